@@ -1,0 +1,159 @@
+"""What a design would do over thousands of trials, before one is begun (protocol 1.9).
+
+Answers the statistician's questions: how far may the arms drift apart, overall, in a site and in a stratum;
+how often could a site guess the next arm from its own past; what does one thin stratum change; when does a
+list run out. Pure: the same seed gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from randomization import minimization
+from randomization.blocks import Design, Stream, blocks_of, derive
+
+Method = Literal["blocks", "minimization"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many are randomized, where (weight per site) and at which stage (weight per stage group)."""
+
+    participants: int
+    sites: Mapping[str, int]
+    stages: Mapping[str, int]
+    places_per_stratum: int = 10**6
+
+
+@dataclass
+class Findings:
+    """Counted over all simulated trials. Guessing: 1/2 means that the past teaches a site nothing."""
+
+    trials: int = 0
+    overall: Counter[int] = field(default_factory=Counter)
+    worst_site: Counter[int] = field(default_factory=Counter)
+    worst_stratum: Counter[int] = field(default_factory=Counter)
+    by_stratum_size: dict[int, Counter[int]] = field(default_factory=dict)
+    ran_out: int = 0
+    guesses: int = 0
+    guessed_right: Fraction = Fraction(0)
+    certain: int = 0
+
+    @property
+    def guess_probability(self) -> float:
+        return float(self.guessed_right / self.guesses) if self.guesses else 0.0
+
+    @property
+    def certain_share(self) -> float:
+        """The share of allocations that somebody who knew the largest block could have named for sure."""
+        return self.certain / self.guesses if self.guesses else 0.0
+
+    def quantile(self, counts: Counter[int], share: float) -> int:
+        """The smallest imbalance that at least ``share`` of the trials stay within."""
+        reached, total = 0, sum(counts.values())
+        for value in sorted(counts):
+            reached += counts[value]
+            if reached >= share * total:
+                return value
+        return 0
+
+
+class _Weighted:
+    """A draw by whole-number weights."""
+
+    def __init__(self, weights: Mapping[str, int]) -> None:
+        self._names = [name for name in sorted(weights) for _ in range(weights[name])]
+
+    def draw(self, stream: Stream) -> str:
+        return self._names[stream.below(len(self._names))]
+
+
+def simulate(design: Design, plan: Plan, *, trials: int, seed: str, method: Method = "blocks") -> Findings:
+    """``trials`` trials of the plan under the design."""
+    findings = Findings()
+    sites, stages = _Weighted(plan.sites), _Weighted(plan.stages)
+    for number in range(trials):
+        trial_seed = f"{seed}/{number}"
+        arrivals = Stream(derive(trial_seed, "arrivals"))
+        people = [(sites.draw(arrivals), stages.draw(arrivals)) for _ in range(plan.participants)]
+        allocate = _allocate_blocks if method == "blocks" else _allocate_minimizing
+        arms = allocate(design, people, trial_seed)
+        _count(findings, design, plan, people, arms)
+    return findings
+
+
+def _allocate_blocks(design: Design, people: Sequence[tuple[str, str]], seed: str) -> list[str]:
+    coming = {}
+    for person in set(people):
+        blocks = blocks_of(design, seed=seed, stratum="/".join(person))
+        coming[person] = (arm for block in blocks for arm in block)
+    return [next(coming[person]) for person in people]
+
+
+def _allocate_minimizing(design: Design, people: Sequence[tuple[str, str]], seed: str) -> list[str]:
+    stream, past = Stream(derive(seed, "coin")), []
+    for site, stage in people:
+        levels = {"site": site, "stage": stage}
+        arm = minimization.next_arm(levels, past, arms=design.arms, stream=stream)
+        past.append(minimization.Given(levels, arm))
+    return [given.arm for given in past]
+
+
+def _count(
+    findings: Findings, design: Design, plan: Plan, people: Sequence[tuple[str, str]], arms: Sequence[str]
+) -> None:
+    by_stratum: dict[tuple[str, str], list[str]] = {}
+    by_site: dict[str, list[str]] = {}
+    for person, arm in zip(people, arms, strict=True):
+        _count_guess(findings, design, by_stratum.get(person, []), arm)
+        by_stratum.setdefault(person, []).append(arm)
+        by_site.setdefault(person[0], []).append(arm)
+    findings.trials += 1
+    findings.overall[imbalance(arms, design.arms)] += 1
+    findings.worst_site[max(imbalance(seen, design.arms) for seen in by_site.values())] += 1
+    drifts = {person: imbalance(seen, design.arms) for person, seen in by_stratum.items()}
+    findings.worst_stratum[max(drifts.values())] += 1
+    for person, drift in drifts.items():
+        size = len(by_stratum[person])
+        findings.by_stratum_size.setdefault(size, Counter())[drift] += 1
+    findings.ran_out += any(len(seen) > plan.places_per_stratum for seen in by_stratum.values())
+
+
+def _count_guess(findings: Findings, design: Design, past: Sequence[str], arm: str) -> None:
+    findings.guesses += 1
+    findings.guessed_right += chance_of_right_guess(past, arm, arms=design.arms)
+    findings.certain += next_is_certain(past, arms=design.arms, largest_block=design.largest_block)
+
+
+def imbalance(given: Sequence[str], arms: Sequence[str]) -> int:
+    """Largest minus smallest arm."""
+    counts = Counter(given)
+    return max(counts[arm] for arm in arms) - min(counts[arm] for arm in arms)
+
+
+def chance_of_right_guess(past: Sequence[str], arm: str, *, arms: Sequence[str]) -> Fraction:
+    """How likely a site is right that names the arm seen least (Blackwell and Hodges), ties by a coin."""
+    counts = Counter(past)
+    least = min(counts[name] for name in arms)
+    named = [name for name in arms if counts[name] == least]
+    return Fraction(1, len(named)) if arm in named else Fraction(0)
+
+
+def next_is_certain(past: Sequence[str], *, arms: Sequence[str], largest_block: int) -> bool:
+    """True when one arm is ahead by half the largest block: only then does the past alone settle the next."""
+    return bool(past) and imbalance(past, arms) * len(arms) >= largest_block
+
+
+def predictability(given: Sequence[tuple[str, str]], *, arms: Sequence[str]) -> dict[str, tuple[int, float]]:
+    """For each stratum of a running trial: allocations so far, and the share a site would have guessed."""
+    past: dict[str, list[str]] = {}
+    right: dict[str, Fraction] = {}
+    for stratum, arm in given:
+        seen = past.setdefault(stratum, [])
+        right[stratum] = right.get(stratum, Fraction(0)) + chance_of_right_guess(seen, arm, arms=arms)
+        seen.append(arm)
+    return {stratum: (len(seen), float(right[stratum] / len(seen))) for stratum, seen in past.items()}
