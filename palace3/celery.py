@@ -1,0 +1,52 @@
+"""The Celery application: what worker, beat and every sender of tasks share."""
+
+from __future__ import annotations
+
+import logging.config
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palace3.settings")
+
+from django.conf import settings
+
+from palace3.logging import LOGGING
+from palace3.schedule import SCHEDULE
+
+# No task may run longer: the broker would hand it to a second worker while the first still works on it.
+LONGEST_TASK_SECONDS = 25 * 60
+VISIBILITY_SECONDS = 30 * 60
+
+app = Celery("palace3")
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_SECONDS,
+        # With the visibility timeout alone a lost task waits for every tenth sweep of kombu, about 100 s.
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+    },
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_soft_time_limit=LONGEST_TASK_SECONDS - 60,
+    task_time_limit=LONGEST_TASK_SECONDS,
+    worker_prefetch_multiplier=1,
+    # A rendering of a long PDF keeps its memory; the next process starts small again.
+    worker_max_tasks_per_child=200,
+    worker_redirect_stdouts=False,
+    timezone="UTC",
+    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_schedule=SCHEDULE,
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Celery's own logging would print what a task returned; ours does not."""
+    logging.config.dictConfig(LOGGING)

@@ -1,0 +1,87 @@
+"""One JSON object per line; never an answer's value.
+
+An exception's own text is left out, because a database error quotes the row and a parsing error quotes what
+was typed. What stays is its type and the place in the code, which is what mends a fault.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from celery import current_task
+
+from palace3.kernel.request_id import current_request_id
+
+# Celery puts these into its lines about tasks; each may hold what somebody typed.
+CELERY_VALUES = frozenset({"return_value", "exc", "args", "kwargs", "traceback", "internal"})
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line that a log collector reads without rules of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": message_of(record),
+            "process": record.process,
+        }
+        if request_id := current_request_id():
+            line["request_id"] = request_id
+        if current_task:
+            line |= {"task": current_task.name, "task_id": current_task.request.id}
+        if status := getattr(record, "status_code", None):
+            line["status"] = status
+        if record.exc_info and record.exc_info[0]:
+            kind, _, trace = record.exc_info
+            line["exception"] = {"type": f"{kind.__module__}.{kind.__qualname__}", "at": places(trace)}
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """The sentence of the record, without the values that Celery would quote."""
+    if not isinstance(record.args, Mapping):
+        return record.getMessage()
+    values = {key: "…" if key in CELERY_VALUES else value for key, value in record.args.items()}
+    return str(record.msg) % values
+
+
+def places(trace: TracebackType | None) -> list[str]:
+    """Where in the code it happened, outermost first: no source text, no locals."""
+    return [
+        f"{os.path.relpath(frame.filename)}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(trace)
+    ]
+
+
+LEVEL = os.environ.get("LOG_LEVEL", "INFO")
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "palace3.logging.JsonFormatter"}},
+    "handlers": {
+        "out": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
+    },
+    "root": {"handlers": ["out"], "level": LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # At DEBUG this logger quotes every query with its parameters.
+        "django.db.backends": {"level": "WARNING"},
+        "celery": {"handlers": [], "level": LEVEL, "propagate": True},
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+        "gunicorn.access": {"handlers": [], "level": "INFO", "propagate": True},
+        # Complains about every font that lacks a table, at every PDF.
+        "fontTools": {"level": "ERROR"},
+        "weasyprint": {"level": "ERROR"},
+    },
+}
