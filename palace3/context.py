@@ -1,0 +1,85 @@
+"""What every page shows around its content: the navigation, the languages, the banner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import ROLE_LABELS, Permission
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the navigation, shown to whom holds ``permission`` anywhere."""
+
+    label: Promise
+    icon: str
+    url_name: str
+    permission: Permission | None = None
+
+
+NAVIGATION: Final[tuple[tuple[Promise | None, tuple[Place, ...]], ...]] = (
+    (
+        None,
+        (
+            Place(_("Work list"), "house", "home"),
+            Place(_("Participants"), "people", "reports:participants", Permission.PARTICIPANT_VIEW),
+            Place(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
+            Place(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
+        ),
+    ),
+    (
+        _("The trial"),
+        (
+            Place(_("Sites"), "hospital", "trials:sites", Permission.SITE_VIEW),
+            Place(_("People"), "person", "trials:people", Permission.PERSON_VIEW),
+            Place(_("Randomization"), "shuffle", "randomization:schemes", Permission.SCHEME_DEFINE),
+            Place(_("Protocol questions"), "question-circle", "reports:protocol", Permission.PROTOCOL_VIEW),
+        ),
+    ),
+)
+
+
+def _address(place: Place) -> str:
+    try:
+        return reverse(place.url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sections of the navigation with the pages that the person may open."""
+    sections = []
+    for title, places in NAVIGATION:
+        shown = [
+            {"label": place.label, "icon": place.icon, "href": href, "current": _is_current(request, href)}
+            for place in places
+            if (place.permission is None or request.user.may(place.permission)) and (href := _address(place))  # type: ignore[union-attr]
+        ]
+        if shown:
+            sections.append({"title": title, "places": shown})
+    return sections
+
+
+def _is_current(request: HttpRequest, href: str) -> bool:
+    return request.path == href if href == "/" else request.path.startswith(href)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Give every template ``shell``: navigation, roles, languages, idle time, whether this is the demonstration."""
+    signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    return {
+        "shell": {
+            "sections": navigation(request) if signed_in else [],
+            "roles": [ROLE_LABELS[role] for role in sorted(request.user.roles)] if signed_in else [],  # type: ignore[union-attr]
+            "languages": settings.LANGUAGES,
+            "demo": settings.PALACE3_DEMO,
+            "idle_minutes": settings.IDLE_MINUTES,
+        }
+    }

@@ -1,0 +1,94 @@
+"""Pages for what cannot be done or found: one sentence that says what is so, and a way on.
+
+The same answer comes as a page, as JSON for the page's own scripts, or as a fragment for htmx.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from palace3.kernel.errors import Refusal
+
+TITLES: Final[dict[int, str | Promise]] = {
+    400: _("This request could not be read"),
+    403: _("This is not part of your role"),
+    404: _("There is no such page for you"),
+    409: _("This cannot be done now"),
+    413: _("That was too large"),
+    422: _("This could not be accepted"),
+    429: _("Please wait a moment"),
+    500: _("This page could not be made"),
+}
+PAGES: Final = frozenset({400, 403, 404, 409, 413, 429})
+SENTENCES: Final[dict[int, str | Promise]] = {
+    400: _(
+        "What arrived was incomplete or in a form that the program does not know. Go back and send it again."
+    ),
+    403: _("Your role does not include this. Ask the trial manager if you need it for your work."),
+    404: _(
+        "The page does not exist, or it belongs to a site that you do not work for. "
+        "Check the number or go to your work list."
+    ),
+    413: _("More was sent than the program takes at once. Send it in smaller parts."),
+    429: _("Too many requests came from you in a short time. Try again in a minute."),
+    500: _(
+        "Nothing was saved, and the fault is on record. Go back and try again; if it comes again, tell the data manager."
+    ),
+}
+
+
+def answer(request: HttpRequest, status: int, sentence: str | Promise = "") -> HttpResponseBase:
+    """Return ``sentence`` with ``status`` in the shape that the asker reads."""
+    said = str(sentence or SENTENCES[status])
+    if _wants_json(request):
+        return JsonResponse({"message": said}, status=status)
+    if request.headers.get("HX-Request"):
+        return render(request, "partials/refused.html", {"sentence": said}, status=status)
+    page = f"{status}.html" if status in PAGES else "409.html"
+    context = {"status": status, "title": TITLES.get(status, TITLES[409]), "sentence": said}
+    return render(request, page, context, status=status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "fetch" or "application/json" in request.headers.get(
+        "Accept", ""
+    )
+
+
+def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponseBase:
+    """Answer a refusal: what is so and what to do, in the reader's language."""
+    return answer(request, refusal.status, str(refusal))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """Answer 400, or 413 when more was sent than is taken."""
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent)
+    return answer(request, 413 if too_large else 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    return answer(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    """Answer 404, in the same words for what does not exist and for what is another site's."""
+    return answer(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Answer 500 without touching the database, which may be what failed."""
+    page = render_to_string("500.html", {"status": 500, "title": TITLES[500], "sentence": SENTENCES[500]})
+    return HttpResponse(page, status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Answer a form that was opened before the last sign-in, or without cookies."""
+    sentence = _("This form was opened before your last sign-in. Go back, reload the page and send it again.")
+    return answer(request, 403, sentence)

@@ -1,0 +1,211 @@
+// General behaviour of every page: menu, focus, double clicks, confirmations, and the session
+// that warns before it ends and lets the same person in again without leaving the page.
+"use strict";
+
+(() => {
+  const first = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const tokenMeta = () => first('meta[name="csrf-token"]');
+
+  function announce(text) {
+    first("#p3-announce").textContent = text;
+  }
+
+  function send(address, { method = "GET", body = null, background = false } = {}) {
+    const headers = { "X-Requested-With": "fetch", "X-CSRFToken": tokenMeta().content };
+    if (background) headers["X-Background"] = "1";
+    return fetch(address, { method, body, headers, credentials: "same-origin" });
+  }
+
+  function useToken(token) {
+    tokenMeta().content = token;
+    all('input[name="csrfmiddlewaretoken"]').forEach((input) => { input.value = token; });
+  }
+
+  // Menu ------------------------------------------------------------------------------------
+  const menuButton = first("[data-menu-button]");
+  if (menuButton) {
+    const menu = first("#p3-menu");
+    const open = (yes) => {
+      menu.classList.toggle("is-open", yes);
+      menuButton.setAttribute("aria-expanded", String(yes));
+    };
+    menuButton.addEventListener("click", () => open(!menu.classList.contains("is-open")));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && menu.classList.contains("is-open")) {
+        open(false);
+        menuButton.focus();
+      }
+    });
+  }
+
+  // Focus, search key, printing ---------------------------------------------------------------
+  first("[data-focus]")?.focus();
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea, [contenteditable]");
+    const search = first("[data-search]");
+    if (event.key === "/" && !typing && search) {
+      event.preventDefault();
+      search.focus();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+    if (event.target.closest("[data-back]")) window.history.back();
+  });
+  all("select[data-submit-on-change]").forEach((select) => {
+    select.addEventListener("change", () => select.form.requestSubmit());
+  });
+
+  // Confirmations and double clicks -----------------------------------------------------------
+  const confirmDialog = first("#p3-confirm");
+  function ask(text) {
+    first("#p3-confirm-text").textContent = text;
+    confirmDialog.showModal();
+    return new Promise((resolve) => {
+      const answer = (yes) => () => { confirmDialog.close(); resolve(yes); };
+      first("[data-yes]", confirmDialog).onclick = answer(true);
+      first("[data-no]", confirmDialog).onclick = answer(false);
+      confirmDialog.oncancel = () => resolve(false);
+    });
+  }
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    const text = event.submitter?.dataset.confirm || form.dataset.confirm;
+    if (text && !form.dataset.confirmed) {
+      event.preventDefault();
+      if (await ask(text)) {
+        form.dataset.confirmed = "yes";
+        form.requestSubmit(event.submitter);
+      }
+      return;
+    }
+    if (event.defaultPrevented || form.hasAttribute("hx-post") || (form.method || "get") !== "post") return;
+    form.dataset.sent = "yes";
+    setTimeout(() => all("button[type=submit]", form).forEach((button) => { button.disabled = true; }));
+  });
+  // Back from another page, the form may be sent again.
+  window.addEventListener("pageshow", () => {
+    all("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      delete form.dataset.confirmed;
+      all("button[type=submit]", form).forEach((button) => { button.disabled = false; });
+    });
+  });
+
+  // Session -------------------------------------------------------------------------------------
+  const dialog = first("#p3-session");
+  const WARN_SECONDS = 120;
+  let endsAt = dialog ? Date.now() + Number(dialog.dataset.idle) * 60000 : 0;
+  let typedSince = false;
+  let renewedAt = Date.now();
+  let waiting = null;
+
+  const secondsLeft = () => Math.max(0, Math.round((endsAt - Date.now()) / 1000));
+  const isExpired = () => !first("[data-signed-out]", dialog).hidden;
+
+  async function askStatus(method = "GET") {
+    const response = await send(dialog.dataset.status, { method, background: method === "GET" });
+    const left = response.ok ? (await response.json()).seconds : 0;
+    endsAt = Date.now() + left * 1000;
+    return left;
+  }
+
+  function showWarning() {
+    if (!dialog.open) dialog.showModal();
+    const left = secondsLeft();
+    first("[data-left]", dialog).textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  }
+
+  function showSignIn() {
+    first("[data-warning]", dialog).hidden = true;
+    first("[data-signed-out]", dialog).hidden = false;
+    if (!dialog.open) dialog.showModal();
+    first("[name=password]", dialog).focus();
+  }
+
+  function backToWork() {
+    first("[data-warning]", dialog).hidden = false;
+    first("[data-signed-out]", dialog).hidden = true;
+    first("[data-signed-out]", dialog).reset();
+    dialog.close();
+    if (waiting) waiting.resolve();
+    waiting = null;
+    document.dispatchEvent(new CustomEvent("palace3:signed-in"));
+  }
+
+  function signInAgain() {
+    if (!dialog) { window.location.reload(); return new Promise(() => {}); }
+    if (!waiting) {
+      waiting = {};
+      waiting.promise = new Promise((resolve) => { waiting.resolve = resolve; });
+    }
+    showSignIn();
+    return waiting.promise;
+  }
+
+  async function sendSignIn(event) {
+    event.preventDefault();
+    const form = event.target;
+    const response = await send(dialog.dataset.again, { method: "POST", body: new FormData(form) });
+    const answer = await response.json();
+    if (answer.csrf) useToken(answer.csrf);
+    const refused = first("[data-refused]", form);
+    refused.hidden = response.ok;
+    if (!response.ok) {
+      refused.textContent = answer.message;
+      first("[name=password]", form).select();
+      return;
+    }
+    endsAt = Date.now() + answer.seconds * 1000;
+    backToWork();
+  }
+
+  async function watch() {
+    if (isExpired()) return;
+    if (typedSince && Date.now() - renewedAt > 60000) {
+      typedSince = false;
+      renewedAt = Date.now();
+      await askStatus("POST");
+    }
+    if (secondsLeft() > WARN_SECONDS) {
+      if (dialog.open) backToWork();
+    } else if (secondsLeft() === 0 || !dialog.open) {
+      // Another window may have kept the session alive: the server knows.
+      const left = await askStatus();
+      if (left === 0) showSignIn();
+      else if (left <= WARN_SECONDS) showWarning();
+    } else {
+      showWarning();
+    }
+  }
+
+  if (dialog) {
+    document.addEventListener("input", () => { typedSince = true; });
+    first("[data-stay]", dialog).addEventListener("click", async () => {
+      if (await askStatus("POST") > 0) backToWork();
+      else showSignIn();
+    });
+    first("[data-signed-out]", dialog).addEventListener("submit", sendSignIn);
+    dialog.addEventListener("cancel", (event) => { if (isExpired()) event.preventDefault(); });
+    // While the network is away the next look tries again.
+    setInterval(() => watch().catch(() => {}), 1000);
+  }
+
+  // htmx ----------------------------------------------------------------------------------------
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = tokenMeta().content;
+  });
+  document.addEventListener("htmx:responseError", async (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (xhr.status === 401) {
+      await signInAgain();
+      window.htmx.trigger(requestConfig.elt, requestConfig.triggeringEvent?.type || "change");
+    } else {
+      announce(xhr.responseText.slice(0, 300));
+    }
+  });
+
+  window.palace3 = { signInAgain, announce, send, ask };
+})();
