@@ -13,3 +13,6 @@ compile() {
 compile dev.txt --extra embedded --extra dev
 compile embedded.txt --extra embedded --constraint requirements/dev.txt
 compile base.txt --constraint requirements/dev.txt
+"$uv" pip compile requirements/node.in --universal --python-version 3.11 --generate-hashes --no-annotate \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+    --quiet --output-file requirements/node.txt

@@ -1,0 +1,50 @@
+# Every command of the project; `make help` explains each in a line.
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+PORT ?=
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-demo demo demo-reset test check fix e2e bench docs screenshots messages lock
+
+help: ## Explain each command in a line
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: ## Prepare this clone for development: environment, packages, front-end files, system libraries
+	@$(PYTHON) scripts/set_up.py --dev
+
+install-demo:
+	@$(PYTHON) scripts/set_up.py
+
+demo: install-demo ## Serve a synthetic trial until Ctrl-C (PORT=8000 chooses the port); keeps its data in var/
+	@exec $(VENV_PYTHON) manage.py demo $(if $(PORT),--port $(PORT))
+
+demo-reset: install-demo ## Throw the synthetic trial away; the next `make demo` fills a new one
+	@$(VENV_PYTHON) manage.py demo --reset
+
+test: install ## Run every test on a real PostgreSQL, with coverage
+	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: install ## Lint, format, types, templates, migrations, architecture, translations, generated docs
+	@sh scripts/check.sh
+
+fix: install ## Let the linters mend what they can
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format . ; .venv/bin/djlint templates --reformat --quiet || true
+
+e2e: install ## Drive the whole walk in a real browser
+	@$(VENV_PYTHON) -m pytest tests/e2e $(ARGS)
+
+bench: install ## Measure the budgets of the design, as ratios in one run
+	@$(VENV_PYTHON) -m bench $(ARGS)
+
+docs: install ## Regenerate the pages of docs/ that are made from code
+	@$(VENV_PYTHON) manage.py build_docs
+
+screenshots: install ## Take the README's screenshots anew
+	@PALACE3_SCREENSHOTS=docs/screenshots $(VENV_PYTHON) -m pytest tests/e2e -k screenshots -p no:randomly $(ARGS)
+
+messages: install ## Collect the texts to translate into locale/, and say which lack a translation
+	@$(VENV_PYTHON) manage.py messages
+
+lock: install ## Pin the newest packages that fit pyproject.toml, with hashes
+	@sh scripts/lock.sh

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Runs every check even after one has failed, so that one run tells all; fails if any did.
+cd "$(dirname "$0")/.." || exit 2
+failed=""
+step() {
+    name=$1
+    shift
+    if ! "$@"; then
+        failed="$failed $name"
+    fi
+}
+# Settings ask for addresses and keys; nothing here connects to them.
+export SECRET_KEY="${SECRET_KEY:-checks-only}"
+
+step ruff .venv/bin/ruff check --quiet .
+step format .venv/bin/ruff format --quiet --check .
+step mypy .venv/bin/mypy --no-error-summary palace3 audit accounts trials followup crf randomization exports reports
+step djlint .venv/bin/djlint templates --lint --quiet
+step architecture .venv/bin/python -m pytest -q -p no:cacheprovider tests/architecture
+step translations .venv/bin/python manage.py messages --check
+step docs .venv/bin/python manage.py build_docs --check
+
+if [ -n "$failed" ]; then
+    echo "failed:$failed" >&2
+    exit 1
+fi
+echo "all checks passed"
