@@ -1,0 +1,45 @@
+"""The forms of the trial: an explicit list, one line for each (docs/adding-a-form.md)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from crf.declaration import FormDeclaration
+from crf.records import declaration_of
+
+CATALOGUE = ("crf.catalogue.pathology.Pathology",)
+
+
+@cache
+def models() -> tuple[Any, ...]:
+    """Return the form models in the order of the list; ``crf.models`` calls it so that Django knows them."""
+    return tuple(
+        getattr(import_module(path), name) for path, name in (line.rsplit(".", 1) for line in CATALOGUE)
+    )
+
+
+@cache
+def forms() -> dict[str, FormDeclaration]:
+    """Map each form code to its declaration, in the order of the list."""
+    return {form.code: form for form in map(declaration_of, models())}
+
+
+def form(code: str) -> FormDeclaration:
+    """Return the declaration of one form; KeyError when the catalogue does not hold it."""
+    return forms()[code]
+
+
+@cache
+def readers_of(code: str) -> tuple[FormDeclaration, ...]:
+    """Return the forms that must be evaluated again when an answer of form ``code`` changes."""
+    return tuple(reader for reader in forms().values() if code in reader.reads_forms)
+
+
+@cache
+def readers_of_context(prefix: str) -> tuple[FormDeclaration, ...]:
+    """Return the forms that read something beginning with ``prefix``, such as "milestone.SURG"."""
+    return tuple(
+        reader for reader in forms().values() if any(read.startswith(prefix) for read in reader.foreign_reads)
+    )

@@ -1,0 +1,51 @@
+"""Code lists: the answers that a question offers, each with its stored code and its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    Text = str | Promise
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """Codes in the order they are offered; ``labels`` maps each to its text.
+
+    ``exclusive`` codes (such as "none") stand alone where several may be ticked.
+    """
+
+    name: str
+    labels: Mapping[str, Text]
+    exclusive: tuple[str, ...] = ()
+    meanings: Mapping[str, Text] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
+        stray = [code for code in (*self.exclusive, *self.meanings) if code not in self.labels]
+        if stray:
+            raise ValueError(f"code list {self.name} does not hold {', '.join(stray)}")
+
+    def __contains__(self, code: object) -> bool:
+        return code in self.labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Return the stored codes, in the order they are offered."""
+        return tuple(self.labels)
+
+    def label(self, code: str) -> str:
+        """Return the text of ``code`` in the reader's language; an unknown code stands for itself."""
+        return str(self.labels.get(code, code))
+
+    def only(self, name: str, *codes: str) -> CodeList:
+        """Return a shorter list with some of these codes, in this order."""
+        return CodeList(name, {code: self.labels[code] for code in codes})

@@ -1,0 +1,1 @@
+"""Code lists that several forms share."""
