@@ -54,7 +54,9 @@ def cumulative_dose_pct(given: Iterable[Number | None], planned_total: Number | 
 def relative_dose_intensity(
     *, given_mg: Number | None, planned_mg: Number | None, days_taken: int | None, days_planned: int | None
 ) -> float | None:
-    """Dose per day given in percent of dose per day planned: delays lower it as reductions do (protocol 6.5)."""
+    """Dose per day given in percent of dose per day planned: delays lower it as reductions do
+    (protocol 6.5).
+    """
     if given_mg is None or not planned_mg or not days_taken or not days_planned:
         return None
     return 100 * (float(given_mg) / days_taken) / (float(planned_mg) / days_planned)
@@ -78,7 +80,9 @@ def rt_total_agrees(
 
 
 def rt_gap_days(start: date | None, end: date | None, fractions: int | None) -> int | None:
-    """Weekdays from first to last fraction without a fraction, from the summary (protocol 3.5 C, gap_days)."""
+    """Weekdays from first to last fraction without a fraction, from the summary (protocol 3.5 C,
+    gap_days).
+    """
     if start is None or end is None or fractions is None or end < start:
         return None
     return max(0, len(_weekdays(start, end)) - fractions)

@@ -1,4 +1,6 @@
-"""What the specimen says: response, regression, margins, and whether its answers agree (protocol 3.9, 6.4)."""
+"""What the specimen says: response, regression, margins, and whether its answers agree (protocol
+3.9, 6.4).
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -138,7 +140,9 @@ def downstaged_n(cn: str | None, ypn: str | None) -> bool | None:
 def complete_response_agrees(
     *, resid_pct: Percent | None, ypt: str | None, trg_cap: object = None, trg_mandard: object = None
 ) -> bool:
-    """Whether what is answered of residue 0, ypT0, CAP 0 and Mandard 1 says the same (protocol 3.17, X045)."""
+    """Whether what is answered of residue 0, ypT0, CAP 0 and Mandard 1 says the same (protocol
+    3.17, X045).
+    """
     share = residual(resid_pct)
     claims = {
         None if share is None else share == 0,
@@ -172,7 +176,9 @@ def node_counts_agree(*, examined: int | None, positive: int | None, ypn: str | 
 
 
 def station_sums_agree(total: int | None, per_station: Iterable[int | None]) -> bool:
-    """Whether the counts per station add up to the total; an empty table says nothing (protocol 3.17, X044)."""
+    """Whether the counts per station add up to the total; an empty table says nothing (protocol
+    3.17, X044).
+    """
     counts = list(per_station)
     if total is None or not counts or None in counts:
         return True

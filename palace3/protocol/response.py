@@ -170,7 +170,7 @@ def evaluation_of(code: str) -> Evaluation:
     return Evaluation.SURVEILLANCE if plain.startswith("AS") else Evaluation(plain)
 
 
-def propose_outcome(  # noqa: PLR0913: one keyword per answer of the form, so that none is passed unnamed
+def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
     *,
     evaluation: str,
     on: date | None,

@@ -120,7 +120,9 @@ class StageReading:
 
 
 def bare(code: str | None) -> str | None:
-    """``code`` without its classification prefix: "cT2", "ypT2", "pT2" and "uT2" are all "T2" (protocol 4.1)."""
+    """``code`` without its classification prefix: "cT2", "ypT2", "pT2" and "uT2" are all "T2"
+    (protocol 4.1).
+    """
     return None if code is None else code.lstrip("cypu")
 
 
