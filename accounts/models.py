@@ -1,0 +1,138 @@
+"""People and their signatures."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Grant, Permission, Role
+from audit.guards import ActGuard, SiteScoped
+from audit.models import Regulated, recorded
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username=username)
+
+
+@recorded(exclude=("password", "totp_secret"))
+class User(AbstractBaseUser, Regulated):
+    """One person, one account. The name is never used again, not even after they left (11.10(d))."""
+
+    username = models.CharField(_("user name"), max_length=40, unique=True)
+    display_name = models.CharField(_("name as printed on signatures"), max_length=80)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    trained_on = models.DateField(_("trained on"), null=True, blank=True)
+    identity_checked_on = models.DateField(_("identity checked on"), null=True, blank=True)
+    accountability_accepted_on = models.DateField(_("accountability policy accepted on"), null=True, blank=True)
+    totp_secret = models.CharField(max_length=64, blank=True)
+    totp_confirmed_at = models.DateTimeField(_("second factor set up at"), null=True, blank=True)
+    totp_last_step = models.BigIntegerField(default=0)
+    session_key = models.CharField(max_length=32, default="first")
+    failed_sign_ins = models.PositiveSmallIntegerField(_("failed sign-ins"), default=0)
+    locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
+    last_login = None
+
+    objects = UserManager()
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+    grants: tuple[Grant, ...] = ()
+
+    class Meta:
+        verbose_name = _("person")
+        constraints = (ActGuard(name="accounts_user_act"),)
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def may(self, permission: Permission, site: Any = None) -> bool:
+        """Say whether a role held now includes ``permission``: at ``site``, or anywhere when None."""
+        site_id = getattr(site, "pk", site)
+        return any(
+            grant.includes(permission) and (site_id is None or grant.reaches(site_id)) for grant in self.grants
+        )
+
+    def sites_with(self, permission: Permission) -> frozenset[int] | None:
+        """Return the ids of the sites where ``permission`` is held; None when it is held everywhere."""
+        holding = [grant for grant in self.grants if grant.includes(permission)]
+        if any(grant.site_id is None for grant in holding):
+            return None
+        return frozenset(grant.site_id for grant in holding if grant.site_id is not None)
+
+    def role_at(self, site_id: int | None) -> Role | None:
+        """Return the role under which the person acts at the site: the local one before a central one."""
+        reaching = [grant for grant in self.grants if site_id is None or grant.reaches(site_id)]
+        reaching.sort(key=lambda grant: (grant.site_id is None, grant.role is not Role.INVESTIGATOR, grant.role))
+        return reaching[0].role if reaching else None
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(grant.role for grant in self.grants)
+
+    def check_password(self, raw_password: str) -> bool:
+        """Say whether this is the password; the stored hash stays as it is."""
+        return check_password(raw_password, self.password)
+
+    def get_session_auth_hash(self) -> str:
+        """Sessions end when the password or the session key changes."""
+        return super().get_session_auth_hash() + self.session_key
+
+
+@recorded()
+class Signature(Regulated):
+    """An electronic signature: who, when, with what meaning, over exactly which content.
+
+    The digest binds it to the record as it was then (21 CFR Part 11 11.50, 11.70).
+    """
+
+    by = models.ForeignKey(User, models.PROTECT, related_name="signatures")
+    printed_name = models.CharField(_("printed name"), max_length=80)
+    role = models.CharField(_("role"), max_length=40)
+    signed_at = models.DateTimeField(_("signed at"))
+    meaning = models.CharField(_("meaning"), max_length=200)
+    record = models.CharField(_("record"), max_length=200)
+    digest = models.CharField(_("digest of the record"), max_length=64)
+    site_id = models.BigIntegerField(_("site"), null=True)
+
+    class Meta:
+        verbose_name = _("signature")
+        constraints = (
+            ActGuard(name="accounts_signature_act", frozen=True),
+            SiteScoped(name="accounts_signature_scope", own="by_id"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.printed_name} · {self.meaning}"
+
+
+@recorded(exclude=("body",))
+class Mail(Regulated):
+    """A message that will be sent once, by the worker, after the act that wrote it is kept."""
+
+    to = models.ForeignKey(User, models.PROTECT, null=True, related_name="mails")
+    address = models.EmailField()
+    language = models.CharField(max_length=10, default="en")
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=120, unique=True)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    site_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            ActGuard(name="accounts_mail_act"),
+            SiteScoped(name="accounts_mail_scope", own="to_id"),
+        )
+        indexes = (models.Index(fields=["created_at"], condition=models.Q(sent_at=None), name="mail_unsent"),)
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,212 @@
+"""Who may do what: one literal table, asked everywhere in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from django.contrib.auth.decorators import login_required
+from django.db import models
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from palace3.kernel.errors import Forbidden
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Permission(StrEnum):
+    """What a role can include, as NOUN_VERB."""
+
+    SITE_VIEW = "site_view"
+    SITE_MANAGE = "site_manage"
+    PERSON_VIEW = "person_view"
+    PERSON_DELEGATE = "person_delegate"
+    PARTICIPANT_VIEW = "participant_view"
+    PARTICIPANT_REGISTER = "participant_register"
+    CONSENT_RECORD = "consent_record"
+    ELIGIBILITY_VIEW = "eligibility_view"
+    ELIGIBILITY_DECIDE = "eligibility_decide"
+    ALLOCATION_REQUEST = "allocation_request"
+    ALLOCATION_VIEW = "allocation_view"
+    ALLOCATION_CORRECT = "allocation_correct"
+    SCHEME_DEFINE = "scheme_define"
+    SCHEME_ACTIVATE = "scheme_activate"
+    LIST_WATCH = "list_watch"
+    CRF_VIEW = "crf_view"
+    CRF_EDIT = "crf_edit"
+    CRF_VERIFY = "crf_verify"
+    CRF_SIGN = "crf_sign"
+    CRF_LOCK = "crf_lock"
+    QUERY_VIEW = "query_view"
+    QUERY_RAISE = "query_raise"
+    QUERY_ANSWER = "query_answer"
+    QUERY_CLOSE = "query_close"
+    VISIT_VIEW = "visit_view"
+    VISIT_RECORD = "visit_record"
+    EXPORT_VIEW = "export_view"
+    EXPORT_TAKE = "export_take"
+    AUDIT_VIEW = "audit_view"
+    PROTOCOL_VIEW = "protocol_view"
+    PROTOCOL_CONFIRM = "protocol_confirm"
+    TASK_WATCH = "task_watch"
+    CONTACT_HANDLE = "contact_handle"
+    TEXT_DRAFT = "text_draft"
+    TEXT_APPROVE = "text_approve"
+    TOKEN_MANAGE = "token_manage"
+
+
+class Role(StrEnum):
+    """What a person is, at one site or for the whole trial."""
+
+    COORDINATOR = "coordinator"
+    INVESTIGATOR = "investigator"
+    MONITOR = "monitor"
+    DATA_MANAGER = "data_manager"
+    TRIAL_MANAGER = "trial_manager"
+    STATISTICIAN = "statistician"
+    INSPECTOR = "inspector"
+
+
+ROLE_LABELS: Final = {
+    Role.COORDINATOR: _("Coordinator"),
+    Role.INVESTIGATOR: _("Investigator"),
+    Role.MONITOR: _("Monitor"),
+    Role.DATA_MANAGER: _("Data manager"),
+    Role.TRIAL_MANAGER: _("Trial manager"),
+    Role.STATISTICIAN: _("Statistician"),
+    Role.INSPECTOR: _("Inspector"),
+}
+
+_P = Permission
+_READ = frozenset(
+    {
+        _P.SITE_VIEW,
+        _P.PARTICIPANT_VIEW,
+        _P.CRF_VIEW,
+        _P.QUERY_VIEW,
+        _P.VISIT_VIEW,
+        _P.PROTOCOL_VIEW,
+        _P.TOKEN_MANAGE,
+    }
+)
+_AT_SITE = _READ | {
+    _P.PERSON_VIEW,
+    _P.ELIGIBILITY_VIEW,
+    _P.ALLOCATION_VIEW,
+    _P.PARTICIPANT_REGISTER,
+    _P.CONSENT_RECORD,
+    _P.CRF_EDIT,
+    _P.QUERY_ANSWER,
+    _P.VISIT_RECORD,
+    _P.AUDIT_VIEW,
+    _P.CONTACT_HANDLE,
+}
+
+ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.COORDINATOR: frozenset(_AT_SITE),
+    Role.INVESTIGATOR: _AT_SITE | {_P.ELIGIBILITY_DECIDE, _P.ALLOCATION_REQUEST, _P.CRF_SIGN},
+    Role.MONITOR: _READ
+    | {_P.PERSON_VIEW, _P.ELIGIBILITY_VIEW, _P.ALLOCATION_VIEW, _P.CRF_VERIFY, _P.QUERY_RAISE, _P.QUERY_CLOSE, _P.AUDIT_VIEW},
+    Role.DATA_MANAGER: _READ
+    | {
+        _P.ELIGIBILITY_VIEW,
+        _P.ALLOCATION_VIEW,
+        _P.ALLOCATION_CORRECT,
+        _P.QUERY_RAISE,
+        _P.QUERY_CLOSE,
+        _P.CRF_LOCK,
+        _P.EXPORT_VIEW,
+        _P.EXPORT_TAKE,
+        _P.AUDIT_VIEW,
+    },
+    Role.TRIAL_MANAGER: frozenset(
+        {
+            _P.SITE_VIEW,
+            _P.SITE_MANAGE,
+            _P.PERSON_VIEW,
+            _P.PERSON_DELEGATE,
+            _P.PARTICIPANT_VIEW,
+            _P.VISIT_VIEW,
+            _P.QUERY_VIEW,
+            _P.PROTOCOL_VIEW,
+            _P.PROTOCOL_CONFIRM,
+            _P.SCHEME_ACTIVATE,
+            _P.TASK_WATCH,
+            _P.TEXT_DRAFT,
+            _P.TEXT_APPROVE,
+            _P.AUDIT_VIEW,
+            _P.TOKEN_MANAGE,
+        }
+    ),
+    Role.STATISTICIAN: _READ
+    | {
+        _P.ALLOCATION_VIEW,
+        _P.SCHEME_DEFINE,
+        _P.SCHEME_ACTIVATE,
+        _P.LIST_WATCH,
+        _P.EXPORT_VIEW,
+        _P.EXPORT_TAKE,
+    },
+    Role.INSPECTOR: _READ
+    | {_P.PERSON_VIEW, _P.ELIGIBILITY_VIEW, _P.ALLOCATION_VIEW, _P.EXPORT_VIEW, _P.AUDIT_VIEW, _P.TASK_WATCH},
+}
+
+SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
+CENTRAL_ROLES: Final = frozenset(Role) - SITE_ROLES
+SECOND_FACTOR_ROLES: Final = frozenset(
+    {Role.INVESTIGATOR, Role.DATA_MANAGER, Role.TRIAL_MANAGER, Role.STATISTICIAN}
+)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role held now, at the site with this id, or at every site when ``site_id`` is None."""
+
+    role: Role
+    site_id: int | None
+
+    def includes(self, permission: Permission) -> bool:
+        return permission in ROLE_PERMISSIONS[self.role]
+
+    def reaches(self, site_id: int | None) -> bool:
+        return self.site_id is None or self.site_id == site_id
+
+
+class SiteQuerySet(models.QuerySet[Any]):
+    """Rows that carry a site, narrowed to the sites where a person holds a permission."""
+
+    site_path = "site_id"
+
+    def open_to(self, user: User, permission: Permission) -> Self:
+        """Return the rows that ``user`` may reach with ``permission``; none when it is nowhere theirs."""
+        sites = user.sites_with(permission)
+        if sites is None:
+            return self.all()
+        return self.filter(**{f"{self.site_path}__in": sites})
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Let a signed-in person through who holds ``permission`` anywhere; answer 403 to others.
+
+    The rows they may reach with it are the business of ``open_to``.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.may(permission):  # type: ignore[union-attr]
+                raise Forbidden
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return login_required(guarded)
+
+    return decorate

@@ -1,0 +1,240 @@
+"""Everything that changes an account, and signing."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyotp
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Mail, Signature, User
+from accounts.permissions import SECOND_FACTOR_ROLES
+from audit.acts import act, current_act
+from palace3.kernel.errors import Refusal
+
+TRIES_BEFORE_LOCK = 5
+LOCKED_FOR = timedelta(minutes=15)
+
+
+class NameTaken(Refusal):
+    message = _("The user name {username} was given to somebody before. Choose another: names are never used again.")
+    status = 409
+
+
+class PasswordTooWeak(Refusal):
+    message = _("This password cannot be used: {why}")
+    status = 422
+
+
+class WrongPassword(Refusal):
+    message = _("The password does not match your account. Nothing was signed. Type it again.")
+    status = 422
+
+
+class SignInRefused(Refusal):
+    message = _("User name, password or code do not match. After five tries the account rests for 15 minutes.")
+    status = 422
+
+
+class MayNotSign(Refusal):
+    message = _(
+        "Your account may not sign yet: {missing}. Ask the trial manager to complete your record of identity, "
+        "training and accountability."
+    )
+
+
+def create_person(
+    *,
+    username: str,
+    display_name: str,
+    password: str | None = None,
+    email: str = "",
+    language: str = "en",
+    trained_on: date | None = None,
+    identity_checked_on: date | None = None,
+    accountability_accepted_on: date | None = None,
+    by: User | None,
+    at: datetime,
+) -> User:
+    """A new account exists; its name was never used before (11.10(d), 11.300(a))."""
+    with act("accounts:person:create", by=by, at=at) as written:
+        if User.objects.filter(username__iexact=username).exists():
+            raise NameTaken(username=username)
+        return User.objects.create(
+            username=username,
+            display_name=display_name,
+            email=email,
+            language=language,
+            password=make_password(password),
+            trained_on=trained_on,
+            identity_checked_on=identity_checked_on,
+            accountability_accepted_on=accountability_accepted_on,
+            act=written,
+        )
+
+
+def change_person(*, user: User, by: User | None, at: datetime, verb: str = "change", **fields: Any) -> User:
+    """The account carries ``fields``; nothing else of it changed."""
+    with act(f"accounts:person:{verb}", by=by, at=at) as written:
+        held = User.objects.select_for_update().get(pk=user.pk)
+        for name, value in {**fields, "act": written}.items():
+            setattr(held, name, value)
+            setattr(user, name, value)
+        held.save(update_fields=[*fields, "act"])
+    return user
+
+
+def set_password(*, user: User, password: str, by: User | None, at: datetime) -> None:
+    """The password is new, and every session opened with the old one has ended (11.300(b))."""
+    try:
+        validate_password(password, user)
+    except ValidationError as weak:
+        raise PasswordTooWeak(why=" ".join(weak.messages)) from weak
+    change_person(
+        user=user,
+        by=by,
+        at=at,
+        verb="set_password",
+        password=make_password(password),
+        session_key=secrets.token_hex(16),
+        failed_sign_ins=0,
+        locked_until=None,
+    )
+
+
+def end_sessions(*, user: User, by: User | None, at: datetime) -> None:
+    """Every session of the person has ended."""
+    change_person(user=user, by=by, at=at, verb="end_sessions", session_key=secrets.token_hex(16))
+
+
+def begin_second_factor(*, user: User, at: datetime) -> str:
+    """A new secret waits for its first code; the address for the person's app is returned."""
+    secret = pyotp.random_base32()
+    change_person(user=user, by=user, at=at, verb="begin_second_factor", totp_secret=secret, totp_confirmed_at=None)
+    return pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name="PALACE-3")
+
+
+def confirm_second_factor(*, user: User, code: str, at: datetime) -> bool:
+    """The factor counts from now on if ``code`` is right; say whether it was."""
+    step = _matching_step(user, code, at)
+    if step is None:
+        return False
+    change_person(
+        user=user, by=user, at=at, verb="confirm_second_factor", totp_confirmed_at=at, totp_last_step=step
+    )
+    return True
+
+
+def _matching_step(user: User, code: str, at: datetime) -> int | None:
+    """Return the time step that ``code`` belongs to, or None; a step used before never matches again."""
+    if not user.totp_secret:
+        return None
+    totp = pyotp.TOTP(user.totp_secret)
+    now = int(at.timestamp()) // totp.interval
+    for step in (now, now - 1, now + 1):
+        if step > user.totp_last_step and secrets.compare_digest(totp.generate_otp(step), code.strip()):
+            return step
+    return None
+
+
+def needs_second_factor(user: User) -> bool:
+    """Say whether the person's roles ask for a second factor at sign-in (design.md, 1)."""
+    return bool(user.roles & SECOND_FACTOR_ROLES)
+
+
+def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | None:
+    """Return the person when all that their account asks for matches, else None; both are recorded.
+
+    Who is unknown, locked or gone gets the same answer. The caller answers None with ``SignInRefused``:
+    the failure must be kept, so it is not raised inside the act.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(username=username).first()
+        if user is None:
+            make_password(password)
+            with act("accounts:session:refuse", by=None, at=at):
+                return None
+        resting = user.locked_until is not None and at < user.locked_until
+        right = user.check_password(password) and user.is_active and not resting
+        step = _matching_step(user, code, at) if user.totp_confirmed_at else 0
+        if not right or step is None:
+            _count_failure(user, resting=resting, at=at)
+            return None
+        with act("accounts:session:open", by=user, at=at) as written:
+            user.failed_sign_ins, user.locked_until, user.act = 0, None, written
+            user.totp_last_step = step or user.totp_last_step
+            user.save(update_fields=["failed_sign_ins", "locked_until", "totp_last_step", "act"])
+    return user
+
+
+def _count_failure(user: User, *, resting: bool, at: datetime) -> None:
+    with act("accounts:session:refuse", by=user, at=at) as written:
+        user.failed_sign_ins, user.act = user.failed_sign_ins + 1, written
+        if user.failed_sign_ins >= TRIES_BEFORE_LOCK and not resting:
+            user.locked_until, user.failed_sign_ins = at + LOCKED_FOR, 0
+        user.save(update_fields=["failed_sign_ins", "locked_until", "act"])
+
+
+def _missing_for_signing(user: User) -> str:
+    missing = [
+        str(label)
+        for label, value in (
+            (_("identity check"), user.identity_checked_on),
+            (_("training"), user.trained_on),
+            (_("accountability policy"), user.accountability_accepted_on),
+        )
+        if value is None
+    ]
+    return ", ".join(missing)
+
+
+def sign(
+    *, record: str, digest: str, meaning: str, by: User, password: str, at: datetime, site: Any = None
+) -> Signature:
+    """``by`` has signed exactly the content with ``digest``, in the act that is in force.
+
+    The password is asked again (11.200(a)); name, time and meaning are kept with it (11.50).
+    """
+    missing = _missing_for_signing(by)
+    if missing:
+        raise MayNotSign(missing=missing)
+    if not by.check_password(password):
+        raise WrongPassword
+    site_id = getattr(site, "pk", None)
+    return Signature.objects.create(
+        by=by,
+        printed_name=by.display_name,
+        role=str(by.role_at(site_id) or ""),
+        signed_at=at,
+        meaning=meaning,
+        record=record,
+        digest=digest,
+        site_id=site_id,
+        act=current_act(),
+    )
+
+
+def write_mail(
+    *, to: User | None, address: str, kind: str, key: str, subject: str, body: str, language: str, site: Any, at: datetime
+) -> Mail | None:
+    """The message waits in the outbox, once per ``key``; the worker sends it after the act is kept."""
+    if Mail.objects.filter(key=key).exists():
+        return None
+    return Mail.objects.create(
+        to=to,
+        address=address,
+        kind=kind,
+        key=key,
+        subject=" ".join(subject.split()),
+        body=body,
+        language=language,
+        site_id=getattr(site, "pk", None),
+        created_at=at,
+        act=current_act(),
+    )

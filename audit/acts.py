@@ -1,0 +1,79 @@
+"""The one way to write: under an act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import connection, transaction
+
+from audit.models import Act
+from palace3.kernel.request_id import current_request_id
+
+_current: ContextVar[Act | None] = ContextVar("palace3_act", default=None)
+
+
+class _Sited(Protocol):
+    pk: Any
+    site_id: Any
+
+
+@contextmanager
+def act(
+    verb: str,
+    *,
+    by: Any,
+    at: datetime,
+    site: Any = None,
+    participant: _Sited | None = None,
+    role: str = "",
+    reason: str = "",
+) -> Iterator[Act]:
+    """Open a transaction whose writes name this act; all of it is kept, or nothing.
+
+    ``verb`` reads ``app:thing:verb``. ``by`` is a person, or None for the system itself. An act
+    inside another becomes its child, and the outer one is in force again afterwards. The act's
+    reason, role and request default to the outer act's. (design.md, 4)
+    """
+    outer = _current.get() if connection.in_atomic_block else None
+    site_id = getattr(site, "pk", None) or (participant.site_id if participant else None)
+    with transaction.atomic():
+        written = Act.objects.create(
+            verb=verb,
+            by=by,
+            role=role or (outer.role if outer else _role_of(by, site_id)),
+            site_id=site_id,
+            participant_id=participant.pk if participant else None,
+            at=at,
+            reason=reason.strip() or (outer.reason if outer else ""),
+            request_id=current_request_id(),
+            parent=outer,
+        )
+        token = _current.set(written)
+        _put_in_force(written)
+        try:
+            yield written
+        finally:
+            _current.reset(token)
+        _put_in_force(outer)
+
+
+def current_act() -> Act:
+    """Return the act in force; a write without one is a bug."""
+    found = _current.get()
+    if found is None:
+        raise RuntimeError("no act is in force: writes happen inside `with act(...)`")
+    return found
+
+
+def _put_in_force(act: Act | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.act', %s, true)", [str(act.pk) if act else ""])
+
+
+def _role_of(by: Any, site_id: int | None) -> str:
+    role_at = getattr(by, "role_at", None)
+    return "" if role_at is None else str(role_at(site_id) or "")

@@ -1,0 +1,218 @@
+"""What the database itself refuses: declared on the model, written by its migration.
+
+Each guard stands in ``Meta.constraints`` like any other constraint, so that ``makemigrations``
+notices it and a model without it is found by ``tests/architecture/test_database_guards.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models.constraints import BaseConstraint
+
+APPLICATION_ROLE = "palace3_app"
+
+_SITES = "(SELECT current_setting('app.sites', true))"
+_VISIBLE = (
+    f"({_SITES} = '*' OR {{column}} = ANY ((SELECT string_to_array("
+    "nullif(nullif(current_setting('app.sites', true), ''), '*'), ','))::bigint[]))"
+)
+_OWN = "{column} = (SELECT nullif(current_setting('app.user', true), '')::bigint)"
+
+
+class DatabaseGuard(BaseConstraint):
+    """A trigger, policy or grant that lives and dies with its table."""
+
+    def statements(self, table: str) -> str:
+        """Return the SQL that puts the guard on ``table`` (quoted)."""
+        raise NotImplementedError
+
+    def removal(self, table: str) -> str:
+        """Return the SQL that takes the guard off ``table`` (quoted)."""
+        raise NotImplementedError
+
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        return self.statements(schema_editor.quote_name(model._meta.db_table))
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        return self.removal(schema_editor.quote_name(model._meta.db_table))
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing to do in Python: the database is the judge."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+
+class ActGuard(DatabaseGuard):
+    """A row is written only under the act of its own transaction, and never deleted.
+
+    A ``frozen`` row is never changed either.
+    """
+
+    def __init__(self, *, name: str, frozen: bool = False) -> None:
+        super().__init__(name=name)
+        self.frozen = frozen
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, tuple(args), {**kwargs, "frozen": self.frozen}
+
+    def statements(self, table: str) -> str:
+        kept = "DELETE, TRUNCATE, UPDATE" if self.frozen else "DELETE, TRUNCATE"
+        return (
+            f"CREATE TRIGGER act_guard BEFORE INSERT OR UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION audit_guard_act();"
+            f"CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();"
+            f"REVOKE {kept} ON {table} FROM {APPLICATION_ROLE};"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER act_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
+
+
+class ReasonGuard(DatabaseGuard):
+    """An answer once saved changes only under an act that gives a reason.
+
+    Columns named in ``except_columns``, and those that begin with ``calc_`` (the server derives
+    them), may change without one. (21 CFR Part 11 11.10(e); EMA 2023, 6.2.1)
+    """
+
+    def __init__(self, *, name: str, except_columns: tuple[str, ...] = ()) -> None:
+        super().__init__(name=name)
+        self.except_columns = tuple(except_columns)
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, tuple(args), {**kwargs, "except_columns": self.except_columns}
+
+    def statements(self, table: str) -> str:
+        arguments = ", ".join(f"'{column}'" for column in self.except_columns)
+        return (
+            f"CREATE TRIGGER reason_guard BEFORE UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION audit_guard_reason({arguments});"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER reason_guard ON {table};"
+
+
+class SetOnce(DatabaseGuard):
+    """The column is filled once and keeps its value for good."""
+
+    def __init__(self, *, name: str, column: str) -> None:
+        super().__init__(name=name)
+        self.column = column
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, tuple(args), {**kwargs, "column": self.column}
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER once_{self.column} BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"WHEN (OLD.{self.column} IS NOT NULL AND NEW.{self.column} IS DISTINCT FROM OLD.{self.column}) "
+            "EXECUTE FUNCTION audit_refuse_change();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER once_{self.column} ON {table};"
+
+
+class LockGuard(DatabaseGuard):
+    """A row whose ``state`` is ``locked`` changes only under an unlocking act."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER lock_guard BEFORE UPDATE ON {table} FOR EACH ROW "
+            "WHEN (OLD.state = 'locked') EXECUTE FUNCTION audit_guard_lock();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER lock_guard ON {table};"
+
+
+class SiteScoped(DatabaseGuard):
+    """Rows of sites outside the transaction's scope do not exist for the application role.
+
+    ``own`` names a column that holds a person: their own rows are theirs to see anywhere.
+    """
+
+    def __init__(self, *, name: str, column: str = "site_id", own: str = "") -> None:
+        super().__init__(name=name)
+        self.column, self.own = column, own
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, tuple(args), {**kwargs, "column": self.column, "own": self.own}
+
+    def statements(self, table: str) -> str:
+        visible = _VISIBLE.format(column=self.column)
+        seen = f"{visible} OR {_OWN.format(column=self.own)}" if self.own else visible
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY site_scope ON {table} USING ({seen}) WITH CHECK ({visible});"
+        )
+
+    def removal(self, table: str) -> str:
+        return (
+            f"DROP POLICY site_scope ON {table}; ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
+        )
+
+
+class SameSite(DatabaseGuard):
+    """A record's site is its participant's site."""
+
+    def __init__(self, *, name: str, column: str = "participant_id") -> None:
+        super().__init__(name=name)
+        self.column = column
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, tuple(args), {**kwargs, "column": self.column}
+
+    def statements(self, table: str) -> str:
+        return (
+            "CREATE UNIQUE INDEX IF NOT EXISTS trials_participant_at_site ON trials_participant (id, site_id);"
+            f"ALTER TABLE {table} ADD CONSTRAINT same_site FOREIGN KEY ({self.column}, site_id) "
+            "REFERENCES trials_participant (id, site_id) DEFERRABLE INITIALLY IMMEDIATE;"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"ALTER TABLE {table} DROP CONSTRAINT same_site;"
+
+
+class AppendOnly(DatabaseGuard):
+    """Rows are written by the tracked table's trigger alone, and stay as they were written."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER trail_guard BEFORE INSERT OR UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION audit_guard_trail();"
+            f"CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();"
+            f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APPLICATION_ROLE};"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER trail_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
+
+
+class Deletable(DatabaseGuard):
+    """The application may delete rows here: working copies, never regulated data."""
+
+    def statements(self, table: str) -> str:
+        return f"GRANT DELETE ON {table} TO {APPLICATION_ROLE};"
+
+    def removal(self, table: str) -> str:
+        return f"REVOKE DELETE ON {table} FROM {APPLICATION_ROLE};"

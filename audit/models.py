@@ -1,0 +1,79 @@
+"""Acts: who did what, when and why. Every regulated row names the act that wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models.constraints import BaseConstraint
+from django.utils.translation import gettext_lazy as _
+
+from audit.guards import AppendOnly, SiteScoped
+
+
+class Act(models.Model):
+    """One act of one person (or of the system, when ``by`` is null), written before what it changes.
+
+    ``at`` is when the person acted; ``stored_at`` and ``transaction`` are set by the database.
+    """
+
+    verb = models.CharField(_("act"), max_length=80)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="acts", verbose_name=_("by")
+    )
+    role = models.CharField(_("role"), max_length=40, blank=True)
+    site_id = models.BigIntegerField(_("site"), null=True)
+    participant_id = models.BigIntegerField(_("participant"), null=True, db_index=True)
+    at = models.DateTimeField(_("at"))
+    stored_at = models.DateTimeField(_("stored at"), db_default=models.functions.Now(), editable=False)
+    transaction = models.BigIntegerField(db_default=0, editable=False)
+    reason = models.TextField(_("reason"), blank=True)
+    request_id = models.CharField(max_length=36, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+
+    class Meta:
+        verbose_name = _("act")
+        indexes = (models.Index(fields=["site_id", "-at"]), models.Index(fields=["verb", "-at"]))
+
+    def __str__(self) -> str:
+        return self.verb
+
+
+class Regulated(models.Model):
+    """A row that names the act which wrote its present version."""
+
+    act = models.ForeignKey(Act, models.PROTECT, related_name="+", editable=False)
+
+    class Meta:
+        abstract = True
+
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+def recorded(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
+    """Keep each version of each row of the model in ``<Model>Event``, act and all.
+
+    A trigger writes the event table; nobody else can, and nobody can change or empty it. The
+    event table hides what its model hides. Columns in ``exclude`` (secrets) are not copied.
+    """
+
+    def track(model: M) -> M:
+        scoped = [guard for guard in model._meta.constraints if isinstance(guard, SiteScoped)]
+        name = f"{model._meta.app_label}_{model._meta.model_name}event"
+        constraints: list[BaseConstraint] = [AppendOnly(name=f"{name}_trail")]
+        constraints += [SiteScoped(name=f"{name}_scope", column=g.column, own=g.own) for g in scoped]
+        tracked: M = pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(),
+            exclude=list(exclude),
+            context_field=None,
+            append_only=False,
+            meta={"constraints": constraints, "default_permissions": ()},
+        )(model)
+        return tracked
+
+    return track

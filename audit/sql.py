@@ -1,0 +1,111 @@
+"""The functions behind the guards, as the first migration installs them."""
+
+FUNCTIONS = """
+CREATE FUNCTION audit_guard_act() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    current bigint := nullif(current_setting('app.act', true), '')::bigint;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION '%: rows are never deleted', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF current IS NULL OR NEW.act_id IS DISTINCT FROM current OR NOT EXISTS (
+        SELECT 1 FROM audit_act
+        WHERE id = current AND transaction = pg_current_xact_id()::text::bigint
+    ) THEN
+        RAISE EXCEPTION '%: the write does not name the act of its own transaction', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION audit_guard_reason() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    altered text;
+BEGIN
+    SELECT o.key INTO altered
+    FROM jsonb_each(to_jsonb(OLD)) AS o JOIN jsonb_each(to_jsonb(NEW)) AS n USING (key)
+    WHERE o.value IS DISTINCT FROM n.value
+      AND o.value NOT IN ('null', '""', '{}', '[]')
+      AND o.key NOT LIKE 'calc\\_%'
+      AND o.key <> 'act_id'
+      AND NOT o.key = ANY (coalesce(TG_ARGV::text[], '{}'))
+    LIMIT 1;
+    IF altered IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM audit_act WHERE id = NEW.act_id AND btrim(reason) <> ''
+    ) THEN
+        RAISE EXCEPTION '%.%: a saved answer changes only with a reason', TG_TABLE_NAME, altered
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION audit_guard_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM audit_act WHERE id = NEW.act_id AND verb = 'crf:record:unlock') THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION audit_guard_trail() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' OR pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION '%: the trail is written by its table alone, and stays', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION audit_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%: the table is never emptied', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%: this value is set once and stays', TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    NEW.transaction := pg_current_xact_id()::text::bigint;
+    NEW.stored_at := clock_timestamp();
+    RETURN NEW;
+END $$;
+"""
+
+DROP_FUNCTIONS = """
+DROP FUNCTION audit_guard_act, audit_guard_reason, audit_guard_lock, audit_guard_trail,
+    audit_refuse_truncate, audit_refuse_change, audit_stamp_act;
+"""
+
+ACT_GUARDS = """
+CREATE TRIGGER act_stamp BEFORE INSERT OR UPDATE OR DELETE ON audit_act
+    FOR EACH ROW EXECUTE FUNCTION audit_stamp_act();
+CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON audit_act
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();
+REVOKE UPDATE, DELETE, TRUNCATE ON audit_act FROM palace3_app;
+ALTER TABLE audit_act ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_act FORCE ROW LEVEL SECURITY;
+CREATE POLICY act_write ON audit_act FOR INSERT WITH CHECK (true);
+CREATE POLICY act_read ON audit_act FOR SELECT USING (
+    (SELECT current_setting('app.sites', true)) = '*'
+    OR transaction = (SELECT pg_current_xact_id_if_assigned()::text::bigint)
+    OR by_id = (SELECT nullif(current_setting('app.user', true), '')::bigint)
+    OR site_id = ANY ((SELECT string_to_array(
+        nullif(nullif(current_setting('app.sites', true), ''), '*'), ','))::bigint[])
+);
+"""
+
+DROP_ACT_GUARDS = """
+DROP POLICY act_read ON audit_act;
+DROP POLICY act_write ON audit_act;
+ALTER TABLE audit_act NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_act DISABLE ROW LEVEL SECURITY;
+DROP TRIGGER truncate_guard ON audit_act;
+DROP TRIGGER act_stamp ON audit_act;
+"""

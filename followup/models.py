@@ -1,0 +1,157 @@
+"""Visits: what is planned, what took place, and who was reminded."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import SiteQuerySet
+from audit.models import recorded
+from trials.models.participants import OfParticipant
+
+
+class VisitState(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    OPEN = "open", _("Window open")
+    DUE = "due", _("Due")
+    OVERDUE = "overdue", _("Overdue")
+    MISSED = "missed", _("Missed")
+    DONE = "done", _("Took place")
+    NOT_DONE = "not_done", _("Not done")
+    CANCELLED = "cancelled", _("No longer planned")
+
+
+HAPPENED = (VisitState.DONE, VisitState.NOT_DONE)
+AWAITED = (VisitState.PLANNED, VisitState.OPEN, VisitState.DUE, VisitState.OVERDUE)
+
+
+class VisitSet(SiteQuerySet):
+    def awaited(self) -> Self:
+        return self.filter(state__in=AWAITED)
+
+    def open_on(self, day: date) -> Self:
+        return self.awaited().filter(opens__lte=day)
+
+    def overdue(self, *, on: date) -> Self:
+        return self.awaited().filter(closes__lt=on)
+
+    def current(self) -> Self:
+        return self.exclude(state=VisitState.CANCELLED)
+
+
+@recorded()
+class Visit(OfParticipant):
+    """A visit that the protocol asks for, with its window, or an unscheduled one (protocol 2.2-2.4).
+
+    What took place is never moved by planning. ``reason`` says why the visit exists.
+    """
+
+    code = models.CharField(_("visit"), max_length=12)
+    occurrence = models.PositiveSmallIntegerField(default=1)
+    anchor = models.CharField(_("counted from"), max_length=12, blank=True)
+    anchor_on = models.DateField(_("counted from"), null=True)
+    target = models.DateField(_("target day"), null=True)
+    opens = models.DateField(_("window opens"), null=True)
+    closes = models.DateField(_("window closes"), null=True)
+    proposed_on = models.DateField(_("proposed day"), null=True)
+    forms = ArrayField(models.CharField(max_length=8), default=list)
+    procedures = ArrayField(models.CharField(max_length=40), default=list)
+    reason = models.CharField(_("why it is planned"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=VisitState.choices, default=VisitState.PLANNED)
+    took_place_on = models.DateField(_("took place on"), null=True)
+    timing = models.CharField(_("timing"), max_length=5, blank=True)
+    not_done_reason = models.CharField(_("why not done"), max_length=200, blank=True)
+
+    objects = VisitSet.as_manager()
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("visit")
+        ordering = ("opens", "target", "pk")
+        indexes = (
+            models.Index(fields=["site", "state", "closes"]),
+            models.Index(fields=["state", "opens"]),
+        )
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["participant", "code", "occurrence"], name="followup_visit_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(opens=None) | models.Q(opens__lte=models.F("closes")),
+                name="followup_visit_window",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=VisitState.DONE, took_place_on__isnull=False)
+                | (~models.Q(state=VisitState.DONE) & models.Q(took_place_on=None)),
+                name="followup_visit_done_has_day",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=VisitState.NOT_DONE) | ~models.Q(not_done_reason=""),
+                name="followup_visit_not_done_has_reason",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.code if self.occurrence == 1 else f"{self.code} ({self.occurrence})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("followup:visit", args=[self.participant.number, self.pk])
+
+
+@recorded()
+class Reminder(OfParticipant):
+    """One reminder of one kind about one visit to one person, however often the task runs."""
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="reminders")
+    kind = models.CharField(_("kind"), max_length=20)
+    to = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    for_day = models.DateField(_("for"))
+    mail = models.ForeignKey("accounts.Mail", models.PROTECT, null=True, related_name="+")
+
+    class Meta(OfParticipant.Meta):
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(fields=["visit", "kind", "to"], name="followup_reminder_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.visit_id}"
+
+
+class ContactRoute(models.TextChoices):
+    PHONE = "phone", _("Telephone")
+    LETTER = "letter", _("Letter")
+    FAMILY = "family", _("Family")
+    DOCTOR = "doctor", _("Local doctor")
+    REGISTER = "register", _("Register")
+
+
+class ContactResult(models.TextChoices):
+    REACHED = "reached", _("Reached")
+    NO_ANSWER = "no_answer", _("No answer")
+    WRONG_NUMBER = "wrong_number", _("Number no longer right")
+    REFUSED = "refused", _("Does not want to talk")
+
+
+@recorded()
+class ContactAttempt(OfParticipant):
+    """An attempt to reach a participant (protocol 3.16, ltfu_try)."""
+
+    on = models.DateField(_("on"))
+    route = models.CharField(_("route"), max_length=10, choices=ContactRoute.choices)
+    result = models.CharField(_("result"), max_length=14, choices=ContactResult.choices)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta(OfParticipant.Meta):
+        ordering = ("-on", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.get_route_display()} {self.on}"
+
+
+__all__ = ["AWAITED", "HAPPENED", "ContactAttempt", "Reminder", "Visit", "VisitState"]

@@ -1,0 +1,34 @@
+"""What a service answers when something may not be done."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refusal(Exception):
+    """Says what is so and what to do, in the reader's language; never a bug.
+
+    The message is a gettext text with ``{placeholders}`` that the values fill. It names the
+    participant number, never a person, a coming arm or code. Middleware turns it into a page
+    with ``status``.
+    """
+
+    message: ClassVar[str | Promise] = _("This cannot be done now.")
+    status: ClassVar[int] = 409
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(values)
+        self.values = values
+
+    def __str__(self) -> str:
+        return str(self.message).format(**self.values)
+
+
+class Forbidden(Refusal):
+    """The person is known, and their role does not include this."""
+
+    message = _("Your role does not include this. Ask the trial manager if you need it for your work.")
+    status = 403

@@ -1,0 +1,86 @@
+"""Around every request: its number, the person with what they may do, and refusals as pages."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from palace3.error_views import refusal_page
+from palace3.kernel.clock import local_date
+from palace3.kernel.errors import Refusal
+from palace3.kernel.request_id import current_request_id, set_request_id
+from palace3.kernel.scope import scope
+from trials.people import sites_of, with_grants
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+_PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
+SEEN_EVERY_SECONDS = 60
+
+
+def request_id(get_response: Handler) -> Handler:
+    """Give every request a number that its log lines, acts and answer carry."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        offered = request.headers.get("X-Request-ID", "")
+        number = offered if _PLAIN.fullmatch(offered) else str(uuid.uuid4())
+        outer = current_request_id()
+        set_request_id(number)
+        try:
+            response = get_response(request)
+        finally:
+            set_request_id(outer)
+        response.headers["X-Request-ID"] = number
+        return response
+
+    return middleware
+
+
+def person(get_response: Handler) -> Handler:
+    """Let the request run with the grants of the person signed in, and see only their sites."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        now = timezone.now()
+        if request.user.is_authenticated and _was_idle(request, now):
+            logout(request)
+        if not request.user.is_authenticated:
+            with scope(user_id=None, sites=()):
+                return get_response(request)
+        user = with_grants(request.user, on=local_date(now, settings.TRIAL_TIME_ZONE))
+        with scope(user_id=user.pk, sites=sites_of(user)):
+            return get_response(request)
+
+    return middleware
+
+
+def _was_idle(request: HttpRequest, now: datetime) -> bool:
+    """Say whether nothing was asked for longer than the idle time; note that something was asked now.
+
+    What the page asks by itself (drafts, live values) does not count as being there.
+    """
+    seen = request.session.get("seen_at")
+    idle = (now.timestamp() - seen) if seen else 0.0
+    if idle > settings.IDLE_MINUTES * 60:
+        return True
+    if "X-Background" not in request.headers and (seen is None or idle > SEEN_EVERY_SECONDS):
+        request.session["seen_at"] = now.timestamp()
+    return False
+
+
+class Refusals:
+    """A refusal becomes a page (or JSON, or a fragment) that says what is so and what to do."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return refusal_page(request, exception) if isinstance(exception, Refusal) else None

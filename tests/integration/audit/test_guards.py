@@ -1,0 +1,112 @@
+"""The database refuses what the services never do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit.acts import act
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.world import NOW, World, as_person, build_world, screen
+from trials.models import Participant, Site
+
+pytestmark = pytest.mark.django_db
+
+
+def test_write_without_an_act_is_refused(world: World) -> None:
+    with as_person(world.trial_manager), pytest.raises(DatabaseError, match="does not name the act"):
+        with transaction.atomic():
+            Site.objects.filter(code="01").update(city="Elsewhere")
+
+
+def test_write_under_an_act_of_another_transaction_is_refused(
+    transactional_db: None, app_sql: psycopg.Connection[Any]
+) -> None:
+    world = build_world()
+    old = world.site.act_id
+    with app_sql.transaction():
+        app_sql.execute("SELECT set_config('app.sites', '*', true), set_config('app.act', %s, true)", [str(old)])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="does not name the act"):
+            app_sql.execute("UPDATE trials_site SET city = 'Elsewhere', act_id = %s", [old])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM trials_site",
+        "TRUNCATE trials_site CASCADE",
+        "DELETE FROM audit_act",
+        "UPDATE audit_act SET reason = 'other'",
+        "UPDATE trials_siteevent SET city = 'x'",
+        "DELETE FROM trials_siteevent",
+        "TRUNCATE trials_siteevent",
+        "ALTER TABLE trials_site DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
+        "CREATE TEMP TABLE t (id int)",
+        "CREATE TABLE t (id int)",
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('a', 'b', now())",
+    ],
+)
+def test_application_role_may_not(app_sql: psycopg.Connection[Any], statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app_sql.execute(statement)
+
+
+def test_a_forged_event_is_refused(world: World) -> None:
+    with as_person(world.trial_manager), pytest.raises(DatabaseError, match="written by its table alone"):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO trials_siteevent (pgh_created_at, pgh_label, pgh_obj_id, id, act_id, code, name, name_zh,"
+                " city, city_zh, time_zone, state, planned_participants, languages_spoken, office_hours,"
+                " protocol_version) SELECT now(), 'update', id, id, act_id, code, 'forged', name_zh, city, city_zh,"
+                " time_zone, state, 0, '', '', '1.0' FROM trials_site LIMIT 1"
+            )
+
+
+def test_a_stranger_sees_none_of_another_sites_rows(transactional_db: None) -> None:
+    world = build_world()
+    participant = screen(world)
+    with as_person(world.stranger), transaction.atomic(), connection.cursor() as cursor:
+        for table in ("trials_participant", "trials_participantevent", "trials_consent", "trials_milestone"):
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE site_id = %s", [world.site.pk])
+            assert cursor.fetchone() == (0,), table
+        cursor.execute("SELECT count(*) FROM trials_site WHERE id = %s", [world.site.pk])
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT count(*) FROM audit_act WHERE participant_id = %s", [participant.pk])
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_stranger_cannot_write_into_another_site(world: World) -> None:
+    with as_person(world.stranger), pytest.raises(DatabaseError, match="row-level security"):
+        with act("test:forge", by=world.stranger, at=NOW) as written:
+            Participant.objects.create(
+                number="01-0099", site_id=world.site.pk, registered_on=NOW.date(), act=written
+            )
+
+
+def test_without_a_scope_nothing_is_seen(world: World) -> None:
+    with transaction.atomic():
+        assert not Site.objects.exists()
+
+
+def test_every_version_of_a_row_is_kept_with_its_act(world: World) -> None:
+    from trials import services
+
+    with scope(user_id=None, sites=EVERYTHING):
+        services.change_site(site=world.site, by=world.trial_manager, at=NOW, reason="Moved", city="Suzhou")
+        versions = list(world.site.events.order_by("pgh_id").values_list("city", "act__verb"))
+    assert versions[0] == ("Shanghai", "trials:site:create")
+    assert versions[-1] == ("Suzhou", "trials:site:change")
+
+
+def test_arm_is_set_once(world: World) -> None:
+    from trials import services
+
+    participant = screen(world)
+    with scope(user_id=None, sites=EVERYTHING):
+        services.reveal_arm(participant=participant, arm="1", by=None, at=NOW)
+        with pytest.raises(DatabaseError, match="set once"), transaction.atomic():
+            services.reveal_arm(participant=participant, arm="2", by=None, at=NOW)

@@ -1,0 +1,27 @@
+"""Sites, the people delegated to them, and participants up to the decision to randomize."""
+
+from trials.models.people import Delegation
+from trials.models.participants import (
+    Consent,
+    DeviationProposal,
+    EligibilityDecision,
+    Milestone,
+    Participant,
+    ScreeningOutcome,
+    Withdrawal,
+)
+from trials.models.sites import ChecklistItem, ConsentVersion, Site
+
+__all__ = [
+    "ChecklistItem",
+    "Consent",
+    "ConsentVersion",
+    "Delegation",
+    "DeviationProposal",
+    "EligibilityDecision",
+    "Milestone",
+    "Participant",
+    "ScreeningOutcome",
+    "Site",
+    "Withdrawal",
+]

@@ -1,0 +1,280 @@
+"""Participants: numbers only. Names are nowhere in the system."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Signature
+from accounts.permissions import SiteQuerySet
+from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
+from audit.models import Regulated, recorded
+from trials.models.sites import ConsentVersion, Site
+
+
+class Track(models.TextChoices):
+    """Where a participant stands (protocol 2.5). The allowed moves are in the protocol text."""
+
+    SCREENED = "SCREENED", _("In screening")
+    SCREEN_FAIL = "SCREEN_FAIL", _("Screen failure")
+    RANDOMISED = "RANDOMISED", _("Randomized")
+    NEVER_TREATED = "NEVER_TREATED", _("Never treated")
+    NEOADJUVANT = "NEOADJUVANT", _("Neoadjuvant treatment")
+    AWAIT_CRE1 = "AWAIT_CRE1", _("Waiting for CRE-1")
+    AWAIT_CRE2 = "AWAIT_CRE2", _("Waiting for CRE-2")
+    REFUSED_WORKUP = "REFUSED_WORKUP", _("Work-up refused")
+    SURVEILLANCE = "SURVEILLANCE", _("Active surveillance")
+    AWAIT_RESTAGE = "AWAIT_RESTAGE", _("Waiting for restaging")
+    SURGERY_PLANNED = "SURGERY_PLANNED", _("Surgery planned")
+    REFUSED_SURGERY = "REFUSED_SURGERY", _("Surgery refused")
+    OPERATED = "OPERATED", _("Operated")
+    NOT_RESECTED = "NOT_RESECTED", _("Explored, not resected")
+    NONSURGICAL_SALVAGE = "NONSURGICAL_SALVAGE", _("Non-surgical salvage")
+    FOLLOW_UP = "FOLLOW_UP", _("Follow-up")
+    PROGRESSION = "PROGRESSION", _("Progression")
+    DISTANT = "DISTANT", _("Distant disease")
+    RECURRENCE = "RECURRENCE", _("Recurrence")
+    SURVIVAL_ONLY = "SURVIVAL_ONLY", _("Survival follow-up only")
+    DEAD = "DEAD", _("Dead")
+    LOST = "LOST", _("Lost to follow-up")
+    WITHDRAWN_ALL = "WITHDRAWN_ALL", _("Withdrawn from all contact")
+    COMPLETED = "COMPLETED", _("Completed")
+
+
+TERMINAL = frozenset(
+    {Track.DEAD, Track.LOST, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL}
+)
+
+
+class ParticipantSet(SiteQuerySet):
+    def lock(self, pk: int) -> Participant:
+        """Return the participant, held until the transaction ends."""
+        found: Participant = self.select_for_update(of=("self",)).select_related("site").get(pk=pk)
+        return found
+
+    def randomized(self) -> Self:
+        return self.filter(arm__isnull=False)
+
+
+@recorded()
+class Participant(Regulated):
+    """A person in the trial, known here by number alone. The site keeps the identification log."""
+
+    number = models.CharField(_("participant"), max_length=8, unique=True)
+    site = models.ForeignKey(Site, models.PROTECT, related_name="participants")
+    state = models.CharField(_("state"), max_length=20, choices=Track.choices, default=Track.SCREENED)
+    arm = models.CharField(_("arm"), max_length=1, null=True, blank=True)
+    protocol_version = models.CharField(_("protocol version"), max_length=10, default="1.0")
+    registered_on = models.DateField(_("registered on"))
+    came_by_request = models.BooleanField(_("came through the public page"), default=False)
+
+    objects = ParticipantSet.as_manager()
+
+    class Meta:
+        verbose_name = _("participant")
+        ordering = ("number",)
+        indexes = (models.Index(fields=["site", "state"]),)
+        constraints = (
+            ActGuard(name="trials_participant_act"),
+            SiteScoped(name="trials_participant_scope"),
+            SetOnce(name="trials_participant_arm_once", column="arm"),
+            SetOnce(name="trials_participant_number_once", column="number"),
+            SetOnce(name="trials_participant_site_once", column="site_id"),
+            models.CheckConstraint(
+                condition=models.Q(arm=None) | models.Q(arm__in=["1", "2"]), name="trials_participant_arm"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=Track.values), name="trials_participant_state"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("participant", args=[self.number])
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.state in TERMINAL
+
+
+class OfParticipant(Regulated):
+    """A row about one participant, at the participant's site."""
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="%(class)ss")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = (
+            ActGuard(name="%(app_label)s_%(class)s_act"),
+            SiteScoped(name="%(app_label)s_%(class)s_scope"),
+            SameSite(name="%(app_label)s_%(class)s_same_site"),
+        )
+
+
+@recorded()
+class Consent(OfParticipant):
+    """A consent that the participant signed, with its version and its separate parts."""
+
+    version = models.ForeignKey(ConsentVersion, models.PROTECT, verbose_name=_("consent version"))
+    signed_on = models.DateField(_("signed on"))
+    sensitive_data = models.BooleanField(_("consent to the use of sensitive health data"), default=False)
+    biobank = models.BooleanField(_("consent to extra samples"), default=False)
+    register_lookup = models.BooleanField(_("consent to look up vital status after withdrawal"), default=False)
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("consent")
+        ordering = ("-signed_on", "-pk")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(fields=["participant", "version"], name="trials_consent_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.participant} {self.version}"
+
+
+class ScreenFailureReason(models.TextChoices):
+    CRITERION = "criterion", _("A criterion was not met")
+    CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn")
+    PROGRESSION = "progression", _("Progression")
+    DEATH = "death", _("Death")
+    ADMINISTRATIVE = "administrative", _("Administrative")
+    OTHER = "other", _("Other")
+
+
+class DeclineReason(models.TextChoices):
+    WANTS_SURGERY = "wants_surgery", _("Wants surgery")
+    WANTS_SURVEILLANCE = "wants_surveillance", _("Wants surveillance")
+    NO_TRIAL = "no_trial", _("Wants no trial")
+    PHYSICIAN = "physician", _("Physician's decision")
+    OTHER = "other_decline", _("Other reason for declining")
+
+
+@recorded()
+class ScreeningOutcome(OfParticipant):
+    """Why a screened person was not randomized: screen failure, or eligible and declined (protocol 3.1)."""
+
+    declined = models.BooleanField(_("eligible but declined"), default=False)
+    reason = models.CharField(
+        _("reason"), max_length=20, choices=[*ScreenFailureReason.choices, *DeclineReason.choices]
+    )
+    criteria = models.JSONField(_("criteria not met"), default=list, blank=True)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+    on = models.DateField(_("on"))
+
+    class Meta(OfParticipant.Meta):
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(fields=["participant"], name="trials_outcome_once"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.get_reason_display())
+
+
+@recorded()
+class EligibilityDecision(OfParticipant):
+    """An investigator's signed decision, with the evidence exactly as it was seen.
+
+    It is live until an answer it rests on changes; then ``lapsed_at`` says so.
+    """
+
+    eligible = models.BooleanField(_("eligible"))
+    evidence = models.JSONField(_("evidence"))
+    digest = models.CharField(_("digest of the evidence"), max_length=64)
+    signature = models.OneToOneField(Signature, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(_("decided at"))
+    note = models.TextField(_("note"), blank=True)
+    lapsed_at = models.DateTimeField(_("lapsed at"), null=True, blank=True)
+    lapse_cause = models.CharField(_("why it lapsed"), max_length=200, blank=True)
+
+    class Meta(OfParticipant.Meta):
+        ordering = ("-decided_at",)
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["participant"], condition=models.Q(lapsed_at=None), name="trials_decision_one_live"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.participant} {self.decided_at:%Y-%m-%d}"
+
+
+@recorded()
+class Milestone(OfParticipant):
+    """A date that starts a clock (protocol 2.1), with the record it was read from.
+
+    A milestone whose answer was taken back keeps its row and has no date.
+    """
+
+    code = models.CharField(_("milestone"), max_length=12)
+    on = models.DateField(_("on"), null=True)
+    source = models.CharField(_("source"), max_length=80)
+
+    class Meta(OfParticipant.Meta):
+        ordering = ("on", "code")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(fields=["participant", "code"], name="trials_milestone_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.on}"
+
+
+@recorded()
+class Withdrawal(OfParticipant):
+    """What a participant no longer wants: four separate scopes (protocol 2.5)."""
+
+    on = models.DateField(_("on"))
+    study_drug = models.BooleanField(_("study drug"), default=False)
+    procedures = models.BooleanField(_("surveillance procedures"), default=False)
+    quality_of_life = models.BooleanField(_("quality of life"), default=False)
+    all_contact = models.BooleanField(_("all contact"), default=False)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta(OfParticipant.Meta):
+        ordering = ("on", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.participant} {self.on}"
+
+
+class DeviationState(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed")
+    CONFIRMED = "confirmed", _("Confirmed")
+    DISMISSED = "dismissed", _("Not a deviation")
+
+
+@recorded()
+class DeviationProposal(OfParticipant):
+    """A deviation that a rule found. A person confirms it; until then it is not counted (protocol 3.15)."""
+
+    rule = models.CharField(_("rule"), max_length=20)
+    key = models.CharField(max_length=80)
+    detail = models.CharField(_("what was found"), max_length=300)
+    found_on = models.DateField(_("found on"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=DeviationState.choices, default=DeviationState.PROPOSED
+    )
+
+    class Meta(OfParticipant.Meta):
+        ordering = ("-found_on", "-pk")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["participant", "rule", "key"], name="trials_deviation_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.participant}"

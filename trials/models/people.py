@@ -1,0 +1,58 @@
+"""Who is delegated to what, where, from when to when, and by whom."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Role, SiteQuerySet
+from audit.guards import ActGuard, SiteScoped
+from audit.models import Regulated, recorded
+from trials.models.sites import Site
+
+
+class DelegationSet(SiteQuerySet):
+    def in_force(self, *, on: date) -> Self:
+        return self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
+
+
+@recorded()
+class Delegation(Regulated):
+    """A role that a person holds at one site, or for the whole trial when ``site`` is empty.
+
+    The log of delegations is read by the investigator (ICH E6(R3) 4.2.2(a)(i)).
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations")
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="delegations")
+    role = models.CharField(_("role"), max_length=20, choices=[(r.value, ROLE_LABELS[r]) for r in Role])
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects = DelegationSet.as_manager()
+
+    class Meta:
+        verbose_name = _("delegation")
+        constraints = (
+            ActGuard(name="trials_delegation_act"),
+            SiteScoped(name="trials_delegation_scope", own="user_id"),
+            models.CheckConstraint(
+                condition=~models.Q(role__in=sorted(r.value for r in SITE_ROLES)) | models.Q(site__isnull=False),
+                name="trials_delegation_site_role",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="trials_delegation_order",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(ROLE_LABELS[Role(self.role)])
+
+    def as_grant(self) -> Grant:
+        return Grant(Role(self.role), self.site_id)

@@ -1,0 +1,45 @@
+"""The only writer of sites, delegations and participants."""
+
+from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
+from trials.services.participants import (
+    move_track,
+    propose_deviation,
+    record_consent,
+    record_screening_outcome,
+    record_withdrawal,
+    register_participant,
+    reveal_arm,
+    settle_deviation,
+)
+from trials.services.milestones import set_milestone
+from trials.services.sites import (
+    add_consent_version,
+    change_site,
+    create_site,
+    delegate,
+    end_delegation,
+    fulfil_checklist_item,
+    move_site,
+)
+
+__all__ = [
+    "add_consent_version",
+    "change_site",
+    "create_site",
+    "decide_eligibility",
+    "delegate",
+    "end_delegation",
+    "fulfil_checklist_item",
+    "lapse_decision",
+    "live_decision",
+    "move_site",
+    "move_track",
+    "propose_deviation",
+    "record_consent",
+    "record_screening_outcome",
+    "record_withdrawal",
+    "register_participant",
+    "reveal_arm",
+    "set_milestone",
+    "settle_deviation",
+]

@@ -1,0 +1,149 @@
+"""The investigator's decision on eligibility, and its lapse."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.services import sign
+from audit.acts import act
+from palace3.kernel.errors import Forbidden, Refusal
+from trials.models import EligibilityDecision, Participant
+from trials.models.participants import Track
+from trials.services.participants import propose_deviation, valid_consent
+
+LAPSED_AFTER_RANDOMIZATION = "X007"
+
+
+class NotAnInvestigator(Forbidden):
+    message = _("Only an investigator delegated at site {site} decides on eligibility.")
+
+
+class ConsentFirst(Refusal):
+    message = _("Participant {participant} has no consent on record. Record the consent first.")
+
+
+class NotInScreening(Refusal):
+    message = _("Participant {participant} is no longer in screening: {state}. A decision is not taken now.")
+
+
+class EvidenceIncomplete(Refusal):
+    message = _(
+        "Eligibility of participant {participant} cannot be decided yet. Still without an answer: {missing}. "
+        "Complete the screening forms first."
+    )
+
+
+class EvidenceAgainst(Refusal):
+    message = _(
+        "Participant {participant} cannot be approved: {criteria} not met. Correct the answer if it is wrong, "
+        "or record a screen failure."
+    )
+
+
+class EvidenceMoved(Refusal):
+    message = _(
+        "An answer changed while you were reading. Read the evidence of participant {participant} again, then sign."
+    )
+
+
+def live_decision(participant: Participant) -> EligibilityDecision | None:
+    """Return the decision in force, or None."""
+    return EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).first()
+
+
+def decide_eligibility(
+    *,
+    participant: Participant,
+    eligible: bool,
+    evidence: dict[str, Any],
+    digest: str,
+    seen_digest: str,
+    password: str,
+    note: str = "",
+    by: User,
+    at: datetime,
+) -> EligibilityDecision:
+    """An investigator has signed what the evidence shows; an earlier live decision has lapsed.
+
+    ``evidence`` is as now, ``seen_digest`` as on the page that was signed. Order: consent, answers,
+    decision (protocol 3.1; ICH E6(R3) 3.16.1(k)).
+    """
+    with act("trials:eligibility:decide", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        _refuse_unless_ready(held, by=by, evidence=evidence, eligible=eligible, at=at)
+        if digest != seen_digest:
+            raise EvidenceMoved(participant=held.number)
+        _lapse(held, cause="replaced by a new decision", act_row=written, at=at)
+        signature = sign(
+            record=f"eligibility {held.number}",
+            digest=digest,
+            meaning=str(_("Approved as eligible") if eligible else _("Judged not eligible")),
+            by=by,
+            password=password,
+            at=at,
+            site=held.site,
+        )
+        return EligibilityDecision.objects.create(
+            participant=held,
+            site=held.site,
+            eligible=eligible,
+            evidence=evidence,
+            digest=digest,
+            signature=signature,
+            decided_at=at,
+            note=note,
+            act=written,
+        )
+
+
+def _refuse_unless_ready(
+    participant: Participant, *, by: User, evidence: dict[str, Any], eligible: bool, at: datetime
+) -> None:
+    if not by.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
+        raise NotAnInvestigator(site=participant.site.code)
+    if participant.state != Track.SCREENED:
+        raise NotInScreening(participant=participant.number, state=participant.get_state_display())
+    if valid_consent(participant) is None:
+        raise ConsentFirst(participant=participant.number)
+    if not eligible:
+        return
+    unknown = [c["code"] for c in evidence["criteria"] if c["met"] is None]
+    failed = [c["code"] for c in evidence["criteria"] if c["met"] is False]
+    if failed:
+        raise EvidenceAgainst(participant=participant.number, criteria=", ".join(failed))
+    if unknown:
+        raise EvidenceIncomplete(participant=participant.number, missing=", ".join(unknown))
+
+
+def lapse_decision(*, participant: Participant, cause: str, by: User | None, at: datetime) -> bool:
+    """The decision no longer stands because what it rests on changed; say whether there was one.
+
+    After randomization nothing lapses: a deviation is proposed and the allocation stays (design.md, 7).
+    """
+    if live_decision(participant) is None:
+        return False
+    with act("trials:eligibility:lapse", by=by, at=at, participant=participant) as written:
+        if participant.arm:
+            propose_deviation(
+                participant=participant,
+                rule=LAPSED_AFTER_RANDOMIZATION,
+                key=f"evidence-{written.pk}",
+                detail=cause,
+                by=by,
+                at=at,
+            )
+            return False
+        return _lapse(participant, cause=cause, act_row=written, at=at)
+
+
+def _lapse(participant: Participant, *, cause: str, act_row: Any, at: datetime) -> bool:
+    return bool(
+        EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).update(
+            lapsed_at=at, lapse_cause=cause[:200], act=act_row
+        )
+    )

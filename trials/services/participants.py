@@ -1,0 +1,266 @@
+"""Participants from registration to withdrawal. The order of steps is enforced here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.acts import act
+from palace3.kernel.clock import local_date
+from palace3.kernel.errors import Refusal
+from trials.models import (
+    Consent,
+    ConsentVersion,
+    DeviationProposal,
+    Participant,
+    ScreeningOutcome,
+    Site,
+    Withdrawal,
+)
+from trials.models.participants import DeviationState, Track
+from trials.models.sites import SiteState
+from trials.services.milestones import set_milestone
+
+
+class SiteNotActive(Refusal):
+    message = _("Site {site} is “{state}”. Participants are registered and consented only at an active site.")
+
+
+class ConsentInFuture(Refusal):
+    message = _("The consent is dated {day}, which has not come yet. Check the date on the signed form.")
+    status = 422
+
+
+class ConsentBeforeApproval(Refusal):
+    message = _(
+        "Consent version {version} was not in force at site {site} on {day}. Choose the version that was signed, "
+        "or correct the date."
+    )
+    status = 422
+
+
+class ConsentAlreadyRecorded(Refusal):
+    message = _("Consent version {version} of participant {participant} is on record already.")
+
+
+class SensitiveDataConsentMissing(Refusal):
+    message = _(
+        "The separate consent to the use of sensitive health data was not ticked. Without it nothing may be "
+        "recorded about the participant."
+    )
+    status = 422
+
+
+class NotInScreening(Refusal):
+    message = _("Participant {participant} is no longer in screening: {state}.")
+
+
+class TrackCannotMove(Refusal):
+    message = _("Participant {participant} is “{state}”; the protocol has no step from there to “{wanted}”.")
+
+
+class NothingWithdrawn(Refusal):
+    message = _("Tick at least one part that the participant withdraws from.")
+    status = 422
+
+
+class DeviationSettled(Refusal):
+    message = _("This proposal was settled already: {state}.")
+
+
+def register_participant(
+    *, site: Site, by: User | None, at: datetime, came_by_request: bool = False
+) -> Participant:
+    """A new number at ``site`` exists, in screening. Numbers run without gaps at each site."""
+    with act("trials:participant:register", by=by, at=at, site=site) as written:
+        held = Site.objects.select_for_update().get(pk=site.pk)
+        _refuse_unless_active(held)
+        running = Participant.objects.filter(site=held).count() + 1
+        participant = Participant.objects.create(
+            number=f"{held.code}-{running:04d}",
+            site=held,
+            protocol_version=held.protocol_version,
+            registered_on=local_date(at, held.time_zone),
+            came_by_request=came_by_request,
+            act=written,
+        )
+    return participant
+
+
+def _refuse_unless_active(site: Site) -> None:
+    if site.state != SiteState.ACTIVE:
+        raise SiteNotActive(site=site.code, state=site.get_state_display())
+
+
+def record_consent(
+    *,
+    participant: Participant,
+    version: ConsentVersion,
+    signed_on: date,
+    sensitive_data: bool,
+    biobank: bool = False,
+    register_lookup: bool = False,
+    by: User | None,
+    at: datetime,
+) -> Consent:
+    """The consent is on record; the first one sets the milestone ICF (protocol 2.1, 3.1)."""
+    with act("trials:consent:record", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        _refuse_unless_active(held.site)
+        if signed_on > local_date(at, held.site.time_zone):
+            raise ConsentInFuture(day=signed_on.isoformat())
+        if version.site_id != held.site_id or not version.in_force_on(signed_on):
+            raise ConsentBeforeApproval(version=version.label, site=held.site.code, day=signed_on.isoformat())
+        if not sensitive_data:
+            raise SensitiveDataConsentMissing
+        if Consent.objects.filter(participant=held, version=version).exists():
+            raise ConsentAlreadyRecorded(version=version.label, participant=held.number)
+        consent = Consent.objects.create(
+            participant=held,
+            site=held.site,
+            version=version,
+            signed_on=signed_on,
+            sensitive_data=sensitive_data,
+            biobank=biobank,
+            register_lookup=register_lookup,
+            act=written,
+        )
+        first = Consent.objects.filter(participant=held).order_by("signed_on").values_list("signed_on", flat=True)[0]
+        set_milestone(participant=held, code="ICF", on=first, source="consent", by=by, at=at)
+    return consent
+
+
+def valid_consent(participant: Participant) -> Consent | None:
+    """Return the latest consent, unless the participant has withdrawn from all contact."""
+    if Withdrawal.objects.filter(participant=participant, all_contact=True).exists():
+        return None
+    return Consent.objects.filter(participant=participant).order_by("-signed_on", "-pk").first()
+
+
+def record_screening_outcome(
+    *,
+    participant: Participant,
+    declined: bool,
+    reason: str,
+    criteria: list[str],
+    detail: str = "",
+    on: date,
+    by: User | None,
+    at: datetime,
+) -> ScreeningOutcome:
+    """Screening ended without randomization, for ``reason``; both kinds feed the CONSORT chart."""
+    verb = "decline" if declined else "fail"
+    with act(f"trials:screening:{verb}", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        if held.state != Track.SCREENED:
+            raise NotInScreening(participant=held.number, state=held.get_state_display())
+        outcome = ScreeningOutcome.objects.create(
+            participant=held,
+            site=held.site,
+            declined=declined,
+            reason=reason,
+            criteria=criteria,
+            detail=detail,
+            on=on,
+            act=written,
+        )
+        _write_track(held, Track.SCREEN_FAIL, written)
+    return outcome
+
+
+def move_track(*, participant: Participant, to: str, by: User | None, at: datetime) -> Participant:
+    """The participant stands on track ``to``, by a move that the protocol allows (protocol 2.5)."""
+    with act("trials:participant:move", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        if held.state == to:
+            return held
+        from palace3.protocol.tracks import may_move
+
+        if not may_move(held.state, to, version=held.protocol_version):
+            raise TrackCannotMove(
+                participant=held.number, state=held.get_state_display(), wanted=Track(to).label
+            )
+        _write_track(held, to, written)
+    return held
+
+
+def _write_track(participant: Participant, to: str, written: Any) -> None:
+    participant.state, participant.act = to, written
+    participant.save(update_fields=["state", "act"])
+
+
+def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datetime) -> Participant:
+    """The participant's arm is known, once and for good, and their track is RANDOMISED."""
+    with act("trials:participant:reveal_arm", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        held.arm, held.state, held.act = arm, Track.RANDOMISED, written
+        held.save(update_fields=["arm", "state", "act"])
+    return held
+
+
+def record_withdrawal(
+    *,
+    participant: Participant,
+    on: date,
+    study_drug: bool = False,
+    procedures: bool = False,
+    quality_of_life: bool = False,
+    all_contact: bool = False,
+    reason: str = "",
+    by: User | None,
+    at: datetime,
+) -> Withdrawal:
+    """The scope of the withdrawal is on record; only ``all_contact`` ends every contact (protocol 2.5)."""
+    with act("trials:participant:withdraw", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        if not any((study_drug, procedures, quality_of_life, all_contact)):
+            raise NothingWithdrawn
+        withdrawal = Withdrawal.objects.create(
+            participant=held,
+            site=held.site,
+            on=on,
+            study_drug=study_drug,
+            procedures=procedures,
+            quality_of_life=quality_of_life,
+            all_contact=all_contact,
+            reason=reason,
+            act=written,
+        )
+        if all_contact and not held.is_terminal:
+            _write_track(held, Track.WITHDRAWN_ALL, written)
+    return withdrawal
+
+
+def propose_deviation(
+    *, participant: Participant, rule: str, key: str, detail: str, by: User | None, at: datetime
+) -> DeviationProposal | None:
+    """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15)."""
+    if DeviationProposal.objects.filter(participant=participant, rule=rule, key=key).exists():
+        return None
+    with act("trials:deviation:propose", by=by, at=at, participant=participant) as written:
+        return DeviationProposal.objects.create(
+            participant=participant,
+            site_id=participant.site_id,
+            rule=rule,
+            key=key,
+            detail=detail[:300],
+            found_on=local_date(at, participant.site.time_zone),
+            act=written,
+        )
+
+
+def settle_deviation(
+    *, proposal: DeviationProposal, confirmed: bool, by: User, at: datetime, reason: str
+) -> DeviationProposal:
+    """A person has confirmed or dismissed the proposal, with a reason."""
+    with act("trials:deviation:settle", by=by, at=at, participant=proposal.participant, reason=reason) as written:
+        held = DeviationProposal.objects.select_for_update().get(pk=proposal.pk)
+        if held.state != DeviationState.PROPOSED:
+            raise DeviationSettled(state=held.get_state_display())
+        held.state = DeviationState.CONFIRMED if confirmed else DeviationState.DISMISSED
+        held.act = written
+        held.save(update_fields=["state", "act"])
+    return held

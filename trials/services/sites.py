@@ -1,0 +1,163 @@
+"""Opening, suspending and closing sites; delegating people to them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import SITE_ROLES, Role
+from audit.acts import act
+from palace3.kernel.clock import local_date
+from palace3.kernel.errors import Refusal
+from trials.models import ChecklistItem, ConsentVersion, Delegation, Site
+from trials.models.sites import ChecklistKind, SiteState
+
+MOVES: Final = {
+    SiteState.PLANNED: {SiteState.SET_UP},
+    SiteState.SET_UP: {SiteState.ACTIVE, SiteState.PLANNED},
+    SiteState.ACTIVE: {SiteState.SUSPENDED, SiteState.CLOSED},
+    SiteState.SUSPENDED: {SiteState.ACTIVE, SiteState.CLOSED},
+    SiteState.CLOSED: set(),
+}
+
+
+class SiteCodeTaken(Refusal):
+    message = _("Site code {code} belongs to a site already. Choose another two-digit code.")
+
+
+class SiteCannotMove(Refusal):
+    message = _("Site {site} is “{state}” and cannot become “{wanted}” from there.")
+
+
+class ChecklistOpen(Refusal):
+    message = _("Site {site} cannot be activated yet. Still open: {missing}. Complete the checklist first.")
+
+
+class RoleNeedsSite(Refusal):
+    message = _("The role {role} is held at a site. Choose the site.")
+    status = 422
+
+
+class RoleIsCentral(Refusal):
+    message = _("The role {role} is held for the whole trial. Leave the site empty.")
+    status = 422
+
+
+class TrainingMissing(Refusal):
+    message = _("{person} has no training date on record. Record the training before access is given.")
+
+
+class DelegationEnded(Refusal):
+    message = _("This delegation ended on {day} already.")
+
+
+def create_site(
+    *, code: str, name: str, name_zh: str, city: str, city_zh: str, by: User | None, at: datetime, **more: Any
+) -> Site:
+    """A planned site exists under ``code``."""
+    with act("trials:site:create", by=by, at=at) as written:
+        if Site.objects.filter(code=code).exists():
+            raise SiteCodeTaken(code=code)
+        return Site.objects.create(
+            code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, act=written, **more
+        )
+
+
+def change_site(*, site: Site, by: User, at: datetime, reason: str, **fields: Any) -> Site:
+    """The site carries ``fields``."""
+    with act("trials:site:change", by=by, at=at, site=site, reason=reason) as written:
+        held = Site.objects.select_for_update().get(pk=site.pk)
+        for name, value in {**fields, "act": written}.items():
+            setattr(held, name, value)
+        held.save(update_fields=[*fields, "act"])
+    return held
+
+
+def fulfil_checklist_item(
+    *,
+    site: Site,
+    kind: str,
+    done_on: date,
+    expires_on: date | None = None,
+    reference: str = "",
+    by: User | None,
+    at: datetime,
+) -> ChecklistItem:
+    """The item of the activation checklist is on record with its day; a later call renews it."""
+    with act("trials:site:fulfil", by=by, at=at, site=site) as written:
+        item, _made = ChecklistItem.objects.update_or_create(
+            site=site,
+            kind=kind,
+            defaults={"done_on": done_on, "expires_on": expires_on, "reference": reference, "act": written},
+        )
+    return item
+
+
+def open_checklist_items(site: Site, *, on: date) -> list[ChecklistKind]:
+    """Return what the site still lacks on ``on`` before it may be active."""
+    holding = {item.kind for item in site.checklist.all() if item.holds_on(on)}
+    return [kind for kind in ChecklistKind if kind not in holding]
+
+
+def move_site(*, site: Site, to: str, by: User | None, at: datetime, reason: str = "") -> Site:
+    """The site is in state ``to``; active only with a complete, unexpired checklist."""
+    with act(f"trials:site:{to}", by=by, at=at, site=site, reason=reason) as written:
+        held = Site.objects.select_for_update().get(pk=site.pk)
+        wanted = SiteState(to)
+        if wanted not in MOVES[SiteState(held.state)]:
+            raise SiteCannotMove(site=held.code, state=held.get_state_display(), wanted=wanted.label)
+        if wanted is SiteState.ACTIVE:
+            missing = open_checklist_items(held, on=local_date(at, held.time_zone))
+            if missing:
+                raise ChecklistOpen(site=held.code, missing=", ".join(str(kind.label) for kind in missing))
+        held.state, held.act = wanted, written
+        held.save(update_fields=["state", "act"])
+    return held
+
+
+def add_consent_version(
+    *, site: Site, label: str, approved_on: date, by: User | None, at: datetime
+) -> ConsentVersion:
+    """The site may consent with ``label`` from its approval day on; the version before ends that day."""
+    with act("trials:consent_version:add", by=by, at=at, site=site) as written:
+        for earlier in ConsentVersion.objects.filter(site=site, ended_on=None).exclude(label=label):
+            earlier.ended_on, earlier.act = max(approved_on, earlier.approved_on), written
+            earlier.save(update_fields=["ended_on", "act"])
+        return ConsentVersion.objects.create(site=site, label=label, approved_on=approved_on, act=written)
+
+
+def delegate(
+    *,
+    user: User,
+    role: Role,
+    site: Site | None,
+    starts_on: date,
+    ends_on: date | None = None,
+    by: User | None,
+    at: datetime,
+) -> Delegation:
+    """``user`` holds ``role`` from ``starts_on``; training is on record before (11.10(i))."""
+    with act("trials:delegation:grant", by=by, at=at, site=site) as written:
+        if role in SITE_ROLES and site is None:
+            raise RoleNeedsSite(role=role)
+        if role not in SITE_ROLES and role is not Role.MONITOR and site is not None:
+            raise RoleIsCentral(role=role)
+        if user.trained_on is None:
+            raise TrainingMissing(person=user.username)
+        return Delegation.objects.create(
+            user=user, role=role, site=site, starts_on=starts_on, ends_on=ends_on, granted_by=by, act=written
+        )
+
+
+def end_delegation(*, delegation: Delegation, on: date, by: User, at: datetime, reason: str) -> Delegation:
+    """The role ends after ``on``; the row stays as evidence."""
+    with act("trials:delegation:end", by=by, at=at, site=delegation.site, reason=reason) as written:
+        held = Delegation.objects.select_for_update().get(pk=delegation.pk)
+        if held.ends_on is not None and held.ends_on <= on:
+            raise DelegationEnded(day=held.ends_on.isoformat())
+        held.ends_on, held.act = max(on, held.starts_on), written
+        held.save(update_fields=["ends_on", "act"])
+    return held
