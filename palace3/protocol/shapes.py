@@ -1,0 +1,327 @@
+"""What a protocol text holds, as frozen values (protocol.md 1 and 2).
+
+Every value names its source: ``published``, a sister trial (``SANO``; several joined by ``/``),
+``standard`` (a recognised standard) or ``default`` (chosen here, to be confirmed by the study team).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NewType
+
+PUBLISHED = "published"
+SOURCES = frozenset(
+    (
+        PUBLISHED,
+        "default",
+        "standard",
+        "SANO",
+        "SANO-2",
+        "preSANO",
+        "preSINO",
+        "NEEDS",
+        "PALACE-1",
+        "PALACE-2",
+        "CROSS",
+    )
+)
+FORM_CODES = frozenset(
+    (
+        "ELIG",
+        "DM",
+        "STAGE",
+        "TREAT",
+        "CRE",
+        "SURG",
+        "PATH",
+        "FU",
+        "SURV",
+        "LB",
+        "AE",
+        "SAE",
+        "COMP",
+        "AS",
+        "QOL",
+    )
+) | frozenset(("DV", "EOS", "MH", "CM", "VS"))
+ARM_CODES = frozenset(("1", "2"))
+
+Source = NewType("Source", str)
+Scalar = bool | int | float | str | tuple[str, ...] | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in both languages of the trial."""
+
+    en: str
+    zh: str
+
+    def in_language(self, language: str) -> str:
+        """The Chinese wording for any ``zh…`` language code, else the English one."""
+        return self.zh if language.startswith("zh") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A code (a form, a procedure) and who says that it is due."""
+
+    code: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the fact table (protocol 1): a value, a sentence, or openly unknown."""
+
+    code: str
+    topic: str
+    section: str
+    name: Text
+    source: Source
+    value: Scalar | None = None
+    text: Text | None = None
+    unknown: bool = False
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two public sources that disagree, and what is used until the study team decides (protocol 1.10)."""
+
+    code: str
+    name: Text
+    first: Text
+    second: Text
+    used: Text
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One eligibility criterion: registry wording and the same in a patient's words (protocol 1.3)."""
+
+    code: str
+    kind: str
+    wording: Text
+    plain: Text
+    source: Source
+    enforced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One strategy that participants are allocated to (protocol 1.2, 1.4)."""
+
+    code: str
+    label: Text
+    name: Text
+    plain: Text
+    after_neoadjuvant: Text
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One component of the neoadjuvant treatment (protocol 1.4)."""
+
+    code: str
+    arms: tuple[str, ...]
+    name: Text
+    dose: Text
+    days: tuple[int, ...]
+    source: Source
+    amount: float | None = None
+    unit: str | None = None
+    route: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A tunable value and the question that the study team has to answer about it (protocol 7)."""
+
+    key: str
+    type: str
+    source: Source
+    section: str
+    question: Text
+    value: Scalar | None = None
+    unknown: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The key, under the name that every entry of the text goes by."""
+        return self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A date that starts a clock (protocol 2.1)."""
+
+    code: str
+    name: Text
+    rule: Text
+    source: Source
+    form: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A state of a participant (protocol 2.5)."""
+
+    code: str
+    name: Text
+    source: Source
+    terminal: bool = False
+    from_any: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step from one track to another that the protocol allows, for the arms named (protocol 2.5)."""
+
+    start: str
+    to: str
+    arms: tuple[str, ...]
+    why: Text
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """How far a target lies from its anchor; exactly one of the units is set."""
+
+    source: Source
+    days: int | None = None
+    weeks: int | None = None
+    months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days allowed: ``opens``/``closes`` count from the anchor, ``before``/``after`` from the target."""
+
+    source: Source
+    opens: int | None = None
+    closes: int | None = None
+    before: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """What dates a visit hang on: an anchor milestone, the way to the target and the window around it."""
+
+    anchor: str
+    source: Source
+    target: Offset
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRule:
+    """One row of the schedule (protocol 2.2-2.4); ``until_known`` stands in while the anchor has no date."""
+
+    code: str
+    series: str
+    arms: tuple[str, ...]
+    name: Text
+    due: Anchoring
+    condition: Text
+    forms: tuple[Sourced, ...] = ()
+    procedures: tuple[Sourced, ...] = ()
+    until_known: Anchoring | None = None
+    merges_with: tuple[str, ...] = ()
+    latest_day: int | None = None
+    every_months: int | None = None
+
+    @property
+    def form_codes(self) -> tuple[str, ...]:
+        """The codes of the forms due, in the order of the schedule."""
+        return tuple(form.code for form in self.forms)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Something done at a visit; ``kind`` says which withdrawal stops it (protocol 2.5)."""
+
+    code: str
+    name: Text
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A form or task opened by an event rather than by the calendar (protocol 2.6)."""
+
+    code: str
+    event: Text
+    task: Text
+    forms: tuple[str, ...]
+    source: Source
+    hours: int | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a visit is in somebody's plan, in words."""
+
+    code: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One factor of the stratification (protocol 1.9)."""
+
+    code: str
+    name: Text
+    levels: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class BlockScheme:
+    """The default blocks: for the statistician only, never on a page or in a log (protocol 1.9)."""
+
+    source: Source
+    question: Text
+    block_sizes: tuple[int, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Randomization:
+    """How arms are allocated (protocol 1.9)."""
+
+    method: Text
+    ratio: tuple[int, ...]
+    ratio_source: Source
+    source: Source
+    strata: tuple[Stratum, ...]
+    scheme_default: BlockScheme = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """One value that is not published, shown as "default, not confirmed by the study team"."""
+
+    kind: str
+    code: str
+    part: str
+    source: Source
+    shown: Text
+    question: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The head of a protocol text."""
+
+    version: str
+    trial: Text
+    released_on: date
+    summary: Text
