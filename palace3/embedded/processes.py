@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -34,12 +34,12 @@ def free_port(preferred: int | None = None) -> int:
     )
 
 
-def kept_secret(path: Path, *, length: int = 32) -> str:
+def kept_secret(path: Path, *, make: Callable[[], str] = lambda: secrets.token_urlsafe(32)) -> str:
     """The secret in ``path``, made on first use; only its owner may read the file."""
     if not path.exists():
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(opened, "w") as file:
-            file.write(secrets.token_urlsafe(length))
+            file.write(make())
     return path.read_text().strip()
 
 

@@ -1,0 +1,109 @@
+"""Makes database and roles, then migrates: the first and every later step of an installation's database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from palace3.embedded.roles import APP, OWNER, prepare, url_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the roles palace3_owner, palace3_app and palace3_allocator and the database, then migrate. "
+        "Reads DATABASE_ADMIN_URL (an account that may create roles); passwords come from DATABASE_URL and "
+        "DATABASE_OWNER_URL. With DATABASE_URL alone, it is taken for the administrator's if it may create roles. "
+        "May be run again at any time."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-migrate", action="store_true", help="make roles and database only")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        admin, app, owner = addresses(os.environ)
+        made = not (app and owner)
+        if admin:
+            app, owner = self._prepare(admin, app, owner)
+        if not owner:
+            raise CommandError(
+                "No address of an administrator or owner is known. Set DATABASE_ADMIN_URL or DATABASE_OWNER_URL."
+            )
+        if not options["no_migrate"]:
+            migrate(owner, app)
+        if made and admin:
+            self.stdout.write(
+                "Database ready. Keep these two lines where the processes read their environment:"
+            )
+            self.stdout.write(f"DATABASE_URL={app}\nDATABASE_OWNER_URL={owner}")
+
+    def _prepare(self, admin: str, app: str, owner: str) -> tuple[str, str]:
+        name = urlsplit(app or owner).path.lstrip("/") or "palace3"
+        try:
+            made_owner, made_app = prepare(admin, name, password_of(owner), password_of(app))
+        except psycopg.OperationalError as refusal:
+            raise CommandError(
+                "The database server did not let the administrator in. Check host, port, name and password in "
+                f"DATABASE_ADMIN_URL. Its own words: {refusal}"
+            ) from refusal
+        # Given addresses stand: they may carry options (TLS) or go by way of a pooler.
+        return app or made_app, owner or made_owner
+
+
+def addresses(environment: Any) -> tuple[str, str, str]:
+    """(administrator, application, owner) as far as the environment names them; an empty text for the rest."""
+    admin = environment.get("DATABASE_ADMIN_URL", "")
+    app = environment.get("DATABASE_URL", "")
+    owner = environment.get("DATABASE_OWNER_URL", "")
+    if not admin and app and not owner and may_create_roles(app):
+        return app, "", ""
+    for address, role, variable in ((app, APP, "DATABASE_URL"), (owner, OWNER, "DATABASE_OWNER_URL")):
+        if address and admin and urlsplit(address).username != role:
+            raise CommandError(
+                f"{variable} names the user {urlsplit(address).username}. Name {role} there instead."
+            )
+    return admin, app, owner
+
+
+def may_create_roles(address: str) -> bool:
+    try:
+        with psycopg.connect(server_of(address)) as connection:
+            row = connection.execute(
+                "SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+    except psycopg.OperationalError:
+        return False
+    return bool(row and row[0])
+
+
+def server_of(address: str) -> str:
+    """``address`` at the database that every server has: the one that it names may not exist yet."""
+    return url_of(address, database="postgres")
+
+
+def password_of(address: str) -> str:
+    return unquote(urlsplit(address).password or "") or secrets.token_urlsafe(24)
+
+
+def migrate(owner: str, app: str) -> None:
+    """The schema is as the code expects. In a process of its own, which is the only one told the owner's address."""
+    environment = {**os.environ, "DATABASE_OWNER_URL": owner, "DATABASE_URL": app or owner}
+    command = [
+        sys.executable,
+        str(settings.BASE_DIR / "manage.py"),
+        "migrate",
+        "--database",
+        "owner",
+        "--noinput",
+    ]
+    if subprocess.run(command, env=environment, check=False).returncode:
+        raise CommandError("The migrations did not run to their end. What stopped them stands above.")
