@@ -1,0 +1,105 @@
+"""The database's own catalogue shows that no table was forgotten (design.md, 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from django.apps import apps
+
+from audit.guards import Deletable
+from audit.models import Act, Regulated
+
+pytestmark = pytest.mark.django_db
+
+OURS = {"audit", "accounts", "trials", "followup", "crf", "randomization", "exports", "reports"}
+EVENT_SUFFIX = "event"
+
+
+def regulated() -> list[Any]:
+    return [m for m in apps.get_models() if issubclass(m, Regulated)]
+
+
+def of_ours() -> list[Any]:
+    return [m for m in apps.get_models() if m._meta.app_label in OURS and m._meta.managed]
+
+
+def working_copies() -> list[Any]:
+    return [m for m in of_ours() if any(isinstance(g, Deletable) for g in m._meta.constraints)]
+
+
+def event_models() -> list[Any]:
+    return [m for m in of_ours() if hasattr(m, "pgh_tracked_model")]
+
+
+def triggers(superuser: psycopg.Connection[Any], table: str) -> set[str]:
+    rows = superuser.execute(
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgenabled <> 'D'", [table]
+    )
+    return {row[0] for row in rows}
+
+
+def may(superuser: psycopg.Connection[Any], table: str, right: str) -> bool:
+    row = superuser.execute("SELECT has_table_privilege('palace3_app', %s, %s)", [table, right]).fetchone()
+    return bool(row and row[0])
+
+
+def test_every_model_of_ours_is_regulated_an_event_an_act_or_a_working_copy() -> None:
+    known = {*regulated(), *event_models(), *working_copies(), Act}
+    assert {m._meta.label for m in of_ours()} - {m._meta.label for m in known} == set()
+
+
+@pytest.mark.parametrize("model", regulated(), ids=lambda m: m._meta.label)
+def test_regulated_table_has_act_trail_and_no_delete(superuser: psycopg.Connection[Any], model: Any) -> None:
+    table = model._meta.db_table
+    assert not model._meta.get_field("act").null
+    assert {"act_guard", "truncate_guard"} <= triggers(superuser, table)
+    assert not may(superuser, table, "DELETE") and not may(superuser, table, "TRUNCATE")
+    assert [m for m in event_models() if m.pgh_tracked_model is model], f"{table} has no event table"
+
+
+@pytest.mark.parametrize("model", event_models(), ids=lambda m: m._meta.label)
+def test_event_table_is_append_only(superuser: psycopg.Connection[Any], model: Any) -> None:
+    table = model._meta.db_table
+    assert {"trail_guard", "truncate_guard"} <= triggers(superuser, table)
+    for right in ("UPDATE", "DELETE", "TRUNCATE"):
+        assert not may(superuser, table, right), (table, right)
+
+
+def test_every_table_with_a_site_forces_its_policy(superuser: psycopg.Connection[Any]) -> None:
+    rows = superuser.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'site_id' AND NOT a.attisdropped "
+        "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity "
+        "AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid))"
+    )
+    assert [row[0] for row in rows] == []
+
+
+def test_the_application_role_owns_nothing_and_skips_nothing(superuser: psycopg.Connection[Any]) -> None:
+    owned = superuser.execute(
+        "SELECT relname FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = 'palace3_app')"
+    ).fetchall()
+    role = superuser.execute(
+        "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = 'palace3_app'"
+    ).fetchone()
+    assert owned == [] and role == (False, False, False, False)
+
+
+def test_the_application_role_deletes_only_working_copies(superuser: psycopg.Connection[Any]) -> None:
+    rows = superuser.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = 'public' AND c.relkind = 'r' AND has_table_privilege('palace3_app', c.oid, 'DELETE')"
+    )
+    allowed = {m._meta.db_table for m in working_copies()} | {"django_session"}
+    assert {row[0] for row in rows if not row[0].startswith("django_celery_beat_")} == allowed
+
+
+def test_the_application_role_runs_no_definer_function_but_the_allocations(superuser: psycopg.Connection[Any]) -> None:
+    rows = superuser.execute(
+        "SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+        "WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema') "
+        "AND has_function_privilege('palace3_app', p.oid, 'EXECUTE')"
+    )
+    assert all(row[0].startswith("allocation.") for row in rows)
