@@ -23,4 +23,4 @@ worker_tmp_dir = os.environ.get("WEB_TMP") or None
 logconfig_dict = LOGGING
 accesslog = "-"
 # The path without its query: what somebody searched for stays out of the log.
-access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(D)s us"
+access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(D)s us, request %({x-request-id}o)s"

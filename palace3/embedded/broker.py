@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import IO, Self
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from palace3.embedded.processes import EmbeddedError, FolderLock, Runner, free_port, kept_secret, make_private
 
@@ -90,7 +92,10 @@ class EmbeddedBroker:
         return int(remembered.read_text()) if remembered.exists() else None
 
     def _client(self, port: int) -> redis.Redis:
-        return redis.Redis(host="127.0.0.1", port=port, password=self.password, socket_timeout=2)
+        """Tries once: whether to try again is decided here, not by the library's own pauses."""
+        return redis.Redis(
+            host="127.0.0.1", port=port, password=self.password, socket_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
 
     def _end_orphan(self) -> None:
         """No broker runs over our folder. One that takes our password there has lost its owner."""

@@ -73,6 +73,7 @@ class House:
     def serve(self) -> None:
         """Ends by an exception: Stopped when asked to, EmbeddedError when a part failed. Nothing is left running."""
         stop_on_signals()
+        os.umask(0o077)
         make_private(self.folder)
         with ExitStack() as ending:
             self.lock.take()
