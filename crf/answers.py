@@ -227,6 +227,13 @@ def DerivedText(  # noqa: N802
     return _computed(TextAnswer(text, max_length=max_length), reads, by, said)
 
 
+def DerivedMultiple(  # noqa: N802
+    text: Words, *, reads: tuple[str, ...], by: Compute, codes: CodeList, **said: Unpack[Derived]
+) -> MultipleAnswer:
+    """Codes of a list, computed."""
+    return _computed(MultipleAnswer(text, codes=codes), reads, by, said)
+
+
 def DerivedDate(text: Words, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> DateAnswer:  # noqa: N802
     """A day, computed."""
     return _computed(DateAnswer(text), reads, by, said)
