@@ -23,7 +23,9 @@ LOCKED_FOR = timedelta(minutes=15)
 
 
 class NameTaken(Refusal):
-    message = _("The user name {username} was given to somebody before. Choose another: names are never used again.")
+    message = _(
+        "The user name {username} was given to somebody before. Choose another: names are never used again."
+    )
     status = 409
 
 
@@ -38,7 +40,9 @@ class WrongPassword(Refusal):
 
 
 class SignInRefused(Refusal):
-    message = _("User name, password or code do not match. After five tries the account rests for 15 minutes.")
+    message = _(
+        "User name, password or code do not match. After five tries the account rests for 15 minutes."
+    )
     status = 422
 
 
@@ -116,7 +120,9 @@ def end_sessions(*, user: User, by: User | None, at: datetime) -> None:
 def begin_second_factor(*, user: User, at: datetime) -> str:
     """A new secret waits for its first code; the address for the person's app is returned."""
     secret = pyotp.random_base32()
-    change_person(user=user, by=user, at=at, verb="begin_second_factor", totp_secret=secret, totp_confirmed_at=None)
+    change_person(
+        user=user, by=user, at=at, verb="begin_second_factor", totp_secret=secret, totp_confirmed_at=None
+    )
     return pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name="PALACE-3")
 
 
@@ -221,7 +227,16 @@ def sign(
 
 
 def write_mail(
-    *, to: User | None, address: str, kind: str, key: str, subject: str, body: str, language: str, site: Any, at: datetime
+    *,
+    to: User | None,
+    address: str,
+    kind: str,
+    key: str,
+    subject: str,
+    body: str,
+    language: str,
+    site: Any,
+    at: datetime,
 ) -> Mail | None:
     """The message waits in the outbox, once per ``key``; the worker sends it after the act is kept."""
     if Mail.objects.filter(key=key).exists():

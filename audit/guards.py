@@ -208,6 +208,22 @@ class AppendOnly(DatabaseGuard):
         return f"DROP TRIGGER trail_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
 
 
+class Kept(DatabaseGuard):
+    """Rows are added, and never changed or removed."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER kept_guard BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();"
+            f"CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();"
+            f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APPLICATION_ROLE};"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER kept_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
+
+
 class Deletable(DatabaseGuard):
     """The application may delete rows here: working copies, never regulated data."""
 

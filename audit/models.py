@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.constraints import BaseConstraint
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import AppendOnly, SiteScoped
+from audit.guards import AppendOnly, Kept, SiteScoped
 
 
 class Act(models.Model):
@@ -49,6 +49,29 @@ class Regulated(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Seal(models.Model):
+    """A batch of acts and of the versions they wrote, hashed and chained to the batch before.
+
+    ``leaves`` holds the digest of each row by table and row number, so that a row which was
+    altered, removed or slipped in later can be named.
+    """
+
+    first_act = models.BigIntegerField()
+    last_act = models.BigIntegerField(unique=True)
+    sealed_at = models.DateTimeField(_("sealed at"))
+    leaves = models.JSONField()
+    root = models.CharField(_("root"), max_length=64)
+    chain = models.CharField(_("chained digest"), max_length=64)
+
+    class Meta:
+        verbose_name = _("seal")
+        ordering = ("last_act",)
+        constraints = (Kept(name="audit_seal_kept"),)
+
+    def __str__(self) -> str:
+        return f"{self.first_act}-{self.last_act} {self.root[:12]}"
 
 
 M = TypeVar("M", bound=type[models.Model])

@@ -62,7 +62,9 @@ class Visit(OfParticipant):
     forms = ArrayField(models.CharField(max_length=8), default=list)
     procedures = ArrayField(models.CharField(max_length=40), default=list)
     reason = models.CharField(_("why it is planned"), max_length=200, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=VisitState.choices, default=VisitState.PLANNED)
+    state = models.CharField(
+        _("state"), max_length=10, choices=VisitState.choices, default=VisitState.PLANNED
+    )
     took_place_on = models.DateField(_("took place on"), null=True)
     timing = models.CharField(_("timing"), max_length=5, blank=True)
     not_done_reason = models.CharField(_("why not done"), max_length=200, blank=True)
@@ -78,9 +80,7 @@ class Visit(OfParticipant):
         )
         constraints = (
             *OfParticipant.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["participant", "code", "occurrence"], name="followup_visit_once"
-            ),
+            models.UniqueConstraint(fields=["participant", "code", "occurrence"], name="followup_visit_once"),
             models.CheckConstraint(
                 condition=models.Q(opens=None) | models.Q(opens__lte=models.F("closes")),
                 name="followup_visit_window",

@@ -9,7 +9,6 @@ from audit import sql
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,24 +18,59 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(sql.FUNCTIONS, sql.DROP_FUNCTIONS),
         migrations.CreateModel(
-            name='Act',
+            name="Act",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(max_length=80, verbose_name='act')),
-                ('role', models.CharField(blank=True, max_length=40, verbose_name='role')),
-                ('site_id', models.BigIntegerField(null=True, verbose_name='site')),
-                ('participant_id', models.BigIntegerField(db_index=True, null=True, verbose_name='participant')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('stored_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='stored at')),
-                ('transaction', models.BigIntegerField(db_default=0, editable=False)),
-                ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('request_id', models.CharField(blank=True, max_length=36)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='acts', to=settings.AUTH_USER_MODEL, verbose_name='by')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='audit.act')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("verb", models.CharField(max_length=80, verbose_name="act")),
+                ("role", models.CharField(blank=True, max_length=40, verbose_name="role")),
+                ("site_id", models.BigIntegerField(null=True, verbose_name="site")),
+                (
+                    "participant_id",
+                    models.BigIntegerField(db_index=True, null=True, verbose_name="participant"),
+                ),
+                ("at", models.DateTimeField(verbose_name="at")),
+                (
+                    "stored_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="stored at",
+                    ),
+                ),
+                ("transaction", models.BigIntegerField(db_default=0, editable=False)),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
+                ("request_id", models.CharField(blank=True, max_length=36)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="audit.act",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'act',
-                'indexes': [models.Index(fields=['site_id', '-at'], name='audit_act_site_id_a8d783_idx'), models.Index(fields=['verb', '-at'], name='audit_act_verb_40230f_idx')],
+                "verbose_name": "act",
+                "indexes": [
+                    models.Index(fields=["site_id", "-at"], name="audit_act_site_id_a8d783_idx"),
+                    models.Index(fields=["verb", "-at"], name="audit_act_verb_40230f_idx"),
+                ],
             },
         ),
         migrations.RunSQL(sql.ACT_GUARDS, sql.DROP_ACT_GUARDS),

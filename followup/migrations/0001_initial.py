@@ -6,124 +6,256 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audit', '0001_initial'),
+        ("audit", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ContactAttemptEvent',
+            name="ContactAttemptEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('on', models.DateField(verbose_name='on')),
-                ('route', models.CharField(choices=[('phone', 'Telephone'), ('letter', 'Letter'), ('family', 'Family'), ('doctor', 'Local doctor'), ('register', 'Register')], max_length=10, verbose_name='route')),
-                ('result', models.CharField(choices=[('reached', 'Reached'), ('no_answer', 'No answer'), ('wrong_number', 'Number no longer right'), ('refused', 'Does not want to talk')], max_length=14, verbose_name='result')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("on", models.DateField(verbose_name="on")),
+                (
+                    "route",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Telephone"),
+                            ("letter", "Letter"),
+                            ("family", "Family"),
+                            ("doctor", "Local doctor"),
+                            ("register", "Register"),
+                        ],
+                        max_length=10,
+                        verbose_name="route",
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("reached", "Reached"),
+                            ("no_answer", "No answer"),
+                            ("wrong_number", "Number no longer right"),
+                            ("refused", "Does not want to talk"),
+                        ],
+                        max_length=14,
+                        verbose_name="result",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
             ],
             options={
-                'abstract': False,
-                'default_permissions': (),
+                "abstract": False,
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20, verbose_name='kind')),
-                ('for_day', models.DateField(verbose_name='for')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20, verbose_name="kind")),
+                ("for_day", models.DateField(verbose_name="for")),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ReminderEvent',
+            name="ReminderEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=20, verbose_name='kind')),
-                ('for_day', models.DateField(verbose_name='for')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=20, verbose_name="kind")),
+                ("for_day", models.DateField(verbose_name="for")),
             ],
             options={
-                'abstract': False,
-                'default_permissions': (),
+                "abstract": False,
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, verbose_name='visit')),
-                ('occurrence', models.PositiveSmallIntegerField(default=1)),
-                ('anchor', models.CharField(blank=True, max_length=12, verbose_name='counted from')),
-                ('anchor_on', models.DateField(null=True, verbose_name='counted from')),
-                ('target', models.DateField(null=True, verbose_name='target day')),
-                ('opens', models.DateField(null=True, verbose_name='window opens')),
-                ('closes', models.DateField(null=True, verbose_name='window closes')),
-                ('proposed_on', models.DateField(null=True, verbose_name='proposed day')),
-                ('forms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
-                ('procedures', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='why it is planned')),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('open', 'Window open'), ('due', 'Due'), ('overdue', 'Overdue'), ('missed', 'Missed'), ('done', 'Took place'), ('not_done', 'Not done'), ('cancelled', 'No longer planned')], default='planned', max_length=10, verbose_name='state')),
-                ('took_place_on', models.DateField(null=True, verbose_name='took place on')),
-                ('timing', models.CharField(blank=True, max_length=5, verbose_name='timing')),
-                ('not_done_reason', models.CharField(blank=True, max_length=200, verbose_name='why not done')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, verbose_name="visit")),
+                ("occurrence", models.PositiveSmallIntegerField(default=1)),
+                ("anchor", models.CharField(blank=True, max_length=12, verbose_name="counted from")),
+                ("anchor_on", models.DateField(null=True, verbose_name="counted from")),
+                ("target", models.DateField(null=True, verbose_name="target day")),
+                ("opens", models.DateField(null=True, verbose_name="window opens")),
+                ("closes", models.DateField(null=True, verbose_name="window closes")),
+                ("proposed_on", models.DateField(null=True, verbose_name="proposed day")),
+                (
+                    "forms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8), default=list, size=None
+                    ),
+                ),
+                (
+                    "procedures",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="why it is planned")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("open", "Window open"),
+                            ("due", "Due"),
+                            ("overdue", "Overdue"),
+                            ("missed", "Missed"),
+                            ("done", "Took place"),
+                            ("not_done", "Not done"),
+                            ("cancelled", "No longer planned"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("took_place_on", models.DateField(null=True, verbose_name="took place on")),
+                ("timing", models.CharField(blank=True, max_length=5, verbose_name="timing")),
+                (
+                    "not_done_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="why not done"),
+                ),
             ],
             options={
-                'verbose_name': 'visit',
-                'ordering': ('opens', 'target', 'pk'),
-                'abstract': False,
+                "verbose_name": "visit",
+                "ordering": ("opens", "target", "pk"),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='VisitEvent',
+            name="VisitEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=12, verbose_name='visit')),
-                ('occurrence', models.PositiveSmallIntegerField(default=1)),
-                ('anchor', models.CharField(blank=True, max_length=12, verbose_name='counted from')),
-                ('anchor_on', models.DateField(null=True, verbose_name='counted from')),
-                ('target', models.DateField(null=True, verbose_name='target day')),
-                ('opens', models.DateField(null=True, verbose_name='window opens')),
-                ('closes', models.DateField(null=True, verbose_name='window closes')),
-                ('proposed_on', models.DateField(null=True, verbose_name='proposed day')),
-                ('forms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
-                ('procedures', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='why it is planned')),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('open', 'Window open'), ('due', 'Due'), ('overdue', 'Overdue'), ('missed', 'Missed'), ('done', 'Took place'), ('not_done', 'Not done'), ('cancelled', 'No longer planned')], default='planned', max_length=10, verbose_name='state')),
-                ('took_place_on', models.DateField(null=True, verbose_name='took place on')),
-                ('timing', models.CharField(blank=True, max_length=5, verbose_name='timing')),
-                ('not_done_reason', models.CharField(blank=True, max_length=200, verbose_name='why not done')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("code", models.CharField(max_length=12, verbose_name="visit")),
+                ("occurrence", models.PositiveSmallIntegerField(default=1)),
+                ("anchor", models.CharField(blank=True, max_length=12, verbose_name="counted from")),
+                ("anchor_on", models.DateField(null=True, verbose_name="counted from")),
+                ("target", models.DateField(null=True, verbose_name="target day")),
+                ("opens", models.DateField(null=True, verbose_name="window opens")),
+                ("closes", models.DateField(null=True, verbose_name="window closes")),
+                ("proposed_on", models.DateField(null=True, verbose_name="proposed day")),
+                (
+                    "forms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8), default=list, size=None
+                    ),
+                ),
+                (
+                    "procedures",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="why it is planned")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("open", "Window open"),
+                            ("due", "Due"),
+                            ("overdue", "Overdue"),
+                            ("missed", "Missed"),
+                            ("done", "Took place"),
+                            ("not_done", "Not done"),
+                            ("cancelled", "No longer planned"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("took_place_on", models.DateField(null=True, verbose_name="took place on")),
+                ("timing", models.CharField(blank=True, max_length=5, verbose_name="timing")),
+                (
+                    "not_done_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="why not done"),
+                ),
             ],
             options={
-                'abstract': False,
-                'default_permissions': (),
+                "abstract": False,
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ContactAttempt',
+            name="ContactAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='on')),
-                ('route', models.CharField(choices=[('phone', 'Telephone'), ('letter', 'Letter'), ('family', 'Family'), ('doctor', 'Local doctor'), ('register', 'Register')], max_length=10, verbose_name='route')),
-                ('result', models.CharField(choices=[('reached', 'Reached'), ('no_answer', 'No answer'), ('wrong_number', 'Number no longer right'), ('refused', 'Does not want to talk')], max_length=14, verbose_name='result')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('act', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.act')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="on")),
+                (
+                    "route",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Telephone"),
+                            ("letter", "Letter"),
+                            ("family", "Family"),
+                            ("doctor", "Local doctor"),
+                            ("register", "Register"),
+                        ],
+                        max_length=10,
+                        verbose_name="route",
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("reached", "Reached"),
+                            ("no_answer", "No answer"),
+                            ("wrong_number", "Number no longer right"),
+                            ("refused", "Does not want to talk"),
+                        ],
+                        max_length=14,
+                        verbose_name="result",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.act",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-on', '-pk'),
-                'abstract': False,
+                "ordering": ("-on", "-pk"),
+                "abstract": False,
             },
         ),
     ]

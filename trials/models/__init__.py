@@ -1,6 +1,5 @@
 """Sites, the people delegated to them, and participants up to the decision to randomize."""
 
-from trials.models.people import Delegation
 from trials.models.participants import (
     Consent,
     DeviationProposal,
@@ -10,6 +9,7 @@ from trials.models.participants import (
     ScreeningOutcome,
     Withdrawal,
 )
+from trials.models.people import Delegation
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 
 __all__ = [

@@ -44,9 +44,7 @@ class Track(models.TextChoices):
     COMPLETED = "COMPLETED", _("Completed")
 
 
-TERMINAL = frozenset(
-    {Track.DEAD, Track.LOST, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL}
-)
+TERMINAL = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL})
 
 
 class ParticipantSet(SiteQuerySet):
@@ -127,7 +125,9 @@ class Consent(OfParticipant):
     signed_on = models.DateField(_("signed on"))
     sensitive_data = models.BooleanField(_("consent to the use of sensitive health data"), default=False)
     biobank = models.BooleanField(_("consent to extra samples"), default=False)
-    register_lookup = models.BooleanField(_("consent to look up vital status after withdrawal"), default=False)
+    register_lookup = models.BooleanField(
+        _("consent to look up vital status after withdrawal"), default=False
+    )
 
     class Meta(OfParticipant.Meta):
         verbose_name = _("consent")
@@ -271,9 +271,7 @@ class DeviationProposal(OfParticipant):
         ordering = ("-found_on", "-pk")
         constraints = (
             *OfParticipant.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["participant", "rule", "key"], name="trials_deviation_once"
-            ),
+            models.UniqueConstraint(fields=["participant", "rule", "key"], name="trials_deviation_once"),
         )
 
     def __str__(self) -> str:

@@ -42,7 +42,8 @@ class Delegation(Regulated):
             ActGuard(name="trials_delegation_act"),
             SiteScoped(name="trials_delegation_scope", own="user_id"),
             models.CheckConstraint(
-                condition=~models.Q(role__in=sorted(r.value for r in SITE_ROLES)) | models.Q(site__isnull=False),
+                condition=~models.Q(role__in=sorted(r.value for r in SITE_ROLES))
+                | models.Q(site__isnull=False),
                 name="trials_delegation_site_role",
             ),
             models.CheckConstraint(

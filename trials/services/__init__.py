@@ -1,6 +1,7 @@
 """The only writer of sites, delegations and participants."""
 
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
+from trials.services.milestones import set_milestone
 from trials.services.participants import (
     move_track,
     propose_deviation,
@@ -11,7 +12,6 @@ from trials.services.participants import (
     reveal_arm,
     settle_deviation,
 )
-from trials.services.milestones import set_milestone
 from trials.services.sites import (
     add_consent_version,
     change_site,

@@ -11,6 +11,8 @@ from accounts.models import User
 from audit.acts import act
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Refusal
+from palace3.protocol.text import load
+from palace3.protocol.tracks import may_move
 from trials.models import (
     Consent,
     ConsentVersion,
@@ -79,7 +81,7 @@ def register_participant(
         held = Site.objects.select_for_update().get(pk=site.pk)
         _refuse_unless_active(held)
         running = Participant.objects.filter(site=held).count() + 1
-        participant = Participant.objects.create(
+        return Participant.objects.create(
             number=f"{held.code}-{running:04d}",
             site=held,
             protocol_version=held.protocol_version,
@@ -87,7 +89,6 @@ def register_participant(
             came_by_request=came_by_request,
             act=written,
         )
-    return participant
 
 
 def _refuse_unless_active(site: Site) -> None:
@@ -128,7 +129,11 @@ def record_consent(
             register_lookup=register_lookup,
             act=written,
         )
-        first = Consent.objects.filter(participant=held).order_by("signed_on").values_list("signed_on", flat=True)[0]
+        first = (
+            Consent.objects.filter(participant=held)
+            .order_by("signed_on")
+            .values_list("signed_on", flat=True)[0]
+        )
         set_milestone(participant=held, code="ICF", on=first, source="consent", by=by, at=at)
     return consent
 
@@ -177,9 +182,8 @@ def move_track(*, participant: Participant, to: str, by: User | None, at: dateti
         held = Participant.objects.lock(participant.pk)
         if held.state == to:
             return held
-        from palace3.protocol.tracks import may_move
 
-        if not may_move(held.state, to, version=held.protocol_version):
+        if not may_move(load(held.protocol_version), held.state, to, held.arm):
             raise TrackCannotMove(
                 participant=held.number, state=held.get_state_display(), wanted=Track(to).label
             )
@@ -256,7 +260,9 @@ def settle_deviation(
     *, proposal: DeviationProposal, confirmed: bool, by: User, at: datetime, reason: str
 ) -> DeviationProposal:
     """A person has confirmed or dismissed the proposal, with a reason."""
-    with act("trials:deviation:settle", by=by, at=at, participant=proposal.participant, reason=reason) as written:
+    with act(
+        "trials:deviation:settle", by=by, at=at, participant=proposal.participant, reason=reason
+    ) as written:
         held = DeviationProposal.objects.select_for_update().get(pk=proposal.pk)
         if held.state != DeviationState.PROPOSED:
             raise DeviationSettled(state=held.get_state_display())

@@ -28,7 +28,9 @@ def test_write_under_an_act_of_another_transaction_is_refused(
     world = build_world()
     old = world.site.act_id
     with app_sql.transaction():
-        app_sql.execute("SELECT set_config('app.sites', '*', true), set_config('app.act', %s, true)", [str(old)])
+        app_sql.execute(
+            "SELECT set_config('app.sites', '*', true), set_config('app.act', %s, true)", [str(old)]
+        )
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="does not name the act"):
             app_sql.execute("UPDATE trials_site SET city = 'Elsewhere', act_id = %s", [old])
 

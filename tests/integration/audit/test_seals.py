@@ -1,0 +1,91 @@
+"""Whatever is touched behind the program's back is found and named."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+
+from audit.models import Seal
+from audit.seals import seal_batch, verify
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.world import NOW, build_world, screen
+from trials import services
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sealed() -> Any:
+    world = build_world()
+    screen(world)
+    with scope(user_id=None, sites=EVERYTHING):
+        services.change_site(site=world.site, by=world.trial_manager, at=NOW, reason="Moved", city="Suzhou")
+        while seal_batch(at=NOW):
+            pass
+    return world
+
+
+def findings() -> list[str]:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return [str(finding) for finding in verify()]
+
+
+def as_owner(superuser: psycopg.Connection[Any], statement: str) -> None:
+    superuser.execute("SET session_replication_role = replica")
+    superuser.execute(statement)
+    superuser.execute("RESET session_replication_role")
+
+
+def test_an_untouched_trail_verifies(sealed: Any) -> None:
+    assert findings() == []
+    out = StringIO()
+    call_command("verify_audit", stdout=out)
+    assert "untouched" in out.getvalue()
+    assert Seal.objects.count() >= 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE audit_act SET reason = 'other' WHERE id = 3", "audit_act row 3: altered"),
+        ("DELETE FROM audit_act WHERE verb = 'trials:site:change'", "audit_act row"),
+        ("UPDATE trials_siteevent SET city = 'Wuhan' WHERE pgh_id = 1", "trials_siteevent row 1: altered"),
+        ("DELETE FROM trials_siteevent WHERE pgh_id = 1", "trials_siteevent row 1: removed"),
+        ("UPDATE trials_site SET city = 'Wuhan' WHERE code = '01'", "differs from its last version"),
+        ("UPDATE audit_seal SET root = repeat('0', 64)", "does not fit its own chain"),
+    ],
+)
+def test_what_was_touched_is_named(
+    sealed: Any, superuser: psycopg.Connection[Any], statement: str, named: str
+) -> None:
+    as_owner(superuser, statement)
+    assert any(named in line for line in findings())
+
+
+def test_a_row_slipped_in_is_named(sealed: Any, superuser: psycopg.Connection[Any]) -> None:
+    as_owner(
+        superuser,
+        "INSERT INTO trials_siteevent SELECT (jsonb_populate_record(NULL::trials_siteevent,"
+        " to_jsonb(e) || '{\"pgh_id\": 9001}')).* FROM trials_siteevent e WHERE pgh_id = 1",
+    )
+    assert "trials_siteevent row 9001: slipped in" in findings()
+
+
+def test_sealing_waits_for_transactions_still_open(sealed: Any, app_sql: psycopg.Connection[Any]) -> None:
+    with app_sql.transaction():
+        app_sql.execute(
+            "INSERT INTO audit_act (verb, role, at, reason, request_id) VALUES ('open', '', now(), '', '')"
+        )
+        with scope(user_id=None, sites=EVERYTHING):
+            services.change_site(
+                site=sealed.site, by=sealed.trial_manager, at=NOW, reason="Back", city="Shanghai"
+            )
+            assert seal_batch(at=NOW) is None
+    with scope(user_id=None, sites=EVERYTHING):
+        assert seal_batch(at=NOW) is not None
+    assert findings() == []
