@@ -8,7 +8,6 @@ from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
@@ -226,4 +225,6 @@ def _sign_in_first(request: HttpRequest) -> HttpResponseBase:
     """Answer 401 to a page's own request, so that it can ask for the password in place; else go and sign in."""
     if "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=401)
+    from django.contrib.auth.views import redirect_to_login  # loads the user model, which imports this file
+
     return redirect_to_login(request.get_full_path())

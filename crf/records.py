@@ -9,11 +9,13 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import ActGuard, LockGuard, ReasonGuard, SiteScoped
+from accounts.permissions import SiteQuerySet
+from audit.guards import ActGuard, LockGuard, ReasonGuard, SameSite, SiteScoped
 from audit.models import Regulated
 from crf.answers import question_of
 from crf.conditions import Condition
 from crf.declaration import DeclarationError, FormDeclaration, Group
+from crf.guards import RowLock
 from crf.questions import Classification
 
 CONTROL_COLUMNS = ("state", "version", "form_version", "protocol_version", "act_id", "visit_id", "sequence")
@@ -43,11 +45,14 @@ class CrfRecord(Regulated):
     version = models.PositiveIntegerField(_("version of the record"), default=1)
     missing = models.JSONField(_("reasons for missing answers"), default=dict, blank=True)
 
+    objects = SiteQuerySet.as_manager()
+
     class Meta:
         abstract = True
         constraints = (
             ActGuard(name="%(app_label)s_%(class)s_act"),
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
+            SameSite(name="%(app_label)s_%(class)s_same_site"),
             ReasonGuard(name="%(app_label)s_%(class)s_reason", except_columns=CONTROL_COLUMNS),
             LockGuard(name="%(app_label)s_%(class)s_lock"),
             models.UniqueConstraint(
@@ -66,11 +71,14 @@ class CrfGroupRow(Regulated):
     removed = models.BooleanField(_("removed"), default=False)
     missing = models.JSONField(_("reasons for missing answers"), default=dict, blank=True)
 
+    objects = SiteQuerySet.as_manager()
+
     class Meta:
         abstract = True
         constraints = (
             ActGuard(name="%(app_label)s_%(class)s_act"),
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
+            RowLock(name="%(app_label)s_%(class)s_row_lock"),
             ReasonGuard(name="%(app_label)s_%(class)s_reason", except_columns=("act_id", "position")),
             models.UniqueConstraint(fields=("record", "position"), name="%(app_label)s_%(class)s_place"),
         )

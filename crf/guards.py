@@ -1,0 +1,48 @@
+"""Guards of this app's own tables; see ``audit.guards`` for how they reach the database."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from audit.guards import _OWN, _VISIBLE, DatabaseGuard, SiteScoped
+
+FUNCTIONS = """
+CREATE FUNCTION crf_guard_row_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held text;
+BEGIN
+    EXECUTE format('SELECT state FROM %I WHERE id = $1', TG_ARGV[0]) INTO held USING NEW.record_id;
+    IF held = 'locked' THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock;"
+
+
+class RowLock(DatabaseGuard):
+    """The rows of a repeating group are as locked as the record they belong to."""
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        table = schema_editor.quote_name(model._meta.db_table)
+        record = model._meta.get_field("record").related_model._meta.db_table  # type: ignore[union-attr]
+        return (
+            f"CREATE TRIGGER row_lock BEFORE INSERT OR UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION crf_guard_row_lock('{record}');"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER row_lock ON {table};"
+
+
+class OwnerScoped(SiteScoped):
+    """Rows belong to one person: nobody else sees them, and the owner only while the site is theirs."""
+
+    def statements(self, table: str) -> str:
+        mine = f"{_OWN.format(column='owner_id')} AND {_VISIBLE.format(column=self.column)}"
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY site_scope ON {table} USING ({mine}) WITH CHECK ({mine});"
+        )
