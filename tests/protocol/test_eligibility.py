@@ -1,0 +1,219 @@
+"""Chapters 1.3, 3.1 and X002 to X007: each criterion from its tick and from the data behind it."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palace3.protocol import eligibility
+from palace3.protocol.eligibility import Limits, Reason, assess, evidence_digest
+
+ELIGIBLE: dict[str, object] = {
+    "icf_dt": date(2025, 3, 3),
+    "birth": "1961-05",
+    "age": 63,
+    "sex": "M",
+    "contra": "Y",
+    "hist_type": "1",
+    "ct_e": "T3",
+    "cn_e": "N1",
+    "cm_e": "M0",
+    "resectable": "Y",
+    "ecog": "1",
+    **{f"inc_{n}": "Y" for n in range(1, 4)},
+    **{f"exc_{n}": "N" for n in range(1, 9)},
+    "stage.ct": "T3",
+    "stage.cn": "N1",
+    "stage.cm": "M0",
+}
+WOMAN: dict[str, object] = {"sex": "F", "contra": None, "wocbp": "Y", "preg_res": "NEG"}
+
+
+def assessed(code: str, **changed: object) -> tuple[bool | None, Reason]:
+    dotted = {name.replace("__", "."): value for name, value in changed.items()}
+    criterion = assess(ELIGIBLE | dotted).criterion(code)
+    return criterion.met, criterion.reason
+
+
+# Criterion, what is different from an eligible man, whether it lets in, reason.
+CASES: list[tuple[str, dict[str, object], bool | None, Reason]] = [
+    ("I-1", {}, True, Reason.MET),
+    ("I-1", {"inc_1": None}, None, Reason.UNANSWERED),
+    ("I-1", {"inc_1": "N"}, False, Reason.TICKED_NOT_MET),
+    ("I-1", {"hist_type": "2"}, False, Reason.CONTRADICTS_HISTOLOGY),
+    ("I-1", {"hist_type": None}, None, Reason.DATA_MISSING),
+    *[("I-1", {"ct_e": t, "stage__ct": t}, True, Reason.MET) for t in ("T2", "T3", "T4a")],
+    *[("I-1", {"ct_e": t, "stage__ct": t}, False, Reason.CONTRADICTS_T)
+      for t in ("TX", "T0", "Tis", "T1a", "T1b", "T1", "T4b")],
+    *[("I-1", {"cn_e": n, "stage__cn": n}, True, Reason.MET) for n in ("N0", "N1", "N2", "N3")],
+    ("I-1", {"cn_e": "NX", "stage__cn": "NX"}, None, Reason.NODES_NOT_ASSESSED),
+    ("I-1", {"cn_e": "N9"}, False, Reason.CONTRADICTS_N),
+    ("I-1", {"cm_e": "M1", "stage__cm": "M1"}, False, Reason.CONTRADICTS_M),
+    ("I-1", {"resectable": "N"}, False, Reason.CONTRADICTS_RESECTABLE),
+    ("I-1", {"resectable": None}, None, Reason.DATA_MISSING),
+    ("I-1", {"ct_e": "cT3"}, True, Reason.MET),
+    ("I-1", {"stage__ct": "T2"}, False, Reason.CONTRADICTS_STAGE_T),
+    ("I-1", {"stage__cn": "N2"}, False, Reason.CONTRADICTS_STAGE_N),
+    ("I-1", {"stage__cm": "M1"}, False, Reason.CONTRADICTS_STAGE_M),
+    ("I-1", {"stage__cm": "M1", "hist_type": None}, False, Reason.CONTRADICTS_STAGE_M),
+    ("I-1", {"stage__ct": None}, None, Reason.STAGE_MISSING),
+    ("I-1", {"ct_e": None}, None, Reason.DATA_MISSING),
+    ("I-1", {"stage__airway": "invasion"}, False, Reason.CONTRADICTS_T4B),
+    ("I-1", {"stage__airway": "contact"}, True, Reason.MET),
+    ("I-1", {"stage__bron_res": "invasion"}, False, Reason.CONTRADICTS_T4B),
+    ("I-1", {"stage__t4b_str": ["aorta"]}, False, Reason.CONTRADICTS_T4B),
+    ("I-1", {"stage__t4b_str": ["none"]}, True, Reason.MET),
+    ("I-1", {"stage__pet_m": "proven"}, False, Reason.CONTRADICTS_PET),
+    ("I-1", {"stage__pet_m": "suspect"}, True, Reason.MET),
+    ("I-2", {"ecog": "0"}, True, Reason.MET),
+    ("I-2", {"ecog": 1}, True, Reason.MET),
+    ("I-2", {"ecog": "2"}, False, Reason.CONTRADICTS_ECOG),
+    ("I-2", {"ecog": None}, None, Reason.DATA_MISSING),
+    ("I-2", {"inc_2": False}, False, Reason.TICKED_NOT_MET),
+    ("I-3", {}, True, Reason.MET),
+    ("I-3", {"icf_dt": None}, None, Reason.DATA_MISSING),
+    ("I-3", {"inc_3": "N"}, False, Reason.TICKED_NOT_MET),
+    ("E-1", {}, True, Reason.MET),
+    ("E-1", {"exc_1": "Y"}, False, Reason.TICKED_EXCLUDED),
+    ("E-1", {"exc_1": None}, None, Reason.UNANSWERED),
+    ("E-1", {"dm__mh_autoimmune": "Y"}, False, Reason.CONTRADICTS_AUTOIMMUNE),
+    ("E-1", {"dm__mh_autoimmune": "U"}, True, Reason.MET),
+    ("E-2", {"dm__pred_eq": Decimal("10")}, True, Reason.MET),
+    ("E-2", {"dm__pred_eq": Decimal("10.5")}, False, Reason.CONTRADICTS_STEROID),
+    ("E-2", {"dm__immunosuppr": "Y"}, False, Reason.CONTRADICTS_IMMUNOSUPPRESSANT),
+    ("E-2", {"dm__immunosuppr": "N", "dm__pred_eq": None}, True, Reason.MET),
+    ("E-3", {"dm__mh_ild": "N"}, True, Reason.MET),
+    ("E-3", {"dm__mh_ild": "Y", "dm__mh_ild_sympt": "Y"}, False, Reason.CONTRADICTS_LUNG),
+    ("E-3", {"dm__mh_ild": "Y", "dm__mh_ild_sympt": "N"}, True, Reason.MET),
+    ("E-3", {"dm__mh_ild": "Y"}, None, Reason.LUNG_SYMPTOMS_UNKNOWN),
+    ("E-4", {}, True, Reason.MET),
+    ("E-4", {"exc_4": "Y"}, False, Reason.TICKED_EXCLUDED),
+    ("E-5", {}, True, Reason.MET),
+    ("E-5", {"sex": None}, None, Reason.DATA_MISSING),
+    ("E-5", WOMAN, True, Reason.MET),
+    ("E-5", WOMAN | {"preg_res": "POS"}, False, Reason.CONTRADICTS_PREGNANCY),
+    ("E-5", WOMAN | {"preg_res": "ND"}, None, Reason.PREGNANCY_TEST_MISSING),
+    ("E-5", WOMAN | {"preg_res": None}, None, Reason.PREGNANCY_TEST_MISSING),
+    ("E-5", WOMAN | {"wocbp": None}, None, Reason.DATA_MISSING),
+    ("E-5", WOMAN | {"wocbp": "N", "preg_res": None}, True, Reason.MET),
+    ("E-6", {}, True, Reason.MET),
+    ("E-6", {"contra": "N"}, False, Reason.CONTRADICTS_CONTRACEPTION),
+    ("E-6", {"contra": None}, True, Reason.MET),
+    ("E-6", WOMAN | {"contra": "N"}, True, Reason.MET),
+    ("E-7", {"dm__mh_prior_ca": "N"}, True, Reason.MET),
+    *[("E-7", {"dm__mh_prior_ca": "Y", "dm__prior_ca_tx": [tx]}, False, Reason.CONTRADICTS_PRIOR_TREATMENT)
+      for tx in ("chemo", "rt", "targeted", "io")],
+    ("E-7", {"dm__mh_prior_ca": "Y", "dm__prior_ca_tx": ["surgery"]}, True, Reason.MET),
+    ("E-7", {"dm__mh_prior_ca": "Y"}, None, Reason.PRIOR_TREATMENT_UNKNOWN),
+    ("E-8", {}, True, Reason.MET),
+    ("E-8", {"exc_8": True}, False, Reason.TICKED_EXCLUDED),
+    ("AGE", {}, True, Reason.MET),
+    ("AGE", {"birth": "2007-03-03", "age": None}, True, Reason.MET),
+    ("AGE", {"birth": "2007-03-04", "age": None}, False, Reason.AGE_OUTSIDE),
+    ("AGE", {"birth": "1949-03-04", "age": None}, True, Reason.MET),
+    ("AGE", {"birth": "1949-03-03", "age": None}, False, Reason.AGE_OUTSIDE),
+    ("AGE", {"birth": "1949-03", "age": None}, None, Reason.AGE_UNCERTAIN),
+    ("AGE", {"birth": "2007", "age": None}, None, Reason.AGE_UNCERTAIN),
+    ("AGE", {"birth": "1961", "age": None}, True, Reason.MET),
+    ("AGE", {"birth": "1961-05", "age": 60}, False, Reason.CONTRADICTS_BIRTH),
+    ("AGE", {"birth": None}, True, Reason.MET),
+    ("AGE", {"birth": None, "age": 76}, False, Reason.AGE_OUTSIDE),
+    ("AGE", {"birth": None, "age": None}, None, Reason.DATA_MISSING),
+    ("AGE", {"icf_dt": None, "age": None}, None, Reason.DATA_MISSING),
+    ("AGE", {"icf_dt": None}, True, Reason.MET),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "changed", "met", "reason"), CASES)
+def test_each_criterion(code: str, changed: dict[str, object], met: bool | None, reason: Reason) -> None:
+    assert assessed(code, **changed) == (met, reason)
+
+
+def test_the_criteria_are_those_of_the_protocol() -> None:
+    codes = [criterion.code for criterion in assess({}).criteria]
+    assert codes == ["I-1", "I-2", "I-3", *(f"E-{n}" for n in range(1, 9)), "AGE"]
+
+
+def test_the_verdict() -> None:
+    assert assess(ELIGIBLE).verdict is True
+    assert assess(ELIGIBLE | WOMAN).verdict is True
+    assert assess({}).verdict is None
+    assert assess(ELIGIBLE | {"exc_8": None}).verdict is None
+    assert assess(ELIGIBLE | {"exc_8": None, "ecog": "3"}).verdict is False
+
+
+def test_limits_come_from_the_protocol_text() -> None:
+    wider = Limits(age_from=16, age_to=80, ecog_to=2, steroid_mg_to=20)
+    older = ELIGIBLE | {"birth": "1947-01-01", "age": None, "ecog": "2", "dm.pred_eq": 15}
+    assert assess(older).verdict is False
+    assert assess(older, limits=wider).verdict is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "met", "reason"),
+    [("N", True, Reason.MET), ("Y", False, Reason.TICKED_EXCLUDED), (None, None, Reason.UNANSWERED)],
+)
+def test_optional_criteria_count_only_when_switched_on(
+    answer: object, met: bool | None, reason: Reason
+) -> None:
+    answers = ELIGIBLE | {"opt_fistula": answer}
+    assert assess(answers).verdict is True
+    switched_on = assess(answers, optional_exclusions=("opt_fistula",))
+    assert (switched_on.verdict, switched_on.criterion("OPT_FISTULA").reason) == (met, reason)
+
+
+def test_the_evidence_shows_every_value_a_criterion_rests_on() -> None:
+    evidence = assess(ELIGIBLE | {"stage.t4b_str": ["vertebra", "aorta"], "dm.pred_eq": Decimal("5.50")})
+    assert evidence.criterion("I-1").evidence[:3] == (("inc_1", "Y"), ("hist_type", "1"), ("ct_e", "T3"))
+    assert ("stage.t4b_str", "aorta,vertebra") in evidence.criterion("I-1").evidence
+    assert ("dm.pred_eq", "5.5") in evidence.criterion("E-2").evidence
+    assert evidence.criterion("I-3").evidence == (("inc_3", "Y"), ("icf_dt", "2025-03-03"))
+    assert {name for each in evidence.criteria for name, _value in each.evidence} == set(eligibility.READS)
+
+
+@pytest.mark.parametrize(
+    ("variable", "one", "other"),
+    [
+        ("inc_1", "Y", True),
+        ("icf_dt", date(2025, 3, 3), "2025-03-03"),
+        ("ecog", 1, "1"),
+        ("dm.pred_eq", Decimal("5.0"), 5),
+        ("dm.pred_eq", 5.0, Decimal("5.00")),
+        ("stage.t4b_str", [], None),
+        ("stage.airway", "", None),
+        ("dm.prior_ca_tx", ["surgery", "none"], ("none", "surgery")),
+    ],
+)
+def test_one_answer_has_one_digest_wherever_it_comes_from(variable: str, one: object, other: object) -> None:
+    assert evidence_digest(assess(ELIGIBLE | {variable: one})) == evidence_digest(
+        assess(ELIGIBLE | {variable: other})
+    )
+
+
+@pytest.mark.parametrize("variable", eligibility.READS)
+def test_the_digest_changes_with_every_answer_it_rests_on(variable: str) -> None:
+    changed = "N" if ELIGIBLE.get(variable) != "N" else "Y"
+    assert evidence_digest(assess(ELIGIBLE | {variable: changed})) != evidence_digest(assess(ELIGIBLE))
+
+
+def test_the_digest_ignores_what_the_criteria_do_not_read() -> None:
+    digest = evidence_digest(assess(ELIGIBLE))
+    assert digest == evidence_digest(assess(dict(reversed(ELIGIBLE.items())) | {"mdt_dt": "2025-03-01"}))
+    assert len(digest) == 64
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(eligibility.READS),
+        st.one_of(
+            st.none(), st.sampled_from(["Y", "N", "U", "1", "2", "T3", "M0", "", "x"]), st.integers(0, 99)
+        ),
+    )
+)
+def test_any_answers_get_a_verdict_that_follows_from_the_criteria(answers: dict[str, object]) -> None:
+    assessment = assess(ELIGIBLE | answers)
+    met = [criterion.met for criterion in assessment.criteria]
+    assert assessment.verdict == (False if False in met else None if None in met else True)
+    assert evidence_digest(assessment) == evidence_digest(assess(ELIGIBLE | answers))

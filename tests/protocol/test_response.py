@@ -1,0 +1,265 @@
+"""Chapter 3.7: the outcome rule engine as a table of cases."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palace3.protocol.response import (
+    Adequacy,
+    Because,
+    Biopsy,
+    Distant,
+    EarlierEvaluation,
+    Evaluation,
+    Local,
+    Lumen,
+    Outcome,
+    Proposal,
+    evaluation_of,
+    propose_outcome,
+)
+
+NEO_END = date(2025, 1, 1)
+DAY = {"CRE1": 35, "RST": 35, "UNS": 63, "CRE2": 77, "AS": 182}
+
+
+def after(days: int) -> date:
+    return NEO_END + timedelta(days=days)
+
+
+def earlier(evaluation: str, outcome: Outcome, days: int | None = None) -> EarlierEvaluation:
+    return EarlierEvaluation(evaluation, after(DAY[evaluation] if days is None else days), outcome)
+
+
+def propose(
+    evaluation: str, *before: EarlierEvaluation, day: int | None = None, **changed: object
+) -> Proposal:
+    findings: dict[str, object] = {
+        "on": after(
+            DAY[evaluation[:2] if evaluation.startswith("AS") else evaluation] if day is None else day
+        ),
+        "local_call": "0",
+        "dist_call": "0",
+        "passable": "yes",
+        "bx_result": "none",
+        "bx_adequate": "yes",
+        "pet_done": True,
+        "eus_done": True,
+    }
+    return propose_outcome(evaluation=evaluation, earlier=before, **(findings | changed))
+
+
+CLEAR_CRE1 = earlier("CRE1", Outcome.CCR_SO_FAR)
+UNCERTAIN_CRE1 = earlier("CRE1", Outcome.PROCEED_TO_CRE2)
+NOT_EVALUABLE_CRE1 = earlier("CRE1", Outcome.NOT_EVALUABLE)
+CCR = earlier("CRE2", Outcome.CCR)
+SURVEILLED = (CLEAR_CRE1, CCR)
+
+# Evaluation, what came before, what is different from a clear evaluation, outcome, rules.
+CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome | None, tuple[Because, ...]]] = [
+    # rule 1: distant disease goes before everything else
+    ("CRE1", (), {"dist_call": "1"}, Outcome.DISTANT, (Because.DISTANT_PROVEN,)),
+    ("CRE2", (CLEAR_CRE1,), {"dist_call": "1", "local_call": "1"}, Outcome.DISTANT, (Because.DISTANT_PROVEN,)),
+    ("AS", SURVEILLED, {"dist_call": "1", "passable": "no"}, Outcome.DISTANT, (Because.DISTANT_PROVEN,)),
+    ("RST", (), {"dist_call": "1"}, Outcome.DISTANT, (Because.DISTANT_PROVEN,)),
+    # rule 2: proven residue, and the setting about suspicion without proof
+    ("CRE1", (), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
+    ("CRE1", (), {"local_call": "2"}, Outcome.NON_CCR, (Because.NODE_PROVEN,)),
+    ("CRE2", (CLEAR_CRE1,), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
+    ("CRE2", (CLEAR_CRE1,), {"local_call": "1", "passable": "no"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
+    ("CRE1", (), {"local_call": "3"}, Outcome.NON_CCR, (Because.SUSPECTED_WITHOUT_PROOF,)),
+    ("CRE1", (), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("CRE2", (CLEAR_CRE1,), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.CCR,
+     (Because.CLEAR, Because.CRE1_ALSO_CLEAR)),
+    ("CRE2", (CLEAR_CRE1,), {"local_call": "0", "bx_result": "scc"}, Outcome.NON_CCR, (Because.BIOPSY_CARCINOMA,)),
+    ("CRE2", (CLEAR_CRE1,), {"local_call": None, "bx_result": "scc"}, Outcome.NON_CCR, (Because.BIOPSY_CARCINOMA,)),
+    ("CRE2", (CLEAR_CRE1,), {"fna_positive": True}, Outcome.NON_CCR, (Because.CYTOLOGY_POSITIVE,)),
+    ("RST", (), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
+    # rule 2 after a declared complete response
+    ("AS-06", SURVEILLED, {"local_call": "1"}, Outcome.REGROWTH, (Because.PRIMARY_PROVEN, Because.AFTER_CCR)),
+    ("AS-60", SURVEILLED, {"local_call": "2"}, Outcome.REGROWTH, (Because.NODE_PROVEN, Because.AFTER_CCR)),
+    ("AS", SURVEILLED, {"local_call": "3"}, Outcome.REGROWTH, (Because.SUSPECTED_IN_SURVEILLANCE, Because.AFTER_CCR)),
+    ("AS", SURVEILLED, {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.REGROWTH,
+     (Because.SUSPECTED_IN_SURVEILLANCE, Because.AFTER_CCR)),
+    ("UNS", SURVEILLED, {"local_call": "1", "day": 150}, Outcome.REGROWTH,
+     (Because.PRIMARY_PROVEN, Because.AFTER_CCR)),
+    ("AS", (), {"ccr_declared": True, "local_call": "1"}, Outcome.REGROWTH,
+     (Because.PRIMARY_PROVEN, Because.AFTER_CCR)),
+    ("AS", (CLEAR_CRE1,), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),  # X038: residual
+    # rule 3: not evaluable
+    ("CRE1", (), {"passable": "no"}, Outcome.NOT_EVALUABLE, (Because.LUMEN_NOT_PASSABLE,)),
+    ("CRE1", (), {"bx_result": "nd", "bx_adequate": None}, Outcome.NOT_EVALUABLE, (Because.BIOPSY_NOT_DONE,)),
+    ("CRE1", (), {"bx_adequate": "insufficient"}, Outcome.NOT_EVALUABLE, (Because.BIOPSY_INSUFFICIENT,)),
+    ("CRE1", (), {"local_call": "5"}, Outcome.NOT_EVALUABLE, (Because.LOCAL_NOT_EVALUABLE,)),
+    ("CRE1", (), {"fna_missing": True}, Outcome.NOT_EVALUABLE, (Because.FNA_MISSING,)),
+    ("CRE2", (CLEAR_CRE1,), {"pet_done": False}, Outcome.NOT_EVALUABLE, (Because.PET_MISSING,)),
+    ("CRE2", (CLEAR_CRE1,), {"eus_done": "N"}, Outcome.NOT_EVALUABLE, (Because.EUS_MISSING,)),
+    ("AS", SURVEILLED, {"pet_done": "N", "eus_done": False}, Outcome.NOT_EVALUABLE,
+     (Because.PET_MISSING, Because.EUS_MISSING)),
+    ("AS", SURVEILLED, {"passable": "no"}, Outcome.NOT_EVALUABLE, (Because.LUMEN_NOT_PASSABLE,)),
+    ("CRE2", (CLEAR_CRE1,), {"passable": "no", "bx_result": "hgd"}, Outcome.NOT_EVALUABLE,
+     (Because.LUMEN_NOT_PASSABLE,)),
+    # ... while CRE1 and restaging need no PET-CT and no EUS
+    ("CRE1", (), {"pet_done": False, "eus_done": False}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("RST", (), {"pet_done": False, "eus_done": None}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    # rule 4: uncertain
+    ("CRE1", (), {"bx_result": "hgd"}, Outcome.PROCEED_TO_CRE2, (Because.BIOPSY_HIGH_GRADE,)),
+    ("CRE1", (), {"bx_result": "uncertain"}, Outcome.PROCEED_TO_CRE2, (Because.BIOPSY_UNCERTAIN,)),
+    ("CRE1", (), {"local_call": "4"}, Outcome.PROCEED_TO_CRE2, (Because.LOCAL_UNCERTAIN,)),
+    ("CRE1", (), {"dist_call": "2"}, Outcome.PROCEED_TO_CRE2, (Because.DISTANT_SUSPECT,)),
+    ("CRE2", (CLEAR_CRE1,), {"bx_result": "hgd"}, Outcome.UNCERTAIN_REPEAT, (Because.BIOPSY_HIGH_GRADE,)),
+    ("CRE2", (UNCERTAIN_CRE1,), {"bx_result": "hgd"}, Outcome.UNCERTAIN_REPEAT, (Because.BIOPSY_HIGH_GRADE,)),
+    ("CRE2", (CLEAR_CRE1,), {"dist_call": "2"}, Outcome.UNCERTAIN_REPEAT, (Because.DISTANT_SUSPECT,)),
+    ("AS", SURVEILLED, {"bx_result": "uncertain"}, Outcome.UNCERTAIN_REPEAT, (Because.BIOPSY_UNCERTAIN,)),
+    ("RST", (), {"bx_result": "uncertain"}, Outcome.UNCERTAIN_REPEAT, (Because.BIOPSY_UNCERTAIN,)),
+    ("UNS", (), {"bx_result": "hgd"}, Outcome.PROCEED_TO_CRE2, (Because.BIOPSY_HIGH_GRADE,)),
+    # ... and what is still uncertain on repetition is not a complete response
+    ("UNS", (CLEAR_CRE1, earlier("CRE2", Outcome.UNCERTAIN_REPEAT)), {"bx_result": "hgd", "day": 105},
+     Outcome.NON_CCR, (Because.BIOPSY_HIGH_GRADE, Because.UNCERTAIN_PERSISTS)),
+    ("UNS", (earlier("CRE2", Outcome.UNCERTAIN_REPEAT), earlier("UNS", Outcome.NOT_EVALUABLE, 100)),
+     {"bx_result": "uncertain", "day": 110}, Outcome.NON_CCR,
+     (Because.BIOPSY_UNCERTAIN, Because.UNCERTAIN_PERSISTS)),
+    ("UNS", (*SURVEILLED, earlier("AS", Outcome.UNCERTAIN_REPEAT)), {"bx_result": "hgd", "day": 210},
+     Outcome.NON_CCR, (Because.BIOPSY_HIGH_GRADE, Because.UNCERTAIN_PERSISTS)),
+    ("UNS", (earlier("CRE2", Outcome.UNCERTAIN_REPEAT),), {"dist_call": "2", "day": 105},
+     Outcome.UNCERTAIN_REPEAT, (Because.DISTANT_SUSPECT,)),
+    # rule 5: clear
+    ("CRE1", (), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("CRE1", (), {"passable": "thin", "bx_result": "lgd", "bx_adequate": "superficial"}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("RST", (), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("CRE2", (CLEAR_CRE1,), {}, Outcome.CCR, (Because.CLEAR, Because.CRE1_ALSO_CLEAR)),
+    ("AS", SURVEILLED, {}, Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS)),
+    ("AS-12", (*SURVEILLED, earlier("AS", Outcome.PERSISTENT_CCR)), {"day": 365}, Outcome.PERSISTENT_CCR,
+     (Because.CLEAR, Because.CCR_HOLDS)),
+    ("AS", (), {"ccr_declared": True}, Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS)),
+    ("UNS", SURVEILLED, {"day": 150}, Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS)),
+    # ... a CRE1 that was skipped, uncertain or not evaluable: two clear looks four weeks apart
+    ("CRE2", (), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("CRE2", (UNCERTAIN_CRE1,), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("CRE2", (NOT_EVALUABLE_CRE1,), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("UNS", (earlier("CRE2", Outcome.CCR_SO_FAR),), {"day": 77 + 28}, Outcome.CCR,
+     (Because.CLEAR, Because.TWO_CLEAR_LOOKS_APART)),
+    ("UNS", (earlier("CRE2", Outcome.CCR_SO_FAR),), {"day": 77 + 27}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.CLEAR_LOOKS_TOO_CLOSE)),
+    ("CRE2", (NOT_EVALUABLE_CRE1, earlier("UNS", Outcome.CCR_SO_FAR, 49)), {}, Outcome.CCR,
+     (Because.CLEAR, Because.TWO_CLEAR_LOOKS_APART)),
+    ("CRE2", (NOT_EVALUABLE_CRE1, earlier("UNS", Outcome.CCR_SO_FAR, 50)), {}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.CLEAR_LOOKS_TOO_CLOSE)),
+    ("UNS", (earlier("CRE2", Outcome.CCR_SO_FAR),), {"on": None}, None, (Because.UNANSWERED_DATE,)),
+    ("AS", (earlier("RST", Outcome.CCR_SO_FAR),), {}, Outcome.CCR, (Because.CLEAR, Because.TWO_CLEAR_LOOKS_APART)),
+    # ... a repeated CRE2 stands for CRE2, an unscheduled look before it for CRE1
+    ("UNS", (CLEAR_CRE1, earlier("CRE2", Outcome.UNCERTAIN_REPEAT)), {"day": 105}, Outcome.CCR,
+     (Because.CLEAR, Because.CRE1_ALSO_CLEAR)),
+    ("UNS", (CLEAR_CRE1,), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    # ... and a positive evaluation in between counts everything before it out
+    ("AS", (CLEAR_CRE1, earlier("CRE2", Outcome.NON_CCR)), {}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("AS", (*SURVEILLED, earlier("UNS", Outcome.REGROWTH, 150)), {}, Outcome.CCR_SO_FAR,
+     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    # nothing is proposed while an answer that decides is missing
+    ("CRE1", (), {"dist_call": None, "local_call": "1"}, None, (Because.UNANSWERED_DISTANT,)),
+    ("CRE1", (), {"local_call": None}, None, (Because.UNANSWERED_LOCAL,)),
+    ("CRE1", (), {"passable": None}, None, (Because.UNANSWERED_LUMEN,)),
+    ("CRE1", (), {"bx_result": None, "bx_adequate": None}, None, (Because.UNANSWERED_BIOPSY,)),
+    ("CRE1", (), {"bx_adequate": ""}, None, (Because.UNANSWERED_ADEQUACY,)),
+    ("CRE2", (CLEAR_CRE1,), {"pet_done": None, "eus_done": None}, None,
+     (Because.UNANSWERED_PET, Because.UNANSWERED_EUS)),
+    ("CRE1", (), {"passable": None, "bx_result": "nd"}, Outcome.NOT_EVALUABLE, (Because.BIOPSY_NOT_DONE,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("evaluation", "before", "changed", "outcome", "because"), CASES)
+def test_the_rule_engine(
+    evaluation: str,
+    before: tuple[EarlierEvaluation, ...],
+    changed: dict[str, object],
+    outcome: Outcome | None,
+    because: tuple[Because, ...],
+) -> None:
+    assert propose(evaluation, *before, **changed) == Proposal(outcome, because)
+
+
+def test_evaluations_after_this_one_do_not_count() -> None:
+    assert propose("CRE2", CLEAR_CRE1, earlier("AS", Outcome.PERSISTENT_CCR)).code is Outcome.CCR
+
+
+def test_the_gap_between_clear_looks_is_a_setting() -> None:
+    before = earlier("CRE2", Outcome.CCR_SO_FAR)
+    assert propose("UNS", before, day=77 + 28, weeks_between_clear=6).code is Outcome.CCR_SO_FAR
+
+
+@pytest.mark.parametrize(
+    ("variable", "code"),
+    [
+        ("passable", "perhaps"),
+        ("bx_result", "clean"),
+        ("local_call", "9"),
+        ("dist_call", "x"),
+        ("bx_adequate", "so"),
+    ],
+)
+def test_a_code_that_the_form_does_not_have_never_passes_as_clear(variable: str, code: str) -> None:
+    with pytest.raises(ValueError, match=code):
+        propose("CRE2", CLEAR_CRE1, **{variable: code})
+
+
+@pytest.mark.parametrize(
+    ("code", "evaluation"),
+    [("CRE1", Evaluation.CRE1), ("CRE-2", Evaluation.CRE2), ("AS-06", Evaluation.SURVEILLANCE),
+     ("AS", Evaluation.SURVEILLANCE), ("rst", Evaluation.RESTAGING), ("UNS", Evaluation.UNSCHEDULED)],
+)  # fmt: skip
+def test_the_kind_of_an_evaluation(code: str, evaluation: Evaluation) -> None:
+    assert evaluation_of(code) is evaluation
+
+
+FINDINGS = st.fixed_dictionaries(
+    {
+        "local_call": st.sampled_from([None, *Local]),
+        "dist_call": st.sampled_from([None, *Distant]),
+        "passable": st.sampled_from([None, *Lumen]),
+        "bx_result": st.sampled_from([None, *Biopsy]),
+        "bx_adequate": st.sampled_from([None, *Adequacy]),
+        "pet_done": st.sampled_from([None, True, False]),
+        "eus_done": st.sampled_from([None, True, False]),
+        "fna_missing": st.booleans(),
+        "fna_positive": st.booleans(),
+        "suspected_is_non_ccr": st.booleans(),
+    }
+)
+HISTORIES = st.lists(
+    st.builds(
+        EarlierEvaluation,
+        st.sampled_from(list(Evaluation)),
+        st.integers(30, 400).map(after),
+        st.sampled_from(list(Outcome)),
+    ),
+    max_size=4,
+)
+COMPLETE = (Outcome.CCR, Outcome.PERSISTENT_CCR)
+
+
+@given(st.sampled_from(list(Evaluation)), HISTORIES, FINDINGS)
+def test_a_complete_response_always_rests_on_everything_it_needs(
+    evaluation: Evaluation, before: list[EarlierEvaluation], findings: dict[str, object]
+) -> None:
+    proposal = propose_outcome(evaluation=evaluation, on=after(401), earlier=before, **findings)
+    assert proposal.reasons
+    if proposal.code not in COMPLETE:
+        return
+    assert findings["dist_call"] == Distant.NONE
+    assert findings["passable"] in (Lumen.PASSABLE, Lumen.THIN_SCOPE)
+    assert findings["bx_result"] in (Biopsy.CLEAR, Biopsy.LOW_GRADE)
+    assert not findings["fna_missing"]
+    assert not findings["fna_positive"]
+    assert any(each.outcome in (Outcome.CCR_SO_FAR, *COMPLETE) for each in before)
+
+
+@given(FINDINGS)
+def test_cre1_alone_never_declares_a_complete_response(findings: dict[str, object]) -> None:
+    assert propose_outcome(evaluation="CRE1", on=after(35), **findings).code not in COMPLETE
