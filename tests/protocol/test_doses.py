@@ -110,7 +110,8 @@ def test_23_fractions_from_a_monday_end_on_day_31() -> None:
 
 @pytest.mark.parametrize(
     ("start", "fractions", "end"),
-    [(MONDAY, 1, MONDAY), (MONDAY, 5, date(2025, 3, 7)), (MONDAY, 6, date(2025, 3, 10)), (date(2025, 3, 7), 2, date(2025, 3, 10))],
+    [(MONDAY, 1, MONDAY), (MONDAY, 5, date(2025, 3, 7)),
+     (MONDAY, 6, date(2025, 3, 10)), (date(2025, 3, 7), 2, date(2025, 3, 10))],
 )  # fmt: skip
 def test_expected_end(start: date, fractions: int, end: date) -> None:
     assert doses.rt_expected_end(start, fractions) == end

@@ -1,0 +1,150 @@
+"""Chapter 6.1: product-limit rates, Greenwood errors, log-log limits, and the test that stays silent."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palace3.protocol import survival
+from palace3.protocol.survival import Difference, Rate, kaplan_meier
+
+# The 6-mercaptopurine arm of a classic leukaemia trial, printed in every textbook of survival analysis.
+REMISSION = [
+    *[(week, True) for week in (6, 6, 6, 7, 10, 13, 16, 22, 23)],
+    *[(week, False) for week in (6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35)],
+]
+
+TEXTBOOK = [
+    (5, 1.0, 0.0, 21),
+    (6, 0.857, 0.0764, 21),
+    (7, 0.807, 0.0869, 17),
+    (10, 0.753, 0.0963, 15),
+    (13, 0.690, 0.1068, 12),
+    (16, 0.627, 0.1141, 11),
+    (22, 0.538, 0.1282, 7),
+    (23, 0.448, 0.1346, 6),
+    (35, 0.448, 0.1346, 1),
+]
+
+
+@pytest.mark.parametrize(("week", "rate", "error", "at_risk"), TEXTBOOK)
+def test_the_textbook_curve(week: int, rate: float, error: float, at_risk: int) -> None:
+    found = kaplan_meier(REMISSION).rate_at(week)
+    assert found is not None
+    assert found.survival == pytest.approx(rate, abs=0.0005)
+    assert found.standard_error == pytest.approx(error, abs=0.00005)
+    assert found.at_risk == at_risk
+
+
+@pytest.mark.parametrize(
+    ("week", "lower", "upper"), [(6, 0.620, 0.952), (10, 0.503, 0.889), (23, 0.188, 0.680)]
+)
+def test_the_log_log_limits(week: int, lower: float, upper: float) -> None:
+    found = kaplan_meier(REMISSION).rate_at(week)
+    assert found is not None
+    assert (found.lower, found.upper) == (pytest.approx(lower, abs=0.0005), pytest.approx(upper, abs=0.0005))
+
+
+def test_wider_confidence_has_wider_limits() -> None:
+    curve = kaplan_meier(REMISSION)
+    narrow, wide = curve.rate_at(23, confidence=0.80), curve.rate_at(23, confidence=0.99)
+    assert wide.lower < narrow.lower < narrow.survival < narrow.upper < wide.upper
+
+
+def test_no_rate_where_nobody_was_followed() -> None:
+    assert kaplan_meier(REMISSION).rate_at(36) is None
+    assert kaplan_meier([]).rate_at(1) is None
+
+
+def test_no_limits_at_one_and_at_zero() -> None:
+    curve = kaplan_meier([(10, True), (20, True)])
+    assert curve.rate_at(5) == Rate(5, 1.0, 0.0, None, None, 2)
+    assert curve.rate_at(30) == Rate(30, 0.0, None, None, None, 0)
+
+
+def test_events_come_before_censorings_on_one_day() -> None:
+    step = kaplan_meier([(10, False), (10, True), (20, False)]).steps[0]
+    assert (step.at_risk, step.events, step.censored) == (3, 1, 1)
+    assert step.survival == pytest.approx(2 / 3)
+
+
+def test_the_median() -> None:
+    assert kaplan_meier(REMISSION).median() == 23
+    assert kaplan_meier([(10, True), (20, False), (30, False)]).median() is None
+
+
+@pytest.mark.parametrize(("number", "day"), [(12, 366), (24, 731), (36, 1096), (60, 1827)])
+def test_the_day_on_which_months_are_full(number: int, day: int) -> None:
+    assert survival.day_of_month(number) == day
+
+
+def test_days_in_months() -> None:
+    assert survival.months(1096) == pytest.approx(36.0082, abs=0.0001)
+    assert survival.months(None) is None
+
+
+ARM_1 = Rate(1096, 0.70, 0.04, 0.6, 0.8, 100)
+ARM_2 = Rate(1096, 0.65, 0.03, 0.6, 0.7, 100)
+
+
+def test_the_difference_of_two_rates() -> None:
+    difference = survival.rate_difference(ARM_1, ARM_2, confidence=0.95)
+    assert difference is not None
+    assert (difference.value, difference.standard_error) == (pytest.approx(0.05), pytest.approx(0.05))
+    assert (difference.lower, difference.upper) == (
+        pytest.approx(-0.048, abs=0.0005),
+        pytest.approx(0.148, abs=0.0005),
+    )
+
+
+def test_without_a_confidence_level_there_are_no_limits() -> None:
+    difference = survival.rate_difference(ARM_1, ARM_2)
+    assert difference is not None
+    assert (difference.lower, difference.upper) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("arm_1", "arm_2"),
+    [
+        (None, ARM_2),
+        (ARM_1, None),
+        (Rate(1096, 0.0, None, None, None, 0), ARM_2),
+        (ARM_1, Rate(1, 0.0, None, None, None, 0)),
+    ],
+)
+def test_no_difference_without_two_rates(arm_1: Rate | None, arm_2: Rate | None) -> None:
+    assert survival.rate_difference(arm_1, arm_2) is None
+
+
+@pytest.mark.parametrize(
+    ("difference", "margin", "claim"),
+    [
+        (Difference(0.0, 0.05, -0.098, 0.098), 0.10, True),
+        (Difference(0.0, 0.05, -0.10, 0.10), 0.10, False),
+        (Difference(0.0, 0.05, -0.098, 0.098), None, None),
+        (Difference(0.0, 0.05, None, None), 0.10, None),
+        (None, 0.10, None),
+    ],
+)
+def test_non_inferiority_is_not_claimed_without_margin_and_confidence(
+    difference: Difference | None, margin: float | None, claim: bool | None
+) -> None:
+    assert survival.non_inferior(difference, margin=margin) is claim
+
+
+OBSERVATIONS = st.lists(st.tuples(st.integers(0, 2000), st.booleans()), max_size=60)
+
+
+@given(OBSERVATIONS)
+def test_a_curve_only_falls_and_counts_everyone_once(observations: list[tuple[int, bool]]) -> None:
+    curve = kaplan_meier(observations)
+    heights = [1.0, *(step.survival for step in curve.steps)]
+    assert heights == sorted(heights, reverse=True)
+    assert sum(step.events + step.censored for step in curve.steps) == len(observations)
+    assert all(step.at_risk == curve.at_risk_on(step.day) for step in curve.steps)
+
+
+@given(st.lists(st.integers(1, 1000), min_size=1, max_size=40))
+def test_without_censoring_the_curve_is_the_share_alive(days: list[int]) -> None:
+    curve = kaplan_meier([(day, True) for day in days])
+    for step in curve.steps:
+        assert step.survival == pytest.approx(sum(day > step.day for day in days) / len(days))
