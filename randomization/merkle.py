@@ -80,3 +80,13 @@ def root_from_proof(digest: bytes, *, index: int, size: int, path: Sequence[byte
             digest = node_hash(digest, neighbour)
         position, last = position >> 1, last >> 1
     return digest if last == 0 else None
+
+
+def packed(path: Sequence[bytes]) -> bytes:
+    """A proof as one byte string."""
+    return b"".join(path)
+
+
+def unpacked(proof: bytes) -> list[bytes]:
+    """The steps of a packed proof."""
+    return [proof[start : start + 32] for start in range(0, len(proof), 32)]

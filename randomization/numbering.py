@@ -9,18 +9,18 @@ _DOMAIN = 900_000
 _ROUNDS = 6
 
 
-def randomization_number(index: int, *, key: bytes, list_version: int) -> str:
-    """The number of the place ``index`` (from 0) of a scheme, such as ``R1-482913``.
+def randomization_number(index: int, *, key: bytes, label: str) -> str:
+    """The number of the place ``index`` (from 0) of the list ``label``, such as ``R1A-482913``.
 
     A keyed permutation of the six-digit numbers (Feistel rounds, walked until inside the range), so no two
     places share one and neighbours in the list do not look like neighbours.
     """
     if not 0 <= index < _DOMAIN:
-        raise ValueError("a scheme holds at most 900,000 places")
+        raise ValueError("a list holds at most 900,000 places")
     value = _permuted(index, key)
     while value >= _DOMAIN:
         value = _permuted(value, key)
-    return f"R{list_version}-{100_000 + value}"
+    return f"R{label}-{100_000 + value}"
 
 
 def _permuted(value: int, key: bytes) -> int:

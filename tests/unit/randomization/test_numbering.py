@@ -11,17 +11,17 @@ from randomization.numbering import randomization_number
 
 
 def number(index: int, key: bytes = b"k" * 32) -> str:
-    return randomization_number(index, key=key, list_version=1)
+    return randomization_number(index, key=key, label="1A")
 
 
 def test_no_two_places_share_a_number():
     numbers = [number(index) for index in range(30_000)]
     assert len(set(numbers)) == 30_000
-    assert all(re.fullmatch(r"R1-\d{6}", text) for text in numbers)
+    assert all(re.fullmatch(r"R1A-\d{6}", text) for text in numbers)
 
 
 def test_neighbours_in_the_list_are_not_neighbours_in_number():
-    values = [int(number(index)[3:]) for index in range(2_000)]
+    values = [int(number(index)[4:]) for index in range(2_000)]
     rises = sum(a < b for a, b in itertools.pairwise(values))
     assert 900 < rises < 1_100
     assert min(abs(a - b) for a, b in itertools.pairwise(values)) > 1

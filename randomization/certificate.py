@@ -1,0 +1,34 @@
+"""The receipt of an allocation: what was given, and the proof that it stood in the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from randomization.models import Allocation
+from randomization.store import Opened
+from randomization.verify import FORMAT
+
+
+def certificate_of(allocation: Allocation, opened: Opened) -> dict[str, Any]:
+    """The certificate as ``randomization.verify`` reads it (docs/randomization.md says how)."""
+    part = allocation.part
+    return {
+        "format": FORMAT,
+        "trial": "PALACE-3",
+        "participant": allocation.participant.number,
+        "site": allocation.strat_site,
+        "stage_group": allocation.strat_stage,
+        "randomized_at": allocation.randomized_at.isoformat(),
+        "slot": {
+            "scheme": opened.scheme,
+            "stratum": opened.stratum,
+            "sequence": opened.sequence,
+            "number": opened.number,
+            "arm": opened.arm,
+            "salt": opened.salt,
+        },
+        "proof": {"index": opened.leaf, "size": part.places, "path": list(opened.path)},
+        "list": part.label,
+        "generator": part.scheme.algorithm,
+        "root": part.root,
+    }

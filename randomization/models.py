@@ -1,0 +1,252 @@
+"""What may be known about the list, and who was allocated.
+
+The list itself is not here: it lives in the schema ``allocation``, which the application cannot read
+(``schema.py``; docs/adr/randomization-two-steps.md). Block sizes are sealed there as well.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Signature, User
+from accounts.permissions import SiteQuerySet
+from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
+from audit.models import Regulated, recorded
+from trials.models import EligibilityDecision, Participant, Site
+
+
+class SchemeState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    ACTIVE = "active", _("Active")
+    CLOSED = "closed", _("Closed")
+
+
+class SchemeSet(SiteQuerySet):
+    def in_force(self) -> Scheme | None:
+        """The scheme that allocates now, if there is one."""
+        found: Scheme | None = self.filter(state=SchemeState.ACTIVE).first()
+        return found
+
+
+@recorded()
+class Scheme(Regulated):
+    """How participants are allocated (protocol 1.9). What a site could guess from is not kept here."""
+
+    version = models.PositiveSmallIntegerField(_("version"), unique=True)
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    algorithm = models.CharField(_("generator"), max_length=40)
+    ratio = models.CharField(_("ratio"), max_length=20)
+    stages = models.JSONField(_("clinical stage groups"))
+    places_per_stratum = models.PositiveIntegerField(_("places per stratum"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=SchemeState.choices, default=SchemeState.DRAFT
+    )
+    defined_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("defined by"))
+    defined_at = models.DateTimeField(_("defined at"))
+
+    objects = SchemeSet.as_manager()
+
+    class Meta:
+        verbose_name = _("randomization scheme")
+        ordering = ("-version",)
+        constraints = (
+            ActGuard(name="randomization_scheme_act"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=SchemeState.values), name="randomization_scheme_state"
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state=SchemeState.ACTIVE),
+                name="randomization_scheme_one_active",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("randomization:scheme", args=[self.version])
+
+    def covers(self, stratum: str) -> bool:
+        """Say whether an activated list of the scheme has places for the stratum."""
+        active = self.parts.filter(activated_at__isnull=False)
+        return any(stratum in part.strata for part in active)
+
+
+class PartKind(models.TextChoices):
+    FIRST = "first", _("First list")
+    SITES = "sites", _("New sites")
+    EXTENSION = "extension", _("Extension of strata")
+
+
+@recorded()
+class ListPart(Regulated):
+    """A list that was asked for by one person and activated by another, with its published root.
+
+    The first list of a scheme, the list of sites that came later, or more places for strata that run low:
+    each has its own commitment and touches no other.
+    """
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="parts")
+    number = models.PositiveSmallIntegerField(_("list"), validators=[MaxValueValidator(26)])
+    kind = models.CharField(_("kind"), max_length=10, choices=PartKind.choices)
+    strata = models.JSONField(_("strata"))
+    places_per_stratum = models.PositiveIntegerField(_("places per stratum"))
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked for by"))
+    asked_at = models.DateTimeField(_("asked for at"))
+    asking_signature = models.OneToOneField(Signature, models.PROTECT, related_name="+")
+    activated_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("activated by")
+    )
+    activated_at = models.DateTimeField(_("activated at"), null=True)
+    activating_signature = models.OneToOneField(Signature, models.PROTECT, null=True, related_name="+")
+    root = models.CharField(_("Merkle root"), max_length=64, null=True)
+    places = models.PositiveIntegerField(_("places"), default=0)
+
+    class Meta:
+        verbose_name = _("list")
+        ordering = ("scheme", "number")
+        constraints = (
+            ActGuard(name="randomization_listpart_act"),
+            SetOnce(name="randomization_listpart_activated_once", column="activated_at"),
+            SetOnce(name="randomization_listpart_root_once", column="root"),
+            models.UniqueConstraint(fields=["scheme", "number"], name="randomization_listpart_once"),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(activated_at=None, activated_by=None, activating_signature=None, root=None)
+                    | (
+                        models.Q(activated_at__isnull=False, activating_signature__isnull=False)
+                        & models.Q(activated_by__isnull=False)
+                        & models.Q(root__regex=r"^[0-9a-f]{64}$", places__gt=0)
+                    )
+                ),
+                name="randomization_listpart_activation",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(activated_by=models.F("asked_by")),
+                name="randomization_listpart_two_people",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scheme.name} · {self.label}"
+
+    @property
+    def label(self) -> str:
+        """The list's short name, the first part of every randomization number in it: 1A, 1B, …"""
+        return f"{self.scheme.version}{chr(64 + self.number)}"
+
+
+class AllocationSet(SiteQuerySet):
+    def unrevealed(self) -> Self:
+        """Allocations whose place is taken and whose arm nobody has been told yet."""
+        return self.filter(revealed_at=None)
+
+
+@recorded()
+class Allocation(Regulated):
+    """A participant's place in the list, kept for good (protocol 3.2 RAND).
+
+    Written with the place; arm and certificate follow in the next transaction and then never change.
+    """
+
+    participant = models.OneToOneField(Participant, models.PROTECT, related_name="allocation")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    part = models.ForeignKey(ListPart, models.PROTECT, related_name="allocations", verbose_name=_("list"))
+    number = models.CharField(_("randomization number"), max_length=12, unique=True)
+    stratum = models.CharField(_("stratum as randomized"), max_length=20)
+    sequence = models.PositiveIntegerField()
+    strat_site = models.CharField(_("site as randomized"), max_length=2)
+    strat_stage = models.CharField(_("clinical stage group as randomized"), max_length=4)
+    decision = models.OneToOneField(EligibilityDecision, models.PROTECT, related_name="+")
+    signature = models.OneToOneField(Signature, models.PROTECT, null=True, related_name="+")
+    randomized_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("randomized by"))
+    randomized_at = models.DateTimeField(_("randomized at"))
+    revealed_at = models.DateTimeField(_("arm revealed at"), null=True)
+    arm = models.CharField(_("arm"), max_length=1, null=True)
+    certificate = models.JSONField(_("certificate"), null=True)
+
+    objects = AllocationSet.as_manager()
+
+    class Meta:
+        verbose_name = _("allocation")
+        ordering = ("randomized_at", "pk")
+        constraints = (
+            ActGuard(name="randomization_allocation_act"),
+            SiteScoped(name="randomization_allocation_scope"),
+            SameSite(name="randomization_allocation_same_site"),
+            *(
+                SetOnce(name=f"randomization_allocation_{column}_once", column=column)
+                for column in ("arm", "certificate", "number", "participant_id", "stratum", "sequence")
+            ),
+            models.UniqueConstraint(fields=["part", "stratum", "sequence"], name="randomization_place_once"),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(revealed_at=None, arm=None, certificate=None)
+                    | models.Q(revealed_at__isnull=False, arm__in=["1", "2"], certificate__isnull=False)
+                ),
+                name="randomization_allocation_revealed",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("randomization:allocation", args=[self.participant.number])
+
+
+class ErrorKind(models.TextChoices):
+    """The standard cases of randomization errors."""
+
+    IN_ERROR = "in_error", _("Randomized in error: never meant to be")
+    INELIGIBLE = "ineligible", _("Found not to be eligible after randomization")
+    WRONG_STRATUM = "wrong_stratum", _("Randomized in the wrong stratum")
+    WRONG_TREATMENT = "wrong_treatment", _("Treatment of the other arm given")
+    OUTAGE = "outage", _("Emergency envelope used during an outage")
+
+
+@recorded()
+class AllocationError(Regulated):
+    """A mistake about an allocation, marked and never undone (requirement 30).
+
+    The allocation stays as it is and so does the analysis: as randomized. For a wrong stratum the true
+    one is kept here, beside the one that was used.
+    """
+
+    allocation = models.ForeignKey(Allocation, models.PROTECT, related_name="errors")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    kind = models.CharField(_("what happened"), max_length=16, choices=ErrorKind.choices)
+    found_on = models.DateField(_("found on"))
+    detail = models.TextField(_("how it happened"))
+    action = models.TextField(_("what was done"))
+    strat_stage_true = models.CharField(_("true clinical stage group"), max_length=4, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("randomization error")
+        ordering = ("-recorded_at",)
+        constraints = (
+            ActGuard(name="randomization_allocationerror_act", frozen=True),
+            SiteScoped(name="randomization_allocationerror_scope"),
+            SameSite(name="randomization_allocationerror_same_site"),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(kind=ErrorKind.WRONG_STRATUM) & ~models.Q(strat_stage_true="")
+                    | ~models.Q(kind=ErrorKind.WRONG_STRATUM) & models.Q(strat_stage_true="")
+                ),
+                name="randomization_error_stratum",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

@@ -1,0 +1,25 @@
+"""The only writer of schemes, lists, allocations and the errors about them."""
+
+from randomization.services.allocate import complete_allocation, randomize
+from randomization.services.lists import (
+    activate_list,
+    ask_for_places,
+    ask_for_sites,
+    define_scheme,
+    look_at_design,
+    set_up_scheme,
+)
+from randomization.services.mistakes import Mistake, record_allocation_error
+
+__all__ = [
+    "Mistake",
+    "activate_list",
+    "ask_for_places",
+    "ask_for_sites",
+    "complete_allocation",
+    "define_scheme",
+    "look_at_design",
+    "randomize",
+    "record_allocation_error",
+    "set_up_scheme",
+]

@@ -1,0 +1,192 @@
+"""Giving a participant their place, and then the arm that is sealed in it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import NoReturn
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from followup.services import plan_visits_for
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.services import sign
+from audit.acts import act
+from palace3.kernel.clock import local_date
+from palace3.kernel.errors import Forbidden, Refusal
+from palace3.kernel.scope import EVERYTHING, scope
+from randomization import store
+from randomization.certificate import certificate_of
+from randomization.conditions import Readiness, readiness
+from randomization.keys import list_keys
+from randomization.models import Allocation
+from randomization.sealing import ListKeyError, SealError
+from randomization.services.notices import tell_about_allocation
+from randomization.verify import fault_of
+from trials.models import Participant
+from trials.services import propose_deviation, reveal_arm, set_milestone
+
+security = logging.getLogger("palace3.security")
+
+
+class MayNotRandomize(Forbidden):
+    message = _("Only an investigator delegated at site {site} randomizes there.")
+
+
+class NotReady(Refusal):
+    message = _("Participant {participant} cannot be randomized yet: {missing}")
+
+
+class StrataMoved(Refusal):
+    message = _(
+        "The stratum of participant {participant} is no longer the one you confirmed. Read it again, then confirm."
+    )
+
+
+class ListExhausted(Refusal):
+    message = _("The list for {stratum} has no places left. Stop, and telephone the trial statistician.")
+
+
+class ListTampered(Refusal):
+    message = _(
+        "The place of participant {participant} does not open: it is not as the statistician sealed it. Stop "
+        "randomizing, treat nobody by guess, and telephone the trial statistician. Nothing was revealed."
+    )
+
+
+def randomize(
+    *, participant: Participant, confirmed_stratum: str, by: User, password: str, at: datetime
+) -> Allocation:
+    """``participant`` has the next place of their stratum, and its arm is known (protocol 1.9).
+
+    Two transactions, so that nobody, not even with the server's own key, can look at an arm and take the
+    look back: the first takes the place and is kept; only then does the database give the sealed arm.
+    Call it again after a crash or a double click: the same allocation is returned, completed if need be.
+    Locks the participant, then the stratum, always in that order.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("randomize() commits twice: call it outside any transaction")
+    if not Allocation.objects.filter(participant=participant).exists():
+        _take_place(participant, confirmed_stratum=confirmed_stratum, by=by, password=password, at=at)
+    return complete_allocation(participant=participant, by=by, at=at)
+
+
+def _take_place(
+    participant: Participant, *, confirmed_stratum: str, by: User, password: str, at: datetime
+) -> None:
+    with act("randomization:slot:take", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        if Allocation.objects.filter(participant=held).exists():
+            return
+        if not by.may(Permission.ALLOCATION_REQUEST, held.site_id):
+            raise MayNotRandomize(site=held.site.code)
+        ready = _readiness_or_refusal(held, confirmed_stratum)
+        signature = sign(
+            record=f"randomization {held.number}",
+            digest=ready.decision.digest,
+            meaning=str(_("Randomization requested")),
+            by=by,
+            password=password,
+            at=at,
+            site=held.site,
+        )
+        taken = store.take_next_slot(participant_id=held.pk, scheme_id=ready.scheme.pk, stratum=ready.stratum)
+        if taken is None:
+            raise ListExhausted(stratum=ready.stratum)
+        Allocation.objects.create(
+            participant=held,
+            site=held.site,
+            part_id=taken.part_id,
+            number=taken.number,
+            stratum=taken.stratum,
+            sequence=taken.sequence,
+            strat_site=held.site.code,
+            strat_stage=ready.stage.group,
+            decision=ready.decision,
+            signature=signature,
+            randomized_by=by,
+            randomized_at=at,
+            act=written,
+        )
+
+
+def _readiness_or_refusal(participant: Participant, confirmed_stratum: str) -> Readiness:
+    ready = readiness(participant)
+    if not ready.complete:
+        raise NotReady(
+            participant=participant.number, missing=" ".join(str(unmet.text) for unmet in ready.unmet)
+        )
+    if ready.stratum != confirmed_stratum:
+        raise StrataMoved(participant=participant.number)
+    return ready
+
+
+def complete_allocation(*, participant: Participant, by: User, at: datetime) -> Allocation:
+    """The arm of a taken place is known; milestone RAND and the first visits are written with it.
+
+    May run any number of times; what was completed is returned as it is.
+    """
+    done = (
+        Allocation.objects.select_related("part__scheme", "participant__site")
+        .filter(participant=participant, revealed_at__isnull=False)
+        .first()
+    )
+    if done is not None:
+        return done
+    with act("randomization:arm:reveal", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        allocation = Allocation.objects.select_related("part__scheme", "decision").get(participant=held)
+        allocation.participant = held
+        if allocation.revealed_at is not None:
+            return allocation
+        opened = _open_place(allocation)
+        allocation.arm, allocation.revealed_at, allocation.act = opened.arm, at, written
+        allocation.certificate = certificate_of(allocation, opened)
+        if fault_of(allocation.certificate, allocation.part.root):
+            _refuse_tampered(allocation)
+        allocation.save(update_fields=["arm", "revealed_at", "certificate", "act"])
+        _put_into_effect(allocation, by=by, at=at)
+    return allocation
+
+
+def _open_place(allocation: Allocation) -> store.Opened:
+    try:
+        opened = store.reveal(participant_id=allocation.participant_id, ring=list_keys())
+    except (SealError, ListKeyError) as broken:
+        _refuse_tampered(allocation, broken)
+    if opened is None or (opened.stratum, opened.sequence, opened.number, opened.part_id) != (
+        allocation.stratum,
+        allocation.sequence,
+        allocation.number,
+        allocation.part_id,
+    ):
+        _refuse_tampered(allocation)
+    return opened
+
+
+def _refuse_tampered(allocation: Allocation, cause: Exception | None = None) -> NoReturn:
+    number = allocation.participant.number
+    security.critical("allocation list: the place of %s does not open", number)
+    raise ListTampered(participant=number) from cause
+
+
+def _put_into_effect(allocation: Allocation, *, by: User, at: datetime) -> None:
+    participant = reveal_arm(participant=allocation.participant, arm=allocation.arm, by=by, at=at)
+    day = local_date(allocation.randomized_at, participant.site.time_zone)
+    set_milestone(participant=participant, code="RAND", on=day, source="randomization", by=by, at=at)
+    plan_visits_for(participant=participant, by=by, at=at)
+    if allocation.decision.lapsed_at is not None:
+        propose_deviation(
+            participant=participant,
+            rule="X007",
+            key=f"lapsed-{allocation.decision_id}",
+            detail=allocation.decision.lapse_cause,
+            by=by,
+            at=at,
+        )
+    allocation.participant = participant
+    # Trial managers are told as well; a site's own scope does not show who they are.
+    with scope(user_id=by.pk, sites=EVERYTHING):
+        tell_about_allocation(allocation, at=at)

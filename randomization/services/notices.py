@@ -1,0 +1,85 @@
+"""Who is told what about randomization, through the outbox. No message names an arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Role
+from accounts.services import write_mail
+from palace3.kernel.clock import local_date
+from randomization.models import Allocation, ListPart
+from trials.models import Delegation, Site
+
+TOLD_OF_ALLOCATIONS = (Role.INVESTIGATOR, Role.COORDINATOR, Role.TRIAL_MANAGER)
+TOLD_OF_LISTS = (Role.INVESTIGATOR, Role.TRIAL_MANAGER, Role.STATISTICIAN)
+
+
+def holders(roles: Iterable[Role], *, site: Site | None, on: date) -> list[User]:
+    """People who hold one of the roles now, at the site or for the whole trial, once each."""
+    held = Delegation.objects.in_force(on=on).filter(role__in=list(roles), user__is_active=True)
+    found = {d.user_id: d.user for d in held.select_related("user") if _reaches(d, site)}
+    return [found[key] for key in sorted(found)]
+
+
+def _reaches(delegation: Delegation, site: Site | None) -> bool:
+    return delegation.site_id is None or site is None or delegation.site_id == site.pk
+
+
+def tell_about_allocation(allocation: Allocation, *, at: datetime) -> None:
+    """The site's team and the trial managers will be told that somebody was randomized, not to which arm."""
+    site, number = allocation.participant.site, allocation.participant.number
+    for person in holders(TOLD_OF_ALLOCATIONS, site=site, on=local_date(at, site.time_zone)):
+        if not person.email:
+            continue
+        with translation.override(person.language):
+            subject = _("PALACE-3: participant {participant} was randomized").format(participant=number)
+            body = _(
+                "Participant {participant} at site {site} was randomized on {day} under number {number}.\n"
+                "Sign in to see the allocation, its certificate and the first visits."
+            ).format(
+                participant=number,
+                site=site.code,
+                day=local_date(allocation.randomized_at, site.time_zone).isoformat(),
+                number=allocation.number,
+            )
+        write_mail(
+            to=person,
+            address=person.email,
+            kind="allocation",
+            key=f"allocation-{allocation.pk}-{person.pk}",
+            subject=subject,
+            body=body,
+            language=person.language,
+            site=site,
+            at=at,
+        )
+
+
+def publish_root(part: ListPart, *, at: datetime) -> None:
+    """Sites, trial managers and statisticians hold the root: a list changed later would not match theirs."""
+    for person in holders(TOLD_OF_LISTS, site=None, on=at.date()):
+        if not person.email:
+            continue
+        with translation.override(person.language):
+            subject = _("PALACE-3: the randomization list {label} is in force").format(label=part.label)
+            body = _(
+                "List {label} of scheme {scheme} was activated. Its Merkle root is\n\n{root}\n\n"
+                "Keep this message. Every allocation certificate from this list can be checked against it:\n"
+                "python -m randomization.verify certificate.json {root}"
+            ).format(label=part.label, scheme=part.scheme.name, root=part.root)
+        write_mail(
+            to=person,
+            address=person.email,
+            kind="root",
+            key=f"root-{part.pk}-{person.pk}",
+            subject=subject,
+            body=body,
+            language=person.language,
+            site=None,
+            at=at,
+        )

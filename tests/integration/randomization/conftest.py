@@ -1,0 +1,101 @@
+"""A small trial with an active scheme. Transactions are real: randomize() commits twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from palace3.kernel.scope import EVERYTHING, scope
+from randomization.models import ListPart
+from randomization.sealing import new_key
+from randomization.services import set_up_scheme
+from tests.world import NOW, PASSWORD, World, as_person, build_world, screen
+from trials.models import Participant
+from trials.services import decide_eligibility
+
+DIGEST = hashlib.sha256(b"evidence").hexdigest()
+
+
+@dataclass
+class StageGroup:
+    group: str = "III"
+    ct: str = "T3"
+    cn: str = "N1"
+    cm: str = "M0"
+    url: str = "/stage/"
+
+
+@dataclass
+class Evidence:
+    digest: str = DIGEST
+    met: bool | None = True
+
+    def as_json(self) -> dict[str, Any]:
+        return {"criteria": [{"code": "I-1", "met": self.met}]}
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the forms say now about every participant; a test changes it to move the evidence."""
+    said: dict[str, Any] = {"stage": StageGroup(), "evidence": Evidence()}
+    monkeypatch.setattr("randomization.conditions.stage_group_of", lambda participant: said["stage"])
+    monkeypatch.setattr("randomization.conditions.current_evidence", lambda participant: said["evidence"])
+    return said
+
+
+@pytest.fixture
+def list_key(settings: Any) -> str:
+    settings.PALACE3_LIST_KEY = new_key("k1")
+    return str(settings.PALACE3_LIST_KEY)
+
+
+@pytest.fixture
+def world(transactional_db: None, list_key: str) -> World:
+    return build_world()
+
+
+@pytest.fixture
+def part(world: World) -> ListPart:
+    """The first list of the default scheme, active."""
+    with as_person(world.statistician):
+        return set_up_scheme(
+            name="PALACE3-A",
+            statistician=world.statistician,
+            statistician_password=PASSWORD,
+            second=world.second_statistician,
+            second_password=PASSWORD,
+            places_per_stratum=40,
+            at=NOW,
+        )
+
+
+@pytest.fixture
+def eligible(world: World, answers: dict[str, Any]) -> Callable[..., Participant]:
+    """Make a consented participant whom an investigator judged eligible."""
+
+    def make(**where: Any) -> Participant:
+        participant = screen(world, **where)
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            approve(world, participant)
+        return participant
+
+    return make
+
+
+def approve(world: World, participant: Participant) -> None:
+    investigator = world.investigator
+    decide_eligibility(
+        participant=participant,
+        eligible=True,
+        evidence=Evidence().as_json(),
+        digest=DIGEST,
+        seen_digest=DIGEST,
+        password=PASSWORD,
+        by=investigator,
+        at=NOW,
+    )
