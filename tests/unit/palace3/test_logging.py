@@ -1,0 +1,56 @@
+"""Log lines are JSON and hold no answer's value."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import sys
+
+from palace3.kernel.request_id import set_request_id
+from palace3.logging import JsonFormatter
+
+SECRET = "ypT4b"
+
+
+def line(record: logging.LogRecord) -> dict[str, object]:
+    text = JsonFormatter().format(record)
+    assert "\n" not in text
+    return dict(json.loads(text))
+
+
+def record(message: str, *args: object, exc_info: object = None) -> logging.LogRecord:
+    return logging.LogRecord("crf.services", logging.INFO, __file__, 1, message, args, exc_info)  # type: ignore[arg-type]
+
+
+def test_a_line_says_what_and_where() -> None:
+    written = line(record("Visit %s rolled", "W12"))
+    assert written["message"] == "Visit W12 rolled"
+    assert written["logger"] == "crf.services"
+    assert written["level"] == "INFO"
+
+
+def test_the_request_is_named() -> None:
+    def inside() -> dict[str, object]:
+        set_request_id("r-1")
+        return line(record("saved"))
+
+    assert contextvars.copy_context().run(inside)["request_id"] == "r-1"
+
+
+def test_an_exception_keeps_its_text_to_itself() -> None:
+    try:
+        raise ValueError(f"cannot read {SECRET}")
+    except ValueError:
+        written = line(record("Failed", exc_info=sys.exc_info()))
+    assert SECRET not in json.dumps(written)
+    exception = written["exception"]
+    assert isinstance(exception, dict)
+    assert exception["type"] == "builtins.ValueError"
+    assert "test_an_exception_keeps_its_text_to_itself" in exception["at"][-1]
+
+
+def test_what_a_task_was_given_or_returned_is_left_out() -> None:
+    values = {"name": "crf:recheck", "return_value": SECRET, "args": SECRET, "exc": SECRET}
+    written = line(record("Task %(name)s: %(return_value)s %(args)s %(exc)s", values))
+    assert written["message"] == "Task crf:recheck: … … …"
