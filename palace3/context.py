@@ -72,7 +72,7 @@ def _is_current(request: HttpRequest, href: str) -> bool:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Give every template ``shell``: navigation, roles, languages, idle time, whether this is the demonstration."""
+    """Give every template ``shell``: navigation, roles, languages, idle time, demonstration or not."""
     signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
     return {
         "shell": {

@@ -28,9 +28,7 @@ TITLES: Final[dict[int, str | Promise]] = {
 }
 PAGES: Final = frozenset({400, 403, 404, 409, 413, 429})
 SENTENCES: Final[dict[int, str | Promise]] = {
-    400: _(
-        "What arrived was incomplete or in a form that the program does not know. Go back and send it again."
-    ),
+    400: _("What arrived was incomplete or not readable for the program. Go back and send it again."),
     403: _("Your role does not include this. Ask the trial manager if you need it for your work."),
     404: _(
         "The page does not exist, or it belongs to a site that you do not work for. "
@@ -39,7 +37,8 @@ SENTENCES: Final[dict[int, str | Promise]] = {
     413: _("More was sent than the program takes at once. Send it in smaller parts."),
     429: _("Too many requests came from you in a short time. Try again in a minute."),
     500: _(
-        "Nothing was saved, and the fault is on record. Go back and try again; if it comes again, tell the data manager."
+        "Nothing was saved, and the fault is on record. Go back and try again; "
+        "if it comes again, tell the data manager."
     ),
 }
 

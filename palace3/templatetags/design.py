@@ -90,7 +90,7 @@ def day(value: date | None) -> SafeString | str:
     """Write a calendar day so that no reader can take the month for the day."""
     if value is None:
         return "–"
-    return format_html('<time class="p3-nowrap" datetime="{:%Y-%m-%d}">{}</time>', value, _written(value))
+    return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', value.isoformat(), _written(value))
 
 
 @register.simple_tag
@@ -100,11 +100,11 @@ def instant(at: datetime | None, zone: str = "UTC") -> SafeString | str:
         return "–"
     local = at.astimezone(ZoneInfo(zone))
     return format_html(
-        '<time class="p3-nowrap" datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{} {:%H:%M} {}</time>',
+        '<time class="p3-nowrap" datetime="{}" title="{}">{} {} {}</time>',
         at.isoformat(),
-        at.astimezone(ZoneInfo("UTC")),
+        f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC",
         _written(local.date()),
-        local,
+        f"{local:%H:%M}",
         _offset(local),
     )
 
