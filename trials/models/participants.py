@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.urls import reverse
@@ -64,6 +64,7 @@ class Participant(Regulated):
     number = models.CharField(_("participant"), max_length=8, unique=True)
     site = models.ForeignKey(Site, models.PROTECT, related_name="participants")
     state = models.CharField(_("state"), max_length=20, choices=Track.choices, default=Track.SCREENED)
+    state_since = models.DateField(_("in this state since"))
     arm = models.CharField(_("arm"), max_length=1, null=True, blank=True)
     protocol_version = models.CharField(_("protocol version"), max_length=10, default="1.0")
     registered_on = models.DateField(_("registered on"))
@@ -106,11 +107,11 @@ class OfParticipant(Regulated):
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="%(class)ss")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
 
-    objects = SiteQuerySet.as_manager()
+    objects: ClassVar[Any] = SiteQuerySet.as_manager()
 
     class Meta:
         abstract = True
-        constraints = (
+        constraints: ClassVar[Any] = (
             ActGuard(name="%(app_label)s_%(class)s_act"),
             SiteScoped(name="%(app_label)s_%(class)s_scope"),
             SameSite(name="%(app_label)s_%(class)s_same_site"),
@@ -218,6 +219,7 @@ class Milestone(OfParticipant):
 
     code = models.CharField(_("milestone"), max_length=12)
     on = models.DateField(_("on"), null=True)
+    result = models.CharField(_("result"), max_length=20, blank=True)
     source = models.CharField(_("source"), max_length=80)
 
     class Meta(OfParticipant.Meta):

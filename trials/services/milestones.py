@@ -10,19 +10,28 @@ from trials.models import Milestone, Participant
 
 
 def set_milestone(
-    *, participant: Participant, code: str, on: date | None, source: str, by: User | None, at: datetime
+    *,
+    participant: Participant,
+    code: str,
+    on: date | None,
+    source: str,
+    result: str = "",
+    by: User | None,
+    at: datetime,
 ) -> bool:
     """The milestone has the date ``on`` (None: it has not happened after all); say whether that is new.
+
+    ``result`` is what an evaluation found, as far as the schedule depends on it (protocol 3.7).
 
     Who plans visits is told by the answer, and plans in the same act (protocol 2.1).
     """
     held = Milestone.objects.filter(participant=participant, code=code).first()
-    if (held.on if held else None) == on:
+    if ((held.on, held.result) if held else (None, "")) == (on, result):
         return False
     with act("trials:milestone:set", by=by, at=at, participant=participant) as written:
         Milestone.objects.update_or_create(
             participant=participant,
             code=code,
-            defaults={"site_id": participant.site_id, "on": on, "source": source, "act": written},
+            defaults={"site_id": participant.site_id, "on": on, "result": result, "source": source, "act": written},
         )
     return True

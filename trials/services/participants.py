@@ -86,6 +86,7 @@ def register_participant(
             site=held,
             protocol_version=held.protocol_version,
             registered_on=local_date(at, held.time_zone),
+            state_since=local_date(at, held.time_zone),
             came_by_request=came_by_request,
             act=written,
         )
@@ -172,12 +173,14 @@ def record_screening_outcome(
             on=on,
             act=written,
         )
-        _write_track(held, Track.SCREEN_FAIL, written)
+        _write_track(held, Track.SCREEN_FAIL, on, written)
     return outcome
 
 
-def move_track(*, participant: Participant, to: str, by: User | None, at: datetime) -> Participant:
-    """The participant stands on track ``to``, by a move that the protocol allows (protocol 2.5)."""
+def move_track(
+    *, participant: Participant, to: str, on: date | None = None, by: User | None, at: datetime
+) -> Participant:
+    """The participant stands on track ``to`` since ``on``, by a move that the protocol allows (protocol 2.5)."""
     with act("trials:participant:move", by=by, at=at, participant=participant) as written:
         held = Participant.objects.lock(participant.pk)
         if held.state == to:
@@ -187,13 +190,13 @@ def move_track(*, participant: Participant, to: str, by: User | None, at: dateti
             raise TrackCannotMove(
                 participant=held.number, state=held.get_state_display(), wanted=Track(to).label
             )
-        _write_track(held, to, written)
+        _write_track(held, to, on or local_date(at, held.site.time_zone), written)
     return held
 
 
-def _write_track(participant: Participant, to: str, written: Any) -> None:
-    participant.state, participant.act = to, written
-    participant.save(update_fields=["state", "act"])
+def _write_track(participant: Participant, to: str, on: date, written: Any) -> None:
+    participant.state, participant.state_since, participant.act = to, on, written
+    participant.save(update_fields=["state", "state_since", "act"])
 
 
 def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datetime) -> Participant:
@@ -201,7 +204,8 @@ def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datet
     with act("trials:participant:reveal_arm", by=by, at=at, participant=participant) as written:
         held = Participant.objects.lock(participant.pk)
         held.arm, held.state, held.act = arm, Track.RANDOMISED, written
-        held.save(update_fields=["arm", "state", "act"])
+        held.state_since = local_date(at, held.site.time_zone)
+        held.save(update_fields=["arm", "state", "state_since", "act"])
     return held
 
 
@@ -234,7 +238,7 @@ def record_withdrawal(
             act=written,
         )
         if all_contact and not held.is_terminal:
-            _write_track(held, Track.WITHDRAWN_ALL, written)
+            _write_track(held, Track.WITHDRAWN_ALL, on, written)
     return withdrawal
 
 

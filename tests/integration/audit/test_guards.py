@@ -85,7 +85,7 @@ def test_a_stranger_cannot_write_into_another_site(world: World) -> None:
     with as_person(world.stranger), pytest.raises(DatabaseError, match="row-level security"):
         with act("test:forge", by=world.stranger, at=NOW) as written:
             Participant.objects.create(
-                number="01-0099", site_id=world.site.pk, registered_on=NOW.date(), act=written
+                number="01-0099", site_id=world.site.pk, registered_on=NOW.date(), state_since=NOW.date(), act=written
             )
 
 

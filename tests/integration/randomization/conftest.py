@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from accounts.models import User
+from accounts.permissions import Role
 from palace3.kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart
 from randomization.sealing import new_key
 from randomization.services import set_up_scheme
-from tests.world import NOW, PASSWORD, World, as_person, build_world, screen
+from tests.world import NOW, PASSWORD, World, _person, as_person, build_world, screen
 from trials.models import Participant
 from trials.services import decide_eligibility
 
@@ -78,17 +80,23 @@ def part(world: World) -> ListPart:
 def eligible(world: World, answers: dict[str, Any]) -> Callable[..., Participant]:
     """Make a consented participant whom an investigator judged eligible."""
 
-    def make(**where: Any) -> Participant:
+    def make(*, by: User | None = None, **where: Any) -> Participant:
         participant = screen(world, **where)
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-            approve(world, participant)
+            approve(participant, by or world.investigator)
         return participant
 
     return make
 
 
-def approve(world: World, participant: Participant) -> None:
-    investigator = world.investigator
+@pytest.fixture
+def other_investigator(world: World) -> User:
+    """An investigator at site 02."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return _person("other_investigator", Role.INVESTIGATOR, world.other_site)
+
+
+def approve(participant: Participant, investigator: User) -> None:
     decide_eligibility(
         participant=participant,
         eligible=True,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
+from django.db import transaction
 
 from accounts.models import Mail, Signature
 from accounts.services import WrongPassword
@@ -31,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def press(world, participant, **changed):
     """The investigator presses Randomize."""
     call = {
-        "confirmed_stratum": f"{participant.site.code}/III",
+        "confirmed_stratum": f"{participant.number[:2]}/III",
         "password": PASSWORD,
         "by": world.investigator,
     }
@@ -40,8 +42,10 @@ def press(world, participant, **changed):
         return randomize(participant=participant, at=NOW, **{**call, **changed, "by": by})
 
 
+@contextmanager
 def everything():
-    return scope(user_id=None, sites=EVERYTHING)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        yield
 
 
 def test_a_participant_gets_the_next_place_with_arm_milestone_and_certificate(world, part, eligible):
@@ -49,7 +53,7 @@ def test_a_participant_gets_the_next_place_with_arm_milestone_and_certificate(wo
     assert (allocation.stratum, allocation.sequence) == ("01/III", 1)
     assert allocation.number.startswith("R1A-")
     assert fault_of(allocation.certificate, part.root) is None
-    with as_person(world.investigator):
+    with everything():
         participant = Participant.objects.get(pk=allocation.participant_id)
         assert participant.arm == allocation.arm in ("1", "2")
         assert participant.state == "RANDOMISED"
@@ -105,26 +109,26 @@ def test_the_sweep_completes_what_a_crash_left(world, part, eligible, monkeypatc
     with monkeypatch.context() as broken:
         broken.setattr("randomization.services.allocate.complete_allocation", lambda **_: None)
         press(world, participant)
-    with everything():
+    with scope(user_id=None, sites=EVERYTHING):
         assert sweep_unrevealed(at=NOW) == [participant.number]
         assert sweep_unrevealed(at=NOW) == []
+    with everything():
         allocation = Allocation.objects.get()
     assert allocation.arm
     assert allocation.randomized_by_id == world.investigator.pk
 
 
-def test_two_sites_have_lists_of_their_own(world, part, eligible):
-    here, there = eligible(), eligible(site=world.other_site)
-    assert press(world, here).sequence == 1
-    with pytest.raises(MayNotRandomize):
-        press(world, there)
+def test_two_sites_have_lists_of_their_own(world, part, eligible, other_investigator):
+    here = press(world, eligible())
+    there = press(world, eligible(site=world.other_site, by=other_investigator), by=other_investigator)
+    assert (here.stratum, here.sequence, there.stratum, there.sequence) == ("01/III", 1, "02/III", 1)
 
 
 @pytest.mark.parametrize("who", ["coordinator", "data_manager", "statistician", "stranger"])
 def test_only_an_investigator_of_the_site_randomizes(world, part, eligible, who):
     participant = eligible()
     person = getattr(world, who)
-    with everything(), pytest.raises(MayNotRandomize):
+    with scope(user_id=None, sites=EVERYTHING), pytest.raises(MayNotRandomize):
         randomize(participant=participant, confirmed_stratum="01/III", by=person, password=PASSWORD, at=NOW)
 
 
@@ -184,8 +188,6 @@ def test_a_list_that_is_used_up_stops_loudly(world, part, eligible, superuser):
 
 
 def test_inside_a_transaction_it_is_a_bug_to_call(world, part, eligible):
-    from django.db import transaction
-
     participant = eligible()
     with transaction.atomic(), pytest.raises(RuntimeError, match="commits twice"):
         press(world, participant)
