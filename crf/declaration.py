@@ -58,7 +58,7 @@ class Sets:
     when: Condition | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """A table of answers inside a form.
 
@@ -73,10 +73,10 @@ class Group:
     required_when: Condition | None = None
     starts_with: tuple[Mapping[str, Any], ...] = ()
     fixed: bool = False
-    model: Any = field(default=None, compare=False, repr=False)
+    model: Any = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FormDeclaration:
     """Everything that is known about a form before anybody answers it."""
 
@@ -91,7 +91,7 @@ class FormDeclaration:
     checks: tuple[Check, ...] = ()
     milestones: tuple[Sets, ...] = ()
     instructions: Text = ""
-    model: Any = field(default=None, compare=False, repr=False)
+    model: Any = field(default=None, repr=False)
 
     @cached_property
     def placed(self) -> Mapping[str, Section]:

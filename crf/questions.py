@@ -57,7 +57,7 @@ class Classification(StrEnum):
     OPERATIONAL = "operational"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Question:
     """One question of a form; pure values, so that everything but the table can be made from it.
 
