@@ -1,0 +1,29 @@
+# One image for web, worker, beat and the administrative commands.
+FROM python:3.13-slim-bookworm AS front-end
+WORKDIR /build
+COPY requirements/node.txt requirements/
+RUN python -m pip install --no-cache-dir --require-hashes -r requirements/node.txt
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --silent
+COPY scripts/front_end.py scripts/
+COPY palace3/__init__.py palace3/
+COPY palace3/icons palace3/icons
+RUN python scripts/front_end.py
+
+FROM python:3.13-slim-bookworm
+ENV PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp/cache PYTHONDONTWRITEBYTECODE=1 STATIC_MANIFEST=1 WHITENOISE_USE_FINDERS=0 STATIC_ROOT=/srv/static
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --create-home palace3
+WORKDIR /app
+COPY requirements/base.txt requirements/
+RUN python -m pip install --no-cache-dir --require-hashes -r requirements/base.txt
+COPY . .
+COPY --from=front-end /build/assets assets
+RUN SECRET_KEY=build-only python scripts/compile_messages.py \
+    && SECRET_KEY=build-only python manage.py collectstatic --noinput --verbosity 0 \
+    && mkdir -p /srv/exports /srv/mail && chown palace3 /srv/exports /srv/mail
+USER palace3
+EXPOSE 8000
+CMD ["gunicorn", "--config", "python:palace3.gunicorn"]
