@@ -1,0 +1,22 @@
+"""The only writer of visits."""
+
+from followup.services.planning import plan_visits_for, preview_plan
+from followup.services.visits import (
+    add_unscheduled_visit,
+    mark_not_done,
+    propose_day,
+    record_contact_attempt,
+    record_visit,
+    roll_visit,
+)
+
+__all__ = [
+    "add_unscheduled_visit",
+    "mark_not_done",
+    "plan_visits_for",
+    "preview_plan",
+    "propose_day",
+    "record_contact_attempt",
+    "record_visit",
+    "roll_visit",
+]

@@ -1,0 +1,136 @@
+"""From milestones to visits. What took place is never moved (design.md, 8; protocol 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from accounts.models import User
+from audit.acts import act
+from followup.history import UNSCHEDULED, history_of, is_settled, text_for
+from followup.holidays import works_on
+from followup.models import Visit, VisitState
+from followup.rolling import state_on
+from palace3.kernel.clock import local_date
+from palace3.protocol.course import PlannedVisit
+from palace3.protocol.schedule import plan
+from trials.models import Participant
+
+PLANNED_COLUMNS = (
+    "anchor",
+    "anchor_on",
+    "target",
+    "opens",
+    "closes",
+    "proposed_on",
+    "forms",
+    "procedures",
+    "reason",
+    "state",
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One visit that planning would add, move or drop, with the window before and after."""
+
+    code: str
+    kind: str
+    before: tuple[date | None, date | None] | None
+    after: tuple[date | None, date | None] | None
+
+
+def plan_visits_for(
+    *, participant: Participant, by: User | None, at: datetime, reason: str = ""
+) -> list[Change]:
+    """The participant's visits are those that the protocol asks for now; nothing that happened moved.
+
+    Planning again without a change writes nothing. Who calls holds the participant's row.
+    """
+    with act("followup:visits:plan", by=by, at=at, participant=participant, reason=reason) as written:
+        held = Participant.objects.lock(participant.pk)
+        today = local_date(at, held.site.time_zone)
+        existing = {visit.code: visit for visit in _scheduled(held)}
+        wanted = {visit.code: visit for visit in _wanted(held, list(existing.values()), today)}
+        changes = list(_changes(existing, wanted, today))
+        for change in changes:
+            _apply(change, held, existing, wanted, today, written)
+    return changes
+
+
+def preview_plan(*, participant: Participant, at: datetime) -> list[Change]:
+    """Return what planning would do now, without doing it."""
+    today = local_date(at, participant.site.time_zone)
+    existing = {visit.code: visit for visit in _scheduled(participant)}
+    wanted = {visit.code: visit for visit in _wanted(participant, list(existing.values()), today)}
+    return list(_changes(existing, wanted, today))
+
+
+def _scheduled(participant: Participant) -> list[Visit]:
+    return list(Visit.objects.filter(participant=participant).exclude(code=UNSCHEDULED))
+
+
+def _wanted(participant: Participant, visits: list[Visit], today: date) -> tuple[PlannedVisit, ...]:
+    history = history_of(participant, visits, as_of=today)
+    return plan(text_for(participant), history, works_on=works_on)
+
+
+def _changes(
+    existing: dict[str, Visit], wanted: dict[str, PlannedVisit], today: date
+) -> list[Change]:
+    changes = []
+    for code, visit in existing.items():
+        if is_settled(visit) or (code not in wanted and visit.state == VisitState.CANCELLED):
+            continue
+        if code not in wanted:
+            changes.append(Change(code, "dropped", (visit.opens, visit.closes), None))
+        elif any(getattr(visit, name) != value for name, value in _columns(wanted[code], visit, today).items()):
+            new = wanted[code]
+            changes.append(Change(code, "moved", (visit.opens, visit.closes), (new.opens, new.closes)))
+    for code, new in wanted.items():
+        if code not in existing:
+            changes.append(Change(code, "added", None, (new.opens, new.closes)))
+    return changes
+
+
+def _columns(new: PlannedVisit, visit: Visit | None, today: date) -> dict[str, Any]:
+    moved = visit is None or (visit.opens, visit.closes) != (new.opens, new.closes)
+    kept_day = visit.proposed_on if visit is not None and not moved else None
+    return {
+        "anchor": new.anchor,
+        "anchor_on": new.anchor_on,
+        "target": new.target,
+        "opens": new.opens,
+        "closes": new.closes,
+        "proposed_on": kept_day or new.proposed_on,
+        "forms": list(new.forms),
+        "procedures": list(new.procedures),
+        "reason": new.reason,
+        "state": state_on(today, opens=new.opens, target=new.target, closes=new.closes),
+    }
+
+
+def _apply(
+    change: Change,
+    participant: Participant,
+    existing: dict[str, Visit],
+    wanted: dict[str, PlannedVisit],
+    today: date,
+    written: Any,
+) -> None:
+    visit = existing.get(change.code)
+    if change.kind == "dropped" and visit is not None:
+        visit.state, visit.act = VisitState.CANCELLED, written
+        visit.save(update_fields=["state", "act"])
+        return
+    columns = _columns(wanted[change.code], visit, today)
+    if visit is None:
+        Visit.objects.create(
+            participant=participant, site_id=participant.site_id, code=change.code, act=written, **columns
+        )
+        return
+    for name, value in columns.items():
+        setattr(visit, name, value)
+    visit.act = written
+    visit.save(update_fields=[*PLANNED_COLUMNS, "act"])
