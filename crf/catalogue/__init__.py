@@ -9,7 +9,10 @@ from typing import Any
 from crf.declaration import FormDeclaration
 from crf.records import declaration_of
 
-CATALOGUE = ("crf.catalogue.pathology.Pathology",)
+CATALOGUE = (
+    "crf.catalogue.eligibility.Eligibility",
+    "crf.catalogue.pathology.Pathology",
+)
 
 
 @cache

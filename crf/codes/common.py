@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from crf.answers import YES_NO, YES_NO_UNKNOWN
 from crf.codelists import CodeList
 
-__all__ = ["ASA", "DYSPHAGIA", "ECOG", "FEEDING", "LEFT_RIGHT", "YES_NO", "YES_NO_UNKNOWN"]
+__all__ = ["ASA", "DYSPHAGIA", "ECOG", "FEEDING", "LEFT_RIGHT", "SEX", "YES_NO", "YES_NO_UNKNOWN"]
 
+SEX = CodeList("SEX", {"M": _("male"), "F": _("female")})
 ECOG = CodeList(
     "ECOG",
     {

@@ -1,0 +1,51 @@
+"""One way to judge an example of a form: what was found, by code, and what was derived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crf import catalogue
+from crf.evaluate import Outcome, evaluate
+
+Example = dict[str, Any]
+
+
+def example_of(
+    values: Example, groups: dict[str, list[Example]], context: Example, changes: Example
+) -> Example:
+    """An example with ``changes``: answers and groups by name, what is read from outside by its dotted name
+    with "__" for the dot (``milestone__RAND``), ``form__code`` for another form's answer (``STAGE__ct``)."""
+    example = {
+        "values": dict(values),
+        "groups": {k: list(v) for k, v in groups.items()},
+        "context": dict(context),
+    }
+    for name, value in changes.items():
+        outside = name.replace("__", ".")
+        if "__" in name or name in context:
+            example["context"][outside] = value
+        elif isinstance(value, list) and all(isinstance(row, dict) for row in value) and name in groups:
+            example["groups"][name] = value
+        else:
+            example["values"][name] = value
+    return example
+
+
+def judge(code: str, example: Example) -> Outcome:
+    """What follows from an example of the form ``code``."""
+    return evaluate(
+        catalogue.form(code),
+        values=example["values"],
+        groups=example["groups"],
+        context=example["context"],
+    )
+
+
+def found(outcome: Outcome) -> set[str]:
+    """The keys of what was found, without what is merely unanswered."""
+    return {finding.key for finding in outcome.findings if finding.kind != "required"}
+
+
+def codes(outcome: Outcome) -> set[str]:
+    """The codes of the checks that failed."""
+    return {finding.code for finding in outcome.findings if finding.kind == "check"}
