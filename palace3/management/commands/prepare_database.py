@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -27,9 +28,16 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--production", action="store_true", help="refuse to go on while a secret is empty"
+        )
         parser.add_argument("--no-migrate", action="store_true", help="make roles and database only")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["production"] and (empty := empty_secrets(os.environ)):
+            raise CommandError(
+                f"These have no secret yet: {', '.join(empty)}. Set each, as .env.example describes."
+            )
         admin, app, owner = addresses(os.environ)
         made = not (app and owner)
         if admin:
@@ -47,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(f"DATABASE_URL={app}\nDATABASE_OWNER_URL={owner}")
 
     def _prepare(self, admin: str, app: str, owner: str) -> tuple[str, str]:
-        name = urlsplit(app or owner).path.lstrip("/") or "palace3"
+        name = database_name(os.environ)
         try:
             made_owner, made_app = prepare(admin, name, password_of(owner), password_of(app))
         except psycopg.OperationalError as refusal:
@@ -59,19 +67,35 @@ class Command(BaseCommand):
         return app or made_app, owner or made_owner
 
 
-def addresses(environment: Any) -> tuple[str, str, str]:
+def addresses(environment: Mapping[str, str]) -> tuple[str, str, str]:
     """(administrator, application, owner) as far as the environment names them; an empty text for the rest."""
     admin = environment.get("DATABASE_ADMIN_URL", "")
     app = environment.get("DATABASE_URL", "")
     owner = environment.get("DATABASE_OWNER_URL", "")
     if not admin and app and not owner and may_create_roles(app):
-        return app, "", ""
+        return server_of(app), "", ""
     for address, role, variable in ((app, APP, "DATABASE_URL"), (owner, OWNER, "DATABASE_OWNER_URL")):
         if address and admin and urlsplit(address).username != role:
             raise CommandError(
                 f"{variable} names the user {urlsplit(address).username}. Name {role} there instead."
             )
     return admin, app, owner
+
+
+def database_name(environment: Mapping[str, str]) -> str:
+    address = environment.get("DATABASE_URL") or environment.get("DATABASE_OWNER_URL") or ""
+    return urlsplit(address).path.lstrip("/") or "palace3"
+
+
+def empty_secrets(environment: Mapping[str, str]) -> list[str]:
+    """The variables that hold no secret, or an address without a password."""
+    plain = [
+        name
+        for name in ("SECRET_KEY", "PALACE3_LIST_KEY", "PALACE3_IDENTITY_KEY")
+        if not environment.get(name)
+    ]
+    addressed = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_URL", "BROKER_URL")
+    return plain + [name for name in addressed if not urlsplit(environment.get(name, "")).password]
 
 
 def may_create_roles(address: str) -> bool:
