@@ -14,6 +14,7 @@ from typing import Any
 
 from crf import sentences
 from crf.checks import Finding, Level
+from crf.conditions import canonical
 from crf.declaration import FormDeclaration, Group
 from crf.evaluate import Outcome, Row, evaluate
 from crf.questions import Question
@@ -301,8 +302,12 @@ def live(
     """Return what the page shows while typing: derived answers, findings and what cannot be read, as JSON."""
     found = review(form, data, context=context, zone=zone)
     names = found.submission.names
+    derived = _derived(form, found)
     return {
-        "derived": _derived_texts(form, found, zone),
+        "derived": {
+            name: sentences.shown(question, value, zone) for name, (question, value) in derived.items()
+        },
+        "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
         "errors": dict(found.errors),
         "findings": [
             {
@@ -317,10 +322,11 @@ def live(
     }
 
 
-def _derived_texts(form: FormDeclaration, found: Review, zone: str) -> dict[str, str]:
-    outcome = found.outcome
-    texts = {
-        name: sentences.shown(question, outcome.values[name], zone)
+def _derived(form: FormDeclaration, found: Review) -> dict[str, tuple[Question, Any]]:
+    """Map the name on the page of each derived answer to its question and value."""
+    outcome, names = found.outcome, found.submission.names
+    answers = {
+        name: (question, outcome.values[name])
         for name, question in form.questions.items()
         if question.derived
     }
@@ -328,6 +334,6 @@ def _derived_texts(form: FormDeclaration, found: Review, zone: str) -> dict[str,
         derived = [question for question in group.questions.values() if question.derived]
         for row in outcome.groups[group.name] if derived else ():
             for question in derived:
-                name = found.submission.names[f"{group.name}.{row['position']}.{question.name}"]
-                texts[name] = sentences.shown(question, row[question.name], zone)
-    return texts
+                target = f"{group.name}.{row['position']}.{question.name}"
+                answers[names.get(target, target)] = (question, row[question.name])
+    return answers

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from crf import sentences
 from crf.checks import Finding, Level
-from crf.conditions import Condition
+from crf.conditions import Condition, canonical
 from crf.declaration import FormDeclaration, Group, Section
 from crf.evaluate import Outcome, Row
 from crf.forms import Raw, Review
@@ -263,6 +263,7 @@ class _Drawing:
                 "label": escape(spot.label),
                 "notes": "".join(text for _level, text in notes),
                 "value": escape(self.text_of(spot)),
+                "raw": self.raw_of(spot),
                 "classes": _classes(notes, required=required, why=why),
                 "hidden": "" if shown else " hidden",
                 "optional": "" if required else " hidden",
@@ -288,6 +289,12 @@ class _Drawing:
         if spot.question.derived:
             return sentences.shown(spot.question, spot.values.get(spot.question.name), self.given.zone)
         return _first(self.given.raw, spot.name)
+
+    def raw_of(self, spot: _Spot) -> str:
+        """Return a derived answer as the browser's conditions read it."""
+        if not spot.question.derived:
+            return ""
+        return format_html(' data-raw="{}"', json.dumps(canonical(spot.values.get(spot.question.name))))
 
     def history(self, question: Question, name: str) -> str:
         if not self.given.links.history or question.derived:

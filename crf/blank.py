@@ -1,0 +1,119 @@
+"""The blank form as a PDF, in the language in force: for paper beside the source documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from crf.declaration import FormDeclaration, Group
+from crf.questions import Kind, Question
+from crf.render import TABLE_LIMIT
+from crf.sentences import range_text
+
+LISTED_LIMIT = 24
+PAPER_ROWS = 5
+
+
+@dataclass(frozen=True)
+class PaperQuestion:
+    """A question with the room to answer it on paper."""
+
+    text: str
+    note: str
+    boxes: tuple[str, ...]
+    multiple: bool
+    space: str
+    unit: str
+    variable: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class PaperGroup:
+    """A repeating group as an empty table, or as blocks when it is wide."""
+
+    title: str
+    help: str
+    questions: tuple[PaperQuestion, ...]
+    rows: tuple[str, ...]
+    wide: bool
+
+
+def blank_html(form: FormDeclaration) -> str:
+    """Return the blank form as a page of its own, made for paper."""
+    sections = [
+        {
+            "title": section.title,
+            "help": section.help,
+            "items": [item for name in section.fields for item in _items(form, name)],
+        }
+        for section in form.sections
+    ]
+    return render_to_string(
+        "crf/blank.html", {"form": form, "sections": sections, "language": get_language() or "en"}
+    )
+
+
+def blank_pdf(form: FormDeclaration) -> bytes:
+    """Return the blank form as PDF."""
+    from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
+
+    return bytes(HTML(string=blank_html(form)).write_pdf())
+
+
+def _items(form: FormDeclaration, name: str) -> Iterator[dict[str, Any]]:
+    if name in form.groups:
+        yield {"group": _group(form.groups[name])}
+    elif not form.questions[name].derived:
+        yield {"question": _question(form.questions[name])}
+
+
+def _group(group: Group) -> PaperGroup:
+    asked = tuple(_question(question) for question in group.questions.values() if not question.derived)
+    count = len(group.starts_with) if group.fixed else PAPER_ROWS
+    return PaperGroup(
+        title=str(group.title),
+        help=str(group.help),
+        questions=asked,
+        rows=tuple(str(number) for number in range(1, count + 1)),
+        wide=len(asked) > TABLE_LIMIT,
+    )
+
+
+def _question(question: Question) -> PaperQuestion:
+    codes = question.codes.labels.items() if question.codes else ()
+    listed = tuple(f"{code} = {text}" if code != str(text) else code for code, text in codes)
+    return PaperQuestion(
+        text=str(question.text),
+        note=_note(question),
+        boxes=listed if len(listed) <= LISTED_LIMIT else (),
+        multiple=question.kind == Kind.MULTIPLE,
+        space=_space(question),
+        unit=str(question.unit),
+        variable=question.export,
+        required=question.required,
+    )
+
+
+def _space(question: Question) -> str:
+    if question.dated:
+        return "____-__-__" + ("  __:__" if question.kind == Kind.DATETIME else "")
+    if question.kind in (Kind.INTEGER, Kind.DECIMAL):
+        return "_________"
+    return (
+        "______________________________" if question.max_length > 20 or question.codes else "______________"
+    )
+
+
+def _note(question: Question) -> str:
+    said = [str(question.help)] if question.help else []
+    if question.hard:
+        said.append(_("possible: {range}").format(range=range_text(question.hard, question.unit)))
+    if question.shown_when or question.required_when:
+        said.append(_("asked only where it applies"))
+    return " · ".join(said)
