@@ -28,7 +28,12 @@ class Unmet:
 
     code: str
     text: str | Promise
-    url: str
+    page: str
+    about: str
+
+    @property
+    def url(self) -> str:
+        return reverse(self.page, args=[self.about])
 
 
 @dataclass(frozen=True)
@@ -66,34 +71,34 @@ def readiness(participant: Participant) -> Readiness:
 
 
 def _standing(participant: Participant) -> Iterator[Unmet]:
-    here = participant.get_absolute_url()
+    here = ("participant", participant.number)
     if participant.site.state != SiteState.ACTIVE:
-        yield Unmet("site", _("The site is not active."), participant.site.get_absolute_url())
+        yield Unmet("site", _("The site is not active."), "trials:site", participant.site.code)
     if valid_consent(participant) is None:
-        yield Unmet("consent", _("There is no valid consent on record."), here)
+        yield Unmet("consent", _("There is no valid consent on record."), *here)
     if Allocation.objects.filter(participant=participant).exists():
-        yield Unmet("once", _("The participant has an allocation already."), here)
+        yield Unmet("once", _("The participant has an allocation already."), *here)
     elif participant.state != Track.SCREENED:
-        yield Unmet("screening", _("The participant is no longer in screening."), here)
+        yield Unmet("screening", _("The participant is no longer in screening."), *here)
 
 
 def _decision(participant: Participant, decision: EligibilityDecision | None) -> Iterator[Unmet]:
-    page = reverse("crf:eligibility", args=[participant.number])
+    page = ("crf:eligibility", participant.number)
     if decision is None:
-        yield Unmet("decision", _("No investigator has signed that the participant is eligible."), page)
+        yield Unmet("decision", _("No investigator has signed that the participant is eligible."), *page)
         return
     if not decision.eligible:
-        yield Unmet("decision", _("The investigator decided that the participant is not eligible."), page)
+        yield Unmet("decision", _("The investigator decided that the participant is not eligible."), *page)
     evidence = current_evidence(participant)
     if evidence.digest != decision.digest:
         yield Unmet(
             "evidence",
             _("An answer has changed since the investigator signed. The decision is to be taken again."),
-            page,
+            *page,
         )
     for criterion in _open_criteria(evidence.as_json()):
         text = _("Criterion {code} is not met by the answers as they are now.")
-        yield Unmet(f"criterion-{criterion}", str(text).format(code=criterion), page)
+        yield Unmet(f"criterion-{criterion}", str(text).format(code=criterion), *page)
 
 
 def _open_criteria(evidence: dict[str, Any]) -> list[str]:
@@ -101,11 +106,11 @@ def _open_criteria(evidence: dict[str, Any]) -> list[str]:
 
 
 def _stratum(participant: Participant, scheme: Scheme | None, stage: StageGroup | None) -> Iterator[Unmet]:
-    here = participant.get_absolute_url()
+    here = ("participant", participant.number)
     if stage is None:
         text = _("The clinical stage is not known: form STAGE lacks cT, cN or cM.")
-        yield Unmet("stage", text, here)
+        yield Unmet("stage", text, *here)
     if scheme is None:
-        yield Unmet("scheme", _("No randomization scheme is active."), here)
+        yield Unmet("scheme", _("No randomization scheme is active."), *here)
     elif stage is not None and not scheme.covers(stratum_name(participant.site.code, stage.group)):
-        yield Unmet("stratum", _("The list has no places for this site and stage group."), here)
+        yield Unmet("stratum", _("The list has no places for this site and stage group."), *here)

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from typing import NoReturn
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 from followup.services import plan_visits_for
 
@@ -68,9 +68,16 @@ def randomize(
     """
     if connection.in_atomic_block:
         raise RuntimeError("randomize() commits twice: call it outside any transaction")
-    if not Allocation.objects.filter(participant=participant).exists():
+    if _allocation_of(participant) is None:
         _take_place(participant, confirmed_stratum=confirmed_stratum, by=by, password=password, at=at)
     return complete_allocation(participant=participant, by=by, at=at)
+
+
+@transaction.atomic
+def _allocation_of(participant: Participant) -> Allocation | None:
+    """The allocation as it is now. In a transaction, because outside one the scope shows no row."""
+    found = Allocation.objects.select_related("part__scheme", "participant__site", "decision")
+    return found.filter(participant=participant).first()
 
 
 def _take_place(
@@ -128,12 +135,8 @@ def complete_allocation(*, participant: Participant, by: User, at: datetime) -> 
 
     May run any number of times; what was completed is returned as it is.
     """
-    done = (
-        Allocation.objects.select_related("part__scheme", "participant__site")
-        .filter(participant=participant, revealed_at__isnull=False)
-        .first()
-    )
-    if done is not None:
+    done = _allocation_of(participant)
+    if done is not None and done.revealed_at is not None:
         return done
     with act("randomization:arm:reveal", by=by, at=at, participant=participant) as written:
         held = Participant.objects.lock(participant.pk)
