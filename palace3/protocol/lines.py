@@ -33,12 +33,15 @@ class LineIndex:
     def _read_statement(self, line: str, number: int, table: Path) -> Path:
         if header := HEADER.match(line):
             table = self._resolve(_parts(header[2]), appends=header[1] == "[[")
-            self._lines[table] = number
+            self._note(table, number)
         elif key := KEY.match(line):
-            path = table + _parts(key[1])
-            for length in range(len(table) + 1, len(path) + 1):
-                self._lines.setdefault(path[:length], number)
+            self._note(table + _parts(key[1]), number)
         return table
+
+    def _note(self, path: Path, number: int) -> None:
+        """Remember ``path`` and, where they are new, the tables that hold it."""
+        for length in range(1, len(path) + 1):
+            self._lines.setdefault(path[:length], number)
 
     def _resolve(self, parts: tuple[str, ...], *, appends: bool) -> Path:
         path: Path = ()
