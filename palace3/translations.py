@@ -181,7 +181,8 @@ class Catalogue:
 
 
 def describe(entry: polib.POEntry, text: Text, files: set[str]) -> None:
-    entry.msgid, entry.msgctxt, entry.obsolete = text.text, text.context or None, False
+    entry.msgid, entry.obsolete = text.text, False
+    entry.msgctxt = text.context or None  # type: ignore[assignment]  # the stubs forget that most texts have none
     # Files without line numbers: else every edit of a file would change the catalogue.
     entry.occurrences = [(name, "") for name in sorted(files)]
     if text.plural and entry.msgid_plural != text.plural:

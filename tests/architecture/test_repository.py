@@ -16,7 +16,6 @@ PACKAGE_HOSTS = [
 ]  # fmt: skip
 MACHINE_PATH = re.compile(r"(?<![\w./{}$-])/(?:root|work|home/\w+|Users/\w+|opt/\w+)/")
 BINARY = {".png", ".jpg", ".ico", ".woff2", ".pdf", ".gz", ".zip", ".xlsx"}
-LONGEST_FILE = 500
 
 
 def tracked() -> list[Path]:
@@ -67,12 +66,3 @@ def test_what_is_made_is_not_committed() -> None:
     folders = {"node_modules", "assets", "var", ".venv", "staticfiles"}
     assert [path for path in tracked() if folders & set(path.relative_to(ROOT).parts[:1])] == []
     assert [path for path in tracked() if path.suffix in {".mo", ".pyc"}] == []
-
-
-def test_no_file_is_too_long_to_read() -> None:
-    long = {
-        name: lines
-        for name, text in texts().items()
-        if name.endswith(".py") and "/migrations/" not in name and (lines := text.count("\n")) > LONGEST_FILE
-    }
-    assert long == {}
