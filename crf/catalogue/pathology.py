@@ -121,9 +121,9 @@ def yp_group(ypt: str | None, ypn: str | None, ypm: str | None) -> str | None:
 
 
 def complete_response(
-    ypt: str | None, ypn: str | None, setting_ypis_counts_as_pcr: bool | None
+    ypt: str | None, ypn: str | None, setting_pcr_includes_yptis: bool | None
 ) -> bool | None:
-    return pathology.pcr(ypt, ypn, ypis_counts=bool(setting_ypis_counts_as_pcr))
+    return pathology.pcr(ypt, ypn, ypis_counts=bool(setting_pcr_includes_yptis))
 
 
 def major_response(resid_pct: int | None, resid_lt1: str | None) -> bool | None:
@@ -308,7 +308,7 @@ class Pathology(CrfRecord):
     )
     pcr = DerivedBoolean(
         _("Pathological complete response"),
-        reads=("ypt", "ypn", "setting.ypis_counts_as_pcr"),
+        reads=("ypt", "ypn", "setting.pcr_includes_ypTis"),
         by=complete_response,
         blanks=True,
         help=_("ypT0 and ypN0."),

@@ -216,9 +216,10 @@
         method: "POST",
         keepalive: last,
         body: JSON.stringify({ values }),
-        headers: { "Content-Type": "application/json", "X-CSRFToken": token(), "X-Background": "1" },
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token(), "X-Background": "1", "X-Requested-With": "fetch" },
         credentials: "same-origin",
       });
+      if (response.status === 401) window.palace3?.signInAgain();
       if (!response.ok || response.redirected) throw new Error(String(response.status));
       const kept = await response.json().catch(() => ({}));
       away = false;
