@@ -1,6 +1,19 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.profile, name="profile"),
+    path("sign-in/", views.sign_in, name="sign-in"),
+    path("sign-in-again/", views.sign_in_again, name="sign-in-again"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+    path("session/", views.session, name="session"),
+    path("language/", views.language, name="language"),
+    path("password/", views.password, name="password"),
+    path("second-factor/", views.second_factor, name="second-factor"),
+    path("second-factor/begin/", views.begin_second_factor, name="begin-second-factor"),
+    path("accountability/", views.accept_accountability, name="accept-accountability"),
+]

@@ -1,0 +1,77 @@
+"""What a person types about their own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+def _password(label: Any, *, kind: str = "current-password", **more: Any) -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": kind})
+    return forms.CharField(label=label, widget=widget, strip=False, max_length=200, **more)
+
+
+def _code(*, required: bool, help_text: Any = "") -> forms.CharField:
+    attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+    return forms.CharField(
+        label=_("Code from your app"),
+        required=required,
+        max_length=12,
+        widget=forms.TextInput(attrs=attrs),
+        help_text=help_text,
+    )
+
+
+class SignInForm(forms.Form):
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    password = _password(_("Password"))
+    code = _code(required=False, help_text=_("Six digits, if your account has a second factor."))
+
+
+class CodeForm(forms.Form):
+    code = _code(required=True)
+
+
+class OwnPasswordForm(forms.Form):
+    """The password in force, to show that the person is at the keyboard."""
+
+    password = _password(_("Your password"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError(_("This is not the password of your account. Type it again."))
+        return password
+
+
+class NewPasswordForm(OwnPasswordForm):
+    new = _password(
+        _("New password"),
+        kind="new-password",
+        help_text=_("At least 12 characters. A sentence that only you would write is easy to keep in mind."),
+    )
+    again = _password(_("New password again"), kind="new-password")
+
+    def clean_new(self) -> str:
+        new: str = self.cleaned_data["new"]
+        validate_password(new, self.user)
+        return new
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "new" in cleaned and cleaned.get("again") != cleaned["new"]:
+            self.add_error("again", _("The two new passwords differ. Type both again."))
+        return cleaned

@@ -1,0 +1,193 @@
+"""Signing in and out, and what a person settles about their own account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import second_factor as factor
+from accounts import services
+from accounts.forms import CodeForm, NewPasswordForm, OwnPasswordForm, SignInForm
+from accounts.models import User
+from accounts.requests import PersonRequest
+from accounts.sessions import open_session, seconds_left
+from palace3.kernel.clock import local_date
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return "/"
+
+
+def _speak(response: HttpResponse, language: str) -> HttpResponse:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        samesite="Lax",
+        secure=settings.BEHIND_TLS,
+    )
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Open a session; a refusal keeps the user name and is counted."""
+    now = timezone.now()
+    form = SignInForm(request.POST or None)
+    if form.is_valid():
+        user = services.sign_in(**form.cleaned_data, at=now)
+        if user is not None:
+            open_session(request, user, at=now)
+            return _speak(redirect(_next(request)), _language_of(request, user, at=now))
+        form.add_error(None, services.SignInRefused.message)
+    context = {"form": form, "next": _next(request), "demo_accounts": _demo_accounts(now)}
+    return render(request, "accounts/sign_in.html", context, status=422 if form.is_bound else 200)
+
+
+def _language_of(request: HttpRequest, user: User, *, at: datetime) -> str:
+    """Return the language to go on in: the one chosen in this browser, else the person's own."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen not in dict(settings.LANGUAGES) or chosen == user.language:
+        return user.language
+    services.change_person(user=user, by=user, at=at, verb="choose_language", language=chosen)
+    return chosen
+
+
+def _demo_accounts(at: datetime) -> list[tuple[User, str]]:
+    """Return the accounts of the demonstration with the code of the moment; nothing anywhere else."""
+    return factor.codes_of_everyone(at) if settings.PALACE3_DEMO else []
+
+
+@require_POST
+def sign_in_again(request: HttpRequest) -> JsonResponse:
+    """Open a new session under a page that is still open; what is typed on it stays."""
+    now = timezone.now()
+    form = SignInForm(request.POST)
+    user = services.sign_in(**form.cleaned_data, at=now) if form.is_valid() else None
+    if user is None:
+        return JsonResponse({"message": str(services.SignInRefused())}, status=422)
+    open_session(request, user, at=now)
+    return JsonResponse({"seconds": seconds_left(request, at=now), "csrf": get_token(request)})
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session of this browser."""
+    logout(request)
+    return redirect("accounts:sign-in")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> JsonResponse:
+    """Say how long the session lasts; a POST says that the person is still there."""
+    now = timezone.now()
+    if request.method == "POST" and request.user.is_authenticated:
+        request.session["seen_at"] = now.timestamp()
+    return JsonResponse({"seconds": seconds_left(request, at=now)})
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Go on in the language chosen, in this browser and at the person's next sign-in."""
+    chosen = request.POST.get("language", "")
+    if chosen not in dict(settings.LANGUAGES):
+        return redirect(_next(request))
+    if request.user.is_authenticated:
+        services.change_person(
+            user=request.user, by=request.user, at=timezone.now(), verb="choose_language", language=chosen
+        )
+    return _speak(redirect(_next(request)), chosen)
+
+
+@login_required
+def profile(request: PersonRequest) -> HttpResponse:
+    return render(
+        request, "accounts/profile.html", {"needs_factor": services.needs_second_factor(request.user)}
+    )
+
+
+@login_required
+def password(request: PersonRequest) -> HttpResponse:
+    """Change the password: every other session of the person ends."""
+    form = NewPasswordForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        new = form.cleaned_data["new"]
+        services.set_password(user=request.user, password=new, by=request.user, at=timezone.now())
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("Your password is new. Sessions on other machines have ended."))
+        return redirect("accounts:profile")
+    return _answer(request, "accounts/password.html", form)
+
+
+@login_required
+def second_factor(request: PersonRequest) -> HttpResponse:
+    """Show the address for the app, and count the factor once its first code is right."""
+    user, now = request.user, timezone.now()
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        if services.confirm_second_factor(user=user, code=form.cleaned_data["code"], at=now):
+            messages.success(request, _("The second factor is set up. It is asked at every sign-in."))
+            return redirect("accounts:profile")
+        form.add_error("code", _("This code does not match. Wait for the next one in your app and type it."))
+    return _answer(request, "accounts/second_factor.html", form, **_factor_context(user, now))
+
+
+def _factor_context(user: User, at: datetime) -> dict[str, Any]:
+    address = "" if user.totp_confirmed_at else factor.address_for_app(user)
+    return {
+        "drawing": factor.drawn(address) if address else "",
+        "secret": user.totp_secret if address else "",
+        "demo_code": factor.code_at(user, at) if address and settings.PALACE3_DEMO else "",
+        "begin": OwnPasswordForm(user=user, prefix="begin"),
+    }
+
+
+@login_required
+@require_POST
+def begin_second_factor(request: PersonRequest) -> HttpResponse:
+    """Make a new secret, after the password was given again."""
+    form = OwnPasswordForm(request.POST, user=request.user, prefix="begin")
+    if form.is_valid():
+        services.begin_second_factor(user=request.user, at=timezone.now())
+        return redirect("accounts:second-factor")
+    context = _factor_context(request.user, timezone.now()) | {"begin": form}
+    return render(request, "accounts/second_factor.html", {"form": CodeForm()} | context, status=422)
+
+
+@login_required
+@require_POST
+def accept_accountability(request: PersonRequest) -> HttpResponse:
+    """Record that the person answers for what is done and signed under their account (11.10(j))."""
+    now = timezone.now()
+    today = local_date(now, settings.TRIAL_TIME_ZONE)
+    services.change_person(
+        user=request.user,
+        by=request.user,
+        at=now,
+        verb="accept_accountability",
+        accountability_accepted_on=today,
+    )
+    messages.success(request, _("Your acceptance is on record."))
+    return redirect("accounts:profile")
+
+
+def _answer(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
+    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)
