@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "palace3.middleware.person",
+    "accounts.sessions.gate",
     "palace3.middleware.Refusals",
 ]
 
@@ -172,6 +173,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+PROTOCOL_VERSION = "1.0"
 TRIAL_TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "static/"
