@@ -1,24 +1,25 @@
 """The addresses of the whole program."""
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from palace3 import error_views, health
+from reports.views import home, participant_page
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="home")),
+    path("work/", home, name="home"),
+    path("participants/<str:number>/", participant_page, name="participant"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("accounts/", include("accounts.urls")),
+    path("", include("trials.urls")),
+    path("", include("followup.urls")),
+    path("", include("crf.urls")),
+    path("", include("randomization.urls")),
+    path("", include("exports.urls")),
+    path("", include("reports.urls")),
 ]
-
-for prefix, module in (
-    ("accounts/", "accounts.urls"),
-    ("", "trials.urls"),
-    ("", "followup.urls"),
-    ("", "crf.urls"),
-    ("", "randomization.urls"),
-    ("", "exports.urls"),
-    ("", "reports.urls"),
-):
-    urlpatterns.append(path(prefix, include(module)))
 
 handler400 = error_views.bad_request
 handler403 = error_views.forbidden

@@ -1,6 +1,12 @@
-"""Addresses of this app."""
+"""Addresses of the lists and reports; the home and participant pages stand in palace3.urls."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from reports import views
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("participants/", views.participant_list, name="participants"),
+    path("participants/<str:number>/acts/", views.participant_acts, name="acts"),
+    path("protocol/questions/", views.protocol_questions, name="protocol"),
+]

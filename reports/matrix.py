@@ -1,0 +1,162 @@
+"""The visit × form matrix of one participant, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Value
+
+from crf import catalogue
+from crf.declaration import FormDeclaration, Repeats
+from crf.links import form_url, log_url
+from crf.models import Query
+from followup.models import Visit, VisitState
+from trials.models import Participant
+
+NO_LONGER = frozenset({VisitState.CANCELLED})
+
+
+@dataclass(frozen=True)
+class RecordState:
+    """What is known of one record without opening it."""
+
+    code: str
+    record_id: int
+    visit_id: int | None
+    sequence: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One form at one visit: its state, where it is filled, and how many queries are open."""
+
+    code: str
+    state: str
+    href: str
+    queries: int = 0
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One visit with a cell, or nothing, for each form of the header."""
+
+    visit: Visit
+    name: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Forms across, visits down; forms that belong to no visit stand on a row of their own."""
+
+    forms: tuple[FormDeclaration, ...]
+    rows: tuple[Row, ...]
+    alone: tuple[tuple[FormDeclaration, Cell], ...] = field(default=())
+    open_queries: int = 0
+
+
+def record_states(participant: Participant) -> list[RecordState]:
+    """Return every record of the participant with its state, in one query over all forms."""
+    parts = [
+        model.objects.filter(participant=participant)
+        .order_by()
+        .values_list(Value(code), "pk", "visit_id", "sequence", "state")
+        for code, model in _models().items()
+    ]
+    if not parts:
+        return []
+    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return [RecordState(*row) for row in rows]
+
+
+def _models() -> dict[str, Any]:
+    return dict(zip(catalogue.forms(), catalogue.models(), strict=True))
+
+
+def matrix_of(
+    participant: Participant, visits: Iterable[Visit], names: Mapping[int, str], *, today: date
+) -> Matrix:
+    """Return the matrix as it stands on ``today``."""
+    records = record_states(participant)
+    queries = Counter(
+        Query.objects.filter(participant=participant).living().values_list("form_code", "record_id")
+    )
+    shown = [visit for visit in visits if visit.state not in NO_LONGER]
+    forms = catalogue.forms()
+    per_visit = tuple(
+        form
+        for form in forms.values()
+        if form.repeats is Repeats.PER_VISIT or any(form.code in visit.forms for visit in shown)
+    )
+    by_place = {(record.code, record.visit_id): record for record in records}
+    once = {record.code: record for record in records if record.visit_id is None}
+    rows = tuple(
+        Row(
+            visit,
+            names[visit.pk],
+            tuple(_cell(form, visit, by_place, once, queries, participant, today) for form in per_visit),
+        )
+        for visit in shown
+    )
+    alone = tuple(
+        (form, _alone(form, once.get(form.code), queries, participant))
+        for form in forms.values()
+        if form not in per_visit
+    )
+    return Matrix(per_visit, rows, alone, sum(queries.values()))
+
+
+def _cell(
+    form: FormDeclaration,
+    visit: Visit,
+    by_place: dict[tuple[str, int | None], RecordState],
+    once: dict[str, RecordState],
+    queries: Counter[tuple[str, int | None]],
+    participant: Participant,
+    today: date,
+) -> Cell | None:
+    if form.repeats is Repeats.PER_VISIT:
+        record = by_place.get((form.code, visit.pk))
+        href = form_url(participant.number, form.code, visit_id=visit.pk)
+    else:
+        record = once.get(form.code)
+        href = form_url(participant.number, form.code)
+    if record is None and form.code not in visit.forms:
+        return None
+    if form.repeats is not Repeats.PER_VISIT and form.code not in visit.forms:
+        return None
+    count = queries[(form.code, record.record_id)] if record else 0
+    state = record.state if record else _expected(visit, today)
+    return Cell(form.code, state, href, count, f"{visit}, {form.title}")
+
+
+def _expected(visit: Visit, today: date) -> str:
+    """Return how a form that nobody has opened yet is shown: empty, not due, due, overdue or not done."""
+    if visit.state == VisitState.NOT_DONE:
+        return "not_done"
+    if visit.state == VisitState.DONE:
+        return "due"
+    if visit.opens is None or today < visit.opens:
+        return "expected"
+    return "overdue" if visit.closes is not None and today > visit.closes else "due"
+
+
+def _alone(
+    form: FormDeclaration,
+    record: RecordState | None,
+    queries: Counter[tuple[str, int | None]],
+    participant: Participant,
+) -> Cell:
+    href = (
+        log_url(participant.number, form.code)
+        if form.repeats is Repeats.LOG
+        else form_url(participant.number, form.code)
+    )
+    count = sum(number for (code, _record), number in queries.items() if code == form.code)
+    return Cell(form.code, record.state if record else "empty", href, count, str(form.title))

@@ -1,0 +1,61 @@
+"""The list of participants: one page of it in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from crf.models import Query
+from followup.models import Visit
+from trials.models import Participant
+
+
+@dataclass(frozen=True)
+class Line:
+    """One participant of the list, with what comes next and what is still open."""
+
+    participant: Participant
+    next_visit: Visit | None
+    open_queries: int
+
+
+def narrowed(
+    rows: Any, *, number: str = "", site: str = "", state: str = "", arm: str = "", randomized: str = ""
+) -> Any:
+    """Return the participants that fit the filters; an empty filter lets all through."""
+    if number:
+        rows = rows.filter(number__icontains=number.strip())
+    if site:
+        rows = rows.filter(site__code=site)
+    if state:
+        rows = rows.filter(state=state)
+    if arm in {"1", "2"}:
+        rows = rows.filter(arm=arm)
+    if randomized:
+        rows = rows.filter(arm__isnull=randomized != "yes")
+    return rows.select_related("site").order_by("number")
+
+
+def lines(participants: Sequence[Participant]) -> list[Line]:
+    """Return the lines of one page: two queries, however long the page."""
+    ids = [participant.pk for participant in participants]
+    coming = (
+        Visit.objects.filter(participant__in=ids)
+        .awaited()
+        .order_by("participant_id", "closes", "pk")
+        .distinct("participant_id")
+    )
+    next_visit = {visit.participant_id: visit for visit in coming}
+    counted = (
+        Query.objects.filter(participant__in=ids)
+        .living()
+        .order_by()
+        .values("participant")
+        .annotate(n=Count("pk"))
+    )
+    queries = Counter({row["participant"]: row["n"] for row in counted})
+    return [Line(one, next_visit.get(one.pk), queries[one.pk]) for one in participants]

@@ -1,0 +1,8 @@
+"""Pages that need to see the whole house."""
+
+from reports.views.home import home
+from reports.views.participant import participant_acts, participant_page
+from reports.views.participants import participant_list
+from reports.views.protocol import protocol_questions
+
+__all__ = ["home", "participant_acts", "participant_list", "participant_page", "protocol_questions"]

@@ -1,0 +1,36 @@
+"""The list of participants."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.permissions import Permission, requires
+from reports.participants import lines, narrowed
+from trials.models import Participant, Site
+from trials.models.participants import Track
+
+PER_PAGE = 50
+FILTERS = ("number", "site", "state", "arm", "randomized")
+
+
+@requires(Permission.PARTICIPANT_VIEW)
+def participant_list(request: HttpRequest) -> HttpResponse:
+    """Show the participants whom the person may see, narrowed by the filters of the address."""
+    chosen = {name: request.GET.get(name, "") for name in FILTERS}
+    rows = narrowed(Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW), **chosen)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "reports/participants.html",
+        {
+            "page": page,
+            "lines": lines(page.object_list),
+            "chosen": chosen,
+            "sites": Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW),
+            "states": Track.choices,
+            "can_register": request.user.may(Permission.PARTICIPANT_REGISTER),
+            "shows_arm": request.user.may(Permission.ALLOCATION_VIEW),
+        },
+    )

@@ -1,0 +1,28 @@
+"""What is not published about the protocol, so that nobody takes a default for the protocol."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.permissions import Permission, requires
+from palace3.protocol.text import load
+from reports.timeline import in_language
+
+
+@requires(Permission.PROTOCOL_VIEW)
+def protocol_questions(request: HttpRequest) -> HttpResponse:
+    """Show every value that is a default or comes from a sister trial."""
+    text = load(settings.PROTOCOL_VERSION)
+    questions = [
+        {
+            "part": question.part,
+            "code": question.code,
+            "source": question.source,
+            "shown": in_language(question.shown),
+            "question": in_language(question.question) if question.question else "",
+        }
+        for question in text.open_questions()
+    ]
+    return render(request, "reports/protocol.html", {"questions": questions, "version": text.version})

@@ -1,0 +1,252 @@
+"""What a person has to do today: sections by what their roles include, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf.models import Draft, Query, QueryState
+from followup.models import Visit
+from palace3.protocol.text import load
+from reports.timeline import visit_name
+from trials.models import ChecklistItem, Consent, DeviationProposal, EligibilityDecision, Participant, Site
+from trials.models.participants import DeviationState, Track
+from trials.models.sites import SiteState
+
+SHOWN: Final = 8
+EXPIRES_SOON: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line: about whom, what, until when, and where it is done."""
+
+    number: str
+    what: str
+    href: str
+    kind: str = ""
+    state: str = ""
+    when: date | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of work, with its first lines and how many there are in all."""
+
+    title: str | Promise
+    icon: str
+    nothing: str | Promise
+    items: list[Item] = field(default_factory=list)
+    total: int = 0
+    href: str = ""
+
+
+Builder = Callable[[User, date], Section]
+
+
+def work_for(user: User, *, today: date) -> list[Section]:
+    """Return the sections of the person's work list, in the order in which they matter."""
+    return [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+
+
+def _first(rows: Any) -> tuple[list[Any], int]:
+    """Return the first rows and how many there are; one query when they all fit."""
+    found = list(rows[: SHOWN + 1])
+    return (found[:SHOWN], rows.count()) if len(found) > SHOWN else (found, len(found))
+
+
+def _decisions(user: User, today: date) -> Section:
+    waiting = (
+        Participant.objects.open_to(user, Permission.ELIGIBILITY_DECIDE)
+        .filter(
+            Exists(Consent.objects.filter(participant=OuterRef("pk"))),
+            ~Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
+            state=Track.SCREENED,
+        )
+        .order_by("number")
+    )
+    found, total = _first(waiting)
+    items = [
+        Item(
+            p.number,
+            str(_("Read the evidence and decide on eligibility")),
+            reverse("crf:eligibility", args=[p.number]),
+        )
+        for p in found
+    ]
+    return Section(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting."), items, total)
+
+
+def _to_randomize(user: User, today: date) -> Section:
+    ready = (
+        Participant.objects.open_to(user, Permission.ALLOCATION_REQUEST)
+        .filter(
+            Exists(
+                EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None, eligible=True)
+            ),
+            state=Track.SCREENED,
+        )
+        .order_by("number")
+    )
+    found, total = _first(ready)
+    items = [
+        Item(
+            p.number,
+            str(_("Eligible and signed: randomize")),
+            reverse("randomization:randomize", args=[p.number]),
+        )
+        for p in found
+    ]
+    return Section(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized."), items, total)
+
+
+def _visits(user: User, today: date) -> Section:
+    due = (
+        Visit.objects.open_to(user, Permission.VISIT_RECORD)
+        .open_on(today)
+        .select_related("participant")
+        .order_by("closes", "pk")
+    )
+    found, total = _first(due)
+    items = [
+        Item(
+            visit.participant.number,
+            visit_name(load(visit.participant.protocol_version), visit),
+            visit.get_absolute_url(),
+            "visit",
+            "overdue" if visit.closes and visit.closes < today else visit.state,
+            visit.closes,
+        )
+        for visit in found
+    ]
+    return Section(_("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total)
+
+
+def _queries_to_answer(user: User, today: date) -> Section:
+    rows = Query.objects.open_to(user, Permission.QUERY_ANSWER).filter(state=QueryState.OPEN)
+    return _queries(rows, _("Queries to answer"), _("No query waits for an answer."))
+
+
+def _queries_to_close(user: User, today: date) -> Section:
+    rows = Query.objects.open_to(user, Permission.QUERY_CLOSE).filter(state=QueryState.ANSWERED)
+    return _queries(rows, _("Answered queries to close"), _("No answered query waits to be closed."))
+
+
+def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
+    found, total = _first(rows.select_related("participant").order_by("opened_at", "pk"))
+    items = [
+        Item(
+            query.participant.number,
+            " · ".join(part for part in (query.form_code, query.check_code or query.target) if part),
+            query.get_absolute_url(),
+            "query",
+            query.state,
+            query.opened_at.date(),
+        )
+        for query in found
+    ]
+    return Section(title, "chat-left-text", nothing, items, total, reverse("crf:queries"))
+
+
+def _drafts(user: User, today: date) -> Section:
+    rows = Draft.objects.filter(owner=user).select_related("participant").order_by("-saved_at")
+    found, total = _first(rows)
+    items = [
+        Item(
+            draft.participant.number,
+            str(_("{form}: typed and not saved yet")).format(form=draft.form_code),
+            draft.get_absolute_url(),
+            "form",
+            "in_progress",
+            draft.saved_at.date(),
+        )
+        for draft in found
+    ]
+    return Section(
+        _("Your drafts"), "pencil", _("Nothing that you typed is waiting to be saved."), items, total
+    )
+
+
+def _screening(user: User, today: date) -> Section:
+    rows = (
+        Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
+        .filter(state=Track.SCREENED)
+        .order_by("-registered_on", "number")
+    )
+    found, total = _first(rows)
+    items = [
+        Item(p.number, str(_("In screening")), p.get_absolute_url(), "track", p.state, p.registered_on)
+        for p in found
+    ]
+    return Section(
+        _("In screening"),
+        "people",
+        _("Nobody is in screening."),
+        items,
+        total,
+        reverse("reports:participants") + "?state=SCREENED",
+    )
+
+
+def _deviations(user: User, today: date) -> Section:
+    rows = (
+        DeviationProposal.objects.open_to(user, Permission.ALLOCATION_CORRECT)
+        .filter(state=DeviationState.PROPOSED)
+        .select_related("participant")
+    )
+    found, total = _first(rows)
+    items = [
+        Item(d.participant.number, d.detail, d.participant.get_absolute_url(), when=d.found_on) for d in found
+    ]
+    return Section(
+        _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total
+    )
+
+
+def _sites(user: User, today: date) -> Section:
+    rows = (
+        ChecklistItem.objects.open_to(user, Permission.SITE_MANAGE)
+        .filter(expires_on__lte=today + EXPIRES_SOON)
+        .select_related("site")
+        .order_by("expires_on", "pk")
+    )
+    found, total = _first(rows)
+    items = [
+        Item(item.site.code, str(item), item.site.get_absolute_url(), when=item.expires_on) for item in found
+    ]
+    opening = Site.objects.open_to(user, Permission.SITE_MANAGE).filter(
+        state__in=(SiteState.PLANNED, SiteState.SET_UP)
+    )
+    items += [
+        Item(site.code, site.local_name, site.get_absolute_url(), "site", site.state) for site in opening
+    ]
+    return Section(
+        _("Sites: approvals that expire, sites to open"),
+        "hospital",
+        _("No approval expires within 60 days and every site is open."),
+        items,
+        total + len(opening),
+        reverse("trials:sites"),
+    )
+
+
+BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
+    (Permission.ELIGIBILITY_DECIDE, _decisions),
+    (Permission.ALLOCATION_REQUEST, _to_randomize),
+    (Permission.VISIT_RECORD, _visits),
+    (Permission.QUERY_ANSWER, _queries_to_answer),
+    (Permission.QUERY_CLOSE, _queries_to_close),
+    (Permission.CRF_EDIT, _drafts),
+    (Permission.PARTICIPANT_REGISTER, _screening),
+    (Permission.ALLOCATION_CORRECT, _deviations),
+    (Permission.SITE_MANAGE, _sites),
+)
