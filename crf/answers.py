@@ -228,10 +228,10 @@ def DerivedText(  # noqa: N802
 
 
 def DerivedMultiple(  # noqa: N802
-    text: Words, *, reads: tuple[str, ...], by: Compute, codes: CodeList, **said: Unpack[Derived]
+    text: Words, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]
 ) -> MultipleAnswer:
-    """Codes of a list, computed."""
-    return _computed(MultipleAnswer(text, codes=codes), reads, by, said)
+    """Codes of the list ``codes``, computed."""
+    return _computed(MultipleAnswer(text, codes=said["codes"]), reads, by, said)
 
 
 def DerivedDate(text: Words, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> DateAnswer:  # noqa: N802

@@ -29,7 +29,6 @@ from crf.conditions import Is
 from crf.declaration import Repeats
 from crf.records import CrfGroupRow, CrfRecord, parent
 
-LANDMARK: Asked = {"unit": "cm", "hard": (8, 60), "sdtm": "FAORRES"}
 EDGE: Asked = {
     "unit": "cm",
     "help": _("Distance from the incisors."),
@@ -86,10 +85,14 @@ class Staging(CrfRecord):
         sdtm="TULOC",
     )
     lugol = YesNoAnswer(_("Lugol staining used"), sdtm="SUPPPR.LUGOL")
-    ues_cm = DecimalAnswer(_("Upper oesophageal sphincter"), soft=(12, 20), **LANDMARK)
-    zline_cm = DecimalAnswer(_("Z line"), soft=(34, 44), **LANDMARK)
-    egj_cm = DecimalAnswer(_("Oesophagogastric junction"), soft=(36, 46), **LANDMARK)
-    diaph_cm = DecimalAnswer(_("Diaphragm"), soft=(36, 46), **LANDMARK)
+    ues_cm = DecimalAnswer(
+        _("Upper oesophageal sphincter"), soft=(12, 20), unit="cm", hard=(8, 60), sdtm="FAORRES"
+    )
+    zline_cm = DecimalAnswer(_("Z line"), soft=(34, 44), unit="cm", hard=(8, 60), sdtm="FAORRES")
+    egj_cm = DecimalAnswer(
+        _("Oesophagogastric junction"), soft=(36, 46), unit="cm", hard=(8, 60), sdtm="FAORRES"
+    )
+    diaph_cm = DecimalAnswer(_("Diaphragm"), soft=(36, 46), unit="cm", hard=(8, 60), sdtm="FAORRES")
     bx_n = IntegerAnswer(_("Biopsies taken"), soft=(2, 12), hard=(0, 40), required=True, sdtm="PRORRES")
     grade = ChoiceAnswer(_("Grade of the biopsy"), codes=GRADE, required=True, sdtm="MIORRES")
     pdl1_done = YesNoAnswer(_("PD-L1 tested"), sdtm="MIORRES")
