@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-SCHEDULE: dict[str, dict[str, Any]] = {}
+from celery.schedules import crontab
+
+from celery.schedules import crontab
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "seal what was written": {"task": "audit:seal", "schedule": crontab(minute="*/5")},
+}

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from accounts import services as accounts
 from accounts.models import User
-from accounts.permissions import Role
+from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from palace3.kernel.scope import EVERYTHING, scope
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site
@@ -24,6 +24,7 @@ from trials.models.sites import ChecklistKind, SiteState
 from trials.people import with_grants
 
 PASSWORD = "correct horse battery"
+SECRET = "A" * 32
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 OPENED_ON = date(2024, 5, 1)
@@ -90,7 +91,8 @@ def _person(username: str, role: Role, site: Site | None) -> User:
         by=None,
         at=NOW,
     )
-    accounts.change_person(user=user, by=None, at=NOW, password=make_password(PASSWORD))
+    factor = {"totp_secret": SECRET, "totp_confirmed_at": NOW} if role in SECOND_FACTOR_ROLES else {}
+    accounts.change_person(user=user, by=None, at=NOW, password=make_password(PASSWORD), **factor)
     trials.delegate(user=user, role=role, site=site, starts_on=OPENED_ON, by=None, at=NOW)
     return with_grants(user, on=TODAY)
 

@@ -40,11 +40,12 @@ class Track(models.TextChoices):
     SURVIVAL_ONLY = "SURVIVAL_ONLY", _("Survival follow-up only")
     DEAD = "DEAD", _("Dead")
     LOST = "LOST", _("Lost to follow-up")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn before randomization")
     WITHDRAWN_ALL = "WITHDRAWN_ALL", _("Withdrawn from all contact")
     COMPLETED = "COMPLETED", _("Completed")
 
 
-TERMINAL = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL})
+TERMINAL = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL})
 
 
 class ParticipantSet(SiteQuerySet):

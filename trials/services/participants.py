@@ -238,7 +238,7 @@ def record_withdrawal(
             act=written,
         )
         if all_contact and not held.is_terminal:
-            _write_track(held, Track.WITHDRAWN_ALL, on, written)
+            _write_track(held, Track.WITHDRAWN_ALL if held.arm else Track.WITHDRAWN, on, written)
     return withdrawal
 
 
