@@ -6,7 +6,6 @@ from decimal import Decimal
 
 Number = int | float | Decimal
 
-CAMRELIZUMAB_MG = 200
 MG_PER_DL_IN_UMOL = 88.4
 _ROUNDING = 1e-9
 

@@ -39,6 +39,7 @@ def on(days: int) -> date:
         ("1960", date(2025, 6, 15), (64, 65), None),
         ("1960", date(2025, 12, 31), (65, 65), 65),
         ("2030", date(2025, 6, 15), None, None),
+        ("2025-06-15", date(2025, 6, 15), (0, 0), 0),
         (None, date(2025, 6, 15), None, None),
     ],
 )
@@ -50,6 +51,7 @@ def test_age(birth: object, day: date, possible: tuple[int, int] | None, age: in
 def test_last_proof_of_life() -> None:
     assert endpoints.last_alive([on(3), None, on(90), on(8)]) == on(90)
     assert endpoints.last_alive([on(3), on(90)], cutoff=on(89)) == on(3)
+    assert endpoints.last_alive([on(3), on(90)], cutoff=on(90)) == on(90)
     assert endpoints.last_alive([None]) is None
 
 
@@ -61,6 +63,8 @@ def test_last_proof_of_life() -> None:
         ("2026-03", None, DeathDate(date(2026, 3, 15), DeathDay.DAY_IMPUTED)),
         ("2026-03", date(2026, 2, 1), DeathDate(date(2026, 3, 15), DeathDay.DAY_IMPUTED)),
         ("2026-03", date(2026, 3, 20), DeathDate(date(2026, 3, 20), DeathDay.DAY_IMPUTED)),
+        ("2026-03", date(2026, 3, 31), DeathDate(date(2026, 3, 31), DeathDay.DAY_IMPUTED)),
+        ("2026-03-09", date(2026, 3, 9), DeathDate(date(2026, 3, 9), DeathDay.EXACT)),
         ("2026-03", date(2026, 4, 1), DeathDate(None, DeathDay.BEFORE_LAST_ALIVE)),
         ("2026-03-09", date(2026, 3, 10), DeathDate(date(2026, 3, 9), DeathDay.BEFORE_LAST_ALIVE)),
         ("2026", date(2026, 3, 20), DeathDate(None, DeathDay.MONTH_UNKNOWN)),
@@ -148,6 +152,18 @@ DISEASE = [
      (340, "death"), (300, "locoregional"), (190, "locoregional")),
     ("recurrence after salvage R0", history(found(LOCAL, 300), found(LOCAL, 600), ccr=CCR, operations=(operated(330),)),
      (600, "locoregional"), (300, "locoregional"), (190, "locoregional")),
+    ("recurrence after salvage R0, near the cut",
+     history(found(LOCAL, 600), ccr=CCR, cutoff=610, operations=(operated(330),)),
+     (600, "locoregional"), (600, "locoregional"), (490, "locoregional")),
+    ("recurrence near the cut after an exploration only counts the exploration",
+     history(found(LOCAL, 600), cutoff=610, operations=(operated(330, Resected.NOT_RESECTED),)),
+     (330, "not_r0"), (330, "not_r0"), None),
+    ("regrowth on the day of the declared response", history(found(LOCAL, CCR), ccr=CCR, operations=(operated(150),)),
+     (0, None), (CCR, "locoregional"), (0, "locoregional")),
+    ("event on the day of the cut", history(found(DISTANT, 300), ccr=CCR, cutoff=300),
+     (300, "distant"), (300, "distant"), (190, "distant")),
+    ("assessed on the day of the cut",
+     history(cutoff=180, clear_assessments=CLEAR[:2]), (-180, None), (-180, None), None),
     ("residue removed R0", history(found(LOCAL, 70), operations=(operated(100),), clear_assessments=CLEAR),
      (-365, None), (-365, None), None),
     ("residue removed R2", history(found(LOCAL, 70), operations=(operated(100, Resected.R2),)),
@@ -200,7 +216,14 @@ def test_sensitivity_with_second_primaries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missed", "days", "event"), [((200,), 500, True), ((200, 300), 180, False), ((100, 300), 500, True)]
+    ("missed", "days", "event"),
+    [
+        ((200,), 500, True),
+        ((200, 300), 180, False),
+        ((100, 300), 500, True),
+        ((180, 300), 500, True),
+        ((300, 500), 500, True),
+    ],
 )
 def test_sensitivity_for_missed_assessments(missed: tuple[int, ...], days: int, event: bool) -> None:
     known = history(
@@ -226,6 +249,7 @@ def test_sensitivity_for_missed_assessments(missed: tuple[int, ...], days: int, 
             history(operations=(operated(300),), cutoff=299, last_alive=350),
             TimeToEvent(299, False, on(299), "last_alive"),
         ),
+        (history(operations=(operated(300),), cutoff=300), TimeToEvent(300, True, on(300), "oesophagectomy")),
         (history(last_alive=700), TimeToEvent(700, False, on(700), "last_alive")),
         (history(), TimeToEvent(0, False, RAND, "last_alive")),
     ],
@@ -244,7 +268,10 @@ def test_oesophagectomy_free_survival(known: History, time: TimeToEvent) -> None
         (history(death=366), False),
         (history(death=367, last_alive=367), True),
         (history(operations=(operated(300),), last_alive=900), False),
+        (history(operations=(operated(366),), last_alive=900), False),
         (history(operations=(operated(400),), last_alive=900), True),
+        (history(found(LOCAL, 366), last_alive=900), False),
+        (history(found(LOCAL, 300, controlled=366), last_alive=900), True),
         (history(operations=(operated(300, Resected.NOT_RESECTED),), last_alive=900), True),
         (history(found(LOCAL, 300), last_alive=900), False),
         (history(found(Finding.NOT_RESECTABLE, 300), last_alive=900), False),
@@ -272,10 +299,13 @@ def test_death_within_30_days(death: int | None, alive: int | None, within: bool
 @pytest.mark.parametrize(
     ("death", "discharge", "alive", "mortality"),
     [
+        (0, None, None, Mortality(True, True, True)),
         (10, None, None, Mortality(True, True, True)),
         (45, 45, None, Mortality(False, True, True)),
         (45, 20, None, Mortality(False, True, False)),
-        (100, None, None, Mortality(False, False, True)),
+        (31, None, None, Mortality(False, True, True)),
+        (90, None, None, Mortality(False, True, True)),
+        (91, None, None, Mortality(False, False, True)),
         (None, 14, 40, Mortality(False, None, False)),
         (None, None, 10, Mortality(None, None, None)),
     ],

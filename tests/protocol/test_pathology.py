@@ -197,6 +197,7 @@ def test_x047(involved: object, distance: object, agrees: bool) -> None:
         (24, 3, "N2", True),
         (24, 3, "N1", False),
         (2, 3, "N2", False),
+        (3, 3, "N2", True),
         (None, 3, "N2", True),
         (24, 3, None, True),
         (24, 3, "NX", True),

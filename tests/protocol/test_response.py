@@ -189,6 +189,10 @@ def test_evaluations_after_this_one_do_not_count() -> None:
     assert propose("CRE2", CLEAR_CRE1, earlier("AS", Outcome.PERSISTENT_CCR)).code is Outcome.CCR
 
 
+def test_an_evaluation_earlier_on_the_same_day_counts() -> None:
+    assert propose("CRE2", earlier("CRE1", Outcome.CCR_SO_FAR, DAY["CRE2"])).code is Outcome.CCR
+
+
 def test_the_gap_between_clear_looks_is_a_setting() -> None:
     before = earlier("CRE2", Outcome.CCR_SO_FAR)
     assert propose("UNS", before, day=77 + 28, weeks_between_clear=6).code is Outcome.CCR_SO_FAR

@@ -75,6 +75,15 @@ def test_charlson(items: tuple[str, ...], age: int | None, points: int) -> None:
     assert scores.charlson(items, age) == points
 
 
+def test_the_charlson_points_add_up_to_33_before_age() -> None:
+    assert sum(scores.CHARLSON_POINTS.values()) == 33
+    assert scores.charlson(["malignancy", "liver_mild", "hemiplegia"]) == 5
+
+
+def test_the_weights_of_the_complication_index() -> None:
+    assert list(scores.CCI_WEIGHTS.values()) == [300, 1750, 2750, 4550, 7200, 8550]
+
+
 def test_charlson_has_17_items_and_refuses_others() -> None:
     assert len(scores.CHARLSON_POINTS) == 17
     with pytest.raises(ValueError, match="asthma"):

@@ -72,6 +72,14 @@ def test_the_median() -> None:
     assert kaplan_meier([(10, True), (20, False), (30, False)]).median() is None
 
 
+def test_the_primary_endpoint_is_read_on_day_1096() -> None:
+    curve = kaplan_meier([(1096, True), (1097, True)])
+    rate = curve.rate_at()
+    assert rate is not None
+    assert (rate.day, rate.survival) == (1096, 0.5)
+    assert curve.median() == 1096
+
+
 @pytest.mark.parametrize(("number", "day"), [(12, 366), (24, 731), (36, 1096), (60, 1827)])
 def test_the_day_on_which_months_are_full(number: int, day: int) -> None:
     assert survival.day_of_month(number) == day
