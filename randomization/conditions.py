@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-from crf.evidence import StageGroup, current_evidence, stage_group_of
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crf.evidence import StageSource, current_evidence, stage_for_stratum
+from palace3.protocol.staging import stage_group_for_stratum
 from randomization.models import Allocation, Scheme
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
@@ -43,7 +44,7 @@ class Readiness:
     unmet: tuple[Unmet, ...]
     decision: EligibilityDecision | None
     scheme: Scheme | None
-    stage: StageGroup | None
+    stage: StageSource | None
     stratum: str
 
     @property
@@ -56,10 +57,10 @@ def stratum_name(site_code: str, stage: str) -> str:
     return f"{site_code}/{stage}"
 
 
-def readiness(participant: Participant) -> Readiness:
+def readiness(participant: Participant, *, at: datetime) -> Readiness:
     """Every condition, looked at now: nothing is taken from what was true when the decision was signed."""
     scheme = Scheme.objects.in_force()
-    stage = stage_group_of(participant)
+    stage = _stratifying_stage(participant, at)
     decision = live_decision(participant)
     unmet = (
         *_standing(participant),
@@ -68,6 +69,11 @@ def readiness(participant: Participant) -> Readiness:
     )
     name = stratum_name(participant.site.code, stage.group) if stage else ""
     return Readiness(tuple(unmet), decision, scheme, stage, name)
+
+
+def _stratifying_stage(participant: Participant, at: datetime) -> StageSource | None:
+    stage = stage_for_stratum(participant, at=at)
+    return stage if stage and stage_group_for_stratum(stage.group) else None
 
 
 def _standing(participant: Participant) -> Iterator[Unmet]:
@@ -96,16 +102,12 @@ def _decision(participant: Participant, decision: EligibilityDecision | None) ->
             _("An answer has changed since the investigator signed. The decision is to be taken again."),
             *page,
         )
-    for criterion in _open_criteria(evidence.as_json()):
+    for criterion in evidence.unmet:
         text = _("Criterion {code} is not met by the answers as they are now.")
         yield Unmet(f"criterion-{criterion}", str(text).format(code=criterion), *page)
 
 
-def _open_criteria(evidence: dict[str, Any]) -> list[str]:
-    return [criterion["code"] for criterion in evidence["criteria"] if criterion["met"] is not True]
-
-
-def _stratum(participant: Participant, scheme: Scheme | None, stage: StageGroup | None) -> Iterator[Unmet]:
+def _stratum(participant: Participant, scheme: Scheme | None, stage: StageSource | None) -> Iterator[Unmet]:
     here = ("participant", participant.number)
     if stage is None:
         text = _("The clinical stage is not known: form STAGE lacks cT, cN or cM.")

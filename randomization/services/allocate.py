@@ -8,12 +8,12 @@ from typing import NoReturn
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
-from followup.services import plan_visits_for
 
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import act
+from followup.services import plan_visits_for
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Forbidden, Refusal
 from palace3.kernel.scope import EVERYTHING, scope
@@ -89,7 +89,7 @@ def _take_place(
             return
         if not by.may(Permission.ALLOCATION_REQUEST, held.site_id):
             raise MayNotRandomize(site=held.site.code)
-        ready = _readiness_or_refusal(held, confirmed_stratum)
+        ready = _readiness_or_refusal(held, confirmed_stratum, at)
         signature = sign(
             record=f"randomization {held.number}",
             digest=ready.decision.digest,
@@ -119,8 +119,8 @@ def _take_place(
         )
 
 
-def _readiness_or_refusal(participant: Participant, confirmed_stratum: str) -> Readiness:
-    ready = readiness(participant)
+def _readiness_or_refusal(participant: Participant, confirmed_stratum: str, at: datetime) -> Readiness:
+    ready = readiness(participant, at=at)
     if not ready.complete:
         raise NotReady(
             participant=participant.number, missing=" ".join(str(unmet.text) for unmet in ready.unmet)

@@ -29,23 +29,23 @@ class StageGroup:
     ct: str = "T3"
     cn: str = "N1"
     cm: str = "M0"
-    url: str = "/stage/"
+    record_url: str = "/stage/"
 
 
 @dataclass
 class Evidence:
     digest: str = DIGEST
-    met: bool | None = True
+    unmet: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {"criteria": [{"code": "I-1", "met": self.met}]}
+        return {"criteria": [{"code": "I-1", "met": not self.unmet}]}
 
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the forms say now about every participant; a test changes it to move the evidence."""
     said: dict[str, Any] = {"stage": StageGroup(), "evidence": Evidence()}
-    monkeypatch.setattr("randomization.conditions.stage_group_of", lambda participant: said["stage"])
+    monkeypatch.setattr("randomization.conditions.stage_for_stratum", lambda participant, at: said["stage"])
     monkeypatch.setattr("randomization.conditions.current_evidence", lambda participant: said["evidence"])
     return said
 
@@ -71,7 +71,7 @@ def part(world: World) -> ListPart:
             statistician_password=PASSWORD,
             second=world.second_statistician,
             second_password=PASSWORD,
-            places_per_stratum=40,
+            places_per_stratum=80,
             at=NOW,
         )
 

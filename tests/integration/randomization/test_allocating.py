@@ -157,7 +157,7 @@ def test_evidence_that_moved_since_the_signature_refuses(world, part, eligible, 
 
 def test_a_criterion_that_no_longer_holds_refuses_and_is_named(world, part, eligible, answers):
     participant = eligible()
-    answers["evidence"].met = None
+    answers["evidence"].unmet = ("I-1",)
     with pytest.raises(NotReady, match="I-1"):
         press(world, participant)
 
