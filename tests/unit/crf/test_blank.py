@@ -1,0 +1,62 @@
+"""The blank form on paper (design.md, 6; platform.md, 4)."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils.translation import override
+
+from crf import catalogue
+from crf.blank import blank_html, blank_pdf
+from crf.codebook import checks_registry, codebook
+from crf.declaration import DeclarationError
+from crf.questions import Kind
+from tests.unit.crf.small import ask, rows, small
+
+
+def test_every_question_has_its_place_and_nothing_derived_is_asked():
+    form = small(
+        ask("weight", hard=(25, 200), unit="kg", required=True, help="Without shoes."),
+        ask("colours", Kind.MULTIPLE),
+        ask("at", Kind.DATETIME),
+        ask("note", Kind.TEXT),
+        ask("bmi", reads=("weight",), by=lambda weight: weight),
+        groups=(rows("nodes", ask("n"), help="Each node."), rows("wide", *[ask(f"w{n}") for n in range(8)])),
+    )
+    html = blank_html(form)
+    assert "Without shoes. · possible: 25 to 200 kg" in html
+    assert "<li>red</li>" in html
+    assert "____-__-__  __:__" in html
+    assert "One block for each row." in html
+    assert "BMI" not in html
+
+
+def test_fixed_rows_are_as_many_as_there_are():
+    form = small(groups=(rows("doses", ask("mg"), starts_with=({"mg": 1}, {"mg": 2}), fixed=True),))
+    assert blank_html(form).count("<tr><td>") == 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_pdf_comes_out_in_both_languages(language):
+    pytest.importorskip("weasyprint", exc_type=(ImportError, OSError), reason="no text engine for PDFs here")
+    with override(language):
+        made = blank_pdf(catalogue.form("PATH"))
+    assert made.startswith(b"%PDF")
+    assert len(made) > 10_000
+
+
+def test_the_codebook_says_when_an_answer_is_required():
+    form = small(
+        ask("a", required=True), ask("b"), ask("c", Kind.TEXT, max_length=30), groups=(rows("g", ask("n")),)
+    )
+    lines = {line.name: line for line in codebook(form)}
+    assert (lines["a"].required, lines["b"].required) == ("yes", "no")
+    assert lines["c"].length == 30
+    assert (lines["n"].group, lines["n"].section) == ("g", "G")
+
+
+def test_a_check_declared_by_two_forms_is_refused():
+    from crf.checks import Check, Level
+
+    check = Check("X1", Level.SOFT, ("a",), lambda a: True, "m")
+    with pytest.raises(DeclarationError, match="check X1 is declared in SMALL and OTHER"):
+        checks_registry([small(ask("a"), checks=(check,)), small(ask("a"), checks=(check,), code="OTHER")])

@@ -1,0 +1,285 @@
+"""What follows from answers: shown, required, derived, found (protocol 3.0, 3.17)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from crf.checks import Check, Level, days_between, earliest_day, latest_day, not_before
+from crf.conditions import Answered, Is, Not, Over
+from crf.declaration import Section, Sets
+from crf.evaluate import evaluate
+from crf.questions import Kind
+from tests.unit.crf.small import ask, rows, small
+
+TODAY = {"today": date(2026, 6, 1)}
+
+
+def keys(outcome):
+    return [finding.key for finding in outcome.findings]
+
+
+def test_a_question_is_required_only_while_its_condition_holds():
+    form = small(ask("sex", Kind.CHOICE), ask("weeks", required_when=Is("sex", "Y")))
+    assert evaluate(form, values={"sex": "N"}).complete
+    pregnant = evaluate(form, values={"sex": "Y"})
+    assert pregnant.unanswered == ("weeks",)
+    assert not pregnant.complete
+    assert evaluate(form, values={"sex": "Y"}, missing={"weeks": "NK"}).complete
+
+
+def test_answers_to_questions_no_longer_asked_are_cleared_in_a_chain_and_named():
+    form = small(
+        ask("a", Kind.CHOICE),
+        ask("b", Kind.CHOICE, shown_when=Is("a", "Y")),
+        ask("c", shown_when=Is("b", "Y")),
+    )
+    outcome = evaluate(form, values={"a": "N", "b": "Y", "c": 3}, missing={"b": "", "c": ""})
+    assert outcome.cleared == ("b", "c")
+    assert outcome.values == {"a": "N", "b": None, "c": None}
+    assert outcome.visible == {"a"}
+
+
+def test_the_missing_reason_of_a_hidden_question_goes_too():
+    form = small(ask("a", Kind.CHOICE), ask("b", shown_when=Is("a", "Y")))
+    outcome = evaluate(form, values={"a": "N"}, missing={"b": "ND"})
+    assert outcome.missing == {}
+    assert outcome.cleared == ("b",)
+
+
+def test_a_section_hides_its_questions_and_groups():
+    form = small(
+        ask("arm", Kind.CHOICE),
+        ask("dose"),
+        groups=(rows("given", ask("mg")),),
+        sections=(
+            Section("first", "First", ("arm",)),
+            Section("second", "Second", ("dose", "given"), shown_when=Is("arm", "Y")),
+        ),
+    )
+    hidden = evaluate(form, values={"arm": "N", "dose": 2}, groups={"given": [{"mg": 5}]})
+    assert hidden.cleared == ("dose", "given.1.mg")
+    shown = evaluate(form, values={"arm": "Y", "dose": 2}, groups={"given": [{"mg": 5}]})
+    assert {"dose", "given.1.mg"} <= shown.visible
+
+
+@pytest.mark.parametrize(
+    ("weight", "expected"),
+    [
+        (70, []),
+        (30, ["weight:soft"]),
+        (110, []),
+        (111, ["weight:soft"]),
+        (24, ["weight:hard"]),
+        (201, ["weight:hard"]),
+        (None, []),
+    ],
+)
+def test_ranges_are_inclusive_and_hard_outranks_soft(weight, expected):
+    form = small(ask("weight", soft=(38, 110), hard=(25, 200)))
+    assert keys(evaluate(form, values={"weight": weight})) == expected
+
+
+def test_a_limit_of_a_tenth_takes_a_tenth():
+    form = small(ask("len", Kind.DECIMAL, places=1, hard=(0.1, None)))
+    assert not keys(evaluate(form, values={"len": Decimal("0.1")}))
+    assert keys(evaluate(form, values={"len": Decimal("0.0")})) == ["len:hard"]
+
+
+def test_derived_answers_follow_each_other_and_are_rounded_half_up():
+    form = small(
+        ask("w", Kind.DECIMAL, places=1),
+        ask("h", Kind.DECIMAL, places=1),
+        ask("label", Kind.TEXT, reads=("bmi",), by=lambda bmi: "thin" if bmi < 18 else "fine"),
+        ask("bmi", Kind.DECIMAL, places=1, reads=("w", "h"), by=lambda w, h: w / (h / 100) ** 2),
+    )
+    outcome = evaluate(form, values={"w": Decimal(50), "h": Decimal(200), "bmi": Decimal(99)})
+    assert outcome.values["bmi"] == Decimal("12.5")
+    assert outcome.values["label"] == "thin"
+    assert evaluate(form, values={"w": Decimal(50)}).values["bmi"] is None
+
+
+def test_blanks_reach_a_derivation_that_wants_them():
+    form = small(ask("a"), ask("b", Kind.BOOLEAN, reads=("a",), by=lambda a: a is None, blanks=True))
+    assert evaluate(form, values={}).values["b"] is True
+
+
+def test_rows_are_derived_from_the_row_then_the_form_and_totals_from_rows():
+    group = rows(
+        "doses",
+        ask("auc"),
+        ask("mg", reads=("auc", "gfr"), by=lambda auc, gfr: auc * (gfr + 25)),
+        ask("label", Kind.TEXT),
+    )
+    form = small(
+        ask("gfr"),
+        ask("total", reads=("doses",), by=lambda doses: sum(row["mg"] or 0 for row in doses)),
+        groups=(group,),
+    )
+    outcome = evaluate(
+        form, values={"gfr": 75}, groups={"doses": [{"auc": 2}, {"auc": 1, "position": 7}, {}]}
+    )
+    assert [row["mg"] for row in outcome.groups["doses"]] == [200, 100, None]
+    assert [row["position"] for row in outcome.groups["doses"]] == [1, 7, 3]
+    assert outcome.values["total"] == 300
+
+
+def test_findings_in_rows_carry_the_rows_own_position():
+    group = rows(
+        "nodes",
+        ask("examined", hard=(0, 150), required=True),
+        ask("positive", shown_when=Over("examined", 0)),
+    )
+    check = Check(
+        code="X1",
+        level=Level.HARD,
+        reads=("examined", "positive", "most"),
+        each="nodes",
+        passes=lambda examined, positive, most: positive <= examined <= most,
+        message="m",
+        fields=("positive", "most"),
+        when=Answered("examined"),
+    )
+    form = small(ask("most"), groups=(group,), checks=(check,))
+    outcome = evaluate(
+        form,
+        values={"most": 50},
+        groups={"nodes": [{"position": 4, "examined": 2, "positive": 3}, {"examined": 200}, {"positive": 1}]},
+    )
+    assert keys(outcome) == ["nodes.2.examined:hard", "nodes.3.examined:required", "X1:nodes.4"]
+    assert outcome.findings[-1].targets == ("nodes.4.positive", "most")
+    assert outcome.cleared == ("nodes.3.positive",)
+    assert outcome.stops() == (outcome.findings[0], outcome.findings[2])
+    assert outcome.stops(frozenset({"X1:nodes.4"})) == (outcome.findings[0],)
+
+
+def test_a_check_waits_for_its_answers_unless_it_wants_blanks():
+    def refuses(**_known):
+        return False
+
+    form = small(
+        ask("a"),
+        ask("b"),
+        checks=(
+            Check("C1", Level.SOFT, ("a", "b"), refuses, "m", ("a",)),
+            Check("C2", Level.SOFT, ("a", "b"), refuses, "m", ("a",), blanks=True),
+            Check("C3", Level.SOFT, ("a",), refuses, "m", when=Is("b", 9)),
+            Check("C4", Level.SOFT, ("a",), lambda a: None, "m"),
+            Check("C5", Level.LISTING, ("a", "CRE*"), refuses, "m"),
+            Check("C6", Level.SOFT, ("a", "DM.weight"), refuses, "m"),
+        ),
+    )
+    assert keys(evaluate(form, values={"a": 1})) == ["C2", "C5"]
+    assert keys(evaluate(form, values={"a": 1, "b": 9}, context={"DM.weight": 70})) == [
+        "C1",
+        "C2",
+        "C3",
+        "C5",
+        "C6",
+    ]
+
+
+def test_what_the_person_confirms_is_compared_with_the_proposal():
+    form = small(
+        ask("a"),
+        ask("calc", Kind.TEXT, reads=("a",), by=lambda a: "Y" if a else "N"),
+        ask("said", Kind.CHOICE, proposed_by="calc"),
+    )
+    assert keys(evaluate(form, values={"a": 1, "said": "N"})) == ["said:proposal"]
+    assert keys(evaluate(form, values={"a": 1, "said": "Y"})) == []
+    assert keys(evaluate(form, values={"said": "Y"})) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "found"),
+    [
+        (Kind.DATE, date(2026, 6, 2), ["on:future"]),
+        (Kind.DATE, date(2026, 6, 1), []),
+        (Kind.PARTIAL_DATE, "2026-06", []),
+        (Kind.PARTIAL_DATE, "2026-07", ["on:future"]),
+        (Kind.PARTIAL_DATE, "1949", ["on:birth"]),
+        (Kind.PARTIAL_DATE, "1950", []),
+        (Kind.DATE, date(2026, 5, 20), ["on:death"]),
+        (
+            Kind.DATETIME,
+            datetime(2026, 6, 1, 17, 0, tzinfo=UTC),
+            ["on:future"],
+        ),  # 01:00 on the 2nd in Shanghai
+    ],
+)
+def test_no_day_lies_in_the_future_before_birth_or_after_death(kind, value, found):
+    form = small(ask("on", kind))
+    death = "2026-05-15" if "on:death" in found else None
+    context = {**TODAY, "ELIG.birth": "1950-05", "SURV.death_dt": death}
+    outcome = evaluate(form, values={"on": value}, context=context)
+    assert keys(outcome) == found
+    assert {finding.code for finding in outcome.findings} <= {"X070", "X061"}
+
+
+def test_a_question_may_allow_such_days():
+    form = small(
+        ask("on", Kind.DATE, future_allowed=True, before_birth_allowed=True, after_death_allowed=True)
+    )
+    context = {**TODAY, "ELIG.birth": "2027", "SURV.death_dt": "2020"}
+    assert keys(evaluate(form, values={"on": date(2026, 12, 1)}, context=context)) == []
+
+
+def test_the_form_that_asks_for_birth_uses_its_own_answer():
+    form = small(ask("ELIG.birth", Kind.PARTIAL_DATE), ask("on", Kind.DATE))
+    assert keys(evaluate(form, values={"ELIG.birth": "2000", "on": date(1999, 1, 1)})) == ["on:birth"]
+
+
+def test_milestones_take_full_days_while_their_condition_holds():
+    form = small(
+        ask("done", Kind.CHOICE),
+        ask("on", Kind.DATE),
+        ask("about", Kind.PARTIAL_DATE),
+        milestones=(
+            Sets("SURG", "on", Is("done", "Y")),
+            Sets("DEATH", "about"),
+        ),
+    )
+    full = evaluate(form, values={"done": "Y", "on": date(2026, 1, 2), "about": "2026-03-04"})
+    assert full.milestones == {"SURG": date(2026, 1, 2), "DEATH": date(2026, 3, 4)}
+    partial = evaluate(form, values={"done": "N", "on": date(2026, 1, 2), "about": "2026-03"})
+    assert partial.milestones == {"SURG": None, "DEATH": None}
+
+
+def test_a_group_can_be_required_and_hidden():
+    group = rows("rec", ask("site"), shown_when=Not(Is("any", "N")), required_when=Is("any", "Y"))
+    form = small(ask("any", Kind.CHOICE), groups=(group,))
+    assert evaluate(form, values={"any": "Y"}).unanswered == ("rec",)
+    assert evaluate(form, values={"any": "Y"}, groups={"rec": [{"site": 1}]}).complete
+    assert evaluate(form, values={"any": "N"}, groups={"rec": [{"site": 1}]}).cleared == ("rec.1.site",)
+
+
+def test_an_empty_text_and_no_ticks_are_no_answer():
+    form = small(ask("t", Kind.TEXT, required=True), ask("m", Kind.MULTIPLE, required=True))
+    assert evaluate(form, values={"t": "", "m": []}).unanswered == ("t", "m")
+    assert evaluate(form, values={"t": "x", "m": ("red",)}).values["m"] == ["red"]
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        ("2019", date(2019, 1, 1), date(2019, 12, 31)),
+        ("2020-02", date(2020, 2, 1), date(2020, 2, 29)),
+        ("2020-02-03", date(2020, 2, 3), date(2020, 2, 3)),
+        (date(2020, 2, 3), date(2020, 2, 3), date(2020, 2, 3)),
+        (None, None, None),
+        ("", None, None),
+    ],
+)
+def test_a_partial_date_means_a_span_of_days(value, first, last):
+    assert earliest_day(value) == first
+    assert latest_day(value) == last
+
+
+def test_partial_dates_get_the_benefit_of_the_doubt():
+    assert not_before("2019", "2019-12-31")
+    assert not not_before("2018", "2019")
+    assert not_before(None, "2019")
+    assert days_between("2020-02-01", date(2020, 2, 11)) == 10
+    assert days_between("2020-02", date(2020, 2, 11)) is None

@@ -1,0 +1,176 @@
+"""Surgical pathology (protocol 3.9) and its checks X043 to X049 (protocol 3.17)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from crf import catalogue
+from crf.evaluate import evaluate
+
+FORM = catalogue.form("PATH")
+CONTEXT = {
+    "today": date(2026, 6, 1),
+    "milestone.SURG": date(2026, 3, 2),
+    "SURG.surg_done": "resection",
+    "SURG.resid_macro": "none",
+    "CRE*": [{"bx_result": "scc"}],
+}
+RESIDUE = {
+    "path_dt": date(2026, 3, 12),
+    "hist": "scc",
+    "resid_pct": 20,
+    "trg_cap": "2",
+    "trg_mandard": "3",
+    "ypt": "T2",
+    "ln_exam": 22,
+    "ln_pos": 1,
+    "ypn": "N1",
+    "ypm": "M0",
+    "grade_y": "G2",
+    "lvi": "N",
+    "pni": "N",
+    "m_prox": Decimal(40),
+    "inv_prox": "N",
+    "m_dist": Decimal(30),
+    "inv_dist": "N",
+    "m_crm": Decimal(3),
+    "inv_crm": "N",
+    "r_status": "R0",
+}
+COMPLETE = {
+    **RESIDUE,
+    "hist": "none",
+    "resid_pct": 0,
+    "trg_cap": "0",
+    "trg_mandard": "1",
+    "ypt": "T0",
+    "ln_pos": 0,
+    "ypn": "N0",
+    "grade_y": "NA",
+}
+
+
+def judged(answers=RESIDUE, groups=None, context=None, **changed):
+    return evaluate(
+        FORM,
+        values={**answers, **changed},
+        groups={"ln_table": groups or []},
+        context={**CONTEXT, **(context or {})},
+    )
+
+
+def codes(outcome):
+    return {finding.code for finding in outcome.findings if finding.kind == "check"}
+
+
+def test_a_full_report_is_complete_and_finds_nothing():
+    outcome = judged()
+    assert outcome.complete
+    assert outcome.findings == ()
+    values = outcome.values
+    assert (values["yp_stage"], values["r_calc"], values["r_rcp"]) == ("IIIA", "R0", "R0")
+    assert (values["trg_becker"], values["trg_chir"]) == ("2", "3")
+    assert (values["pcr"], values["mpr"]) == (False, False)
+
+
+def test_a_complete_response_asks_for_no_tumour_features():
+    outcome = judged(COMPLETE, grade_y=None, lvi=None, pni=None, context={"CRE*": []})
+    assert outcome.complete
+    assert outcome.findings == ()
+    assert (outcome.values["pcr"], outcome.values["mpr"], outcome.values["yp_stage"]) == (True, True, "I")
+    assert "ene" not in outcome.visible
+
+
+@pytest.mark.parametrize(
+    ("residue", "grades"),
+    [
+        ({"resid_pct": 0}, ("1a", "1", True)),
+        ({"resid_pct": None, "resid_lt1": "Y"}, ("1b", "2", True)),
+        ({"resid_pct": 10}, ("2", "2", True)),
+        ({"resid_pct": 50}, ("2", "3", False)),
+        ({"resid_pct": 51}, ("3", "4", False)),
+        ({"resid_pct": None}, (None, None, None)),
+    ],
+)
+def test_regression_grades_follow_the_residue(residue, grades):
+    values = judged(**residue).values
+    assert (values["trg_becker"], values["trg_chir"], values["mpr"]) == grades
+
+
+def test_under_one_percent_replaces_the_percentage():
+    outcome = judged(resid_lt1="Y")
+    assert outcome.cleared == ("resid_pct",)
+    assert "resid_pct" not in outcome.required
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"path_dt": date(2026, 3, 1)}, "PATH-01"),
+        ({"path_dt": date(2026, 4, 2)}, "PATH-02"),
+        ({"context": {"SURG.surg_done": "explored"}}, "X043"),
+        ({"context": {"SURG.surg_done": None}}, "X043"),
+        ({"ln_pos": 30}, "X044"),
+        ({"ypn": "N2"}, "X044"),
+        ({"groups": [{"station": "7", "examined": 10, "positive": 1}]}, "X044a"),
+        ({"groups": [{"station": "7", "examined": 1, "positive": 2}]}, "X044b"),
+        ({"resid_pct": 0}, "X045"),
+        ({"trg_cap": "0"}, "X045"),
+        ({"inv_prox": "Y"}, "X047"),
+        ({"m_crm": Decimal(0)}, "X047"),
+        ({"r_status": "R1"}, "X047a"),
+        ({"r_status": "R2"}, "X047b"),
+        ({"context": {"SURG.resid_macro": "r2_local"}}, "X047b"),
+        ({"ln_exam": 14}, "X048"),
+        (
+            {
+                "ypt": "T3",
+                "context": {"CRE*": [{"bx_result": "scc"}, {"bx_result": "none"}, {"bx_result": "nd"}]},
+            },
+            "X049",
+        ),
+    ],
+)
+def test_each_check_finds_what_it_is_for(changed, code):
+    assert code in codes(judged(**changed))
+
+
+def test_features_of_tumour_at_ypt0_are_queried():
+    assert codes(judged(COMPLETE, grade_y="G1", context={"CRE*": []})) == {"X046"}
+    assert codes(judged(COMPLETE, lvi="Y", context={"CRE*": []})) == {"X046"}
+
+
+def test_a_positive_last_biopsy_before_ypt0n0_is_listed():
+    assert codes(judged(COMPLETE)) == {"X049"}
+
+
+def test_stations_that_add_up_find_nothing():
+    stations = [
+        {"station": "7", "examined": 12, "positive": 1},
+        {"station": "17", "examined": 10, "positive": 0},
+    ]
+    assert codes(judged(groups=stations)) == set()
+
+
+def test_r_that_differs_from_the_margins_is_asked_about():
+    keys = {finding.key for finding in judged(r_status="R1").findings}
+    assert "r_status:proposal" in keys
+
+
+def test_a_metastasis_names_its_site():
+    assert judged(ypm="M1").unanswered == ("ypm_site",)
+    assert judged(ypm="M1", ypm_site="lung").values["yp_stage"] == "IVB"
+
+
+def test_ypis_counts_as_complete_response_only_by_setting():
+    answers = {**COMPLETE, "ypt": "Tis"}
+    assert judged(answers).values["pcr"] is False
+    assert judged(answers, context={"setting.pcr_includes_ypTis": True}).values["pcr"] is True
+
+
+def test_the_one_millimetre_rule_is_stricter_at_the_circumferential_margin():
+    values = judged(m_crm=Decimal("0.8")).values
+    assert (values["r_calc"], values["r_rcp"]) == ("R0", "R1")

@@ -1,0 +1,268 @@
+"""The page of a form: everything typed stays, what is wrong is beside its question (design.md, 6, 10)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from django.template.loader import render_to_string
+
+from crf import catalogue
+from crf.checks import Check, Level
+from crf.conditions import Is
+from crf.forms import raw_of, review
+from crf.questions import Kind
+from crf.render import Given, Links, given_of_review, page
+from tests.unit.crf.small import ask, rows, small
+
+LINKS = Links(
+    save="/save", draft="/draft", derive="/derive", discard="/discard", history="/history", back="/back"
+)
+
+
+def drawn(form, data, *, context=None, **rest):
+    found = review(form, data, context=context or {})
+    rest.setdefault("links", LINKS)
+    return render_to_string(
+        "crf/partials/form_body.html", {"page": page(form, given_of_review(found, **rest))}
+    )
+
+
+class _Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def tags(html, name=""):
+    parser = _Tags()
+    parser.feed(html)
+    return [attrs for tag, attrs in parser.tags if not name or tag == name]
+
+
+def field(html, name):
+    return next(attrs for attrs in tags(html) if attrs.get("name") == name)
+
+
+def test_what_was_typed_is_shown_again_with_its_sentence():
+    form = small(ask("weight", Kind.DECIMAL, places=1, hard=(25, 200), unit="kg"))
+    html = drawn(form, {"weight": "70,5<b>"}, announce=True)
+    assert field(html, "weight")["value"] == "70,5<b>"
+    assert field(html, "weight")["aria-invalid"] == "true"
+    assert html.count("Weight must be a number between 25 and 200 kg.") == 2
+    assert 'href="#id-weight"' in html
+    assert "<b>" not in html
+
+
+def test_units_ranges_and_help_describe_the_field():
+    form = small(
+        ask(
+            "w",
+            hard=(25, 200),
+            soft=(38, 110),
+            unit="kg",
+            help="Without shoes.",
+            definition="In the morning.",
+        )
+    )
+    html = drawn(form, {})
+    assert "Without shoes. · usual: 38 to 110 kg · possible: 25 to 200 kg" in html
+    assert field(html, "w")["aria-describedby"] == "hint-w note-w"
+    assert "In the morning." in html
+
+
+def test_few_codes_are_radio_buttons_and_many_a_list():
+    from crf.codelists import CodeList
+
+    many = CodeList("MANY", {str(number): f"n{number}" for number in range(8)})
+    form = small(ask("few", Kind.CHOICE), ask("many", Kind.CHOICE, codes=many), ask("ticks", Kind.MULTIPLE))
+    html = drawn(form, {"few": "N", "many": "3", "ticks": ["red", "blue"]})
+    radios = [attrs for attrs in tags(html, "input") if attrs.get("name") == "few"]
+    assert [(attrs["value"], "checked" in attrs) for attrs in radios] == [
+        ("Y", False),
+        ("N", True),
+        ("", False),
+    ]
+    assert [attrs["value"] for attrs in tags(html, "option") if "selected" in attrs] == ["3"]
+    ticked = [
+        attrs["value"] for attrs in tags(html, "input") if attrs.get("name") == "ticks" and "checked" in attrs
+    ]
+    assert ticked == ["red", "blue"]
+    assert any(attrs.get("data-alone") == "none" for attrs in tags(html))
+
+
+def test_an_unanswered_choice_says_so():
+    html = drawn(small(ask("few", Kind.CHOICE)), {})
+    assert [
+        attrs["value"] for attrs in tags(html, "input") if attrs.get("name") == "few" and "checked" in attrs
+    ] == [""]
+
+
+def test_long_texts_have_an_area_and_dates_say_their_form():
+    html = drawn(
+        small(ask("t", Kind.TEXT, max_length=500, lines=4), ask("d", Kind.DATE)), {"t": "a\nb", "d": "x"}
+    )
+    assert ">a\nb</textarea>" in html
+    assert field(html, "d")["placeholder"] == "YYYY-MM-DD"
+
+
+def test_the_reason_for_a_missing_answer_stays_chosen():
+    html = drawn(small(ask("a"), ask("b", missing_allowed=())), {"a__why": "NK"})
+    assert [attrs["value"] for attrs in tags(html, "option") if "selected" in attrs] == ["NK"]
+    assert "is-missing" in html
+    assert not any(attrs.get("name") == "b__why" for attrs in tags(html))
+
+
+def test_hidden_questions_carry_their_condition_for_the_browser():
+    form = small(ask("a", Kind.CHOICE), ask("b", shown_when=Is("a", "Y"), required_when=Is("a", "Y")))
+    hidden = next(attrs for attrs in tags(drawn(form, {})) if attrs.get("id") == "q-b")
+    assert "hidden" in hidden
+    assert hidden["data-show"] == '["is", "a", ["Y"]]'
+    shown = next(attrs for attrs in tags(drawn(form, {"a": "Y"})) if attrs.get("id") == "q-b")
+    assert "hidden" not in shown
+    assert "is-required" in shown["class"]
+
+
+def test_cleared_answers_are_told_and_unanswered_ones_listed():
+    form = small(ask("a", Kind.CHOICE), ask("b", shown_when=Is("a", "Y")), ask("c", required=True))
+    html = drawn(form, {"a": "N", "b": "5"})
+    assert "Answers to questions that are no longer asked are left out" in html
+    assert "1 required answer is missing" in html
+    assert '<a href="#id-c">C</a>' in html
+
+
+def test_derived_answers_are_shown_and_given_to_the_browser():
+    form = small(
+        ask("a"),
+        ask("calc", Kind.DECIMAL, places=1, reads=("a",), by=lambda a: Decimal(a) / 4, unit="m2"),
+        show_derived=True,
+    )
+    html = drawn(form, {"a": "5"})
+    output = tags(html, "output")[0]
+    assert (output["data-derived"], output["data-raw"]) == ("calc", "1.3")
+    assert ">1.3</output>" in html
+
+
+def test_soft_findings_take_a_reason_and_hard_ranges_an_override_for_those_who_may():
+    form = small(ask("w", hard=(25, 200), soft=(38, 110)))
+    soft = drawn(form, {"w": "120", "_confirm:w:soft": "seen"})
+    assert field(soft, "_confirm:w:soft")["value"] == "seen"
+    assert "_override" not in drawn(form, {"w": "300"})
+    assert field(drawn(form, {"w": "300"}, may_override=True), "_override:w:hard")
+
+
+def test_a_finding_at_no_question_stands_on_top_of_the_form():
+    check = Check(
+        "X043", Level.HARD, ("SURG.done",), lambda **_: False, "A specimen needs a resection.", blanks=True
+    )
+    html = drawn(small(ask("a"), checks=(check,)), {}, announce=True)
+    assert html.count("A specimen needs a resection.") == 2
+    assert "data-loose-notes" in html
+
+
+def test_a_finding_is_shown_at_each_of_its_questions_and_asks_once_for_its_reason():
+    check = Check(
+        "X045", Level.SOFT, ("a", "b"), lambda **_: False, "A and b disagree. Check both.", ("a", "b")
+    )
+    html = drawn(small(ask("a"), ask("b"), checks=(check,)), {"a": "1", "b": "2"})
+    assert html.count("A and b disagree. Check both.") == 2
+    assert html.count('name="_confirm:X045"') == 1
+
+
+def test_rows_of_a_narrow_group_are_a_table_with_one_blank_row():
+    group = rows(
+        "nodes", ask("examined", required=True), ask("site", Kind.CHOICE), ask("t", Kind.TEXT, lines=3)
+    )
+    form = small(groups=(group,))
+    html = drawn(
+        form, {"nodes-0-position": "3", "nodes-0-examined": "x", "nodes-4-examined": "5"}, announce=True
+    )
+    assert field(html, "nodes-0-position")["value"] == "3"
+    assert field(html, "nodes-0-examined")["value"] == "x"
+    assert field(html, "nodes-0-examined")["aria-label"] == "Examined, row 1"
+    assert field(html, "nodes-4-examined")["value"] == "5"
+    assert field(html, "nodes-5-examined")["value"] == ""
+    assert field(html, "nodes-next")["value"] == "5"
+    assert 'href="#id-nodes-0-examined"' in html
+    assert "nodes-__row__-examined" in html
+
+
+def test_wide_groups_are_cards_and_fixed_rows_name_themselves():
+    questions = [ask(f"q{number}", Kind.CHOICE) for number in range(7)]
+    form = small(groups=(rows("doses", ask("day"), *questions, starts_with=({"day": 8},), fixed=True),))
+    html = drawn(form, raw_of(form, values={}, groups={}, missing={}))
+    assert "Day: 8" in html
+    assert "<fieldset" in html
+    assert not any(attrs.get("name") == "doses-0-day" for attrs in tags(html))
+    assert "Add a row" not in html
+
+
+def test_fixed_rows_of_a_table_show_what_is_given():
+    form = small(groups=(rows("doses", ask("day"), ask("mg"), starts_with=({"day": 8},), fixed=True),))
+    assert '<td class="p3-fixed">8</td>' in drawn(form, {})
+
+
+def test_a_row_marked_for_removal_stays_marked_when_the_page_comes_back():
+    form = small(ask("a"), groups=(rows("nodes", ask("n")),))
+    html = drawn(form, {"a": "x", "nodes-0-position": "2", "nodes-0-n": "1", "nodes-0-remove": "1"})
+    hidden = [
+        (attrs["name"], attrs["value"]) for attrs in tags(html, "input") if attrs.get("type") == "hidden"
+    ]
+    assert ("nodes-0-position", "2") in hidden
+    assert ("nodes-0-remove", "1") in hidden
+
+
+def test_too_many_rows_and_hidden_groups():
+    group = rows("nodes", ask("n"), shown_when=Is("a", "Y"), help="Every node.")
+    form = small(ask("a", Kind.CHOICE), groups=(group,))
+    box = next(attrs for attrs in tags(drawn(form, {})) if attrs.get("id") == "q-nodes")
+    assert "hidden" in box
+    many = {f"nodes-{index}-n": "1" for index in range(201)}
+    assert "Nodes can hold 200 rows. Remove some rows." in drawn(form, {"a": "Y", **many})
+
+
+def test_a_reason_is_asked_only_where_something_is_saved():
+    form = small(ask("a"))
+    assert "_reason" not in drawn(form, {})
+    found = review(form, {"a": "2"}, context={})
+    given = given_of_review(found, saved={"a": ["1"]}, links=LINKS, version=3, key="k")
+    given = Given(**{**given.__dict__, "errors": {"_reason": "Say why."}})
+    html = render_to_string("crf/partials/form_body.html", {"page": page(form, given)})
+    assert 'href="#id-_reason"' in html
+    assert field(html, "_version")["value"] == "3"
+    assert field(html, "_key")["value"] == "k"
+
+
+def test_a_form_that_may_only_be_read_cannot_be_typed_into():
+    form = small(ask("a"), ask("b", Kind.CHOICE), groups=(rows("nodes", ask("n")),))
+    html = drawn(form, {"a": "1", "nodes-0-n": "2"}, editable=False, links=Links())
+    assert all("disabled" in attrs for attrs in tags(html, "input") if attrs.get("type") in ("text", "radio"))
+    assert "<button" not in html
+    assert "/history" not in html
+
+
+@pytest.mark.parametrize("code", catalogue.forms())
+def test_every_form_is_drawn_whole_with_labels_and_unique_ids(code):
+    form = catalogue.form(code)
+    html = drawn(form, raw_of(form, values={}, groups={}, missing={}), context={"today": date(2026, 1, 1)})
+    assert not re.search(
+        r"⟦|⟧|%\(|\{\{|\}\}|\{%|__row__(?![^<]*</template>)",
+        re.sub(r"<template.*?</template>", "", html, flags=re.S),
+    )
+    live = re.sub(r"<template.*?</template>", "", html, flags=re.S)
+    ids = [attrs["id"] for attrs in tags(live) if attrs.get("id")]
+    assert len(ids) == len(set(ids))
+    labelled = {attrs.get("for") for attrs in tags(live, "label")}
+    for attrs in tags(live):
+        if attrs.get("type") in ("text", "radio") and attrs.get("id"):
+            assert attrs["id"] in labelled or attrs.get("aria-label"), attrs
+        for described in attrs.get("aria-describedby", "").split():
+            assert described in ids, described
+    assert "style=" not in html
+    assert "<script" not in html

@@ -1,0 +1,81 @@
+"""What a finding says: what is so, then what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from crf.conditions import Is
+from crf.evaluate import evaluate
+from crf.questions import Kind
+from crf.sentences import missing_text, number_text, range_text, sentence, shown
+from tests.unit.crf.small import YN, ask, rows, small
+
+GROUP = rows("nodes", ask("n", hard=(0, 5), required=True), required_when=None)
+
+
+def said(form, **given):
+    outcome = evaluate(form, **given)
+    return [sentence(form, finding) for finding in outcome.findings]
+
+
+def test_each_kind_of_finding_has_its_sentence():
+    form = small(
+        ask("w", hard=(25, 200), soft=(38, 110), unit="kg"),
+        ask("v", hard=(0, None), required=True),
+        ask("must", required=True, missing_allowed=()),
+        ask("on", Kind.DATE),
+        ask("calc", Kind.TEXT, reads=("w",), by=lambda w: "Y", codes=YN),
+        ask("say", Kind.CHOICE, proposed_by="calc"),
+        groups=(GROUP,),
+    )
+    context = {"today": date(2026, 1, 1), "ELIG.birth": "2026-02", "SURV.death_dt": "2025"}
+    given = {"w": 500, "on": date(2026, 1, 30), "say": "N"}
+    assert said(form, values=given, context=context, groups={"nodes": [{"n": 9}]}) == [
+        "W is outside what is possible (25 to 200 kg). Correct it.",
+        "V has no answer yet. Answer it, or give the reason why it is missing.",
+        "Must has no answer yet. Answer it.",
+        "On lies in the future. Check the date against the source.",
+        "On lies before the birth date. Check both dates against the source.",
+        "On lies after the date of death. Check both dates against the source.",
+        "Say differs from what the answers lead to (Yes). Correct it, or confirm it with a reason.",
+        "N is outside what is possible (0 to 5). Correct it.",
+    ]
+    assert said(small(ask("w", soft=(38, None), unit="kg")), values={"w": 3}) == [
+        "W is outside what is usual (at least 38 kg). Check the source; correct it or confirm it with a reason."
+    ]
+
+
+def test_a_required_group_says_so():
+    form = small(ask("any", Kind.CHOICE), groups=(rows("rec", ask("n"), required_when=Is("any", "Y")),))
+    assert said(form, values={"any": "Y"}) == ["Rec has no rows yet. Add at least one."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (Kind.DECIMAL, Decimal("70.50"), "70.5"),
+        (Kind.DECIMAL, Decimal(100), "100"),
+        (Kind.INTEGER, 4, "4"),
+        (Kind.CHOICE, "Y", "Yes"),
+        (Kind.CHOICE, "old", "old"),
+        (Kind.MULTIPLE, ["red", "blue"], "red, blue"),
+        (Kind.BOOLEAN, True, "yes"),
+        (Kind.BOOLEAN, False, "no"),
+        (Kind.DATE, date(2026, 5, 7), "2026-05-07"),
+        (Kind.DATETIME, datetime(2026, 5, 7, 6, 30, tzinfo=UTC), "2026-05-07 14:30"),
+        (Kind.TEXT, None, ""),
+    ],
+)
+def test_answers_are_shown_as_people_read_them(kind, value, text):
+    assert shown(ask("a", kind), value) == text
+
+
+def test_ranges_numbers_and_reasons():
+    assert range_text(None) == ""
+    assert range_text((None, 5), "mm") == "at most 5 mm"
+    assert number_text(Decimal("0.10")) == "0.1"
+    assert missing_text("NP") == "participant refused"
+    assert missing_text("??") == "??"
