@@ -11,6 +11,7 @@ from crf.records import declaration_of
 
 CATALOGUE = (
     "crf.catalogue.eligibility.Eligibility",
+    "crf.catalogue.demographics.Demographics",
     "crf.catalogue.staging.Staging",
     "crf.catalogue.pathology.Pathology",
 )
