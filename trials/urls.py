@@ -1,6 +1,41 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
+
+from trials.models.sites import ChecklistKind, SiteState
+from trials.views import participants, people, sites
+
+
+class _Kind:
+    regex = "|".join(ChecklistKind.values)
+    to_python = to_url = str
+
+
+class _State:
+    regex = "|".join(SiteState.values)
+    to_python = to_url = str
+
+
+register_converter(_Kind, "checklist_kind")
+register_converter(_State, "site_state")
 
 app_name = "trials"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("sites/", sites.sites, name="sites"),
+    path("sites/new/", sites.new_site, name="new-site"),
+    path("sites/<str:code>/", sites.site, name="site"),
+    path("sites/<str:code>/change/", sites.change_site, name="change-site"),
+    path("sites/<str:code>/checklist/<checklist_kind:kind>/", sites.fulfil, name="fulfil"),
+    path("sites/<str:code>/move/<site_state:to>/", sites.move_site, name="move-site"),
+    path("sites/<str:code>/consent-versions/new/", sites.new_consent_version, name="new-consent-version"),
+    path("people/", people.people, name="people"),
+    path("people/new/", people.new_person, name="new-person"),
+    path("people/<str:username>/delegate/", people.delegate, name="delegate"),
+    path("delegations/<int:pk>/end/", people.end_delegation, name="end-delegation"),
+    path("participants/register/", participants.register, name="register"),
+    path("participants/<str:number>/consent/", participants.consent, name="consent"),
+    path("participants/<str:number>/screen-failure/", participants.screen_failure, name="screen-failure"),
+    path("participants/<str:number>/decline/", participants.decline, name="decline"),
+    path("participants/<str:number>/withdraw/", participants.withdraw, name="withdraw"),
+    path("deviations/<int:pk>/settle/", participants.settle_deviation, name="settle-deviation"),
+]

@@ -1,0 +1,243 @@
+"""What is typed about sites, people and participants in screening."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
+from palace3.protocol.text import load
+from trials.models import ConsentVersion, Site
+from trials.models.participants import DeclineReason, ScreenFailureReason
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date field: it shows a day in its reader's order and sends ISO."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+def _day(label: Any, **more: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=DayInput(), **more)
+
+
+def _reason(label: Any = None, **more: Any) -> forms.CharField:
+    return forms.CharField(label=label or _("Reason"), max_length=200, **more)
+
+
+class SiteForm(forms.ModelForm[Site]):
+    class Meta:
+        model = Site
+        fields = (
+            "code",
+            "name",
+            "name_zh",
+            "city",
+            "city_zh",
+            "time_zone",
+            "planned_participants",
+            "languages_spoken",
+            "office_hours",
+        )
+        help_texts = {"code": _("Two digits. It begins the number of every participant of the site.")}
+        widgets = {
+            "time_zone": forms.Select(
+                choices=[("Asia/Shanghai", "Asia/Shanghai"), ("Asia/Urumqi", "Asia/Urumqi")]
+            )
+        }
+
+
+class ChangeSiteForm(SiteForm):
+    reason = _reason(_("Reason for the change"))
+
+    class Meta(SiteForm.Meta):
+        fields = SiteForm.Meta.fields[1:]  # type: ignore[assignment]  # the code never changes
+
+
+class ChecklistForm(forms.Form):
+    done_on = _day(_("In place since"))
+    expires_on = _day(_("Expires on"), required=False, help_text=_("Leave empty when it does not expire."))
+    reference = forms.CharField(
+        label=_("Reference"), max_length=80, required=False, help_text=_("Number or place of the document.")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        done, expires = cleaned.get("done_on"), cleaned.get("expires_on")
+        if done and expires and expires <= done:
+            self.add_error("expires_on", _("It expires before it begins. Check both dates."))
+        return cleaned
+
+
+class MoveSiteForm(forms.Form):
+    reason = _reason()
+
+
+class ConsentVersionForm(forms.Form):
+    label = forms.CharField(label=_("Version"), max_length=20, help_text=_("As printed on the consent form."))
+    approved_on = _day(_("Approved on"), help_text=_("The version before ends on this day."))
+
+
+class PersonForm(forms.ModelForm[User]):
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=40,
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9._-]{2,39}$", _("Use 3 to 40 small letters, digits, dots or dashes.")
+            )
+        ],
+        help_text=_("It is never given to anybody else, not even later."),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    password = forms.CharField(
+        label=_("First password"),
+        min_length=12,
+        max_length=200,
+        help_text=_(
+            "At least 12 characters. Hand it over in person; they change it after the first sign-in."
+        ),
+    )
+
+    class Meta:
+        model = User
+        fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")
+        widgets = {"trained_on": DayInput(), "identity_checked_on": DayInput()}
+
+    def validate_unique(self) -> None:
+        """Left to the service, which says what to do."""
+
+
+class DelegationForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=[(role.value, ROLE_LABELS[role]) for role in Role])
+    site: Any = forms.ModelChoiceField(
+        label=_("Site"),
+        queryset=None,
+        required=False,
+        empty_label=_("The whole trial"),
+        help_text=_("Coordinators and investigators work at one site; other roles for the whole trial."),
+    )
+    starts_on = _day(_("From"))
+    ends_on = _day(_("Until"), required=False, help_text=_("Leave empty when no end is known."))
+
+    def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("role") in SITE_ROLES and not cleaned.get("site"):
+            self.add_error("site", _("This role is held at one site. Choose it."))
+        begins, ends = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if begins and ends and ends < begins:
+            self.add_error("ends_on", _("The last day lies before the first. Check both dates."))
+        return cleaned
+
+
+class EndDelegationForm(forms.Form):
+    on = _day(_("Last day"))
+    reason = _reason()
+
+
+class RegisterForm(forms.Form):
+    site: Any = forms.ModelChoiceField(label=_("Site"), queryset=None, empty_label=None)
+
+    def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+
+class ConsentForm(forms.Form):
+    version: Any = forms.ModelChoiceField(
+        label=_("Version of the consent form"), queryset=None, empty_label=None
+    )
+    signed_on = _day(_("Signed on"))
+    sensitive_data = forms.BooleanField(
+        label=_("Separate consent to the use of sensitive health data"),
+        required=False,
+        help_text=_("Asked for by the law on personal information. Without it nothing more may be recorded."),
+    )
+    biobank = forms.BooleanField(label=_("Consent to extra samples"), required=False)
+    register_lookup = forms.BooleanField(
+        label=_("Consent to look up vital status in registers after a withdrawal"), required=False
+    )
+
+    def __init__(self, *args: Any, versions: QuerySet[ConsentVersion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]
+
+
+class ScreenFailureForm(forms.Form):
+    on = _day(_("Screening ended on"))
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=ScreenFailureReason.choices, widget=forms.RadioSelect
+    )
+    criteria = forms.MultipleChoiceField(
+        label=_("Criteria that were not met"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    detail = forms.CharField(
+        label=_("Detail"),
+        max_length=200,
+        required=False,
+        help_text=_("No names, no numbers from the hospital."),
+    )
+
+    def __init__(self, *args: Any, version: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["criteria"].choices = criteria_of(version)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("reason") == ScreenFailureReason.CRITERION and not cleaned.get("criteria"):
+            self.add_error("criteria", _("Tick each criterion that was not met."))
+        if cleaned.get("reason") == ScreenFailureReason.OTHER and not cleaned.get("detail"):
+            self.add_error("detail", _("Say in a few words what the reason was."))
+        return cleaned
+
+
+def criteria_of(version: str) -> list[tuple[str, str]]:
+    """Return code and wording of each criterion of the protocol, in the reader's language."""
+    chinese = (get_language() or "").startswith("zh")
+    return [
+        (each.code, f"{each.code} · {each.wording.zh if chinese else each.wording.en}")
+        for each in load(version).criteria
+    ]
+
+
+class DeclineForm(forms.Form):
+    on = _day(_("Declined on"))
+    reason = forms.ChoiceField(label=_("Reason"), choices=DeclineReason.choices, widget=forms.RadioSelect)
+    detail = forms.CharField(label=_("Detail"), max_length=200, required=False)
+
+
+class WithdrawalForm(forms.Form):
+    on = _day(_("Withdrawn on"))
+    study_drug = forms.BooleanField(label=_("No more study drug"), required=False)
+    procedures = forms.BooleanField(label=_("No more surveillance procedures"), required=False)
+    quality_of_life = forms.BooleanField(label=_("No more quality-of-life questionnaires"), required=False)
+    all_contact = forms.BooleanField(
+        label=_("No more contact at all"),
+        required=False,
+        help_text=_("Ends every visit; what was recorded stays."),
+    )
+    reason = _reason(required=False)
+
+
+class SettleForm(forms.Form):
+    confirmed = forms.TypedChoiceField(
+        label=_("Is it a deviation?"),
+        choices=[("yes", _("Yes, it is a deviation")), ("no", _("No, it is not"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = _reason()

@@ -1,0 +1,1 @@
+"""Pages of sites, people, and participants up to the decision to randomize."""

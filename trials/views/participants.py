@@ -1,0 +1,128 @@
+"""Participants from their number to the end of screening, and withdrawal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from palace3.kernel.clock import local_date
+from trials import services
+from trials.forms import ConsentForm, DeclineForm, RegisterForm, ScreenFailureForm, SettleForm, WithdrawalForm
+from trials.models import ConsentVersion, DeviationProposal, Participant, Site
+from trials.views.steps import Page, step
+
+
+def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
+    open_to = Participant.objects.open_to(request.user, permission)
+    return get_object_or_404(open_to.select_related("site"), number=number)
+
+
+def _today(participant: Participant) -> Any:
+    return local_date(timezone.now(), participant.site.time_zone)
+
+
+@requires(Permission.PARTICIPANT_REGISTER)
+def register(request: PersonRequest) -> HttpResponse:
+    """Give the next number of a site; the consent follows."""
+    sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER).active()
+    form = RegisterForm(request.POST or None, sites=sites)
+
+    def give_number(typed: dict[str, Any]) -> Participant:
+        made = services.register_participant(**typed, by=request.user, at=timezone.now())
+        said = _("Participant %(number)s is registered. Write the number into the site's identification log.")
+        messages.success(request, said % {"number": made.number})
+        return made
+
+    about = _("The participant is known here by this number alone. The consent is recorded next.")
+    page = Page(_("Register a participant"), _("Give the next number"), "/", _("Work list"), about)
+    then = lambda made: reverse("trials:consent", args=[made.number])  # noqa: E731
+    return step(request, form, page, give_number, then, template="trials/register.html", sites=sites)
+
+
+@requires(Permission.CONSENT_RECORD)
+def consent(request: PersonRequest, number: str) -> HttpResponse:
+    found = _participant(request, number, Permission.CONSENT_RECORD)
+    versions = ConsentVersion.objects.open_to(request.user, Permission.CONSENT_RECORD).filter(site=found.site)
+    form = ConsentForm(request.POST or None, versions=versions)
+
+    def keep(typed: dict[str, Any]) -> Any:
+        return services.record_consent(participant=found, **typed, by=request.user, at=timezone.now())
+
+    context = {"versions": versions, "given": found.consents.select_related("version")}
+    page = _page_of(found, _("Consent of participant %(number)s"), _("Record the consent"))
+    return step(request, form, page, keep, lambda made: found, template="trials/consent.html", **context)
+
+
+def _page_of(participant: Participant, title: str, button: str, **more: Any) -> Page:
+    number = participant.number
+    up_label = _("Participant %(number)s") % {"number": number}
+    return Page(title % {"number": number}, button, participant.get_absolute_url(), up_label, **more)
+
+
+@requires(Permission.CONSENT_RECORD)
+def screen_failure(request: PersonRequest, number: str) -> HttpResponse:
+    found = _participant(request, number, Permission.CONSENT_RECORD)
+    initial = {"on": _today(found)}
+    form = ScreenFailureForm(request.POST or None, version=found.protocol_version, initial=initial)
+    about = _("Screening ends here. The reason is kept and counted in the flow chart of the trial.")
+    page = _page_of(found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about)
+    return _end_screening(request, found, form, page, declined=False)
+
+
+@requires(Permission.CONSENT_RECORD)
+def decline(request: PersonRequest, number: str) -> HttpResponse:
+    found = _participant(request, number, Permission.CONSENT_RECORD)
+    form = DeclineForm(request.POST or None, initial={"on": _today(found)})
+    about = _("For a participant who could take part and decided not to.")
+    page = _page_of(found, _("%(number)s declines"), _("Record it"), about=about)
+    return _end_screening(request, found, form, page, declined=True)
+
+
+def _end_screening(
+    request: PersonRequest, found: Participant, form: Any, page: Page, *, declined: bool
+) -> HttpResponse:
+    def keep(typed: dict[str, Any]) -> Any:
+        return services.record_screening_outcome(
+            participant=found,
+            declined=declined,
+            **{"criteria": [], **typed},
+            by=request.user,
+            at=timezone.now(),
+        )
+
+    return step(request, form, page, keep, lambda made: found)
+
+
+@requires(Permission.CONSENT_RECORD)
+def withdraw(request: PersonRequest, number: str) -> HttpResponse:
+    found = _participant(request, number, Permission.CONSENT_RECORD)
+    form = WithdrawalForm(request.POST or None, initial={"on": _today(found)})
+
+    def keep(typed: dict[str, Any]) -> Any:
+        return services.record_withdrawal(participant=found, **typed, by=request.user, at=timezone.now())
+
+    about = _("Each part is separate. Survival is followed unless every contact is refused.")
+    page = _page_of(found, _("Withdrawal of %(number)s"), _("Record the withdrawal"), about=about)
+    return step(request, form, page, keep, lambda made: found)
+
+
+@requires(Permission.CRF_EDIT)
+def settle_deviation(request: PersonRequest, pk: int) -> HttpResponse:
+    """Confirm or dismiss what a rule found."""
+    open_to = DeviationProposal.objects.open_to(request.user, Permission.CRF_EDIT)
+    found = get_object_or_404(open_to.select_related("participant"), pk=pk)
+
+    def settle(typed: dict[str, Any]) -> Any:
+        return services.settle_deviation(proposal=found, **typed, by=request.user, at=timezone.now())
+
+    about = f"{found.rule} · {found.detail}"
+    page = _page_of(found.participant, _("Possible deviation, %(number)s"), _("Settle it"), about=about)
+    return step(request, SettleForm(request.POST or None), page, settle, lambda made: found.participant)

@@ -1,0 +1,93 @@
+"""People and what is delegated to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import services as accounts
+from accounts.directory import accounts_open_to
+from accounts.permissions import Permission, Role, requires
+from accounts.requests import PersonRequest
+from palace3.kernel.clock import local_date
+from trials import services
+from trials.forms import DelegationForm, EndDelegationForm, PersonForm
+from trials.models import Delegation, Site
+from trials.views.steps import Page, step
+
+
+@requires(Permission.PERSON_VIEW)
+def people(request: PersonRequest) -> HttpResponse:
+    """Who holds which role, where, since when and from whom (ICH E6(R3) 4.2.2)."""
+    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    held = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW)
+    held = held.select_related("user", "site", "granted_by").order_by("site__code", "role", "user__username")
+    may_delegate = request.user.may(Permission.PERSON_DELEGATE)
+    context = {
+        "delegations": [(each, state_of(each, today)) for each in held],
+        "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
+        "may_delegate": may_delegate,
+    }
+    return render(request, "trials/people.html", context)
+
+
+def state_of(delegation: Delegation, today: Any) -> str:
+    """Return whether the delegation is in force, starts later, or has ended."""
+    if delegation.starts_on > today:
+        return "future"
+    return "ended" if delegation.ends_on and delegation.ends_on < today else "current"
+
+
+def _page(title: str, button: str, about: str = "") -> Page:
+    return Page(title, button, reverse("trials:people"), _("People"), about)
+
+
+@requires(Permission.PERSON_DELEGATE)
+def new_person(request: PersonRequest) -> HttpResponse:
+    def create(typed: dict[str, Any]) -> Any:
+        return accounts.create_person(**typed, by=request.user, at=timezone.now())
+
+    about = _("One account for one person. Roles are delegated on the next page.")
+    page = _page(_("New person"), _("Create the account"), about)
+    form = PersonForm(request.POST or None)
+    return step(request, form, page, create, lambda made: reverse("trials:delegate", args=[made.username]))
+
+
+@requires(Permission.PERSON_DELEGATE)
+def delegate(request: PersonRequest, username: str) -> HttpResponse:
+    person = get_object_or_404(accounts_open_to(request.user, Permission.PERSON_DELEGATE), username=username)
+    sites = Site.objects.open_to(request.user, Permission.PERSON_DELEGATE)
+    now = timezone.now()
+    initial = {"starts_on": local_date(now, settings.TRIAL_TIME_ZONE)}
+    form = DelegationForm(request.POST or None, sites=sites, initial=initial)
+
+    def grant(typed: dict[str, Any]) -> Any:
+        role = Role(typed.pop("role"))
+        return services.delegate(user=person, role=role, **typed, by=request.user, at=now)
+
+    title = _("Delegate a role to %(person)s") % {"person": person.display_name}
+    return step(request, form, _page(title, _("Delegate")), grant, lambda made: "trials:people")
+
+
+@requires(Permission.PERSON_DELEGATE)
+def end_delegation(request: PersonRequest, pk: int) -> HttpResponse:
+    held = get_object_or_404(Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE), pk=pk)
+    now = timezone.now()
+    initial = {"on": local_date(now, settings.TRIAL_TIME_ZONE)}
+    form = EndDelegationForm(request.POST or None, initial=initial)
+
+    def end(typed: dict[str, Any]) -> Any:
+        return services.end_delegation(delegation=held, **typed, by=request.user, at=now)
+
+    place = held.site or _("the whole trial")
+    about = _("%(person)s, %(role)s, %(place)s. The line stays in the log.")
+    said = about % {"person": held.user, "role": held.get_role_display(), "place": place}
+    return step(
+        request, form, _page(_("End a delegation"), _("End it"), said), end, lambda made: "trials:people"
+    )

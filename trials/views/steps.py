@@ -1,0 +1,53 @@
+"""One page, one form, one service: the shape that the pages of this app share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from palace3.kernel.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page of one form says: its title, what it is for, its button, and the page above it."""
+
+    title: str
+    button: str
+    up: str
+    up_label: str
+    about: str = ""
+    is_grave: bool = False
+
+
+def step(
+    request: HttpRequest,
+    form: forms.BaseForm,
+    page: Page,
+    service: Callable[[dict[str, Any]], Any],
+    then: Callable[[Any], Any],
+    *,
+    template: str = "trials/step.html",
+    **context: Any,
+) -> HttpResponse:
+    """Call ``service`` with what was typed and go to ``then(result)``, or show the form again.
+
+    A refusal of the service stands above the form, with its own status: nothing typed is lost.
+    """
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                result = service(form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+            status = refusal.status
+        else:
+            return redirect(then(result))
+    return render(request, template, {"form": form, "page": page, **context}, status=status)
