@@ -171,7 +171,8 @@ def surgery_after_evaluation(history: History) -> Surgery | None:
         return Surgery("REGROWTH", regrowth, "REGROWTH")
     if history.arm == "1":
         for milestone, positive in (("CRE2", cre2_is_positive), ("CRE1", cre1_is_positive)):
-            if (found_on := history.on(milestone)) and positive(history):
+            distant = history.responses.get(milestone) == Response.DISTANT
+            if (found_on := history.on(milestone)) and positive(history) and not distant:
                 return Surgery(milestone, found_on, "NON_CCR")
     return _surgery_on_wish(history)
 

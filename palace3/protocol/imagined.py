@@ -7,7 +7,9 @@ was entered (``track_since``), ``responses`` by evaluation and the day of each s
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from itertools import pairwise
 
@@ -16,6 +18,7 @@ from palace3.protocol.course import History, PlannedVisit, Response, Scope
 from palace3.protocol.shapes import ARM_CODES
 from palace3.protocol.text import ProtocolText
 
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 IN_THIS_ORDER = (
     ("ICF", "RAND", "NEO_D1", "NEO_END", "CRE1", "CRE2"),
     ("NEO_D1", "LASTDOSE"),
@@ -69,6 +72,8 @@ def _object(written: str) -> dict[str, object]:
         entries = json.loads(written)
     except json.JSONDecodeError as error:
         raise UnclearHistoryError(f"The file is not JSON (line {error.lineno}: {error.msg}).") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
+        raise UnclearHistoryError("The file holds a number or a nesting beyond any history.") from error
     if not isinstance(entries, dict):
         raise UnclearHistoryError("The file must hold one JSON object that maps milestone codes to dates.")
     return entries
@@ -90,7 +95,7 @@ def _track(text: ProtocolText, track: object, arm: str) -> str | None:
 def _choices(name: str, entries: object, keys: set[str], choices: set[Response]) -> dict[str, str]:
     named = _named(name, entries, keys)
     for key, choice in named.items():
-        if choice not in choices:
+        if choice not in list(choices):  # a list, because what was written need not be hashable
             raise UnclearHistoryError(
                 f"{key} in {name} is {choice!r}: write one of {', '.join(sorted(choices))}."
             )
@@ -113,10 +118,10 @@ def _named(name: str, entries: object, keys: set[str]) -> Mapping[str, object]:
 
 
 def _date(name: str, written: object) -> date:
-    try:
-        return date.fromisoformat(str(written))
-    except ValueError as error:
-        raise UnclearHistoryError(f"{name} is {written!r}: write a date such as 2026-01-31.") from error
+    if isinstance(written, str) and ISO_DATE.fullmatch(written):
+        with suppress(ValueError):  # such as 2026-02-30
+            return date.fromisoformat(written)
+    raise UnclearHistoryError(f"{name} is {written!r}: write a date such as 2026-01-31.")
 
 
 def _check_order(milestones: Mapping[str, date]) -> None:

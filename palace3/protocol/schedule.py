@@ -149,7 +149,7 @@ def _surgery_after_evaluation(rule: VisitRule, history: History) -> Iterator[Pla
     if surgery := course.surgery_after_evaluation(history):
         visit = _visit(rule, rule.due, surgery.on, surgery.reason)
         if surgery.anchor == "SURG":  # an operation that nothing announced: its day is all that is known
-            visit = replace(visit, target=surgery.on, opens=surgery.on, closes=surgery.on)
+            visit = replace(visit, **dict.fromkeys(("target", "opens", "closes", "proposed_on"), surgery.on))
         yield replace(visit, anchor=surgery.anchor)
 
 

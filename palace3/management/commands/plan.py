@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *, arm: str, milestones: str, as_of: str, **options: object) -> None:
         text = load()
         try:
-            written = Path(milestones).read_text(encoding="utf-8")
+            written = Path(milestones).read_text(encoding="utf-8-sig")
             history = read_history(text, arm=arm, written=written, as_of=as_of)
         except OSError as error:
             self._refuse(f"The file {milestones} cannot be read: {error.strerror}.")
