@@ -17,8 +17,8 @@ from palace3.logging import LOGGING
 from palace3.schedule import SCHEDULE
 
 # No task may run longer: the broker would hand it to a second worker while the first still works on it.
-LONGEST_TASK_SECONDS = 25 * 60
-VISIBILITY_SECONDS = 30 * 60
+LONGEST_TASK_SECONDS = int(os.environ.get("LONGEST_TASK_SECONDS", "1500"))
+VISIBILITY_SECONDS = LONGEST_TASK_SECONDS * 6 // 5
 
 app = Celery("palace3")
 app.conf.update(
@@ -27,13 +27,13 @@ app.conf.update(
     broker_transport_options={
         "visibility_timeout": VISIBILITY_SECONDS,
         # With the visibility timeout alone a lost task waits for every tenth sweep of kombu, about 100 s.
-        "unacked_restore_interval": 10,
+        "unacked_restore_interval": min(10, VISIBILITY_SECONDS // 4),
         "unacked_restore_throttle": 1,
     },
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
-    task_soft_time_limit=LONGEST_TASK_SECONDS - 60,
+    task_soft_time_limit=LONGEST_TASK_SECONDS * 9 // 10,
     task_time_limit=LONGEST_TASK_SECONDS,
     worker_prefetch_multiplier=1,
     # A rendering of a long PDF keeps its memory; the next process starts small again.

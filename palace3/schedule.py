@@ -6,8 +6,6 @@ from typing import Any
 
 from celery.schedules import crontab
 
-from celery.schedules import crontab
-
 SCHEDULE: dict[str, dict[str, Any]] = {
     "seal what was written": {"task": "audit:seal", "schedule": crontab(minute="*/5")},
 }
