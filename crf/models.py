@@ -148,6 +148,7 @@ class EntryPrompt(OfParticipant):
     target = models.CharField(_("question"), max_length=120)
     key = models.CharField(_("prompt"), max_length=160)
     level = models.CharField(max_length=12)
+    message = models.CharField(_("what was said"), max_length=200, blank=True)
     entered = models.CharField(_("typed first"), max_length=200, blank=True)
     saved = models.CharField(_("then saved"), max_length=200, blank=True)
     prompted_at = models.DateTimeField(_("prompted at"))
@@ -186,8 +187,29 @@ class RecordSignature(OfParticipant):
         return f"{self.form_code} {self.record_id}"
 
 
-class OwnedRow(models.Model):
-    """A working copy of one person: never data, and theirs to delete."""
+@recorded()
+class HardOverride(OfParticipant):
+    """A data manager lets one hard finding pass, for exactly the values seen (protocol 3.0)."""
+
+    form_code = models.CharField(_("form"), max_length=8)
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="+")
+    sequence = models.PositiveSmallIntegerField(default=1)
+    key = models.CharField(max_length=160)
+    seen = models.JSONField(default=dict)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(_("granted at"))
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = (models.Index(fields=["participant", "form_code"]),)
+        constraints = _frozen("hardoverride")
+
+    def __str__(self) -> str:
+        return f"{self.form_code} {self.key}"
+
+
+class WorkingCopy(models.Model):
+    """A row that only helps one person's work: never data, and the application's to delete."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
@@ -197,13 +219,9 @@ class OwnedRow(models.Model):
 
     class Meta:
         abstract = True
-        constraints: tuple[models.BaseConstraint, ...] = (
-            OwnerScoped(name="%(app_label)s_%(class)s_scope"),
-            Deletable(name="%(app_label)s_%(class)s_deletable"),
-        )
 
 
-class Draft(OwnedRow):
+class Draft(WorkingCopy):
     """What a person typed on one page and has not saved yet; it survives time-out and crash."""
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="+")
@@ -214,9 +232,10 @@ class Draft(OwnedRow):
     raw = models.JSONField(default=dict)
     prompts = models.JSONField(default=list)
 
-    class Meta(OwnedRow.Meta):
+    class Meta:
         constraints = (
-            *OwnedRow.Meta.constraints,
+            OwnerScoped(name="crf_draft_scope"),
+            Deletable(name="crf_draft_deletable"),
             models.UniqueConstraint(
                 fields=["owner", "participant", "form_code", "visit", "sequence"],
                 nulls_distinct=False,
@@ -228,7 +247,7 @@ class Draft(OwnedRow):
         return f"{self.participant_id} {self.form_code}"
 
 
-class SaveKey(OwnedRow):
+class SaveKey(WorkingCopy):
     """A page that was saved once: pressing the button again gives the same answer (requirements C7)."""
 
     key = models.CharField(max_length=64)
@@ -236,9 +255,10 @@ class SaveKey(OwnedRow):
     record_id = models.BigIntegerField()
     version = models.PositiveIntegerField()
 
-    class Meta(OwnedRow.Meta):
+    class Meta:
         constraints = (
-            *OwnedRow.Meta.constraints,
+            SiteScoped(name="crf_savekey_scope"),
+            Deletable(name="crf_savekey_deletable"),
             models.UniqueConstraint(fields=["owner", "key"], name="crf_savekey_once"),
         )
 

@@ -1,0 +1,170 @@
+"""What eligibility and the strata rest on, read from the saved answers (protocol 1.3, 1.9, 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from crf import catalogue
+from crf.records import RecordState
+from crf.services.surroundings import Surroundings
+from palace3.protocol import eligibility, staging, text
+from palace3.protocol.eligibility import Assessment, CriterionAssessment
+from trials.models import Participant
+
+SOURCES = {"": "ELIG", "stage": "STAGE", "dm": "DM"}
+SOURCE_FORMS = frozenset(SOURCES.values())
+FINISHED = (RecordState.COMPLETE, RecordState.VERIFIED, RecordState.SIGNED, RecordState.LOCKED)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One answer that a criterion rests on, with the form that it comes from."""
+
+    name: str
+    form_code: str
+    label: str
+    shown: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The criteria assessed now; ``digest`` changes when, and only when, an answer behind them does."""
+
+    participant: Participant
+    assessment: Assessment
+    records: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def digest(self) -> str:
+        return eligibility.evidence_digest(self.assessment)
+
+    @property
+    def verdict(self) -> bool | None:
+        return self.assessment.verdict
+
+    @property
+    def unmet(self) -> list[str]:
+        """Return the codes of criteria that do not hold, or are still open (X002-X004, X007)."""
+        return [criterion.code for criterion in self.assessment.criteria if criterion.met is not True]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the evidence as a decision freezes it: criteria, values and their sources."""
+        return {
+            "verdict": self.verdict,
+            "criteria": [
+                {
+                    "code": criterion.code,
+                    "met": criterion.met,
+                    "reason": criterion.reason.value,
+                    "evidence": [list(pair) for pair in criterion.evidence],
+                }
+                for criterion in self.assessment.criteria
+            ],
+            "records": {code: dict(record) for code, record in self.records.items()},
+        }
+
+
+@dataclass(frozen=True)
+class StageSource:
+    """The stage that the stratum is read from, and the form it stands on (protocol 1.9)."""
+
+    group: str
+    ct: str
+    cn: str
+    cm: str
+    record_url: str
+
+
+def current_evidence(participant: Participant, *, around: Surroundings | None = None) -> Evidence:
+    """Return the evidence as the saved answers have it now."""
+    seen = around or Surroundings(participant)
+    answers = {name: _answer(seen, name) for name in eligibility.READS}
+    protocol = text.load(participant.protocol_version)
+    optional = optional_exclusions(protocol)
+    answers.update({name: _answer(seen, name) for name in optional})
+    assessment = eligibility.assess(answers, optional_exclusions=optional)
+    records = {code: _source(seen, code) for code in sorted(SOURCE_FORMS)}
+    return Evidence(participant, assessment, {code: found for code, found in records.items() if found})
+
+
+def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:
+    """Return the site criteria that the protocol text has switched on, as columns of the form."""
+    return tuple(
+        criterion.code.lower().replace("-", "_")
+        for criterion in protocol.criteria
+        if criterion.kind == "optional" and criterion.enforced
+    )
+
+
+def stage_for_stratum(participant: Participant) -> StageSource | None:
+    """Return the clinical stage group that stratifies, or None while staging is not complete."""
+    found = Surroundings(participant).records("STAGE")
+    staged = found[-1] if found else None
+    if staged is None or staged["state"] not in FINISHED:
+        return None
+    group = staging.clinical_stage(staged["ct"], staged["cn"], staged["cm"])
+    if group is None:
+        return None
+    url = reverse("crf:form", args=[participant.number, "STAGE"])
+    return StageSource(group, staged["ct"], staged["cn"], staged["cm"], url)
+
+
+def items_of(evidence: Evidence, criterion: CriterionAssessment) -> list[Item]:
+    """Return the answers behind one criterion as the page shows them."""
+    return [_item(evidence, name, value) for name, value in criterion.evidence]
+
+
+def _item(evidence: Evidence, read: str, value: str | None) -> Item:
+    prefix, _dot, name = read.rpartition(".")
+    code = SOURCES[prefix]
+    question = catalogue.forms()[code].questions.get(name) if code in catalogue.forms() else None
+    return Item(
+        name=read,
+        form_code=code,
+        label=str(question.text) if question else name,
+        shown=_shown(question, value),
+        url=reverse("crf:form", args=[evidence.participant.number, code]),
+    )
+
+
+def _shown(question: Any, value: str | None) -> str:
+    if value is None or question is None or question.codes is None:
+        return value or ""
+    return ", ".join(question.codes.label(code) for code in value.split(","))
+
+
+def _answer(around: Surroundings, read: str) -> Any:
+    prefix, _dot, name = read.rpartition(".")
+    code = SOURCES[prefix]
+    form = catalogue.forms().get(code)
+    found = around.records(code)
+    if form is None or not found:
+        return None
+    if name in form.questions:
+        return found[-1][name]
+    return _in_rows(around, form, found[-1]["id"], name)
+
+
+def _in_rows(around: Surroundings, form: Any, record_id: int, name: str) -> Any:
+    """Return an answer that stands in a repeating group: ticks joined, the highest of numbers."""
+    for group in form.groups.values():
+        if name in group.questions:
+            given = [
+                row[name] for row in around.rows(form.code, group.name, record_id) if row[name] is not None
+            ]
+            if given and isinstance(given[0], list):
+                return sorted({code for codes in given for code in codes})
+            return max(given, default=None)
+    return None
+
+
+def _source(around: Surroundings, code: str) -> dict[str, Any] | None:
+    found = around.records(code)
+    if not found:
+        return None
+    return {"id": found[-1]["id"], "state": found[-1]["state"]}

@@ -1,0 +1,274 @@
+"""What follows from a save in the same act: milestones, track, visits, other forms, the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from accounts.models import User
+from audit.acts import act
+from crf import catalogue
+from crf.checks import earliest_day
+from crf.consequences import Course, Seen, course_of, way
+from crf.declaration import FormDeclaration, Repeats
+from crf.evaluate import Outcome, evaluate
+from crf.records import RecordState
+from crf.services.places import Place, differing, place_of_record, sheet_of, state_of
+from crf.services.signing import drop_signature
+from crf.services.surroundings import Surroundings
+from crf.services.system_queries import judge_queries
+from followup.models import VisitState
+from followup.services import plan_visits_for, record_visit
+from palace3.protocol import text
+from trials import services as trials
+
+MOST_ROUNDS = 5
+UNFINISHED = (RecordState.EMPTY, RecordState.IN_PROGRESS, RecordState.COMPLETE)
+
+
+def follow_up(
+    *,
+    place: Place,
+    record: Any,
+    old: Outcome | None,
+    outcome: Outcome,
+    around: Surroundings,
+    by: User | None,
+    at: datetime,
+) -> None:
+    """Everything that hangs on the record agrees with its answers again; callers hold the participant."""
+    around.forget(place.form.code)
+    course = _course(place, outcome)
+    moved = set_milestones(
+        place=place, record=record, outcome=outcome, course=course, around=around, by=by, at=at
+    )
+    changed = _changed_reads(place.form, old, outcome) | {f"milestone.{code}" for code in moved}
+    tracked = _go(place, course, None if old is None else _course(place, old), by=by, at=at)
+    happened = _note_visit(place, outcome, today=around.today, by=by, at=at)
+    if (moved or tracked) and not happened:
+        plan_visits_for(participant=place.participant, by=by, at=at)
+    _propose_deviations(place, record, outcome, by=by, at=at)
+    recheck(place=place, record_id=record.pk, changed=changed, around=around, by=by, at=at)
+
+
+def _course(place: Place, outcome: Outcome) -> Course:
+    seen = Seen(outcome.values, place.participant.arm, _known(place.form, outcome), outcome.groups)
+    return course_of(place.form.code, seen)
+
+
+def _known(form: FormDeclaration, outcome: Outcome) -> dict[str, date | None]:
+    """Return the milestones of an outcome; a stored one is asked through its rules' plain answers."""
+    if outcome.milestones:
+        return dict(outcome.milestones)
+    return {rule.code: earliest_day(outcome.values.get(rule.from_field)) for rule in form.milestones}
+
+
+def set_milestones(
+    *,
+    place: Place,
+    record: Any,
+    outcome: Outcome,
+    course: Course,
+    around: Surroundings,
+    by: User | None,
+    at: datetime,
+) -> set[str]:
+    """The milestones that the form sets stand on its answers; the codes of those that moved are returned.
+
+    When several records can set one, the earliest day counts (protocol 2.1).
+    """
+    moved = set()
+    for code, day in outcome.milestones.items():
+        taken = _earliest(place, record, code, day, around)
+        if taken is None:
+            continue
+        result = course.results.get(code, "") if day else ""
+        if trials.set_milestone(
+            participant=place.participant,
+            code=code,
+            on=taken.on,
+            source=taken.source,
+            result=result,
+            by=by,
+            at=at,
+        ):
+            moved.add(code)
+    if moved:
+        around.forget_milestones()
+    return moved
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """The day of a milestone, and which record it is read from."""
+
+    on: date | None
+    source: str
+
+
+def _earliest(place: Place, record: Any, code: str, day: date | None, around: Surroundings) -> _Taken | None:
+    """Return what the milestone takes now; None when this record has no say in it."""
+    own = _Taken(day, f"{place.form.code}:{record.pk}")
+    held = around.milestone(code)
+    if held is None or held.on is None:
+        return own if day else None
+    if held.source != own.source:
+        return own if day and day <= held.on else None
+    if place.form.repeats == Repeats.PER_PARTICIPANT:
+        return own
+    known = [taken for taken in (own, *_elsewhere(place, record, code, around)) if taken.on]
+    return min(known, key=lambda taken: taken.on or date.max, default=own)
+
+
+def _elsewhere(place: Place, record: Any, code: str, around: Surroundings) -> Iterator[_Taken]:
+    """Yield what the other records of the form say about the milestone."""
+    for other in _records(place.form, place).exclude(pk=record.pk):
+        seen = sheet_of(place.form, other).outcome(place.form)
+        context = around.context(place.form, visit=other.visit, sequence=other.sequence, record_id=other.pk)
+        found = evaluate(
+            place.form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
+        )
+        yield _Taken(found.milestones.get(code), f"{place.form.code}:{other.pk}")
+
+
+def _changed_reads(form: FormDeclaration, old: Outcome | None, new: Outcome) -> set[str]:
+    names = {name for name in form.questions if old is None or old.values[name] != new.values[name]}
+    names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
+    return {f"{form.code}.{name}" for name in names} | ({f"{form.code}*"} if names else set())
+
+
+def _go(place: Place, course: Course, before: Course | None, *, by: User | None, at: datetime) -> bool:
+    """The participant goes where the answers lead, step by allowed step; say whether they moved."""
+    if course.tracks == (before.tracks if before else ()):
+        return False
+    protocol = text.load(place.participant.protocol_version)
+    here = place.participant.state
+    for target in course.tracks:
+        for step in way(protocol, here, target, place.participant.arm):
+            trials.move_track(participant=place.participant, to=step, on=course.on, by=by, at=at)
+            here = step
+    moved = here != place.participant.state
+    place.participant.state = here
+    return moved
+
+
+def _note_visit(place: Place, outcome: Outcome, *, today: date, by: User | None, at: datetime) -> bool:
+    """A visit whose form says on which day it was, took place on that day; say whether that is new."""
+    visit = place.visit
+    if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
+        return False
+    day = visit_day(place.form, outcome)
+    if day is None or day > today:
+        return False
+    record_visit(visit=visit, took_place_on=day, by=by, at=at)
+    return True
+
+
+def visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
+    """Return the full day that the form is about: its first question for a date."""
+    dated = next((q.name for q in form.questions.values() if q.dated and not q.derived), None)
+    value = outcome.values.get(dated) if dated else None
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
+
+
+def _propose_deviations(
+    place: Place, record: Any, outcome: Outcome, *, by: User | None, at: datetime
+) -> None:
+    rules = {check.code: check for check in place.form.checks if check.deviation}
+    for finding in outcome.findings:
+        if check := rules.get(finding.code):
+            trials.propose_deviation(
+                participant=place.participant,
+                rule=check.deviation[:20],
+                key=f"{place.form.code}-{record.pk}-{finding.key}"[:80],
+                detail=str(check.message),
+                by=by,
+                at=at,
+            )
+
+
+def recheck(
+    *,
+    place: Place | None,
+    record_id: int | None = None,
+    changed: set[str],
+    around: Surroundings,
+    by: User | None,
+    at: datetime,
+) -> None:
+    """Other records that look at ``changed`` have their derived answers and queries as they should be."""
+    done = {(place.form.code, record_id)} if place else set()
+    for _round in range(MOST_ROUNDS):
+        if not changed:
+            return
+        changed = set(_recheck_once(changed, done, around, by, at))
+
+
+def _recheck_once(
+    changed: set[str], done: set[tuple[str, int | None]], around: Surroundings, by: User | None, at: datetime
+) -> Iterator[str]:
+    for form in catalogue.forms().values():
+        if not form.foreign_reads & changed:
+            continue
+        for record in _records(form, Place(form, around.participant)):
+            if (form.code, record.pk) not in done:
+                yield from _recheck_record(form, record, around, by, at)
+
+
+def _records(form: FormDeclaration, place: Place) -> Any:
+    found = form.model.objects.filter(participant=place.participant).exclude(state=RecordState.EMPTY)
+    return found.select_related("visit").order_by("pk")
+
+
+def _recheck_record(
+    form: FormDeclaration, record: Any, around: Surroundings, by: User | None, at: datetime
+) -> Iterable[str]:
+    record.participant = around.participant
+    place, sheet = place_of_record(form, record), sheet_of(form, record)
+    seen = sheet.outcome(form)
+    context = around.context(form, visit=record.visit, sequence=record.sequence, record_id=record.pk)
+    outcome = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
+    changed = _rederive(place, sheet, outcome, by=by, at=at)
+    judge_queries(place=place, record=record, outcome=outcome, by=by, at=at)
+    if changed:
+        around.forget(form.code)
+    return {f"{form.code}.{name}" for name in changed} | ({f"{form.code}*"} if changed else set())
+
+
+def _rederive(place: Place, sheet: Any, outcome: Outcome, *, by: User | None, at: datetime) -> list[str]:
+    """Store what is derived anew; answers that a person gave stay, and so does a locked record."""
+    record, form = sheet.record, place.form
+    if record.state == RecordState.LOCKED:
+        return []
+    derived = {name: outcome.values[name] for name, question in form.questions.items() if question.derived}
+    differs = any(getattr(record, name) != value for name, value in derived.items())
+    state = state_of(form, outcome) if record.state in UNFINISHED or differs else record.state
+    rows = _rows_to_rederive(form, sheet, outcome)
+    if not differs and not rows and state == record.state:
+        return []
+    with act("crf:record:derive", by=by, at=at, participant=place.participant) as written:
+        if differs:
+            drop_signature(place, record, written=written, at=at)
+        changed = differing(record, derived)
+        record.state, record.act = state, written
+        record.save(update_fields=[*changed, "state", "act"])
+        for row, values in rows:
+            names, row.act = differing(row, values), written
+            row.save(update_fields=[*names, "act"])
+    return changed + [name for name in form.groups if rows]
+
+
+def _rows_to_rederive(
+    form: FormDeclaration, sheet: Any, outcome: Outcome
+) -> list[tuple[Any, dict[str, Any]]]:
+    found = []
+    for name, group in form.groups.items():
+        derived = [question.name for question in group.questions.values() if question.derived]
+        for row in outcome.groups[name] if derived else ():
+            held = sheet.rows[name][row["position"]]
+            values = {question: row[question] for question in derived}
+            if any(getattr(held, question) != value for question, value in values.items()):
+                found.append((held, values))
+    return found

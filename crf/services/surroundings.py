@@ -1,0 +1,183 @@
+"""What a form reads outside itself: other forms, milestones, arm, visit, site, consent, protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, Max
+from django.db.models.functions import Coalesce
+
+from crf import catalogue
+from crf.checks import earliest_day
+from crf.declaration import FormDeclaration, form_of
+from crf.records import RecordState
+from followup.models import Visit
+from palace3.kernel.clock import local_date
+from palace3.protocol import text
+from trials.models import Consent, Milestone, Participant, ScreeningOutcome
+from trials.services import live_decision
+
+Record = dict[str, Any]
+
+
+class Surroundings:
+    """Answers around one participant, each table read at most once and only when something asks for it."""
+
+    def __init__(self, participant: Participant, *, at: datetime | None = None) -> None:
+        self.participant = participant
+        self.site = participant.site
+        self._at = at
+        self._milestones: dict[str, Milestone] | None = None
+        self._records: dict[str, list[Record]] = {}
+        self._rows: dict[tuple[str, str, int], list[Record]] = {}
+        self._consents: list[Consent] | None = None
+
+    @property
+    def today(self) -> date:
+        """Return the calendar day at the site."""
+        if self._at is None:
+            raise ValueError("these surroundings were not told what time it is")
+        return local_date(self._at, self.site.time_zone)
+
+    def context(
+        self,
+        form: FormDeclaration,
+        *,
+        visit: Visit | None = None,
+        sequence: int = 1,
+        record_id: int | None = None,
+    ) -> dict[str, Any]:
+        """Return the value of each of the form's foreign reads, for one record of it."""
+        own = {
+            "visit.code": visit.code if visit else None,
+            "visit.target": visit.target if visit else None,
+            "visit.on": visit.took_place_on if visit else None,
+            "record.sequence": sequence,
+        }
+        return {
+            read: own[read] if read in own else self._look(read, form.code, record_id)
+            for read in form.foreign_reads
+        }
+
+    def context_value(self, read: str) -> Any:
+        """Return one value from outside, named as a form reads it."""
+        return self._look(read, "", None)
+
+    def milestone(self, code: str) -> Milestone | None:
+        """Return the milestone as it stands, or None."""
+        if self._milestones is None:
+            found = Milestone.objects.filter(participant=self.participant)
+            self._milestones = {milestone.code: milestone for milestone in found}
+        return self._milestones.get(code)
+
+    def forget_milestones(self) -> None:
+        """Milestones were written: read them again when they are asked for."""
+        self._milestones = None
+
+    def forget(self, code: str) -> None:
+        """Records of form ``code`` were written: read them again when they are asked for."""
+        self._records.pop(code, None)
+        self._rows = {place: rows for place, rows in self._rows.items() if place[0] != code}
+
+    def records(self, code: str) -> list[Record]:
+        """Return the answers of every record of a form, by the day they are about."""
+        if code not in self._records:
+            self._records[code] = self._load(code)
+        return self._records[code]
+
+    def rows(self, code: str, group: str, record_id: int) -> list[Record]:
+        """Return the rows of a repeating group of one record."""
+        place = (code, group, record_id)
+        if place not in self._rows:
+            declared = catalogue.form(code).groups[group]
+            found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
+            self._rows[place] = list(found.values("position", *declared.questions))
+        return self._rows[place]
+
+    def _load(self, code: str) -> list[Record]:
+        form = catalogue.forms().get(code)
+        if form is None:
+            return []
+        found = form.model.objects.filter(participant=self.participant).exclude(state=RecordState.EMPTY)
+        rows = found.order_by("pk").values(
+            *form.questions,
+            "id",
+            "sequence",
+            "state",
+            visit_code=F("visit__code"),
+            visit_on=Coalesce("visit__took_place_on", "visit__target"),
+        )
+        dated = next((q.name for q in form.questions.values() if q.dated and not q.derived), None)
+        return sorted(rows, key=lambda row: _day_of(row, dated))
+
+    def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
+        if code := form_of(read):
+            return self._look_at_form(code, read, record_id if code == own_code else None)
+        head, _dot, name = read.partition(".")
+        readers: Mapping[str, Any] = {
+            "today": lambda: self.today,
+            "milestone": lambda: getattr(self.milestone(name), "on", None),
+            "participant": lambda: self._participant(name),
+            "site": lambda: self._site(name),
+            "consent": lambda: self._consent(name),
+            "setting": lambda: setting_of(text.load(self.participant.protocol_version), name),
+        }
+        return readers[head]() if head in readers else None
+
+    def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
+        others = [row for row in self.records(code) if row["id"] != own]
+        if read.endswith("*"):
+            return others
+        if not others:
+            return None
+        name = read.split(".", 1)[1]
+        form = catalogue.form(code)
+        return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
+
+    def _participant(self, name: str) -> Any:
+        """Read the participant; three names ask for the end of screening and the decision."""
+        if name in ("screen_failure_reason", "decline_reason"):
+            ended = ScreeningOutcome.objects.filter(participant=self.participant).first()
+            return ended.reason if ended and ended.declined == (name == "decline_reason") else None
+        if name == "eligibility_signed_on":
+            decision = live_decision(self.participant)
+            return local_date(decision.decided_at, self.site.time_zone) if decision else None
+        return getattr(self.participant, name)
+
+    def _site(self, name: str) -> Any:
+        if name == "zone":
+            return self.site.time_zone
+        if name == "activated_on":
+            return self.site.checklist.aggregate(last=Max("done_on"))["last"]
+        return getattr(self.site, name)
+
+    def _consent(self, name: str) -> Any:
+        """Read the first consent: it is the one that study procedures wait for."""
+        if self._consents is None:
+            found = Consent.objects.filter(participant=self.participant).select_related("version")
+            self._consents = list(found.order_by("signed_on", "pk"))
+        if not self._consents:
+            return None
+        first = self._consents[0]
+        if name == "version_in_force":
+            return first.version.in_force_on(first.signed_on)
+        return first.version.label if name == "version" else getattr(first, name)
+
+
+def setting_of(protocol: text.ProtocolText, name: str) -> Any:
+    """Return a value of the protocol text; "opt_lab" says whether the site criterion OPT-LAB is on."""
+    if name.startswith("opt_"):
+        return protocol.criterion(name.upper().replace("_", "-")).enforced
+    return protocol.setting(name)
+
+
+def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
+    day = earliest_day(row[dated]) if dated else None
+    return day or row["visit_on"] or date.max, row["sequence"], row["id"]
+
+
+def read_by(forms: Iterable[FormDeclaration], reads: set[str]) -> list[FormDeclaration]:
+    """Return the forms among ``forms`` that look at one of ``reads``."""
+    return [form for form in forms if form.foreign_reads & reads]
