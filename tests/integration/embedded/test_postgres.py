@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,9 +102,15 @@ def test_secrets_and_data_are_closed_to_others(server: EmbeddedPostgres) -> None
     assert server.data.stat().st_mode & 0o777 == 0o700
 
 
-def test_folders_that_are_closed_to_others_are_no_obstacle(tmp_path: Path) -> None:
+def test_folders_that_are_closed_to_others_are_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clone in root's own folder: neither the programs nor the data are where another user may go."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
+    programs = postgres.find_binaries().parent
+    shutil.copytree(programs, closed / "programs", symlinks=True)
+    monkeypatch.setenv(postgres.BIN_VARIABLE, str(closed / "programs" / "bin"))
     with EmbeddedPostgres(closed / "pg", fsync=False) as server:
         insert(server, 1)
         assert count(server) == 1
