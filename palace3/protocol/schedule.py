@@ -148,8 +148,13 @@ def _evaluation(rule: VisitRule, history: History, *, milestone: str, reason: st
 def _surgery_after_evaluation(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
     if surgery := course.surgery_after_evaluation(history):
         visit = _visit(rule, rule.due, surgery.on, surgery.reason)
+        decided = history.track_since if history.track == "SURGERY_PLANNED" else None
         if surgery.anchor == "SURG":  # an operation that nothing announced: its day is all that is known
-            visit = replace(visit, **dict.fromkeys(("target", "opens", "closes", "proposed_on"), surgery.on))
+            day = surgery.on
+            visit = replace(visit, target=day, opens=day, closes=day, proposed_on=day)
+        elif decided and decided > visit.closes:  # declined at first, or a finding long after the first
+            surgery = replace(surgery, anchor="SURGERY_PLANNED")
+            visit = _visit(rule, rule.due, decided, surgery.reason)
         yield replace(visit, anchor=surgery.anchor)
 
 

@@ -113,6 +113,13 @@ ARM_1 = {
     "non-cCR at CRE-2 declines surgery": Case(
         SEEN_TWICE, f"{EVALUATED} AS06..60 vital", track="REFUSED_SURGERY", since="2024-10-10"
     ),
+    "non-cCR, declines surgery and asks for it later": Case(
+        SEEN_TWICE,
+        f"{EVALUATED} SURG-1:2025-02-03 vital",
+        track="SURGERY_PLANNED",
+        since="2025-02-03",
+        responses={"CRE2": Response.POSITIVE},
+    ),
     "declines all evaluations": Case(ENDED, f"{TREATMENT} FU06..60 vital", track="REFUSED_WORKUP"),
     "declines further evaluations after CRE-1": Case(
         SEEN_ONCE, f"{TREATMENT} CRE-1 FU06..60 vital", track="REFUSED_WORKUP", since="2024-09-01"
