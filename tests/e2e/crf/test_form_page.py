@@ -1,0 +1,363 @@
+"""The form page in a real browser, served without a database: what a person types, sees and keeps."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.template.loader import render_to_string
+from playwright.sync_api import expect, sync_playwright
+
+from crf.checks import Check, Level
+from crf.codelists import CodeList
+from crf.conditions import Is, Over
+from crf.declaration import Section
+from crf.forms import live, raw_of, review
+from crf.questions import Kind
+from crf.render import Links, given_of_review, page
+from tests.unit.crf.small import ask, rows, small
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+
+ROOT = Path(__file__).resolve().parents[3]
+SEX = CodeList("SEX", {"M": "male", "F": "female"})
+TREATMENT = CodeList("TX", {f"t{number}": f"treatment {number}" for number in range(9)})
+GROUP = rows(
+    "nodes",
+    ask("examined", hard=(0, 150), required=True),
+    ask("positive", shown_when=Over("examined", 0)),
+    ask(
+        "share",
+        Kind.DECIMAL,
+        places=1,
+        reads=("examined", "positive"),
+        by=lambda examined, positive: 100 * positive / examined,
+    ),
+)
+FORM = small(
+    ask("weight", Kind.DECIMAL, places=1, unit="kg", soft=(38, 110), hard=(25, 200), required=True),
+    ask("height", Kind.DECIMAL, places=1, unit="cm", hard=(120, 220)),
+    ask(
+        "bmi",
+        Kind.DECIMAL,
+        places=1,
+        reads=("weight", "height"),
+        by=lambda weight, height: weight / (height / 100) ** 2,
+    ),
+    ask("sex", Kind.CHOICE, codes=SEX),
+    ask("pregnant", Kind.CHOICE, shown_when=Is("sex", "F"), required_when=Is("sex", "F")),
+    ask("treatment", Kind.CHOICE, codes=TREATMENT),
+    ask("colours", Kind.MULTIPLE),
+    ask("seen_on", Kind.DATE),
+    ask("proposal", Kind.TEXT, reads=("sex",), by=lambda sex: "Y" if sex == "F" else "N"),
+    ask("confirmed", Kind.CHOICE, proposed_by="proposal"),
+    groups=(GROUP,),
+    sections=(
+        Section("body", "Body", ("weight", "height", "bmi", "sex", "pregnant", "proposal", "confirmed")),
+        Section("rest", "Rest", ("treatment", "colours", "seen_on", "nodes")),
+    ),
+    checks=(
+        Check(
+            "X1",
+            Level.SOFT,
+            ("weight", "height"),
+            lambda weight, height: weight < height,
+            "Weight exceeds height. Check both.",
+            ("weight",),
+        ),
+    ),
+)
+CONTEXT = {"today": date(2026, 6, 1), "site.zone": "Asia/Shanghai"}
+SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Form</title>
+<meta name="viewport" content="width=device-width"><meta name="csrf-token" content="t">
+<link rel="stylesheet" href="/static/vendor/bootstrap/css/bootstrap.min.css">
+<link rel="stylesheet" href="/static/css/palace3.css"><link rel="stylesheet" href="/static/css/crf.css">
+<script src="/static/js/crf-conditions.js" defer></script><script src="/static/js/crf.js" defer></script>
+</head><body><main class="p3-main"><h1>Form</h1>{body}</main></body></html>"""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'"
+)
+
+
+class Clinic:
+    """A server of one page: it keeps the draft and the submission, and can lose its network."""
+
+    def __init__(self, saved: dict[str, Any] | None = None) -> None:
+        self.saved, self.draft, self.sent, self.version = saved, None, None, 1
+        self.reachable = True
+        self.server = make_server("127.0.0.1", 0, self.answer, handler_class=_Quiet)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def answer(self, environ, start):
+        path = environ["PATH_INFO"]
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if path.startswith("/static/"):
+            return self._file(path.removeprefix("/static/"), start)
+        if path in ("/draft", "/derive") and not self.reachable:
+            start("503 Service Unavailable", [])
+            return [b""]
+        if path == "/draft":
+            self.draft = json.loads(body)["values"]
+            return self._send(start, "application/json", b'{"saved_at": "14:03:22"}')
+        if path == "/derive":
+            return self._send(
+                start,
+                "application/json",
+                json.dumps(live(FORM, _posted(body), context=CONTEXT, zone="Asia/Shanghai")).encode(),
+            )
+        if path == "/save":
+            self.sent = _posted(body)
+            return self._page(start, self.sent, announce=True)
+        return self._page(start, self.saved or raw_of(FORM, values={}, groups={}, missing={}), announce=False)
+
+    def _page(self, start, raw, *, announce):
+        found = review(FORM, raw, context=CONTEXT)
+        given = given_of_review(
+            found,
+            saved=self.saved,
+            links=Links(save="/save", draft="/draft", derive="/derive", history="/history"),
+            context=CONTEXT,
+            version=self.version,
+            key="k1",
+            announce=announce,
+            storage="7:SMALL:1",
+        )
+        body = render_to_string("crf/partials/form_body.html", {"page": page(FORM, given)})
+        return self._send(start, "text/html; charset=utf-8", SHELL.replace("{body}", body).encode())
+
+    def _file(self, name, start):
+        path = next(
+            (folder / name for folder in (ROOT / "static", ROOT / "assets") if (folder / name).is_file()),
+            None,
+        )
+        if path is None:
+            start("404 Not Found", [])
+            return [b""]
+        kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+        return self._send(start, kinds.get(path.suffix, "text/plain"), path.read_bytes())
+
+    def _send(self, start, kind, body):
+        start("200 OK", [("Content-Type", kind), ("Content-Security-Policy", POLICY)])
+        return [body]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_args):
+        pass
+
+
+def _posted(body: bytes) -> dict[str, list[str]]:
+    return parse_qs(body.decode(), keep_blank_values=True) if b"form-data" not in body else _multipart(body)
+
+
+def _multipart(body: bytes) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    boundary = body.split(b"\r\n", 1)[0]
+    for part in body.split(boundary)[1:-1]:
+        head, _blank, value = part.strip(b"\r\n").partition(b"\r\n\r\n")
+        found.setdefault(head.decode().split('name="')[1].split('"')[0], []).append(value.decode())
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+            ],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def clinic():
+    made = Clinic()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def tab(browser, clinic):
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+    opened.goto(clinic.address)
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def test_a_question_appears_is_required_and_goes_again(tab):
+    # given a question that is asked of women only
+    assert tab.locator("#q-pregnant").is_hidden()
+    # when the answer is female, by the digit of the second choice
+    tab.locator("#id-sex").focus()
+    tab.keyboard.press("2")
+    # then it is asked and required; and goes when the answer is taken back
+    assert tab.locator("#q-pregnant").is_visible()
+    assert tab.locator("#q-pregnant .p3-req").is_visible()
+    tab.keyboard.press("Backspace")
+    assert tab.locator("#q-pregnant").is_hidden()
+
+
+def test_derived_answers_and_findings_come_while_typing(tab):
+    tab.fill("#id-weight", "150")
+    tab.fill("#id-height", "150")
+    tab.locator("#id-height").blur()
+    expect(tab.locator("#id-bmi")).to_have_text("66.7")
+    tab.wait_for_selector("#note-weight .is-soft")
+    notes = tab.locator("#note-weight .p3-q-note").all_inner_texts()
+    assert any("outside what is usual" in note for note in notes)
+    assert "Weight exceeds height. Check both." in notes
+    # the prompt and the answer it was shown for go with the save
+    prompts = json.loads(tab.locator('[name="_prompts"]').input_value())
+    assert {"weight:soft", "X1"} <= {prompt["key"] for prompt in prompts}
+    assert {prompt["value"] for prompt in prompts if prompt["name"] == "weight"} == {"150"}
+
+
+def test_a_proposal_is_taken_with_one_press(tab):
+    tab.check("#id-sex-1")
+    expect(tab.locator("#id-proposal")).to_have_text("Y")
+    tab.click("[data-accept=proposal]")
+    assert tab.locator("#id-confirmed").is_checked()
+
+
+def test_enter_walks_through_the_form_and_adds_a_row_at_the_end_of_a_table(tab):
+    tab.locator("#id-weight").focus()
+    tab.keyboard.type("70")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.name") == "height"
+    tab.locator("#id-nodes-0-examined").focus()
+    tab.keyboard.type("5")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.name") == "nodes-0-positive"
+    tab.keyboard.type("2")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.name") == "nodes-1-examined"
+    tab.keyboard.press("Alt+n")
+    assert tab.evaluate("document.activeElement.name") == "nodes-2-examined"
+    expect(tab.locator("#id-nodes-0-share")).to_have_text("40")
+    assert tab.locator("#id-nodes-2-examined").get_attribute("aria-label") == "Examined, row 3"
+
+
+def test_none_stands_alone(tab):
+    tab.check("[name=colours][value=red]")
+    tab.check("[name=colours][value=none]")
+    assert not tab.locator("[name=colours][value=red]").is_checked()
+    tab.check("[name=colours][value=blue]")
+    assert not tab.locator("[name=colours][value=none]").is_checked()
+
+
+def test_what_is_typed_is_kept_as_a_draft_every_few_seconds(tab, clinic):
+    tab.fill("#id-weight", "7o")
+    expect(tab.locator("[data-status]")).to_contain_text("14:03:22", timeout=9000)
+    assert clinic.draft["weight"] == ["7o"]
+    assert "csrfmiddlewaretoken" not in clinic.draft
+
+
+def test_without_a_network_this_browser_keeps_it_and_puts_it_back(tab, clinic):
+    clinic.reachable = False
+    tab.fill("#id-weight", "71")
+    tab.fill("#id-nodes-0-examined", "9")
+    tab.locator("#id-nodes-0-examined").press("Alt+n")
+    tab.fill("#id-nodes-1-examined", "4")
+    expect(tab.locator("[data-status]")).to_contain_text("no connection", timeout=9000)
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.reload()
+    assert tab.locator("#id-weight").input_value() == "71"
+    assert tab.locator("#id-nodes-1-examined").input_value() == "4"
+    clinic.reachable = True
+    expect(tab.locator("[data-status]")).to_contain_text("14:03:22", timeout=9000)
+    assert tab.evaluate("localStorage.length") == 0
+
+
+def test_leaving_with_unsaved_answers_asks_first(tab):
+    asked: list[str] = []
+    tab.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    tab.fill("#id-weight", "71")
+    tab.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_a_refused_save_moves_to_the_summary_and_keeps_what_was_typed(tab, clinic):
+    tab.fill("#id-weight", "500")
+    tab.fill("#id-seen_on", "tomorrow")
+    tab.keyboard.press("Control+s")
+    tab.wait_for_selector(".p3-errors")
+    assert tab.locator("#id-weight").input_value() == "500"
+    assert tab.locator("#id-seen_on").input_value() == "tomorrow"
+    tab.click(".p3-errors a >> nth=0")
+    assert tab.evaluate("document.activeElement.name") == "seen_on"
+    assert clinic.sent["_key"] == ["k1"]
+
+
+def test_the_reason_is_asked_when_a_saved_answer_changes(browser, clinic):
+    clinic.saved = raw_of(
+        FORM,
+        values={"weight": Decimal("70.0")},
+        groups={"nodes": [{"position": 1, "examined": 3}]},
+        missing={},
+    )
+    tab = browser.new_page()
+    tab.goto(clinic.address)
+    assert tab.locator("[data-reason]").is_hidden()
+    tab.fill("#id-height", "170")
+    assert tab.locator("[data-reason]").is_hidden()
+    tab.fill("#id-weight", "71")
+    assert tab.locator("[data-reason]").is_visible()
+    tab.fill("#id-weight", "70.0")
+    assert tab.locator("[data-reason]").is_hidden()
+    tab.check("[name=nodes-0-remove]")
+    assert tab.locator("[data-reason]").is_visible()
+    tab.close()
+
+
+def test_the_page_works_without_scripts(browser, clinic):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(clinic.address)
+    tab.fill("#id-weight", "70")
+    tab.check("#id-sex")
+    tab.fill("#id-nodes-0-examined", "3")
+    tab.click("button[name=_action]")
+    assert clinic.sent["weight"] == ["70"]
+    assert clinic.sent["nodes-0-examined"] == ["3"]
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1200, 820])
+def test_axe_finds_nothing(browser, clinic, width):
+    clinic.saved = raw_of(
+        FORM,
+        values={"weight": Decimal(300)},
+        groups={"nodes": [{"position": 1, "examined": 300}]},
+        missing={"sex": "NK"},
+    )
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto(clinic.address)
+    tab.fill("#id-weight", "120")
+    found = Axe().run(tab)
+    assert found.violations_count == 0, found.generate_report()
+    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    tab.close()
