@@ -35,7 +35,7 @@ def _reason(label: Any = None, **more: Any) -> forms.CharField:
     return forms.CharField(label=label or _("Reason"), max_length=200, **more)
 
 
-class SiteForm(forms.ModelForm[Site]):
+class SiteForm(forms.ModelForm):
     class Meta:
         model = Site
         fields = (
@@ -88,7 +88,7 @@ class ConsentVersionForm(forms.Form):
     approved_on = _day(_("Approved on"), help_text=_("The version before ends on this day."))
 
 
-class PersonForm(forms.ModelForm[User]):
+class PersonForm(forms.ModelForm):
     username = forms.CharField(
         label=_("User name"),
         max_length=40,

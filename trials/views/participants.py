@@ -43,8 +43,11 @@ def register(request: PersonRequest) -> HttpResponse:
 
     about = _("The participant is known here by this number alone. The consent is recorded next.")
     page = Page(_("Register a participant"), _("Give the next number"), "/", _("Work list"), about)
-    then = lambda made: reverse("trials:consent", args=[made.number])  # noqa: E731
-    return step(request, form, page, give_number, then, template="trials/register.html", sites=sites)
+    return step(request, form, page, give_number, _to_consent, template="trials/register.html", sites=sites)
+
+
+def _to_consent(participant: Participant) -> str:
+    return reverse("trials:consent", args=[participant.number])
 
 
 @requires(Permission.CONSENT_RECORD)

@@ -1,0 +1,181 @@
+"""Signing in, staying in, and coming back without losing the page (requirements 5–9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyotp
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import change_person
+from tests.world import PASSWORD, World
+
+SECRET = "A" * 32
+
+
+def answer(client: Client, **typed: str) -> Any:
+    return client.post("/accounts/sign-in/", {"username": "coordinator", "password": PASSWORD, **typed})
+
+
+def give_factor(user: User) -> None:
+    change_person(
+        user=user, by=None, at=timezone.now(), totp_secret=SECRET, totp_confirmed_at=timezone.now(), totp_last_step=0
+    )
+
+
+def test_the_right_password_opens_a_session(client: Client, world: World) -> None:
+    assert answer(client).status_code == 302
+    assert client.get("/accounts/").context["user"] == world.coordinator
+
+
+def test_a_wrong_password_keeps_the_name_and_says_what_to_do(client: Client, world: World) -> None:
+    response = answer(client, password="not this one")
+    assert response.status_code == 422
+    assert 'value="coordinator"' in response.text
+    assert "do not match" in response.text
+    assert PASSWORD not in response.text
+
+
+def test_unknown_and_wrong_get_the_same_sentence(client: Client, world: World) -> None:
+    wrong = answer(client, password="not this one").context["form"].non_field_errors()
+    unknown = answer(client, username="nobody").context["form"].non_field_errors()
+    assert wrong == unknown
+
+
+def test_after_five_wrong_tries_the_right_password_waits_too(client: Client, world: World) -> None:
+    for _ in range(5):
+        answer(client, password="not this one")
+    assert answer(client).status_code == 422
+    world.coordinator.refresh_from_db()
+    assert world.coordinator.locked_until is not None
+
+
+def test_a_second_factor_is_asked_where_it_is_set_up(client: Client, world: World) -> None:
+    give_factor(world.coordinator)
+    assert answer(client).status_code == 422
+    assert answer(client, code="000000").status_code == 422
+    assert answer(client, code=pyotp.TOTP(SECRET).now()).status_code == 302
+
+
+def test_a_privileged_role_sets_up_its_factor_before_anything_else(client: Client, world: World) -> None:
+    change_person(user=world.data_manager, by=None, at=timezone.now(), totp_secret="", totp_confirmed_at=None)
+    answer(client, username="data_manager")
+    assert client.get("/").headers["Location"] == "/accounts/second-factor/"
+    client.post("/accounts/second-factor/begin/", {"begin-password": PASSWORD})
+    world.data_manager.refresh_from_db()
+    page = client.get("/accounts/second-factor/")
+    assert world.data_manager.totp_secret in page.text
+    code = pyotp.TOTP(world.data_manager.totp_secret).now()
+    assert client.post("/accounts/second-factor/", {"code": code}).status_code == 302
+    assert client.get("/accounts/").status_code == 200
+
+
+def test_a_session_does_not_work_in_another_browser(world: World) -> None:
+    here = Client(headers={"User-Agent": "one browser"})
+    answer(here)
+    there = Client(headers={"User-Agent": "another browser"})
+    there.cookies = here.cookies
+    assert there.get("/accounts/").status_code == 302
+    assert here.get("/accounts/").status_code == 302, "and it has ended for both"
+
+
+def test_the_session_ends_when_nobody_is_there(client: Client, world: World, settings: Any) -> None:
+    answer(client)
+    session = client.session
+    session["seen_at"] = timezone.now().timestamp() - settings.IDLE_MINUTES * 60 - 1
+    session.save()
+    assert client.get("/accounts/session/", headers={"X-Background": "1"}).json() == {"seconds": 0}
+    assert client.get("/accounts/", headers={"X-Requested-With": "fetch"}).status_code == 401
+
+
+def test_asking_how_long_it_lasts_does_not_make_it_longer(client: Client, world: World) -> None:
+    answer(client)
+    session = client.session
+    session["seen_at"] = timezone.now().timestamp() - 600
+    session.save()
+    for _ in range(2):
+        left = client.get("/accounts/session/", headers={"X-Background": "1"}).json()["seconds"]
+        assert left <= 1200
+    assert client.post("/accounts/session/").json()["seconds"] == 1800
+
+
+def test_the_same_person_comes_back_in_place(client: Client, world: World) -> None:
+    typed = {"username": "coordinator", "password": PASSWORD}
+    response = client.post("/accounts/sign-in-again/", typed)
+    assert response.json()["seconds"] == 1800
+    assert response.json()["csrf"]
+    refused = client.post("/accounts/sign-in-again/", typed | {"password": "wrong"})
+    assert refused.status_code == 422
+    assert "do not match" in refused.json()["message"]
+
+
+def test_a_new_password_ends_the_other_sessions(client: Client, world: World) -> None:
+    elsewhere = Client()
+    answer(client)
+    answer(elsewhere)
+    new = "seven quiet herons at dawn"
+    response = client.post("/accounts/password/", {"password": PASSWORD, "new": new, "again": new})
+    assert response.status_code == 302
+    assert client.get("/accounts/").status_code == 200
+    assert elsewhere.get("/accounts/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"password": "wrong"}, "password"),
+        ({"new": "short", "again": "short"}, "new"),
+        ({"again": "something quite different"}, "again"),
+    ],
+)
+def test_a_password_that_cannot_be_taken_says_why(
+    client: Client, world: World, typed: dict[str, str], field: str
+) -> None:
+    answer(client)
+    new = "seven quiet herons at dawn"
+    response = client.post("/accounts/password/", {"password": PASSWORD, "new": new, "again": new} | typed)
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+
+
+def test_the_language_chosen_stays_with_the_person(client: Client, world: World) -> None:
+    answer(client)
+    client.post("/accounts/language/", {"language": "zh-hans", "next": "/accounts/"})
+    assert 'lang="zh-hans"' in client.get("/accounts/").text
+    elsewhere = Client()
+    answer(elsewhere)
+    assert 'lang="zh-hans"' in elsewhere.get("/accounts/").text
+
+
+def test_a_language_chosen_before_signing_in_is_kept(client: Client, world: World) -> None:
+    client.post("/accounts/language/", {"language": "zh-hans"})
+    answer(client)
+    world.coordinator.refresh_from_db()
+    assert world.coordinator.language == "zh-hans"
+
+
+def test_nobody_is_led_to_another_house_after_signing_in(client: Client, world: World) -> None:
+    assert answer(client, next="https://elsewhere.example/").headers["Location"] == "/"
+
+
+def test_signing_out_ends_the_session(client: Client, world: World) -> None:
+    answer(client)
+    client.post("/accounts/sign-out/")
+    assert client.get("/accounts/").status_code == 302
+
+
+def test_the_accounts_are_shown_in_a_demonstration_only(client: Client, world: World, settings: Any) -> None:
+    assert "data_manager" not in client.get("/accounts/sign-in/").text
+    settings.PALACE3_DEMO = True
+    assert "data_manager" in client.get("/accounts/sign-in/").text
+
+
+def test_accountability_is_accepted_once_by_its_owner(client: Client, world: World) -> None:
+    change_person(user=world.coordinator, by=None, at=timezone.now(), accountability_accepted_on=None)
+    answer(client)
+    client.post("/accounts/accountability/")
+    world.coordinator.refresh_from_db()
+    assert world.coordinator.accountability_accepted_on is not None
