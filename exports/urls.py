@@ -1,6 +1,13 @@
-"""Addresses of this app."""
+"""Addresses of exports."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from exports import views
 
 app_name = "exports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("exports/", views.export_list, name="list"),
+    path("exports/new/", views.export_new, name="new"),
+    path("exports/<int:pk>/", views.export_detail, name="detail"),
+    path("exports/<int:pk>/download/", views.download, name="download"),
+]

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from crf.evidence import SOURCE_FORMS, current_evidence
+from crf import evidence
 from crf.services.places import Place
 from trials.services import lapse_decision, live_decision
 
@@ -23,13 +23,13 @@ class Watch:
     @classmethod
     def over(cls, place: Place) -> Watch:
         """Note the evidence before the answers are written."""
-        if place.form.code not in SOURCE_FORMS or live_decision(place.participant) is None:
+        if place.form.code not in evidence.SOURCE_FORMS or live_decision(place.participant) is None:
             return cls(place, None)
-        return cls(place, current_evidence(place.participant).digest)
+        return cls(place, evidence.current_evidence(place.participant).digest)
 
     def settle(self, *, by: User | None, at: datetime) -> bool:
         """The decision has lapsed if the evidence behind it is no longer the same; say whether it did."""
-        if self.digest is None or current_evidence(self.place.participant).digest == self.digest:
+        if self.digest is None or evidence.current_evidence(self.place.participant).digest == self.digest:
             return False
         cause = _("An answer on the form {form} was changed.").format(form=self.place.form.code)
         return lapse_decision(participant=self.place.participant, cause=cause, by=by, at=at)

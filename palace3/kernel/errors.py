@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 (a refusal is no error)
     """Says what is so and what to do, in the reader's language; never a bug.
 
     The message is a gettext text with ``{placeholders}`` that the values fill. It names the

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from celery import Task, shared_task
+from celery import Task, shared_task  # noqa: TID251 (the one place)
 from django.db import InterfaceError, OperationalError
 
 from palace3.kernel.scope import EVERYTHING, scope
@@ -26,7 +26,7 @@ def task(*, name: str, retries: int = 5, **options: Any) -> Callable[[Callable[.
             with scope(user_id=None, sites=EVERYTHING):
                 return function(*args, **kwargs)
 
-        made: Task = shared_task(  # noqa: TID251 (the one place)
+        made: Task = shared_task(
             name=name,
             acks_late=True,
             reject_on_worker_lost=True,

@@ -1,0 +1,70 @@
+"""The register of exports: who took what, when, of which moment, and what exactly was in it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from audit.guards import ActGuard, SiteScoped
+from audit.models import Regulated, recorded
+
+
+class ExportState(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Being written")
+    DONE = "done", _("Ready")
+    FAILED = "failed", _("Stopped, nothing was written")
+
+
+@recorded()
+class Export(Regulated):
+    """One export: its scope as asked for, and what was written (EMA 2023, 6.2.1).
+
+    ``cut_at`` is the moment whose state the files show. ``manifest`` holds expected and written
+    rows and the digest of every file. Central people take exports; the site column is empty.
+    """
+
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="exports", verbose_name=_("requested by")
+    )
+    requested_at = models.DateTimeField(_("requested at"))
+    purpose = models.CharField(_("purpose"), max_length=200)
+    cut_at = models.DateTimeField(_("data as of"))
+    forms = ArrayField(models.CharField(max_length=8), verbose_name=_("forms"))
+    site_codes = ArrayField(models.CharField(max_length=2), default=list, verbose_name=_("sites"))
+    language = models.CharField(_("language of labels"), max_length=10, default="en")
+    state = models.CharField(
+        _("state"), max_length=10, choices=ExportState.choices, default=ExportState.QUEUED
+    )
+    manifest = models.JSONField(default=dict)
+    digest = models.CharField(_("digest of the file"), max_length=64, blank=True)
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    site_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("export")
+        ordering: ClassVar = ("-requested_at", "-pk")
+        constraints = (
+            ActGuard(name="exports_export_act"),
+            SiteScoped(name="exports_export_scope", own="requested_by_id"),
+            models.CheckConstraint(
+                condition=~models.Q(state="done") | ~models.Q(digest=""),
+                name="exports_export_done_has_digest",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("exports:detail", args=[self.pk])
+
+    @property
+    def file_name(self) -> str:
+        return f"palace3-{self.pk}-{self.cut_at:%Y%m%dT%H%M%SZ}.zip"

@@ -1,0 +1,149 @@
+"""Asking for an export, writing it, handing it out. Each of the three is an act."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from accounts.models import User
+from audit.acts import act
+from crf import catalogue
+from exports.models import Export, ExportState
+from exports.writing import write_zip
+from palace3.kernel.errors import Refusal
+from palace3.kernel.snapshot import one_snapshot
+from trials.models import Site
+
+
+class NothingChosen(Refusal):
+    message = _("Choose at least one form and one site.")
+    status = 422
+
+
+class UnknownForm(Refusal):
+    message = _("There is no form {code}.")
+    status = 422
+
+
+class CutInFuture(Refusal):
+    message = _(
+        "The data cut {cut} has not come yet. Choose a moment in the past, or leave it empty for now."
+    )
+    status = 422
+
+
+class NotReady(Refusal):
+    message = _("This export is “{state}”. There is no file to download.")
+
+
+class FileChanged(Refusal):
+    message = _("The file is not the one that was written: its digest differs. Take the export again.")
+
+
+def request_export(
+    *,
+    forms: list[str],
+    sites: list[str],
+    purpose: str,
+    cut_at: datetime | None = None,
+    language: str = "en",
+    by: User,
+    at: datetime,
+) -> Export:
+    """The export is on the register and will be written by the worker (requirements 21)."""
+    with act("exports:export:request", by=by, at=at) as written:
+        _refuse_odd_scope(forms, sites, cut_at, at)
+        export = Export.objects.create(
+            requested_by=by,
+            requested_at=at,
+            purpose=purpose,
+            cut_at=cut_at or at,
+            forms=[code for code in catalogue.forms() if code in forms],
+            site_codes=sorted(sites),
+            language=language,
+            act=written,
+        )
+        transaction.on_commit(lambda: _send(export.pk))
+    return export
+
+
+def _send(pk: int) -> None:
+    from exports.tasks import write  # the task calls this module
+
+    write.delay(pk)
+
+
+def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | None, at: datetime) -> None:
+    known = set(Site.objects.filter(code__in=sites).values_list("code", flat=True))
+    if not forms or not known:
+        raise NothingChosen
+    for code in forms:
+        if code not in catalogue.forms():
+            raise UnknownForm(code=code)
+    if cut_at is not None and cut_at > at:
+        raise CutInFuture(cut=cut_at.isoformat())
+
+
+def path_of(export: Export) -> Path:
+    """Return where the export's file is kept."""
+    return Path(settings.MEDIA_ROOT) / export.file_name
+
+
+def write_export(*, export: Export, at: datetime) -> Export:
+    """The export is written in one snapshot of the database and on record as done; done twice, it is as once."""
+    with one_snapshot():
+        held = Export.objects.select_for_update(skip_locked=True).filter(pk=export.pk).first()
+        if held is None or held.state == ExportState.DONE:
+            return export
+        past = held.cut_at < held.requested_at
+        about = {
+            "export": held.pk,
+            "requested_by": held.requested_by.username,
+            "requested_at": held.requested_at.isoformat(),
+            "purpose": held.purpose,
+            "data_as_of": held.cut_at.isoformat(),
+            "forms": held.forms,
+            "sites": held.site_codes,
+        }
+        with override(held.language):
+            manifest = write_zip(
+                path_of(held),
+                forms=held.forms,
+                sites=held.site_codes,
+                cut_at=held.cut_at,
+                past=past,
+                about=about,
+            )
+        with act("exports:export:write", by=None, at=at) as written:
+            held.manifest, held.state, held.finished_at, held.act = manifest, ExportState.DONE, at, written
+            held.digest = _digest(path_of(held))
+            held.rows = sum(file["written"] for file in manifest["files"])
+            held.save(update_fields=["manifest", "state", "finished_at", "digest", "rows", "act"])
+    return held
+
+
+def fail_export(*, export: Export, at: datetime, why: str) -> None:
+    """The export is on record as failed, with the reason; no file is kept."""
+    with act("exports:export:fail", by=None, at=at, reason=why) as written:
+        Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, finished_at=at, act=written)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hand_out(*, export: Export, by: User, at: datetime) -> Path:
+    """The file may be read now; that it was handed out is on record."""
+    with act("exports:export:download", by=by, at=at):
+        if export.state != ExportState.DONE or not path_of(export).exists():
+            raise NotReady(state=export.get_state_display())
+        if _digest(path_of(export)) != export.digest:
+            raise FileChanged
+    return path_of(export)

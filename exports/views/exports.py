@@ -1,0 +1,57 @@
+"""The register of exports, asking for one, and its file."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import Permission, requires
+from exports.forms import ExportForm
+from exports.register import register
+from exports.services import hand_out, request_export
+from trials.models import Site
+
+PER_PAGE = 30
+
+
+@requires(Permission.EXPORT_VIEW)
+def export_list(request: HttpRequest) -> HttpResponse:
+    """Show the register: who took what, and when."""
+    page = Paginator(register(), PER_PAGE).get_page(request.GET.get("page"))
+    may_take = request.user.may(Permission.EXPORT_TAKE)
+    return render(request, "exports/list.html", {"page": page, "may_take": may_take})
+
+
+@requires(Permission.EXPORT_TAKE)
+def export_new(request: HttpRequest) -> HttpResponse:
+    """Ask for an export."""
+    sites = [(site.code, str(site)) for site in Site.objects.open_to(request.user, Permission.EXPORT_TAKE)]
+    form = ExportForm(request.POST or None, sites=sites)
+    if not form.is_valid():
+        return render(request, "exports/new.html", {"form": form}, status=422 if form.is_bound else 200)
+    export = request_export(
+        **form.cleaned_data, language=get_language() or "en", by=request.user, at=timezone.now()
+    )
+    return redirect(export)
+
+
+@requires(Permission.EXPORT_VIEW)
+def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what one export holds."""
+    export = get_object_or_404(register(), pk=pk)
+    may_take = request.user.may(Permission.EXPORT_TAKE)
+    template = "exports/state.html" if request.htmx else "exports/detail.html"
+    return render(request, template, {"export": export, "may_take": may_take})
+
+
+@require_POST
+@requires(Permission.EXPORT_TAKE)
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Hand out the file; that it was handed out is on record."""
+    export = get_object_or_404(register(), pk=pk)
+    path = hand_out(export=export, by=request.user, at=timezone.now())
+    return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)

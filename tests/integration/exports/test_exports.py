@@ -1,0 +1,111 @@
+"""An export says exactly what it holds, and holds exactly what the database has."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crf import catalogue
+from exports.models import Export, ExportState
+from exports.services import CutInFuture, FileChanged, NothingChosen, hand_out, path_of, request_export, write_export
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.world import NOW, World, as_person, screen
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture(autouse=True)
+def kept_in(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def taken(world: World, **scope_of: Any) -> Export:
+    values: dict[str, Any] = {"forms": list(catalogue.forms()), "sites": ["01", "02"], "purpose": "test"}
+    with as_person(world.data_manager):
+        export = request_export(**{**values, **scope_of}, by=world.data_manager, at=LATER)
+        with scope(user_id=None, sites=EVERYTHING):
+            return write_export(export=export, at=LATER)
+
+
+def files(export: Export) -> dict[str, list[dict[str, str]]]:
+    with zipfile.ZipFile(path_of(export)) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".csv")]
+        return {
+            name: list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig")))) for name in names
+        }
+
+
+def test_the_manifest_counts_every_file(world: World) -> None:
+    screen(world)
+    export = taken(world)
+    with zipfile.ZipFile(path_of(export)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    read = files(export)
+    assert {one["file"] for one in manifest["files"]} == set(read)
+    for one in manifest["files"]:
+        assert one["expected"] == one["written"] == len(read[one["file"]]), one
+    assert (manifest["requested_by"], manifest["purpose"]) == ("data_manager", "test")
+
+
+def test_an_empty_trial_has_the_same_columns(world: World) -> None:
+    export = taken(world)
+    with zipfile.ZipFile(path_of(export)) as archive:
+        header = archive.read("PATH.csv").decode("utf-8-sig").splitlines()[0].split(",")
+    assert header[:6] == ["STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ"]
+    assert {"YPT", "YPT_MISS", "FORM_STATE"} <= set(header)
+
+
+def test_only_the_sites_asked_for_are_in_it(world: World) -> None:
+    screen(world)
+    screen(world, site=world.other_site)
+    assert {row["SITEID"] for row in files(taken(world, sites=["02"]))["PARTICIPANTS.csv"]} == {"02"}
+
+
+def test_every_exported_code_is_in_the_code_lists(world: World) -> None:
+    lists = files(taken(world))["CODELISTS.csv"]
+    assert {(row["FORM"], row["VARIABLE"], row["CODE"]) for row in lists} >= {("PATH", "YPT", "T4a")}
+
+
+def test_nothing_chosen_is_refused(world: World) -> None:
+    with pytest.raises(NothingChosen):
+        taken(world, forms=[])
+    with pytest.raises(CutInFuture):
+        taken(world, cut_at=datetime(2030, 1, 1, tzinfo=UTC))
+
+
+def test_taking_and_handing_out_are_acts(world: World) -> None:
+    from audit.models import Act
+
+    export = taken(world)
+    with as_person(world.data_manager):
+        hand_out(export=export, by=world.data_manager, at=LATER)
+        verbs = set(Act.objects.filter(verb__startswith="exports:").values_list("verb", flat=True))
+    assert verbs == {"exports:export:request", "exports:export:write", "exports:export:download"}
+
+
+def test_a_file_that_was_touched_is_not_handed_out(world: World) -> None:
+    export = taken(world)
+    path_of(export).write_bytes(b"something else")
+    with as_person(world.data_manager), pytest.raises(FileChanged):
+        hand_out(export=export, by=world.data_manager, at=LATER)
+
+
+def test_writing_twice_gives_the_same_file(world: World) -> None:
+    export = taken(world)
+    digest = export.digest
+    with scope(user_id=None, sites=EVERYTHING):
+        assert write_export(export=export, at=LATER).digest == digest
+    assert export.state == ExportState.DONE
+
+
+def test_a_coordinator_takes_no_export(world: World, client: Any) -> None:
+    client.force_login(world.coordinator)
+    assert client.get("/exports/new/").status_code == 403
