@@ -22,7 +22,12 @@ def answer(client: Client, **typed: str) -> Any:
 
 def give_factor(user: User) -> None:
     change_person(
-        user=user, by=None, at=timezone.now(), totp_secret=SECRET, totp_confirmed_at=timezone.now(), totp_last_step=0
+        user=user,
+        by=None,
+        at=timezone.now(),
+        totp_secret=SECRET,
+        totp_confirmed_at=timezone.now(),
+        totp_last_step=0,
     )
 
 

@@ -1,0 +1,240 @@
+"""The pages of sites, people and screening, as each person meets them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import change_person
+from audit.models import Act
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.world import World, screen
+from trials.models import Consent, Delegation, Participant, Site
+
+
+@pytest.fixture
+def as_user(world: World) -> Any:
+    """A browser in which the person is signed in, their second factor set up."""
+
+    def sign_in(user: User) -> Client:
+        now = timezone.now()
+        if not user.totp_confirmed_at:
+            change_person(user=user, by=None, at=now, totp_secret="A" * 32, totp_confirmed_at=now)
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def seen(model: Any) -> Any:
+    """Rows as the whole trial sees them."""
+    with scope(user_id=None, sites=EVERYTHING):
+        return list(model.objects.all())
+
+
+SITE = {
+    "code": "07",
+    "name": "Lakeside Hospital",
+    "name_zh": "湖畔医院",
+    "city": "Wuhan",
+    "city_zh": "武汉",
+    "time_zone": "Asia/Shanghai",
+    "planned_participants": "40",
+}
+
+
+def test_a_site_goes_from_planned_to_active_by_its_checklist(world: World, as_user: Any) -> None:
+    manager = as_user(world.trial_manager)
+    assert manager.post("/sites/new/", SITE).headers["Location"] == "/sites/07/"
+    manager.post("/sites/07/move/set_up/", {"reason": "contract is being drawn up"})
+    early = manager.post("/sites/07/move/active/", {"reason": "all is ready"})
+    assert early.status_code == 409
+    assert "Ethics approval" in early.text
+    assert "all is ready" in early.text, "what was typed stays"
+    for kind in ("ethics", "contract", "initiation", "delegation", "training"):
+        manager.post(f"/sites/07/checklist/{kind}/", {"done_on": "2026-10-01", "reference": "file 3"})
+    assert manager.post("/sites/07/move/active/", {"reason": "all is ready"}).status_code == 302
+    assert "Site 07 is now “Active”" in manager.get("/sites/07/").text
+
+
+def test_a_code_that_is_taken_is_refused_with_what_was_typed(world: World, as_user: Any) -> None:
+    response = as_user(world.trial_manager).post("/sites/new/", SITE | {"code": "01"})
+    assert response.status_code == 422
+    assert "Lakeside Hospital" in response.text
+
+
+def test_a_change_of_a_site_keeps_its_reason(world: World, as_user: Any) -> None:
+    manager = as_user(world.trial_manager)
+    changed = {**SITE, "name": "Riverside University Hospital", "reason": "it was renamed"}
+    assert manager.post("/sites/01/change/", changed).status_code == 302
+    with scope(user_id=None, sites=EVERYTHING):
+        assert Site.objects.get(code="01").name == "Riverside University Hospital"
+        assert Act.objects.get(verb="trials:site:change").reason == "it was renamed"
+
+
+def test_a_person_is_created_and_delegated(world: World, as_user: Any) -> None:
+    manager = as_user(world.trial_manager)
+    typed = {
+        "username": "nurse.two",
+        "display_name": "Second Nurse",
+        "language": "zh-hans",
+        "password": "a first long password",
+        "trained_on": "2026-11-01",
+    }
+    page = manager.post("/people/new/", typed).headers["Location"]
+    assert page == "/people/nurse.two/delegate/"
+    without_site = manager.post(page, {"role": "coordinator", "starts_on": "2026-11-01"})
+    assert without_site.status_code == 422
+    site = {"role": "coordinator", "site": world.site.pk, "starts_on": "2026-11-01"}
+    assert manager.post(page, site).headers["Location"] == "/people/"
+    assert "nurse.two" in manager.get("/people/").text
+
+
+def test_a_name_given_before_is_never_given_again(world: World, as_user: Any) -> None:
+    manager = as_user(world.trial_manager)
+    typed = {
+        "username": "coordinator",
+        "display_name": "Another",
+        "language": "en",
+        "password": "a first long password",
+    }
+    response = manager.post("/people/new/", typed)
+    assert response.status_code == 409
+    assert "never used again" in response.text
+
+
+def test_a_role_needs_training_first(world: World, as_user: Any) -> None:
+    manager = as_user(world.trial_manager)
+    change_person(user=world.stranger, by=None, at=timezone.now(), trained_on=None)
+    typed = {"role": "coordinator", "site": world.site.pk, "starts_on": "2026-11-01"}
+    response = manager.post("/people/stranger/delegate/", typed)
+    assert response.status_code == 409
+    assert "training" in response.text
+
+
+def test_the_end_of_a_delegation_stays_in_the_log(world: World, as_user: Any) -> None:
+    manager = as_user(world.trial_manager)
+    held = next(each for each in seen(Delegation) if each.user_id == world.stranger.pk)
+    response = manager.post(
+        f"/delegations/{held.pk}/end/", {"on": "2026-11-10", "reason": "left the hospital"}
+    )
+    assert response.status_code == 302
+    page = manager.get("/people/").text
+    assert "stranger" in page
+    assert "Ended" in page
+
+
+def test_a_site_sees_its_own_people_only(world: World, as_user: Any) -> None:
+    page = as_user(world.investigator).get("/people/").text
+    assert "coordinator" in page
+    assert "stranger" not in page
+    assert "New person" not in page
+
+
+def test_a_participant_is_registered_and_consents(world: World, as_user: Any) -> None:
+    coordinator = as_user(world.coordinator)
+    response = coordinator.post("/participants/register/", {"site": world.site.pk})
+    (made,) = seen(Participant)
+    assert response.headers["Location"] == f"/participants/{made.number}/consent/"
+    typed = {"version": world.consent_version.pk, "signed_on": "2026-11-02", "sensitive_data": "on"}
+    assert coordinator.post(response.headers["Location"], typed).status_code == 302
+    (consent,) = seen(Consent)
+    assert (str(consent.signed_on), consent.sensitive_data, consent.biobank) == ("2026-11-02", True, False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "said"),
+    [
+        ({"signed_on": "2099-01-01"}, 422, "has not come yet"),
+        ({"signed_on": "2020-01-01"}, 422, "was not in force"),
+        ({"sensitive_data": ""}, 422, "was not ticked"),
+        ({"signed_on": "the 2nd"}, 422, "Signed on"),
+    ],
+)
+def test_a_consent_that_cannot_be_right_is_refused_beside_what_was_typed(
+    world: World, as_user: Any, typed: dict[str, str], status: int, said: str
+) -> None:
+    coordinator = as_user(world.coordinator)
+    coordinator.post("/participants/register/", {"site": world.site.pk})
+    (made,) = seen(Participant)
+    good = {"version": world.consent_version.pk, "signed_on": "2026-11-02", "sensitive_data": "on"}
+    response = coordinator.post(f"/participants/{made.number}/consent/", good | typed)
+    assert response.status_code == status
+    assert said in response.text
+    assert not seen(Consent)
+
+
+def test_screening_ends_with_a_reason(world: World, as_user: Any) -> None:
+    participant = screen(world)
+    coordinator = as_user(world.coordinator)
+    page = f"/participants/{participant.number}/screen-failure/"
+    typed = {"on": "2026-11-10", "reason": "criterion"}
+    assert coordinator.post(page, typed).status_code == 422
+    assert coordinator.post(page, typed | {"criteria": ["I-2"]}).status_code == 302
+    again = coordinator.post(page, typed | {"criteria": ["I-2"]})
+    assert again.status_code == 409
+    assert "no longer in screening" in again.text
+
+
+def test_declining_and_withdrawing_are_kept_apart(world: World, as_user: Any) -> None:
+    coordinator = as_user(world.coordinator)
+    one, other = screen(world), screen(world)
+    typed = {"on": "2026-11-10", "reason": "wants_surgery"}
+    assert coordinator.post(f"/participants/{one.number}/decline/", typed).status_code == 302
+    page = f"/participants/{other.number}/withdraw/"
+    assert coordinator.post(page, {"on": "2026-11-10"}).status_code == 422
+    assert coordinator.post(page, {"on": "2026-11-10", "all_contact": "on"}).status_code == 302
+    states = {each.number: each.state for each in seen(Participant)}
+    assert states == {one.number: "SCREEN_FAIL", other.number: "WITHDRAWN"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["consent/", "screen-failure/", "decline/", "withdraw/"],
+)
+def test_a_stranger_finds_no_participant_of_another_site(world: World, as_user: Any, path: str) -> None:
+    participant = screen(world)
+    stranger = as_user(world.stranger)
+    missing = stranger.get("/participants/01-9999/" + path)
+    foreign = stranger.get(f"/participants/{participant.number}/{path}")
+    assert missing.status_code == foreign.status_code == 404
+    assert "There is no such page for you" in foreign.text
+
+
+def test_a_stranger_finds_no_other_site(world: World, as_user: Any) -> None:
+    stranger = as_user(world.stranger)
+    assert stranger.get("/sites/01/").status_code == 404
+    assert "Riverside" not in stranger.get("/sites/").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/sites/new/", "/sites/01/change/", "/people/new/", "/people/stranger/delegate/"]
+)
+def test_what_is_not_part_of_a_role_is_refused(world: World, as_user: Any, path: str) -> None:
+    response = as_user(world.coordinator).get(path)
+    assert response.status_code == 403
+    assert "Your role does not include this" in response.text
+
+
+def test_an_inspector_reads_sites_and_changes_nothing(world: World, as_user: Any) -> None:
+    inspector = as_user(world.inspector)
+    assert inspector.get("/sites/01/").status_code == 200
+    assert inspector.get("/people/").status_code == 200
+    assert inspector.post("/sites/01/move/closed/", {"reason": "no"}).status_code == 403
+    assert inspector.post("/participants/register/", {"site": world.site.pk}).status_code == 403
+
+
+def test_lists_ask_the_same_number_of_questions_however_long(
+    world: World, as_user: Any, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(5):
+        screen(world)
+    manager = as_user(world.trial_manager)
+    for page in ("/sites/", "/sites/01/", "/people/"):
+        with django_assert_max_num_queries(15):
+            assert manager.get(page).status_code == 200
