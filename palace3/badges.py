@@ -50,6 +50,11 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "cancelled": Badge("neutral", "slash-circle", _("Not needed")),
         "closed": Badge("neutral", "slash-circle", _("Closed")),
     },
+    "scheme": {
+        "draft": Badge("progress", "pencil", _("Draft")),
+        "active": Badge("ok", "check-circle", _("Active")),
+        "closed": Badge("lock", "lock", _("Closed")),
+    },
     "site": {
         "planned": Badge("neutral", "calendar-event", pgettext_lazy("site", "Planned")),
         "set_up": Badge("progress", "hourglass-split", _("In set-up")),
