@@ -269,7 +269,8 @@ class _Drawing:
                 "optional": "" if required else " hidden",
                 "bad": ' aria-invalid="true"' if name in given.errors else "",
                 "disabled": "" if given.editable else " disabled",
-                "history": self.history(question, name),
+                "history": escape(given.links.history),
+                "no-history": "" if given.links.history else " hidden",
                 "why-open": " open" if why else "",
                 f"w:{why}": " selected",
             }
@@ -295,18 +296,6 @@ class _Drawing:
         if not spot.question.derived:
             return ""
         return format_html(' data-raw="{}"', json.dumps(canonical(spot.values.get(spot.question.name))))
-
-    def history(self, question: Question, name: str) -> str:
-        if not self.given.links.history or question.derived:
-            return ""
-        return format_html(
-            '<a class="p3-history" href="{}?field={}" aria-label="{}">'
-            '<svg class="p3-icon" aria-hidden="true"><use href="{}"></use></svg></a>',
-            self.given.links.history,
-            name,
-            _("History of: {question}").format(question=question.text),
-            icon_address("clock-history"),
-        )
 
     def group(self, group: Group) -> str:
         """Draw a repeating group: a table while it is narrow, else one card per row."""

@@ -47,6 +47,7 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         grouped=kind in ("radio", "ticks"),
         control_kind=kind,
         options=options,
+        by_code=all(len(code) == 1 and code.isdigit() for code, _text in options),
         is_column=len(options) > 4 or any(len(str(text)) > 28 for _code, text in options),
         exclusive=" ".join(question.codes.exclusive) if question.codes else "",
         unit=question.unit,

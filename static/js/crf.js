@@ -338,14 +338,19 @@
 
   function pickByKey(event, from) {
     const choices = all(`input[name="${CSS.escape(from.name)}"]`, from.closest("[data-digits]"));
-    if (/^[1-9]$/.test(event.key) && choices[Number(event.key) - 1]?.value) {
+    const key = event.key.toUpperCase();
+    const meant = choices.find((choice) => digitOf(choice) === key || choice.value.toUpperCase() === key);
+    if (meant?.value && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
-      choose(choices[Number(event.key) - 1]);
+      choose(meant);
     } else if (["Backspace", "Delete"].includes(event.key)) {
       event.preventDefault();
       choose(choices.find((choice) => choice.value === ""), choices[0]);
     }
   }
+
+  // The key of a choice: its own code where the codes are digits, else its place in the list.
+  const digitOf = (choice) => one(".p3-digit", choice.parentElement)?.textContent;
 
   function choose(choice, focus = choice) {
     if (!choice || choice.disabled) return;
