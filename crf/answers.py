@@ -7,17 +7,19 @@ changes no table; a new type or length does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from crf.codelists import CodeList
 from crf.conditions import Condition
 from crf.questions import Classification, Kind, Question, Range
+
+if TYPE_CHECKING:
+    from crf.codelists import Text
 
 YES_NO = CodeList("YN", {"Y": _("Yes"), "N": _("No")})
 YES_NO_UNKNOWN = CodeList("YNU", {"Y": _("Yes"), "N": _("No"), "U": _("Unknown")})
@@ -27,9 +29,9 @@ CODE_LENGTH = 40
 class Asked(TypedDict, total=False):
     """What can be said of any question."""
 
-    help: str | Promise
-    definition: str | Promise
-    unit: str | Promise
+    help: Text
+    definition: Text
+    unit: Text
     soft: Range
     hard: Range
     required: bool
@@ -54,9 +56,9 @@ class AskedDay(Asked, total=False):
 class Derived(TypedDict, total=False):
     """What can be said of an answer that the server computes."""
 
-    help: str | Promise
-    definition: str | Promise
-    unit: str | Promise
+    help: Text
+    definition: Text
+    unit: Text
     soft: Range
     hard: Range
     shown_when: Condition
@@ -68,12 +70,11 @@ class Derived(TypedDict, total=False):
     codes: CodeList
 
 
-Words = str | Promise
 Compute = Callable[..., Any]
 C = TypeVar("C", bound=Any)
 
 
-def _ask(column: Any, text: Words, kind: Kind, said: dict[str, Any]) -> None:
+def _ask(column: Any, text: Text, kind: Kind, said: dict[str, Any]) -> None:
     """Remember the question; its name is known when the class is made."""
     column.asked = {"text": text, "kind": kind, **said}
 
@@ -118,7 +119,7 @@ def keeps_question(plain: str) -> Callable[[C], C]:
 class IntegerAnswer(models.IntegerField):
     """A whole number."""
 
-    def __init__(self, text: Words, **said: Unpack[Asked]) -> None:
+    def __init__(self, text: Text, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
         _ask(self, text, Kind.INTEGER, dict(said))
 
@@ -127,16 +128,16 @@ class IntegerAnswer(models.IntegerField):
 class DecimalAnswer(models.DecimalField):
     """A number with up to ``places`` decimal places."""
 
-    def __init__(self, text: Words, *, places: int = 1, **said: Unpack[Asked]) -> None:
+    def __init__(self, text: Text, *, places: int = 1, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_digits=14, decimal_places=places)
         _ask(self, text, Kind.DECIMAL, {"places": places, **said})
 
 
 @keeps_question("django.db.models.CharField")
 class TextAnswer(models.CharField):
-    """Words, up to ``max_length`` characters; more than one of ``lines`` makes a text area."""
+    """Text, up to ``max_length`` characters; more than one of ``lines`` makes a text area."""
 
-    def __init__(self, text: Words, *, max_length: int = 200, lines: int = 0, **said: Unpack[Asked]) -> None:
+    def __init__(self, text: Text, *, max_length: int = 200, lines: int = 0, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_length=max_length)
         shown = lines or (4 if max_length > 200 else 1)
         _ask(self, text, Kind.TEXT, {"max_length": max_length, "lines": shown, **said})
@@ -146,17 +147,17 @@ class TextAnswer(models.CharField):
 class ChoiceAnswer(models.CharField):
     """One code of a code list."""
 
-    def __init__(self, text: Words, *, codes: CodeList, **said: Unpack[Asked]) -> None:
+    def __init__(self, text: Text, *, codes: CodeList, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_length=CODE_LENGTH)
         _ask(self, text, Kind.CHOICE, {"codes": codes, **said})
 
 
-def YesNoAnswer(text: Words, **said: Unpack[Asked]) -> ChoiceAnswer:  # noqa: N802 - reads as the other answers
+def YesNoAnswer(text: Text, **said: Unpack[Asked]) -> ChoiceAnswer:  # noqa: N802 - reads as the other answers
     """Y or N."""
     return ChoiceAnswer(text, codes=YES_NO, **said)
 
 
-def YesNoUnknownAnswer(text: Words, **said: Unpack[Asked]) -> ChoiceAnswer:  # noqa: N802
+def YesNoUnknownAnswer(text: Text, **said: Unpack[Asked]) -> ChoiceAnswer:  # noqa: N802
     """Y, N or U."""
     return ChoiceAnswer(text, codes=YES_NO_UNKNOWN, **said)
 
@@ -165,7 +166,7 @@ def YesNoUnknownAnswer(text: Words, **said: Unpack[Asked]) -> ChoiceAnswer:  # n
 class MultipleAnswer(ArrayField):
     """Any number of codes of a code list."""
 
-    def __init__(self, text: Words, *, codes: CodeList, **said: Unpack[Asked]) -> None:
+    def __init__(self, text: Text, *, codes: CodeList, **said: Unpack[Asked]) -> None:
         super().__init__(models.CharField(max_length=CODE_LENGTH), verbose_name=text, null=True, blank=True)
         _ask(self, text, Kind.MULTIPLE, {"codes": codes, **said})
 
@@ -174,7 +175,7 @@ class MultipleAnswer(ArrayField):
 class DateAnswer(models.DateField):
     """A full calendar day."""
 
-    def __init__(self, text: Words, **said: Unpack[AskedDay]) -> None:
+    def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
         _ask(self, text, Kind.DATE, dict(said))
 
@@ -183,7 +184,7 @@ class DateAnswer(models.DateField):
 class PartialDateAnswer(models.CharField):
     """A year, a month or a day, kept as it was entered: 2019, 2019-05, 2019-05-07."""
 
-    def __init__(self, text: Words, **said: Unpack[AskedDay]) -> None:
+    def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_length=10)
         _ask(self, text, Kind.PARTIAL_DATE, dict(said))
 
@@ -192,7 +193,7 @@ class PartialDateAnswer(models.CharField):
 class DateTimeAnswer(models.DateTimeField):
     """An instant, typed in the site's time zone."""
 
-    def __init__(self, text: Words, **said: Unpack[AskedDay]) -> None:
+    def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
         _ask(self, text, Kind.DATETIME, dict(said))
 
@@ -201,40 +202,40 @@ class DateTimeAnswer(models.DateTimeField):
 class DerivedBoolean(models.BooleanField):
     """Yes or no, computed."""
 
-    def __init__(self, text: Words, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> None:
+    def __init__(self, text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
         _ask(self, text, Kind.BOOLEAN, {"reads": reads, "by": by, **said})
 
 
 def DerivedInteger(  # noqa: N802
-    text: Words, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]
+    text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]
 ) -> IntegerAnswer:
     """A whole number, computed."""
     return _computed(IntegerAnswer(text), reads, by, said)
 
 
 def DerivedDecimal(  # noqa: N802
-    text: Words, *, reads: tuple[str, ...], by: Compute, places: int = 1, **said: Unpack[Derived]
+    text: Text, *, reads: tuple[str, ...], by: Compute, places: int = 1, **said: Unpack[Derived]
 ) -> DecimalAnswer:
     """A number, computed and rounded half up to ``places``."""
     return _computed(DecimalAnswer(text, places=places), reads, by, said)
 
 
 def DerivedText(  # noqa: N802
-    text: Words, *, reads: tuple[str, ...], by: Compute, max_length: int = 40, **said: Unpack[Derived]
+    text: Text, *, reads: tuple[str, ...], by: Compute, max_length: int = 40, **said: Unpack[Derived]
 ) -> TextAnswer:
-    """Words or a code, computed; ``codes`` gives the codes their texts."""
+    """Text or a code, computed; ``codes`` gives the codes their texts."""
     return _computed(TextAnswer(text, max_length=max_length), reads, by, said)
 
 
 def DerivedMultiple(  # noqa: N802
-    text: Words, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]
+    text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]
 ) -> MultipleAnswer:
     """Codes of the list ``codes``, computed."""
     return _computed(MultipleAnswer(text, codes=said["codes"]), reads, by, said)
 
 
-def DerivedDate(text: Words, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> DateAnswer:  # noqa: N802
+def DerivedDate(text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> DateAnswer:  # noqa: N802
     """A day, computed."""
     return _computed(DateAnswer(text), reads, by, said)
 

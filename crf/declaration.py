@@ -155,10 +155,11 @@ class FormDeclaration:
                 for part in (question.shown_when, question.required_when):
                     if part:
                         yield part, frozenset(group.questions)
-        for rule in (*self.checks, *self.milestones):
-            if rule.when:
-                row = self.groups.get(getattr(rule, "each", ""))
-                yield rule.when, frozenset(row.questions) if row else nowhere
+        for check in self.checks:
+            if check.when:
+                row = self.groups.get(check.each)
+                yield check.when, frozenset(row.questions) if row else nowhere
+        yield from ((rule.when, nowhere) for rule in self.milestones if rule.when)
 
     def _uses(self) -> Iterator[tuple[str, frozenset[str]]]:
         """Yield each read with the names of the row it is made from."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
@@ -17,6 +16,9 @@ from crf.conditions import Condition
 from crf.declaration import DeclarationError, FormDeclaration, Group
 from crf.guards import RowLock
 from crf.questions import Classification
+
+if TYPE_CHECKING:
+    from crf.codelists import Text
 
 CONTROL_COLUMNS = ("state", "version", "form_version", "protocol_version", "act_id", "visit_id", "sequence")
 
@@ -97,14 +99,14 @@ class GroupLink(models.ForeignKey):
 class GroupSaid(TypedDict, total=False):
     """What can be said of a repeating group; see ``crf.declaration.Group``."""
 
-    help: str | Promise
+    help: Text
     shown_when: Condition
     required_when: Condition
     starts_with: tuple[dict[str, Any], ...]
     fixed: bool
 
 
-def parent(form: type[CrfRecord], name: str, title: str | Promise, **said: Unpack[GroupSaid]) -> GroupLink:
+def parent(form: type[CrfRecord], name: str, title: Text, **said: Unpack[GroupSaid]) -> GroupLink:
     """Make the class that holds this a repeating group ``name`` of ``form``."""
     link = GroupLink(form, models.PROTECT, related_name=name)
     link.said = {"name": name, "title": title, **said}

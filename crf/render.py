@@ -374,7 +374,7 @@ class _Drawing:
     def _cells(self, group: Group, row: Row | None, index: int | str, template: str) -> SafeString:
         position = row["position"] if row else 0
         number = index + 1 if isinstance(index, int) else "__number__"
-        cells = []
+        cells: list[str] = []
         for question in group.questions.values():
             if row and self._is_given(group, row, question):
                 if template == "cell":
