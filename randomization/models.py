@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
-from accounts.permissions import SiteQuerySet
+from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
 from trials.models import EligibilityDecision, Participant, Site
@@ -26,11 +26,17 @@ class SchemeState(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
-class SchemeSet(SiteQuerySet):
+class TrialWideSet(models.QuerySet["Scheme"]):
+    """Rows of the whole trial: open to whom holds the permission anywhere."""
+
+    def open_to(self, user: User, permission: Permission) -> Self:
+        return self.all() if user.may(permission) else self.none()
+
+
+class SchemeSet(TrialWideSet):
     def in_force(self) -> Scheme | None:
         """The scheme that allocates now, if there is one."""
-        found: Scheme | None = self.filter(state=SchemeState.ACTIVE).first()
-        return found
+        return self.filter(state=SchemeState.ACTIVE).first()
 
 
 @recorded()
@@ -107,6 +113,8 @@ class ListPart(Regulated):
     activating_signature = models.OneToOneField(Signature, models.PROTECT, null=True, related_name="+")
     root = models.CharField(_("Merkle root"), max_length=64, null=True)
     places = models.PositiveIntegerField(_("places"), default=0)
+
+    objects = TrialWideSet.as_manager()
 
     class Meta:
         verbose_name = _("list")

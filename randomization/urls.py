@@ -1,6 +1,51 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
+
+from randomization.views import site, statistician
+
+
+class _Language:
+    regex = "en|zh-hans"
+    to_python = to_url = str
+
+
+class _ListLabel:
+    regex = "[0-9]{1,3}[A-Z]"
+    to_python = to_url = str
+
+
+register_converter(_Language, "card_language")
+register_converter(_ListLabel, "list_label")
 
 app_name = "randomization"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("participants/<str:number>/randomize/", site.randomize, name="randomize"),
+    path("participants/<str:number>/allocation/", site.allocation, name="allocation"),
+    path("participants/<str:number>/allocation/certificate.json", site.certificate_json, name="certificate"),
+    path(
+        "participants/<str:number>/allocation/certificate-<card_language:language>.pdf",
+        site.certificate_pdf,
+        name="certificate-pdf",
+    ),
+    path(
+        "participants/<str:number>/allocation/visits-<card_language:language>.pdf",
+        site.visit_card_pdf,
+        name="visit-card",
+    ),
+    path("participants/<str:number>/allocation/error/", site.record_error, name="record-error"),
+    path("randomization/", statistician.schemes, name="schemes"),
+    path("randomization/new/", statistician.define, name="define"),
+    path("randomization/simulate/", statistician.simulate, name="simulate"),
+    path("randomization/errors/", site.errors, name="errors"),
+    path("randomization/roots/", site.roots, name="roots"),
+    path(
+        "randomization/roots/<list_label:label>-<card_language:language>.pdf", site.root_pdf, name="root-pdf"
+    ),
+    path("randomization/schemes/<int:version>/", statistician.scheme, name="scheme"),
+    path("randomization/schemes/<int:version>/design/", statistician.design, name="design"),
+    path("randomization/schemes/<int:version>/sites/", statistician.add_sites, name="add-sites"),
+    path("randomization/schemes/<int:version>/places/", statistician.add_places, name="add-places"),
+    path("randomization/schemes/<int:version>/balance/", statistician.balance, name="balance"),
+    path("randomization/lists/<int:pk>/activate/", statistician.activate, name="activate"),
+]

@@ -1,0 +1,143 @@
+"""What is typed about randomization. Nothing typed here ever states an arm or a stratum to be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from randomization.blocks import BlockSize
+from randomization.models import ErrorKind, Scheme
+from randomization.services.lists import DEFAULT_PLACES, default_blocks, stage_groups
+from trials.forms import DayInput
+
+
+def _password() -> forms.CharField:
+    return forms.CharField(
+        label=_("Your password, to sign"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class RandomizeForm(forms.Form):
+    """The stratum that was read and confirmed, and the password."""
+
+    confirmed_stratum = forms.CharField(widget=forms.HiddenInput)
+    strata_right = forms.BooleanField(
+        label=_("The site and the stage group above are right for this participant"),
+        error_messages={"required": _("Compare them with the forms, then tick.")},
+    )
+    password = _password()
+
+
+class SignForm(forms.Form):
+    password = _password()
+
+
+class BlocksField(forms.CharField):
+    """Block sizes with their weights, written ``4 6`` or ``4:1 6:2``."""
+
+    def to_python(self, value: Any) -> tuple[BlockSize, ...]:
+        text = super().to_python(value)
+        try:
+            return tuple(self._read(word) for word in text.replace(",", " ").split())
+        except ValueError:
+            raise forms.ValidationError(
+                _("Write block sizes as whole numbers, such as 4 6, or with weights, such as 4:1 6:2.")
+            ) from None
+
+    def _read(self, word: str) -> BlockSize:
+        size, _colon, weight = word.partition(":")
+        return BlockSize(int(size), int(weight or 1))
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return " ".join(
+                str(block.size) if block.weight == 1 else f"{block.size}:{block.weight}" for block in value
+            )
+        return value
+
+
+class DesignForm(forms.Form):
+    """What a statistician chooses; ratio and strata stand in the protocol text."""
+
+    name = forms.CharField(label=_("Name of the scheme"), max_length=40, initial="PALACE3-A")
+    blocks = BlocksField(
+        label=_("Block sizes"),
+        initial=default_blocks,
+        help_text=_("For statisticians only. Sealed on saving; no page of a site shows them."),
+    )
+    places_per_stratum = forms.IntegerField(
+        label=_("Places per stratum"), min_value=8, max_value=5000, initial=DEFAULT_PLACES
+    )
+
+
+class DefineForm(DesignForm):
+    password = _password()
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if Scheme.objects.filter(name=name).exists():
+            raise forms.ValidationError(_("A scheme has this name already. Choose another."))
+        return name
+
+
+class SimulationForm(DesignForm):
+    participants = forms.IntegerField(label=_("Participants"), min_value=10, max_value=2000, initial=356)
+    sites = forms.IntegerField(label=_("Sites"), min_value=1, max_value=60, initial=6)
+    thin = forms.IntegerField(
+        label=_("Weight of the thinnest stage group"),
+        min_value=1,
+        max_value=10,
+        initial=2,
+        help_text=_("Out of 10 for stage II, 10 for stage III and this for stage IVA."),
+    )
+    trials = forms.IntegerField(label=_("Simulated trials"), min_value=10, max_value=1000, initial=200)
+    seed = forms.CharField(label=_("Seed of the simulation"), max_length=60, initial="1")
+    method = forms.ChoiceField(
+        label=_("Method"),
+        choices=(("blocks", _("Permuted blocks")), ("minimization", _("Minimization (switched off)"))),
+    )
+
+
+class SitesForm(forms.Form):
+    """Sites that have no list yet."""
+
+    sites = forms.ModelMultipleChoiceField(
+        label=_("Sites"), queryset=None, widget=forms.CheckboxSelectMultiple
+    )
+    password = _password()
+
+    def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sites"].queryset = sites  # type: ignore[attr-defined]
+
+
+class PlacesForm(forms.Form):
+    """Strata that run low."""
+
+    strata = forms.MultipleChoiceField(label=_("Strata"), widget=forms.CheckboxSelectMultiple)
+    password = _password()
+
+    def __init__(self, *args: Any, strata: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["strata"].choices = [(name, name) for name in strata]  # type: ignore[attr-defined]
+
+
+class MistakeForm(forms.Form):
+    kind = forms.ChoiceField(label=_("What happened"), choices=ErrorKind.choices)
+    found_on = forms.DateField(label=_("Found on"), widget=DayInput())
+    detail = forms.CharField(label=_("How it happened"), widget=forms.Textarea(attrs={"rows": 3}))
+    action = forms.CharField(label=_("What was done"), widget=forms.Textarea(attrs={"rows": 3}))
+    strat_stage_true = forms.ChoiceField(
+        label=_("True clinical stage group"),
+        required=False,
+        help_text=_("Only for a wrong stratum. The one that was used is kept beside it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "–"), *((stage, stage) for stage in stage_groups())]
+        self.fields["strat_stage_true"].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Pages of randomization: for a site, and for statisticians."""

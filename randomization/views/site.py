@@ -1,0 +1,166 @@
+"""Randomizing a participant, and what the site holds afterwards."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from followup.models import Visit
+from palace3.kernel.clock import local_date
+from randomization import documents, services
+from randomization.conditions import readiness
+from randomization.forms import MistakeForm, RandomizeForm
+from randomization.models import Allocation, AllocationError, ListPart
+from randomization.views.steps import step
+from randomization.wording import arm_words, visit_words
+from trials.models import Participant
+
+FIRST_VISITS = 8
+
+
+def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
+    open_to = Participant.objects.open_to(request.user, permission)
+    return get_object_or_404(open_to.select_related("site"), number=number)
+
+
+def _allocation(request: PersonRequest, number: str, permission: Permission) -> Allocation:
+    open_to = Allocation.objects.open_to(request.user, permission)
+    whole = open_to.select_related("participant__site", "part__scheme", "randomized_by", "signature")
+    return get_object_or_404(whole, participant__number=number)
+
+
+@transaction.non_atomic_requests
+@requires(Permission.ALLOCATION_REQUEST)
+def randomize(request: PersonRequest, number: str) -> HttpResponse:
+    """Show the strata with the forms they come from, or what is missing; on POST, randomize."""
+    now = timezone.now()
+    with transaction.atomic():
+        found = _participant(request, number, Permission.ALLOCATION_REQUEST)
+        if (
+            Allocation.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
+            .filter(participant=found, arm__isnull=False)
+            .exists()
+        ):
+            return redirect("randomization:allocation", number)
+        ready = readiness(found, at=now)
+    form = RandomizeForm(request.POST or None, initial={"confirmed_stratum": ready.stratum})
+
+    def give(typed: dict[str, str]) -> Allocation:
+        given = services.randomize(
+            participant=found,
+            confirmed_stratum=typed["confirmed_stratum"],
+            by=request.user,
+            password=typed["password"],
+            at=timezone.now(),
+        )
+        messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})
+        return given
+
+    return step(
+        request,
+        form,
+        "randomization/randomize.html",
+        give,
+        lambda given: reverse("randomization:allocation", args=[number]),
+        participant=found,
+        ready=ready,
+    )
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def allocation(request: PersonRequest, number: str) -> HttpResponse:
+    """The arm, the number, what happens next and the first visits."""
+    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
+    context = {
+        "allocation": held,
+        "arm": arm_words(held),
+        "visits": visit_words(visits.current(), version=held.participant.protocol_version)[:FIRST_VISITS],
+        "errors": held.errors.all(),
+        "may_correct": request.user.may(Permission.ALLOCATION_CORRECT, held.site_id),
+    }
+    return render(request, "randomization/allocation.html", context)
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def certificate_json(request: PersonRequest, number: str) -> HttpResponse:
+    """The certificate as ``python -m randomization.verify`` reads it."""
+    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    answer = JsonResponse(held.certificate or {}, json_dumps_params={"indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{held.number}.json"'
+    return answer
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def certificate_pdf(request: PersonRequest, number: str, language: str) -> HttpResponse:
+    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    return _pdf(documents.certificate_pdf(held, language=language), f"{held.number}-{language}.pdf")
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def visit_card_pdf(request: PersonRequest, number: str, language: str) -> HttpResponse:
+    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
+    planned = list(visits.current().order_by("target", "code"))
+    return _pdf(documents.visit_card_pdf(held, planned, language=language), f"{number}-visits-{language}.pdf")
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{name}"'
+    return answer
+
+
+@requires(Permission.ALLOCATION_CORRECT)
+def record_error(request: PersonRequest, number: str) -> HttpResponse:
+    """Mark a mistake about the allocation; nothing about the allocation changes."""
+    held = _allocation(request, number, Permission.ALLOCATION_CORRECT)
+    today = local_date(timezone.now(), held.participant.site.time_zone)
+    form = MistakeForm(request.POST or None, initial={"found_on": today})
+
+    def mark(typed: dict[str, object]) -> AllocationError:
+        mistake = services.Mistake(**typed)  # type: ignore[arg-type]
+        return services.record_allocation_error(
+            allocation=held, mistake=mistake, by=request.user, at=timezone.now()
+        )
+
+    return step(
+        request,
+        form,
+        "randomization/error.html",
+        mark,
+        lambda made: reverse("randomization:allocation", args=[number]),
+        allocation=held,
+    )
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def errors(request: PersonRequest) -> HttpResponse:
+    """The register of randomization errors."""
+    open_to = AllocationError.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
+    register = open_to.select_related("participant__site", "allocation", "recorded_by")
+    return render(request, "randomization/errors.html", {"register": register})
+
+
+@requires(Permission.PROTOCOL_VIEW)
+def roots(request: PersonRequest) -> HttpResponse:
+    """The published roots of every list that is in force, for anybody who holds a certificate."""
+    parts = ListPart.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
+    published = parts.filter(activated_at__isnull=False).select_related("scheme")
+    return render(request, "randomization/roots.html", {"parts": published})
+
+
+@requires(Permission.PROTOCOL_VIEW)
+def root_pdf(request: PersonRequest, label: str, language: str) -> HttpResponse:
+    """The commitment of one list, to be filed at the site."""
+    parts = ListPart.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
+    published = parts.filter(activated_at__isnull=False).select_related("scheme", "activating_signature")
+    held = get_object_or_404(published, scheme__version=int(label[:-1]), number=ord(label[-1]) - 64)
+    return _pdf(documents.commitment_pdf(held, language=language), f"list-{label}-{language}.pdf")

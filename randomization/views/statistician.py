@@ -1,0 +1,148 @@
+"""Schemes, lists and what is watched. No page here shows a coming place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from audit.acts import act
+from randomization import findings, plots, services
+from randomization.forms import DefineForm, PlacesForm, SignForm, SimulationForm, SitesForm
+from randomization.models import ListPart, Scheme
+from randomization.views.steps import step
+from randomization.watching import balance_of, looks_at_the_list
+from trials.models import Site
+
+
+def _scheme(request: PersonRequest, version: int, permission: Permission) -> Scheme:
+    return get_object_or_404(Scheme.objects.open_to(request.user, permission), version=version)
+
+
+@requires(Permission.SCHEME_ACTIVATE)
+def schemes(request: PersonRequest) -> HttpResponse:
+    """Every scheme, the one in force first."""
+    known = Scheme.objects.open_to(request.user, Permission.SCHEME_ACTIVATE).prefetch_related("parts")
+    context = {
+        "schemes": known.select_related("defined_by"),
+        "may_define": request.user.may(Permission.SCHEME_DEFINE),
+        "may_watch": request.user.may(Permission.LIST_WATCH),
+    }
+    return render(request, "randomization/schemes.html", context)
+
+
+@requires(Permission.SCHEME_DEFINE)
+def define(request: PersonRequest) -> HttpResponse:
+    """Draft a scheme and ask for its first list."""
+
+    def draft(typed: dict[str, Any]) -> ListPart:
+        return services.define_scheme(**typed, by=request.user, at=timezone.now())
+
+    form = DefineForm(request.POST or None)
+    return step(request, form, "randomization/define.html", draft, lambda part: part.scheme)
+
+
+@requires(Permission.SCHEME_ACTIVATE)
+def scheme(request: PersonRequest, version: int) -> HttpResponse:
+    found = _scheme(request, version, Permission.SCHEME_ACTIVATE)
+    context = {
+        "scheme": found,
+        "parts": found.parts.select_related("asked_by", "activated_by"),
+        "may_define": request.user.may(Permission.SCHEME_DEFINE),
+        "may_watch": request.user.may(Permission.LIST_WATCH),
+    }
+    return render(request, "randomization/scheme.html", context)
+
+
+@requires(Permission.SCHEME_ACTIVATE)
+@require_POST
+def design(request: PersonRequest, version: int) -> HttpResponse:
+    """Show the block sizes; that somebody looked is recorded."""
+    found = _scheme(request, version, Permission.SCHEME_ACTIVATE)
+    opened = services.look_at_design(scheme=found, by=request.user, at=timezone.now())
+    return render(request, "randomization/design.html", {"scheme": found, "design": opened})
+
+
+@requires(Permission.SCHEME_ACTIVATE)
+def activate(request: PersonRequest, pk: int) -> HttpResponse:
+    """The second person signs; the list is made, sealed and committed to."""
+    open_to = ListPart.objects.open_to(request.user, Permission.SCHEME_ACTIVATE)
+    part = get_object_or_404(open_to.select_related("scheme", "asked_by"), pk=pk)
+
+    def put_in_force(typed: dict[str, str]) -> ListPart:
+        made = services.activate_list(
+            part=part, by=request.user, password=typed["password"], at=timezone.now()
+        )
+        messages.success(
+            request, _("List %(label)s is in force. Its root is published.") % {"label": made.label}
+        )
+        return made
+
+    form = SignForm(request.POST or None)
+    return step(
+        request, form, "randomization/activate.html", put_in_force, lambda made: made.scheme, part=part
+    )
+
+
+@requires(Permission.SCHEME_DEFINE)
+def add_sites(request: PersonRequest, version: int) -> HttpResponse:
+    """Ask for a list for sites that came later."""
+    found = _scheme(request, version, Permission.SCHEME_DEFINE)
+    covered = {stratum.partition("/")[0] for part in found.parts.all() for stratum in part.strata}
+    sites = Site.objects.open_to(request.user, Permission.SITE_VIEW).exclude(code__in=covered)
+
+    def ask(typed: dict[str, Any]) -> ListPart:
+        return services.ask_for_sites(scheme=found, **typed, by=request.user, at=timezone.now())
+
+    form = SitesForm(request.POST or None, sites=sites)
+    return step(request, form, "randomization/add.html", ask, lambda part: found, scheme=found, sites=sites)
+
+
+@requires(Permission.SCHEME_DEFINE)
+def add_places(request: PersonRequest, version: int) -> HttpResponse:
+    """Ask for more places where the list runs low."""
+    found = _scheme(request, version, Permission.SCHEME_DEFINE)
+    strata = [place.stratum for place in balance_of(found).strata]
+
+    def ask(typed: dict[str, Any]) -> ListPart:
+        return services.ask_for_places(scheme=found, **typed, by=request.user, at=timezone.now())
+
+    form = PlacesForm(request.POST or None, strata=strata)
+    return step(request, form, "randomization/add.html", ask, lambda part: found, scheme=found)
+
+
+@requires(Permission.LIST_WATCH)
+def balance(request: PersonRequest, version: int) -> HttpResponse:
+    """Balance overall, by stratum and over time, and who looked at the list. The look is recorded."""
+    found = _scheme(request, version, Permission.LIST_WATCH)
+    with act("randomization:list:look", by=request.user, at=timezone.now()):
+        seen = balance_of(found)
+    drift = plots.line(
+        seen.drift,
+        title=_("Arm 1 minus arm 2 after each allocation"),
+        label=_("allocations, in order of time"),
+    )
+    context = {"scheme": found, "balance": seen, "drift": drift, "looks": looks_at_the_list()}
+    return render(request, "randomization/balance.html", context)
+
+
+@transaction.non_atomic_requests
+@requires(Permission.SCHEME_DEFINE)
+def simulate(request: PersonRequest) -> HttpResponse:
+    """What a design would do over many trials. Nothing is kept."""
+    form = SimulationForm(request.POST or None)
+    context: dict[str, Any] = {"form": form}
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        context["findings"] = findings.simulated(form.cleaned_data)
+        status = 200
+    with transaction.atomic():
+        return render(request, "randomization/simulate.html", context, status=status)

@@ -1,0 +1,81 @@
+"""What the statistician watches: balance, predictability so far, places left. No coming place is looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from audit.models import Act
+from randomization import store
+from randomization.models import Allocation, Scheme
+from randomization.simulation import predictability
+
+ARMS = ("1", "2")
+RUNS_LOW_BELOW = 20
+LOOKS = ("randomization:design:look", "randomization:list:look", "randomization:list:activate")
+
+
+@dataclass(frozen=True)
+class StratumBalance:
+    """One stratum as it stands."""
+
+    stratum: str
+    arms: tuple[int, ...]
+    guessed: float | None
+    left: int
+    size: int
+    used: int
+
+    @property
+    def difference(self) -> int:
+        return max(self.arms) - min(self.arms)
+
+    @property
+    def runs_low(self) -> bool:
+        return self.left < min(RUNS_LOW_BELOW, self.size // 4 + 1)
+
+    @property
+    def adds_up(self) -> bool:
+        """Every place that the list calls used has its allocation."""
+        return self.used == sum(self.arms)
+
+
+@dataclass(frozen=True)
+class Balance:
+    strata: tuple[StratumBalance, ...]
+    arms: tuple[int, ...]
+    drift: tuple[int, ...]
+    waiting: int
+
+
+def balance_of(scheme: Scheme) -> Balance:
+    """The balance overall, by stratum and over time, from allocations that were revealed."""
+    given = list(
+        Allocation.objects.filter(part__scheme=scheme, arm__isnull=False)
+        .order_by("randomized_at", "pk")
+        .values_list("stratum", "arm")
+    )
+    waiting = Allocation.objects.filter(part__scheme=scheme).unrevealed().count()
+    guesses = predictability(given, arms=ARMS)
+    counts = Counter(given)
+    strata = tuple(
+        StratumBalance(
+            stratum=place.stratum,
+            arms=tuple(counts[place.stratum, arm] for arm in ARMS),
+            guessed=guesses[place.stratum][1] if place.stratum in guesses else None,
+            left=place.left,
+            size=place.size,
+            used=place.used,
+        )
+        for place in store.counts(scheme_id=scheme.pk)
+    )
+    totals = Counter(arm for _, arm in given)
+    drift = tuple(accumulate(1 if arm == ARMS[0] else -1 for _, arm in given))
+    return Balance(strata, tuple(totals[arm] for arm in ARMS), drift, waiting)
+
+
+def looks_at_the_list() -> Sequence[Act]:
+    """Every recorded look at a design or list, latest first."""
+    return list(Act.objects.filter(verb__in=LOOKS).select_related("by").order_by("-at", "-pk")[:200])

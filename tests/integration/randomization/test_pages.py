@@ -1,0 +1,291 @@
+"""The pages of randomization, as each person meets them; and what none of them may show (requirement 23)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Mail, User
+from accounts.services import change_person
+from palace3.kernel.scope import EVERYTHING, scope
+from randomization.models import Allocation, AllocationError, ListPart, Scheme
+from randomization.verify import fault_of
+from tests.world import PASSWORD, World, screen
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONFIRMED = {"confirmed_stratum": "01/III", "strata_right": "on", "password": PASSWORD}
+
+
+@pytest.fixture
+def browser(world: World) -> Any:
+    """A browser in which the person is signed in, their second factor set up."""
+
+    def sign_in(user: User) -> Client:
+        now = timezone.now()
+        with scope(user_id=None, sites=EVERYTHING):
+            change_person(user=user, by=None, at=now, totp_secret="A" * 32, totp_confirmed_at=now)
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def everything(model: Any) -> list[Any]:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return list(model.objects.all())
+
+
+def page(name: str, *args: Any) -> str:
+    return reverse(f"randomization:{name}", args=args)
+
+
+def test_the_strata_are_shown_back_and_confirmed_never_typed(world, part, eligible, browser):
+    participant = eligible()
+    shown = browser(world.investigator).get(page("randomize", participant.number))
+    assert shown.status_code == 200
+    assert "cT3 cN1 cM0" in shown.text
+    assert "Clinical stage group" in shown.text
+    assert 'type="hidden" name="confirmed_stratum" value="01/III"' in shown.text
+    assert "<select" not in shown.text.split('id="content"')[1].split("</main>")[0]
+
+
+def test_three_clicks_lead_to_arm_number_and_first_visits(world, part, eligible, browser):
+    participant, investigator = eligible(), browser(world.investigator)
+    given = investigator.post(page("randomize", participant.number), CONFIRMED)
+    assert given.status_code == 302, given.text
+    result = investigator.get(given.headers["Location"])
+    (allocation,) = everything(Allocation)
+    assert allocation.number in result.text
+    assert "What happens next" in result.text
+    assert (
+        investigator.get(page("randomize", participant.number)).headers["Location"]
+        == given.headers["Location"]
+    )
+    again = investigator.post(page("randomize", participant.number), CONFIRMED)
+    assert again.headers["Location"] == given.headers["Location"]
+    assert len(everything(Allocation)) == 1
+
+
+def test_each_missing_step_stands_with_a_link(world, part, answers, browser):
+    participant = screen(world)
+    answers["stage"] = None
+    shown = browser(world.investigator).get(page("randomize", participant.number))
+    assert "No investigator has signed" in shown.text
+    assert reverse("crf:eligibility", args=[participant.number]) in shown.text
+    assert "clinical stage is not known" in shown.text
+    refused = browser(world.investigator).post(page("randomize", participant.number), CONFIRMED)
+    assert refused.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "says"),
+    [
+        ({"password": "wrong"}, 422, "The password does not match"),
+        ({"strata_right": ""}, 422, "Compare them with the forms"),
+        ({"confirmed_stratum": "01/II"}, 409, "no longer the one you confirmed"),
+        ({"confirmed_stratum": "'; DROP SCHEMA allocation"}, 409, "no longer the one you confirmed"),
+    ],
+)
+def test_what_is_wrong_is_said_and_no_place_is_taken(world, part, eligible, browser, changed, status, says):
+    participant = eligible()
+    answer = browser(world.investigator).post(page("randomize", participant.number), CONFIRMED | changed)
+    assert answer.status_code == status
+    assert says in answer.text
+    assert everything(Allocation) == []
+
+
+def test_strangers_and_other_roles(world, part, eligible, browser):
+    participant = eligible()
+    assert browser(world.coordinator).get(page("randomize", participant.number)).status_code == 403
+    assert browser(world.stranger).get(page("allocation", participant.number)).status_code == 404
+    browser(world.investigator).post(page("randomize", participant.number), CONFIRMED)
+    assert browser(world.stranger).get(page("allocation", participant.number)).status_code == 404
+    assert browser(world.stranger).get(page("certificate", participant.number)).status_code == 404
+    for name in ("schemes", "define", "simulate"):
+        assert browser(world.investigator).get(page(name)).status_code == 403
+    assert browser(world.investigator).get(page("balance", 1)).status_code == 403
+    assert browser(world.trial_manager).get(page("balance", 1)).status_code == 403
+
+
+def test_the_certificate_is_checked_by_the_program_that_everybody_has(world, part, eligible, browser):
+    participant, investigator = eligible(), browser(world.investigator)
+    investigator.post(page("randomize", participant.number), CONFIRMED)
+    certificate = json.loads(investigator.get(page("certificate", participant.number)).content)
+    roots = investigator.get(page("roots"))
+    assert part.root in roots.text
+    assert fault_of(certificate, part.root) is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_certificate_card_and_commitment_are_printed_in_both_languages(
+    world, part, eligible, browser, language
+):
+    pytest.importorskip("weasyprint", exc_type=(ImportError, OSError), reason="no text engine for PDFs here")
+    participant, investigator = eligible(), browser(world.investigator)
+    investigator.post(page("randomize", participant.number), CONFIRMED)
+    for address in (
+        page("certificate-pdf", participant.number, language),
+        page("visit-card", participant.number, language),
+        page("root-pdf", part.label, language),
+    ):
+        printed = investigator.get(address)
+        assert printed.status_code == 200
+        assert printed.content.startswith(b"%PDF")
+
+
+def test_a_statistician_defines_and_a_second_person_activates(world, browser):
+    statistician = browser(world.statistician)
+    typed = {"name": "PALACE3-B", "blocks": "4:1 6:2", "places_per_stratum": "30", "password": PASSWORD}
+    drafted = statistician.post(page("define"), typed)
+    assert drafted.headers["Location"] == page("scheme", 1)
+    (part,) = everything(ListPart)
+    assert "Waits for a second person" in statistician.get(page("scheme", 1)).text
+    own = statistician.post(page("activate", part.pk), {"password": PASSWORD})
+    assert own.status_code == 409
+    assert "somebody else activates" in own.text
+    manager = browser(world.trial_manager)
+    assert manager.post(page("activate", part.pk), {"password": "wrong"}).status_code == 422
+    assert manager.post(page("activate", part.pk), {"password": PASSWORD}).status_code == 302
+    (active,) = everything(Scheme)
+    assert active.state == "active"
+    twice = manager.post(page("activate", part.pk), {"password": PASSWORD})
+    assert twice.status_code == 409
+    looked = statistician.post(page("design", 1))
+    assert re.findall(r'<th scope="row">(\d+)</th>\s*<td>(\d+)</td>', looked.text) == [("4", "1"), ("6", "2")]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "says"),
+    [("five", "whole numbers"), ("5", "not a multiple"), ("4 4", "given twice"), ("4:0", "weight below one")],
+)
+def test_blocks_that_cannot_be_are_refused_in_words(world, browser, blocks, says):
+    typed = {"name": "B", "blocks": blocks, "places_per_stratum": "30", "password": PASSWORD}
+    refused = browser(world.statistician).post(page("define"), typed)
+    assert refused.status_code == 422
+    assert says in refused.text
+    assert everything(Scheme) == []
+
+
+def test_the_statistician_watches_balance_and_every_look_is_kept(world, part, eligible, browser):
+    browser(world.investigator).post(page("randomize", eligible().number), CONFIRMED)
+    shown = browser(world.statistician).get(page("balance", 1))
+    assert shown.status_code == 200
+    assert "<svg" in shown.text
+    assert "randomization:list:look" in shown.text
+
+
+def test_a_design_is_simulated_before_there_is_a_trial(world, browser):
+    asked = {
+        "name": "X",
+        "blocks": "4 6",
+        "places_per_stratum": "30",
+        "participants": "60",
+        "sites": "3",
+        "thin": "1",
+        "trials": "10",
+        "seed": "1",
+        "method": "blocks",
+    }
+    shown = browser(world.statistician).post(page("simulate"), asked)
+    assert shown.status_code == 200
+    assert shown.text.count('<svg class="p3-chart"') == 3
+    assert "Strata that stay thin" in shown.text
+    broken = browser(world.statistician).post(page("simulate"), asked | {"blocks": "5"})
+    assert broken.status_code == 422
+
+
+def test_a_later_site_gets_a_list_of_its_own(world, part, browser):
+    from tests.world import NOW
+    from trials.services import create_site
+
+    with scope(user_id=None, sites=EVERYTHING):
+        site = create_site(code="03", name="N", name_zh="新", city="C", city_zh="城", by=None, at=NOW)
+    statistician = browser(world.statistician)
+    asked = statistician.post(page("add-sites", 1), {"sites": [site.pk], "password": PASSWORD})
+    assert asked.status_code == 302, asked.text
+    second = everything(ListPart)[1]
+    assert (second.kind, second.strata) == ("sites", ["03/II", "03/III", "03/IVA"])
+    browser(world.trial_manager).post(page("activate", second.pk), {"password": PASSWORD})
+    first, second = everything(ListPart)
+    assert first.root == part.root
+    assert second.root not in ("", first.root)
+    more = statistician.post(page("add-places", 1), {"strata": ["01/II"], "password": PASSWORD})
+    assert more.status_code == 302
+    third = everything(ListPart)[2]
+    refused = browser(world.trial_manager).post(page("activate", third.pk), {"password": PASSWORD})
+    assert refused.status_code == 409
+    assert "allocation_list extend" in refused.text
+
+
+def test_an_error_is_marked_and_never_frees_a_place(world, part, eligible, browser, superuser):
+    participant = eligible()
+    browser(world.investigator).post(page("randomize", participant.number), CONFIRMED)
+    (before,) = everything(Allocation)
+    typed = {
+        "kind": "wrong_stratum",
+        "found_on": timezone.localdate().isoformat(),
+        "detail": "cN was typed wrong",
+        "action": "STAGE corrected",
+        "strat_stage_true": "",
+    }
+    manager = browser(world.data_manager)
+    assert manager.post(page("record-error", participant.number), typed).status_code == 422
+    marked = manager.post(page("record-error", participant.number), typed | {"strat_stage_true": "II"})
+    assert marked.status_code == 302, marked.text
+    (after,) = everything(Allocation)
+    assert (after.arm, after.stratum, after.sequence) == (before.arm, "01/III", 1)
+    (error,) = everything(AllocationError)
+    assert error.strat_stage_true == "II"
+    shown = browser(world.investigator).get(page("allocation", participant.number))
+    assert "True stage group: II" in shown.text
+    assert participant.number in manager.get(page("errors")).text
+    used = superuser.execute("SELECT sum(used) FROM allocation.stratum").fetchone()[0]
+    assert used == 1
+
+
+def test_nothing_that_anybody_can_open_names_a_coming_place(
+    world, part, eligible, browser, superuser, caplog
+):
+    """Coming places are known here by their numbers, which the database alone holds: none may come out."""
+    participant = eligible()
+    browser(world.investigator).post(page("randomize", participant.number), CONFIRMED)
+    coming = {
+        row[0]
+        for row in superuser.execute(
+            "SELECT number FROM allocation.slot WHERE participant_id IS NULL"
+        ).fetchall()
+    }
+    addresses = [
+        page("allocation", participant.number),
+        page("certificate", participant.number),
+        page("schemes"),
+        page("scheme", 1),
+        page("balance", 1),
+        page("roots"),
+        page("errors"),
+        page("define"),
+        page("simulate"),
+        reverse("participant", args=[participant.number]),
+        reverse("home"),
+    ]
+    seen = []
+    for person in world.everyone().values():
+        client = browser(person)
+        for address in addresses:
+            answer = client.get(address)
+            seen.append(answer.content.decode())
+            if person.username not in ("statistician", "second_statistician"):
+                assert "block size" not in answer.content.decode().lower()
+    seen += [mail.subject + mail.body for mail in everything(Mail)]
+    seen += [record.getMessage() for record in caplog.records]
+    whole = "\n".join(seen)
+    assert not [number for number in coming if number in whole]
