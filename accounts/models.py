@@ -30,7 +30,9 @@ class User(AbstractBaseUser, Regulated):
     is_active = models.BooleanField(_("may sign in"), default=True)
     trained_on = models.DateField(_("trained on"), null=True, blank=True)
     identity_checked_on = models.DateField(_("identity checked on"), null=True, blank=True)
-    accountability_accepted_on = models.DateField(_("accountability policy accepted on"), null=True, blank=True)
+    accountability_accepted_on = models.DateField(
+        _("accountability policy accepted on"), null=True, blank=True
+    )
     totp_secret = models.CharField(max_length=64, blank=True)
     totp_confirmed_at = models.DateTimeField(_("second factor set up at"), null=True, blank=True)
     totp_last_step = models.BigIntegerField(default=0)
@@ -43,6 +45,7 @@ class User(AbstractBaseUser, Regulated):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
     grants: tuple[Grant, ...] = ()
+    limits: frozenset[Permission] | None = None
 
     class Meta:
         verbose_name = _("person")
@@ -54,12 +57,17 @@ class User(AbstractBaseUser, Regulated):
     def may(self, permission: Permission, site: Any = None) -> bool:
         """Say whether a role held now includes ``permission``: at ``site``, or anywhere when None."""
         site_id = getattr(site, "pk", site)
+        if self.limits is not None and permission not in self.limits:
+            return False
         return any(
-            grant.includes(permission) and (site_id is None or grant.reaches(site_id)) for grant in self.grants
+            grant.includes(permission) and (site_id is None or grant.reaches(site_id))
+            for grant in self.grants
         )
 
     def sites_with(self, permission: Permission) -> frozenset[int] | None:
         """Return the ids of the sites where ``permission`` is held; None when it is held everywhere."""
+        if self.limits is not None and permission not in self.limits:
+            return frozenset()
         holding = [grant for grant in self.grants if grant.includes(permission)]
         if any(grant.site_id is None for grant in holding):
             return None
@@ -68,16 +76,18 @@ class User(AbstractBaseUser, Regulated):
     def role_at(self, site_id: int | None) -> Role | None:
         """Return the role under which the person acts at the site: the local one before a central one."""
         reaching = [grant for grant in self.grants if site_id is None or grant.reaches(site_id)]
-        reaching.sort(key=lambda grant: (grant.site_id is None, grant.role is not Role.INVESTIGATOR, grant.role))
+        reaching.sort(
+            key=lambda grant: (grant.site_id is None, grant.role is not Role.INVESTIGATOR, grant.role)
+        )
         return reaching[0].role if reaching else None
 
     @property
     def roles(self) -> frozenset[Role]:
         return frozenset(grant.role for grant in self.grants)
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Say whether this is the password; the stored hash stays as it is."""
-        return check_password(raw_password, self.password)
+        return check_password(raw_password or "", self.password)
 
     def get_session_auth_hash(self) -> str:
         """Sessions end when the password or the session key changes."""

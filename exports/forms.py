@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.forms import CharField, CheckboxSelectMultiple, DateTimeField, Form, MultipleChoiceField
+from django.forms import (
+    CharField,
+    CheckboxSelectMultiple,
+    DateField,
+    DateInput,
+    DateTimeField,
+    Form,
+    MultipleChoiceField,
+)
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
@@ -33,3 +41,20 @@ class ExportForm(Form):
             field: Any = self.fields[name]
             field.choices = choices
             field.initial = [code for code, _label in choices]
+
+
+class TokenForm(Form):
+    """What a token is for, what it opens, and until when."""
+
+    name = CharField(label=_("What it is for"), max_length=80)
+    expires_on = DateField(label=_("Valid until"), widget=DateInput(attrs={"type": "date"}))
+    scopes = MultipleChoiceField(
+        label=_("Rights"),
+        widget=CheckboxSelectMultiple,
+        help_text=_("Give a program only what it needs. It never gets more than you hold yourself."),
+    )
+
+    def __init__(self, *args: Any, rights: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["scopes"]
+        field.choices = [(right, right) for right in rights]

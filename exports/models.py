@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -68,3 +69,36 @@ class Export(Regulated):
     @property
     def file_name(self) -> str:
         return f"palace3-{self.pk}-{self.cut_at:%Y%m%dT%H%M%SZ}.zip"
+
+
+@recorded(exclude=("digest",))
+class ApiToken(Regulated):
+    """A key with which a program acts as its owner: some of the owner's rights, until a day.
+
+    Only the digest of the secret is kept; the secret is shown once, when the token is made.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="api_tokens")
+    name = models.CharField(_("what it is for"), max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("rights"))
+    created_at = models.DateTimeField(_("made at"))
+    expires_at = models.DateTimeField(_("valid until"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        ordering: ClassVar = ("-created_at",)
+        constraints = (
+            ActGuard(name="exports_apitoken_act"),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="exports_apitoken_expires"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_valid_at(self, at: datetime) -> bool:
+        """Say whether the token opens anything at ``at``."""
+        return self.revoked_at is None and at < self.expires_at

@@ -1,6 +1,7 @@
 """Addresses of exports."""
 
-from django.urls import path
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from exports import views
 
@@ -10,4 +11,9 @@ urlpatterns = [
     path("exports/new/", views.export_new, name="new"),
     path("exports/<int:pk>/", views.export_detail, name="detail"),
     path("exports/<int:pk>/download/", views.download, name="download"),
+    path("tokens/", views.token_list, name="tokens"),
+    path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
+    path("api/v1/", include("exports.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/", SpectacularSwaggerSplitView.as_view(url_name="exports:schema"), name="api"),
 ]

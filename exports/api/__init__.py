@@ -1,0 +1,1 @@
+"""The API for programs: the same permissions and the same services as the pages."""

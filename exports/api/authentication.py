@@ -1,0 +1,57 @@
+"""Who calls: a token with some of its owner's rights, or a person signed in to the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import User
+from accounts.permissions import Permission
+from exports.models import ApiToken
+from exports.tokens import find_token
+from palace3.kernel.clock import local_date
+from trials.people import with_grants
+
+KEYWORD = b"bearer"
+
+
+class TokenAuthentication(BaseAuthentication):
+    """``Authorization: Bearer p3_…``"""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != KEYWORD:
+            return None
+        if len(parts) != 2:
+            raise AuthenticationFailed(
+                _("Write the token after the word Bearer, with one space between them.")
+            )
+        now = timezone.now()
+        token = find_token(parts[1].decode("latin-1"), at=now)
+        if token is None:
+            raise AuthenticationFailed(
+                _("This token is unknown, has expired or was revoked. Make a new one.")
+            )
+        user = with_grants(token.user, on=local_date(now, settings.TRIAL_TIME_ZONE))
+        user.limits = frozenset(Permission(scope) for scope in token.scopes)
+        return user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the schema describes tokens."""
+
+    target_class = "exports.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

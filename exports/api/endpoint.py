@@ -1,0 +1,44 @@
+"""One decorator for every endpoint: who may, within which sites, and with what said in the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from rest_framework.decorators import api_view, throttle_classes
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
+
+from accounts.permissions import Permission
+from palace3.kernel.errors import Forbidden
+from palace3.kernel.scope import scope
+from trials.people import sites_of
+
+Handler = Callable[..., Response]
+
+
+class PerToken(UserRateThrottle):
+    """So many calls a minute and person; more are answered 429 with how long to wait."""
+
+    rate = "600/min"
+
+
+def endpoint(methods: dict[str, Permission]) -> Callable[[Handler], Handler]:
+    """Let a caller through who holds the method's permission; the handler sees only the caller's sites."""
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> Response:
+            wanted = methods["GET" if request.method in {"HEAD", "OPTIONS"} else str(request.method)]
+            if not request.user.may(wanted):
+                raise Forbidden
+            with scope(user_id=request.user.pk, sites=sites_of(request.user)):
+                return handler(request, *args, **kwargs)
+
+        view: Handler = api_view(list(methods))(throttle_classes([PerToken])(guarded))
+        view.permissions = methods  # type: ignore[attr-defined]
+        return view
+
+    return decorate

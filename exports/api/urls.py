@@ -1,0 +1,18 @@
+"""Addresses of the API."""
+
+from django.urls import path
+
+from exports.api import views
+
+app_name = "api"
+urlpatterns = [
+    path("participants/", views.participants, name="participants"),
+    path("participants/<str:number>/", views.participant, name="participant"),
+    path("participants/<str:number>/answers/<str:code>/", views.record, name="record"),
+    path("visits/", views.visits, name="visits"),
+    path("answers/<str:code>/", views.answers, name="answers"),
+    path("codebook/", views.codebook, name="codebook"),
+    path("exports/", views.exports, name="exports"),
+    path("exports/<int:pk>/", views.export, name="export"),
+    path("exports/<int:pk>/file/", views.export_file, name="export-file"),
+]

@@ -1,0 +1,204 @@
+"""The endpoints under /api/v1/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import FileResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import Permission
+from crf import catalogue
+from crf.forms import review
+from crf.services import NEW, Answers, find_sheet, place_of, save_answers
+from crf.services.places import form_named
+from crf.services.surroundings import Surroundings
+from exports.api import shapes
+from exports.api.endpoint import endpoint
+from exports.api.pages import paged
+from exports.api.typed import as_typed
+from exports.register import register
+from exports.services import hand_out, request_export
+from followup.models import Visit
+from trials.models import Participant, Site
+from trials.services import register_participant
+
+PAGE = [
+    OpenApiParameter("cursor", str, description="The page, as given in next or previous."),
+    OpenApiParameter("page_size", int, description="Rows on a page, 500 at most."),
+]
+
+
+@extend_schema(
+    summary="Participants of the sites you may see; register one",
+    parameters=[OpenApiParameter("site", str), OpenApiParameter("state", str), *PAGE],
+    request=OpenApiTypes.OBJECT,
+    responses=OpenApiTypes.OBJECT,
+)
+@endpoint({"GET": Permission.PARTICIPANT_VIEW, "POST": Permission.PARTICIPANT_REGISTER})
+def participants(request: Request) -> Response:
+    """List participants, or register a new one at ``{"site": "01"}``."""
+    if request.method == "POST":
+        sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
+        site = get_object_or_404(sites, code=str(request.data.get("site", "")))
+        made = register_participant(site=site, by=request.user, at=timezone.now())
+        return Response(shapes.participant(made), status=201)
+    rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
+    wanted = {"site__code": request.GET.get("site"), "state": request.GET.get("state")}
+    return paged(rows.filter(**{k: v for k, v in wanted.items() if v}), request, shapes.participant)
+
+
+@extend_schema(summary="One participant", responses=OpenApiTypes.OBJECT)
+@endpoint({"GET": Permission.PARTICIPANT_VIEW})
+def participant(request: Request, number: str) -> Response:
+    """Show one participant."""
+    return Response(shapes.participant(_participant(request, number, Permission.PARTICIPANT_VIEW)))
+
+
+def _participant(request: Request, number: str, permission: Permission) -> Participant:
+    rows = Participant.objects.open_to(request.user, permission).select_related("site")
+    found: Participant = get_object_or_404(rows, number=number)
+    return found
+
+
+@extend_schema(
+    summary="Visits",
+    parameters=[OpenApiParameter("participant", str), OpenApiParameter("state", str), *PAGE],
+    responses=OpenApiTypes.OBJECT,
+)
+@endpoint({"GET": Permission.VISIT_VIEW})
+def visits(request: Request) -> Response:
+    """List visits with their windows."""
+    rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
+    wanted = {"participant__number": request.GET.get("participant"), "state": request.GET.get("state")}
+    return paged(rows.filter(**{k: v for k, v in wanted.items() if v}), request, shapes.visit)
+
+
+@extend_schema(
+    summary="Answers of one form",
+    parameters=[OpenApiParameter("participant", str), *PAGE],
+    responses=OpenApiTypes.OBJECT,
+)
+@endpoint({"GET": Permission.CRF_VIEW})
+def answers(request: Request, code: str) -> Response:
+    """List the records of one form."""
+    form = form_named(code)
+    rows = form.model.objects.open_to(request.user, Permission.CRF_VIEW).select_related("participant")
+    if number := request.GET.get("participant"):
+        rows = rows.filter(participant__number=number)
+    return paged(rows, request, lambda row: shapes.record(form, row))
+
+
+@extend_schema(
+    summary="One record of a participant; save it",
+    parameters=[OpenApiParameter("visit", int), OpenApiParameter("sequence", int)],
+    request=OpenApiTypes.OBJECT,
+    responses=OpenApiTypes.OBJECT,
+)
+@endpoint({"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT})
+def record(request: Request, number: str, code: str) -> Response:
+    """Show the record, or save it: ``{"version", "answers", "missing", "groups", "reason", "confirmations"}``."""
+    permission = Permission.CRF_EDIT if request.method == "PUT" else Permission.CRF_VIEW
+    place = _place(request, _participant(request, number, permission), code)
+    if request.method == "PUT":
+        return _save(request, place)
+    sheet = find_sheet(place)
+    if sheet is None:
+        return Response(
+            {"participant": number, "form": code, "state": "empty", "version": NEW, "answers": {}}
+        )
+    return Response(shapes.record(place.form, sheet.record))
+
+
+def _place(request: Request, participant: Participant, code: str) -> Any:
+    visit = None
+    if pk := request.GET.get("visit"):
+        visits_of = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
+        visit = get_object_or_404(visits_of, pk=pk if pk.isdecimal() else 0)
+    sequence = request.GET.get("sequence", "1")
+    return place_of(
+        participant=participant, form=code, visit=visit, sequence=int(sequence) if sequence.isdecimal() else 1
+    )
+
+
+def _save(request: Request, place: Any) -> Response:
+    now = timezone.now()
+    sheet = find_sheet(place)
+    around = Surroundings(place.participant, at=now)
+    context = around.context(
+        place.form,
+        visit=place.visit,
+        sequence=place.sequence,
+        record_id=sheet.record.pk if sheet else None,
+    )
+    seen = review(place.form, as_typed(request.data), context=context, zone=place.participant.site.time_zone)
+    if not seen.readable:
+        transaction.set_rollback(True)
+        return Response({"detail": "; ".join(seen.errors.values()), "errors": seen.errors}, status=422)
+    sent = seen.submission
+    saved = save_answers(
+        place=place,
+        answers=Answers(
+            values=sent.values,
+            groups=sent.groups,
+            missing=sent.missing,
+            reason=sent.reason,
+            confirmations=sent.confirmations,
+        ),
+        version=sent.version or NEW,
+        key=request.headers.get("Idempotency-Key", ""),
+        by=request.user,
+        at=now,
+    )
+    return Response({"version": saved.version, "state": saved.state, "queries_opened": saved.queries_opened})
+
+
+@extend_schema(summary="The codebook of every form", responses=OpenApiTypes.OBJECT)
+@endpoint({"GET": Permission.PROTOCOL_VIEW})
+def codebook(request: Request) -> Response:
+    """Show every form with its variables."""
+    return Response([shapes.form(declared) for declared in catalogue.forms().values()])
+
+
+@extend_schema(
+    summary="The register of exports; ask for one",
+    parameters=PAGE,
+    request=OpenApiTypes.OBJECT,
+    responses=OpenApiTypes.OBJECT,
+)
+@endpoint({"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE})
+def exports(request: Request) -> Response:
+    """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…"}``."""
+    if request.method == "POST":
+        sent = request.data if isinstance(request.data, dict) else {}
+        made = request_export(
+            forms=[str(code) for code in sent.get("forms", catalogue.forms())],
+            sites=[str(code) for code in sent.get("sites", [])],
+            purpose=str(sent.get("purpose", ""))[:200],
+            by=request.user,
+            at=timezone.now(),
+        )
+        return Response(shapes.export(made), status=202)
+    return paged(register(), request, shapes.export)
+
+
+@extend_schema(summary="One export", responses=OpenApiTypes.OBJECT)
+@endpoint({"GET": Permission.EXPORT_VIEW})
+def export(request: Request, pk: int) -> Response:
+    """Show one export with its manifest."""
+    return Response(shapes.export(get_object_or_404(register(), pk=pk)))
+
+
+@extend_schema(summary="The file of an export", responses=OpenApiTypes.BINARY)
+@endpoint({"GET": Permission.EXPORT_TAKE})
+def export_file(request: Request, pk: int) -> HttpResponseBase:  # type: ignore[misc]
+    """Hand out the zip; that it was handed out is on record."""
+    found = get_object_or_404(register(), pk=pk)
+    path = hand_out(export=found, by=request.user, at=timezone.now())
+    return FileResponse(path.open("rb"), as_attachment=True, filename=found.file_name)

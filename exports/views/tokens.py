@@ -1,0 +1,38 @@
+"""A person's API tokens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import Permission, requires
+from exports.forms import TokenForm
+from exports.tokens import make_token, revoke_token, tokens_of
+
+
+@requires(Permission.TOKEN_MANAGE)
+def token_list(request: HttpRequest) -> HttpResponse:
+    """Show the person's tokens; make one and show its secret, once."""
+    rights = [right for right in Permission if request.user.may(right)]
+    form = TokenForm(request.POST or None, rights=[str(right) for right in rights])
+    secret = ""
+    if form.is_valid():
+        until = datetime.combine(form.cleaned_data["expires_on"], time(), tzinfo=UTC)
+        scopes = [Permission(right) for right in form.cleaned_data["scopes"]]
+        name, at = form.cleaned_data["name"], timezone.now()
+        _token, secret = make_token(name=name, scopes=scopes, expires_at=until, by=request.user, at=at)
+    context = {"form": form, "tokens": tokens_of(request.user), "secret": secret, "now": timezone.now()}
+    return render(request, "exports/tokens.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires(Permission.TOKEN_MANAGE)
+def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a token."""
+    token = get_object_or_404(tokens_of(request.user), pk=pk)
+    revoke_token(token=token, by=request.user, at=timezone.now())
+    return redirect("exports:tokens")
