@@ -13,6 +13,7 @@ CATALOGUE = (
     "crf.catalogue.eligibility.Eligibility",
     "crf.catalogue.demographics.Demographics",
     "crf.catalogue.staging.Staging",
+    "crf.catalogue.treatment.Treatment",
     "crf.catalogue.pathology.Pathology",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from crf import catalogue
@@ -31,12 +32,17 @@ def example_of(
     return example
 
 
+def exact(answers: Example) -> Example:
+    """Answers as the database gives them: no binary fractions."""
+    return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in answers.items()}
+
+
 def judge(code: str, example: Example) -> Outcome:
     """What follows from an example of the form ``code``."""
     return evaluate(
         catalogue.form(code),
-        values=example["values"],
-        groups=example["groups"],
+        values=exact(example["values"]),
+        groups={name: [exact(row) for row in rows] for name, rows in example["groups"].items()},
         context=example["context"],
     )
 
