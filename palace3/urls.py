@@ -9,7 +9,6 @@ from reports.views import home, participant_page
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="home")),
     path("work/", home, name="home"),
-    path("participants/<str:number>/", participant_page, name="participant"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
@@ -19,6 +18,8 @@ urlpatterns = [
     path("", include("randomization.urls")),
     path("", include("exports.urls")),
     path("", include("reports.urls")),
+    # Last: participants/register/ and the like come before a number.
+    path("participants/<str:number>/", participant_page, name="participant"),
 ]
 
 handler400 = error_views.bad_request
