@@ -71,6 +71,8 @@
       const shown = window.crfConditions.holds(JSON.parse(box.dataset.show), lookFrom(box));
       const hidden = box.tagName === "TD" ? one(".p3-cell-answer", box) : box;
       hidden.hidden = !shown;
+      const jump = box.tagName === "SECTION" && document.querySelector(`[data-part="${CSS.escape(box.id.replace("part-", ""))}"]`);
+      if (jump) jump.hidden = !shown;
     });
     all("[data-require]").forEach((box) => {
       const required = window.crfConditions.holds(JSON.parse(box.dataset.require), lookFrom(box));
@@ -83,6 +85,20 @@
       box.classList.toggle("is-missing", Boolean(why && why.value));
     });
     markChanges();
+    tellCleared();
+  }
+
+  // Answers to questions that are no longer asked are left out of the save; say so at once.
+  function tellCleared() {
+    const place = one("[data-cleared]");
+    if (!place) return;
+    const left = all("[data-q]").filter((box) => {
+      const gone = box.closest("[hidden]") || one(":scope > .p3-cell-answer[hidden]", box);
+      return gone && !one("[data-derived]", box) && (texts(box.dataset.q).length || texts(`${box.dataset.q}__why`).length);
+    });
+    const names = left.map((box) => one(".p3-q-text", box)?.firstChild.textContent || one("[aria-label]", box)?.ariaLabel);
+    place.hidden = !left.length;
+    if (left.length) place.textContent = said.textCleared.replace("{questions}", names.join(", "));
   }
 
   function markChanges() {
@@ -231,30 +247,36 @@
     }
   }
 
-  function keepHere(values) {
+  function keepHere(values, store = localStorage) {
     if (!storageName) return;
     try {
-      localStorage.setItem(storageName, JSON.stringify({ values, version: form.elements._version.value }));
-      status(said.textOffline.replace("{time}", clock()));
+      store.setItem(storageName, JSON.stringify({ values, version: form.elements._version.value }));
+      if (store === localStorage) status(said.textOffline.replace("{time}", clock()));
     } catch {
       // The browser's store is full or forbidden; the page itself still holds the answers.
     }
   }
 
   function forgetHere() {
-    if (storageName) localStorage.removeItem(storageName);
+    if (!storageName) return;
+    localStorage.removeItem(storageName);
+    sessionStorage.removeItem(storageName);
   }
 
   // Answers that only this browser holds are put back, once, over a page of the same version.
   function putBack() {
-    const kept = storageName && localStorage.getItem(storageName);
+    const kept = storageName && (sessionStorage.getItem(storageName) || localStorage.getItem(storageName));
     if (!kept) return;
     const { values, version } = JSON.parse(kept);
     if (version !== form.elements._version.value) { forgetHere(); return; }
+    const before = JSON.stringify(typedNow());
     addRowsFor(values);
+    all('input[type="checkbox"]').forEach((tick) => { tick.checked = (values[tick.name] || []).includes(tick.value); });
     Object.entries(values).forEach(([name, typed]) => fill(name, typed));
+    if (JSON.stringify(typedNow()) === before) return;
     status(said.textRestored);
     dirty = unsent = true;
+    deriveSoon();
   }
 
   function fill(name, typed) {
@@ -398,10 +420,12 @@
   form.addEventListener("input", noticed);
   form.addEventListener("change", noticed);
 
-  // A save that never arrives must lose nothing: while the network is away this browser keeps a copy.
-  form.addEventListener("submit", () => {
+  // A save that never arrives (no network, session over) must lose nothing: this tab keeps a copy
+  // until the page comes back with a newer version, or for good while the network is away.
+  form.addEventListener("submit", (event) => {
     dirty = false;
-    if (away) keepHere(typedNow());
+    if (event.submitter?.matches("[data-discard]")) return;
+    keepHere(typedNow(), away ? localStorage : sessionStorage);
   });
   window.addEventListener("beforeunload", (event) => {
     if (!dirty) return;

@@ -95,7 +95,7 @@ class Clinic:
 
     def __init__(self, saved: dict[str, Any] | None = None) -> None:
         self.saved, self.draft, self.sent, self.version = saved, None, None, 1
-        self.reachable = True
+        self.reachable = self.signed_in = True
         self.server = make_server("127.0.0.1", 0, self.answer, handler_class=_Quiet)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.address = f"http://127.0.0.1:{self.server.server_port}"
@@ -116,6 +116,12 @@ class Clinic:
                 start,
                 "application/json",
                 json.dumps(live(FORM, _posted(body), context=CONTEXT, zone="Asia/Shanghai")).encode(),
+            )
+        if path == "/save" and not self.signed_in:
+            return self._send(
+                start,
+                "text/html; charset=utf-8",
+                SHELL.replace("<h1>Form", "<h1>Sign in").replace("{body}", "").encode(),
             )
         if path == "/save":
             self.sent = _posted(body)
@@ -290,6 +296,31 @@ def test_without_a_network_this_browser_keeps_it_and_puts_it_back(tab, clinic):
     clinic.reachable = True
     expect(tab.locator("[data-status]")).to_contain_text("14:03:22", timeout=9000)
     assert tab.evaluate("localStorage.length") == 0
+
+
+def test_a_save_that_met_an_ended_session_is_still_there_after_signing_in(tab, clinic):
+    clinic.signed_in = False
+    tab.fill("#id-weight", "72.5")
+    tab.click("button[name=_action]")
+    assert tab.inner_text("h1") == "Sign in"
+    # when the person has signed in again and opens the form
+    clinic.signed_in = True
+    tab.goto(clinic.address)
+    assert tab.locator("#id-weight").input_value() == "72.5"
+    # and nothing stays in the browser once the record has moved on
+    clinic.version = 2
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.goto(clinic.address)
+    assert tab.locator("#id-weight").input_value() == ""
+    assert tab.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_a_question_that_is_no_longer_asked_says_that_its_answer_is_left_out(tab):
+    tab.check("#id-sex-1")
+    tab.check("#id-pregnant")
+    assert tab.locator("[data-cleared]").is_hidden()
+    tab.check("#id-sex")
+    expect(tab.locator("[data-cleared]")).to_have_text("No longer asked; left out when you save: Pregnant")
 
 
 def test_leaving_with_unsaved_answers_asks_first(tab):
