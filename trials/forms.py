@@ -211,6 +211,7 @@ def criteria_of(version: str) -> list[tuple[str, str]]:
     return [
         (each.code, f"{each.code} · {each.wording.zh if chinese else each.wording.en}")
         for each in load(version).criteria
+        if each.enforced
     ]
 
 

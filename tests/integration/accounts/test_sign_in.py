@@ -7,6 +7,7 @@ from typing import Any
 import pyotp
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -68,7 +69,7 @@ def test_a_second_factor_is_asked_where_it_is_set_up(client: Client, world: Worl
 def test_a_privileged_role_sets_up_its_factor_before_anything_else(client: Client, world: World) -> None:
     change_person(user=world.data_manager, by=None, at=timezone.now(), totp_secret="", totp_confirmed_at=None)
     answer(client, username="data_manager")
-    assert client.get("/").headers["Location"] == "/accounts/second-factor/"
+    assert client.get(reverse("home")).headers["Location"] == "/accounts/second-factor/"
     client.post("/accounts/second-factor/begin/", {"begin-password": PASSWORD})
     world.data_manager.refresh_from_db()
     page = client.get("/accounts/second-factor/")
@@ -163,7 +164,7 @@ def test_a_language_chosen_before_signing_in_is_kept(client: Client, world: Worl
 
 
 def test_nobody_is_led_to_another_house_after_signing_in(client: Client, world: World) -> None:
-    assert answer(client, next="https://elsewhere.example/").headers["Location"] == "/"
+    assert answer(client, next="https://elsewhere.example/").headers["Location"] == reverse("home")
 
 
 def test_signing_out_ends_the_session(client: Client, world: World) -> None:

@@ -1,0 +1,182 @@
+"""The shell and the pages of sites, people and screening in a real browser.
+
+With ``PALACE3_LOOK=folder`` each page is also kept as a picture, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from accounts.services import create_person
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.world import NOW, PASSWORD, SECRET, World, screen
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.django_db(transaction=True),
+]
+LOOK = os.environ.get("PALACE3_LOOK")
+WIDE, TABLET = {"width": 1280, "height": 900}, {"width": 820, "height": 1100}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    ]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Any]:
+    """Opens a page of a new browser; what the content policy refuses fails the test."""
+    contexts = []
+
+    def opened(size: dict[str, int] = WIDE, **more: Any) -> Page:
+        context = browser.new_context(viewport=size, base_url=live_server.url, **more)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda said: refused.append(said.text) if "Content Security" in said.text else None
+        )
+        return page
+
+    refused: list[str] = []
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not refused
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.goto("/accounts/sign-in/")
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code from your app").fill(pyotp.TOTP(SECRET).now())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: "sign-in" not in address)
+
+
+def look(page: Page, name: str) -> None:
+    """Axe finds nothing, nothing is wider than the window, and no template token is left over."""
+    found = Axe().run(page).response["violations"]
+    assert not found, [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+    assert not [token for token in ("{{", "}}", "{%", "%}") if token in page.content()]
+    if LOOK:
+        page.screenshot(path=Path(LOOK) / f"{name}.png", full_page=True)
+
+
+MANAGER_PAGES = [
+    "/sites/",
+    "/sites/01/",
+    "/sites/new/",
+    "/sites/01/change/",
+    "/sites/01/checklist/ethics/",
+    "/sites/01/move/closed/",
+    "/sites/01/consent-versions/new/",
+    "/people/",
+    "/people/new/",
+    "/people/newcomer/delegate/",
+    "/accounts/",
+    "/accounts/password/",
+    "/accounts/second-factor/",
+    "/nothing/here/",
+]
+SITE_PAGES = ["register/", "{}/consent/", "{}/screen-failure/", "{}/decline/", "{}/withdraw/"]
+
+
+@pytest.mark.parametrize("size", [WIDE, TABLET], ids=["wide", "tablet"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_page_is_accessible_and_fits(
+    world: World, open_page: Any, size: dict[str, int], language: str
+) -> None:
+    with scope(user_id=None, sites=EVERYTHING):
+        create_person(username="newcomer", display_name="New Comer", by=None, at=NOW)
+    number = screen(world).number
+    for username, pages in (
+        ("trial_manager", MANAGER_PAGES),
+        ("coordinator", ["/participants/" + page.format(number) for page in SITE_PAGES]),
+    ):
+        page = open_page(size)
+        page.goto("/accounts/sign-in/")
+        look(page, f"sign-in-{language}-{size['width']}")
+        sign_in(page, username)
+        page.goto("/accounts/")
+        if size is TABLET:
+            page.get_by_role("button", name="Menu").click()
+        page.locator(f"button[name=language][value={language}]").click()
+        for address in pages:
+            page.goto(address)
+            look(page, f"{address.strip('/').replace('/', '-')}-{language}-{size['width']}")
+
+
+def test_typed_answers_survive_the_end_of_the_session(world: World, open_page: Any) -> None:
+    number = screen(world).number
+    page = open_page()
+    sign_in(page, "coordinator")
+    page.goto(f"/participants/{number}/withdraw/")
+    page.get_by_label("Reason").fill("moves to another town")
+    page.get_by_label("No more study drug").check()
+    page.context.clear_cookies(name="sessionid")
+    page.evaluate("void window.palace3.signInAgain()")
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
+    page.get_by_label("Password of Coordinator").fill("not the one")
+    page.get_by_role("button", name="Sign in and go on").click()
+    expect(page.get_by_text("do not match")).to_be_visible()
+    page.get_by_label("Password of Coordinator").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_hidden()
+    page.get_by_role("button", name="Record the withdrawal").click()
+    page.wait_for_url(f"**/participants/{number}/")
+
+
+def test_the_session_warns_before_it_ends_and_goes_on_when_asked(world: World, open_page: Any) -> None:
+    page = open_page()
+    page.clock.install()
+    sign_in(page, "coordinator")
+    page.goto("/accounts/")
+    page.route(
+        "**/accounts/session/",
+        lambda route: route.fulfill(json={"seconds": 90 if route.request.method == "GET" else 1800}),
+    )
+    page.clock.fast_forward("28:30")
+    expect(page.get_by_role("heading", name="Are you still there?")).to_be_visible()
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(page.get_by_role("heading", name="Are you still there?")).to_be_hidden()
+
+
+def test_the_keyboard_alone_reaches_the_content_and_the_menu(world: World, open_page: Any) -> None:
+    page = open_page(TABLET)
+    sign_in(page, "coordinator")
+    page.goto("/accounts/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    menu = page.get_by_role("button", name="Menu")
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Sites")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Sites")).to_be_hidden()
+    expect(menu).to_be_focused()
