@@ -6,7 +6,6 @@ from crf import catalogue
 from crf.checks import Check, Level
 from crf.conditions import Is
 from crf.validation_plan import validation_plan
-
 from tests.unit.crf.small import ask, rows, small
 
 
