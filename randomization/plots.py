@@ -57,9 +57,8 @@ def bars(counts: Mapping[int, int], *, title: str, label: str) -> SafeString:
     for value in range(lowest, highest + 1):
         tall = (HEIGHT - BOTTOM - TOP - 12) * counts.get(value, 0) / most
         x = LEFT + 4 + (value - lowest) * step
-        drawn.append(
-            (x, HEIGHT - BOTTOM - tall, step * 0.8, tall, x + step * 0.4, HEIGHT - BOTTOM + 14, value)
-        )
+        shape = (_n(x), _n(HEIGHT - BOTTOM - tall), _n(step * 0.8), _n(tall))
+        drawn.append((*shape, FILL, _n(x + step * 0.4), HEIGHT - BOTTOM + 14, value))
     body = format_html_join(
         "",
         '<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>'

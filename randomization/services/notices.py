@@ -13,6 +13,7 @@ from accounts.permissions import Role
 from accounts.services import write_mail
 from palace3.kernel.clock import local_date
 from randomization.models import Allocation, ListPart
+from randomization.watching import StratumBalance
 from trials.models import Delegation, Site
 
 TOLD_OF_ALLOCATIONS = (Role.INVESTIGATOR, Role.COORDINATOR, Role.TRIAL_MANAGER)
@@ -77,6 +78,30 @@ def publish_root(part: ListPart, *, at: datetime) -> None:
             address=person.email,
             kind="root",
             key=f"root-{part.pk}-{person.pk}",
+            subject=subject,
+            body=body,
+            language=person.language,
+            site=None,
+            at=at,
+        )
+
+
+def tell_of_low_stratum(row: StratumBalance, *, at: datetime) -> None:
+    """Statisticians will read that the stratum runs low, or that its count does not add up."""
+    kind = "low" if row.adds_up else "odd"
+    for person in holders([Role.STATISTICIAN], site=None, on=at.date()):
+        if not person.email:
+            continue
+        with translation.override(person.language):
+            subject = _("PALACE-3: look at stratum {stratum}").format(stratum=row.stratum)
+            low = _("The list of stratum {stratum} has {left} places left. Ask for more places now.")
+            odd = _("Stratum {stratum} counts a used place that has no allocation. Look at the balance page.")
+            body = (low if kind == "low" else odd).format(stratum=row.stratum, left=row.left)
+        write_mail(
+            to=person,
+            address=person.email,
+            kind="stratum",
+            key=f"stratum-{kind}-{row.stratum}-{row.size}-{person.pk}",
             subject=subject,
             body=body,
             language=person.language,

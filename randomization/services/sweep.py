@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from audit.acts import act
 from palace3.kernel.errors import Refusal
-from randomization.models import Allocation
+from randomization.models import Allocation, Scheme
 from randomization.services.allocate import complete_allocation
+from randomization.services.notices import tell_of_low_stratum
+from randomization.watching import StratumBalance, balance_of
 
 log = logging.getLogger("palace3.randomization")
 
@@ -35,3 +38,19 @@ def sweep_unrevealed(*, at: datetime, older_than: timedelta = timedelta(0)) -> l
         else:
             completed.append(number)
     return completed
+
+
+def alarm_low_strata(*, at: datetime) -> list[str]:
+    """Statisticians hold a message about each stratum that runs low or does not add up, once per list size."""
+    with transaction.atomic():
+        scheme = Scheme.objects.in_force()
+        low = [row for row in balance_of(scheme).strata if _alarms(row)] if scheme else []
+        if low:
+            with act("randomization:stratum:alarm", by=None, at=at):
+                for row in low:
+                    tell_of_low_stratum(row, at=at)
+    return [row.stratum for row in low]
+
+
+def _alarms(row: StratumBalance) -> bool:
+    return row.runs_low or not row.adds_up

@@ -1,0 +1,199 @@
+"""The list on the command line: simulate without a database; export, open, extend and rotate as its owner."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.acts import act
+from palace3.kernel.clock import local_date
+from palace3.kernel.errors import Refusal
+from palace3.kernel.scope import EVERYTHING, scope
+from palace3.protocol.text import load
+from randomization import opening
+from randomization.blocks import BlockSize, Design, DesignError, allocation_list
+from randomization.keys import list_keys
+from randomization.models import AllocationError, ListPart
+from randomization.sealing import ListKeyError, SealError, new_key
+from randomization.services import activate_list
+from randomization.services.lists import default_blocks, stage_groups
+from trials.people import with_grants
+
+COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "at")
+
+
+class Command(BaseCommand):
+    help = "Simulate a list; export its used part, open it at the end, extend it, or change its key."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        doing = parser.add_subparsers(dest="doing", required=True)
+        simulate = doing.add_parser("simulate", help="write the list that a seed gives; no database")
+        simulate.add_argument("--seed", required=True)
+        simulate.add_argument("--per-stratum", type=int, required=True)
+        simulate.add_argument("--out", default="-", help="a CSV file, - for standard output")
+        simulate.add_argument("--scheme", default="PALACE3-A", help="name of the scheme, part of the stream")
+        simulate.add_argument("--sites", type=int, default=6)
+        simulate.add_argument("--blocks", nargs="+", default=[], help="sizes, such as 4 6 or 4:1 6:2")
+        for name, said in (
+            ("export", "the used part as CSV, for the statistician"),
+            ("open", "the whole list, and the proof that all of it was followed; at the end of the trial"),
+        ):
+            made = doing.add_parser(name, help=said)
+            made.add_argument("--out", default="-")
+            made.add_argument("--as", dest="person", required=True, help="user name; the look is recorded")
+            made.add_argument("--reason", required=True)
+        doing.add_parser("rotate", help="seal everything again under the first key of the key file")
+        doing.add_parser("new-key", help="print a fresh key entry").add_argument("--id", default="k1")
+        extend = doing.add_parser("extend", help="activate an extension that was asked for")
+        extend.add_argument("--list", dest="label", required=True, help="such as 1C")
+        extend.add_argument("--as", dest="person", required=True, help="user name of the second person")
+        extend.add_argument("--password-from-stdin", action="store_true")
+
+    def handle(self, *args: Any, doing: str, **options: Any) -> None:
+        try:
+            getattr(self, f"_{doing.replace('-', '_')}")(options)
+        except (Refusal, SealError, ListKeyError, DesignError, opening.NotTheOwner) as refused:
+            raise CommandError(str(refused)) from refused
+
+    def _simulate(self, options: dict[str, Any]) -> None:
+        blocks = tuple(_block(word) for word in options["blocks"]) or default_blocks()
+        design = Design(options["scheme"], ratio=load().randomization.ratio, blocks=blocks)
+        strata = [
+            f"{site:02d}/{stage}" for site in range(1, options["sites"] + 1) for stage in stage_groups()
+        ]
+        places = allocation_list(
+            design, seed=options["seed"], strata=strata, per_stratum=options["per_stratum"]
+        )
+        rows = ((p.stratum, p.sequence, p.block, p.block_size, p.arm, "", "") for p in places)
+        _write(rows, options["out"], self.stdout)
+
+    def _export(self, options: dict[str, Any]) -> None:
+        parts = _opened(options, "export")
+        _write(
+            (
+                (p.stratum, p.sequence, p.block, p.block_size, p.arm, p.participant, p.at.isoformat())
+                for p in _in_order(parts)
+                if p.at is not None
+            ),
+            options["out"],
+            self.stdout,
+        )
+
+    def _open(self, options: dict[str, Any]) -> None:
+        parts = _opened(options, "open")
+        _write(
+            (
+                (p.stratum, p.sequence, p.block, p.block_size, p.arm, p.participant, _iso(p.at))
+                for p in _in_order(parts)
+            ),
+            options["out"],
+            self.stdout,
+        )
+        say = self.stderr.write
+        for part in parts:
+            used = sum(place.at is not None for place in part.places)
+            verdict = "PROVED" if part.proved else "NOT PROVED"
+            say(f"list {part.label}: {verdict}, {used} of {len(part.places)} places used, root {part.root}")
+            for place in part.places:
+                for fault in place.faults:
+                    say(f"  {place.stratum} place {place.sequence} {place.participant}: {fault}")
+        broken = opening.unfollowed_order(parts)
+        say("every stratum was followed in order" if not broken else f"order broken in {', '.join(broken)}")
+        for error in _errors():
+            say(f"error on record: {error}")
+        if broken or not all(part.proved for part in parts):
+            raise CommandError(
+                "The list was not followed as it was committed to. What differs is named above."
+            )
+
+    def _rotate(self, options: dict[str, Any]) -> None:
+        ring = list_keys()
+        changed = opening.rotate(ring)
+        self.stdout.write(f"{changed} seals are under key {ring.current} now.")
+
+    def _new_key(self, options: dict[str, Any]) -> None:
+        self.stdout.write(new_key(options["id"]))
+
+    def _extend(self, options: dict[str, Any]) -> None:
+        password = sys.stdin.readline().rstrip("\n") if options["password_from_stdin"] else getpass.getpass()
+        at = timezone.now()
+        person = _person(options["person"])
+        with scope(user_id=person.pk, sites=EVERYTHING):
+            part = _part(options["label"])
+            seed, sizes = opening.seed_for_extension(list_keys(), scheme=part.scheme.name, strata=part.strata)
+            activate_list(part=part, by=person, password=password, at=at, seed=seed, after=sizes)
+            made = _part(options["label"])
+        self.stdout.write(f"List {made.label} is in force: {made.places} places, root {made.root}")
+
+
+def _block(word: str) -> BlockSize:
+    size, _colon, weight = word.partition(":")
+    try:
+        return BlockSize(int(size), int(weight or 1))
+    except ValueError:
+        raise CommandError("Write block sizes as whole numbers, such as 4 6 or 4:1 6:2.") from None
+
+
+def _person(username: str) -> User:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        found = User.objects.filter(username=username, is_active=True).first()
+    if found is None:
+        raise CommandError(f"Nobody signs in as {username}.")
+    return with_grants(found, on=local_date(timezone.now(), "UTC"))
+
+
+def _part(label: str) -> ListPart:
+    with transaction.atomic():
+        for part in ListPart.objects.select_related("scheme"):
+            if part.label == label:
+                return part
+    raise CommandError(f"There is no list {label}.")
+
+
+def _opened(options: dict[str, Any], how: str) -> list[opening.OpenPart]:
+    """Every list, opened; that it was, by whom and why, is recorded first."""
+    person = _person(options["person"])
+    with (
+        scope(user_id=person.pk, sites=EVERYTHING),
+        act("randomization:list:look", by=person, at=timezone.now(), reason=f"{how}: {options['reason']}"),
+    ):
+        pass
+    return list(opening.opened_parts(list_keys()))
+
+
+def _in_order(parts: list[opening.OpenPart]) -> list[opening.OpenPlace]:
+    return sorted((place for part in parts for place in part.places), key=lambda p: (p.stratum, p.sequence))
+
+
+def _errors() -> list[str]:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        found = AllocationError.objects.select_related("participant").order_by("recorded_at")
+        return [f"{error.participant.number} {error.get_kind_display()}: {error.detail}" for error in found]
+
+
+def _iso(at: Any) -> str:
+    return at.isoformat() if at else ""
+
+
+def _write(rows: Iterable[tuple[Any, ...]], out: str, screen: Any) -> None:
+    if out == "-":
+        _csv(screen, rows)
+        return
+    with Path(out).open("w", encoding="utf-8", newline="") as file:
+        _csv(file, rows)
+
+
+def _csv(file: TextIO, rows: Iterable[tuple[Any, ...]]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
