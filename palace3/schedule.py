@@ -8,4 +8,6 @@ from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "seal what was written": {"task": "audit:seal", "schedule": crontab(minute="*/5")},
+    "open places that a crash left taken": {"task": "randomization:sweep", "schedule": crontab(minute="*")},
+    "tell of strata that run low": {"task": "randomization:alarm", "schedule": crontab(minute="7")},
 }
