@@ -14,6 +14,7 @@ CATALOGUE = (
     "crf.catalogue.demographics.Demographics",
     "crf.catalogue.staging.Staging",
     "crf.catalogue.treatment.Treatment",
+    "crf.catalogue.response.ResponseEvaluation",
     "crf.catalogue.pathology.Pathology",
 )
 

@@ -1,0 +1,237 @@
+"""Response evaluation: the proposal, what bars a cCR, each check once passed and once failed (protocol 3.7)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.crf.examples.response import CRE1, at_cre1, example, in_surveillance, suspect_node
+from tests.unit.crf.judging import codes, found, judge
+
+OVERRULED = {"override_why": "the team saw an ulcer only", "mdt_dt": date(2026, 9, 1)}
+
+
+@pytest.mark.parametrize("case", [example(), at_cre1(), in_surveillance()])
+def test_a_clear_evaluation_is_complete_without_findings(case: dict) -> None:
+    outcome = judge("CRE", case)
+    assert outcome.complete, outcome.unanswered
+    assert not outcome.findings
+
+
+def test_what_is_derived() -> None:
+    values = judge("CRE", example()).values
+    assert (values["cre_type"], values["cre_no"], values["weeks_post"]) == ("CRE2", 2, Decimal("11.0"))
+    assert values["cre_dt"] == date(2026, 8, 25)
+    assert values["cre_outcome_calc"] == "CCR"
+    assert values["cre_because"] == ["5_clear", "5_cre1_also_clear"]
+
+
+@pytest.mark.parametrize(
+    ("visit", "kind", "number"),
+    [
+        ("CRE-1", "CRE1", 1),
+        ("CRE-2", "CRE2", 2),
+        ("AS-06", "AS", 3),
+        ("AS-12", "AS", 4),
+        ("RST", "RST", None),
+        ("UNS", "UNS", None),
+        (None, "UNS", None),
+    ],
+)
+def test_the_evaluation_follows_from_the_visit(visit: str | None, kind: str, number: int | None) -> None:
+    earlier = [CRE1, {"visit_code": "AS-06", "cre_type": "AS"}] if visit == "AS-12" else [CRE1]
+    values = judge("CRE", example(visit__code=visit, **{"CRE*": earlier})).values
+    assert (values["cre_type"], values["cre_no"]) == (kind, number)
+
+
+@pytest.mark.parametrize(
+    ("case", "proposed"),
+    [
+        (example(dist_call="1"), "DISTANT"),
+        (example(local_call="1"), "NON_CCR"),
+        (example(bx_result="scc"), "NON_CCR"),
+        (example(**suspect_node(fna_res="positive")), "NON_CCR"),
+        (example(local_call="3"), "NON_CCR"),
+        (example(local_call="3", setting__suspected_without_proof_is_noncCR=False), "CCR"),
+        (example(passable="no"), "NOT_EVALUABLE"),
+        (example(passable="no", setting__lumen_must_be_passable=False), "CCR"),
+        (example(bx_result="nd"), "NOT_EVALUABLE"),
+        (example(bx_adequate="insufficient"), "NOT_EVALUABLE"),
+        (example(pet_done="N"), "NOT_EVALUABLE"),
+        (example(eus_done="N"), "NOT_EVALUABLE"),
+        (example(ogd_done="N"), "NOT_EVALUABLE"),
+        (example(**suspect_node(fna_done="N")), "NOT_EVALUABLE"),
+        (example(**suspect_node(fna_done="N", fna_why="anticoagulated")), "CCR"),
+        (example(bx_result="hgd"), "UNCERTAIN_REPEAT"),
+        (at_cre1(bx_result="uncertain"), "PROCEED_TO_CRE2"),
+        (at_cre1(), "CCR_SO_FAR"),
+        (example(**{"CRE*": []}), "CCR_SO_FAR"),
+        (in_surveillance(), "PERSISTENT_CCR"),
+        (in_surveillance(local_call="3"), "REGROWTH"),
+        (example(local_call=None), None),
+    ],
+)
+def test_the_proposed_outcome(case: dict, proposed: str | None) -> None:
+    assert judge("CRE", case).values["cre_outcome_calc"] == proposed
+
+
+def test_another_outcome_needs_a_reason_and_the_meeting() -> None:
+    changed = example(cre_outcome="NON_CCR", mdt_dt=None)
+    outcome = judge("CRE", changed)
+    assert found(outcome) >= {"cre_outcome:proposal"}
+    assert set(outcome.unanswered) == {"override_why", "mdt_dt"}
+
+
+def test_without_an_endoscopy_the_last_examination_dates_the_evaluation() -> None:
+    outcome = judge("CRE", example(ogd_done="N", ogd_why="refused", dist_call="1", cre_outcome="DISTANT"))
+    assert outcome.values["cre_dt"] == date(2026, 8, 25)
+    assert outcome.milestones["CRE2"] == date(2026, 8, 25)
+    assert outcome.values["passable"] is None
+
+
+@pytest.mark.parametrize(
+    ("case", "set_"),
+    [
+        (at_cre1(), {"CRE1": date(2026, 7, 14)}),
+        (example(), {"CRE2": date(2026, 8, 25), "CCR": date(2026, 8, 25)}),
+        (example(cre_outcome="NON_CCR", local_call="1"), {"CRE2": date(2026, 8, 25)}),
+        (example(visit__code="UNS"), {"CCR": date(2026, 8, 25)}),
+        (example(visit__code="RST", participant__arm="2"), {}),
+        (in_surveillance(), {}),
+        (example(ogd_dt=None, eus_dt=None), {}),
+    ],
+)
+def test_milestones(case: dict, set_: dict) -> None:
+    outcome = judge("CRE", case)
+    assert {code: on for code, on in outcome.milestones.items() if on} == set_
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("X030", at_cre1(ogd_dt=date(2026, 6, 29))),
+        ("X030a", example(ogd_dt=date(2026, 8, 3))),
+        ("X031", example(**{"CRE*": [CRE1 | {"local_call": "2"}]})),
+        ("X031", example(**{"CRE*": [CRE1 | {"bx_result": "scc"}]})),
+        ("X032", example(**{"CRE*": []})),
+        ("X032", example(**{"CRE*": [CRE1 | {"cre_outcome": "NON_CCR"}]})),
+        ("X032", example(**{"CRE*": []}, passable="no")),
+        ("X032", example(local_call="1")),
+        ("X032", example(bx_result="hgd")),
+        ("X033", example(passable="no")),
+        ("X033", example(passable="no", **OVERRULED)),
+        ("X033", example(bx_result="nd")),
+        ("X033", example(bx_result="nd", local_call="3", **OVERRULED)),
+        ("X033", example(ogd_done="N")),
+        ("X033", example(pet_done="N")),
+        ("X033", example(pet_done=None)),
+        ("X033", example(**suspect_node(fna_done="N"))),
+        ("X034", example(pet_dt=date(2026, 8, 26))),
+        ("X035", example(bob_n=3)),
+        ("X036", example(cre_outcome="NON_CCR", local_call="1")),
+        ("X036a", in_surveillance(milestone__CCR=None, cre_outcome="NON_CCR", **{"CRE*": [CRE1]})),
+        ("X037", in_surveillance(milestone__SURG=date(2026, 10, 1))),
+        ("X038a", in_surveillance(cre_outcome="REGROWTH", milestone__CCR=None, **{"CRE*": [CRE1]})),
+        ("CRE-01", example(ogd_dt=date(2026, 9, 2))),
+        ("CRE-02", example(ogd_dt=date(2026, 6, 9) + timedelta(99), today=date(2026, 10, 1))),
+        ("CRE-03", example(pet_dt=date(2026, 8, 25))),
+        ("CRE-03", example(pet_dt=date(2026, 8, 10))),
+        ("CRE-04", example(pet_done="N")),
+        ("CRE-04a", example(eus_done="N")),
+        ("CRE-04b", example(ogd_done="N")),
+        ("CRE-05", at_cre1(local_call="1")),
+        ("CRE-05a", example(visit__code="RST", pet_done="N")),
+        ("CRE-06", example(bx_result="scc")),
+        ("CRE-07", example(**suspect_node(fna_res="positive"))),
+        ("CRE-08", example(pet_dm="proven")),
+        ("CRE-08", example(pet_dm="suspect")),
+        ("CRE-09", example(bx_result="uncertain")),
+        ("CRE-09", example(bx_adequate="insufficient")),
+        ("CRE-10", example(bx_review="lgd")),
+        ("CRE-11", example(pt_dec="asks_surgery")),
+        ("CRE-12", example(**suspect_node(fna_done="N"))),
+        ("CRE-13", example(mdt_dt=date(2026, 8, 24))),
+    ],
+)
+def test_a_check_fails(code: str, case: dict) -> None:
+    assert code in codes(judge("CRE", case))
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("X030", at_cre1(ogd_dt=date(2026, 6, 30))),
+        ("X030a", example(ogd_dt=date(2026, 8, 4))),
+        ("X031", example(**{"CRE*": [CRE1 | {"local_call": "4", "bx_result": "uncertain"}]})),
+        ("X032", example(**{"CRE*": []}, **OVERRULED)),
+        ("X032", example(local_call="3", **OVERRULED)),
+        ("X032", example(visit__code="UNS", **{"CRE*": [CRE1 | {"cre_type": "CRE2"}]})),
+        ("X032", example(cre_outcome="NON_CCR", **{"CRE*": []})),
+        ("X032", example(pet_done="N")),
+        ("X033", example(**suspect_node(fna_done="N", fna_why="beside the aorta"))),
+        ("X033", example(passable="no", cre_outcome="NOT_EVALUABLE")),
+        ("X033", example(passable="no", setting__lumen_must_be_passable=False)),
+        ("X034", example(pet_dt=date(2026, 8, 25))),
+        ("X035", example(bob_n=3, setting__bite_on_bite_min=3)),
+        ("X036", example(cre_outcome="NON_CCR", local_call="1", pt_dec="declines_surgery")),
+        ("X036", example(cre_outcome="NON_CCR", local_call="1", mdt_dec="surgery")),
+        ("X036", example(cre_outcome="NON_CCR", local_call="1", participant__arm="2")),
+        (
+            "X036a",
+            in_surveillance(milestone__CCR=None, **{"CRE*": [CRE1 | {"pt_dec": "declines_surgery"}]}),
+        ),
+        ("X037", in_surveillance(milestone__SURG=date(2026, 12, 9))),
+        ("X037", example(milestone__SURG=date(2026, 8, 1))),
+        ("X038a", in_surveillance(cre_outcome="REGROWTH", local_call="1")),
+        ("X038a", in_surveillance(cre_outcome="REGROWTH", local_call="1", milestone__CCR=None)),
+        ("CRE-01", example(ogd_dt=date(2026, 9, 1))),
+        ("CRE-01", example(ogd_dt=date(2026, 9, 9), visit__opens=None, visit__closes=None)),
+        ("CRE-02", example(ogd_dt=date(2026, 6, 9) + timedelta(98), today=date(2026, 10, 1))),
+        ("CRE-03", example(pet_dt=date(2026, 8, 11))),
+        ("CRE-03", example(pet_dt=date(2026, 8, 24))),
+        ("CRE-04", at_cre1()),
+        ("CRE-04a", at_cre1(eus_done="N")),
+        ("CRE-05", at_cre1(local_call="1", pet_done="Y")),
+        ("CRE-05a", example(visit__code="RST", pet_done="N", setting__restaging_pet_ct=False)),
+        ("CRE-06", example(bx_result="scc", local_call="1")),
+        ("CRE-07", example(**suspect_node(fna_res="positive"), local_call="2")),
+        ("CRE-08", example(pet_dm="suspect", dist_call="2")),
+        ("CRE-08", example(pet_dm="proven", dist_call="1")),
+        ("CRE-09", example(bx_result="lgd")),
+        ("CRE-10", example(bx_review="none")),
+        ("CRE-11", example(pt_dec="declines_workup")),
+        ("CRE-12", example(**suspect_node())),
+        ("CRE-13", example(mdt_dt=date(2026, 8, 25))),
+    ],
+)
+def test_a_check_passes(code: str, case: dict) -> None:
+    assert code not in codes(judge("CRE", case))
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        ({"ogd_done": "N", "cre_outcome": "NOT_EVALUABLE"}, {"ogd_why"}),
+        ({"ct_done": "Y"}, {"ct_dt"}),
+        ({"pet_dm": "suspect", "dist_call": "2"}, {"pet_dm_site", "pet_dm_note", "override_why"}),
+        ({"lugol_new": "Y"}, {"lugol_mm"}),
+        ({"eus_any": "Y"}, {"eus_nodes"}),
+        ({"pt_dec": "asks_surgery"}, {"pt_reason"}),
+        (suspect_node(fna_done="N"), {"eus_nodes.1.fna_why", "override_why"}),
+        ({"mdt_dec": None}, {"mdt_dec"}),
+    ],
+)
+def test_what_must_be_answered_then(change: dict, asked: set[str]) -> None:
+    assert set(judge("CRE", example(**change)).unanswered) == asked
+
+
+def test_a_node_that_is_hidden_again_does_not_count() -> None:
+    hidden = suspect_node(fna_done="N") | {"eus_any": "N"}
+    assert judge("CRE", example(**hidden)).values["cre_outcome_calc"] == "CCR"
+
+
+def test_two_weeks_after_treatment_is_the_earliest() -> None:
+    assert "weeks_post:hard" in found(judge("CRE", at_cre1(ogd_dt=date(2026, 6, 22))))
+    assert "weeks_post:hard" not in found(judge("CRE", at_cre1(ogd_dt=date(2026, 6, 23))))
