@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.models import recorded
+from audit.guards import ActGuard, Deletable
+from audit.models import Regulated, recorded
 from trials.models.participants import OfParticipant
 
 
@@ -40,6 +41,10 @@ class VisitSet(SiteQuerySet):
     def overdue(self, *, on: date) -> Self:
         return self.awaited().filter(closes__lt=on)
 
+    def turning(self, *, on: date) -> Self:
+        """Visits whose state is no longer what the calendar says on ``on``."""
+        return self.filter(turns_on__lte=on)
+
     def current(self) -> Self:
         return self.exclude(state=VisitState.CANCELLED)
 
@@ -48,7 +53,9 @@ class VisitSet(SiteQuerySet):
 class Visit(OfParticipant):
     """A visit that the protocol asks for, with its window, or an unscheduled one (protocol 2.2-2.4).
 
-    What took place is never moved by planning. ``reason`` says why the visit exists.
+    What took place is never moved by planning. ``reason`` says why the visit exists, ``missed_on``
+    when it counts as missed, and ``turns_on`` the next day on which the calendar changes its state:
+    the nightly run reads nothing else.
     """
 
     code = models.CharField(_("visit"), max_length=12)
@@ -68,6 +75,8 @@ class Visit(OfParticipant):
     took_place_on = models.DateField(_("took place on"), null=True)
     timing = models.CharField(_("timing"), max_length=5, blank=True)
     not_done_reason = models.CharField(_("why not done"), max_length=200, blank=True)
+    missed_on = models.DateField(_("missed from"), null=True)
+    turns_on = models.DateField(_("state changes on"), null=True)
 
     objects = VisitSet.as_manager()
 
@@ -77,6 +86,11 @@ class Visit(OfParticipant):
         indexes = (
             models.Index(fields=["site", "state", "closes"]),
             models.Index(fields=["state", "opens"]),
+            models.Index(
+                fields=["site", "turns_on"],
+                condition=models.Q(turns_on__isnull=False),
+                name="followup_visit_turns",
+            ),
         )
         constraints = (
             *OfParticipant.Meta.constraints,
@@ -154,4 +168,63 @@ class ContactAttempt(OfParticipant):
         return f"{self.get_route_display()} {self.on}"
 
 
-__all__ = ["AWAITED", "HAPPENED", "ContactAttempt", "Reminder", "Visit", "VisitState"]
+@recorded()
+class CalendarFeed(Regulated):
+    """A private address from which a person's calendar reads the visits of their sites.
+
+    The address is shown once and known here by its digest alone; whoever is given it sees
+    participant numbers until the feed is revoked.
+    """
+
+    user = models.ForeignKey("accounts.User", models.PROTECT, related_name="calendar_feeds")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(_("made at"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+
+    class Meta:
+        verbose_name = _("calendar feed")
+        ordering = ("-made_at", "-pk")
+        constraints = (
+            ActGuard(name="followup_calendarfeed_act"),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(revoked_at=None), name="followup_feed_one_living"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.made_at:%Y-%m-%d}"
+
+
+class TaskRun(models.Model):
+    """What is known of the runs of one background task: one row per task, however often it runs."""
+
+    task = models.CharField(_("task"), max_length=80, unique=True)
+    started_at = models.DateTimeField(_("last started"), null=True)
+    ended_at = models.DateTimeField(_("last ended"), null=True)
+    milliseconds = models.PositiveIntegerField(_("duration"), default=0)
+    outcome = models.CharField(_("last outcome"), max_length=10, blank=True)
+    runs = models.PositiveIntegerField(_("runs"), default=0)
+    failures = models.PositiveIntegerField(_("failures"), default=0)
+    retries = models.PositiveIntegerField(_("retries"), default=0)
+    failed_at = models.DateTimeField(_("last failed"), null=True)
+    fault = models.CharField(_("kind of fault"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("task")
+        ordering = ("task",)
+        constraints = (Deletable(name="followup_taskrun_deletable"),)
+
+    def __str__(self) -> str:
+        return self.task
+
+
+__all__ = [
+    "AWAITED",
+    "HAPPENED",
+    "CalendarFeed",
+    "ContactAttempt",
+    "Reminder",
+    "TaskRun",
+    "Visit",
+    "VisitState",
+]

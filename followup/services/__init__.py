@@ -1,13 +1,13 @@
 """The only writer of visits."""
 
 from followup.services.planning import plan_visits_for, preview_plan
+from followup.services.rolling import roll_site
 from followup.services.visits import (
     add_unscheduled_visit,
     mark_not_done,
     propose_day,
     record_contact_attempt,
     record_visit,
-    roll_visit,
 )
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "propose_day",
     "record_contact_attempt",
     "record_visit",
-    "roll_visit",
+    "roll_site",
 ]

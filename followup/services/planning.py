@@ -11,10 +11,10 @@ from audit.acts import act
 from followup.history import UNSCHEDULED, history_of, is_settled, text_for
 from followup.holidays import works_on
 from followup.models import Visit, VisitState
-from followup.rolling import state_on
+from followup.rolling import Span, state_on, turns_on
 from palace3.kernel.clock import local_date
 from palace3.protocol.course import PlannedVisit
-from palace3.protocol.schedule import plan
+from palace3.protocol.schedule import missed_on, plan
 from trials.models import Participant
 
 PLANNED_COLUMNS = (
@@ -27,7 +27,9 @@ PLANNED_COLUMNS = (
     "forms",
     "procedures",
     "reason",
+    "missed_on",
     "state",
+    "turns_on",
 )
 
 
@@ -76,16 +78,16 @@ def _wanted(participant: Participant, visits: list[Visit], today: date) -> tuple
     return plan(text_for(participant), history, works_on=works_on)
 
 
-def _changes(
-    existing: dict[str, Visit], wanted: dict[str, PlannedVisit], today: date
-) -> list[Change]:
+def _changes(existing: dict[str, Visit], wanted: dict[str, PlannedVisit], today: date) -> list[Change]:
     changes = []
     for code, visit in existing.items():
         if is_settled(visit) or (code not in wanted and visit.state == VisitState.CANCELLED):
             continue
         if code not in wanted:
             changes.append(Change(code, "dropped", (visit.opens, visit.closes), None))
-        elif any(getattr(visit, name) != value for name, value in _columns(wanted[code], visit, today).items()):
+        elif any(
+            getattr(visit, name) != value for name, value in _columns(code, visit, wanted, today).items()
+        ):
             new = wanted[code]
             changes.append(Change(code, "moved", (visit.opens, visit.closes), (new.opens, new.closes)))
     for code, new in wanted.items():
@@ -94,7 +96,9 @@ def _changes(
     return changes
 
 
-def _columns(new: PlannedVisit, visit: Visit | None, today: date) -> dict[str, Any]:
+def _columns(code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], today: date) -> dict[str, Any]:
+    new = wanted[code]
+    span = Span(new.opens, new.target, new.closes, missed_on(new, wanted.values()))
     moved = visit is None or (visit.opens, visit.closes) != (new.opens, new.closes)
     kept_day = visit.proposed_on if visit is not None and not moved else None
     return {
@@ -107,7 +111,9 @@ def _columns(new: PlannedVisit, visit: Visit | None, today: date) -> dict[str, A
         "forms": list(new.forms),
         "procedures": list(new.procedures),
         "reason": new.reason,
-        "state": state_on(today, opens=new.opens, target=new.target, closes=new.closes),
+        "missed_on": span.missed_on,
+        "state": state_on(today, span),
+        "turns_on": turns_on(today, span),
     }
 
 
@@ -121,10 +127,10 @@ def _apply(
 ) -> None:
     visit = existing.get(change.code)
     if change.kind == "dropped" and visit is not None:
-        visit.state, visit.act = VisitState.CANCELLED, written
-        visit.save(update_fields=["state", "act"])
+        visit.state, visit.turns_on, visit.act = VisitState.CANCELLED, None, written
+        visit.save(update_fields=["state", "turns_on", "act"])
         return
-    columns = _columns(wanted[change.code], visit, today)
+    columns = _columns(change.code, visit, wanted, today)
     if visit is None:
         Visit.objects.create(
             participant=participant, site_id=participant.site_id, code=change.code, act=written, **columns

@@ -34,7 +34,9 @@ class VisitAfterDeath(Refusal):
 
 
 class VisitCancelled(Refusal):
-    message = _("Visit {visit} is no longer planned for participant {participant}. Record an unscheduled visit.")
+    message = _(
+        "Visit {visit} is no longer planned for participant {participant}. Record an unscheduled visit."
+    )
 
 
 class ReasonNeeded(Refusal):
@@ -68,8 +70,8 @@ def record_visit(
         held.timing = (
             window_status(took_place_on, held.opens, held.closes) if held.opens and held.closes else ""
         )
-        held.act = written
-        held.save(update_fields=["state", "took_place_on", "not_done_reason", "timing", "act"])
+        held.turns_on, held.act = None, written
+        held.save(update_fields=["state", "took_place_on", "not_done_reason", "timing", "turns_on", "act"])
         plan_visits_for(participant=participant, by=by, at=at)
     return held
 
@@ -78,9 +80,9 @@ def _refuse_impossible_day(code: str, day: date, participant: Participant, at: d
     if day > local_date(at, participant.site.time_zone):
         raise VisitInFuture(visit=code, day=day.isoformat())
     known = dict(
-        Milestone.objects.filter(participant=participant, code__in=("ICF", "DEATH"), on__isnull=False).values_list(
-            "code", "on"
-        )
+        Milestone.objects.filter(
+            participant=participant, code__in=("ICF", "DEATH"), on__isnull=False
+        ).values_list("code", "on")
     )
     if "ICF" in known and day < known["ICF"] and code != "SCR":
         raise VisitBeforeConsent(visit=code, day=day.isoformat(), consent=known["ICF"].isoformat())
@@ -90,7 +92,9 @@ def _refuse_impossible_day(code: str, day: date, participant: Participant, at: d
 
 def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, at: datetime) -> Visit:
     """The visit is on record as not done, with the reason; it is never silently missing (protocol 3.0)."""
-    with act("followup:visit:not_done", by=by, at=at, participant=visit.participant, reason=reason or why) as written:
+    with act(
+        "followup:visit:not_done", by=by, at=at, participant=visit.participant, reason=reason or why
+    ) as written:
         participant = Participant.objects.lock(visit.participant_id)
         held = Visit.objects.select_for_update().get(pk=visit.pk)
         if not why.strip():
@@ -98,14 +102,20 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
         if held.took_place_on and not reason:
             raise ReasonForChangeNeeded(visit=held.code, day=held.took_place_on.isoformat())
         held.state, held.not_done_reason, held.took_place_on, held.timing = VisitState.NOT_DONE, why, None, ""
-        held.act = written
-        held.save(update_fields=["state", "not_done_reason", "took_place_on", "timing", "act"])
+        held.turns_on, held.act = None, written
+        held.save(update_fields=["state", "not_done_reason", "took_place_on", "timing", "turns_on", "act"])
         plan_visits_for(participant=participant, by=by, at=at)
     return held
 
 
 def add_unscheduled_visit(
-    *, participant: Participant, took_place_on: date, forms: list[str], why: str, by: User | None, at: datetime
+    *,
+    participant: Participant,
+    took_place_on: date,
+    forms: list[str],
+    why: str,
+    by: User | None,
+    at: datetime,
 ) -> Visit:
     """A visit that the schedule does not ask for is on record, with the forms it needs."""
     with act("followup:visit:unscheduled", by=by, at=at, participant=participant, reason=why) as written:
@@ -134,13 +144,6 @@ def propose_day(*, visit: Visit, day: date, by: User, at: datetime) -> Visit:
         held.proposed_on, held.act = day, written
         held.save(update_fields=["proposed_on", "act"])
     return held
-
-
-def roll_visit(*, visit: Visit, to: str, at: datetime) -> bool:
-    """The visit stands where the calendar puts it; say whether that is new. Running again changes nothing."""
-    with act("followup:visit:roll", by=None, at=at, participant=visit.participant) as written:
-        changed = Visit.objects.filter(pk=visit.pk).awaited().exclude(state=to).update(state=to, act=written)
-    return bool(changed)
 
 
 def record_contact_attempt(

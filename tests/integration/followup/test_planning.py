@@ -49,12 +49,16 @@ def test_planning_twice_writes_nothing(world: World, randomized: Any) -> None:
 
 
 def test_a_milestone_plans_what_hangs_on_it_and_leaves_what_took_place(world: World, randomized: Any) -> None:
-    trials.set_milestone(participant=randomized, code="NEO_D1", on=date(2026, 11, 16), source="TREAT", **by(world))
+    trials.set_milestone(
+        participant=randomized, code="NEO_D1", on=date(2026, 11, 16), source="TREAT", **by(world)
+    )
     assert {c.code for c in preview_plan(participant=randomized, at=NOW)} >= {"N2", "N5", "NE"}
     plan_visits_for(participant=randomized, **by(world))
     first = Visit.objects.get(participant=randomized, code="N1")
     record_visit(visit=first, took_place_on=date(2026, 11, 16), **by(world))
-    trials.set_milestone(participant=randomized, code="NEO_D1", on=date(2026, 11, 17), source="TREAT", **by(world))
+    trials.set_milestone(
+        participant=randomized, code="NEO_D1", on=date(2026, 11, 17), source="TREAT", **by(world)
+    )
     plan_visits_for(participant=randomized, **by(world))
     first.refresh_from_db()
     assert (first.state, first.took_place_on, first.timing) == (VisitState.DONE, date(2026, 11, 16), "in")
@@ -83,7 +87,14 @@ def test_a_visit_not_done_keeps_its_reason(world: World, randomized: Any) -> Non
 
 
 def test_death_ends_every_visit_to_come(world: World, randomized: Any) -> None:
-    trials.set_milestone(participant=randomized, code="DEATH", on=date(2026, 11, 18), source="SURV", **by(world))
+    trials.set_milestone(
+        participant=randomized, code="DEATH", on=date(2026, 11, 18), source="SURV", **by(world)
+    )
     trials.move_track(participant=randomized, to="DEAD", on=date(2026, 11, 18), **by(world))
     plan_visits_for(participant=randomized, **by(world))
-    assert not Visit.objects.filter(participant=randomized).awaited().filter(target__gt=date(2026, 11, 18)).exists()
+    assert (
+        not Visit.objects.filter(participant=randomized)
+        .awaited()
+        .filter(target__gt=date(2026, 11, 18))
+        .exists()
+    )

@@ -1,0 +1,120 @@
+"""The calendar moves on: planned, open, due, overdue, missed (protocol 2.1, 2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from audit.acts import act
+from followup.history import text_for
+from followup.models import ContactAttempt, ContactResult, Visit, VisitState
+from followup.rolling import Span, state_on, turns_on
+from followup.services.planning import plan_visits_for
+from trials.models import Participant, Site
+from trials.services import propose_deviation
+
+BATCH = 500
+SWEEPS = "SWEEP-"
+MISSED_VISIT = "VISIT-MISSED"
+
+
+def roll_site(*, site: Site, on: date, at: datetime, batch: int = BATCH) -> int:
+    """Every visit of the site stands where the calendar puts it on the day ``on``; say how many changed.
+
+    A night that was left out is caught up, a second run changes nothing, and two runs at once share
+    the work. Only visits whose day has come are read (``turns_on``). Each batch is kept by itself;
+    locks are taken as everywhere: participants first, then their visits.
+    """
+    changed = 0
+    while turned := _roll_batch(site, on, at, batch):
+        changed += turned
+    return changed
+
+
+def _roll_batch(site: Site, on: date, at: datetime, batch: int) -> int:
+    with transaction.atomic():
+        visits = _held(site, on, batch)
+        if not visits:
+            return 0
+        with act("followup:visits:roll", by=None, at=at, site=site) as written:
+            _settle_needless_sweeps(visits, on, written)
+            for visit in visits:
+                _turn(visit, on, written)
+            Visit.objects.bulk_update(
+                visits, ["state", "turns_on", "not_done_reason", "act"], batch_size=batch
+            )
+            _follow(visits, at)
+    return len(visits)
+
+
+def _held(site: Site, on: date, batch: int) -> list[Visit]:
+    """Return the next visits to turn, held with their participants; what another run holds is left to it."""
+    turning = Visit.objects.filter(site=site).awaited().turning(on=on).order_by("turns_on", "pk")
+    wanted = list(turning.values_list("pk", "participant_id")[:batch])
+    people = Participant.objects.filter(pk__in={person for _visit, person in wanted}).order_by("pk")
+    mine = set(people.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    keys = [visit for visit, person in wanted if person in mine]
+    held = Visit.objects.filter(pk__in=keys).awaited().turning(on=on).select_related("participant__site")
+    return list(held.select_for_update(of=("self",)).order_by("pk"))
+
+
+def span_of(visit: Visit) -> Span:
+    """Return the window of an awaited visit."""
+    if visit.opens is None or visit.target is None or visit.closes is None:
+        raise ValueError(f"visit {visit.pk} is awaited and has no window")
+    return Span(visit.opens, visit.target, visit.closes, visit.missed_on)
+
+
+def _turn(visit: Visit, on: date, written: Any) -> None:
+    visit.act = written
+    if visit.state == VisitState.NOT_DONE:
+        return
+    span = span_of(visit)
+    visit.state, visit.turns_on = state_on(on, span), turns_on(on, span)
+
+
+def _settle_needless_sweeps(visits: Iterable[Visit], on: date, written: Any) -> None:
+    """A sweep whose window has passed is settled when the participant was met near it (protocol 2.2)."""
+    passed = [v for v in visits if v.code.startswith(SWEEPS) and v.closes and v.closes < on]
+    for visit in passed:
+        if (met := met_on(visit)) is not None:
+            visit.state, visit.turns_on = VisitState.NOT_DONE, None
+            visit.not_done_reason = f"Seen or reached on {met.isoformat()}: no sweep was needed"
+
+
+def met_on(visit: Visit) -> date | None:
+    """Return the last day, within the time a sweep allows, on which the participant was seen or reached."""
+    if visit.target is None or visit.closes is None:
+        return None
+    days = int(text_for(visit.participant).setting("sweep_without_contact_days") or 90)
+    since, until = visit.target - timedelta(days), visit.closes
+    of = {"participant_id": visit.participant_id}
+    seen = Visit.objects.filter(**of, took_place_on__range=(since, until)).exclude(pk=visit.pk)
+    reached = ContactAttempt.objects.filter(**of, result=ContactResult.REACHED, on__range=(since, until))
+    met = [
+        *seen.order_by("-took_place_on").values_list("took_place_on", flat=True)[:1],
+        *reached.order_by("-on").values_list("on", flat=True)[:1],
+    ]
+    return max(met, default=None)
+
+
+def _follow(visits: Iterable[Visit], at: datetime) -> None:
+    """What a new state asks for, in the same act: a possible deviation, a longer row of sweeps."""
+    for visit in visits:
+        if visit.state in {VisitState.OVERDUE, VisitState.MISSED} and not visit.code.startswith(SWEEPS):
+            propose_missed_visit(visit, at)
+        if visit.code.startswith(SWEEPS):
+            plan_visits_for(participant=visit.participant, by=None, at=at)
+
+
+def propose_missed_visit(visit: Visit, at: datetime) -> None:
+    """The passed window stands as a possible deviation until a person settles it (protocol 2.6, 3.15)."""
+    detail = (
+        f"Visit {visit.code}: the window of {visit.opens} to {visit.closes} passed with nothing recorded."
+    )
+    propose_deviation(
+        participant=visit.participant, rule=MISSED_VISIT, key=visit.code, detail=detail, by=None, at=at
+    )
