@@ -54,6 +54,8 @@ class Surroundings:
             "visit.code": visit.code if visit else None,
             "visit.target": visit.target if visit else None,
             "visit.on": visit.took_place_on if visit else None,
+            "visit.opens": visit.opens if visit else None,
+            "visit.closes": visit.closes if visit else None,
             "record.sequence": sequence,
         }
         return {
@@ -122,6 +124,7 @@ class Surroundings:
             "participant": lambda: self._participant(name),
             "site": lambda: self._site(name),
             "consent": lambda: self._consent(name),
+            "visit": lambda: self._last_visit_on() if name == "last_on" else None,
             "setting": lambda: setting_of(text.load(self.participant.protocol_version), name),
         }
         return readers[head]() if head in readers else None
@@ -152,6 +155,11 @@ class Surroundings:
         if name == "activated_on":
             return self.site.checklist.aggregate(last=Max("done_on"))["last"]
         return getattr(self.site, name)
+
+    def _last_visit_on(self) -> date | None:
+        found = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
+        last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
+        return last
 
     def _consent(self, name: str) -> Any:
         """Read the first consent: it is the one that study procedures wait for."""
