@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.template.loader import get_template
@@ -189,6 +190,12 @@ class _Drawing:
                 self.notes.setdefault(target, []).append((finding.level.value, note))
                 self.placed_keys.add(finding.key)
 
+    @cached_property
+    def history(self) -> str:
+        """Return the address of an answer's history, up to the answer's name."""
+        address = self.given.links.history
+        return f"{address}{'&' if '?' in address else '?'}field=" if address else ""
+
     def label_of(self, target: str) -> str:
         question = sentences.question_at(self.form, target)
         return str(question.text) if question else str(self.form.groups[target].title)
@@ -269,7 +276,7 @@ class _Drawing:
                 "optional": "" if required else " hidden",
                 "bad": ' aria-invalid="true"' if name in given.errors else "",
                 "disabled": "" if given.editable else " disabled",
-                "history": escape(given.links.history),
+                "history": escape(self.history),
                 "no-history": "" if given.links.history else " hidden",
                 "why-open": " open" if why else "",
                 f"w:{why}": " selected",

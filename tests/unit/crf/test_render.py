@@ -77,6 +77,14 @@ def test_units_ranges_and_help_describe_the_field():
     assert "In the morning." in html
 
 
+@pytest.mark.parametrize(
+    ("link", "address"), [("/history", "/history?field=w"), ("/history?visit=3", "/history?visit=3&field=w")]
+)
+def test_each_answer_leads_to_its_own_history(link, address):
+    html = drawn(small(ask("w")), {}, links=Links(history=link))
+    assert [attrs["href"] for attrs in tags(html, "a") if attrs.get("class") == "p3-history"] == [address]
+
+
 def test_few_codes_are_radio_buttons_and_many_a_list():
     from crf.codelists import CodeList
 
