@@ -1,7 +1,7 @@
 """What may be known about the list, and who was allocated.
 
 The list itself is not here: it lives in the schema ``allocation``, which the application cannot read
-(``schema.py``; docs/adr/randomization-two-steps.md). Block sizes are sealed there as well.
+(``schema.py``; docs/adr/0010-allocation-in-two-kept-steps.md). Block sizes are sealed there as well.
 """
 
 from __future__ import annotations
