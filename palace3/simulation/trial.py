@@ -1,0 +1,88 @@
+"""Two years of the trial, in the order of time."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+
+from palace3.kernel.scope import EVERYTHING, scope
+from palace3.simulation.answers import Case
+from palace3.simulation.journey import Journey, at_work
+from palace3.simulation.places import PASSWORD, Stage, set_stage, suspend
+from palace3.simulation.stories import tell
+from randomization.services import set_up_scheme
+
+YEARS = timedelta(days=730)
+Tell = Callable[[int, int], None]
+
+
+def play(
+    *, participants: int, sites: int, seed: int, until: datetime, tell_progress: Tell
+) -> tuple[Stage, list[str]]:
+    """The trial has run for two years up to ``until``; the stage and what was refused on the way are returned."""
+    dice = random.Random(seed)  # noqa: S311 (a story, not a secret)
+    last = until.date()
+    opened_on = last - YEARS
+    opening = at_work(opened_on, dice)
+    with scope(user_id=None, sites=EVERYTHING):
+        stage = set_stage(sites=sites, opened_on=opened_on, at=opening)
+        set_up_scheme(
+            name="PALACE-3 demonstration",
+            statistician=stage.central["stats"],
+            statistician_password=PASSWORD,
+            second=stage.central["stats2"],
+            second_password=PASSWORD,
+            at=opening + timedelta(hours=2),
+        )
+    journeys = list(_journeys(stage, participants, opened_on, last, dice))
+    refused = _let_time_pass(journeys, until, tell_progress)
+    _suspend_one(stage, until - timedelta(days=20))
+    return stage, refused
+
+
+def _journeys(
+    stage: Stage, number: int, opened_on: date, last: date, dice: random.Random
+) -> Iterator[Journey]:
+    """Yield the journeys; consent days grow denser as sites gain pace, and the last are still in screening."""
+    open_places = [place for place in stage.places if place.consent is not None]
+    weights = [1 + 1 / (1 + n) for n in range(len(open_places))]
+    span = (last - opened_on).days - 3
+    for _one in range(number):
+        place = dice.choices(open_places, weights)[0]
+        day = opened_on + timedelta(days=int(span * dice.random() ** 0.75))
+        own = random.Random(dice.getrandbits(64))  # noqa: S311
+        yield Journey(place, Case(tell(own, consent_on=day), own), until=last)
+
+
+def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell) -> list[str]:
+    """Wake each journey when its time has come, until ``until``; return what services refused."""
+    count = itertools.count()
+    waiting = []
+    done = 0
+    for journey in journeys:
+        steps = journey.steps()
+        waiting.append((next(steps), next(count), journey, steps))
+    heapq.heapify(waiting)
+    while waiting:
+        when, _n, journey, steps = heapq.heappop(waiting)
+        if when > until:
+            done += 1
+            continue
+        journey.now = when
+        coming = next(steps, None)
+        if coming is None:
+            done += 1
+            tell_progress(done, len(journeys))
+        else:
+            heapq.heappush(waiting, (coming, next(count), journey, steps))
+    return [line for journey in journeys for line in journey.refused]
+
+
+def _suspend_one(stage: Stage, at: datetime) -> None:
+    open_places = [place for place in stage.places if place.consent is not None]
+    if len(open_places) > 2:
+        with scope(user_id=None, sites=EVERYTHING):
+            suspend(open_places[-1], by=stage.central["trial"], at=at)
