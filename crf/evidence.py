@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -101,9 +102,9 @@ def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:
     )
 
 
-def stage_for_stratum(participant: Participant) -> StageSource | None:
+def stage_for_stratum(participant: Participant, *, at: datetime | None = None) -> StageSource | None:
     """Return the clinical stage group that stratifies, or None while staging is not complete."""
-    found = Surroundings(participant).records("STAGE")
+    found = Surroundings(participant, at=at).records("STAGE")
     staged = found[-1] if found else None
     if staged is None or staged["state"] not in FINISHED:
         return None
