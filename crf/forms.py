@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crf import sentences
-from crf.checks import Finding, Level
+from crf.checks import Level
 from crf.conditions import canonical
 from crf.declaration import FormDeclaration, Group
 from crf.evaluate import Outcome, Row, evaluate
@@ -55,12 +55,11 @@ class Submission:
     @property
     def confirmations(self) -> dict[str, str]:
         """Map the key of each soft finding that was confirmed to the reason given."""
-        return self._given("_confirm:")
-
-    @property
-    def overrides(self) -> dict[str, str]:
-        """Map the key of each hard finding that a data manager overrides to the reason given."""
-        return self._given("_override:")
+        prefix = "_confirm:"
+        said = {
+            name: texts[0].strip() for name, texts in self.raw.items() if texts and name.startswith(prefix)
+        }
+        return {name.removeprefix(prefix): text for name, text in said.items() if text}
 
     @property
     def prompts(self) -> list[dict[str, str]]:
@@ -73,12 +72,6 @@ class Submission:
             return []
         rows = [row for row in said[:500] if isinstance(row, dict)]
         return [{str(name)[:60]: str(text)[:200] for name, text in row.items()} for row in rows]
-
-    def _given(self, prefix: str) -> dict[str, str]:
-        said = {
-            name: texts[0].strip() for name, texts in self.raw.items() if texts and name.startswith(prefix)
-        }
-        return {name.removeprefix(prefix): text for name, text in said.items() if text}
 
 
 @dataclass(frozen=True)
@@ -95,14 +88,10 @@ class Review:
         """Say whether everything that is asked could be read."""
         return not self.errors
 
-    def stops(self) -> tuple[Finding, ...]:
-        """Return the hard findings that are not overridden."""
-        return self.outcome.stops(frozenset(self.submission.overrides))
-
     @property
     def may_save(self) -> bool:
         """Say whether it can be saved as it is; soft findings do not stand in the way."""
-        return self.readable and not self.stops()
+        return self.readable and not self.outcome.stops()
 
 
 def review(

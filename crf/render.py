@@ -89,7 +89,6 @@ class Given:
     version: int = 0
     key: str = ""
     editable: bool = True
-    may_override: bool = False
     announce: bool = False
     storage: str = ""
     zone: str = "Asia/Shanghai"
@@ -417,15 +416,13 @@ def _note_markup(finding: Finding, text: str, *, first: bool, given: Given) -> s
     """Return a finding as a note; the first place it stands at also takes the reason that settles it."""
     hard = finding.level == Level.HARD
     note = _plain_note("is-error" if hard else "is-soft", text, finding.key)
-    may_answer = given.editable and first and (not hard or (given.may_override and finding.kind == "range"))
-    if not may_answer:
+    if hard or not first or not given.editable:
         return note
-    field_name = f"_{'override' if hard else 'confirm'}:{finding.key}"
-    label = _("Keep the answer, because") if hard else _("It is right, because")
+    field_name = f"_confirm:{finding.key}"
     box = format_html(
         '<label class="p3-confirm"><span>{}</span> <input class="form-control form-control-sm" type="text" '
         'name="{}" value="{}" maxlength="500" autocomplete="off"></label>',
-        label,
+        _("It is right, because"),
         field_name,
         _first(given.raw, field_name),
     )

@@ -336,7 +336,7 @@
     next?.focus();
   }
 
-  const isAside = (item) => /__why$|-remove$|^_confirm:|^_override:/.test(item.name) || item.matches("[data-accept], [data-add-row]");
+  const isAside = (item) => /__why$|-remove$|^_confirm:/.test(item.name) || item.matches("[data-accept], [data-add-row]");
 
   form.addEventListener("keydown", (event) => {
     const from = event.target;

@@ -104,7 +104,6 @@ def test_the_controls_of_the_page():
             "_key": "k",
             "_confirm:a:soft": "seen in source",
             "_confirm:X1": " ",
-            "_override:a:hard": "really",
             "_prompts": '[{"key": "a:soft", "name": "a", "value": "9"}, 5]',
         },
         zone=ZONE,
@@ -113,7 +112,6 @@ def test_the_controls_of_the_page():
     assert found.version == 7
     assert found.control("key") == "k"
     assert found.confirmations == {"a:soft": "seen in source"}
-    assert found.overrides == {"a:hard": "really"}
     assert found.prompts == [{"key": "a:soft", "name": "a", "value": "9"}]
 
 
@@ -134,10 +132,9 @@ def test_what_cannot_be_read_stops_the_save_only_while_it_is_asked():
     assert stopped.submission.raw["weeks"] == ["abc"]
 
 
-def test_a_hard_finding_stops_the_save_unless_it_is_overridden():
+def test_a_hard_finding_stops_the_save_and_a_soft_one_does_not():
     form = small(ask("weight", hard=(25, 200), soft=(38, 110)))
     assert not review(form, {"weight": "500"}, context={}).may_save
-    assert review(form, {"weight": "500", "_override:weight:hard": "weighed twice"}, context={}).may_save
     assert review(form, {"weight": "120"}, context={}).may_save
 
 

@@ -157,12 +157,11 @@ def test_derived_answers_are_shown_and_given_to_the_browser():
     assert ">1.3</output>" in html
 
 
-def test_soft_findings_take_a_reason_and_hard_ranges_an_override_for_those_who_may():
+def test_soft_findings_take_a_reason_and_hard_ones_do_not():
     form = small(ask("w", hard=(25, 200), soft=(38, 110)))
     soft = drawn(form, {"w": "120", "_confirm:w:soft": "seen"})
     assert field(soft, "_confirm:w:soft")["value"] == "seen"
-    assert "_override" not in drawn(form, {"w": "300"})
-    assert field(drawn(form, {"w": "300"}, may_override=True), "_override:w:hard")
+    assert "_confirm" not in drawn(form, {"w": "300"})
 
 
 def test_a_finding_at_no_question_stands_on_top_of_the_form():
