@@ -10,9 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from crf.models import QueryState
+from exports.models import ExportState
+from followup.models import VisitState
+from randomization.models import SchemeState
+from trials.models.participants import Track
+from trials.models.sites import SiteState
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,11 @@ class Badge:
     tone: str
     icon: str
     label: str | Promise
+
+
+def _worded(choices: type[TextChoices], looks: Mapping[str, tuple[str, str]]) -> Mapping[str, Badge]:
+    """Return a badge for every choice: the word is the model's own, the tone and icon stand here."""
+    return {value: Badge(*looks[value], label) for value, label in choices.choices}
 
 
 BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
@@ -38,63 +50,75 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "locked": Badge("lock", "lock-fill", _("Locked")),
         "not_done": Badge("warn", "slash-circle", _("Not done")),
     },
-    "visit": {
-        "planned": Badge("neutral", "calendar-event", _("Planned")),
-        "booked": Badge("info", "calendar-check", _("Booked")),
-        "open": Badge("info", "clock", _("Window open")),
-        "due": Badge("info", "clock", _("Due")),
-        "overdue": Badge("stop", "exclamation-octagon", _("Overdue")),
-        "done": Badge("ok", "check-circle", _("Took place")),
-        "took_place": Badge("ok", "check-circle", _("Took place")),
-        "missed": Badge("warn", "calendar-x", _("Missed")),
-        "cancelled": Badge("neutral", "slash-circle", _("Not needed")),
-        "closed": Badge("neutral", "slash-circle", _("Closed")),
-    },
-    "scheme": {
-        "draft": Badge("progress", "pencil", _("Draft")),
-        "active": Badge("ok", "check-circle", _("Active")),
-        "closed": Badge("lock", "lock", _("Closed")),
-    },
-    "site": {
-        "planned": Badge("neutral", "calendar-event", pgettext_lazy("site", "Planned")),
-        "set_up": Badge("progress", "hourglass-split", _("In set-up")),
-        "active": Badge("ok", "check-circle", _("Active")),
-        "suspended": Badge("warn", "pause-circle", _("Suspended")),
-        "closed": Badge("lock", "lock", _("Closed")),
-    },
-    "track": {
-        "SCREENED": Badge("info", "clipboard-check", _("In screening")),
-        "SCREEN_FAIL": Badge("neutral", "x-circle", _("Screen failure")),
-        "DECLINED": Badge("neutral", "slash-circle", _("Declined")),
-        "RANDOMISED": Badge("ok", "shuffle", _("Randomized")),
-        "NEVER_TREATED": Badge("warn", "slash-circle", _("Never treated")),
-        "NEOADJUVANT": Badge("progress", "clipboard2-pulse", _("Neoadjuvant treatment")),
-        "AWAIT_CRE1": Badge("info", "hourglass-split", _("Awaiting CRE-1")),
-        "AWAIT_CRE2": Badge("info", "hourglass-split", _("Awaiting CRE-2")),
-        "AWAIT_RESTAGE": Badge("info", "hourglass-split", _("Awaiting restaging")),
-        "SURVEILLANCE": Badge("ok", "eye", _("Active surveillance")),
-        "SURGERY_PLANNED": Badge("info", "calendar-event", _("Surgery planned")),
-        "REFUSED_WORKUP": Badge("warn", "slash-circle", _("Work-up refused")),
-        "REFUSED_SURGERY": Badge("warn", "slash-circle", _("Surgery refused")),
-        "NONSURGICAL_SALVAGE": Badge("progress", "clipboard2-pulse", _("Salvage without surgery")),
-        "OPERATED": Badge("ok", "check-circle", _("Operated")),
-        "NOT_RESECTED": Badge("warn", "exclamation-triangle", _("Not resected")),
-        "FOLLOW_UP": Badge("ok", "calendar-check", _("Follow-up")),
-        "PROGRESSION": Badge("warn", "exclamation-triangle", _("Progression")),
-        "DISTANT": Badge("warn", "exclamation-triangle", _("Distant disease")),
-        "RECURRENCE": Badge("warn", "exclamation-triangle", _("Recurrence")),
-        "SURVIVAL_ONLY": Badge("neutral", "telephone", _("Survival only")),
-        "DEAD": Badge("neutral", "dash-circle", _("Died")),
-        "LOST": Badge("neutral", "question-circle", _("Lost to follow-up")),
-        "WITHDRAWN": Badge("neutral", "slash-circle", _("Withdrawn")),
-        "WITHDRAWN_ALL": Badge("neutral", "slash-circle", _("Withdrawn from all contact")),
-        "COMPLETED": Badge("lock", "check-circle-fill", _("Completed")),
-    },
-    "query": {
-        "open": Badge("warn", "chat-left-text", pgettext_lazy("query", "Open")),
-        "answered": Badge("info", "chat-left-dots", _("Answered")),
-        "closed": Badge("ok", "check2", pgettext_lazy("query", "Closed")),
-    },
+    "visit": _worded(
+        VisitState,
+        {
+            "planned": ("neutral", "calendar-event"),
+            "open": ("info", "clock"),
+            "due": ("info", "clock"),
+            "overdue": ("stop", "exclamation-octagon"),
+            "done": ("ok", "check-circle"),
+            "missed": ("warn", "calendar-x"),
+            "cancelled": ("neutral", "slash-circle"),
+            "not_done": ("warn", "slash-circle"),
+        },
+    ),
+    "scheme": _worded(
+        SchemeState,
+        {
+            "draft": ("progress", "pencil"),
+            "active": ("ok", "check-circle"),
+            "closed": ("lock", "lock"),
+        },
+    ),
+    "site": _worded(
+        SiteState,
+        {
+            "planned": ("neutral", "calendar-event"),
+            "set_up": ("progress", "hourglass-split"),
+            "active": ("ok", "check-circle"),
+            "suspended": ("warn", "pause-circle"),
+            "closed": ("lock", "lock"),
+        },
+    ),
+    "track": _worded(
+        Track,
+        {
+            "SCREENED": ("info", "clipboard-check"),
+            "SCREEN_FAIL": ("neutral", "x-circle"),
+            "RANDOMISED": ("ok", "shuffle"),
+            "NEVER_TREATED": ("warn", "slash-circle"),
+            "NEOADJUVANT": ("progress", "clipboard2-pulse"),
+            "AWAIT_CRE1": ("info", "hourglass-split"),
+            "AWAIT_CRE2": ("info", "hourglass-split"),
+            "AWAIT_RESTAGE": ("info", "hourglass-split"),
+            "SURVEILLANCE": ("ok", "eye"),
+            "SURGERY_PLANNED": ("info", "calendar-event"),
+            "REFUSED_WORKUP": ("warn", "slash-circle"),
+            "REFUSED_SURGERY": ("warn", "slash-circle"),
+            "NONSURGICAL_SALVAGE": ("progress", "clipboard2-pulse"),
+            "OPERATED": ("ok", "check-circle"),
+            "NOT_RESECTED": ("warn", "exclamation-triangle"),
+            "FOLLOW_UP": ("ok", "calendar-check"),
+            "PROGRESSION": ("warn", "exclamation-triangle"),
+            "DISTANT": ("warn", "exclamation-triangle"),
+            "RECURRENCE": ("warn", "exclamation-triangle"),
+            "SURVIVAL_ONLY": ("neutral", "telephone"),
+            "DEAD": ("neutral", "dash-circle"),
+            "LOST": ("neutral", "question-circle"),
+            "WITHDRAWN": ("neutral", "slash-circle"),
+            "WITHDRAWN_ALL": ("neutral", "slash-circle"),
+            "COMPLETED": ("lock", "check-circle-fill"),
+        },
+    ),
+    "query": _worded(
+        QueryState,
+        {
+            "open": ("warn", "chat-left-text"),
+            "answered": ("info", "chat-left-dots"),
+            "closed": ("ok", "check2"),
+        },
+    ),
     "decision": {
         "awaited": Badge("progress", "hourglass-split", _("Awaits the investigator")),
         "eligible": Badge("ok", "check-circle", _("Eligible")),
@@ -122,12 +146,15 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "later": Badge("neutral", "circle", _("Later")),
         "stopped": Badge("stop", "x-circle", _("Stopped")),
     },
-    "export": {
-        "queued": Badge("neutral", "clock", _("Waiting")),
-        "running": Badge("progress", "hourglass-split", _("Being written")),
-        "done": Badge("ok", "check-circle", _("Ready")),
-        "failed": Badge("stop", "exclamation-octagon", _("Stopped, nothing was written")),
-    },
+    "export": _worded(
+        ExportState,
+        {
+            "queued": ("neutral", "clock"),
+            "running": ("progress", "hourglass-split"),
+            "done": ("ok", "check-circle"),
+            "failed": ("stop", "exclamation-octagon"),
+        },
+    ),
 }
 
 
