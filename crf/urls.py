@@ -1,6 +1,33 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from crf.views import eligibility, forms, history, merging, queries, steps
 
 app_name = "crf"
-urlpatterns: list[URLPattern] = []
+_FORM = "participants/<str:number>/forms/<str:code>/"
+_RECORD = f"{_FORM}<int:sequence>/"
+urlpatterns = [
+    path("participants/<str:number>/eligibility/", eligibility.eligibility, name="eligibility"),
+    path(_FORM, forms.form, name="form"),
+    path(f"{_FORM}all/", forms.log, name="log"),
+    path(_RECORD, forms.form, name="form"),
+    path(f"{_RECORD}derive/", forms.derive, name="derive"),
+    path(f"{_RECORD}draft/", forms.draft, name="draft"),
+    path(f"{_RECORD}draft/discard/", forms.discard, name="discard"),
+    path(f"{_RECORD}merge/", merging.merge, name="merge"),
+    path(f"{_RECORD}history/", history.history, name="history"),
+    path(f"{_RECORD}verify/", steps.verify, name="verify"),
+    path(f"{_RECORD}sign/", steps.sign, name="sign"),
+    path(f"{_RECORD}lock/", steps.lock, name="lock"),
+    path(f"{_RECORD}unlock/", steps.unlock, name="unlock"),
+    path(f"{_RECORD}override/", steps.override, name="override"),
+    path(f"{_RECORD}ask/", queries.ask, name="ask"),
+    path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
+    path("queries/", queries.queries, name="queries"),
+    path("queries/<int:pk>/", queries.query, name="query"),
+    path("queries/<int:pk>/answer/", queries.answer, name="query-answer"),
+    path("queries/<int:pk>/confirm/", queries.confirm, name="query-confirm"),
+    path("queries/<int:pk>/close/", queries.close, name="query-close"),
+    path("queries/<int:pk>/again/", queries.again, name="query-again"),
+]

@@ -1,0 +1,87 @@
+"""Two people changed the same record: both answers side by side, and what is kept (requirements C5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crf import sentences
+from crf.changes import Change, changes
+from crf.declaration import FormDeclaration
+from crf.evaluate import Outcome, Row
+from crf.forms import Raw, raw_of
+
+MINE, THEIRS = "mine", "theirs"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One answer that differs between what was typed and what is saved."""
+
+    name: str
+    label: str
+    row: str
+    mine: str
+    theirs: str
+
+
+def differences(form: FormDeclaration, *, mine: Outcome, theirs: Outcome, zone: str) -> list[Difference]:
+    """Return every answer that differs, in the order of the form."""
+    return [_difference(form, change, zone) for change in changes(form, theirs, mine)]
+
+
+def _difference(form: FormDeclaration, change: Change, zone: str) -> Difference:
+    group = form.groups.get(change.group)
+    questions = group.questions if group else form.questions
+    question = questions.get(change.name)
+    place = f"{change.group}.{change.position}.{change.name}" if group else change.name
+    words = [
+        sentences.shown(question, value, zone) if question else str(value)
+        for value in (change.new, change.old)
+    ]
+    if question is None:
+        words = ["", str(group.title) if group else ""]
+    row = f"{group.title} {change.position}" if group else ""
+    label = str(question.text) if question else str(group.title if group else change.name)
+    return Difference(place, label, row, *words)
+
+
+def merged(
+    form: FormDeclaration, *, mine: Outcome, theirs: Outcome, choices: Mapping[str, str], zone: str
+) -> Raw:
+    """Return the page's content with the chosen answer at each difference; what is not chosen stays theirs."""
+    values, missing = dict(theirs.values), dict(theirs.missing)
+    groups: dict[str, dict[int, Row]] = {
+        name: {row["position"]: {**row, "missing": dict(row["missing"])} for row in rows}
+        for name, rows in theirs.groups.items()
+    }
+    for change in changes(form, theirs, mine):
+        place = f"{change.group}.{change.position}.{change.name}" if change.group else change.name
+        if choices.get(place) != MINE:
+            continue
+        if not change.group:
+            _take(change.name, values, missing, mine.values, mine.missing)
+        else:
+            _take_in_row(change, groups[change.group], mine)
+    rows = {name: [held[position] for position in sorted(held)] for name, held in groups.items()}
+    return raw_of(form, values=values, groups=rows, missing=missing, zone=zone)
+
+
+def _take(
+    name: str, values: Any, missing: dict[str, str], from_values: Any, from_missing: Mapping[str, str]
+) -> None:
+    values[name] = from_values.get(name)
+    missing.pop(name, None)
+    if name in from_missing:
+        missing[name] = from_missing[name]
+
+
+def _take_in_row(change: Change, rows: dict[int, Row], mine: Outcome) -> None:
+    position = change.position or 0
+    typed = next((row for row in mine.groups[change.group] if row["position"] == position), None)
+    if typed is None:
+        rows.pop(position, None)
+        return
+    held = rows.setdefault(position, {"position": position, "missing": {}})
+    _take(change.name, held, held["missing"], typed, typed["missing"])

@@ -1,0 +1,65 @@
+"""What is typed into the pages of queries and of steps with a record."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class WordsForm(forms.Form):
+    """A few words; whether they are needed is the service's to say."""
+
+    text = forms.CharField(
+        label=_("Your words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class AskForm(WordsForm):
+    """A question about one answer of a form, or about the form as a whole."""
+
+    target = forms.ChoiceField(label=_("About"), required=False)
+
+    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["target"].choices = [("", _("the whole form")), *targets]  # type: ignore[attr-defined]
+        self.order_fields(["target", "text"])
+
+
+class StepForm(forms.Form):
+    """A step with a record: the version that was read, and what the step asks besides."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    password = forms.CharField(
+        label=_("Your password"), required=False, widget=forms.PasswordInput, strip=False
+    )
+    reason = forms.CharField(label=_("Why"), required=False, max_length=500)
+
+
+class OverrideForm(forms.Form):
+    """A value outside the possible range that is let pass."""
+
+    target = forms.ChoiceField(label=_("Question"))
+    value = forms.CharField(label=_("Value exactly as it will be typed"), max_length=40)
+    reason = forms.CharField(label=_("Why it is right"), max_length=500)
+
+    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["target"].choices = targets  # type: ignore[attr-defined]
+
+
+class DecisionForm(forms.Form):
+    """The investigator's decision on eligibility, with the digest of what was on the page."""
+
+    verdict = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[
+            ("eligible", _("I have read the evidence and approve the participant as eligible")),
+            ("not_eligible", _("I have read the evidence; the participant is not eligible")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
+    seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)

@@ -1,0 +1,114 @@
+"""One page for every form: read it, fill it, and what the page asks while somebody types."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf import forms as typed
+from crf.blank import blank_pdf
+from crf.logs import log_of
+from crf.pages import Desk, address, open_place, said_of, try_to_save
+from crf.record_bar import bar_of
+from crf.services import StaleVersion
+from crf.services.drafts import discard_draft, keep_draft
+from crf.services.places import form_named
+from crf.views.merging import merge_page
+from palace3.kernel.errors import Forbidden, Refusal
+
+
+class NotReadable(Refusal):
+    message = _("What arrived is not a draft of this form. Reload the page; what you typed is still on it.")
+    status = 400
+
+
+def _desk(request: PersonRequest, number: str, code: str, sequence: int, permission: Permission) -> Desk:
+    return Desk(open_place(request, number, code, sequence, permission), request.user, timezone.now())
+
+
+@requires(Permission.CRF_VIEW)
+def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> HttpResponse:
+    """Show the form, or save what was typed into it."""
+    desk = _desk(request, number, code, sequence, Permission.CRF_VIEW)
+    if request.method != "POST":
+        return _shown(request, desk, desk.page(), 200)
+    if not request.user.may(Permission.CRF_EDIT, desk.place.participant.site_id):
+        raise Forbidden
+    try:
+        found = try_to_save(desk, request.POST)
+    except StaleVersion as stale:
+        return merge_page(request, desk, stale)
+    if isinstance(found, tuple):
+        return _shown(request, desk, *found)
+    messages.success(request, said_of(found, clock=f"{desk.at.astimezone(ZoneInfo(desk.zone)):%H:%M:%S}"))
+    return redirect(address("form", found.place))
+
+
+def _shown(request: PersonRequest, desk: Desk, page: Any, status: int) -> HttpResponse:
+    return render(
+        request, "crf/record.html", {"page": page, "desk": desk, "bar": bar_of(desk)}, status=status
+    )
+
+
+@require_POST
+@requires(Permission.CRF_EDIT)
+def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
+    """Answer what follows from what is typed now: derived answers and findings."""
+    desk = _desk(request, number, code, sequence, Permission.CRF_EDIT)
+    return JsonResponse(typed.live(desk.place.form, request.POST, context=desk.context, zone=desk.zone))
+
+
+@require_POST
+@requires(Permission.CRF_EDIT)
+def draft(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
+    """Keep what is typed now."""
+    desk = _desk(request, number, code, sequence, Permission.CRF_EDIT)
+    raw = _values_in(request.body)
+    submission = typed.Submission(raw)
+    keep_draft(place=desk.place, raw=raw, version=submission.version or 0, by=request.user, at=desk.at)
+    return JsonResponse({"saved_at": f"{desk.at.astimezone(ZoneInfo(desk.zone)):%H:%M:%S}"})
+
+
+def _values_in(body: bytes) -> typed.Raw:
+    try:
+        values = json.loads(body)["values"]
+        return typed.raw_of_post(values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotReadable from error
+
+
+@require_POST
+@requires(Permission.CRF_EDIT)
+def discard(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    """Drop the person's own draft."""
+    place = open_place(request, number, code, sequence, Permission.CRF_EDIT)
+    discard_draft(place=place, by=request.user)
+    messages.info(request, _("The draft is discarded. The form shows what is saved."))
+    return redirect(address("form", place))
+
+
+@require_GET
+@requires(Permission.CRF_VIEW)
+def log(request: PersonRequest, number: str, code: str) -> HttpResponse:
+    """List the records of a form that is filled many times."""
+    place = open_place(request, number, code, 1, Permission.CRF_VIEW)
+    return render(request, "crf/log.html", {"log": log_of(place, request.user), "place": place})
+
+
+@require_GET
+@requires(Permission.CRF_VIEW)
+def blank(request: PersonRequest, code: str) -> HttpResponse:
+    """Return the blank form as PDF, in the reader's language."""
+    response = HttpResponse(blank_pdf(form_named(code)), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="PALACE-3_{code}.pdf"'
+    return response

@@ -1,0 +1,33 @@
+"""The history of a record, or of one answer."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf.history import history_of, prompts_of
+from crf.pages import Desk, open_place
+from crf.services.signing import NothingThere
+
+
+@require_GET
+@requires(Permission.CRF_VIEW)
+def history(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    """Show who changed what, when and why; ``?field=`` narrows it to one answer."""
+    desk = Desk(
+        open_place(request, number, code, sequence, Permission.CRF_VIEW), request.user, timezone.now()
+    )
+    if desk.sheet is None:
+        raise NothingThere(record=desk.place.label)
+    field = request.GET.get("field", "")
+    shown = {
+        "desk": desk,
+        "field": field,
+        "entries": history_of(desk.place, desk.sheet, field),
+        "prompts": prompts_of(desk.place, desk.sheet, field),
+    }
+    return render(request, "crf/history.html", shown)

@@ -1,0 +1,129 @@
+"""Queries: the list, one thread, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf import catalogue
+from crf.models import Query, QueryState
+from crf.pages import Desk, address, open_place
+from crf.query_forms import AskForm, WordsForm
+from crf.query_list import AGES, STATES, line_of, lines_of
+from crf.services import queries as services
+from crf.services.system_queries import question_of_query
+from crf.targets import targets_of
+from crf.views.steps import refused_on
+from palace3.kernel.errors import Refusal
+from trials.models import Site
+
+
+@require_GET
+@requires(Permission.QUERY_VIEW)
+def queries(request: PersonRequest) -> HttpResponse:
+    """List queries by site, form, state and age."""
+    chosen = request.GET.dict()
+    page, lines = lines_of(request.user, chosen, at=timezone.now())
+    shown = {
+        "page": page,
+        "lines": lines,
+        "chosen": chosen,
+        "sites": Site.objects.open_to(request.user, Permission.QUERY_VIEW),
+        "forms": catalogue.forms().values(),
+        "states": STATES,
+        "ages": [(value, label) for value, (label, _days) in AGES.items()],
+    }
+    return render(request, "crf/queries.html", shown)
+
+
+def _query(request: PersonRequest, pk: int, permission: Permission = Permission.QUERY_VIEW) -> Query:
+    found = Query.objects.open_to(request.user, permission)
+    return get_object_or_404(found.select_related("participant__site", "visit", "raised_by"), pk=pk)
+
+
+@require_GET
+@requires(Permission.QUERY_VIEW)
+def query(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show one query with its thread."""
+    return _thread(request, _query(request, pk), WordsForm(), 200)
+
+
+def _thread(request: PersonRequest, found: Query, form: WordsForm, status: int) -> HttpResponse:
+    site, living = found.site_id, found.state != QueryState.CLOSED
+    thread = list(found.messages.select_related("by"))
+    shown = {
+        "query": found,
+        "line": line_of(found, at=timezone.now()),
+        "question": question_of_query(catalogue.forms().get(found.form_code), found, thread),
+        "thread": thread,
+        "form": form,
+        "may_answer": living and request.user.may(Permission.QUERY_ANSWER, site),
+        "may_close": living and request.user.may(Permission.QUERY_CLOSE, site),
+        "may_ask_again": found.state != QueryState.OPEN and request.user.may(Permission.QUERY_RAISE, site),
+    }
+    return render(request, "crf/query.html", shown, status=status)
+
+
+def _say(
+    request: PersonRequest, pk: int, permission: Permission, service: Callable[..., Any], words: str = "text"
+) -> HttpResponse:
+    """Do one step with the words that were typed; a refusal stands above them."""
+    found, form = _query(request, pk, permission), WordsForm(request.POST)
+    form.is_valid()
+    try:
+        service(query=found, **{words: form.cleaned_data.get("text", "")}, by=request.user, at=timezone.now())
+    except Refusal as refusal:
+        return _thread(request, found, refused_on(form, refusal), refusal.status)
+    messages.success(request, _("The query is updated."))
+    return redirect(found)
+
+
+@require_POST
+@requires(Permission.QUERY_ANSWER)
+def answer(request: PersonRequest, pk: int) -> HttpResponse:
+    return _say(request, pk, Permission.QUERY_ANSWER, services.answer_query)
+
+
+@require_POST
+@requires(Permission.QUERY_ANSWER)
+def confirm(request: PersonRequest, pk: int) -> HttpResponse:
+    return _say(request, pk, Permission.QUERY_ANSWER, services.confirm_answer, "reason")
+
+
+@require_POST
+@requires(Permission.QUERY_CLOSE)
+def close(request: PersonRequest, pk: int) -> HttpResponse:
+    return _say(request, pk, Permission.QUERY_CLOSE, services.close_query)
+
+
+@require_POST
+@requires(Permission.QUERY_RAISE)
+def again(request: PersonRequest, pk: int) -> HttpResponse:
+    return _say(request, pk, Permission.QUERY_RAISE, services.ask_again)
+
+
+@requires(Permission.QUERY_RAISE)
+def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    """Ask about an answer, or about a form that is not there yet."""
+    desk = Desk(
+        open_place(request, number, code, sequence, Permission.QUERY_RAISE), request.user, timezone.now()
+    )
+    form = AskForm(request.POST or None, targets=targets_of(desk), initial=request.GET.dict())
+    status = 200
+    if form.is_valid():
+        try:
+            made = services.raise_query(place=desk.place, **form.cleaned_data, by=request.user, at=desk.at)
+            return redirect(made)
+        except Refusal as refusal:
+            status = refused_on(form, refusal) and refusal.status
+    shown = {"form": form, "desk": desk, "back": address("form", desk.place)}
+    return render(request, "crf/ask.html", shown, status=422 if form.errors and status == 200 else status)

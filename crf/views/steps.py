@@ -1,0 +1,116 @@
+"""Steps with a record: verify, sign, lock, unlock, let pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf import services
+from crf.pages import Desk, address, open_place
+from crf.query_forms import OverrideForm, StepForm
+from crf.reading import READERS, UnreadableError
+from crf.record_bar import bar_of
+from crf.services.overrides import grant_override
+from crf.targets import numeric_targets
+from palace3.kernel.errors import Refusal
+
+F = TypeVar("F", bound=forms.Form)
+
+
+def refused_on(form: F, refusal: Refusal) -> F:
+    """Return the form with the refusal above it; what was typed stays."""
+    form.is_valid()
+    form.add_error(None, str(refusal))
+    return form
+
+
+def _step(
+    request: PersonRequest, place: services.Place, service: Callable[..., Any], *asks: str
+) -> HttpResponse:
+    """Take one step, or show the record again with what stands in the way."""
+    form = StepForm(request.POST)
+    said = {name: request.POST.get(name, "") for name in asks}
+    try:
+        with transaction.atomic():
+            version = form.cleaned_data["version"] if form.is_valid() else -1
+            service(place=place, version=version, **said, by=request.user, at=timezone.now())
+    except Refusal as refusal:
+        if refusal.status == 403:
+            raise
+        desk = Desk(place, request.user, timezone.now())
+        shown = {"page": desk.page(), "desk": desk, "bar": bar_of(desk), "refused": str(refusal)}
+        return render(request, "crf/record.html", shown, status=refusal.status)
+    messages.success(request, _("Done. It is on record."))
+    return redirect(address("form", place))
+
+
+@require_POST
+@requires(Permission.CRF_VERIFY)
+def verify(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    place = open_place(request, number, code, sequence, Permission.CRF_VERIFY)
+    return _step(request, place, services.verify_record)
+
+
+@require_POST
+@requires(Permission.CRF_SIGN)
+def sign(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    place = open_place(request, number, code, sequence, Permission.CRF_SIGN)
+    return _step(request, place, services.sign_record, "password")
+
+
+@require_POST
+@requires(Permission.CRF_LOCK)
+def lock(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    place = open_place(request, number, code, sequence, Permission.CRF_LOCK)
+    return _step(request, place, services.lock_record)
+
+
+@require_POST
+@requires(Permission.CRF_LOCK)
+def unlock(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    place = open_place(request, number, code, sequence, Permission.CRF_LOCK)
+    return _step(request, place, services.unlock_record, "reason")
+
+
+@requires(Permission.CRF_LOCK)
+def override(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    """Let one value outside the possible range pass."""
+    desk = Desk(
+        open_place(request, number, code, sequence, Permission.CRF_LOCK), request.user, timezone.now()
+    )
+    form = OverrideForm(request.POST or None, targets=numeric_targets(desk))
+    if form.is_valid() and _granted(desk, form, request):
+        messages.success(request, _("The site can save this value now."))
+        return redirect(address("form", desk.place))
+    shown = {"form": form, "desk": desk, "back": address("form", desk.place)}
+    return render(request, "crf/override.html", shown, status=422 if form.is_bound else 200)
+
+
+def _granted(desk: Desk, form: OverrideForm, request: PersonRequest) -> bool:
+    typed = form.cleaned_data
+    question = desk.place.form.questions[typed["target"]]
+    try:
+        value = READERS[question.kind](question, [typed["value"]], desk.zone)
+    except UnreadableError as error:
+        form.add_error("value", str(error))
+        return False
+    grant_override(
+        place=desk.place,
+        target=question.name,
+        value=value,
+        reason=typed["reason"],
+        by=request.user,
+        at=desk.at,
+    )
+    return True

@@ -1,0 +1,248 @@
+"""The pages around a form, as each role and each kind of bad input meets them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from crf import catalogue, forms
+from crf.models import Draft, EntryPrompt
+from tests.integration.crf.conftest import Save, record_at
+from tests.integration.crf.test_saving import GROUPS, dated, stage
+from tests.unit.crf.examples import staging
+from tests.world import PASSWORD, World
+from trials.models import Participant
+
+pytestmark = pytest.mark.django_db
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def form_url(participant: Participant, code: str = "STAGE", name: str = "form", **query: Any) -> str:
+    args: list[Any] = [participant.number, code, 1]
+    return reverse(f"crf:{name}", args=args)
+
+
+def posted(version: int = 0, key: str = "k1", **changes: Any) -> dict[str, Any]:
+    values = {**dated(staging.VALUES), **changes}
+    raw = forms.raw_of(catalogue.form("STAGE"), values=values, groups=_rows(), missing={})
+    return {**raw, "_version": str(version), "_key": key}
+
+
+def _rows() -> dict[str, Any]:
+    return {name: [{**row, "missing": {}} for row in rows] for name, rows in GROUPS.items()}
+
+
+def test_form_opens_saves_and_shows_the_answers(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    opened = client.get(form_url(screened))
+    assert opened.status_code == 200
+    assert 'name="ct"' in opened.content.decode()
+    answer = client.post(form_url(screened), posted())
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    assert record_at(screened, "STAGE").ct == "T3"
+    shown = client.get(form_url(screened)).content.decode()
+    assert "Saved at" in shown
+    assert 'value="27' in shown
+
+
+def test_what_cannot_be_read_or_be_true_comes_back_with_422_and_everything_typed(
+    screened: Participant, world: World
+) -> None:
+    client = client_of(world.coordinator)
+    for wrong, said in (("9x", "must be a"), ("900", "outside what is possible")):
+        answer = client.post(form_url(screened), {**posted(), "upper_cm": wrong})
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert said in page
+        assert f'value="{wrong}"' in page
+        assert 'value="32"' in page
+    assert record_at(screened, "STAGE") is None
+    assert Draft.objects.count() == 0  # nobody's eyes but the owner's: this scope is not theirs
+
+
+def test_first_answer_prompt_and_correction_are_three_facts(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    refused = client.post(form_url(screened), {**posted(), "upper_cm": "900"})
+    assert refused.status_code == 422
+    prompts = refused.context["page"].raw_prompts
+    client.post(form_url(screened), {**posted(), "_prompts": prompts})
+    prompt = EntryPrompt.objects.get(key="upper_cm:hard")
+    assert prompt.entered == "900"
+    assert prompt.saved.startswith("27")
+    assert "outside what is possible" in prompt.message
+
+
+def test_a_refused_page_is_kept_as_a_draft_and_comes_back(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    client.post(form_url(screened), {**posted(), "upper_cm": "900"})
+    page = client_of(world.coordinator).get(form_url(screened)).content.decode()
+    assert "This is your draft" in page
+    assert 'value="900"' in page
+    other = client_of(world.investigator).get(form_url(screened)).content.decode()
+    assert "This is your draft" not in other
+    assert 'value="900"' not in other
+
+
+def test_draft_endpoint_keeps_and_discard_drops(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    body = json.dumps({"values": {"ct": ["T2"], "_version": ["0"]}})
+    kept = client.post(form_url(screened, name="draft"), body, content_type="application/json")
+    assert (kept.status_code, list(kept.json())) == (200, ["saved_at"])
+    assert "This is your draft" in client.get(form_url(screened)).content.decode()
+    assert client.post(form_url(screened, name="discard")).status_code == 302
+    assert "This is your draft" not in client.get(form_url(screened)).content.decode()
+
+
+def test_a_draft_that_is_none_is_refused(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    for body in ("", "[]", '{"values": 3}', "{"):
+        answer = client.post(form_url(screened, name="draft"), body, content_type="application/json")
+        assert answer.status_code == 400, body
+
+
+def test_derive_says_what_follows(screened: Participant, world: World) -> None:
+    answer = client_of(world.coordinator).post(
+        form_url(screened, name="derive"), {**posted(), "upper_cm": "900"}
+    )
+    said = answer.json()
+    assert said["derived"]["cstage"] == "III"
+    assert "upper_cm:hard" in [finding["key"] for finding in said["findings"]]
+
+
+def test_a_changed_answer_without_a_reason_comes_back(
+    screened: Participant, world: World, save: Save
+) -> None:
+    save(screened, "STAGE", **stage())
+    client = client_of(world.coordinator)
+    answer = client.post(form_url(screened), posted(version=1, eus_mm=12))
+    assert answer.status_code == 422
+    assert "Say why, then save again" in answer.content.decode()
+    answer = client.post(form_url(screened), {**posted(version=1, eus_mm=12), "_reason": "Misread"})
+    assert answer.status_code == 302
+
+
+def test_a_stale_version_shows_both_answers_and_the_choice_goes_on(
+    screened: Participant, world: World, save: Save
+) -> None:
+    save(screened, "STAGE", **stage())
+    save(screened, "STAGE", **stage(eus_mm=12, bx_n=7), reason="Misread")
+    client = client_of(world.coordinator)
+    stale = client.post(form_url(screened), {**posted(version=1, eus_mm=13), "_reason": "Measured again"})
+    assert stale.status_code == 409
+    found = {line.name: (line.mine, line.theirs) for line in stale.context["found"]}
+    assert found == {"eus_mm": ("13", "12"), "bx_n": ("6", "7")}
+    choices = {"take:eus_mm": "mine", "take:bx_n": "theirs"}
+    assert client.post(form_url(screened, name="merge"), choices).status_code == 302
+    page = client.get(form_url(screened))
+    assert page.context["page"].version == 2
+    content = page.content.decode()
+    assert 'name="_reason" id="id-_reason" value="Measured again"' in content
+    saved = client.post(
+        form_url(screened), {**posted(version=2, eus_mm=13, bx_n=7), "_reason": "Measured again"}
+    )
+    assert saved.status_code == 302
+    record = record_at(screened, "STAGE")
+    assert (record.eus_mm, record.bx_n, record.version) == (13, 7, 3)
+
+
+def test_a_double_click_is_one_save(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    assert [client.post(form_url(screened), posted()).status_code for _ in range(2)] == [302, 302]
+    assert record_at(screened, "STAGE").events.count() == 1
+
+
+@pytest.mark.parametrize("who", ["monitor", "data_manager", "statistician", "inspector"])
+def test_central_roles_read_and_do_not_write(
+    screened: Participant, world: World, save: Save, who: str
+) -> None:
+    save(screened, "STAGE", **stage())
+    client = client_of(getattr(world, who))
+    page = client.get(form_url(screened))
+    assert page.status_code == 200
+    assert "_action" not in page.content.decode()
+    for name in ("form", "derive", "draft", "discard"):
+        assert client.post(form_url(screened, name=name), posted(version=1)).status_code == 403, name
+
+
+def test_a_role_without_forms_is_refused(screened: Participant, world: World) -> None:
+    assert client_of(world.trial_manager).get(form_url(screened)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name", ["form", "derive", "draft", "discard", "merge", "history", "log", "eligibility"]
+)
+def test_another_sites_participant_does_not_exist(screened: Participant, world: World, name: str) -> None:
+    client = client_of(world.stranger)
+    args: list[Any] = [screened.number, "STAGE", 1]
+    args = args[:1] if name == "eligibility" else args[:2] if name == "log" else args
+    url = reverse(f"crf:{name}", args=args)
+    post = name in ("derive", "draft", "discard")
+    assert (client.post(url) if post else client.get(url)).status_code == 404
+
+
+def test_unknown_form_and_visit_are_404(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    assert client.get(reverse("crf:form", args=[screened.number, "NOPE"])).status_code == 404
+    assert client.get(form_url(screened) + "?visit=99999").status_code == 404
+    assert client.get(form_url(screened) + "?visit=x").status_code == 404
+
+
+def test_an_oversized_body_is_413(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    big = json.dumps({"values": {"ct": ["x" * 3_000_000]}})
+    answer = client.post(form_url(screened, name="draft"), big, content_type="application/json")
+    assert answer.status_code == 413
+    assert client.post(form_url(screened), {**posted(), "scv": "x" * 3_000_000}).status_code == 413
+
+
+def test_history_tells_who_when_why_old_and_new(screened: Participant, world: World, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+    save(screened, "STAGE", **stage(eus_mm=12), reason="Misread")
+    client = client_of(world.monitor)
+    entries = client.get(form_url(screened, name="history") + "?field=eus_mm").context["entries"]
+    assert [(e.old, e.new, e.why, str(e.role), e.act.by) for e in entries] == [
+        ("11", "12", "Misread", "Coordinator", world.coordinator),
+        ("", "11", "", "Coordinator", world.coordinator),
+    ]
+    row = client.get(form_url(screened, name="history") + "?field=node-0-station").context["entries"]
+    assert len(row) == 1
+    assert client.get(form_url(screened, name="history")).status_code == 200
+
+
+def test_steps_with_a_record(screened: Participant, world: World, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+
+    def step(who: Any, name: str, **said: str) -> int:
+        return int(client_of(who).post(form_url(screened, name=name), {"version": "1", **said}).status_code)
+
+    assert step(world.coordinator, "verify") == 403
+    assert step(world.monitor, "verify") == 302
+    assert step(world.coordinator, "sign", password=PASSWORD) == 403
+    assert step(world.investigator, "sign", password="wrong") == 422
+    assert step(world.investigator, "sign", password=PASSWORD) == 302
+    assert (
+        "confirm that they are complete" in client_of(world.monitor).get(form_url(screened)).content.decode()
+    )
+    assert step(world.data_manager, "lock") == 302
+    assert step(world.data_manager, "unlock") == 422
+    assert step(world.data_manager, "unlock", reason="Late report") == 302
+    assert record_at(screened, "STAGE").state == "signed"
+
+
+def test_form_page_asks_the_database_little(
+    screened: Participant, world: World, save: Save, django_assert_max_num_queries: Any
+) -> None:
+    save(screened, "STAGE", **stage())
+    client = client_of(world.coordinator)
+    client.get(form_url(screened))
+    with django_assert_max_num_queries(13 + len(GROUPS)):
+        client.get(form_url(screened))
