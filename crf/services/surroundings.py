@@ -157,7 +157,9 @@ class Surroundings:
         return getattr(self.site, name)
 
     def _last_visit_on(self) -> date | None:
-        found = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
+        """Read the day of the last visit; at visits for SURV or FU it is the form that says who was alive."""
+        took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
+        found = took_place.exclude(forms__overlap=["SURV", "FU"])
         last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
         return last
 

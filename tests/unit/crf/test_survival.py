@@ -1,0 +1,162 @@
+"""Survival status: proof of life, partial dates of death, and what contradicts a death (protocol 3.13)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.unit.crf.examples.survival import dead, example
+from tests.unit.crf.judging import codes, judge
+
+CONTACT = {"status_dt": date(2029, 4, 1), "vital": "alive"}
+
+
+@pytest.mark.parametrize("case", [example(), dead()])
+def test_a_complete_form_has_no_findings(case: dict) -> None:
+    outcome = judge("SURV", case)
+    assert outcome.complete, outcome.unanswered
+    assert not outcome.findings
+
+
+@pytest.mark.parametrize(
+    ("case", "last"),
+    [
+        (example(), date(2029, 5, 10)),
+        (example(vital="unknown"), date(2029, 1, 5)),
+        (dead(), date(2029, 1, 5)),
+        (dead(**{"FU*": []}), date(2028, 12, 4)),
+        (dead(**{"FU*": [{"fu_dt": date(2029, 2, 1), "alive": "N"}]}), date(2028, 12, 4)),
+        (dead(**{"FU*": [], "SURV*": [{"status_dt": date(2029, 2, 2), "vital": "alive"}]}), date(2029, 2, 2)),
+        (dead(**{"FU*": []}, visit__last_on=None), date(2026, 8, 8)),
+        (dead(**{"FU*": []}, visit__last_on=None, SURG__disch_to="died"), date(2026, 7, 27)),
+    ],
+)
+def test_the_latest_proof_of_life(case: dict, last: date) -> None:
+    assert judge("SURV", case).values["last_alive_dt"] == last
+
+
+@pytest.mark.parametrize(
+    ("entered", "used", "known", "milestone"),
+    [
+        ("2029-03-11", date(2029, 3, 11), "exact", date(2029, 3, 11)),
+        ("2029-03", date(2029, 3, 15), "day_imputed", None),
+        ("2029-01", date(2029, 1, 15), "day_imputed", None),
+        ("2029", None, "month_unknown", None),
+        ("2028-12-20", date(2028, 12, 20), "before_last_alive", date(2028, 12, 20)),
+    ],
+)
+def test_a_date_of_death_is_kept_as_entered(
+    entered: str, used: date | None, known: str, milestone: date | None
+) -> None:
+    outcome = judge("SURV", dead(death_dt=entered))
+    assert outcome.values["death_dt"] == entered
+    assert (outcome.values["death_calc"], outcome.values["death_known"]) == (used, known)
+    assert outcome.milestones["DEATH"] == milestone
+
+
+def test_the_fifteenth_is_not_before_the_last_proof_of_life() -> None:
+    seen = {"FU*": [{"fu_dt": date(2029, 3, 22), "alive": "Y"}]}
+    assert judge("SURV", dead(death_dt="2029-03", **seen)).values["death_calc"] == date(2029, 3, 22)
+
+
+def test_somebody_alive_sets_no_milestone_and_has_no_death_page() -> None:
+    outcome = judge("SURV", example(death_dt="2029-03-11", cod="other"))
+    assert outcome.milestones == {"DEATH": None}
+    assert set(outcome.cleared) == {"death_dt", "cod"}
+
+
+@pytest.mark.parametrize(
+    ("died", "flags"),
+    [
+        ("2026-08-02", (True, True, True)),
+        ("2026-08-26", (True, True, False)),
+        ("2026-10-25", (False, True, False)),
+        ("2026-10-26", (False, False, False)),
+    ],
+)
+def test_death_after_surgery(died: str, flags: tuple[bool, bool, bool]) -> None:
+    seen = {"visit__last_on": None, "FU*": [], "CRE*": []}
+    values = judge("SURV", dead(death_dt=died, **seen)).values
+    assert (values["d30s"], values["d90s"], values["d_inh"]) == flags
+
+
+@pytest.mark.parametrize(
+    ("died", "flags"),
+    [("2026-07-12", (True, True)), ("2026-09-10", (False, True)), ("2026-09-11", (False,) * 2)],
+)
+def test_death_after_treatment(died: str, flags: tuple[bool, bool]) -> None:
+    values = judge("SURV", dead(death_dt=died, milestone__SURG=None, SURG__disch_dt=None)).values
+    assert (values["d30t"], values["d90t"]) == flags
+    assert values["d30s"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("X022", dead(SURG__disch_to="died")),
+        ("X022", example(SURG__disch_to="died")),
+        ("X061", dead(death_dt="2028-12-03")),
+        ("X061", dead(death_dt="2028-11")),
+        ("X061", dead(death_dt="2026-07-06", visit__last_on=None)),
+        ("X063", dead(**{"SURV*": [CONTACT]})),
+        ("X063", dead(**{"FU*": [{"fu_dt": date(2029, 3, 12), "alive": "Y"}]})),
+        ("X063", example(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03"}]})),
+        ("SURV-01", dead(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03-12"}]})),
+        ("SURV-02", example(status_dt=date(2026, 5, 7))),
+        ("SURV-03", example(FU__dz_status="proven")),
+        ("SURV-03", example(dz_now="distant")),
+        ("SURV-04", example(status_dt=date(2029, 5, 7))),
+        ("SURV-05", dead(cod="surgery")),
+        ("SURV-06", dead(death_dt="2026-08-01")),
+        ("SURV-07", dead(death_dt="2029")),
+    ],
+)
+def test_a_check_fails(code: str, case: dict) -> None:
+    assert code in codes(judge("SURV", case))
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("X022", dead(death_dt="2026-08-08", SURG__disch_to="died")),
+        ("X022", dead(death_dt="2026-08", SURG__disch_to="died")),
+        ("X022", example(status_dt=date(2026, 8, 7), SURG__disch_to="died")),
+        ("X022", dead(SURG__disch_dt=None, SURG__disch_to=None)),
+        ("X061", dead(death_dt="2028-12-04")),
+        ("X061", dead(death_dt="2028-12")),
+        ("X061", example(visit__last_on=date(2029, 5, 30))),
+        ("X063", dead(**{"SURV*": [CONTACT | {"status_dt": date(2029, 3, 11)}]})),
+        ("X063", dead(**{"SURV*": [CONTACT | {"vital": "unknown"}]})),
+        ("X063", example(**{"SURV*": [{"vital": "dead", "death_dt": "2029-05"}]})),
+        ("SURV-01", dead(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03"}]})),
+        ("SURV-02", example(status_dt=date(2026, 5, 8))),
+        ("SURV-03", example(FU__dz_status="proven", dz_now="both")),
+        ("SURV-03", example(FU__dz_status="suspect", dz_now="none")),
+        ("SURV-04", example(status_dt=date(2029, 5, 8))),
+        ("SURV-04", example(status_dt=date(2029, 5, 7), visit__code="SWEEP-30")),
+        ("SURV-05", dead(cod="surgery", death_dt="2026-08-20")),
+        ("SURV-06", dead()),
+        ("SURV-07", dead(death_dt="2029-03")),
+    ],
+)
+def test_a_check_passes(code: str, case: dict) -> None:
+    assert code not in codes(judge("SURV", case))
+
+
+@pytest.mark.parametrize(
+    ("case", "asked"),
+    [
+        (example(vital="dead"), {"death_dt", "cod", "cod_cert", "autopsy", "d_place"}),
+        (dead(cod="other"), {"cod_text"}),
+        (example(dz_now=None), {"dz_now"}),
+        (example(vital="unknown", dz_now=None), set()),
+    ],
+)
+def test_what_must_be_answered_then(case: dict, asked: set[str]) -> None:
+    assert set(judge("SURV", case).unanswered) == asked
+
+
+def test_the_central_review_is_asked_where_the_protocol_has_one() -> None:
+    assert "cod_central" not in judge("SURV", dead()).visible
+    assert "cod_central" in judge("SURV", dead(setting__central_review=True)).visible
