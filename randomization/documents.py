@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from followup.models import Visit
 from palace3.kernel.errors import Refusal
+from palace3.protocol.text import load
 from randomization.models import Allocation, ListPart
+from randomization.opening import OpenPlace
 from randomization.wording import arm_words, visit_words
 
 
@@ -56,6 +58,15 @@ def visit_card_pdf(allocation: Allocation, visits: Sequence[Visit], *, language:
     with translation.override(language):
         planned = visit_words(visits, version=allocation.participant.protocol_version)
     return _printed_for("randomization/pdf/visit_card.html", language, allocation, visits=planned)
+
+
+def envelopes_pdf(places: Sequence[OpenPlace], *, site: str, printed_on: str) -> bytes:
+    """Two sheets for each coming place, both languages: what is outside, and what is sealed inside."""
+    arms = {arm.code: arm for arm in load().arms}
+    pages = [
+        {"place": place, "stage": place.stratum.partition("/")[2], "arm": arms[place.arm]} for place in places
+    ]
+    return _printed("randomization/pdf/envelopes.html", "en", pages=pages, site=site, printed_on=printed_on)
 
 
 def commitment_pdf(part: ListPart, *, language: str) -> bytes:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from randomization.blocks import BlockSize
 from randomization.models import ErrorKind, Scheme
+from randomization.services import Envelope
 from randomization.services.lists import DEFAULT_PLACES, default_blocks, stage_groups
 from trials.forms import DayInput
 
@@ -29,7 +30,27 @@ class RandomizeForm(forms.Form):
         label=_("The site and the stage group above are right for this participant"),
         error_messages={"required": _("Compare them with the forms, then tick.")},
     )
+    envelope = forms.CharField(
+        label=_("Number on the emergency envelope"),
+        required=False,
+        max_length=12,
+        help_text=_("Only after an outage, when an envelope was opened. Otherwise leave it empty."),
+    )
+    envelope_story = forms.CharField(
+        label=_("Outage: when the envelope was opened, and by whom (role)"), required=False, max_length=300
+    )
     password = _password()
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or {}
+        if typed.get("envelope") and not typed.get("envelope_story"):
+            self.add_error("envelope_story", _("Say when the envelope was opened, and by whom."))
+        return typed
+
+    def opened(self) -> Envelope | None:
+        """The envelope that was used, if one was."""
+        number = self.cleaned_data["envelope"]
+        return Envelope(number, self.cleaned_data["envelope_story"]) if number else None
 
 
 class SignForm(forms.Form):

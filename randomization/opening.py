@@ -240,6 +240,20 @@ def _rotate_designs(cursor: Any, ring: KeyRing) -> int:
     return changed
 
 
+def next_places(ring: KeyRing, *, site: str, per_stratum: int) -> list[OpenPlace]:
+    """The coming places of a site, for envelopes: the first ``per_stratum`` untaken ones of each stratum."""
+    coming: dict[str, list[OpenPlace]] = {}
+    for part in opened_parts(ring):
+        for place in part.places:
+            if place.at is None and place.stratum.startswith(f"{site}/"):
+                coming.setdefault(place.stratum, []).append(place)
+    return [
+        place
+        for stratum in sorted(coming)
+        for place in sorted(coming[stratum], key=lambda place: place.sequence)[:per_stratum]
+    ]
+
+
 def seed_for_extension(ring: KeyRing, *, scheme: str, strata: list[str]) -> tuple[str, dict[str, int]]:
     """The seed of the list that the strata are continued from, and how many places each has."""
     with owner_cursor() as cursor:

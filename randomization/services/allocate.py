@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import act
+from audit.acts import act, current_act
 from followup.services import plan_visits_for
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Forbidden, Refusal
@@ -23,6 +24,7 @@ from randomization.conditions import Readiness, readiness
 from randomization.keys import list_keys
 from randomization.models import Allocation
 from randomization.sealing import ListKeyError, SealError
+from randomization.services.mistakes import record_outage
 from randomization.services.notices import tell_about_allocation
 from randomization.verify import fault_of
 from trials.models import Participant
@@ -49,6 +51,13 @@ class ListExhausted(Refusal):
     message = _("The list for {stratum} has no places left. Stop, and telephone the trial statistician.")
 
 
+class EnvelopeDoesNotFit(Refusal):
+    message = _(
+        "Envelope {number} is not the next place of {stratum}. Enter the envelopes of this stratum in the order in "
+        "which they were opened; if this was the first, telephone the trial statistician."
+    )
+
+
 class ListTampered(Refusal):
     message = _(
         "The place of participant {participant} does not open: it is not as the statistician sealed it. Stop "
@@ -56,20 +65,38 @@ class ListTampered(Refusal):
     )
 
 
+@dataclass(frozen=True)
+class Envelope:
+    """An emergency envelope that a site opened during an outage: its number, and when and by whom."""
+
+    number: str
+    story: str
+
+
 def randomize(
-    *, participant: Participant, confirmed_stratum: str, by: User, password: str, at: datetime
+    *,
+    participant: Participant,
+    confirmed_stratum: str,
+    by: User,
+    password: str,
+    at: datetime,
+    envelope: Envelope | None = None,
 ) -> Allocation:
     """``participant`` has the next place of their stratum, and its arm is known (protocol 1.9).
 
     Two transactions, so that nobody, not even with the server's own key, can look at an arm and take the
     look back: the first takes the place and is kept; only then does the database give the sealed arm.
     Call it again after a crash or a double click: the same allocation is returned, completed if need be.
+    An ``envelope`` is entered afterwards, and only if it held the place that is next.
     Locks the participant, then the stratum, always in that order.
     """
     if connection.in_atomic_block:
         raise RuntimeError("randomize() commits twice: call it outside any transaction")
     if _allocation_of(participant) is None:
-        _take_place(participant, confirmed_stratum=confirmed_stratum, by=by, password=password, at=at)
+        with act("randomization:slot:take", by=by, at=at, participant=participant):
+            held = Participant.objects.lock(participant.pk)
+            if not Allocation.objects.filter(participant=held).exists():
+                _take_place(held, confirmed_stratum, envelope, by=by, password=password, at=at)
     return complete_allocation(participant=participant, by=by, at=at)
 
 
@@ -81,42 +108,50 @@ def _allocation_of(participant: Participant) -> Allocation | None:
 
 
 def _take_place(
-    participant: Participant, *, confirmed_stratum: str, by: User, password: str, at: datetime
+    participant: Participant,
+    confirmed_stratum: str,
+    envelope: Envelope | None,
+    *,
+    by: User,
+    password: str,
+    at: datetime,
 ) -> None:
-    with act("randomization:slot:take", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        if Allocation.objects.filter(participant=held).exists():
-            return
-        if not by.may(Permission.ALLOCATION_REQUEST, held.site_id):
-            raise MayNotRandomize(site=held.site.code)
-        ready = _readiness_or_refusal(held, confirmed_stratum, at)
-        signature = sign(
-            record=f"randomization {held.number}",
-            digest=ready.decision.digest,
-            meaning=str(_("Randomization requested")),
-            by=by,
-            password=password,
-            at=at,
-            site=held.site,
-        )
-        taken = store.take_next_slot(participant_id=held.pk, scheme_id=ready.scheme.pk, stratum=ready.stratum)
-        if taken is None:
-            raise ListExhausted(stratum=ready.stratum)
-        Allocation.objects.create(
-            participant=held,
-            site=held.site,
-            part_id=taken.part_id,
-            number=taken.number,
-            stratum=taken.stratum,
-            sequence=taken.sequence,
-            strat_site=held.site.code,
-            strat_stage=ready.stage.group,
-            decision=ready.decision,
-            signature=signature,
-            randomized_by=by,
-            randomized_at=at,
-            act=written,
-        )
+    if not by.may(Permission.ALLOCATION_REQUEST, participant.site_id):
+        raise MayNotRandomize(site=participant.site.code)
+    ready = _readiness_or_refusal(participant, confirmed_stratum, at)
+    signature = sign(
+        record=f"randomization {participant.number}",
+        digest=ready.decision.digest,
+        meaning=str(_("Randomization requested")),
+        by=by,
+        password=password,
+        at=at,
+        site=participant.site,
+    )
+    taken = store.take_next_slot(
+        participant_id=participant.pk, scheme_id=ready.scheme.pk, stratum=ready.stratum
+    )
+    if taken is None:
+        raise ListExhausted(stratum=ready.stratum)
+    if envelope is not None and envelope.number.strip().upper() != taken.number:
+        raise EnvelopeDoesNotFit(number=envelope.number, stratum=ready.stratum)
+    allocation = Allocation.objects.create(
+        participant=participant,
+        site=participant.site,
+        part_id=taken.part_id,
+        number=taken.number,
+        stratum=taken.stratum,
+        sequence=taken.sequence,
+        strat_site=participant.site.code,
+        strat_stage=ready.stage.group,
+        decision=ready.decision,
+        signature=signature,
+        randomized_by=by,
+        randomized_at=at,
+        act=current_act(),
+    )
+    if envelope is not None:
+        record_outage(allocation, story=envelope.story, by=by, at=at)
 
 
 def _readiness_or_refusal(participant: Participant, confirmed_stratum: str, at: datetime) -> Readiness:

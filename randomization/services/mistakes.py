@@ -62,6 +62,18 @@ def record_allocation_error(
     zone = participant.site.time_zone
     if not local_date(allocation.randomized_at, zone) <= mistake.found_on <= local_date(at, zone):
         raise FoundBeforeRandomized(day=mistake.found_on.isoformat())
+    return _mark(allocation, mistake, by=by, at=at)
+
+
+def record_outage(allocation: Allocation, *, story: str, by: User, at: datetime) -> AllocationError:
+    """That an emergency envelope was used stands in the register: an outage is an incident."""
+    day = local_date(at, allocation.participant.site.time_zone)
+    action = "entered after the outage; it was the next place of its stratum"
+    return _mark(allocation, Mistake(ErrorKind.OUTAGE, day, story, action), by=by, at=at)
+
+
+def _mark(allocation: Allocation, mistake: Mistake, *, by: User, at: datetime) -> AllocationError:
+    participant = allocation.participant
     with act("randomization:error:record", by=by, at=at, participant=participant) as written:
         error = AllocationError.objects.create(
             allocation=allocation,

@@ -58,6 +58,7 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
             confirmed_stratum=typed["confirmed_stratum"],
             by=request.user,
             password=typed["password"],
+            envelope=form.opened(),
             at=timezone.now(),
         )
         messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})

@@ -22,6 +22,7 @@ from palace3.kernel.scope import EVERYTHING, scope
 from palace3.protocol.text import load
 from randomization import opening
 from randomization.blocks import BlockSize, Design, DesignError, allocation_list
+from randomization.documents import envelopes_pdf
 from randomization.keys import list_keys
 from randomization.models import AllocationError, ListPart
 from randomization.sealing import ListKeyError, SealError, new_key
@@ -52,6 +53,14 @@ class Command(BaseCommand):
             made.add_argument("--out", default="-")
             made.add_argument("--as", dest="person", required=True, help="user name; the look is recorded")
             made.add_argument("--reason", required=True)
+        envelopes = doing.add_parser("envelopes", help="print a site's coming places, to be sealed in paper")
+        envelopes.add_argument("--site", required=True, help="two digits")
+        envelopes.add_argument("--per-stratum", type=int, default=4)
+        envelopes.add_argument(
+            "--out", required=True, help="a PDF file; print it, seal the envelopes, delete it"
+        )
+        envelopes.add_argument("--as", dest="person", required=True)
+        envelopes.add_argument("--reason", required=True)
         doing.add_parser("rotate", help="seal everything again under the first key of the key file")
         doing.add_parser("new-key", help="print a fresh key entry").add_argument("--id", default="k1")
         extend = doing.add_parser("extend", help="activate an extension that was asked for")
@@ -116,6 +125,19 @@ class Command(BaseCommand):
                 "The list was not followed as it was committed to. What differs is named above."
             )
 
+    def _envelopes(self, options: dict[str, Any]) -> None:
+        _record_look(options, f"envelopes of site {options['site']}")
+        places = opening.next_places(list_keys(), site=options["site"], per_stratum=options["per_stratum"])
+        if not places:
+            raise CommandError(f"Site {options['site']} has no coming places.")
+        today = timezone.now().date().isoformat()
+        file = Path(options["out"])
+        file.touch(mode=0o600)
+        file.write_bytes(envelopes_pdf(places, site=options["site"], printed_on=today))
+        self.stdout.write(
+            f"{len(places)} envelopes. Print, seal, hand over against signature, delete the file."
+        )
+
     def _rotate(self, options: dict[str, Any]) -> None:
         ring = list_keys()
         changed = opening.rotate(ring)
@@ -162,13 +184,17 @@ def _part(label: str) -> ListPart:
 
 def _opened(options: dict[str, Any], how: str) -> list[opening.OpenPart]:
     """Every list, opened; that it was, by whom and why, is recorded first."""
+    _record_look(options, how)
+    return list(opening.opened_parts(list_keys()))
+
+
+def _record_look(options: dict[str, Any], how: str) -> None:
     person = _person(options["person"])
     with (
         scope(user_id=person.pk, sites=EVERYTHING),
         act("randomization:list:look", by=person, at=timezone.now(), reason=f"{how}: {options['reason']}"),
     ):
         pass
-    return list(opening.opened_parts(list_keys()))
 
 
 def _in_order(parts: list[opening.OpenPart]) -> list[opening.OpenPlace]:

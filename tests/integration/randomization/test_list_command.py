@@ -15,9 +15,10 @@ from django.db import transaction
 from audit.models import Act
 from palace3.kernel.scope import EVERYTHING, scope
 from randomization.blocks import Design, allocation_list
-from randomization.models import Allocation, ListPart
+from randomization.models import Allocation, AllocationError, ListPart
 from randomization.sealing import new_key
-from randomization.services import Mistake, ask_for_places, randomize, record_allocation_error
+from randomization.services import Envelope, Mistake, ask_for_places, randomize, record_allocation_error
+from randomization.services.allocate import EnvelopeDoesNotFit
 from tests.world import NOW, PASSWORD, TODAY, as_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -188,3 +189,52 @@ def test_an_extension_goes_on_in_the_middle_of_the_block(world, part, five, owne
 def test_a_fresh_key_is_printed() -> None:
     _rows, said = run("new-key", "--id", "k9")
     assert said.startswith("k9:")
+
+
+def envelopes(out: Path, site: str = "01") -> None:
+    pytest.importorskip("weasyprint", exc_type=(ImportError, OSError), reason="no text engine for PDFs here")
+    run(
+        "envelopes", "--site", site, "--per-stratum", "2", "--out", str(out), "--as", "statistician",
+        "--reason", "outage plan",
+    )  # fmt: skip
+
+
+def test_envelopes_are_printed_from_the_same_list(world, part, owner, tmp_path) -> None:
+    pdfium = pytest.importorskip("pypdfium2")
+    file = tmp_path / "envelopes.pdf"
+    envelopes(file)
+    assert file.stat().st_mode & 0o077 == 0
+    printed = pdfium.PdfDocument(str(file))
+    assert len(printed) == 3 * 2 * 2
+    printed.close()
+    with pytest.raises(CommandError, match="no coming places"):
+        envelopes(tmp_path / "none.pdf", site="99")
+
+
+def test_an_opened_envelope_is_entered_in_order_or_refused(world, part, eligible, superuser) -> None:
+    first, second = (
+        row[0]
+        for row in superuser.execute(
+            "SELECT s.number FROM allocation.slot s JOIN allocation.stratum t ON t.id = s.stratum_id "
+            "WHERE t.name = '01/III' AND s.sequence <= 2 ORDER BY s.sequence"
+        ).fetchall()
+    )
+
+    def enter(number: str) -> Allocation:
+        participant = eligible()
+        with as_person(world.investigator):
+            return randomize(
+                participant=participant,
+                confirmed_stratum="01/III",
+                by=world.investigator,
+                password=PASSWORD,
+                at=NOW,
+                envelope=Envelope(number, "opened 2026-11-19 23:10 by the investigator on duty"),
+            )
+
+    with pytest.raises(EnvelopeDoesNotFit, match="not the next place of 01/III"):
+        enter(second)
+    assert enter(first).sequence == 1
+    assert enter(second.lower()).sequence == 2
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert list(AllocationError.objects.values_list("kind", flat=True)) == ["outage", "outage"]
