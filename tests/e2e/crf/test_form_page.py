@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
 from playwright.sync_api import expect, sync_playwright
 
+from crf import catalogue
 from crf.checks import Check, Level
 from crf.codelists import CodeList
 from crf.conditions import Is, Over
@@ -93,8 +94,8 @@ POLICY = (
 class Clinic:
     """A server of one page: it keeps the draft and the submission, and can lose its network."""
 
-    def __init__(self, saved: dict[str, Any] | None = None) -> None:
-        self.saved, self.draft, self.sent, self.version = saved, None, None, 1
+    def __init__(self, form: Any = FORM) -> None:
+        self.form, self.saved, self.draft, self.sent, self.version = form, None, None, None, 1
         self.reachable = self.signed_in = True
         self.server = make_server("127.0.0.1", 0, self.answer, handler_class=_Quiet)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -115,7 +116,7 @@ class Clinic:
             return self._send(
                 start,
                 "application/json",
-                json.dumps(live(FORM, _posted(body), context=CONTEXT, zone="Asia/Shanghai")).encode(),
+                json.dumps(live(self.form, _posted(body), context=CONTEXT, zone="Asia/Shanghai")).encode(),
             )
         if path == "/save" and not self.signed_in:
             return self._send(
@@ -126,10 +127,12 @@ class Clinic:
         if path == "/save":
             self.sent = _posted(body)
             return self._page(start, self.sent, announce=True)
-        return self._page(start, self.saved or raw_of(FORM, values={}, groups={}, missing={}), announce=False)
+        return self._page(
+            start, self.saved or raw_of(self.form, values={}, groups={}, missing={}), announce=False
+        )
 
     def _page(self, start, raw, *, announce):
-        found = review(FORM, raw, context=CONTEXT)
+        found = review(self.form, raw, context=CONTEXT)
         given = given_of_review(
             found,
             saved=self.saved,
@@ -140,7 +143,7 @@ class Clinic:
             announce=announce,
             storage="7:SMALL:1",
         )
-        body = render_to_string("crf/partials/form_body.html", {"page": page(FORM, given)})
+        body = render_to_string("crf/partials/form_body.html", {"page": page(self.form, given)})
         return self._send(start, "text/html; charset=utf-8", SHELL.replace("{body}", body).encode())
 
     def _file(self, name, start):
@@ -392,3 +395,17 @@ def test_axe_finds_nothing(browser, clinic, width):
     assert found.violations_count == 0, found.generate_report()
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     tab.close()
+
+
+@pytest.mark.parametrize("code", catalogue.forms())
+def test_axe_finds_nothing_on_any_form_of_the_trial(browser, code):
+    hospital = Clinic(catalogue.form(code))
+    tab = browser.new_page(viewport={"width": 820, "height": 1100})
+    tab.goto(hospital.address)
+    tab.click("button[name=_action]")
+    found = Axe().run(tab)
+    assert found.violations_count == 0, found.generate_report()
+    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
