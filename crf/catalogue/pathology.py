@@ -287,6 +287,7 @@ class Pathology(CrfRecord):
         blanks=True,
         codes=RESECTION,
         export="RCALC",
+        sdtm="SUPPMI.RCALC",
     )
     r_status = ChoiceAnswer(
         _("R, confirmed"),
@@ -305,6 +306,7 @@ class Pathology(CrfRecord):
         blanks=True,
         codes=RESECTION,
         help=_("R1 when tumour is 1 mm or less from the circumferential margin."),
+        sdtm="SUPPMI.RRCP",
     )
     pcr = DerivedBoolean(
         _("Pathological complete response"),
