@@ -28,8 +28,8 @@ from crf.services.order import ConsentFirst, NotYours, RandomizationFirst, Train
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.unit.crf.examples import staging
 from tests.world import NOW, PASSWORD, World
-from trials.models import Participant
 from trials import services as trials
+from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
 
