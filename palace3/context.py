@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.permissions import ROLE_LABELS, Permission
 
 
@@ -30,6 +31,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[Place, ...]], ...]] = (
         (
             Place(_("Work list"), "house", "home"),
             Place(_("Participants"), "people", "reports:participants", Permission.PARTICIPANT_VIEW),
+            Place(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
             Place(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
             Place(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
         ),
@@ -46,29 +48,24 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[Place, ...]], ...]] = (
 )
 
 
-def _address(place: Place) -> str:
-    try:
-        return reverse(place.url_name)
-    except NoReverseMatch:
-        return ""
-
-
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sections of the navigation with the pages that the person may open."""
+    user: User = request.user  # type: ignore[assignment]
     sections = []
     for title, places in NAVIGATION:
-        shown = [
-            {"label": place.label, "icon": place.icon, "href": href, "current": _is_current(request, href)}
-            for place in places
-            if (place.permission is None or request.user.may(place.permission)) and (href := _address(place))  # type: ignore[union-attr]
-        ]
-        if shown:
-            sections.append({"title": title, "places": shown})
+        open_here = [place for place in places if place.permission is None or user.may(place.permission)]
+        if open_here:
+            sections.append({"title": title, "places": [_shown(place, request) for place in open_here]})
     return sections
 
 
+def _shown(place: Place, request: HttpRequest) -> dict[str, Any]:
+    href = reverse(place.url_name)
+    return {"label": place.label, "icon": place.icon, "href": href, "current": _is_current(request, href)}
+
+
 def _is_current(request: HttpRequest, href: str) -> bool:
-    return request.path == href if href == "/" else request.path.startswith(href)
+    return request.path.startswith(href)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
