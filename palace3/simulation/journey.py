@@ -18,10 +18,11 @@ from django.db import transaction
 from accounts.models import User
 from crf.evidence import current_evidence
 from followup.models import Visit
-from followup.services import mark_not_done, record_visit
+from followup.services import add_unscheduled_visit, mark_not_done, plan_visits_for, record_visit
 from palace3.kernel.errors import Refusal
 from palace3.kernel.scope import scope
 from palace3.simulation.answers import Case, demographics, eligibility, staging
+from palace3.simulation.later_answers import survival
 from palace3.simulation.places import PASSWORD, Place
 from palace3.simulation.typing_hands import fill
 from palace3.simulation.visits import forms_to_fill, learn
@@ -165,11 +166,52 @@ class Journey:
                 return
             passed.add(visit.pk)
             day = self._day_of(visit)
+            if (end := self._end()) and end[0] <= min(day, self.until):
+                yield max(self.on(end[0] + timedelta(days=1)), self.now + timedelta(minutes=20))
+                with self._seen_by(self.place.coordinator):
+                    self._depart(*end)
+                return
             if day > self.until:
                 return
             yield max(self.on(day), self.now + timedelta(minutes=20))
             with self._seen_by(self.place.coordinator):
                 self._come(visit)
+
+    def _end(self) -> tuple[date, str] | None:
+        """Return when and how the story ends before all visits are done: death, or withdrawal."""
+        story, start = self.case.story, self.case.randomized_on
+        ends = [
+            (months, how)
+            for months, how in ((story.dies_after, "dies"), (story.withdraws_after, "leaves"))
+            if months
+        ]
+        if start is None or not ends:
+            return None
+        months, how = min(ends)
+        return start + timedelta(days=int(months * 30.4375)), how
+
+    def _depart(self, day: date, how: str) -> None:
+        by = self.as_(self.place.coordinator)
+        if how == "leaves":
+            trials.record_withdrawal(
+                participant=self.participant,
+                on=day,
+                all_contact=True,
+                reason="Does not want to be contacted",
+                **by,
+            )
+            plan_visits_for(participant=self.participant, **by)
+            return
+        visit = add_unscheduled_visit(
+            participant=self.participant,
+            took_place_on=self.today,
+            forms=["SURV"],
+            why="News of the death",
+            **by,
+        )
+        with transaction.atomic():
+            visit.participant = self.participant
+        self._fill("SURV", survival(self.case, self.today, death=day), visit)
 
     def _next_visit(self, passed: set[int]) -> Visit | None:
         found = Visit.objects.filter(participant=self.participant).awaited().exclude(pk__in=passed)

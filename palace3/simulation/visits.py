@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from crf import catalogue
 from followup.models import Visit
-from palace3.simulation import answers
+from palace3.simulation import answers, later_answers
 from palace3.simulation.answers import Case, Sent
 
-WRITERS: dict[str, Callable[[Case, date], Sent]] = {
-    "TREAT": answers.treatment,
-    "PATH": answers.pathology,
+Writer = Callable[[Case, date, str], Sent]
+WRITERS: dict[str, Writer] = {
+    "TREAT": lambda case, on, _visit: answers.treatment(case, on),
+    "CRE": later_answers.evaluation,
+    "PATH": lambda case, on, _visit: answers.pathology(case, on),
+    "SURV": lambda case, on, _visit: later_answers.survival(case, on),
 }
 
 
@@ -30,7 +32,4 @@ def forms_to_fill(case: Case, visit: Visit, on: date) -> Iterator[tuple[str, Sen
     """Yield the forms that the visit asks for and that are in the catalogue, with what is typed."""
     for code in visit.forms:
         if code in WRITERS and code in catalogue.forms():
-            yield code, WRITERS[code](case, on)
-
-
-__all__: list[Any] = ["forms_to_fill", "learn"]
+            yield code, WRITERS[code](case, on, visit.code)
