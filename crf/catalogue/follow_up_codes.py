@@ -16,7 +16,7 @@ CONTACT = CodeList(
         "family": _("family"),
     },
 )
-EXAMINATION = CodeList("EXAM", {"normal": _("normal"), "abnormal": _("abnormal")})
+EXAM = CodeList("EXAM", {"normal": _("normal"), "abnormal": _("abnormal")})
 MODALITY = CodeList(
     "IMG_MODALITY",
     {
@@ -34,14 +34,14 @@ IMAGE_RESULT = CodeList(
         "clear": _("no evidence of disease"),
         "suspect": _("suspect"),
         "disease": _("disease"),
-        "not_evaluable": _("not evaluable"),
+        "other": _("another finding"),
     },
 )
 DISEASE = CodeList(
     "DZ_STATUS",
     {"none": _("no evidence of disease"), "suspect": _("suspect"), "proven": _("proven")},
 )
-KIND = CodeList(
+RECURRENCE = CodeList(
     "REC_TYPE",
     {
         "local": _("local regrowth at the primary site (oesophagus in place)"),
@@ -51,7 +51,7 @@ KIND = CodeList(
         "second_primary": _("second primary tumour of the oesophagus"),
     },
 )
-METHOD = CodeList(
+PROOF = CodeList(
     "REC_METHOD",
     {
         "histology": _("histology"),
@@ -60,16 +60,16 @@ METHOD = CodeList(
         "clinical": _("clinical"),
     },
 )
-IN_FIELD = CodeList("IN_FIELD", {"in": _("inside"), "out": _("outside"), "edge": _("at the edge")})
-DISSECTED = CodeList("IN_DISSECTION", {"in": _("inside"), "out": _("outside")})
-THERAPY = CodeList(
+INSIDE = CodeList("IN_FIELD", {"in": _("inside"), "out": _("outside"), "unknown": _("unknown")})
+INSIDE_DISSECTION = CodeList("IN_DISSECTION", {**INSIDE.labels, "na": _("no dissection was done")})
+TREATMENT = CodeList(
     "POST_TX",
     {
         "oesophagectomy": _("salvage oesophagectomy"),
-        "endoscopic": _("endoscopic resection"),
-        "radiotherapy": _("radiotherapy"),
-        "chemotherapy": _("chemotherapy"),
-        "immunotherapy": _("immunotherapy"),
+        "endoscopic_resection": _("endoscopic resection"),
+        "rt": _("radiotherapy"),
+        "chemo": _("chemotherapy"),
+        "io": _("immunotherapy"),
         "targeted": _("targeted drug"),
         "trial": _("treatment in another trial"),
         "supportive": _("best supportive care"),
@@ -79,25 +79,13 @@ ADJUVANT = CodeList(
     "ADJ_GIVEN",
     {
         "none": _("none"),
-        "immunotherapy": _("immunotherapy"),
-        "chemotherapy": _("chemotherapy"),
-        "radiotherapy": _("radiotherapy"),
-        "chemoradiotherapy": _("chemoradiotherapy"),
+        "io": _("immunotherapy"),
+        "chemo": _("chemotherapy"),
+        "rt": _("radiotherapy"),
+        "crt": _("chemoradiotherapy"),
     },
 )
-NO_ADJUVANT = CodeList(
-    "ADJ_WHY_NOT",
-    {
-        "not_indicated": _("not indicated"),
-        "unfit": _("not fit enough"),
-        "refused": _("participant refused"),
-        "cost": _("cost or access"),
-        "recurrence": _("recurrence came first"),
-        "undecided": _("not decided yet"),
-        "other": _("other"),
-    },
-)
-GRADE = CodeList(
+CTCAE = CodeList(
     "CTCAE_GRADE",
     {
         "0": _("0 none"),
