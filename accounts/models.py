@@ -123,7 +123,10 @@ class Signature(Regulated):
 
 @recorded(exclude=("body",))
 class Mail(Regulated):
-    """A message that will be sent once, by the worker, after the act that wrote it is kept."""
+    """A message that will be sent once, by the worker, after the act that wrote it is kept.
+
+    ``dropped_at`` says when it was found to be no longer needed, before it was sent.
+    """
 
     to = models.ForeignKey(User, models.PROTECT, null=True, related_name="mails")
     address = models.EmailField()
@@ -136,13 +139,22 @@ class Mail(Regulated):
     created_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=models.Q(sent_at=None) | models.Q(dropped_at=None),
+                name="accounts_mail_sent_or_dropped",
+            ),
             ActGuard(name="accounts_mail_act"),
             SiteScoped(name="accounts_mail_scope", own="to_id"),
         )
-        indexes = (models.Index(fields=["created_at"], condition=models.Q(sent_at=None), name="mail_unsent"),)
+        indexes = (
+            models.Index(
+                fields=["created_at"], condition=models.Q(sent_at=None, dropped_at=None), name="mail_unsent"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.subject

@@ -19,6 +19,14 @@ def text_for(participant: Participant) -> ProtocolText:
     return load(participant.protocol_version)
 
 
+def whole_number(text: ProtocolText, key: str) -> int:
+    """Return the setting ``key``, which the protocol gives as a whole number."""
+    value = text.setting(key)
+    if not isinstance(value, int):
+        raise TypeError(f"the protocol gives no whole number for {key}")
+    return value
+
+
 def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date) -> History:
     """Return milestones, results, track, withdrawals and what happened, as known now (protocol 2.1-2.5)."""
     milestones = list(Milestone.objects.filter(participant=participant, on__isnull=False))

@@ -17,7 +17,7 @@ def working_calendar(first_year: int) -> WorksOn:
     """Return which days are worked in China, for ``first_year`` and the six years after it."""
     years = range(first_year, first_year + YEARS_AHEAD + 1)
     calendar = holidays.country_holidays("CN", years=years)
-    workdays = getattr(calendar, "weekend_workdays", set())
+    workdays: set[date] = getattr(calendar, "weekend_workdays", set())
     return working_days(holidays=frozenset(calendar.keys()), make_up_days=frozenset(workdays))
 
 

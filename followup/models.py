@@ -78,7 +78,7 @@ class Visit(OfParticipant):
     missed_on = models.DateField(_("missed from"), null=True)
     turns_on = models.DateField(_("state changes on"), null=True)
 
-    objects = VisitSet.as_manager()
+    objects = VisitSet.as_manager()  # type: ignore[misc]  # the parent names its own
 
     class Meta(OfParticipant.Meta):
         verbose_name = _("visit")
@@ -117,12 +117,22 @@ class Visit(OfParticipant):
         return reverse("followup:visit", args=[self.participant.number, self.pk])
 
 
+class ReminderKind(models.TextChoices):
+    """Why somebody is reminded of a visit, in the order of the ladder (protocol 2.6)."""
+
+    OPEN = "open", _("The window is open")
+    CLOSING = "closing", _("The window closes in a week")
+    OVERDUE = "overdue", _("The window has passed")
+    ESCALATED = "escalated", _("Overdue for two weeks")
+    VITAL = "vital", _("Vital status is asked for")
+
+
 @recorded()
 class Reminder(OfParticipant):
     """One reminder of one kind about one visit to one person, however often the task runs."""
 
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="reminders")
-    kind = models.CharField(_("kind"), max_length=20)
+    kind = models.CharField(_("kind"), max_length=20, choices=ReminderKind.choices)
     to = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
     for_day = models.DateField(_("for"))
     mail = models.ForeignKey("accounts.Mail", models.PROTECT, null=True, related_name="+")
@@ -224,6 +234,7 @@ __all__ = [
     "CalendarFeed",
     "ContactAttempt",
     "Reminder",
+    "ReminderKind",
     "TaskRun",
     "Visit",
     "VisitState",

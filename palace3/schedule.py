@@ -10,4 +10,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "seal what was written": {"task": "audit:seal", "schedule": crontab(minute="*/5")},
     "open places that a crash left taken": {"task": "randomization:sweep", "schedule": crontab(minute="*")},
     "tell of strata that run low": {"task": "randomization:alarm", "schedule": crontab(minute="7")},
+    "roll the visits of each site to its own day": {"task": "followup:roll", "schedule": crontab(minute=5)},
+    "write each site's digest from eight in the morning on": {
+        "task": "followup:remind",
+        "schedule": crontab(minute="0,30"),
+    },
+    "send what waits in the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

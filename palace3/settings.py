@@ -199,6 +199,10 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 
+# What a lower floor asks of a higher one is named here, so that it needs no import (design.md, 2).
+FORMS_OF_VISITS = "reports.visit_forms"
+MAIL_CHECKS = {"followup:digest": "followup.digests.as_it_stands"}
+
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")

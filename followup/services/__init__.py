@@ -1,6 +1,7 @@
 """The only writer of visits."""
 
 from followup.services.planning import plan_visits_for, preview_plan
+from followup.services.reminding import remind_site
 from followup.services.rolling import roll_site
 from followup.services.visits import (
     add_unscheduled_visit,
@@ -18,5 +19,6 @@ __all__ = [
     "propose_day",
     "record_contact_attempt",
     "record_visit",
+    "remind_site",
     "roll_site",
 ]

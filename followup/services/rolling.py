@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.acts import act
-from followup.history import text_for
+from followup.history import text_for, whole_number
 from followup.models import ContactAttempt, ContactResult, Visit, VisitState
 from followup.rolling import Span, state_on, turns_on
 from followup.services.planning import plan_visits_for
@@ -18,6 +18,7 @@ from trials.services import propose_deviation
 
 BATCH = 500
 SWEEPS = "SWEEP-"
+MET = "met:"
 MISSED_VISIT = "VISIT-MISSED"
 
 
@@ -82,14 +83,14 @@ def _settle_needless_sweeps(visits: Iterable[Visit], on: date, written: Any) -> 
     for visit in passed:
         if (met := met_on(visit)) is not None:
             visit.state, visit.turns_on = VisitState.NOT_DONE, None
-            visit.not_done_reason = f"Seen or reached on {met.isoformat()}: no sweep was needed"
+            visit.not_done_reason = f"{MET}{met.isoformat()}"
 
 
 def met_on(visit: Visit) -> date | None:
     """Return the last day, within the time a sweep allows, on which the participant was seen or reached."""
     if visit.target is None or visit.closes is None:
         return None
-    days = int(text_for(visit.participant).setting("sweep_without_contact_days") or 90)
+    days = whole_number(text_for(visit.participant), "sweep_without_contact_days")
     since, until = visit.target - timedelta(days), visit.closes
     of = {"participant_id": visit.participant_id}
     seen = Visit.objects.filter(**of, took_place_on__range=(since, until)).exclude(pk=visit.pk)

@@ -1,0 +1,140 @@
+"""The outbox: every message written is sent once, however often workers die and however long the server is away.
+
+A message is held by its row lock while it is handed over, and marked sent in the same transaction: a
+worker that is killed before the hand-over leaves it waiting, and nobody else touches it meanwhile. Only
+a kill between the server's answer and the commit (milliseconds) can send a message twice; it then bears
+the same Message-ID, by which mail servers and readers tell it is the same.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
+
+from accounts.models import Mail
+from audit.acts import act
+
+TRIES = 12
+ONE_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What one run did; ``away`` says that the server did not answer, so that the rest waits."""
+
+    sent: int = 0
+    dropped: int = 0
+    refused: int = 0
+    away: bool = False
+
+    def plus(self, result: str) -> Delivered:
+        one_more = {result: getattr(self, result) + 1}
+        return Delivered(**{**self.__dict__, **one_more})
+
+
+def waiting(*, at: datetime) -> QuerySet[Mail]:
+    """Messages whose next try has come: at once, then after 2, 4, 8 … minutes since they were written."""
+    due = Q(attempts=0)
+    for attempts in range(1, TRIES):
+        due |= Q(attempts=attempts, created_at__lte=at - ONE_MINUTE * 2**attempts)
+    return Mail.objects.filter(due, sent_at=None, dropped_at=None).order_by("created_at", "pk")
+
+
+def send_waiting(*, at: datetime, limit: int = 200) -> Delivered:
+    """Every message that waits is with the mail server, or stays for the next run; none is sent twice."""
+    done = Delivered()
+    with transaction.atomic():
+        if not waiting(at=at).exists():
+            return done
+    server = get_connection()
+    try:
+        server.open()
+    except (OSError, smtplib.SMTPException):
+        return Delivered(away=True)
+    try:
+        for _message in range(limit):
+            result = _send_next(server, at)
+            if result is None:
+                break
+            done = done.plus(result)
+    except _Away:
+        return Delivered(**{**done.__dict__, "away": True})
+    finally:
+        _close(server)
+    return done
+
+
+class _Away(Exception):
+    """The server has gone in the middle; what was held is given back by the rollback."""
+
+
+def _close(server: Any) -> None:
+    try:
+        server.close()
+    except (OSError, smtplib.SMTPException):
+        return
+
+
+def _send_next(server: Any, at: datetime) -> str | None:
+    """Send, drop or put back the next message; None when none is free."""
+    with transaction.atomic():
+        mail = waiting(at=at).select_for_update(skip_locked=True).first()
+        if mail is None:
+            return None
+        with act("accounts:mail:send", by=None, at=at, site=None) as written:
+            mail.act = written
+            stands = _as_it_stands(mail, at)
+            if stands is None:
+                return _mark(mail, "dropped", dropped_at=at)
+            mail.subject, mail.body = stands
+            if not _hand_over(server, mail):
+                return _mark(mail, "refused", attempts=mail.attempts + 1)
+            return _mark(mail, "sent", sent_at=at, attempts=mail.attempts + 1, subject=mail.subject)
+
+
+def _mark(mail: Mail, result: str, **columns: Any) -> str:
+    """Write the result if the message is still unsent; the compare-and-set is a second guard beside the lock."""
+    unsent = Mail.objects.filter(pk=mail.pk, sent_at=None, dropped_at=None)
+    if not unsent.update(**columns, body=mail.body, act=mail.act):
+        raise RuntimeError(f"mail {mail.pk} was settled while it was held")
+    return result
+
+
+def _as_it_stands(mail: Mail, at: datetime) -> tuple[str, str] | None:
+    """Return subject and text as they are true now; None when the message is no longer needed."""
+    check = settings.MAIL_CHECKS.get(mail.kind)
+    if check is None:
+        return mail.subject, mail.body
+    ask: Callable[..., tuple[str, str] | None] = import_string(check)
+    return ask(mail, at=at)
+
+
+def _hand_over(server: Any, mail: Mail) -> bool:
+    """Give the message to the server; False when it refuses this message, ``_Away`` when it is gone."""
+    message = EmailMessage(
+        subject=mail.subject,
+        body=mail.body,
+        to=[mail.address],
+        connection=server,
+        headers={"Message-ID": f"<mail-{mail.pk}@palace3>"},
+    )
+    try:
+        message.send()
+    except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, ConnectionError, TimeoutError) as gone:
+        raise _Away from gone
+    except smtplib.SMTPResponseException as answer:
+        if answer.smtp_code == 421:
+            raise _Away from answer
+        return False
+    except smtplib.SMTPException:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""The visits of a site, week by week, and those that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from followup.history import text_for
+from followup.models import HAPPENED, Visit, VisitState
+from followup.wording import time_left, visit_name
+
+WEEK = timedelta(days=7)
+SHOWS = ("week", "due", "overdue", "missed")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One visit as the agenda shows it."""
+
+    visit: Visit
+    name: str
+    left: str
+
+
+@dataclass(frozen=True)
+class Week:
+    """Monday to Sunday, with the Mondays on both sides."""
+
+    monday: date
+
+    @classmethod
+    def around(cls, day: date) -> Week:
+        return cls(day - timedelta(days=day.weekday()))
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def before(self) -> date:
+        return self.monday - WEEK
+
+    @property
+    def after(self) -> date:
+        return self.monday + WEEK
+
+
+def shown(visits: QuerySet[Visit], *, show: str, week: Week) -> QuerySet[Visit]:
+    """Return the visits of one view of the agenda, the most urgent first."""
+    if show == "due":
+        return visits.filter(state__in=(VisitState.OPEN, VisitState.DUE)).order_by("closes", "pk")
+    if show == "overdue":
+        return visits.filter(state=VisitState.OVERDUE).order_by("closes", "pk")
+    if show == "missed":
+        return visits.filter(state=VisitState.MISSED).order_by("-closes", "pk")
+    days = (week.monday, week.sunday)
+    coming = visits.filter(proposed_on__range=days).exclude(state__in=(VisitState.CANCELLED, *HAPPENED))
+    happened = visits.filter(took_place_on__range=days)
+    return (coming | happened).order_by("proposed_on", "participant__number", "pk")
+
+
+def lines(visits: Iterable[Visit], *, today: date) -> list[Line]:
+    """Return the visits with their names and how far their windows are."""
+    return [
+        Line(visit, visit_name(text_for(visit.participant), visit), _left(visit, today)) for visit in visits
+    ]
+
+
+def _left(visit: Visit, today: date) -> str:
+    return "" if visit.state in HAPPENED else time_left(visit, today)
+
+
+def by_day(found: Iterable[Line]) -> list[tuple[date | None, list[Line]]]:
+    """Return the lines grouped by the day on which each is proposed or took place."""
+    days: dict[date | None, list[Line]] = {}
+    for line in found:
+        days.setdefault(line.visit.took_place_on or line.visit.proposed_on, []).append(line)
+    return sorted(days.items(), key=lambda entry: entry[0] or date.max)
+
+
+def counts(visits: QuerySet[Visit]) -> dict[str, Any]:
+    """Return how many visits wait in each view."""
+    return visits.aggregate(
+        due=Count("pk", filter=Q(state__in=(VisitState.OPEN, VisitState.DUE))),
+        overdue=Count("pk", filter=Q(state=VisitState.OVERDUE)),
+        missed=Count("pk", filter=Q(state=VisitState.MISSED)),
+    )

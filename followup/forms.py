@@ -1,0 +1,76 @@
+"""What is typed about visits and contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from followup.models import ContactResult, ContactRoute
+from followup.wording import NotDone
+from trials.forms import DayInput
+
+
+def _day(label: Any, **more: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=DayInput(), **more)
+
+
+class TookPlaceForm(forms.Form):
+    took_place_on = _day(_("Took place on"))
+
+
+class ChangeTookPlaceForm(TookPlaceForm):
+    """A day on record changes only with a reason."""
+
+    reason = forms.CharField(label=_("Reason for the change"), max_length=200)
+
+
+class NotDoneForm(forms.Form):
+    why = forms.ChoiceField(label=_("Why it was not done"), choices=NotDone.choices, widget=forms.RadioSelect)
+    detail = forms.CharField(
+        label=_("In words"), max_length=180, required=False, help_text=_("Needed for another reason.")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        detail = cleaned.pop("detail", "").strip()
+        if cleaned.get("why") == NotDone.OTHER:
+            if not detail:
+                self.add_error("detail", _("Say in words why the visit was not done."))
+            cleaned["why"] = detail
+        return cleaned
+
+
+class ChangeToNotDoneForm(NotDoneForm):
+    """A visit on record as done becomes not done only with a reason."""
+
+    reason = forms.CharField(label=_("Reason for the change"), max_length=200)
+
+
+class ProposeDayForm(forms.Form):
+    day = _day(_("Proposed day"))
+
+
+class UnscheduledForm(forms.Form):
+    took_place_on = _day(_("Took place on"))
+    why = forms.CharField(label=_("Why the participant came"), max_length=200)
+    forms = forms.MultipleChoiceField(
+        label=_("Forms to fill"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only the forms that hold something new."),
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["forms"].choices = choices  # type: ignore[attr-defined]
+
+
+class ContactForm(forms.Form):
+    on = _day(_("Tried on"))
+    route = forms.ChoiceField(label=_("Route"), choices=ContactRoute.choices)
+    result = forms.ChoiceField(label=_("Result"), choices=ContactResult.choices)
+    note = forms.CharField(
+        label=_("Note"), max_length=200, required=False, help_text=_("No names and no telephone numbers.")
+    )

@@ -1,0 +1,62 @@
+"""What follow-up does by itself. Each task takes ids and dates and may run twice with the same result."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+
+from followup.services import remind_site, roll_site
+from palace3.kernel.clock import local_date
+from palace3.kernel.tasks import task
+from trials.models import Site
+
+DIGEST_HOUR = 8
+
+
+def _sites() -> list[Site]:
+    with transaction.atomic():
+        return list(Site.objects.order_by("code"))
+
+
+@task(name="followup:roll")
+def roll() -> None:
+    """Every site is rolled to its own calendar day; hours in which nothing turns cost one look at an index."""
+    now = timezone.now()
+    for site in _sites():
+        roll_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+
+
+@task(name="followup:roll_site")
+def roll_one_site(site_id: int, day: str) -> None:
+    """Every visit of the site stands where the calendar puts it on ``day``."""
+    roll_site(site=_site(site_id), on=date.fromisoformat(day), at=timezone.now())
+
+
+@task(name="followup:remind")
+def remind() -> None:
+    """Every site where it is past eight in the morning has the digest of its day in the outbox."""
+    now = timezone.now()
+    for site in _sites():
+        if is_time_for_digest(now, site):
+            remind_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+
+
+def is_time_for_digest(now: datetime, site: Site) -> bool:
+    """Say whether the day's digest is due; a morning without a worker is made up for until midnight."""
+    return now.astimezone(ZoneInfo(site.time_zone)).hour >= DIGEST_HOUR
+
+
+@task(name="followup:remind_site")
+def remind_one_site(site_id: int, day: str) -> None:
+    """The site's digest of ``day`` is in the outbox, after its visits were rolled to that day."""
+    site, on, now = _site(site_id), date.fromisoformat(day), timezone.now()
+    roll_site(site=site, on=on, at=now)
+    remind_site(site=site, on=on, at=now)
+
+
+def _site(site_id: int) -> Site:
+    with transaction.atomic():
+        return Site.objects.get(pk=site_id)

@@ -1,0 +1,1 @@
+"""Pages of visits: one visit, the agenda of a site, contacts."""

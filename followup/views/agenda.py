@@ -1,0 +1,64 @@
+"""The agenda of a site."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
+from followup.models import Visit
+from palace3.kernel.clock import local_date
+from trials.models import Site
+
+PER_PAGE = 50
+
+
+def _chosen_site(request: PersonRequest, sites: list[Site]) -> Site | None:
+    wanted = request.GET.get("site", "")
+    return next((site for site in sites if site.code == wanted), sites[0] if len(sites) == 1 else None)
+
+
+def _today(site: Site | None) -> date:
+    return local_date(timezone.now(), site.time_zone if site else settings.TRIAL_TIME_ZONE)
+
+
+def _day(typed: str, otherwise: date) -> date:
+    try:
+        return parse_date(typed) or otherwise
+    except ValueError:
+        return otherwise
+
+
+@requires(Permission.VISIT_VIEW)
+def agenda(request: PersonRequest) -> HttpResponse:
+    """Show one week of visits, or those that are due, overdue or missed."""
+    sites = list(Site.objects.open_to(request.user, Permission.VISIT_VIEW))
+    site = _chosen_site(request, sites)
+    today = _today(site)
+    show = request.GET.get("show", "") if request.GET.get("show", "") in SHOWS else "week"
+    week = Week.around(_day(request.GET.get("from", ""), today))
+    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
+    visits = visits.filter(site=site) if site else visits
+    page = Paginator(shown(visits, show=show, week=week), PER_PAGE).get_page(request.GET.get("page"))
+    found = lines(page.object_list, today=today)
+    context = {
+        "sites": sites,
+        "site": site,
+        "show": show,
+        "week": week,
+        "this_week": Week.around(today).monday,
+        "today": today,
+        "page": page,
+        "lines": found,
+        "days": by_day(found) if show == "week" else [],
+        "counts": counts(visits),
+    }
+    return render(request, "followup/agenda.html", context)

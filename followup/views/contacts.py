@@ -1,0 +1,53 @@
+"""Who tried to reach a participant, and who was reminded of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from followup import services
+from followup.contacts import standing_of
+from followup.forms import ContactForm
+from followup.models import ContactAttempt, Reminder
+from palace3.kernel.clock import local_date
+from trials.models import Participant
+from trials.views.steps import Page, step
+
+REMINDERS_SHOWN = 50
+
+
+@requires(Permission.VISIT_VIEW)
+def contacts(request: PersonRequest, number: str) -> HttpResponse:
+    """Show the contact log and the reminders of a participant; record an attempt."""
+    people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
+    found = get_object_or_404(people, number=number)
+    may_record = request.user.may(Permission.VISIT_RECORD, found.site_id)
+    today = local_date(timezone.now(), found.site.time_zone)
+    form = ContactForm(
+        request.POST if may_record and request.method == "POST" else None, initial={"on": today}
+    )
+
+    def keep(typed: dict[str, Any]) -> ContactAttempt:
+        return services.record_contact_attempt(participant=found, **typed, by=request.user, at=timezone.now())
+
+    of_person = {"participant": found}
+    attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
+    reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
+    context = {
+        "participant": found,
+        "attempts": attempts.select_related("act__by"),
+        "standing": standing_of(found, list(attempts)),
+        "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],
+        "may_record": may_record,
+    }
+    title = _("Contacts with %(number)s") % {"number": number}
+    page = Page(title, _("Record the attempt"), found.get_absolute_url(), number)
+    here = reverse("followup:contacts", args=[number])
+    return step(request, form, page, keep, lambda made: here, template="followup/contacts.html", **context)

@@ -1,0 +1,110 @@
+"""How visits are spoken of, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from followup.history import UNSCHEDULED
+from followup.models import Visit
+from followup.services.rolling import MET
+from palace3.protocol.shapes import Text
+from palace3.protocol.text import ProtocolText
+
+
+class NotDone(models.TextChoices):
+    """Why a visit was not done (protocol 3.9, as_why)."""
+
+    REFUSED = "refused", _lazy("The participant refused")
+    ILL = "ill", _lazy("Too ill to come")
+    ELSEWHERE = "elsewhere", _lazy("Seen elsewhere")
+    MOVED = "moved", _lazy("Moved away")
+    DEAD = "dead", _lazy("Died before the visit")
+    STAFF = "staff", _lazy("Missed by the site")
+    OTHER = "other", _lazy("Another reason")
+
+
+def in_language(text: Text) -> str:
+    """Return the protocol's wording in the reader's language."""
+    return text.zh if (get_language() or "").startswith("zh") else text.en
+
+
+def visit_name(text: ProtocolText, visit: Visit) -> str:
+    """Return what the visit is called; its code when the protocol has no name for it."""
+    if visit.code == UNSCHEDULED:
+        return _("Unscheduled visit")
+    for code in (visit.code, visit.code.rsplit("-", 1)[0]):
+        try:
+            return in_language(text.visit(code).name)
+        except KeyError:
+            continue
+    return visit.code
+
+
+def why_planned(text: ProtocolText, visit: Visit) -> str:
+    """Return why the visit exists: the words of the protocol, or what a person wrote."""
+    try:
+        return in_language(text.reason(visit.reason))
+    except KeyError:
+        return visit.reason
+
+
+def counted_from(text: ProtocolText, visit: Visit) -> str:
+    """Return what the window is counted from."""
+    try:
+        return in_language(text.milestone(visit.anchor).name)
+    except KeyError:
+        return visit.anchor
+
+
+def procedures(text: ProtocolText, visit: Visit) -> list[str]:
+    """Return what is to be done at the visit."""
+    return [in_language(text.procedure(code).name) for code in visit.procedures]
+
+
+def why_not_done(visit: Visit) -> str:
+    """Return why the visit was not done."""
+    stored = visit.not_done_reason
+    if stored.startswith(MET):
+        day = stored.removeprefix(MET)
+        return _("Seen or reached on %(day)s: no sweep was needed") % {"day": day}
+    return str(NotDone(stored).label) if stored in NotDone.values else stored
+
+
+def timing(visit: Visit) -> str:
+    """Return whether the visit took place early, in its window or late, and by how many days."""
+    if visit.took_place_on is None or visit.opens is None or visit.closes is None:
+        return ""
+    if visit.took_place_on < visit.opens:
+        return _early((visit.opens - visit.took_place_on).days)
+    if visit.took_place_on > visit.closes:
+        return _late((visit.took_place_on - visit.closes).days)
+    return _("in the window")
+
+
+def _early(days: int) -> str:
+    return ngettext("%(days)s day before the window", "%(days)s days before the window", days) % {
+        "days": days
+    }
+
+
+def _late(days: int) -> str:
+    return ngettext("%(days)s day after the window", "%(days)s days after the window", days) % {"days": days}
+
+
+def time_left(visit: Visit, today: date) -> str:
+    """Return how far the window is from today."""
+    if visit.opens is None or visit.closes is None:
+        return ""
+    if today < visit.opens:
+        days = (visit.opens - today).days
+        return ngettext("opens in %(days)s day", "opens in %(days)s days", days) % {"days": days}
+    if today > visit.closes:
+        days = (today - visit.closes).days
+        return ngettext("closed %(days)s day ago", "closed %(days)s days ago", days) % {"days": days}
+    days = (visit.closes - today).days
+    return ngettext("closes in %(days)s day", "closes in %(days)s days", days) % {"days": days}
