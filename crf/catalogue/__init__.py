@@ -16,6 +16,7 @@ CATALOGUE = (
     "crf.catalogue.treatment.Treatment",
     "crf.catalogue.response.ResponseEvaluation",
     "crf.catalogue.pathology.Pathology",
+    "crf.catalogue.follow_up.FollowUp",
     "crf.catalogue.survival.SurvivalStatus",
 )
 
