@@ -15,6 +15,7 @@ CATALOGUE = (
     "crf.catalogue.staging.Staging",
     "crf.catalogue.treatment.Treatment",
     "crf.catalogue.response.ResponseEvaluation",
+    "crf.catalogue.surgery.Surgery",
     "crf.catalogue.pathology.Pathology",
     "crf.catalogue.follow_up.FollowUp",
     "crf.catalogue.survival.SurvivalStatus",
