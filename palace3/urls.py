@@ -18,8 +18,8 @@ urlpatterns = [
     path("", include("randomization.urls")),
     path("", include("exports.urls")),
     path("", include("reports.urls")),
-    # Last: participants/register/ and the like come before a number.
     path("participants/<str:number>/", participant_page, name="participant"),
+    # Last: participants/register/ and the like come before a number.
 ]
 
 handler400 = error_views.bad_request
