@@ -170,7 +170,7 @@ class Catalogue:
                 put_translation(entry, row["text"])
         return strange
 
-    def save(self) -> None:
+    def write(self) -> None:
         """The catalogue is written, and compiled for Django beside itself."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.file.save(str(self.path))

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         catalogue.update(found, prune=options["prune"])
         if options["source"]:
             self._take_in(catalogue, options["source"])
-        catalogue.save()
+        catalogue.write()
         missing = catalogue.untranslated()
         if options["export_missing"]:
             self._export(missing, options["export_missing"])

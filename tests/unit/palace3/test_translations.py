@@ -62,7 +62,7 @@ def filled(tmp_path: Path, found: dict[Text, set[str]], **translations: str) -> 
     catalogue = Catalogue(tmp_path)
     catalogue.update(found)
     assert catalogue.translate([{"id": key, "text": value} for key, value in translations.items()]) == []
-    catalogue.save()
+    catalogue.write()
     return Catalogue(tmp_path)
 
 
