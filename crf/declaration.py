@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from crf.checks import Check
 from crf.conditions import Condition
-from crf.questions import Classification, Question
+from crf.questions import Classification, Question, argument
 
 if TYPE_CHECKING:
     from crf.codelists import Text
@@ -182,6 +183,7 @@ class FormDeclaration:
             self._ill_named,
             self._unknown_reads,
             self._ill_formed,
+            self._deaf,
             self._circular,
         )
         return [f"{self.code}: {fault}" for rule in rules for fault in rule()]
@@ -238,6 +240,15 @@ class FormDeclaration:
             if question.proposed_by and question.proposed_by not in self.questions:
                 yield f"{question.name} is proposed by {question.proposed_by}, which is no question"
 
+    def _deaf(self) -> Iterator[str]:
+        """Functions that do not take what is read for them would fail only when somebody types."""
+        for question in self.all_questions():
+            if question.by and not _takes(question.by, question.reads):
+                yield f"the function of {question.name} does not take {_keywords(question.reads)}"
+        for check in self.checks:
+            if not _takes(check.passes, check.reads):
+                yield f"the function of check {check.code} does not take {_keywords(check.reads)}"
+
     def _circular(self) -> Iterator[str]:
         try:
             _ = self.steps
@@ -245,6 +256,18 @@ class FormDeclaration:
                 self.row_steps(group)
         except CycleError as error:
             yield f"these answers are derived from each other: {', '.join(error.args[1])}"
+
+
+def _keywords(reads: tuple[str, ...]) -> str:
+    return ", ".join(argument(read) for read in reads) or "nothing"
+
+
+def _takes(function: Callable[..., Any], reads: tuple[str, ...]) -> bool:
+    try:
+        signature(function).bind(**dict.fromkeys(argument(read) for read in reads))
+    except TypeError:
+        return False
+    return True
 
 
 def form_of(read: str) -> str:

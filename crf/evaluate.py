@@ -102,7 +102,9 @@ class _Sheet:
     required: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.values = {name: _plain(self.given.get(name)) for name in self.form.questions}
+        self.values = {
+            name: _plain(question, self.given.get(name)) for name, question in self.form.questions.items()
+        }
         self.missing = {name: reason for name, reason in self.given_missing.items() if reason}
         self.rows = {
             name: [
@@ -140,17 +142,19 @@ class _Sheet:
 
     def asked(self, place: _Place) -> bool:
         """Say whether the question is asked, its section and its group included."""
-        name = place.group.name if place.group else place.question.name
-        if not self.holds(self.form.placed[name].shown_when):
-            return False
-        if place.group and not self.holds(place.group.shown_when):
-            return False
-        return self.holds(place.question.shown_when, place.row)
+        around = (
+            self._group_asked(place.group)
+            if place.group
+            else self.holds(self.form.placed[place.question.name].shown_when)
+        )
+        return around and self.holds(place.question.shown_when, place.row)
 
     def settle(self) -> None:
         """Derive and clear until nothing more follows; each round clears at least one answer."""
         while True:
             self.derive()
+            if self.drop_rows():
+                continue
             stray = [place for place in self.places() if self._is_stray(place)]
             if not stray:
                 return
@@ -159,6 +163,26 @@ class _Sheet:
                 store[place.question.name] = None
                 reasons.pop(place.question.name, None)
                 self.cleared.append(place.target)
+
+    def drop_rows(self) -> bool:
+        """Take away the rows of groups that are not asked; say whether there were any."""
+        gone = [
+            group
+            for group in self.form.groups.values()
+            if self.rows[group.name] and not self._group_asked(group)
+        ]
+        for group in gone:
+            self.cleared += [place.target for place in self._row_places(group) if self._was_typed(place)]
+            self.rows[group.name] = []
+        return bool(gone)
+
+    def _was_typed(self, place: _Place) -> bool:
+        store, reasons = self._store(place)
+        name, group = place.question.name, place.group
+        number = (place.row or {}).get("position", 0)
+        start = group.starts_with[number - 1] if group and 0 < number <= len(group.starts_with) else {}
+        answered = store[name] is not None and store[name] != start.get(name)
+        return not place.question.derived and (answered or name in reasons)
 
     def _is_stray(self, place: _Place) -> bool:
         store, reasons = self._store(place)
@@ -291,15 +315,18 @@ def rounded(question: Question, value: Any) -> Any:
     return Decimal(str(value)).quantize(Decimal(1).scaleb(-question.places), rounding=ROUND_HALF_UP)
 
 
-def _plain(value: Any) -> Any:
-    """An empty text or an empty list of ticks is no answer."""
+def _plain(question: Question, value: Any) -> Any:
+    """An empty text or no ticks is no answer; ticks stand in the order of their list."""
     if isinstance(value, str | list | tuple) and not value:
         return None
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, list | tuple) and question.codes:
+        order = {code: place for place, code in enumerate(question.codes.values)}
+        return sorted(value, key=lambda code: order.get(code, len(order)))
+    return value
 
 
 def _row(group: Group, given: Mapping[str, Any], number: int) -> Row:
-    row: Row = {name: _plain(given.get(name)) for name in group.questions}
+    row: Row = {name: _plain(question, given.get(name)) for name, question in group.questions.items()}
     row["position"] = given.get("position") or number
     row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
     return row

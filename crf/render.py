@@ -20,7 +20,7 @@ from crf.checks import Finding, Level
 from crf.conditions import Condition, canonical
 from crf.declaration import FormDeclaration, Group, Section
 from crf.evaluate import Outcome, Row
-from crf.forms import Raw, Review
+from crf.forms import Raw, Review, raw_of
 from crf.questions import Kind, Question
 from crf.skeletons import as_json, icon_address, skeleton
 
@@ -175,6 +175,12 @@ class _Drawing:
     language: str
 
     def __post_init__(self) -> None:
+        waiting = tuple(f"{group.name}-" for group in self.form.groups.values() if not self.asks(group))
+        begins = raw_of(self.form, values={}, groups={}, missing={}) if waiting else {}
+        self.raw = {
+            **{name: texts for name, texts in begins.items() if name.startswith(waiting)},
+            **self.given.raw,
+        }
         self.notes: dict[str, list[tuple[str, str]]] = {}
         self.placed_keys: set[str] = set()
         for finding in self.given.outcome.findings:
@@ -260,8 +266,8 @@ class _Drawing:
         given, question, name = self.given, spot.question, spot.name
         required = spot.target in given.outcome.required
         shown = spot.target in given.outcome.visible or (spot.blank and question.shown_when is None)
-        texts = given.raw.get(name, [])
-        why = _first(given.raw, f"{name}__why")
+        texts = self.raw.get(name, [])
+        why = _first(self.raw, f"{name}__why")
         notes = self.notes_at(spot)
         filling = _Filling(
             {
@@ -295,7 +301,7 @@ class _Drawing:
         """Return what was typed, or the derived answer in words."""
         if spot.question.derived:
             return sentences.shown(spot.question, spot.values.get(spot.question.name), self.given.zone)
-        return _first(self.given.raw, spot.name)
+        return _first(self.raw, spot.name)
 
     def raw_of(self, spot: _Spot) -> str:
         """Return a derived answer as the browser's conditions read it."""
@@ -336,7 +342,15 @@ class _Drawing:
         )
 
     def _rows(self, group: Group) -> list[Row]:
-        return list(self.given.outcome.groups.get(group.name, []))
+        """Return the rows to draw; a group that is not asked yet shows how it begins once it is."""
+        rows = list(self.given.outcome.groups.get(group.name, []))
+        if rows or not self.given.editable or self.asks(group):
+            return rows
+        return [{**start, "position": number} for number, start in enumerate(group.starts_with, start=1)]
+
+    def asks(self, group: Group) -> bool:
+        """Say whether the group is asked by the answers on the page."""
+        return self.holds(self.form.placed[group.name].shown_when) and self.holds(group.shown_when)
 
     def _next(self, group: Group) -> str:
         taken = [row["position"] for row in self._rows(group)]
@@ -357,7 +371,7 @@ class _Drawing:
         names = (self.given.names.get(f"{group.name}.{row['position']}.{name}") for name in group.questions)
         known = next((name for name in names if name), f"{group.name}-{index}-")
         at = int(known.split("-")[1])
-        saved = _first(self.given.raw, f"{group.name}-{at}-position")
+        saved = _first(self.raw, f"{group.name}-{at}-position")
         return _Row(
             f"{group.name}-{at}",
             saved,

@@ -111,7 +111,9 @@ def weight_kept(weight_d: Decimal, dm_weight: Decimal) -> bool:
 def near_plan(days: int) -> Callable[..., bool]:
     """Make a check: a dose is given at most ``days`` from its planned day, or its reason is answered."""
 
-    def passes(planned_day: int, neo_d1: date, **known: Any) -> bool:
+    def passes(planned_day: int | None, neo_d1: date | None, **known: Any) -> bool:
+        if planned_day is None or neo_d1 is None:
+            return True
         answers = list(known.items())
         given = next(value for name, value in answers if name in ("adm_dt", "ci_dt"))
         why = next(value for name, value in answers if name in ("mod_reason", "ci_why"))

@@ -87,6 +87,14 @@ def always(**_known):
             small(ask("a", reads=(), by=always, required=True)),
             "a is derived; nobody can be required to answer it",
         ),
+        (
+            small(ask("a"), ask("b", reads=("a", "DM.bsa"), by=lambda a: a)),
+            "the function of b does not take a, dm_bsa",
+        ),
+        (
+            small(ask("a"), checks=(Check("X", Level.SOFT, (), lambda a: True, "m"),)),
+            "the function of check X does not take nothing",
+        ),
         (small(ask("a", proposed_by="b")), "a is proposed by b, which is no question"),
         (
             small(ask("a", reads=("b",), by=always), ask("b", reads=("a",), by=always)),

@@ -60,7 +60,7 @@ def test_a_section_hides_its_questions_and_groups():
         ),
     )
     hidden = evaluate(form, values={"arm": "N", "dose": 2}, groups={"given": [{"mg": 5}]})
-    assert hidden.cleared == ("dose", "given.1.mg")
+    assert set(hidden.cleared) == {"dose", "given.1.mg"}
     shown = evaluate(form, values={"arm": "Y", "dose": 2}, groups={"given": [{"mg": 5}]})
     assert {"dose", "given.1.mg"} <= shown.visible
 
@@ -252,7 +252,27 @@ def test_a_group_can_be_required_and_hidden():
     form = small(ask("any", Kind.CHOICE), groups=(group,))
     assert evaluate(form, values={"any": "Y"}).unanswered == ("rec",)
     assert evaluate(form, values={"any": "Y"}, groups={"rec": [{"site": 1}]}).complete
-    assert evaluate(form, values={"any": "N"}, groups={"rec": [{"site": 1}]}).cleared == ("rec.1.site",)
+    hidden = evaluate(
+        form, values={"any": "N"}, groups={"rec": [{"site": 1}, {"missing": {"site": "ND"}}, {}]}
+    )
+    assert hidden.cleared == ("rec.1.site", "rec.2.site")
+    assert hidden.groups == {"rec": []}
+
+
+def test_rows_that_were_there_from_the_beginning_go_without_a_word():
+    group = rows(
+        "doses", ask("number"), ask("mg"), starts_with=({"number": 1},), fixed=True, shown_when=Is("arm", "Y")
+    )
+    form = small(ask("arm", Kind.CHOICE), groups=(group,))
+    assert evaluate(form, values={"arm": "N"}, groups={"doses": [{"number": 1, "mg": 5}]}).cleared == (
+        "doses.1.mg",
+    )
+    assert evaluate(form, values={"arm": "N"}, groups={"doses": [{"number": 1}]}).cleared == ()
+
+
+def test_ticks_stand_in_the_order_of_their_list():
+    form = small(ask("m", Kind.MULTIPLE))
+    assert evaluate(form, values={"m": ["old", "blue", "red"]}).values["m"] == ["red", "blue", "old"]
 
 
 def test_an_empty_text_and_no_ticks_are_no_answer():
