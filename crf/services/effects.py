@@ -17,7 +17,7 @@ from crf.evaluate import Outcome, evaluate
 from crf.records import RecordState
 from crf.services.places import Place, differing, place_of_record, sheet_of, state_of
 from crf.services.signing import drop_signature
-from crf.services.surroundings import Surroundings
+from crf.services.surroundings import Surroundings, day_question
 from crf.services.system_queries import judge_queries
 from followup.models import VisitState
 from followup.services import plan_visits_for, record_visit
@@ -46,7 +46,7 @@ def follow_up(
     )
     changed = _changed_reads(place.form, old, outcome) | {f"milestone.{code}" for code in moved}
     tracked = _go(place, course, None if old is None else _course(place, old), by=by, at=at)
-    happened = _note_visit(place, outcome, today=around.today, by=by, at=at)
+    happened = _note_visit(place, outcome, around=around, by=by, at=at)
     if (moved or tracked) and not happened:
         plan_visits_for(participant=place.participant, by=by, at=at)
     _propose_deviations(place, record, outcome, by=by, at=at)
@@ -154,21 +154,29 @@ def _go(place: Place, course: Course, before: Course | None, *, by: User | None,
     return moved
 
 
-def _note_visit(place: Place, outcome: Outcome, *, today: date, by: User | None, at: datetime) -> bool:
+def _note_visit(
+    place: Place, outcome: Outcome, *, around: Surroundings, by: User | None, at: datetime
+) -> bool:
     """A visit whose form says on which day it was, took place on that day; say whether that is new."""
     visit = place.visit
     if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
         return False
     day = visit_day(place.form, outcome)
-    if day is None or day > today:
+    if day is None or not _possible(day, around):
         return False
     record_visit(visit=visit, took_place_on=day, by=by, at=at)
     return True
 
 
+def _possible(day: date, around: Surroundings) -> bool:
+    """Say whether a visit can have taken place then; a call after a death is no visit of the participant."""
+    consented, died = (getattr(around.milestone(code), "on", None) for code in ("ICF", "DEATH"))
+    return (consented or day) <= day <= min(around.today, died or around.today)
+
+
 def visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
     """Return the full day that the form is about: its first question for a date."""
-    dated = next((q.name for q in form.questions.values() if q.dated and not q.derived), None)
+    dated = day_question(form)
     value = outcome.values.get(dated) if dated else None
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 

@@ -111,7 +111,7 @@ class Surroundings:
             visit_code=F("visit__code"),
             visit_on=Coalesce("visit__took_place_on", "visit__target"),
         )
-        dated = next((q.name for q in form.questions.values() if q.dated and not q.derived), None)
+        dated = day_question(form)
         return sorted(rows, key=lambda row: _day_of(row, dated))
 
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
@@ -174,6 +174,11 @@ class Surroundings:
         if name == "version_in_force":
             return first.version.in_force_on(first.signed_on)
         return first.version.label if name == "version" else getattr(first, name)
+
+
+def day_question(form: FormDeclaration) -> str | None:
+    """Return the question that says which day a record is about: the first one for a date."""
+    return next((question.name for question in form.questions.values() if question.dated), None)
 
 
 def setting_of(protocol: text.ProtocolText, name: str) -> Any:

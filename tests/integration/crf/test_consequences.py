@@ -1,0 +1,239 @@
+"""What follows from answers: milestones, track, visits, the eligibility decision."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from crf.evidence import current_evidence, stage_for_stratum
+from followup.models import Visit, VisitState
+from followup.services import plan_visits_for
+from tests.integration.crf.conftest import Save, record_at
+from tests.integration.crf.test_pages import client_of
+from tests.unit.crf.examples import demographics, eligibility, response, staging, survival, treatment
+from tests.world import PASSWORD, World, screen
+from trials import services as trials
+from trials.models import DeviationProposal, EligibilityDecision, Milestone, Participant
+from trials.models.participants import Track
+
+pytestmark = pytest.mark.django_db
+LATER = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+SYSTEM: Any = {"by": None, "at": LATER}
+
+
+def numbered(groups: dict[str, Any]) -> dict[str, Any]:
+    return {name: [{"position": n, **row} for n, row in enumerate(rows, 1)] for name, rows in groups.items()}
+
+
+@pytest.fixture
+def person(world: World, everything: None) -> Participant:
+    """A participant of site 01, consented on the day that the examples of the forms say."""
+    return screen(world, signed_on=date(2026, 4, 28))
+
+
+def screened_on_paper(person: Participant, save: Save) -> None:
+    save(person, "STAGE", values=staging.VALUES, groups=numbered(staging.GROUPS))
+    save(person, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+    save(person, "ELIG", values=eligibility.VALUES)
+
+
+def randomized(person: Participant, arm: str = "1") -> Participant:
+    with transaction.atomic():
+        trials.reveal_arm(participant=person, arm=arm, **SYSTEM)
+        trials.set_milestone(participant=person, code="RAND", on=date(2026, 5, 8), source="test", **SYSTEM)
+        plan_visits_for(participant=person, **SYSTEM)
+    person.refresh_from_db()
+    return person
+
+
+def treated(person: Participant, save: Save) -> None:
+    groups = numbered(treatment.GROUPS)
+    save(
+        person,
+        "TREAT",
+        values=treatment.VALUES,
+        groups=groups if person.arm == "1" else {**groups, "camre": []},
+    )
+    person.refresh_from_db()
+
+
+def visit(person: Participant, code: str) -> Visit:
+    found: Visit = Visit.objects.get(participant=person, code=code)
+    return found
+
+
+def decide(person: Participant, world: World) -> EligibilityDecision:
+    evidence = current_evidence(person)
+    with transaction.atomic():
+        return trials.decide_eligibility(
+            participant=person,
+            eligible=True,
+            evidence=evidence.as_json(),
+            digest=evidence.digest,
+            seen_digest=evidence.digest,
+            password=PASSWORD,
+            by=world.investigator,
+            at=LATER,
+        )
+
+
+def test_the_evidence_is_read_from_three_forms(person: Participant, save: Save) -> None:
+    assert current_evidence(person).verdict is None
+    assert stage_for_stratum(person) is None
+    screened_on_paper(person, save)
+    evidence = current_evidence(person)
+    assert (evidence.verdict, evidence.unmet) == (True, [])
+    source = stage_for_stratum(person)
+    assert source is not None
+    assert (source.group, source.ct, source.cn, source.cm) == ("III", "T3", "N1", "M0")
+
+
+def test_the_decision_lapses_when_an_answer_behind_it_changes(
+    person: Participant, world: World, save: Save
+) -> None:
+    screened_on_paper(person, save)
+    decision = decide(person, world)
+    save(
+        person,
+        "DM",
+        values={**demographics.VALUES, "height": 171},
+        groups=numbered(demographics.GROUPS),
+        reason="x",
+    )
+    decision.refresh_from_db()
+    assert decision.lapsed_at is None
+    save(person, "ELIG", values={**eligibility.VALUES, "ecog": "0"}, reason="Misread")
+    decision.refresh_from_db()
+    assert (decision.lapsed_at, "ELIG" in decision.lapse_cause) == (LATER, True)
+
+
+def test_after_randomization_a_deviation_is_proposed_instead(
+    person: Participant, world: World, save: Save
+) -> None:
+    screened_on_paper(person, save)
+    decision = decide(person, world)
+    randomized(person)
+    save(person, "ELIG", values={**eligibility.VALUES, "ecog": "0"}, reason="Misread")
+    save(
+        person, "ELIG", values={**eligibility.VALUES, "ecog": "0", "mdt_dt": date(2026, 5, 5)}, reason="Typo"
+    )
+    decision.refresh_from_db()
+    assert decision.lapsed_at is None
+    assert DeviationProposal.objects.filter(participant=person, rule="X007").count() == 1
+
+
+def test_the_eligibility_page_signs_the_decision(person: Participant, world: World, save: Save) -> None:
+    url = reverse("crf:eligibility", args=[person.number])
+    screened_on_paper(person, save)
+    page = client_of(world.investigator).get(url)
+    digest = page.context["form"]["seen_digest"].value()
+    lines = {line.code: line for line in page.context["criteria"]}
+    assert (lines["I-2"].verdict, [item.form_code for item in lines["I-2"].items]) == (
+        "met",
+        ["ELIG", "ELIG"],
+    )
+    said = {"verdict": "eligible", "password": PASSWORD, "seen_digest": digest, "note": ""}
+    assert client_of(world.coordinator).post(url, said).status_code == 403
+    assert client_of(world.coordinator).get(url).status_code == 200
+    assert client_of(world.investigator).post(url, {**said, "password": "wrong"}).status_code == 422
+    assert client_of(world.investigator).post(url, {**said, "seen_digest": "0" * 64}).status_code == 409
+    assert client_of(world.investigator).post(url, said).status_code == 302
+    signed = EligibilityDecision.objects.get()
+    assert (signed.eligible, signed.digest, signed.signature.printed_name) == (True, digest, "Investigator")
+    assert client_of(world.stranger).get(url).status_code == 404
+    assert client_of(world.trial_manager).get(url).status_code == 403
+
+
+def test_treatment_sets_its_milestones_and_moves_the_track(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    save(person, "TREAT", values={"rt_given": "Y", "rt_start": treatment.MONDAY})
+    person.refresh_from_db()
+    assert person.state == Track.NEOADJUVANT
+    treated(person, save)
+    assert person.state == Track.AWAIT_CRE1
+    assert (visit(person, "CRE-1").anchor_on, visit(person, "CRE-1").state) == (
+        date(2026, 6, 10),
+        VisitState.MISSED,
+    )
+
+
+def test_two_clear_evaluations_make_a_ccr_and_surveillance(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    first = {**response.VALUES, **_changes(response.at_cre1())}
+    save(person, "CRE", visit=visit(person, "CRE-1"), values=first)
+    person.refresh_from_db()
+    assert person.state == Track.AWAIT_CRE2
+    assert (visit(person, "CRE-1").state, visit(person, "CRE-1").took_place_on) == (
+        VisitState.DONE,
+        date(2026, 7, 14),
+    )
+    save(person, "CRE", visit=visit(person, "CRE-2"), values=response.VALUES)
+    person.refresh_from_db()
+    found = {m.code: (m.on, m.result) for m in Milestone.objects.filter(participant=person)}
+    assert found["CRE1"] == (date(2026, 7, 14), "clear")
+    assert found["CCR"][0] == date(2026, 8, 25)
+    assert (person.state, person.state_since) == (Track.SURVEILLANCE, date(2026, 8, 25))
+    assert Visit.objects.filter(participant=person, code="AS-06").exists()
+
+
+def _changes(example: dict[str, Any]) -> dict[str, Any]:
+    return dict(example["values"])
+
+
+def test_a_residue_leads_to_surgery(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    found = _changes(
+        response.at_cre1(
+            local_call="1",
+            bx_result="scc",
+            cre_outcome="NON_CCR",
+            mdt_dt=date(2026, 7, 20),
+            mdt_dec="surgery",
+        )
+    )
+    save(person, "CRE", visit=visit(person, "CRE-1"), values={**response.VALUES, **found})
+    person.refresh_from_db()
+    assert person.state == Track.SURGERY_PLANNED
+
+
+def test_a_death_closes_what_was_planned(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    died = {
+        **survival.VALUES,
+        **_changes(survival.dead()),
+        "status_dt": date(2026, 11, 10),
+        "death_dt": "2026-11-02",
+    }
+    save(person, "SURV", visit=visit(person, "OS36"), values=died)
+    person.refresh_from_db()
+    assert (person.state, person.state_since) == (Track.DEAD, date(2026, 11, 2))
+    assert Milestone.objects.get(participant=person, code="DEATH").on == date(2026, 11, 2)
+    assert not Visit.objects.awaited().filter(participant=person, opens__gt=date(2026, 11, 2)).exists()
+
+
+def test_a_milestone_that_is_taken_back_has_no_day(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    assert Milestone.objects.get(participant=person, code="NEO_END").on
+    values = {**treatment.VALUES, "rt_end": None, "deliv_fx": None, "completed": None}
+    save(
+        person,
+        "TREAT",
+        values=values,
+        groups=numbered({**treatment.GROUPS, "chemo": []}),
+        reason="Wrong form",
+    )
+    assert Milestone.objects.get(participant=person, code="NEO_END").on is None
+    assert record_at(person, "TREAT").neo_end is None

@@ -1,0 +1,127 @@
+"""Two people at once, and a process that dies: real transactions, real threads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from crf.models import SaveKey
+from crf.services import Answers, Saved, StaleVersion, find_sheet, place_of, save_answers
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.integration.crf.conftest import record_at
+from tests.integration.crf.test_saving import stage
+from tests.world import NOW, World, build_world, screen
+from trials.models import Participant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def trial() -> tuple[World, Participant]:
+    world = build_world()
+    return world, screen(world)
+
+
+def save(participant: Participant, by: Any, *, version: int, key: str = "", **said: Any) -> Saved:
+    place = place_of(participant=participant, form="STAGE")
+    return save_answers(place=place, answers=Answers(**said), version=version, key=key, by=by, at=NOW)
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Run the works in threads that start together; a refusal comes back as a value."""
+    start = Barrier(len(works))
+
+    def run(work: Callable[[], Any]) -> Any:
+        with scope(user_id=None, sites=EVERYTHING):
+            start.wait()
+            try:
+                return work()
+            except StaleVersion as stale:
+                return stale
+            finally:
+                connection.close()
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(run, works))
+
+
+def test_two_writers_of_one_record_one_saves_and_one_chooses(trial: tuple[World, Participant]) -> None:
+    world, participant = trial
+    with scope(user_id=None, sites=EVERYTHING):
+        save(participant, world.coordinator, version=0, **stage())
+    results = at_once(
+        lambda: save(participant, world.coordinator, version=1, **stage(eus_mm=12), reason="Misread"),
+        lambda: save(participant, world.investigator, version=1, **stage(eus_mm=13), reason="Measured"),
+    )
+    saved = [result for result in results if isinstance(result, Saved)]
+    stale = [result for result in results if isinstance(result, StaleVersion)]
+    assert (len(saved), len(stale)) == (1, 1)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        record = record_at(participant, "STAGE")
+    assert record.version == 2
+    assert stale[0].theirs.values["eus_mm"] == record.eus_mm
+    assert stale[0].mine.values["eus_mm"] != record.eus_mm
+
+
+def test_two_first_writers_make_one_record(trial: tuple[World, Participant]) -> None:
+    world, participant = trial
+    results = at_once(
+        lambda: save(participant, world.coordinator, version=0, **stage()),
+        lambda: save(participant, world.investigator, version=0, **stage(eus_mm=12)),
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Saved", "StaleVersion"]
+
+
+def test_a_button_pressed_eight_times_saves_once(trial: tuple[World, Participant]) -> None:
+    world, participant = trial
+    press = [lambda: save(participant, world.coordinator, version=0, key="page", **stage())] * 8
+    results = at_once(*press)
+    assert {(result.record_id, result.version) for result in results} == {(results[0].record_id, 1)}
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert record_at(participant, "STAGE").events.count() == 1
+        assert SaveKey.objects.count() == 1
+
+
+DIES = """
+    import os, signal
+    import django
+    django.setup()
+    from crf.services import Answers, NEW, place_of, save_answers
+    from crf.services import saving
+    from palace3.kernel.scope import EVERYTHING, scope
+    from tests.integration.crf.test_saving import stage
+    from tests.world import NOW
+    from trials.models import Participant
+
+    saving.follow_up = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+    with scope(user_id=None, sites=EVERYTHING):
+        from django.db import transaction
+        with transaction.atomic():
+            participant = Participant.objects.select_related("site").get(pk={pk})
+        save_answers(place=place_of(participant=participant, form="STAGE"), answers=Answers(**stage()),
+                     version=NEW, by=None, at=NOW)
+"""
+
+
+def test_a_process_killed_in_the_middle_leaves_nothing_half_written(trial: tuple[World, Participant]) -> None:
+    world, participant = trial
+    at = {
+        name.lower(): connection.settings_dict[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+    }
+    script = textwrap.dedent(DIES).format(pk=participant.pk, at=at)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "palace3.settings", "SECRET_KEY": "x" * 50}
+    ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert find_sheet(place_of(participant=participant, form="STAGE")) is None
+        assert save(participant, world.coordinator, version=0, **stage()).version == 1
