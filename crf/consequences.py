@@ -20,6 +20,13 @@ from palace3.protocol.tracks import moves_from
 
 Values = Mapping[str, Any]
 LONGEST_WAY = 4
+RECORDED: Final = frozenset(
+    (
+        *("OPERATED", "NOT_RESECTED", "REFUSED_SURGERY", "REFUSED_WORKUP", "NONSURGICAL_SALVAGE"),
+        *("PROGRESSION", "DISTANT", "RECURRENCE", "NEVER_TREATED"),
+    )
+)
+"""Tracks that say that something happened: nobody passes through one unless answers say so."""
 
 
 @dataclass(frozen=True)
@@ -100,27 +107,36 @@ def _after_residue(values: Values) -> tuple[str, ...]:
 
 def of_surgery(seen: Seen) -> Course:
     """Resected, explored, or not operated (protocol 3.8)."""
-    on = earliest_day(seen.values.get("surg_dt"))
-    done = seen.values.get("surg_done")
+    on = earliest_day(seen.values.get("surg_dt") or seen.values.get("no_surg_dt"))
+    done, reason = seen.values.get("surg_done"), seen.values.get("no_surg_reason")
     if done == "resection":
         left = ("FOLLOW_UP",) if seen.values.get("disch_dt") else ()
         return Course(("OPERATED", *left), on)
-    if done == "explored":
+    if done == "explored" or (done == "none" and reason in ("distant", "unresectable")):
         return Course(("NOT_RESECTED",), on)
-    if done == "none" and seen.values.get("no_surg_reason") in ("refused", "patient_refused", "ccr"):
+    if done == "none" and reason in ("patient_refused", "ccr"):
         return Course(DECLINED, on)
     return Course()
 
 
 def of_follow_up(seen: Seen) -> Course:
-    """A recurrence or regrowth ends what was planned (protocol 3.12)."""
+    """A recurrence or regrowth ends what was planned (protocol 3.12).
+
+    Where a finding leads to depends on whether the oesophagus is in place: of the tracks named, those
+    that cannot be reached from where the participant stands are left out.
+    """
     on = seen.milestones.get("DM") or seen.milestones.get("REGROWTH")
     kinds = set(seen.values.get("rec_type") or ())
     if seen.values.get("rec_yn") != "Y" or not kinds:
         return Course(("FOLLOW_UP",), None)
-    if "local" in kinds and kinds <= {"local", "node"}:
-        return Course(("SURGERY_PLANNED",), on)
-    return Course(("DISTANT",) if "distant" in kinds else ("RECURRENCE",), on)
+    if "distant" in kinds:
+        return Course(("DISTANT", "RECURRENCE", "NOT_RESECTED"), on)
+    if "anastomotic" in kinds:
+        return Course(("RECURRENCE",), on)
+    if not kinds & {"local", "node"}:
+        return Course()
+    salvage = "NONSURGICAL_SALVAGE" if seen.values.get("resectable") == "N" else "SURGERY_PLANNED"
+    return Course((salvage,) if "local" in kinds else ("RECURRENCE", salvage), on)
 
 
 def of_survival(seen: Seen) -> Course:
@@ -145,7 +161,10 @@ def course_of(code: str, seen: Seen) -> Course:
 
 
 def way(protocol: ProtocolText, start: str, to: str, arm: str | None) -> tuple[str, ...]:
-    """Return the shortest allowed way from ``start`` to ``to``; empty when there is none or it is there."""
+    """Return the shortest allowed way from ``start`` to ``to``; empty when there is none or it is there.
+
+    It does not lead through a track that nobody recorded.
+    """
     reached: dict[str, tuple[str, ...]] = {start: ()}
     waiting = deque([start])
     while waiting:
@@ -155,5 +174,6 @@ def way(protocol: ProtocolText, start: str, to: str, arm: str | None) -> tuple[s
         for following in sorted(moves_from(protocol, here, arm)):
             if following not in reached:
                 reached[following] = (*reached[here], following)
-                waiting.append(following)
+                if following not in RECORDED:
+                    waiting.append(following)
     return reached.get(to, ())

@@ -1,0 +1,73 @@
+"""Where answers lead: only along what the protocol allows and what somebody recorded (protocol 2.5)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from crf.consequences import Seen, course_of, way
+from palace3.protocol.text import load
+
+TEXT = load()
+ON = date(2026, 7, 27)
+CASES = [
+    ("SURG", "SURGERY_PLANNED", "2", {"surg_done": "resection"}, "OPERATED"),
+    ("SURG", "SURGERY_PLANNED", "2", {"surg_done": "resection", "disch_dt": ON}, "FOLLOW_UP"),
+    ("SURG", "AWAIT_RESTAGE", "2", {"surg_done": "resection"}, "OPERATED"),
+    ("SURG", "SURGERY_PLANNED", "1", {"surg_done": "explored"}, "NOT_RESECTED"),
+    ("SURG", "SURGERY_PLANNED", "1", {"surg_done": "none", "no_surg_reason": "distant"}, "NOT_RESECTED"),
+    ("SURG", "SURGERY_PLANNED", "2", {"surg_done": "none", "no_surg_reason": "ccr"}, "SURVEILLANCE"),
+    (
+        "SURG",
+        "SURGERY_PLANNED",
+        "2",
+        {"surg_done": "none", "no_surg_reason": "patient_refused"},
+        "SURVEILLANCE",
+    ),
+    ("SURG", "SURGERY_PLANNED", "2", {"surg_done": "none", "no_surg_reason": "unfit"}, "SURGERY_PLANNED"),
+    ("FU", "OPERATED", "2", {"rec_yn": "N"}, "FOLLOW_UP"),
+    ("FU", "SURVEILLANCE", "1", {"rec_yn": "N"}, "SURVEILLANCE"),
+    ("FU", "NONSURGICAL_SALVAGE", "1", {"rec_yn": "N"}, "NONSURGICAL_SALVAGE"),
+    ("FU", "SURVEILLANCE", "1", {"rec_yn": "Y", "rec_type": ["local"]}, "SURGERY_PLANNED"),
+    ("FU", "SURVEILLANCE", "1", {"rec_yn": "Y", "rec_type": ["node"]}, "SURGERY_PLANNED"),
+    (
+        "FU",
+        "SURVEILLANCE",
+        "1",
+        {"rec_yn": "Y", "rec_type": ["local"], "resectable": "N"},
+        "NONSURGICAL_SALVAGE",
+    ),
+    ("FU", "SURVEILLANCE", "1", {"rec_yn": "Y", "rec_type": ["local", "distant"]}, "DISTANT"),
+    ("FU", "SURGERY_PLANNED", "2", {"rec_yn": "Y", "rec_type": ["distant"]}, "NOT_RESECTED"),
+    ("FU", "FOLLOW_UP", "2", {"rec_yn": "Y", "rec_type": ["distant"]}, "RECURRENCE"),
+    ("FU", "FOLLOW_UP", "2", {"rec_yn": "Y", "rec_type": ["anastomotic"]}, "RECURRENCE"),
+    ("FU", "OPERATED", "2", {"rec_yn": "Y", "rec_type": ["node"]}, "RECURRENCE"),
+    ("FU", "FOLLOW_UP", "2", {"rec_yn": "Y", "rec_type": ["second_primary"]}, "FOLLOW_UP"),
+    ("SURV", "FOLLOW_UP", "2", {"vital": "dead", "death_dt": "2027-02"}, "DEAD"),
+]
+
+
+@pytest.mark.parametrize(("code", "start", "arm", "values", "end"), CASES)
+def test_answers_lead_to_a_track(code: str, start: str, arm: str, values: dict[str, Any], end: str) -> None:
+    here = start
+    for target in course_of(code, Seen(values, arm, {})).tracks:
+        here = (here, *way(TEXT, here, target, arm))[-1]
+    assert here == end
+
+
+def test_an_operation_given_up_is_dated_by_the_day_of_the_decision() -> None:
+    values = {"surg_done": "none", "no_surg_reason": "patient_refused", "no_surg_dt": ON}
+    assert course_of("SURG", Seen(values, "2", {})).on == ON
+
+
+def test_a_recurrence_is_dated_by_its_milestone() -> None:
+    seen = Seen({"rec_yn": "Y", "rec_type": ["local"]}, "1", {"REGROWTH": ON, "DM": None})
+    assert course_of("FU", seen).on == ON
+
+
+def test_nobody_passes_through_an_operation_that_nobody_recorded() -> None:
+    assert way(TEXT, "SURVEILLANCE", "FOLLOW_UP", "1") == ()
+    assert way(TEXT, "SURGERY_PLANNED", "SURVEILLANCE", "2") == ()
+    assert way(TEXT, "SURGERY_PLANNED", "OPERATED", "2") == ("OPERATED",)
