@@ -47,6 +47,7 @@ def follow_up(
     changed = _changed_reads(place.form, old, outcome) | {f"milestone.{code}" for code in moved}
     tracked = _go(place, course, None if old is None else _course(place, old), by=by, at=at)
     happened = _note_visit(place, outcome, around=around, by=by, at=at)
+    changed |= {"visit.last_on"} if happened else set()
     if (moved or tracked) and not happened:
         plan_visits_for(participant=place.participant, by=by, at=at)
     _propose_deviations(place, record, outcome, by=by, at=at)

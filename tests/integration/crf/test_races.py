@@ -115,11 +115,10 @@ DIES = """
 
 def test_a_process_killed_in_the_middle_leaves_nothing_half_written(trial: tuple[World, Participant]) -> None:
     world, participant = trial
-    at = {
-        name.lower(): connection.settings_dict[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")
-    }
-    script = textwrap.dedent(DIES).format(pk=participant.pk, at=at)
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "palace3.settings", "SECRET_KEY": "x" * 50}
+    script = textwrap.dedent(DIES).format(pk=participant.pk)
+    at = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+    here = {"DJANGO_SETTINGS_MODULE": "palace3.settings", "SECRET_KEY": "x" * 50, "DATABASE_URL": at}
+    environment = {**os.environ, **here}
     ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
