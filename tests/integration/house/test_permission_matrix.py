@@ -1,0 +1,212 @@
+"""Every address × every role, compared with one literal table (requirements 2, 3).
+
+A letter stands for a role that is let through: C coordinator, I investigator, M monitor,
+D data manager, T trial manager, S statistician, X inspector; ``*`` for everybody signed in, ``+`` for
+everybody. Whoever is not named gets 403 (or is asked to sign in). An address that is missing here fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.world import World, screen
+
+pytestmark = pytest.mark.django_db
+
+LETTERS = {
+    "C": "coordinator",
+    "I": "investigator",
+    "M": "monitor",
+    "D": "data_manager",
+    "T": "trial_manager",
+    "S": "statistician",
+    "X": "inspector",
+}
+EVERYONE = "CIMDTSX"
+REDIRECTS_AND_TOOLS = {None, "exports:schema", "exports:api", "healthz", "readyz"}
+
+
+def addresses() -> Iterator[tuple[str, list[str]]]:
+    """Yield the name of every address with the names of its parts."""
+
+    def walk(resolver: Any, namespace: str) -> Iterator[tuple[str, list[str]]]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                yield from walk(pattern, inner)
+            elif isinstance(pattern, URLPattern) and pattern.name:
+                yield f"{namespace}{pattern.name}", list(pattern.pattern.converters)
+
+    found: dict[str, list[str]] = {}
+    for name, parts in walk(get_resolver(), ""):
+        found.setdefault(name, parts)
+    yield from found.items()
+
+
+def sample(world: World, number: str) -> dict[str, Any]:
+    return {
+        "number": number,
+        "code": "ELIG",
+        "sequence": 1,
+        "pk": 0,
+        "username": "coordinator",
+        "kind": "ethics",
+        "to": "suspended",
+        "version": 1,
+        "language": "en",
+        "label": "1A",
+        "token": "x",
+        "month": "2026-11",
+    }
+
+
+def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
+    chosen = {part: values[part] for part in parts}
+    if name.startswith("trials:") and "code" in chosen:
+        chosen["code"] = "01"
+    return reverse(name, kwargs=chosen)
+
+
+def statuses(world: World, address: str, method: str) -> dict[str, int]:
+    found = {}
+    for letter, attribute in LETTERS.items():
+        client = Client(raise_request_exception=False)
+        client.force_login(getattr(world, attribute))
+        found[letter] = getattr(client, method)(address).status_code
+    found["-"] = getattr(Client(), method)(address).status_code
+    return found
+
+
+# fmt: off
+MATRIX: dict[str, tuple[str, str]] = {
+    "home": ("get", "*"),
+    "accounts:profile": ("get", "*"),
+    "accounts:sign-in": ("get", "+"),
+    "accounts:sign-in-again": ("post", "+"),
+    "accounts:sign-out": ("post", "+"),
+    "accounts:session": ("get", "+"),
+    "accounts:language": ("post", "+"),
+    "accounts:password": ("get", "*"),
+    "accounts:second-factor": ("get", "*"),
+    "accounts:begin-second-factor": ("post", "*"),
+    "accounts:accept-accountability": ("post", "*"),
+    "trials:sites": ("get", "*"),
+    "trials:new-site": ("get", "T"),
+    "trials:site": ("get", "*"),
+    "trials:change-site": ("get", "T"),
+    "trials:fulfil": ("get", "T"),
+    "trials:move-site": ("get", "T"),
+    "trials:new-consent-version": ("get", "T"),
+    "trials:people": ("get", "CIMTX"),
+    "trials:new-person": ("get", "T"),
+    "trials:delegate": ("get", "T"),
+    "trials:end-delegation": ("get", "T"),
+    "trials:register": ("get", "CI"),
+    "trials:consent": ("get", "CI"),
+    "trials:screen-failure": ("get", "CI"),
+    "trials:decline": ("get", "CI"),
+    "trials:withdraw": ("get", "CI"),
+    "trials:settle-deviation": ("get", "CI"),
+    "followup:agenda": ("get", "*"),
+    "followup:unscheduled": ("get", "CI"),
+    "followup:visit": ("get", "*"),
+    "followup:took-place": ("get", "CI"),
+    "followup:not-done": ("get", "CI"),
+    "followup:propose": ("get", "CI"),
+    "followup:contacts": ("get", "*"),
+    "crf:eligibility": ("get", "CIMDX"),
+    "crf:form": ("get", "CIMDSX"),
+    "crf:log": ("get", "CIMDSX"),
+    "crf:derive": ("post", "CI"),
+    "crf:draft": ("post", "CI"),
+    "crf:discard": ("post", "CI"),
+    "crf:merge": ("get", "CI"),
+    "crf:history": ("get", "CIMDSX"),
+    "crf:verify": ("post", "M"),
+    "crf:sign": ("post", "I"),
+    "crf:lock": ("post", "D"),
+    "crf:unlock": ("post", "D"),
+    "crf:override": ("get", "D"),
+    "crf:ask": ("get", "MD"),
+    "crf:blank": ("get", "CIMDSX"),
+    "crf:queries": ("get", "*"),
+    "crf:query": ("get", "*"),
+    "crf:query-answer": ("post", "CI"),
+    "crf:query-confirm": ("post", "CI"),
+    "crf:query-close": ("post", "MD"),
+    "crf:query-again": ("post", "MD"),
+    "randomization:randomize": ("get", "I"),
+    "randomization:allocation": ("get", "CIMDSX"),
+    "randomization:certificate": ("get", "CIMDSX"),
+    "randomization:certificate-pdf": ("get", "CIMDSX"),
+    "randomization:visit-card": ("get", "CIMDSX"),
+    "randomization:record-error": ("get", "D"),
+    "randomization:schemes": ("get", "TS"),
+    "randomization:define": ("get", "S"),
+    "randomization:simulate": ("get", "S"),
+    "randomization:errors": ("get", "CIMDSX"),
+    "randomization:roots": ("get", "*"),
+    "randomization:scheme": ("get", "TS"),
+    "randomization:design": ("post", "TS"),
+    "randomization:add-sites": ("get", "S"),
+    "randomization:add-places": ("get", "S"),
+    "randomization:balance": ("get", "S"),
+    "randomization:activate": ("get", "TS"),
+    "exports:list": ("get", "DSX"),
+    "exports:new": ("get", "DS"),
+    "exports:detail": ("get", "DSX"),
+    "exports:download": ("post", "DS"),
+    "exports:tokens": ("get", "*"),
+    "exports:token-revoke": ("post", "*"),
+    "exports:api:participants": ("get", "*"),
+    "exports:api:participant": ("get", "*"),
+    "exports:api:record": ("get", "CIMDSX"),
+    "exports:api:visits": ("get", "*"),
+    "exports:api:answers": ("get", "CIMDSX"),
+    "exports:api:codebook": ("get", "*"),
+    "exports:api:exports": ("get", "DSX"),
+    "exports:api:export": ("get", "DSX"),
+    "exports:api:export-file": ("get", "DS"),
+    "reports:participants": ("get", "*"),
+    "reports:acts": ("get", "CIMDTX"),
+    "reports:protocol": ("get", "*"),
+    "participant": ("get", "*"),
+    "randomization:root-pdf": ("get", "*"),
+}
+# fmt: on
+
+
+def test_the_table_names_every_address() -> None:
+    assert {name for name, _parts in addresses()} - REDIRECTS_AND_TOOLS == set(MATRIX)
+
+
+@pytest.mark.parametrize("name", sorted(MATRIX))
+def test_role_by_address(world: World, name: str) -> None:
+    participant = screen(world)
+    method, allowed = MATRIX[name]
+    address = address_of(name, dict(addresses())[name], sample(world, participant.number))
+    found = statuses(world, address, method)
+    through = "".join(letter for letter in EVERYONE if found[letter] not in {401, 403})
+    assert through == (EVERYONE if allowed in {"*", "+"} else allowed), found
+    assert all(found[letter] < 500 for letter in found), found
+    if allowed != "+":
+        assert found["-"] in {302, 401, 403}, found
+
+
+@pytest.mark.parametrize("name", sorted(n for n, parts in addresses() if "number" in parts))
+def test_another_sites_participant_does_not_exist(world: World, name: str) -> None:
+    participant = screen(world)
+    method = MATRIX[name][0]
+    parts = dict(addresses())[name]
+    client = Client()
+    client.force_login(world.stranger)
+    theirs = getattr(client, method)(address_of(name, parts, sample(world, participant.number)))
+    nobodys = getattr(client, method)(address_of(name, parts, sample(world, "99-9999")))
+    assert theirs.status_code == nobodys.status_code
+    assert theirs.status_code in {403, 404}
+    assert participant.number.encode() not in theirs.content.replace(theirs.request["PATH_INFO"].encode(), b"")
