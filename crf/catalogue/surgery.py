@@ -23,7 +23,7 @@ from crf.catalogue import surgery_rules as rules
 from crf.catalogue.surgery_checks import CHECKS
 from crf.codes.common import ASA, ECOG
 from crf.codes.nodes import STATIONS
-from crf.conditions import All, Answered, Condition, Has, Is, Not
+from crf.conditions import All, Answered, Any_, Condition, Has, Is, Not
 from crf.declaration import Repeats, Section, Sets
 from crf.questions import Classification
 from crf.records import CrfGroupRow, CrfRecord, parent
@@ -32,6 +32,10 @@ RESECTED = Is("surg_done", "resection")
 OPERATED = Is("surg_done", "resection", "explored")
 NOT_RESECTED = Is("surg_done", "explored", "none")
 NOT_OPERATED = Is("surg_done", "none")
+MINIMAL = Any_(
+    Is("access_th", "scopic", "robot", "hybrid", "mediastinoscopic"),
+    Is("access_ab", "scopic", "robot", "hybrid"),
+)
 LEFT_ALIVE = All(Answered("disch_to"), Not(Is("disch_to", "died")))
 
 
@@ -54,7 +58,11 @@ class Surgery(CrfRecord):
     """
 
     surg_done = ChoiceAnswer(
-        _("Outcome of the plan"), codes=lists.DONE, required=True, missing_allowed=(), sdtm="PROCCUR"
+        _("What became of the planned operation?"),
+        codes=lists.DONE,
+        required=True,
+        missing_allowed=(),
+        sdtm="PROCCUR",
     )
     surg_dt = DateAnswer(
         _("Date of the operation"),
@@ -112,12 +120,22 @@ class Surgery(CrfRecord):
     surg_centre = ChoiceAnswer(_("Operated at"), codes=lists.CENTRE, **OPERATION, sdtm="SUPPPR.CENTRE")
     # Before the operation
     asa = ChoiceAnswer(_("ASA class"), codes=ASA, **OPERATION, sdtm="RSORRES (ASA)")
-    ecog_pre = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, **OPERATION, sdtm="RSORRES (ECOG101)")
+    ecog_pre = ChoiceAnswer(_("ECOG before the operation"), codes=ECOG, **OPERATION, sdtm="RSORRES (ECOG101)")
     wt_pre = DecimalAnswer(
-        _("Weight"), unit="kg", soft=(38, 110), hard=(25, 200), **OPERATION, sdtm="VSORRES (WEIGHT)"
+        _("Weight before the operation"),
+        unit="kg",
+        soft=(38, 110),
+        hard=(25, 200),
+        **OPERATION,
+        sdtm="VSORRES (WEIGHT)",
     )
     alb_pre = DecimalAnswer(
-        _("Albumin"), unit="g/L", soft=(28, 52), hard=(5, 70), **OPERATION, sdtm="LBORRES (ALB)"
+        _("Albumin before the operation"),
+        unit="g/L",
+        soft=(28, 52),
+        hard=(5, 70),
+        **OPERATION,
+        sdtm="LBORRES (ALB)",
     )
     # The operation
     approach = ChoiceAnswer(_("Procedure"), codes=lists.APPROACH, **RESECTION, sdtm="PRTRT")
@@ -133,7 +151,9 @@ class Surgery(CrfRecord):
     access_ab = ChoiceAnswer(
         _("Access to the abdomen"), codes=lists.ABDOMINAL_ACCESS, **OPERATION, sdtm="PRMETHOD"
     )
-    conversion = YesNoAnswer(_("Converted to open surgery"), **OPERATION, sdtm="SUPPPR.CONVERT")
+    conversion = YesNoAnswer(
+        _("Converted to open surgery"), shown_when=MINIMAL, required_when=MINIMAL, sdtm="SUPPPR.CONVERT"
+    )
     conv_reason = ChoiceAnswer(
         _("Reason for the conversion"),
         codes=lists.CONVERSION,
@@ -262,7 +282,7 @@ class Surgery(CrfRecord):
         sections = (
             Section(
                 "plan",
-                _("Outcome of the plan"),
+                _("Plan and operation"),
                 (
                     *("surg_done", "surg_dt", "no_surg_reason", "no_surg_other", "no_surg_dt", "intent"),
                     *("wk_from_neo", "wk_from_cre", "surg_centre", "surg_vol"),

@@ -23,7 +23,7 @@ NOT_RESECTED = CodeList(
         "ae": _("adverse event"),
         "patient_refused": _("participant refused"),
         "death": _("death"),
-        "ccr": _("cCR, and the participant chose surveillance"),
+        "ccr": _("cCR, surveillance chosen"),
         "other": _("other"),
     },
 )

@@ -205,6 +205,12 @@ def test_what_was_not_done_is_not_asked() -> None:
     assert not {"approach", "lnd", "conduit", "anast_site", "adj_organ"} & seen
 
 
+def test_conversion_is_asked_where_something_can_be_converted() -> None:
+    open_surgery = {"access_th": "open", "access_ab": "open"}
+    assert "conversion" not in judge("SURG", example(**open_surgery)).visible
+    assert "conversion" in judge("SURG", example(**open_surgery | {"access_ab": "scopic"})).visible
+
+
 def test_answers_of_an_operation_that_was_none_are_cleared() -> None:
     outcome = judge("SURG", example(surg_done="none"))
     assert outcome.values["op_min"] is None
