@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from followup.history import UNSCHEDULED
 from followup.models import Visit
-from followup.services.rolling import MET
+from followup.rolling import MET
 from palace3.protocol.shapes import Text
 from palace3.protocol.text import ProtocolText
 

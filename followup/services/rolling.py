@@ -18,7 +18,6 @@ from trials.services import propose_deviation
 
 BATCH = 500
 SWEEPS = "SWEEP-"
-MET = "met:"
 MISSED_VISIT = "VISIT-MISSED"
 
 
