@@ -118,3 +118,98 @@ def survival(case: Case, on: date, *, death: date | None = None) -> Sent:
             "d_place": "hospital",
         }
     }
+
+
+def surgery(case: Case, on: date) -> Sent:
+    """SURG: the operation, its reason to be, and how it went."""
+    dice = case.dice
+    stay = dice.choices((9, 11, 13, 16, 24), (20, 35, 25, 13, 7))[0]
+    return {
+        "answers": {
+            "surg_done": "resection",
+            "surg_dt": on,
+            "intent": _intent(case),
+            "surg_vol": f"S{dice.randint(1, 9):02d}",
+            "surg_centre": "own",
+            "asa": dice.choice(("II", "II", "III")),
+            "ecog_pre": case.story.person.ecog,
+            "wt_pre": round(case.story.person.weight * 0.97, 1),
+            "alb_pre": round(dice.uniform(34, 43), 1),
+            "approach": dice.choice(("mckeown", "mckeown", "ivor_lewis")),
+            "access_th": "scopic",
+            "access_ab": "scopic",
+            "conversion": "N",
+            "lnd": "extended_two_field",
+            "stations": ["2R", "2L", "7", "8M", "8Lo", "16", "17"],
+            "conduit": "gastric_tube",
+            "route": "posterior",
+            "anast_site": "neck",
+            "anast_tech": "circular",
+            "duct": "N",
+            "jejun": "Y",
+            "pylor": "N",
+            "omentum": "Y",
+            "op_min": dice.randint(220, 360),
+            "anaes_min": dice.randint(365, 430),
+            "ebl": dice.randint(60, 320),
+            "transf": 0,
+            "io_compl": ["none"],
+            "adhesion": dice.choice(("none", "mild", "moderate")),
+            "resid_macro": "none",
+            "adj_organ": ["none"],
+            "extub": "Y",
+            "vent_h": 0,
+            "icu_d": dice.randint(0, 2),
+            "disch_dt": on + timedelta(days=stay),
+            "disch_to": "home",
+            "readm": "N",
+        }
+    }
+
+
+def _intent(case: Case) -> str:
+    if case.arm == "2":
+        return "planned"
+    if Outcome.CCR.value not in case.cre_outcomes:
+        return "non_ccr"
+    return "salvage" if case.regrew else "wish"
+
+
+def follow_up(case: Case, on: date) -> Sent:
+    """FU: the clinical page, imaging, and a recurrence when there is one."""
+    dice = case.dice
+    distant = has_distant(case, on)
+    answers: dict[str, Any] = {
+        "fu_dt": on,
+        "contact": "clinic",
+        "alive": "Y",
+        "exam": "normal",
+        "wt": round(case.story.person.weight * dice.uniform(0.9, 1.0), 1),
+        "ecog": "1",
+        "dysph": dice.choice(("0", "0", "1")),
+        "feed": "oral",
+        "stricture": "N",
+        "reflux": dice.choice(("0", "1")),
+        "dumping": "0",
+        "aspiration": "0",
+        "work": "partly",
+        "img_any": "Y",
+        "dz_status": "proven" if distant else "none",
+        "rec_yn": "Y" if distant else "N",
+        "adj_given": "none",
+        "adj_why": "declined",
+        "post_tx_any": "N",
+    }
+    groups: dict[str, Any] = {
+        "img": [{"modality": "ct", "img_dt": on, "img_result": "progression" if distant else "clear"}]
+    }
+    if distant:
+        answers |= {
+            "rec_dt_first_suspect": on,
+            "rec_dt_proof": on,
+            "rec_type": ["distant"],
+            "rec_method": "histology",
+            "n_lesions": dice.randint(1, 6),
+        }
+        groups["rec_site"] = [{"organ": dice.choice(("lung", "liver", "bone"))}]
+    return {"answers": answers, "groups": groups}

@@ -14,7 +14,8 @@ Writer = Callable[[Case, date, str], Sent]
 WRITERS: dict[str, Writer] = {
     "TREAT": lambda case, on, _visit: answers.treatment(case, on),
     "CRE": later_answers.evaluation,
-    "PATH": lambda case, on, _visit: answers.pathology(case, on),
+    "SURG": lambda case, on, _visit: later_answers.surgery(case, on),
+    "FU": lambda case, on, _visit: later_answers.follow_up(case, on),
     "SURV": lambda case, on, _visit: later_answers.survival(case, on),
 }
 
@@ -28,8 +29,19 @@ def learn(case: Case, visit: Visit, on: date) -> None:
         case.operated_on = on
 
 
+LATER_KNOWN = frozenset({"icu_d", "disch_dt", "disch_to", "readm"})
+AFTER_DISCHARGE = "PO30"  # pathology and the day of discharge are known by then
+
+
 def forms_to_fill(case: Case, visit: Visit, on: date) -> Iterator[tuple[str, Sent]]:
     """Yield the forms that the visit asks for and that are in the catalogue, with what is typed."""
     for code in visit.forms:
-        if code in WRITERS and code in catalogue.forms():
+        if code in WRITERS and code in catalogue.forms() and not visit.code.startswith("SURG"):
             yield code, WRITERS[code](case, on, visit.code)
+    if visit.code.startswith("SURG"):
+        known = later_answers.surgery(case, on)
+        case.surgery = known["answers"]
+        yield "SURG", {"answers": {k: v for k, v in known["answers"].items() if k not in LATER_KNOWN}}
+    if visit.code == AFTER_DISCHARGE and case.surgery:
+        yield "SURG", {"answers": case.surgery}
+        yield "PATH", answers.pathology(case, on)
