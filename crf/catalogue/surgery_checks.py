@@ -21,7 +21,7 @@ DATES = (
         reads=("surg_dt", "milestone.NEO_END"),
         passes=lambda surg_dt, milestone_neo_end: surg_dt > milestone_neo_end,
         message=_(
-            "The operation is dated before the end of neoadjuvant treatment. Check both dates against the source."
+            "The operation is not dated after the end of neoadjuvant treatment. Check both dates against the source."
         ),
         fields=("surg_dt",),
         criticality=Criticality.CRITICAL,
@@ -41,7 +41,8 @@ DATES = (
         reads=("surg_dt", "milestone.NEO_D1"),
         passes=lambda surg_dt, milestone_neo_d1: surg_dt > milestone_neo_d1,
         message=_(
-            "The operation is dated before neoadjuvant treatment began. Check both dates against the source."
+            "The operation is not dated after the first day of neoadjuvant treatment. Check both dates against the "
+            "source."
         ),
         fields=("surg_dt",),
         when=Not(Answered("milestone.NEO_END")),
