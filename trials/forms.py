@@ -118,6 +118,24 @@ class PersonForm(forms.ModelForm):
         """Left to the service, which says what to do."""
 
 
+class ChangePersonForm(forms.ModelForm):
+    reason = _reason(_("Reason for the change"))
+
+    class Meta:
+        model = User
+        fields = ("display_name", "email", "trained_on", "identity_checked_on")
+        widgets = {"trained_on": DayInput(), "identity_checked_on": DayInput()}
+
+
+class ResetForm(forms.Form):
+    password = forms.CharField(label=_("New first password"), min_length=12, max_length=200)
+    reason = _reason()
+
+
+class CloseAccountForm(forms.Form):
+    reason = _reason()
+
+
 class DelegationForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=[(role.value, ROLE_LABELS[role]) for role in Role])
     site: Any = forms.ModelChoiceField(

@@ -42,7 +42,9 @@ def register(request: PersonRequest) -> HttpResponse:
         return made
 
     about = _("The participant is known here by this number alone. The consent is recorded next.")
-    page = Page(_("Register a participant"), _("Give the next number"), reverse("home"), _("Work list"), about)
+    page = Page(
+        _("Register a participant"), _("Give the next number"), reverse("home"), _("Work list"), about
+    )
     return step(request, form, page, give_number, _to_consent, template="trials/register.html", sites=sites)
 
 

@@ -13,12 +13,21 @@ from django.utils.translation import gettext as _
 
 from accounts import services as accounts
 from accounts.directory import accounts_open_to
+from accounts.models import User
 from accounts.permissions import Permission, Role, requires
 from accounts.requests import PersonRequest
 from palace3.kernel.clock import local_date
 from trials import services
-from trials.forms import DelegationForm, EndDelegationForm, PersonForm
+from trials.forms import (
+    ChangePersonForm,
+    CloseAccountForm,
+    DelegationForm,
+    EndDelegationForm,
+    PersonForm,
+    ResetForm,
+)
 from trials.models import Delegation, Site
+from trials.services import people as people_services
 from trials.views.steps import Page, step
 
 
@@ -59,9 +68,67 @@ def new_person(request: PersonRequest) -> HttpResponse:
     return step(request, form, page, create, lambda made: reverse("trials:delegate", args=[made.username]))
 
 
+def _person(request: PersonRequest, username: str) -> User:
+    return get_object_or_404(accounts_open_to(request.user, Permission.PERSON_DELEGATE), username=username)
+
+
+@requires(Permission.PERSON_DELEGATE)
+def person(request: PersonRequest, username: str) -> HttpResponse:
+    found = _person(request, username)
+    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    held = Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE).filter(user=found)
+    held = held.select_related("site", "granted_by").order_by("starts_on")
+    context = {"person": found, "delegations": [(each, state_of(each, today)) for each in held]}
+    return render(request, "trials/person.html", context)
+
+
+def _page_of(person: User, title: str, button: str, about: str = "", **more: Any) -> Page:
+    up = reverse("trials:person", args=[person.username])
+    return Page(title, button, up, person.display_name, about, **more)
+
+
+def _to(person: User) -> str:
+    return reverse("trials:person", args=[person.username])
+
+
+@requires(Permission.PERSON_DELEGATE)
+def change_person(request: PersonRequest, username: str) -> HttpResponse:
+    found = _person(request, username)
+    form = ChangePersonForm(request.POST or None, instance=found)
+
+    def change(typed: dict[str, Any]) -> User:
+        return people_services.change_account(user=found, **typed, by=request.user, at=timezone.now())
+
+    return step(request, form, _page_of(found, _("Change the account"), _("Save the change")), change, _to)
+
+
+@requires(Permission.PERSON_DELEGATE)
+def reset_account(request: PersonRequest, username: str) -> HttpResponse:
+    found = _person(request, username)
+
+    def reset(typed: dict[str, Any]) -> User:
+        return people_services.reset_account(user=found, **typed, by=request.user, at=timezone.now())
+
+    about = _("Every session ends. The second factor is set up anew by its owner before anything is signed.")
+    page = _page_of(found, _("Reset the account"), _("Reset"), about)
+    return step(request, ResetForm(request.POST or None), page, reset, _to)
+
+
+@requires(Permission.PERSON_DELEGATE)
+def close_account(request: PersonRequest, username: str) -> HttpResponse:
+    found = _person(request, username)
+
+    def close(typed: dict[str, Any]) -> User:
+        return people_services.close_account(user=found, **typed, by=request.user, at=timezone.now())
+
+    about = _("Every session and every delegation ends. The name is never given to anybody else.")
+    page = _page_of(found, _("Close the account"), _("Close it"), about, is_grave=True)
+    return step(request, CloseAccountForm(request.POST or None), page, close, _to)
+
+
 @requires(Permission.PERSON_DELEGATE)
 def delegate(request: PersonRequest, username: str) -> HttpResponse:
-    person = get_object_or_404(accounts_open_to(request.user, Permission.PERSON_DELEGATE), username=username)
+    person = _person(request, username)
     sites = Site.objects.open_to(request.user, Permission.PERSON_DELEGATE)
     now = timezone.now()
     initial = {"starts_on": local_date(now, settings.TRIAL_TIME_ZONE)}
@@ -72,7 +139,7 @@ def delegate(request: PersonRequest, username: str) -> HttpResponse:
         return services.delegate(user=person, role=role, **typed, by=request.user, at=now)
 
     title = _("Delegate a role to %(person)s") % {"person": person.display_name}
-    return step(request, form, _page(title, _("Delegate")), grant, lambda made: "trials:people")
+    return step(request, form, _page(title, _("Delegate")), grant, lambda made: _to(person))
 
 
 @requires(Permission.PERSON_DELEGATE)

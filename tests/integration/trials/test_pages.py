@@ -91,7 +91,7 @@ def test_a_person_is_created_and_delegated(world: World, as_user: Any) -> None:
     without_site = manager.post(page, {"role": "coordinator", "starts_on": "2026-11-01"})
     assert without_site.status_code == 422
     site = {"role": "coordinator", "site": world.site.pk, "starts_on": "2026-11-01"}
-    assert manager.post(page, site).headers["Location"] == "/people/"
+    assert manager.post(page, site).headers["Location"] == "/people/nurse.two/"
     assert "nurse.two" in manager.get("/people/").text
 
 
@@ -238,3 +238,40 @@ def test_lists_ask_the_same_number_of_questions_however_long(
     for page in ("/sites/", "/sites/01/", "/people/"):
         with django_assert_max_num_queries(15):
             assert manager.get(page).status_code == 200
+
+
+def test_a_reset_ends_sessions_and_drops_the_second_factor(world: World, as_user: Any) -> None:
+    owner, manager = as_user(world.investigator), as_user(world.trial_manager)
+    typed = {"password": "a quite new first one", "reason": "the telephone was lost"}
+    assert manager.post("/people/investigator/reset/", typed).headers["Location"] == "/people/investigator/"
+    assert owner.get("/accounts/").status_code == 302
+    world.investigator.refresh_from_db()
+    assert world.investigator.totp_confirmed_at is None
+    with scope(user_id=None, sites=EVERYTHING):
+        assert Act.objects.get(verb="trials:account:reset").reason == "the telephone was lost"
+
+
+def test_a_closed_account_has_no_session_and_no_role(world: World, as_user: Any) -> None:
+    leaver, manager = as_user(world.coordinator), as_user(world.trial_manager)
+    assert manager.post("/people/coordinator/close/", {"reason": "left the hospital"}).status_code == 302
+    assert leaver.get("/accounts/").status_code == 302
+    held = [each for each in seen(Delegation) if each.user_id == world.coordinator.pk]
+    assert all(each.ends_on for each in held)
+    assert "Account closed" in manager.get("/people/coordinator/").text
+
+
+@pytest.mark.parametrize("path", ["reset/", "close/"])
+def test_nobody_resets_or_closes_their_own_account_here(world: World, as_user: Any, path: str) -> None:
+    typed = {"password": "a quite new first one", "reason": "why not"}
+    response = as_user(world.trial_manager).post(f"/people/trial_manager/{path}", typed)
+    assert response.status_code == 409
+    assert "another trial manager" in response.text
+
+
+def test_a_change_of_an_account_keeps_its_reason(world: World, as_user: Any) -> None:
+    typed = {"display_name": "Second Stranger", "trained_on": "2026-11-01", "reason": "trained again"}
+    assert as_user(world.trial_manager).post("/people/stranger/change/", typed).status_code == 302
+    world.stranger.refresh_from_db()
+    assert world.stranger.display_name == "Second Stranger"
+    with scope(user_id=None, sites=EVERYTHING):
+        assert Act.objects.get(verb="trials:account:change").reason == "trained again"

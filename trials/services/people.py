@@ -1,0 +1,58 @@
+"""What happens to an account as a whole, with everything delegated to it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services import change_person, set_password
+from audit.acts import act
+from palace3.kernel.clock import local_date
+from palace3.kernel.errors import Refusal
+from trials.models import Delegation
+from trials.services.sites import end_delegation
+
+
+class NotYourself(Refusal):
+    message = _("Nobody closes or resets their own account here. Ask another trial manager.")
+
+
+def change_account(*, user: User, by: User, at: datetime, reason: str, **fields: Any) -> User:
+    """The account carries ``fields``, for ``reason``."""
+    with act("trials:account:change", by=by, at=at, reason=reason):
+        return change_person(user=user, by=by, at=at, **fields)
+
+
+def reset_account(*, user: User, password: str, by: User, at: datetime, reason: str) -> User:
+    """The person has a new first password, no session, and sets up the second factor anew (11.200(a)(3), 11.300(b)).
+
+    Until the owner has done so, nobody signs with the account.
+    """
+    with act("trials:account:reset", by=by, at=at, reason=reason):
+        _refuse_own(user, by)
+        set_password(user=user, password=password, by=by, at=at)
+        return change_person(
+            user=user, by=by, at=at, verb="drop_second_factor", totp_secret="", totp_confirmed_at=None
+        )
+
+
+def close_account(*, user: User, by: User, at: datetime, reason: str) -> User:
+    """The person can no longer sign in, every session has ended, and so has every delegation (11.300(b))."""
+    with act("trials:account:close", by=by, at=at, reason=reason):
+        _refuse_own(user, by)
+        today = local_date(at, settings.TRIAL_TIME_ZONE)
+        for held in Delegation.objects.filter(user=user).in_force(on=today).exclude(ends_on=today):
+            end_delegation(delegation=held, on=today, by=by, at=at, reason=reason)
+        return change_person(
+            user=user, by=by, at=at, verb="close", is_active=False, session_key=secrets.token_hex(16)
+        )
+
+
+def _refuse_own(user: User, by: User) -> None:
+    if user.pk == by.pk:
+        raise NotYourself
