@@ -259,6 +259,7 @@ def test_a_form_that_may_only_be_read_cannot_be_typed_into():
     form = small(ask("a"), ask("b", Kind.CHOICE), groups=(rows("nodes", ask("n")),))
     html = drawn(form, {"a": "1", "nodes-0-n": "2"}, editable=False, links=Links())
     assert all("disabled" in attrs for attrs in tags(html, "input") if attrs.get("type") in ("text", "radio"))
+    assert all("disabled" in attrs for attrs in tags(html, "select"))
     assert "<button" not in html
     assert "/history" not in html
 
