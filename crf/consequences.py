@@ -120,7 +120,7 @@ def of_surgery(seen: Seen) -> Course:
 
 
 def of_follow_up(seen: Seen) -> Course:
-    """A recurrence or regrowth ends what was planned (protocol 3.12).
+    """A recurrence or regrowth ends what was planned, a mere suspicion does not (protocol 3.12).
 
     Where a finding leads to depends on whether the oesophagus is in place: of the tracks named, those
     that cannot be reached from where the participant stands are left out.
@@ -129,6 +129,8 @@ def of_follow_up(seen: Seen) -> Course:
     kinds = set(seen.values.get("rec_type") or ())
     if seen.values.get("rec_yn") != "Y" or not kinds:
         return Course(("FOLLOW_UP",), None)
+    if seen.values.get("dz_status") == "suspect":
+        return Course()
     if "distant" in kinds:
         return Course(("DISTANT", "RECURRENCE", "NOT_RESECTED"), on)
     if "anastomotic" in kinds:

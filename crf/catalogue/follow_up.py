@@ -98,7 +98,7 @@ class FollowUp(CrfRecord):
         sdtm="SUPPRS.RECYN",
     )
     rec_type = MultipleAnswer(
-        _("Kind"),
+        _("Kind of recurrence"),
         codes=lists.RECURRENCE,
         shown_when=RECURRED,
         required_when=RECURRED,

@@ -45,6 +45,13 @@ CASES = [
     ("FU", "FOLLOW_UP", "2", {"rec_yn": "Y", "rec_type": ["anastomotic"]}, "RECURRENCE"),
     ("FU", "OPERATED", "2", {"rec_yn": "Y", "rec_type": ["node"]}, "RECURRENCE"),
     ("FU", "FOLLOW_UP", "2", {"rec_yn": "Y", "rec_type": ["second_primary"]}, "FOLLOW_UP"),
+    (
+        "FU",
+        "FOLLOW_UP",
+        "2",
+        {"rec_yn": "Y", "rec_type": ["distant"], "dz_status": "suspect"},
+        "FOLLOW_UP",
+    ),
     ("SURV", "FOLLOW_UP", "2", {"vital": "dead", "death_dt": "2027-02"}, "DEAD"),
 ]
 
