@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
-from followup.wording import NotDone
+from followup.wording import NotDone, in_language
+from palace3.protocol.text import ProtocolText
 from trials.forms import DayInput
 
 
@@ -74,3 +75,17 @@ class ContactForm(forms.Form):
     note = forms.CharField(
         label=_("Note"), max_length=200, required=False, help_text=_("No names and no telephone numbers.")
     )
+
+
+class LostForm(forms.Form):
+    on = _day(_("Lost since"))
+
+
+class PreviewForm(forms.Form):
+    milestone = forms.ChoiceField(label=_("If this milestone"))
+    on = _day(_("had this date"), required=False, help_text=_("Leave empty for: it has not happened."))
+
+    def __init__(self, *args: Any, text: ProtocolText, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(each.code, in_language(each.name)) for each in text.milestones]
+        self.fields["milestone"].choices = choices  # type: ignore[attr-defined]

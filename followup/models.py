@@ -45,6 +45,11 @@ class VisitSet(SiteQuerySet):
         """Visits whose state is no longer what the calendar says on ``on``."""
         return self.filter(turns_on__lte=on)
 
+    def shown_between(self, first: date, last: date) -> Self:
+        """Visits that a calendar shows on these days: where they took place, else where they are proposed."""
+        took_place = models.Q(took_place_on__range=(first, last))
+        return self.filter(took_place | models.Q(took_place_on=None, proposed_on__range=(first, last)))
+
     def current(self) -> Self:
         return self.exclude(state=VisitState.CANCELLED)
 
@@ -60,7 +65,7 @@ class Visit(OfParticipant):
 
     code = models.CharField(_("visit"), max_length=12)
     occurrence = models.PositiveSmallIntegerField(default=1)
-    anchor = models.CharField(_("counted from"), max_length=12, blank=True)
+    anchor = models.CharField(_("counted from"), max_length=20, blank=True)
     anchor_on = models.DateField(_("counted from"), null=True)
     target = models.DateField(_("target day"), null=True)
     opens = models.DateField(_("window opens"), null=True)

@@ -2,16 +2,25 @@
 
 from django.urls import path
 
-from followup.views import agenda, contacts, visits
+from followup.views import adherence, agenda, calendar, contacts, course, visits, watching
 
 app_name = "followup"
 _VISIT = "participants/<str:number>/visits/<int:pk>/"
 urlpatterns = [
     path("visits/", agenda.agenda, name="agenda"),
+    path("visits/month/", calendar.month, name="month"),
+    path("visits/adherence/", adherence.adherence, name="adherence"),
+    path("visits/feed/", calendar.feed, name="feed"),
+    path("visits/feed/make/", calendar.make_feed, name="make-feed"),
+    path("visits/feed/revoke/", calendar.revoke_feed, name="revoke-feed"),
+    path("visits/feed/<str:token>.ics", calendar.feed_file, name="feed-file"),
+    path("tasks/", watching.tasks, name="tasks"),
     path("participants/<str:number>/visits/new/", visits.unscheduled, name="unscheduled"),
     path(_VISIT, visits.visit, name="visit"),
     path(f"{_VISIT}took-place/", visits.took_place, name="took-place"),
     path(f"{_VISIT}not-done/", visits.not_done, name="not-done"),
     path(f"{_VISIT}day/", visits.propose, name="propose"),
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),
+    path("participants/<str:number>/lost/", course.lost, name="lost"),
+    path("participants/<str:number>/plan/", course.preview, name="preview"),
 ]

@@ -1,5 +1,7 @@
 """The only writer of visits."""
 
+from followup.services.feeds import make_feed, revoke_feed
+from followup.services.loss import record_lost
 from followup.services.planning import plan_visits_for, preview_plan
 from followup.services.reminding import remind_site
 from followup.services.rolling import roll_site
@@ -13,12 +15,15 @@ from followup.services.visits import (
 
 __all__ = [
     "add_unscheduled_visit",
+    "make_feed",
     "mark_not_done",
     "plan_visits_for",
     "preview_plan",
     "propose_day",
     "record_contact_attempt",
+    "record_lost",
     "record_visit",
     "remind_site",
+    "revoke_feed",
     "roll_site",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -42,6 +42,12 @@ class Change:
     before: tuple[date | None, date | None] | None
     after: tuple[date | None, date | None] | None
 
+    @property
+    def day(self) -> date:
+        """The first day that the change touches, for an order of time."""
+        opens = [window[0] for window in (self.before, self.after) if window and window[0]]
+        return min(opens, default=date.max)
+
 
 def plan_visits_for(
     *, participant: Participant, by: User | None, at: datetime, reason: str = ""
@@ -61,20 +67,30 @@ def plan_visits_for(
     return changes
 
 
-def preview_plan(*, participant: Participant, at: datetime) -> list[Change]:
-    """Return what planning would do now, without doing it."""
+def preview_plan(
+    *, participant: Participant, at: datetime, milestones: dict[str, date | None] | None = None
+) -> list[Change]:
+    """Return what planning would do now, without doing it, if ``milestones`` had these dates."""
     today = local_date(at, participant.site.time_zone)
     existing = {visit.code: visit for visit in _scheduled(participant)}
-    wanted = {visit.code: visit for visit in _wanted(participant, list(existing.values()), today)}
-    return list(_changes(existing, wanted, today))
+    wanted = {visit.code: visit for visit in _wanted(participant, list(existing.values()), today, milestones)}
+    return sorted(_changes(existing, wanted, today), key=lambda change: (change.day, change.code))
 
 
 def _scheduled(participant: Participant) -> list[Visit]:
     return list(Visit.objects.filter(participant=participant).exclude(code=UNSCHEDULED))
 
 
-def _wanted(participant: Participant, visits: list[Visit], today: date) -> tuple[PlannedVisit, ...]:
+def _wanted(
+    participant: Participant,
+    visits: list[Visit],
+    today: date,
+    supposed: dict[str, date | None] | None = None,
+) -> tuple[PlannedVisit, ...]:
     history = history_of(participant, visits, as_of=today)
+    if supposed:
+        dates = {**history.milestones, **supposed}
+        history = replace(history, milestones={code: on for code, on in dates.items() if on})
     return plan(text_for(participant), history, works_on=works_on)
 
 

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
+from followup.agenda import SHOWS, Week, counts, lines, shown
 from followup.models import Visit
 from palace3.kernel.clock import local_date
 from trials.models import Site
@@ -21,16 +21,19 @@ from trials.models import Site
 PER_PAGE = 50
 
 
-def _chosen_site(request: PersonRequest, sites: list[Site]) -> Site | None:
+def chosen_site(request: PersonRequest, sites: list[Site]) -> Site | None:
+    """Return the site that the address names, or the only one; None for all of them."""
     wanted = request.GET.get("site", "")
     return next((site for site in sites if site.code == wanted), sites[0] if len(sites) == 1 else None)
 
 
-def _today(site: Site | None) -> date:
+def today_at(site: Site | None) -> date:
+    """Return the day that it is at the site, or at the trial's office."""
     return local_date(timezone.now(), site.time_zone if site else settings.TRIAL_TIME_ZONE)
 
 
-def _day(typed: str, otherwise: date) -> date:
+def chosen_day(typed: str, otherwise: date) -> date:
+    """Return the day that the address names; ``otherwise`` where it names none."""
     try:
         return parse_date(typed) or otherwise
     except ValueError:
@@ -41,10 +44,10 @@ def _day(typed: str, otherwise: date) -> date:
 def agenda(request: PersonRequest) -> HttpResponse:
     """Show one week of visits, or those that are due, overdue or missed."""
     sites = list(Site.objects.open_to(request.user, Permission.VISIT_VIEW))
-    site = _chosen_site(request, sites)
-    today = _today(site)
+    site = chosen_site(request, sites)
+    today = today_at(site)
     show = request.GET.get("show", "") if request.GET.get("show", "") in SHOWS else "week"
-    week = Week.around(_day(request.GET.get("from", ""), today))
+    week = Week.around(chosen_day(request.GET.get("from", ""), today))
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
     visits = visits.filter(site=site) if site else visits
     page = Paginator(shown(visits, show=show, week=week), PER_PAGE).get_page(request.GET.get("page"))
@@ -58,7 +61,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
         "today": today,
         "page": page,
         "lines": found,
-        "days": by_day(found) if show == "week" else [],
+        "days": bychosen_day(found) if show == "week" else [],
         "counts": counts(visits),
     }
     return render(request, "followup/agenda.html", context)

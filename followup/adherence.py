@@ -1,0 +1,89 @@
+"""How visits keep to their windows: counted by the database in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from followup.models import Visit, VisitState
+from followup.services.rolling import MET, SWEEPS
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One visit of the schedule (or one site): how often it was asked for, and what became of it."""
+
+    label: str
+    early: int = 0
+    inside: int = 0
+    late: int = 0
+    not_done: int = 0
+    overdue: int = 0
+    missed: int = 0
+
+    @property
+    def asked(self) -> int:
+        """Visits whose window has passed, or that took place: what adherence is counted over."""
+        return self.early + self.inside + self.late + self.not_done + self.overdue + self.missed
+
+    @property
+    def percent_inside(self) -> int | None:
+        """Share of those that took place in their window; None while nothing was asked for."""
+        return round(100 * self.inside / self.asked) if self.asked else None
+
+    def plus(self, other: Kept) -> Kept:
+        """Return both together, under this label."""
+        numbers = {name: getattr(self, name) + getattr(other, name) for name in NUMBERS}
+        return Kept(self.label, **numbers)
+
+
+NUMBERS = ("early", "inside", "late", "not_done", "overdue", "missed")
+_COUNTED: dict[str, Any] = {
+    "early": Count("pk", filter=Q(timing="early")),
+    "inside": Count("pk", filter=Q(timing="in")),
+    "late": Count("pk", filter=Q(timing="late")),
+    "not_done": Count("pk", filter=Q(state=VisitState.NOT_DONE)),
+    "overdue": Count("pk", filter=Q(state=VisitState.OVERDUE)),
+    "missed": Count("pk", filter=Q(state=VisitState.MISSED)),
+}
+
+
+def _counted(visits: QuerySet[Visit]) -> QuerySet[Visit]:
+    """A sweep that nobody needed was not asked for; unscheduled visits have no window to keep."""
+    needless = Q(code__startswith=SWEEPS, not_done_reason__startswith=MET)
+    return visits.filter(opens__isnull=False).exclude(needless)
+
+
+def by_visit(visits: QuerySet[Visit]) -> list[Kept]:
+    """Return adherence by visit code, in the order of the schedule (by how early it opens after its anchor)."""
+    rows = _counted(visits).order_by().values("code").annotate(**_COUNTED)
+    found = [Kept(row["code"], **{name: row[name] for name in NUMBERS}) for row in rows]
+    return sorted((kept for kept in found if kept.asked), key=lambda kept: _order(kept.label))
+
+
+def by_site(visits: QuerySet[Visit]) -> list[Kept]:
+    """Return adherence by site code."""
+    rows = _counted(visits).order_by().values("site__code").annotate(**_COUNTED)
+    found = [Kept(row["site__code"], **{name: row[name] for name in NUMBERS}) for row in rows]
+    return sorted(found, key=lambda kept: kept.label)
+
+
+def together(rows: list[Kept], label: str) -> Kept:
+    """Return the sum of the rows."""
+    total = Kept(label)
+    for row in rows:
+        total = total.plus(row)
+    return total
+
+
+_BEGINNINGS = (
+    "SCR", "QOL", "RND", "N", "NE", "SF30", "SF90", "CRE", "RST", "SURG", "DC", "PO30", "ADJ", "PO90", "AS", "FU",
+    "OS", "SWEEP",
+)  # fmt: skip
+
+
+def _order(code: str) -> tuple[int, str]:
+    head = next((known for known in sorted(_BEGINNINGS, key=len, reverse=True) if code.startswith(known)), "")
+    return (_BEGINNINGS.index(head) if head else len(_BEGINNINGS), code)

@@ -1,0 +1,105 @@
+"""A month of visits as a page shows it, and a person's own calendar in the iCalendar format (RFC 5545)."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from followup.models import Visit
+
+MONTHS = 12
+LONGEST_LINE = 74
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the month's sheet, with its visits."""
+
+    on: date
+    in_month: bool
+    is_worked: bool
+    visits: tuple[Visit, ...]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month and its neighbours."""
+
+    first: date
+
+    @classmethod
+    def of(cls, day: date) -> Month:
+        return cls(day.replace(day=1))
+
+    @property
+    def before(self) -> date:
+        return (self.first - timedelta(days=1)).replace(day=1)
+
+    @property
+    def after(self) -> date:
+        return (self.first + timedelta(days=31)).replace(day=1)
+
+    @property
+    def weeks(self) -> list[list[date]]:
+        """The sheet's weeks, Monday to Sunday, with the days of both neighbours that complete them."""
+        return calendar.Calendar().monthdatescalendar(self.first.year, self.first.month)
+
+    @property
+    def shown(self) -> tuple[date, date]:
+        return self.weeks[0][0], self.weeks[-1][-1]
+
+
+def shown_on(visit: Visit) -> date | None:
+    """Return the day on which a calendar shows the visit."""
+    return visit.took_place_on or visit.proposed_on
+
+
+def icalendar(visits: Iterable[Visit], *, name: str, at: datetime) -> str:
+    """Return the visits as all-day events: numbers, codes and windows, nothing else about anybody."""
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//PALACE-3//visits//EN",
+        f"X-WR-CALNAME:{_escaped(name)}",
+    ]
+    for visit in visits:
+        lines += _event(visit, at)
+    lines.append("END:VCALENDAR")
+    return "".join(f"{folded}\r\n" for line in lines for folded in _folded(line))
+
+
+def _event(visit: Visit, at: datetime) -> list[str]:
+    on = shown_on(visit)
+    if on is None or visit.opens is None or visit.closes is None:
+        return []
+    window = f"{visit.opens.isoformat()} – {visit.closes.isoformat()}"
+    return [
+        "BEGIN:VEVENT",
+        f"UID:visit-{visit.pk}@palace3",
+        f"DTSTAMP:{at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"DTSTART;VALUE=DATE:{on:%Y%m%d}",
+        f"DTEND;VALUE=DATE:{on + timedelta(days=1):%Y%m%d}",
+        f"SUMMARY:{_escaped(f'{visit.participant.number} {visit}')}",
+        f"DESCRIPTION:{_escaped(window)}",
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+    ]
+
+
+def _escaped(text: str) -> str:
+    for sign in ("\\", ";", ","):
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("\n", "\\n")
+
+
+def _folded(line: str) -> Iterator[str]:
+    """A long line goes on after a line break and a space; no character is cut (RFC 5545, 3.1)."""
+    piece = ""
+    for sign in line:
+        if len((piece + sign).encode()) > LONGEST_LINE:
+            yield piece
+            piece = " "
+        piece += sign
+    yield piece

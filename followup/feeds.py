@@ -1,0 +1,37 @@
+"""Who reads a calendar address, and what they may see through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from accounts.models import User
+from accounts.permissions import Permission
+from followup.models import CalendarFeed, Visit, VisitState
+from followup.services.feeds import digest_of
+from trials.people import with_grants
+
+BACK, AHEAD, MOST = timedelta(days=60), timedelta(days=365), 2000
+
+
+def living_feed(user: User) -> CalendarFeed | None:
+    """Return the person's feed, unless they have none or it was revoked."""
+    return CalendarFeed.objects.filter(user=user, revoked_at=None).first()
+
+
+def reader_of(token: str, *, on: date) -> User | None:
+    """Return the person whose living feed has this token, with the grants of today; else None."""
+    feed = (
+        CalendarFeed.objects.filter(digest=digest_of(token), revoked_at=None).select_related("user").first()
+    )
+    if feed is None or not feed.user.is_active:
+        return None
+    return with_grants(feed.user, on=on)
+
+
+def visits_for(user: User, *, today: date) -> Iterable[Visit]:
+    """Return the awaited visits of the person's sites, two months back and a year ahead."""
+    visits = Visit.objects.open_to(user, Permission.VISIT_VIEW).exclude(state=VisitState.CANCELLED)
+    near = visits.shown_between(today - BACK, today + AHEAD).select_related("participant")
+    found: Iterable[Visit] = near.order_by("proposed_on", "pk")[:MOST]
+    return found

@@ -1,0 +1,103 @@
+"""What is known of the background tasks: when each ran, for how long, how it ended, when it runs next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django_celery_beat.models import PeriodicTask
+
+from accounts.models import Mail
+from accounts.outbox import TRIES
+from followup.models import TaskRun
+
+DONE, RETRIED, FAILED = "done", "retried", "failed"
+OWN_TASKS = "celery."
+
+
+def note_run(*, task: str, started_at: datetime, ended_at: datetime, outcome: str, fault: str = "") -> None:
+    """The run counts among those of its task, and is its last one."""
+    took = int((ended_at - started_at) / timedelta(milliseconds=1))
+    with transaction.atomic():
+        TaskRun.objects.get_or_create(task=task)
+        row = TaskRun.objects.filter(task=task)
+        row.update(
+            started_at=started_at,
+            ended_at=ended_at,
+            milliseconds=max(0, took),
+            outcome=outcome,
+            runs=F("runs") + 1,
+            retries=F("retries") + (outcome == RETRIED),
+            failures=F("failures") + (outcome == FAILED),
+        )
+        if outcome != DONE:
+            row.update(failed_at=ended_at, fault=fault[:80])
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One task: its last run, if it ever ran, and its next, if it is scheduled."""
+
+    name: str
+    run: TaskRun | None
+    next_at: datetime | None
+    is_late: bool
+
+    @property
+    def state(self) -> str:
+        if self.run is None:
+            return "never"
+        return "late" if self.is_late and self.run.outcome == DONE else self.run.outcome
+
+
+def watched_tasks(*, at: datetime) -> list[Watched]:
+    """Return every task that is scheduled or ever ran, by name."""
+    runs = {run.task: run for run in TaskRun.objects.all()}
+    scheduled = {
+        entry.task: entry
+        for entry in PeriodicTask.objects.filter(enabled=True).select_related("crontab", "interval")
+        if not entry.task.startswith(OWN_TASKS)
+    }
+    return [
+        _watched(name, runs.get(name), scheduled.get(name), at)
+        for name in sorted(runs.keys() | scheduled.keys())
+    ]
+
+
+def _watched(name: str, run: TaskRun | None, entry: Any, at: datetime) -> Watched:
+    if entry is None:
+        return Watched(name, run, None, False)
+    since = run.started_at if run is not None and run.started_at else entry.last_run_at or entry.date_changed
+    next_at = _next(entry, since)
+    return Watched(name, run, next_at, next_at + timedelta(minutes=10) < at)
+
+
+def _next(entry: Any, since: datetime) -> datetime:
+    """Return when the schedule comes round after ``since``."""
+    last, wait, _now = (
+        entry.schedule.remaining_delta(since)
+        if hasattr(entry.schedule, "remaining_delta")
+        else (since, entry.schedule.run_every, since)
+    )
+    due: datetime = last + wait
+    return due
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """How the outgoing mail stands."""
+
+    waiting: int
+    oldest: datetime | None
+    given_up: int
+
+
+def outbox() -> Outbox:
+    """Return how many messages wait, since when, and how many were refused so often that they rest."""
+    unsent = Mail.objects.filter(sent_at=None, dropped_at=None)
+    waiting = unsent.filter(attempts__lt=TRIES)
+    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    return Outbox(waiting.count(), oldest, unsent.filter(attempts__gte=TRIES).count())

@@ -1,0 +1,37 @@
+"""A person's private calendar address."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from accounts.models import User
+from audit.acts import act, current_act
+from followup.models import CalendarFeed
+
+
+def digest_of(token: str) -> str:
+    """Return what is stored of a feed's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make_feed(*, user: User, at: datetime) -> str:
+    """The person has one living feed, a new one; its token is returned this once and kept nowhere."""
+    token = secrets.token_urlsafe(32)
+    with act("followup:feed:make", by=user, at=at) as written:
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        _end_living(user, at)
+        CalendarFeed.objects.create(user=user, digest=digest_of(token), made_at=at, act=written)
+    return token
+
+
+def revoke_feed(*, user: User, at: datetime) -> bool:
+    """The person's feed answers no more; say whether there was one."""
+    with act("followup:feed:revoke", by=user, at=at):
+        return _end_living(user, at)
+
+
+def _end_living(user: User, at: datetime) -> bool:
+    living = CalendarFeed.objects.filter(user=user, revoked_at=None)
+    return bool(living.update(revoked_at=at, act=current_act()))

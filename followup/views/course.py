@@ -1,0 +1,53 @@
+"""What a changed date would move, and the end of following."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from followup import services
+from followup.forms import LostForm, PreviewForm
+from followup.history import text_for
+from palace3.kernel.clock import local_date
+from trials.models import Participant
+from trials.views.steps import Page, step
+
+
+def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
+    people = Participant.objects.open_to(request.user, permission).select_related("site")
+    return get_object_or_404(people, number=number)
+
+
+@requires(Permission.VISIT_VIEW)
+def preview(request: PersonRequest, number: str) -> HttpResponse:
+    """Show which visits would move if a milestone had another date; nothing is written."""
+    found = _participant(request, number, Permission.VISIT_VIEW)
+    form = PreviewForm(request.GET if request.GET else None, text=text_for(found))
+    changes = None
+    if form.is_valid():
+        what_if = {form.cleaned_data["milestone"]: form.cleaned_data["on"]}
+        changes = services.preview_plan(participant=found, at=timezone.now(), milestones=what_if)
+    context = {"participant": found, "form": form, "changes": changes}
+    return render(request, "followup/preview.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.VISIT_RECORD)
+def lost(request: PersonRequest, number: str) -> HttpResponse:
+    """Record that the participant is lost to follow-up, once the rule is kept."""
+    found = _participant(request, number, Permission.VISIT_RECORD)
+    form = LostForm(request.POST or None, initial={"on": local_date(timezone.now(), found.site.time_zone)})
+
+    def keep(typed: dict[str, Any]) -> Participant:
+        return services.record_lost(participant=found, **typed, by=request.user, at=timezone.now())
+
+    about = _("Visits end here. Vital status is still asked for at month 36 and at each sweep.")
+    title = _("%(number)s is lost to follow-up") % {"number": number}
+    label = _("Participant %(number)s") % {"number": number}
+    page = Page(title, _("Record the loss"), found.get_absolute_url(), label, about, is_grave=True)
+    return step(request, form, page, keep, lambda kept: kept)
