@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from crf import catalogue
 from crf.declaration import FormDeclaration, Repeats
 from crf.evaluate import Outcome, Row
 from crf.records import RecordState
+from crf.services.loading import Part, instance_of, load
 from followup.models import Visit
 from palace3.kernel.errors import Refusal
 from trials.models import Participant
@@ -112,22 +114,39 @@ def place_of_record(form: FormDeclaration, record: Any) -> Place:
     return Place(form, record.participant, record.visit, record.sequence)
 
 
-def find_sheet(place: Place, *, lock: bool = False) -> Sheet | None:
-    """Return the record at the place with its rows, held until the transaction ends when ``lock``."""
+def find_record(place: Place, *, lock: bool = False) -> Any:
+    """Return the record at the place, held until the transaction ends when ``lock``, or None."""
     found = place.form.model.objects.filter(
         participant=place.participant, visit=place.visit, sequence=place.sequence
     )
-    record = (found.select_for_update() if lock else found).first()
+    return (found.select_for_update() if lock else found).first()
+
+
+def find_sheet(place: Place, *, lock: bool = False) -> Sheet | None:
+    """Return the record at the place with its rows, held until the transaction ends when ``lock``."""
+    record = find_record(place, lock=lock)
     return None if record is None else sheet_of(place.form, record)
 
 
 def sheet_of(form: FormDeclaration, record: Any) -> Sheet:
     """Return a record with the rows of its groups."""
-    rows = {
-        name: {row.position: row for row in group.model.objects.filter(record=record)}
-        for name, group in form.groups.items()
-    }
-    return Sheet(record, rows)
+    return sheet_from(form, record, load(parts_of(form, record)))
+
+
+def parts_of(form: FormDeclaration, record: Any) -> list[Part]:
+    """Return what to load for the rows of a record's groups."""
+    return [Part(f"rows:{name}", group.model, "record_id", record.pk) for name, group in form.groups.items()]
+
+
+def sheet_from(form: FormDeclaration, record: Any, loaded: Mapping[str, list[dict[str, Any]]]) -> Sheet:
+    """Return the record with its rows out of what ``parts_of`` asked for."""
+    return Sheet(
+        record,
+        {
+            name: {row["position"]: instance_of(group.model, row) for row in loaded[f"rows:{name}"]}
+            for name, group in form.groups.items()
+        },
+    )
 
 
 def next_sequence(place: Place) -> int:

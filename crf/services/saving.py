@@ -15,14 +15,24 @@ from audit.models import Act
 from crf.changes import Change, changes
 from crf.checks import Finding
 from crf.evaluate import Outcome, Row, evaluate
-from crf.models import Draft, SaveKey
+from crf.models import Draft, Query, SaveKey
 from crf.records import RecordState
 from crf.sentences import sentence
 from crf.services.decision import Watch
 from crf.services.effects import follow_up
+from crf.services.loading import Part, instance_of
 from crf.services.order import refuse_unless_due, refuse_who_may_not
 from crf.services.overrides import standing
-from crf.services.places import NEW, Place, Sheet, find_sheet, next_sequence, write_sheet
+from crf.services.places import (
+    NEW,
+    Place,
+    Sheet,
+    find_record,
+    next_sequence,
+    parts_of,
+    sheet_from,
+    write_sheet,
+)
 from crf.services.prompts import keep_prompts
 from crf.services.reasons import compose
 from crf.services.signing import drop_signature
@@ -137,7 +147,7 @@ class _Work:
         if version == NEW and self.place.sequence == NEW:
             self.place = replace(self.place, sequence=next_sequence(self.place))
         self.around = Surroundings(self.place.participant, at=self.at)
-        sheet = find_sheet(self.place, lock=True)
+        sheet = self._sheet()
         refuse_unless_due(self.place, around=self.around, is_new=sheet is None)
         if sheet is not None and sheet.record.state == RecordState.LOCKED:
             raise RecordLocked(record=self.place.label)
@@ -150,6 +160,17 @@ class _Work:
         if any(change.corrects for change in found) and not self.written.reason:
             raise ReasonNeeded(record=self.place.label)
         return self._written(sheet, old, outcome, found, key)
+
+    def _sheet(self) -> Sheet | None:
+        """Hold the record, and bring with one journey all that the save will look at."""
+        form, record = self.place.form, find_record(self.place, lock=True)
+        also = [] if record is None else parts_of(form, record)
+        if record is not None:
+            mine = f"t.form_code = '{form.code}' AND t.key <> ''"
+            also.append(Part("queries", Query, "record_id", record.pk, also=mine))
+        loaded = self.around.fetch(form.foreign_reads, also)
+        self.known = [instance_of(Query, row) for row in loaded.get("queries", ())]
+        return None if record is None else sheet_from(form, record, loaded)
 
     def _evaluated(self, sheet: Sheet | None) -> Outcome:
         context = self.around.context(
@@ -200,7 +221,7 @@ class _Work:
             record=record,
             outcome=outcome,
             confirmed=self.answers.confirmations,
-            is_new=is_new,
+            known=self.known,
             by=self.by,
             at=self.at,
         )

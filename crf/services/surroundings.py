@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Max
-from django.db.models.functions import Coalesce
+from django.db.models import Max
 
 from crf import catalogue
 from crf.checks import earliest_day
 from crf.declaration import FormDeclaration, form_of
-from crf.records import RecordState
+from crf.services.loading import Part, instance_of, load, values_of
 from followup.models import Visit
 from palace3.kernel.clock import local_date
 from palace3.protocol import text
@@ -20,6 +19,7 @@ from trials.models import Consent, Milestone, Participant, ScreeningOutcome
 from trials.services import live_decision
 
 Record = dict[str, Any]
+NOT_EMPTY = "t.state <> 'empty'"
 
 
 class Surroundings:
@@ -58,6 +58,7 @@ class Surroundings:
             "visit.closes": visit.closes if visit else None,
             "record.sequence": sequence,
         }
+        self.fetch(form.foreign_reads)
         return {
             read: own[read] if read in own else self._look(read, form.code, record_id)
             for read in form.foreign_reads
@@ -70,9 +71,25 @@ class Surroundings:
     def milestone(self, code: str) -> Milestone | None:
         """Return the milestone as it stands, or None."""
         if self._milestones is None:
-            found = Milestone.objects.filter(participant=self.participant)
-            self._milestones = {milestone.code: milestone for milestone in found}
-        return self._milestones.get(code)
+            self.fetch(())
+        return (self._milestones or {}).get(code)
+
+    def fetch(self, reads: Iterable[str], also: Iterable[Part] = ()) -> dict[str, list[Record]]:
+        """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
+        codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
+        parts = [
+            Part(code, catalogue.form(code).model, "participant_id", self.participant.pk, True, NOT_EMPTY)
+            for code in sorted(codes)
+        ]
+        if self._milestones is None:
+            parts.append(Part("milestones", Milestone, "participant_id", self.participant.pk))
+        found = load([*parts, *also])
+        for code in codes:
+            self._records[code] = _in_order(catalogue.form(code), found.pop(code))
+        if "milestones" in found:
+            kept = [instance_of(Milestone, row) for row in found.pop("milestones")]
+            self._milestones = {milestone.code: milestone for milestone in kept}
+        return found
 
     def forget_milestones(self) -> None:
         """Milestones were written: read them again when they are asked for."""
@@ -86,8 +103,8 @@ class Surroundings:
     def records(self, code: str) -> list[Record]:
         """Return the answers of every record of a form, by the day they are about."""
         if code not in self._records:
-            self._records[code] = self._load(code)
-        return self._records[code]
+            self.fetch((f"{code}*",))
+        return self._records.get(code, [])
 
     def rows(self, code: str, group: str, record_id: int) -> list[Record]:
         """Return the rows of a repeating group of one record."""
@@ -97,22 +114,6 @@ class Surroundings:
             found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
             self._rows[place] = list(found.values("position", *declared.questions))
         return self._rows[place]
-
-    def _load(self, code: str) -> list[Record]:
-        form = catalogue.forms().get(code)
-        if form is None:
-            return []
-        found = form.model.objects.filter(participant=self.participant).exclude(state=RecordState.EMPTY)
-        rows = found.order_by("pk").values(
-            *form.questions,
-            "id",
-            "sequence",
-            "state",
-            visit_code=F("visit__code"),
-            visit_on=Coalesce("visit__took_place_on", "visit__target"),
-        )
-        dated = day_question(form)
-        return sorted(rows, key=lambda row: _day_of(row, dated))
 
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
@@ -186,6 +187,23 @@ def setting_of(protocol: text.ProtocolText, name: str) -> Any:
     if name.startswith("opt_"):
         return protocol.criterion(name.upper().replace("_", "-")).enforced
     return protocol.setting(name)
+
+
+def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
+    """Return the answers of the records by the day they are about."""
+    rows = [
+        {
+            **values_of(form.model, row, form.questions),
+            "id": row["id"],
+            "sequence": row["sequence"],
+            "state": row["state"],
+            "visit_code": row["visit_code"],
+            "visit_on": date.fromisoformat(row["visit_on"]) if row["visit_on"] else None,
+        }
+        for row in found
+    ]
+    dated = day_question(form)
+    return sorted(rows, key=lambda row: _day_of(row, dated))
 
 
 def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:

@@ -42,7 +42,7 @@ def judge_queries(
     record: Any,
     outcome: Outcome,
     confirmed: Mapping[str, str] | None = None,
-    is_new: bool = False,
+    known: list[Query] | None = None,
     by: User | None,
     at: datetime,
 ) -> int:
@@ -51,7 +51,8 @@ def judge_queries(
     Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
     """
     reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
-    known = [] if is_new else list(Query.objects.on_record(place.form.code, record.pk).exclude(key=""))
+    if known is None:
+        known = list(Query.objects.on_record(place.form.code, record.pk).exclude(key=""))
     found = [finding for finding in outcome.findings if finding.level in ASKED]
     judged = _judge(found, known, reasons, outcome)
     if judged.empty:

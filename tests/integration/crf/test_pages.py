@@ -244,5 +244,5 @@ def test_form_page_asks_the_database_little(
     save(screened, "STAGE", **stage())
     client = client_of(world.coordinator)
     client.get(form_url(screened))
-    with django_assert_max_num_queries(13 + len(GROUPS)):
+    with django_assert_max_num_queries(15):
         client.get(form_url(screened))
