@@ -11,7 +11,7 @@ from django.db import transaction
 from audit.acts import act
 from followup.history import text_for, whole_number
 from followup.models import ContactAttempt, ContactResult, Visit, VisitState
-from followup.rolling import Span, state_on, turns_on
+from followup.rolling import MET, Span, state_on, turns_on
 from followup.services.planning import plan_visits_for
 from trials.models import Participant, Site
 from trials.services import propose_deviation
