@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from followup.models import Visit, VisitState
-from followup.services.rolling import MET, SWEEPS
+from followup.rolling import MET
+from followup.services.rolling import SWEEPS
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,20 @@ def _counted(visits: QuerySet[Visit]) -> QuerySet[Visit]:
     return visits.filter(opens__isnull=False).exclude(needless)
 
 
+def _rows(visits: QuerySet[Visit], column: str) -> list[Kept]:
+    rows = _counted(visits).order_by().values(column).annotate(**_COUNTED).values_list(column, *NUMBERS)
+    return [Kept(label, *numbers) for label, *numbers in rows]
+
+
 def by_visit(visits: QuerySet[Visit]) -> list[Kept]:
     """Return adherence by visit code, in the order of the schedule (by how early it opens after its anchor)."""
-    rows = _counted(visits).order_by().values("code").annotate(**_COUNTED)
-    found = [Kept(row["code"], **{name: row[name] for name in NUMBERS}) for row in rows]
+    found = _rows(visits, "code")
     return sorted((kept for kept in found if kept.asked), key=lambda kept: _order(kept.label))
 
 
 def by_site(visits: QuerySet[Visit]) -> list[Kept]:
     """Return adherence by site code."""
-    rows = _counted(visits).order_by().values("site__code").annotate(**_COUNTED)
-    found = [Kept(row["site__code"], **{name: row[name] for name in NUMBERS}) for row in rows]
-    return sorted(found, key=lambda kept: kept.label)
+    return sorted(_rows(visits, "site__code"), key=lambda kept: kept.label)
 
 
 def together(rows: list[Kept], label: str) -> Kept:

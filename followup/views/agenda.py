@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from followup.agenda import SHOWS, Week, counts, lines, shown
+from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
 from followup.models import Visit
 from palace3.kernel.clock import local_date
 from trials.models import Site
@@ -61,7 +61,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
         "today": today,
         "page": page,
         "lines": found,
-        "days": bychosen_day(found) if show == "week" else [],
+        "days": by_day(found) if show == "week" else [],
         "counts": counts(visits),
     }
     return render(request, "followup/agenda.html", context)
