@@ -12,8 +12,9 @@ from accounts.models import User
 from accounts.services import change_person
 from audit.models import Act
 from palace3.kernel.scope import EVERYTHING, scope
-from tests.world import World, screen
-from trials.models import Consent, Delegation, Participant, Site
+from tests.world import NOW, TODAY, World, screen
+from trials.models import Consent, Delegation, DeviationProposal, Participant, Site
+from trials.services import propose_deviation
 
 
 @pytest.fixture
@@ -275,3 +276,56 @@ def test_a_change_of_an_account_keeps_its_reason(world: World, as_user: Any) -> 
     assert world.stranger.display_name == "Second Stranger"
     with scope(user_id=None, sites=EVERYTHING):
         assert Act.objects.get(verb="trials:account:change").reason == "trained again"
+
+
+@pytest.mark.parametrize(("answer", "state"), [("yes", "confirmed"), ("no", "dismissed")])
+def test_a_possible_deviation_is_settled_once(world: World, as_user: Any, answer: str, state: str) -> None:
+    participant = screen(world)
+    with scope(user_id=None, sites=EVERYTHING):
+        proposal = propose_deviation(
+            participant=participant, rule="X007", key="one", detail="ECOG was corrected", by=None, at=NOW
+        )
+    page = f"/deviations/{proposal.pk}/settle/"
+    coordinator = as_user(world.coordinator)
+    assert "ECOG was corrected" in coordinator.get(page).text
+    typed = {"confirmed": answer, "reason": "read in the source"}
+    assert coordinator.post(page, typed).status_code == 302
+    assert coordinator.post(page, typed).status_code == 409
+    assert as_user(world.stranger).get(page).status_code == 404
+    assert [each.state for each in seen(DeviationProposal)] == [state]
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "field"),
+    [
+        ("/sites/01/checklist/ethics/", {"done_on": "2026-10-01", "expires_on": "2026-09-01"}, "expires_on"),
+        (
+            "/people/stranger/delegate/",
+            {"role": "monitor", "starts_on": "2026-10-01", "ends_on": "2026-09-01"},
+            "ends_on",
+        ),
+    ],
+)
+def test_dates_in_the_wrong_order_are_asked_again(
+    world: World, as_user: Any, page: str, typed: dict[str, str], field: str
+) -> None:
+    response = as_user(world.trial_manager).post(page, typed)
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+
+
+def test_another_reason_wants_a_word(world: World, as_user: Any) -> None:
+    page = f"/participants/{screen(world).number}/screen-failure/"
+    response = as_user(world.coordinator).post(page, {"on": "2026-11-10", "reason": "other"})
+    assert "detail" in response.context["form"].errors
+
+
+def test_a_new_version_of_the_consent_form_ends_the_one_before(world: World, as_user: Any) -> None:
+    manager = as_user(world.trial_manager)
+    typed = {"label": "2.0", "approved_on": "2026-11-01"}
+    assert manager.post("/sites/01/consent-versions/new/", typed).status_code == 302
+    assert "2.0" in manager.get("/sites/01/").text
+    early = as_user(world.coordinator)
+    number = screen(world, signed_on=TODAY.replace(day=1, month=10)).number
+    old = {"version": world.consent_version.pk, "signed_on": "2026-11-02", "sensitive_data": "on"}
+    assert early.post(f"/participants/{number}/consent/", old).status_code == 422
