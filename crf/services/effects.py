@@ -23,6 +23,7 @@ from followup.models import VisitState
 from followup.services import plan_visits_for, record_visit
 from palace3.protocol import text
 from trials import services as trials
+from trials.models.participants import Track
 
 MOST_ROUNDS = 5
 UNFINISHED = (RecordState.EMPTY, RecordState.IN_PROGRESS, RecordState.COMPLETE)
@@ -144,6 +145,8 @@ def _go(place: Place, course: Course, before: Course | None, *, by: User | None,
     """The participant goes where the answers lead, step by allowed step; say whether they moved."""
     if course.tracks == (before.tracks if before else ()):
         return False
+    if place.participant.state == Track.DEAD and before is not None and Track.DEAD in before.tracks:
+        return _take_death_back(place, by=by, at=at)
     protocol = text.load(place.participant.protocol_version)
     here = place.participant.state
     for target in course.tracks:
@@ -153,6 +156,19 @@ def _go(place: Place, course: Course, before: Course | None, *, by: User | None,
     moved = here != place.participant.state
     place.participant.state = here
     return moved
+
+
+def _take_death_back(place: Place, *, by: User | None, at: datetime) -> bool:
+    """A death that was entered by mistake is undone: the participant stands where they stood before it."""
+    records = Surroundings(place.participant).records(place.form.code)
+    if any(row.get("vital") == "dead" for row in records):
+        return False
+    earlier = place.participant.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
+    trials.correct_track(
+        participant=place.participant, to=earlier.state, on=earlier.state_since, by=by, at=at
+    )
+    place.participant.state = earlier.state
+    return True
 
 
 def _note_visit(

@@ -3,6 +3,7 @@
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
 from trials.services.milestones import set_milestone
 from trials.services.participants import (
+    correct_track,
     move_track,
     propose_deviation,
     record_consent,
@@ -25,6 +26,7 @@ from trials.services.sites import (
 __all__ = [
     "add_consent_version",
     "change_site",
+    "correct_track",
     "create_site",
     "decide_eligibility",
     "delegate",

@@ -194,6 +194,16 @@ def move_track(
     return held
 
 
+def correct_track(
+    *, participant: Participant, to: str, on: date | None = None, by: User | None, at: datetime
+) -> Participant:
+    """A track that rested on an answer entered by mistake is put right; the act's reason says why."""
+    with act("trials:participant:correct_track", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        _write_track(held, to, on or local_date(at, held.site.time_zone), written)
+    return held
+
+
 def _write_track(participant: Participant, to: str, on: date, written: Any) -> None:
     participant.state, participant.state_since, participant.act = to, on, written
     participant.save(update_fields=["state", "state_since", "act"])

@@ -222,6 +222,20 @@ def test_a_death_closes_what_was_planned(person: Participant, save: Save) -> Non
     assert not Visit.objects.awaited().filter(participant=person, opens__gt=date(2026, 11, 2)).exists()
 
 
+def test_a_death_entered_by_mistake_is_taken_back(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    died = {**_changes(survival.dead()), "status_dt": date(2026, 11, 10), "death_dt": "2026-11-02"}
+    save(person, "SURV", visit=visit(person, "OS36"), values=died)
+    alive = {**survival.VALUES, "status_dt": date(2026, 11, 10)}
+    save(person, "SURV", visit=visit(person, "OS36"), values=alive, reason="Another participant's letter")
+    person.refresh_from_db()
+    assert (person.state, person.act.reason) == (Track.AWAIT_CRE1, "Another participant's letter")
+    assert Milestone.objects.get(participant=person, code="DEATH").on is None
+    assert visit(person, "AS-06" if person.arm == "2" else "CRE-2").state != VisitState.CANCELLED
+
+
 def test_a_milestone_that_is_taken_back_has_no_day(person: Participant, save: Save) -> None:
     screened_on_paper(person, save)
     randomized(person)
