@@ -201,7 +201,7 @@ def follow_up(case: Case, on: date) -> Sent:
         "post_tx_any": "N",
     }
     groups: dict[str, Any] = {
-        "img": [{"modality": "ct", "img_dt": on, "img_result": "progression" if distant else "clear"}]
+        "img": [{"modality": "ct", "img_dt": on, "img_result": "disease" if distant else "clear"}]
     }
     if distant:
         answers |= {
