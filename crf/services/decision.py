@@ -9,8 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from crf import evidence
+from crf.services.effects import recheck
 from crf.services.places import Place
-from trials.services import lapse_decision, live_decision
+from crf.services.surroundings import Surroundings
+from trials.models import EligibilityDecision
+from trials.services import decide_eligibility, lapse_decision, live_decision
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,30 @@ class Watch:
             return False
         cause = _("An answer on the form {form} was changed.").format(form=self.place.form.code)
         return lapse_decision(participant=self.place.participant, cause=cause, by=by, at=at)
+
+
+def decide(
+    *,
+    shown: evidence.Evidence,
+    seen_digest: str,
+    eligible: bool,
+    note: str,
+    password: str,
+    by: User,
+    at: datetime,
+) -> EligibilityDecision:
+    """The investigator has signed what the evidence shows, and the eligibility form says since when."""
+    decision = decide_eligibility(
+        participant=shown.participant,
+        eligible=eligible,
+        evidence=shown.as_json(),
+        digest=shown.digest,
+        seen_digest=seen_digest,
+        password=password,
+        note=note,
+        by=by,
+        at=at,
+    )
+    around = Surroundings(shown.participant, at=at)
+    recheck(place=None, changed={"participant.eligibility_signed_on"}, around=around, by=by, at=at)
+    return decision

@@ -106,6 +106,8 @@ def place_of(
         raise VisitNeeded(form=declared.code)
     if declared.repeats == Repeats.PER_PARTICIPANT:
         return Place(declared, participant)
+    if declared.repeats == Repeats.PER_VISIT:
+        return Place(declared, participant, visit)
     return Place(declared, participant, visit, sequence)
 
 

@@ -16,11 +16,11 @@ from accounts.requests import PersonRequest
 from crf.eligibility_page import criteria_of, decisions_of
 from crf.evidence import Evidence, current_evidence
 from crf.query_forms import DecisionForm
+from crf.services.decision import decide
 from crf.views.steps import refused_on
 from palace3.kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 from trials.models.participants import Track
-from trials.services import decide_eligibility
 
 
 @requires(Permission.ELIGIBILITY_VIEW)
@@ -34,7 +34,7 @@ def eligibility(request: PersonRequest, number: str) -> HttpResponse:
     if not request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
         raise Forbidden
     form = DecisionForm(request.POST)
-    status = _decide(request, participant, evidence, form) if form.is_valid() else 422
+    status = _decide(request, evidence, form) if form.is_valid() else 422
     if status == 200:
         messages.success(request, _("The decision is signed and on record."))
         return redirect(participant)
@@ -45,16 +45,14 @@ def _fresh(evidence: Evidence) -> DecisionForm:
     return DecisionForm(initial={"seen_digest": evidence.digest})
 
 
-def _decide(request: PersonRequest, participant: Participant, evidence: Evidence, form: DecisionForm) -> int:
+def _decide(request: PersonRequest, evidence: Evidence, form: DecisionForm) -> int:
     """Sign the decision; return 200, or the status of what stands in the way."""
     typed = form.cleaned_data
     try:
         with transaction.atomic():
-            decide_eligibility(
-                participant=participant,
+            decide(
+                shown=evidence,
                 eligible=typed["verdict"] == "eligible",
-                evidence=evidence.as_json(),
-                digest=evidence.digest,
                 seen_digest=typed["seen_digest"],
                 password=typed["password"],
                 note=typed["note"],

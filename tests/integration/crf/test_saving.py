@@ -235,3 +235,32 @@ def test_a_save_takes_the_draft_away_and_notes_its_key(
         assert Draft.objects.count() == 1
         save(screened, "STAGE", **stage(), key="page-1")
         assert (Draft.objects.count(), SaveKey.objects.count()) == (0, 1)
+
+
+def test_a_data_manager_lets_one_impossible_value_pass(screened: Participant, world: World, save: Save) -> None:
+    from crf.services.overrides import NotADataManager, OverrideNeedsReason, grant_override
+
+    place = place_at(screened, "STAGE")
+    grant: dict[str, Any] = {"place": place, "target": "suvmax", "value": 150, "at": NOW}
+    with pytest.raises(AnswersImpossible):
+        save(screened, "STAGE", **stage(suvmax=150))
+    with pytest.raises(NotADataManager):
+        grant_override(**grant, reason="Seen", by=world.investigator)
+    with pytest.raises(OverrideNeedsReason):
+        grant_override(**grant, reason=" ", by=world.data_manager)
+    grant_override(**grant, reason="Seen in the report", by=world.data_manager)
+    with pytest.raises(AnswersImpossible):
+        save(screened, "STAGE", **stage(suvmax=160))
+    assert save(screened, "STAGE", **stage(suvmax=150)).version == 1
+
+
+def test_a_draft_is_its_owners_alone_in_the_database_too(screened: Participant, world: World) -> None:
+    from crf.services.drafts import keep_draft
+    from tests.world import as_person
+
+    with as_person(world.coordinator):
+        keep_draft(place=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        assert Draft.objects.count() == 1
+    for other in (world.investigator, world.stranger, world.data_manager, world.inspector):
+        with as_person(other):
+            assert Draft.objects.count() == 0
