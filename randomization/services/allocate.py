@@ -92,7 +92,12 @@ def randomize(
     """
     if connection.in_atomic_block:
         raise RuntimeError("randomize() commits twice: call it outside any transaction")
-    if _allocation_of(participant) is None:
+    if not by.may(Permission.ALLOCATION_REQUEST, participant.site_id):
+        raise MayNotRandomize(site=participant.number.partition("-")[0])
+    known = _allocation_of(participant)
+    if known is not None and known.revealed_at is not None:
+        return known
+    if known is None:
         with act("randomization:slot:take", by=by, at=at, participant=participant):
             held = Participant.objects.lock(participant.pk)
             if not Allocation.objects.filter(participant=held).exists():
@@ -116,8 +121,6 @@ def _take_place(
     password: str,
     at: datetime,
 ) -> None:
-    if not by.may(Permission.ALLOCATION_REQUEST, participant.site_id):
-        raise MayNotRandomize(site=participant.site.code)
     ready = _readiness_or_refusal(participant, confirmed_stratum, at)
     signature = sign(
         record=f"randomization {participant.number}",
@@ -170,9 +173,6 @@ def complete_allocation(*, participant: Participant, by: User, at: datetime) -> 
 
     May run any number of times; what was completed is returned as it is.
     """
-    done = _allocation_of(participant)
-    if done is not None and done.revealed_at is not None:
-        return done
     with act("randomization:arm:reveal", by=by, at=at, participant=participant) as written:
         held = Participant.objects.lock(participant.pk)
         allocation = Allocation.objects.select_related("part__scheme", "decision").get(participant=held)

@@ -1,0 +1,274 @@
+"""Allocation by 16 clients at once, against a bare SQL loop with the same locks (design.md, 11).
+
+Three ways, alternated, each client a process with a connection of its own:
+
+* ``bare``: lock the participant, lock the stratum, select the next slot, update both, commit;
+* ``doors``: what the application role may do: write the act, ``take_next_slot``, commit; ``reveal``, open the
+  seal, commit;
+* ``service``: ``randomize()`` whole: signature, evidence, audit trail, milestone, first visits, notices.
+
+The budget (0.5) is on the doors; the service is shown beside it, because it writes what a bare loop does not.
+Run: ``python -m bench.allocation [--seconds 3] [--rounds 3]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+CLIENTS = 16
+BUDGET = 0.5
+PEOPLE = {"bare": 60_000, "doors": 9_000, "service": 1_500}
+PASSWORD = "bench-only"
+BARE = """
+CREATE TABLE bench_participant (id bigint PRIMARY KEY, arm text);
+CREATE TABLE bench_stratum (id int PRIMARY KEY, used int NOT NULL DEFAULT 0);
+CREATE TABLE bench_slot (stratum int, sequence int, participant bigint UNIQUE, arm text, taken_at timestamptz,
+    PRIMARY KEY (stratum, sequence));
+INSERT INTO bench_stratum SELECT generate_series(0, 5);
+INSERT INTO bench_slot SELECT s, n, NULL, '1', NULL FROM generate_series(0, 5) s, generate_series(1, {slots}) n;
+INSERT INTO bench_participant SELECT generate_series(1, {people});
+GRANT SELECT, UPDATE ON bench_participant, bench_stratum, bench_slot TO palace3_app;
+"""
+FORK = multiprocessing.get_context("fork")
+Client = Callable[[int, float], int]
+
+
+def at_once(client: Client, seconds: float) -> float:
+    """Allocations a second over all clients."""
+    done = FORK.Queue()
+    until = time.monotonic() + seconds
+
+    def work(number: int) -> None:
+        done.put(client(number, until))
+        done.close()
+        done.join_thread()
+        os._exit(0)
+
+    started = time.monotonic()
+    processes = [FORK.Process(target=work, args=(number,)) for number in range(CLIENTS)]
+    for process in processes:
+        process.start()
+    total = sum(done.get() for _ in processes)
+    for process in processes:
+        process.join()
+    return total / (time.monotonic() - started)
+
+
+class House:
+    """A database with a scheme and people who wait; each way takes from its own share of them."""
+
+    def __init__(self, folder: Path, people: dict[str, int]) -> None:
+        from palace3.embedded.postgres import EmbeddedPostgres
+        from palace3.embedded.roles import prepare
+
+        self.server = EmbeddedPostgres(folder, fsync=True, max_connections=200).start()
+        self.owner, self.app = prepare(self.server.admin_url, "palace3_bench", PASSWORD, PASSWORD)
+        self.people = people
+        self._set_up_django()
+        self._fill()
+
+    def _set_up_django(self) -> None:
+        from randomization.sealing import new_key
+
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "palace3.settings",
+            "SECRET_KEY": "bench-only",
+            "DATABASE_URL": self.app,
+            "DATABASE_OWNER_URL": self.owner,
+            "PALACE3_LIST_KEY": new_key("k1"),
+        }
+        import django
+        from django.conf import settings
+        from django.core.management import call_command
+
+        django.setup()
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+
+    def _fill(self) -> None:
+        from palace3.kernel.scope import EVERYTHING, scope
+        from randomization.services import set_up_scheme
+        from tests.integration.randomization import storm
+        from tests.world import NOW, build_world
+
+        self.world = build_world()
+        words = {"statistician_password": "correct horse battery", "second_password": "correct horse battery"}
+        with scope(user_id=None, sites=EVERYTHING):
+            self.part = set_up_scheme(
+                name="BENCH",
+                statistician=self.world.statistician,
+                second=self.world.second_statistician,
+                at=NOW,
+                places_per_stratum=self.people["doors"] // 2,
+                **words,
+            )
+        self.waiting = []
+        while len(self.waiting) < self.people["doors"] + self.people["service"]:
+            self.waiting += storm.bulk_eligible(
+                site=self.world.site,
+                version=self.world.consent_version,
+                by=self.world.investigator,
+                count=500,
+                evidence={"criteria": []},
+                digest="0" * 64,
+                at=NOW,
+            )
+        with psycopg.connect(self.owner, autocommit=True) as owner:
+            owner.execute("ANALYZE")
+            owner.execute(BARE.format(slots=self.people["bare"], people=self.people["bare"]))
+
+    def share(self, way: str, client: int, round_: int, rounds: int) -> list[int]:
+        """People that nobody else asks for."""
+        split = self.people["doors"]
+        own = self.waiting[:split] if way == "doors" else self.waiting[split:]
+        return own[round_ * CLIENTS + client :: CLIENTS * rounds]
+
+    def bare(self, round_: int, rounds: int) -> Client:
+        def client(number: int, until: float) -> int:
+            count = 0
+            with psycopg.connect(self.app, autocommit=True) as sql:
+                for person in range(1 + round_ * CLIENTS + number, self.people["bare"], CLIENTS * rounds):
+                    if time.monotonic() > until:
+                        break
+                    with sql.transaction():
+                        sql.execute("SELECT id FROM bench_participant WHERE id = %s FOR UPDATE", [person])
+                        stratum = person % 3
+                        used = sql.execute(
+                            "SELECT used FROM bench_stratum WHERE id = %s FOR UPDATE", [stratum]
+                        ).fetchone()[0]
+                        place = sql.execute(
+                            "SELECT sequence, arm FROM bench_slot WHERE stratum = %s AND sequence = %s",
+                            [stratum, used + 1],
+                        ).fetchone()
+                        sql.execute(
+                            "UPDATE bench_slot SET participant = %s, taken_at = now() "
+                            "WHERE stratum = %s AND sequence = %s",
+                            [person, stratum, place[0]],
+                        )
+                        sql.execute("UPDATE bench_stratum SET used = used + 1 WHERE id = %s", [stratum])
+                        sql.execute("UPDATE bench_participant SET arm = %s WHERE id = %s", [place[1], person])
+                    count += 1
+            return count
+
+        return client
+
+    def doors(self, round_: int, rounds: int) -> Client:
+        from randomization.keys import list_keys
+        from randomization.sealing import Sealed, unseal
+        from randomization.store import place_binding
+
+        ring, by, scheme = list_keys(), self.world.investigator.pk, self.part.scheme_id
+
+        def client(number: int, until: float) -> int:
+            count = 0
+            with psycopg.connect(self.app, autocommit=True) as sql:
+                for person in self.share("doors", number, round_, rounds):
+                    if time.monotonic() > until:
+                        break
+                    with sql.transaction(), sql.pipeline():
+                        sql.execute("SELECT set_config('app.sites', '*', true)")
+                        sql.execute(
+                            "WITH a AS (INSERT INTO audit_act "
+                            "(verb, by_id, role, participant_id, at, reason, request_id) "
+                            "VALUES ('randomization:slot:take', %s, '', %s, now(), '', '') RETURNING id) "
+                            "SELECT set_config('app.act', id::text, true) FROM a",
+                            [by, person],
+                        )
+                        sql.execute("SELECT id FROM trials_participant WHERE id = %s FOR UPDATE", [person])
+                        sql.execute(
+                            "SELECT * FROM allocation.take_next_slot(%s, %s, %s)",
+                            [person, scheme, f"01/{('II', 'III', 'IVA')[person % 3]}"],
+                        )
+                    with sql.transaction():
+                        sql.execute("SELECT set_config('app.sites', '*', true)")
+                        row = sql.execute("SELECT * FROM allocation.reveal(%s)", [person]).fetchone()
+                    unseal(ring, Sealed(row[6], bytes(row[7])), bound=place_binding(row[0], row[1], row[2]))
+                    count += 1
+            return count
+
+        return client
+
+    def service(self, round_: int, rounds: int) -> Client:
+        from django.db import connections, transaction
+
+        from randomization import conditions
+        from randomization.services import randomize
+        from tests.world import NOW, as_person
+        from trials.models import Participant
+
+        connections.close_all()
+        person, stages = self.world.investigator, ("II", "III", "IVA")
+
+        class Stage:
+            def __init__(self, pk: int) -> None:
+                self.group = stages[pk % 3]
+
+        class Evidence:
+            digest, unmet = "0" * 64, ()
+
+        # The forms are not filled here: reading them is measured with the forms.
+        conditions.stage_for_stratum = lambda participant, at: Stage(participant.pk)  # type: ignore[assignment]
+        conditions.current_evidence = lambda participant: Evidence()  # type: ignore[assignment]
+
+        def client(number: int, until: float) -> int:
+            count = 0
+            with as_person(person):
+                for pk in self.share("service", number, round_, rounds):
+                    if time.monotonic() > until:
+                        break
+                    with transaction.atomic():
+                        participant = Participant.objects.select_related("site").get(pk=pk)
+                    randomize(
+                        participant=participant,
+                        confirmed_stratum=f"01/{stages[pk % 3]}",
+                        by=person,
+                        password="correct horse battery",
+                        at=NOW,
+                    )
+                    count += 1
+            connections.close_all()
+            return count
+
+        return client
+
+
+def measure(*, seconds: float, rounds: int, people: dict[str, int] | None = None) -> dict[str, Any]:
+    """Rates of the three ways, and their ratios to the bare loop (median of the rounds)."""
+    with tempfile.TemporaryDirectory(prefix="palace3-bench-") as folder:
+        house = House(Path(folder) / "pg", people or PEOPLE)
+        try:
+            rates: dict[str, list[float]] = {"bare": [], "doors": [], "service": []}
+            for round_ in range(rounds):
+                for way, measured in rates.items():
+                    measured.append(at_once(getattr(house, way)(round_, rounds), seconds))
+        finally:
+            house.server.stop()
+    middle = {way: statistics.median(measured) for way, measured in rates.items()}
+    ratios = {way: rate / middle["bare"] for way, rate in middle.items()}
+    return {"rates": middle, "ratios": ratios, "budget": BUDGET, "kept": ratios["doors"] >= BUDGET}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    found = measure(seconds=asked.seconds, rounds=asked.rounds)
+    for way, rate in found["rates"].items():
+        print(f"allocation, {CLIENTS} at once, {way:8} {rate:8.0f}/s  {found['ratios'][way]:.2f} of bare")
+    print(f"budget {BUDGET} on the doors: {'kept' if found['kept'] else 'NOT kept'}")
+    return 0 if found["kept"] else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
