@@ -30,8 +30,8 @@ def note_run(*, task: str, started_at: datetime, ended_at: datetime, outcome: st
             milliseconds=max(0, took),
             outcome=outcome,
             runs=F("runs") + 1,
-            retries=F("retries") + (outcome == RETRIED),
-            failures=F("failures") + (outcome == FAILED),
+            retries=F("retries") + int(outcome == RETRIED),
+            failures=F("failures") + int(outcome == FAILED),
         )
         if outcome != DONE:
             row.update(failed_at=ended_at, fault=fault[:80])

@@ -13,6 +13,7 @@ from typing import Final
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crf.models import QueryState
 from exports.models import ExportState
@@ -63,6 +64,18 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "not_done": ("warn", "slash-circle"),
         },
     ),
+    "task": {
+        "done": Badge("ok", "check-circle", pgettext_lazy("task", "Done")),
+        "retried": Badge("warn", "arrow-repeat", pgettext_lazy("task", "Tried again")),
+        "failed": Badge("stop", "exclamation-octagon", pgettext_lazy("task", "Failed")),
+        "late": Badge("warn", "clock-history", pgettext_lazy("task", "Late")),
+        "never": Badge("neutral", "circle", pgettext_lazy("task", "Not run yet")),
+    },
+    "plan": {
+        "added": Badge("info", "plus-lg", pgettext_lazy("plan", "Added")),
+        "moved": Badge("warn", "arrow-right", pgettext_lazy("plan", "Moved")),
+        "dropped": Badge("neutral", "slash-circle", pgettext_lazy("plan", "No longer planned")),
+    },
     "scheme": _worded(
         SchemeState,
         {

@@ -59,7 +59,7 @@ def test_the_visit_page_speaks_chinese(world: World, randomized: Make, path_of: 
     client = client_of(world.coordinator)
     page = client.get(path_of(randomized(), "N1"), headers={"Accept-Language": "zh-hans"})
     assert page.status_code == 200
-    assert "第1天" in page.text or "治疗" in page.text
+    assert "新辅助第 1 天" in page.text
 
 
 def test_a_visit_that_took_place_is_early_in_or_late(
