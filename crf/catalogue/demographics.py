@@ -221,7 +221,7 @@ class Demographics(CrfRecord):
             ),
             Section(
                 "history",
-                _("History"),
+                _("Medical history"),
                 (
                     *("mh_htn", "mh_dm", "mh_cad", "mh_arrhyth", "mh_stroke", "mh_copd", "mh_ild"),
                     *("mh_ild_sympt", "mh_tb", "mh_hbv", "mh_hcv", "mh_hiv", "mh_autoimmune", "mh_thyroid"),

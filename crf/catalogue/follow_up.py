@@ -286,7 +286,7 @@ class FollowUpSite(CrfGroupRow):
         shown_when=Has("rec_type", "distant"),
         required_when=Has("rec_type", "distant"),
     )
-    organ = ChoiceAnswer(_("Site"), codes=DISTANT_SITES, required=True, missing_allowed=(), sdtm="TULOC")
+    organ = ChoiceAnswer(_("Organ with metastasis"), codes=DISTANT_SITES, required=True, missing_allowed=(), sdtm="TULOC")
     organ_txt = TextAnswer(
         _("Which?"),
         max_length=80,
@@ -326,7 +326,7 @@ class FollowUpTreatment(CrfGroupRow):
         sdtm="PRDOSE",
     )
     tx_site = TextAnswer(
-        _("Site"),
+        _("Place treated"),
         max_length=80,
         shown_when=Is("tx_kind", "rt", "endoscopic_resection"),
         required_when=Is("tx_kind", "rt"),
