@@ -1,8 +1,9 @@
-"""Django's own `migrate`, four times as fast on this schema.
+"""Django's own `migrate`, many times as fast on this schema.
 
 Every regulated table has several constraints and triggers, each an operation of its own, and after each Django
 draws every related model anew: nearly all models, hundreds of times. A constraint changes no model's fields, so
-the drawing waits for the next operation that does.
+the drawing waits for the next operation that does; a new model or a new column changes nothing about models that
+have no relation to it. The schema that results is the same to the letter (docs/adr/migrations-draw-less.md).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 from unittest.mock import patch
 
 from django.core.management.commands import migrate
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.models.fields import NOT_PROVIDED, Field
 from pgtrigger.migrations import AddTrigger
 
 
@@ -25,12 +27,34 @@ class Command(migrate.Command):
 
 @contextmanager
 def models_drawn_once() -> Iterator[None]:
-    """Adding a constraint, index or trigger notes it in the state, and leaves the drawn models as they are."""
+    """Adding a constraint, index or trigger draws no model; adding a model draws that one, a field its neighbours."""
     with (
+        patch.object(ProjectState, "add_model", add_model),
+        patch.object(ProjectState, "add_field", add_field),
         patch.object(ProjectState, "_append_option", append_option),
         patch.object(AddTrigger, "state_forwards", add_trigger),
     ):
         yield
+
+
+def add_model(state: Any, model: ModelState) -> None:
+    key = model.app_label, model.name_lower
+    state.models[key] = model
+    if state._relations is not None:  # noqa: SLF001
+        state.resolve_model_relations(key)
+    if "apps" in vars(state):
+        state.apps.render_multiple([model])
+
+
+def add_field(state: Any, app: str, model: str, name: str, field: Field, preserve_default: bool) -> None:
+    if not preserve_default:
+        field = field.clone()
+        field.default = NOT_PROVIDED
+    key = app, model
+    state.models[key].fields[name] = field
+    if state._relations is not None:  # noqa: SLF001
+        state.resolve_model_field_relations(key, name, field)
+    state.reload_model(*key, delay=True)
 
 
 def append_option(state: ProjectState, app: str, model: str, option: str, added: Any) -> None:
