@@ -73,7 +73,7 @@ def send_waiting(*, at: datetime, limit: int = 200) -> Delivered:
     return done
 
 
-class _Away(Exception):
+class _Away(Exception):  # noqa: N818 (the server, not a fault of ours)
     """The server has gone in the middle; what was held is given back by the rollback."""
 
 

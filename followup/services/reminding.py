@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import override
 
 from accounts.models import Mail, User
@@ -52,13 +51,32 @@ def remind_site(*, site: Site, on: date, at: datetime) -> int:
 
 
 def _wanted(site: Site, on: date) -> dict[User, list[Reminder]]:
-    roles = _people(site, on)
-    done = set(
-        Mail.objects.filter(key__in=[_key(site, user, on) for user in roles]).values_list("to", flat=True)
-    )
-    return {
-        user: list(_unreminded(site, user, held, on)) for user, held in roles.items() if user.pk not in done
-    }
+    people = _people(site, on)
+    keys = [_key(site, user, on) for user in people]
+    served = set(Mail.objects.filter(key__in=keys).values_list("to", flat=True))
+    wanted: dict[User, list[Reminder]] = {user: [] for user in people if user.pk not in served}
+    for kind, told in LADDER.items():
+        visits = [visit for visit in candidates(site, kind, on) if not _is_needless(visit)]
+        before = (
+            set(Reminder.objects.filter(visit__in=visits, kind=kind).values_list("visit", "to"))
+            if visits
+            else set()
+        )
+        for user, rows in wanted.items():
+            if told & people[user]:
+                rows += [
+                    Reminder(
+                        visit=visit, participant=visit.participant, site=site, kind=kind, to=user, for_day=on
+                    )
+                    for visit in visits
+                    if (visit.pk, user.pk) not in before
+                ]
+    return wanted
+
+
+def _is_needless(visit: Visit) -> bool:
+    """Say whether nobody needs to ask, because the participant was met near the sweep (protocol 2.2)."""
+    return visit.code.startswith(SWEEPS) and met_on(visit) is not None
 
 
 def _people(site: Site, on: date) -> dict[User, set[Role]]:
@@ -69,18 +87,6 @@ def _people(site: Site, on: date) -> dict[User, set[Role]]:
     for delegation in held.select_related("user").order_by("user_id"):
         people.setdefault(delegation.user, set()).add(Role(delegation.role))
     return people
-
-
-def _unreminded(site: Site, user: User, roles: set[Role], on: date) -> Iterable[Reminder]:
-    for kind, told in LADDER.items():
-        if told.isdisjoint(roles):
-            continue
-        before = Reminder.objects.filter(visit=OuterRef("pk"), kind=kind, to=user)
-        for visit in candidates(site, kind, on).exclude(Exists(before)):
-            if not (visit.code.startswith(SWEEPS) and met_on(visit)):
-                yield Reminder(
-                    visit=visit, participant=visit.participant, site=site, kind=kind, to=user, for_day=on
-                )
 
 
 def candidates(site: Site, kind: ReminderKind, on: date) -> QuerySet[Visit]:

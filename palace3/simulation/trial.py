@@ -8,6 +8,8 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
+from followup.services import roll_site
+from palace3.kernel.clock import local_date
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.simulation.answers import Case
 from palace3.simulation.journey import Journey, at_work
@@ -39,6 +41,7 @@ def play(
         )
     journeys = list(_journeys(stage, participants, opened_on, last, dice))
     refused = _let_time_pass(journeys, until, tell_progress)
+    _roll(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 
@@ -79,6 +82,13 @@ def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell
         else:
             heapq.heappush(waiting, (coming, next(count), journey, steps))
     return [line for journey in journeys for line in journey.refused]
+
+
+def _roll(stage: Stage, until: datetime) -> None:
+    """Every visit stands where the calendar puts it now, as the nightly task leaves it."""
+    with scope(user_id=None, sites=EVERYTHING):
+        for place in stage.places:
+            roll_site(site=place.site, on=local_date(until, place.site.time_zone), at=until)
 
 
 def _suspend_one(stage: Stage, at: datetime) -> None:

@@ -1,0 +1,94 @@
+"""The pages of visits in a real browser: read by axe, at a desk and on a tablet, in both languages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import expect
+
+from followup.models import Visit
+from followup.services import plan_visits_for, record_contact_attempt, remind_site, roll_site
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.e2e.trials.test_shell import TABLET, browser, look, open_page, pytestmark, sign_in
+from tests.world import NOW, TODAY, World, screen
+from trials import services as trials
+from trials.models import Participant
+
+__all__ = ["browser", "open_page", "pytestmark"]
+
+
+@pytest.fixture
+def participant(world: World) -> Participant:
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        made = screen(world)
+        trials.reveal_arm(participant=made, arm="1", **by)
+        trials.set_milestone(participant=made, code="RAND", on=date(2026, 11, 10), source="test", **by)
+        made.refresh_from_db()
+        plan_visits_for(participant=made, **by)
+        roll_site(site=world.site, on=TODAY, at=NOW)
+        remind_site(site=world.site, on=TODAY, at=NOW)
+        record_contact_attempt(participant=made, on=TODAY, route="phone", result="no_answer", **by)
+    return made
+
+
+def visit_path(participant: Participant, code: str) -> str:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return (
+            Visit.objects.select_related("participant")
+            .get(participant=participant, code=code)
+            .get_absolute_url()
+        )
+
+
+def pages_of(participant: Participant) -> list[str]:
+    visit, number = visit_path(participant, "N1"), participant.number
+    return [
+        "/visits/?from=2026-11-18",
+        "/visits/?show=due",
+        "/visits/month/?month=2026-11-01",
+        "/visits/adherence/",
+        "/visits/feed/",
+        visit,
+        f"{visit}not-done/",
+        f"{visit}day/",
+        f"/participants/{number}/visits/new/",
+        f"/participants/{number}/contacts/",
+        f"/participants/{number}/lost/",
+        f"/participants/{number}/plan/?milestone=NEO_D1&on=2026-11-16",
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_axe_finds_nothing_and_nothing_runs_off_a_tablet(
+    open_page: Any, world: World, participant: Participant, language: str
+) -> None:
+    page = open_page(TABLET)
+    sign_in(page, "coordinator")
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
+    for number, path in enumerate(pages_of(participant)):
+        page.goto(path)
+        look(page, f"visits-{number}-{language}")
+
+
+def test_the_trial_manager_reads_the_tasks(open_page: Any, world: World) -> None:
+    page = open_page(TABLET)
+    sign_in(page, "trial_manager")
+    page.goto("/tasks/")
+    look(page, "tasks")
+
+
+def test_a_coordinator_records_a_visit_by_keyboard(
+    open_page: Any, world: World, participant: Participant
+) -> None:
+    """Given a visit whose window is open; when its day is typed and Enter pressed; then it took place."""
+    page = open_page()
+    sign_in(page, "coordinator")
+    page.goto(visit_path(participant, "N1"))
+    page.get_by_label("Took place on").fill("2026-11-17")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Visit N1 took place on 2026-11-17: in the window.")).to_be_visible()
+    expect(page.get_by_role("link", name="Change the day")).to_be_visible()
