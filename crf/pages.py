@@ -44,12 +44,17 @@ from palace3.kernel.errors import Refusal
 from trials.models import Participant
 
 
+def open_participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
+    """Return the participant with their site; 404 when they are not for this person to see."""
+    found = Participant.objects.open_to(request.user, permission).select_related("site")
+    return get_object_or_404(found, number=number)
+
+
 def open_place(
     request: PersonRequest, number: str, code: str, sequence: int, permission: Permission
 ) -> Place:
     """Return the place that an address names; 404 when it is not for this person to see."""
-    found = Participant.objects.open_to(request.user, permission).select_related("site")
-    participant = get_object_or_404(found, number=number)
+    participant = open_participant(request, number, permission)
     wanted = request.GET.get("visit", "")
     visit = None
     if wanted:

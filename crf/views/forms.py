@@ -18,9 +18,9 @@ from accounts.requests import PersonRequest
 from crf import forms as typed
 from crf.blank import blank_pdf
 from crf.logs import log_of
-from crf.pages import Desk, address, open_place, said_of, try_to_save
+from crf.pages import Desk, address, open_participant, open_place, said_of, try_to_save
 from crf.record_bar import bar_of
-from crf.services import StaleVersion
+from crf.services import Place, StaleVersion
 from crf.services.drafts import discard_draft, keep_draft
 from crf.services.places import form_named
 from crf.views.merging import merge_page
@@ -101,7 +101,7 @@ def discard(request: PersonRequest, number: str, code: str, sequence: int) -> Ht
 @requires(Permission.CRF_VIEW)
 def log(request: PersonRequest, number: str, code: str) -> HttpResponse:
     """List the records of a form that is filled many times."""
-    place = open_place(request, number, code, 1, Permission.CRF_VIEW)
+    place = Place(form_named(code), open_participant(request, number, Permission.CRF_VIEW))
     return render(request, "crf/log.html", {"log": log_of(place, request.user), "place": place})
 
 

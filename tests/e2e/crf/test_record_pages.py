@@ -1,0 +1,161 @@
+"""The pages around a saved form in a real browser: typed, saved, compared, asked about, signed.
+
+With ``PALACE3_LOOK=folder`` each page is also kept as a picture, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import transaction
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from crf.services import Answers, place_of, save_answers
+from crf.services.queries import raise_query
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.integration.crf.test_saving import stage
+from tests.world import NOW, World, build_world, screen
+from trials.models import Participant
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.django_db(transaction=True),
+]
+LOOK = os.environ.get("PALACE3_LOOK")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    ]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def trial() -> tuple[World, Participant]:
+    world = build_world()
+    return world, screen(world, signed_on=date(2026, 1, 5))
+
+
+@pytest.fixture
+def page_of(browser: Browser, live_server: Any) -> Iterator[Any]:
+    """Opens the program as a person; what the content policy refuses fails the test."""
+    contexts, refused = [], []
+
+    def opened(user: Any, width: int = 1280) -> Page:
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            client = Client()
+            client.force_login(user)
+        context = browser.new_context(viewport={"width": width, "height": 900}, base_url=live_server.url)
+        contexts.append(context)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        page.on(
+            "console", lambda said: refused.append(said.text) if "Content Security" in said.text else None
+        )
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not refused
+
+
+def look(page: Page, name: str) -> None:
+    if LOOK:
+        page.screenshot(path=str(Path(LOOK) / f"{name}.png"), full_page=True)
+    violations = Axe().run(page).response["violations"]
+    assert not violations, [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in violations]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} is too wide"
+
+
+def saved(participant: Participant, by: Any, version: int, **said: Any) -> None:
+    with scope(user_id=None, sites=EVERYTHING):
+        place = place_of(participant=participant, form="STAGE")
+        save_answers(place=place, answers=Answers(**said), version=version, by=by, at=NOW)
+
+
+def test_a_form_is_typed_by_keyboard_saved_and_changed_with_a_reason(trial: Any, page_of: Any) -> None:
+    world, participant = trial
+    page = page_of(world.coordinator)
+    page.goto(f"/participants/{participant.number}/forms/STAGE/")
+    look(page, "crf-form-empty")
+    page.locator("#id-upper_cm").fill("900")
+    page.locator("#id-upper_cm").press("Enter")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="This form is not saved yet")).to_be_visible()
+    look(page, "crf-form-refused")
+    page.locator("#id-upper_cm").fill("27")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved at")).to_be_visible()
+    page.locator("#id-upper_cm").fill("28")
+    page.locator("#id-_reason").fill("Misread the report")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#id-upper_cm")).to_have_value("28.0")
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_text("Misread the report").first).to_be_visible()
+    look(page, "crf-history")
+
+
+def test_a_second_writer_compares_and_chooses(trial: Any, page_of: Any) -> None:
+    world, participant = trial
+    saved(participant, world.coordinator, 0, **stage())
+    page = page_of(world.coordinator)
+    page.goto(f"/participants/{participant.number}/forms/STAGE/")
+    saved(participant, world.investigator, 1, **stage(eus_mm=12), reason="Misread")
+    page.locator("#id-eus_mm").fill("13")
+    page.locator("#id-_reason").fill("Measured again")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Compare and choose")).to_be_visible()
+    look(page, "crf-merge")
+    page.get_by_role("button", name="Go on with these answers").click()
+    expect(page.locator("#id-eus_mm")).to_have_value("13.0")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved at")).to_be_visible()
+
+
+def test_queries_steps_and_eligibility(trial: Any, page_of: Any) -> None:
+    world, participant = trial
+    saved(participant, world.coordinator, 0, **stage(eus_mm=45))
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        place = place_of(participant=participant, form="STAGE")
+        query = raise_query(place=place, target="ct", text="Please check cT.", by=world.monitor, at=NOW)
+    number = participant.number
+    for name, user, address in (
+        ("crf-form-read", world.monitor, f"/participants/{number}/forms/STAGE/"),
+        ("crf-form-manager", world.data_manager, f"/participants/{number}/forms/STAGE/"),
+        ("crf-form-queries", world.investigator, f"/participants/{number}/forms/STAGE/"),
+        ("crf-queries", world.monitor, "/queries/"),
+        ("crf-query", world.coordinator, f"/queries/{query.pk}/"),
+        ("crf-ask", world.monitor, f"/participants/{number}/forms/STAGE/1/ask/"),
+        ("crf-override", world.data_manager, f"/participants/{number}/forms/STAGE/1/override/"),
+        ("crf-log", world.monitor, f"/participants/{number}/forms/CRE/all/"),
+        ("crf-eligibility", world.investigator, f"/participants/{number}/eligibility/"),
+    ):
+        for width in (1280, 820):
+            page = page_of(user, width)
+            assert page.goto(address).status == 200, name
+            look(page, f"{name}-{width}")
+            page.context.close()
