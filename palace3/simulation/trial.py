@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import multiprocessing
+import os
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connections
 
 from followup.services import roll_site
 from palace3.kernel.clock import local_date
@@ -61,34 +68,67 @@ def _journeys(
 
 
 def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell) -> list[str]:
-    """Wake each journey when its time has come, until ``until``; return what services refused."""
+    """Every journey has gone as far as ``until``; return what services refused on the way.
+
+    Sites do not wait for each other: each process takes some of them, in the order of time.
+    """
+    processes = min(os.cpu_count() or 1, len({journey.place.site.pk for journey in journeys}))
+    if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        return _walk(journeys, until, _Progress(len(journeys), tell_progress))
+    sites = sorted({journey.place.site.code for journey in journeys})
+    shares = [
+        [j for j in journeys if sites.index(j.place.site.code) % processes == n] for n in range(processes)
+    ]
+    connections.close_all()  # a connection belongs to one process
+    progress = _Progress(len(journeys), tell_progress, multiprocessing.get_context("fork").Value("i", 0))
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+        _SHARED.update(shares=shares, until=until, progress=progress)
+        return [line for lines in pool.map(_walk_share, range(processes)) for line in lines]
+
+
+_SHARED: dict[str, Any] = {}
+
+
+def _walk_share(number: int) -> list[str]:
+    """Walk one share of the journeys, inherited from the process that forked."""
+    return _walk(_SHARED["shares"][number], _SHARED["until"], _SHARED["progress"])
+
+
+@dataclass
+class _Progress:
+    """How many journeys have come to their end, over all processes."""
+
+    of: int
+    tell: Tell
+    done: Any = None
+
+    def one_more(self) -> None:
+        if self.done is None:
+            self.done = multiprocessing.get_context().Value("i", 0)
+        with self.done.get_lock():
+            self.done.value += 1
+            self.tell(self.done.value, self.of)
+
+
+def _walk(journeys: list[Journey], until: datetime, progress: _Progress) -> list[str]:
+    """Wake each journey when its time has come, until ``until``."""
     count = itertools.count()
     waiting = []
-    done = 0
     for journey in journeys:
         steps = journey.steps()
         waiting.append((next(steps), next(count), journey, steps))
     heapq.heapify(waiting)
     while waiting:
         when, _n, journey, steps = heapq.heappop(waiting)
-        if when > until:
-            done += 1
-            continue
-        journey.now = when
-        coming = next(steps, None)
+        coming = None
+        if when <= until:
+            journey.now = when
+            coming = next(steps, None)
         if coming is None:
-            done += 1
-            tell_progress(done, len(journeys))
+            progress.one_more()
         else:
             heapq.heappush(waiting, (coming, next(count), journey, steps))
     return [line for journey in journeys for line in journey.refused]
-
-
-def _roll(stage: Stage, until: datetime) -> None:
-    """Every visit stands where the calendar puts it now, as the nightly task leaves it."""
-    with scope(user_id=None, sites=EVERYTHING):
-        for place in stage.places:
-            roll_site(site=place.site, on=local_date(until, place.site.time_zone), at=until)
 
 
 def _suspend_one(stage: Stage, at: datetime) -> None:

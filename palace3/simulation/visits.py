@@ -29,6 +29,7 @@ def learn(case: Case, visit: Visit, on: date) -> None:
         case.operated_on = on
 
 
+TREATMENT_TYPED_AT = frozenset({"N1", "N4", "NE"})
 LATER_KNOWN = frozenset({"icu_d", "disch_dt", "disch_to", "readm"})
 AFTER_DISCHARGE = "PO30"  # pathology and the day of discharge are known by then
 
@@ -36,6 +37,8 @@ AFTER_DISCHARGE = "PO30"  # pathology and the day of discharge are known by then
 def forms_to_fill(case: Case, visit: Visit, on: date) -> Iterator[tuple[str, Sent]]:
     """Yield the forms that the visit asks for and that are in the catalogue, with what is typed."""
     for code in visit.forms:
+        if code == "TREAT" and visit.code not in TREATMENT_TYPED_AT:
+            continue
         if code in WRITERS and code in catalogue.forms() and not visit.code.startswith("SURG"):
             yield code, WRITERS[code](case, on, visit.code)
     if visit.code.startswith("SURG"):
