@@ -1,0 +1,141 @@
+"""The pages of docs/reference/, made from the code so that they cannot disagree with it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from crf.catalogue import forms
+from crf.codebook import RegisteredCheck, Variable, checks_registry, codebook
+
+MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->"
+CHAPTER = re.compile(r"protocol,?\s+(\d+(?:\.\d+)*)")
+CODE_FOLDERS = (
+    "palace3",
+    "audit",
+    "accounts",
+    "trials",
+    "followup",
+    "crf",
+    "randomization",
+    "exports",
+    "reports",
+)
+
+
+def pages(root: Path) -> dict[str, str]:
+    """Each page's name and text."""
+    return {
+        "roles.md": page("Who may do what", roles()),
+        "forms.md": page("What is recorded", form_list()),
+        "checks.md": page("The data validation plan", validation_plan()),
+        "traceability.md": page(
+            "Where each chapter of the protocol stands in code and tests", traceability(root)
+        ),
+    }
+
+
+def page(title: str, lines: Iterable[str]) -> str:
+    return "\n".join([f"# {title}", "", MADE, "", *lines]).rstrip() + "\n"
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    heads = list(heads)
+    yield "| " + " | ".join(heads) + " |"
+    yield "|" + "---|" * len(heads)
+    for row in rows:
+        yield "| " + " | ".join(plain(cell) for cell in row) + " |"
+    yield ""
+
+
+def plain(cell: str) -> str:
+    return str(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def roles() -> Iterator[str]:
+    yield "A person holds a role at one site or for the whole trial. What a role includes is one literal table,"
+    yield "`accounts/permissions.py`."
+    yield ""
+    held = [role for role in Role if role in ROLE_PERMISSIONS]
+    rows = (
+        [f"`{permission.value}`", *("yes" if permission in ROLE_PERMISSIONS[role] else "" for role in held)]
+        for permission in Permission
+    )
+    yield from table(["permission", *(role.value.replace("_", " ") for role in held)], rows)
+
+
+def form_list() -> Iterator[str]:
+    for form in forms().values():
+        yield f"## {form.code}: {form.title}"
+        yield ""
+        yield from table(
+            ["export name", "question", "type", "unit", "expected", "possible", "class", "CDASH", "SDTM"],
+            (variable_row(variable) for variable in codebook(form)),
+        )
+
+
+def variable_row(variable: Variable) -> list[str]:
+    name = f"`{variable.variable}`" + (f" ({variable.group})" if variable.group else "")
+    kind = variable.type + (", derived" if variable.derived else "") + codes_of(variable)
+    return [
+        name, variable.label, kind, variable.unit, variable.soft, variable.hard, variable.classification,
+        variable.cdash, variable.sdtm,
+    ]  # fmt: skip
+
+
+def codes_of(variable: Variable) -> str:
+    return ": " + "; ".join(f"{code} = {label}" for code, label in variable.codes) if variable.codes else ""
+
+
+def validation_plan() -> Iterator[str]:
+    yield "A *hard* check stops the save. A *soft* one saves, says so, and opens a query that closes itself."
+    yield ""
+    checks = checks_registry(forms().values())
+    yield from table(
+        ["check", "form", "level", "owner", "criticality", "reads", "says"],
+        (check_row(check) for check in checks.values()),
+    )
+
+
+def check_row(check: RegisteredCheck) -> list[str]:
+    return [
+        check.code, check.form, check.level.value, check.owner.value, check.criticality.value,
+        ", ".join(f"`{read}`" for read in check.reads), str(check.message),
+    ]  # fmt: skip
+
+
+def traceability(root: Path) -> Iterator[str]:
+    """A docstring that names a chapter ("protocol 3.9") places its file there."""
+    code, tests = chapters_of(root, CODE_FOLDERS), chapters_of(root, ["tests"])
+    chapters = sorted(
+        code.keys() | tests.keys(), key=lambda chapter: [int(part) for part in chapter.split(".")]
+    )
+    rows = (
+        [chapter, listed(code.get(chapter, set())), listed(tests.get(chapter, set()))] for chapter in chapters
+    )
+    yield from table(["protocol", "code", "tests"], rows)
+
+
+def chapters_of(root: Path, folders: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*.py")):
+            if "migrations" in path.parts:
+                continue
+            for docstring in docstrings(ast.parse(path.read_text(encoding="utf-8"))):
+                for chapter in CHAPTER.findall(docstring):
+                    found.setdefault(chapter, set()).add(path.relative_to(root).as_posix())
+    return found
+
+
+def docstrings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+def listed(files: set[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(files))
