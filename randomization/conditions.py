@@ -38,6 +38,16 @@ class Unmet:
 
 
 @dataclass(frozen=True)
+class Ready:
+    """All that a place is taken with, when nothing is missing."""
+
+    decision: EligibilityDecision
+    scheme: Scheme
+    stage: StageSource
+    stratum: str
+
+
+@dataclass(frozen=True)
 class Readiness:
     """Where a participant stands before randomization. ``unmet`` empty means: may be randomized now."""
 
@@ -48,8 +58,11 @@ class Readiness:
     stratum: str
 
     @property
-    def complete(self) -> bool:
-        return not self.unmet
+    def ready(self) -> Ready | None:
+        """What to go on with; None while anything is missing."""
+        if self.unmet or self.decision is None or self.scheme is None or self.stage is None:
+            return None
+        return Ready(self.decision, self.scheme, self.stage, self.stratum)
 
 
 def stratum_name(site_code: str, stage: str) -> str:

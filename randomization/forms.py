@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from randomization.blocks import BlockSize
+from palace3.protocol.text import load
+from randomization.blocks import BlockSize, Design, DesignError
 from randomization.models import ErrorKind, Scheme
 from randomization.services import Envelope
-from randomization.services.lists import DEFAULT_PLACES, default_blocks, stage_groups
+from randomization.services.lists import DEFAULT_PLACES, DESIGN_FAULTS, default_blocks, stage_groups
 from trials.forms import DayInput
+from trials.models import Site
 
 
 def _password() -> forms.CharField:
@@ -57,11 +59,11 @@ class SignForm(forms.Form):
     password = _password()
 
 
-class BlocksField(forms.CharField):
+class BlocksField(forms.Field):
     """Block sizes with their weights, written ``4 6`` or ``4:1 6:2``."""
 
     def to_python(self, value: Any) -> tuple[BlockSize, ...]:
-        text = super().to_python(value)
+        text = str(value or "")
         try:
             return tuple(self._read(word) for word in text.replace(",", " ").split())
         except ValueError:
@@ -93,6 +95,15 @@ class DesignForm(forms.Form):
     places_per_stratum = forms.IntegerField(
         label=_("Places per stratum"), min_value=8, max_value=5000, initial=DEFAULT_PLACES
     )
+
+    def clean_blocks(self) -> tuple[BlockSize, ...]:
+        """Sizes that cannot give a list are refused in words, beside the field."""
+        blocks: tuple[BlockSize, ...] = self.cleaned_data["blocks"]
+        try:
+            Design(scheme="checked", ratio=load().randomization.ratio, blocks=blocks)
+        except DesignError as fault:
+            raise forms.ValidationError(DESIGN_FAULTS[fault.code]) from fault
+        return blocks
 
 
 class DefineForm(DesignForm):
@@ -126,7 +137,7 @@ class SimulationForm(DesignForm):
 class SitesForm(forms.Form):
     """Sites that have no list yet."""
 
-    sites = forms.ModelMultipleChoiceField(
+    sites: forms.ModelMultipleChoiceField[Site] = forms.ModelMultipleChoiceField(
         label=_("Sites"), queryset=None, widget=forms.CheckboxSelectMultiple
     )
     password = _password()

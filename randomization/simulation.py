@@ -95,7 +95,8 @@ def _allocate_blocks(design: Design, people: Sequence[tuple[str, str]], seed: st
 
 
 def _allocate_minimizing(design: Design, people: Sequence[tuple[str, str]], seed: str) -> list[str]:
-    stream, past = Stream(derive(seed, "coin")), []
+    stream = Stream(derive(seed, "coin"))
+    past: list[minimization.Given] = []
     for site, stage in people:
         levels = {"site": site, "stage": stage}
         arm = minimization.next_arm(levels, past, arms=design.arms, stream=stream)

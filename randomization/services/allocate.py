@@ -20,7 +20,7 @@ from palace3.kernel.errors import Forbidden, Refusal
 from palace3.kernel.scope import EVERYTHING, scope
 from randomization import store
 from randomization.certificate import certificate_of
-from randomization.conditions import Readiness, readiness
+from randomization.conditions import Ready, readiness
 from randomization.keys import list_keys
 from randomization.models import Allocation
 from randomization.sealing import ListKeyError, SealError
@@ -157,11 +157,12 @@ def _take_place(
         record_outage(allocation, story=envelope.story, by=by, at=at)
 
 
-def _readiness_or_refusal(participant: Participant, confirmed_stratum: str, at: datetime) -> Readiness:
-    ready = readiness(participant, at=at)
-    if not ready.complete:
+def _readiness_or_refusal(participant: Participant, confirmed_stratum: str, at: datetime) -> Ready:
+    found = readiness(participant, at=at)
+    ready = found.ready
+    if ready is None:
         raise NotReady(
-            participant=participant.number, missing=" ".join(str(unmet.text) for unmet in ready.unmet)
+            participant=participant.number, missing=" ".join(str(unmet.text) for unmet in found.unmet)
         )
     if ready.stratum != confirmed_stratum:
         raise StrataMoved(participant=participant.number)
@@ -185,7 +186,7 @@ def complete_allocation(*, participant: Participant, by: User, at: datetime) -> 
         if fault_of(allocation.certificate, allocation.part.root):
             _refuse_tampered(allocation)
         allocation.save(update_fields=["arm", "revealed_at", "certificate", "act"])
-        _put_into_effect(allocation, by=by, at=at)
+        _put_into_effect(allocation, opened.arm, by=by, at=at)
     return allocation
 
 
@@ -210,8 +211,8 @@ def _refuse_tampered(allocation: Allocation, cause: Exception | None = None) -> 
     raise ListTampered(participant=number) from cause
 
 
-def _put_into_effect(allocation: Allocation, *, by: User, at: datetime) -> None:
-    participant = reveal_arm(participant=allocation.participant, arm=allocation.arm, by=by, at=at)
+def _put_into_effect(allocation: Allocation, arm: str, *, by: User, at: datetime) -> None:
+    participant = reveal_arm(participant=allocation.participant, arm=arm, by=by, at=at)
     day = local_date(allocation.randomized_at, participant.site.time_zone)
     set_milestone(participant=participant, code="RAND", on=day, source="randomization", by=by, at=at)
     plan_visits_for(participant=participant, by=by, at=at)

@@ -15,6 +15,7 @@ from accounts.models import Signature, User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import act
+from audit.models import Act
 from palace3.kernel.errors import Forbidden, Refusal
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.protocol.text import load
@@ -169,7 +170,7 @@ def _ask(
     by: User,
     password: str,
     at: datetime,
-    written: object,
+    written: Act,
 ) -> ListPart:
     latest = scheme.parts.aggregate(last=Max("number"))["last"] or 0
     return ListPart.objects.create(
