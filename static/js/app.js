@@ -57,6 +57,16 @@
     select.addEventListener("change", () => select.form.requestSubmit());
   });
 
+  // A table that fits its panel needs no scrolling: its head then stays in sight, and Tab skips it.
+  const fitting = new ResizeObserver((entries) => entries.forEach(({ target: box }) => {
+    box.classList.remove("fits");
+    const fits = box.scrollWidth <= box.clientWidth;
+    box.classList.toggle("fits", fits);
+    if (fits) box.removeAttribute("tabindex");
+    else box.tabIndex = 0;
+  }));
+  all(".p3-scroll:not(.p3-tall)").forEach((box) => fitting.observe(box));
+
   // Confirmations and double clicks -----------------------------------------------------------
   const confirmDialog = first("#p3-confirm");
   function ask(text) {
