@@ -84,11 +84,9 @@ def _insert(
     columns = list(model._meta.concrete_fields)
     values = [_value(model, field, tables, offset, turn, written) for field in columns]
     names = ", ".join(f'"{field.column}"' for field in columns)
-    return (
-        f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(values)} '
-        f'FROM "{model._meta.db_table}" t WHERE t.id < {STRIDE} AND {_whose(model, tables)}',
-        [keep],
-    )
+    table = f'"{model._meta.db_table}"'
+    source = f"SELECT {', '.join(values)} FROM {table} t WHERE t.id < {STRIDE} AND {_whose(model, tables)}"
+    return f"INSERT INTO {table} ({names}) {source}", [keep]
 
 
 def _value(model: Any, field: Any, tables: list[Any], offset: int, turn: int, written: Act) -> str:

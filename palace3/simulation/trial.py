@@ -131,6 +131,13 @@ def _walk(journeys: list[Journey], until: datetime, progress: _Progress) -> list
     return [line for journey in journeys for line in journey.refused]
 
 
+def _roll(stage: Stage, until: datetime) -> None:
+    """Every visit stands where the calendar puts it now, as the nightly task leaves it."""
+    with scope(user_id=None, sites=EVERYTHING):
+        for place in stage.places:
+            roll_site(site=place.site, on=local_date(until, place.site.time_zone), at=until)
+
+
 def _suspend_one(stage: Stage, at: datetime) -> None:
     open_places = [place for place in stage.places if place.consent is not None]
     if len(open_places) > 2:
