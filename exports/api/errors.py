@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -16,7 +16,8 @@ from palace3.kernel.errors import Refusal
 def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Answer a refusal with its status and sentence; nothing of the act is kept."""
     if isinstance(exception, Refusal):
-        transaction.set_rollback(True)
+        if connection.in_atomic_block:
+            transaction.set_rollback(True)
         return Response({"detail": str(exception), "code": type(exception).__name__}, status=exception.status)
     if isinstance(exception, Http404):
         exception = exceptions.NotFound()

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from exports.api import views
+from exports.api import allocation, views
 
 app_name = "api"
 urlpatterns = [
     path("participants/", views.participants, name="participants"),
     path("participants/<str:number>/", views.participant, name="participant"),
     path("participants/<str:number>/answers/<str:code>/", views.record, name="record"),
+    path("participants/<str:number>/allocation/", allocation.allocation, name="allocation"),
     path("visits/", views.visits, name="visits"),
     path("answers/<str:code>/", views.answers, name="answers"),
     path("codebook/", views.codebook, name="codebook"),

@@ -1,0 +1,69 @@
+"""Randomizing from a site's own front end: the same service, the same refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import Permission
+from exports.api.endpoint import endpoint
+from randomization.conditions import Readiness, readiness
+from randomization.models import Allocation
+from randomization.services import randomize
+from trials.models import Participant
+
+
+@transaction.non_atomic_requests
+@extend_schema(
+    summary="A participant's allocation, or what is missing; randomize",
+    request=OpenApiTypes.OBJECT,
+    responses=OpenApiTypes.OBJECT,
+)
+@endpoint({"GET": Permission.ALLOCATION_VIEW, "POST": Permission.ALLOCATION_REQUEST})
+def allocation(request: Request, number: str) -> Response:
+    """Show the allocation, or the stratum and unmet conditions. Randomize: ``{"confirmed_stratum", "password"}``."""
+    permission = Permission.ALLOCATION_REQUEST if request.method == "POST" else Permission.ALLOCATION_VIEW
+    with transaction.atomic():
+        rows = Participant.objects.open_to(request.user, permission).select_related("site")
+        participant = get_object_or_404(rows, number=number)
+        held = Allocation.objects.open_to(request.user, permission).filter(participant=participant).first()
+        ready = readiness(participant, at=timezone.now()) if held is None else None
+    if request.method == "POST":
+        sent = request.data if isinstance(request.data, dict) else {}
+        given = randomize(
+            participant=participant,
+            confirmed_stratum=str(sent.get("confirmed_stratum", "")),
+            password=str(sent.get("password", "")),
+            by=request.user,
+            at=timezone.now(),
+        )
+        return Response(_given(given, number), status=200 if held else 201)
+    return Response(_given(held, number) if held else _waiting(ready, number))
+
+
+def _given(held: Allocation, number: str) -> dict[str, Any]:
+    return {
+        "participant": number,
+        "number": held.number,
+        "arm": held.arm,
+        "stage_group": held.strat_stage,
+        "site": held.strat_site,
+        "randomized_at": held.randomized_at,
+        "certificate": held.certificate,
+    }
+
+
+def _waiting(ready: Readiness | None, number: str) -> dict[str, Any]:
+    unmet = ready.unmet if ready else ()
+    return {
+        "participant": number,
+        "stratum": ready.stratum if ready else "",
+        "unmet": [{"code": each.code, "text": str(each.text)} for each in unmet],
+    }

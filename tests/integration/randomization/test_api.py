@@ -1,0 +1,71 @@
+"""Randomizing through the API: for a site that has a front end of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.permissions import Permission
+from exports.tokens import make_token
+from palace3.kernel.scope import EVERYTHING, scope
+from randomization.verify import fault_of
+from tests.world import PASSWORD, screen
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def caller(user: Any, *scopes: Permission) -> Client:
+    now = timezone.now()
+    with scope(user_id=None, sites=EVERYTHING):
+        _token, secret = make_token(
+            name="test", scopes=list(scopes), expires_at=now + timedelta(days=1), by=user, at=now
+        )
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def address(participant: Any) -> str:
+    return f"/api/v1/participants/{participant.number}/allocation/"
+
+
+def test_a_site_randomizes_from_its_own_front_end_once(world, part, eligible):
+    participant = eligible()
+    api = caller(world.investigator, Permission.ALLOCATION_REQUEST, Permission.ALLOCATION_VIEW)
+    waiting = api.get(address(participant)).json()
+    assert waiting == {"participant": participant.number, "stratum": "01/III", "unmet": []}
+    sent = {"confirmed_stratum": waiting["stratum"], "password": PASSWORD}
+    given = api.post(address(participant), sent, content_type="application/json")
+    assert given.status_code == 201, given.content
+    assert fault_of(given.json()["certificate"], part.root) is None
+    again = api.post(address(participant), sent, content_type="application/json")
+    assert (again.status_code, again.json()["number"]) == (200, given.json()["number"])
+    assert api.get(address(participant)).json()["arm"] == given.json()["arm"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"confirmed_stratum": "01/III", "password": "wrong"}, 422),
+        ({"confirmed_stratum": "01/II", "password": PASSWORD}, 409),
+        ({}, 409),
+        ([], 409),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_sentence(world, part, eligible, sent, status):
+    participant = eligible()
+    api = caller(world.investigator, Permission.ALLOCATION_REQUEST)
+    refused = api.post(address(participant), sent, content_type="application/json")
+    assert refused.status_code == status
+    assert set(refused.json()) == {"detail", "code"}
+
+
+def test_missing_steps_are_listed_and_strangers_learn_nothing(world, part, answers):
+    participant = screen(world)
+    api = caller(world.investigator, Permission.ALLOCATION_VIEW)
+    assert "decision" in [each["code"] for each in api.get(address(participant)).json()["unmet"]]
+    assert api.post(address(participant), {}, content_type="application/json").status_code == 403
+    stranger = caller(world.stranger, Permission.ALLOCATION_VIEW)
+    assert stranger.get(address(participant)).status_code == 404
