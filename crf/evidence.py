@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from crf import catalogue
 from crf.records import RecordState
@@ -26,6 +27,7 @@ class Item:
     """One answer that a criterion rests on, with the form that it comes from."""
 
     name: str
+    field: str
     form_code: str
     label: str
     shown: str
@@ -126,11 +128,19 @@ def _item(evidence: Evidence, read: str, value: str | None) -> Item:
     question = catalogue.forms()[code].questions.get(name) if code in catalogue.forms() else None
     return Item(
         name=read,
+        field=name,
         form_code=code,
-        label=str(question.text) if question else name,
+        label=_label(name, question),
         shown=_shown(question, value),
         url=reverse("crf:form", args=[evidence.participant.number, code]),
     )
+
+
+def _label(name: str, question: Any) -> str:
+    """Return the question; the tick of the criterion itself need not repeat its wording."""
+    if name.startswith(("inc_", "exc_")):
+        return _("Ticked")
+    return str(question.text) if question else name
 
 
 def _shown(question: Any, value: str | None) -> str:

@@ -230,7 +230,6 @@ class Draft(WorkingCopy):
     sequence = models.PositiveSmallIntegerField(default=1)
     version = models.PositiveIntegerField(default=0)
     raw = models.JSONField(default=dict)
-    prompts = models.JSONField(default=list)
 
     class Meta:
         constraints = (

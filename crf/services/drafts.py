@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +29,6 @@ def keep_draft(
     place: Place,
     raw: Raw,
     version: int = NEW,
-    prompts: list[Mapping[str, str]] | None = None,
     by: User,
     at: datetime,
 ) -> Draft:
@@ -40,14 +38,12 @@ def keep_draft(
     size = sum(len(text) for texts in kept.values() for text in texts)
     if len(kept) > MOST_NAMES or size > MOST_TEXT * 10:
         raise DraftTooLarge
-    values: dict[str, Any] = {
+    values = {
         "site_id": place.participant.site_id,
         "raw": kept,
         "version": version,
         "saved_at": at,
     }
-    if prompts is not None:
-        values["prompts"] = list(prompts)
     return Draft.objects.update_or_create(**_at(place, by), defaults=values)[0]
 
 

@@ -23,6 +23,7 @@ from followup.models import VisitState
 from followup.services import plan_visits_for, record_visit
 from palace3.protocol import text
 from trials import services as trials
+from trials.models import Participant
 from trials.models.participants import Track
 
 MOST_ROUNDS = 5
@@ -212,6 +213,13 @@ def _propose_deviations(
                 by=by,
                 at=at,
             )
+
+
+def recheck_participant(
+    *, participant: Participant, changed: set[str], by: User | None, at: datetime
+) -> None:
+    """Records that look at ``changed`` (such as "milestone.RAND") agree with it again; upper floors call it."""
+    recheck(place=None, changed=changed, around=Surroundings(participant, at=at), by=by, at=at)
 
 
 def recheck(

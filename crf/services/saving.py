@@ -14,6 +14,7 @@ from audit.acts import act
 from audit.models import Act
 from crf.changes import Change, changes
 from crf.checks import Finding
+from crf.declaration import Repeats
 from crf.evaluate import Outcome, Row, evaluate
 from crf.models import Draft, Query, SaveKey
 from crf.records import RecordState
@@ -37,7 +38,7 @@ from crf.services.prompts import keep_prompts
 from crf.services.reasons import compose
 from crf.services.signing import drop_signature
 from crf.services.surroundings import Surroundings
-from crf.services.system_queries import judge_queries
+from crf.services.system_queries import adopt_queries, judge_queries
 from palace3.kernel.errors import Refusal
 from trials.models import Participant
 
@@ -144,7 +145,7 @@ class _Work:
     at: datetime
 
     def save(self, version: int, key: str) -> Saved:
-        if version == NEW and self.place.sequence == NEW:
+        if version == NEW and self._begins_a_log_record():
             self.place = replace(self.place, sequence=next_sequence(self.place))
         self.around = Surroundings(self.place.participant, at=self.at)
         sheet = self._sheet()
@@ -160,6 +161,12 @@ class _Work:
         if any(change.corrects for change in found) and not self.written.reason:
             raise ReasonNeeded(record=self.place.label)
         return self._written(sheet, old, outcome, found, key)
+
+    def _begins_a_log_record(self) -> bool:
+        """Say whether a new record of a log is saved: it takes the next number, whatever the address said."""
+        if self.place.form.repeats != Repeats.LOG:
+            return False
+        return self.place.sequence == NEW or find_record(self.place) is None
 
     def _sheet(self) -> Sheet | None:
         """Hold the record, and bring with one journey all that the save will look at."""
@@ -212,6 +219,8 @@ class _Work:
                 drop_signature(self.place, sheet.record, written=self.written, at=self.at)
             sheet = write_sheet(self.place, sheet, outcome, act=self.written)
         record = sheet.record  # type: ignore[union-attr]
+        if is_new:
+            adopt_queries(self.place, record, written=self.written)
         self._note_key(key, record)
         keep_prompts(
             self.place, record, outcome, self.answers.prompts, act=self.written, by=self.by, at=self.at

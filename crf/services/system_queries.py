@@ -135,6 +135,18 @@ def confirm_and_close(query: Query, *, reason: str, by: User | None, at: datetim
     add_message(query, MessageKind.CONFIRMED, by=by, at=at, text=reason, written=written)
 
 
+def adopt_queries(place: Place, record: Any, *, written: Any) -> None:
+    """Queries that asked for the form while it was not there are about its record from now on."""
+    waiting = Query.objects.filter(
+        participant=place.participant,
+        form_code=place.form.code,
+        visit=place.visit,
+        sequence=place.sequence,
+        record_id=None,
+    )
+    waiting.update(record_id=record.pk, act=written)
+
+
 def add_message(
     query: Query, kind: MessageKind, *, by: User | None, at: datetime, text: str, written: Any
 ) -> QueryMessage:

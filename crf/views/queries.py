@@ -124,6 +124,7 @@ def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpRe
             made = services.raise_query(place=desk.place, **form.cleaned_data, by=request.user, at=desk.at)
             return redirect(made)
         except Refusal as refusal:
-            status = refused_on(form, refusal) and refusal.status
+            refused_on(form, refusal)
+            status = refusal.status
     shown = {"form": form, "desk": desk, "back": address("form", desk.place)}
     return render(request, "crf/ask.html", shown, status=422 if form.errors and status == 200 else status)

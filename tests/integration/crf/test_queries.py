@@ -14,7 +14,7 @@ from crf.services import queries as services
 from crf.services import sign_record
 from crf.services.queries import NotYourStep, OnlyForChecks, QueryClosed, WordsNeeded
 from crf.services.signing import QueriesStillOpen
-from tests.integration.crf.conftest import Save, place_at
+from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, PASSWORD, World
@@ -115,11 +115,16 @@ def test_a_thread_between_monitor_and_site(screened: Participant, world: World, 
         services.answer_query(query=query, text="More", by=world.coordinator, at=NOW)
 
 
-def test_a_form_that_is_not_there_yet_can_be_asked_for(screened: Participant, world: World) -> None:
+def test_a_form_that_is_not_there_yet_can_be_asked_for(
+    screened: Participant, world: World, save: Save
+) -> None:
     query = services.raise_query(
         place=place_at(screened, "STAGE"), text="Where is it?", by=world.data_manager, at=NOW
     )
     assert query.record_id is None
+    save(screened, "STAGE", **stage())
+    query.refresh_from_db()
+    assert query.record_id == record_at(screened, "STAGE").pk
 
 
 def test_who_may_not_take_a_step(doubted: Query, world: World, screened: Participant) -> None:

@@ -237,7 +237,9 @@ def test_a_save_takes_the_draft_away_and_notes_its_key(
         assert (Draft.objects.count(), SaveKey.objects.count()) == (0, 1)
 
 
-def test_a_data_manager_lets_one_impossible_value_pass(screened: Participant, world: World, save: Save) -> None:
+def test_a_data_manager_lets_one_impossible_value_pass(
+    screened: Participant, world: World, save: Save
+) -> None:
     from crf.services.overrides import NotADataManager, OverrideNeedsReason, grant_override
 
     place = place_at(screened, "STAGE")
