@@ -15,7 +15,8 @@ from followup.rolling import Span, state_on, turns_on
 from palace3.kernel.clock import local_date
 from palace3.protocol.course import PlannedVisit
 from palace3.protocol.schedule import missed_on, plan
-from trials.models import Participant
+from palace3.protocol.windows import window_status
+from trials.models import EligibilityDecision, Milestone, Participant
 
 PLANNED_COLUMNS = (
     "anchor",
@@ -148,6 +149,7 @@ def _apply(
         return
     columns = _columns(change.code, visit, wanted, today)
     if visit is None:
+        columns |= _happened_before_planning(change.code, wanted[change.code], participant)
         Visit.objects.create(
             participant=participant, site_id=participant.site_id, code=change.code, act=written, **columns
         )
@@ -156,3 +158,27 @@ def _apply(
         setattr(visit, name, value)
     visit.act = written
     visit.save(update_fields=[*PLANNED_COLUMNS, "act"])
+
+
+def _happened_before_planning(code: str, new: PlannedVisit, participant: Participant) -> dict[str, Any]:
+    """Return the columns of a visit that lies behind its own planning: randomization, and the screening for it."""
+    day = _day_behind(code, participant)
+    if day is None:
+        return {}
+    return {
+        "state": VisitState.DONE,
+        "took_place_on": day,
+        "timing": window_status(day, new.opens, new.closes),
+        "turns_on": None,
+    }
+
+
+def _day_behind(code: str, participant: Participant) -> date | None:
+    if code == "RND":
+        found = Milestone.objects.filter(participant=participant, code="RAND", on__isnull=False)
+        return found.values_list("on", flat=True).first()
+    if code == "SCR":
+        decided = EligibilityDecision.objects.filter(participant=participant, eligible=True)
+        at = decided.order_by("-decided_at").values_list("decided_at", flat=True).first()
+        return local_date(at, participant.site.time_zone) if at else None
+    return None
