@@ -5,88 +5,18 @@ With ``PALACE3_LOOK=folder`` each page is also kept as a picture, to be looked a
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from accounts.services import create_person
 from palace3.kernel.scope import EVERYTHING, scope
-from tests.world import NOW, PASSWORD, SECRET, World, screen
+from tests.e2e.conftest import TABLET, WIDE
+from tests.e2e.hands import examine, sign_in
+from tests.world import NOW, PASSWORD, World, screen
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-    pytest.mark.django_db(transaction=True),
-]
-LOOK = os.environ.get("PALACE3_LOOK")
-WIDE, TABLET = {"width": 1280, "height": 900}, {"width": 820, "height": 1100}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost",
-    ]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield opened
-        opened.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def open_page(browser: Browser, live_server: Any) -> Iterator[Any]:
-    """Opens a page of a new browser; what the content policy refuses fails the test."""
-    contexts = []
-
-    def opened(size: dict[str, int] = WIDE, **more: Any) -> Page:
-        context = browser.new_context(viewport=size, base_url=live_server.url, **more)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "console", lambda said: refused.append(said.text) if "Content Security" in said.text else None
-        )
-        return page
-
-    refused: list[str] = []
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not refused
-
-
-def sign_in(page: Page, username: str) -> None:
-    page.goto("/accounts/sign-in/")
-    page.get_by_label("User name").fill(username)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code from your app").fill(pyotp.TOTP(SECRET).now())
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda address: "sign-in" not in address)
-
-
-def look(page: Page, name: str) -> None:
-    """Axe finds nothing, nothing is wider than the window, and no template token is left over."""
-    found = Axe().run(page).response["violations"]
-    assert not found, [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
-    assert not [token for token in ("{{", "}}", "{%", "%}") if token in page.content()]
-    if LOOK:
-        page.screenshot(path=Path(LOOK) / f"{name}.png", full_page=True)
-
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MANAGER_PAGES = [
     "/sites/",
@@ -124,7 +54,7 @@ def test_every_page_is_accessible_and_fits(
     ):
         page = open_page(size)
         page.goto("/accounts/sign-in/")
-        look(page, f"sign-in-{language}-{size['width']}")
+        examine(page, f"sign-in-{language}-{size['width']}")
         sign_in(page, username)
         page.goto("/accounts/")
         if size is TABLET:
@@ -132,7 +62,7 @@ def test_every_page_is_accessible_and_fits(
         page.locator(f"button[name=language][value={language}]").click()
         for address in pages:
             page.goto(address)
-            look(page, f"{address.strip('/').replace('/', '-')}-{language}-{size['width']}")
+            examine(page, f"{address.strip('/').replace('/', '-')}-{language}-{size['width']}")
 
 
 def test_typed_answers_survive_the_end_of_the_session(world: World, open_page: Any) -> None:

@@ -1,0 +1,114 @@
+"""A real browser before the real server: the clock can be set, the network ends at the server's address.
+
+With ``PALACE3_LOOK=folder`` every page that is examined is also kept as a picture, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Even with all of these the browser asks for hosts of its maker; this ends that before any look-up.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+WIDE, TABLET = {"width": 1280, "height": 900}, {"width": 820, "height": 1100}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where no browser is, these tests say so and are skipped."""
+    if CHROMIUM is None:
+        absent = pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium")
+        for item in items:
+            if Path(item.path).is_relative_to(Path(__file__).parent):
+                item.add_marker(absent)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the driver keeps a loop running in this thread
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a browser of its own; a request to anywhere else fails the test, as does a script's fault."""
+    own, faults, contexts = urlsplit(live_server.url).netloc, [], []
+
+    def opened(size: dict[str, int] = WIDE, **more: Any) -> Page:
+        context = browser.new_context(viewport=size, base_url=live_server.url, **more)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        context.on("request", lambda sent: faults.append(sent.url) if _leaves(sent.url, own) else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()  # an open connection would keep the test database from being dropped
+    assert faults == []
+
+
+def _leaves(address: str, own: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme not in {"data", "blob", "about"} and parts.netloc != own
+
+
+class Clock:
+    """The clock of the program, which every view and task reads through ``timezone.now``."""
+
+    def __init__(self, now: datetime) -> None:
+        self.go(now)
+
+    def go(self, now: datetime) -> None:
+        self._set_to, self._set_at = now, time.monotonic()
+
+    def to_day(self, day: date, hour: int = 2) -> None:
+        """It is ``day``, in the morning of the sites."""
+        self.go(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+
+    def now(self) -> datetime:
+        return self._set_to + timedelta(seconds=time.monotonic() - self._set_at)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that can be set; it goes on by itself."""
+    made = Clock(timezone.now())
+    monkeypatch.setattr("django.utils.timezone.now", made.now)
+    return made
+
+
+@pytest.fixture
+def tasks_at_once() -> Iterator[None]:
+    """Tasks run where they are sent, and their faults are seen."""
+    from palace3.celery import app
+
+    app.conf.update(task_always_eager=True, task_eager_propagates=True)
+    yield
+    app.conf.update(task_always_eager=False, task_eager_propagates=False)
