@@ -9,7 +9,8 @@ from pathlib import Path
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from crf.catalogue import forms
-from crf.codebook import RegisteredCheck, Variable, checks_registry, codebook
+from crf.codebook import Variable, codebook
+from crf.validation_plan import validation_plan
 
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->"
 CHAPTER = re.compile(r"protocol,?\s+(\d+(?:\.\d+)*)")
@@ -31,7 +32,7 @@ def pages(root: Path) -> dict[str, str]:
     return {
         "roles.md": page("Who may do what", roles()),
         "forms.md": page("What is recorded", form_list()),
-        "checks.md": page("The data validation plan", validation_plan()),
+        "validation-plan.md": validation_plan(forms().values()),
         "traceability.md": page(
             "Where each chapter of the protocol stands in code and tests", traceability(root)
         ),
@@ -88,23 +89,6 @@ def variable_row(variable: Variable) -> list[str]:
 
 def codes_of(variable: Variable) -> str:
     return ": " + "; ".join(f"{code} = {label}" for code, label in variable.codes) if variable.codes else ""
-
-
-def validation_plan() -> Iterator[str]:
-    yield "A *hard* check stops the save. A *soft* one saves, says so, and opens a query that closes itself."
-    yield ""
-    checks = checks_registry(forms().values())
-    yield from table(
-        ["check", "form", "level", "owner", "criticality", "reads", "says"],
-        (check_row(check) for check in checks.values()),
-    )
-
-
-def check_row(check: RegisteredCheck) -> list[str]:
-    return [
-        check.code, check.form, check.level.value, check.owner.value, check.criticality.value,
-        ", ".join(f"`{read}`" for read in check.reads), str(check.message),
-    ]  # fmt: skip
 
 
 def traceability(root: Path) -> Iterator[str]:

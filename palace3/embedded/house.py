@@ -193,9 +193,12 @@ class House:
         print(f"\nPALACE-3 is served at  http://127.0.0.1:{port}/\n")
         if self._accounts.exists():
             for account in json.loads(self._accounts.read_text()):
-                second = f"   second factor {account['totp']}" if account.get("totp") else ""
-                print(f"  {account['name']:<22} {account['password']:<22} {account.get('about', '')}{second}")
-        print(f"\nLogs, mail and data are in {self.folder}. Ctrl-C ends everything.", flush=True)
+                second = " + code" if account.get("totp") else ""
+                print(
+                    f"  {account['name']:<12} {account['password'] + second:<26} {account.get('about', '')}"
+                )
+            print("\nWhere a code is asked for, the sign-in page of the demonstration shows it.")
+        print(f"Logs, mail and data are in {self.folder}. Ctrl-C ends everything.", flush=True)
 
 
 def new_key() -> str:
