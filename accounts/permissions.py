@@ -211,7 +211,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _sign_in_first(request)
-            if not request.user.may(permission):  # type: ignore[union-attr]
+            if not request.user.may(permission):
                 raise Forbidden
             return view(request, *args, **kwargs)
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models.constraints import BaseConstraint
 
 APPLICATION_ROLE = "palace3_app"
@@ -33,13 +31,14 @@ class DatabaseGuard(BaseConstraint):
         """Return the SQL that takes the guard off ``table`` (quoted)."""
         raise NotImplementedError
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+        return ""  # nothing for inside CREATE TABLE
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
         return self.statements(schema_editor.quote_name(model._meta.db_table))
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
         return self.removal(schema_editor.quote_name(model._meta.db_table))
 
     def validate(self, *args: Any, **kwargs: Any) -> None:

@@ -93,7 +93,7 @@ def recorded(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),
             exclude=list(exclude),
-            context_field=None,
+            context_field=None,  # type: ignore[arg-type]  # pghistory takes None; its types do not say so
             append_only=False,
             meta={"constraints": constraints, "default_permissions": ()},
         )(model)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from audit.models import Act
+from trials.models import Participant
 
 WORDS: Final[dict[str, str | Promise]] = {
     "accounts:person:create": _("Account created"),
@@ -58,3 +62,8 @@ WORDS: Final[dict[str, str | Promise]] = {
 def in_words(verb: str) -> str:
     """Return what the act is called; the verb itself while it has no words."""
     return str(WORDS.get(verb, verb))
+
+
+def acts_about(participant: Participant) -> QuerySet[Act]:
+    """Return every act about the participant that the person may see, newest first."""
+    return Act.objects.filter(participant_id=participant.pk).select_related("by").order_by("-pk")

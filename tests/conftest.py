@@ -45,7 +45,7 @@ def _give_secrets() -> None:
 
 
 def _start_embedded() -> str:
-    global _server
+    global _server  # noqa: PLW0603 (one server for the process)
     from palace3.embedded.postgres import EmbeddedPostgres
 
     kept = os.environ.get("PALACE3_TEST_DIR")

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from exports.api.endpoint import endpoint
+from exports.api.requests import CallerRequest
 from randomization.conditions import Readiness, readiness
 from randomization.models import Allocation
 from randomization.services import randomize
@@ -27,7 +27,7 @@ from trials.models import Participant
     responses=OpenApiTypes.OBJECT,
 )
 @endpoint({"GET": Permission.ALLOCATION_VIEW, "POST": Permission.ALLOCATION_REQUEST})
-def allocation(request: Request, number: str) -> Response:
+def allocation(request: CallerRequest, number: str) -> Response:
     """Show the allocation, or the stratum and unmet conditions. Randomize: ``{"confirmed_stratum", "password"}``."""
     permission = Permission.ALLOCATION_REQUEST if request.method == "POST" else Permission.ALLOCATION_VIEW
     with transaction.atomic():

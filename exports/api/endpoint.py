@@ -7,11 +7,11 @@ from functools import wraps
 from typing import Any
 
 from rest_framework.decorators import api_view, throttle_classes
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
 from accounts.permissions import Permission
+from exports.api.requests import CallerRequest
 from palace3.kernel.errors import Forbidden
 from palace3.kernel.scope import scope
 from trials.people import sites_of
@@ -30,14 +30,15 @@ def endpoint(methods: dict[str, Permission]) -> Callable[[Handler], Handler]:
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
-        def guarded(request: Request, *args: Any, **kwargs: Any) -> Response:
+        def guarded(request: CallerRequest, *args: Any, **kwargs: Any) -> Response:
             wanted = methods["GET" if request.method in {"HEAD", "OPTIONS"} else str(request.method)]
             if not request.user.may(wanted):
                 raise Forbidden
             with scope(user_id=request.user.pk, sites=sites_of(request.user)):
                 return handler(request, *args, **kwargs)
 
-        view: Handler = api_view(list(methods))(throttle_classes([PerToken])(guarded))
+        throttled: Any = throttle_classes([PerToken])(guarded)  # type: ignore[arg-type]
+        view: Handler = api_view(list(methods))(throttled)
         view.permissions = methods  # type: ignore[attr-defined]
         return view
 

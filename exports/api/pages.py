@@ -22,6 +22,6 @@ class ByKey(CursorPagination):
 def paged(rows: Any, request: Request, shape: Callable[[Any], dict[str, Any]]) -> Response:
     """Return one page of ``rows``, each in ``shape``, with the addresses of the next and previous page."""
     pages = ByKey()
-    found = pages.paginate_queryset(rows, request) or []
+    found: list[Any] = pages.paginate_queryset(rows, request) or []
     answer: Response = pages.get_paginated_response([shape(row) for row in found])
     return answer

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
@@ -22,6 +21,7 @@ from crf.services.surroundings import Surroundings
 from exports.api import shapes
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
+from exports.api.requests import CallerRequest
 from exports.api.typed import as_typed
 from exports.register import register
 from exports.services import hand_out, request_export
@@ -42,7 +42,7 @@ PAGE = [
     responses=OpenApiTypes.OBJECT,
 )
 @endpoint({"GET": Permission.PARTICIPANT_VIEW, "POST": Permission.PARTICIPANT_REGISTER})
-def participants(request: Request) -> Response:
+def participants(request: CallerRequest) -> Response:
     """List participants, or register a new one at ``{"site": "01"}``."""
     if request.method == "POST":
         sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
@@ -56,12 +56,12 @@ def participants(request: Request) -> Response:
 
 @extend_schema(summary="One participant", responses=OpenApiTypes.OBJECT)
 @endpoint({"GET": Permission.PARTICIPANT_VIEW})
-def participant(request: Request, number: str) -> Response:
+def participant(request: CallerRequest, number: str) -> Response:
     """Show one participant."""
     return Response(shapes.participant(_participant(request, number, Permission.PARTICIPANT_VIEW)))
 
 
-def _participant(request: Request, number: str, permission: Permission) -> Participant:
+def _participant(request: CallerRequest, number: str, permission: Permission) -> Participant:
     rows = Participant.objects.open_to(request.user, permission).select_related("site")
     found: Participant = get_object_or_404(rows, number=number)
     return found
@@ -73,7 +73,7 @@ def _participant(request: Request, number: str, permission: Permission) -> Parti
     responses=OpenApiTypes.OBJECT,
 )
 @endpoint({"GET": Permission.VISIT_VIEW})
-def visits(request: Request) -> Response:
+def visits(request: CallerRequest) -> Response:
     """List visits with their windows."""
     rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
     wanted = {"participant__number": request.GET.get("participant"), "state": request.GET.get("state")}
@@ -86,7 +86,7 @@ def visits(request: Request) -> Response:
     responses=OpenApiTypes.OBJECT,
 )
 @endpoint({"GET": Permission.CRF_VIEW})
-def answers(request: Request, code: str) -> Response:
+def answers(request: CallerRequest, code: str) -> Response:
     """List the records of one form."""
     form = form_named(code)
     rows = form.model.objects.open_to(request.user, Permission.CRF_VIEW).select_related("participant")
@@ -102,7 +102,7 @@ def answers(request: Request, code: str) -> Response:
     responses=OpenApiTypes.OBJECT,
 )
 @endpoint({"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT})
-def record(request: Request, number: str, code: str) -> Response:
+def record(request: CallerRequest, number: str, code: str) -> Response:
     """Show the record, or save it: ``{"version", "answers", "missing", "groups", "reason", "confirmations"}``."""
     permission = Permission.CRF_EDIT if request.method == "PUT" else Permission.CRF_VIEW
     place = _place(request, _participant(request, number, permission), code)
@@ -116,7 +116,7 @@ def record(request: Request, number: str, code: str) -> Response:
     return Response(shapes.record(place.form, sheet.record))
 
 
-def _place(request: Request, participant: Participant, code: str) -> Any:
+def _place(request: CallerRequest, participant: Participant, code: str) -> Any:
     visit = None
     if pk := request.GET.get("visit"):
         visits_of = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
@@ -127,7 +127,7 @@ def _place(request: Request, participant: Participant, code: str) -> Any:
     )
 
 
-def _save(request: Request, place: Any) -> Response:
+def _save(request: CallerRequest, place: Any) -> Response:
     now = timezone.now()
     sheet = find_sheet(place)
     around = Surroundings(place.participant, at=now)
@@ -161,7 +161,7 @@ def _save(request: Request, place: Any) -> Response:
 
 @extend_schema(summary="The codebook of every form", responses=OpenApiTypes.OBJECT)
 @endpoint({"GET": Permission.PROTOCOL_VIEW})
-def codebook(request: Request) -> Response:
+def codebook(request: CallerRequest) -> Response:
     """Show every form with its variables."""
     return Response([shapes.form(declared) for declared in catalogue.forms().values()])
 
@@ -173,7 +173,7 @@ def codebook(request: Request) -> Response:
     responses=OpenApiTypes.OBJECT,
 )
 @endpoint({"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE})
-def exports(request: Request) -> Response:
+def exports(request: CallerRequest) -> Response:
     """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…"}``."""
     if request.method == "POST":
         sent = request.data if isinstance(request.data, dict) else {}
@@ -190,14 +190,14 @@ def exports(request: Request) -> Response:
 
 @extend_schema(summary="One export", responses=OpenApiTypes.OBJECT)
 @endpoint({"GET": Permission.EXPORT_VIEW})
-def export(request: Request, pk: int) -> Response:
+def export(request: CallerRequest, pk: int) -> Response:
     """Show one export with its manifest."""
     return Response(shapes.export(get_object_or_404(register(), pk=pk)))
 
 
 @extend_schema(summary="The file of an export", responses=OpenApiTypes.BINARY)
 @endpoint({"GET": Permission.EXPORT_TAKE})
-def export_file(request: Request, pk: int) -> HttpResponseBase:  # type: ignore[misc]
+def export_file(request: CallerRequest, pk: int) -> Any:
     """Hand out the zip; that it was handed out is on record."""
     found = get_object_or_404(register(), pk=pk)
     path = hand_out(export=found, by=request.user, at=timezone.now())

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
 from exports.forms import TokenForm
 from exports.tokens import make_token, revoke_token, tokens_of
 
 
 @requires(Permission.TOKEN_MANAGE)
-def token_list(request: HttpRequest) -> HttpResponse:
+def token_list(request: PersonRequest) -> HttpResponse:
     """Show the person's tokens; make one and show its secret, once."""
     rights = [right for right in Permission if request.user.may(right)]
     form = TokenForm(request.POST or None, rights=[str(right) for right in rights])
@@ -31,7 +32,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.TOKEN_MANAGE)
-def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def token_revoke(request: PersonRequest, pk: int) -> HttpResponse:
     """End a token."""
     token = get_object_or_404(tokens_of(request.user), pk=pk)
     revoke_token(token=token, by=request.user, at=timezone.now())

@@ -26,7 +26,7 @@ def task(*, name: str, retries: int = 5, **options: Any) -> Callable[[Callable[.
             with scope(user_id=None, sites=EVERYTHING):
                 return function(*args, **kwargs)
 
-        made: Task = shared_task(
+        decorate: Any = shared_task(
             name=name,
             acks_late=True,
             reject_on_worker_lost=True,
@@ -36,7 +36,8 @@ def task(*, name: str, retries: int = 5, **options: Any) -> Callable[[Callable[.
             retry_jitter=True,
             max_retries=retries,
             **options,
-        )(run)
+        )
+        made: Task = decorate(run)
         return made
 
     return make

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.permissions import Permission
+from accounts.requests import PersonRequest
 from palace3.kernel.clock import local_date
 from reports.tiles import tiles_for
 from reports.worklist import work_for
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """Show what the person has to do today."""
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
     sections = work_for(request.user, today=today)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from accounts.permissions import Permission, requires
-from audit.models import Act
+from accounts.requests import PersonRequest
 from followup.history import text_for
 from palace3.kernel.clock import local_date
-from reports.acts import in_words
+from reports.acts import acts_about, in_words
 from reports.casefile import casefile_of
 from trials.models import Participant
 
@@ -19,7 +19,7 @@ ACTS_PER_PAGE = 100
 
 
 @requires(Permission.PARTICIPANT_VIEW)
-def participant_page(request: HttpRequest, number: str) -> HttpResponse:
+def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
     participant = get_object_or_404(rows, number=number)
@@ -31,12 +31,11 @@ def participant_page(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @requires(Permission.AUDIT_VIEW)
-def participant_acts(request: HttpRequest, number: str) -> HttpResponse:
+def participant_acts(request: PersonRequest, number: str) -> HttpResponse:
     """Show every act about one participant, newest first."""
     rows = Participant.objects.open_to(request.user, Permission.AUDIT_VIEW).select_related("site")
     participant = get_object_or_404(rows, number=number)
-    acts = Act.objects.filter(participant_id=participant.pk).select_related("by").order_by("-pk")
-    page = Paginator(acts, ACTS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(acts_about(participant), ACTS_PER_PAGE).get_page(request.GET.get("page"))
     shown = [(one, in_words(one.verb)) for one in page]
     return render(
         request,

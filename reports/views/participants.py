@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
 from reports.participants import lines, narrowed
 from trials.models import Participant, Site
 from trials.models.participants import Track
@@ -16,7 +17,7 @@ FILTERS = ("number", "site", "state", "arm", "randomized")
 
 
 @requires(Permission.PARTICIPANT_VIEW)
-def participant_list(request: HttpRequest) -> HttpResponse:
+def participant_list(request: PersonRequest) -> HttpResponse:
     """Show the participants whom the person may see, narrowed by the filters of the address."""
     chosen = {name: request.GET.get(name, "") for name in FILTERS}
     rows = narrowed(Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW), **chosen)
@@ -26,7 +27,7 @@ def participant_list(request: HttpRequest) -> HttpResponse:
         "reports/participants.html",
         {
             "page": page,
-            "lines": lines(page.object_list),
+            "lines": lines(list(page.object_list)),
             "chosen": chosen,
             "sites": Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW),
             "states": Track.choices,

@@ -73,7 +73,7 @@ def test_a_stranger_sees_none_of_another_sites_rows(transactional_db: None) -> N
     participant = screen(world)
     with as_person(world.stranger), transaction.atomic(), connection.cursor() as cursor:
         for table in ("trials_participant", "trials_participantevent", "trials_consent", "trials_milestone"):
-            cursor.execute(f"SELECT count(*) FROM {table} WHERE site_id = %s", [world.site.pk])
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE site_id = %s", [world.site.pk])  # noqa: S608
             assert cursor.fetchone() == (0,), table
         cursor.execute("SELECT count(*) FROM trials_site WHERE id = %s", [world.site.pk])
         assert cursor.fetchone() == (0,)
@@ -85,7 +85,11 @@ def test_a_stranger_cannot_write_into_another_site(world: World) -> None:
     with as_person(world.stranger), pytest.raises(DatabaseError, match="row-level security"):
         with act("test:forge", by=world.stranger, at=NOW) as written:
             Participant.objects.create(
-                number="01-0099", site_id=world.site.pk, registered_on=NOW.date(), state_since=NOW.date(), act=written
+                number="01-0099",
+                site_id=world.site.pk,
+                registered_on=NOW.date(),
+                state_since=NOW.date(),
+                act=written,
             )
 
 

@@ -69,7 +69,7 @@ def test_pages_go_on_by_cursor(world: World) -> None:
     api = caller(world.coordinator)
     first = api.get("/api/v1/participants/?page_size=2").json()
     second = api.get(first["next"]).json()
-    assert len(first["results"]) == 2 and len(second["results"]) == 1 and second["next"] is None
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (2, 1, None)
 
 
 def test_a_refusal_is_one_sentence_with_its_status(world: World) -> None:
@@ -106,7 +106,8 @@ def test_answers_are_saved_like_on_the_page(world: World) -> None:
     changed = api.put(
         where, {"version": 1, "answers": {"sex": "F", "birth": "1964-03"}}, content_type="application/json"
     )
-    assert changed.status_code == 422 and "why" in changed.json()["detail"].lower()
+    assert changed.status_code == 422
+    assert "why" in changed.json()["detail"].lower()
 
 
 def test_an_unreadable_answer_has_its_own_sentence(world: World) -> None:

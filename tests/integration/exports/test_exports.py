@@ -14,7 +14,15 @@ import pytest
 
 from crf import catalogue
 from exports.models import Export, ExportState
-from exports.services import CutInFuture, FileChanged, NothingChosen, hand_out, path_of, request_export, write_export
+from exports.services import (
+    CutInFuture,
+    FileChanged,
+    NothingChosen,
+    hand_out,
+    path_of,
+    request_export,
+    write_export,
+)
 from palace3.kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, as_person, screen
 

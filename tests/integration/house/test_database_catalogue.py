@@ -35,7 +35,8 @@ def event_models() -> list[Any]:
 
 def triggers(superuser: psycopg.Connection[Any], table: str) -> set[str]:
     rows = superuser.execute(
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgenabled <> 'D'", [table]
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgenabled <> 'D'",
+        [table],
     )
     return {row[0] for row in rows}
 
@@ -55,7 +56,8 @@ def test_regulated_table_has_act_trail_and_no_delete(superuser: psycopg.Connecti
     table = model._meta.db_table
     assert not model._meta.get_field("act").null
     assert {"act_guard", "truncate_guard"} <= triggers(superuser, table)
-    assert not may(superuser, table, "DELETE") and not may(superuser, table, "TRUNCATE")
+    assert not may(superuser, table, "DELETE")
+    assert not may(superuser, table, "TRUNCATE")
     assert [m for m in event_models() if m.pgh_tracked_model is model], f"{table} has no event table"
 
 
@@ -84,7 +86,8 @@ def test_the_application_role_owns_nothing_and_skips_nothing(superuser: psycopg.
     role = superuser.execute(
         "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = 'palace3_app'"
     ).fetchone()
-    assert owned == [] and role == (False, False, False, False)
+    assert owned == []
+    assert role == (False, False, False, False)
 
 
 def test_the_application_role_deletes_only_working_copies(superuser: psycopg.Connection[Any]) -> None:
@@ -96,7 +99,9 @@ def test_the_application_role_deletes_only_working_copies(superuser: psycopg.Con
     assert {row[0] for row in rows if not row[0].startswith("django_celery_beat_")} == allowed
 
 
-def test_the_application_role_runs_no_definer_function_but_the_allocations(superuser: psycopg.Connection[Any]) -> None:
+def test_the_application_role_runs_no_definer_function_but_the_allocations(
+    superuser: psycopg.Connection[Any],
+) -> None:
     rows = superuser.execute(
         "SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
         "WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema') "

@@ -222,4 +222,6 @@ def test_another_sites_participant_does_not_exist(world: World, name: str) -> No
     nobodys = getattr(client, method)(address_of(name, parts, sample(world, "99-9999")))
     assert theirs.status_code == nobodys.status_code
     assert theirs.status_code in {403, 404}
-    assert participant.number.encode() not in theirs.content.replace(theirs.request["PATH_INFO"].encode(), b"")
+    assert participant.number.encode() not in theirs.content.replace(
+        theirs.request["PATH_INFO"].encode(), b""
+    )

@@ -1,0 +1,152 @@
+"""No page, mail or PDF shows a reader a token of a template, in either language (issue: engineering).
+
+A small trial is played by the services first, so that the pages have something to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils.translation import override
+
+from accounts.models import Mail, User
+from crf import catalogue
+from crf.blank import blank_html, blank_pdf
+from crf.models import Query
+from exports.services import request_export
+from followup.models import Visit
+from followup.services import remind_site
+from palace3.kernel.scope import EVERYTHING, scope
+from palace3.simulation.trial import play
+from randomization.models import Allocation, ListPart
+from tests.integration.house.test_permission_matrix import MATRIX, address_of, addresses, sample
+from trials.models import Delegation
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
+NOT_TEXT = re.compile(
+    r"\b(?:data-[\w-]+|hx-[\w-]+|content)=(?:\"[^\"]*\"|'[^']*')|<(script|template)\b.*?</\1>", re.S
+)
+LANGUAGES = ("en", "zh-hans")
+UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+@dataclass
+class Played:
+    """Where to look: the number of a participant, what stands for ``pk`` in each app, and who may look."""
+
+    number: str
+    keys: dict[str, int]
+    people: dict[str, User]
+
+    def address(self, name: str) -> str:
+        parts = dict(addresses())[name]
+        app, _colon, view = name.partition(":")
+        key = self.keys.get(name, self.keys.get(app, 0))
+        values = sample(None, self.number) | {"username": "coord01", "pk": key}  # type: ignore[arg-type]
+        return address_of(name, parts, values)
+
+
+@pytest.fixture
+def played(settings: Any, tmp_path: Any) -> Iterator[Played]:
+    from palace3.celery import app
+
+    settings.MEDIA_ROOT = tmp_path
+    app.conf.update(task_always_eager=True, task_eager_propagates=True)
+    stage, refused = play(participants=6, sites=2, seed=3, until=UNTIL, tell_progress=lambda done, of: None)
+    assert refused == []
+    central, place = stage.central, stage.places[0]
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        allocation = Allocation.objects.select_related("participant").first()
+        assert allocation
+        person = allocation.participant
+        remind_site(site=place.site, on=UNTIL.date(), at=UNTIL)
+        export = request_export(forms=["ELIG"], sites=["01"], purpose="a look", by=central["data"], at=UNTIL)
+        keys = {
+            "followup": Visit.objects.filter(participant=person).latest("pk").pk,
+            "crf": Query.objects.latest("pk").pk,
+            "exports": export.pk,
+            "trials": Delegation.objects.latest("pk").pk,
+            "randomization:activate": ListPart.objects.latest("pk").pk,
+        }
+    people = {
+        "C": place.coordinator,
+        "I": place.investigator,
+        "M": central["monitor"],
+        "D": central["data"],
+        "T": central["trial"],
+        "S": central["stats"],
+        "X": central["inspector"],
+    }
+    yield Played(person.number, keys, people)
+    app.conf.update(task_always_eager=False, task_eager_propagates=False)
+
+
+def left_over(text: str) -> list[str]:
+    """Return the tokens that a reader would see."""
+    return TOKENS.findall(NOT_TEXT.sub("", text))
+
+
+def test_the_search_finds_tokens_and_leaves_what_scripts_read() -> None:
+    assert left_over("<p>{{ number }}</p>") == ["{{", "}}"]
+    assert left_over("<p>Participant {number} and %(count)s</p>") == ["{number}", "%(count)s"]
+    assert left_over("""<form data-text="kept at {time}" data-show='{"a":{"b":1}}'><p>1 {2}</p>""") == []
+
+
+def test_no_page_mail_or_pdf_shows_a_token(played: Played) -> None:
+    found: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for where, text in (*pages(played, language), *papers(language)):
+            if tokens := left_over(text):
+                found[f"{where} ({language})"] = tokens
+    for where, text in mails():
+        if tokens := left_over(text):
+            found[where] = tokens
+    assert found == {}
+
+
+def pages(played: Played, language: str) -> Iterator[tuple[str, str]]:
+    """Yield every page that is fetched, as a role that may see it, and every PDF's text."""
+    for name, (method, allowed) in MATRIX.items():
+        if method != "get":
+            continue
+        client = Client(raise_request_exception=False)
+        client.cookies["django_language"] = language
+        client.force_login(played.people["C" if allowed in {"*", "+"} else allowed[0]])
+        response = client.get(played.address(name))
+        assert response.status_code < 500, name
+        kind = response.headers.get("Content-Type", "")
+        if kind.startswith("application/pdf"):
+            yield name, text_of(b"".join(response))  # type: ignore[arg-type]
+        elif kind.startswith("text/"):
+            yield name, response.text
+
+
+def papers(language: str) -> Iterator[tuple[str, str]]:
+    """Yield the blank form of every form."""
+    with override(language):
+        for code, form in catalogue.forms().items():
+            yield f"blank {code}", blank_html(form)
+        yield "blank FU on paper", text_of(blank_pdf(catalogue.form("FU")))
+
+
+def mails() -> list[tuple[str, str]]:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        written = [(f"mail {mail.key}", f"{mail.subject}\n{mail.body}") for mail in Mail.objects.all()]
+    assert written
+    return written
+
+
+def text_of(pdf: bytes) -> str:
+    with closing(pypdfium2.PdfDocument(pdf)) as document:
+        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
