@@ -37,7 +37,7 @@ def endpoint(methods: dict[str, Permission]) -> Callable[[Handler], Handler]:
             with scope(user_id=request.user.pk, sites=sites_of(request.user)):
                 return handler(request, *args, **kwargs)
 
-        throttled: Any = throttle_classes([PerToken])(guarded)  # type: ignore[arg-type]
+        throttled: Any = throttle_classes([PerToken])(guarded)
         view: Handler = api_view(list(methods))(throttled)
         view.permissions = methods  # type: ignore[attr-defined]
         return view
