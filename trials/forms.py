@@ -19,16 +19,16 @@ from trials.models.participants import DeclineReason, ScreenFailureReason
 
 
 class DayInput(forms.DateInput):
-    """The browser's own date field: it shows a day in its reader's order and sends ISO."""
-
-    input_type = "date"
+    """A day typed as on the forms of the trial, 2026-11-23: no reader can take the month for the day."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
+        shown = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "data-day": ""}
+        super().__init__(shown | (attrs or {}), format="%Y-%m-%d")
 
 
 def _day(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=DayInput(), **more)
+    typed_otherwise = {"invalid": _("Type the day as year-month-day, such as 2026-11-23.")}
+    return forms.DateField(label=label, widget=DayInput(), error_messages=typed_otherwise, **more)
 
 
 def _reason(label: Any = None, **more: Any) -> forms.CharField:

@@ -57,6 +57,12 @@
     select.addEventListener("change", () => select.form.requestSubmit());
   });
 
+  // 20261123 and 2026/11/23 become 2026-11-23 when the field is left.
+  document.addEventListener("change", (event) => {
+    const day = event.target.matches("[data-day]") && event.target.value.trim().match(/^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})$/);
+    if (day) event.target.value = day.slice(1).join("-");
+  });
+
   // A table that fits its panel needs no scrolling: its head then stays in sight, and Tab skips it.
   const fitting = new ResizeObserver((entries) => entries.forEach(({ target: box }) => {
     box.classList.remove("fits");

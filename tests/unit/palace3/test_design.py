@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.forms import DateField
 from django.utils.translation import override
 
 from palace3.badges import BADGES, badge_for
@@ -99,3 +101,13 @@ def test_a_drawing_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (tmp_path / f"{name}.svg").write_text("not a drawing")
     with pytest.raises(ValueError, match=r"arrow-left\.svg"):
         sprite(tmp_path)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_day_is_read_in_one_order_only(language: str) -> None:
+    with override(language):
+        for typed in ("2026-11-10", "20261110", "2026/11/10"):
+            assert DateField().clean(typed) == date(2026, 11, 10)
+        for typed in ("10/11/2026", "11-10-2026", "10 Nov"):
+            with pytest.raises(ValidationError):
+                DateField().clean(typed)
