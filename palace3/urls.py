@@ -8,7 +8,7 @@ from reports.views import home, participant_page
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="home")),
-    path("work/", home, name="home"),
+    path("work-list/", home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),

@@ -223,7 +223,7 @@ def treats(walk: Walk) -> None:
     case.neo_d1 = case.randomized_on + timedelta(days=7)
     case.neo_end = case.neo_d1 + timedelta(days=30)
     walk.clock.to_day(case.neo_d1)
-    sign_in(walk.page, "coordinator", then="/work/")
+    sign_in(walk.page, "coordinator", then="/work-list/")
     walk.look("work-list")
     records_visit(walk, "N1", case.neo_d1)
     walk.clock.to_day(case.neo_end + timedelta(days=1))
