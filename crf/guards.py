@@ -25,7 +25,9 @@ DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock;"
 class RowLock(DatabaseGuard):
     """The rows of a repeating group are as locked as the record they belong to."""
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def create_sql(  # type: ignore[override]
+        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
+    ) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
         record = model._meta.get_field("record").related_model._meta.db_table  # type: ignore[union-attr]
         return (

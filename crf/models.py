@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -78,7 +78,7 @@ class Query(OfParticipant):
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("closed"), null=True)
 
-    objects = QuerySetOfQueries.as_manager()
+    objects: ClassVar[Any] = QuerySetOfQueries.as_manager()
 
     class Meta(OfParticipant.Meta):
         verbose_name = _("query")

@@ -164,7 +164,8 @@ def _take_death_back(place: Place, *, by: User | None, at: datetime) -> bool:
     records = Surroundings(place.participant).records(place.form.code)
     if any(row.get("vital") == "dead" for row in records):
         return False
-    earlier = place.participant.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
+    trail: Any = place.participant
+    earlier = trail.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
     trials.correct_track(
         participant=place.participant, to=earlier.state, on=earlier.state_since, by=by, at=at
     )

@@ -61,7 +61,7 @@ def load(parts: Iterable[Part]) -> dict[str, list[Plain]]:
 
 def instance_of(model: type[models.Model], row: Plain) -> Any:
     """Return the row as an instance of its model."""
-    fields = model._meta.concrete_fields
+    fields: Any = model._meta.concrete_fields
     values = [field.to_python(row[field.column]) for field in fields]
     return model.from_db("default", [field.attname for field in fields], values)
 
@@ -70,7 +70,7 @@ def values_of(model: type[models.Model], row: Plain, names: Iterable[str]) -> Pl
     """Return some columns of the row by the names of their fields."""
     found = {}
     for name in names:
-        field = model._meta.get_field(name)
-        value = row[field.column]  # type: ignore[union-attr]
-        found[name] = None if value is None else field.to_python(value)  # type: ignore[union-attr]
+        field: Any = model._meta.get_field(name)
+        value = row[field.column]
+        found[name] = None if value is None else field.to_python(value)
     return found

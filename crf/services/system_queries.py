@@ -62,8 +62,8 @@ def judge_queries(
             _close(query, resolution, written, at)
         for finding in judged.opens:
             _open(place, record, finding, written, at)
-        for finding, query in judged.confirms:
-            held = query or _open(place, record, finding, written, at)
+        for finding, asked in judged.confirms:
+            held = asked or _open(place, record, finding, written, at)
             held.seen = values_of(finding)
             confirm_and_close(held, reason=reasons[finding.key], by=by, at=at, written=written)
     return len(judged.opens)
