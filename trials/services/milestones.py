@@ -29,9 +29,7 @@ def set_milestone(
     if ((held.on, held.result) if held else (None, "")) == (on, result):
         return False
     with act("trials:milestone:set", by=by, at=at, participant=participant) as written:
-        Milestone.objects.update_or_create(
-            participant=participant,
-            code=code,
-            defaults={"site_id": participant.site_id, "on": on, "result": result, "source": source, "act": written},
-        )
+        found = held or Milestone(participant=participant, site_id=participant.site_id, code=code)
+        found.on, found.result, found.source, found.act = on, result, source, written
+        found.save()
     return True
