@@ -59,7 +59,7 @@ def open_place(
     visit = None
     if wanted:
         visits = Visit.objects.open_to(request.user, permission).filter(participant=participant)
-        visit = get_object_or_404(visits, pk=int(wanted) if wanted.isdecimal() else 0)
+        visit = get_object_or_404(visits, pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0)
         visit.participant = participant
     return place_of(participant=participant, form=code, visit=visit, sequence=sequence)
 

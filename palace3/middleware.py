@@ -12,7 +12,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from palace3.error_views import refusal_page
+from palace3.error_views import answer, refusal_page
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Refusal
 from palace3.kernel.request_id import current_request_id, set_request_id
@@ -73,6 +73,12 @@ def _was_idle(request: HttpRequest, now: datetime) -> bool:
     return False
 
 
+def _holds_null(request: HttpRequest) -> bool:
+    """Say whether the address or the form holds the one character that no text of the database can hold."""
+    texts = (text for part in (request.GET, request.POST) for _name, given in part.lists() for text in given)
+    return "\x00" in request.path or any("\x00" in text for text in texts)
+
+
 class Refusals:
     """A refusal becomes a page (or JSON, or a fragment) that says what is so and what to do."""
 
@@ -80,6 +86,8 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if _holds_null(request):
+            return answer(request, 400)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:

@@ -246,3 +246,23 @@ def test_form_page_asks_the_database_little(
     client.get(form_url(screened))
     with django_assert_max_num_queries(15):
         client.get(form_url(screened))
+
+
+def test_a_character_that_cannot_be_stored_is_400_and_no_fault(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    url = form_url(screened)
+    assert client.get("/participants/%00/forms/STAGE/").status_code == 400
+    assert client.get(reverse("crf:queries"), {"participant": "a\x00"}).status_code == 400
+    assert client.post(url, {**posted(), "_reason": "a\x00b"}).status_code == 400
+    assert client.get(f"{url}?visit={'9' * 5000}").status_code == 404
+    body = json.dumps({"values": {"ct": ["T\x003"]}})
+    kept = client.post(form_url(screened, name="draft"), body, content_type="application/json")
+    assert kept.status_code == 200
+
+
+def test_a_misspelt_address_of_a_record_is_404(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    for path in ("STAGE/99999999999999999999/", "STAGE/-1/", "STAGE/x/", "stage/", "STAGE/1/nope/"):
+        status = client.get(f"/participants/{screened.number}/forms/{path}").status_code
+        assert status in (200, 404), path
+    assert client.get(f"/queries/{'9' * 30}/").status_code == 404
