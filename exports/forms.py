@@ -8,7 +8,6 @@ from django.forms import (
     CharField,
     CheckboxSelectMultiple,
     DateField,
-    DateInput,
     DateTimeField,
     Form,
     MultipleChoiceField,
@@ -16,6 +15,7 @@ from django.forms import (
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
+from trials.forms import DayInput
 
 
 class ExportForm(Form):
@@ -47,7 +47,7 @@ class TokenForm(Form):
     """What a token is for, what it opens, and until when."""
 
     name = CharField(label=_("What it is for"), max_length=80)
-    expires_on = DateField(label=_("Valid until"), widget=DateInput(attrs={"type": "date"}))
+    expires_on = DateField(label=_("Valid until"), widget=DayInput())
     scopes = MultipleChoiceField(
         label=_("Rights"),
         widget=CheckboxSelectMultiple,
