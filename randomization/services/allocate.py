@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import act, current_act
+from crf.services import recheck_participant
 from followup.services import plan_visits_for
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Forbidden, Refusal
@@ -216,6 +217,7 @@ def _put_into_effect(allocation: Allocation, arm: str, *, by: User, at: datetime
     day = local_date(allocation.randomized_at, participant.site.time_zone)
     set_milestone(participant=participant, code="RAND", on=day, source="randomization", by=by, at=at)
     plan_visits_for(participant=participant, by=by, at=at)
+    recheck_participant(participant=participant, changed={"milestone.RAND", "participant.arm"}, by=by, at=at)
     if allocation.decision.lapsed_at is not None:
         propose_deviation(
             participant=participant,
