@@ -5,7 +5,7 @@ PORT ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test check fix e2e bench docs screenshots messages lock
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs screenshots messages lock
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,8 +22,11 @@ demo: install-demo ## Serve a synthetic trial until Ctrl-C (PORT=8000 chooses th
 demo-reset: install-demo ## Throw the synthetic trial away; the next `make demo` fills a new one
 	@$(VENV_PYTHON) manage.py demo --reset
 
-test: install ## Run every test on a real PostgreSQL, with coverage
+test: install ## Run every test on a real PostgreSQL
 	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+coverage: install ## Run every test and say which branches of code and templates none has taken
+	@PALACE3_COVERAGE=1 $(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 check: install ## Lint, format, types, templates, migrations, architecture, translations, generated docs
 	@sh scripts/check.sh
