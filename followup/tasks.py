@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
-from followup.services import remind_site, roll_site
+from followup.services import remind_site, roll_site, write_site_notices
 from palace3.kernel.clock import local_date
 from palace3.kernel.tasks import task
 from trials.models import Site
@@ -51,10 +51,11 @@ def is_time_for_digest(now: datetime, site: Site) -> bool:
 
 @task(name="followup:remind_site")
 def remind_one_site(site_id: int, day: str) -> None:
-    """The site's digest of ``day`` is in the outbox, after its visits were rolled to that day."""
+    """The site's digest and notices of ``day`` are in the outbox, after its visits were rolled to that day."""
     site, on, now = _site(site_id), date.fromisoformat(day), timezone.now()
     roll_site(site=site, on=on, at=now)
     remind_site(site=site, on=on, at=now)
+    write_site_notices(site=site, on=on, at=now)
 
 
 def _site(site_id: int) -> Site:

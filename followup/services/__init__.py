@@ -2,6 +2,7 @@
 
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import record_lost
+from followup.services.notices import write_site_notices
 from followup.services.planning import plan_visits_for, preview_plan
 from followup.services.reminding import remind_site
 from followup.services.rolling import roll_site
@@ -26,4 +27,5 @@ __all__ = [
     "remind_site",
     "revoke_feed",
     "roll_site",
+    "write_site_notices",
 ]

@@ -51,7 +51,7 @@ def remind_site(*, site: Site, on: date, at: datetime) -> int:
 
 
 def _wanted(site: Site, on: date) -> dict[User, list[Reminder]]:
-    people = _people(site, on)
+    people = people_of(site, on)
     keys = [_key(site, user, on) for user in people]
     served = set(Mail.objects.filter(key__in=keys).values_list("to", flat=True))
     wanted: dict[User, list[Reminder]] = {user: [] for user in people if user.pk not in served}
@@ -79,7 +79,8 @@ def _is_needless(visit: Visit) -> bool:
     return visit.code.startswith(SWEEPS) and met_on(visit) is not None
 
 
-def _people(site: Site, on: date) -> dict[User, set[Role]]:
+def people_of(site: Site, on: date) -> dict[User, set[Role]]:
+    """Return who looks after the site on the day, with their roles: its own people and the trial managers."""
     here = Q(site=site, role__in=(Role.COORDINATOR, Role.INVESTIGATOR))
     central = Q(site=None, role=Role.TRIAL_MANAGER)
     held = Delegation.objects.in_force(on=on).filter(here | central, user__is_active=True)

@@ -12,12 +12,13 @@ from playwright.sync_api import expect
 from followup.models import Visit
 from followup.services import plan_visits_for, record_contact_attempt, remind_site, roll_site
 from palace3.kernel.scope import EVERYTHING, scope
-from tests.e2e.trials.test_shell import TABLET, browser, look, open_page, pytestmark, sign_in
+from tests.e2e.conftest import TABLET
+from tests.e2e.hands import examine, sign_in, speak
 from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
 from trials.models import Participant
 
-__all__ = ["browser", "open_page", "pytestmark"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -68,19 +69,17 @@ def test_axe_finds_nothing_and_nothing_runs_off_a_tablet(
 ) -> None:
     page = open_page(TABLET)
     sign_in(page, "coordinator")
-    page.goto("/accounts/")
-    page.get_by_role("button", name="Menu").click()
-    page.locator(f"button[name=language][value={language}]").click()
+    speak(page, language)
     for number, path in enumerate(pages_of(participant)):
         page.goto(path)
-        look(page, f"visits-{number}-{language}")
+        examine(page, f"visits-{number}-{language}")
 
 
 def test_the_trial_manager_reads_the_tasks(open_page: Any, world: World) -> None:
     page = open_page(TABLET)
     sign_in(page, "trial_manager")
     page.goto("/tasks/")
-    look(page, "tasks")
+    examine(page, "tasks")
 
 
 def test_a_coordinator_records_a_visit_by_keyboard(
