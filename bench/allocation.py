@@ -71,6 +71,7 @@ class House:
         from palace3.embedded.postgres import EmbeddedPostgres
         from palace3.embedded.roles import prepare
 
+        self.waiting: list[int] = []
         self.server = EmbeddedPostgres(folder, fsync=True, max_connections=200).start()
         self.owner, self.app = prepare(self.server.admin_url, "palace3_bench", PASSWORD, PASSWORD)
         self.people = people

@@ -106,6 +106,7 @@ class Storm:
     clients: int = 16
     kills: int = 1
     seed: int = 1
+    pause: tuple[float, float] = (0.05, 0.4)
     break_backend: Callable[[], None] | None = None
     killed: int = 0
     running: dict[int, Any] = field(default_factory=dict)
@@ -117,11 +118,11 @@ class Storm:
         begun = time.monotonic()
         for client in range(self.clients):
             self._start(client)
-        for _ in range(self.kills):
-            time.sleep(chance.uniform(0.05, 0.4))
+        for number in range(self.kills):
+            time.sleep(chance.uniform(*self.pause))
             self._kill(chance.randrange(self.clients))
-        if self.break_backend is not None:
-            self.break_backend()
+            if number == self.kills // 2 and self.break_backend is not None:
+                self.break_backend()
         for client in range(self.clients):
             self.running[client].join()
             assert self.running[client].exitcode == 0, f"client {client} failed"
@@ -161,12 +162,13 @@ class Storm:
 
     def _insist(self, participant: int) -> tuple[str, str]:
         """Ask again while the connection breaks, as a person would press again."""
-        for _ in range(20):
+        for _ in range(120):
             try:
                 return self.randomize(participant)
             except (OperationalError, InterfaceError):
                 connection.close()
-        raise RuntimeError("the connection broke twenty times")
+                time.sleep(0.25)
+        raise RuntimeError("the database stayed away for half a minute")
 
 
 def at_once(work: Callable[[], Any]) -> Any:
