@@ -51,7 +51,7 @@ class Played:
 
     def address(self, name: str) -> str:
         parts = dict(addresses())[name]
-        app, _colon, view = name.partition(":")
+        app, _colon, _view = name.partition(":")
         key = self.keys.get(name, self.keys.get(app, 0))
         values = sample(None, self.number) | {"username": "coord01", "pk": key}  # type: ignore[arg-type]
         return address_of(name, parts, values)
@@ -130,6 +130,7 @@ def pages(played: Played, language: str) -> Iterator[tuple[str, str]]:
             yield name, text_of(b"".join(response))  # type: ignore[arg-type]
         elif kind.startswith("text/"):
             yield name, response.text
+        response.close()
 
 
 def papers(language: str) -> Iterator[tuple[str, str]]:
