@@ -29,6 +29,10 @@ _seeded: list[str] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     """The server runs, and its address is in the environment of this process and its workers."""
+    if "PALACE3_COVERAGE" in os.environ:
+        from django.conf import settings
+
+        settings.TEMPLATES[0]["OPTIONS"]["debug"] = True  # else templates cannot be measured
     _give_secrets()
     if hasattr(config, "workerinput") or ADMIN in os.environ or config.option.collectonly:
         return
