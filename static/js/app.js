@@ -53,6 +53,13 @@
     if (event.target.closest("[data-print]")) window.print();
     if (event.target.closest("[data-back]")) window.history.back();
   });
+  document.addEventListener("click", (event) => {
+    const filling = event.target.closest("[data-fill-username]");
+    if (!filling) return;
+    first("[name=username]").value = filling.dataset.fillUsername;
+    first("[name=code]").value = filling.dataset.fillCode;
+    first("[name=password]").focus();
+  });
   all("select[data-submit-on-change]").forEach((select) => {
     select.addEventListener("change", () => select.form.requestSubmit());
   });
