@@ -286,7 +286,9 @@ class FollowUpSite(CrfGroupRow):
         shown_when=Has("rec_type", "distant"),
         required_when=Has("rec_type", "distant"),
     )
-    organ = ChoiceAnswer(_("Organ with metastasis"), codes=DISTANT_SITES, required=True, missing_allowed=(), sdtm="TULOC")
+    organ = ChoiceAnswer(
+        _("Organ with metastasis"), codes=DISTANT_SITES, required=True, missing_allowed=(), sdtm="TULOC"
+    )
     organ_txt = TextAnswer(
         _("Which?"),
         max_length=80,
