@@ -253,6 +253,17 @@ def test_an_error_is_marked_and_never_frees_a_place(world, part, eligible, brows
     assert used == 1
 
 
+def printed(pdf: bytes) -> str:
+    """The words of a PDF; nothing where this machine cannot make one."""
+    if not pdf.startswith(b"%PDF"):
+        return ""
+    document = pytest.importorskip("pypdfium2").PdfDocument(pdf)
+    try:
+        return "\n".join(sheet.get_textpage().get_text_range() for sheet in document)
+    finally:
+        document.close()
+
+
 def test_nothing_that_anybody_can_open_names_a_coming_place(
     world, part, eligible, browser, superuser, caplog
 ):
@@ -286,6 +297,11 @@ def test_nothing_that_anybody_can_open_names_a_coming_place(
             seen.append(answer.content.decode())
             if not person.may(Permission.SCHEME_ACTIVATE):
                 assert "block size" not in answer.content.decode().lower()
+    sheets = (("certificate-pdf", participant.number), ("visit-card", participant.number), ("root-pdf", "1A"))
+    investigator, statistician = browser(world.investigator), browser(world.statistician)
+    seen += [printed(investigator.get(page(name, about, "en")).content) for name, about in sheets]
+    nowhere = ("/participants/nobody/allocation/", page("activate", 99), page("scheme", 99))
+    seen += [statistician.get(address).content.decode() for address in nowhere]
     seen += [mail.subject + mail.body for mail in everything(Mail)]
     seen += [record.getMessage() for record in caplog.records]
     whole = "\n".join(seen)
