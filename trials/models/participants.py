@@ -45,7 +45,9 @@ class Track(models.TextChoices):
     COMPLETED = "COMPLETED", _("Completed")
 
 
-TERMINAL = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL})
+TERMINAL = frozenset(
+    {Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL}
+)
 
 
 class ParticipantSet(SiteQuerySet):

@@ -212,11 +212,17 @@ def test_wide_groups_are_cards_and_fixed_rows_name_themselves():
 
 @pytest.mark.parametrize("fixed", [True, False])
 def test_a_group_that_is_not_asked_yet_is_ready_for_the_browser_to_show(fixed):
-    group = rows("doses", ask("day"), ask("mg"), starts_with=({"day": 8},), fixed=fixed, shown_when=Is("a", "Y"))
+    group = rows(
+        "doses", ask("day"), ask("mg"), starts_with=({"day": 8},), fixed=fixed, shown_when=Is("a", "Y")
+    )
     form = small(ask("a", Kind.CHOICE), groups=(group,))
     html = drawn(form, {"a": "N"})
     assert field(html, "doses-0-mg")["value"] == ""
-    assert field(html, "doses-0-position")["value"] == "1" if fixed else field(html, "doses-0-day")["value"] == "8"
+    assert (
+        field(html, "doses-0-position")["value"] == "1"
+        if fixed
+        else field(html, "doses-0-day")["value"] == "8"
+    )
 
 
 def test_fixed_rows_of_a_table_show_what_is_given():

@@ -21,7 +21,9 @@ EVERY_BADGE = [(kind, code) for kind, table in BADGES.items() for code in table]
 
 
 @pytest.mark.parametrize(("kind", "code"), EVERY_BADGE)
-def test_every_state_has_a_tone_of_the_stylesheet_an_icon_of_the_sprite_and_a_word(kind: str, code: str) -> None:
+def test_every_state_has_a_tone_of_the_stylesheet_an_icon_of_the_sprite_and_a_word(
+    kind: str, code: str
+) -> None:
     shown = BADGES[kind][code]
     assert f".tone-{shown.tone} " in CSS
     assert shown.icon in ICONS
@@ -65,9 +67,7 @@ def test_a_cell_says_what_it_is_of_and_leads_there() -> None:
     assert cell("form", "empty").startswith("<span")
 
 
-@pytest.mark.parametrize(
-    ("language", "written"), [("en", ">3 Nov 2026<"), ("zh-hans", ">2026-11-03<")]
-)
+@pytest.mark.parametrize(("language", "written"), [("en", ">3 Nov 2026<"), ("zh-hans", ">2026-11-03<")])
 def test_no_reader_takes_the_month_for_the_day(language: str, written: str) -> None:
     with override(language):
         assert written in day(date(2026, 11, 3))
@@ -91,9 +91,13 @@ def test_an_instant_shows_its_zone_and_keeps_utc(zone: str, written: str) -> Non
 
 def test_the_sprite_holds_every_icon(tmp_path: Path) -> None:
     for name in ICONS:
-        (tmp_path / f"{name}.svg").write_text('<svg class="bi" viewBox="0 0 16 16">\n<path d="M0 0"/>\n</svg>')
+        (tmp_path / f"{name}.svg").write_text(
+            '<svg class="bi" viewBox="0 0 16 16">\n<path d="M0 0"/>\n</svg>'
+        )
     drawn = sprite(tmp_path)
-    assert all(f'<symbol id="{name}" viewBox="0 0 16 16"><path d="M0 0"/></symbol>' in drawn for name in ICONS)
+    assert all(
+        f'<symbol id="{name}" viewBox="0 0 16 16"><path d="M0 0"/></symbol>' in drawn for name in ICONS
+    )
 
 
 def test_a_drawing_that_cannot_be_read_is_named(tmp_path: Path) -> None:
