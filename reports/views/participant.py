@@ -11,6 +11,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.history import text_for
 from palace3.kernel.clock import local_date
+from reports.actions import actions_of
 from reports.acts import acts_about, in_words
 from reports.casefile import casefile_of
 from trials.models import Participant
@@ -25,9 +26,9 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     participant = get_object_or_404(rows, number=number)
     today = local_date(timezone.now(), participant.site.time_zone)
     case = casefile_of(participant, user=request.user, today=today)
-    return render(
-        request, "reports/participant.html", {"participant": participant, "case": case, "today": today}
-    )
+    actions = actions_of(participant, request.user)
+    context = {"participant": participant, "case": case, "actions": actions, "today": today}
+    return render(request, "reports/participant.html", context)
 
 
 @requires(Permission.AUDIT_VIEW)

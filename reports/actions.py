@@ -1,0 +1,47 @@
+"""What a person can do next about a participant, as links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from trials.models import Participant
+from trials.models.participants import Track
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do, and where."""
+
+    label: str | Promise
+    icon: str
+    href: str
+
+
+def actions_of(participant: Participant, user: User) -> list[Action]:
+    """Return the actions that the participant's state and the person's role allow, the usual one first."""
+    site, number = participant.site_id, participant.number
+    found = []
+    if user.may(Permission.VISIT_RECORD, site) and participant.arm and not participant.is_terminal:
+        found.append(_to(_("Unscheduled visit"), "plus-lg", "followup:unscheduled", number))
+    if user.may(Permission.VISIT_VIEW, site) and participant.arm:
+        found.append(_to(_("Contacts"), "telephone", "followup:contacts", number))
+        found.append(_to(_("What would move"), "calendar-event", "followup:preview", number))
+    if user.may(Permission.ALLOCATION_VIEW, site) and participant.arm:
+        found.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
+    if user.may(Permission.CONSENT_RECORD, site):
+        if participant.state == Track.SCREENED:
+            found.append(_to(_("Screen failure"), "x-circle", "trials:screen-failure", number))
+            found.append(_to(_("Declined"), "slash-circle", "trials:decline", number))
+        if not participant.is_terminal:
+            found.append(_to(_("Withdrawal"), "slash-circle", "trials:withdraw", number))
+    return found
+
+
+def _to(label: str | Promise, icon: str, name: str, number: str) -> Action:
+    return Action(label, icon, reverse(name, args=[number]))
