@@ -43,8 +43,8 @@ bench: install ## Measure the budgets of the design, as ratios in one run
 docs: install ## Regenerate the pages of docs/ that are made from code
 	@$(VENV_PYTHON) manage.py build_docs
 
-screenshots: install ## Take the README's screenshots anew
-	@PALACE3_SCREENSHOTS=docs/screenshots $(VENV_PYTHON) -m pytest tests/e2e -k screenshots -p no:randomly $(ARGS)
+screenshots: install ## Take the README's screenshots anew into docs/images/
+	@$(VENV_PYTHON) -m pytest tests/e2e/test_screenshots.py -m screenshots -p no:randomly $(ARGS)
 
 messages: install ## Collect the texts to translate into locale/, and say which lack a translation
 	@$(VENV_PYTHON) manage.py messages
