@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from crf import catalogue
 from crf.models import Draft, Query, QueryState
+from crf.services.system_queries import short_question
 from followup.models import Visit
 from palace3.protocol.text import load
 from reports.timeline import visit_name
@@ -142,11 +144,12 @@ def _queries_to_close(user: User, today: date) -> Section:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
-    found, total = _first(rows.select_related("participant").order_by("opened_at", "pk"))
+    chosen = rows.select_related("participant").prefetch_related("messages").order_by("opened_at", "pk")
+    found, total = _first(chosen)
     items = [
         Item(
             query.participant.number,
-            " · ".join(part for part in (query.form_code, query.check_code or query.target) if part),
+            f"{query.form_code} · {_asked(query)}",
             query.get_absolute_url(),
             "query",
             query.state,
@@ -155,6 +158,10 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
         for query in found
     ]
     return Section(title, "chat-left-text", nothing, items, total, reverse("crf:queries"))
+
+
+def _asked(query: Query) -> str:
+    return short_question(catalogue.forms().get(query.form_code), query, query.messages.all())
 
 
 def _drafts(user: User, today: date) -> Section:
