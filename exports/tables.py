@@ -11,6 +11,7 @@ from typing import Any
 
 from crf.codebook import Variable, codebook
 from crf.declaration import FormDeclaration
+from crf.questions import Classification
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")
@@ -76,12 +77,17 @@ def as_of(table: str, events: str) -> str:
     )
 
 
+def exported(form: FormDeclaration) -> list[Variable]:
+    """Return the variables that leave by default: not what could say who somebody is (PIPL; requirements 58)."""
+    return [v for v in codebook(form) if v.classification != Classification.IDENTIFYING]
+
+
 def files_of(form: FormDeclaration, *, past: bool) -> Iterator[File]:
     """Yield the file of the form's records, then one for each of its repeating groups.
 
     With ``past`` the rows are read from the versions kept by the database, else from the tables.
     """
-    variables = codebook(form)
+    variables = exported(form)
     records = _table(form.model, past)
     yield File(
         form.code,

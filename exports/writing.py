@@ -17,8 +17,8 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
-from crf.codebook import Variable, codebook
-from exports.tables import ALWAYS, KEYS, STUDY, File, files_of
+from crf.codebook import Variable
+from exports.tables import ALWAYS, KEYS, STUDY, File, exported, files_of
 from palace3.kernel.errors import Refusal
 
 BOM = b"\xef\xbb\xbf"
@@ -69,8 +69,8 @@ def write_zip(
     chosen = [catalogue.form(code) for code in forms]
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         written = [_copy(archive, file, parameters) for file in _files(chosen, past)]
-        written.append(_codebook(archive, [v for form in chosen for v in codebook(form)]))
-        written.append(_code_lists(archive, [v for form in chosen for v in codebook(form)]))
+        written.append(_codebook(archive, [v for form in chosen for v in exported(form)]))
+        written.append(_code_lists(archive, [v for form in chosen for v in exported(form)]))
         manifest = {"study": STUDY, "keys": list(KEYS), **about, "files": [asdict(one) for one in written]}
         archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
     unfinished.rename(path)

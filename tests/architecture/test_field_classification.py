@@ -1,0 +1,200 @@
+"""Every field is identifying, clinical or operational; a field that nobody classified fails (design.md, 6).
+
+*Identifying*: says who somebody is. *Clinical*: says something about a participant. *Operational*: keeps
+the trial running. Fields of the forms are classified in their declarations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+
+from crf import catalogue
+from crf.questions import Classification
+from exports.tables import exported
+
+OURS = {"audit", "accounts", "trials", "followup", "crf", "randomization", "exports", "reports"}
+KINDS = ("identifying", "clinical", "operational")
+
+# fmt: off
+FIELDS: dict[str, dict[str, str]] = {
+    "accounts.Mail": {
+        "identifying": "address subject body",
+        "operational": "id act to language kind key site_id created_at attempts sent_at dropped_at",
+    },
+    "accounts.Signature": {
+        "identifying": "printed_name",
+        "operational": "id act by role signed_at meaning record digest site_id",
+    },
+    "accounts.User": {
+        "identifying": "password username display_name email totp_secret",
+        "operational": (
+            "id act language is_active trained_on identity_checked_on accountability_accepted_on "
+            "totp_confirmed_at totp_last_step session_key failed_sign_ins locked_until"
+        ),
+    },
+    "audit.Act": {
+        "operational": "id verb by role site_id participant_id at stored_at transaction reason request_id parent",
+    },
+    "audit.Seal": {
+        "operational": "id first_act last_act sealed_at leaves root chain",
+    },
+    "crf.Draft": {
+        "operational": "id owner site saved_at participant form_code visit sequence version raw",
+    },
+    "crf.EntryPrompt": {
+        "clinical": "entered saved",
+        "operational": "id act participant site form_code record_id target key level message prompted_at",
+    },
+    "crf.HardOverride": {
+        "operational": "id act participant site form_code visit sequence key seen granted_by granted_at",
+    },
+    "crf.Query": {
+        "clinical": "seen",
+        "operational": (
+            "id act participant site form_code record_id visit sequence target key check_code kind "
+            "level state resolution raised_by opened_at closed_at"
+        ),
+    },
+    "crf.QueryMessage": {
+        "clinical": "text",
+        "operational": "id act participant site query kind by at",
+    },
+    "crf.RecordSignature": {
+        "operational": "id act participant site form_code record_id version signature fell_at",
+    },
+    "crf.SaveKey": {
+        "operational": "id owner site saved_at key form_code record_id version",
+    },
+    "exports.ApiToken": {
+        "operational": "id act user name digest scopes created_at expires_at revoked_at",
+    },
+    "exports.Export": {
+        "operational": (
+            "id act requested_by requested_at purpose cut_at forms site_codes language state manifest "
+            "digest rows finished_at site_id"
+        ),
+    },
+    "followup.CalendarFeed": {
+        "operational": "id act user digest made_at revoked_at",
+    },
+    "followup.ContactAttempt": {
+        "clinical": "on route result note",
+        "operational": "id act participant site",
+    },
+    "followup.Reminder": {
+        "operational": "id act participant site visit kind to for_day mail",
+    },
+    "followup.TaskRun": {
+        "operational": "id task started_at ended_at milliseconds outcome runs failures retries failed_at fault",
+    },
+    "followup.Visit": {
+        "clinical": "reason state took_place_on timing not_done_reason",
+        "operational": (
+            "id act participant site code occurrence anchor anchor_on target opens closes proposed_on "
+            "forms procedures missed_on turns_on"
+        ),
+    },
+    "randomization.Allocation": {
+        "clinical": "stratum strat_stage arm certificate",
+        "operational": (
+            "id act participant site part number sequence strat_site decision signature randomized_by "
+            "randomized_at revealed_at"
+        ),
+    },
+    "randomization.AllocationError": {
+        "operational": (
+            "id act allocation participant site kind found_on detail action strat_stage_true "
+            "recorded_by recorded_at"
+        ),
+    },
+    "randomization.ListPart": {
+        "operational": (
+            "id act scheme number kind strata places_per_stratum asked_by asked_at asking_signature "
+            "activated_by activated_at activating_signature root places"
+        ),
+    },
+    "randomization.Scheme": {
+        "operational": (
+            "id act version name algorithm ratio stages places_per_stratum state defined_by "
+            "defined_at"
+        ),
+    },
+    "trials.ChecklistItem": {
+        "operational": "id act site kind done_on expires_on reference",
+    },
+    "trials.Consent": {
+        "clinical": "signed_on sensitive_data biobank register_lookup",
+        "operational": "id act participant site version",
+    },
+    "trials.ConsentVersion": {
+        "operational": "id act site label approved_on ended_on",
+    },
+    "trials.Delegation": {
+        "operational": "id act user site role starts_on ends_on granted_by",
+    },
+    "trials.DeviationProposal": {
+        "clinical": "rule key detail",
+        "operational": "id act participant site found_on state",
+    },
+    "trials.EligibilityDecision": {
+        "clinical": "eligible evidence note lapse_cause",
+        "operational": "id act participant site digest signature decided_at lapsed_at",
+    },
+    "trials.Milestone": {
+        "clinical": "code on result",
+        "operational": "id act participant site source",
+    },
+    "trials.Participant": {
+        "clinical": "state state_since arm",
+        "operational": "id act number site protocol_version registered_on came_by_request",
+    },
+    "trials.ScreeningOutcome": {
+        "clinical": "declined reason criteria detail on",
+        "operational": "id act participant site",
+    },
+    "trials.Site": {
+        "operational": (
+            "id act code name name_zh city city_zh time_zone state planned_participants latitude "
+            "longitude languages_spoken office_hours protocol_version"
+        ),
+    },
+    "trials.Withdrawal": {
+        "clinical": "on study_drug procedures quality_of_life all_contact reason",
+        "operational": "id act participant site",
+    },
+}
+# fmt: on
+
+
+def of_forms() -> set[Any]:
+    rows = {group.model for form in catalogue.forms().values() for group in form.groups.values()}
+    return {*catalogue.models(), *rows}
+
+
+def test_every_field_is_classified_once() -> None:
+    for model in apps.get_models():
+        meta = model._meta
+        if meta.app_label not in OURS or hasattr(model, "pgh_tracked_model") or model in of_forms():
+            continue
+        classified = [name for kind in KINDS for name in FIELDS.get(meta.label, {}).get(kind, "").split()]
+        assert sorted(classified) == sorted(f.name for f in meta.concrete_fields), meta.label
+
+
+def test_every_answer_is_classified() -> None:
+    for form in catalogue.forms().values():
+        for question in form.all_questions():
+            assert Classification(question.classification or form.classification), (form.code, question.name)
+
+
+def test_what_says_who_somebody_is_does_not_leave_by_default() -> None:
+    kept_back = {
+        (form.code, question.name)
+        for form in catalogue.forms().values()
+        for question in form.all_questions()
+        if (question.classification or form.classification) == Classification.IDENTIFYING
+    }
+    leaving = {(form.code, v.name) for form in catalogue.forms().values() for v in exported(form)}
+    assert ("ELIG", "birth") in kept_back
+    assert not kept_back & leaving
