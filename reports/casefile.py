@@ -52,6 +52,7 @@ class Casefile:
     arm: str
     acts: list[tuple[Act, str]]
     deviations: list[DeviationProposal]
+    may_settle: bool
     steps: list[Step]
 
 
@@ -81,6 +82,7 @@ def casefile_of(participant: Participant, *, user: User, today: date) -> Casefil
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
         deviations=list(DeviationProposal.objects.filter(participant=participant)),
+        may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
     )
 

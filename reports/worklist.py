@@ -206,13 +206,14 @@ def _screening(user: User, today: date) -> Section:
 
 def _deviations(user: User, today: date) -> Section:
     rows = (
-        DeviationProposal.objects.open_to(user, Permission.ALLOCATION_CORRECT)
+        DeviationProposal.objects.open_to(user, Permission.CRF_EDIT)
         .filter(state=DeviationState.PROPOSED)
         .select_related("participant")
     )
     found, total = _first(rows)
     items = [
-        Item(d.participant.number, d.detail, d.participant.get_absolute_url(), when=d.found_on) for d in found
+        Item(d.participant.number, d.detail, reverse("trials:settle-deviation", args=[d.pk]), when=d.found_on)
+        for d in found
     ]
     return Section(
         _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total
@@ -254,6 +255,6 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.QUERY_CLOSE, _queries_to_close),
     (Permission.CRF_EDIT, _drafts),
     (Permission.PARTICIPANT_REGISTER, _screening),
-    (Permission.ALLOCATION_CORRECT, _deviations),
+    (Permission.CRF_EDIT, _deviations),
     (Permission.SITE_MANAGE, _sites),
 )
