@@ -8,7 +8,7 @@ Three ways, alternated, each client a process with a connection of its own:
 * ``service``: ``randomize()`` whole: signature, evidence, audit trail, milestone, first visits, notices.
 
 The budget (0.5) is on the doors; the service is shown beside it, because it writes what a bare loop does not.
-Run: ``python -m bench.allocation [--seconds 3] [--rounds 3]``.
+Run: ``python -m bench.allocation [--seconds 5] [--rounds 3]``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import psycopg
 
 CLIENTS = 16
 BUDGET = 0.5
-PEOPLE = {"bare": 60_000, "doors": 9_000, "service": 1_500}
+PEOPLE = {"bare": 60_000, "doors": 12_000, "service": 1_500}
 PASSWORD = "bench-only"
 BARE = """
 CREATE TABLE bench_participant (id bigint PRIMARY KEY, arm text);
@@ -176,7 +176,7 @@ class House:
                 for person in self.share("doors", number, round_, rounds):
                     if time.monotonic() > until:
                         break
-                    with sql.transaction(), sql.pipeline():
+                    with sql.pipeline(), sql.transaction():
                         sql.execute("SELECT set_config('app.sites', '*', true)")
                         sql.execute(
                             "WITH a AS (INSERT INTO audit_act "
@@ -190,7 +190,7 @@ class House:
                             "SELECT * FROM allocation.take_next_slot(%s, %s, %s)",
                             [person, scheme, f"01/{('II', 'III', 'IVA')[person % 3]}"],
                         )
-                    with sql.transaction():
+                    with sql.pipeline(), sql.transaction():
                         sql.execute("SELECT set_config('app.sites', '*', true)")
                         row = sql.execute("SELECT * FROM allocation.reveal(%s)", [person]).fetchone()
                     unseal(ring, Sealed(row[6], bytes(row[7])), bound=place_binding(row[0], row[1], row[2]))
@@ -207,7 +207,6 @@ class House:
         from tests.world import NOW, as_person
         from trials.models import Participant
 
-        connections.close_all()
         person, stages = self.world.investigator, ("II", "III", "IVA")
 
         class Stage:
@@ -221,25 +220,31 @@ class House:
         conditions.stage_for_stratum = lambda participant, at: Stage(participant.pk)  # type: ignore[assignment]
         conditions.current_evidence = lambda participant: Evidence()  # type: ignore[assignment]
 
+        def press(pk: int) -> None:
+            with as_person(person):
+                with transaction.atomic():
+                    participant = Participant.objects.select_related("site").get(pk=pk)
+                randomize(
+                    participant=participant,
+                    confirmed_stratum=f"01/{stages[pk % 3]}",
+                    by=person,
+                    password="correct horse battery",
+                    at=NOW,
+                )
+
         def client(number: int, until: float) -> int:
             count = 0
-            with as_person(person):
-                for pk in self.share("service", number, round_, rounds):
-                    if time.monotonic() > until:
-                        break
-                    with transaction.atomic():
-                        participant = Participant.objects.select_related("site").get(pk=pk)
-                    randomize(
-                        participant=participant,
-                        confirmed_stratum=f"01/{stages[pk % 3]}",
-                        by=person,
-                        password="correct horse battery",
-                        at=NOW,
-                    )
-                    count += 1
+            for pk in self.share("service", number, round_, rounds):
+                if time.monotonic() > until:
+                    break
+                press(pk)
+                count += 1
             connections.close_all()
             return count
 
+        # What a server process loads once is loaded here, before the clients are forked.
+        press(self.waiting[-1 - round_])
+        connections.close_all()
         return client
 
 
@@ -261,7 +266,7 @@ def measure(*, seconds: float, rounds: int, people: dict[str, int] | None = None
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     found = measure(seconds=asked.seconds, rounds=asked.rounds)

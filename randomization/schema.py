@@ -108,6 +108,29 @@ BEGIN
     RETURN own;
 END $$;
 
+-- Says why no place was found; never returns.
+CREATE FUNCTION allocation.refuse_to_take(wanted_participant bigint, wanted_scheme bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM public.trials_participant AS p
+        JOIN public.trials_site AS site ON site.id = p.site_id AND site.state = 'active'
+        JOIN public.trials_eligibilitydecision AS d
+          ON d.participant_id = p.id AND d.eligible AND d.lapsed_at IS NULL
+        WHERE p.id = wanted_participant AND p.arm IS NULL AND p.state = 'SCREENED')
+    THEN
+        RAISE EXCEPTION 'allocation: the participant has no live decision at an active site'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT EXISTS (
+        SELECT 1 FROM public.randomization_scheme AS s WHERE s.id = wanted_scheme AND s.state = 'active')
+    THEN
+        RAISE EXCEPTION 'allocation: the scheme is not active' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RAISE EXCEPTION 'allocation: the stratum is not one of the participant''s site'
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+
 CREATE FUNCTION allocation.take_next_slot(wanted_participant bigint, wanted_scheme bigint, wanted_stratum text)
 RETURNS TABLE (taken_stratum text, taken_sequence integer, taken_number text, taken_part bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -122,26 +145,17 @@ BEGIN
     IF FOUND THEN
         RETURN;
     END IF;
-    PERFORM 1 FROM public.trials_participant AS p
+    SELECT t.* INTO place FROM allocation.stratum AS t
+        JOIN public.randomization_scheme AS scheme ON scheme.id = t.scheme_id AND scheme.state = 'active'
+        JOIN public.trials_participant AS p
+          ON p.id = wanted_participant AND p.site_id = t.site_id AND p.arm IS NULL AND p.state = 'SCREENED'
         JOIN public.trials_site AS site ON site.id = p.site_id AND site.state = 'active'
         JOIN public.trials_eligibilitydecision AS d
           ON d.participant_id = p.id AND d.eligible AND d.lapsed_at IS NULL
-        WHERE p.id = wanted_participant AND p.arm IS NULL AND p.state = 'SCREENED';
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'allocation: the participant has no live decision at an active site'
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    PERFORM 1 FROM public.randomization_scheme AS s WHERE s.id = wanted_scheme AND s.state = 'active';
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'allocation: the scheme is not active' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    SELECT t.* INTO place FROM allocation.stratum AS t
-        JOIN public.trials_participant AS p ON p.id = wanted_participant AND p.site_id = t.site_id
         WHERE t.scheme_id = wanted_scheme AND t.name = wanted_stratum
         FOR UPDATE OF t;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'allocation: the stratum is not one of the participant''s site'
-            USING ERRCODE = 'insufficient_privilege';
+        PERFORM allocation.refuse_to_take(wanted_participant, wanted_scheme);
     END IF;
     next_place := place.used + 1;
     IF next_place > place.size THEN
