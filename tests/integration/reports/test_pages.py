@@ -1,0 +1,115 @@
+"""The pages people open most: what they show, to whom, and with how few queries (design.md, 10, 11)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from followup.services import plan_visits_for
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.world import NOW, World, screen
+from trials import services as trials
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES = 15
+
+
+@pytest.fixture
+def randomized(world: World) -> Any:
+    participant = screen(world)
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    with scope(user_id=None, sites=EVERYTHING):
+        trials.reveal_arm(participant=participant, arm="2", **by)
+        trials.set_milestone(participant=participant, code="RAND", on=date(2026, 11, 9), source="test", **by)
+        participant.refresh_from_db()
+        plan_visits_for(participant=participant, **by)
+        return participant
+
+
+def of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+ROLES = ["coordinator", "investigator", "data_manager", "trial_manager", "inspector"]
+
+
+def asked(client: Client, address: str) -> int:
+    """Return how many queries a page asks when the session is awake; savepoints are the test's own."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(address).status_code == 200
+    return sum("SAVEPOINT" not in query["sql"] for query in seen.captured_queries)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_work_list_asks_little(world: World, randomized: Any, role: str) -> None:
+    assert asked(of(getattr(world, role)), "/work-list/") <= MOST_QUERIES
+
+
+def test_participant_page_asks_little_however_much_there_is(world: World, randomized: Any) -> None:
+    client = of(world.coordinator)
+    address = f"/participants/{randomized.number}/"
+    assert asked(client, address) <= MOST_QUERIES
+    page = client.get(address).content.decode()
+    assert "OS36" in page
+    assert "SURG" in page
+
+
+def test_list_asks_the_same_for_one_as_for_many(world: World) -> None:
+    client = of(world.coordinator)
+    screen(world)
+    one = asked(client, "/participants/")
+    for _more in range(4):
+        screen(world)
+    assert asked(client, "/participants/") == one <= MOST_QUERIES
+
+
+def test_screening_shows_the_next_step(world: World) -> None:
+    participant = screen(world)
+    page = of(world.investigator).get(f"/participants/{participant.number}/").content.decode()
+    assert f"/participants/{participant.number}/eligibility/" in page
+    assert "/randomize/" not in page
+
+
+def test_a_stranger_finds_neither_page_nor_line(world: World, randomized: Any) -> None:
+    client = of(world.stranger)
+    assert client.get(f"/participants/{randomized.number}/").status_code == 404
+    assert randomized.number not in client.get("/participants/?number=01").content.decode().replace(
+        "?number=01", ""
+    )
+
+
+@pytest.mark.parametrize("filters", ["state=SCREENED", "site=01", "number=0001", "randomized=no"])
+def test_filters_narrow_the_list(world: World, filters: str) -> None:
+    participant = screen(world)
+    assert participant.number in of(world.coordinator).get(f"/participants/?{filters}").content.decode()
+    nothing = of(world.coordinator).get(f"/participants/?{filters}&arm=1").content.decode()
+    assert f">{participant.number}<" not in nothing
+
+
+def test_the_trial_manager_sees_no_arm(world: World, randomized: Any) -> None:
+    page = of(world.trial_manager).get(f"/participants/{randomized.number}/").content.decode()
+    assert "Active comparator" not in page
+    assert (
+        "Active comparator"
+        in of(world.coordinator).get(f"/participants/{randomized.number}/").content.decode()
+    )
+
+
+def test_acts_are_told_in_words(world: World) -> None:
+    participant = screen(world)
+    page = of(world.inspector).get(f"/participants/{participant.number}/acts/").content.decode()
+    assert "Consent recorded" in page
+    assert "trials:consent:record" not in page
+
+
+def test_defaults_are_never_shown_as_the_protocol(world: World) -> None:
+    page = of(world.coordinator).get("/protocol/questions/").content.decode()
+    assert "default, not confirmed by the study team" in page
