@@ -80,7 +80,7 @@ def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell
         [j for j in journeys if sites.index(j.place.site.code) % processes == n] for n in range(processes)
     ]
     connections.close_all()  # a connection belongs to one process, and so does a pool of them
-    connections["default"].close_pool()
+    connections["default"].close_pool()  # type: ignore[attr-defined]
     progress = _Progress(len(journeys), tell_progress, multiprocessing.get_context("fork").Value("i", 0))
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
         _SHARED.update(shares=shares, until=until, progress=progress)
