@@ -14,6 +14,7 @@ Run: ``python -m bench.allocation [--seconds 5] [--rounds 3]``.
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import statistics
@@ -55,6 +56,7 @@ def at_once(client: Client, seconds: float) -> float:
         os._exit(0)
 
     started = time.monotonic()
+    gc.freeze()  # what was loaded is not looked through, and so not copied, by each client
     processes = [FORK.Process(target=work, args=(number,)) for number in range(CLIENTS)]
     for process in processes:
         process.start()

@@ -182,19 +182,21 @@ RETURNS TABLE (scheme text, stratum text, sequence integer, number text, part_id
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 1 FROM allocation.slot AS s
-        WHERE s.participant_id = wanted_participant AND s.taken_in = pg_current_xact_id_if_assigned();
-    IF FOUND THEN
-        RAISE EXCEPTION 'allocation: a place taken in this transaction is not revealed in it'
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
     RETURN QUERY SELECT l.scheme, t.name, s.sequence, s.number, s.part_id, s.leaf, s.key_id, s.sealed,
             s.proof, s.taken_at
         FROM allocation.slot AS s
         JOIN allocation.stratum AS t ON t.id = s.stratum_id
         JOIN allocation.list AS l ON l.part_id = s.part_id
         JOIN public.trials_participant AS p ON p.id = s.participant_id
-        WHERE s.participant_id = wanted_participant;
+        WHERE s.participant_id = wanted_participant
+          AND s.taken_in IS DISTINCT FROM pg_current_xact_id_if_assigned();
+    IF NOT FOUND AND EXISTS (
+        SELECT 1 FROM allocation.slot AS s
+        WHERE s.participant_id = wanted_participant AND s.taken_in = pg_current_xact_id_if_assigned())
+    THEN
+        RAISE EXCEPTION 'allocation: a place taken in this transaction is not revealed in it'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
 END $$;
 
 CREATE FUNCTION allocation.keep_design(wanted_scheme bigint, scheme_name text, sealed bytea, sealed_with text)
