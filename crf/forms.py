@@ -126,7 +126,7 @@ def raw_of_post(data: Mapping[str, Any]) -> Raw:
 
 
 def _typed(item: Any) -> str:
-    return "" if item is None else str(item).replace("\x00", "")
+    return "" if item is None else str(item)
 
 
 def parse(form: FormDeclaration, data: Mapping[str, Any], *, zone: str = "Asia/Shanghai") -> Submission:

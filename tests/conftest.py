@@ -159,6 +159,14 @@ def _filled_tables(admin: psycopg.Connection[Any]) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """No test inherits the language that another one left behind."""
+    from django.utils import translation
+
+    translation.activate("en")
+
+
+@pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, RawPostDataException
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -73,17 +73,18 @@ def derive(request: PersonRequest, number: str, code: str, sequence: int) -> Jso
 def draft(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Keep what is typed now."""
     desk = _desk(request, number, code, sequence, Permission.CRF_EDIT)
-    raw = _values_in(request.body)
+    raw = _values_in(request)
     submission = typed.Submission(raw)
     keep_draft(place=desk.place, raw=raw, version=submission.version or 0, by=request.user, at=desk.at)
     return JsonResponse({"saved_at": f"{desk.at.astimezone(ZoneInfo(desk.zone)):%H:%M:%S}"})
 
 
-def _values_in(body: bytes) -> typed.Raw:
+def _values_in(request: PersonRequest) -> typed.Raw:
+    """Return what was typed, without the one character that no text of the database can hold."""
     try:
-        values = json.loads(body)["values"]
-        return typed.raw_of_post(values)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raw = typed.raw_of_post(json.loads(request.body)["values"])
+        return {name: [text.replace("\x00", "") for text in texts] for name, texts in raw.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RawPostDataException) as error:
         raise NotReadable from error
 
 
