@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.permissions import Permission, requires
 from palace3.protocol.text import load
 from reports.timeline import in_language
+
+PER_PAGE = 50
 
 
 @requires(Permission.PROTOCOL_VIEW)
@@ -25,4 +28,6 @@ def protocol_questions(request: HttpRequest) -> HttpResponse:
         }
         for question in text.open_questions()
     ]
-    return render(request, "reports/protocol.html", {"questions": questions, "version": text.version})
+    page = Paginator(questions, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "count": len(questions), "version": text.version}
+    return render(request, "reports/protocol.html", context)
