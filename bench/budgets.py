@@ -1,6 +1,6 @@
 """Pages, the form, saving and exporting, against the plain thing beside them in the same run (design.md, 11).
 
-Run: ``python -m bench.budgets [--participants 120]``. Prints a table in Markdown.
+Run: ``python -m bench.budgets [--participants 120] [--walk 60]``. Prints a table in Markdown.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def form_page(line: Callable[..., None]) -> None:
     client.force_login(_user("coord01"))
     number = _busiest("01")
     plain = median_ms(lambda: client.get("/accounts/"))
-    for code in ("STAGE", "SURG", "CRE"):
+    for code in ("STAGE", "SURG", "TREAT"):
         large = median_ms(lambda c=code: client.get(f"/participants/{number}/forms/{c}/"))
         line(f"form page {code}", f"{large / plain:.2f} × a signed-in page", "budget ≤ 5")
 
@@ -184,7 +184,9 @@ def _count(model: Any) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--participants", type=int, default=120)
-    with filled_trial(parser.parse_args().participants):
+    parser.add_argument("--walk", type=int, default=60, help="walked one by one; the rest is copied")
+    asked = parser.parse_args()
+    with filled_trial(asked.participants, asked.walk):
         print("| what | measured | budget |\n|---|---|---|")
 
         def line(*cells: str) -> None:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def filled_trial(participants: int) -> Iterator[None]:
+def filled_trial(participants: int, walked: int) -> Iterator[None]:
     """Inside, Django serves a trial of ``participants`` as the application role; nothing is left afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="palace3-bench-") as folder,
@@ -34,7 +34,7 @@ def filled_trial(participants: int) -> Iterator[None]:
             DJANGO_SETTINGS_MODULE="palace3.settings",
         )
         _manage("migrate", "--database", "owner", "-v0", DATABASE_OWNER_URL=owner)
-        _manage("simulate", "--participants", str(participants))
+        _manage("simulate", "--participants", str(participants), "--walk", str(walked))
         import django
 
         django.setup()

@@ -2,7 +2,7 @@
 
 Every copy is written by INSERT … SELECT as the application role, under one act of its own, so that
 the same triggers, policies, constraints and event tables hold for it as for any other row. Copies
-have no allocation: the list hands out places only one by one.
+have no allocation and no signatures: the list hands out places one by one, and nobody signs in bulk.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def _tables() -> list[Any]:
         and not hasattr(model, "pgh_tracked_model")
         and hasattr(model, "act")
         and model is not Participant
+        and not any(isinstance(key, models.OneToOneField) for key in _keys(model))
     ]
     while more := [m for m in candidates if m not in found and _ready(m, found, candidates)]:
         found.extend(more)
@@ -92,6 +93,8 @@ def _insert(
 def _value(model: Any, field: Any, tables: list[Any], offset: int, turn: int, written: Act) -> str:
     column = f't."{field.column}"'
     if field.primary_key or (isinstance(field, models.ForeignKey) and field.related_model in tables):
+        return f"{column} + {offset}"
+    if field.column == "record_id":  # a record named without a foreign key, as queries do
         return f"{column} + {offset}"
     if field.column == "act_id":
         return str(written.pk)

@@ -29,13 +29,14 @@ class Command(BaseCommand):
         parser.add_argument("--participants", type=int, default=120)
         parser.add_argument("--sites", type=int, default=6)
         parser.add_argument("--seed", type=int, default=3)
+        parser.add_argument("--walk", type=int, default=WALKED_AT_MOST, help="walk so many, copy the rest")
         parser.add_argument("--accounts-to", type=Path, help="write the demonstration accounts to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             if Site.objects.exists():
                 raise CommandError("There is a trial in this database already. Start with an empty one.")
-        walked = min(options["participants"], WALKED_AT_MOST)
+        walked = min(options["participants"], options["walk"], WALKED_AT_MOST)
         stage, refused = play(
             participants=walked,
             sites=options["sites"],
