@@ -14,9 +14,10 @@ from accounts.permissions import Permission
 from audit.models import Act
 from followup.history import text_for
 from followup.models import Visit
+from followup.wording import in_language, visit_name
 from reports.acts import in_words
 from reports.matrix import Matrix, matrix_of
-from reports.timeline import Point, in_language, timeline, visit_name
+from reports.timeline import Point, timeline
 from trials.models import (
     Consent,
     DeviationProposal,

@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-
 from followup.models import AWAITED, Visit
-from palace3.protocol.shapes import Text
+from followup.wording import in_language, visit_name
 from palace3.protocol.text import ProtocolText
 from trials.models import Milestone
 
@@ -24,11 +21,6 @@ class Point:
     label: str
     on: date
     kind: str
-
-
-def in_language(text: Text) -> str:
-    """Return the protocol's wording in the reader's language."""
-    return text.zh if (get_language() or "").startswith("zh") else text.en
 
 
 def timeline(
@@ -61,13 +53,3 @@ def _is_known(text: ProtocolText, code: str) -> bool:
     except KeyError:
         return False
     return True
-
-
-def visit_name(text: ProtocolText, visit: Visit) -> str:
-    """Return what the visit is called, in the reader's language; its code when the text has no name."""
-    for code in (visit.code, visit.code.rsplit("-", 1)[0]):
-        try:
-            return in_language(text.visit(code).name)
-        except KeyError:
-            continue
-    return _("Unscheduled visit") if visit.code == "UNS" else visit.code

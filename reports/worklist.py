@@ -18,8 +18,8 @@ from crf import catalogue
 from crf.models import Draft, Query, QueryState
 from crf.services.system_queries import short_question
 from followup.models import Visit
+from followup.wording import visit_name
 from palace3.protocol.text import load
-from reports.timeline import visit_name
 from trials.models import ChecklistItem, Consent, DeviationProposal, EligibilityDecision, Participant, Site
 from trials.models.participants import DeviationState, Track
 from trials.models.sites import SiteState

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.permissions import Permission, requires
+from followup.wording import in_language
 from palace3.protocol.text import load
-from reports.timeline import in_language
 
 PER_PAGE = 50
 
@@ -18,6 +18,7 @@ PER_PAGE = 50
 def protocol_questions(request: HttpRequest) -> HttpResponse:
     """Show every value that is a default or comes from a sister trial."""
     text = load(settings.PROTOCOL_VERSION)
+    page = Paginator(text.open_questions(), PER_PAGE).get_page(request.GET.get("page"))
     questions = [
         {
             "part": question.part,
@@ -26,8 +27,7 @@ def protocol_questions(request: HttpRequest) -> HttpResponse:
             "shown": in_language(question.shown),
             "question": in_language(question.question) if question.question else "",
         }
-        for question in text.open_questions()
+        for question in page
     ]
-    page = Paginator(questions, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "count": len(questions), "version": text.version}
+    context = {"page": page, "questions": questions, "count": page.paginator.count, "version": text.version}
     return render(request, "reports/protocol.html", context)
