@@ -9,7 +9,7 @@ from typing import Any
 from accounts.models import User
 from audit.acts import act
 from followup.history import UNSCHEDULED, history_of, is_settled, text_for
-from followup.holidays import works_on
+from trials.holidays import works_on
 from followup.models import Visit, VisitState
 from followup.rolling import Span, state_on, turns_on
 from palace3.kernel.clock import local_date
