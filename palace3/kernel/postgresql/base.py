@@ -33,7 +33,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         scope = current_scope()
         user, sites, confided = (
-            (str(scope.user_id or ""), scope.as_setting(), scope.confided_setting()) if scope else ("", "", "")
+            (str(scope.user_id or ""), scope.as_setting(), scope.confided_setting())
+            if scope
+            else ("", "", "")
         )
         self.connection.execute(
             "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
