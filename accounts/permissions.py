@@ -56,6 +56,7 @@ class Permission(StrEnum):
     CONTACT_HANDLE = "contact_handle"
     TEXT_DRAFT = "text_draft"
     TEXT_APPROVE = "text_approve"
+    NOTE_KEEP = "note_keep"
     TOKEN_MANAGE = "token_manage"  # noqa: S105 (a right, not a secret)
 
 
@@ -104,6 +105,7 @@ _AT_SITE = _READ | {
     _P.VISIT_RECORD,
     _P.AUDIT_VIEW,
     _P.CONTACT_HANDLE,
+    _P.NOTE_KEEP,
 }
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
@@ -115,6 +117,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.AUDIT_VIEW,
@@ -124,6 +127,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.ALLOCATION_CORRECT,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,

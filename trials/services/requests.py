@@ -95,7 +95,7 @@ def _within_limits(typed: _Typed, at: datetime) -> bool:
 def _keep(site: Site, typed: Any, reference: str, at: datetime) -> ContactRequest:
     with act("trials:request:receive", by=None, at=at, site=site) as written:
         made = ContactRequest.objects.create(reference=reference, site=site, received_at=at, act=written)
-        sealed = seal({**asdict(typed), "remarks": []}, bound_to=_bound(made))
+        sealed = seal({**asdict(typed), "remarks": []}, bound_to=bound(made))
         ContactIdentity.objects.create(request=made, site=site, sealed=sealed)
         if typed.email and may_send("mail", typed.email.lower(), at=at):
             acknowledge(made, at=at)
@@ -103,14 +103,14 @@ def _keep(site: Site, typed: Any, reference: str, at: datetime) -> ContactReques
     return made
 
 
-def _bound(request: ContactRequest) -> str:
+def bound(request: ContactRequest) -> str:
     return f"contact request {request.reference} at {request.site_id}"
 
 
 def read_identity(request: ContactRequest) -> dict[str, Any] | None:
     """Return who sent the request and what was remarked since; None once erased, or outside its centre."""
     held = ContactIdentity.objects.filter(request=request).first()
-    return unseal(held.sealed, bound_to=_bound(request)) if held else None
+    return unseal(held.sealed, bound_to=bound(request)) if held else None
 
 
 def open_identity(*, request: ContactRequest, by: User, at: datetime) -> dict[str, Any] | None:
@@ -126,9 +126,9 @@ def _remark(request: ContactRequest, text: str, by: User, at: datetime) -> None:
     held = ContactIdentity.objects.select_for_update().filter(request=request).first()
     if held is None:
         raise IdentityErased(reference=request.reference, day=_erased_on(request))
-    values = unseal(held.sealed, bound_to=_bound(request))
+    values = unseal(held.sealed, bound_to=bound(request))
     values["remarks"].append({"at": at.isoformat(), "by": by.display_name, "text": text})
-    held.sealed = seal(values, bound_to=_bound(request))
+    held.sealed = seal(values, bound_to=bound(request))
     held.save(update_fields=["sealed"])
 
 
