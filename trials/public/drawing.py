@@ -80,7 +80,7 @@ def paths_of(protocol: ProtocolText, facts: Mapping[str, str]) -> list[ArmPath]:
 
 
 def _chance(facts: Mapping[str, str]) -> Step:
-    lines = (_("The groups are of equal size (%(ratio)s)") % facts,) if "ratio" in facts else ()
+    lines = (_("Groups of equal size (%(ratio)s)") % facts,) if "ratio" in facts else ()
     return Step(_("You agree in writing. Then chance decides on your group."), lines)
 
 
@@ -104,10 +104,11 @@ def _afterwards(arm: str) -> Step:
 
 
 def _fork() -> tuple[tuple[str, Step], ...]:
+    again = _("An operation only if cancer comes back")
     return (
         (_("Cancer found"), Step(_("Operation"), tone=OPERATION)),
-        (_("No cancer found"), Step(_("Checks again and again; an operation only if cancer comes back"), tone=CHECKS)),
-    )  # fmt: skip
+        (_("No cancer found"), Step(_("The checks go on"), (again,), CHECKS)),
+    )
 
 
 def drawn(path: ArmPath) -> SafeString:
