@@ -54,6 +54,7 @@ class Permission(StrEnum):
     PROTOCOL_CONFIRM = "protocol_confirm"
     TASK_WATCH = "task_watch"
     CONTACT_HANDLE = "contact_handle"
+    TEXT_VIEW = "text_view"
     TEXT_DRAFT = "text_draft"
     TEXT_APPROVE = "text_approve"
     NOTE_KEEP = "note_keep"
@@ -148,6 +149,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PROTOCOL_CONFIRM,
             _P.SCHEME_ACTIVATE,
             _P.TASK_WATCH,
+            _P.TEXT_VIEW,
             _P.TEXT_DRAFT,
             _P.TEXT_APPROVE,
             _P.AUDIT_VIEW,
@@ -164,7 +166,15 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.EXPORT_TAKE,
     },
     Role.INSPECTOR: _READ
-    | {_P.PERSON_VIEW, _P.ELIGIBILITY_VIEW, _P.ALLOCATION_VIEW, _P.EXPORT_VIEW, _P.AUDIT_VIEW, _P.TASK_WATCH},
+    | {
+        _P.PERSON_VIEW,
+        _P.ELIGIBILITY_VIEW,
+        _P.ALLOCATION_VIEW,
+        _P.EXPORT_VIEW,
+        _P.AUDIT_VIEW,
+        _P.TASK_WATCH,
+        _P.TEXT_VIEW,
+    },
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})

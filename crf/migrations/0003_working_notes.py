@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('audit', '0003_seal'),
         ('crf', '0002_forms'),
         ('followup', '0005_longer_anchor'),
-        ('trials', '0004_contact_requests'),
+        ('trials', '0006_contact_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
-
-from palace3.kernel.scope import EVERYTHING, scope
 from trials.contact.cities import kilometres
-from trials.models import Site
+from trials.public.hours import hours_in_words
+from trials.public.sites import PublicSite, public_sites
 
 
 @dataclass(frozen=True)
@@ -31,24 +29,27 @@ class Centre:
 
 def open_centres(near: tuple[float, float] | None = None) -> list[Centre]:
     """Return the centres that recruit now: by code, or the nearest first with their distance from ``near``."""
-    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        found = [_centre(site, near) for site in Site.objects.active().order_by("code")]
+    found = [_centre(site, near) for site in public_sites() if site.is_open]
     if near is None:
         return found
     return sorted(found, key=lambda centre: (centre.distance is None, centre.distance or 0, centre.code))
 
 
-def _centre(site: Site, near: tuple[float, float] | None) -> Centre:
+def any_centre(code: str) -> Centre | None:
+    """Return the centre with this code, open or not."""
+    return next((_centre(site, None) for site in public_sites() if site.code == code), None)
+
+
+def _centre(site: PublicSite, near: tuple[float, float] | None) -> Centre:
     position = None
     if site.latitude is not None and site.longitude is not None:
         position = (float(site.latitude), float(site.longitude))
-    distance = round(kilometres(position, near)) if position and near else None
     return Centre(
-        site.code,
-        site.local_name,
-        site.local_city,
-        site.office_hours,
-        site.languages_spoken,
-        position,
-        distance,
+        code=site.code,
+        name=site.local_name,
+        city=site.local_city,
+        office_hours=hours_in_words(site.office_hours),
+        languages=site.languages_spoken,
+        position=position,
+        distance=round(kilometres(position, near)) if position and near else None,
     )

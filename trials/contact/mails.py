@@ -22,6 +22,7 @@ from palace3.kernel.scope import scope
 from palace3.protocol.text import load
 from trials.identity import unseal
 from trials.models import ContactIdentity, ContactRequest, Delegation, Site
+from trials.public.hours import hours_in_words
 
 ACKNOWLEDGED, ARRIVED, LATE = "trials:acknowledged", "trials:request_arrived", "trials:request_late"
 HANDLING: Final = tuple(role for role in SITE_ROLES if Permission.CONTACT_HANDLE in ROLE_PERMISSIONS[role])
@@ -37,7 +38,9 @@ def acknowledge(request: ContactRequest, *, at: datetime) -> None:
         % {"centre": site.local_name, "city": site.local_city, "days": days},
     ]
     if site.office_hours:
-        lines.append(_("It calls in its office hours: %(hours)s.") % {"hours": site.office_hours})
+        lines.append(
+            _("It calls in its office hours: %(hours)s.") % {"hours": hours_in_words(site.office_hours)}
+        )
     lines += [
         _(
             "The reference of your request is %(reference)s. To take it back and have everything erased, tell the "

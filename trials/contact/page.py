@@ -6,17 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from palace3.kernel.scope import EVERYTHING, scope
-from trials.contact.centres import Centre, open_centres
+from trials.contact.centres import Centre, any_centre, open_centres
 from trials.contact.cities import cities
 from trials.contact.forms import LANGUAGES, ContactForm, city_of
 from trials.contact.tokens import FormToken, new_token, read_token
-from trials.models import Site
 
 TYPED = ("first_name", "last_name", "phone", "email", "language", "message", "consent")
 
@@ -113,18 +110,11 @@ def _city_names() -> list[str]:
     return sorted({city.name_in(language) for city in cities()})
 
 
-def _site(code: str) -> Site | None:
-    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        return Site.objects.filter(code=code).first()
-
-
 def _name_of(code: str) -> str:
-    site = _site(code)
-    return site.local_name if site else _("The centre that you chose")
+    centre = any_centre(code)
+    return centre.name if centre else _("The centre that you chose")
 
 
 def _position_of(code: str) -> tuple[float, float] | None:
-    site = _site(code)
-    if site is None or site.latitude is None or site.longitude is None:
-        return None
-    return float(site.latitude), float(site.longitude)
+    centre = any_centre(code)
+    return centre.position if centre else None

@@ -13,6 +13,7 @@ from trials.models.participants import (
 from trials.models.people import Delegation
 from trials.models.requests import ContactAttempt, ContactIdentity, ContactRequest, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
+from trials.models.texts import PageConfirmation, PublicText
 
 __all__ = [
     "ChecklistItem",
@@ -27,7 +28,9 @@ __all__ = [
     "Milestone",
     "NewsLetter",
     "NewsReader",
+    "PageConfirmation",
     "Participant",
+    "PublicText",
     "ScreeningOutcome",
     "SendingMark",
     "Site",

@@ -6,7 +6,7 @@ from trials.guards import DROP_FUNCTIONS, FUNCTIONS
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trials', '0002_withdrawn_before_randomization'),
+        ('trials', '0004_public_sites'),
     ]
 
     operations = [

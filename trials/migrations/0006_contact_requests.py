@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0003_seal'),
-        ('trials', '0003_active_site'),
+        ('trials', '0005_active_site'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
