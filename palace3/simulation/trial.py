@@ -19,6 +19,7 @@ from followup.services import roll_site
 from palace3.kernel.clock import local_date
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.simulation.answers import Case
+from palace3.simulation.callers import let_people_ask
 from palace3.simulation.journey import Journey, at_work
 from palace3.simulation.places import PASSWORD, Stage, set_stage, suspend
 from palace3.simulation.stories import tell
@@ -49,6 +50,7 @@ def play(
     journeys = list(_journeys(stage, participants, opened_on, last, dice))
     refused = _let_time_pass(journeys, until, tell_progress)
     _roll(stage, until)
+    let_people_ask(stage, until=until, dice=random.Random(seed))  # noqa: S311 (a story, not a secret)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 

@@ -6,6 +6,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -36,7 +37,7 @@ def erase_on_request(*, request: ContactRequest, by: User, at: datetime) -> Cont
 
 def erase_in_time(*, request: ContactRequest, at: datetime) -> bool:
     """A request whose time has come is erased; say whether it was. One left open is closed as not reached."""
-    with only_of(request.site_id):
+    with only_of(request.site_id), transaction.atomic():
         fresh = ContactRequest.objects.select_related("site").filter(pk=request.pk, erased_at=None).first()
         if fresh is None or not is_due(fresh, at=at):
             return False

@@ -65,6 +65,11 @@ def contact_request(request: PersonRequest, reference: str) -> HttpResponse:
     return render(request, "trials/request.html", context)
 
 
+def _posted(request: PersonRequest) -> Any:
+    """Return what was sent, even when nothing was chosen in it."""
+    return request.POST if request.method == "POST" else None
+
+
 def _page(found: ContactRequest, title: str, button: str, **more: Any) -> Page:
     values = {"reference": found.reference}
     return Page(title % values, button, found.get_absolute_url(), _("Request %(reference)s") % values, **more)
@@ -94,7 +99,7 @@ def invite(request: PersonRequest, reference: str) -> HttpResponse:
 
     about = _("The person comes to the centre. Screening begins there, with the consent.")
     page = _page(found, _("Invite %(reference)s"), _("Record the invitation"), about=about)
-    return step(request, InviteForm(request.POST or None), page, keep, lambda made: found)
+    return step(request, InviteForm(_posted(request)), page, keep, lambda made: found)
 
 
 @requires(Permission.CONTACT_HANDLE)
@@ -108,7 +113,7 @@ def close(request: PersonRequest, reference: str) -> HttpResponse:
         "Tell the person kindly, and thank them. Who they are is erased some time after the request is closed."
     )
     page = _page(found, _("Close request %(reference)s"), _("Close the request"), about=about)
-    return step(request, EndForm(request.POST or None), page, keep, lambda made: found)
+    return step(request, EndForm(_posted(request)), page, keep, lambda made: found)
 
 
 @requires(Permission.CONTACT_HANDLE)
@@ -126,7 +131,7 @@ def screen(request: PersonRequest, reference: str) -> HttpResponse:
     )
     page = _page(found, _("Begin the screening of %(reference)s"), _("Give the next number"), about=about)
     then = lambda made: reverse("trials:consent", args=[made.number])  # noqa: E731
-    return step(request, SureForm(request.POST if request.method == "POST" else None), page, keep, then)
+    return step(request, SureForm(_posted(request)), page, keep, then)
 
 
 @requires(Permission.CONTACT_HANDLE)
@@ -141,7 +146,7 @@ def erase(request: PersonRequest, reference: str) -> HttpResponse:
         "Name, telephone, e-mail, message and remarks are deleted at once and for good. The count stays."
     )
     page = _page(found, _("Erase who sent %(reference)s"), _("Yes, erase it"), about=about, is_grave=True)
-    form = SureForm(request.POST if request.method == "POST" else None)
+    form = SureForm(_posted(request))
     return step(request, form, page, keep, lambda made: found)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from django.db import transaction
 from django.test import Client
 
 from palace3.kernel.scope import EVERYTHING, scope
@@ -71,5 +74,8 @@ def later(**more: float) -> datetime:
     return SENT_AT + timedelta(**more)
 
 
-def as_the_system() -> Any:
-    return scope(user_id=None, sites=EVERYTHING)
+@contextmanager
+def as_the_system() -> Iterator[None]:
+    """What happens inside is seen as the worker sees it."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        yield

@@ -202,13 +202,13 @@ def test_the_database_itself_takes_a_request_only_at_an_active_site(
 
 
 def test_a_visitors_scope_reaches_one_site_only(world: World) -> None:
-    from audit.acts import act
-
+    theirs = receive("02")
+    for table in (ContactIdentity, ContactRequest):
+        with services.only_of(world.site.pk), transaction.atomic():
+            assert not table.objects.exists()
     with pytest.raises(DatabaseError, match="row-level security"), services.only_of(world.site.pk):
-        with act("trials:request:receive", by=None, at=SENT_AT, site=world.other_site) as written:
-            ContactRequest.objects.create(
-                reference="ABCD-2345", site=world.other_site, received_at=SENT_AT, act=written
-            )
+        with transaction.atomic():
+            ContactIdentity.objects.create(request_id=theirs.pk, site=world.other_site, sealed=b"")
 
 
 def test_erasing_twice_is_refused_and_in_time_is_quiet(world: World) -> None:
