@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -42,7 +44,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     if request.POST.get("step") == "nearest":
         return _shown(request, looked_up(request, now))
     page = sent(request, now)
-    if page.status != 200 or not _hand_over(request, page):
+    if page.status != 200 or not _hand_over(request, page, now):
         return _shown(request, page)
     address = reverse("trials:contact-sent", args=[page.chosen, page.token.reference])
     return redirect(f"{address}?lang={spoken(get_language())}")
@@ -56,9 +58,8 @@ def refuse_large_and_foreign(request: HttpRequest) -> None:
         raise SentFromElsewhere
 
 
-def _hand_over(request: HttpRequest, page: ContactPage) -> bool:
+def _hand_over(request: HttpRequest, page: ContactPage, now: datetime) -> bool:
     """Give the request to the centre; a program that fills forms is told the same and nothing is kept."""
-    now = timezone.now()
     if page.form.is_of_a_program or page.token.is_too_quick(now):
         return True
     if not may_send("network", network_of(request), at=now):

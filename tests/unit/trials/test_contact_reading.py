@@ -98,10 +98,12 @@ def test_forms_of_other_sites_pages(headers: dict[str, str], foreign: bool) -> N
 @pytest.mark.parametrize(
     ("behind", "remote", "forwarded", "network"),
     [
-        (False, "10.0.0.9", "1.2.3.4", "10.0.0.9"),
-        (True, "10.0.0.9", "6.6.6.6, 1.2.3.4", "1.2.3.4"),
-        (True, "10.0.0.9", "", "10.0.0.9"),
-        (False, "2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2"),
+        (False, "10.0.0.9", "1.2.3.4", "10.0.0.9/32"),
+        (True, "10.0.0.9", "6.6.6.6, 1.2.3.4", "1.2.3.4/32"),
+        (True, "10.0.0.9", "", "10.0.0.9/32"),
+        (True, "10.0.0.9", "unknown", "unknown"),
+        (False, "2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
+        (False, "2001:db8::6", "", "2001:db8::/64"),
     ],
 )
 def test_the_network_is_what_our_own_proxy_saw(
