@@ -12,7 +12,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from palace3.kernel.scope import EVERYTHING, scope
-from palace3.simulation.copies import copy_up_to
 from palace3.simulation.trial import play
 from trials.models import Site
 
@@ -38,7 +37,8 @@ class Command(BaseCommand):
                 raise CommandError("There is a trial in this database already. Start with an empty one.")
         walked = min(options["participants"], options["walk"], WALKED_AT_MOST)
         stage, refused = play(
-            participants=walked,
+            participants=options["participants"],
+            walked=walked,
             sites=options["sites"],
             seed=options["seed"],
             until=timezone.now(),
@@ -46,8 +46,6 @@ class Command(BaseCommand):
         )
         for line in refused:
             self.stderr.write(f"refused: {line}")
-        if options["participants"] > walked:
-            copy_up_to(options["participants"], at=timezone.now(), tell_progress=self._tell)
         if options["accounts_to"]:
             options["accounts_to"].write_text(json.dumps(stage.accounts, indent=2))
         self.stdout.write(f"{options['participants']} participants at {options['sites']} sites.")
