@@ -23,7 +23,7 @@ from palace3.embedded.roles import prepare, url_of
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "var" / "bench"
-PASSWORD = "bench-only"  # noqa: S105 (a private server on the loopback address)
+PASSWORD = "bench-only"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ NOT_COPIED: Final = {
     "exports",
 }  # places are taken one by one; nobody takes an export in bulk
 SCREENING: Final = (Consent, ScreeningOutcome, EligibilityDecision)
-BATCH: Final = "unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[]) AS c(source, shift, id, number, site)"
+BATCH: Final = (
+    "unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[]) "
+    "AS c(source, shift, id, number, site)"
+)
 # The frozen evidence names the records it was read from: those of the copy.
 EVIDENCE: Final = (
     "jsonb_set(t.evidence, '{records}', coalesce((SELECT jsonb_object_agg(r.key, jsonb_set(r.value, '{id}', "
@@ -189,14 +192,15 @@ def _form_of(model: Any) -> str | None:
 
 
 def _copy_acts(cursor: Any, written: Act, parameters: list[list[Any]], before: bool | None) -> None:
-    """The acts of the walked participants are told of their copies too, as parts of the bulk act.
+    """The acts of the walked participants are told of their copies too.
 
-    The places of copies have acts of their own.
+    What was part of another act is part of the bulk act. The places of copies have acts of their own.
     """
     side = {None: "true", True: "a.at < l.randomized_at", False: "a.at >= l.randomized_at"}[before]
     cursor.execute(
         "INSERT INTO audit_act (parent_id, verb, by_id, role, site_id, participant_id, at, reason, request_id) "
-        f"SELECT %s, a.verb, a.by_id, a.role, c.site, c.id, a.at, a.reason, a.request_id FROM {BATCH} "
+        "SELECT CASE WHEN a.parent_id IS NOT NULL THEN %s END, a.verb, a.by_id, a.role, c.site, c.id, a.at, a.reason, "
+        f"a.request_id FROM {BATCH} "
         "JOIN audit_act a ON a.participant_id = c.source "
         "LEFT JOIN randomization_allocation l ON l.participant_id = c.source "
         f"WHERE a.verb NOT LIKE 'randomization:%%' AND {side} ORDER BY a.id",

@@ -26,12 +26,19 @@ PARTICIPANTS_PER_PLACE = 4  # the largest stratum holds less than a quarter of a
 
 
 def play(
-    *, participants: int, walked: int, sites: int, seed: int, until: datetime, tell_progress: Tell
+    *,
+    participants: int,
+    sites: int,
+    seed: int,
+    until: datetime,
+    tell_progress: Tell,
+    walked: int | None = None,
 ) -> tuple[Stage, list[str]]:
     """The trial has run for two years up to ``until``; the stage and what was refused on the way are returned.
 
-    ``walked`` participants are walked through the services one by one; beyond them, copies are made.
+    ``walked`` participants (else all) are walked through the services one by one; beyond them, copies are made.
     """
+    walked = participants if walked is None else walked
     dice = random.Random(seed)  # noqa: S311 (a story, not a secret)
     last = until.date()
     opened_on = last - YEARS

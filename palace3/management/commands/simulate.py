@@ -21,7 +21,8 @@ WALKED_AT_MOST = 712
 class Command(BaseCommand):
     help = (
         "Walk synthetic participants through the trial. Up to 712 are walked through the services one by one; "
-        "beyond that the walked ones are copied in bulk, under one act and under the same guards of the database."
+        "beyond that they are copied in bulk: as the application role, under acts and under the same guards of the "
+        "database, each copy with a place of its own from the list."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
