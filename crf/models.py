@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, Deletable, SameSite, SiteScoped
-from audit.models import recorded
+from audit.models import Regulated, recorded
 from crf import catalogue
 from crf.guards import OwnerScoped
 from followup.models import Visit
@@ -160,6 +160,33 @@ class EntryPrompt(OfParticipant):
 
     def __str__(self) -> str:
         return f"{self.form_code} {self.key}"
+
+
+@recorded()
+class QuestionnaireText(Regulated):
+    """The licensed wording of one item, or of the scale above a part, loaded by the sponsor (protocol 3.14).
+
+    ``item`` is "q1" to "q48", or the name of a part of the form. The last text of an item counts.
+    """
+
+    form_code = models.CharField(_("form"), max_length=8)
+    language = models.CharField(_("language"), max_length=10)
+    item = models.CharField(_("item"), max_length=20)
+    text = models.CharField(_("text"), max_length=500)
+    licence = models.CharField(_("licence"), max_length=200)
+    digest = models.CharField(_("digest of the file"), max_length=64)
+
+    class Meta:
+        verbose_name = _("licensed wording")
+        constraints = (
+            ActGuard(name="crf_questionnairetext_act"),
+            models.UniqueConstraint(
+                fields=["form_code", "language", "item"], name="crf_questionnairetext_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.form_code} {self.item} ({self.language})"
 
 
 class ClockName(models.TextChoices):

@@ -65,7 +65,5 @@ def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
         due_at=clock.due_at,
         overdue=at > clock.due_at,
         of_site=of_site,
-        href=log_url(number, "SAE")
-        if of_site
-        else reverse("crf:assess", args=[number, clock.event_no]),
+        href=log_url(number, "SAE") if of_site else reverse("crf:assess", args=[number, clock.event_no]),
     )

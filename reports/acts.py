@@ -63,6 +63,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:query:confirm": _("Answer confirmed"),
     "crf:query:judge": _("Queries checked again"),
     "crf:clock:settle": _("Safety clocks set"),
+    "crf:wording:load": _("Licensed wording loaded"),
     "crf:safety:assess": _("Serious event assessed for the sponsor"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),

@@ -265,7 +265,11 @@ def _to_assess(user: User, today: date) -> Section:
         for clock in found
     ]
     return Section(
-        _("Serious events to assess"), "shield-check", _("No serious event waits for the sponsor."), items, total
+        _("Serious events to assess"),
+        "shield-check",
+        _("No serious event waits for the sponsor."),
+        items,
+        total,
     )
 
 

@@ -21,6 +21,8 @@ CATALOGUE = (
     "crf.catalogue.survival.SurvivalStatus",
     "crf.catalogue.adverse_event.AdverseEvent",
     "crf.catalogue.serious_event.SeriousEvent",
+    "crf.catalogue.quality_of_life.QualityOfLife",
+    "crf.catalogue.surveillance.Surveillance",
 )
 
 

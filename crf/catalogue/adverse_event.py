@@ -28,7 +28,7 @@ from crf.answers import (
 from crf.catalogue import adverse_event_codes as lists
 from crf.catalogue import adverse_event_rules as rules
 from crf.catalogue.adverse_event_checks import CHECKS
-from crf.conditions import Answered, Condition, Is, Not
+from crf.conditions import Answered, Condition, Is
 from crf.declaration import Repeats, Section
 from crf.records import CrfGroupRow, CrfRecord, parent
 
@@ -274,14 +274,10 @@ class AdverseEvent(CrfRecord):
     action_rt = ChoiceAnswer(
         _("Action with radiotherapy"), codes=lists.ACTION, required=True, missing_allowed=(), sdtm="AEACN"
     )
-    other_action = MultipleAnswer(
-        _("Other action"), codes=lists.OTHER_ACTION, required=True, sdtm="AEACNOTH"
-    )
+    other_action = MultipleAnswer(_("Other action"), codes=lists.OTHER_ACTION, required=True, sdtm="AEACNOTH")
     disc_tx = YesNoAnswer(_("Led to the stop of study treatment"), required=True, sdtm="SUPPAE.DISCTX")
     disc_nosurg = YesNoAnswer(_("Led to surgery not being done"), required=True, sdtm="SUPPAE.NOSURG")
-    disc_delay = YesNoAnswer(
-        _("Delayed surgery by more than 14 days"), required=True, sdtm="SUPPAE.SURGDLY"
-    )
+    disc_delay = YesNoAnswer(_("Delayed surgery by more than 14 days"), required=True, sdtm="SUPPAE.SURGDLY")
     cre_rel = YesNoAnswer(
         _("Complication of a procedure of a response evaluation"),
         required=True,

@@ -50,7 +50,9 @@ AGREEMENT = (
         level=Level.SOFT,
         reads=("serious", "ser_aware", "record.sequence", "today", "site.zone", "SAE*"),
         passes=rules.reported_in_24_hours,
-        message=_("The event is serious and has no SAE report after 24 hours. Report it on the SAE form now."),
+        message=_(
+            "The event is serious and has no SAE report after 24 hours. Report it on the SAE form now."
+        ),
         fields=("serious",),
         blanks=True,
         criticality=Criticality.CRITICAL,
@@ -119,9 +121,7 @@ OWN = (
         level=Level.SOFT,
         reads=("ae_st", "milestone.ICF"),
         passes=rules.after_consent,
-        message=_(
-            "The event began before the consent. Record it as history, or check the date."
-        ),
+        message=_("The event began before the consent. Record it as history, or check the date."),
         fields=("ae_st",),
     ),
     Check(

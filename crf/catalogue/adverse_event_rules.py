@@ -150,13 +150,16 @@ def _given(rows: list[Row] | None, column: str, zone: str | None) -> Iterator[da
 
 def first_exposure(known: Row) -> date | None:
     """Return the first day of any checkpoint inhibitor: neoadjuvant, adjuvant or later (X023)."""
-    days = list(_given(known["treat_camre"], "ci_dt", known["site_zone"]))
-    for row in known["fu_all"] or ():
-        if row.get("adj_given") == "io" and (day := earliest_day(row.get("adj_start") or row.get("fu_dt"))):
-            days.append(day)
-    for row in known["fu_post_tx"] or ():
-        if row.get("tx_kind") == "io" and (day := earliest_day(row.get("tx_start"))):
-            days.append(day)
+    given = _given(known["treat_camre"], "ci_dt", known["site_zone"])
+    after_surgery = (
+        earliest_day(row.get("adj_start") or row.get("fu_dt"))
+        for row in known["fu_all"] or ()
+        if row.get("adj_given") == "io"
+    )
+    later = (
+        earliest_day(row.get("tx_start")) for row in known["fu_post_tx"] or () if row.get("tx_kind") == "io"
+    )
+    days = [day for day in (*given, *after_surgery, *later) if day]
     return min(days, default=None)
 
 
@@ -242,4 +245,3 @@ def death_is_recorded(surv_death_dt: str | None) -> bool:
 def aware_after_onset(ae_st: str, ser_aware: datetime, site_zone: str | None) -> bool:
     first, aware = earliest_day(ae_st), earliest_day(ser_aware, site_zone or "Asia/Shanghai")
     return first is None or aware is None or aware >= first
-

@@ -112,7 +112,10 @@ class SeriousEvent(CrfRecord):
     )
     sae_adm = DateAnswer(_("Admitted"), help=HOSPITAL, cdash="HOSTDAT", sdtm="HOSTDTC")
     sae_dis = DateAnswer(
-        _("Discharged"), help=_("Empty while the participant is in hospital."), cdash="HOENDAT", sdtm="HOENDTC"
+        _("Discharged"),
+        help=_("Empty while the participant is in hospital."),
+        cdash="HOENDAT",
+        sdtm="HOENDTC",
     )
     sae_rel_calc = DerivedText(
         _("Strongest relation on the record of the event"),
@@ -156,9 +159,7 @@ class SeriousEvent(CrfRecord):
     sae_susar = DerivedBoolean(
         _("SUSAR, confirmed by the sponsor"), reads=rules.SPONSOR, by=rules.confirmed, sdtm="SUPPAE.SUSAR"
     )
-    sae_ec = DateAnswer(
-        _("Ethics committee told on"), after_death_allowed=True, sdtm="SUPPAE.SAEECDT"
-    )
+    sae_ec = DateAnswer(_("Ethics committee told on"), after_death_allowed=True, sdtm="SUPPAE.SAEECDT")
     sae_auth = DerivedDate(
         _("Authority told on"), reads=rules.SPONSOR, by=rules.told_authority, sdtm="SUPPAE.SAEAUTH"
     )

@@ -79,9 +79,7 @@ def _known(
     number = event["sequence"]
     own = [row for row in reports if row["ae_no"] == number]
     aware = [row["sae_aware"] for row in own if row["sae_aware"] and row["sae_type"] == "initial"]
-    sent = min(
-        (row for row in own if row["sae_report"]), key=lambda row: row["sae_report"], default=None
-    )
+    sent = min((row for row in own if row["sae_report"]), key=lambda row: row["sae_report"], default=None)
     judged = [row for row in assessments if row["event_no"] == number]
     last = judged[-1] if judged else None
     known = SeriousEvent(

@@ -183,6 +183,8 @@ def _note_visit(
     visit = place.visit
     if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
         return False
+    if not place.form.dates_visit and visit.forms != [place.form.code]:
+        return False
     day = visit_day(place.form, outcome)
     if day is None or not _possible(day, around):
         return False

@@ -154,9 +154,7 @@ def assess_event(
 
 def by_the_rule(case: SeriousCase, expectedness: str, causality: str) -> bool:
     """Say whether the rule makes the event a SUSAR: serious, unexpected, related by the more cautious."""
-    found = susar(
-        serious="Y", expectedness=expectedness, investigator=case.investigator, sponsor=causality
-    )
+    found = susar(serious="Y", expectedness=expectedness, investigator=case.investigator, sponsor=causality)
     return bool(found)
 
 

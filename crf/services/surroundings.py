@@ -20,9 +20,7 @@ from trials.models import Consent, Milestone, Participant, ScreeningOutcome
 from trials.services import live_decision
 
 Record = dict[str, Any]
-JUDGED = (
-    *("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),
-)
+JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),)
 NOT_EMPTY = "t.state <> 'empty'"
 
 

@@ -10,7 +10,9 @@ PATTERNS = {
     "name": re.compile(
         r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? ?[A-Z]\w+|姓名|[\u4e00-\u9fff]{1,3}(?:先生|女士|患者姓)"
     ),
-    "address": re.compile(r"身份证|住址|住院号|病历号|门诊号|\b(?:ID card|home address|medical record no)", re.I),
+    "address": re.compile(
+        r"身份证|住址|住院号|病历号|门诊号|\b(?:ID card|home address|medical record no)", re.I
+    ),
 }
 
 

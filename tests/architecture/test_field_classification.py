@@ -64,6 +64,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "crf.RecordSignature": {
         "operational": "id act participant site form_code record_id version signature fell_at",
     },
+    "crf.QuestionnaireText": {
+        "operational": "id act form_code language item text licence digest",
+    },
     "crf.SafetyClock": {
         "clinical": "starts_at due_at met_at how ended_at",
         "operational": "id act participant site kind event_no",

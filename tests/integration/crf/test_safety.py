@@ -271,5 +271,3 @@ def test_the_work_lists_say_what_waits_for_whom(world: World, person: Participan
     assert waiting(world.trial_manager, "Serious events to assess") == []
     assert waiting(world.trial_manager, "Safety clocks") == [person.number]
     assert waiting(world.coordinator, "Safety clocks") == []
-
-

@@ -10,7 +10,15 @@ import pytest
 from tests.unit.crf.examples.adverse_event import example, fatal
 from tests.unit.crf.judging import codes, judge
 
-PLAIN = {"irae": "N", "irae_type": None, "ir_ster": None, "ir_pred": None, "ir_st": None, "ir_en": None, "ir_2nd": None}
+PLAIN = {
+    "irae": "N",
+    "irae_type": None,
+    "ir_ster": None,
+    "ir_pred": None,
+    "ir_st": None,
+    "ir_en": None,
+    "ir_2nd": None,
+}
 MILD = PLAIN | {"ae_kind": "none", "rel_camre": "not", "rel_rt": "not", "rel_chemo": "not"}
 NOT_SERIOUS = {"serious": "N", "ser_crit": None, "ser_aware": None}
 NO_CAMRE = {"TREAT__camre": [], "milestone__LASTCAMRE": None}

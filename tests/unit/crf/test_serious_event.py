@@ -78,7 +78,10 @@ def test_the_more_cautious_makes_the_susar(
         ("SAE-09", example(**{"SAE*": [{**INITIAL, "sequence": 2}]})),
         ("SAE-09", example(sae_type="final")),
         ("SAE-10", judged(sae_ec=date(2026, 7, 8))),
-        ("SAE-10", judged(sae_ec=date(2026, 6, 30), **{"AE*": [{**EVENT, "ser_crit": ["hospital", "life"]}]})),
+        (
+            "SAE-10",
+            judged(sae_ec=date(2026, 6, 30), **{"AE*": [{**EVENT, "ser_crit": ["hospital", "life"]}]}),
+        ),
     ],
 )
 def test_a_check_fails(code: str, case: dict) -> None:
