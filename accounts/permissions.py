@@ -47,6 +47,8 @@ class Permission(StrEnum):
     QUERY_CLOSE = "query_close"
     VISIT_VIEW = "visit_view"
     VISIT_RECORD = "visit_record"
+    SAFETY_VIEW = "safety_view"
+    SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
     AUDIT_VIEW = "audit_view"
@@ -102,6 +104,7 @@ _AT_SITE = _READ | {
     _P.CRF_EDIT,
     _P.QUERY_ANSWER,
     _P.VISIT_RECORD,
+    _P.SAFETY_VIEW,
     _P.AUDIT_VIEW,
     _P.CONTACT_HANDLE,
 }
@@ -115,6 +118,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.SAFETY_VIEW,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.AUDIT_VIEW,
@@ -127,6 +131,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
         _P.AUDIT_VIEW,
@@ -139,6 +144,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PERSON_DELEGATE,
             _P.PARTICIPANT_VIEW,
             _P.VISIT_VIEW,
+            _P.SAFETY_VIEW,
+            _P.SAFETY_ASSESS,
             _P.QUERY_VIEW,
             _P.PROTOCOL_VIEW,
             _P.PROTOCOL_CONFIRM,
@@ -160,7 +167,15 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.EXPORT_TAKE,
     },
     Role.INSPECTOR: _READ
-    | {_P.PERSON_VIEW, _P.ELIGIBILITY_VIEW, _P.ALLOCATION_VIEW, _P.EXPORT_VIEW, _P.AUDIT_VIEW, _P.TASK_WATCH},
+    | {
+        _P.PERSON_VIEW,
+        _P.ELIGIBILITY_VIEW,
+        _P.ALLOCATION_VIEW,
+        _P.SAFETY_VIEW,
+        _P.EXPORT_VIEW,
+        _P.AUDIT_VIEW,
+        _P.TASK_WATCH,
+    },
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})

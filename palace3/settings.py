@@ -207,6 +207,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 
 # What a lower floor asks of a higher one is named here, so that it needs no import (design.md, 2).
 FORMS_OF_VISITS = "reports.visit_forms"
+SAFETY_CLOCKS = "crf.safety"
 MAIL_CHECKS = {"followup:digest": "followup.digests.as_it_stands"}
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"

@@ -15,6 +15,7 @@ from crf.consequences import Course, Seen, course_of, way
 from crf.declaration import FormDeclaration, Repeats
 from crf.evaluate import Outcome, evaluate
 from crf.records import RecordState
+from crf.services.clocks import CLOCK_FORMS, settle_clocks
 from crf.services.places import Place, differing, place_of_record, sheet_of, state_of
 from crf.services.signing import drop_signature
 from crf.services.surroundings import Surroundings, day_question
@@ -53,6 +54,8 @@ def follow_up(
     if (moved or tracked) and not happened:
         plan_visits_for(participant=place.participant, by=by, at=at)
     _propose_deviations(place, record, outcome, by=by, at=at)
+    if place.form.code in CLOCK_FORMS:
+        settle_clocks(participant=place.participant, around=around, by=by, at=at)
     recheck(place=place, record_id=record.pk, changed=changed, around=around, by=by, at=at)
 
 
@@ -179,6 +182,8 @@ def _note_visit(
     """A visit whose form says on which day it was, took place on that day; say whether that is new."""
     visit = place.visit
     if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
+        return False
+    if not place.form.dates_visit and visit.forms != [place.form.code]:
         return False
     day = visit_day(place.form, outcome)
     if day is None or not _possible(day, around):
