@@ -47,6 +47,7 @@ class Permission(StrEnum):
     QUERY_CLOSE = "query_close"
     VISIT_VIEW = "visit_view"
     VISIT_RECORD = "visit_record"
+    DATA_CUT_ANNOUNCE = "data_cut_announce"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
     AUDIT_VIEW = "audit_view"
@@ -127,6 +128,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.DATA_CUT_ANNOUNCE,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
         _P.AUDIT_VIEW,
@@ -144,6 +146,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PROTOCOL_CONFIRM,
             _P.SCHEME_ACTIVATE,
             _P.TASK_WATCH,
+            _P.DATA_CUT_ANNOUNCE,
             _P.TEXT_DRAFT,
             _P.TEXT_APPROVE,
             _P.AUDIT_VIEW,
