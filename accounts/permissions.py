@@ -48,6 +48,8 @@ class Permission(StrEnum):
     VISIT_VIEW = "visit_view"
     VISIT_RECORD = "visit_record"
     DATA_CUT_ANNOUNCE = "data_cut_announce"
+    SAFETY_VIEW = "safety_view"
+    SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
     AUDIT_VIEW = "audit_view"
@@ -103,6 +105,7 @@ _AT_SITE = _READ | {
     _P.CRF_EDIT,
     _P.QUERY_ANSWER,
     _P.VISIT_RECORD,
+    _P.SAFETY_VIEW,
     _P.AUDIT_VIEW,
     _P.CONTACT_HANDLE,
 }
@@ -116,6 +119,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.SAFETY_VIEW,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.AUDIT_VIEW,
@@ -129,6 +133,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
         _P.DATA_CUT_ANNOUNCE,
+        _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
         _P.AUDIT_VIEW,
@@ -141,6 +146,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PERSON_DELEGATE,
             _P.PARTICIPANT_VIEW,
             _P.VISIT_VIEW,
+            _P.SAFETY_VIEW,
+            _P.SAFETY_ASSESS,
             _P.QUERY_VIEW,
             _P.PROTOCOL_VIEW,
             _P.PROTOCOL_CONFIRM,
@@ -163,7 +170,15 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.EXPORT_TAKE,
     },
     Role.INSPECTOR: _READ
-    | {_P.PERSON_VIEW, _P.ELIGIBILITY_VIEW, _P.ALLOCATION_VIEW, _P.EXPORT_VIEW, _P.AUDIT_VIEW, _P.TASK_WATCH},
+    | {
+        _P.PERSON_VIEW,
+        _P.ELIGIBILITY_VIEW,
+        _P.ALLOCATION_VIEW,
+        _P.SAFETY_VIEW,
+        _P.EXPORT_VIEW,
+        _P.AUDIT_VIEW,
+        _P.TASK_WATCH,
+    },
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})

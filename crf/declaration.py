@@ -23,7 +23,10 @@ RESERVED = frozenset(
         *("version", "missing", "act", "record", "position", "removed", "reason"),
     )
 )
-CONTEXT = ("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent.")
+CONTEXT = (
+    *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
+    "sponsor.",
+)
 DATE_READS = ("today", "site.zone", "ELIG.birth", "SURV.death_dt")
 
 

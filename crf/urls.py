@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crf.views import eligibility, forms, history, merging, queries, steps
+from crf.views import eligibility, forms, history, merging, queries, safety, steps
 
 app_name = "crf"
 _FORM = "participants/<str:number>/forms/<str:code>/"
@@ -24,6 +24,8 @@ urlpatterns = [
     path(f"{_RECORD}override/", steps.override, name="override"),
     path(f"{_RECORD}ask/", queries.ask, name="ask"),
     path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
+    path("safety/", safety.clocks, name="clocks"),
+    path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
     path("queries/", queries.queries, name="queries"),
     path("queries/<int:pk>/", queries.query, name="query"),
     path("queries/<int:pk>/answer/", queries.answer, name="query-answer"),

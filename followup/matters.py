@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Role
 from followup.history import text_for, whole_number
 from followup.models import MatterKind, Todo
+from followup.safety_clocks import RunningClock, open_clocks
 from followup.wording import in_language
 from palace3.protocol.text import load
 from palace3.protocol.windows import add_months
@@ -27,6 +30,8 @@ from trials.models.participants import TERMINAL, Track
 
 SITE_TEAM: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
 ABOVE_THE_SITE: Final = frozenset({Role.INVESTIGATOR, Role.TRIAL_MANAGER})
+SPONSOR: Final = frozenset({Role.TRIAL_MANAGER, Role.DATA_MANAGER})
+RUN_OUT: Final = 2
 # A person is told of their training two months, one month and one week before it ends, and when it has ended.
 WARNED_AT: Final = (60, 30, 7, -1)
 
@@ -61,6 +66,52 @@ def matters_at(site: Site, *, on: date, at: datetime) -> list[Matter]:
 def stage_of(waited: int, steps: tuple[int, ...]) -> int | None:
     """Return the highest step of the ladder that ``waited`` days have reached; None below the first."""
     return max((number for number, days in enumerate(steps) if waited >= days), default=None)
+
+
+def safety(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
+    """Clocks of safety reporting, at any hour: when they start, in their last quarter, when they have run out."""
+    said = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            said[language] = {clock.clock_id: clock for clock in open_clocks(site, at=at)}
+    clocks = said[settings.LANGUAGE_CODE]
+    numbers = {clock.number for clock in clocks.values()}
+    people = (
+        {person.number: person for person in Participant.objects.filter(number__in=numbers)}
+        if numbers
+        else {}
+    )
+    for pk, clock in clocks.items():
+        stage = _stage_of_clock(clock, at)
+        team = SITE_TEAM if clock.of_site else SPONSOR
+        yield Matter(
+            kind=MatterKind.CLOCK,
+            key=str(pk),
+            what=_clock_said(said, pk, site),
+            stage=stage,
+            told=team | ABOVE_THE_SITE if stage >= RUN_OUT else team,
+            participant=people[clock.number],
+            urgent=True,
+        )
+
+
+def _stage_of_clock(clock: RunningClock, at: datetime) -> int:
+    """Return 0 from the start, 1 in the last quarter, 2 when it has run out, 3 a day later."""
+    if at > clock.due_at:
+        return RUN_OUT + 1 if at > clock.due_at + timedelta(days=1) else RUN_OUT
+    return 1 if clock.due_at - at <= (clock.due_at - clock.starts_at) / 4 else 0
+
+
+def _clock_said(said: Any, pk: int, site: Site) -> Callable[[], str]:
+    def words() -> str:
+        clock = said[get_language() or settings.LANGUAGE_CODE][pk]
+        due = clock.due_at.astimezone(ZoneInfo(site.time_zone))
+        values = {"what": clock.what, "number": clock.event_no, "due": f"{due:%Y-%m-%d %H:%M}"}
+        if clock.overdue:
+            return _("serious event %(number)s: %(what)s was due at %(due)s") % values
+        return _("serious event %(number)s: %(what)s by %(due)s") % values
+
+    return words
 
 
 def todos(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:

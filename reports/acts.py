@@ -64,6 +64,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:query:close": _("Query closed"),
     "crf:query:confirm": _("Answer confirmed"),
     "crf:query:judge": _("Queries checked again"),
+    "crf:clock:settle": _("Safety clocks set"),
+    "crf:safety:assess": _("Serious event assessed for the sponsor"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),
     "randomization:error:record": _("Error of randomization recorded"),

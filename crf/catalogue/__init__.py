@@ -19,6 +19,8 @@ CATALOGUE = (
     "crf.catalogue.pathology.Pathology",
     "crf.catalogue.follow_up.FollowUp",
     "crf.catalogue.survival.SurvivalStatus",
+    "crf.catalogue.adverse_event.AdverseEvent",
+    "crf.catalogue.serious_event.SeriousEvent",
 )
 
 

@@ -15,6 +15,7 @@ from crf.consequences import Course, Seen, course_of, way
 from crf.declaration import FormDeclaration, Repeats
 from crf.evaluate import Outcome, evaluate
 from crf.records import RecordState
+from crf.services.clocks import CLOCK_FORMS, settle_clocks
 from crf.services.places import Place, differing, place_of_record, sheet_of, state_of
 from crf.services.signing import drop_signature
 from crf.services.surroundings import Surroundings, day_question
@@ -54,6 +55,8 @@ def follow_up(
         plan_visits_for(participant=place.participant, by=by, at=at)
     _propose_deviations(place, record, outcome, by=by, at=at)
     _settle_todos(place, around, by=by, at=at)
+    if place.form.code in CLOCK_FORMS:
+        settle_clocks(participant=place.participant, around=around, by=by, at=at)
     recheck(place=place, record_id=record.pk, changed=changed, around=around, by=by, at=at)
 
 

@@ -64,6 +64,14 @@ FIELDS: dict[str, dict[str, str]] = {
     "crf.RecordSignature": {
         "operational": "id act participant site form_code record_id version signature fell_at",
     },
+    "crf.SafetyClock": {
+        "clinical": "starts_at due_at met_at how ended_at",
+        "operational": "id act participant site kind event_no",
+    },
+    "crf.SponsorAssessment": {
+        "clinical": "expectedness causality susar authority_on follow_up_on note",
+        "operational": "id act participant site event_no reference assessed_at signature",
+    },
     "crf.SaveKey": {
         "operational": "id owner site saved_at key form_code record_id version",
     },

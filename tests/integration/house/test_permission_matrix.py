@@ -62,6 +62,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "label": "1A",
         "token": "x",
         "month": "2026-11",
+        "event": 1,
     }
 
 
@@ -149,6 +150,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:override": ("get", "D"),
     "crf:ask": ("get", "MD"),
     "crf:blank": ("get", "CIMDSX"),
+    "crf:clocks": ("get", "CIMDTX"),
+    "crf:assess": ("get", "CIMDTX"),
     "crf:queries": ("get", "*"),
     "crf:query": ("get", "*"),
     "crf:query-answer": ("post", "CI"),
