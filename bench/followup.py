@@ -103,6 +103,11 @@ def play_years(participants: int, years: int) -> str:
             if number in cuts:
                 played.announce(played.day + timedelta(days=20))
             played.pass_day()
+            if number % 365 == 364:
+                year = f"year {number // 365 + 1}: {randomized} participants"
+                print(
+                    f"{year}, {time.monotonic() - begun:.0f} s, {counter.statements:,} statements", flush=True
+                )
         took = time.monotonic() - begun
         found = faults(played)
     assert found == [], found[:20]
