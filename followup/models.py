@@ -279,7 +279,7 @@ class Escalation(Regulated):
     participant = models.ForeignKey("trials.Participant", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(_("kind"), max_length=20, choices=MatterKind.choices)
     key = models.CharField(max_length=80)
-    stage = models.PositiveSmallIntegerField(_("stage"))
+    stage = models.PositiveSmallIntegerField(_("escalation stage"))
     to = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
     for_day = models.DateField(_("for"))
     mail = models.ForeignKey("accounts.Mail", models.PROTECT, null=True, related_name="+")
