@@ -47,6 +47,7 @@ class Permission(StrEnum):
     QUERY_CLOSE = "query_close"
     VISIT_VIEW = "visit_view"
     VISIT_RECORD = "visit_record"
+    DATA_CUT_ANNOUNCE = "data_cut_announce"
     SAFETY_VIEW = "safety_view"
     SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
@@ -131,6 +132,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
@@ -151,6 +153,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PROTOCOL_CONFIRM,
             _P.SCHEME_ACTIVATE,
             _P.TASK_WATCH,
+            _P.DATA_CUT_ANNOUNCE,
             _P.TEXT_DRAFT,
             _P.TEXT_APPROVE,
             _P.AUDIT_VIEW,

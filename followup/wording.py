@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from followup.history import UNSCHEDULED
 from followup.models import Visit
 from followup.rolling import MET
+from palace3.protocol.schedule import DATA_CUT
 from palace3.protocol.shapes import Text
 from palace3.protocol.text import ProtocolText
 
@@ -55,6 +56,8 @@ def why_planned(text: ProtocolText, visit: Visit) -> str:
 
 def counted_from(text: ProtocolText, visit: Visit) -> str:
     """Return what the window is counted from."""
+    if visit.anchor == DATA_CUT:
+        return _("data cut")
     try:
         return in_language(text.milestone(visit.anchor).name)
     except KeyError:

@@ -64,6 +64,12 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "not_done": ("warn", "slash-circle"),
         },
     ),
+    "todo": {
+        "open": Badge("info", "clock", pgettext_lazy("todo", "To be done")),
+        "overdue": Badge("stop", "exclamation-octagon", pgettext_lazy("todo", "Overdue")),
+        "done": Badge("ok", "check-circle", pgettext_lazy("todo", "Done")),
+        "dropped": Badge("neutral", "slash-circle", pgettext_lazy("todo", "No longer needed")),
+    },
     "clock": {
         "running": Badge("info", "clock", pgettext_lazy("clock", "Running")),
         "overdue": Badge("stop", "exclamation-octagon", pgettext_lazy("clock", "Overdue")),

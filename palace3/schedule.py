@@ -15,5 +15,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "followup:remind",
         "schedule": crontab(minute="0,30"),
     },
+    "tell up the ladder what waits too long": {
+        "task": "followup:escalate",
+        "schedule": crontab(minute="10,40"),
+    },
     "send what waits in the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

@@ -208,7 +208,20 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 # What a lower floor asks of a higher one is named here, so that it needs no import (design.md, 2).
 FORMS_OF_VISITS = "reports.visit_forms"
 SAFETY_CLOCKS = "crf.safety"
-MAIL_CHECKS = {"followup:digest": "followup.digests.as_it_stands"}
+MAIL_CHECKS = {
+    "followup:digest": "followup.digests.as_it_stands",
+    "followup:escalation": "followup.escalations.as_it_stands",
+}
+# Sources of what waits too long: (site, *, on, at) -> Iterable[followup.matters.Matter].
+MATTERS = (
+    "followup.matters.safety",
+    "followup.matters.todos",
+    "followup.matters.training",
+    "reports.matters.queries",
+    "reports.matters.decisions",
+    "reports.matters.forms",
+    "reports.matters.deviations",
+)
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -19,7 +19,9 @@ from crf.models import ClockName, Draft, Query, QueryState, SafetyClock, Sponsor
 from crf.safety import OF_THE_SITE, clocks_open_to
 from crf.safety_page import lines_of
 from crf.services.system_queries import short_question
-from followup.models import Visit
+from followup.history import whole_number
+from followup.models import Todo, Visit
+from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from palace3.kernel.clock import local_date
 from palace3.protocol.text import load
@@ -137,6 +139,19 @@ def _visits(user: User, today: date) -> Section:
     return Section(_("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total)
 
 
+def _todos(user: User, today: date) -> Section:
+    rows = Todo.objects.open_to(user, Permission.CRF_EDIT).waiting().select_related("participant", "visit")
+    found, total = _first(rows.order_by("due_on", "pk"))
+    items = [
+        Item(line.todo.participant.number, line.name, line.href, "todo", line.state, line.todo.due_on)
+        for line in todo_lines(found, today=today)
+    ]
+    where = reverse("followup:agenda") + "?show=todos"
+    return Section(
+        _("To be done by a day"), "clock", _("Nothing is to be done by a day."), items, total, where
+    )
+
+
 def _queries_to_answer(user: User, today: date) -> Section:
     rows = Query.objects.open_to(user, Permission.QUERY_ANSWER).filter(state=QueryState.OPEN)
     return _queries(rows, _("Queries to answer"), _("No query waits for an answer."))
@@ -216,7 +231,12 @@ def _deviations(user: User, today: date) -> Section:
     )
     found, total = _first(rows)
     items = [
-        Item(d.participant.number, d.detail, reverse("trials:settle-deviation", args=[d.pk]), when=d.found_on)
+        Item(
+            d.participant.number,
+            d.detail,
+            reverse("trials:settle-deviation", args=[d.pk]),
+            when=d.found_on + timedelta(days=whole_number(load(), "deviation_escalates_days")),
+        )
         for d in found
     ]
     return Section(
@@ -305,6 +325,7 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.ELIGIBILITY_DECIDE, _decisions),
     (Permission.ALLOCATION_REQUEST, _to_randomize),
     (Permission.VISIT_RECORD, _visits),
+    (Permission.CRF_EDIT, _todos),
     (Permission.QUERY_ANSWER, _queries_to_answer),
     (Permission.QUERY_CLOSE, _queries_to_close),
     (Permission.CRF_EDIT, _drafts),

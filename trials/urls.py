@@ -40,6 +40,5 @@ urlpatterns = [
     path("participants/<str:number>/consent/", participants.consent, name="consent"),
     path("participants/<str:number>/screen-failure/", participants.screen_failure, name="screen-failure"),
     path("participants/<str:number>/decline/", participants.decline, name="decline"),
-    path("participants/<str:number>/withdraw/", participants.withdraw, name="withdraw"),
     path("deviations/<int:pk>/settle/", participants.settle_deviation, name="settle-deviation"),
 ]

@@ -208,6 +208,7 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
             "id": row["id"],
             "sequence": row["sequence"],
             "state": row["state"],
+            "visit_id": row["visit_id"],
             "visit_code": row["visit_code"],
             "visit_on": date.fromisoformat(row["visit_on"]) if row["visit_on"] else None,
         }

@@ -94,6 +94,22 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "on route result note",
         "operational": "id act participant site",
     },
+    "followup.DataCut": {
+        "operational": "id act number on purpose",
+    },
+    "followup.DataCutAtSite": {
+        "operational": "id act cut site",
+    },
+    "followup.Escalation": {
+        "operational": "id act site participant kind key stage to for_day mail",
+    },
+    "followup.NotificationChoice": {
+        "operational": "id act user from_hour without",
+    },
+    "followup.Todo": {
+        "clinical": "trigger key state",
+        "operational": "id act participant site visit opened_on due_on closed_on",
+    },
     "followup.Reminder": {
         "operational": "id act participant site visit kind to for_day mail",
     },
