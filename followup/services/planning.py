@@ -63,8 +63,8 @@ def plan_visits_for(
         existing = {visit.code: visit for visit in _scheduled(held)}
         wanted = {visit.code: visit for visit in _wanted(held, list(existing.values()), today)}
         changes = list(_changes(existing, wanted, today))
-        for change in changes:
-            _apply(change, held, existing, wanted, today, written)
+        made = [_apply(change, held, existing, wanted, today, written) for change in changes]
+        Visit.objects.bulk_create([visit for visit in made if visit is not None])
     return changes
 
 
@@ -141,23 +141,24 @@ def _apply(
     wanted: dict[str, PlannedVisit],
     today: date,
     written: Any,
-) -> None:
+) -> Visit | None:
+    """Write the change; a visit that is added is returned, to be written with the others."""
     visit = existing.get(change.code)
     if change.kind == "dropped" and visit is not None:
         visit.state, visit.turns_on, visit.act = VisitState.CANCELLED, None, written
         visit.save(update_fields=["state", "turns_on", "act"])
-        return
+        return None
     columns = _columns(change.code, visit, wanted, today)
     if visit is None:
         columns |= _happened_before_planning(change.code, wanted[change.code], participant)
-        Visit.objects.create(
+        return Visit(
             participant=participant, site_id=participant.site_id, code=change.code, act=written, **columns
         )
-        return
     for name, value in columns.items():
         setattr(visit, name, value)
     visit.act = written
     visit.save(update_fields=[*PLANNED_COLUMNS, "act"])
+    return None
 
 
 def _happened_before_planning(code: str, new: PlannedVisit, participant: Participant) -> dict[str, Any]:
