@@ -33,6 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         scope = current_scope()
         user, sites = (str(scope.user_id or ""), scope.as_setting()) if scope else ("", "")
-        self.connection.execute(
-            "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true)", (user, sites)
-        )
+        with self.wrap_database_errors:  # a lost connection is Django's OperationalError, as from any query
+            self.connection.execute(
+                "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true)", (user, sites)
+            )
