@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{_RECORD}ask/", queries.ask, name="ask"),
     path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
     path("queries/", queries.queries, name="queries"),
+    path("queries/several/", queries.several, name="queries-several"),
     path("queries/<int:pk>/", queries.query, name="query"),
     path("queries/<int:pk>/answer/", queries.answer, name="query-answer"),
     path("queries/<int:pk>/confirm/", queries.confirm, name="query-confirm"),

@@ -28,7 +28,7 @@ LETTERS = {
     "X": "inspector",
 }
 EVERYONE = "CIMDTSX"
-REDIRECTS_AND_TOOLS = {None, "exports:schema", "exports:api", "healthz", "readyz"}
+REDIRECTS_AND_TOOLS = {None, "exports:schema", "healthz", "readyz"}
 
 
 def addresses() -> Iterator[tuple[str, list[str]]]:
@@ -148,6 +148,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:ask": ("get", "MD"),
     "crf:blank": ("get", "CIMDSX"),
     "crf:queries": ("get", "*"),
+    "crf:queries-several": ("get", "CIMD"),
     "crf:query": ("get", "*"),
     "crf:query-answer": ("post", "CI"),
     "crf:query-confirm": ("post", "CI"),
@@ -177,6 +178,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:download": ("post", "DS"),
     "exports:tokens": ("get", "*"),
     "exports:token-revoke": ("post", "*"),
+    "exports:api": ("get", "*"),
     "exports:api:participants": ("get", "*"),
     "exports:api:participant": ("get", "*"),
     "exports:api:record": ("get", "CIMDSX"),
