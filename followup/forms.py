@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
-from followup.wording import NotDone, in_language
+from followup.wording import NotDone, milestone_name
 from palace3.protocol.text import ProtocolText
 from trials.forms import DayInput
 
@@ -87,5 +87,5 @@ class PreviewForm(forms.Form):
 
     def __init__(self, *args: Any, text: ProtocolText, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(each.code, in_language(each.name)) for each in text.milestones]
+        choices = [(each.code, milestone_name(each)) for each in text.milestones]
         self.fields["milestone"].choices = choices  # type: ignore[attr-defined]
