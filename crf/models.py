@@ -375,6 +375,11 @@ class Draft(WorkingCopy):
     def __str__(self) -> str:
         return f"{self.participant_id} {self.form_code}"
 
+    def get_absolute_url(self) -> str:
+        """Return the form's page, on which the draft stands."""
+        page = reverse("crf:form", args=[self.participant.number, self.form_code, self.sequence])
+        return f"{page}?visit={self.visit_id}" if self.visit_id else page
+
 
 class SaveKey(WorkingCopy):
     """A page that was saved once: pressing the button again gives the same answer (requirements C7)."""

@@ -208,7 +208,7 @@ class Desk:
             groups=submission.groups,
             missing=submission.missing,
             reason=submission.reason,
-            reasons=_own_reasons(submission),
+            reasons=submission.reasons,
             confirmations=submission.confirmations,
             prompts=submission.prompts,
         )
@@ -240,16 +240,6 @@ class Desk:
             prompt = {"key": finding.key, "name": name, "value": value, "message": said}
             known.setdefault((finding.key, value), prompt)
         return list(known.values())[-200:]
-
-
-def _own_reasons(submission: Submission) -> dict[str, str]:
-    """Return the reasons given at single questions."""
-    prefix = "_reason:"
-    return {
-        name.removeprefix(prefix): texts[0]
-        for name, texts in submission.raw.items()
-        if name.startswith(prefix) and texts
-    }
 
 
 def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:

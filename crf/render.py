@@ -71,6 +71,7 @@ class FormPage:
     key: str
     raw_prompts: str
     reason: str
+    reasons_json: str
     editable: bool
     storage: str
     reason_problem: str = ""
@@ -121,6 +122,9 @@ def page(form: FormDeclaration, given: Given) -> FormPage:
         key=given.key,
         raw_prompts=_first(given.raw, "_prompts"),
         reason=_first(given.raw, "_reason"),
+        reasons_json=json.dumps(
+            {name: texts[0] for name, texts in given.raw.items() if name.startswith("_reason:") and texts}
+        ),
         editable=given.editable,
         storage=given.storage,
         reason_problem=given.errors.get("_reason", ""),

@@ -27,6 +27,7 @@ urlpatterns = [
     path("safety/", safety.clocks, name="clocks"),
     path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
     path("queries/", queries.queries, name="queries"),
+    path("queries/several/", queries.several, name="queries-several"),
     path("queries/<int:pk>/", queries.query, name="query"),
     path("queries/<int:pk>/answer/", queries.answer, name="query-answer"),
     path("queries/<int:pk>/confirm/", queries.confirm, name="query-confirm"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
 from followup.notifications import EARLIEST_HOUR, LATEST_HOUR, OPTIONAL, Choice
-from followup.wording import NotDone, in_language
+from followup.wording import NotDone, milestone_name
 from palace3.protocol.text import ProtocolText
 from trials.forms import DayInput
 
@@ -88,7 +88,7 @@ class PreviewForm(forms.Form):
 
     def __init__(self, *args: Any, text: ProtocolText, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(each.code, in_language(each.name)) for each in text.milestones]
+        choices = [(each.code, milestone_name(each)) for each in text.milestones]
         self.fields["milestone"].choices = choices  # type: ignore[attr-defined]
 
 

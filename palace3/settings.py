@@ -68,7 +68,6 @@ INSTALLED_APPS = [
     "pghistory",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_htmx",
     "crispy_forms",
@@ -227,11 +226,28 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
 
+# Counts of calls and of failed sign-ins, shared by every web process where there is a broker to share them.
+CACHES = {
+    "default": (
+        {
+            "BACKEND": "palace3.kernel.cache.SharedCache",
+            "LOCATION": BROKER_URL,
+            "KEY_PREFIX": "palace3",
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        }
+        if "BROKER_URL" in os.environ
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "exports.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    # Programs read JSON; for people there is the page of the API (exports/views/api.py).
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "exports.api.errors.answer",
@@ -241,6 +257,4 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "PALACE-3",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

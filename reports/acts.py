@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import ROLE_LABELS, Role
 from audit.models import Act
 from trials.models import Participant
 
@@ -15,6 +16,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "accounts:person:create": _("Account created"),
     "accounts:person:set_password": _("Password set"),
     "accounts:session:open": _("Signed in"),
+    "accounts:session:close": _("Signed out"),
+    "accounts:session:expire": _("Session ended: nobody was there"),
     "accounts:session:refuse": _("Sign-in refused"),
     "trials:site:create": _("Site created"),
     "trials:site:change": _("Site changed"),
@@ -76,6 +79,11 @@ WORDS: Final[dict[str, str | Promise]] = {
 def in_words(verb: str) -> str:
     """Return what the act is called; the verb itself while it has no words."""
     return str(WORDS.get(verb, verb))
+
+
+def role_of(act: Act) -> str | Promise:
+    """Return the role under which somebody acted."""
+    return ROLE_LABELS[Role(act.role)] if act.role in set(Role) else act.role
 
 
 def acts_about(participant: Participant) -> QuerySet[Act]:

@@ -28,7 +28,7 @@ LETTERS = {
     "X": "inspector",
 }
 EVERYONE = "CIMDTSX"
-REDIRECTS_AND_TOOLS = {None, "exports:schema", "exports:api", "healthz", "readyz"}
+REDIRECTS_AND_TOOLS = {None, "exports:schema", "healthz", "readyz"}
 
 
 def addresses() -> Iterator[tuple[str, list[str]]]:
@@ -153,6 +153,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:clocks": ("get", "CIMDTX"),
     "crf:assess": ("get", "CIMDTX"),
     "crf:queries": ("get", "*"),
+    "crf:queries-several": ("get", "CIMD"),
     "crf:query": ("get", "*"),
     "crf:query-answer": ("post", "CI"),
     "crf:query-confirm": ("post", "CI"),
@@ -182,6 +183,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:download": ("post", "DS"),
     "exports:tokens": ("get", "*"),
     "exports:token-revoke": ("post", "*"),
+    "exports:api": ("get", "*"),
     "exports:api:participants": ("get", "*"),
     "exports:api:participant": ("get", "*"),
     "exports:api:record": ("get", "CIMDSX"),
