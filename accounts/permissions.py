@@ -57,6 +57,7 @@ class Permission(StrEnum):
     PROTOCOL_CONFIRM = "protocol_confirm"
     TASK_WATCH = "task_watch"
     CONTACT_HANDLE = "contact_handle"
+    TEXT_VIEW = "text_view"
     TEXT_DRAFT = "text_draft"
     TEXT_APPROVE = "text_approve"
     TOKEN_MANAGE = "token_manage"  # noqa: S105 (a right, not a secret)
@@ -193,6 +194,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.SCHEME_ACTIVATE,
             _P.TASK_WATCH,
             _P.DATA_CUT_ANNOUNCE,
+            _P.TEXT_VIEW,
             _P.TEXT_DRAFT,
             _P.TEXT_APPROVE,
             _P.AUDIT_VIEW,
@@ -217,6 +219,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.EXPORT_VIEW,
         _P.AUDIT_VIEW,
         _P.TASK_WATCH,
+        _P.TEXT_VIEW,
     },
 }
 

@@ -172,6 +172,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "later": Badge("neutral", "circle", _("Later")),
         "stopped": Badge("stop", "x-circle", _("Stopped")),
     },
+    "text": {
+        "on_page": Badge("ok", "check-circle", _("On the page")),
+        "waiting": Badge("info", "clock", _("Waits for release")),
+        "replaced": Badge("neutral", "clock-history", _("Replaced")),
+        "overtaken": Badge("neutral", "slash-circle", _("Overtaken")),
+        "withdrawn": Badge("stop", "x-circle", _("Withdrawn")),
+        "none": Badge("neutral", "circle", _("No text yet")),
+    },
     "export": _worded(
         ExportState,
         {

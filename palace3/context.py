@@ -43,6 +43,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[Place, ...]], ...]] = (
             Place(_("Sites"), "hospital", "trials:sites", Permission.SITE_VIEW),
             Place(_("People"), "person", "trials:people", Permission.PERSON_VIEW),
             Place(_("Randomization"), "shuffle", "randomization:schemes", Permission.SCHEME_ACTIVATE),
+            Place(_("Public page"), "file-earmark-text", "trials:texts", Permission.TEXT_VIEW),
             Place(_("Background tasks"), "arrow-repeat", "followup:tasks", Permission.TASK_WATCH),
             Place(_("Protocol questions"), "question-circle", "reports:protocol", Permission.PROTOCOL_VIEW),
         ),

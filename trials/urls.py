@@ -3,7 +3,8 @@
 from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind, SiteState
-from trials.views import participants, people, sites
+from trials.public.language import CHINESE, ENGLISH
+from trials.views import participants, people, public, sites, texts
 
 
 class _Kind:
@@ -21,6 +22,19 @@ register_converter(_State, "site_state")
 
 app_name = "trials"
 urlpatterns = [
+    path("", public.page, {"language": ENGLISH}, name="public"),
+    path("zh/", public.page, {"language": CHINESE}, name="public-zh"),
+    path("robots.txt", public.robots_txt, name="robots"),
+    path("sitemap.xml", public.sitemap_xml, name="sitemap"),
+    path("texts/", texts.texts, name="texts"),
+    path("texts/first/", texts.draft_first_texts, name="draft-first-texts"),
+    path("texts/release/<str:language>/", texts.release_texts, name="release-texts"),
+    path("texts/confirm/<str:language>/", texts.confirm_page, name="confirm-page"),
+    path("texts/preview/<str:language>/", texts.preview_page, name="preview-page"),
+    path("texts/version/<int:pk>/", texts.preview_text, name="preview-text"),
+    path("texts/<str:block>/<str:language>/", texts.text, name="text"),
+    path("texts/<str:block>/<str:language>/draft/", texts.draft_text, name="draft-text"),
+    path("texts/<str:block>/<str:language>/withdraw/", texts.withdraw_text, name="withdraw-text"),
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.new_site, name="new-site"),
     path("sites/<str:code>/", sites.site, name="site"),

@@ -173,9 +173,19 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "code on result",
         "operational": "id act participant site source",
     },
+    "trials.PageConfirmation": {
+        "operational": "id act language confirmed_at signature",
+    },
     "trials.Participant": {
         "clinical": "state state_since arm",
         "operational": "id act number site protocol_version registered_on came_by_request",
+    },
+    "trials.PublicText": {
+        "operational": (
+            "id act block language number title body author drafted_at released_by released_at "
+            "ethics_approved_on ethics_reference protocol_version signature withdrawn_by withdrawn_at "
+            "withdrawn_because"
+        ),
     },
     "trials.ScreeningOutcome": {
         "clinical": "declined reason criteria detail on",

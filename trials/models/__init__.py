@@ -11,6 +11,7 @@ from trials.models.participants import (
 )
 from trials.models.people import Delegation
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
+from trials.models.texts import PageConfirmation, PublicText
 
 __all__ = [
     "ChecklistItem",
@@ -20,7 +21,9 @@ __all__ = [
     "DeviationProposal",
     "EligibilityDecision",
     "Milestone",
+    "PageConfirmation",
     "Participant",
+    "PublicText",
     "ScreeningOutcome",
     "Site",
     "Withdrawal",

@@ -63,6 +63,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "token": "x",
         "month": "2026-11",
         "event": 1,
+        "block": "headline",
     }
 
 
@@ -96,6 +97,19 @@ MATRIX: dict[str, tuple[str, str]] = {
     "accounts:second-factor": ("get", "*"),
     "accounts:begin-second-factor": ("post", "*"),
     "accounts:accept-accountability": ("post", "*"),
+    "trials:public": ("get", "+"),
+    "trials:public-zh": ("get", "+"),
+    "trials:robots": ("get", "+"),
+    "trials:sitemap": ("get", "+"),
+    "trials:texts": ("get", "TX"),
+    "trials:draft-first-texts": ("post", "T"),
+    "trials:release-texts": ("get", "T"),
+    "trials:confirm-page": ("get", "T"),
+    "trials:preview-page": ("get", "TX"),
+    "trials:preview-text": ("get", "TX"),
+    "trials:text": ("get", "TX"),
+    "trials:draft-text": ("get", "T"),
+    "trials:withdraw-text": ("get", "T"),
     "trials:sites": ("get", "*"),
     "trials:new-site": ("get", "T"),
     "trials:site": ("get", "*"),
