@@ -60,6 +60,7 @@ class Permission(StrEnum):
     TEXT_VIEW = "text_view"
     TEXT_DRAFT = "text_draft"
     TEXT_APPROVE = "text_approve"
+    NOTE_KEEP = "note_keep"
     TOKEN_MANAGE = "token_manage"  # noqa: S105 (a right, not a secret)
 
 
@@ -148,6 +149,7 @@ _AT_SITE = _READ | {
     _P.SAFETY_VIEW,
     _P.AUDIT_VIEW,
     _P.CONTACT_HANDLE,
+    _P.NOTE_KEEP,
 }
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
@@ -160,6 +162,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
         _P.SAFETY_VIEW,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.AUDIT_VIEW,
@@ -169,6 +172,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.ALLOCATION_CORRECT,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,

@@ -14,7 +14,8 @@ from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, Deletable, SameSite, SiteScoped
 from audit.models import Regulated, recorded
 from crf import catalogue
-from crf.guards import OwnerScoped
+from crf.guards import OwnerScoped, OwnersNotes
+from crf.links import form_url
 from followup.models import Visit
 from trials.models import Participant, Site
 from trials.models.participants import OfParticipant
@@ -336,6 +337,48 @@ class HardOverride(OfParticipant):
 
     def __str__(self) -> str:
         return f"{self.form_code} {self.key}"
+
+
+@recorded()
+class WorkingNote(OfParticipant):
+    """What one person keeps in mind about a participant, or about a passage of a form. Not source data.
+
+    Nobody else reads it but an inspector, and no export holds it (requirements E10).
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    form_code = models.CharField(_("form"), max_length=8, blank=True)
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="+")
+    sequence = models.PositiveSmallIntegerField(default=1)
+    target = models.CharField(_("question"), max_length=120, blank=True)
+    text = models.TextField(_("note"))
+    written_at = models.DateTimeField(_("written"))
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    query = models.OneToOneField(Query, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-written_at", "-pk")
+        constraints = (
+            ActGuard(name="crf_workingnote_act"),
+            OwnersNotes(name="crf_workingnote_scope"),
+            SameSite(name="crf_workingnote_same_site"),
+            models.CheckConstraint(
+                condition=models.Q(query=None) | models.Q(settled_at__isnull=False),
+                name="crf_workingnote_asked_is_settled",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.form_code}"
+
+    @property
+    def href(self) -> str:
+        """Where the passage stands; empty for a note about the participant."""
+        if not self.form_code:
+            return ""
+        return form_url(
+            self.participant.number, self.form_code, visit_id=self.visit_id, sequence=self.sequence
+        )
 
 
 class WorkingCopy(models.Model):

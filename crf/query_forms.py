@@ -31,6 +31,27 @@ class AskForm(WordsForm):
         self.order_fields(["target", "text"])
 
 
+class NoteForm(forms.Form):
+    """A private working note, about a question where there are some to choose from."""
+
+    target = forms.ChoiceField(label=_("About"), required=False)
+    text = forms.CharField(
+        label=_("Note"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "For your eyes only, and an inspector’s. Not source data: what is a fact belongs into a form."
+        ),
+    )
+
+    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if targets:
+            self.fields["target"].choices = [("", _("the whole form")), *targets]  # type: ignore[attr-defined]
+        else:
+            del self.fields["target"]
+
+
 class StepForm(forms.Form):
     """A step with a record: the version that was read, and what the step asks besides."""
 

@@ -20,6 +20,7 @@ from exports.models import ExportState
 from followup.models import VisitState
 from randomization.models import SchemeState
 from trials.models.participants import Track
+from trials.models.requests import RequestState
 from trials.models.sites import SiteState
 
 
@@ -95,6 +96,19 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "draft": ("progress", "pencil"),
             "active": ("ok", "check-circle"),
             "closed": ("lock", "lock"),
+        },
+    ),
+    "request": _worded(
+        RequestState,
+        {
+            "new": ("info", "telephone"),
+            "called": ("progress", "chat-left-dots"),
+            "invited": ("progress", "calendar-event"),
+            "screened": ("ok", "clipboard-check"),
+            "not_suitable": ("neutral", "x-circle"),
+            "declined": ("neutral", "slash-circle"),
+            "unreached": ("warn", "question-circle"),
+            "erased": ("lock", "lock"),
         },
     ),
     "site": _worded(

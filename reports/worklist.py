@@ -25,9 +25,19 @@ from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from palace3.kernel.clock import local_date
 from palace3.protocol.text import load
-from trials.models import ChecklistItem, Consent, DeviationProposal, EligibilityDecision, Participant, Site
+from trials.models import (
+    ChecklistItem,
+    Consent,
+    ContactRequest,
+    DeviationProposal,
+    EligibilityDecision,
+    Participant,
+    Site,
+)
 from trials.models.participants import DeviationState, Track
+from trials.models.requests import RequestState
 from trials.models.sites import SiteState
+from trials.services.escalating import call_by
 
 SHOWN: Final = 8
 EXPIRES_SOON: Final = timedelta(days=60)
@@ -223,6 +233,35 @@ def _screening(user: User, today: date) -> Section:
     )
 
 
+def _contact_requests(user: User, today: date) -> Section:
+    rows = (
+        ContactRequest.objects.open_to(user, Permission.CONTACT_HANDLE)
+        .waiting()
+        .select_related("site")
+        .order_by("received_at", "pk")
+    )
+    found, total = _first(rows)
+    items = [
+        Item(
+            asked.reference,
+            str(
+                _("Somebody asks for a call")
+                if asked.state == RequestState.NEW
+                else _("Goes on after a call")
+            ),
+            asked.get_absolute_url(),
+            "request",
+            asked.state,
+            call_by(local_date(asked.received_at, asked.site.time_zone))
+            if asked.state == RequestState.NEW
+            else None,
+        )
+        for asked in found
+    ]
+    nothing = _("Nobody waits for a call.")
+    return Section(_("Contact requests"), "telephone", nothing, items, total, reverse("trials:requests"))
+
+
 def _deviations(user: User, today: date) -> Section:
     rows = (
         DeviationProposal.objects.open_to(user, Permission.CRF_EDIT)
@@ -324,6 +363,7 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.SAFETY_ASSESS, _to_assess),
     (Permission.ELIGIBILITY_DECIDE, _decisions),
     (Permission.ALLOCATION_REQUEST, _to_randomize),
+    (Permission.CONTACT_HANDLE, _contact_requests),
     (Permission.VISIT_RECORD, _visits),
     (Permission.CRF_EDIT, _todos),
     (Permission.QUERY_ANSWER, _queries_to_answer),

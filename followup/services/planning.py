@@ -11,13 +11,13 @@ from django.db import transaction
 from accounts.models import User
 from audit.acts import act
 from followup.history import UNSCHEDULED, history_of, is_settled, text_for
-from followup.holidays import works_on
 from followup.models import Visit, VisitState
 from followup.rolling import Span, state_on, turns_on
 from palace3.kernel.clock import local_date
 from palace3.protocol.course import PlannedVisit
 from palace3.protocol.schedule import missed_on, plan
 from palace3.protocol.windows import window_status
+from trials.holidays import works_on
 from trials.models import EligibilityDecision, Milestone, Participant
 
 PLANNED_COLUMNS = (
