@@ -65,6 +65,19 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "not_done": ("warn", "slash-circle"),
         },
     ),
+    "todo": {
+        "open": Badge("info", "clock", pgettext_lazy("todo", "To be done")),
+        "overdue": Badge("stop", "exclamation-octagon", pgettext_lazy("todo", "Overdue")),
+        "done": Badge("ok", "check-circle", pgettext_lazy("todo", "Done")),
+        "dropped": Badge("neutral", "slash-circle", pgettext_lazy("todo", "No longer needed")),
+    },
+    "clock": {
+        "running": Badge("info", "clock", pgettext_lazy("clock", "Running")),
+        "overdue": Badge("stop", "exclamation-octagon", pgettext_lazy("clock", "Overdue")),
+        "met": Badge("ok", "check-circle", pgettext_lazy("clock", "Met in time")),
+        "late": Badge("warn", "clock-history", pgettext_lazy("clock", "Met late")),
+        "ended": Badge("neutral", "slash-circle", pgettext_lazy("clock", "No longer asked for")),
+    },
     "task": {
         "done": Badge("ok", "check-circle", pgettext_lazy("task", "Done")),
         "retried": Badge("warn", "arrow-repeat", pgettext_lazy("task", "Tried again")),

@@ -15,6 +15,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "followup:remind",
         "schedule": crontab(minute="0,30"),
     },
+    "tell up the ladder what waits too long": {
+        "task": "followup:escalate",
+        "schedule": crontab(minute="10,40"),
+    },
     "tell of contact requests that nobody has called": {
         "task": "trials:escalate_requests",
         "schedule": crontab(minute="15,45"),

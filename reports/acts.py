@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import ROLE_LABELS, Role
 from audit.models import Act
 from trials.models import Participant
 
@@ -15,6 +16,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "accounts:person:create": _("Account created"),
     "accounts:person:set_password": _("Password set"),
     "accounts:session:open": _("Signed in"),
+    "accounts:session:close": _("Signed out"),
+    "accounts:session:expire": _("Session ended: nobody was there"),
     "accounts:session:refuse": _("Sign-in refused"),
     "trials:site:create": _("Site created"),
     "trials:site:change": _("Site changed"),
@@ -73,7 +76,9 @@ WORDS: Final[dict[str, str | Promise]] = {
     "followup:visit:propose": _("Appointment proposed"),
     "followup:visit:roll": _("Visit state rolled forward"),
     "followup:visits:roll": _("Visit state rolled forward"),
+    "followup:participant:withdraw": _("Withdrawal recorded"),
     "followup:participant:lost": _("Recorded as lost to follow-up"),
+    "followup:todos:settle": _("To-dos opened or closed"),
     "followup:contact:record": _("Contact attempt recorded"),
     "crf:answers:save": _("Answers saved"),
     "crf:override:grant": _("A value was let pass"),
@@ -88,6 +93,9 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:query:close": _("Query closed"),
     "crf:query:confirm": _("Answer confirmed"),
     "crf:query:judge": _("Queries checked again"),
+    "crf:clock:settle": _("Safety clocks set"),
+    "crf:wording:load": _("Licensed wording loaded"),
+    "crf:safety:assess": _("Serious event assessed for the sponsor"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),
     "randomization:error:record": _("Error of randomization recorded"),
@@ -97,6 +105,11 @@ WORDS: Final[dict[str, str | Promise]] = {
 def in_words(verb: str) -> str:
     """Return what the act is called; the verb itself while it has no words."""
     return str(WORDS.get(verb, verb))
+
+
+def role_of(act: Act) -> str | Promise:
+    """Return the role under which somebody acted."""
+    return ROLE_LABELS[Role(act.role)] if act.role in set(Role) else act.role
 
 
 def acts_about(participant: Participant) -> QuerySet[Act]:

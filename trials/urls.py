@@ -60,7 +60,6 @@ urlpatterns = [
     path("participants/<str:number>/consent/", participants.consent, name="consent"),
     path("participants/<str:number>/screen-failure/", participants.screen_failure, name="screen-failure"),
     path("participants/<str:number>/decline/", participants.decline, name="decline"),
-    path("participants/<str:number>/withdraw/", participants.withdraw, name="withdraw"),
     path("contact/", contact.contact, name="contact"),
     path("contact/sent/<str:code>/<reference:reference>/", contact.contact_sent, name="contact-sent"),
     path("news/", news.sign_up, name="news"),

@@ -64,6 +64,17 @@ FIELDS: dict[str, dict[str, str]] = {
     "crf.RecordSignature": {
         "operational": "id act participant site form_code record_id version signature fell_at",
     },
+    "crf.QuestionnaireText": {
+        "operational": "id act form_code language item text licence digest",
+    },
+    "crf.SafetyClock": {
+        "clinical": "starts_at due_at met_at how ended_at",
+        "operational": "id act participant site kind event_no",
+    },
+    "crf.SponsorAssessment": {
+        "clinical": "expectedness causality susar authority_on follow_up_on note",
+        "operational": "id act participant site event_no reference assessed_at signature",
+    },
     "crf.SaveKey": {
         "operational": "id owner site saved_at key form_code record_id version",
     },
@@ -88,6 +99,22 @@ FIELDS: dict[str, dict[str, str]] = {
     "followup.ContactAttempt": {
         "clinical": "on route result note",
         "operational": "id act participant site",
+    },
+    "followup.DataCut": {
+        "operational": "id act number on purpose",
+    },
+    "followup.DataCutAtSite": {
+        "operational": "id act cut site",
+    },
+    "followup.Escalation": {
+        "operational": "id act site participant kind key stage to for_day mail",
+    },
+    "followup.NotificationChoice": {
+        "operational": "id act user from_hour without",
+    },
+    "followup.Todo": {
+        "clinical": "trigger key state",
+        "operational": "id act participant site visit opened_on due_on closed_on",
     },
     "followup.Reminder": {
         "operational": "id act participant site visit kind to for_day mail",

@@ -37,8 +37,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if scope
             else ("", "", "")
         )
-        self.connection.execute(
-            "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
-            "set_config('app.confided', %s, true)",
-            (user, sites, confided),
-        )
+        with self.wrap_database_errors:  # a lost connection is Django's OperationalError, as from any query
+            self.connection.execute(
+                "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
+                "set_config('app.confided', %s, true)",
+                (user, sites, confided),
+            )

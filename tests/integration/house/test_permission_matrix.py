@@ -28,7 +28,7 @@ LETTERS = {
     "X": "inspector",
 }
 EVERYONE = "CIMDTSX"
-REDIRECTS_AND_TOOLS = {None, "exports:schema", "exports:api", "healthz", "readyz"}
+REDIRECTS_AND_TOOLS = {None, "exports:schema", "healthz", "readyz"}
 
 
 def addresses() -> Iterator[tuple[str, list[str]]]:
@@ -62,6 +62,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "label": "1A",
         "token": "x",
         "month": "2026-11",
+        "event": 1,
         "reference": "ABCD-2345",
         "ticket": "x",
         "block": "headline",
@@ -149,7 +150,6 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:consent": ("get", "CI"),
     "trials:screen-failure": ("get", "CI"),
     "trials:decline": ("get", "CI"),
-    "trials:withdraw": ("get", "CI"),
     "trials:settle-deviation": ("get", "CI"),
     "followup:agenda": ("get", "*"),
     "followup:unscheduled": ("get", "CI"),
@@ -160,12 +160,15 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:contacts": ("get", "*"),
     "followup:month": ("get", "*"),
     "followup:adherence": ("get", "*"),
+    "followup:data-cuts": ("get", "*"),
+    "followup:notifications": ("get", "*"),
     "followup:feed": ("get", "*"),
     "followup:make-feed": ("post", "*"),
     "followup:revoke-feed": ("post", "*"),
     "followup:feed-file": ("get", "+"),
     "followup:tasks": ("get", "TX"),
     "followup:lost": ("get", "CI"),
+    "followup:withdraw": ("get", "CI"),
     "followup:preview": ("get", "*"),
     "crf:eligibility": ("get", "CIMDX"),
     "crf:form": ("get", "CIMDSX"),
@@ -187,7 +190,10 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:settle-note": ("post", "CIMD"),
     "crf:note-ask": ("post", "MD"),
     "crf:blank": ("get", "CIMDSX"),
+    "crf:clocks": ("get", "CIMDTX"),
+    "crf:assess": ("get", "CIMDTX"),
     "crf:queries": ("get", "*"),
+    "crf:queries-several": ("get", "CIMD"),
     "crf:query": ("get", "*"),
     "crf:query-answer": ("post", "CI"),
     "crf:query-confirm": ("post", "CI"),
@@ -217,6 +223,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:download": ("post", "DS"),
     "exports:tokens": ("get", "*"),
     "exports:token-revoke": ("post", "*"),
+    "exports:api": ("get", "*"),
     "exports:api:participants": ("get", "*"),
     "exports:api:participant": ("get", "*"),
     "exports:api:record": ("get", "CIMDSX"),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0003_seal'),
-        ('crf', '0002_forms'),
+        ('crf', '0005_surveillance'),
         ('followup', '0005_longer_anchor'),
         ('trials', '0006_contact_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
