@@ -22,6 +22,7 @@ from palace3.simulation.answers import Case
 from palace3.simulation.journey import Journey, at_work
 from palace3.simulation.places import PASSWORD, Stage, set_stage, suspend
 from palace3.simulation.stories import tell
+from palace3.simulation.urgent import alarm
 from randomization.services import set_up_scheme
 
 YEARS = timedelta(days=730)
@@ -48,6 +49,7 @@ def play(
         )
     journeys = list(_journeys(stage, participants, opened_on, last, dice))
     refused = _let_time_pass(journeys, until, tell_progress)
+    alarm(stage, until)
     _roll(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
