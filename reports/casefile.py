@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.models import Act
+from crf.safety import clocks_open_to
+from crf.safety_page import ClockLine, lines_of
 from followup.history import text_for
 from followup.models import Visit
 from followup.wording import in_language, visit_name
@@ -53,11 +55,12 @@ class Casefile:
     arm: str
     acts: list[tuple[Act, str]]
     deviations: list[DeviationProposal]
+    clocks: list[ClockLine]
     may_settle: bool
     steps: list[Step]
 
 
-def casefile_of(participant: Participant, *, user: User, today: date) -> Casefile:
+def casefile_of(participant: Participant, *, user: User, today: date, at: datetime) -> Casefile:
     """Gather the page's content; what the person may not see is not gathered."""
     text = text_for(participant)
     visits = list(Visit.objects.filter(participant=participant))
@@ -83,9 +86,16 @@ def casefile_of(participant: Participant, *, user: User, today: date) -> Casefil
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
         deviations=list(DeviationProposal.objects.filter(participant=participant)),
+        clocks=_clocks(participant, user, at),
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
     )
+
+
+def _clocks(participant: Participant, user: User, at: datetime) -> list[ClockLine]:
+    if not user.may(Permission.SAFETY_VIEW, participant.site_id):
+        return []
+    return lines_of(clocks_open_to(user).filter(participant=participant, ended_at=None), at=at)
 
 
 def _acts(participant: Participant, user: User) -> list[tuple[Act, str]]:

@@ -15,7 +15,7 @@ UNDER_TREATMENT = (
     ("Radiation oesophagitis", ("1", "2", "3"), {"rel_rt": "definite"}),
     ("Fatigue", ("1", "2"), {"rel_chemo": "possible", "rel_rt": "possible"}),
 )
-LATER = (
+LATER: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
     ("Cough", ("1", "2"), {"rel_rt": "possible"}),
     ("Stenosis of the oesophagus", ("2",), {"rel_rt": "probable", "ae_kind": "stenosis"}),
     ("Reflux", ("1",), {}),

@@ -24,8 +24,9 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
     participant = get_object_or_404(rows, number=number)
-    today = local_date(timezone.now(), participant.site.time_zone)
-    case = casefile_of(participant, user=request.user, today=today)
+    at = timezone.now()
+    today = local_date(at, participant.site.time_zone)
+    case = casefile_of(participant, user=request.user, today=today, at=at)
     actions = actions_of(participant, request.user)
     context = {"participant": participant, "case": case, "actions": actions, "today": today}
     return render(request, "reports/participant.html", context)
