@@ -13,6 +13,7 @@ from followup.services import roll_site
 from palace3.kernel.clock import local_date
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.simulation.answers import Case
+from palace3.simulation.callers import let_people_ask
 from palace3.simulation.copies import copy_up_to
 from palace3.simulation.crowd import Progress, Tell, in_parallel
 from palace3.simulation.journey import Journey, at_work
@@ -59,6 +60,7 @@ def play(
     if participants > walked:
         copy_up_to(participants, at=until, tell_progress=tell_progress)
     _roll(stage, until)
+    let_people_ask(stage, until=until, dice=random.Random(seed))  # noqa: S311 (a story, not a secret)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 
