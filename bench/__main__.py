@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("bench.budgets", "bench.allocation")
+PARTS = ("bench.budgets", "bench.allocation", "bench.lighthouse")
 
 if __name__ == "__main__":
     for part in PARTS:
