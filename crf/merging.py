@@ -35,7 +35,6 @@ def _difference(form: FormDeclaration, change: Change, zone: str) -> Difference:
     group = form.groups.get(change.group)
     questions = group.questions if group else form.questions
     question = questions.get(change.name)
-    place = f"{change.group}.{change.position}.{change.name}" if group else change.name
     words = [
         sentences.shown(question, value, zone) if question else str(value)
         for value in (change.new, change.old)
@@ -44,7 +43,7 @@ def _difference(form: FormDeclaration, change: Change, zone: str) -> Difference:
         words = ["", str(group.title) if group else ""]
     row = f"{group.title} {change.position}" if group else ""
     label = str(question.text) if question else str(group.title if group else change.name)
-    return Difference(place, label, row, *words)
+    return Difference(change.target, label, row, *words)
 
 
 def merged(
@@ -57,8 +56,7 @@ def merged(
         for name, rows in theirs.groups.items()
     }
     for change in changes(form, theirs, mine):
-        place = f"{change.group}.{change.position}.{change.name}" if change.group else change.name
-        if choices.get(place) != MINE:
+        if choices.get(change.target) != MINE:
             continue
         if not change.group:
             _take(change.name, values, missing, mine.values, mine.missing)

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind, SiteState
 from trials.public.language import CHINESE, ENGLISH
-from trials.views import participants, people, public, sites, texts
+from trials.views import contact, news, participants, people, public, requests, sites, texts
 
 
 class _Kind:
@@ -17,6 +17,12 @@ class _State:
     to_python = to_url = str
 
 
+class _Reference:
+    regex = "[A-Z2-9]{4}-[A-Z2-9]{4}"
+    to_python = to_url = str
+
+
+register_converter(_Reference, "reference")
 register_converter(_Kind, "checklist_kind")
 register_converter(_State, "site_state")
 
@@ -54,6 +60,24 @@ urlpatterns = [
     path("participants/<str:number>/consent/", participants.consent, name="consent"),
     path("participants/<str:number>/screen-failure/", participants.screen_failure, name="screen-failure"),
     path("participants/<str:number>/decline/", participants.decline, name="decline"),
-    path("participants/<str:number>/withdraw/", participants.withdraw, name="withdraw"),
+    path("contact/", contact.contact, name="contact"),
+    path("contact/sent/<str:code>/<reference:reference>/", contact.contact_sent, name="contact-sent"),
+    path("news/", news.sign_up, name="news"),
+    path("news/sent/", news.sign_up_sent, name="news-sent"),
+    path("news/confirm/<str:ticket>/", news.confirm, name="news-confirm"),
+    path("news/leave/<str:ticket>/", news.leave, name="news-leave"),
+    path("news/letters/", news.letters, name="letters"),
+    path("news/letters/new/", news.new_letter, name="new-letter"),
+    path("news/letters/<int:pk>/", news.letter, name="letter"),
+    path("news/letters/<int:pk>/release/", news.release_letter, name="release-letter"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/counts/", requests.counts, name="request-counts"),
+    path("requests/<reference:reference>/", requests.contact_request, name="request"),
+    path("requests/<reference:reference>/call/", requests.call, name="request-call"),
+    path("requests/<reference:reference>/invite/", requests.invite, name="request-invite"),
+    path("requests/<reference:reference>/close/", requests.close, name="request-close"),
+    path("requests/<reference:reference>/screen/", requests.screen, name="request-screen"),
+    path("requests/<reference:reference>/erase/", requests.erase, name="request-erase"),
+    path("requests/<reference:reference>/receipt/", requests.receipt, name="request-receipt"),
     path("deviations/<int:pk>/settle/", participants.settle_deviation, name="settle-deviation"),
 ]

@@ -218,6 +218,30 @@ def test_history_tells_who_when_why_old_and_new(screened: Participant, world: Wo
     assert client.get(form_url(screened, name="history")).status_code == 200
 
 
+def test_each_correction_on_the_page_has_its_own_reason(
+    screened: Participant, world: World, save: Save
+) -> None:
+    save(screened, "STAGE", **stage())
+    client = client_of(world.coordinator)
+    sent = {**posted(version=1, eus_mm=12), "node-0-short_mm": "11", "_reason:node-0-short_mm": "Second look"}
+    assert client.post(form_url(screened), sent).status_code == 422
+    assert client.post(form_url(screened), {**sent, "_reason": "Misread"}).status_code == 302
+    entries = client.get(form_url(screened, name="history")).context["entries"]
+    assert [(str(e.new), e.why) for e in entries[:2]] == [("12", "Misread"), ("11", "Second look")]
+
+
+def test_a_row_is_removed_for_its_own_reason(screened: Participant, world: World, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+    client = client_of(world.coordinator)
+    sent = {**posted(version=1), "node-0-remove": "1", "_reason:node-0-remove": "Not a node"}
+    assert client.post(form_url(screened), sent).status_code == 302
+    entries = client.get(form_url(screened, name="history")).context["entries"]
+    assert ("removed", "Not a node") in [(str(e.new), e.why) for e in entries]
+    acts = client.get(f"/participants/{screened.number}/acts/").text
+    assert "[node.1.removed]" not in acts
+    assert "Not a node" in acts
+
+
 def test_steps_with_a_record(screened: Participant, world: World, save: Save) -> None:
     save(screened, "STAGE", **stage())
 
