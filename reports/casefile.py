@@ -84,7 +84,7 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
     return Casefile(
         consents=consents,
         decision=decision,
-        outcome=ScreeningOutcome.objects.filter(participant=participant).first(),
+        outcome=_outcome(participant),
         points=timeline(text, milestones, visits, today=today),
         matrix=matrix,
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
@@ -93,9 +93,14 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         clocks=_clocks(participant, user, at),
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
-        todos=_todos(participant, visits, today),
-        messages=_messages(participant),
+        todos=_todos(participant, visits, today) if participant.arm else [],
+        messages=_messages(participant) if participant.arm else [],
     )
+
+
+def _outcome(participant: Participant) -> ScreeningOutcome | None:
+    """Return how screening ended for somebody who was not randomized."""
+    return None if participant.arm else ScreeningOutcome.objects.filter(participant=participant).first()
 
 
 def _todos(participant: Participant, visits: list[Visit], today: date) -> list[TodoLine]:
