@@ -47,6 +47,9 @@ class Permission(StrEnum):
     QUERY_CLOSE = "query_close"
     VISIT_VIEW = "visit_view"
     VISIT_RECORD = "visit_record"
+    DATA_CUT_ANNOUNCE = "data_cut_announce"
+    SAFETY_VIEW = "safety_view"
+    SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
     AUDIT_VIEW = "audit_view"
@@ -54,8 +57,10 @@ class Permission(StrEnum):
     PROTOCOL_CONFIRM = "protocol_confirm"
     TASK_WATCH = "task_watch"
     CONTACT_HANDLE = "contact_handle"
+    TEXT_VIEW = "text_view"
     TEXT_DRAFT = "text_draft"
     TEXT_APPROVE = "text_approve"
+    NOTE_KEEP = "note_keep"
     TOKEN_MANAGE = "token_manage"  # noqa: S105 (a right, not a secret)
 
 
@@ -141,8 +146,10 @@ _AT_SITE = _READ | {
     _P.CRF_EDIT,
     _P.QUERY_ANSWER,
     _P.VISIT_RECORD,
+    _P.SAFETY_VIEW,
     _P.AUDIT_VIEW,
     _P.CONTACT_HANDLE,
+    _P.NOTE_KEEP,
 }
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
@@ -154,6 +161,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.SAFETY_VIEW,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.AUDIT_VIEW,
@@ -163,9 +172,12 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.ALLOCATION_CORRECT,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.DATA_CUT_ANNOUNCE,
+        _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
         _P.AUDIT_VIEW,
@@ -178,11 +190,15 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PERSON_DELEGATE,
             _P.PARTICIPANT_VIEW,
             _P.VISIT_VIEW,
+            _P.SAFETY_VIEW,
+            _P.SAFETY_ASSESS,
             _P.QUERY_VIEW,
             _P.PROTOCOL_VIEW,
             _P.PROTOCOL_CONFIRM,
             _P.SCHEME_ACTIVATE,
             _P.TASK_WATCH,
+            _P.DATA_CUT_ANNOUNCE,
+            _P.TEXT_VIEW,
             _P.TEXT_DRAFT,
             _P.TEXT_APPROVE,
             _P.AUDIT_VIEW,
@@ -199,7 +215,16 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.EXPORT_TAKE,
     },
     Role.INSPECTOR: _READ
-    | {_P.PERSON_VIEW, _P.ELIGIBILITY_VIEW, _P.ALLOCATION_VIEW, _P.EXPORT_VIEW, _P.AUDIT_VIEW, _P.TASK_WATCH},
+    | {
+        _P.PERSON_VIEW,
+        _P.ELIGIBILITY_VIEW,
+        _P.ALLOCATION_VIEW,
+        _P.SAFETY_VIEW,
+        _P.EXPORT_VIEW,
+        _P.AUDIT_VIEW,
+        _P.TASK_WATCH,
+        _P.TEXT_VIEW,
+    },
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})

@@ -19,6 +19,12 @@ _VISIBLE = (
 )
 _OWN = "{column} = (SELECT nullif(current_setting('app.user', true), '')::bigint)"
 
+_CONFIDED = (
+    "{column} = ANY ((SELECT string_to_array("
+    "nullif(current_setting('app.confided', true), ''), ','))::bigint[])"
+)
+BY_SYSTEM = f"({_SITES} = '*' AND (SELECT coalesce(current_setting('app.user', true), '')) = '')"
+
 
 class DatabaseGuard(BaseConstraint):
     """A trigger, policy or grant that lives and dies with its table."""
@@ -169,6 +175,48 @@ class SiteScoped(DatabaseGuard):
         )
 
 
+class Confided(SiteScoped):
+    """Rows exist only for transactions whose scope names their site among its confidences.
+
+    A scope that sees every site does not see them. With ``kept_by_system`` the system itself does
+    (nobody's user, every site): it seals, reminds and counts, and such rows name nobody.
+    """
+
+    def __init__(
+        self, *, name: str, column: str = "site_id", own: str = "", kept_by_system: bool = False
+    ) -> None:
+        super().__init__(name=name, column=column, own=own)
+        self.kept_by_system = kept_by_system
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "kept_by_system": self.kept_by_system}
+
+    def statements(self, table: str) -> str:
+        seen = _CONFIDED.format(column=self.column) + (f" OR {BY_SYSTEM}" if self.kept_by_system else "")
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY site_scope ON {table} USING ({seen}) WITH CHECK ({seen});"
+        )
+
+
+class Nobodys(DatabaseGuard):
+    """Rows exist only for transactions without a person: visitors before the door, and the system."""
+
+    def statements(self, table: str) -> str:
+        nobody = "(SELECT coalesce(current_setting('app.user', true), '')) = ''"
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY nobodys ON {table} USING ({nobody}) WITH CHECK ({nobody});"
+        )
+
+    def removal(self, table: str) -> str:
+        return (
+            f"DROP POLICY nobodys ON {table}; ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
+        )
+
+
 class SameSite(DatabaseGuard):
     """A record's site is its participant's site."""
 
@@ -224,7 +272,7 @@ class Kept(DatabaseGuard):
 
 
 class Deletable(DatabaseGuard):
-    """The application may delete rows here: working copies, never regulated data."""
+    """The application may delete rows here: working copies, and what says who somebody is until it is erased."""
 
     def statements(self, table: str) -> str:
         return f"GRANT DELETE ON {table} TO {APPLICATION_ROLE};"

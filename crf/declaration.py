@@ -23,7 +23,10 @@ RESERVED = frozenset(
         *("version", "missing", "act", "record", "position", "removed", "reason"),
     )
 )
-CONTEXT = ("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent.")
+CONTEXT = (
+    *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
+    "sponsor.",
+)
 DATE_READS = ("today", "site.zone", "ELIG.birth", "SURV.death_dt")
 
 
@@ -41,13 +44,17 @@ class Repeats(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with its questions and groups, in the order they are asked."""
+    """A heading with its questions and groups, in the order they are asked.
+
+    In a ``quick`` one the key of an answer goes on to the next question by itself.
+    """
 
     name: str
     title: Text
     fields: tuple[str, ...]
     shown_when: Condition | None = None
     help: Text = ""
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,10 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class FormDeclaration:
-    """Everything that is known about a form before anybody answers it."""
+    """Everything that is known about a form before anybody answers it.
+
+    Unless ``dates_visit`` is off, the first day on the form is the day of its visit.
+    """
 
     code: str
     title: Text
@@ -92,6 +102,7 @@ class FormDeclaration:
     checks: tuple[Check, ...] = ()
     milestones: tuple[Sets, ...] = ()
     instructions: Text = ""
+    dates_visit: bool = True
     model: Any = field(default=None, repr=False)
 
     @cached_property

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -39,6 +40,7 @@ from crf.services import (
 from crf.services.drafts import draft_at, keep_draft
 from crf.services.places import Sheet
 from crf.services.surroundings import Surroundings
+from crf.services.wordings import wordings_of
 from followup.models import Visit
 from palace3.kernel.errors import Refusal
 from trials.models import Participant
@@ -175,6 +177,7 @@ class Desk:
             "editable": self.editable,
             "storage": f"{self.user.pk}:{self.place.label}",
             "zone": self.zone,
+            "wordings": wordings_of(self.place.form, get_language() or "en"),
         }
 
     def links(self) -> Links:

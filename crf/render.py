@@ -50,6 +50,7 @@ class Part:
     show: str
     hidden: bool
     body: SafeString
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Given:
     announce: bool = False
     storage: str = ""
     zone: str = "Asia/Shanghai"
+    wordings: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Filling(dict[str, str]):
@@ -252,7 +254,8 @@ class _Drawing:
         return Part(
             name=section.name,
             title=str(section.title),
-            help=str(section.help),
+            help=self.given.wordings.get(section.name) or str(section.help),
+            quick=section.quick,
             show=as_json(section.shown_when),
             hidden=not self.holds(section.shown_when),
             body=mark_safe("".join(bodies)),  # noqa: S308 - made of escaped parts
@@ -277,6 +280,7 @@ class _Drawing:
             {
                 "name": name,
                 "label": escape(spot.label),
+                "text": self.wording(question) if question.licensed else "",
                 "notes": "".join(text for _level, text in notes),
                 "value": escape(self.text_of(spot)),
                 "raw": self.raw_of(spot),
@@ -296,6 +300,11 @@ class _Drawing:
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
         return skeleton(question, self.language, spot.template) % filling
+
+    def wording(self, question: Question) -> str:
+        """Return the licensed words of a question where they are loaded, after its number."""
+        loaded = self.given.wordings.get(question.name)
+        return escape(f"{question.text} · {loaded}" if loaded else str(question.text))
 
     def notes_at(self, spot: _Spot) -> list[tuple[str, str]]:
         notes = list(self.notes.get(spot.target, ()))

@@ -41,7 +41,7 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
     options = list(question.codes.labels.items()) if question.codes else []
     hint = _hint(question)
     return SimpleNamespace(
-        text=question.text,
+        text="⟦text⟧" if question.licensed else question.text,
         kind=question.kind.value,
         derived=question.derived,
         grouped=kind in ("radio", "ticks"),

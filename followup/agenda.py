@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from followup.history import text_for
-from followup.models import HAPPENED, Visit, VisitState
+from followup.models import AWAITED, HAPPENED, Visit, VisitState
 from followup.wording import time_left, visit_name
 
 WEEK = timedelta(days=7)
-SHOWS = ("week", "due", "overdue", "missed")
+SHOWS = ("week", "list", "due", "overdue", "missed", "todos")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Week:
 
 def shown(visits: QuerySet[Visit], *, show: str, week: Week) -> QuerySet[Visit]:
     """Return the visits of one view of the agenda, the most urgent first."""
+    if show == "list":
+        return visits.filter(state__in=AWAITED).order_by("proposed_on", "participant__number", "pk")
     if show == "due":
         return visits.filter(state__in=(VisitState.OPEN, VisitState.DUE)).order_by("closes", "pk")
     if show == "overdue":

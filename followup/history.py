@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 
-from followup.models import Visit, VisitState
+from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from palace3.protocol.course import History, PastVisit, PlannedVisit
 from palace3.protocol.text import ProtocolText, load
 from trials.models import Milestone, Participant, Withdrawal
 
 UNSCHEDULED = "UNS"
+SWEEPS = "SWEEP-"
+CUT_SWEEPS = "SWEEP-C"
 _SCOPES = {"study_drug": "drug", "procedures": "procedures", "quality_of_life": "qol", "all_contact": "all"}
 
 
@@ -40,7 +42,34 @@ def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date
         track_since=participant.state_since,
         withdrawn=_withdrawn(participant),
         past=tuple(_past(visit, text, participant.arm) for visit in visits if is_settled(visit)),
+        data_cuts=tuple(_cuts_to_ask_for(participant, text)),
     )
+
+
+def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[tuple[date, int | None]]]:
+    """Return by participant the days on which they were seen, with the visit, or reached; sweeps ask nothing then."""
+    of = {"participant_id__in": list(people)}
+    seen = Visit.objects.filter(**of, took_place_on__range=(since, until)).order_by()
+    reached = ContactAttempt.objects.filter(**of, result=ContactResult.REACHED, on__range=(since, until))
+    met: dict[int, list[tuple[date, int | None]]] = {}
+    for person, on, visit in seen.values_list("participant_id", "took_place_on", "pk"):
+        met.setdefault(person, []).append((on, visit))
+    for person, on in reached.order_by().values_list("participant_id", "on"):
+        met.setdefault(person, []).append((on, None))
+    return met
+
+
+def _cuts_to_ask_for(participant: Participant, text: ProtocolText) -> Iterator[tuple[int, date]]:
+    """Yield the data cuts near which nobody has met the participant (protocol 2.2)."""
+    cuts = list(DataCut.objects.order_by("number"))
+    if not cuts or participant.arm is None:
+        return
+    window = text.visit("SWEEP", participant.arm).due.window
+    before = timedelta(days=whole_number(text, "sweep_without_contact_days"))
+    for cut in cuts:
+        until = cut.on + timedelta(days=window.after or 0)
+        if not days_met([participant.pk], cut.on - before, until):
+            yield cut.number, cut.on
 
 
 def is_settled(visit: Visit) -> bool:
@@ -76,6 +105,8 @@ def _past(visit: Visit, text: ProtocolText, arm: str | None) -> PastVisit:
 
 
 def _series(text: ProtocolText, code: str, arm: str | None) -> str:
+    if code.startswith(CUT_SWEEPS):
+        return "data cut"
     for wanted in (code, code.rsplit("-", 1)[0]):
         try:
             return text.visit(wanted, arm).series

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from followup.views import adherence, agenda, calendar, contacts, course, visits, watching
+from followup.views import (
+    adherence,
+    agenda,
+    calendar,
+    contacts,
+    course,
+    cuts,
+    notifications,
+    visits,
+    watching,
+)
 
 app_name = "followup"
 _VISIT = "participants/<str:number>/visits/<int:pk>/"
@@ -10,6 +20,8 @@ urlpatterns = [
     path("visits/", agenda.agenda, name="agenda"),
     path("visits/month/", calendar.month, name="month"),
     path("visits/adherence/", adherence.adherence, name="adherence"),
+    path("visits/data-cuts/", cuts.data_cuts, name="data-cuts"),
+    path("visits/notifications/", notifications.notifications, name="notifications"),
     path("visits/feed/", calendar.feed, name="feed"),
     path("visits/feed/make/", calendar.make_feed, name="make-feed"),
     path("visits/feed/revoke/", calendar.revoke_feed, name="revoke-feed"),
@@ -22,5 +34,6 @@ urlpatterns = [
     path(f"{_VISIT}day/", visits.propose, name="propose"),
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),
     path("participants/<str:number>/lost/", course.lost, name="lost"),
+    path("participants/<str:number>/withdraw/", course.withdraw, name="withdraw"),
     path("participants/<str:number>/plan/", course.preview, name="preview"),
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from followup.history import UNSCHEDULED
 from followup.models import Visit
 from followup.rolling import MET
+from palace3.protocol.schedule import DATA_CUT
 from palace3.protocol.shapes import Text
 from palace3.protocol.text import ProtocolText
 
@@ -62,6 +63,8 @@ def milestone_name(milestone: Any) -> str:
 
 def counted_from(text: ProtocolText, visit: Visit) -> str:
     """Return what the window is counted from."""
+    if visit.anchor == DATA_CUT:
+        return _("data cut")
     try:
         return milestone_name(text.milestone(visit.anchor))
     except KeyError:

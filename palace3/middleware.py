@@ -17,7 +17,7 @@ from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Refusal
 from palace3.kernel.request_id import current_request_id, set_request_id
 from palace3.kernel.scope import scope
-from trials.people import sites_of, with_grants
+from trials.people import confided_to, sites_of, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
@@ -53,7 +53,7 @@ def person(get_response: Handler) -> Handler:
             with scope(user_id=None, sites=()):
                 return get_response(request)
         user = with_grants(request.user, on=local_date(now, settings.TRIAL_TIME_ZONE))
-        with scope(user_id=user.pk, sites=sites_of(user)):
+        with scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user)):
             return get_response(request)
 
     return middleware

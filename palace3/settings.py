@@ -139,6 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 IDLE_MINUTES = int(os.environ.get("IDLE_MINUTES", "30"))
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -201,11 +202,34 @@ EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH", str(BASE_DIR / "var" / "mail
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_TIMEOUT = 15
+# Where people outside reach the public pages: it stands in mails, which no request wrote.
+PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 
 # What a lower floor asks of a higher one is named here, so that it needs no import (design.md, 2).
 FORMS_OF_VISITS = "reports.visit_forms"
-MAIL_CHECKS = {"followup:digest": "followup.digests.as_it_stands"}
+SAFETY_CLOCKS = "crf.safety"
+MAIL_CHECKS = {
+    "followup:digest": "followup.digests.as_it_stands",
+    "followup:escalation": "followup.escalations.as_it_stands",
+    "trials:request_late": "trials.contact.mails.still_late",
+}
+# Sources of what waits too long: (site, *, on, at) -> Iterable[followup.matters.Matter].
+MATTERS = (
+    "followup.matters.safety",
+    "followup.matters.todos",
+    "followup.matters.training",
+    "reports.matters.queries",
+    "reports.matters.decisions",
+    "reports.matters.forms",
+    "reports.matters.deviations",
+)
+# Kinds of mail that wait without an address: it is looked up when they leave.
+MAIL_ENVELOPES = {
+    "trials:acknowledged": "trials.contact.mails.envelope_of_acknowledgement",
+    "trials:news_confirm": "trials.contact.news_mails.envelope_of_news",
+    "trials:news": "trials.contact.news_mails.envelope_of_news",
+}
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -43,7 +43,7 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
             found.append(_to(_("Screen failure"), "x-circle", "trials:screen-failure", number))
             found.append(_to(_("Declined"), "slash-circle", "trials:decline", number))
         if not participant.is_terminal:
-            found.append(_to(_("Withdrawal"), "slash-circle", "trials:withdraw", number))
+            found.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
     return found
 
 

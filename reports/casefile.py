@@ -13,7 +13,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.models import Act
 from followup.history import text_for
-from followup.models import Visit
+from followup.models import Reminder, Todo, Visit
+from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
 from reports.matrix import Matrix, matrix_of
@@ -29,6 +30,7 @@ from trials.models import (
 from trials.models.participants import Track
 
 ACTS_SHOWN = 8
+MESSAGES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Casefile:
     deviations: list[DeviationProposal]
     may_settle: bool
     steps: list[Step]
+    todos: list[TodoLine]
+    messages: list[Reminder]
 
 
 def casefile_of(participant: Participant, *, user: User, today: date) -> Casefile:
@@ -85,7 +89,23 @@ def casefile_of(participant: Participant, *, user: User, today: date) -> Casefil
         deviations=list(DeviationProposal.objects.filter(participant=participant)),
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
+        todos=_todos(participant, visits, today),
+        messages=_messages(participant),
     )
+
+
+def _todos(participant: Participant, visits: list[Visit], today: date) -> list[TodoLine]:
+    by_pk = {visit.pk: visit for visit in visits}
+    todos = list(Todo.objects.filter(participant=participant).order_by("closed_on", "due_on", "pk"))
+    for todo in todos:
+        todo.participant, todo.visit = participant, by_pk.get(todo.visit_id)
+    return todo_lines(todos, today=today)
+
+
+def _messages(participant: Participant) -> list[Reminder]:
+    """Return the latest reminders with how far their mails have come; all of them stand on the contact page."""
+    rows = Reminder.objects.filter(participant=participant).select_related("visit", "to", "mail")
+    return list(rows.order_by("-pk")[:MESSAGES_SHOWN])
 
 
 def _acts(participant: Participant, user: User) -> list[tuple[Act, str]]:

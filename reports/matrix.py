@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -14,10 +14,12 @@ from crf import catalogue
 from crf.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
 from crf.models import Query
+from crf.records import RecordState as SavedState
 from followup.models import Visit, VisitState
 from trials.models import Participant
 
 NO_LONGER = frozenset({VisitState.CANCELLED})
+STATES = tuple(SavedState.values)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def matrix_of(
         if form.repeats is Repeats.PER_VISIT or any(form.code in visit.forms for visit in shown)
     )
     by_place = {(record.code, record.visit_id): record for record in records}
-    once = {record.code: record for record in records if record.visit_id is None}
+    once = _one_of_each(records)
     rows = tuple(
         Row(
             visit,
@@ -121,6 +123,9 @@ def _cell(
     participant: Participant,
     today: date,
 ) -> Cell | None:
+    if form.repeats is Repeats.LOG:
+        kept = _alone(form, once.get(form.code), queries, participant)
+        return replace(kept, about=f"{visit}, {form.title}") if form.code in visit.forms else None
     if form.repeats is Repeats.PER_VISIT:
         record = by_place.get((form.code, visit.pk))
         href = form_url(participant.number, form.code, visit_id=visit.pk)
@@ -134,6 +139,20 @@ def _cell(
     count = queries[(form.code, record.record_id)] if record else 0
     state = record.state if record else _expected(visit, today)
     return Cell(form.code, state, href, count, f"{visit}, {form.title}")
+
+
+def _one_of_each(records: Iterable[RecordState]) -> dict[str, RecordState]:
+    """Return the record that stands for each form outside visits: of a log, the one that is least far."""
+    found: dict[str, RecordState] = {}
+    for record in records:
+        held = found.get(record.code)
+        if record.visit_id is None and (held is None or _far(record) < _far(held)):
+            found[record.code] = record
+    return found
+
+
+def _far(record: RecordState) -> int:
+    return STATES.index(record.state)
 
 
 def _expected(visit: Visit, today: date) -> str:

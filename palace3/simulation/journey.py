@@ -18,7 +18,7 @@ from django.db import transaction
 from accounts.models import User
 from crf.evidence import current_evidence
 from followup.models import Visit
-from followup.services import add_unscheduled_visit, mark_not_done, plan_visits_for, record_visit
+from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
 from palace3.kernel.errors import Refusal
 from palace3.kernel.scope import scope
 from palace3.simulation.answers import Case, demographics, eligibility, staging
@@ -194,14 +194,13 @@ class Journey:
     def _depart(self, day: date, how: str) -> None:
         by = self.as_(self.place.coordinator)
         if how == "leaves":
-            trials.record_withdrawal(
+            withdraw_participant(
                 participant=self.participant,
                 on=day,
                 all_contact=True,
                 reason="Does not want to be contacted",
                 **by,
             )
-            plan_visits_for(participant=self.participant, **by)
             return
         visit = add_unscheduled_visit(
             participant=self.participant,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from crf.notes import count_of
 from crf.services.reasons import lines_of
 from followup.history import text_for
 from palace3.kernel.clock import local_date
@@ -28,7 +29,15 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     today = local_date(timezone.now(), participant.site.time_zone)
     case = casefile_of(participant, user=request.user, today=today)
     actions = actions_of(participant, request.user)
-    context = {"participant": participant, "case": case, "actions": actions, "today": today}
+    may_see_notes = request.user.may(Permission.CRF_VIEW, participant.site_id)
+    context = {
+        "participant": participant,
+        "case": case,
+        "actions": actions,
+        "today": today,
+        "may_see_notes": may_see_notes,
+        "notes_kept": count_of(participant, reader=request.user) if may_see_notes else 0,
+    }
     return render(request, "reports/participant.html", context)
 
 

@@ -425,6 +425,7 @@
     if (meant?.value && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       choose(meant);
+      if (from.closest("[data-quick]")) goOn(meant);
     } else if (["Backspace", "Delete"].includes(event.key)) {
       event.preventDefault();
       choose(choices.find((choice) => choice.value === ""), choices[0]);

@@ -1,0 +1,30 @@
+"""Guards of this app's own tables; see ``audit.guards`` for how they reach the database."""
+
+from __future__ import annotations
+
+from audit.guards import DatabaseGuard
+
+
+class ActiveSite(DatabaseGuard):
+    """A row begins only at a site that is active; the site may not leave that state meanwhile."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER active_site BEFORE INSERT ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION trials_guard_active_site();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER active_site ON {table};"
+
+
+FUNCTIONS = """
+CREATE FUNCTION trials_guard_active_site() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM trials_site WHERE id = NEW.site_id AND state = 'active') THEN
+        RAISE EXCEPTION '%: the site is not active', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+DROP_FUNCTIONS = "DROP FUNCTION trials_guard_active_site;"
