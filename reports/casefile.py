@@ -81,7 +81,7 @@ def casefile_of(participant: Participant, *, user: User, today: date) -> Casefil
     return Casefile(
         consents=consents,
         decision=decision,
-        outcome=ScreeningOutcome.objects.filter(participant=participant).first(),
+        outcome=_outcome(participant),
         points=timeline(text, milestones, visits, today=today),
         matrix=matrix,
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
@@ -90,8 +90,13 @@ def casefile_of(participant: Participant, *, user: User, today: date) -> Casefil
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
         todos=_todos(participant, visits, today),
-        messages=_messages(participant),
+        messages=_messages(participant) if visits else [],
     )
+
+
+def _outcome(participant: Participant) -> ScreeningOutcome | None:
+    """Return why the person was not randomized; whoever was has no such row."""
+    return None if participant.arm else ScreeningOutcome.objects.filter(participant=participant).first()
 
 
 def _todos(participant: Participant, visits: list[Visit], today: date) -> list[TodoLine]:
