@@ -19,6 +19,7 @@ PARTS = {
     "export": ("bench.export",),
     "allocation": ("bench.allocation",),
     "night": ("bench.followup", "--only", "night"),
+    "lighthouse": ("bench.lighthouse",),
     "demo": ("bench.demo",),
     "suite": ("bench.suite",),
 }

@@ -338,6 +338,7 @@ class AdverseEvent(CrfRecord):
                 help=_("From the licensed copy of MedDRA; the words of the event above stay as they were."),
             ),
         )
+        listed = ("ae_term", "ae_st", "ae_en", "grade", "serious", "outcome")
         checks = CHECKS
 
 

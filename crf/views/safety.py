@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from crf.safety_page import facts_of, lines_of, reports_of
 from crf.services.safety import Judgement, SeriousCase, assess_event, case_of
 from crf.services.surroundings import Surroundings
 from crf.views.steps import refused_on
+from palace3.kernel.counting import LongList
 from palace3.kernel.errors import Refusal
 from trials.models import Participant
 
@@ -34,7 +34,7 @@ def clocks(request: PersonRequest) -> HttpResponse:
     everything = request.GET.get("show") == "all"
     rows = clocks_open_to(request.user)
     rows = rows.order_by("-due_at", "pk") if everything else rows.running()
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
     lines = lines_of(page, at=timezone.now())
     return render(request, "crf/clocks.html", {"lines": lines, "page": page, "everything": everything})
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from trials.public.drawing import paths_of
@@ -20,6 +21,7 @@ SECONDS_KEPT = 60  # a withdrawn text is gone from every reader's next look afte
 
 
 @require_safe
+@gzip_page  # nothing secret stands on it
 @in_its_own_language
 def page(request: HttpRequest) -> HttpResponse:
     response = show(request, public_page(spoken(get_language())))
