@@ -95,7 +95,7 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
 def _clocks(participant: Participant, user: User, at: datetime) -> list[ClockLine]:
     if not user.may(Permission.SAFETY_VIEW, participant.site_id):
         return []
-    return lines_of(clocks_open_to(user).filter(participant=participant, ended_at=None), at=at)
+    return lines_of(clocks_open_to(user).filter(participant=participant, ended_at=None), user=user, at=at)
 
 
 def _acts(participant: Participant, user: User) -> list[tuple[Act, str]]:
