@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 
 from followup.models import Visit, VisitState
 from palace3.protocol.course import History, PastVisit, PlannedVisit
-from palace3.protocol.text import ProtocolText, load
-from trials.models import Milestone, Participant, Withdrawal
+from palace3.protocol.shapes import VisitRule
+from palace3.protocol.text import ProtocolText, load, versions
+from trials.models import Participant, SiteVersion
 
 UNSCHEDULED = "UNS"
 _SCOPES = {"study_drug": "drug", "procedures": "procedures", "quality_of_life": "qol", "all_contact": "all"}
@@ -29,12 +31,12 @@ def whole_number(text: ProtocolText, key: str) -> int:
 
 def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date) -> History:
     """Return milestones, results, track, withdrawals and what happened, as known now (protocol 2.1-2.5)."""
-    milestones = list(Milestone.objects.filter(participant=participant, on__isnull=False))
+    milestones = [each for each in participant.milestones.all() if each.on]
     text = text_for(participant)
     return History(
         as_of=as_of,
         arm=participant.arm,
-        milestones={milestone.code: milestone.on for milestone in milestones if milestone.on},
+        milestones={milestone.code: milestone.on for milestone in milestones},
         responses={milestone.code: milestone.result for milestone in milestones if milestone.result},
         track=participant.state,
         track_since=participant.state_since,
@@ -50,7 +52,7 @@ def is_settled(visit: Visit) -> bool:
 
 def _withdrawn(participant: Participant) -> dict[str, date]:
     days: dict[str, date] = {}
-    for withdrawal in Withdrawal.objects.filter(participant=participant).order_by("-on"):
+    for withdrawal in sorted(participant.withdrawals.all(), key=lambda each: each.on, reverse=True):
         days.update({scope: withdrawal.on for field, scope in _SCOPES.items() if getattr(withdrawal, field)})
     return days
 
@@ -76,9 +78,26 @@ def _past(visit: Visit, text: ProtocolText, arm: str | None) -> PastVisit:
 
 
 def _series(text: ProtocolText, code: str, arm: str | None) -> str:
-    for wanted in (code, code.rsplit("-", 1)[0]):
-        try:
-            return text.visit(wanted, arm).series
-        except KeyError:
-            continue
+    """Return the series of a visit; one that the calendar no longer has, as the version knew it that asked for it."""
+    for known in (text, *(load(version) for version in reversed(versions()))):
+        if rule := rule_of(known, code, arm):
+            return rule.series
     return "unscheduled"
+
+
+def rule_of(text: ProtocolText, code: str, arm: str | None = None) -> VisitRule | None:
+    """Return the row of the schedule behind a visit code; None when this version has none."""
+    for wanted in (code, code.rsplit("-", 1)[0]):
+        with suppress(KeyError):
+            return text.visit(wanted, arm)
+    return None
+
+
+def followed_since(participant: Participant) -> date | None:
+    """Return the day from which the site follows the participant's version; None for the first version."""
+    if participant.protocol_version == versions()[0]:
+        return None
+    opened = SiteVersion.objects.filter(
+        site_id=participant.site_id, version=participant.protocol_version, opened_on__isnull=False
+    )
+    return opened.values_list("opened_on", flat=True).first()

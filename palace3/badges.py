@@ -74,6 +74,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
     "plan": {
         "added": Badge("info", "plus-lg", pgettext_lazy("plan", "Added")),
         "moved": Badge("warn", "arrow-right", pgettext_lazy("plan", "Moved")),
+        "altered": Badge("info", "pencil", pgettext_lazy("plan", "Same window, other content")),
         "dropped": Badge("neutral", "slash-circle", pgettext_lazy("plan", "No longer planned")),
     },
     "scheme": _worded(

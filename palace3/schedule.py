@@ -15,5 +15,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "followup:remind",
         "schedule": crontab(minute="0,30"),
     },
+    "carry on with protocol versions that were opened": {
+        "task": "followup:carry_versions",
+        "schedule": crontab(minute="*/10"),
+    },
     "send what waits in the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

@@ -1,9 +1,10 @@
 """The only writer of visits."""
 
+from followup.services.amending import apply_version, carry_version
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import record_lost
 from followup.services.notices import write_site_notices
-from followup.services.planning import plan_visits_for, preview_plan
+from followup.services.planning import plan_visits_for, preview_plan, preview_version
 from followup.services.reminding import remind_site
 from followup.services.rolling import roll_site
 from followup.services.visits import (
@@ -16,10 +17,13 @@ from followup.services.visits import (
 
 __all__ = [
     "add_unscheduled_visit",
+    "apply_version",
+    "carry_version",
     "make_feed",
     "mark_not_done",
     "plan_visits_for",
     "preview_plan",
+    "preview_version",
     "propose_day",
     "record_contact_attempt",
     "record_lost",

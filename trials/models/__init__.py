@@ -10,10 +10,12 @@ from trials.models.participants import (
     Withdrawal,
 )
 from trials.models.people import Delegation
+from trials.models.protocol import Confirmation, SiteVersion
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 
 __all__ = [
     "ChecklistItem",
+    "Confirmation",
     "Consent",
     "ConsentVersion",
     "Delegation",
@@ -23,5 +25,6 @@ __all__ = [
     "Participant",
     "ScreeningOutcome",
     "Site",
+    "SiteVersion",
     "Withdrawal",
 ]
