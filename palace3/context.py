@@ -43,6 +43,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[Place, ...]], ...]] = (
             Place(_("People"), "person", "trials:people", Permission.PERSON_VIEW),
             Place(_("Randomization"), "shuffle", "randomization:schemes", Permission.SCHEME_ACTIVATE),
             Place(_("Background tasks"), "arrow-repeat", "followup:tasks", Permission.TASK_WATCH),
+            Place(_("Protocol versions"), "journal-check", "followup:versions", Permission.PROTOCOL_VIEW),
             Place(_("Protocol questions"), "question-circle", "reports:protocol", Permission.PROTOCOL_VIEW),
         ),
     ),

@@ -62,6 +62,9 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "label": "1A",
         "token": "x",
         "month": "2026-11",
+        "protocol": "1.0",
+        "site": "01",
+        "key": "0" * 12,
     }
 
 
@@ -132,6 +135,10 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:tasks": ("get", "TX"),
     "followup:lost": ("get", "CI"),
     "followup:preview": ("get", "*"),
+    "followup:versions": ("get", "*"),
+    "followup:site-version": ("get", "*"),
+    "followup:approve-version": ("get", "T"),
+    "followup:open-version": ("get", "T"),
     "crf:eligibility": ("get", "CIMDX"),
     "crf:form": ("get", "CIMDSX"),
     "crf:log": ("get", "CIMDSX"),
@@ -189,6 +196,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "reports:participants": ("get", "*"),
     "reports:acts": ("get", "CIMDTX"),
     "reports:protocol": ("get", "*"),
+    "reports:protocol-value": ("get", "*"),
+    "reports:protocol-confirm": ("get", "T"),
+    "reports:protocol-withdraw": ("get", "T"),
     "participant": ("get", "*"),
     "randomization:root-pdf": ("get", "*"),
 }
