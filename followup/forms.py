@@ -117,4 +117,6 @@ class ApprovalForm(forms.Form):
 
 
 class OpenVersionForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Such as the amendment and its date."))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("Such as the amendment and its date.")
+    )

@@ -77,7 +77,11 @@ def _is_later(site: Site, version: str) -> bool:
 def to_do_at(held: SiteVersion, people: QuerySet[Participant]) -> dict[str, Any]:
     """Return who is not carried over yet, and who has not signed the new consent text."""
     unsigned = to_consent_anew(people, held)
-    return {"left": waiting_for(held).count(), "unsigned": unsigned[:NAMED], "unsigned_count": unsigned.count()}
+    return {
+        "left": waiting_for(held).count(),
+        "unsigned": unsigned[:NAMED],
+        "unsigned_count": unsigned.count(),
+    }
 
 
 __all__ = ["Impact", "SiteLine", "preview_page", "sites_with_versions", "to_do_at"]

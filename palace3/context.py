@@ -33,6 +33,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[Place, ...]], ...]] = (
             Place(_("Participants"), "people", "reports:participants", Permission.PARTICIPANT_VIEW),
             Place(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
             Place(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
+            Place(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             Place(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
         ),
     ),

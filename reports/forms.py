@@ -11,7 +11,9 @@ class ConfirmForm(forms.Form):
     note = forms.CharField(
         label=_("What the confirmation rests on"),
         max_length=200,
-        help_text=_("Such as the approved protocol, its version and page, or the decision of the steering committee."),
+        help_text=_(
+            "Such as the approved protocol, its version and page, or the decision of the steering committee."
+        ),
     )
     password = forms.CharField(
         label=_("Your password"),

@@ -63,9 +63,7 @@ def _carry_batch(site_version: SiteVersion, at: datetime, batch: int) -> int:
         held = waiting_for(site_version).select_for_update(of=("self",))
         people = list(held.select_related("site")[:batch])
         for each in people:
-            follower = trials.follow_version(
-                participant=each, version=site_version.version, by=None, at=at
-            )
+            follower = trials.follow_version(participant=each, version=site_version.version, by=None, at=at)
             if follower.arm or follower.visits.exists():
                 plan_visits_for(participant=follower, by=None, at=at)
     return len(people)

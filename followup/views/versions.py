@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -94,7 +93,9 @@ def open_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
         opened = services.apply_version(
             site=found, version=protocol, **typed, by=request.user, at=timezone.now()
         )
-        said = _("Site %(site)s follows version %(version)s from today on. Its visits are being planned anew.")
+        said = _(
+            "Site %(site)s follows version %(version)s from today on. Its visits are being planned anew."
+        )
         messages.success(request, said % {"site": found.code, "version": protocol})
         return opened
 

@@ -18,9 +18,7 @@ COLLECTIONS = (
     *("facts", "conflicts", "criteria", "arms", "treatments", "settings", "milestones", "tracks"),
     *("procedures", "triggers", "reasons"),
 )
-KEPT = (
-    *("facts", "arms", "treatments", "settings", "milestones", "tracks", "procedures", "reasons"),
-)
+KEPT = (*("facts", "arms", "treatments", "settings", "milestones", "tracks", "procedures", "reasons"),)
 CRITERION_KINDS = frozenset(("inclusion", "exclusion", "optional"))
 PROCEDURE_KINDS = frozenset(("drug", "radiotherapy", "surgery", "response", "assessment", "qol", "contact"))
 SETTING_TYPES = {"bool": bool, "int": int, "number": float, "text": str, "list": tuple}

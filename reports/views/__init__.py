@@ -4,6 +4,7 @@ from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
+from reports.views.quality import report, report_file, report_list
 
 __all__ = [
     "confirm",
@@ -13,5 +14,8 @@ __all__ = [
     "participant_page",
     "protocol_questions",
     "protocol_value",
+    "report",
+    "report_file",
+    "report_list",
     "withdraw",
 ]

@@ -46,7 +46,9 @@ def protocol_questions(request: PersonRequest) -> HttpResponse:
     wanted = request.GET.get("q", "")[:80]
     lines = lines_of(text)
     context: dict[str, Any] = {
-        "page": Paginator(narrowed(lines, show=show, wanted=wanted), PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(narrowed(lines, show=show, wanted=wanted), PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
         "count": len(lines),
         "confirmed": sum(line.confirmation is not None for line in lines),
         "version": text.version,
@@ -91,7 +93,9 @@ def confirm(request: PersonRequest, protocol: str) -> HttpResponse:
         return made
 
     up = f"{reverse('reports:protocol')}?version={text.version}"
-    about = _("You sign that these values are those of the study team. A value that changes later is open again.")
+    about = _(
+        "You sign that these values are those of the study team. A value that changes later is open again."
+    )
     page = Page(_("Confirm protocol values"), _("Sign and confirm"), up, _("Protocol questions"), about)
     return step(request, form, page, sign, lambda made: up, template="reports/confirm.html", lines=shown)
 
@@ -108,9 +112,7 @@ def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
 
     def take_back(typed: dict[str, Any]) -> Any:
         messages.success(request, _("The confirmation is withdrawn. The value is a default again."))
-        return services.withdraw_confirmation(
-            confirmation=found, **typed, by=request.user, at=timezone.now()
-        )
+        return services.withdraw_confirmation(confirmation=found, **typed, by=request.user, at=timezone.now())
 
     up = f"{reverse('reports:protocol')}?version={found.version}"
     about = _("The confirmation stays on record, with who withdrew it and why.")

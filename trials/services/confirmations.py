@@ -95,9 +95,7 @@ def digest_of(questions: Sequence[OpenQuestion]) -> str:
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def withdraw_confirmation(
-    *, confirmation: Confirmation, reason: str, by: User, at: datetime
-) -> Confirmation:
+def withdraw_confirmation(*, confirmation: Confirmation, reason: str, by: User, at: datetime) -> Confirmation:
     """The value is a default again, for ``reason``; the confirmation stays on record."""
     with act("trials:confirmation:withdraw", by=by, at=at, reason=reason) as written:
         _refuse_others(by)

@@ -38,7 +38,9 @@ class Command(BaseCommand):
     def _site(self, site: Site, version: str, at: datetime) -> None:
         self.stdout.write(f"Site {site.code}, version {site.protocol_version}")
         if version not in later_than(site.protocol_version):
-            self.stdout.write(f"  {version} is not later than the version in force here: nothing would change")
+            self.stdout.write(
+                f"  {version} is not later than the version in force here: nothing would change"
+            )
             return
         total = Total()
         people = in_batches(affected(site, version))

@@ -51,7 +51,10 @@ def test_a_record_keeps_its_version_and_a_new_one_takes_the_participants(
         assert kept["setting.bsa_formula"] == "Mosteller"
         assert fresh["setting.bsa_formula"] == "DuBois"
         save(new, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
-        assert (record_at(old, "DM").protocol_version, record_at(new, "DM").protocol_version) == ("1.0", "2.0")
+        assert (record_at(old, "DM").protocol_version, record_at(new, "DM").protocol_version) == (
+            "1.0",
+            "2.0",
+        )
 
 
 def test_eligibility_is_assessed_by_the_criteria_of_the_participants_version(

@@ -82,9 +82,7 @@ def plan_of(participant: Participant) -> dict[str, tuple[str, date | None, date 
 
 
 def open_and_carry(world: World, at: Any = LATER) -> int:
-    opened = apply_version(
-        site=world.site, version="2.0", reason="Amendment 1 approved", **by(world, at)
-    )
+    opened = apply_version(site=world.site, version="2.0", reason="Amendment 1 approved", **by(world, at))
     return carry_version(site_version=opened, at=at)
 
 
@@ -136,7 +134,10 @@ def test_what_has_not_happened_is_planned_by_the_new_calendar(
     before = plan_of(participant)
     assert (before["AS-12"][0], before["AS-06"][0]) == (VisitState.DONE, VisitState.MISSED)
     approve(world, at=LATER)
-    seen = {(c.code, c.kind) for c in preview_version(participant=participant, version="2.0", on=date(2028, 3, 20))}
+    seen = {
+        (c.code, c.kind)
+        for c in preview_version(participant=participant, version="2.0", on=date(2028, 3, 20))
+    }
     assert open_and_carry(world) == 1
     after = plan_of(participant)
     assert after["AS-12"] == before["AS-12"], "what took place never moves"
@@ -254,9 +255,7 @@ def test_who_must_consent_anew_is_known(world: World, everywhere: None, randomiz
         site=world.site, label="2.0", approved_on=date(2026, 11, 19), **by(world)
     )
     version = approve(world, consent=text)
-    trials.record_consent(
-        participant=signed, version=text, signed_on=TODAY, sensitive_data=True, **by(world)
-    )
+    trials.record_consent(participant=signed, version=text, signed_on=TODAY, sensitive_data=True, **by(world))
     assert list(to_consent_anew(Participant.objects.all(), version)) == [unsigned]
     people = with_what_is_known(affected(world.site, "2.0"))
     found = {i.participant: i.must_consent for i in impacts(people, site=world.site, version="2.0", at=NOW)}

@@ -40,7 +40,11 @@ def client_of(user: User) -> Client:
 
 
 def test_the_manager_approves_previews_and_opens_a_version(
-    world: World, everywhere: None, randomized: Make, django_capture_on_commit_callbacks: Any, monkeypatch: Any
+    world: World,
+    everywhere: None,
+    randomized: Make,
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: Any,
 ) -> None:
     participant = in_surveillance(world, randomized())
     manager = client_of(world.trial_manager)
@@ -86,7 +90,9 @@ def test_an_approval_is_corrected_with_a_reason_and_never_dated_ahead(world: Wor
     assert SiteVersion.objects.get().approved_on == date(2026, 11, 2)
 
 
-def test_who_must_consent_anew_is_listed(world: World, everywhere: None, randomized: Make, monkeypatch: Any) -> None:
+def test_who_must_consent_anew_is_listed(
+    world: World, everywhere: None, randomized: Make, monkeypatch: Any
+) -> None:
     participant = randomized()
     _without_a_worker(monkeypatch)
     manager = client_of(world.trial_manager)

@@ -65,6 +65,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "protocol": "1.0",
         "site": "01",
         "key": "0" * 12,
+        "slug": "visits",
     }
 
 
@@ -196,6 +197,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "reports:participants": ("get", "*"),
     "reports:acts": ("get", "CIMDTX"),
     "reports:protocol": ("get", "*"),
+    "reports:reports": ("get", "*"),
+    "reports:report": ("get", "*"),
+    "reports:report-file": ("get", "*"),
     "reports:protocol-value": ("get", "*"),
     "reports:protocol-confirm": ("get", "T"),
     "reports:protocol-withdraw": ("get", "T"),

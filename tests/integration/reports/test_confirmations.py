@@ -76,7 +76,7 @@ def test_nobody_else_confirms(world: World, who: str) -> None:
 
 def test_the_password_is_asked_again(world: World) -> None:
     with pytest.raises(WrongPassword):
-        confirm(world, value("lost_days"), password="something else")  # noqa: S106 (wrong on purpose)
+        confirm(world, value("lost_days"), password="something else")
     assert not Confirmation.objects.exists()
 
 
@@ -99,7 +99,9 @@ def test_what_is_unknown_hidden_moved_or_confirmed_is_refused(world: World) -> N
 def test_a_value_that_changes_is_open_again_and_one_that_stays_is_not(world: World, tmp_path: Path) -> None:
     days, attempts = value("lost_days"), value("lost_attempts")
     confirm(world, days, attempts)
-    second = amended().replace('key = "lost_days"\ntype = "int"\nvalue = 60', 'key = "lost_days"\ntype = "int"\nvalue = 90')
+    second = amended().replace(
+        'key = "lost_days"\ntype = "int"\nvalue = 60', 'key = "lost_days"\ntype = "int"\nvalue = 90'
+    )
     assert second != amended(), "the amendment changes the value"
     with shelf(tmp_path, v2_0=second):
         confirmed = confirmations_of(load("2.0").open_questions())
@@ -114,7 +116,9 @@ def test_what_the_words_do_not_show_is_bound_too() -> None:
     criterion = value("OPT-LAB", "wording")
     off = FIRST.replace('code = "OPT-LAB"', 'code = "OPT-LAB" # same words', 1)
     assert off != FIRST
-    judged = OpenQuestion(*("criterion", "OPT-LAB", "wording", criterion.source, criterion.shown), also=("optional", True))
+    judged = OpenQuestion(
+        *("criterion", "OPT-LAB", "wording", criterion.source, criterion.shown), also=("optional", True)
+    )
     assert criterion.also == ("optional", False)
     assert judged.digest != criterion.digest
 
@@ -172,7 +176,9 @@ def test_the_manager_ticks_reads_signs_and_withdraws(world: World) -> None:
     assert "default, not confirmed by the study team" in history.text
 
 
-def test_the_list_costs_the_same_whatever_is_confirmed(world: World, django_assert_max_num_queries: Any) -> None:
+def test_the_list_costs_the_same_whatever_is_confirmed(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
     confirm(world, *[each for each in load().open_questions() if each.confirmable][:60])
     manager = client_of(world.trial_manager)
     manager.get(QUESTIONS)
