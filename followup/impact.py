@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from followup.services.planning import Change, preview_version
 from palace3.kernel.clock import local_date
@@ -94,6 +94,17 @@ def new_consent(site: Site, version: str) -> int | None:
     """Return the consent text that the version asks to be signed anew at the site, if any."""
     found = SiteVersion.objects.filter(site=site, version=version)
     return found.values_list("consent_id", flat=True).first()
+
+
+def asked_to_consent_anew(people: QuerySet[Participant]) -> QuerySet[Participant]:
+    """Return the living among ``people`` whose version asks for a consent text that they have not signed."""
+    asked = SiteVersion.objects.filter(
+        site=OuterRef("site"), version=OuterRef("protocol_version"), consent__isnull=False
+    )
+    signed = Consent.objects.filter(participant=OuterRef("pk"), version=OuterRef("text"))
+    living = people.exclude(state__in=ENDED).alias(text=Subquery(asked.values("consent")[:1]))
+    found: QuerySet[Participant] = living.filter(~Exists(signed), text__isnull=False).order_by("number")
+    return found
 
 
 def to_consent_anew(people: QuerySet[Participant], site_version: SiteVersion) -> QuerySet[Participant]:

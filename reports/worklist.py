@@ -17,9 +17,10 @@ from accounts.permissions import Permission
 from crf import catalogue
 from crf.models import Draft, Query, QueryState
 from crf.services.system_queries import short_question
+from followup.impact import asked_to_consent_anew
 from followup.models import Visit
 from followup.wording import visit_name
-from palace3.protocol.text import load
+from palace3.protocol.text import load, versions
 from trials.models import ChecklistItem, Consent, DeviationProposal, EligibilityDecision, Participant, Site
 from trials.models.participants import DeviationState, Track
 from trials.models.sites import SiteState
@@ -57,7 +58,25 @@ Builder = Callable[[User, date], Section]
 
 def work_for(user: User, *, today: date) -> list[Section]:
     """Return the sections of the person's work list, in the order in which they matter."""
-    return [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    sections = [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
+        sections.append(_to_consent_anew(user))
+    return sections
+
+
+def _to_consent_anew(user: User) -> Section:
+    found, total = _first(asked_to_consent_anew(Participant.objects.open_to(user, Permission.CONSENT_RECORD)))
+    items = [
+        Item(
+            p.number,
+            str(_("The new consent text is to be signed")),
+            reverse("trials:consent", args=[p.number]),
+        )
+        for p in found
+    ]
+    return Section(
+        _("To consent anew"), "file-earmark-text", _("Everybody has signed the text in force."), items, total
+    )
 
 
 def _first(rows: Any) -> tuple[list[Any], int]:

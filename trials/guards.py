@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from audit.guards import DatabaseGuard
 
-FIRST_VERSION = "1.0"
-
-FUNCTIONS = f"""
+# 1.0 is what every site begins with: the version that the trial was opened under.
+FUNCTIONS = """
 CREATE FUNCTION trials_guard_site_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'INSERT' AND NEW.protocol_version = '{FIRST_VERSION}' THEN
+    IF TG_OP = 'INSERT' AND NEW.protocol_version = '1.0' THEN
         RETURN NEW;
     END IF;
     IF NOT EXISTS (

@@ -41,14 +41,20 @@ def without(block: str) -> str:
     [
         (amended("3.0"), 'version = "3.0"', "says that it is version '3.0'"),
         (amended().replace("2026-11-05", "2026-10-01"), "released_on = 2026-10-01", "older than version 1.0"),
-        (amended().replace('due.anchor = "NEO_END"', 'due.anchor = "NEOEND"', 1), 'due.anchor = "NEOEND"', "NEOEND"),
+        (
+            amended().replace('due.anchor = "NEO_END"', 'due.anchor = "NEOEND"', 1),
+            'due.anchor = "NEOEND"',
+            "NEOEND",
+        ),
         (amended().replace("months = 15,", "months = 13,", 1), None, "overlaps"),
         (without('key = "lost_days"'), "[[settings]]", "lost_days of settings stands in version 1.0"),
         (without('code = "QLQ_C30"'), None, "QLQ_C30"),
     ],
     ids=["number", "date", "milestone", "window", "setting", "procedure"],
 )
-def test_what_does_not_fit_names_file_and_line(tmp_path: Path, source: str, line: str | None, said: str) -> None:
+def test_what_does_not_fit_names_file_and_line(
+    tmp_path: Path, source: str, line: str | None, said: str
+) -> None:
     with pytest.raises(ProtocolTextError, match=said) as refused, shelf(tmp_path, v2_0=source):
         pass
     assert refused.value.file == "2.0.toml"

@@ -228,7 +228,7 @@ def test_a_decision_taken_under_the_old_criteria_lapses(world: World, everywhere
             evidence=evidence,
             digest="a" * 64,
             seen_digest="a" * 64,
-            password="correct horse battery",  # noqa: S106 (the world's)
+            password="correct horse battery",
             by=world.investigator,
             at=NOW,
         )

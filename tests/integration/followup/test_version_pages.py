@@ -101,6 +101,9 @@ def test_who_must_consent_anew_is_listed(
     manager.post(f"{AT_SITE}approve/", {"approved_on": "2026-11-20", "consent": consent.pk})
     assert "must consent anew" in manager.get(AT_SITE).text
     manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"})
+    carry_version(site_version=SiteVersion.objects.get(), at=timezone.now())
+    work = client_of(world.coordinator).get("/work-list/")
+    assert "The new consent text is to be signed" in work.text
     page = client_of(world.coordinator).get(AT_SITE)
     assert "Still to sign consent version 2.0" in page.text
     assert participant.number in page.text
