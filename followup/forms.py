@@ -113,7 +113,7 @@ class ApprovalForm(forms.Form):
         self.fields["consent"].queryset = texts  # type: ignore[attr-defined]
         if held is not None:
             self.fields["reason"] = forms.CharField(label=_("Reason for the change"), max_length=200)
-            self.initial |= {n: getattr(held, n) for n in ("approved_on", "reference", "consent")}
+            self.initial.update({n: getattr(held, n) for n in ("approved_on", "reference", "consent")})
 
 
 class OpenVersionForm(forms.Form):

@@ -31,12 +31,12 @@ def whole_number(text: ProtocolText, key: str) -> int:
 
 def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date) -> History:
     """Return milestones, results, track, withdrawals and what happened, as known now (protocol 2.1-2.5)."""
-    milestones = [each for each in participant.milestones.all() if each.on]
+    milestones = [milestone for milestone in participant.milestones.all() if milestone.on]
     text = text_for(participant)
     return History(
         as_of=as_of,
         arm=participant.arm,
-        milestones={milestone.code: milestone.on for milestone in milestones},
+        milestones={milestone.code: milestone.on for milestone in milestones if milestone.on},
         responses={milestone.code: milestone.result for milestone in milestones if milestone.result},
         track=participant.state,
         track_since=participant.state_since,

@@ -47,10 +47,16 @@ def treated(person: Participant, world: World) -> tuple[Any, Participant]:
 def test_a_correction_that_moves_visits_is_shown_first(treated: Any, world: World) -> None:
     client, person = treated
     windows = (visit(person, "CRE-2").opens, visit(person, "CRE-1").opens)
-    typed = posted(1, "second", rt_end=AFTER, deliv_fx=23, _reason="x") | {"_reason": "Read from the wrong line"}
+    typed = posted(1, "second", rt_end=AFTER) | {"_reason": "Read from the wrong line"}
     stopped = client.post(form_url(person, "TREAT"), typed)
     assert stopped.status_code == 422
-    for words in ("Not saved yet: these visits would change", "CRE-2", "CRE-1", "Moved", "Save, and change these"):
+    for words in (
+        "Not saved yet: these visits would change",
+        "CRE-2",
+        "CRE-1",
+        "Moved",
+        "Save, and change these",
+    ):
         assert words in stopped.text
     assert 'value="2026-06-17"' in stopped.text, "everything typed is on the page"
     assert "Read from the wrong line" in stopped.text

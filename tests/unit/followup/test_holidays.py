@@ -58,7 +58,9 @@ def test_the_festivals_of_later_years_are_known(year: int) -> None:
 def test_it_is_said_how_far_exchanged_days_are_known() -> None:
     assert announced_through() >= 2026
     later = [date(announced_through() + 1, 1, 1) + timedelta(n) for n in range(365)]
-    assert not [day for day in later if day.weekday() >= 5 and works_on(day)], "no weekend is guessed to be worked"
+    assert not [day for day in later if day.weekday() >= 5 and works_on(day)], (
+        "no weekend is guessed to be worked"
+    )
 
 
 def test_an_appointment_leaves_the_holiday_and_the_window_stays() -> None:
