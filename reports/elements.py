@@ -110,7 +110,7 @@ def _of_element(counted: list[tuple[str, list[int]]], n: int) -> list[tuple[str,
 
 
 def _table(title: str, first: str, slug: str, rows: list[tuple[str, int, int]]) -> Table:
-    columns = (first, _("Due"), _("Done"), _("Share"))
+    columns = (first, _("Times due"), _("Times done"), _("Share"))
     shown = tuple((label, due, done, share(done, due)) for label, due, done in rows)
     return Table(title, columns, shown, slug=slug)
 
