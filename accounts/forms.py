@@ -68,6 +68,8 @@ class NewPasswordForm(OwnPasswordForm):
     def clean_new(self) -> str:
         new: str = self.cleaned_data["new"]
         validate_password(new, self.user)
+        if self.user.check_password(new):
+            raise forms.ValidationError(_("This is the password in force. Choose another one."))
         return new
 
     def clean(self) -> dict[str, Any]:

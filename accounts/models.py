@@ -36,6 +36,9 @@ class User(AbstractBaseUser, Regulated):
     totp_secret = models.CharField(max_length=64, blank=True)
     totp_confirmed_at = models.DateTimeField(_("second factor set up at"), null=True, blank=True)
     totp_last_step = models.BigIntegerField(default=0)
+    must_change_password = models.BooleanField(
+        _("password was given by somebody else"), default=False, help_text=_("Changed at the next sign-in.")
+    )
     session_key = models.CharField(max_length=32, default="first")
     failed_sign_ins = models.PositiveSmallIntegerField(_("failed sign-ins"), default=0)
     locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)

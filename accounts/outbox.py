@@ -9,8 +9,8 @@ the same Message-ID, by which mail servers and readers tell it is the same.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +39,14 @@ class Delivered:
     def plus(self, result: str) -> Delivered:
         one_more = {result: getattr(self, result) + 1}
         return Delivered(**{**self.__dict__, **one_more})
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Where a message goes, and what stands on it for the mail programs on its way."""
+
+    address: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def waiting(*, at: datetime) -> QuerySet[Mail]:
@@ -96,7 +104,10 @@ def _send_next(server: Any, at: datetime) -> str | None:
             if stands is None:
                 return _mark(mail, "dropped", dropped_at=at)
             mail.subject, mail.body = stands
-            if not _hand_over(server, mail):
+            envelope = _envelope(mail, at)
+            if envelope is None:
+                return _mark(mail, "dropped", dropped_at=at)
+            if not _hand_over(server, mail, envelope):
                 return _mark(mail, "refused", attempts=mail.attempts + 1)
             return _mark(mail, "sent", sent_at=at, attempts=mail.attempts + 1, subject=mail.subject)
 
@@ -118,14 +129,23 @@ def _as_it_stands(mail: Mail, at: datetime) -> tuple[str, str] | None:
     return ask(mail, at=at)
 
 
-def _hand_over(server: Any, mail: Mail) -> bool:
+def _envelope(mail: Mail, at: datetime) -> Envelope | None:
+    """Return where the message goes: its own address, or for kinds that keep none the one looked up now."""
+    look_up = settings.MAIL_ENVELOPES.get(mail.kind)
+    if look_up is None:
+        return Envelope(mail.address)
+    ask: Callable[..., Envelope | None] = import_string(look_up)
+    return ask(mail, at=at)
+
+
+def _hand_over(server: Any, mail: Mail, envelope: Envelope) -> bool:
     """Give the message to the server; False when it refuses this message, ``_Away`` when it is gone."""
     message = EmailMessage(
         subject=mail.subject,
         body=mail.body,
-        to=[mail.address],
+        to=[envelope.address],
         connection=server,
-        headers={"Message-ID": f"<mail-{mail.pk}@palace3>"},
+        headers={"Message-ID": f"<mail-{mail.pk}@palace3>", **envelope.headers},
     )
     try:
         message.send()

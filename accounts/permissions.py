@@ -47,6 +47,9 @@ class Permission(StrEnum):
     QUERY_CLOSE = "query_close"
     VISIT_VIEW = "visit_view"
     VISIT_RECORD = "visit_record"
+    DATA_CUT_ANNOUNCE = "data_cut_announce"
+    SAFETY_VIEW = "safety_view"
+    SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
     AUDIT_VIEW = "audit_view"
@@ -54,8 +57,10 @@ class Permission(StrEnum):
     PROTOCOL_CONFIRM = "protocol_confirm"
     TASK_WATCH = "task_watch"
     CONTACT_HANDLE = "contact_handle"
+    TEXT_VIEW = "text_view"
     TEXT_DRAFT = "text_draft"
     TEXT_APPROVE = "text_approve"
+    NOTE_KEEP = "note_keep"
     TOKEN_MANAGE = "token_manage"  # noqa: S105 (a right, not a secret)
 
 
@@ -81,6 +86,50 @@ ROLE_LABELS: Final = {
     Role.INSPECTOR: _("Inspector"),
 }
 
+PERMISSION_LABELS: Final = {
+    Permission.SITE_VIEW: _("see sites"),
+    Permission.SITE_MANAGE: _("open, change and close sites"),
+    Permission.PERSON_VIEW: _("see people and delegations"),
+    Permission.PERSON_DELEGATE: _("create accounts and delegate roles"),
+    Permission.PARTICIPANT_VIEW: _("see participants"),
+    Permission.PARTICIPANT_REGISTER: _("register participants"),
+    Permission.CONSENT_RECORD: _("record consent, screen failure and withdrawal"),
+    Permission.ELIGIBILITY_VIEW: _("see the evidence on eligibility"),
+    Permission.ELIGIBILITY_DECIDE: _("decide on eligibility"),
+    Permission.ALLOCATION_REQUEST: _("randomize"),
+    Permission.ALLOCATION_VIEW: _("see allocations made"),
+    Permission.ALLOCATION_CORRECT: _("record errors of randomization"),
+    Permission.SCHEME_DEFINE: _("define randomization schemes"),
+    Permission.SCHEME_ACTIVATE: _("activate randomization lists"),
+    Permission.LIST_WATCH: _("see balance by arm"),
+    Permission.CRF_VIEW: _("read answers"),
+    Permission.CRF_EDIT: _("save answers"),
+    Permission.CRF_VERIFY: _("verify forms"),
+    Permission.CRF_SIGN: _("sign forms"),
+    Permission.CRF_LOCK: _("lock and unlock forms"),
+    Permission.QUERY_VIEW: _("see queries"),
+    Permission.QUERY_RAISE: _("raise queries"),
+    Permission.QUERY_ANSWER: _("answer queries"),
+    Permission.QUERY_CLOSE: _("close queries"),
+    Permission.VISIT_VIEW: _("see visits"),
+    Permission.VISIT_RECORD: _("record visits and contacts"),
+    Permission.DATA_CUT_ANNOUNCE: _("announce data cuts"),
+    Permission.SAFETY_VIEW: _("see serious adverse events"),
+    Permission.SAFETY_ASSESS: _("assess serious adverse events"),
+    Permission.EXPORT_VIEW: _("see the register of exports"),
+    Permission.EXPORT_TAKE: _("take exports"),
+    Permission.AUDIT_VIEW: _("read the audit trail"),
+    Permission.PROTOCOL_VIEW: _("read protocol text and codebook"),
+    Permission.PROTOCOL_CONFIRM: _("confirm protocol values"),
+    Permission.TASK_WATCH: _("watch background tasks"),
+    Permission.CONTACT_HANDLE: _("handle contact requests"),
+    Permission.TEXT_VIEW: _("see public texts and their versions"),
+    Permission.TEXT_DRAFT: _("draft public texts"),
+    Permission.TEXT_APPROVE: _("approve public texts"),
+    Permission.NOTE_KEEP: _("keep private working notes"),
+    Permission.TOKEN_MANAGE: _("make and revoke own tokens"),
+}
+
 _P = Permission
 _READ = frozenset(
     {
@@ -102,8 +151,10 @@ _AT_SITE = _READ | {
     _P.CRF_EDIT,
     _P.QUERY_ANSWER,
     _P.VISIT_RECORD,
+    _P.SAFETY_VIEW,
     _P.AUDIT_VIEW,
     _P.CONTACT_HANDLE,
+    _P.NOTE_KEEP,
 }
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
@@ -115,6 +166,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.SAFETY_VIEW,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.AUDIT_VIEW,
@@ -124,9 +177,12 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.ALLOCATION_CORRECT,
+        _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.DATA_CUT_ANNOUNCE,
+        _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
         _P.AUDIT_VIEW,
@@ -139,11 +195,15 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PERSON_DELEGATE,
             _P.PARTICIPANT_VIEW,
             _P.VISIT_VIEW,
+            _P.SAFETY_VIEW,
+            _P.SAFETY_ASSESS,
             _P.QUERY_VIEW,
             _P.PROTOCOL_VIEW,
             _P.PROTOCOL_CONFIRM,
             _P.SCHEME_ACTIVATE,
             _P.TASK_WATCH,
+            _P.DATA_CUT_ANNOUNCE,
+            _P.TEXT_VIEW,
             _P.TEXT_DRAFT,
             _P.TEXT_APPROVE,
             _P.AUDIT_VIEW,
@@ -160,7 +220,16 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.EXPORT_TAKE,
     },
     Role.INSPECTOR: _READ
-    | {_P.PERSON_VIEW, _P.ELIGIBILITY_VIEW, _P.ALLOCATION_VIEW, _P.EXPORT_VIEW, _P.AUDIT_VIEW, _P.TASK_WATCH},
+    | {
+        _P.PERSON_VIEW,
+        _P.ELIGIBILITY_VIEW,
+        _P.ALLOCATION_VIEW,
+        _P.SAFETY_VIEW,
+        _P.EXPORT_VIEW,
+        _P.AUDIT_VIEW,
+        _P.TASK_WATCH,
+        _P.TEXT_VIEW,
+    },
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
@@ -168,6 +237,11 @@ CENTRAL_ROLES: Final = frozenset(Role) - SITE_ROLES
 SECOND_FACTOR_ROLES: Final = frozenset(
     {Role.INVESTIGATOR, Role.DATA_MANAGER, Role.TRIAL_MANAGER, Role.STATISTICIAN}
 )
+
+
+def permission_label(right: str) -> str:
+    """Return a right in words; the right itself while it has none."""
+    return str(PERMISSION_LABELS.get(Permission(right), right))
 
 
 @dataclass(frozen=True)

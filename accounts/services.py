@@ -76,6 +76,7 @@ def create_person(
             email=email,
             language=language,
             password=make_password(password),
+            must_change_password=password is not None,
             trained_on=trained_on,
             identity_checked_on=identity_checked_on,
             accountability_accepted_on=accountability_accepted_on,
@@ -95,7 +96,10 @@ def change_person(*, user: User, by: User | None, at: datetime, verb: str = "cha
 
 
 def set_password(*, user: User, password: str, by: User | None, at: datetime) -> None:
-    """The password is new, and every session opened with the old one has ended (11.300(b))."""
+    """The password is new, and every session opened with the old one has ended (11.300(b)).
+
+    One that somebody else chose serves for a single sign-in: its owner changes it before anything else.
+    """
     try:
         validate_password(password, user)
     except ValidationError as weak:
@@ -106,6 +110,7 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
         at=at,
         verb="set_password",
         password=make_password(password),
+        must_change_password=by is None or by.pk != user.pk,
         session_key=secrets.token_hex(16),
         failed_sign_ins=0,
         locked_until=None,
@@ -177,6 +182,12 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
             user.totp_last_step = step or user.totp_last_step
             user.save(update_fields=["failed_sign_ins", "locked_until", "totp_last_step", "act"])
     return user
+
+
+def sign_out(*, user: User, at: datetime, idle: bool = False) -> None:
+    """It is on record that the person's session ended: by their own word, or because nobody was there."""
+    with act(f"accounts:session:{'expire' if idle else 'close'}", by=user, at=at):
+        pass
 
 
 def _count_failure(user: User, *, resting: bool, at: datetime) -> None:

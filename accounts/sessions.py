@@ -9,13 +9,19 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import login, logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from accounts.models import User
-from accounts.services import needs_second_factor
+from accounts.services import needs_second_factor, sign_out
+from palace3.kernel.scope import scope
 
+# Leaving, the reader's language, and the page's own question how long the session lasts, come before everything.
+_ALWAYS = tuple(
+    reverse_lazy(f"accounts:{name}") for name in ("sign-out", "language", "session", "sign-in-again")
+)
 Handler = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger(__name__)
 
@@ -25,6 +31,14 @@ def open_session(request: HttpRequest, user: User, *, at: datetime) -> None:
     login(request, user)
     request.session["client"] = _client(request)
     request.session["seen_at"] = at.timestamp()
+
+
+def close_session(request: HttpRequest, *, at: datetime, idle: bool = False) -> None:
+    """The browser's session has ended, and that is on record."""
+    if request.user.is_authenticated:
+        with scope(user_id=request.user.pk, sites=()), transaction.atomic():
+            sign_out(user=request.user, at=at, idle=idle)
+    logout(request)
 
 
 def seconds_left(request: HttpRequest, *, at: datetime) -> int:
@@ -40,7 +54,7 @@ def _client(request: HttpRequest) -> str:
 
 
 def gate(get_response: Handler) -> Handler:
-    """Middleware: a session works in the browser that opened it, and after the second factor is set up.
+    """Middleware: a session works in the browser that opened it, once password and second factor are the person's own.
 
     A page's own requests are told 401 instead of being led to the sign-in page: the page then
     asks for the password in place, and what was typed stays.
@@ -52,8 +66,8 @@ def gate(get_response: Handler) -> Handler:
                 log.warning("session.moved", extra={"user_id": request.user.pk})
                 logout(request)
                 return redirect("accounts:sign-in")
-            if _must_set_up(request):
-                return redirect("accounts:second-factor")
+            if first := _comes_first(request):
+                return redirect(first)
         response = get_response(request)
         if _asked_by_the_page(request) and _leads_to_sign_in(response):
             return HttpResponse(status=401)
@@ -62,11 +76,16 @@ def gate(get_response: Handler) -> Handler:
     return middleware
 
 
-def _must_set_up(request: HttpRequest) -> bool:
-    user = request.user
-    if user.totp_confirmed_at or not needs_second_factor(user):  # type: ignore[union-attr, arg-type]
-        return False
-    return not request.path.startswith((reverse("accounts:profile"), settings.STATIC_URL))
+def _comes_first(request: HttpRequest) -> str:
+    """Return the page that the person must settle before anything else, "" when there is none."""
+    user: User = request.user  # type: ignore[assignment]
+    if request.path.startswith(settings.STATIC_URL) or request.path in map(str, _ALWAYS):
+        return ""
+    if user.must_change_password:
+        return "" if request.path == reverse("accounts:password") else "accounts:password"
+    if user.totp_confirmed_at or not needs_second_factor(user):
+        return ""
+    return "" if request.path.startswith(reverse("accounts:profile")) else "accounts:second-factor"
 
 
 def _asked_by_the_page(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -23,7 +23,8 @@ from accounts import services
 from accounts.forms import CodeForm, NewPasswordForm, OwnPasswordForm, SignInForm
 from accounts.models import User
 from accounts.requests import PersonRequest
-from accounts.sessions import open_session, seconds_left
+from accounts.sessions import close_session, open_session, seconds_left
+from accounts.tries import count_failure, refuse_too_many
 from palace3.kernel.clock import local_date
 
 
@@ -52,13 +53,22 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = SignInForm(request.POST or None)
     if form.is_valid():
-        user = services.sign_in(**form.cleaned_data, at=now)
+        user = _recognised(request, form, at=now)
         if user is not None:
             open_session(request, user, at=now)
             return _speak(redirect(_next(request)), _language_of(request, user, at=now))
         form.add_error(None, services.SignInRefused.message)
     context = {"form": form, "next": _next(request), "demo_accounts": _demo_accounts(now)}
     return render(request, "accounts/sign_in.html", context, status=422 if form.is_bound else 200)
+
+
+def _recognised(request: HttpRequest, form: SignInForm, *, at: datetime) -> User | None:
+    """Return who signs in; a failure is counted for the account and for the place that asks."""
+    refuse_too_many(request)
+    user = services.sign_in(**form.cleaned_data, at=at)
+    if user is None:
+        count_failure(request)
+    return user
 
 
 def _language_of(request: HttpRequest, user: User, *, at: datetime) -> str:
@@ -80,7 +90,7 @@ def sign_in_again(request: HttpRequest) -> JsonResponse:
     """Open a new session under a page that is still open; what is typed on it stays."""
     now = timezone.now()
     form = SignInForm(request.POST)
-    user = services.sign_in(**form.cleaned_data, at=now) if form.is_valid() else None
+    user = _recognised(request, form, at=now) if form.is_valid() else None
     if user is None:
         return JsonResponse({"message": str(services.SignInRefused())}, status=422)
     open_session(request, user, at=now)
@@ -90,7 +100,7 @@ def sign_in_again(request: HttpRequest) -> JsonResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session of this browser."""
-    logout(request)
+    close_session(request, at=timezone.now())
     return redirect("accounts:sign-in")
 
 
@@ -128,12 +138,13 @@ def profile(request: PersonRequest) -> HttpResponse:
 def password(request: PersonRequest) -> HttpResponse:
     """Change the password: every other session of the person ends."""
     form = NewPasswordForm(request.POST or None, user=request.user)
+    first = request.user.must_change_password
     if form.is_valid():
         new = form.cleaned_data["new"]
         services.set_password(user=request.user, password=new, by=request.user, at=timezone.now())
         update_session_auth_hash(request, request.user)
         messages.success(request, _("Your password is new. Sessions on other machines have ended."))
-        return redirect("accounts:profile")
+        return redirect("home" if first else "accounts:profile")
     return _answer(request, "accounts/password.html", form)
 
 

@@ -74,6 +74,12 @@ class Seal(models.Model):
         return f"{self.first_act}-{self.last_act} {self.root[:12]}"
 
 
+def _under(name: str, guard: SiteScoped) -> SiteScoped:
+    """Return the same policy for the event table."""
+    _path, args, kwargs = guard.deconstruct()
+    return type(guard)(*args, **{**kwargs, "name": name})
+
+
 M = TypeVar("M", bound=type[models.Model])
 
 
@@ -88,7 +94,7 @@ def recorded(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
         scoped = [guard for guard in model._meta.constraints if isinstance(guard, SiteScoped)]
         name = f"{model._meta.app_label}_{model._meta.model_name}event"
         constraints: list[BaseConstraint] = [AppendOnly(name=f"{name}_trail")]
-        constraints += [SiteScoped(name=f"{name}_scope", column=g.column, own=g.own) for g in scoped]
+        constraints += [_under(f"{name}_scope", guard) for guard in scoped]
         tracked: M = pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),

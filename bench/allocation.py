@@ -1,13 +1,16 @@
 """Allocation by 16 clients at once, against a bare SQL loop with the same locks (design.md, 11).
 
-Three ways, alternated, each client a process with a connection of its own:
+Four ways, in another order each round, each client a process with a connection of its own:
 
-* ``bare``: lock the participant, lock the stratum, select the next slot, update both, commit;
-* ``doors``: what the application role may do: write the act, ``take_next_slot``, commit; ``reveal``, open the
-  seal, commit;
-* ``service``: ``randomize()`` whole: signature, evidence, audit trail, milestone, first visits, notices.
+* ``bare``: lock the participant, lock the stratum, mark the next slot, count it, commit; lock the participant,
+  read the slot's arm, write it, commit. The same locks and as many kept commits as the doors, and nothing else;
+* ``doors``: what the application role may do: write the act, lock, ``take_next_slot``, commit; write the act,
+  lock, ``reveal``, open the seal, commit;
+* ``service``: ``randomize()`` whole: signature, evidence, audit trail, milestone, first visits, notices;
+* ``one``: the bare loop in a single transaction, which could be looked at and taken back (ADR 10).
 
-The budget (0.5) is on the doors; the service is shown beside it, because it writes what a bare loop does not.
+All send one statement at a time, prepared by the driver. The budget (0.5) is on the doors: the median over
+the rounds of doors to bare in the same round. The others are shown beside it.
 Run: ``python -m bench.allocation [--seconds 5] [--rounds 3]``.
 """
 
@@ -26,9 +29,12 @@ from typing import Any
 
 import psycopg
 
+from bench.table import HEAD, row
+
 CLIENTS = 16
 BUDGET = 0.5
-PEOPLE = {"bare": 60_000, "doors": 12_000, "service": 1_500}
+WAYS = ("bare", "doors", "service", "one")
+PEOPLE = {"bare": 60_000, "one": 60_000, "doors": 12_000, "service": 1_000}
 PASSWORD = "bench-only"
 BARE = """
 CREATE TABLE bench_participant (id bigint PRIMARY KEY, arm text);
@@ -36,10 +42,17 @@ CREATE TABLE bench_stratum (id int PRIMARY KEY, used int NOT NULL DEFAULT 0);
 CREATE TABLE bench_slot (stratum int, sequence int, participant bigint UNIQUE, arm text, taken_at timestamptz,
     PRIMARY KEY (stratum, sequence));
 INSERT INTO bench_stratum SELECT generate_series(0, 5);
-INSERT INTO bench_slot SELECT s, n, NULL, '1', NULL FROM generate_series(0, 5) s, generate_series(1, {slots}) n;
-INSERT INTO bench_participant SELECT generate_series(1, {people});
+INSERT INTO bench_slot
+    SELECT s, n, NULL, '1', NULL FROM generate_series(0, 5) s, generate_series(1, {people} / 3) n;
+INSERT INTO bench_participant SELECT generate_series(1, 2 * {people});
 GRANT SELECT, UPDATE ON bench_participant, bench_stratum, bench_slot TO palace3_app;
 """
+ACT = (
+    "WITH a AS (INSERT INTO audit_act (verb, by_id, role, participant_id, at, reason, request_id) "
+    "VALUES (%s, %s, '', %s, now(), '', '') RETURNING id) "
+    "SELECT set_config('app.act', id::text, true), set_config('app.sites', '*', true) FROM a"
+)
+TAKE = "SELECT * FROM allocation.take_next_slot(%s, %s, %s)"
 FORK = multiprocessing.get_context("fork")
 Client = Callable[[int, float], int]
 
@@ -64,6 +77,21 @@ def at_once(client: Client, seconds: float) -> float:
     for process in processes:
         process.join()
     return total / (time.monotonic() - started)
+
+
+def _take_bare(sql: Any, person: int, stratum: int) -> None:
+    sql.execute("SELECT id FROM bench_participant WHERE id = %s FOR UPDATE", [person])
+    used = sql.execute("SELECT used FROM bench_stratum WHERE id = %s FOR UPDATE", [stratum]).fetchone()[0]
+    sql.execute(
+        "UPDATE bench_slot SET participant = %s, taken_at = now() WHERE stratum = %s AND sequence = %s",
+        [person, stratum, used + 1],
+    )
+    sql.execute("UPDATE bench_stratum SET used = used + 1 WHERE id = %s", [stratum])
+
+
+def _tell_bare(sql: Any, person: int) -> None:
+    arm = sql.execute("SELECT arm FROM bench_slot WHERE participant = %s", [person]).fetchone()[0]
+    sql.execute("UPDATE bench_participant SET arm = %s WHERE id = %s", [arm, person])
 
 
 class House:
@@ -127,8 +155,8 @@ class House:
                 at=NOW,
             )
         with psycopg.connect(self.owner, autocommit=True) as owner:
+            owner.execute(BARE.format(people=self.people["bare"]))
             owner.execute("ANALYZE")
-            owner.execute(BARE.format(slots=self.people["bare"], people=self.people["bare"]))
 
     def share(self, way: str, client: int, round_: int, rounds: int) -> list[int]:
         """People that nobody else asks for."""
@@ -137,29 +165,36 @@ class House:
         return own[round_ * CLIENTS + client :: CLIENTS * rounds]
 
     def bare(self, round_: int, rounds: int) -> Client:
+        people = self.people["bare"]
+
         def client(number: int, until: float) -> int:
             count = 0
             with psycopg.connect(self.app, autocommit=True) as sql:
-                for person in range(1 + round_ * CLIENTS + number, self.people["bare"], CLIENTS * rounds):
+                for person in range(1 + round_ * CLIENTS + number, people, CLIENTS * rounds):
                     if time.monotonic() > until:
                         break
                     with sql.transaction():
+                        _take_bare(sql, person, person % 3)
+                    with sql.transaction():
                         sql.execute("SELECT id FROM bench_participant WHERE id = %s FOR UPDATE", [person])
-                        stratum = person % 3
-                        used = sql.execute(
-                            "SELECT used FROM bench_stratum WHERE id = %s FOR UPDATE", [stratum]
-                        ).fetchone()[0]
-                        place = sql.execute(
-                            "SELECT sequence, arm FROM bench_slot WHERE stratum = %s AND sequence = %s",
-                            [stratum, used + 1],
-                        ).fetchone()
-                        sql.execute(
-                            "UPDATE bench_slot SET participant = %s, taken_at = now() "
-                            "WHERE stratum = %s AND sequence = %s",
-                            [person, stratum, place[0]],
-                        )
-                        sql.execute("UPDATE bench_stratum SET used = used + 1 WHERE id = %s", [stratum])
-                        sql.execute("UPDATE bench_participant SET arm = %s WHERE id = %s", [place[1], person])
+                        _tell_bare(sql, person)
+                    count += 1
+            return count
+
+        return client
+
+    def one(self, round_: int, rounds: int) -> Client:
+        people = self.people["bare"]
+
+        def client(number: int, until: float) -> int:
+            count = 0
+            with psycopg.connect(self.app, autocommit=True) as sql:
+                for person in range(1 + people + round_ * CLIENTS + number, 2 * people, CLIENTS * rounds):
+                    if time.monotonic() > until:
+                        break
+                    with sql.transaction():
+                        _take_bare(sql, person, 3 + person % 3)
+                        _tell_bare(sql, person)
                     count += 1
             return count
 
@@ -172,30 +207,25 @@ class House:
 
         ring, by, scheme = list_keys(), self.world.investigator.pk, self.part.scheme_id
 
+        def begin(sql: Any, verb: str, person: int) -> None:
+            sql.execute(ACT, [verb, by, person])
+            sql.execute("SELECT id FROM trials_participant WHERE id = %s FOR UPDATE", [person])
+
         def client(number: int, until: float) -> int:
             count = 0
             with psycopg.connect(self.app, autocommit=True) as sql:
                 for person in self.share("doors", number, round_, rounds):
                     if time.monotonic() > until:
                         break
-                    with sql.pipeline(), sql.transaction():
-                        sql.execute("SELECT set_config('app.sites', '*', true)")
-                        sql.execute(
-                            "WITH a AS (INSERT INTO audit_act "
-                            "(verb, by_id, role, participant_id, at, reason, request_id) "
-                            "VALUES ('randomization:slot:take', %s, '', %s, now(), '', '') RETURNING id) "
-                            "SELECT set_config('app.act', id::text, true) FROM a",
-                            [by, person],
-                        )
-                        sql.execute("SELECT id FROM trials_participant WHERE id = %s FOR UPDATE", [person])
-                        sql.execute(
-                            "SELECT * FROM allocation.take_next_slot(%s, %s, %s)",
-                            [person, scheme, f"01/{('II', 'III', 'IVA')[person % 3]}"],
-                        )
-                    with sql.pipeline(), sql.transaction():
-                        sql.execute("SELECT set_config('app.sites', '*', true)")
+                    stratum = f"01/{('II', 'III', 'IVA')[person % 3]}"
+                    with sql.transaction():
+                        begin(sql, "randomization:slot:take", person)
+                        sql.execute(TAKE, [person, scheme, stratum]).fetchone()
+                    with sql.transaction():
+                        begin(sql, "randomization:arm:reveal", person)
                         row = sql.execute("SELECT * FROM allocation.reveal(%s)", [person]).fetchone()
-                    unseal(ring, Sealed(row[6], bytes(row[7])), bound=place_binding(row[0], row[1], row[2]))
+                        place = place_binding(row[0], row[1], row[2])
+                        unseal(ring, Sealed(row[6], bytes(row[7])), bound=place)
                     count += 1
             return count
 
@@ -251,18 +281,22 @@ class House:
 
 
 def measure(*, seconds: float, rounds: int, people: dict[str, int] | None = None) -> dict[str, Any]:
-    """Rates of the three ways, and their ratios to the bare loop (median of the rounds)."""
+    """Rates of the four ways (medians), and the median over the rounds of each to the bare loop beside it."""
     with tempfile.TemporaryDirectory(prefix="palace3-bench-") as folder:
         house = House(Path(folder) / "pg", people or PEOPLE)
         try:
-            rates: dict[str, list[float]] = {"bare": [], "doors": [], "service": []}
+            rates: dict[str, list[float]] = {way: [] for way in WAYS}
             for round_ in range(rounds):
-                for way, measured in rates.items():
-                    measured.append(at_once(getattr(house, way)(round_, rounds), seconds))
+                turn = round_ % len(WAYS)
+                for way in (*WAYS[turn:], *WAYS[:turn]):
+                    rates[way].append(at_once(getattr(house, way)(round_, rounds), seconds))
         finally:
             house.server.stop()
+    ratios = {
+        way: statistics.median(mine / bare for mine, bare in zip(measured, rates["bare"], strict=True))
+        for way, measured in rates.items()
+    }
     middle = {way: statistics.median(measured) for way, measured in rates.items()}
-    ratios = {way: rate / middle["bare"] for way, rate in middle.items()}
     return {"rates": middle, "ratios": ratios, "budget": BUDGET, "kept": ratios["doors"] >= BUDGET}
 
 
@@ -272,9 +306,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     found = measure(seconds=asked.seconds, rounds=asked.rounds)
+    print(HEAD)
     for way, rate in found["rates"].items():
-        print(f"allocation, {CLIENTS} at once, {way:8} {rate:8.0f}/s  {found['ratios'][way]:.2f} of bare")
-    print(f"budget {BUDGET} on the doors: {'kept' if found['kept'] else 'NOT kept'}")
+        budgeted = way == "doors"
+        row(
+            f"allocation, {CLIENTS} at once, {way}",
+            f"{rate:.0f}/s, {found['ratios'][way]:.2f} × the bare loop",
+            f"≥ {BUDGET} ×" if budgeted else "",
+            kept=found["kept"] if budgeted else None,
+        )
     return 0
 
 

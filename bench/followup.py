@@ -15,11 +15,14 @@ import os
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from bench.table import HEAD, row
 
 PASSWORD = "bench-only"
 FIRST_DAY = date(2024, 5, 6)
@@ -65,6 +68,8 @@ def start(folder: Path) -> tuple[Any, str]:
     from django.core.management import call_command
 
     django.setup()
+    # Nobody fills forms in the play: each visit would be told for its empty ones.
+    settings.MATTERS = tuple(name for name in settings.MATTERS if name != "reports.matters.forms")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     return server, url_of(server.admin_url, database="palace3_bench")
@@ -93,12 +98,19 @@ def play_years(participants: int, years: int) -> str:
     played = Years(world, seed=7, first_day=FIRST_DAY)
     begun = time.monotonic()
     with scope(user_id=None, sites=EVERYTHING), connection.execute_wrapper(counter):
-        randomized = 0
+        randomized, cuts = 0, {400, 1000, 1600}
         for number in range(years * 365 + 1):
             while randomized < participants and randomized <= number * participants / 730:
                 played.randomize("12"[randomized % 2])
                 randomized += 1
+            if number in cuts:
+                played.announce(played.day + timedelta(days=20))
             played.pass_day()
+            if number % 365 == 364:
+                year = f"year {number // 365 + 1}: {randomized} participants"
+                print(
+                    f"{year}, {time.monotonic() - begun:.0f} s, {counter.statements:,} statements", flush=True
+                )
         took = time.monotonic() - begun
         found = faults(played)
     assert found == [], found[:20]
@@ -109,8 +121,8 @@ def play_years(participants: int, years: int) -> str:
     )
 
 
-def play_nights(people: int, admin_url: str) -> list[str]:
-    """Roll a large site on three nights; return what each took."""
+def play_nights(people: int, admin_url: str) -> Iterator[tuple[str, str]]:
+    """Roll a large site on three nights; yield what each was and what it took."""
     from django.db import connection, transaction
 
     from followup.services import roll_site
@@ -131,7 +143,6 @@ def play_nights(people: int, admin_url: str) -> list[str]:
         admin.execute(VISIT_ROWS, values)
         admin.execute("VACUUM ANALYZE followup_visit, trials_participant")
         rows = admin.execute("SELECT count(*) FROM followup_visit WHERE site_id = %s", [site.pk]).fetchone()
-    lines = [f"{people:,} participants, {rows[0]:,} visits"]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         site = Site.objects.get(pk=site.pk)
     for night in (NIGHT - timedelta(1), NIGHT, NIGHT + timedelta(1)):
@@ -139,11 +150,10 @@ def play_nights(people: int, admin_url: str) -> list[str]:
         with scope(user_id=None, sites=EVERYTHING), connection.execute_wrapper(counter):
             turned = roll_site(site=site, on=night, at=NOW)
         took, memory = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        lines.append(
-            f"night of {turned:,} turns: {1000 * took:.0f} ms, {counter.statements} statements, "
-            f"peak memory {memory:.0f} MiB"
+        yield (
+            f"night of {turned:,} turns among {rows[0]:,} visits",
+            f"{1000 * took:.0f} ms, {counter.statements} statements, peak memory {memory:.0f} MiB",
         )
-    return lines
 
 
 def main() -> None:
@@ -157,7 +167,9 @@ def main() -> None:
         server, admin_url = start(Path(folder) / "postgres")
         try:
             if options.only != "years":
-                print("\n".join(play_nights(options.people, admin_url)), flush=True)
+                print(HEAD)
+                for what, took in play_nights(options.people, admin_url):
+                    row(what, took)
             if options.only != "night":
                 print(play_years(options.participants, options.years), flush=True)
         finally:

@@ -43,6 +43,7 @@ class Asked(TypedDict, total=False):
     export: str
     missing_allowed: tuple[str, ...]
     proposed_by: str
+    licensed: bool
 
 
 class AskedDay(Asked, total=False):

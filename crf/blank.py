@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +44,13 @@ class PaperGroup:
     wide: bool
 
 
-def blank_html(form: FormDeclaration) -> str:
+def blank_html(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> str:
     """Return the blank form as a page of its own, made for paper."""
     sections = [
         {
             "title": section.title,
-            "help": section.help,
-            "items": [item for name in section.fields for item in _items(form, name)],
+            "help": (wordings or {}).get(section.name) or section.help,
+            "items": [item for name in section.fields for item in _items(form, name, wordings or {})],
         }
         for section in form.sections
     ]
@@ -59,18 +59,18 @@ def blank_html(form: FormDeclaration) -> str:
     )
 
 
-def blank_pdf(form: FormDeclaration) -> bytes:
+def blank_pdf(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> bytes:
     """Return the blank form as PDF."""
     from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
 
-    return bytes(HTML(string=blank_html(form)).write_pdf())
+    return bytes(HTML(string=blank_html(form, wordings)).write_pdf())
 
 
-def _items(form: FormDeclaration, name: str) -> Iterator[dict[str, Any]]:
+def _items(form: FormDeclaration, name: str, wordings: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     if name in form.groups:
         yield {"group": _group(form.groups[name])}
     elif not form.questions[name].derived:
-        yield {"question": _question(form.questions[name])}
+        yield {"question": _question(form.questions[name], wordings.get(name, ""))}
 
 
 def _group(group: Group) -> PaperGroup:
@@ -85,11 +85,11 @@ def _group(group: Group) -> PaperGroup:
     )
 
 
-def _question(question: Question) -> PaperQuestion:
+def _question(question: Question, wording: str = "") -> PaperQuestion:
     codes = question.codes.labels.items() if question.codes else ()
     listed = tuple(f"{code} = {text}" if code != str(text) else code for code, text in codes)
     return PaperQuestion(
-        text=str(question.text),
+        text=f"{question.text} · {wording}" if wording else str(question.text),
         note=_note(question),
         boxes=listed if len(listed) <= LISTED_LIMIT else (),
         multiple=question.kind == Kind.MULTIPLE,

@@ -22,6 +22,11 @@ class Change:
     position: int | None = None
 
     @property
+    def target(self) -> str:
+        """Return the answer's name within the record; a row's answer says in which row."""
+        return f"{self.group}.{self.position}.{self.name}" if self.group else self.name
+
+    @property
     def corrects(self) -> bool:
         """Say whether something that was saved is altered; then a reason is asked."""
         return self.old is not None

@@ -23,7 +23,10 @@ RESERVED = frozenset(
         *("version", "missing", "act", "record", "position", "removed", "reason"),
     )
 )
-CONTEXT = ("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent.")
+CONTEXT = (
+    *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
+    "sponsor.",
+)
 DATE_READS = ("today", "site.zone", "ELIG.birth", "SURV.death_dt")
 
 
@@ -41,13 +44,17 @@ class Repeats(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with its questions and groups, in the order they are asked."""
+    """A heading with its questions and groups, in the order they are asked.
+
+    In a ``quick`` one the key of an answer goes on to the next question by itself.
+    """
 
     name: str
     title: Text
     fields: tuple[str, ...]
     shown_when: Condition | None = None
     help: Text = ""
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,11 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class FormDeclaration:
-    """Everything that is known about a form before anybody answers it."""
+    """Everything that is known about a form before anybody answers it.
+
+    Unless ``dates_visit`` is off, the first day on the form is the day of its visit. ``listed`` are the
+    answers that a list of its records shows.
+    """
 
     code: str
     title: Text
@@ -92,6 +103,8 @@ class FormDeclaration:
     checks: tuple[Check, ...] = ()
     milestones: tuple[Sets, ...] = ()
     instructions: Text = ""
+    dates_visit: bool = True
+    listed: tuple[str, ...] = ()
     model: Any = field(default=None, repr=False)
 
     @cached_property
@@ -182,6 +195,7 @@ class FormDeclaration:
             self._misplaced,
             self._ill_named,
             self._unknown_reads,
+            self._unlisted,
             self._ill_formed,
             self._deaf,
             self._circular,
@@ -230,6 +244,11 @@ class FormDeclaration:
         for rule in self.milestones:
             if rule.from_field not in self.questions or not self.questions[rule.from_field].dated:
                 yield f"milestone {rule.code} takes its day from {rule.from_field}, which is no date"
+
+    def _unlisted(self) -> Iterator[str]:
+        for name in self.listed:
+            if name not in self.questions:
+                yield f"the list of records shows {name}, which is no question"
 
     def _ill_formed(self) -> Iterator[str]:
         for question in self.all_questions():

@@ -31,6 +31,7 @@ class Item:
     form_code: str
     label: str
     shown: str
+    absent: str
     url: str
 
 
@@ -41,6 +42,7 @@ class Evidence:
     participant: Participant
     assessment: Assessment
     records: Mapping[str, Mapping[str, Any]]
+    unasked: frozenset[str] = frozenset()
 
     @property
     def digest(self) -> str:
@@ -93,7 +95,9 @@ def current_evidence(participant: Participant, *, around: Surroundings | None = 
     limits = limits_of(protocol)
     assessment = eligibility.assess(answers, limits=limits, optional_exclusions=optional)
     records = {code: _source(seen, code) for code in sorted(SOURCE_FORMS)}
-    return Evidence(participant, assessment, {code: found for code, found in records.items() if found})
+    saved = {code: found for code, found in records.items() if found}
+    unasked = frozenset(name for name, value in answers.items() if value is None and _is_unasked(seen, name))
+    return Evidence(participant, assessment, saved, unasked)
 
 
 def limits_of(protocol: text.ProtocolText) -> eligibility.Limits:
@@ -144,6 +148,7 @@ def _item(evidence: Evidence, read: str, value: str | None) -> Item:
         form_code=code,
         label=_label(name, question),
         shown=_shown(question, value),
+        absent=_absent(evidence, read, code),
         url=reverse("crf:form", args=[evidence.participant.number, code]),
     )
 
@@ -153,6 +158,23 @@ def _label(name: str, question: Any) -> str:
     if name.startswith(("inc_", "exc_")):
         return _("Ticked")
     return str(question.text) if question else name
+
+
+def _absent(evidence: Evidence, read: str, code: str) -> str:
+    """Return why there is nothing to show: nobody filled the form, it did not ask, or nobody answered."""
+    if code not in evidence.records:
+        return _("form not filled yet")
+    return _("not asked") if read in evidence.unasked else _("no answer")
+
+
+def _is_unasked(around: Surroundings, read: str) -> bool:
+    """Say whether the saved form does not ask this, by the other answers on it."""
+    prefix, _dot, name = read.rpartition(".")
+    form, found = catalogue.forms().get(SOURCES[prefix]), around.records(SOURCES[prefix])
+    if form is None or not found or name not in form.questions:
+        return False
+    conditions = (form.questions[name].shown_when, form.placed[name].shown_when)
+    return any(each is not None and not each.holds(found[-1].get) for each in conditions)
 
 
 def _shown(question: Any, value: str | None) -> str:

@@ -22,6 +22,7 @@ from crf.reading import READERS, UnreadableError, clean, typed_text
 
 Raw = dict[str, list[str]]
 ROW_LIMIT = 200
+ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-\d{1,4}-remove")
 ROW_NAME = re.compile(r"(?P<group>[a-z][a-z0-9_]*)-(?P<index>\d{1,4})-(?P<field>[a-z][a-z0-9_]*)")
 
 
@@ -51,6 +52,28 @@ class Submission:
         """Return the version of the record that the person was looking at."""
         text = self.control("version")
         return int(text) if text.isdecimal() and len(text) < 10 else None
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Map single answers, by their names within the record, to the reason given for that one."""
+        prefix = "_reason:"
+        targets = {name: target for target, name in self.names.items()} | self._removals()
+        said = {
+            name.removeprefix(prefix): texts[0]
+            for name, texts in self.raw.items()
+            if name.startswith(prefix) and texts
+        }
+        return {targets.get(name, name): text for name, text in said.items()}
+
+    def _removals(self) -> dict[str, str]:
+        """Map the tick that removes a saved row, as the page names it, to the row's name within the record."""
+        ticks = [name for name, texts in self.raw.items() if ROW_TICK.fullmatch(name) and any(texts)]
+        found = {}
+        for tick in ticks:
+            group, _dash, _index = tick.removesuffix("-remove").rpartition("-")
+            position = next(iter(self.raw.get(f"{tick.removesuffix('-remove')}-position", ())), "")
+            found[tick] = f"{group}.{position}.removed"
+        return found
 
     @property
     def confirmations(self) -> dict[str, str]:

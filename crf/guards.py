@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from audit.guards import _OWN, _VISIBLE, DatabaseGuard, SiteScoped
+from audit.guards import _OWN, _VISIBLE, BY_SYSTEM, DatabaseGuard, SiteScoped
 
 FUNCTIONS = """
 CREATE FUNCTION crf_guard_row_lock() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -20,6 +20,11 @@ BEGIN
 END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock;"
+
+_INSPECTS = (
+    "SELECT 1 FROM trials_delegation d WHERE d.role = 'inspector' AND {own} "
+    "AND (d.ends_on IS NULL OR d.ends_on >= CURRENT_DATE)"
+)
 
 
 class RowLock(DatabaseGuard):
@@ -47,4 +52,16 @@ class OwnerScoped(SiteScoped):
         return (
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
             f"CREATE POLICY site_scope ON {table} USING ({mine}) WITH CHECK ({mine});"
+        )
+
+
+class OwnersNotes(SiteScoped):
+    """Rows belong to one person; an inspector may read them all, and the system seals them."""
+
+    def statements(self, table: str) -> str:
+        mine = f"{_OWN.format(column='owner_id')} AND {_VISIBLE.format(column=self.column)}"
+        inspector = f"EXISTS ({_INSPECTS.format(own=_OWN.format(column='d.user_id'))})"
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY site_scope ON {table} USING (({mine}) OR {inspector} OR {BY_SYSTEM}) WITH CHECK ({mine});"
         )

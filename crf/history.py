@@ -67,7 +67,7 @@ def _of_record(place: Place, sheet: Sheet, zone: str, field: str) -> Iterator[En
                 "",
                 str(old),
                 str(RecordState(event.state).label),
-                event.act.reason,
+                reason_for(event.act.reason, ""),
             )
         before = event
 
@@ -83,9 +83,10 @@ def _of_rows(sheet: Sheet, name: str, group: Any, zone: str, field: str) -> Iter
         if wanted is None or event.pgh_obj_id == wanted:
             row = f"{group.title} {event.position}"
             before = last.get(event.pgh_obj_id)
-            yield from _changed(questions, before, event, zone, row)
+            yield from _changed(questions, before, event, zone, row, f"{name}.{event.position}.")
             if event.removed and not (before and before.removed):
-                yield Entry(event.act, _("Row"), row, "", str(_("removed")), event.act.reason)
+                why = reason_for(event.act.reason, f"{name}.{event.position}.removed")
+                yield Entry(event.act, _("Row"), row, "", str(_("removed")), why)
         last[event.pgh_obj_id] = event
 
 
@@ -96,12 +97,16 @@ def _row_and_question(group: str, field: str) -> tuple[int | None, str]:
     return (int(index) if index.isdecimal() else None), question
 
 
-def _changed(questions: dict[str, Question], before: Any, event: Any, zone: str, row: str) -> Iterator[Entry]:
+def _changed(
+    questions: dict[str, Question], before: Any, event: Any, zone: str, row: str, within: str = ""
+) -> Iterator[Entry]:
     for name, question in questions.items():
         old = _said(question, before, zone) if before else ""
         new = _said(question, event, zone)
         if old != new:
-            yield Entry(event.act, question.text, row, old, new, reason_for(event.act.reason, name))
+            yield Entry(
+                event.act, question.text, row, old, new, reason_for(event.act.reason, f"{within}{name}")
+            )
 
 
 def _said(question: Question, event: Any, zone: str) -> str:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, Deletable, SameSite, SiteScoped
-from audit.models import recorded
+from audit.models import Regulated, recorded
 from crf import catalogue
-from crf.guards import OwnerScoped
+from crf.guards import OwnerScoped, OwnersNotes
+from crf.links import form_url
 from followup.models import Visit
 from trials.models import Participant, Site
 from trials.models.participants import OfParticipant
@@ -87,6 +88,11 @@ class Query(OfParticipant):
             models.Index(fields=["site", "state", "opened_at"]),
             models.Index(fields=["form_code", "record_id"]),
             models.Index(fields=["participant", "state"]),
+            models.Index(
+                fields=["opened_at", "id", "site"],
+                condition=~models.Q(state="closed"),
+                name="crf_query_living",
+            ),
         )
         constraints = (
             *OfParticipant.Meta.constraints,
@@ -163,6 +169,136 @@ class EntryPrompt(OfParticipant):
 
 
 @recorded()
+class QuestionnaireText(Regulated):
+    """The licensed wording of one item, or of the scale above a part, loaded by the sponsor (protocol 3.14).
+
+    ``item`` is "q1" to "q48", or the name of a part of the form. The last text of an item counts.
+    """
+
+    form_code = models.CharField(_("form"), max_length=8)
+    language = models.CharField(_("language"), max_length=10)
+    item = models.CharField(_("item"), max_length=20)
+    text = models.CharField(_("text"), max_length=500)
+    licence = models.CharField(_("licence"), max_length=200)
+    digest = models.CharField(_("digest of the file"), max_length=64)
+
+    class Meta:
+        verbose_name = _("licensed wording")
+        constraints = (
+            ActGuard(name="crf_questionnairetext_act"),
+            models.UniqueConstraint(
+                fields=["form_code", "language", "item"], name="crf_questionnairetext_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.form_code} {self.item} ({self.language})"
+
+
+class ClockName(models.TextChoices):
+    """The clocks of ``palace3.protocol.safety_clocks``, in words."""
+
+    SAE_REPORT = "sae_report", _("Report the serious event to the sponsor (24 hours)")
+    SUSAR_URGENT = "susar_urgent", _("Tell the authority of the SUSAR (7 days)")
+    SUSAR_FOLLOW_UP = "susar_follow_up", _("Tell the authority of its follow-up (8 more days)")
+    SUSAR_OTHER = "susar_other", _("Tell the authority of the SUSAR (15 days)")
+
+
+class Expectedness(models.TextChoices):
+    EXPECTED = "expected", _("expected")
+    UNEXPECTED = "unexpected", _("unexpected")
+
+
+class CausalityCode(models.TextChoices):
+    NOT = "not", _("not related")
+    UNLIKELY = "unlikely", _("unlikely")
+    POSSIBLE = "possible", _("possible")
+    PROBABLE = "probable", _("probable")
+    DEFINITE = "definite", _("definite")
+
+
+class QuerySetOfClocks(SiteQuerySet):
+    def running(self) -> Self:
+        """Narrow to the clocks that are neither met nor ended."""
+        return self.filter(met_at=None, ended_at=None)
+
+
+@recorded()
+class SafetyClock(OfParticipant):
+    """What has to be done in time about one serious event (protocol 2.6); ``event_no`` is its number among the AEs.
+
+    It stands until it is met, or until ``ended_at``: the answers no longer ask for it.
+    """
+
+    kind = models.CharField(_("what is due"), max_length=20, choices=ClockName.choices)
+    event_no = models.PositiveSmallIntegerField(_("number of the adverse event"))
+    starts_at = models.DateTimeField(_("runs since"))
+    due_at = models.DateTimeField(_("due"))
+    met_at = models.DateTimeField(_("met"), null=True)
+    how = models.CharField(_("how it was met"), max_length=80, blank=True)
+    ended_at = models.DateTimeField(_("no longer asked for since"), null=True)
+
+    objects: ClassVar[Any] = QuerySetOfClocks.as_manager()
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("safety clock")
+        ordering = ("due_at", "pk")
+        indexes = (models.Index(fields=["site", "met_at", "due_at"]),)
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(fields=["participant", "event_no", "kind"], name="crf_safetyclock_once"),
+            models.CheckConstraint(
+                condition=models.Q(due_at__gt=models.F("starts_at")), name="crf_safetyclock_due_after_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · AE #{self.event_no}"
+
+    @property
+    def runs(self) -> bool:
+        return self.met_at is None and self.ended_at is None
+
+    @property
+    def was_late(self) -> bool:
+        return self.met_at is not None and self.met_at > self.due_at
+
+
+@recorded()
+class SponsorAssessment(OfParticipant):
+    """What the sponsor judged of one serious event, signed; the last one counts (protocol 3.6).
+
+    It is no answer of a form: sponsor-side people do not write those (requirements 39).
+    """
+
+    event_no = models.PositiveSmallIntegerField(_("number of the adverse event"))
+    expectedness = models.CharField(_("expectedness"), max_length=10, choices=Expectedness.choices)
+    reference = models.CharField(_("reference safety information"), max_length=80)
+    causality = models.CharField(_("relation, by the sponsor"), max_length=10, choices=CausalityCode.choices)
+    susar = models.BooleanField(_("SUSAR"))
+    authority_on = models.DateField(_("authority told on"), null=True)
+    follow_up_on = models.DateField(_("authority told of the follow-up on"), null=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    assessed_at = models.DateTimeField(_("assessed at"))
+    signature = models.OneToOneField(Signature, models.PROTECT, related_name="+")
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("assessment by the sponsor")
+        ordering = ("assessed_at", "pk")
+        indexes = (models.Index(fields=["participant", "event_no"]),)
+        constraints = (
+            *_frozen("sponsorassessment"),
+            models.CheckConstraint(
+                condition=models.Q(susar=True) | models.Q(authority_on=None, follow_up_on=None),
+                name="crf_sponsorassessment_told_only_of_susars",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"AE #{self.event_no} {self.get_expectedness_display()}"
+
+
+@recorded()
 class RecordSignature(OfParticipant):
     """A signature under one version of a record; it falls when an answer changes (21 CFR Part 11 11.70)."""
 
@@ -208,6 +344,48 @@ class HardOverride(OfParticipant):
         return f"{self.form_code} {self.key}"
 
 
+@recorded()
+class WorkingNote(OfParticipant):
+    """What one person keeps in mind about a participant, or about a passage of a form. Not source data.
+
+    Nobody else reads it but an inspector, and no export holds it (requirements E10).
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    form_code = models.CharField(_("form"), max_length=8, blank=True)
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="+")
+    sequence = models.PositiveSmallIntegerField(default=1)
+    target = models.CharField(_("question"), max_length=120, blank=True)
+    text = models.TextField(_("note"))
+    written_at = models.DateTimeField(_("written"))
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    query = models.OneToOneField(Query, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-written_at", "-pk")
+        constraints = (
+            ActGuard(name="crf_workingnote_act"),
+            OwnersNotes(name="crf_workingnote_scope"),
+            SameSite(name="crf_workingnote_same_site"),
+            models.CheckConstraint(
+                condition=models.Q(query=None) | models.Q(settled_at__isnull=False),
+                name="crf_workingnote_asked_is_settled",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} {self.form_code}"
+
+    @property
+    def href(self) -> str:
+        """Where the passage stands; empty for a note about the participant."""
+        if not self.form_code:
+            return ""
+        return form_url(
+            self.participant.number, self.form_code, visit_id=self.visit_id, sequence=self.sequence
+        )
+
+
 class WorkingCopy(models.Model):
     """A row that only helps one person's work: never data, and the application's to delete."""
 
@@ -244,6 +422,11 @@ class Draft(WorkingCopy):
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.form_code}"
+
+    def get_absolute_url(self) -> str:
+        """Return the form's page, on which the draft stands."""
+        page = reverse("crf:form", args=[self.participant.number, self.form_code, self.sequence])
+        return f"{page}?visit={self.visit_id}" if self.visit_id else page
 
 
 class SaveKey(WorkingCopy):

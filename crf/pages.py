@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -40,6 +41,7 @@ from crf.services import (
 from crf.services.drafts import draft_at, keep_draft
 from crf.services.places import Sheet
 from crf.services.surroundings import Surroundings
+from crf.services.wordings import wordings_of
 from followup.models import Visit
 from followup.services.planning import Change
 from palace3.kernel.errors import Refusal
@@ -179,6 +181,7 @@ class Desk:
             "editable": self.editable,
             "storage": f"{self.user.pk}:{self.place.label}",
             "zone": self.zone,
+            "wordings": wordings_of(self.place.form, get_language() or "en"),
         }
 
     def links(self) -> Links:
@@ -209,7 +212,7 @@ class Desk:
             groups=submission.groups,
             missing=submission.missing,
             reason=submission.reason,
-            reasons=_own_reasons(submission),
+            reasons=submission.reasons,
             confirmations=submission.confirmations,
             prompts=submission.prompts,
         )
@@ -244,16 +247,6 @@ class Desk:
             prompt = {"key": finding.key, "name": name, "value": value, "message": said}
             known.setdefault((finding.key, value), prompt)
         return list(known.values())[-200:]
-
-
-def _own_reasons(submission: Submission) -> dict[str, str]:
-    """Return the reasons given at single questions."""
-    prefix = "_reason:"
-    return {
-        name.removeprefix(prefix): texts[0]
-        for name, texts in submission.raw.items()
-        if name.startswith(prefix) and texts
-    }
 
 
 def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:

@@ -62,7 +62,8 @@ class Question:
     """One question of a form; pure values, so that everything but the table can be made from it.
 
     ``by`` marks a derived answer: it is called with the values of ``reads``. ``proposed_by`` names
-    a derived answer that the person confirms or overrides here.
+    a derived answer that the person confirms or overrides here. ``licensed`` wording is no text of this
+    repository: the sponsor loads it, and ``text`` stands in until then.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Question:
     by: Callable[..., Any] | None = None
     blanks: bool = False
     proposed_by: str = ""
+    licensed: bool = False
 
     def __post_init__(self) -> None:
         for bounds in ("soft", "hard"):

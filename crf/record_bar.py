@@ -40,6 +40,7 @@ class Bar:
     signature_holds: bool
     queries: tuple[tuple[Query, str], ...]
     ask: str
+    note: str
     override: str
     merge: str
     history: str
@@ -67,6 +68,7 @@ def bar_of(desk: Desk) -> Bar:
         signature_holds=bool(signed and sheet and signature_holds(place, sheet, signed)),
         queries=tuple((query, _text(desk, query)) for query in queries),
         ask=address("ask", place) if may_ask else "",
+        note=address("note", place) if desk.user.may(Permission.NOTE_KEEP, site) else "",
         override=address("override", place) if desk.user.may(Permission.CRF_LOCK, site) else "",
         merge=address("merge", place) if desk.draft_is_old else "",
         history=address("history", place) if sheet else "",

@@ -50,6 +50,7 @@ class Part:
     show: str
     hidden: bool
     body: SafeString
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class FormPage:
     key: str
     raw_prompts: str
     reason: str
+    reasons_json: str
     editable: bool
     storage: str
     reason_problem: str = ""
@@ -92,6 +94,7 @@ class Given:
     announce: bool = False
     storage: str = ""
     zone: str = "Asia/Shanghai"
+    wordings: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Filling(dict[str, str]):
@@ -119,6 +122,9 @@ def page(form: FormDeclaration, given: Given) -> FormPage:
         key=given.key,
         raw_prompts=_first(given.raw, "_prompts"),
         reason=_first(given.raw, "_reason"),
+        reasons_json=json.dumps(
+            {name: texts[0] for name, texts in given.raw.items() if name.startswith("_reason:") and texts}
+        ),
         editable=given.editable,
         storage=given.storage,
         reason_problem=given.errors.get("_reason", ""),
@@ -248,7 +254,8 @@ class _Drawing:
         return Part(
             name=section.name,
             title=str(section.title),
-            help=str(section.help),
+            help=self.given.wordings.get(section.name) or str(section.help),
+            quick=section.quick,
             show=as_json(section.shown_when),
             hidden=not self.holds(section.shown_when),
             body=mark_safe("".join(bodies)),  # noqa: S308 - made of escaped parts
@@ -273,6 +280,7 @@ class _Drawing:
             {
                 "name": name,
                 "label": escape(spot.label),
+                "text": self.wording(question) if question.licensed else "",
                 "notes": "".join(text for _level, text in notes),
                 "value": escape(self.text_of(spot)),
                 "raw": self.raw_of(spot),
@@ -284,12 +292,19 @@ class _Drawing:
                 "history": escape(self.history),
                 "no-history": "" if given.links.history else " hidden",
                 "why-open": " open" if why else "",
+                "why-hidden": "" if why or given.editable else " hidden",
+                "reader": "" if given.editable else " hidden",
                 f"w:{why}": " selected",
             }
         )
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
         return skeleton(question, self.language, spot.template) % filling
+
+    def wording(self, question: Question) -> str:
+        """Return the licensed words of a question where they are loaded, after its number."""
+        loaded = self.given.wordings.get(question.name)
+        return escape(f"{question.text} · {loaded}" if loaded else str(question.text))
 
     def notes_at(self, spot: _Spot) -> list[tuple[str, str]]:
         notes = list(self.notes.get(spot.target, ()))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crf.views import eligibility, forms, history, merging, queries, steps
+from crf.views import eligibility, forms, history, merging, notes, queries, safety, steps
 
 app_name = "crf"
 _FORM = "participants/<str:number>/forms/<str:code>/"
@@ -23,8 +23,16 @@ urlpatterns = [
     path(f"{_RECORD}unlock/", steps.unlock, name="unlock"),
     path(f"{_RECORD}override/", steps.override, name="override"),
     path(f"{_RECORD}ask/", queries.ask, name="ask"),
+    path(f"{_RECORD}note/", notes.note, name="note"),
+    path("participants/<str:number>/notes/", notes.notes, name="notes"),
+    path("participants/<str:number>/notes/new/", notes.new_note, name="new-note"),
+    path("notes/<int:pk>/settle/", notes.settle_note, name="settle-note"),
+    path("notes/<int:pk>/ask/", notes.ask_from_note, name="note-ask"),
     path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
+    path("safety/", safety.clocks, name="clocks"),
+    path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
     path("queries/", queries.queries, name="queries"),
+    path("queries/several/", queries.several, name="queries-several"),
     path("queries/<int:pk>/", queries.query, name="query"),
     path("queries/<int:pk>/answer/", queries.answer, name="query-answer"),
     path("queries/<int:pk>/confirm/", queries.confirm, name="query-confirm"),

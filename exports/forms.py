@@ -14,6 +14,7 @@ from django.forms import (
 )
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import permission_label
 from crf import catalogue
 from trials.forms import DayInput
 
@@ -57,4 +58,4 @@ class TokenForm(Form):
     def __init__(self, *args: Any, rights: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["scopes"]
-        field.choices = [(right, right) for right in rights]
+        field.choices = [(right, permission_label(right)) for right in rights]

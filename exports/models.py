@@ -11,6 +11,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import permission_label
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Regulated, recorded
 
@@ -98,6 +99,10 @@ class ApiToken(Regulated):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def scopes_in_words(self) -> list[str]:
+        return [permission_label(scope) for scope in self.scopes]
 
     def is_valid_at(self, at: datetime) -> bool:
         """Say whether the token opens anything at ``at``."""

@@ -27,13 +27,16 @@ class Column:
 
 @dataclass(frozen=True)
 class File:
-    """One CSV file: its name, its columns and where its rows come from."""
+    """One CSV file: its name, its columns and where its rows come from.
+
+    ``counted`` are the same rows without what is joined to them: a row that a join loses is missed.
+    """
 
     name: str
     columns: tuple[Column, ...]
     source: str
     order: str
-    parameters: tuple[Any, ...] = ()
+    counted: str
 
     @property
     def select(self) -> str:
@@ -44,7 +47,7 @@ class File:
     @property
     def count(self) -> str:
         """Return the query that says how many rows the file must have."""
-        return f"SELECT count(*) FROM {self.source}"
+        return f"SELECT count(*) FROM {self.counted}"
 
 
 _KEYS = (
@@ -93,7 +96,8 @@ def files_of(form: FormDeclaration, *, past: bool) -> Iterator[File]:
         form.code,
         (*_KEYS, *_answers([v for v in variables if not v.group], "r"), *_STATE),
         f"{records} r {_JOINS.format('r')} WHERE s.code = ANY(%(sites)s)",
-        "s.code, p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
+        "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
+        _counted(records, "true"),
     )
     for group in form.groups.values():
         rows = _table(group.model, past)
@@ -103,8 +107,13 @@ def files_of(form: FormDeclaration, *, past: bool) -> Iterator[File]:
             (*_KEYS, Column("ROW", "g.position"), *columns),
             f"{rows} g JOIN {records} r ON r.id = g.record_id {_JOINS.format('r')} "
             "WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
-            "s.code, p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
+            "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
+            _counted(rows, "NOT t.removed"),
         )
+
+
+def _counted(rows: str, which: str) -> str:
+    return f"{rows} t JOIN trials_site s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
 
 
 def _table(model: Any, past: bool) -> str:
@@ -117,7 +126,7 @@ def _answers(variables: list[Variable], alias: str) -> Iterator[Column]:
     for variable in variables:
         yield Column(variable.variable, _as_text(variable, alias))
         if variable.missing:
-            yield Column(f"{variable.variable}_MISS", f"coalesce({alias}.missing ->> '{variable.name}', '')")
+            yield Column(f"{variable.variable}_MISS", f"{alias}.missing ->> '{variable.name}'")
 
 
 def _as_text(variable: Variable, alias: str) -> str:
@@ -145,6 +154,7 @@ PARTICIPANTS = File(
     ),
     "trials_participant p JOIN trials_site s ON s.id = p.site_id WHERE s.code = ANY(%(sites)s)",
     "p.number",
+    _counted("trials_participant", "true"),
 )
 MILESTONES = File(
     "MILESTONES",
@@ -160,6 +170,7 @@ MILESTONES = File(
     "trials_milestone m JOIN trials_participant p ON p.id = m.participant_id "
     'JOIN trials_site s ON s.id = m.site_id WHERE m."on" IS NOT NULL AND s.code = ANY(%(sites)s)',
     'p.number, m."on", m.code',
+    _counted("trials_milestone", 't."on" IS NOT NULL'),
 )
 VISITS = File(
     "VISITS",
@@ -181,5 +192,6 @@ VISITS = File(
     "followup_visit v JOIN trials_participant p ON p.id = v.participant_id JOIN trials_site s ON s.id = v.site_id "
     "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
     "p.number, v.opens NULLS FIRST, v.code, v.occurrence",
+    _counted("followup_visit", "t.state <> 'cancelled'"),
 )
 ALWAYS = (PARTICIPANTS, MILESTONES, VISITS)

@@ -18,10 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
 from crf.codebook import Variable
+from crf.declaration import FormDeclaration
 from exports.tables import ALWAYS, KEYS, STUDY, File, exported, files_of
 from palace3.kernel.errors import Refusal
 
 BOM = b"\xef\xbb\xbf"
+HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row costs more than COPY itself
+QUICK = 1  # the level of compression: more takes longer than COPY and saves little of such text
 CODEBOOK_COLUMNS = (
     "form", "group", "variable", "label", "section", "type", "length", "places", "unit", "soft", "hard",
     "required", "derived", "classification", "cdash", "sdtm", "missing",
@@ -45,15 +48,21 @@ class Written:
     columns: list[str]
 
 
-class _Tally(io.RawIOBase):
-    """Passes bytes on, and knows their digest."""
+class _Tally:
+    """Passes bytes on, many rows at a time, and knows their digest."""
 
     def __init__(self, target: IO[bytes]) -> None:
-        self.target, self.digest = target, hashlib.sha256()
+        self.target, self.digest, self.held = target, hashlib.sha256(), bytearray()
 
-    def put(self, chunk: bytes | memoryview) -> None:
-        self.digest.update(chunk)
-        self.target.write(chunk)
+    def put(self, row: bytes | memoryview) -> None:
+        self.held += row
+        if len(self.held) >= HELD_AT_MOST:
+            self.pass_on()
+
+    def pass_on(self) -> None:
+        self.digest.update(self.held)
+        self.target.write(self.held)
+        self.held.clear()
 
 
 def write_zip(
@@ -67,32 +76,51 @@ def write_zip(
     unfinished = path.with_suffix(".part")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     chosen = [catalogue.form(code) for code in forms]
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        written = [_copy(archive, file, parameters) for file in _files(chosen, past)]
-        written.append(_codebook(archive, [v for form in chosen for v in exported(form)]))
-        written.append(_code_lists(archive, [v for form in chosen for v in exported(form)]))
+    try:
+        written = _write_files(unfinished, chosen, past, parameters)
         manifest = {"study": STUDY, "keys": list(KEYS), **about, "files": [asdict(one) for one in written]}
-        archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
-    unfinished.rename(path)
+        with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return manifest
 
 
-def _files(chosen: list[Any], past: bool) -> Iterator[File]:
+def _write_files(
+    path: Path, chosen: list[FormDeclaration], past: bool, parameters: dict[str, Any]
+) -> list[Written]:
+    files = list(_files(chosen, past))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
+        expected = _expected(files, parameters)
+        written = [_copy(archive, file, rows, parameters) for file, rows in zip(files, expected, strict=True)]
+        variables = [variable for form in chosen for variable in exported(form)]
+        return [*written, _codebook(archive, variables), _code_lists(archive, variables)]
+
+
+def _files(chosen: list[FormDeclaration], past: bool) -> Iterator[File]:
     yield from ALWAYS
     for form in chosen:
         yield from files_of(form, past=past)
 
 
-def _copy(archive: zipfile.ZipFile, file: File, parameters: dict[str, Any]) -> Written:
+def _expected(files: list[File], parameters: dict[str, Any]) -> list[int]:
+    """Return how many rows each file must have, counted without what the file joins to them."""
+    counts = ", ".join(f"({file.count})" for file in files)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}", parameters)
+        return list(cursor.fetchone())
+
+
+def _copy(archive: zipfile.ZipFile, file: File, expected: int, parameters: dict[str, Any]) -> Written:
     with connection.cursor() as cursor, archive.open(f"{file.name}.csv", "w", force_zip64=True) as target:
-        cursor.execute(file.count, parameters)
-        (expected,) = cursor.fetchone()
         tally = _Tally(target)
         tally.put(BOM)
         raw = cursor.cursor
         with raw.copy(f"COPY ({file.select}) TO STDOUT (FORMAT csv, HEADER true)", parameters) as copy:
-            for chunk in copy:
-                tally.put(chunk)
+            for row in copy:
+                tally.put(row)
+        tally.pass_on()
         written = raw.rowcount
     if written != expected:
         raise RowsMissing(file=file.name, expected=expected, written=written)

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from followup.history import SWEEPS
 from followup.models import Visit, VisitState
 from followup.rolling import MET
-from followup.services.rolling import SWEEPS
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 
-from followup.models import Visit, VisitState
+from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from palace3.protocol.course import History, PastVisit, PlannedVisit
 from palace3.protocol.shapes import VisitRule
 from palace3.protocol.text import ProtocolText, load, versions
 from trials.models import Participant, SiteVersion
 
 UNSCHEDULED = "UNS"
+SWEEPS = "SWEEP-"
+CUT_SWEEPS = "SWEEP-C"
 _SCOPES = {"study_drug": "drug", "procedures": "procedures", "quality_of_life": "qol", "all_contact": "all"}
 
 
@@ -29,8 +31,13 @@ def whole_number(text: ProtocolText, key: str) -> int:
     return value
 
 
-def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date) -> History:
-    """Return milestones, results, track, withdrawals and what happened, as known now (protocol 2.1-2.5)."""
+def history_of(
+    participant: Participant, visits: Iterable[Visit], *, as_of: date, cuts: list[DataCut] | None = None
+) -> History:
+    """Return milestones, results, track, withdrawals and what happened, as known now (protocol 2.1-2.5).
+
+    Who looks at many people reads the data ``cuts`` once for all of them.
+    """
     milestones = [milestone for milestone in participant.milestones.all() if milestone.on]
     text = text_for(participant)
     return History(
@@ -42,7 +49,40 @@ def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date
         track_since=participant.state_since,
         withdrawn=_withdrawn(participant),
         past=tuple(_past(visit, text, participant.arm) for visit in visits if is_settled(visit)),
+        data_cuts=tuple(_cuts_to_ask_for(participant, text, data_cuts() if cuts is None else cuts)),
     )
+
+
+def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[tuple[date, int | None]]]:
+    """Return by participant the days on which they were seen, with the visit, or reached; sweeps ask nothing then."""
+    of = {"participant_id__in": list(people)}
+    seen = Visit.objects.filter(**of, took_place_on__range=(since, until)).order_by()
+    reached = ContactAttempt.objects.filter(**of, result=ContactResult.REACHED, on__range=(since, until))
+    met: dict[int, list[tuple[date, int | None]]] = {}
+    for person, on, visit in seen.values_list("participant_id", "took_place_on", "pk"):
+        met.setdefault(person, []).append((on, visit))
+    for person, on in reached.order_by().values_list("participant_id", "on"):
+        met.setdefault(person, []).append((on, None))
+    return met
+
+
+def data_cuts() -> list[DataCut]:
+    """Return the data cuts that were announced."""
+    return list(DataCut.objects.order_by("number"))
+
+
+def _cuts_to_ask_for(
+    participant: Participant, text: ProtocolText, cuts: list[DataCut]
+) -> Iterator[tuple[int, date]]:
+    """Yield the data cuts near which nobody has met the participant (protocol 2.2)."""
+    if not cuts or participant.arm is None:
+        return
+    window = text.visit("SWEEP", participant.arm).due.window
+    before = timedelta(days=whole_number(text, "sweep_without_contact_days"))
+    for cut in cuts:
+        until = cut.on + timedelta(days=window.after or 0)
+        if not days_met([participant.pk], cut.on - before, until):
+            yield cut.number, cut.on
 
 
 def is_settled(visit: Visit) -> bool:
@@ -79,6 +119,8 @@ def _past(visit: Visit, text: ProtocolText, arm: str | None) -> PastVisit:
 
 def _series(text: ProtocolText, code: str, arm: str | None) -> str:
     """Return the series of a visit; one that the calendar no longer has, as the version knew it that asked for it."""
+    if code.startswith(CUT_SWEEPS):
+        return "data cut"
     for known in (text, *(load(version) for version in reversed(versions()))):
         if rule := rule_of(known, code, arm):
             return rule.series

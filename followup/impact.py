@@ -9,6 +9,8 @@ from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from followup.history import data_cuts
+from followup.models import DataCut
 from followup.services.planning import Change, preview_version
 from palace3.kernel.clock import local_date
 from trials.models import Consent, Participant, Site, SiteVersion
@@ -71,18 +73,18 @@ def with_what_is_known(people: QuerySet[Participant]) -> QuerySet[Participant]:
 def impacts(people: Iterable[Participant], *, site: Site, version: str, at: datetime) -> Iterator[Impact]:
     """Yield what ``version`` would change for each of the people, if it came into force today."""
     today = local_date(at, site.time_zone)
-    text = new_consent(site, version)
+    text, cuts = new_consent(site, version), data_cuts()
     for each in people:
         each.site = site
         signed = {consent.version_id for consent in each.consents.all()}
         must = text is not None and text not in signed
-        yield Impact(each, tuple(_changes(each, version, today)), must)
+        yield Impact(each, tuple(_changes(each, version, today, cuts)), must)
 
 
-def _changes(participant: Participant, version: str, today: date) -> list[Change]:
+def _changes(participant: Participant, version: str, today: date, cuts: list[DataCut]) -> list[Change]:
     if not participant.arm and not participant.visits.all():
         return []  # nothing is planned before the eligibility forms are there
-    return preview_version(participant=participant, version=version, on=today)
+    return preview_version(participant=participant, version=version, on=today, cuts=cuts)
 
 
 def in_batches(people: QuerySet[Participant]) -> Iterator[Participant]:

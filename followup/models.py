@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, Deletable
+from audit.guards import ActGuard, Deletable, SiteScoped
 from audit.models import Regulated, recorded
 from trials.models.participants import OfParticipant
 
@@ -95,6 +95,15 @@ class Visit(OfParticipant):
                 fields=["site", "turns_on"],
                 condition=models.Q(turns_on__isnull=False),
                 name="followup_visit_turns",
+            ),
+            # Lists of the whole trial, and of one site, read as many rows as they show.
+            models.Index(fields=["state", "closes"]),
+            models.Index(fields=["proposed_on", "site"]),
+            models.Index(fields=["took_place_on", "site"]),
+            models.Index(
+                fields=["site", "closes"],
+                condition=models.Q(state__in=AWAITED),
+                name="followup_visit_awaited",
             ),
         )
         constraints = (
@@ -210,6 +219,153 @@ class CalendarFeed(Regulated):
         return f"{self.user} {self.made_at:%Y-%m-%d}"
 
 
+class TodoState(models.TextChoices):
+    OPEN = "open", _("To be done")
+    DONE = "done", _("Done")
+    DROPPED = "dropped", _("No longer needed")
+
+
+class TodoSet(SiteQuerySet):
+    def waiting(self) -> Self:
+        return self.filter(state=TodoState.OPEN)
+
+
+@recorded()
+class Todo(OfParticipant):
+    """Something that an answer asks for by a day, such as a repeat biopsy (protocol 2.6).
+
+    ``trigger`` names the row of the protocol, ``key`` what opened it; it closes itself when the
+    answer that it asks for arrives.
+    """
+
+    trigger = models.CharField(_("asked for by"), max_length=20)
+    key = models.CharField(max_length=80)
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, related_name="todos")
+    opened_on = models.DateField(_("opened on"))
+    due_on = models.DateField(_("due on"))
+    state = models.CharField(_("state"), max_length=8, choices=TodoState.choices, default=TodoState.OPEN)
+    closed_on = models.DateField(_("closed on"), null=True)
+
+    objects = TodoSet.as_manager()  # type: ignore[misc]  # the parent names its own
+
+    class Meta(OfParticipant.Meta):
+        ordering = ("due_on", "pk")
+        indexes = (models.Index(fields=["site", "state", "due_on"]),)
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(fields=["participant", "trigger", "key"], name="followup_todo_once"),
+            models.CheckConstraint(
+                condition=models.Q(state=TodoState.OPEN, closed_on=None)
+                | (~models.Q(state=TodoState.OPEN) & models.Q(closed_on__isnull=False)),
+                name="followup_todo_closed_has_day",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.trigger} {self.key}"
+
+
+class MatterKind(models.TextChoices):
+    """What may wait too long; the source that tells of a kind names it here."""
+
+    CLOCK = "clock", _("Clock of safety reporting")
+    TODO = "todo", _("To be done by a day")
+    DECISION = "decision", _("Eligibility without a decision")
+    QUERY = "query", _("Query without an answer")
+    FORM = "form", _("Form still empty after the visit")
+    DEVIATION = "deviation", _("Possible deviation to settle")
+    TRAINING = "training", _("Training that ends")
+
+
+@recorded()
+class Escalation(Regulated):
+    """One matter that waited too long, told once to one person for each stage of its ladder.
+
+    ``kind`` and ``key`` name the matter as its source does (``followup.matters``).
+    """
+
+    site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
+    participant = models.ForeignKey("trials.Participant", models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=20, choices=MatterKind.choices)
+    key = models.CharField(max_length=80)
+    stage = models.PositiveSmallIntegerField(_("escalation stage"))
+    to = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    for_day = models.DateField(_("for"))
+    mail = models.ForeignKey("accounts.Mail", models.PROTECT, null=True, related_name="+")
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-for_day", "-pk")
+        indexes = (models.Index(fields=["participant", "for_day"]),)
+        constraints = (
+            ActGuard(name="followup_escalation_act"),
+            SiteScoped(name="followup_escalation_scope"),
+            models.UniqueConstraint(
+                fields=["site", "kind", "key", "stage", "to"], name="followup_escalation_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+@recorded()
+class NotificationChoice(Regulated):
+    """What a person wants to be told by mail, and from which hour on; a missing row means everything at eight."""
+
+    user = models.OneToOneField("accounts.User", models.PROTECT, related_name="notification_choice")
+    from_hour = models.PositiveSmallIntegerField(_("from this hour on"), default=8)
+    without = ArrayField(models.CharField(max_length=20), default=list)
+
+    class Meta:
+        constraints = (
+            ActGuard(name="followup_notificationchoice_act"),
+            models.CheckConstraint(
+                condition=models.Q(from_hour__gte=6, from_hour__lte=20), name="followup_choice_hour"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
+@recorded()
+class DataCut(Regulated):
+    """A day for which vital status is asked of everybody without contact near it (protocol 2.2, SWEEP)."""
+
+    number = models.PositiveSmallIntegerField(_("number"), unique=True)
+    on = models.DateField(_("data cut on"), unique=True)
+    purpose = models.CharField(_("purpose"), max_length=120)
+
+    class Meta:
+        ordering = ("-on",)
+        constraints = (ActGuard(name="followup_datacut_act", frozen=True),)
+
+    def __str__(self) -> str:
+        return f"{self.on}"
+
+
+@recorded()
+class DataCutAtSite(Regulated):
+    """The sweep of a data cut stands in the plans of a site."""
+
+    cut = models.ForeignKey(DataCut, models.PROTECT, related_name="sites")
+    site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            ActGuard(name="followup_datacutatsite_act", frozen=True),
+            SiteScoped(name="followup_datacutatsite_scope"),
+            models.UniqueConstraint(fields=["cut", "site"], name="followup_datacut_site_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.cut} {self.site_id}"
+
+
 class TaskRun(models.Model):
     """What is known of the runs of one background task: one row per task, however often it runs."""
 
@@ -238,9 +394,16 @@ __all__ = [
     "HAPPENED",
     "CalendarFeed",
     "ContactAttempt",
+    "DataCut",
+    "DataCutAtSite",
+    "Escalation",
+    "MatterKind",
+    "NotificationChoice",
     "Reminder",
     "ReminderKind",
     "TaskRun",
+    "Todo",
+    "TodoState",
     "Visit",
     "VisitState",
 ]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
 
-from followup.services import carry_version, remind_site, roll_site, write_site_notices
+from followup.notifications import EARLIEST_HOUR, local_hour
+from followup.services import (
+    carry_version,
+    escalate_site,
+    plan_data_cuts,
+    remind_site,
+    roll_site,
+    write_site_notices,
+)
 from palace3.kernel.clock import local_date
 from palace3.kernel.tasks import task
 from trials.models import Site, SiteVersion
-
-DIGEST_HOUR = 8
 
 
 def _sites() -> list[Site]:
@@ -31,13 +36,15 @@ def roll() -> None:
 
 @task(name="followup:roll_site")
 def roll_one_site(site_id: int, day: str) -> None:
-    """Every visit of the site stands where the calendar puts it on ``day``."""
-    roll_site(site=_site(site_id), on=date.fromisoformat(day), at=timezone.now())
+    """Every visit of the site stands where the calendar puts it on ``day``; announced data cuts are planned."""
+    site, now = _site(site_id), timezone.now()
+    plan_data_cuts(site=site, at=now)
+    roll_site(site=site, on=date.fromisoformat(day), at=now)
 
 
 @task(name="followup:remind")
 def remind() -> None:
-    """Every site where it is past eight in the morning has the digest of its day in the outbox."""
+    """Every site where the day has begun has its digests in the outbox, for those whose hour has come."""
     now = timezone.now()
     for site in _sites():
         if is_time_for_digest(now, site):
@@ -45,8 +52,22 @@ def remind() -> None:
 
 
 def is_time_for_digest(now: datetime, site: Site) -> bool:
-    """Say whether the day's digest is due; a morning without a worker is made up for until midnight."""
-    return now.astimezone(ZoneInfo(site.time_zone)).hour >= DIGEST_HOUR
+    """Say whether anybody's digest can be due; a morning without a worker is made up for until midnight."""
+    return local_hour(now, site) >= EARLIEST_HOUR
+
+
+@task(name="followup:escalate")
+def escalate() -> None:
+    """Every site has what waits too long told up the ladder, clocks of safety at any hour."""
+    now = timezone.now()
+    for site in _sites():
+        escalate_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+
+
+@task(name="followup:escalate_site")
+def escalate_one_site(site_id: int, day: str) -> None:
+    """What waits too long at the site on ``day`` is in the outbox."""
+    escalate_site(site=_site(site_id), on=date.fromisoformat(day), at=timezone.now())
 
 
 @task(name="followup:remind_site")

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from followup.views import adherence, agenda, calendar, contacts, course, versions, visits, watching
+from followup.views import (
+    adherence,
+    agenda,
+    calendar,
+    contacts,
+    course,
+    cuts,
+    notifications,
+    versions,
+    visits,
+    watching,
+)
 
 app_name = "followup"
 _VISIT = "participants/<str:number>/visits/<int:pk>/"
@@ -11,6 +22,8 @@ urlpatterns = [
     path("visits/", agenda.agenda, name="agenda"),
     path("visits/month/", calendar.month, name="month"),
     path("visits/adherence/", adherence.adherence, name="adherence"),
+    path("visits/data-cuts/", cuts.data_cuts, name="data-cuts"),
+    path("visits/notifications/", notifications.notifications, name="notifications"),
     path("visits/feed/", calendar.feed, name="feed"),
     path("visits/feed/make/", calendar.make_feed, name="make-feed"),
     path("visits/feed/revoke/", calendar.revoke_feed, name="revoke-feed"),
@@ -27,5 +40,6 @@ urlpatterns = [
     path(f"{_VISIT}day/", visits.propose, name="propose"),
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),
     path("participants/<str:number>/lost/", course.lost, name="lost"),
+    path("participants/<str:number>/withdraw/", course.withdraw, name="withdraw"),
     path("participants/<str:number>/plan/", course.preview, name="preview"),
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from followup.history import UNSCHEDULED, rule_of
 from followup.models import Visit
 from followup.rolling import MET
+from palace3.protocol.schedule import DATA_CUT
 from palace3.protocol.shapes import Text
 from palace3.protocol.text import ProtocolText, load, versions
 
@@ -51,10 +54,17 @@ def why_planned(text: ProtocolText, visit: Visit) -> str:
         return visit.reason
 
 
+def milestone_name(milestone: Any) -> str:
+    """Return what a milestone is called, as it stands alone."""
+    return capfirst(in_language(milestone.name))
+
+
 def counted_from(text: ProtocolText, visit: Visit) -> str:
     """Return what the window is counted from."""
+    if visit.anchor == DATA_CUT:
+        return _("data cut")
     try:
-        return in_language(text.milestone(visit.anchor).name)
+        return milestone_name(text.milestone(visit.anchor))
     except KeyError:
         return visit.anchor
 

@@ -20,6 +20,7 @@ from exports.models import ExportState
 from followup.models import VisitState
 from randomization.models import SchemeState
 from trials.models.participants import Track
+from trials.models.requests import RequestState
 from trials.models.sites import SiteState
 
 
@@ -64,6 +65,19 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "not_done": ("warn", "slash-circle"),
         },
     ),
+    "todo": {
+        "open": Badge("info", "clock", pgettext_lazy("todo", "To be done")),
+        "overdue": Badge("stop", "exclamation-octagon", pgettext_lazy("todo", "Overdue")),
+        "done": Badge("ok", "check-circle", pgettext_lazy("todo", "Done")),
+        "dropped": Badge("neutral", "slash-circle", pgettext_lazy("todo", "No longer needed")),
+    },
+    "clock": {
+        "running": Badge("info", "clock", pgettext_lazy("clock", "Running")),
+        "overdue": Badge("stop", "exclamation-octagon", pgettext_lazy("clock", "Overdue")),
+        "met": Badge("ok", "check-circle", pgettext_lazy("clock", "Met in time")),
+        "late": Badge("warn", "clock-history", pgettext_lazy("clock", "Met late")),
+        "ended": Badge("neutral", "slash-circle", pgettext_lazy("clock", "No longer asked for")),
+    },
     "task": {
         "done": Badge("ok", "check-circle", pgettext_lazy("task", "Done")),
         "retried": Badge("warn", "arrow-repeat", pgettext_lazy("task", "Tried again")),
@@ -87,6 +101,19 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "draft": ("progress", "pencil"),
             "active": ("ok", "check-circle"),
             "closed": ("lock", "lock"),
+        },
+    ),
+    "request": _worded(
+        RequestState,
+        {
+            "new": ("info", "telephone"),
+            "called": ("progress", "chat-left-dots"),
+            "invited": ("progress", "calendar-event"),
+            "screened": ("ok", "clipboard-check"),
+            "not_suitable": ("neutral", "x-circle"),
+            "declined": ("neutral", "slash-circle"),
+            "unreached": ("warn", "question-circle"),
+            "erased": ("lock", "lock"),
         },
     ),
     "site": _worded(
@@ -163,6 +190,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "next": Badge("info", "arrow-right", _("Next")),
         "later": Badge("neutral", "circle", _("Later")),
         "stopped": Badge("stop", "x-circle", _("Stopped")),
+    },
+    "text": {
+        "on_page": Badge("ok", "check-circle", _("On the page")),
+        "waiting": Badge("info", "clock", _("Waits for release")),
+        "replaced": Badge("neutral", "clock-history", _("Replaced")),
+        "overtaken": Badge("neutral", "slash-circle", _("Overtaken")),
+        "withdrawn": Badge("stop", "x-circle", _("Withdrawn")),
+        "none": Badge("neutral", "circle", _("No text yet")),
     },
     "export": _worded(
         ExportState,

@@ -46,6 +46,8 @@ SENTENCES: Final[dict[int, str | Promise]] = {
 def answer(request: HttpRequest, status: int, sentence: str | Promise = "") -> HttpResponseBase:
     """Return ``sentence`` with ``status`` in the shape that the asker reads."""
     said = str(sentence or SENTENCES[status])
+    if request.path.startswith("/api/v1/"):
+        return JsonResponse({"detail": said}, status=status)
     if _wants_json(request):
         return JsonResponse({"message": said}, status=status)
     if request.headers.get("HX-Request"):

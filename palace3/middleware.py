@@ -8,16 +8,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from accounts.sessions import close_session
 from palace3.error_views import answer, refusal_page
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Refusal
 from palace3.kernel.request_id import current_request_id, set_request_id
 from palace3.kernel.scope import scope
-from trials.people import sites_of, with_grants
+from trials.people import confided_to, sites_of, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
@@ -48,12 +48,12 @@ def person(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         now = timezone.now()
         if request.user.is_authenticated and _was_idle(request, now):
-            logout(request)
+            close_session(request, at=now, idle=True)
         if not request.user.is_authenticated:
             with scope(user_id=None, sites=()):
                 return get_response(request)
         user = with_grants(request.user, on=local_date(now, settings.TRIAL_TIME_ZONE))
-        with scope(user_id=user.pk, sites=sites_of(user)):
+        with scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user)):
             return get_response(request)
 
     return middleware
@@ -79,6 +79,12 @@ def _holds_null(request: HttpRequest) -> bool:
     return "\x00" in request.path or any("\x00" in text for text in texts)
 
 
+def _is_too_large(request: HttpRequest) -> bool:
+    """Say whether more is sent than is taken; who reads the body as a stream would not notice by itself."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
 class Refusals:
     """A refusal becomes a page (or JSON, or a fragment) that says what is so and what to do."""
 
@@ -86,6 +92,8 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if _is_too_large(request):
+            return answer(request, 413)
         if _holds_null(request):
             return answer(request, 400)
         return self.get_response(request)

@@ -19,5 +19,17 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "followup:carry_versions",
         "schedule": crontab(minute="*/10"),
     },
+    "tell up the ladder what waits too long": {
+        "task": "followup:escalate",
+        "schedule": crontab(minute="10,40"),
+    },
+    "tell of contact requests that nobody has called": {
+        "task": "trials:escalate_requests",
+        "schedule": crontab(minute="15,45"),
+    },
+    "erase who asked for a call or for news once the time has come": {
+        "task": "trials:forget",
+        "schedule": crontab(minute=25),
+    },
     "send what waits in the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

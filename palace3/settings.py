@@ -43,6 +43,8 @@ DEBUG = False
 PALACE3_DEMO = _flag("PALACE3_DEMO")
 PALACE3_LIST_KEY = os.environ.get("PALACE3_LIST_KEY", "")
 PALACE3_LIST_KEY_FILE = os.environ.get("PALACE3_LIST_KEY_FILE", "")
+# Addresses of the data monitoring committee, who hold no account: the roots of lists are mailed to them.
+COMMITTEE_ADDRESSES = [each.strip() for each in os.environ.get("COMMITTEE_ADDRESSES", "").split(",") if each]
 PALACE3_IDENTITY_KEY = os.environ.get("PALACE3_IDENTITY_KEY", "")
 ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("TRUSTED_ORIGINS", "").split(",") if origin]
@@ -68,7 +70,6 @@ INSTALLED_APPS = [
     "pghistory",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_htmx",
     "crispy_forms",
@@ -140,6 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 IDLE_MINUTES = int(os.environ.get("IDLE_MINUTES", "30"))
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -204,21 +206,61 @@ EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH", str(BASE_DIR / "var" / "mail
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_TIMEOUT = 15
+# Where people outside reach the public pages: it stands in mails, which no request wrote.
+PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 
 # What a lower floor asks of a higher one is named here, so that it needs no import (design.md, 2).
 FORMS_OF_VISITS = "reports.visit_forms"
-MAIL_CHECKS = {"followup:digest": "followup.digests.as_it_stands"}
+SAFETY_CLOCKS = "crf.safety"
+MAIL_CHECKS = {
+    "followup:digest": "followup.digests.as_it_stands",
+    "followup:escalation": "followup.escalations.as_it_stands",
+    "trials:request_late": "trials.contact.mails.still_late",
+}
+# Sources of what waits too long: (site, *, on, at) -> Iterable[followup.matters.Matter].
+MATTERS = (
+    "followup.matters.safety",
+    "followup.matters.todos",
+    "followup.matters.training",
+    "reports.matters.queries",
+    "reports.matters.decisions",
+    "reports.matters.forms",
+    "reports.matters.deviations",
+)
+# Kinds of mail that wait without an address: it is looked up when they leave.
+MAIL_ENVELOPES = {
+    "trials:acknowledged": "trials.contact.mails.envelope_of_acknowledgement",
+    "trials:news_confirm": "trials.contact.news_mails.envelope_of_news",
+    "trials:news": "trials.contact.news_mails.envelope_of_news",
+}
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
+
+# Counts of calls and of failed sign-ins, shared by every web process where there is a broker to share them.
+CACHES = {
+    "default": (
+        {
+            "BACKEND": "palace3.kernel.cache.SharedCache",
+            "LOCATION": BROKER_URL,
+            "KEY_PREFIX": "palace3",
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        }
+        if "BROKER_URL" in os.environ
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "exports.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    # Programs read JSON; for people there is the page of the API (exports/views/api.py).
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "exports.api.errors.answer",
@@ -228,6 +270,4 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "PALACE-3",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

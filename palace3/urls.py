@@ -1,13 +1,11 @@
 """The addresses of the whole program."""
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from palace3 import error_views, health
 from reports.views import home, participant_page
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="home")),
     path("work-list/", home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

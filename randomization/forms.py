@@ -126,7 +126,7 @@ class SimulationForm(DesignForm):
         initial=2,
         help_text=_("Out of 10 for stage II, 10 for stage III and this for stage IVA."),
     )
-    trials = forms.IntegerField(label=_("Simulated trials"), min_value=10, max_value=1000, initial=200)
+    trials = forms.IntegerField(label=_("Simulated trials"), min_value=10, max_value=5000, initial=2000)
     seed = forms.CharField(label=_("Seed of the simulation"), max_length=60, initial="1")
     method = forms.ChoiceField(
         label=_("Method"),

@@ -2,37 +2,17 @@
 
 A leaf is hashed behind a 0x00 byte and a node behind 0x01, so no node can pass for a leaf. Each leaf holds
 32 secret bytes of salt; without them a published root could be tried against both arms of every place.
-Standard library only: ``verify.py`` rests on this file and on nothing else.
+What a certificate is checked with stands in ``verify.py``, which anybody can run alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 
-LEAF_FIELDS = ("arm", "number", "salt", "scheme", "sequence", "stratum")
+from randomization.verify import leaf, leaf_hash, node_hash, root_from_proof
 
-
-def leaf(*, scheme: str, stratum: str, sequence: int, number: str, arm: str, salt: str) -> bytes:
-    """The bytes of a place that are committed to: ASCII JSON, keys sorted, no spaces; ``salt`` in hex."""
-    place = {
-        "arm": arm,
-        "number": number,
-        "salt": salt,
-        "scheme": scheme,
-        "sequence": sequence,
-        "stratum": stratum,
-    }
-    return json.dumps(place, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-
-
-def leaf_hash(content: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + content).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+__all__ = ["leaf", "leaf_hash", "node_hash", "packed", "proofs", "root", "root_from_proof", "unpacked"]
 
 
 def root(hashes: Sequence[bytes]) -> bytes:
@@ -62,24 +42,6 @@ def proofs(hashes: Sequence[bytes]) -> list[list[bytes]]:
             above.append((node_hash(left, right), range(left_leaves.start, right_leaves.stop)))
         level = above + level[len(level) - len(level) % 2 :]
     return paths
-
-
-def root_from_proof(digest: bytes, *, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that ``digest`` at ``index`` of ``size`` leaves leads to; None when the path does not fit."""
-    if not 0 <= index < size:
-        return None
-    position, last = index, size - 1
-    for neighbour in path:
-        if last == 0:
-            return None
-        if position % 2 or position == last:
-            digest = node_hash(neighbour, digest)
-            while position % 2 == 0 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            digest = node_hash(digest, neighbour)
-        position, last = position >> 1, last >> 1
-    return digest if last == 0 else None
 
 
 def packed(path: Sequence[bytes]) -> bytes:

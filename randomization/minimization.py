@@ -13,6 +13,7 @@ from fractions import Fraction
 from randomization.blocks import Stream
 
 FAVOURED = Fraction(4, 5)
+Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,10 @@ def imbalances(
     weights: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """For each arm, the weighted sum over the factors of the range of counts if it were given next."""
-    counts = marginal_counts(levels, past, arms)
+    return _imbalances(marginal_counts(levels, past, arms), arms, weights)
+
+
+def _imbalances(counts: Counts, arms: Sequence[str], weights: Mapping[str, int] | None) -> dict[str, int]:
     return {
         arm: sum(
             (weights or {}).get(factor, 1) * _range_with(per_arm, arm) for factor, per_arm in counts.items()
@@ -67,7 +71,20 @@ def next_arm(
     favoured: Fraction = FAVOURED,
 ) -> str:
     """The arm for the coming participant: the balancing one by the biased coin, a fair draw when all tie."""
-    scores = imbalances(levels, past, arms=arms, weights=weights)
+    counts = marginal_counts(levels, past, arms)
+    return arm_by_counts(counts, arms=arms, stream=stream, weights=weights, favoured=favoured)
+
+
+def arm_by_counts(
+    counts: Counts,
+    *,
+    arms: Sequence[str],
+    stream: Stream,
+    weights: Mapping[str, int] | None = None,
+    favoured: Fraction = FAVOURED,
+) -> str:
+    """As ``next_arm``, for whoever keeps the counts of each factor's level while going along."""
+    scores = _imbalances(counts, arms, weights)
     least = min(scores.values())
     best = [arm for arm in arms if scores[arm] == least]
     others = [arm for arm in arms if scores[arm] != least]

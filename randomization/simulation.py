@@ -96,38 +96,51 @@ def _allocate_blocks(design: Design, people: Sequence[tuple[str, str]], seed: st
 
 def _allocate_minimizing(design: Design, people: Sequence[tuple[str, str]], seed: str) -> list[str]:
     stream = Stream(derive(seed, "coin"))
-    past: list[minimization.Given] = []
+    tally: dict[tuple[str, str], dict[str, int]] = {}
+    arms = []
     for site, stage in people:
         levels = {"site": site, "stage": stage}
-        arm = minimization.next_arm(levels, past, arms=design.arms, stream=stream)
-        past.append(minimization.Given(levels, arm))
-    return [given.arm for given in past]
+        counts = {
+            level[0]: tally.setdefault(level, dict.fromkeys(design.arms, 0)) for level in levels.items()
+        }
+        arm = minimization.arm_by_counts(counts, arms=design.arms, stream=stream)
+        for per_arm in counts.values():
+            per_arm[arm] += 1
+        arms.append(arm)
+    return arms
 
 
 def _count(
     findings: Findings, design: Design, plan: Plan, people: Sequence[tuple[str, str]], arms: Sequence[str]
 ) -> None:
-    by_stratum: dict[tuple[str, str], list[str]] = {}
-    by_site: dict[str, list[str]] = {}
+    by_stratum: dict[tuple[str, str], dict[str, int]] = {}
+    by_site: dict[str, dict[str, int]] = {}
+    largest, right = design.largest_block, Counter[int]()
     for person, arm in zip(people, arms, strict=True):
-        _count_guess(findings, design, by_stratum.get(person, []), arm)
-        by_stratum.setdefault(person, []).append(arm)
-        by_site.setdefault(person[0], []).append(arm)
+        seen = by_stratum.setdefault(person, dict.fromkeys(design.arms, 0))
+        right[_named_with(seen, arm)] += 1
+        findings.certain += settles_next(seen, largest_block=largest)
+        seen[arm] += 1
+        by_site.setdefault(person[0], dict.fromkeys(design.arms, 0))[arm] += 1
     findings.trials += 1
+    findings.guesses += len(people)
+    findings.guessed_right += sum(Fraction(count, named) for named, count in right.items() if named)
     findings.overall[imbalance(arms, design.arms)] += 1
-    findings.worst_site[max(imbalance(seen, design.arms) for seen in by_site.values())] += 1
-    drifts = {person: imbalance(seen, design.arms) for person, seen in by_stratum.items()}
-    findings.worst_stratum[max(drifts.values())] += 1
-    for person, drift in drifts.items():
-        size = len(by_stratum[person])
-        findings.by_stratum_size.setdefault(size, Counter())[drift] += 1
-    findings.ran_out += any(len(seen) > plan.places_per_stratum for seen in by_stratum.values())
+    findings.worst_site[max(_drift(seen) for seen in by_site.values())] += 1
+    findings.worst_stratum[max(_drift(seen) for seen in by_stratum.values())] += 1
+    for seen in by_stratum.values():
+        findings.by_stratum_size.setdefault(sum(seen.values()), Counter())[_drift(seen)] += 1
+    findings.ran_out += any(sum(seen.values()) > plan.places_per_stratum for seen in by_stratum.values())
 
 
-def _count_guess(findings: Findings, design: Design, past: Sequence[str], arm: str) -> None:
-    findings.guesses += 1
-    findings.guessed_right += chance_of_right_guess(past, arm, arms=design.arms)
-    findings.certain += next_is_certain(past, arms=design.arms, largest_block=design.largest_block)
+def _drift(seen: Mapping[str, int]) -> int:
+    return max(seen.values()) - min(seen.values())
+
+
+def _named_with(seen: Mapping[str, int], arm: str) -> int:
+    """Among how many arms a guess would choose, if it names the one that came; 0 if it does not."""
+    least = min(seen.values())
+    return sum(count == least for count in seen.values()) if seen[arm] == least else 0
 
 
 def imbalance(given: Sequence[str], arms: Sequence[str]) -> int:
@@ -144,9 +157,9 @@ def chance_of_right_guess(past: Sequence[str], arm: str, *, arms: Sequence[str])
     return Fraction(1, len(named)) if arm in named else Fraction(0)
 
 
-def next_is_certain(past: Sequence[str], *, arms: Sequence[str], largest_block: int) -> bool:
+def settles_next(seen: Mapping[str, int], *, largest_block: int) -> bool:
     """True when one arm is ahead by half the largest block: only then does the past alone settle the next."""
-    return bool(past) and imbalance(past, arms) * len(arms) >= largest_block
+    return _drift(seen) * len(seen) >= largest_block
 
 
 def predictability(given: Sequence[tuple[str, str]], *, arms: Sequence[str]) -> dict[str, tuple[int, float]]:

@@ -21,14 +21,18 @@ class Action:
     label: str | Promise
     icon: str
     href: str
+    is_usual: bool = False
 
 
 def actions_of(participant: Participant, user: User) -> list[Action]:
-    """Return the actions that the participant's state and the person's role allow, the usual one first."""
+    """Return the actions that the participant's state and the person's role allow, the usual one first.
+
+    An ending (screen failure, decline, withdrawal) is never offered as the usual thing to do.
+    """
     site, number = participant.site_id, participant.number
     found = []
     if user.may(Permission.VISIT_RECORD, site) and participant.arm and not participant.is_terminal:
-        found.append(_to(_("Unscheduled visit"), "plus-lg", "followup:unscheduled", number))
+        found.append(_to(_("Unscheduled visit"), "plus-lg", "followup:unscheduled", number, is_usual=True))
     if user.may(Permission.VISIT_VIEW, site) and participant.arm:
         found.append(_to(_("Contacts"), "telephone", "followup:contacts", number))
         found.append(_to(_("What would move"), "calendar-event", "followup:preview", number))
@@ -39,9 +43,9 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
             found.append(_to(_("Screen failure"), "x-circle", "trials:screen-failure", number))
             found.append(_to(_("Declined"), "slash-circle", "trials:decline", number))
         if not participant.is_terminal:
-            found.append(_to(_("Withdrawal"), "slash-circle", "trials:withdraw", number))
+            found.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
     return found
 
 
-def _to(label: str | Promise, icon: str, name: str, number: str) -> Action:
-    return Action(label, icon, reverse(name, args=[number]))
+def _to(label: str | Promise, icon: str, name: str, number: str, *, is_usual: bool = False) -> Action:
+    return Action(label, icon, reverse(name, args=[number]), is_usual)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import ROLE_LABELS, Role
 from audit.models import Act
 from trials.models import Participant
 
@@ -15,6 +16,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "accounts:person:create": _("Account created"),
     "accounts:person:set_password": _("Password set"),
     "accounts:session:open": _("Signed in"),
+    "accounts:session:close": _("Signed out"),
+    "accounts:session:expire": _("Session ended: nobody was there"),
     "accounts:session:refuse": _("Sign-in refused"),
     "trials:site:create": _("Site created"),
     "trials:site:change": _("Site changed"),
@@ -24,6 +27,10 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:site:suspended": _("Site suspended"),
     "trials:site:closed": _("Site closed"),
     "trials:site:planned": _("Site put back to planned"),
+    "trials:text:draft": _("Text for patients drafted"),
+    "trials:text:release": _("Text for patients released"),
+    "trials:text:withdraw": _("Text for patients withdrawn"),
+    "trials:text:confirm": _("Public page confirmed"),
     "trials:consent_version:add": _("Consent version added"),
     "trials:version:approve": _("Approval of a protocol version recorded"),
     "trials:version:open": _("Protocol version opened at the site"),
@@ -33,6 +40,28 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:confirmation:withdraw": _("Confirmation of a protocol value withdrawn"),
     "trials:delegation:grant": _("Delegation granted"),
     "trials:delegation:end": _("Delegation ended"),
+    "trials:request:receive": _("Contact request received"),
+    "trials:request:look": _("Looked at who sent a contact request"),
+    "trials:request:call": _("Call about a contact request recorded"),
+    "trials:request:invite": _("Invitation to the centre recorded"),
+    "trials:request:screen": _("Screening begun from a contact request"),
+    "trials:request:not_suitable": _("Contact request closed: not suitable"),
+    "trials:request:declined": _("Contact request closed: declined"),
+    "trials:request:unreached": _("Contact request closed: not reached"),
+    "trials:request:escalate": _("Told that nobody has called"),
+    "trials:request:erase": _("Identity erased on request"),
+    "trials:request:expire": _("Identity erased when its time had come"),
+    "trials:identity_key:change": _("Identity key changed"),
+    "trials:news:ask": _("News of the trial asked for"),
+    "trials:news:confirm": _("News of the trial confirmed"),
+    "trials:news:leave": _("News of the trial left"),
+    "trials:news:forget": _("Addresses for news deleted when their time had come"),
+    "trials:letter:write": _("News letter written"),
+    "trials:letter:release": _("News letter released"),
+    "trials:letter:send": _("News letter sent"),
+    "crf:note:write": _("Working note kept"),
+    "crf:note:settle": _("Working note settled"),
+    "crf:note:ask": _("Query raised from a working note"),
     "trials:participant:register": _("Participant registered"),
     "trials:consent:record": _("Consent recorded"),
     "trials:screening:fail": _("Screen failure recorded"),
@@ -54,7 +83,9 @@ WORDS: Final[dict[str, str | Promise]] = {
     "followup:visit:propose": _("Appointment proposed"),
     "followup:visit:roll": _("Visit state rolled forward"),
     "followup:visits:roll": _("Visit state rolled forward"),
+    "followup:participant:withdraw": _("Withdrawal recorded"),
     "followup:participant:lost": _("Recorded as lost to follow-up"),
+    "followup:todos:settle": _("To-dos opened or closed"),
     "followup:contact:record": _("Contact attempt recorded"),
     "crf:answers:save": _("Answers saved"),
     "crf:override:grant": _("A value was let pass"),
@@ -69,6 +100,9 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:query:close": _("Query closed"),
     "crf:query:confirm": _("Answer confirmed"),
     "crf:query:judge": _("Queries checked again"),
+    "crf:clock:settle": _("Safety clocks set"),
+    "crf:wording:load": _("Licensed wording loaded"),
+    "crf:safety:assess": _("Serious event assessed for the sponsor"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),
     "randomization:error:record": _("Error of randomization recorded"),
@@ -78,6 +112,11 @@ WORDS: Final[dict[str, str | Promise]] = {
 def in_words(verb: str) -> str:
     """Return what the act is called; the verb itself while it has no words."""
     return str(WORDS.get(verb, verb))
+
+
+def role_of(act: Act) -> str | Promise:
+    """Return the role under which somebody acted."""
+    return ROLE_LABELS[Role(act.role)] if act.role in set(Role) else act.role
 
 
 def acts_about(participant: Participant) -> QuerySet[Act]:

@@ -14,10 +14,12 @@ from crf import catalogue
 from crf.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
 from crf.models import Query
+from crf.records import RecordState as SavedState
 from followup.models import Visit, VisitState
 from trials.models import Participant
 
 NO_LONGER = frozenset({VisitState.CANCELLED})
+STATES = tuple(SavedState.values)
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,14 @@ class RecordState:
 
 @dataclass(frozen=True)
 class Cell:
-    """One form at one visit: its state, where it is filled, and how many queries are open."""
+    """One form at one visit: its state, where it is filled, how many queries are open; of a log, its records."""
 
     code: str
     state: str
     href: str
     queries: int = 0
     about: str = ""
+    records: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,12 @@ def matrix_of(
     per_visit = tuple(
         form
         for form in forms.values()
-        if form.repeats is Repeats.PER_VISIT or any(form.code in visit.forms for visit in shown)
+        if form.repeats is Repeats.PER_VISIT
+        or (form.repeats is not Repeats.LOG and any(form.code in visit.forms for visit in shown))
     )
     by_place = {(record.code, record.visit_id): record for record in records}
-    once = {record.code: record for record in records if record.visit_id is None}
+    once = _one_of_each(records)
+    numbers = Counter(record.code for record in records)
     rows = tuple(
         Row(
             visit,
@@ -105,7 +110,7 @@ def matrix_of(
         for visit in shown
     )
     alone = tuple(
-        (form, _alone(form, once.get(form.code), queries, participant))
+        (form, _alone(form, once.get(form.code), queries, participant, numbers[form.code]))
         for form in forms.values()
         if form not in per_visit
     )
@@ -136,6 +141,20 @@ def _cell(
     return Cell(form.code, state, href, count, f"{visit}, {form.title}")
 
 
+def _one_of_each(records: Iterable[RecordState]) -> dict[str, RecordState]:
+    """Return the record that stands for each form outside visits: of a log, the one that is least far."""
+    found: dict[str, RecordState] = {}
+    for record in records:
+        held = found.get(record.code)
+        if record.visit_id is None and (held is None or _far(record) < _far(held)):
+            found[record.code] = record
+    return found
+
+
+def _far(record: RecordState) -> int:
+    return STATES.index(record.state)
+
+
 def _expected(visit: Visit, today: date) -> str:
     """Return how a form that nobody has opened yet is shown: empty, not due, due, overdue or not done."""
     if visit.state == VisitState.NOT_DONE:
@@ -152,6 +171,7 @@ def _alone(
     record: RecordState | None,
     queries: Counter[tuple[str, int | None]],
     participant: Participant,
+    number: int,
 ) -> Cell:
     href = (
         log_url(participant.number, form.code)
@@ -159,4 +179,11 @@ def _alone(
         else form_url(participant.number, form.code)
     )
     count = sum(number for (code, _record), number in queries.items() if code == form.code)
-    return Cell(form.code, record.state if record else "empty", href, count, str(form.title))
+    return Cell(
+        form.code,
+        record.state if record else "empty",
+        href,
+        count,
+        str(form.title),
+        number if form.repeats is Repeats.LOG else 0,
+    )

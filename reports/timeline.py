@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from followup.models import AWAITED, Visit
-from followup.wording import in_language, visit_name
+from followup.wording import milestone_name, visit_name
 from palace3.protocol.text import ProtocolText
 from trials.models import Milestone
 
@@ -28,7 +28,7 @@ def timeline(
 ) -> list[Point]:
     """Return the milestones reached, then the next visits, in the order of time."""
     past = [
-        Point(in_language(text.milestone(milestone.code).name), milestone.on, "past")
+        Point(milestone_name(text.milestone(milestone.code)), milestone.on, "past")
         for milestone in milestones
         if milestone.on is not None and _is_known(text, milestone.code)
     ]

@@ -36,7 +36,15 @@ def visits_kept(sites: QuerySet[Site]) -> Report:
 
 def _table(title: str, first: str, slug: str, rows: list[Kept]) -> Table:
     columns = (
-        *(first, _("Visits asked for"), _("Early"), _("In the window"), _("Late"), _("Not done"), _("Overdue")),
+        *(
+            first,
+            _("Visits asked for"),
+            _("Early"),
+            _("In the window"),
+            _("Late"),
+            _("Not done"),
+            _("Overdue"),
+        ),
         *(_("Missed"), _("Share in the window")),
     )
     total = _row(together(rows, _("All visits")))

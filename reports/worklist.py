@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef
@@ -15,15 +15,31 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.models import Draft, Query, QueryState
+from crf.models import ClockName, Draft, Query, QueryState, SafetyClock, SponsorAssessment
+from crf.safety import OF_THE_SITE, clocks_open_to
+from crf.safety_page import lines_of
 from crf.services.system_queries import short_question
+from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
-from followup.models import Visit
+from followup.models import Todo, Visit
+from followup.todo_lines import todo_lines
 from followup.wording import visit_name
+from palace3.kernel.clock import local_date
+from palace3.kernel.counting import count_up_to, in_words
 from palace3.protocol.text import load, versions
-from trials.models import ChecklistItem, Consent, DeviationProposal, EligibilityDecision, Participant, Site
+from trials.models import (
+    ChecklistItem,
+    Consent,
+    ContactRequest,
+    DeviationProposal,
+    EligibilityDecision,
+    Participant,
+    Site,
+)
 from trials.models.participants import DeviationState, Track
+from trials.models.requests import RequestState
 from trials.models.sites import SiteState
+from trials.services.escalating import call_by
 
 SHOWN: Final = 8
 EXPIRES_SOON: Final = timedelta(days=60)
@@ -52,13 +68,18 @@ class Section:
     total: int = 0
     href: str = ""
 
+    @property
+    def counted(self) -> str:
+        return in_words(self.total)
+
 
 Builder = Callable[[User, date], Section]
 
 
-def work_for(user: User, *, today: date) -> list[Section]:
+def work_for(user: User, *, today: date, at: datetime) -> list[Section]:
     """Return the sections of the person's work list, in the order in which they matter."""
-    sections = [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    sections = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
+    sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
     return sections
@@ -82,7 +103,7 @@ def _to_consent_anew(user: User) -> Section:
 def _first(rows: Any) -> tuple[list[Any], int]:
     """Return the first rows and how many there are; one query when they all fit."""
     found = list(rows[: SHOWN + 1])
-    return (found[:SHOWN], rows.count()) if len(found) > SHOWN else (found, len(found))
+    return (found[:SHOWN], count_up_to(rows)) if len(found) > SHOWN else (found, len(found))
 
 
 def _decisions(user: User, today: date) -> Section:
@@ -150,6 +171,19 @@ def _visits(user: User, today: date) -> Section:
         for visit in found
     ]
     return Section(_("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total)
+
+
+def _todos(user: User, today: date) -> Section:
+    rows = Todo.objects.open_to(user, Permission.CRF_EDIT).waiting().select_related("participant", "visit")
+    found, total = _first(rows.order_by("due_on", "pk"))
+    items = [
+        Item(line.todo.participant.number, line.name, line.href, "todo", line.state, line.todo.due_on)
+        for line in todo_lines(found, today=today)
+    ]
+    where = reverse("followup:agenda") + "?show=todos"
+    return Section(
+        _("To be done by a day"), "clock", _("Nothing is to be done by a day."), items, total, where
+    )
 
 
 def _queries_to_answer(user: User, today: date) -> Section:
@@ -223,6 +257,35 @@ def _screening(user: User, today: date) -> Section:
     )
 
 
+def _contact_requests(user: User, today: date) -> Section:
+    rows = (
+        ContactRequest.objects.open_to(user, Permission.CONTACT_HANDLE)
+        .waiting()
+        .select_related("site")
+        .order_by("received_at", "pk")
+    )
+    found, total = _first(rows)
+    items = [
+        Item(
+            asked.reference,
+            str(
+                _("Somebody asks for a call")
+                if asked.state == RequestState.NEW
+                else _("Goes on after a call")
+            ),
+            asked.get_absolute_url(),
+            "request",
+            asked.state,
+            call_by(local_date(asked.received_at, asked.site.time_zone))
+            if asked.state == RequestState.NEW
+            else None,
+        )
+        for asked in found
+    ]
+    nothing = _("Nobody waits for a call.")
+    return Section(_("Contact requests"), "telephone", nothing, items, total, reverse("trials:requests"))
+
+
 def _deviations(user: User, today: date) -> Section:
     rows = (
         DeviationProposal.objects.open_to(user, Permission.CRF_EDIT)
@@ -231,11 +294,65 @@ def _deviations(user: User, today: date) -> Section:
     )
     found, total = _first(rows)
     items = [
-        Item(d.participant.number, d.detail, reverse("trials:settle-deviation", args=[d.pk]), when=d.found_on)
+        Item(
+            d.participant.number,
+            d.detail,
+            reverse("trials:settle-deviation", args=[d.pk]),
+            when=d.found_on + timedelta(days=whole_number(load(), "deviation_escalates_days")),
+        )
         for d in found
     ]
     return Section(
         _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total
+    )
+
+
+def _clocks(user: User, at: datetime) -> Section:
+    """Return the clocks that run: a site's people see those that the site meets."""
+    rows = clocks_open_to(user).running()
+    if not user.may(Permission.SAFETY_ASSESS) and user.may(Permission.CRF_EDIT):
+        rows = rows.filter(kind__in=OF_THE_SITE)
+    found, total = _first(rows)
+    items = [
+        Item(
+            line.open.number,
+            f"{line.open.what} · AE #{line.open.event_no} · {line.words}",
+            line.open.href,
+            "clock",
+            line.state,
+            local_date(line.clock.due_at, line.clock.site.time_zone),
+        )
+        for line in lines_of(found, user=user, at=at)
+    ]
+    return Section(
+        _("Safety clocks"), "clock", _("No safety clock is running."), items, total, reverse("crf:clocks")
+    )
+
+
+def _to_assess(user: User, today: date) -> Section:
+    """Return the serious events that the site reported and the sponsor has not judged yet."""
+    judged = SponsorAssessment.objects.filter(
+        participant=OuterRef("participant"), event_no=OuterRef("event_no")
+    )
+    reported = SafetyClock.objects.open_to(user, Permission.SAFETY_ASSESS).filter(
+        ~Exists(judged), kind=ClockName.SAE_REPORT, met_at__isnull=False, ended_at=None
+    )
+    found, total = _first(reported.select_related("participant", "site").order_by("met_at", "pk"))
+    items = [
+        Item(
+            clock.participant.number,
+            str(_("Assess the serious event AE #{event} for the sponsor")).format(event=clock.event_no),
+            reverse("crf:assess", args=[clock.participant.number, clock.event_no]),
+            when=local_date(clock.met_at, clock.site.time_zone),
+        )
+        for clock in found
+    ]
+    return Section(
+        _("Serious events to assess"),
+        "shield-check",
+        _("No serious event waits for the sponsor."),
+        items,
+        total,
     )
 
 
@@ -267,9 +384,12 @@ def _sites(user: User, today: date) -> Section:
 
 
 BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
+    (Permission.SAFETY_ASSESS, _to_assess),
     (Permission.ELIGIBILITY_DECIDE, _decisions),
     (Permission.ALLOCATION_REQUEST, _to_randomize),
+    (Permission.CONTACT_HANDLE, _contact_requests),
     (Permission.VISIT_RECORD, _visits),
+    (Permission.CRF_EDIT, _todos),
     (Permission.QUERY_ANSWER, _queries_to_answer),
     (Permission.QUERY_CLOSE, _queries_to_close),
     (Permission.CRF_EDIT, _drafts),

@@ -16,8 +16,6 @@ VENDOR = ROOT / "assets" / "vendor"
 FILES = {
     "bootstrap/dist/css/bootstrap.min.css": "bootstrap/css/bootstrap.min.css",
     "bootstrap/dist/css/bootstrap.min.css.map": "bootstrap/css/bootstrap.min.css.map",
-    "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap/js/bootstrap.bundle.min.js",
-    "bootstrap/dist/js/bootstrap.bundle.min.js.map": "bootstrap/js/bootstrap.bundle.min.js.map",
     "bootstrap/LICENSE": "bootstrap/LICENSE",
     "bootstrap-icons/LICENSE": "bootstrap-icons/LICENSE",
 }

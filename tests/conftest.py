@@ -21,7 +21,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "test-only"
 ADMIN = "PALACE3_TEST_ADMIN_URL"
-TIME_TO_MIGRATE = ("audit/sql.py", "audit/guards.py", "crf/guards.py", "randomization/schema.py")
+TIME_TO_MIGRATE = (
+    "audit/sql.py",
+    "audit/guards.py",
+    "trials/guards.py",
+    "crf/guards.py",
+    "randomization/schema.py",
+)
 
 _server: Any = None
 _seeded: list[str] = []

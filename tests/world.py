@@ -99,9 +99,9 @@ def _person(username: str, role: Role, site: Site | None) -> User:
 
 def as_person(user: User) -> Any:
     """What happens inside is seen through the eyes of ``user``, as their requests are."""
-    from trials.people import sites_of
+    from trials.people import confided_to, sites_of
 
-    return scope(user_id=user.pk, sites=sites_of(user))
+    return scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user))
 
 
 def screen(world: World, *, signed_on: date = date(2026, 11, 2), site: Site | None = None) -> Participant:

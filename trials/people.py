@@ -8,6 +8,7 @@ from typing import Any, Literal
 from django.db import transaction
 
 from accounts.models import User
+from accounts.permissions import Permission
 from palace3.kernel.scope import EVERYTHING, scope
 from trials.models import Delegation
 
@@ -26,3 +27,8 @@ def sites_of(user: User) -> frozenset[int] | Literal["*"]:
     if any(grant.site_id is None for grant in user.grants):
         return EVERYTHING
     return frozenset(grant.site_id for grant in user.grants if grant.site_id is not None)
+
+
+def confided_to(user: User) -> frozenset[int]:
+    """Return the sites whose contact requests the person handles; a central role handles none."""
+    return user.sites_with(Permission.CONTACT_HANDLE) or frozenset()

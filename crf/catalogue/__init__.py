@@ -19,6 +19,10 @@ CATALOGUE = (
     "crf.catalogue.pathology.Pathology",
     "crf.catalogue.follow_up.FollowUp",
     "crf.catalogue.survival.SurvivalStatus",
+    "crf.catalogue.adverse_event.AdverseEvent",
+    "crf.catalogue.serious_event.SeriousEvent",
+    "crf.catalogue.quality_of_life.QualityOfLife",
+    "crf.catalogue.surveillance.Surveillance",
 )
 
 

@@ -72,4 +72,13 @@ CHECKS = (
         message=_("The medication ended before it began. Check both dates."),
         fields=("cm_end", "cm_start"),
     ),
+    Check(
+        code="X024",
+        level=Level.SOFT,
+        reads=("cm_indc", "cm_steroid", "AE*"),
+        each="cm",
+        passes=rules.immune_event_is_recorded,
+        message=_("A steroid is given for an immune-related event, and none is recorded. Record the event."),
+        fields=("cm_indc", "cm_steroid"),
+    ),
 )

@@ -112,6 +112,7 @@ INDICATION = CodeList(
     "CM_INDC",
     {
         "ae": _("an adverse event"),
+        "irae": _("an immune-related event"),
         "mh": _("a disease of the history"),
         "prophylaxis": _("prophylaxis or premedication"),
         "other": _("other"),

@@ -73,3 +73,10 @@ def year_in_life(ca_year: int, elig_birth: str | None, today: date) -> bool:
 
 def ends_after_start(cm_start: str, cm_end: str) -> bool:
     return not_before(cm_end, cm_start)
+
+
+def immune_event_is_recorded(cm_indc: str, cm_steroid: str, ae_all: list[Row]) -> bool:
+    """Say whether a steroid for an immune-related event has such an event on record (X024)."""
+    if cm_indc != "irae" or cm_steroid != "Y":
+        return True
+    return any(row.get("irae") == "Y" for row in ae_all)

@@ -26,6 +26,19 @@ CHECKS = (
         criticality=Criticality.CRITICAL,
     ),
     Check(
+        code="X022f",
+        level=Level.HARD,
+        reads=("vital", "death_dt", "status_dt", "AE*"),
+        passes=rules.fatal_event_agrees,
+        message=_(
+            "An adverse event is recorded as fatal. Make its last day and the date of death agree on both forms."
+        ),
+        fields=("vital", "death_dt"),
+        when=Any_(DEAD, Is("vital", "alive")),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
         code="X061",
         level=Level.HARD,
         reads=("death_dt", *rules.PROOFS),

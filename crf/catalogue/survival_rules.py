@@ -122,6 +122,17 @@ def discharge_agrees(
     return vital != "alive" or status_dt is None or status_dt <= surg_disch_dt
 
 
+def fatal_event_agrees(
+    vital: str, death_dt: str | None, status_dt: date | None, ae_all: list[Row] | None
+) -> bool:
+    """Say whether a fatal adverse event ends on the day of death, and nobody was met alive after it (X022)."""
+    ends = [row["ae_en"] for row in ae_all or () if row.get("outcome") == "fatal" and row.get("ae_en")]
+    if vital == "dead":
+        return death_dt is None or all(_overlap(death_dt, end) for end in ends)
+    last = [latest_day(end) for end in ends]
+    return status_dt is None or all(day is None or status_dt <= day for day in last)
+
+
 def disease_agrees(dz_now: str, fu_dz_status: str) -> bool:
     """Say whether the follow-up form knows the same of the disease (protocol 3.13, dz_now)."""
     if fu_dz_status == "proven":

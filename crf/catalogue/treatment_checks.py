@@ -340,4 +340,20 @@ SUMMARY = (
     ),
 )
 
-CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY)
+COUNTS = (
+    Check(
+        code="X019",
+        level=Level.SOFT,
+        reads=("anc_d", "plt_d", "adm_dt", "AE*"),
+        each="chemo",
+        passes=rules.severe_count_is_an_event,
+        message=_(
+            "Neutrophils or platelets are of grade 3 or more, and no adverse event was recorded within 7 days. Record "
+            "it."
+        ),
+        fields=("anc_d", "plt_d"),
+        blanks=True,
+    ),
+)
+
+CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from crf.checks import earliest_day
+from crf.checks import earliest_day, latest_day
 from palace3.protocol import doses, scores
 from palace3.protocol.text import load
 
@@ -17,6 +17,7 @@ Row = dict[str, Any]
 PLANNED_DOSES = 5
 PLANNED_AUC, PLANNED_MG_M2 = 2, 50
 PREGNANCY_TEST_DAYS = 7
+SEVERE = 3
 LAST_OF_ANY = "last_of_any_component"
 
 
@@ -273,3 +274,18 @@ def tested_in_time(
     if elig_preg_res != "NEG" or elig_preg_dt is None:
         return False
     return 0 <= (neo_d1 - elig_preg_dt).days <= PREGNANCY_TEST_DAYS
+
+
+def severe_count_is_an_event(
+    anc_d: Decimal | None, plt_d: int | None, adm_dt: date | None, ae_all: list[Row] | None
+) -> bool:
+    """Say whether a count of CTCAE grade 3 or more before a dose has an adverse event within 7 days (X019)."""
+    grades = (scores.lab_grade("NEUT", anc_d), scores.lab_grade("PLAT", plt_d))
+    if adm_dt is None or all((grade or 0) < SEVERE for grade in grades):
+        return True
+    near = timedelta(days=7)
+    for event in ae_all or ():
+        began, ended = earliest_day(event.get("ae_st")), latest_day(event.get("ae_en"))
+        if began and began <= adm_dt + near and (ended is None or ended >= adm_dt - near):
+            return True
+    return False

@@ -9,18 +9,19 @@ from typing import Any
 
 from accounts.models import User
 from audit.acts import act
-from crf import catalogue
+from crf import catalogue, todos
 from crf.checks import earliest_day
 from crf.consequences import Course, Seen, course_of, way
 from crf.declaration import FormDeclaration, Repeats
 from crf.evaluate import Outcome, evaluate
 from crf.records import RecordState
+from crf.services.clocks import CLOCK_FORMS, settle_clocks
 from crf.services.places import Place, differing, place_of_record, sheet_of, state_of
 from crf.services.signing import drop_signature
 from crf.services.surroundings import Surroundings, day_question
 from crf.services.system_queries import judge_queries
 from followup.models import VisitState
-from followup.services import plan_visits_for, record_visit
+from followup.services import plan_visits_for, record_visit, settle_todos
 from palace3.protocol import text
 from trials import services as trials
 from trials.models import Participant
@@ -53,6 +54,9 @@ def follow_up(
     if (moved or tracked) and not happened:
         plan_visits_for(participant=place.participant, by=by, at=at)
     _propose_deviations(place, record, outcome, by=by, at=at)
+    _settle_todos(place, around, by=by, at=at)
+    if place.form.code in CLOCK_FORMS:
+        settle_clocks(participant=place.participant, around=around, by=by, at=at)
     recheck(place=place, record_id=record.pk, changed=changed, around=around, by=by, at=at)
 
 
@@ -180,6 +184,8 @@ def _note_visit(
     visit = place.visit
     if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
         return False
+    if not place.form.dates_visit and visit.forms != [place.form.code]:
+        return False
     day = visit_day(place.form, outcome)
     if day is None or not _possible(day, around):
         return False
@@ -214,6 +220,15 @@ def _propose_deviations(
                 by=by,
                 at=at,
             )
+
+
+def _settle_todos(place: Place, around: Surroundings, *, by: User | None, at: datetime) -> None:
+    """What the answers ask for by a day stands as a to-do, and what has arrived is closed (protocol 2.6)."""
+    if place.form.code not in todos.FORMS or place.participant.arm is None:
+        return
+    around.fetch({f"{code}*" for code in todos.FORMS})
+    wanted = todos.wanted_todos(text.load(place.participant.protocol_version), around.records)
+    settle_todos(participant=place.participant, wanted=wanted, by=by, at=at)
 
 
 def recheck_participant(

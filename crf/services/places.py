@@ -100,7 +100,7 @@ def form_named(code: str) -> FormDeclaration:
 def place_of(
     *, participant: Participant, form: str | FormDeclaration, visit: Visit | None = None, sequence: int = 1
 ) -> Place:
-    """Return the place; a form that is filled per visit needs its visit."""
+    """Return the place; a form that is filled per visit needs its visit, the records of a log belong to none."""
     declared = form_named(form) if isinstance(form, str) else form
     if declared.repeats == Repeats.PER_VISIT and visit is None:
         raise VisitNeeded(form=declared.code)
@@ -108,7 +108,7 @@ def place_of(
         return Place(declared, participant)
     if declared.repeats == Repeats.PER_VISIT:
         return Place(declared, participant, visit)
-    return Place(declared, participant, visit, sequence)
+    return Place(declared, participant, None, sequence)
 
 
 def place_of_record(form: FormDeclaration, record: Any) -> Place:

@@ -35,7 +35,7 @@ from crf.services.places import (
     write_sheet,
 )
 from crf.services.prompts import keep_prompts
-from crf.services.reasons import compose
+from crf.services.reasons import compose, reason_for
 from crf.services.signing import drop_signature
 from crf.services.surroundings import Surroundings
 from crf.services.system_queries import adopt_queries, judge_queries
@@ -158,9 +158,14 @@ class _Work:
             self._refuse_stale(sheet, outcome, old)
         self._refuse_impossible(outcome)
         found = changes(self.place.form, old, outcome)
-        if any(change.corrects for change in found) and not self.written.reason:
+        if any(change.corrects and not self._reason_for(change) for change in found):
             raise ReasonNeeded(record=self.place.label)
         return self._written(sheet, old, outcome, found, key)
+
+    def _reason_for(self, change: Change) -> str:
+        """Return why an answer is corrected; the reason of a row that goes covers what stood in it."""
+        row = f"{change.group}.{change.position}.removed" if change.group else ""
+        return reason_for(self.written.reason, change.target) or reason_for(self.written.reason, row)
 
     def _begins_a_log_record(self) -> bool:
         """Say whether a new record of a log is saved: it takes the next number, whatever the address said."""

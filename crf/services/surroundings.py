@@ -11,6 +11,7 @@ from django.db.models import Max
 from crf import catalogue
 from crf.checks import earliest_day
 from crf.declaration import FormDeclaration, form_of
+from crf.models import SponsorAssessment
 from crf.services.loading import Part, instance_of, load, values_of
 from followup.models import Visit
 from palace3.kernel.clock import local_date
@@ -19,6 +20,7 @@ from trials.models import Consent, Milestone, Participant, ScreeningOutcome
 from trials.services import live_decision
 
 Record = dict[str, Any]
+JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),)
 NOT_EMPTY = "t.state <> 'empty'"
 
 
@@ -33,6 +35,7 @@ class Surroundings:
         self._records: dict[str, list[Record]] = {}
         self._rows: dict[tuple[str, str, int], list[Record]] = {}
         self._consents: list[Consent] | None = None
+        self._assessments: list[Record] | None = None
 
     @property
     def today(self) -> date:
@@ -126,6 +129,7 @@ class Surroundings:
             "site": lambda: self._site(name),
             "consent": lambda: self._consent(name),
             "visit": lambda: self._last_visit_on() if name == "last_on" else None,
+            "sponsor": self.assessments,
             "setting": lambda: setting_of(text.load(self._version_of(own_code, record_id)), name),
         }
         return readers[head]() if head in readers else None
@@ -174,6 +178,13 @@ class Surroundings:
         last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
         return last
 
+    def assessments(self) -> list[Record]:
+        """Return what the sponsor judged of serious events, the latest last."""
+        if self._assessments is None:
+            found = SponsorAssessment.objects.filter(participant=self.participant)
+            self._assessments = list(found.order_by("assessed_at", "pk").values(*JUDGED))
+        return self._assessments
+
     def _consent(self, name: str) -> Any:
         """Read the first consent: it is the one that study procedures wait for."""
         if self._consents is None:
@@ -208,6 +219,7 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
             "sequence": row["sequence"],
             "state": row["state"],
             "protocol_version": row["protocol_version"],
+            "visit_id": row["visit_id"],
             "visit_code": row["visit_code"],
             "visit_on": date.fromisoformat(row["visit_on"]) if row["visit_on"] else None,
         }

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse, JsonResponse, RawPostDataException
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,6 +25,7 @@ from crf.record_bar import bar_of
 from crf.services import Place, StaleVersion
 from crf.services.drafts import discard_draft, keep_draft
 from crf.services.places import form_named
+from crf.services.wordings import wordings_of
 from crf.views.merging import merge_page
 from palace3.kernel.errors import Forbidden, Refusal
 
@@ -113,6 +115,9 @@ def log(request: PersonRequest, number: str, code: str) -> HttpResponse:
 @requires(Permission.CRF_VIEW)
 def blank(request: PersonRequest, code: str) -> HttpResponse:
     """Return the blank form as PDF, in the reader's language."""
-    response = HttpResponse(blank_pdf(form_named(code)), content_type="application/pdf")
+    form = form_named(code)
+    response = HttpResponse(
+        blank_pdf(form, wordings_of(form, get_language() or "en")), content_type="application/pdf"
+    )
     response["Content-Disposition"] = f'attachment; filename="PALACE-3_{code}.pdf"'
     return response

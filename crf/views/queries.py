@@ -10,20 +10,22 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from crf.models import Query, QueryState
 from crf.pages import Desk, address, open_place
+from crf.query_batch import Batch
 from crf.query_forms import AskForm, WordsForm
 from crf.query_list import AGES, STATES, line_of, lines_of
 from crf.services import queries as services
 from crf.services.system_queries import question_of_query
 from crf.targets import targets_of
 from crf.views.steps import refused_on
-from palace3.kernel.errors import Refusal
+from palace3.kernel.errors import Forbidden, Refusal
 from trials.models import Site
 
 
@@ -33,16 +35,42 @@ def queries(request: PersonRequest) -> HttpResponse:
     """List queries by site, form, state and age."""
     chosen = request.GET.dict()
     page, lines = lines_of(request.user, chosen, at=timezone.now())
-    shown = {
-        "page": page,
-        "lines": lines,
+    return render(request, "crf/queries.html", _list(request, chosen) | {"page": page, "lines": lines})
+
+
+def _list(request: PersonRequest, chosen: dict[str, str]) -> dict[str, Any]:
+    """Return what both lists show around their lines."""
+    may_answer = request.user.may(Permission.QUERY_ANSWER)
+    return {
+        "may_answer": may_answer,
+        "may_close": not may_answer and request.user.may(Permission.QUERY_CLOSE),
         "chosen": chosen,
         "sites": Site.objects.open_to(request.user, Permission.QUERY_VIEW),
         "forms": catalogue.forms().values(),
         "states": STATES,
         "ages": [(value, label) for value, (label, _days) in AGES.items()],
     }
-    return render(request, "crf/queries.html", shown)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.QUERY_VIEW)
+def several(request: PersonRequest) -> HttpResponse:
+    """Answer several queries from one list, or close several; what is refused stays typed."""
+    shown = _list(request, request.GET.dict())
+    if not (shown["may_answer"] or shown["may_close"]):
+        raise Forbidden
+    shown["chosen"].setdefault("state", QueryState.OPEN if shown["may_answer"] else QueryState.ANSWERED)
+    batch = Batch(request.POST.dict())
+    batch.run(by=request.user, at=timezone.now())
+    if batch.done:
+        said = ngettext("{number} query is updated.", "{number} queries are updated.", batch.done)
+        messages.success(request, said.format(number=batch.done))
+    if request.method == "POST" and not batch.problems:
+        return redirect(request.get_full_path())
+    page, lines = lines_of(request.user, shown["chosen"], at=timezone.now())
+    shown |= {"page": page, "lines": batch.beside(lines), "problems": batch.problems}
+    shown["title"] = _("Answer several queries") if shown["may_answer"] else _("Close several queries")
+    return render(request, "crf/queries_several.html", shown, status=409 if batch.problems else 200)
 
 
 def _query(request: PersonRequest, pk: int, permission: Permission = Permission.QUERY_VIEW) -> Query:

@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
+from exports.api.bodies import body_of
 from exports.api.endpoint import endpoint
 from exports.api.requests import CallerRequest
 from randomization.conditions import Readiness, readiness
@@ -36,7 +37,7 @@ def allocation(request: CallerRequest, number: str) -> Response:
         held = Allocation.objects.open_to(request.user, permission).filter(participant=participant).first()
         ready = readiness(participant, at=timezone.now()) if held is None else None
     if request.method == "POST":
-        sent = request.data if isinstance(request.data, dict) else {}
+        sent = body_of(request)
         given = randomize(
             participant=participant,
             confirmed_stratum=str(sent.get("confirmed_stratum", "")),

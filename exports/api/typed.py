@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
-from palace3.kernel.errors import Refusal
-
-
-class NotAnObject(Refusal):
-    message = _('“{name}” must be a JSON object. Send for example {{"answers": {{"weight": 61.5}}}}.')
-    status = 400
+from exports.api.bodies import object_in as _object
 
 
 def as_typed(body: Any) -> dict[str, Any]:
@@ -22,6 +15,8 @@ def as_typed(body: Any) -> dict[str, Any]:
     raw.update(_object(whole.get("answers", {}), "answers"))
     for name, why in _object(whole.get("missing", {}), "missing").items():
         raw[f"{name}__why"] = why
+    for name, why in _object(whole.get("reasons", {}), "reasons").items():
+        raw[f"_reason:{name}"] = why
     for key, why in _object(whole.get("confirmations", {}), "confirmations").items():
         raw[f"_confirm:{key}"] = why
     for group, rows in _object(whole.get("groups", {}), "groups").items():
@@ -34,9 +29,3 @@ def _row(group: str, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
     named = {f"{group}-{index}-{name}": value for name, value in row.items() if name != "missing"}
     reasons = _object(row.get("missing", {}), "missing")
     return {**named, **{f"{group}-{index}-{name}__why": why for name, why in reasons.items()}}
-
-
-def _object(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise NotAnObject(name=name)
-    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -19,6 +19,7 @@ from crf.services import NEW, Answers, find_sheet, place_of, save_answers
 from crf.services.places import form_named
 from crf.services.surroundings import Surroundings
 from exports.api import shapes
+from exports.api.bodies import body_of, texts_in
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.requests import CallerRequest
@@ -46,7 +47,7 @@ def participants(request: CallerRequest) -> Response:
     """List participants, or register a new one at ``{"site": "01"}``."""
     if request.method == "POST":
         sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
-        site = get_object_or_404(sites, code=str(request.data.get("site", "")))
+        site = get_object_or_404(sites, code=str(body_of(request).get("site", "")))
         made = register_participant(site=site, by=request.user, at=timezone.now())
         return Response(shapes.participant(made), status=201)
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
@@ -103,7 +104,10 @@ def answers(request: CallerRequest, code: str) -> Response:
 )
 @endpoint({"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT})
 def record(request: CallerRequest, number: str, code: str) -> Response:
-    """Show the record, or save it: ``{"version", "answers", "missing", "groups", "reason", "confirmations"}``."""
+    """Show the record, or save it.
+
+    ``{"version", "answers", "missing", "groups", "reason", "reasons", "confirmations"}``
+    """
     permission = Permission.CRF_EDIT if request.method == "PUT" else Permission.CRF_VIEW
     place = _place(request, _participant(request, number, permission), code)
     if request.method == "PUT":
@@ -120,11 +124,16 @@ def _place(request: CallerRequest, participant: Participant, code: str) -> Any:
     visit = None
     if pk := request.GET.get("visit"):
         visits_of = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
-        visit = get_object_or_404(visits_of, pk=pk if pk.isdecimal() else 0)
-    sequence = request.GET.get("sequence", "1")
-    return place_of(
-        participant=participant, form=code, visit=visit, sequence=int(sequence) if sequence.isdecimal() else 1
-    )
+        visit = get_object_or_404(visits_of, pk=_number(pk))
+    sequence = _number(request.GET.get("sequence", "1"))
+    return place_of(participant=participant, form=code, visit=visit, sequence=sequence)
+
+
+def _number(text: str) -> int:
+    """Return the number in an address; what is none, or larger than any, names nothing."""
+    if not text.isdecimal() or len(text) > 16:
+        raise Http404
+    return int(text)
 
 
 def _save(request: CallerRequest, place: Any) -> Response:
@@ -137,7 +146,9 @@ def _save(request: CallerRequest, place: Any) -> Response:
         sequence=place.sequence,
         record_id=sheet.record.pk if sheet else None,
     )
-    seen = review(place.form, as_typed(request.data), context=context, zone=place.participant.site.time_zone)
+    seen = review(
+        place.form, as_typed(body_of(request)), context=context, zone=place.participant.site.time_zone
+    )
     if not seen.readable:
         transaction.set_rollback(True)
         return Response({"detail": "; ".join(seen.errors.values()), "errors": seen.errors}, status=422)
@@ -149,6 +160,7 @@ def _save(request: CallerRequest, place: Any) -> Response:
             groups=sent.groups,
             missing=sent.missing,
             reason=sent.reason,
+            reasons=sent.reasons,
             confirmations=sent.confirmations,
         ),
         version=sent.version or NEW,
@@ -176,10 +188,10 @@ def codebook(request: CallerRequest) -> Response:
 def exports(request: CallerRequest) -> Response:
     """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…"}``."""
     if request.method == "POST":
-        sent = request.data if isinstance(request.data, dict) else {}
+        sent = body_of(request)
         made = request_export(
-            forms=[str(code) for code in sent.get("forms", catalogue.forms())],
-            sites=[str(code) for code in sent.get("sites", [])],
+            forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
+            sites=texts_in(sent.get("sites", []), "sites"),
             purpose=str(sent.get("purpose", ""))[:200],
             by=request.user,
             at=timezone.now(),

@@ -1,4 +1,4 @@
-"""Nobody is lost because somebody forgot: the rule before a participant counts as lost (protocol 3.16)."""
+"""How following ends before its time: by withdrawal in its four scopes, or by loss (protocol 2.5, 3.16)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from audit.acts import act
 from followup.contacts import standing_of
 from followup.models import ContactAttempt
 from followup.services.planning import plan_visits_for
+from followup.services.todos import drop_todos
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Refusal
-from trials.models import Participant
-from trials.services import move_track
+from trials.models import Participant, Withdrawal
+from trials.services import move_track, record_withdrawal
 
 
 class NotYetLost(Refusal):
@@ -41,3 +42,43 @@ def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -
         lost = move_track(participant=held, to="LOST", on=on, by=by, at=at)
         plan_visits_for(participant=lost, by=by, at=at)
     return lost
+
+
+class WithdrawnInFuture(Refusal):
+    message = _("{day} has not come yet. Give the day on which the participant said so.")
+    status = 422
+
+
+def withdraw_participant(
+    *,
+    participant: Participant,
+    on: date,
+    study_drug: bool = False,
+    procedures: bool = False,
+    quality_of_life: bool = False,
+    all_contact: bool = False,
+    reason: str = "",
+    by: User | None,
+    at: datetime,
+) -> Withdrawal:
+    """The withdrawal is on record, and visits and to-dos are what its scope leaves, in the same act (protocol 2.5)."""
+    with act("followup:participant:withdraw", by=by, at=at, participant=participant, reason=reason):
+        held = Participant.objects.lock(participant.pk)
+        if on > local_date(at, held.site.time_zone):
+            raise WithdrawnInFuture(day=on.isoformat())
+        withdrawal = record_withdrawal(
+            participant=held,
+            on=on,
+            study_drug=study_drug,
+            procedures=procedures,
+            quality_of_life=quality_of_life,
+            all_contact=all_contact,
+            reason=reason,
+            by=by,
+            at=at,
+        )
+        if all_contact:
+            drop_todos(participant=held, by=by, at=at)
+        if held.arm:
+            plan_visits_for(participant=held, by=by, at=at)
+    return withdrawal

@@ -13,7 +13,9 @@ from django.utils.translation import override
 from accounts.models import Mail, User
 from accounts.services import write_mail
 from audit.acts import act
+from followup import notifications
 from followup.models import Visit, VisitState
+from followup.notifications import Choice, choices_of, local_hour
 from followup.services.reminding import people_of
 from trials.models import ChecklistItem, Site
 
@@ -38,7 +40,9 @@ def write_site_notices(*, site: Site, on: date, at: datetime) -> int:
     """Each notice of the day is in the outbox, once; say how many were new. Running again writes nothing."""
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-        notices = [notice for notice in _notices(site, on) if notice.to.email]
+        hour, told = local_hour(at, site), list(_notices(site, on))
+        choices = choices_of({notice.to for notice in told})
+        notices = [notice for notice in told if notice.to.email and _is_wanted(notice, choices, hour)]
         written = set(Mail.objects.filter(key__in=[n.key for n in notices]).values_list("key", flat=True))
         new = [notice for notice in notices if notice.key not in written]
         if not new:
@@ -47,6 +51,11 @@ def write_site_notices(*, site: Site, on: date, at: datetime) -> int:
             for notice in new:
                 _write(notice, site, at)
     return len(new)
+
+
+def _is_wanted(notice: Notice, choices: dict[int, Choice], hour: int) -> bool:
+    choice = choices[notice.to.pk]
+    return hour >= choice.from_hour and (notice.kind != WEEKLY or choice.wants(notifications.WEEKLY))
 
 
 def _write(notice: Notice, site: Site, at: datetime) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
 from audit.acts import act
 from followup.history import (
@@ -18,13 +20,13 @@ from followup.history import (
     rule_of,
     text_for,
 )
-from followup.holidays import works_on
-from followup.models import Visit, VisitState
+from followup.models import DataCut, Visit, VisitState
 from followup.rolling import Span, state_on, turns_on
 from palace3.kernel.clock import local_date
 from palace3.protocol.course import PlannedVisit
 from palace3.protocol.schedule import missed_on, plan
 from palace3.protocol.windows import window_status
+from trials.holidays import works_on
 from trials.models import EligibilityDecision, Milestone, Participant
 
 PLANNED_COLUMNS = (
@@ -69,13 +71,14 @@ def plan_visits_for(
 
     Planning again without a change writes nothing. Who calls holds the participant's row.
     """
-    with act("followup:visits:plan", by=by, at=at, participant=participant, reason=reason) as written:
+    with transaction.atomic():
         held = Participant.objects.lock(participant.pk)
         today = local_date(at, held.site.time_zone)
         planning = _Planning(held, today, followed_since(held))
         changes = planning.changes()
-        for change in changes:
-            _apply(change, held, planning.existing, planning.wanted, today, written)
+        if changes:
+            with act("followup:visits:plan", by=by, at=at, participant=held, reason=reason) as written:
+                _apply(changes, held, planning.existing, planning.wanted, today, written)
     return changes
 
 
@@ -88,11 +91,13 @@ def preview_plan(
     return shown(_Planning(participant, today, since, milestones).changes())
 
 
-def preview_version(*, participant: Participant, version: str, on: date) -> list[Change]:
+def preview_version(
+    *, participant: Participant, version: str, on: date, cuts: list[DataCut] | None = None
+) -> list[Change]:
     """Return what would change if the participant followed ``version`` from ``on``; nothing is written."""
     supposed = copy(participant)
     supposed.protocol_version = version
-    return shown(_Planning(supposed, on, on).changes())
+    return shown(_Planning(supposed, on, on, cuts=cuts).changes())
 
 
 def shown(changes: Iterable[Change]) -> list[Change]:
@@ -113,12 +118,13 @@ class _Planning:
         today: date,
         since: date | None,
         supposed: dict[str, date | None] | None = None,
+        cuts: list[DataCut] | None = None,
     ) -> None:
         self.participant, self.today, self.since = participant, today, since
         self.text = text_for(participant)
         visits = [visit for visit in participant.visits.all() if visit.code != UNSCHEDULED]
         self.existing: dict[str, Visit] = {visit.code: visit for visit in visits}
-        history = history_of(participant, visits, as_of=today)
+        history = history_of(participant, visits, as_of=today, cuts=cuts)
         if supposed:
             dates = {**history.milestones, **supposed}
             history = replace(history, milestones={code: on for code, on in dates.items() if on})
@@ -189,25 +195,34 @@ def _columns(code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], to
 
 
 def _apply(
-    change: Change,
+    changes: list[Change],
     participant: Participant,
     existing: dict[str, Visit],
     wanted: dict[str, PlannedVisit],
     today: date,
     written: Any,
 ) -> None:
-    visit = existing.get(change.code)
-    if change.kind == "dropped" and visit is not None:
-        visit.state, visit.turns_on, visit.act = VisitState.CANCELLED, None, written
-        visit.save(update_fields=["state", "turns_on", "act"])
-        return
-    columns = _columns(change.code, visit, wanted, today)
-    if visit is None:
-        columns |= _happened_before_planning(change.code, wanted[change.code], participant)
-        Visit.objects.create(
-            participant=participant, site_id=participant.site_id, code=change.code, act=written, **columns
-        )
-        return
+    """New and dropped visits are one statement each, however many there are."""
+    dropped = [existing[change.code].pk for change in changes if change.kind == "dropped"]
+    if dropped:
+        gone = {"state": VisitState.CANCELLED, "turns_on": None, "act": written}
+        Visit.objects.filter(pk__in=dropped).update(**gone)
+    added = []
+    for change in changes:
+        if change.kind == "dropped":
+            continue
+        visit = existing.get(change.code)
+        columns = _columns(change.code, visit, wanted, today)
+        if visit is None:
+            columns |= _happened_before_planning(change.code, wanted[change.code], participant)
+            place = {"participant": participant, "site_id": participant.site_id, "code": change.code}
+            added.append(Visit(**place, act=written, **columns))
+        else:
+            _move(visit, columns, written)
+    Visit.objects.bulk_create(added)
+
+
+def _move(visit: Visit, columns: dict[str, Any], written: Any) -> None:
     for name, value in columns.items():
         setattr(visit, name, value)
     visit.act = written

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import override
 
 from accounts.models import Mail, User
@@ -14,8 +14,10 @@ from accounts.permissions import Role
 from accounts.services import write_mail
 from audit.acts import act
 from followup.digests import SILENT, WANTED_STATES, subject_of, text_of
+from followup.history import SWEEPS
 from followup.models import Reminder, ReminderKind, Visit
-from followup.services.rolling import SWEEPS, met_on
+from followup.notifications import choices_of, local_hour
+from followup.services.rolling import met_near
 from trials.models import Delegation, Site
 
 DIGEST = "followup:digest"
@@ -41,7 +43,7 @@ def remind_site(*, site: Site, on: date, at: datetime) -> int:
     """
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-        wanted = {user: rows for user, rows in _wanted(site, on).items() if rows}
+        wanted = {user: rows for user, rows in _wanted(site, on, at).items() if rows}
         if not wanted:
             return 0
         with act("followup:reminders:write", by=None, at=at, site=site) as written:
@@ -50,33 +52,65 @@ def remind_site(*, site: Site, on: date, at: datetime) -> int:
     return len(wanted)
 
 
-def _wanted(site: Site, on: date) -> dict[User, list[Reminder]]:
+def _wanted(site: Site, on: date, at: datetime) -> dict[User, list[Reminder]]:
     people = people_of(site, on)
     keys = [_key(site, user, on) for user in people]
     served = set(Mail.objects.filter(key__in=keys).values_list("to", flat=True))
-    wanted: dict[User, list[Reminder]] = {user: [] for user in people if user.pk not in served}
-    for kind, told in LADDER.items():
-        visits = [visit for visit in candidates(site, kind, on) if not _is_needless(visit)]
-        before = (
-            set(Reminder.objects.filter(visit__in=visits, kind=kind).values_list("visit", "to"))
-            if visits
-            else set()
-        )
+    choices = choices_of(people)
+    hour = local_hour(at, site)
+    waiting = [user for user in people if user.pk not in served and choices[user.pk].from_hour <= hour]
+    if not waiting:
+        return {}
+    named = _asked(site, on)
+    told = _told_already(named)
+    wanted: dict[User, list[Reminder]] = {user: [] for user in waiting}
+    for kind, visit in named:
         for user, rows in wanted.items():
-            if told & people[user]:
-                rows += [
-                    Reminder(
-                        visit=visit, participant=visit.participant, site=site, kind=kind, to=user, for_day=on
-                    )
-                    for visit in visits
-                    if (visit.pk, user.pk) not in before
-                ]
+            if (
+                LADDER[kind] & people[user]
+                and (visit.pk, kind, user.pk) not in told
+                and choices[user.pk].wants(kind)
+            ):
+                rows.append(_reminder(visit, kind, user, on))
     return wanted
 
 
-def _is_needless(visit: Visit) -> bool:
-    """Say whether nobody needs to ask, because the participant was met near the sweep (protocol 2.2)."""
-    return visit.code.startswith(SWEEPS) and met_on(visit) is not None
+def _reminder(visit: Visit, kind: ReminderKind, user: User, on: date) -> Reminder:
+    return Reminder(
+        visit=visit, participant=visit.participant, site_id=visit.site_id, kind=kind, to=user, for_day=on
+    )
+
+
+def _told_already(named: list[tuple[ReminderKind, Visit]]) -> set[tuple[int, str, int]]:
+    visits = {visit.pk for _kind, visit in named}
+    return (
+        set(Reminder.objects.filter(visit__in=visits).values_list("visit", "kind", "to")) if visits else set()
+    )
+
+
+def _asked(site: Site, on: date) -> list[tuple[ReminderKind, Visit]]:
+    """Return each visit with the kind for which somebody is to be reminded; no sweep that nobody needs."""
+    visits = list(candidates(site, on))
+    needless = met_near([visit for visit in visits if visit.code.startswith(SWEEPS)])
+    return [
+        (kind, visit)
+        for kind in LADDER
+        for visit in visits
+        if visit.pk not in needless and visit.state in WANTED_STATES[kind] and _calls_for(kind, visit, on)
+    ]
+
+
+def _calls_for(kind: ReminderKind, visit: Visit, on: date) -> bool:
+    """Say whether the day is one on which ``kind`` names the visit, or one after it without a worker."""
+    opens, closes = visit.opens or date.max, visit.closes or date.max
+    if kind in (ReminderKind.OPEN, ReminderKind.VITAL):
+        is_vital = visit.code.startswith(SWEEPS) or visit.code == MONTH_36
+        return is_vital == (kind == ReminderKind.VITAL) and on - LOOKED_BACK <= opens <= on
+    if kind == ReminderKind.CLOSING:
+        return on <= closes <= on + WEEK and opens < closes - WEEK
+    if kind == ReminderKind.OVERDUE:
+        return on - ESCALATES_AFTER <= closes < on
+    return on - ESCALATES_AFTER - LOOKED_BACK <= closes < on - ESCALATES_AFTER
 
 
 def people_of(site: Site, on: date) -> dict[User, set[Role]]:
@@ -90,22 +124,16 @@ def people_of(site: Site, on: date) -> dict[User, set[Role]]:
     return people
 
 
-def candidates(site: Site, kind: ReminderKind, on: date) -> QuerySet[Visit]:
-    """Return the visits that somebody is to be reminded of with ``kind`` on the day.
+def candidates(site: Site, on: date) -> QuerySet[Visit]:
+    """Return the visits of the site that any kind could name on the day, the most urgent first.
 
-    Each kind looks at a few weeks of the calendar only: the cost follows what changes, not what exists.
+    Only a few weeks of the calendar are read: the cost follows what changes, not what exists.
     """
-    vital = Q(code__startswith=SWEEPS) | Q(code=MONTH_36)
-    days: dict[ReminderKind, Q] = {
-        ReminderKind.OPEN: Q(opens__range=(on - LOOKED_BACK, on)) & ~vital,
-        ReminderKind.VITAL: Q(opens__range=(on - LOOKED_BACK, on)) & vital,
-        ReminderKind.CLOSING: Q(closes__range=(on, on + WEEK), opens__lt=F("closes") - WEEK),
-        ReminderKind.OVERDUE: Q(closes__range=(on - ESCALATES_AFTER, on - timedelta(1))),
-        ReminderKind.ESCALATED: Q(
-            closes__range=(on - ESCALATES_AFTER - LOOKED_BACK, on - ESCALATES_AFTER - timedelta(1))
-        ),
-    }
-    found = Visit.objects.filter(days[kind], site=site, state__in=WANTED_STATES[kind])
+    near = Q(opens__range=(on - LOOKED_BACK, on)) | Q(
+        closes__range=(on - ESCALATES_AFTER - LOOKED_BACK, on + WEEK)
+    )
+    states = {state for wanted in WANTED_STATES.values() for state in wanted}
+    found = Visit.objects.filter(near, site=site, state__in=states)
     found = found.exclude(participant__state__in=SILENT)
     return found.select_related("participant__site").order_by("closes", "pk")
 

@@ -9,15 +9,15 @@ from typing import Any
 from django.db import transaction
 
 from audit.acts import act
-from followup.history import text_for, whole_number
-from followup.models import ContactAttempt, ContactResult, Visit, VisitState
+from followup.history import CUT_SWEEPS, SWEEPS, days_met, text_for, whole_number
+from followup.models import Visit, VisitState
 from followup.rolling import MET, Span, state_on, turns_on
 from followup.services.planning import plan_visits_for
+from palace3.protocol.schedule import SWEEPS_UNTIL_MONTH
 from trials.models import Participant, Site
 from trials.services import propose_deviation
 
 BATCH = 500
-SWEEPS = "SWEEP-"
 MISSED_VISIT = "VISIT-MISSED"
 
 
@@ -79,26 +79,35 @@ def _turn(visit: Visit, on: date, written: Any) -> None:
 def _settle_needless_sweeps(visits: Iterable[Visit], on: date, written: Any) -> None:
     """A sweep whose window has passed is settled when the participant was met near it (protocol 2.2)."""
     passed = [v for v in visits if v.code.startswith(SWEEPS) and v.closes and v.closes < on]
+    met = met_near(passed)
     for visit in passed:
-        if (met := met_on(visit)) is not None:
+        if visit.pk in met:
             visit.state, visit.turns_on = VisitState.NOT_DONE, None
-            visit.not_done_reason = f"{MET}{met.isoformat()}"
+            visit.not_done_reason = f"{MET}{met[visit.pk].isoformat()}"
 
 
-def met_on(visit: Visit) -> date | None:
-    """Return the last day, within the time a sweep allows, on which the participant was seen or reached."""
-    if visit.target is None or visit.closes is None:
-        return None
+def met_near(sweeps: Iterable[Visit]) -> dict[int, date]:
+    """Return by sweep the last day, within the time that it allows, on which the participant was seen or reached.
+
+    Two questions to the database, however many sweeps there are.
+    """
+    spans = {visit.pk: (visit, *_near(visit)) for visit in sweeps if visit.target and visit.closes}
+    if not spans:
+        return {}
+    people = {visit.participant_id for visit, _since, _until in spans.values()}
+    days = (min(since for _v, since, _u in spans.values()), max(until for _v, _s, until in spans.values()))
+    met = days_met(people, *days)
+    found = {}
+    for pk, (visit, since, until) in spans.items():
+        seen = [on for on, where in met.get(visit.participant_id, ()) if since <= on <= until and where != pk]
+        if seen:
+            found[pk] = max(seen)
+    return found
+
+
+def _near(visit: Visit) -> tuple[date, date]:
     days = whole_number(text_for(visit.participant), "sweep_without_contact_days")
-    since, until = visit.target - timedelta(days), visit.closes
-    of = {"participant_id": visit.participant_id}
-    seen = Visit.objects.filter(**of, took_place_on__range=(since, until)).exclude(pk=visit.pk)
-    reached = ContactAttempt.objects.filter(**of, result=ContactResult.REACHED, on__range=(since, until))
-    met = [
-        *seen.order_by("-took_place_on").values_list("took_place_on", flat=True)[:1],
-        *reached.order_by("-on").values_list("on", flat=True)[:1],
-    ]
-    return max(met, default=None)
+    return (visit.target or date.max) - timedelta(days), visit.closes or date.max
 
 
 def _follow(visits: Iterable[Visit], at: datetime) -> None:
@@ -106,8 +115,15 @@ def _follow(visits: Iterable[Visit], at: datetime) -> None:
     for visit in visits:
         if visit.state in {VisitState.OVERDUE, VisitState.MISSED} and not visit.code.startswith(SWEEPS):
             propose_missed_visit(visit, at)
-        if visit.code.startswith(SWEEPS):
+        if _is_last_sweep(visit):
             plan_visits_for(participant=visit.participant, by=None, at=at)
+
+
+def _is_last_sweep(visit: Visit) -> bool:
+    """Say whether more sweeps may have to follow; those of the first five years were planned with the rest."""
+    if not visit.code.startswith(SWEEPS) or visit.code.startswith(CUT_SWEEPS):
+        return False
+    return int(visit.code.removeprefix(SWEEPS)) >= SWEEPS_UNTIL_MONTH
 
 
 def propose_missed_visit(visit: Visit, at: datetime) -> None:

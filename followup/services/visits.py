@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.acts import act
 from followup.history import UNSCHEDULED
-from followup.models import ContactAttempt, Visit, VisitState
+from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from followup.services.planning import plan_visits_for
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Refusal
@@ -155,6 +155,9 @@ def record_contact_attempt(
         values: dict[str, Any] = {"on": on, "route": route, "result": result, "note": note}
         if on > local_date(at, participant.site.time_zone):
             raise VisitInFuture(visit=_("contact"), day=on.isoformat())
-        return ContactAttempt.objects.create(
+        attempt = ContactAttempt.objects.create(
             participant=participant, site_id=participant.site_id, act=written, **values
         )
+        if result == ContactResult.REACHED and DataCut.objects.exists():
+            plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more
+    return attempt

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,8 +13,10 @@ from django.utils.dateparse import parse_date
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
-from followup.models import Visit
+from followup.models import Todo, Visit
+from followup.todo_lines import todo_lines
 from palace3.kernel.clock import local_date
+from palace3.kernel.counting import LongList
 from trials.models import Site
 
 PER_PAGE = 50
@@ -42,7 +43,7 @@ def chosen_day(typed: str, otherwise: date) -> date:
 
 @requires(Permission.VISIT_VIEW)
 def agenda(request: PersonRequest) -> HttpResponse:
-    """Show one week of visits, or those that are due, overdue or missed."""
+    """Show one week of visits, the whole list, those that are due, overdue or missed, or the to-dos."""
     sites = list(Site.objects.open_to(request.user, Permission.VISIT_VIEW))
     site = chosen_site(request, sites)
     today = today_at(site)
@@ -50,8 +51,15 @@ def agenda(request: PersonRequest) -> HttpResponse:
     week = Week.around(chosen_day(request.GET.get("from", ""), today))
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
     visits = visits.filter(site=site) if site else visits
-    page = Paginator(shown(visits, show=show, week=week), PER_PAGE).get_page(request.GET.get("page"))
-    found = lines(page.object_list, today=today)
+    todos = Todo.objects.open_to(request.user, Permission.VISIT_VIEW).waiting()
+    todos = todos.filter(site=site) if site else todos
+    rows = (
+        todos.select_related("participant", "visit")
+        if show == "todos"
+        else shown(visits, show=show, week=week)
+    )
+    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
+    found = [] if show == "todos" else lines(page.object_list, today=today)
     context = {
         "sites": sites,
         "site": site,
@@ -61,7 +69,8 @@ def agenda(request: PersonRequest) -> HttpResponse:
         "today": today,
         "page": page,
         "lines": found,
-        "days": by_day(found) if show == "week" else [],
-        "counts": counts(visits),
+        "days": by_day(found) if show in ("week", "list") else [],
+        "todos": todo_lines(page.object_list, today=today) if show == "todos" else [],
+        "counts": counts(visits) | {"todos": todos.count()},
     }
     return render(request, "followup/agenda.html", context)

@@ -15,7 +15,7 @@ from accounts.requests import PersonRequest
 from followup import services
 from followup.contacts import standing_of
 from followup.forms import ContactForm
-from followup.models import ContactAttempt, Reminder
+from followup.models import ContactAttempt, Escalation, Reminder
 from palace3.kernel.clock import local_date
 from trials.models import Participant
 from trials.views.steps import Page, step
@@ -40,8 +40,10 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     of_person = {"participant": found}
     attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
+    escalations = Escalation.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     context = {
         "participant": found,
+        "escalations": escalations.select_related("to", "mail")[:REMINDERS_SHOWN],
         "attempts": attempts.select_related("act__by"),
         "standing": standing_of(found, list(attempts)),
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],

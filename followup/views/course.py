@@ -15,6 +15,7 @@ from followup import services
 from followup.forms import LostForm, PreviewForm
 from followup.history import text_for
 from palace3.kernel.clock import local_date
+from trials.forms import WithdrawalForm
 from trials.models import Participant
 from trials.views.steps import Page, step
 
@@ -51,3 +52,20 @@ def lost(request: PersonRequest, number: str) -> HttpResponse:
     label = _("Participant %(number)s") % {"number": number}
     page = Page(title, _("Record the loss"), found.get_absolute_url(), label, about, is_grave=True)
     return step(request, form, page, keep, lambda kept: kept)
+
+
+@requires(Permission.CONSENT_RECORD)
+def withdraw(request: PersonRequest, number: str) -> HttpResponse:
+    """Record what the participant withdraws from; the visits follow at once."""
+    found = _participant(request, number, Permission.CONSENT_RECORD)
+    today = local_date(timezone.now(), found.site.time_zone)
+    form = WithdrawalForm(request.POST or None, initial={"on": today})
+
+    def keep(typed: dict[str, Any]) -> Any:
+        return services.withdraw_participant(participant=found, **typed, by=request.user, at=timezone.now())
+
+    about = _("Each part is separate. Survival is followed unless every contact is refused.")
+    title = _("Withdrawal of %(number)s") % {"number": number}
+    label = _("Participant %(number)s") % {"number": number}
+    page = Page(title, _("Record the withdrawal"), found.get_absolute_url(), label, about=about)
+    return step(request, form, page, keep, lambda kept: found)

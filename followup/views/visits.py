@@ -24,7 +24,8 @@ from followup.forms import (
 )
 from followup.forms_due import form_choices, forms_due
 from followup.history import text_for
-from followup.models import HAPPENED, Visit, VisitState
+from followup.models import HAPPENED, Todo, Visit, VisitState
+from followup.todo_lines import todo_lines
 from palace3.kernel.clock import local_date
 from trials.models import Participant
 from trials.views.steps import Page, step
@@ -37,6 +38,13 @@ def _visit(request: PersonRequest, number: str, pk: int, permission: Permission)
 
 def _today(participant: Participant) -> Any:
     return local_date(timezone.now(), participant.site.time_zone)
+
+
+def _todos_of(visit: Visit) -> list[Todo]:
+    todos = list(visit.todos.all())
+    for todo in todos:
+        todo.participant, todo.visit = visit.participant, visit
+    return todos
 
 
 @requires(Permission.VISIT_VIEW)
@@ -60,6 +68,7 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         "may_record": request.user.may(Permission.VISIT_RECORD, found.site_id),
         "is_current": found.state != VisitState.CANCELLED,
         "took_place": TookPlaceForm(initial={"took_place_on": today}, auto_id="id_now_%s"),
+        "todos": todo_lines(_todos_of(found), today=today),
         "reminders": found.reminders.select_related("to", "mail").order_by("for_day", "pk"),
     }
     return render(request, "followup/visit.html", context)

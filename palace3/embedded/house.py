@@ -138,6 +138,7 @@ class House:
 
     def _start_processes(self, supervisor: Supervisor, port: int) -> None:
         supervisor.environment["WEB_BIND"] = f"127.0.0.1:{port}"
+        supervisor.environment["PUBLIC_ADDRESS"] = f"http://127.0.0.1:{port}"
         celery = [sys.executable, "-m", "celery", "-A", "palace3.celery"]
         supervisor.start(
             "worker",

@@ -20,16 +20,25 @@ EVERYTHING: Final = "*"
 
 @dataclass(frozen=True)
 class Scope:
-    """The person the work is done for, and the sites whose rows they may see."""
+    """The person the work is done for, and the sites whose rows they may see.
+
+    ``confided`` are the sites whose confidences (who asked for a call, and how to reach them) may be
+    read as well. Every one is named: there is no ``*`` for confidences.
+    """
 
     user_id: int | None
     sites: frozenset[int] | Literal["*"]
+    confided: frozenset[int] = frozenset()
 
     def as_setting(self) -> str:
         """Return the text that the policies read: ``*``, or site ids between commas."""
         if self.sites == EVERYTHING:
             return EVERYTHING
         return ",".join(str(site) for site in sorted(self.sites))
+
+    def confided_setting(self) -> str:
+        """Return the sites whose confidences may be read, as the policies read them."""
+        return ",".join(str(site) for site in sorted(self.confided))
 
 
 _scope: ContextVar[Scope | None] = ContextVar("palace3_scope", default=None)
@@ -41,12 +50,15 @@ def current_scope() -> Scope | None:
 
 
 @contextmanager
-def scope(*, user_id: int | None, sites: Collection[int] | Literal["*"]) -> Iterator[Scope]:
+def scope(
+    *, user_id: int | None, sites: Collection[int] | Literal["*"], confided: Collection[int] = ()
+) -> Iterator[Scope]:
     """Transactions that start inside see exactly ``sites``; the scope before returns afterwards.
 
     A transaction that is open already is given the new scope for as long as it lasts.
     """
-    new = Scope(user_id, EVERYTHING if sites == EVERYTHING else frozenset(int(site) for site in sites))
+    told = frozenset(int(site) for site in confided)
+    new = Scope(user_id, EVERYTHING if sites == EVERYTHING else frozenset(int(site) for site in sites), told)
     token = _scope.set(new)
     try:
         _tell_open_transaction()

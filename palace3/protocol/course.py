@@ -35,7 +35,7 @@ class Scope(StrEnum):
 
 
 NOTHING: Mapping[str, date] = MappingProxyType({})
-VITAL = frozenset(("month 36", "sweep"))
+VITAL = frozenset(("month 36", "sweep", "data cut"))
 SAFETY = frozenset(("safety", "immune safety", "postoperative"))
 IN_SURVEILLANCE = frozenset(("SURVEILLANCE", "REFUSED_SURGERY"))
 WITHOUT_SURGERY = IN_SURVEILLANCE | {"NONSURGICAL_SALVAGE", "REFUSED_WORKUP"}
@@ -76,7 +76,8 @@ class History:
     """What is known of one participant on the day ``as_of``.
 
     ``track`` is the state of protocol 2.5 and ``track_since`` the day it was entered; both may be unknown.
-    ``responses`` gives results by evaluation ("CRE1", "CRE2"), ``withdrawn`` the day of each scope.
+    ``responses`` gives results by evaluation ("CRE1", "CRE2"), ``withdrawn`` the day of each scope,
+    ``data_cuts`` number and day of those near which nobody has met the participant.
     """
 
     as_of: date
@@ -87,6 +88,7 @@ class History:
     responses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     withdrawn: Mapping[str, date] = field(default_factory=lambda: NOTHING)
     past: tuple[PastVisit, ...] = ()
+    data_cuts: tuple[tuple[int, date], ...] = ()
 
     def on(self, milestone: str) -> date | None:
         """The date of ``milestone``, if it is known."""

@@ -63,9 +63,11 @@ def is_related(causality: str | None) -> bool | None:
     return CAUSALITY.index(causality) >= CAUSALITY.index(RELATED_FROM)
 
 
-def more_cautious(investigator: str | None, sponsor: str | None) -> str | None:
-    """The causality that drives the SUSAR: the stronger of the two that were given (protocol 3.6)."""
-    given = [CAUSALITY.index(each) for each in (investigator, sponsor) if each in CAUSALITY]
+def more_cautious(*causalities: str | None) -> str | None:
+    """The strongest of the causalities that were given: of investigator and sponsor, it drives the SUSAR
+    (protocol 3.6).
+    """
+    given = [CAUSALITY.index(each) for each in causalities if each in CAUSALITY]
     return CAUSALITY[max(given)] if given else None
 
 
@@ -172,3 +174,17 @@ def prolonged_steroid(
             return True
         last = day
     return False
+
+
+SPECIAL_FROM_GRADE = {"pneumonitis": 2, "bleeding": 3}
+SPECIAL_ALWAYS = ("myocarditis", "perforation", "stenosis", "neutropenic_fever")
+
+
+def special_interest(
+    kinds: Iterable[str | None], *, grade: int, fatal: bool, related: bool
+) -> tuple[str, ...]:
+    """Why an event is of special interest, so that the sponsor is told at once (protocol 3.6, aesi)."""
+    named = {kind for kind in kinds if kind}
+    found = [kind for kind, least in SPECIAL_FROM_GRADE.items() if kind in named and grade >= least]
+    found += [kind for kind in SPECIAL_ALWAYS if kind in named]
+    return (*found, "treatment_death") if fatal and related else tuple(found)

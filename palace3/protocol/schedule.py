@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 SWEEPS_UNTIL_MONTH = 60
+DATA_CUT = "DATA_CUT"
 MONTH_SERIES = {"surveillance": "AS", "follow-up": "FU"}
 MILESTONE_OF = {
     "RND": "RAND",
@@ -193,6 +194,16 @@ def _sweeps(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
             due = replace(rule.due, target=Offset(rule.due.target.source, months=months))
             yield replace(_visit(rule, due, randomized_on, "SURVIVAL"), code=f"{rule.code}-{months:02d}")
         months += every
+    for number, cut_on in history.data_cuts:
+        if randomized_on and randomized_on <= cut_on:
+            yield _sweep_of_cut(rule, number, cut_on)
+
+
+def _sweep_of_cut(rule: VisitRule, number: int, cut_on: date) -> PlannedVisit:
+    """The sweep around a data cut, a series of its own: its window may lie across a half-yearly one."""
+    due = replace(rule.due, anchor=DATA_CUT, target=Offset(rule.due.target.source, days=0))
+    visit = _visit(rule, due, cut_on, DATA_CUT)
+    return replace(visit, code=f"{rule.code}-C{number}", series="data cut")
 
 
 PLANNERS = {

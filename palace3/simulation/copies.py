@@ -1,118 +1,158 @@
 """Many more participants, copied in bulk from the walked ones: for measuring, not for reading.
 
-Every copy is written by INSERT … SELECT as the application role, under one act of its own, so that
-the same triggers, policies, constraints and event tables hold for it as for any other row. Copies
-have no allocation and no signatures: the list hands out places one by one, and nobody signs in bulk.
+Everything is written as the application role, under acts, by the rules of the database: the same
+triggers, policies, constraints and event tables hold for a copy as for any other row. A copy of a
+randomized participant takes the next place of its stratum through the allocator's own two doors
+(``copied_places``). The arm is not known before, so what came before randomization is copied from
+one walked participant, and what came after from one whose arm is the one drawn: the same when the
+arm is the same, else the next who was randomized to it, of that stratum if there is one. What is
+not gone through are the services' refusals and checks: they judged the walked rows, whose values a
+copy repeats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.apps import apps
-from django.db import connection, models
+from django.db import transaction
 
 from audit.acts import act
-from audit.models import Act
 from palace3.kernel.scope import EVERYTHING, scope
+from palace3.simulation.copied_places import Place, open_all, take
+from palace3.simulation.copied_rows import Source, copy_rows
+from palace3.simulation.crowd import Progress, Tell, in_parallel
+from randomization.models import Allocation
 from trials.models import Participant
 
-STRIDE: Final = 1_000_000_000
-NOT_COPIED: Final = {"randomization", "exports"}
+STRIDE: Final = 1_000_000_000  # the rows of the n-th copy have the number of their source plus n times this
+AT_ONCE: Final = 100
+VERB: Final = "simulation:bulk:copy"
+REASON: Final = "Synthetic copies for measuring"
 
 
-def copy_up_to(wanted: int, *, at: datetime, tell_progress: Callable[[int, int], None]) -> None:
+class NobodyToFollowError(Exception):
+    """No walked participant has the arm that was drawn: walk more of them."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A participant to be written: the number, and the walked one whose screening it repeats."""
+
+    number: str
+    shift: int
+    model: Participant
+    allocation: Allocation | None
+
+    def repeats(self, walked: Participant) -> Source:
+        """Return what is copied when this copy repeats the way of ``walked``."""
+        return Source(walked.pk, self.shift, self.model.pk + self.shift, self.number, self.model.site_id)
+
+    def place(self) -> Place:
+        """Return the place that this copy is to have."""
+        if self.allocation is None:
+            raise ValueError(f"{self.number} is not randomized")
+        return Place(
+            self.model.pk + self.shift, self.number, self.allocation.decision_id + self.shift, self.allocation
+        )
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The walked participants and their allocations, as copies read them."""
+
+    people: list[Participant]
+    allocations: dict[int, Allocation]
+    known: dict[tuple[int, str], Participant] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls) -> Walked:
+        with transaction.atomic():
+            people = list(Participant.objects.filter(pk__lt=STRIDE).select_related("site").order_by("pk"))
+            given = Allocation.objects.filter(participant_id__lt=STRIDE).select_related(
+                "part__scheme", "signature", "randomized_by"
+            )
+            return cls(people, {one.participant_id: one for one in given})
+
+    def followed_by(self, model: Participant, arm: str) -> Participant:
+        """Return whose way a copy of ``model`` goes on with after ``arm`` was drawn."""
+        if model.arm == arm:
+            return model
+        if (model.pk, arm) not in self.known:
+            self.known[model.pk, arm] = self._nearest(model, arm)
+        return self.known[model.pk, arm]
+
+    def _nearest(self, model: Participant, arm: str) -> Participant:
+        own = self.allocations[model.pk]
+
+        def distance(other: Participant) -> tuple[bool, bool, float]:
+            there = self.allocations[other.pk]
+            days = (there.randomized_at - own.randomized_at).total_seconds()
+            return days < 0, there.stratum != own.stratum, abs(days)
+
+        found = min((one for one in self.people if one.arm == arm), key=distance, default=None)
+        if found is None:
+            raise NobodyToFollowError(f"no walked participant has arm {arm}: walk more")
+        return found
+
+
+def copy_up_to(wanted: int, *, at: datetime, tell_progress: Tell) -> None:
     """There are ``wanted`` participants: the walked ones, and copies of them with numbers of their own."""
-    tables = _tables()
     with scope(user_id=None, sites=EVERYTHING):
-        with act("simulation:bulk:copy", by=None, at=at, reason="Synthetic copies for measuring") as written:
-            walked = Participant.objects.count()
-            for turn in range(1, -(-wanted // walked)):
-                keep = min(walked, wanted - turn * walked)
-                _copy(tables, turn, keep, written)
-                tell_progress(walked * turn + keep, wanted)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        walked = Walked.load()
+        copies: dict[int, list[Copy]] = defaultdict(list)
+        for copy in _copies(walked, wanted):
+            copies[copy.model.site_id].append(copy)
+        progress = Progress(wanted, tell_progress, done=len(walked.people))
+
+        def work(sites: list[int]) -> list[str]:
+            for batch in (batch for site in sites for batch in _batches(copies[site])):
+                _write(batch, walked, at)
+                progress.more(len(batch))
+            return []
+
+        in_parallel(work, {site: len(own) for site, own in copies.items()})
 
 
-def _tables() -> list[Any]:
-    """Return the models of a participant's rows, each after those it refers to."""
-    found: list[Any] = [Participant]
-    candidates = [
-        model
-        for model in apps.get_models()
-        if model._meta.app_label not in NOT_COPIED
-        and not hasattr(model, "pgh_tracked_model")
-        and hasattr(model, "act")
-        and model is not Participant
-        and not any(isinstance(key, models.OneToOneField) for key in _keys(model))
-    ]
-    while more := [m for m in candidates if m not in found and _ready(m, found, candidates)]:
-        found.extend(more)
-    return found
+def _copies(walked: Walked, wanted: int) -> Iterator[Copy]:
+    taken = Counter(one.site_id for one in walked.people)
+    for number in range(wanted - len(walked.people)):
+        model = walked.people[number % len(walked.people)]
+        taken[model.site_id] += 1
+        yield Copy(
+            number=f"{model.site.code}-{taken[model.site_id]:04d}",
+            shift=(number + 1) * STRIDE,
+            model=model,
+            allocation=walked.allocations.get(model.pk),
+        )
 
 
-def _ready(model: Any, found: list[Any], candidates: list[Any]) -> bool:
-    parents = [f.related_model for f in _keys(model) if f.related_model is not Act]
-    own = [parent for parent in parents if parent in found or parent in candidates]
-    belongs = any(parent in found for parent in own) and any(
-        f.related_model is Participant or f.related_model in found for f in _keys(model)
-    )
-    return belongs and all(parent in found or not _personal(parent, found, candidates) for parent in own)
+def _batches(copies: list[Copy]) -> Iterator[list[Copy]]:
+    for first in range(0, len(copies), AT_ONCE):
+        yield copies[first : first + AT_ONCE]
 
 
-def _personal(model: Any, found: list[Any], candidates: list[Any]) -> bool:
-    """Say whether rows of ``model`` are about a participant, and so are copied too."""
-    return any(f.related_model is Participant for f in _keys(model))
+def _write(batch: Sequence[Copy], walked: Walked, at: datetime) -> None:
+    """One batch is screened and has its places; then, in another transaction, it goes on from there."""
+    about: dict[str, Any] = {"by": None, "at": at, "site": batch[0].model.site, "reason": REASON}
+    drawn = {copy.number: copy for copy in batch if copy.allocation is not None}
+    places = [copy.place() for copy in drawn.values()]
+    with act(VERB, **about) as written:
+        copy_rows([copy.repeats(copy.model) for copy in drawn.values()], written, before=True)
+        copy_rows([copy.repeats(copy.model) for copy in batch if copy.allocation is None], written)
+        for place in places:
+            take(place)
+    followed: list[Source] = []
 
+    def randomized_at(place: Place, arm: str) -> datetime:
+        copy = drawn[place.number]
+        other = walked.followed_by(copy.model, arm)
+        followed.append(copy.repeats(other))
+        return walked.allocations[other.pk].randomized_at
 
-def _keys(model: Any) -> list[Any]:
-    return [f for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey)]
-
-
-def _copy(tables: list[Any], turn: int, keep: int, written: Act) -> None:
-    offset = turn * STRIDE
-    with connection.cursor() as cursor:
-        for model in tables:
-            cursor.execute(*_insert(model, tables, offset, turn, keep, written))
-
-
-def _insert(
-    model: Any, tables: list[Any], offset: int, turn: int, keep: int, written: Act
-) -> tuple[str, list[Any]]:
-    columns = list(model._meta.concrete_fields)
-    values = [_value(model, field, tables, offset, turn, written) for field in columns]
-    names = ", ".join(f'"{field.column}"' for field in columns)
-    table = f'"{model._meta.db_table}"'
-    source = f"SELECT {', '.join(values)} FROM {table} t WHERE t.id < {STRIDE} AND {_whose(model, tables)}"
-    return f"INSERT INTO {table} ({names}) {source}", [keep]
-
-
-def _value(model: Any, field: Any, tables: list[Any], offset: int, turn: int, written: Act) -> str:
-    column = f't."{field.column}"'
-    if field.primary_key or (isinstance(field, models.ForeignKey) and field.related_model in tables):
-        return f"{column} + {offset}"
-    if field.column == "record_id":  # a record named without a foreign key, as queries do
-        return f"{column} + {offset}"
-    if field.column == "act_id":
-        return str(written.pk)
-    if model is Participant and field.name == "number":
-        return f"split_part({column}, '-', 1) || '-' || (split_part({column}, '-', 2)::int + {turn} * 1000)::text"
-    return column
-
-
-def _whose(model: Any, tables: list[Any]) -> str:
-    """Return the condition that keeps the rows of the first so many walked participants."""
-    walked = f"SELECT id FROM trials_participant WHERE id < {STRIDE} ORDER BY id LIMIT %s"
-    if model is Participant:
-        return f"t.id IN ({walked})"
-    for field in _keys(model):
-        if field.related_model is Participant:
-            return f't."{field.column}" IN ({walked})'
-    parent = next(f for f in _keys(model) if f.related_model in tables)
-    inner = _whose(parent.related_model, tables).replace("t.", "p.")
-    return (
-        f't."{parent.column}" IN (SELECT p.id FROM "{parent.related_model._meta.db_table}" p WHERE {inner})'
-    )
+    with act(VERB, **about) as written:
+        open_all(places, randomized_at=randomized_at)
+        copy_rows(followed, written, before=False)

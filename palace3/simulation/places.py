@@ -18,6 +18,7 @@ from trials import services as trials
 from trials.models import ConsentVersion, Site
 from trials.models.sites import ChecklistKind, SiteState
 from trials.people import with_grants
+from trials.services import texts
 
 SITES: Final = (
     ("Eastern Demonstration Centre", "东部示范中心", "Shanghai", "上海", "31.23040", "121.47370"),
@@ -30,6 +31,7 @@ SITES: Final = (
 CENTRAL: Final = (
     ("data", Role.DATA_MANAGER, "Demo data manager"),
     ("trial", Role.TRIAL_MANAGER, "Demo trial manager"),
+    ("trial2", Role.TRIAL_MANAGER, "Demo second trial manager"),
     ("stats", Role.STATISTICIAN, "Demo statistician"),
     ("stats2", Role.STATISTICIAN, "Demo second statistician"),
     ("monitor", Role.MONITOR, "Demo monitor"),
@@ -66,7 +68,21 @@ def set_stage(*, sites: int, opened_on: date, at: datetime) -> Stage:
     manager = stage.central["trial"]
     for number in range(1, sites + 1):
         stage.places.append(_open_place(stage, number, sites, opened_on, manager, at))
+    release_public_texts(stage, on=opened_on, at=at)
     return stage
+
+
+def release_public_texts(stage: Stage, *, on: date, at: datetime) -> None:
+    """The public page shows the first texts: one person drafted them, another released them. No committee saw them."""
+    drafts = texts.draft_first_texts(by=stage.central["trial"], at=at)
+    texts.release_texts(
+        texts=drafts,
+        ethics_approved_on=on,
+        ethics_reference="SYNTHETIC-1",
+        password=PASSWORD,
+        by=stage.central["trial2"],
+        at=at,
+    )
 
 
 def _open_place(stage: Stage, number: int, sites: int, opened_on: date, manager: User, at: datetime) -> Place:

@@ -4,34 +4,43 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import multiprocessing
-import os
 import random
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
-
-from django.db import connections
 
 from followup.services import roll_site
 from palace3.kernel.clock import local_date
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.simulation.answers import Case
+from palace3.simulation.callers import let_people_ask
+from palace3.simulation.copies import copy_up_to
+from palace3.simulation.crowd import Progress, Tell, in_parallel
 from palace3.simulation.journey import Journey, at_work
 from palace3.simulation.places import PASSWORD, Stage, set_stage, suspend
 from palace3.simulation.stories import tell
+from palace3.simulation.urgent import alarm
 from randomization.services import set_up_scheme
+from randomization.services.lists import DEFAULT_PLACES
 
 YEARS = timedelta(days=730)
-Tell = Callable[[int, int], None]
+PARTICIPANTS_PER_PLACE = 4  # the largest stratum holds less than a quarter of a large trial
 
 
 def play(
-    *, participants: int, sites: int, seed: int, until: datetime, tell_progress: Tell
+    *,
+    participants: int,
+    sites: int,
+    seed: int,
+    until: datetime,
+    tell_progress: Tell,
+    walked: int | None = None,
 ) -> tuple[Stage, list[str]]:
-    """The trial has run for two years up to ``until``; the stage and what was refused on the way are returned."""
+    """The trial has run for two years up to ``until``; the stage and what was refused on the way are returned.
+
+    ``walked`` participants (else all) are walked through the services one by one; beyond them, copies are made.
+    """
+    walked = participants if walked is None else walked
     dice = random.Random(seed)  # noqa: S311 (a story, not a secret)
     last = until.date()
     opened_on = last - YEARS
@@ -45,10 +54,15 @@ def play(
             second=stage.central["stats2"],
             second_password=PASSWORD,
             at=opening + timedelta(hours=2),
+            places_per_stratum=max(DEFAULT_PLACES, participants // PARTICIPANTS_PER_PLACE),
         )
-    journeys = list(_journeys(stage, participants, opened_on, last, dice))
+    journeys = list(_journeys(stage, walked, opened_on, last, dice))
     refused = _let_time_pass(journeys, until, tell_progress)
+    if participants > walked:
+        copy_up_to(participants, at=until, tell_progress=tell_progress)
+    alarm(stage, until)
     _roll(stage, until)
+    let_people_ask(stage, until=until, dice=random.Random(seed))  # noqa: S311 (a story, not a secret)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 
@@ -68,50 +82,16 @@ def _journeys(
 
 
 def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell) -> list[str]:
-    """Every journey has gone as far as ``until``; return what services refused on the way.
+    """Every journey has gone as far as ``until``; return what services refused on the way."""
+    progress = Progress(len(journeys), tell_progress)
 
-    Sites do not wait for each other: each process takes some of them, in the order of time.
-    """
-    processes = min(os.cpu_count() or 1, len({journey.place.site.pk for journey in journeys}))
-    if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        return _walk(journeys, until, _Progress(len(journeys), tell_progress))
-    sites = sorted({journey.place.site.code for journey in journeys})
-    shares = [
-        [j for j in journeys if sites.index(j.place.site.code) % processes == n] for n in range(processes)
-    ]
-    connections.close_all()  # a connection belongs to one process, and so does a pool of them
-    connections["default"].close_pool()  # type: ignore[attr-defined]
-    progress = _Progress(len(journeys), tell_progress, multiprocessing.get_context("fork").Value("i", 0))
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
-        _SHARED.update(shares=shares, until=until, progress=progress)
-        return [line for lines in pool.map(_walk_share, range(processes)) for line in lines]
+    def work(sites: list[int]) -> list[str]:
+        return _walk([journey for journey in journeys if journey.place.site.pk in sites], until, progress)
+
+    return in_parallel(work, Counter(journey.place.site.pk for journey in journeys))
 
 
-_SHARED: dict[str, Any] = {}
-
-
-def _walk_share(number: int) -> list[str]:
-    """Walk one share of the journeys, inherited from the process that forked."""
-    return _walk(_SHARED["shares"][number], _SHARED["until"], _SHARED["progress"])
-
-
-@dataclass
-class _Progress:
-    """How many journeys have come to their end, over all processes."""
-
-    of: int
-    tell: Tell
-    done: Any = None
-
-    def one_more(self) -> None:
-        if self.done is None:
-            self.done = multiprocessing.get_context().Value("i", 0)
-        with self.done.get_lock():
-            self.done.value += 1
-            self.tell(self.done.value, self.of)
-
-
-def _walk(journeys: list[Journey], until: datetime, progress: _Progress) -> list[str]:
+def _walk(journeys: list[Journey], until: datetime, progress: Progress) -> list[str]:
     """Wake each journey when its time has come, until ``until``."""
     count = itertools.count()
     waiting = []
@@ -126,7 +106,7 @@ def _walk(journeys: list[Journey], until: datetime, progress: _Progress) -> list
             journey.now = when
             coming = next(steps, None)
         if coming is None:
-            progress.one_more()
+            progress.more(1)
         else:
             heapq.heappush(waiting, (coming, next(count), journey, steps))
     return [line for journey in journeys for line in journey.refused]

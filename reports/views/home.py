@@ -18,8 +18,9 @@ from reports.worklist import work_for
 @login_required
 def home(request: PersonRequest) -> HttpResponse:
     """Show what the person has to do today."""
-    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
-    sections = work_for(request.user, today=today)
+    at = timezone.now()
+    today = local_date(at, settings.TRIAL_TIME_ZONE)
+    sections = work_for(request.user, today=today, at=at)
     return render(
         request,
         "reports/home.html",

@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from crf.notes import count_of
+from crf.services.reasons import lines_of
 from followup.history import text_for
 from palace3.kernel.clock import local_date
 from reports.actions import actions_of
-from reports.acts import acts_about, in_words
+from reports.acts import acts_about, in_words, role_of
 from reports.casefile import casefile_of
 from trials.models import Participant
 
@@ -24,10 +26,19 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
     participant = get_object_or_404(rows, number=number)
-    today = local_date(timezone.now(), participant.site.time_zone)
-    case = casefile_of(participant, user=request.user, today=today)
+    at = timezone.now()
+    today = local_date(at, participant.site.time_zone)
+    case = casefile_of(participant, user=request.user, today=today, at=at)
     actions = actions_of(participant, request.user)
-    context = {"participant": participant, "case": case, "actions": actions, "today": today}
+    may_see_notes = request.user.may(Permission.CRF_VIEW, participant.site_id)
+    context = {
+        "participant": participant,
+        "case": case,
+        "actions": actions,
+        "today": today,
+        "may_see_notes": may_see_notes,
+        "notes_kept": count_of(participant, reader=request.user) if may_see_notes else 0,
+    }
     return render(request, "reports/participant.html", context)
 
 
@@ -37,7 +48,7 @@ def participant_acts(request: PersonRequest, number: str) -> HttpResponse:
     rows = Participant.objects.open_to(request.user, Permission.AUDIT_VIEW).select_related("site")
     participant = get_object_or_404(rows, number=number)
     page = Paginator(acts_about(participant), ACTS_PER_PAGE).get_page(request.GET.get("page"))
-    shown = [(one, in_words(one.verb)) for one in page]
+    shown = [(one, in_words(one.verb), role_of(one), lines_of(one.reason)) for one in page]
     return render(
         request,
         "reports/acts.html",

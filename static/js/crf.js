@@ -92,29 +92,88 @@
   function tellCleared() {
     const place = one("[data-cleared]");
     if (!place) return;
-    const left = all("[data-q]").filter((box) => {
-      const gone = box.closest("[hidden]") || one(":scope > .p3-cell-answer[hidden]", box);
-      return gone && !one("[data-derived]", box) && (texts(box.dataset.q).length || texts(`${box.dataset.q}__why`).length);
-    });
-    const names = left.map((box) => one(".p3-q-text", box)?.firstChild.textContent || one("[aria-label]", box)?.ariaLabel);
+    const left = all("[data-q]").filter((box) => isGone(box) && !one("[data-derived]", box) && typedAt(box.dataset.q) !== NOTHING);
+    const names = left.map(labelOf);
     place.hidden = !left.length;
     if (left.length) place.textContent = said.textCleared.replace("{questions}", names.join(", "));
   }
 
+  const NOTHING = "[[],[]]";
+  const savedAt = (name) => JSON.stringify([saved[name] || [], saved[`${name}__why`] || []]);
+  const typedAt = (name) => JSON.stringify([texts(name), texts(`${name}__why`)]);
+  const isGone = (box) => Boolean(box.closest("[hidden]") || one(":scope > .p3-cell-answer[hidden]", box));
+  const labelOf = (box) => one(".p3-q-text", box)?.firstChild.textContent || one("[aria-label]", box)?.ariaLabel;
+
+  // What the save corrects: answers that were saved and differ now or are no longer asked, rows that go.
   function markChanges() {
     if (!saved) return;
-    let corrected = all('[data-row] [name$="-remove"]').some((tick) => tick.checked && hasPosition(tick));
+    const corrections = [];
     all("[data-q]").forEach((box) => {
       if (one("[data-derived]", box)) return;
       const name = box.dataset.q;
-      const before = JSON.stringify([saved[name] || [], saved[`${name}__why`] || []]);
-      const now = JSON.stringify([texts(name), texts(`${name}__why`)]);
-      const changed = before !== now;
-      box.classList.toggle("is-changed", changed);
-      corrected = corrected || (changed && before !== "[[],[]]");
+      const before = savedAt(name);
+      const now = isGone(box) ? NOTHING : typedAt(name);
+      box.classList.toggle("is-changed", before !== now);
+      if (before !== now && before !== NOTHING && !isLeaving(box)) corrections.push({ name, label: labelOf(box), what: asChange(name, before, now) });
     });
-    const reason = one("[data-reason]");
-    if (reason) reason.hidden = !corrected;
+    all('[data-row] [name$="-remove"]').filter((tick) => tick.checked && hasPosition(tick)).forEach((tick) => {
+      corrections.push({ name: tick.name, label: tick.closest("label").textContent.trim(), what: said.textRemoved });
+    });
+    askReasons(corrections);
+  }
+
+  const isLeaving = (box) => Boolean(one('[name$="-remove"]:checked', box.closest("[data-row]") || box));
+
+  function asChange(name, before, now) {
+    const words = [before, now].map((answered) => {
+      const [values, why] = JSON.parse(answered);
+      return [...values.map((value) => inWords(name, value)), ...why.map((value) => inWords(`${name}__why`, value))].join(", ");
+    });
+    return said.textChange.replace("{old}", words[0] || said.textNone).replace("{new}", () => words[1] || said.textNone);
+  }
+
+  function inWords(name, value) {
+    const field = inputsNamed(name).find((input) => input.tagName === "SELECT" || input.value === value);
+    if (field?.tagName === "SELECT") return [...field.options].find((option) => option.value === value)?.text || value;
+    const ticked = ["radio", "checkbox"].includes(field?.type);
+    return (ticked && field.labels[0]?.lastChild.textContent.trim()) || value;
+  }
+
+  // One reason for the whole save; from two corrections on, each may have one of its own.
+  const ownReasons = new Map(Object.entries(JSON.parse(one("[data-reason]")?.dataset.reasons || "{}")));
+
+  function askReasons(corrections) {
+    const panel = one("[data-reason]");
+    if (!panel) return;
+    panel.hidden = !corrections.length;
+    const own = one("[data-own-reasons]", panel);
+    own.hidden = corrections.length < 2;
+    const list = one("ul", own);
+    const kept = new Map(all("li", list).map((item) => [item.dataset.of, item]));
+    const items = own.hidden ? [] : corrections.map((each) => kept.get(each.name) || ownReason(each.name));
+    if (items.length !== kept.size || items.some((item) => !item.isConnected)) list.replaceChildren(...items);
+    items.forEach((item, index) => describe(item, corrections[index]));
+    if (items.some((item) => one("input", item).value)) own.open = true;
+  }
+
+  function ownReason(name) {
+    const item = document.createElement("li");
+    item.dataset.of = name;
+    const label = document.createElement("label");
+    const id = `id-_reason:${name}`;
+    label.htmlFor = id;
+    const box = document.createElement("input");
+    Object.assign(box, { type: "text", id, name: `_reason:${name}`, value: ownReasons.get(`_reason:${name}`) || "", maxLength: 500, autocomplete: "off", className: "form-control form-control-sm" });
+    box.addEventListener("input", () => ownReasons.set(box.name, box.value));
+    item.append(label, box);
+    return item;
+  }
+
+  function describe(item, { label, what }) {
+    const words = one("label", item);
+    const name = document.createElement("strong");
+    name.textContent = label;
+    words.replaceChildren(name, ` ${what}`);
   }
 
   const hasPosition = (tick) => Boolean(one('[name$="-position"]', tick.closest("[data-row]")));
@@ -270,6 +329,7 @@
     const { values, version } = JSON.parse(kept);
     if (version !== form.elements._version.value) { forgetHere(); return; }
     const before = JSON.stringify(typedNow());
+    Object.entries(values).filter(([name]) => name.startsWith("_reason:")).forEach(([name, typed]) => ownReasons.set(name, typed[0]));
     addRowsFor(values);
     all('input[type="checkbox"]').forEach((tick) => { tick.checked = (values[tick.name] || []).includes(tick.value); });
     Object.entries(values).forEach(([name, typed]) => fill(name, typed));
@@ -336,7 +396,7 @@
     next?.focus();
   }
 
-  const isAside = (item) => /__why$|-remove$|^_confirm:/.test(item.name) || item.matches("[data-accept], [data-add-row]");
+  const isAside = (item) => /__why$|^_confirm:/.test(item.name) || (item.type === "checkbox" && item.name.endsWith("-remove")) || item.matches("[data-accept], [data-add-row]");
 
   form.addEventListener("keydown", (event) => {
     const from = event.target;
@@ -365,6 +425,7 @@
     if (meant?.value && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       choose(meant);
+      if (from.closest("[data-quick]")) goOn(meant);
     } else if (["Backspace", "Delete"].includes(event.key)) {
       event.preventDefault();
       choose(choices.find((choice) => choice.value === ""), choices[0]);
@@ -412,7 +473,7 @@
     const box = event.target.closest("[data-q]");
     if (box && event.type === "change") touched.add(box.dataset.q);
     if (event.target.type === "checkbox") standAlone(event.target);
-    if (event.target.name?.endsWith("-remove")) event.target.closest("[data-row]").classList.toggle("is-removed", event.target.checked);
+    if (event.target.type === "checkbox" && event.target.name.endsWith("-remove")) event.target.closest("[data-row]").classList.toggle("is-removed", event.target.checked);
     dirty = unsent = true;
     judge();
     deriveSoon();

@@ -18,3 +18,9 @@ def test_every_act_about_a_participant_has_words() -> None:
     verbs = {verb for file in files for verb in ABOUT_A_PARTICIPANT.findall(file.read_text("utf-8"))}
     assert len(verbs) > 15
     assert verbs - set(WORDS) == set()
+
+
+def test_every_right_has_words() -> None:
+    from accounts.permissions import PERMISSION_LABELS, Permission
+
+    assert set(PERMISSION_LABELS) == set(Permission)

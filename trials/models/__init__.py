@@ -1,5 +1,6 @@
 """Sites, the people delegated to them, and participants up to the decision to randomize."""
 
+from trials.models.news import NewsLetter, NewsReader
 from trials.models.participants import (
     Consent,
     DeviationProposal,
@@ -11,19 +12,29 @@ from trials.models.participants import (
 )
 from trials.models.people import Delegation
 from trials.models.protocol import Confirmation, SiteVersion
+from trials.models.requests import ContactAttempt, ContactIdentity, ContactRequest, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
+from trials.models.texts import PageConfirmation, PublicText
 
 __all__ = [
     "ChecklistItem",
     "Confirmation",
     "Consent",
     "ConsentVersion",
+    "ContactAttempt",
+    "ContactIdentity",
+    "ContactRequest",
     "Delegation",
     "DeviationProposal",
     "EligibilityDecision",
     "Milestone",
+    "NewsLetter",
+    "NewsReader",
+    "PageConfirmation",
     "Participant",
+    "PublicText",
     "ScreeningOutcome",
+    "SendingMark",
     "Site",
     "SiteVersion",
     "Withdrawal",

@@ -12,8 +12,8 @@ from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
-from trials.guards import ParticipantVersionGuard
 from trials.models.sites import ConsentVersion, Site
+from trials.version_guards import ParticipantVersionGuard
 
 
 class Track(models.TextChoices):
@@ -79,7 +79,7 @@ class Participant(Regulated):
     class Meta:
         verbose_name = _("participant")
         ordering = ("number",)
-        indexes = (models.Index(fields=["site", "state"]),)
+        indexes = (models.Index(fields=["site", "state"]), models.Index(fields=["site", "state", "arm"]))
         constraints = (
             ActGuard(name="trials_participant_act"),
             SiteScoped(name="trials_participant_scope"),

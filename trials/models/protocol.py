@@ -13,8 +13,8 @@ from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
-from trials.guards import OpenedStays
 from trials.models.sites import ConsentVersion, Site
+from trials.version_guards import OpenedStays
 
 
 @recorded()

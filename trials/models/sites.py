@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Regulated, recorded
-from trials.guards import SiteVersionGuard
+from trials.version_guards import SiteVersionGuard
 
 
 class SiteState(models.TextChoices):

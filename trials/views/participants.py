@@ -1,4 +1,4 @@
-"""Participants from their number to the end of screening, and withdrawal."""
+"""Participants from their number to the end of screening, and possible deviations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from palace3.kernel.clock import local_date
 from trials import services
-from trials.forms import ConsentForm, DeclineForm, RegisterForm, ScreenFailureForm, SettleForm, WithdrawalForm
+from trials.forms import ConsentForm, DeclineForm, RegisterForm, ScreenFailureForm, SettleForm
 from trials.models import ConsentVersion, DeviationProposal, Participant, Site
 from trials.views.steps import Page, step
 
@@ -103,19 +103,6 @@ def _end_screening(
             at=timezone.now(),
         )
 
-    return step(request, form, page, keep, lambda made: found)
-
-
-@requires(Permission.CONSENT_RECORD)
-def withdraw(request: PersonRequest, number: str) -> HttpResponse:
-    found = _participant(request, number, Permission.CONSENT_RECORD)
-    form = WithdrawalForm(request.POST or None, initial={"on": _today(found)})
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.record_withdrawal(participant=found, **typed, by=request.user, at=timezone.now())
-
-    about = _("Each part is separate. Survival is followed unless every contact is refused.")
-    page = _page_of(found, _("Withdrawal of %(number)s"), _("Record the withdrawal"), about=about)
     return step(request, form, page, keep, lambda made: found)
 
 

@@ -13,7 +13,7 @@ _USABLE = {TransactionStatus.IDLE, TransactionStatus.INTRANS}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Every transaction carries ``app.user`` and ``app.sites`` for the row-level policies.
+    """Every transaction carries ``app.user``, ``app.sites`` and ``app.confided`` for the row-level policies.
 
     The settings are local to the transaction: nothing is left on a pooled connection, and
     statements outside a transaction see no site at all.
@@ -32,7 +32,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.connection.info.transaction_status not in _USABLE:
             return
         scope = current_scope()
-        user, sites = (str(scope.user_id or ""), scope.as_setting()) if scope else ("", "")
-        self.connection.execute(
-            "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true)", (user, sites)
+        user, sites, confided = (
+            (str(scope.user_id or ""), scope.as_setting(), scope.confided_setting())
+            if scope
+            else ("", "", "")
         )
+        with self.wrap_database_errors:  # a lost connection is Django's OperationalError, as from any query
+            self.connection.execute(
+                "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
+                "set_config('app.confided', %s, true)",
+                (user, sites, confided),
+            )

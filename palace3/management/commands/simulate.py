@@ -12,7 +12,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from palace3.kernel.scope import EVERYTHING, scope
-from palace3.simulation.copies import copy_up_to
 from palace3.simulation.trial import play
 from trials.models import Site
 
@@ -22,7 +21,8 @@ WALKED_AT_MOST = 712
 class Command(BaseCommand):
     help = (
         "Walk synthetic participants through the trial. Up to 712 are walked through the services one by one; "
-        "beyond that the walked ones are copied in bulk, under one act and under the same guards of the database."
+        "beyond that they are copied in bulk: as the application role, under acts and under the same guards of the "
+        "database, each copy with a place of its own from the list."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,7 +38,8 @@ class Command(BaseCommand):
                 raise CommandError("There is a trial in this database already. Start with an empty one.")
         walked = min(options["participants"], options["walk"], WALKED_AT_MOST)
         stage, refused = play(
-            participants=walked,
+            participants=options["participants"],
+            walked=walked,
             sites=options["sites"],
             seed=options["seed"],
             until=timezone.now(),
@@ -46,8 +47,6 @@ class Command(BaseCommand):
         )
         for line in refused:
             self.stderr.write(f"refused: {line}")
-        if options["participants"] > walked:
-            copy_up_to(options["participants"], at=timezone.now(), tell_progress=self._tell)
         if options["accounts_to"]:
             options["accounts_to"].write_text(json.dumps(stage.accounts, indent=2))
         self.stdout.write(f"{options['participants']} participants at {options['sites']} sites.")

@@ -1,4 +1,4 @@
-"""The list on the command line: simulate without a database; export, open, extend and rotate as its owner."""
+"""The list on the command line: simulate without a database, define from a file, the rest as its owner."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from randomization.blocks import BlockSize, Design, DesignError, allocation_list
 from randomization.documents import envelopes_pdf
 from randomization.keys import list_keys
 from randomization.models import AllocationError, ListPart
+from randomization.scheme_file import SchemeFileError, read_scheme
 from randomization.sealing import ListKeyError, SealError, new_key
-from randomization.services import activate_list
+from randomization.services import activate_list, define_scheme
 from randomization.services.lists import default_blocks, stage_groups
 from trials.people import with_grants
 
@@ -34,7 +35,7 @@ COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "
 
 
 class Command(BaseCommand):
-    help = "Simulate a list; export its used part, open it at the end, extend it, or change its key."
+    help = "Simulate a list; define a scheme; export its used part, open it at the end, extend it, or change its key."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         doing = parser.add_subparsers(dest="doing", required=True)
@@ -45,6 +46,10 @@ class Command(BaseCommand):
         simulate.add_argument("--scheme", default="PALACE3-A", help="name of the scheme, part of the stream")
         simulate.add_argument("--sites", type=int, default=6)
         simulate.add_argument("--blocks", nargs="+", default=[], help="sizes, such as 4 6 or 4:1 6:2")
+        define = doing.add_parser("define", help="draft a scheme from a file and ask for its first list")
+        define.add_argument("--file", type=Path, required=True, help="TOML: name, places_per_stratum, blocks")
+        define.add_argument("--as", dest="person", required=True, help="user name of the statistician")
+        define.add_argument("--password-from-stdin", action="store_true")
         for name, said in (
             ("export", "the used part as CSV, for the statistician"),
             ("open", "the whole list, and the proof that all of it was followed; at the end of the trial"),
@@ -85,6 +90,19 @@ class Command(BaseCommand):
         )
         rows = ((p.stratum, p.sequence, p.block, p.block_size, p.arm, "", "") for p in places)
         _write(rows, options["out"], self.stdout)
+
+    def _define(self, options: dict[str, Any]) -> None:
+        try:
+            wanted = read_scheme(options["file"].read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, SchemeFileError) as unreadable:
+            raise CommandError(str(unreadable)) from unreadable
+        person, password = _person(options["person"]), _password(options)
+        with scope(user_id=person.pk, sites=EVERYTHING):
+            asked = define_scheme(**vars(wanted), by=person, password=password, at=timezone.now())
+        self.stdout.write(
+            f"Scheme {asked.scheme.name} is drafted and its list {asked.label} asked for: "
+            f"{len(asked.strata)} strata. A second person activates it on the page."
+        )
 
     def _export(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "export")
@@ -147,8 +165,7 @@ class Command(BaseCommand):
         self.stdout.write(new_key(options["id"]))
 
     def _extend(self, options: dict[str, Any]) -> None:
-        password = sys.stdin.readline().rstrip("\n") if options["password_from_stdin"] else getpass.getpass()
-        at = timezone.now()
+        password, at = _password(options), timezone.now()
         person = _person(options["person"])
         with scope(user_id=person.pk, sites=EVERYTHING):
             part = _part(options["label"])
@@ -164,6 +181,10 @@ def _block(word: str) -> BlockSize:
         return BlockSize(int(size), int(weight or 1))
     except ValueError:
         raise CommandError("Write block sizes as whole numbers, such as 4 6 or 4:1 6:2.") from None
+
+
+def _password(options: dict[str, Any]) -> str:
+    return sys.stdin.readline().rstrip("\n") if options["password_from_stdin"] else getpass.getpass()
 
 
 def _person(username: str) -> User:

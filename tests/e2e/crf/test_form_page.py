@@ -367,6 +367,56 @@ def test_the_reason_is_asked_when_a_saved_answer_changes(browser, clinic):
     tab.close()
 
 
+def said_in(items):
+    return [" ".join(text.split()) for text in items.all_inner_texts()]
+
+
+def test_two_corrections_may_have_a_reason_each(browser, clinic):
+    # given a saved form of which two answers are corrected by keyboard
+    clinic.saved = raw_of(
+        FORM,
+        values={"weight": Decimal("70.0"), "sex": "F", "pregnant": "N"},
+        groups={"nodes": [{"position": 1, "examined": 3}]},
+        missing={},
+    )
+    tab = browser.new_page()
+    tab.goto(clinic.address)
+    tab.fill("#id-weight", "71")
+    assert tab.locator("[data-own-reasons]").is_hidden(), "one correction needs one reason"
+    tab.fill("[name=nodes-0-examined]", "4")
+    # when one of them gets a reason of its own
+    tab.focus("#id-_reason")
+    tab.keyboard.type("Misread")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    own = tab.locator("[data-own-reasons] li")
+    assert said_in(own) == ["Weight 70.0 becomes 71", "Examined, row 1 3 becomes 4"]
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
+    tab.keyboard.type("Second report")
+    tab.keyboard.press("Control+s")
+    # then both are sent, and stand there when the page comes back
+    tab.wait_for_url("**/save")
+    assert clinic.sent["_reason"] == ["Misread"]
+    assert clinic.sent["_reason:nodes-0-examined"] == ["Second report"]
+    assert tab.locator('[name="_reason:nodes-0-examined"]').input_value() == "Second report"
+    assert tab.locator("[data-own-reasons]").get_attribute("open") is not None
+    tab.close()
+
+
+def test_an_answer_that_is_no_longer_asked_is_a_correction_too(browser, clinic):
+    clinic.saved = raw_of(FORM, values={"sex": "F", "pregnant": "N"}, groups={}, missing={})
+    tab = browser.new_page()
+    tab.goto(clinic.address)
+    tab.check("#id-sex")
+    tab.locator("[data-own-reasons] summary").click()
+    assert said_in(tab.locator("[data-own-reasons] li")) == [
+        "Sex female becomes male",
+        "Pregnant No becomes no answer",
+    ]
+    tab.close()
+
+
 def test_the_page_works_without_scripts(browser, clinic):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pyotp
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import change_person
-from tests.world import PASSWORD, World
+from accounts.services import change_person, create_person, set_password
+from accounts.tries import MOST_FAILURES
+from audit.models import Act
+from tests.world import NOW, PASSWORD, World
 
 SECRET = "A" * 32
 
 
 def answer(client: Client, **typed: str) -> Any:
     return client.post("/accounts/sign-in/", {"username": "coordinator", "password": PASSWORD, **typed})
+
+
+def acts_of(user: User) -> list[str]:
+    return list(Act.objects.filter(by=user).order_by("pk").values_list("verb", flat=True))
 
 
 def give_factor(user: User) -> None:
@@ -59,6 +67,36 @@ def test_after_five_wrong_tries_the_right_password_waits_too(client: Client, wor
     assert world.coordinator.locked_until is not None
 
 
+@pytest.fixture
+def counts() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def test_a_place_that_fails_again_and_again_is_told_to_wait(world: World, counts: None) -> None:
+    for number in range(MOST_FAILURES):
+        assert answer(Client(), username=f"guess{number}").status_code == 422
+    refused = answer(Client())
+    assert refused.status_code == 429
+    assert "Wait 15 minutes" in refused.text
+    in_place = Client().post("/accounts/sign-in-again/", {"username": "coordinator", "password": PASSWORD})
+    assert in_place.status_code == 429
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    assert answer(elsewhere).status_code == 302
+
+
+def test_behind_our_proxy_the_place_is_the_one_the_proxy_saw(
+    world: World, counts: None, settings: Any
+) -> None:
+    settings.BEHIND_TLS, settings.SECURE_SSL_REDIRECT = True, False
+    for number in range(MOST_FAILURES):
+        invented = Client(headers={"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.9"})
+        answer(invented, username=f"guess{number}")
+    assert answer(Client(headers={"X-Forwarded-For": "198.51.100.9"})).status_code == 429
+    assert answer(Client(headers={"X-Forwarded-For": "198.51.100.10"})).status_code == 302
+
+
 def test_a_second_factor_is_asked_where_it_is_set_up(client: Client, world: World) -> None:
     give_factor(world.coordinator)
     assert answer(client).status_code == 422
@@ -94,6 +132,7 @@ def test_the_session_ends_when_nobody_is_there(client: Client, world: World, set
     session["seen_at"] = timezone.now().timestamp() - settings.IDLE_MINUTES * 60 - 1
     session.save()
     assert client.get("/accounts/session/", headers={"X-Background": "1"}).json() == {"seconds": 0}
+    assert acts_of(world.coordinator)[-1] == "accounts:session:expire"
     assert client.get("/accounts/", headers={"X-Requested-With": "fetch"}).status_code == 401
 
 
@@ -171,6 +210,54 @@ def test_signing_out_ends_the_session(client: Client, world: World) -> None:
     answer(client)
     client.post("/accounts/sign-out/")
     assert client.get("/accounts/").status_code == 302
+    assert acts_of(world.coordinator)[-1] == "accounts:session:close"
+
+
+def test_signing_out_twice_is_no_second_act(client: Client, world: World) -> None:
+    answer(client)
+    for _ in range(2):
+        assert client.post("/accounts/sign-out/").status_code == 302
+    assert acts_of(world.coordinator).count("accounts:session:close") == 1
+
+
+def test_a_password_that_somebody_else_chose_is_changed_before_anything_else(
+    client: Client, world: World
+) -> None:
+    set_password(user=world.coordinator, password="given by the manager", by=world.trial_manager, at=NOW)
+    answer(client, password="given by the manager")
+    for address in (reverse("home"), "/accounts/", "/participants/", "/api/v1/participants/"):
+        assert client.get(address).headers["Location"] == "/accounts/password/"
+    page = client.get("/accounts/password/")
+    assert "chosen by somebody else" in page.text
+    assert "Leave it as it is" not in page.text
+    typed = {
+        "password": "given by the manager",
+        "new": "given by the manager",
+        "again": "given by the manager",
+    }
+    same = client.post("/accounts/password/", typed)
+    assert "new" in same.context["form"].errors
+    new = "seven quiet herons at dawn"
+    assert client.post("/accounts/password/", typed | {"new": new, "again": new}).status_code == 302
+    assert client.get(reverse("home")).status_code == 200
+
+
+def test_who_has_not_changed_the_first_password_can_still_leave(client: Client, world: World) -> None:
+    set_password(user=world.coordinator, password="given by the manager", by=world.trial_manager, at=NOW)
+    answer(client, password="given by the manager")
+    assert client.post("/accounts/sign-out/").headers["Location"] == "/accounts/sign-in/"
+
+
+def test_a_new_account_begins_with_a_password_to_change(world: World) -> None:
+    made = create_person(
+        username="newcomer",
+        display_name="New",
+        password="given by the manager",
+        by=world.trial_manager,
+        at=NOW,
+    )
+    assert made.must_change_password
+    assert not world.coordinator.must_change_password
 
 
 def test_the_accounts_are_shown_in_a_demonstration_only(client: Client, world: World, settings: Any) -> None:

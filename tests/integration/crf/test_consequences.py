@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from crf.evidence import current_evidence, stage_for_stratum
-from followup.models import Visit, VisitState
+from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_pages import client_of
@@ -251,3 +251,41 @@ def test_a_milestone_that_is_taken_back_has_no_day(person: Participant, save: Sa
     )
     assert Milestone.objects.get(participant=person, code="NEO_END").on is None
     assert record_at(person, "TREAT").neo_end is None
+
+
+def todos_of(person: Participant) -> dict[str, tuple[str, date, date | None]]:
+    return {todo.trigger: (todo.state, todo.due_on, todo.closed_on) for todo in Todo.objects.all()}
+
+
+def test_a_positive_evaluation_opens_a_to_do_that_the_decision_closes(
+    person: Participant, save: Save
+) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    found = _changes(response.at_cre1(local_call="1", bx_result="scc", cre_outcome="NON_CCR"))
+    undecided = {**response.VALUES, **found, "mdt_dt": None, "mdt_dec": None, "pt_dec": None}
+    save(person, "CRE", visit=visit(person, "CRE-1"), values=undecided)
+    assert todos_of(person) == {"CRE_POSITIVE": ("open", date(2026, 7, 28), None)}
+    assert Todo.objects.get().visit == visit(person, "CRE-1")
+    decision = {"mdt_dt": date(2026, 7, 20), "mdt_dec": "surgery", "pt_dec": "accepts"}
+    save(person, "CRE", visit=visit(person, "CRE-1"), values={**undecided, **decision}, reason="Decided")
+    assert todos_of(person) == {"CRE_POSITIVE": ("done", date(2026, 7, 28), date(2026, 11, 20))}
+    save(person, "CRE", visit=visit(person, "CRE-1"), values=undecided, reason="Another participant's")
+    assert todos_of(person) == {"CRE_POSITIVE": ("open", date(2026, 7, 28), None)}
+
+
+def test_a_death_drops_every_to_do_but_its_own(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    found = _changes(response.at_cre1(bx_result="uncertain", local_call="4", cre_outcome="PROCEED_TO_CRE2"))
+    save(person, "CRE", visit=visit(person, "CRE-1"), values={**response.VALUES, **found})
+    assert todos_of(person) == {"REPEAT_BIOPSY": ("open", date(2026, 8, 11), None)}
+    person.refresh_from_db()
+    died = {**survival.VALUES, "status_dt": date(2026, 11, 10), "vital": "dead", "death_dt": "2026-11-02"}
+    save(person, "SURV", visit=visit(person, "OS36"), values=died)
+    assert todos_of(person) == {
+        "REPEAT_BIOPSY": ("dropped", date(2026, 8, 11), date(2026, 11, 20)),
+        "DEATH": ("open", date(2026, 11, 17), None),
+    }

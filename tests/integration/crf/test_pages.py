@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -140,6 +141,8 @@ def test_a_stale_version_shows_both_answers_and_the_choice_goes_on(
     assert stale.status_code == 409
     found = {line.name: (line.mine, line.theirs) for line in stale.context["found"]}
     assert found == {"eus_mm": ("13", "12"), "bx_n": ("6", "7")}
+    whose = {line.name: (line.i_changed, line.they_changed) for line in stale.context["found"]}
+    assert whose == {"eus_mm": (True, True), "bx_n": (False, True)}
     choices = {"take:eus_mm": "mine", "take:bx_n": "theirs"}
     assert client.post(form_url(screened, name="merge"), choices).status_code == 302
     page = client.get(form_url(screened))
@@ -152,6 +155,26 @@ def test_a_stale_version_shows_both_answers_and_the_choice_goes_on(
     assert saved.status_code == 302
     record = record_at(screened, "STAGE")
     assert (record.eus_mm, record.bx_n, record.version) == (13, 7, 3)
+
+
+def test_going_on_without_choosing_reverts_nothing_of_the_first_writer(
+    screened: Participant, world: World, save: Save
+) -> None:
+    # given that the first writer changed an answer and a row while the second changed another answer
+    save(screened, "STAGE", **stage())
+    groups = {**GROUPS, "node": [{**GROUPS["node"][0], "short_mm": 13}]}
+    save(screened, "STAGE", values=stage(bx_n=7)["values"], groups=groups, reason="Second report")
+    client = client_of(world.coordinator)
+    stale = client.post(form_url(screened), {**posted(version=1, eus_mm=13), "_reason": "Measured again"})
+    lines = {line.name: line for line in stale.context["found"]}
+    assert {name for name, line in lines.items() if not line.i_changed} == {"bx_n", "node.1.short_mm"}
+    # when the second goes on with what the page proposes
+    checked = re.findall(r'name="(take:[^"]+)" value="(mine|theirs)"[^>]* checked', stale.text)
+    assert client.post(form_url(screened, name="merge"), dict(checked)).status_code == 302
+    # then both changes are on the page
+    page = client.get(form_url(screened)).text
+    for name, value in (("bx_n", "7"), ("eus_mm", "13"), ("node-0-short_mm", "13")):
+        assert re.search(rf'name="{name}"[^>]* value="{value}(\.0)?"', page), name
 
 
 def test_a_double_click_is_one_save(screened: Participant, world: World) -> None:
@@ -216,6 +239,30 @@ def test_history_tells_who_when_why_old_and_new(screened: Participant, world: Wo
     row = client.get(form_url(screened, name="history") + "?field=node-0-station").context["entries"]
     assert len(row) == 1
     assert client.get(form_url(screened, name="history")).status_code == 200
+
+
+def test_each_correction_on_the_page_has_its_own_reason(
+    screened: Participant, world: World, save: Save
+) -> None:
+    save(screened, "STAGE", **stage())
+    client = client_of(world.coordinator)
+    sent = {**posted(version=1, eus_mm=12), "node-0-short_mm": "11", "_reason:node-0-short_mm": "Second look"}
+    assert client.post(form_url(screened), sent).status_code == 422
+    assert client.post(form_url(screened), {**sent, "_reason": "Misread"}).status_code == 302
+    entries = client.get(form_url(screened, name="history")).context["entries"]
+    assert [(str(e.new), e.why) for e in entries[:2]] == [("12", "Misread"), ("11", "Second look")]
+
+
+def test_a_row_is_removed_for_its_own_reason(screened: Participant, world: World, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+    client = client_of(world.coordinator)
+    sent = {**posted(version=1), "node-0-remove": "1", "_reason:node-0-remove": "Not a node"}
+    assert client.post(form_url(screened), sent).status_code == 302
+    entries = client.get(form_url(screened, name="history")).context["entries"]
+    assert ("removed", "Not a node") in [(str(e.new), e.why) for e in entries]
+    acts = client.get(f"/participants/{screened.number}/acts/").text
+    assert "[node.1.removed]" not in acts
+    assert "Not a node" in acts
 
 
 def test_steps_with_a_record(screened: Participant, world: World, save: Save) -> None:

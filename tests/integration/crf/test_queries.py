@@ -208,6 +208,68 @@ def test_asking_from_the_form(screened: Participant, world: World) -> None:
     assert client_of(world.coordinator).get(url).status_code == 403
 
 
+@pytest.fixture
+def several(screened: Participant, save: Save) -> list[Query]:
+    save(screened, "STAGE", **stage(**DOUBTFUL, upper_cm=15, suvmax=70))
+    return list(Query.objects.living().filter(state=QueryState.OPEN).order_by("pk"))[:3]
+
+
+def test_several_queries_are_answered_from_one_list(several: list[Query], world: World) -> None:
+    # given a coordinator who answers one, confirms one, and forgets the words of a third
+    client, page = client_of(world.coordinator), reverse("crf:queries-several")
+    answered, confirmed, forgotten = several
+    shown = [line["query"].pk for line in client.get(page).context["lines"]]
+    assert set(shown) >= {query.pk for query in several}
+    sent = {
+        f"text-{answered.pk}": "See the report",
+        f"text-{confirmed.pk}": "Seen at the source",
+        f"right-{confirmed.pk}": "1",
+        f"right-{forgotten.pk}": "1",
+    }
+    # when the list is sent
+    reply = client.post(page, sent)
+    # then two are settled by acts of their own, and the third says what is missing
+    assert reply.status_code == 409
+    assert "a query without words" in reply.text
+    for query in several:
+        query.refresh_from_db()
+    assert [query.state for query in several] == ["answered", "closed", "open"]
+    assert answered.act.verb == "crf:query:answer"
+    assert confirmed.act.verb == "crf:query:confirm"
+    assert answered.act.pk != confirmed.act.pk
+    # and the data manager closes what was answered, from the same list
+    manager = client_of(world.data_manager)
+    listed = manager.get(page).context["lines"]
+    assert [(line["query"].pk, line["said"]) for line in listed] == [(answered.pk, "See the report")]
+    assert manager.post(page, {f"close-{answered.pk}": "1"}).status_code == 302
+    answered.refresh_from_db()
+    assert (answered.state, answered.resolution) == ("closed", Resolution.SETTLED)
+
+
+def test_what_was_typed_beside_a_query_that_closed_meanwhile_stays(
+    several: list[Query], world: World
+) -> None:
+    services.close_query(query=several[0], by=world.data_manager, at=NOW)
+    sent = {f"text-{several[0].pk}": "Typed while it was closed", f"text-{several[1].pk}": "Taken"}
+    page = reverse("crf:queries-several") + "?state=all"
+    reply = client_of(world.coordinator).post(page, sent)
+    assert reply.status_code == 409
+    assert "Typed while it was closed" in reply.text
+    assert "Taken</textarea>" not in reply.text
+    several[1].refresh_from_db()
+    assert several[1].state == "answered"
+
+
+def test_a_list_from_another_site_or_role_changes_nothing(several: list[Query], world: World) -> None:
+    page, pk = reverse("crf:queries-several"), several[0].pk
+    assert client_of(world.stranger).post(page, {f"text-{pk}": "Mine"}).status_code == 302
+    assert client_of(world.coordinator).post(page, {f"close-{pk}": "1"}).status_code == 409
+    assert client_of(world.inspector).get(page).status_code == 403
+    assert client_of(world.inspector).post(page, {f"close-{pk}": "1"}).status_code == 403
+    several[0].refresh_from_db()
+    assert several[0].state == "open"
+
+
 def test_the_list_needs_few_queries(
     screened: Participant, world: World, save: Save, django_assert_max_num_queries: Any
 ) -> None:

@@ -25,6 +25,7 @@ from crf.services import (
     verify_record,
 )
 from crf.services.order import ConsentFirst, NotYours, RandomizationFirst, TrainingFirst
+from crf.services.reasons import reason_for
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.unit.crf.examples import staging
 from tests.world import NOW, PASSWORD, World
@@ -105,6 +106,23 @@ def test_each_question_can_have_its_own_reason(screened: Participant, save: Save
     save(screened, "STAGE", **stage())
     save(screened, "STAGE", **stage(eus_mm=12, bx_n=7), reason="Checked", reasons={"bx_n": "Second report"})
     assert record_at(screened, "STAGE").act.reason == "Checked\n[bx_n] Second report"
+
+
+def test_a_reason_for_one_question_does_not_cover_another(screened: Participant, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+    with pytest.raises(ReasonNeeded):
+        save(screened, "STAGE", **stage(eus_mm=12, bx_n=7), reasons={"bx_n": "Second report"})
+    own = {"bx_n": "Second report", "eus_mm": "[bx_n] was meant"}
+    save(screened, "STAGE", **stage(eus_mm=12, bx_n=7), reasons=own)
+    assert reason_for(record_at(screened, "STAGE").act.reason, "eus_mm") == "[bx_n] was meant"
+
+
+def test_a_common_reason_that_looks_like_a_questions_own_covers_all(
+    screened: Participant, save: Save
+) -> None:
+    save(screened, "STAGE", **stage())
+    save(screened, "STAGE", **stage(eus_mm=12), reason="[bx_n] second report")
+    assert reason_for(record_at(screened, "STAGE").act.reason, "eus_mm") == "[bx_n] second report"
 
 
 def node(position: int, station: str) -> dict[str, Any]:

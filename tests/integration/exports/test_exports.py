@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from crf import catalogue
+from exports import writing
 from exports.models import Export, ExportState
 from exports.services import (
     CutInFuture,
@@ -23,6 +25,8 @@ from exports.services import (
     request_export,
     write_export,
 )
+from exports.tables import ALWAYS, files_of
+from exports.writing import RowsMissing
 from palace3.kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, as_person, screen
 
@@ -80,6 +84,39 @@ def test_only_the_sites_asked_for_are_in_it(world: World) -> None:
 def test_every_exported_code_is_in_the_code_lists(world: World) -> None:
     lists = files(taken(world))["CODELISTS.csv"]
     assert {(row["FORM"], row["VARIABLE"], row["CODE"]) for row in lists} >= {("PATH", "YPT", "T4a")}
+
+
+def test_a_file_short_of_a_row_stops_the_export_and_nothing_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    screen(world)
+    counted = writing._expected
+    monkeypatch.setattr(
+        writing, "_expected", lambda *a: [rows + (n == 0) for n, rows in enumerate(counted(*a))]
+    )
+    with pytest.raises(RowsMissing, match=r"PARTICIPANTS should have 2 rows and has 1"):
+        taken(world)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_a_join_would_lose_are_counted() -> None:
+    for file in (
+        *ALWAYS,
+        *(file for form in catalogue.forms().values() for file in files_of(form, past=False)),
+    ):
+        assert "JOIN trials_participant" not in file.counted, file.name
+        assert "followup_visit v" not in file.counted, file.name
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    passed_on = io.BytesIO()
+    tally, row = writing._Tally(passed_on), b"x" * 1000
+    for _row in range(2000):
+        tally.put(row)
+        assert len(tally.held) < writing.HELD_AT_MOST + len(row)
+    tally.pass_on()
+    assert passed_on.getvalue() == row * 2000
+    assert tally.digest.hexdigest() == hashlib.sha256(row * 2000).hexdigest()
 
 
 def test_nothing_chosen_is_refused(world: World) -> None:

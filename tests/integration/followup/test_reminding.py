@@ -162,9 +162,9 @@ def test_a_quiet_morning_writes_nothing(world: World, randomized: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("utc", "due"), [((0, 0), True), ((23, 59), False), ((15, 59), True), ((16, 0), False)]
+    ("utc", "due"), [((22, 0), True), ((21, 59), False), ((15, 59), True), ((16, 0), False)]
 )
-def test_the_digest_waits_for_eight_in_the_morning_of_its_site(
+def test_digests_are_written_from_six_in_the_morning_to_midnight_at_the_site(
     world: World, utc: tuple[int, int], due: bool
 ) -> None:
     assert is_time_for_digest(datetime(2026, 11, 20, *utc, tzinfo=UTC), world.site) is due

@@ -11,17 +11,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.core import mail as post
 from django.db import transaction
 
 from accounts.outbox import send_waiting
-from followup.models import AWAITED, HAPPENED, Reminder, Visit, VisitState
+from followup.models import AWAITED, HAPPENED, Escalation, Reminder, Visit, VisitState
 from followup.rolling import state_on
-from followup.services import mark_not_done, plan_visits_for, record_visit, remind_site, roll_site
+from followup.services import (
+    announce_data_cut,
+    escalate_site,
+    mark_not_done,
+    plan_data_cuts,
+    plan_visits_for,
+    record_visit,
+    remind_site,
+    roll_site,
+    write_site_notices,
+)
 from followup.services.rolling import span_of
 from palace3.kernel.errors import Refusal
 from tests.world import World, screen
 from trials import services as trials
-from trials.models import Participant
+from trials.models import DeviationProposal, Participant
 
 MORNING = timedelta(hours=1)  # nine o'clock in Shanghai
 
@@ -75,10 +86,16 @@ class Years:
     def pass_day(self, days: int = 1) -> None:
         """The tasks of the morning run, then people come; it is the next day, or the workers sleep longer."""
         for site in (self.world.site, self.world.other_site):
+            plan_data_cuts(site=site, at=self.now)
             roll_site(site=site, on=self.day, at=self.now)
             remind_site(site=site, on=self.day, at=self.now)
-        send_waiting(at=self.now)
+            write_site_notices(site=site, on=self.day, at=self.now)
+            escalate_site(site=site, on=self.day, at=self.now)
+        send_waiting(at=self.now, limit=2000)
         self.last_run = self.day
+        if self.day.weekday() == 0:
+            self._arrange()
+            self._settle_deviations()
         for life in self.lives:
             if life.over is None:
                 self._live(life)
@@ -92,18 +109,31 @@ class Years:
             for visit_id in life.coming.pop(day):
                 with transaction.atomic():
                     self._come(life, visit_id)
-        if self.day.weekday() == 0:
-            self._arrange(life)
 
     @transaction.atomic
-    def _arrange(self, life: Life) -> None:
-        """On Mondays the site offers days for what opens soon; one visit in ten is forgotten."""
-        soon = Visit.objects.filter(participant=life.participant, opens__lte=self.day + timedelta(days=14))
-        for visit in soon.awaited().exclude(pk__in=life.arranged):
+    def _arrange(self) -> None:
+        """On Mondays the sites offer days for what opens soon; one visit in ten is forgotten."""
+        lives = {life.participant.pk: life for life in self.lives if life.over is None}
+        near = Visit.objects.filter(opens__lte=self.day + timedelta(days=14))
+        for visit in near.awaited().order_by("participant", "opens", "pk"):
+            life = lives.get(visit.participant_id)
+            if life is None or visit.pk in life.arranged:
+                continue
             life.arranged.add(visit.pk)
             if life.dice.random() < 0.9 and not visit.code.startswith("SWEEP"):
                 on = (visit.proposed_on or self.day) + timedelta(days=life.dice.randint(-2, 6))
                 life.coming.setdefault(max(on, self.day + timedelta(days=1)), []).append(visit.pk)
+
+    @transaction.atomic
+    def _settle_deviations(self) -> None:
+        """On Mondays the sites settle what the calendar proposed as deviations; one in twenty waits longer."""
+        for proposal in DeviationProposal.objects.filter(state="proposed").order_by("pk"):
+            if self.dice.random() < 0.95:
+                trials.settle_deviation(proposal=proposal, confirmed=True, reason="Nobody came", **self.by)
+
+    def announce(self, on: date) -> None:
+        """A data cut is announced; the next run of the tasks takes it up."""
+        announce_data_cut(on=on, purpose="Report", by=self.world.data_manager, at=self.now)
 
     def _come(self, life: Life, visit_id: int) -> None:
         visit = Visit.objects.select_related("participant__site").get(pk=visit_id)
@@ -167,6 +197,10 @@ def faults(years: Years) -> list[str]:
     ]
     rows = list(Reminder.objects.values_list("visit", "kind", "to"))
     found += ["a reminder stands twice"] if len(rows) != len(set(rows)) else []
+    told = list(Escalation.objects.values_list("site", "kind", "key", "stage", "to"))
+    found += ["an escalation stands twice"] if len(told) != len(set(told)) else []
+    sent = [message.extra_headers["Message-ID"] for message in getattr(post, "outbox", [])]
+    found += ["a message was sent twice"] if len(sent) != len(set(sent)) else []
     for life in years.lives:
         found += _faults_of(life, today)
     return found
@@ -176,9 +210,13 @@ def _faults_of(life: Life, today: date) -> list[str]:
     person, number = life.participant, life.participant.number
     if life.over is not None:
         late = Reminder.objects.filter(participant=person, for_day__gt=life.over).count()
+        told = Escalation.objects.filter(participant=person, for_day__gt=life.over).exclude(kind="deviation")
         ahead = Visit.objects.filter(participant=person, opens__gt=life.over).awaited().count()
-        words = {"reminders": late, "visits to come": ahead}
+        words = {"reminders": late, "escalations": told.count(), "visits to come": ahead}
         return [f"{number}: {count} {what} after the end" for what, count in words.items() if count]
+    cut = life.participant.visits.filter(code__startswith="SWEEP-C", closes__lt=today)
+    if cut.filter(state__in=("planned", "open", "due")).exists():
+        return [f"{number}: the sweep of a data cut stands still"]
     asked = Visit.objects.filter(participant=person, code__regex="^(SWEEP-|OS36)")
     forgotten = asked.filter(closes__lt=today, state__in=("planned", "open", "due")).count()
     if forgotten:

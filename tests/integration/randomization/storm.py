@@ -109,6 +109,7 @@ class Storm:
     seed: int = 1
     pause: tuple[float, float] = (0.05, 0.4)
     break_backend: Callable[[], None] | None = None
+    after_kill: Callable[[list[int]], None] | None = None  # told whom the dead client had not acknowledged
     killed: int = 0
     running: dict[int, Any] = field(default_factory=dict)
 
@@ -151,6 +152,9 @@ class Storm:
             os.kill(process.pid, signal.SIGKILL)
             process.join()
             self.killed += 1
+            if self.after_kill is not None:
+                told = self.acknowledged()
+                self.after_kill([pk for pk in self.participants[client :: self.clients] if pk not in told])
             self._start(client)
 
     def _work(self, client: int) -> None:

@@ -17,7 +17,14 @@ from palace3.kernel.scope import EVERYTHING, scope
 from randomization.blocks import Design, allocation_list
 from randomization.models import Allocation, AllocationError, ListPart
 from randomization.sealing import new_key
-from randomization.services import Envelope, Mistake, ask_for_places, randomize, record_allocation_error
+from randomization.services import (
+    Envelope,
+    Mistake,
+    ask_for_places,
+    look_at_design,
+    randomize,
+    record_allocation_error,
+)
 from randomization.services.allocate import EnvelopeDoesNotFit
 from tests.world import NOW, PASSWORD, TODAY, as_person
 
@@ -238,3 +245,44 @@ def test_an_opened_envelope_is_entered_in_order_or_refused(world, part, eligible
     assert enter(second.lower()).sequence == 2
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         assert list(AllocationError.objects.values_list("kind", flat=True)) == ["outage", "outage"]
+
+
+SCHEME = (
+    'name = "PALACE3-F"\nplaces_per_stratum = 30\n[[blocks]]\nsize = 4\n[[blocks]]\nsize = 6\nweight = 2\n'
+)
+
+
+def define(file: Path, monkeypatch: Any, password: str = PASSWORD) -> str:
+    monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+    return run("define", "--file", str(file), "--as", "statistician", "--password-from-stdin")[1]
+
+
+def test_a_scheme_is_defined_by_a_file_and_its_sizes_are_sealed(world, tmp_path, monkeypatch) -> None:
+    file = tmp_path / "scheme.toml"
+    file.write_text(SCHEME, encoding="utf-8")
+    assert "Scheme PALACE3-F is drafted and its list 1A asked for: 6 strata" in define(file, monkeypatch)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        part = ListPart.objects.select_related("scheme", "asked_by").get()
+    assert (part.asked_by.username, part.places_per_stratum, part.activated_at) == ("statistician", 30, None)
+    with as_person(world.statistician):
+        design = look_at_design(scheme=part.scheme, by=world.statistician, at=NOW)
+    assert [(block.size, block.weight) for block in design.blocks] == [(4, 1), (6, 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "password", "says"),
+    [
+        (SCHEME.replace("size = 4", "size = 5"), PASSWORD, "not a multiple"),
+        (SCHEME.replace("name", "title", 1), PASSWORD, "title is unknown"),
+        (SCHEME, "wrong", "password does not match"),
+    ],
+)
+def test_a_file_that_cannot_be_or_a_wrong_signature_defines_nothing(
+    world, tmp_path, monkeypatch, text, password, says
+) -> None:
+    file = tmp_path / "scheme.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CommandError, match=says):
+        define(file, monkeypatch, password)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert not ListPart.objects.exists()

@@ -53,6 +53,26 @@ def test_work_list_asks_little(world: World, randomized: Any, role: str) -> None
     assert asked(of(getattr(world, role)), "/work-list/") <= MOST_QUERIES
 
 
+def test_a_draft_is_on_its_owners_work_list_and_leads_back_to_the_form(world: World, randomized: Any) -> None:
+    client = of(world.coordinator)
+    with scope(user_id=None, sites=EVERYTHING):
+        visit = randomized.visits.first()
+    addresses = [
+        f"/participants/{randomized.number}/forms/ELIG/1/",
+        f"/participants/{randomized.number}/forms/CRE/1/?visit={visit.pk}",
+    ]
+    for address in addresses:
+        page, _mark, query = address.partition("?")
+        typed = {"values": {"_version": ["0"], "sex": ["F"]}}
+        kept = client.post(f"{page}draft/?{query}", typed, content_type="application/json")
+        assert kept.status_code == 200
+    shown = client.get("/work-list/").text
+    for address in addresses:
+        assert address in shown
+        assert client.get(address).status_code == 200
+    assert addresses[0] not in of(world.investigator).get("/work-list/").text
+
+
 def test_participant_page_asks_little_however_much_there_is(world: World, randomized: Any) -> None:
     client = of(world.coordinator)
     address = f"/participants/{randomized.number}/"

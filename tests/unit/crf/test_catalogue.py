@@ -14,7 +14,7 @@ from crf.questions import ANY_REASON, Classification, Kind
 from crf.records import CrfGroupRow, CrfRecord
 
 FORMS = catalogue.forms()
-LATER = {"LB", "AE", "SAE", "COMP", "AS", "QOL", "DV", "EOS", "MH", "CM", "SU", "RAND"}
+LATER = {"LB", "COMP", "DV", "EOS", "MH", "CM", "SU", "RAND"}
 X_CHECKS = {
     "ELIG": {"X002", "X003", "X004", "X005", "X006", "X007"},
     "TREAT": {"X009", "X010", "X011", "X012", "X013", "X014", "X015", "X016", "X017"},
@@ -23,6 +23,9 @@ X_CHECKS = {
     "PATH": {"X043", "X044", "X045", "X046", "X047", "X048", "X049"},
     "FU": {"X038", "X060", "X062"},
     "SURV": {"X063"},
+    "AE": {"X020", "X021", "X022", "X023"},
+    "QOL": {"X065"},
+    "AS": {"X037"},
 }
 
 

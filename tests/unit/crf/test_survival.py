@@ -96,6 +96,8 @@ def test_death_after_treatment(died: str, flags: tuple[bool, bool]) -> None:
     [
         ("X022", dead(SURG__disch_to="died")),
         ("X022", example(SURG__disch_to="died")),
+        ("X022f", dead(**{"AE*": [{"outcome": "fatal", "ae_en": "2029-03-12"}]})),
+        ("X022f", example(**{"AE*": [{"outcome": "fatal", "ae_en": "2029-05-09"}]})),
         ("X061", dead(death_dt="2028-12-03")),
         ("X061", dead(death_dt="2028-11")),
         ("X061", dead(death_dt="2026-07-06", visit__last_on=None)),
@@ -123,6 +125,8 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("X022", dead(death_dt="2026-08", SURG__disch_to="died")),
         ("X022", example(status_dt=date(2026, 8, 7), SURG__disch_to="died")),
         ("X022", dead(SURG__disch_dt=None, SURG__disch_to=None)),
+        ("X022f", dead(**{"AE*": [{"outcome": "fatal", "ae_en": "2029-03"}]})),
+        ("X022f", example(**{"AE*": [{"outcome": "recovered", "ae_en": "2029-05-09"}]})),
         ("X061", dead(death_dt="2028-12-04")),
         ("X061", dead(death_dt="2028-12")),
         ("X061", example(visit__last_on=date(2029, 5, 30))),

@@ -141,6 +141,8 @@ def test_weekdays_without_a_fraction() -> None:
         ("X016", with_dose(1, weight_d=56)),
         ("X018", with_dose(3, anc_d=0.99)),
         ("X018", with_dose(3, plt_d=74)),
+        ("X019", with_dose(3, anc_d=0.99)),
+        ("X019", with_dose(3, plt_d=49)),
         ("X011", example_arm_2(ci_any="Y")),
         ("X011", example_arm_2(ci_any="Y", camre=[camrelizumab(1)])),
         ("X012", example(camre=[])),
@@ -191,6 +193,7 @@ def test_a_check_fails(code: str, case: dict[str, Any]) -> None:
         ("X016", with_dose(1, weight_d=56.3)),
         ("X018", with_dose(3, anc_d=1, plt_d=75)),
         ("X018", with_dose(3, anc_d=None, plt_d=None)),
+        ("X019", with_dose(3, anc_d=1, plt_d=50)),
         ("X011", example_arm_2(ci_any="N")),
         ("X012", with_infusion(1, ci_dt=infused(18))),
         ("X012", example(camre=[], today=date(2026, 5, 18))),
@@ -261,3 +264,18 @@ def test_what_must_be_answered_then(change: dict[str, Any], asked: set[str]) -> 
 )
 def test_departures_from_the_plan_are_asked_about(change: dict[str, Any], key: str) -> None:
     assert key in found(judge("TREAT", example(**change)))
+
+
+@pytest.mark.parametrize(
+    ("event", "asked"),
+    [
+        ({"ae_st": "2026-06-01", "ae_en": None}, False),
+        ({"ae_st": "2026-06-02", "ae_en": None}, True),
+        ({"ae_st": "2026-05-01", "ae_en": "2026-05-18"}, False),
+        ({"ae_st": "2026-05-01", "ae_en": "2026-05-17"}, True),
+    ],
+)
+def test_a_severe_count_has_an_event_within_7_days(event: dict[str, Any], asked: bool) -> None:
+    case = with_dose(3, anc_d=0.9)  # given on 25 May
+    case["context"]["AE*"] = [event]
+    assert ("X019" in codes(judge("TREAT", case))) is asked

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from followup.holidays import announced_through, works_on
 from palace3.protocol.course import History
 from palace3.protocol.schedule import plan
 from palace3.protocol.text import load
+from trials.holidays import announced_through, works_on
 
 
 @pytest.mark.parametrize(

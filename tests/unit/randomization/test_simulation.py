@@ -11,8 +11,8 @@ from randomization.simulation import (
     Plan,
     chance_of_right_guess,
     imbalance,
-    next_is_certain,
     predictability,
+    settles_next,
     simulate,
 )
 
@@ -74,7 +74,8 @@ def test_a_site_names_the_arm_it_has_seen_least(past, arm, chance):
     ("past", "certain"), [("", False), ("11", False), ("111", True), ("1112", False), ("112222", False)]
 )
 def test_only_half_the_largest_block_ahead_settles_the_next(past, certain):
-    assert next_is_certain(past, arms=ARMS, largest_block=6) is certain
+    seen = {arm: past.count(arm) for arm in ARMS}
+    assert settles_next(seen, largest_block=6) is certain
 
 
 def test_predictability_so_far_is_counted_per_stratum():

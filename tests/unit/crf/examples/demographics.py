@@ -46,6 +46,7 @@ GROUPS: dict[str, list[dict[str, Any]]] = {
     "cm": [DRUG],
 }
 CONTEXT = {
+    "AE*": [],
     "today": date(2026, 6, 1),
     "site.zone": "Asia/Shanghai",
     "ELIG.birth": "1964-03-09",

@@ -4,10 +4,10 @@ import audit.guards
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import trials.guards
+import trials.version_guards
 from django.db import migrations, models
 
-from trials.guards import DROP_FUNCTIONS, FUNCTIONS
+from trials.version_guards import DROP_FUNCTIONS, FUNCTIONS
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0003_dropped_mail'),
         ('audit', '0003_seal'),
-        ('trials', '0002_withdrawn_before_randomization'),
+        ('trials', '0007_quick_lists'),
     ]
 
     operations = [
@@ -100,11 +100,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='participant',
-            constraint=trials.guards.ParticipantVersionGuard(name='trials_participant_version'),
+            constraint=trials.version_guards.ParticipantVersionGuard(name='trials_participant_version'),
         ),
         migrations.AddConstraint(
             model_name='site',
-            constraint=trials.guards.SiteVersionGuard(name='trials_site_version'),
+            constraint=trials.version_guards.SiteVersionGuard(name='trials_site_version'),
         ),
         migrations.AddField(
             model_name='confirmation',
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='siteversion',
-            constraint=trials.guards.OpenedStays(name='trials_siteversion_opened_stays'),
+            constraint=trials.version_guards.OpenedStays(name='trials_siteversion_opened_stays'),
         ),
         migrations.AddConstraint(
             model_name='siteversion',

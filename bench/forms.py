@@ -1,0 +1,159 @@
+"""A large form's page and its save, against the plain thing beside them in the same rounds (design.md, 11).
+
+Run: ``python -m bench.forms [--participants 100]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+
+from bench.house import Trial, filled, serve, server
+from bench.pages import person
+from bench.table import HEAD, alternated, row
+
+PAGE, SAVE = 5, 6
+LARGE = ("STAGE", "SURG", "TREAT", "ELIG")
+FORM = "STAGE"
+TWIN = "bench_twin"
+
+
+def pages(number: str) -> None:
+    """The pages of the largest forms against a signed-in page with one indexed query."""
+    from django.test import Client
+
+    from crf import catalogue
+
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(person("coord01"))
+    for code in LARGE:
+        address = f"/participants/{number}/forms/{code}/"
+        assert client.get(address).status_code == 200, address
+        ways = {"plain": lambda: client.get("/accounts/"), "form": lambda a=address: client.get(a)}
+        taken = alternated(ways, rounds=25)
+        ratio = taken["form"] / taken["plain"]
+        row(
+            f"page of {code} ({len(catalogue.form(code).questions)} questions)",
+            f"{ratio:.2f} × a signed-in page ({taken['form']:.1f} ms)",
+            f"≤ {PAGE} ×",
+            kept=ratio <= PAGE,
+        )
+
+
+def save(trial: Trial, number: str) -> None:
+    """A save with checks, audit and triggers against ORM updates of the same row.
+
+    The bare update is of a twin of the table without guards, because the table itself refuses one; the
+    update under an act is the least that the table accepts.
+    """
+    from palace3.kernel.scope import EVERYTHING, scope
+
+    with scope(user_id=None, sites=EVERYTHING):
+        ways = dict(_ways_to_save(trial, number))
+        taken = alternated(ways, rounds=40, warm=5)
+    for plain, words, budget in (
+        ("bare", "a bare ORM update of the same row in a table without guards", SAVE),
+        ("guarded", "an ORM update under an act", None),
+    ):
+        ratio = taken["whole"] / taken[plain]
+        row(
+            f"save of {FORM}",
+            f"{ratio:.2f} × {words} ({taken['whole']:.1f} and {taken[plain]:.1f} ms)",
+            f"≤ {budget} ×" if budget else "",
+            kept=ratio <= budget if budget else None,
+        )
+
+
+def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    from django.db import transaction
+    from django.utils import timezone
+
+    from audit.acts import act
+    from crf import catalogue
+    from crf.services import Answers, find_sheet, place_of, save_answers
+    from trials.models import Participant
+
+    by, form, turn = person("coord01"), catalogue.form(FORM), iter(range(100_000))
+    with transaction.atomic():
+        participant = Participant.objects.select_related("site").get(number=number)
+        place = place_of(participant=participant, form=form)
+        pk = find_sheet(place).record.pk
+    twin = _twin(trial, form.model, pk)
+
+    def whole() -> None:
+        with transaction.atomic():
+            sheet = find_sheet(place)
+            old = sheet.outcome(form)
+            values = {n: v for n, v in old.values.items() if not form.questions[n].derived}
+            values["suvmax"] = 10 + next(turn) % 7
+            groups = {name: list(rows) for name, rows in old.groups.items()}
+            answers = Answers(values, groups, old.missing, reason="bench")
+            save_answers(place=place, answers=answers, version=sheet.record.version, by=by, at=timezone.now())
+
+    def update(model: Any, **written: Any) -> None:
+        found = model.objects.get(pk=pk)
+        found.suvmax = 10 + next(turn) % 7
+        for name, value in written.items():
+            setattr(found, name, value)
+        found.save()
+
+    def guarded() -> None:
+        with act("bench:row:update", by=by, at=timezone.now(), reason="bench") as written:
+            update(form.model, act=written)
+
+    def bare() -> None:
+        with transaction.atomic():
+            update(twin)
+
+    yield from (("whole", whole), ("guarded", guarded), ("bare", bare))
+
+
+def _twin(trial: Trial, model: Any, pk: int) -> Any:
+    """Return a model over a table with the same columns, indexes and row, and without guards."""
+    from django.db import models
+
+    table = model._meta.db_table
+    with psycopg.connect(trial.admin, autocommit=True) as admin:
+        admin.execute(f"DROP TABLE IF EXISTS {TWIN}")
+        admin.execute(f"CREATE TABLE {TWIN} (LIKE {table} INCLUDING DEFAULTS INCLUDING INDEXES)")
+        admin.execute(f"INSERT INTO {TWIN} SELECT * FROM {table} WHERE id = %s", [pk])
+        admin.execute(f"GRANT SELECT, UPDATE ON {TWIN} TO palace3_app")
+    columns: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        plain = models.BigIntegerField(null=True) if field.is_relation else field.clone()
+        columns[field.attname] = plain
+    meta = type("Meta", (), {"db_table": TWIN, "managed": False, "app_label": "bench"})
+    return type("Twin", (models.Model,), {**columns, "Meta": meta, "__module__": "bench.forms"})
+
+
+def _staged() -> str:
+    """Return a participant of site 01 whose large forms are filled in."""
+    from django.db import transaction
+
+    from crf import catalogue
+    from palace3.kernel.scope import EVERYTHING, scope
+
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        found = catalogue.form(FORM).model.objects.filter(participant__number__startswith="01-")
+        treated = catalogue.form("TREAT").model.objects.values("participant")
+        return found.filter(participant__in=treated).earliest("pk").participant.number
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--participants", type=int, default=100)
+    asked = parser.parse_args()
+    with server() as running:
+        trial = filled(running, asked.participants)
+        serve(trial)
+        number = _staged()
+        print(f"\n{asked.participants} participants\n\n{HEAD}")
+        pages(number)
+        save(trial, number)
+
+
+if __name__ == "__main__":
+    main()

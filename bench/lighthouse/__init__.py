@@ -1,0 +1,1 @@
+"""The public page as Lighthouse sees it, in a real browser on this machine."""

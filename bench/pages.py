@@ -1,0 +1,151 @@
+"""Lists and participant pages at 100 and at 35,600 participants: queries and server time.
+
+Each trial is served by a process of its own; the two are asked in turn, page by page and round by round.
+Run: ``python -m bench.pages [--small 100] [--large 35600] [--rounds 15]``. The trials are kept in var/bench.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import statistics
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from bench.house import Trial, filled, serve, server
+from bench.table import HEAD, row
+
+QUERIES, RATIO = 15, 1.5
+NOT_ASKED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")  # what frames the queries of a page
+VISITS = 24  # the participant whose page is asked for has about so many, in both trials
+PAGES = (
+    ("work list, coordinator", "coord01", "/work-list/"),
+    ("work list, investigator", "invest01", "/work-list/"),
+    ("work list, data manager", "data", "/work-list/"),
+    ("work list, trial manager", "trial", "/work-list/"),
+    ("work list, statistician", "stats", "/work-list/"),
+    ("work list, monitor", "monitor", "/work-list/"),
+    ("participants list, data manager", "data", "/participants/"),
+    ("participants list, coordinator", "coord01", "/participants/"),
+    ("participants list, searched", "data", "/participants/?number=01-00"),
+    ("participant page", "coord01", "/participants/{number}/"),
+    ("participant page, data manager", "data", "/participants/{number}/"),
+    ("acts of a participant", "data", "/participants/{number}/acts/"),
+    ("queries, data manager", "data", "/queries/"),
+    ("queries, coordinator", "coord01", "/queries/"),
+    ("visits, coordinator", "coord01", "/visits/"),
+    ("visits, data manager", "data", "/visits/"),
+    ("visits of a month", "coord01", "/visits/month/"),
+    ("visit adherence", "data", "/visits/adherence/"),
+    ("balance, statistician", "stats", "/randomization/schemes/1/balance/"),
+    ("sites", "trial", "/sites/"),
+    ("exports", "data", "/exports/"),
+)
+
+
+class Asked:
+    """A process that serves one trial and is asked for pages."""
+
+    def __init__(self, trial: Trial) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_answer, args=(trial, theirs), daemon=True)
+        self.process.start()
+        self.number = self.pipe.recv()
+
+    def get(self, user: str, address: str, *, count: bool = False) -> tuple[int, float]:
+        """Return how many queries the page asked (counted only when told to) and its milliseconds."""
+        self.pipe.send((user, address.format(number=self.number), count))
+        status, queries, taken = self.pipe.recv()
+        if status != 200:
+            raise RuntimeError(f"{address} as {user} answered {status}")
+        return queries, taken
+
+
+def _answer(trial: Trial, pipe: Connection) -> None:
+    serve(trial)
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    clients: dict[str, Any] = {}
+    pipe.send(_participant())
+    while True:
+        user, address, count = pipe.recv()
+        if count or user not in clients:
+            clients[user] = Client(HTTP_HOST="127.0.0.1")
+            clients[user].force_login(person(user))
+        began = time.perf_counter()
+        if count:
+            with CaptureQueriesContext(connection) as seen:
+                response = clients[user].get(address)
+        else:
+            response, seen = clients[user].get(address), []
+        queries = sum(not query["sql"].startswith(NOT_ASKED) for query in seen) if count else 0
+        pipe.send((response.status_code, queries, (time.perf_counter() - began) * 1000))
+
+
+def person(name: str) -> Any:
+    """Return the person with what they are delegated today."""
+    from django.utils import timezone
+
+    from accounts.models import User
+    from trials.people import with_grants
+
+    return with_grants(User.objects.get(username=name), on=timezone.now().date())
+
+
+def _participant() -> str:
+    """Return the number of a participant of site 01 with about as many visits as in the other trial."""
+    from django.db import transaction
+    from django.db.models import Count
+
+    from palace3.kernel.scope import EVERYTHING, scope
+    from trials.models import Participant
+
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        people = Participant.objects.filter(number__startswith="01-", arm__isnull=False)
+        counted = people.annotate(n=Count("visits")).values_list("n", "number")[:2000]
+        return min(counted, key=lambda one: (abs(one[0] - VISITS), one[1]))[1]
+
+
+def compare(small: Asked, large: Asked, page: tuple[str, str, str], rounds: int) -> None:
+    """Print the row of one page. The first request of a session counts, the session's own queries with it."""
+    what, user, address = page
+    try:
+        queries = [asked.get(user, address, count=True)[0] for asked in (small, large)]
+    except RuntimeError as refused:
+        row(what, str(refused), "a page", kept=False)
+        return
+    times: tuple[list[float], list[float]] = ([], [])
+    for _round in range(rounds):
+        for asked, taken in zip((small, large), times, strict=True):
+            taken.append(asked.get(user, address)[1])
+    before, after = map(statistics.median, times)
+    row(
+        what,
+        f"{queries[0]} and {queries[1]} queries; {before:.1f} and {after:.1f} ms: {after / before:.2f} ×",
+        f"as many, ≤ {QUERIES}; ≤ {RATIO} ×",
+        kept=queries[0] == queries[1] and queries[1] <= QUERIES and after <= RATIO * before,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", type=int, default=100)
+    parser.add_argument("--large", type=int, default=35_600)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--only", default="", help="pages whose name holds this")
+    asked = parser.parse_args()
+    with server() as running:
+        trials = [filled(running, number) for number in (asked.small, asked.large)]
+        small, large = map(Asked, trials)
+        print(f"\n{asked.small} and {asked.large} participants\n\n{HEAD}")
+        for page in PAGES:
+            if asked.only in page[0]:
+                compare(small, large, page, asked.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Private working notes about a participant or a passage of a form."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf.models import WorkingNote
+from crf.notes import notes_about
+from crf.pages import Desk, address, open_participant, open_place
+from crf.query_forms import NoteForm
+from crf.services import notes as services
+from crf.targets import targets_of
+from crf.views.steps import refused_on
+from palace3.kernel.errors import Refusal
+from trials.models import Participant
+
+
+@require_GET
+@requires(Permission.CRF_VIEW)
+def notes(request: PersonRequest, number: str) -> HttpResponse:
+    """Show one's own notes about the participant; an inspector is shown everybody's."""
+    return _listed(request, open_participant(request, number, Permission.CRF_VIEW), NoteForm(targets=[]), 200)
+
+
+def _listed(request: PersonRequest, participant: Participant, form: NoteForm, status: int) -> HttpResponse:
+    shown = {
+        "participant": participant,
+        "lines": notes_about(participant, reader=request.user),
+        "form": form,
+        "may_write": request.user.may(Permission.NOTE_KEEP, participant.site_id),
+    }
+    return render(request, "crf/notes.html", shown, status=status)
+
+
+@require_POST
+@requires(Permission.NOTE_KEEP)
+def new_note(request: PersonRequest, number: str) -> HttpResponse:
+    """Keep a note about the participant as a whole."""
+    participant = open_participant(request, number, Permission.NOTE_KEEP)
+    form = NoteForm(request.POST, targets=[])
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        services.write_note(participant=participant, text=text, by=request.user, at=timezone.now())
+        return redirect("crf:notes", number)
+    return _listed(request, participant, form, 422)
+
+
+@requires(Permission.NOTE_KEEP)
+def note(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    """Keep a note about a form or one of its questions."""
+    place = open_place(request, number, code, sequence, Permission.NOTE_KEEP)
+    desk = Desk(place, request.user, timezone.now())
+    form = NoteForm(
+        request.POST or None, targets=targets_of(desk), initial={"target": request.GET.get("target")}
+    )
+    if form.is_valid():
+        services.write_note(
+            participant=place.participant, place=place, **form.cleaned_data, by=request.user, at=desk.at
+        )
+        messages.success(request, _("The note is kept, for your eyes only."))
+        return redirect(address("form", place))
+    shown = {"form": form, "desk": desk, "back": address("form", place)}
+    return render(request, "crf/note.html", shown, status=422 if form.is_bound else 200)
+
+
+def _own(request: PersonRequest, pk: int, permission: Permission) -> WorkingNote:
+    open_to = WorkingNote.objects.open_to(request.user, permission)
+    return get_object_or_404(open_to.select_related("participant__site", "visit"), pk=pk, owner=request.user)
+
+
+@require_POST
+@requires(Permission.NOTE_KEEP)
+def settle_note(request: PersonRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk, Permission.NOTE_KEEP)
+    services.settle_note(note=found, by=request.user, at=timezone.now())
+    return redirect("crf:notes", found.participant.number)
+
+
+@require_POST
+@requires(Permission.QUERY_RAISE)
+def ask_from_note(request: PersonRequest, pk: int) -> HttpResponse:
+    """Turn the note into a query to the site, in one step."""
+    found = _own(request, pk, Permission.QUERY_RAISE)
+    try:
+        made = services.ask_from_note(note=found, by=request.user, at=timezone.now())
+    except Refusal as refusal:
+        form = refused_on(NoteForm(request.POST, targets=[]), refusal)
+        return _listed(request, found.participant, form, refusal.status)
+    return redirect(made)

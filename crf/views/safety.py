@@ -1,0 +1,102 @@
+"""Safety: the clocks that run, and the sponsor's assessment of a serious event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf.models import SponsorAssessment
+from crf.pages import open_participant
+from crf.query_forms import AssessmentForm
+from crf.safety import clocks_open_to
+from crf.safety_page import facts_of, lines_of, reports_of
+from crf.services.safety import Judgement, SeriousCase, assess_event, case_of
+from crf.services.surroundings import Surroundings
+from crf.views.steps import refused_on
+from palace3.kernel.counting import LongList
+from palace3.kernel.errors import Refusal
+from trials.models import Participant
+
+PER_PAGE = 50
+
+
+@requires(Permission.SAFETY_VIEW)
+def clocks(request: PersonRequest) -> HttpResponse:
+    """Show the clocks that run, the next due first; with ``?show=all`` those that were met as well."""
+    everything = request.GET.get("show") == "all"
+    rows = clocks_open_to(request.user)
+    rows = rows.order_by("-due_at", "pk") if everything else rows.running()
+    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
+    lines = lines_of(page, user=request.user, at=timezone.now())
+    return render(request, "crf/clocks.html", {"lines": lines, "page": page, "everything": everything})
+
+
+@requires(Permission.SAFETY_VIEW)
+def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
+    """Show one serious event; the sponsor assesses it below."""
+    participant = open_participant(request, number, Permission.SAFETY_VIEW)
+    case = case_of(Surroundings(participant, at=timezone.now()), event)
+    if case is None:
+        raise Http404
+    may = request.user.may(Permission.SAFETY_ASSESS, participant.site_id)
+    form = AssessmentForm(request.POST or None, case=case) if may else None
+    if form is None or not form.is_valid():
+        return _shown(request, participant, event, case, form, 422 if form and form.is_bound else 200)
+    status = _assess(request, participant, event, form)
+    if status != 200:
+        return _shown(request, participant, event, case, form, status)
+    messages.success(request, _("The assessment is signed and on record."))
+    return redirect("crf:clocks")
+
+
+def _assess(request: PersonRequest, participant: Participant, event: int, form: AssessmentForm) -> int:
+    """Sign the assessment; return 200, or the status of what stands in the way."""
+    typed = dict(form.cleaned_data)
+    password, reason = typed.pop("password"), typed.pop("reason", "")
+    try:
+        with transaction.atomic():
+            assess_event(
+                participant=participant,
+                event_no=event,
+                judged=Judgement(**typed),
+                password=password,
+                reason=reason,
+                by=request.user,
+                at=timezone.now(),
+            )
+    except Refusal as refusal:
+        refused_on(form, refusal)
+        return refusal.status
+    return 200
+
+
+def _shown(
+    request: PersonRequest,
+    participant: Participant,
+    event: int,
+    case: SeriousCase,
+    form: AssessmentForm | None,
+    status: int,
+) -> HttpResponse:
+    zone = participant.site.time_zone
+    judged = SponsorAssessment.objects.open_to(request.user, Permission.SAFETY_VIEW)
+    clocks_now = clocks_open_to(request.user).filter(participant=participant, event_no=event)
+    shown: dict[str, Any] = {
+        "participant": participant,
+        "event": event,
+        "facts": facts_of(case, zone),
+        "reports": reports_of(case, zone),
+        "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
+        "lines": lines_of(clocks_now, user=request.user, at=timezone.now()),
+        "form": form,
+        "reported": case.reported is not None,
+    }
+    return render(request, "crf/assess.html", shown, status=status)

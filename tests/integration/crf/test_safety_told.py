@@ -1,0 +1,73 @@
+"""The clocks of safety climb their ladder at any hour, until they are met (protocol 2.6)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail as post
+
+from accounts.outbox import send_waiting
+from accounts.services import change_person
+from followup.models import Escalation
+from followup.services import escalate_site
+from palace3.kernel.clock import local_date
+from tests.integration.crf.test_safety import AWARE, event, person, report
+from tests.world import World
+from trials.models import Participant
+
+pytestmark = pytest.mark.django_db
+__all__ = ["person"]
+
+TEAM = {"coordinator", "investigator"}
+
+
+def told(world: World, hours: float) -> set[tuple[int, str]]:
+    at = AWARE + timedelta(hours=hours)
+    before = set(Escalation.objects.values_list("pk", flat=True))
+    escalate_site(site=world.site, on=local_date(at, world.site.time_zone), at=at)
+    rows = Escalation.objects.exclude(pk__in=before).filter(kind="clock").select_related("to")
+    return {(row.stage, row.to.username) for row in rows}
+
+
+def test_24_hours_are_told_at_the_start_in_the_last_quarter_and_when_they_have_run_out(
+    world: World, person: Participant
+) -> None:
+    event(world, person)
+    hours = (0, 1, 17.9, 18, 24, 24.1, 48.1)
+    above = TEAM | {"trial_manager"}
+    assert {hour: told(world, hour) for hour in hours} == {
+        0: {(0, name) for name in TEAM},
+        1: set(),
+        17.9: set(),
+        18: {(1, name) for name in TEAM},
+        24: set(),
+        24.1: {(2, name) for name in above},
+        48.1: {(3, name) for name in above},
+    }
+
+
+def test_a_clock_that_is_met_meanwhile_is_not_told(world: World, person: Participant) -> None:
+    event(world, person)
+    told(world, 1)
+    report(world, person)
+    assert send_waiting(at=AWARE + timedelta(hours=2)).sent == 0
+    assert {stage for stage, _name in told(world, 20)} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "serious event 1:"), ("zh-hans", "严重事件 1")],
+)
+def test_it_is_told_in_the_readers_language(
+    world: World, person: Participant, language: str, words: str
+) -> None:
+    change_person(user=world.investigator, by=None, at=AWARE, language=language)
+    event(world, person)
+    told(world, 0)
+    send_waiting(at=AWARE)
+    message: Any = next(each for each in post.outbox if each.to == ["investigator@example.org"])
+    assert words in message.body
+    assert person.number in message.body
+    assert "2026-06-22 10:00" in message.body

@@ -1,0 +1,132 @@
+"""A data cut asks for the vital status of whoever was not met near it (protocol 2.2, SWEEP)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from followup.cuts import progress_of_cuts
+from followup.models import DataCut, Visit, VisitState
+from followup.services import (
+    announce_data_cut,
+    plan_data_cuts,
+    record_contact_attempt,
+    record_visit,
+    remind_site,
+    roll_site,
+    withdraw_participant,
+)
+from followup.services.cuts import CutAnnounced, CutTooEarly
+from tests.integration.followup.conftest import noon
+from tests.integration.followup.test_pages import client_of
+from tests.world import World
+from trials.models import Participant
+
+pytestmark = pytest.mark.django_db
+__all__ = ["client_of"]
+
+Make = Callable[..., Participant]
+DAY = date(2026, 11, 20)
+CUT = date(2027, 3, 31)
+
+
+def announced(world: World, on: date = CUT) -> DataCut:
+    cut = announce_data_cut(on=on, purpose="Interim report", by=world.data_manager, at=noon(DAY))
+    for site in (world.site, world.other_site):
+        assert plan_data_cuts(site=site, at=noon(DAY)) == 1
+    return cut
+
+
+def sweep_of(participant: Participant) -> Visit | None:
+    found: Visit | None = Visit.objects.filter(participant=participant, code="SWEEP-C1").first()
+    return found
+
+
+def test_everybody_who_lives_is_asked_for_around_the_day(world: World, randomized: Make) -> None:
+    one, elsewhere, gone = randomized(), randomized("2", world.other_site), randomized()
+    withdraw_participant(participant=gone, on=DAY, all_contact=True, by=world.coordinator, at=noon(DAY))
+    announced(world)
+    for participant in (one, elsewhere):
+        sweep = sweep_of(participant)
+        assert sweep is not None
+        assert (sweep.opens, sweep.target, sweep.closes) == (
+            date(2027, 3, 17),
+            CUT,
+            date(2027, 4, 14),
+        )
+        assert (sweep.forms, sweep.reason, sweep.state) == (["SURV"], "DATA_CUT", VisitState.PLANNED)
+    assert sweep_of(gone) is None
+    assert plan_data_cuts(site=world.site, at=noon(DAY)) == 0
+
+
+def test_who_was_seen_or_reached_is_not_asked_for(world: World, randomized: Make, visit_of: Any) -> None:
+    seen, reached, neither, before = randomized(), randomized(), randomized(), randomized()
+    announced(world)
+    day = CUT - timedelta(days=90)
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(day)}
+    record_visit(visit=visit_of(seen, "N1"), took_place_on=day, **by)
+    record_contact_attempt(participant=reached, on=day, route="phone", result="reached", **by)
+    record_contact_attempt(participant=neither, on=day, route="phone", result="no_answer", **by)
+    earlier = day - timedelta(1)
+    record_contact_attempt(participant=before, on=earlier, route="phone", result="reached", **by)
+    states = {name: sweep_of(each).state for name, each in vars_of(seen, reached, neither, before)}  # type: ignore[union-attr]
+    assert states == {
+        "seen": VisitState.CANCELLED,
+        "reached": VisitState.CANCELLED,
+        "neither": VisitState.PLANNED,
+        "before": VisitState.PLANNED,
+    }
+
+
+def vars_of(*people: Participant) -> list[tuple[str, Participant]]:
+    return list(zip(("seen", "reached", "neither", "before"), people, strict=True))
+
+
+def test_the_site_is_reminded_and_the_progress_is_counted(
+    world: World, randomized: Make, visit_of: Any
+) -> None:
+    participant = randomized()
+    announced(world)
+    opens = CUT - timedelta(14)
+    roll_site(site=world.site, on=opens, at=noon(opens))
+    remind_site(site=world.site, on=opens, at=noon(opens))
+    sweep = visit_of(participant, "SWEEP-C1")
+    assert set(sweep.reminders.values_list("kind", "to__username")) == {("vital", "coordinator")}
+    assert [(each.asked, each.known, each.waiting) for each in progress_of_cuts(world.data_manager)] == [
+        (1, 0, 1)
+    ]
+    record_visit(visit=sweep, took_place_on=opens, by=world.coordinator, at=noon(opens))
+    assert [(each.asked, each.known) for each in progress_of_cuts(world.data_manager)] == [(1, 1)]
+    assert progress_of_cuts(world.stranger)[0].asked == 0
+
+
+def test_who_is_randomized_afterwards_is_asked_for_too(world: World, randomized: Make) -> None:
+    announced(world)
+    assert sweep_of(randomized()) is not None
+
+
+def test_a_day_is_announced_once_and_in_time(world: World, everywhere: None) -> None:
+    announced(world)
+    with pytest.raises(CutAnnounced):
+        announce_data_cut(on=CUT, purpose="Again", by=world.data_manager, at=noon(DAY))
+    with pytest.raises(CutTooEarly):
+        announce_data_cut(on=DAY - timedelta(15), purpose="Late", by=world.data_manager, at=noon(DAY))
+
+
+def test_the_page_announces_and_only_for_those_who_may(world: World, client_of: Any, settings: Any) -> None:
+    manager = client_of(world.trial_manager)
+    later = (noon(DAY) + timedelta(days=100)).date()
+    typed = {"on": later.isoformat(), "purpose": "Interim report"}
+    coordinator = client_of(world.coordinator)
+    assert "Announce the data cut" not in coordinator.get("/visits/data-cuts/").text
+    coordinator.post("/visits/data-cuts/", typed)
+    assert not DataCut.objects.exists()
+    assert manager.post("/visits/data-cuts/", typed).status_code == 302
+    page = manager.get("/visits/data-cuts/")
+    assert "Interim report" in page.text
+    again = manager.post("/visits/data-cuts/", typed)
+    assert again.status_code == 409
+    assert "announced already" in again.text

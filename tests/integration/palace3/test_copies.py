@@ -1,0 +1,112 @@
+"""Copied participants are whole: every guard of the house finds them as it finds the walked ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from django.db.models import F, Max
+
+from audit.models import Act
+from audit.seals import seal_batch, verify
+from crf import catalogue
+from crf.evidence import current_evidence
+from crf.models import Query
+from palace3.kernel.scope import EVERYTHING, scope
+from palace3.simulation.copied_rows import copied_models
+from palace3.simulation.copies import STRIDE
+from palace3.simulation.trial import play
+from randomization.models import Allocation, Scheme
+from randomization.verify import fault_of
+from randomization.watching import balance_of
+from trials.models import EligibilityDecision, Milestone, Participant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
+WALKED, WANTED = 9, 30
+
+
+@pytest.fixture
+def copied() -> Iterator[None]:
+    told: list[tuple[int, int]] = []
+    play(
+        participants=WANTED,
+        walked=WALKED,
+        sites=2,
+        seed=3,
+        until=UNTIL,
+        tell_progress=lambda done, of: told.append((done, of)),
+    )
+    assert told[-1] == (WANTED, WANTED)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        yield
+
+
+def test_copies_are_whole_and_the_list_is_used_in_order(copied: None) -> None:
+    numbers = list(Participant.objects.order_by("number").values_list("number", flat=True))
+    assert numbers == [f"01-{n:04d}" for n in range(1, WANTED + 1)]
+    allocations = list(
+        Allocation.objects.select_related("part", "participant", "decision__signature", "signature")
+    )
+    assert sum(one.participant_id > STRIDE for one in allocations) > WALKED
+    _every_place_is_proved(allocations)
+    _every_copy_goes_on_in_its_arm(allocations)
+    _every_decision_fits_the_answers()
+    _rows_point_at_rows_of_the_same_participant()
+    assert all(row.adds_up for row in balance_of(Scheme.objects.get()).strata)
+    _every_version_is_sealed_under_its_act()
+
+
+def _every_version_is_sealed_under_its_act() -> None:
+    while seal_batch(at=UNTIL):
+        pass
+    assert list(verify()) == []
+    copies = Participant.objects.filter(pk__gt=STRIDE).values_list("pk", flat=True)
+    for one in Act.objects.filter(participant_id__in=copies).values("participant_id").distinct():
+        assert Act.objects.filter(verb="trials:consent:record", **one).exists()
+
+
+def _every_place_is_proved(allocations: list[Allocation]) -> None:
+    used: dict[str, list[int]] = {}
+    for one in allocations:
+        assert fault_of(one.certificate, one.part.root) is None
+        assert one.certificate["participant"] == one.participant.number
+        assert one.participant.number in one.signature.record
+        used.setdefault(one.stratum, []).append(one.sequence)
+    assert all(sorted(places) == list(range(1, len(places) + 1)) for places in used.values())
+
+
+def _every_copy_goes_on_in_its_arm(allocations: list[Allocation]) -> None:
+    for one in allocations:
+        assert one.participant.arm == one.arm
+        on = Milestone.objects.get(participant=one.participant, code="RAND").on
+        assert on == one.randomized_at.astimezone(ZoneInfo("Asia/Shanghai")).date()
+        assert one.participant.visits.exists()
+    assert {one.arm for one in allocations if one.participant_id > STRIDE} == {"1", "2"}
+
+
+def _every_decision_fits_the_answers() -> None:
+    for decision in EligibilityDecision.objects.filter(participant_id__gt=STRIDE).select_related(
+        "participant"
+    ):
+        evidence = current_evidence(decision.participant)
+        assert (decision.digest, decision.signature.digest) == (evidence.digest, evidence.digest)
+        assert decision.evidence == evidence.as_json()
+
+
+def _rows_point_at_rows_of_the_same_participant() -> None:
+    for model in copied_models():
+        names = {field.name for field in model._meta.concrete_fields}
+        copies = model.objects.filter(pk__gt=STRIDE)
+        if {"participant", "visit"} <= names:
+            assert not copies.exclude(visit=None).exclude(visit__participant=F("participant")).exists(), model
+    for code, form in catalogue.forms().items():
+        known: Any = form.model.objects.values("pk")
+        asked = Query.objects.filter(form_code=code, pk__gt=STRIDE).exclude(record_id=None)
+        assert not asked.exclude(record_id__in=known).exists(), code
+    latest = Participant.objects.aggregate(last=Max("pk"))["last"]
+    assert latest // STRIDE == WANTED - WALKED

@@ -1,0 +1,99 @@
+"""What answers ask for by a day (protocol 2.6)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from crf.todos import wanted_todos
+from palace3.protocol.text import load
+
+TEXT = load()
+CRE: dict[str, Any] = {
+    "id": 1, "visit_id": 7, "state": "complete", "cre_dt": date(2026, 8, 3), "ogd_dt": date(2026, 8, 3),
+    "cre_outcome": "CCR_SO_FAR", "local_call": "0", "dist_call": "0", "bx_result": "none", "bx_review": None,
+    "mdt_dt": None, "mdt_dec": None,
+}  # fmt: skip
+FU: dict[str, Any] = {
+    "id": 1, "visit_id": 8, "state": "complete", "fu_dt": date(2026, 12, 1), "alive": "Y", "rec_yn": "N",
+    "rec_type": None, "dz_status": "none", "post_tx_any": "N",
+}  # fmt: skip
+SURV: dict[str, Any] = {
+    "id": 1, "visit_id": 9, "state": "complete", "status_dt": date(2026, 12, 1), "vital": "alive"
+}  # fmt: skip
+
+
+def asked(**records: list[dict[str, Any]]) -> set[tuple[str, str, date, bool]]:
+    found = wanted_todos(TEXT, lambda code: records.get(code, []))
+    return {(each.trigger, each.key, each.due_on, each.done) for each in found}
+
+
+def test_a_clear_evaluation_asks_for_nothing() -> None:
+    assert asked(CRE=[CRE]) == set()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"cre_outcome": "NON_CCR"},
+        {"cre_outcome": "DISTANT"},
+        {"local_call": "3"},
+        {"dist_call": "2"},
+    ],
+)
+def test_a_positive_or_suspect_evaluation_asks_for_a_decision_within_14_days(found: dict[str, Any]) -> None:
+    wanted = asked(CRE=[CRE | found])
+    assert ("CRE_POSITIVE", "CRE:1", date(2026, 8, 17), False) in wanted
+    decided = CRE | found | {"mdt_dt": date(2026, 8, 10), "mdt_dec": "surgery"}
+    assert ("CRE_POSITIVE", "CRE:1", date(2026, 8, 17), True) in asked(CRE=[decided])
+    half = CRE | found | {"mdt_dt": date(2026, 8, 10)}
+    assert ("CRE_POSITIVE", "CRE:1", date(2026, 8, 17), False) in asked(CRE=[half])
+
+
+@pytest.mark.parametrize("biopsy", ["hgd", "uncertain"])
+def test_an_uncertain_biopsy_is_repeated_within_28_days(biopsy: str) -> None:
+    first = CRE | {"bx_result": biopsy, "cre_outcome": "UNCERTAIN_REPEAT"}
+    assert asked(CRE=[first]) == {("REPEAT_BIOPSY", "CRE:1", date(2026, 8, 31), False)}
+    again = CRE | {"id": 2, "ogd_dt": date(2026, 8, 20), "cre_dt": date(2026, 8, 20)}
+    assert asked(CRE=[first, again]) == {("REPEAT_BIOPSY", "CRE:1", date(2026, 8, 31), True)}
+    without = again | {"bx_result": "nd"}
+    assert asked(CRE=[first, without]) == {("REPEAT_BIOPSY", "CRE:1", date(2026, 8, 31), False)}
+
+
+def test_proven_residue_needs_no_other_biopsy_and_a_second_reading_counts() -> None:
+    assert "REPEAT_BIOPSY" not in {
+        t for t, *_ in asked(CRE=[CRE | {"bx_result": "hgd", "cre_outcome": "NON_CCR"}])
+    }
+    assert asked(CRE=[CRE | {"bx_result": "hgd", "bx_review": "none"}]) == set()
+
+
+def test_a_recurrence_is_described_with_the_treatment_that_follows_within_14_days() -> None:
+    found = FU | {"rec_yn": "Y", "rec_type": ["local"], "dz_status": "proven"}
+    assert asked(FU=[found]) == {("RECURRENCE", "local", date(2026, 12, 15), False)}
+    treated = found | {"post_tx_any": "Y"}
+    assert asked(FU=[treated]) == {("RECURRENCE", "local", date(2026, 12, 15), True)}
+    later = FU | {"id": 2, "fu_dt": date(2027, 1, 10)}
+    assert asked(FU=[found, later]) == {("RECURRENCE", "local", date(2026, 12, 15), True)}
+    assert asked(FU=[found | {"dz_status": "suspect"}]) == set()
+    both = found | {"rec_type": ["local", "distant"]}
+    assert {key for _t, key, *_ in asked(FU=[both])} == {"local", "distant"}
+
+
+def test_a_regrowth_found_at_an_evaluation_waits_for_its_follow_up_form() -> None:
+    regrown = CRE | {"cre_outcome": "REGROWTH", "mdt_dt": date(2026, 8, 5), "mdt_dec": "surgery"}
+    assert ("RECURRENCE", "local", date(2026, 8, 17), False) in asked(CRE=[regrown])
+    described = FU | {"rec_yn": "Y", "rec_type": ["local"], "dz_status": "proven", "post_tx_any": "Y"}
+    assert ("RECURRENCE", "local", date(2026, 8, 17), True) in asked(CRE=[regrown], FU=[described])
+
+
+def test_news_of_a_death_asks_for_its_page_within_7_days() -> None:
+    news = FU | {"alive": "N"}
+    assert asked(FU=[news]) == {("DEATH", "death", date(2026, 12, 8), False)}
+    begun = SURV | {"vital": "dead", "state": "in_progress"}
+    assert asked(FU=[news], SURV=[begun]) == {("DEATH", "death", date(2026, 12, 8), False)}
+    assert asked(FU=[news], SURV=[begun | {"state": "complete"}]) == {
+        ("DEATH", "death", date(2026, 12, 8), True)
+    }
+    assert asked(SURV=[SURV]) == set()

@@ -1,0 +1,1 @@
+"""What the public page shows, and in which language."""

@@ -1,0 +1,52 @@
+"""The places of the public page that hold an approved text: declared once, in the order of the page.
+
+A new question = one line here + its first text in ``first_texts.toml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Part(StrEnum):
+    """Where on the page a block stands."""
+
+    HEADLINE = "headline"
+    COMPARE = "compare"
+    WHO = "who"
+    CENTRES = "centres"
+    QUESTIONS = "questions"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A place for one text, and what the text is for (said to its authors, never on the page)."""
+
+    code: str
+    part: Part
+    about: Promise
+
+
+BLOCKS: Final = (
+    Block("headline", Part.HEADLINE, _("Headline, and what the trial is in three sentences")),
+    Block("compare", Part.COMPARE, _("What the trial compares")),
+    Block("who", Part.WHO, _("Before the criteria: who may and may not take part")),
+    Block("centres", Part.CENTRES, _("Before the list of centres")),
+    Block("chance", Part.QUESTIONS, _("Who decides on the group")),
+    Block("visits", Part.QUESTIONS, _("Visits")),
+    Block("time", Part.QUESTIONS, _("How long it lasts")),
+    Block("travel", Part.QUESTIONS, _("Travel")),
+    Block("safety", Part.QUESTIONS, _("Risks and safety")),
+    Block("costs", Part.QUESTIONS, _("Costs and payment")),
+    Block("data", Part.QUESTIONS, _("Personal information")),
+    Block("stopping", Part.QUESTIONS, _("Stopping")),
+    Block("not_taking_part", Part.QUESTIONS, _("Not taking part")),
+    Block("after_writing", Part.AFTER, _("What happens after somebody writes to a centre")),
+)
+BY_CODE: Final = {block.code: block for block in BLOCKS}
