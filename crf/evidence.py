@@ -92,11 +92,23 @@ def current_evidence(participant: Participant, *, around: Surroundings | None = 
     protocol = text.load(participant.protocol_version)
     optional = optional_exclusions(protocol)
     answers.update({name: _answer(seen, name) for name in optional})
-    assessment = eligibility.assess(answers, optional_exclusions=optional)
+    limits = limits_of(protocol)
+    assessment = eligibility.assess(answers, limits=limits, optional_exclusions=optional)
     records = {code: _source(seen, code) for code in sorted(SOURCE_FORMS)}
     saved = {code: found for code, found in records.items() if found}
     unasked = frozenset(name for name, value in answers.items() if value is None and _is_unasked(seen, name))
     return Evidence(participant, assessment, saved, unasked)
+
+
+def limits_of(protocol: text.ProtocolText) -> eligibility.Limits:
+    """Return the limits of age and performance status as this version of the protocol has them."""
+    youngest, oldest = protocol.fact("age_min").value, protocol.fact("age_max").value
+    performance = protocol.fact("eligible_ecog").value
+    if not isinstance(youngest, int) or not isinstance(oldest, int) or not isinstance(performance, tuple):
+        raise TypeError(f"version {protocol.version} gives no limits of age and performance status")
+    return eligibility.Limits(
+        age_from=youngest, age_to=oldest, ecog_to=max(int(each) for each in performance)
+    )
 
 
 def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from crf.declaration import Repeats
 from crf.evaluate import Outcome, evaluate
 from crf.forms import Raw, Review, Submission
 from crf.models import Draft, Query
+from crf.plan_moves import PlanWouldMove, moves_since, standing_before
 from crf.records import RecordState
 from crf.render import FormPage, Given, Links, given_of_review, page
 from crf.services import (
@@ -42,6 +43,7 @@ from crf.services.places import Sheet
 from crf.services.surroundings import Surroundings
 from crf.services.wordings import wordings_of
 from followup.models import Visit
+from followup.services.planning import Change
 from palace3.kernel.errors import Refusal
 from trials.models import Participant
 
@@ -80,6 +82,8 @@ class Desk:
     user: User
     at: datetime
     around: Surroundings = field(init=False)
+    moves: list[Change] = field(default_factory=list)
+    stopped: PlanWouldMove | None = None
 
     def __post_init__(self) -> None:
         self.around = Surroundings(self.place.participant, at=self.at)
@@ -212,8 +216,9 @@ class Desk:
             confirmations=submission.confirmations,
             prompts=submission.prompts,
         )
+        before = standing_before(self.place)
         with transaction.atomic():
-            return save_answers(
+            saved = save_answers(
                 place=self.place,
                 answers=answers,
                 version=submission.version or NEW,
@@ -221,6 +226,8 @@ class Desk:
                 by=self.user,
                 at=self.at,
             )
+            self.moves = moves_since(before, self.place, seen=submission.control("plan"))
+        return saved
 
     def keep(self, review: Review) -> None:
         """Keep what was typed as the person's draft, and which prompts it met."""
@@ -256,6 +263,8 @@ def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:
             problem = ""
         except ReasonNeeded as refused:
             problem = str(refused)
+        except PlanWouldMove as stopped:
+            problem, desk.stopped = "", stopped
         except Refusal:
             desk.keep(review or desk.review(data))
             raise

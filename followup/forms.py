@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
@@ -12,6 +13,7 @@ from followup.notifications import EARLIEST_HOUR, LATEST_HOUR, OPTIONAL, Choice
 from followup.wording import NotDone, milestone_name
 from palace3.protocol.text import ProtocolText
 from trials.forms import DayInput
+from trials.models import ConsentVersion, SiteVersion
 
 
 def _day(label: Any, **more: Any) -> forms.DateField:
@@ -90,6 +92,35 @@ class PreviewForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [(each.code, milestone_name(each)) for each in text.milestones]
         self.fields["milestone"].choices = choices  # type: ignore[attr-defined]
+
+
+class ApprovalForm(forms.Form):
+    approved_on = _day(_("Approved by the ethics committee on"))
+    reference = forms.CharField(
+        label=_("Reference"), max_length=80, required=False, help_text=_("Number or place of the document.")
+    )
+    consent: Any = forms.ModelChoiceField(
+        label=_("Consent text to be signed anew"),
+        queryset=None,
+        required=False,
+        empty_label=_("Nobody has to consent anew"),
+        help_text=_("Living participants who have not signed it are listed until they have."),
+    )
+
+    def __init__(
+        self, *args: Any, held: SiteVersion | None, texts: QuerySet[ConsentVersion], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["consent"].queryset = texts  # type: ignore[attr-defined]
+        if held is not None:
+            self.fields["reason"] = forms.CharField(label=_("Reason for the change"), max_length=200)
+            self.initial.update({n: getattr(held, n) for n in ("approved_on", "reference", "consent")})
+
+
+class OpenVersionForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("Such as the amendment and its date.")
+    )
 
 
 class DataCutForm(forms.Form):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 
 from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from palace3.protocol.course import History, PastVisit, PlannedVisit
-from palace3.protocol.text import ProtocolText, load
-from trials.models import Milestone, Participant, Withdrawal
+from palace3.protocol.shapes import VisitRule
+from palace3.protocol.text import ProtocolText, load, versions
+from trials.models import Participant, SiteVersion
 
 UNSCHEDULED = "UNS"
 SWEEPS = "SWEEP-"
@@ -29,9 +31,14 @@ def whole_number(text: ProtocolText, key: str) -> int:
     return value
 
 
-def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date) -> History:
-    """Return milestones, results, track, withdrawals and what happened, as known now (protocol 2.1-2.5)."""
-    milestones = list(Milestone.objects.filter(participant=participant, on__isnull=False))
+def history_of(
+    participant: Participant, visits: Iterable[Visit], *, as_of: date, cuts: list[DataCut] | None = None
+) -> History:
+    """Return milestones, results, track, withdrawals and what happened, as known now (protocol 2.1-2.5).
+
+    Who looks at many people reads the data ``cuts`` once for all of them.
+    """
+    milestones = [milestone for milestone in participant.milestones.all() if milestone.on]
     text = text_for(participant)
     return History(
         as_of=as_of,
@@ -42,7 +49,7 @@ def history_of(participant: Participant, visits: Iterable[Visit], *, as_of: date
         track_since=participant.state_since,
         withdrawn=_withdrawn(participant),
         past=tuple(_past(visit, text, participant.arm) for visit in visits if is_settled(visit)),
-        data_cuts=tuple(_cuts_to_ask_for(participant, text)),
+        data_cuts=tuple(_cuts_to_ask_for(participant, text, data_cuts() if cuts is None else cuts)),
     )
 
 
@@ -59,9 +66,15 @@ def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[
     return met
 
 
-def _cuts_to_ask_for(participant: Participant, text: ProtocolText) -> Iterator[tuple[int, date]]:
+def data_cuts() -> list[DataCut]:
+    """Return the data cuts that were announced."""
+    return list(DataCut.objects.order_by("number"))
+
+
+def _cuts_to_ask_for(
+    participant: Participant, text: ProtocolText, cuts: list[DataCut]
+) -> Iterator[tuple[int, date]]:
     """Yield the data cuts near which nobody has met the participant (protocol 2.2)."""
-    cuts = list(DataCut.objects.order_by("number"))
     if not cuts or participant.arm is None:
         return
     window = text.visit("SWEEP", participant.arm).due.window
@@ -79,7 +92,7 @@ def is_settled(visit: Visit) -> bool:
 
 def _withdrawn(participant: Participant) -> dict[str, date]:
     days: dict[str, date] = {}
-    for withdrawal in Withdrawal.objects.filter(participant=participant).order_by("-on"):
+    for withdrawal in sorted(participant.withdrawals.all(), key=lambda each: each.on, reverse=True):
         days.update({scope: withdrawal.on for field, scope in _SCOPES.items() if getattr(withdrawal, field)})
     return days
 
@@ -105,11 +118,28 @@ def _past(visit: Visit, text: ProtocolText, arm: str | None) -> PastVisit:
 
 
 def _series(text: ProtocolText, code: str, arm: str | None) -> str:
+    """Return the series of a visit; one that the calendar no longer has, as the version knew it that asked for it."""
     if code.startswith(CUT_SWEEPS):
         return "data cut"
-    for wanted in (code, code.rsplit("-", 1)[0]):
-        try:
-            return text.visit(wanted, arm).series
-        except KeyError:
-            continue
+    for known in (text, *(load(version) for version in reversed(versions()))):
+        if rule := rule_of(known, code, arm):
+            return rule.series
     return "unscheduled"
+
+
+def rule_of(text: ProtocolText, code: str, arm: str | None = None) -> VisitRule | None:
+    """Return the row of the schedule behind a visit code; None when this version has none."""
+    for wanted in (code, code.rsplit("-", 1)[0]):
+        with suppress(KeyError):
+            return text.visit(wanted, arm)
+    return None
+
+
+def followed_since(participant: Participant) -> date | None:
+    """Return the day from which the site follows the participant's version; None for the first version."""
+    if participant.protocol_version == versions()[0]:
+        return None
+    opened = SiteVersion.objects.filter(
+        site_id=participant.site_id, version=participant.protocol_version, opened_on__isnull=False
+    )
+    return opened.values_list("opened_on", flat=True).first()

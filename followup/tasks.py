@@ -8,10 +8,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from followup.notifications import EARLIEST_HOUR, local_hour
-from followup.services import escalate_site, plan_data_cuts, remind_site, roll_site, write_site_notices
+from followup.services import (
+    carry_version,
+    escalate_site,
+    plan_data_cuts,
+    remind_site,
+    roll_site,
+    write_site_notices,
+)
 from palace3.kernel.clock import local_date
 from palace3.kernel.tasks import task
-from trials.models import Site
+from trials.models import Site, SiteVersion
 
 
 def _sites() -> list[Site]:
@@ -70,6 +77,24 @@ def remind_one_site(site_id: int, day: str) -> None:
     roll_site(site=site, on=on, at=now)
     remind_site(site=site, on=on, at=now)
     write_site_notices(site=site, on=on, at=now)
+
+
+@task(name="followup:carry_version")
+def carry_one_version(pk: int) -> None:
+    """Everybody living at the site follows the version that was opened there."""
+    with transaction.atomic():
+        found = SiteVersion.objects.select_related("site").get(pk=pk)
+    carry_version(site_version=found, at=timezone.now())
+
+
+@task(name="followup:carry_versions")
+def carry() -> None:
+    """What a crash left of a version that was opened is carried on."""
+    with transaction.atomic():
+        waiting = SiteVersion.objects.filter(opened_on__isnull=False, carried_at=None)
+        keys = list(waiting.values_list("pk", flat=True))
+    for pk in keys:
+        carry_one_version.delay(pk)
 
 
 def _site(site_id: int) -> Site:

@@ -10,12 +10,14 @@ from followup.views import (
     course,
     cuts,
     notifications,
+    versions,
     visits,
     watching,
 )
 
 app_name = "followup"
 _VISIT = "participants/<str:number>/visits/<int:pk>/"
+_VERSION = "protocol/versions/<str:protocol>/sites/<str:site>/"
 urlpatterns = [
     path("visits/", agenda.agenda, name="agenda"),
     path("visits/month/", calendar.month, name="month"),
@@ -26,6 +28,10 @@ urlpatterns = [
     path("visits/feed/make/", calendar.make_feed, name="make-feed"),
     path("visits/feed/revoke/", calendar.revoke_feed, name="revoke-feed"),
     path("visits/feed/<str:token>.ics", calendar.feed_file, name="feed-file"),
+    path("protocol/versions/", versions.version_list, name="versions"),
+    path(_VERSION, versions.site_version, name="site-version"),
+    path(f"{_VERSION}approve/", versions.approve_version, name="approve-version"),
+    path(f"{_VERSION}open/", versions.open_version, name="open-version"),
     path("tasks/", watching.tasks, name="tasks"),
     path("participants/<str:number>/visits/new/", visits.unscheduled, name="unscheduled"),
     path(_VISIT, visits.visit, name="visit"),

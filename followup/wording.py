@@ -11,12 +11,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from followup.history import UNSCHEDULED
+from followup.history import UNSCHEDULED, rule_of
 from followup.models import Visit
 from followup.rolling import MET
 from palace3.protocol.schedule import DATA_CUT
 from palace3.protocol.shapes import Text
-from palace3.protocol.text import ProtocolText
+from palace3.protocol.text import ProtocolText, load, versions
 
 
 class NotDone(models.TextChoices):
@@ -40,11 +40,9 @@ def visit_name(text: ProtocolText, visit: Visit) -> str:
     """Return what the visit is called; its code when the protocol has no name for it."""
     if visit.code == UNSCHEDULED:
         return _("Unscheduled visit")
-    for code in (visit.code, visit.code.rsplit("-", 1)[0]):
-        try:
-            return in_language(text.visit(code).name)
-        except KeyError:
-            continue
+    for known in (text, *(load(version) for version in reversed(versions()))):
+        if rule := rule_of(known, visit.code):
+            return in_language(rule.name)
     return visit.code
 
 

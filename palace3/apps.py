@@ -1,5 +1,7 @@
 """The project as a Django app: its commands, the protocol text, and the Celery application in every process."""
 
+from pathlib import Path
+
 from django.apps import AppConfig
 from django.conf import settings
 
@@ -9,8 +11,9 @@ class Palace3Config(AppConfig):
     verbose_name = "PALACE-3"
 
     def ready(self) -> None:
-        """The protocol in force is whole, or nothing starts; tasks sent from any process go to our broker."""
-        from palace3.protocol.text import load
+        """Every version of the protocol is whole, or nothing starts; tasks from any process go to our broker."""
+        from palace3.protocol.text import load, read_from
 
+        read_from(Path(settings.PROTOCOL_FOLDER))
         load(settings.PROTOCOL_VERSION)
         from palace3 import celery  # noqa: F401  (importing it makes it Celery's current application)

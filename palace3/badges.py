@@ -85,9 +85,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "late": Badge("warn", "clock-history", pgettext_lazy("task", "Late")),
         "never": Badge("neutral", "circle", pgettext_lazy("task", "Not run yet")),
     },
+    "version": {
+        "waiting": Badge("neutral", "clock", pgettext_lazy("version", "Approval not on record")),
+        "approved": Badge("info", "check-circle", pgettext_lazy("version", "Approved, not in force yet")),
+    },
     "plan": {
         "added": Badge("info", "plus-lg", pgettext_lazy("plan", "Added")),
         "moved": Badge("warn", "arrow-right", pgettext_lazy("plan", "Moved")),
+        "altered": Badge("info", "pencil", pgettext_lazy("plan", "Same window, other content")),
         "dropped": Badge("neutral", "slash-circle", pgettext_lazy("plan", "No longer planned")),
     },
     "scheme": _worded(

@@ -15,6 +15,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "followup:remind",
         "schedule": crontab(minute="0,30"),
     },
+    "carry on with protocol versions that were opened": {
+        "task": "followup:carry_versions",
+        "schedule": crontab(minute="*/10"),
+    },
     "tell up the ladder what waits too long": {
         "task": "followup:escalate",
         "schedule": crontab(minute="10,40"),

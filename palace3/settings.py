@@ -181,6 +181,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 PROTOCOL_VERSION = "1.0"
+# Where the versions of the protocol stand; another folder serves rehearsals of an amendment.
+PROTOCOL_FOLDER = os.environ.get("PROTOCOL_FOLDER", str(BASE_DIR / "palace3" / "protocol" / "versions"))
 TRIAL_TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "static/"

@@ -8,5 +8,11 @@ app_name = "reports"
 urlpatterns = [
     path("participants/", views.participant_list, name="participants"),
     path("participants/<str:number>/acts/", views.participant_acts, name="acts"),
+    path("reports/", views.report_list, name="reports"),
+    path("reports/<str:slug>/", views.report, name="report"),
+    path("reports/<str:slug>/csv/", views.report_file, name="report-file"),
     path("protocol/questions/", views.protocol_questions, name="protocol"),
+    path("protocol/questions/<str:protocol>/confirm/", views.confirm, name="protocol-confirm"),
+    path("protocol/questions/<str:protocol>/<str:key>/", views.protocol_value, name="protocol-value"),
+    path("protocol/confirmations/<int:pk>/withdraw/", views.withdraw, name="protocol-withdraw"),
 ]

@@ -20,12 +20,13 @@ from crf.safety import OF_THE_SITE, clocks_open_to
 from crf.safety_page import lines_of
 from crf.services.system_queries import short_question
 from followup.history import whole_number
+from followup.impact import asked_to_consent_anew
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from palace3.kernel.clock import local_date
 from palace3.kernel.counting import count_up_to, in_words
-from palace3.protocol.text import load
+from palace3.protocol.text import load, versions
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -77,8 +78,26 @@ Builder = Callable[[User, date], Section]
 
 def work_for(user: User, *, today: date, at: datetime) -> list[Section]:
     """Return the sections of the person's work list, in the order in which they matter."""
-    clocks = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
-    return clocks + [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    sections = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
+    sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
+        sections.append(_to_consent_anew(user))
+    return sections
+
+
+def _to_consent_anew(user: User) -> Section:
+    found, total = _first(asked_to_consent_anew(Participant.objects.open_to(user, Permission.CONSENT_RECORD)))
+    items = [
+        Item(
+            p.number,
+            str(_("The new consent text is to be signed")),
+            reverse("trials:consent", args=[p.number]),
+        )
+        for p in found
+    ]
+    return Section(
+        _("To consent anew"), "file-earmark-text", _("Everybody has signed the text in force."), items, total
+    )
 
 
 def _first(rows: Any) -> tuple[list[Any], int]:

@@ -125,12 +125,12 @@ class Surroundings:
         readers: Mapping[str, Any] = {
             "today": lambda: self.today,
             "milestone": lambda: getattr(self.milestone(name), "on", None),
-            "participant": lambda: self._participant(name),
+            "participant": lambda: self._participant(name, own_code, record_id),
             "site": lambda: self._site(name),
             "consent": lambda: self._consent(name),
             "visit": lambda: self._last_visit_on() if name == "last_on" else None,
             "sponsor": self.assessments,
-            "setting": lambda: setting_of(text.load(self.participant.protocol_version), name),
+            "setting": lambda: setting_of(text.load(self._version_of(own_code, record_id)), name),
         }
         return readers[head]() if head in readers else None
 
@@ -144,8 +144,18 @@ class Surroundings:
         form = catalogue.form(code)
         return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
 
-    def _participant(self, name: str) -> Any:
+    def _version_of(self, code: str, record_id: int | None) -> str:
+        """Return the protocol version of a record: the one it was begun under judges it for good."""
+        if record_id is not None:
+            for row in self.records(code):
+                if row["id"] == record_id:
+                    return str(row["protocol_version"])
+        return self.participant.protocol_version
+
+    def _participant(self, name: str, own_code: str = "", record_id: int | None = None) -> Any:
         """Read the participant; three names ask for the end of screening and the decision."""
+        if name == "protocol_version":
+            return self._version_of(own_code, record_id)
         if name in ("screen_failure_reason", "decline_reason"):
             ended = ScreeningOutcome.objects.filter(participant=self.participant).first()
             return ended.reason if ended and ended.declined == (name == "decline_reason") else None
@@ -208,6 +218,7 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
             "id": row["id"],
             "sequence": row["sequence"],
             "state": row["state"],
+            "protocol_version": row["protocol_version"],
             "visit_id": row["visit_id"],
             "visit_code": row["visit_code"],
             "visit_on": date.fromisoformat(row["visit_on"]) if row["visit_on"] else None,

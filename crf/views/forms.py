@@ -20,6 +20,7 @@ from crf import forms as typed
 from crf.blank import blank_pdf
 from crf.logs import log_of
 from crf.pages import Desk, address, open_participant, open_place, said_of, try_to_save
+from crf.plan_moves import said_of_moves
 from crf.record_bar import bar_of
 from crf.services import Place, StaleVersion
 from crf.services.drafts import discard_draft, keep_draft
@@ -53,6 +54,8 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     if isinstance(found, tuple):
         return _shown(request, desk, *found)
     messages.success(request, said_of(found, clock=f"{desk.at.astimezone(ZoneInfo(desk.zone)):%H:%M:%S}"))
+    if desk.moves:
+        messages.info(request, said_of_moves(desk.moves))
     return redirect(address("form", found.place))
 
 

@@ -1,12 +1,13 @@
 """The only writer of visits."""
 
+from followup.services.amending import apply_version, carry_version
 from followup.services.choosing import choose_notifications
 from followup.services.cuts import announce_data_cut, plan_data_cuts
 from followup.services.escalating import escalate_site
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import record_lost, withdraw_participant
 from followup.services.notices import write_site_notices
-from followup.services.planning import plan_visits_for, preview_plan
+from followup.services.planning import plan_visits_for, preview_plan, preview_version
 from followup.services.reminding import remind_site
 from followup.services.rolling import roll_site
 from followup.services.todos import drop_todos, settle_todos
@@ -21,6 +22,8 @@ from followup.services.visits import (
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
+    "apply_version",
+    "carry_version",
     "choose_notifications",
     "drop_todos",
     "escalate_site",
@@ -29,6 +32,7 @@ __all__ = [
     "plan_data_cuts",
     "plan_visits_for",
     "preview_plan",
+    "preview_version",
     "propose_day",
     "record_contact_attempt",
     "record_lost",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -10,8 +12,15 @@ from django.db import transaction
 
 from accounts.models import User
 from audit.acts import act
-from followup.history import UNSCHEDULED, history_of, is_settled, text_for
-from followup.models import Visit, VisitState
+from followup.history import (
+    UNSCHEDULED,
+    followed_since,
+    history_of,
+    is_settled,
+    rule_of,
+    text_for,
+)
+from followup.models import DataCut, Visit, VisitState
 from followup.rolling import Span, state_on, turns_on
 from palace3.kernel.clock import local_date
 from palace3.protocol.course import PlannedVisit
@@ -38,7 +47,10 @@ PLANNED_COLUMNS = (
 
 @dataclass(frozen=True)
 class Change:
-    """One visit that planning would add, move or drop, with the window before and after."""
+    """One visit that planning would add, move, drop or only alter, with the window before and after.
+
+    *Altered*: the window stays, and what is due in it, or why, changes. *Turned*: only the calendar went on.
+    """
 
     code: str
     kind: str
@@ -62,12 +74,11 @@ def plan_visits_for(
     with transaction.atomic():
         held = Participant.objects.lock(participant.pk)
         today = local_date(at, held.site.time_zone)
-        existing = {visit.code: visit for visit in _scheduled(held)}
-        wanted = {visit.code: visit for visit in _wanted(held, list(existing.values()), today)}
-        changes = list(_changes(existing, wanted, today))
+        planning = _Planning(held, today, followed_since(held))
+        changes = planning.changes()
         if changes:
             with act("followup:visits:plan", by=by, at=at, participant=held, reason=reason) as written:
-                _apply(changes, held, existing, wanted, today, written)
+                _apply(changes, held, planning.existing, planning.wanted, today, written)
     return changes
 
 
@@ -76,44 +87,90 @@ def preview_plan(
 ) -> list[Change]:
     """Return what planning would do now, without doing it, if ``milestones`` had these dates."""
     today = local_date(at, participant.site.time_zone)
-    existing = {visit.code: visit for visit in _scheduled(participant)}
-    wanted = {visit.code: visit for visit in _wanted(participant, list(existing.values()), today, milestones)}
-    return sorted(_changes(existing, wanted, today), key=lambda change: (change.day, change.code))
+    since = followed_since(participant)
+    return shown(_Planning(participant, today, since, milestones).changes())
 
 
-def _scheduled(participant: Participant) -> list[Visit]:
-    return list(Visit.objects.filter(participant=participant).exclude(code=UNSCHEDULED))
+def preview_version(
+    *, participant: Participant, version: str, on: date, cuts: list[DataCut] | None = None
+) -> list[Change]:
+    """Return what would change if the participant followed ``version`` from ``on``; nothing is written."""
+    supposed = copy(participant)
+    supposed.protocol_version = version
+    return shown(_Planning(supposed, on, on, cuts=cuts).changes())
 
 
-def _wanted(
-    participant: Participant,
-    visits: list[Visit],
-    today: date,
-    supposed: dict[str, date | None] | None = None,
-) -> tuple[PlannedVisit, ...]:
-    history = history_of(participant, visits, as_of=today)
-    if supposed:
-        dates = {**history.milestones, **supposed}
-        history = replace(history, milestones={code: on for code, on in dates.items() if on})
-    return plan(text_for(participant), history, works_on=works_on)
+def shown(changes: Iterable[Change]) -> list[Change]:
+    """Return the changes that a reader is shown, in order of time: not those that the calendar alone brings."""
+    found = [change for change in changes if change.kind != "turned"]
+    return sorted(found, key=lambda change: (change.day, change.code))
 
 
-def _changes(existing: dict[str, Visit], wanted: dict[str, PlannedVisit], today: date) -> list[Change]:
-    changes = []
-    for code, visit in existing.items():
-        if is_settled(visit) or (code not in wanted and visit.state == VisitState.CANCELLED):
-            continue
-        if code not in wanted:
-            changes.append(Change(code, "dropped", (visit.opens, visit.closes), None))
-        elif any(
-            getattr(visit, name) != value for name, value in _columns(code, visit, wanted, today).items()
-        ):
-            new = wanted[code]
-            changes.append(Change(code, "moved", (visit.opens, visit.closes), (new.opens, new.closes)))
-    for code, new in wanted.items():
-        if code not in existing:
-            changes.append(Change(code, "added", None, (new.opens, new.closes)))
-    return changes
+class _Planning:
+    """What stands, what the participant's version asks for, and the way from one to the other.
+
+    A version in force ``since`` a day asks for nothing that was over by then, and forgives nothing that was due.
+    """
+
+    def __init__(
+        self,
+        participant: Participant,
+        today: date,
+        since: date | None,
+        supposed: dict[str, date | None] | None = None,
+        cuts: list[DataCut] | None = None,
+    ) -> None:
+        self.participant, self.today, self.since = participant, today, since
+        self.text = text_for(participant)
+        visits = [visit for visit in participant.visits.all() if visit.code != UNSCHEDULED]
+        self.existing: dict[str, Visit] = {visit.code: visit for visit in visits}
+        history = history_of(participant, visits, as_of=today, cuts=cuts)
+        if supposed:
+            dates = {**history.milestones, **supposed}
+            history = replace(history, milestones={code: on for code, on in dates.items() if on})
+        planned = plan(self.text, history, works_on=works_on)
+        self.wanted = {visit.code: visit for visit in planned if self._is_asked(visit)}
+
+    def changes(self) -> list[Change]:
+        standing = (self._of_standing(code, visit) for code, visit in self.existing.items())
+        added = (
+            Change(code, "added", None, (new.opens, new.closes))
+            for code, new in self.wanted.items()
+            if code not in self.existing
+        )
+        return [*(change for change in standing if change), *added]
+
+    def _is_asked(self, visit: PlannedVisit) -> bool:
+        return self.since is None or visit.closes >= self.since or visit.code in self.existing
+
+    def _of_standing(self, code: str, visit: Visit) -> Change | None:
+        if is_settled(visit) or self._was_over(visit):
+            return None
+        before = (visit.opens, visit.closes)
+        if code not in self.wanted:
+            gone = visit.state == VisitState.CANCELLED
+            return None if gone else Change(code, "dropped", before, None)
+        columns = _columns(code, visit, self.wanted, self.today)
+        differing = {name for name, value in columns.items() if getattr(visit, name) != value}
+        if not differing:
+            return None
+        new = self.wanted[code]
+        return Change(code, _kind_of(differing), before, (new.opens, new.closes))
+
+    def _was_over(self, visit: Visit) -> bool:
+        """Say whether the window passed under an earlier version, whose calendar it stays in."""
+        if self.since is None or visit.closes is None or visit.closes >= self.since:
+            return False
+        new = self.wanted.get(visit.code)
+        if new is None:
+            return rule_of(self.text, visit.code, self.participant.arm) is None
+        return new.anchor_on == visit.anchor_on
+
+
+def _kind_of(differing: set[str]) -> str:
+    if differing & {"opens", "closes", "target"}:
+        return "moved"
+    return "altered" if differing & {"forms", "procedures", "anchor", "reason"} else "turned"
 
 
 def _columns(code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], today: date) -> dict[str, Any]:

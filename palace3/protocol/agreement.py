@@ -18,6 +18,7 @@ COLLECTIONS = (
     *("facts", "conflicts", "criteria", "arms", "treatments", "settings", "milestones", "tracks"),
     *("procedures", "triggers", "reasons"),
 )
+KEPT = (*("facts", "arms", "treatments", "settings", "milestones", "tracks", "procedures", "reasons"),)
 CRITERION_KINDS = frozenset(("inclusion", "exclusion", "optional"))
 PROCEDURE_KINDS = frozenset(("drug", "radiotherapy", "surgery", "response", "assessment", "qol", "contact"))
 SETTING_TYPES = {"bool": bool, "int": int, "number": float, "text": str, "list": tuple}
@@ -36,6 +37,24 @@ def check(text: ProtocolText, top: Place) -> None:
     _check_rows(text, top)
     _check_overlaps(text, top)
     _check_tracks(text, top)
+
+
+def check_next(earlier: ProtocolText, later: ProtocolText, top: Place) -> None:
+    """Return when ``later`` can take over from ``earlier``: nothing that records already name is missing from it.
+
+    Visits, criteria and triggers may go; forms already filled and visits that took place name the rest.
+    """
+    if later.head.released_on < earlier.head.released_on:
+        top.at("head", "released_on").refuse(
+            f"Version {later.version} is older than version {earlier.version}, which comes before it."
+        )
+    for collection in KEPT:
+        kept = {item.code for item in getattr(later, collection)}
+        for item in getattr(earlier, collection):
+            if item.code not in kept:
+                top.at(collection).refuse(
+                    f"{item.code} of {collection} stands in version {earlier.version} and is missing here."
+                )
 
 
 def _check_codes(text: ProtocolText, top: Place) -> None:

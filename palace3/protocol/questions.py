@@ -27,33 +27,49 @@ HIDDEN = Text("not shown here", "此处不予显示")
 def asked_by(text: ProtocolText) -> Iterator[OpenQuestion]:
     """One entry per value of ``text``, published ones included, in the order of the text."""
     for fact in text.facts:
-        yield OpenQuestion("fact", fact.code, "value", fact.source, _shown(fact), fact.name)
+        shown, known = _shown(fact), not fact.unknown
+        yield OpenQuestion("fact", fact.code, "value", fact.source, shown, fact.name, confirmable=known)
     yield from _eligibility_and_arms(text)
     yield from _randomization(text)
     for setting in text.settings:
-        yield OpenQuestion("setting", setting.key, "value", setting.source, _shown(setting), setting.question)
+        yield _setting(setting)
     for milestone in text.milestones:
+        read = (milestone.form, milestone.field)
         yield OpenQuestion(
-            "milestone", milestone.code, "rule", milestone.source, milestone.rule, milestone.name
+            "milestone", milestone.code, "rule", milestone.source, milestone.rule, milestone.name, read
         )
     for move in text.moves:
-        yield OpenQuestion("move", f"{move.start} - {move.to}", "allowed", move.source, move.why)
+        way = f"{move.start} - {move.to}"
+        yield OpenQuestion("move", way, "allowed", move.source, move.why, also=move.arms)
     for rule in text.visits:
         yield from _visit(text, rule)
     for trigger in text.triggers:
-        yield OpenQuestion("trigger", trigger.code, "due", trigger.source, trigger.task, trigger.event)
+        due = (trigger.forms, trigger.hours, trigger.days)
+        yield OpenQuestion("trigger", trigger.code, "due", trigger.source, trigger.task, trigger.event, due)
+
+
+def _setting(setting: Setting) -> OpenQuestion:
+    return OpenQuestion(
+        *("setting", setting.key, "value", setting.source, _shown(setting), setting.question),
+        also=(setting.type, setting.value),
+        confirmable=not setting.unknown,
+    )
 
 
 def _eligibility_and_arms(text: ProtocolText) -> Iterator[OpenQuestion]:
     for conflict in text.conflicts:
         yield OpenQuestion("conflict", conflict.code, "used", conflict.source, conflict.used, conflict.name)
     for criterion in text.criteria:
-        yield OpenQuestion("criterion", criterion.code, "wording", criterion.source, criterion.wording)
+        judged = (criterion.kind, criterion.enforced)
+        yield OpenQuestion(
+            "criterion", criterion.code, "wording", criterion.source, criterion.wording, also=judged
+        )
     for arm in text.arms:
         yield OpenQuestion("arm", arm.code, "name", arm.source, arm.name)
     for treatment in text.treatments:
+        given = (treatment.arms, treatment.days, treatment.amount, treatment.unit, treatment.route)
         yield OpenQuestion(
-            "treatment", treatment.code, "dose", treatment.source, treatment.dose, treatment.name
+            "treatment", treatment.code, "dose", treatment.source, treatment.dose, treatment.name, given
         )
 
 
@@ -63,9 +79,15 @@ def _randomization(text: ProtocolText) -> Iterator[OpenQuestion]:
     yield OpenQuestion("randomization", "ratio", "value", randomization.ratio_source, Text(ratio, ratio))
     yield OpenQuestion("randomization", "method", "value", randomization.source, randomization.method)
     for stratum in randomization.strata:
-        yield OpenQuestion("randomization", stratum.code, "stratum", stratum.source, stratum.name)
+        levels = stratum.levels
+        yield OpenQuestion(
+            "randomization", stratum.code, "stratum", stratum.source, stratum.name, also=levels
+        )
     scheme = randomization.scheme_default
-    yield OpenQuestion("randomization", "scheme_default", "value", scheme.source, HIDDEN, scheme.question)
+    yield OpenQuestion(
+        *("randomization", "scheme_default", "value", scheme.source, HIDDEN, scheme.question),
+        confirmable=False,
+    )
 
 
 def _visit(text: ProtocolText, rule: VisitRule) -> Iterator[OpenQuestion]:

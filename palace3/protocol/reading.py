@@ -17,12 +17,13 @@ Shape = TypeVar("Shape")
 
 
 class ProtocolTextError(Exception):
-    """The protocol text cannot be used; ``line`` says where, ``message`` says why."""
+    """The protocol text cannot be used; ``file`` and ``line`` say where, ``message`` says why."""
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(f"line {line}: {message}")
+    def __init__(self, line: int, message: str, file: str = "") -> None:
+        super().__init__(f"{file}, line {line}: {message}" if file else f"line {line}: {message}")
         self.line = line
         self.message = message
+        self.file = file
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,8 @@ Every value names its source: ``published``, a sister trial (``SANO``; several j
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NewType
@@ -307,7 +309,11 @@ class Randomization:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One value that is not published, shown as "default, not confirmed by the study team"."""
+    """One value that is not published, shown as "default, not confirmed by the study team" until it is confirmed.
+
+    ``also`` holds what the value means besides the words shown. What is hidden or still unknown is not
+    ``confirmable``.
+    """
 
     kind: str
     code: str
@@ -315,6 +321,24 @@ class OpenQuestion:
     source: Source
     shown: Text
     question: Text | None = None
+    also: tuple[object, ...] = ()
+    confirmable: bool = True
+
+    @property
+    def item(self) -> str:
+        """Which value of the text it is, whatever it says there."""
+        return f"{self.kind}|{self.code}|{self.part}"
+
+    @property
+    def key(self) -> str:
+        """The item in twelve characters that fit an address."""
+        return hashlib.sha256(self.item.encode()).hexdigest()[:12]
+
+    @property
+    def digest(self) -> str:
+        """What the value says: a confirmation holds for this digest alone."""
+        said = [self.item, self.shown.en, self.shown.zh, *(repr(each) for each in self.also)]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -36,9 +37,10 @@ from palace3.protocol.shapes import (
     VisitRule,
 )
 
-__all__ = ["ProtocolText", "ProtocolTextError", "load", "parse"]
+__all__ = ["ProtocolText", "ProtocolTextError", "later_than", "load", "parse", "read_from", "versions"]
 
 VERSIONS = Path(__file__).parent / "versions"
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)+")
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,75 @@ def parse(source: str) -> ProtocolText:
     return text
 
 
-@functools.cache
 def load(version: str = "1.0") -> ProtocolText:
-    """Version ``version`` of the protocol, read once."""
-    return parse((VERSIONS / f"{version}.toml").read_text(encoding="utf-8"))
+    """Version ``version`` of the protocol, read once; LookupError when the shelf has none of that number."""
+    return _read(_shelf.folder, version)
+
+
+def versions() -> tuple[str, ...]:
+    """The numbers of the versions on the shelf, oldest first: 1.9 comes before 1.10."""
+    return _listed(_shelf.folder)
+
+
+def later_than(version: str) -> tuple[str, ...]:
+    """The versions on the shelf that follow ``version``."""
+    return tuple(each for each in versions() if _rank(each) > _rank(version))
+
+
+def read_from(folder: Path = VERSIONS) -> tuple[ProtocolText, ...]:
+    """Versions are read from ``folder`` from now on; each is whole and follows the one before, or nothing starts.
+
+    A ProtocolTextError names the file and the line.
+    """
+    texts = tuple(_read(folder, version) for version in _listed(folder))
+    if not texts:
+        raise ProtocolTextError(1, "There is no version of the protocol in this folder.", str(folder))
+    for earlier, later in pairwise(texts):
+        _check_next(folder, earlier, later)
+    _shelf.folder = folder
+    return texts
+
+
+class _Shelf:
+    """The folder that holds the versions: one for the whole program, chosen when it starts."""
+
+    folder = VERSIONS
+
+
+_shelf = _Shelf()
+
+
+def _rank(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+@functools.cache
+def _listed(folder: Path) -> tuple[str, ...]:
+    for file in folder.glob("*.toml"):
+        if not NUMBER.fullmatch(file.stem):
+            raise ProtocolTextError(1, "The file must be named after its version, as in 1.1.toml.", file.name)
+    return tuple(sorted((file.stem for file in folder.glob("*.toml")), key=_rank))
+
+
+@functools.cache
+def _read(folder: Path, version: str) -> ProtocolText:
+    file = folder / f"{version}.toml"
+    if not NUMBER.fullmatch(version) or not file.exists():
+        raise LookupError(f"There is no version {version} of the protocol in {folder}.")
+    source = file.read_text(encoding="utf-8")
+    try:
+        text = parse(source)
+        if text.version != version:
+            line = LineIndex(source).line(("head", "version"))
+            raise ProtocolTextError(line, f"The file says that it is version {text.version!r}.")
+    except ProtocolTextError as error:
+        raise ProtocolTextError(error.line, error.message, file.name) from error
+    return text
+
+
+def _check_next(folder: Path, earlier: ProtocolText, later: ProtocolText) -> None:
+    file = folder / f"{later.version}.toml"
+    try:
+        agreement.check_next(earlier, later, Place(LineIndex(file.read_text(encoding="utf-8")), ()))
+    except ProtocolTextError as error:
+        raise ProtocolTextError(error.line, error.message, file.name) from error

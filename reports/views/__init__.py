@@ -3,6 +3,19 @@
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
-from reports.views.protocol import protocol_questions
+from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
+from reports.views.quality import report, report_file, report_list
 
-__all__ = ["home", "participant_acts", "participant_list", "participant_page", "protocol_questions"]
+__all__ = [
+    "confirm",
+    "home",
+    "participant_acts",
+    "participant_list",
+    "participant_page",
+    "protocol_questions",
+    "protocol_value",
+    "report",
+    "report_file",
+    "report_list",
+    "withdraw",
+]

@@ -2,32 +2,120 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, requires
-from followup.wording import in_language
-from palace3.protocol.text import load
+from accounts.requests import PersonRequest
+from palace3.protocol.text import ProtocolText, load, versions
+from reports.forms import ConfirmForm, WithdrawForm
+from reports.questions import SHOWS, lines_of, narrowed, seen_by_item, seen_in, ticked
+from trials import services
+from trials.confirmed import confirmation_by, history_of_value
+from trials.models import Site
+from trials.views.steps import Page, step
 
 PER_PAGE = 50
 
 
+def _text(request: PersonRequest, asked: str) -> ProtocolText:
+    """Return the version asked for; without one, the latest that is in force at a site the person may see."""
+    if asked:
+        if asked not in versions():
+            raise Http404
+        return load(asked)
+    sites = Site.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
+    followed = set(sites.values_list("protocol_version", flat=True)) | {settings.PROTOCOL_VERSION}
+    return load([version for version in versions() if version in followed][-1])
+
+
 @requires(Permission.PROTOCOL_VIEW)
-def protocol_questions(request: HttpRequest) -> HttpResponse:
-    """Show every value that is a default or comes from a sister trial."""
-    text = load(settings.PROTOCOL_VERSION)
-    page = Paginator(text.open_questions(), PER_PAGE).get_page(request.GET.get("page"))
-    questions = [
-        {
-            "part": question.part,
-            "code": question.code,
-            "source": question.source,
-            "shown": in_language(question.shown),
-            "question": in_language(question.question) if question.question else "",
-        }
-        for question in page
-    ]
-    context = {"page": page, "questions": questions, "count": page.paginator.count, "version": text.version}
+def protocol_questions(request: PersonRequest) -> HttpResponse:
+    """Show every value that is a default or comes from a sister trial, and what was confirmed of them."""
+    text = _text(request, request.GET.get("version", ""))
+    show = request.GET.get("show", "") if request.GET.get("show", "") in SHOWS else "open"
+    wanted = request.GET.get("q", "")[:80]
+    lines = lines_of(text)
+    context: dict[str, Any] = {
+        "page": Paginator(narrowed(lines, show=show, wanted=wanted), PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
+        "count": len(lines),
+        "confirmed": sum(line.confirmation is not None for line in lines),
+        "version": text.version,
+        "versions": versions(),
+        "show": show,
+        "wanted": wanted,
+        "may_confirm": request.user.may(Permission.PROTOCOL_CONFIRM),
+    }
     return render(request, "reports/protocol.html", context)
+
+
+@requires(Permission.PROTOCOL_VIEW)
+def protocol_value(request: PersonRequest, protocol: str, key: str) -> HttpResponse:
+    """Show one value with every confirmation that it, or another value in its place, ever had."""
+    lines = lines_of(_text(request, protocol))
+    line = next((line for line in lines if line.asked.key == key), None)
+    if line is None:
+        raise Http404
+    context = {
+        "line": line,
+        "history": history_of_value(line.asked.item),
+        "may_confirm": request.user.may(Permission.PROTOCOL_CONFIRM),
+    }
+    return render(request, "reports/protocol_value.html", context)
+
+
+@requires(Permission.PROTOCOL_CONFIRM)
+def confirm(request: PersonRequest, protocol: str) -> HttpResponse:
+    """Confirm the ticked values with one signature."""
+    text = _text(request, protocol)
+    lines = lines_of(text)
+    shown = ticked(lines, _keys_of(request))
+    form = ConfirmForm(request.POST or None, initial={"seen": seen_in(shown)})
+
+    def sign(typed: dict[str, Any]) -> Any:
+        seen = seen_by_item(lines, typed.pop("seen"))
+        made = services.confirm_values(
+            version=text.version, seen=seen, **typed, by=request.user, at=timezone.now()
+        )
+        said = ngettext("%(count)s value is confirmed.", "%(count)s values are confirmed.", len(made))
+        messages.success(request, said % {"count": len(made)})
+        return made
+
+    up = f"{reverse('reports:protocol')}?version={text.version}"
+    about = _(
+        "You sign that these values are those of the study team. A value that changes later is open again."
+    )
+    page = Page(_("Confirm protocol values"), _("Sign and confirm"), up, _("Protocol questions"), about)
+    return step(request, form, page, sign, lambda made: up, template="reports/confirm.html", lines=shown)
+
+
+def _keys_of(request: PersonRequest) -> list[str]:
+    carried = request.POST.get("seen", "").split()
+    return request.GET.getlist("tick") or [each.partition(":")[0] for each in carried]
+
+
+@requires(Permission.PROTOCOL_CONFIRM)
+def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
+    """Withdraw a confirmation, with a reason."""
+    found = get_object_or_404(confirmation_by(pk))
+
+    def take_back(typed: dict[str, Any]) -> Any:
+        messages.success(request, _("The confirmation is withdrawn. The value is a default again."))
+        return services.withdraw_confirmation(confirmation=found, **typed, by=request.user, at=timezone.now())
+
+    up = f"{reverse('reports:protocol')}?version={found.version}"
+    about = _("The confirmation stays on record, with who withdrew it and why.")
+    page = Page(_("Withdraw the confirmation"), _("Withdraw it"), up, _("Protocol questions"), about)
+    form = WithdrawForm(request.POST or None)
+    return step(request, form, page, take_back, lambda made: up, template="reports/withdraw.html", kept=found)

@@ -157,6 +157,12 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.ChecklistItem": {
         "operational": "id act site kind done_on expires_on reference",
     },
+    "trials.Confirmation": {
+        "identifying": "signed_by withdrawn_by",
+        "operational": (
+            "id act item digest version shown_en shown_zh note signature confirmed_at withdrawn_at withdrawal_reason"
+        ),
+    },
     "trials.Consent": {
         "clinical": "signed_on sensitive_data biobank register_lookup",
         "operational": "id act participant site version",
@@ -226,6 +232,9 @@ FIELDS: dict[str, dict[str, str]] = {
             "id act code name name_zh city city_zh time_zone state planned_participants latitude "
             "longitude languages_spoken office_hours protocol_version"
         ),
+    },
+    "trials.SiteVersion": {
+        "operational": "id act site version approved_on reference consent opened_on carried_at",
     },
     "trials.Withdrawal": {
         "clinical": "on study_drug procedures quality_of_life all_contact reason",

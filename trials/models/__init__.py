@@ -11,12 +11,14 @@ from trials.models.participants import (
     Withdrawal,
 )
 from trials.models.people import Delegation
+from trials.models.protocol import Confirmation, SiteVersion
 from trials.models.requests import ContactAttempt, ContactIdentity, ContactRequest, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
 
 __all__ = [
     "ChecklistItem",
+    "Confirmation",
     "Consent",
     "ConsentVersion",
     "ContactAttempt",
@@ -34,5 +36,6 @@ __all__ = [
     "ScreeningOutcome",
     "SendingMark",
     "Site",
+    "SiteVersion",
     "Withdrawal",
 ]

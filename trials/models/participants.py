@@ -13,6 +13,7 @@ from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
 from trials.models.sites import ConsentVersion, Site
+from trials.version_guards import ParticipantVersionGuard
 
 
 class Track(models.TextChoices):
@@ -82,6 +83,7 @@ class Participant(Regulated):
         constraints = (
             ActGuard(name="trials_participant_act"),
             SiteScoped(name="trials_participant_scope"),
+            ParticipantVersionGuard(name="trials_participant_version"),
             SetOnce(name="trials_participant_arm_once", column="arm"),
             SetOnce(name="trials_participant_number_once", column="number"),
             SetOnce(name="trials_participant_site_once", column="site_id"),

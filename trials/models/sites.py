@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Regulated, recorded
+from trials.version_guards import SiteVersionGuard
 
 
 class SiteState(models.TextChoices):
@@ -66,6 +67,7 @@ class Site(Regulated):
         constraints = (
             ActGuard(name="trials_site_act"),
             SiteScoped(name="trials_site_scope", column="id"),
+            SiteVersionGuard(name="trials_site_version"),
             models.CheckConstraint(condition=models.Q(code__regex=r"^[0-9]{2}$"), name="trials_site_code"),
             models.CheckConstraint(condition=models.Q(state__in=SiteState.values), name="trials_site_state"),
         )

@@ -1,5 +1,6 @@
 """The only writer of sites, delegations and participants."""
 
+from trials.services.confirmations import confirm_values, withdraw_confirmation
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
 from trials.services.milestones import set_milestone
 from trials.services.participants import (
@@ -22,26 +23,38 @@ from trials.services.sites import (
     fulfil_checklist_item,
     move_site,
 )
+from trials.services.versions import (
+    follow_version,
+    note_carried,
+    open_site_version,
+    record_version_approval,
+)
 
 __all__ = [
     "add_consent_version",
     "change_site",
+    "confirm_values",
     "correct_track",
     "create_site",
     "decide_eligibility",
     "delegate",
     "end_delegation",
+    "follow_version",
     "fulfil_checklist_item",
     "lapse_decision",
     "live_decision",
     "move_site",
     "move_track",
+    "note_carried",
+    "open_site_version",
     "propose_deviation",
     "record_consent",
     "record_screening_outcome",
+    "record_version_approval",
     "record_withdrawal",
     "register_participant",
     "reveal_arm",
     "set_milestone",
     "settle_deviation",
+    "withdraw_confirmation",
 ]

@@ -1,0 +1,107 @@
+"""Versions of the protocol: what is in force where, what the next one would change, and opening it at a site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from followup import services
+from followup.forms import ApprovalForm, OpenVersionForm
+from followup.versions import preview_page, sites_with_versions, to_do_at
+from palace3.protocol.text import load, versions
+from trials import services as trials
+from trials.models import ConsentVersion, Participant, Site, SiteVersion
+from trials.views.steps import Page, step
+
+
+@requires(Permission.PROTOCOL_VIEW)
+def version_list(request: PersonRequest) -> HttpResponse:
+    """Show every version with what it is about, and which one each site follows."""
+    sites = Site.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
+    kept = SiteVersion.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
+    context = {
+        "texts": [load(version) for version in versions()],
+        "sites": sites_with_versions(sites, kept),
+    }
+    return render(request, "followup/versions.html", context)
+
+
+def _asked(request: PersonRequest, protocol: str, site: str, permission: Permission) -> Site:
+    found: Site = get_object_or_404(Site.objects.open_to(request.user, permission), code=site)
+    if protocol not in versions():
+        raise Http404
+    return found
+
+
+@requires(Permission.VISIT_VIEW)
+def site_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
+    """Show what the version would change for the living participants of the site, or what is left to do."""
+    found = _asked(request, protocol, site, Permission.VISIT_VIEW)
+    kept = SiteVersion.objects.open_to(request.user, Permission.VISIT_VIEW)
+    held = kept.filter(site=found, version=protocol).select_related("consent").first()
+    people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW)
+    context: dict[str, Any] = {"site": found, "text": load(protocol), "held": held, "protocol": protocol}
+    context["may_manage"] = request.user.may(Permission.SITE_MANAGE, found)
+    if held is not None and held.opened_on:
+        context |= to_do_at(held, people)
+    else:
+        context |= preview_page(found, protocol, page=request.GET.get("page"), at=timezone.now())
+    return render(request, "followup/site_version.html", context)
+
+
+def _page_of(site: Site, protocol: str, title: str, button: str, about: str) -> Page:
+    up = reverse("followup:site-version", args=[protocol, site.code])
+    label = _("Version %(version)s at site %(site)s") % {"version": protocol, "site": site.code}
+    return Page(title, button, up, label, about)
+
+
+@requires(Permission.SITE_MANAGE)
+def approve_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
+    """Record when the site's ethics committee approved the version."""
+    found = _asked(request, protocol, site, Permission.SITE_MANAGE)
+    held = SiteVersion.objects.open_to(request.user, Permission.SITE_MANAGE)
+    form = ApprovalForm(
+        request.POST or None,
+        held=held.filter(site=found, version=protocol).first(),
+        texts=ConsentVersion.objects.open_to(request.user, Permission.SITE_MANAGE).filter(site=found),
+    )
+
+    def keep(typed: dict[str, Any]) -> Any:
+        return trials.record_version_approval(
+            site=found, version=protocol, **typed, by=request.user, at=timezone.now()
+        )
+
+    about = _("The version opens at the site only after this approval. Nothing changes for anybody yet.")
+    page = _page_of(found, protocol, _("Approval of the ethics committee"), _("Put on record"), about)
+    return step(request, form, page, keep, lambda made: page.up)
+
+
+@requires(Permission.SITE_MANAGE)
+def open_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
+    """Open the version at the site."""
+    found = _asked(request, protocol, site, Permission.SITE_MANAGE)
+
+    def put_in_force(typed: dict[str, Any]) -> Any:
+        opened = services.apply_version(
+            site=found, version=protocol, **typed, by=request.user, at=timezone.now()
+        )
+        said = _(
+            "Site %(site)s follows version %(version)s from today on. Its visits are being planned anew."
+        )
+        messages.success(request, said % {"site": found.code, "version": protocol})
+        return opened
+
+    about = _(
+        "Everybody living at the site follows this version from today on. What has not happened is planned anew; "
+        "what took place, and what was missed, stays. This cannot be undone."
+    )
+    page = _page_of(found, protocol, _("Open the version at the site"), _("Open it"), about)
+    return step(request, OpenVersionForm(request.POST or None), page, put_in_force, lambda made: page.up)

@@ -1,0 +1,87 @@
+"""The reports of quality: one page for each, the same numbers as a file, and the page that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from followup.views.agenda import chosen_site
+from palace3.kernel.clock import local_date
+from reports.elements import content_of_evaluations
+from reports.quality import Report, as_csv
+from reports.questionnaires import compliance
+from reports.visits_kept import visits_kept
+from reports.vital_status import vital_status
+from trials.models import Site
+
+Maker = Callable[[QuerySet[Site], date], Report]
+REPORTS: Final[dict[str, tuple[object, object, Maker]]] = {
+    "visits": (
+        _("Visit adherence"),
+        _("Early, in the window, late, not done and missed, by visit and by site."),
+        lambda sites, today: visits_kept(sites),
+    ),
+    "elements": (
+        _("Content of response evaluations"),
+        _("Endoscopy, biopsies, PET-CT, endosonography and aspiration: due and done."),
+        lambda sites, today: content_of_evaluations(sites),
+    ),
+    "questionnaires": (
+        _("Quality of life: expected and received"),
+        _("Questionnaires expected, received, and received in their window."),
+        lambda sites, today: compliance(sites, today=today),
+    ),
+    "vital-status": (
+        _("Vital status"),
+        _("How old the last news is, and who is known at month 36: the primary endpoint rests on it."),
+        lambda sites, today: vital_status(sites, today=today),
+    ),
+}
+
+
+@requires(Permission.VISIT_VIEW)
+def report_list(request: PersonRequest) -> HttpResponse:
+    """List the reports."""
+    shown = [
+        {"slug": slug, "title": title, "about": about} for slug, (title, about, _make) in REPORTS.items()
+    ]
+    return render(request, "reports/reports.html", {"reports": shown})
+
+
+def _made(request: PersonRequest, slug: str) -> tuple[Report, list[Site], Site | None]:
+    if slug not in REPORTS:
+        raise Http404
+    open_here = Site.objects.open_to(request.user, Permission.VISIT_VIEW)
+    sites = list(open_here)
+    site = chosen_site(request, sites)
+    wanted = open_here.filter(pk=site.pk) if site else open_here
+    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    return REPORTS[slug][2](wanted.order_by(), today), sites, site
+
+
+@requires(Permission.VISIT_VIEW)
+def report(request: PersonRequest, slug: str) -> HttpResponse:
+    """Show one report over the sites that the person may see, or over one of them."""
+    made, sites, site = _made(request, slug)
+    return render(request, "reports/report.html", {"report": made, "sites": sites, "site": site})
+
+
+@requires(Permission.VISIT_VIEW)
+def report_file(request: PersonRequest, slug: str) -> HttpResponse:
+    """Return the numbers of one report as CSV."""
+    made, _sites, site = _made(request, slug)
+    response = HttpResponse(as_csv(made), content_type="text/csv; charset=utf-8")
+    day = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    name = f"PALACE-3_{slug}_{site.code if site else 'all'}_{day}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,56 @@
+"""Visit adherence as one of the reports: the same counts as on its page (protocol 6.7)."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from followup.adherence import NUMBERS, Kept, by_site, by_visit, together
+from followup.models import Visit
+from reports.plots import shares
+from reports.quality import Report, Table
+from trials.models import Site
+
+
+def visits_kept(sites: QuerySet[Site]) -> Report:
+    """Return the report: early, in, late, not done, overdue and missed, by visit and by site."""
+    visits = Visit.objects.filter(site__in=sites)
+    rows, places = by_visit(visits), by_site(visits)
+    return Report(
+        slug="visits",
+        title=_("Visit adherence"),
+        counts=_("Counted over visits that took place and visits whose window has passed."),
+        nothing=_("No window has passed yet"),
+        tables=(
+            _table(_("By visit"), _("Visit"), "by-visit", rows),
+            _table(_("By site"), _("Site"), "by-site", places),
+        )
+        if rows
+        else (),
+        chart=shares(
+            [(kept.label, kept.inside, kept.asked) for kept in places],
+            title=_("Share in the window, by site"),
+        ),
+    )
+
+
+def _table(title: str, first: str, slug: str, rows: list[Kept]) -> Table:
+    columns = (
+        *(
+            first,
+            _("Visits asked for"),
+            _("Early"),
+            _("In the window"),
+            _("Late"),
+            _("Not done"),
+            _("Overdue"),
+        ),
+        *(_("Missed"), _("Share in the window")),
+    )
+    total = _row(together(rows, _("All visits")))
+    return Table(title, columns, tuple(_row(kept) for kept in rows), total, slug=slug)
+
+
+def _row(kept: Kept) -> tuple[str | int, ...]:
+    percent = "–" if kept.percent_inside is None else f"{kept.percent_inside} %"
+    return (kept.label, kept.asked, *(getattr(kept, name) for name in NUMBERS), percent)

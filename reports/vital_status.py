@@ -1,0 +1,101 @@
+"""Vital status: how old the last news of each participant is, and who is known at month 36 (protocol 6.1, 6.7)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from crf import catalogue
+from followup.models import ContactResult
+from palace3.protocol.text import load
+from reports.plots import shares
+from reports.quality import Report, Table, added, share
+from trials.models import Site
+
+# One row per randomized participant: when the last news is from. A visit, a contact that reached the participant
+# and a survival form that says "alive" are news; whoever died is known for good.
+NEWS = """
+WITH person AS (
+    SELECT p.id, s.code AS site, rand.on AS randomized_on,
+           (rand.on + interval '36 months')::date AS month_36,
+           death.on AS died_on,
+           greatest(
+               rand.on,
+               (SELECT max(v.took_place_on) FROM followup_visit v WHERE v.participant_id = p.id),
+               (SELECT max(c.on) FROM followup_contactattempt c
+                 WHERE c.participant_id = p.id AND c.result = %(reached)s),
+               (SELECT max(r.status_dt) FROM {survival} r
+                 WHERE r.participant_id = p.id AND r.vital = 'alive' AND r.state <> 'empty')
+           ) AS alive_on
+    FROM trials_participant p
+    JOIN trials_site s ON s.id = p.site_id
+    JOIN trials_milestone rand ON rand.participant_id = p.id AND rand.code = 'RAND' AND rand.on IS NOT NULL
+    LEFT JOIN trials_milestone death ON death.participant_id = p.id AND death.code = 'DEATH' AND death.on IS NOT NULL
+    WHERE p.arm IS NOT NULL AND p.site_id = ANY (%(sites)s)
+)
+SELECT site, count(*), count(died_on),
+       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on <= 90),
+       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on BETWEEN 91 AND 180),
+       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on BETWEEN 181 AND 365),
+       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on > 365),
+       count(*) FILTER (WHERE month_36 <= %(today)s),
+       count(*) FILTER (WHERE month_36 <= %(today)s AND (died_on IS NOT NULL OR alive_on >= month_36))
+FROM person GROUP BY site ORDER BY site
+"""
+TARGET = "vital_status_known_target_percent"
+
+
+def _counted(sites: QuerySet[Site], today: date) -> list[tuple[Any, ...]]:
+    keys = list(sites.values_list("pk", flat=True))
+    table = catalogue.form("SURV").model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NEWS.format(survival=table),
+            {"sites": keys, "today": today, "reached": ContactResult.REACHED.value},
+        )
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def vital_status(sites: QuerySet[Site], *, today: date) -> Report:
+    """Return the report: the age of the last news by site, and the share known at month 36."""
+    rows = _counted(sites, today)
+    target = load(settings.PROTOCOL_VERSION).setting(TARGET)
+    aim = target if isinstance(target, int) else None
+    known = [(row[0], row[8], row[7]) for row in rows]
+    return Report(
+        slug="vital-status",
+        title=_("Vital status"),
+        counts=_(
+            "Every randomized participant counts, whatever became of the treatment. News is a visit that took place, a "
+            "contact that reached the participant, or a survival form that says alive."
+        ),
+        nothing=_("Nobody is randomized yet"),
+        tables=(_ages(rows), _month_36(known, aim)) if rows else (),
+        chart=shares(known, title=_("Share known at month 36, by site"), target=aim),
+        notes=(_("Nobody has reached month 36 yet."),) if rows and not any(row[7] for row in rows) else (),
+    )
+
+
+def _ages(rows: list[tuple[Any, ...]]) -> Table:
+    columns = (
+        *(_("Site"), _("Randomized"), _("Died"), _("News within 90 days"), _("91 to 180 days")),
+        *(_("181 to 365 days"), _("Older than a year")),
+    )
+    shown = tuple(row[:7] for row in rows)
+    total = added(_("All sites"), [row[1:7] for row in rows])
+    return Table(_("Age of the last news"), columns, shown, total, slug="age")
+
+
+def _month_36(known: list[tuple[Any, ...]], aim: int | None) -> Table:
+    columns = (_("Site"), _("Month 36 has passed"), _("Status known at month 36"), _("Share"))
+    shown = tuple((site, due, part, share(part, due)) for site, part, due in known)
+    due, part = sum(row[2] for row in known), sum(row[1] for row in known)
+    title = _("Known at month 36")
+    if aim is not None:
+        title = _("Known at month 36 (target: at least %(percent)s %%)") % {"percent": aim}
+    return Table(title, columns, shown, (_("All sites"), due, part, share(part, due)), slug="month-36")

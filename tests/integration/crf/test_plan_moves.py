@@ -1,0 +1,110 @@
+"""A corrected milestone shows what it would move before the save is carried out (issue 4; protocol 2.1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from audit.models import Act
+from crf import catalogue, forms
+from crf.models import Draft
+from tests.integration.crf.conftest import Save, record_at
+from tests.integration.crf.test_consequences import numbered, person, randomized, visit
+from tests.integration.crf.test_pages import client_of, form_url
+from tests.unit.crf.examples import treatment
+from tests.world import World, as_person
+from trials.models import Milestone, Participant
+
+pytestmark = pytest.mark.django_db
+__all__ = ["person"]  # a fixture of the tests of consequences
+
+BEFORE, AFTER = date(2026, 6, 10), date(2026, 6, 17)
+
+
+def posted(version: int, key: str, **changes: Any) -> dict[str, Any]:
+    rows = {
+        name: [{**row, "missing": {}} for row in rows] for name, rows in numbered(treatment.GROUPS).items()
+    }
+    values = {**treatment.VALUES, **changes}
+    raw = forms.raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={})
+    return {**raw, "_version": str(version), "_key": key}
+
+
+@pytest.fixture
+def treated(person: Participant, world: World) -> tuple[Any, Participant]:
+    """The treatment form was saved once on the page: its first entry planned what hangs on it."""
+    randomized(person)
+    client = client_of(world.coordinator)
+    answer = client.post(form_url(person, "TREAT"), posted(0, "first"), follow=True)
+    assert answer.status_code == 200
+    assert "visits are planned now" in answer.text, "a first entry is told after the save"
+    assert "Not saved yet" not in answer.text
+    return client, person
+
+
+def test_a_correction_that_moves_visits_is_shown_first(treated: Any, world: World) -> None:
+    client, person = treated
+    windows = (visit(person, "CRE-2").opens, visit(person, "CRE-1").opens)
+    typed = posted(1, "second", rt_end=AFTER) | {"_reason": "Read from the wrong line"}
+    stopped = client.post(form_url(person, "TREAT"), typed)
+    assert stopped.status_code == 422
+    for words in (
+        "Not saved yet: these visits would change",
+        "CRE-2",
+        "CRE-1",
+        "Moved",
+        "Save, and change these",
+    ):
+        assert words in stopped.text
+    assert 'value="2026-06-17"' in stopped.text, "everything typed is on the page"
+    assert "Read from the wrong line" in stopped.text
+    assert record_at(person, "TREAT").rt_end == BEFORE
+    assert (visit(person, "CRE-2").opens, visit(person, "CRE-1").opens) == windows
+    with as_person(world.coordinator):
+        assert Draft.objects.filter(form_code="TREAT").exists(), "and in the draft"
+    digest = stopped.text.split('name="_plan" value="')[1].split('"')[0]
+    saved = client.post(form_url(person, "TREAT"), typed | {"_plan": digest}, follow=True)
+    assert saved.status_code == 200
+    assert "visits have moved" in saved.text
+    assert record_at(person, "TREAT").rt_end == AFTER
+    assert Milestone.objects.get(participant=person, code="NEO_END").on == AFTER
+    assert visit(person, "CRE-2").opens > windows[0]
+    acts = Act.objects.filter(participant_id=person.pk, verb="followup:visits:plan").order_by("-pk")
+    assert acts[0].reason == "Read from the wrong line", "planned in the same act, for the same reason"
+
+
+def test_what_was_read_must_be_what_happens(treated: Any) -> None:
+    client, person = treated
+    typed = posted(1, "second", rt_end=AFTER) | {"_reason": "Typed wrongly"}
+    digest = client.post(form_url(person, "TREAT"), typed).text.split('name="_plan" value="')[1].split('"')[0]
+    other = posted(1, "second", rt_end=date(2026, 6, 24)) | {"_reason": "Typed wrongly", "_plan": digest}
+    again = client.post(form_url(person, "TREAT"), other)
+    assert again.status_code == 422
+    assert f'value="{digest}"' not in again.text
+    assert record_at(person, "TREAT").rt_end == BEFORE
+
+
+def test_a_correction_without_a_reason_is_asked_for_it_first(treated: Any) -> None:
+    client, person = treated
+    silent = client.post(form_url(person, "TREAT"), posted(1, "second", rt_end=AFTER))
+    assert silent.status_code == 422
+    assert "Say why" in silent.text
+    assert "these visits would change" not in silent.text
+
+
+def test_a_correction_that_moves_nothing_is_simply_saved(treated: Any) -> None:
+    client, person = treated
+    typed = posted(1, "second", tech="imrt") | {"_reason": "Read the plan again"}
+    assert client.post(form_url(person, "TREAT"), typed).status_code == 302
+    assert record_at(person, "TREAT").tech == "imrt"
+
+
+def test_services_are_not_asked(person: Participant, save: Save) -> None:
+    """Who is not a person at a page (an import, the simulation) says what is so; nobody is there to read."""
+    randomized(person)
+    groups = numbered(treatment.GROUPS)
+    save(person, "TREAT", values=treatment.VALUES, groups=groups)
+    save(person, "TREAT", values={**treatment.VALUES, "rt_end": AFTER}, groups=groups, reason="Corrected")
+    assert record_at(person, "TREAT").rt_end == AFTER

@@ -1,0 +1,70 @@
+"""Answers are judged by the version of the protocol they were begun under (design.md 3)."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crf import catalogue
+from crf.evidence import current_evidence
+from crf.services.surroundings import Surroundings
+from followup.services import apply_version, carry_version
+from tests.integration.crf.conftest import Save, record_at
+from tests.integration.crf.test_consequences import numbered, screened_on_paper
+from tests.unit.crf.examples import demographics, eligibility
+from tests.versions import amended, shelf
+from tests.world import NOW, TODAY, World, screen
+from trials import services as trials
+from trials.models import Participant
+
+pytestmark = pytest.mark.django_db
+
+
+def second() -> str:
+    text = amended().replace('value = "Mosteller"', 'value = "DuBois"', 1)
+    return text.replace("value = [0, 1]", "value = [0, 1, 2]", 1)
+
+
+def move_to_second(world: World, participant: Participant) -> Participant:
+    by: dict[str, Any] = {"by": world.trial_manager, "at": NOW}
+    trials.record_version_approval(site=world.site, version="2.0", approved_on=TODAY, **by)
+    opened = apply_version(site=world.site, version="2.0", reason="Amendment 1", **by)
+    carry_version(site_version=opened, at=NOW)
+    participant.refresh_from_db()
+    return participant
+
+
+def test_a_record_keeps_its_version_and_a_new_one_takes_the_participants(
+    world: World, everything: None, save: Save, tmp_path: Path
+) -> None:
+    with shelf(tmp_path, v2_0=second()):
+        old, new = screen(world), screen(world)
+        save(old, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+        move_to_second(world, old)
+        new.refresh_from_db()
+        form = catalogue.form("DM")
+        kept = Surroundings(old, at=NOW).context(form, record_id=record_at(old, "DM").pk)
+        fresh = Surroundings(new, at=NOW).context(form)
+        assert kept["setting.bsa_formula"] == "Mosteller"
+        assert fresh["setting.bsa_formula"] == "DuBois"
+        save(new, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+        assert (record_at(old, "DM").protocol_version, record_at(new, "DM").protocol_version) == (
+            "1.0",
+            "2.0",
+        )
+
+
+def test_eligibility_is_assessed_by_the_criteria_of_the_participants_version(
+    world: World, everything: None, save: Save, tmp_path: Path
+) -> None:
+    with shelf(tmp_path, v2_0=second()):
+        participant = screen(world, signed_on=date(2026, 4, 28))
+        screened_on_paper(participant, save)
+        save(participant, "ELIG", values={**eligibility.VALUES, "ecog": "2"}, reason="Typed wrongly")
+        before = {c.code: c.met for c in current_evidence(participant).assessment.criteria}
+        move_to_second(world, participant)
+        after = {c.code: c.met for c in current_evidence(participant).assessment.criteria}
+        assert (before["I-2"], after["I-2"]) == (False, True)

@@ -1,0 +1,122 @@
+"""Versions of the protocol at a site: approved there, opened there, followed by its participants."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.acts import act
+from palace3.kernel.clock import local_date
+from palace3.kernel.errors import Refusal
+from palace3.protocol.text import later_than
+from trials.models import ConsentVersion, Participant, Site, SiteVersion
+from trials.models.participants import TERMINAL, Track
+from trials.services.decisions import lapse_decision
+
+ENDED = TERMINAL - {Track.LOST}
+
+
+class VersionNotLater(Refusal):
+    message = _("Site {site} follows version {current} of the protocol; {wanted} is not a later version.")
+    status = 422
+
+
+class ApprovalInFuture(Refusal):
+    message = _("The approval is dated {day}, which has not come yet. Check the date on the letter.")
+    status = 422
+
+
+class ConsentOfAnotherSite(Refusal):
+    message = _("The new consent text is not one of site {site}.")
+    status = 422
+
+
+class VersionOpen(Refusal):
+    message = _("Version {version} is in force at site {site} already; its approval is no longer changed.")
+
+
+class ApprovalMissing(Refusal):
+    message = _(
+        "Version {version} cannot be opened at site {site}: the date on which its ethics committee approved it is "
+        "not on record. Record the approval first."
+    )
+
+
+def record_version_approval(
+    *,
+    site: Site,
+    version: str,
+    approved_on: date,
+    reference: str = "",
+    consent: ConsentVersion | None = None,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+) -> SiteVersion:
+    """The site's ethics committee approved ``version`` on ``approved_on``; a later call corrects it until it opens."""
+    with act("trials:version:approve", by=by, at=at, site=site, reason=reason) as written:
+        held = Site.objects.select_for_update().get(pk=site.pk)
+        refuse_unless_later(held, version)
+        if approved_on > local_date(at, held.time_zone):
+            raise ApprovalInFuture(day=approved_on.isoformat())
+        if consent is not None and consent.site_id != held.pk:
+            raise ConsentOfAnotherSite(site=held.code)
+        found, _made = SiteVersion.objects.update_or_create(
+            site=held,
+            version=version,
+            defaults={
+                "approved_on": approved_on,
+                "reference": reference,
+                "consent": consent,
+                "act": written,
+            },
+        )
+    return found
+
+
+def refuse_unless_later(site: Site, version: str) -> None:
+    """Refuse a version that does not follow the one in force at the site."""
+    if SiteVersion.objects.filter(site=site, version=version, opened_on__isnull=False).exists():
+        raise VersionOpen(version=version, site=site.code)
+    if version not in later_than(site.protocol_version):
+        raise VersionNotLater(site=site.code, current=site.protocol_version, wanted=version)
+
+
+def open_site_version(*, site: Site, version: str, by: User, at: datetime, reason: str) -> SiteVersion:
+    """The site follows ``version`` from today on, and so does whoever registers there (requirement 49)."""
+    with act("trials:version:open", by=by, at=at, site=site, reason=reason) as written:
+        held = Site.objects.select_for_update().get(pk=site.pk)
+        refuse_unless_later(held, version)
+        today = local_date(at, held.time_zone)
+        found = SiteVersion.objects.select_for_update().filter(site=held, version=version).first()
+        if found is None or not found.may_open_on(today):
+            raise ApprovalMissing(version=version, site=held.code)
+        found.opened_on, found.act = today, written
+        found.save(update_fields=["opened_on", "act"])
+        held.protocol_version, held.act = version, written
+        held.save(update_fields=["protocol_version", "act"])
+    return found
+
+
+def follow_version(*, participant: Participant, version: str, by: User | None, at: datetime) -> Participant:
+    """The participant follows ``version``; a decision on eligibility taken before lapses. The caller plans anew."""
+    with act("trials:version:follow", by=by, at=at, participant=participant) as written:
+        held = Participant.objects.lock(participant.pk)
+        held.protocol_version, held.act = version, written
+        held.save(update_fields=["protocol_version", "act"])
+        if held.state == Track.SCREENED:
+            cause = f"the site follows protocol version {version} now"
+            lapse_decision(participant=held, cause=cause, by=by, at=at)
+    return held
+
+
+def note_carried(*, site_version: SiteVersion, by: User | None, at: datetime) -> SiteVersion:
+    """Every living participant of the site follows the version."""
+    with act("trials:version:carried", by=by, at=at, site=site_version.site) as written:
+        held = SiteVersion.objects.select_for_update().get(pk=site_version.pk)
+        if held.carried_at is None:
+            held.carried_at, held.act = at, written
+            held.save(update_fields=["carried_at", "act"])
+    return held
