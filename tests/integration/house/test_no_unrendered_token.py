@@ -29,13 +29,14 @@ from palace3.kernel.scope import EVERYTHING, scope
 from palace3.simulation.trial import play
 from randomization.models import Allocation, ListPart
 from tests.integration.house.test_permission_matrix import MATRIX, address_of, addresses, sample
-from trials.models import Delegation
+from trials.models import Delegation, PublicText
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
 NOT_TEXT = re.compile(
-    r"\b(?:data-[\w-]+|hx-[\w-]+|content)=(?:\"[^\"]*\"|'[^']*')|<(script|template)\b.*?</\1>", re.S
+    r"\b(?:data-[\w-]+|hx-[\w-]+|content)=(?:\"[^\"]*\"|'[^']*')|<(script|template|textarea|code)\b.*?</\1>",
+    re.S,
 )
 LANGUAGES = ("en", "zh-hans")
 UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -77,6 +78,7 @@ def played(settings: Any, tmp_path: Any) -> Iterator[Played]:
             "crf": Query.objects.latest("pk").pk,
             "exports": export.pk,
             "trials": Delegation.objects.latest("pk").pk,
+            "trials:preview-text": PublicText.objects.latest("pk").pk,
             "randomization:activate": ListPart.objects.latest("pk").pk,
         }
     people = {
