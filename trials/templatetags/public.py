@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django import template
-from django.template.defaultfilters import linebreaks
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, linebreaks
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -44,4 +43,4 @@ def hours(typed: str) -> str:
 def as_written(body: str) -> SafeString:
     """Show a text to its authors as they wrote it: paragraphs, and placeholders as the code they are."""
     code = PLACEHOLDER.sub(r"<code>{\1}</code>", conditional_escape(body))
-    return SafeString(linebreaks(code, autoescape=False))
+    return SafeString(linebreaks(code))
