@@ -113,6 +113,9 @@ PERMISSION_LABELS: Final = {
     Permission.QUERY_CLOSE: _("close queries"),
     Permission.VISIT_VIEW: _("see visits"),
     Permission.VISIT_RECORD: _("record visits and contacts"),
+    Permission.DATA_CUT_ANNOUNCE: _("announce data cuts"),
+    Permission.SAFETY_VIEW: _("see serious adverse events"),
+    Permission.SAFETY_ASSESS: _("assess serious adverse events"),
     Permission.EXPORT_VIEW: _("see the register of exports"),
     Permission.EXPORT_TAKE: _("take exports"),
     Permission.AUDIT_VIEW: _("read the audit trail"),
@@ -120,8 +123,10 @@ PERMISSION_LABELS: Final = {
     Permission.PROTOCOL_CONFIRM: _("confirm protocol values"),
     Permission.TASK_WATCH: _("watch background tasks"),
     Permission.CONTACT_HANDLE: _("handle contact requests"),
+    Permission.TEXT_VIEW: _("see public texts and their versions"),
     Permission.TEXT_DRAFT: _("draft public texts"),
     Permission.TEXT_APPROVE: _("approve public texts"),
+    Permission.NOTE_KEEP: _("keep private working notes"),
     Permission.TOKEN_MANAGE: _("make and revoke own tokens"),
 }
 

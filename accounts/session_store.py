@@ -13,7 +13,7 @@ class SessionStore(db.SessionStore):
         if must_create or self.session_key is None:
             super().save(must_create=must_create)
             return
-        kept = self.create_model_instance(self._get_session(no_load=False))
+        kept = self.create_model_instance(dict(self.items()))
         found = self.model.objects.filter(session_key=kept.session_key)
         if not found.update(session_data=kept.session_data, expire_date=kept.expire_date):
             raise UpdateError  # it was ended in the meantime, and stays ended

@@ -88,7 +88,8 @@ class Group:
 class FormDeclaration:
     """Everything that is known about a form before anybody answers it.
 
-    Unless ``dates_visit`` is off, the first day on the form is the day of its visit.
+    Unless ``dates_visit`` is off, the first day on the form is the day of its visit. ``listed`` are the
+    answers that a list of its records shows.
     """
 
     code: str
@@ -103,6 +104,7 @@ class FormDeclaration:
     milestones: tuple[Sets, ...] = ()
     instructions: Text = ""
     dates_visit: bool = True
+    listed: tuple[str, ...] = ()
     model: Any = field(default=None, repr=False)
 
     @cached_property
@@ -193,6 +195,7 @@ class FormDeclaration:
             self._misplaced,
             self._ill_named,
             self._unknown_reads,
+            self._unlisted,
             self._ill_formed,
             self._deaf,
             self._circular,
@@ -241,6 +244,11 @@ class FormDeclaration:
         for rule in self.milestones:
             if rule.from_field not in self.questions or not self.questions[rule.from_field].dated:
                 yield f"milestone {rule.code} takes its day from {rule.from_field}, which is no date"
+
+    def _unlisted(self) -> Iterator[str]:
+        for name in self.listed:
+            if name not in self.questions:
+                yield f"the list of records shows {name}, which is no question"
 
     def _ill_formed(self) -> Iterator[str]:
         for question in self.all_questions():

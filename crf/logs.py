@@ -10,6 +10,7 @@ from accounts.permissions import Permission
 from crf import sentences
 from crf.declaration import FormDeclaration, Repeats
 from crf.links import form_url
+from crf.questions import Question
 from crf.services.places import NEW, Place
 
 COLUMNS = 4
@@ -37,7 +38,7 @@ class Log:
 def log_of(place: Place, user: User) -> Log:
     """Return the list in one query."""
     form, participant = place.form, place.participant
-    asked = [question for question in form.questions.values() if not question.derived][:COLUMNS]
+    asked = _listed(form)
     found = form.model.objects.open_to(user, Permission.CRF_VIEW).filter(participant=participant)
     lines = [
         LogLine(
@@ -53,6 +54,13 @@ def log_of(place: Place, user: User) -> Log:
     may_add = form.repeats == Repeats.LOG and user.may(Permission.CRF_EDIT, participant.site_id)
     new = new_record_url(participant.number, form.code) if may_add else ""
     return Log(form, tuple(str(question.text) for question in asked), tuple(lines), new)
+
+
+def _listed(form: FormDeclaration) -> list[Question]:
+    """Return the answers that the form names for its list, else the first few."""
+    if form.listed:
+        return [form.questions[name] for name in form.listed]
+    return [question for question in form.questions.values() if not question.derived][:COLUMNS]
 
 
 def new_record_url(number: str, code: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crf import sentences
@@ -24,11 +24,32 @@ class Difference:
     row: str
     mine: str
     theirs: str
+    i_changed: bool = True
+    they_changed: bool = True
+
+    @property
+    def both_changed(self) -> bool:
+        return self.i_changed and self.they_changed
 
 
-def differences(form: FormDeclaration, *, mine: Outcome, theirs: Outcome, zone: str) -> list[Difference]:
-    """Return every answer that differs, in the order of the form."""
-    return [_difference(form, change, zone) for change in changes(form, theirs, mine)]
+def differences(
+    form: FormDeclaration, *, mine: Outcome, theirs: Outcome, began: Outcome | None, zone: str
+) -> list[Difference]:
+    """Return every answer that differs, in the order of the form.
+
+    ``began`` holds the answers that the second writer began with, None when there were none: whose change a
+    difference is follows from it, and what nobody of the two touched is not put at risk by a click.
+    """
+    i_changed = {change.target for change in changes(form, began, mine)}
+    they_changed = {change.target for change in changes(form, began, theirs)}
+    return [
+        replace(
+            _difference(form, change, zone),
+            i_changed=change.target in i_changed,
+            they_changed=change.target in they_changed,
+        )
+        for change in changes(form, theirs, mine)
+    ]
 
 
 def _difference(form: FormDeclaration, change: Change, zone: str) -> Difference:
@@ -43,7 +64,7 @@ def _difference(form: FormDeclaration, change: Change, zone: str) -> Difference:
         words = ["", str(group.title) if group else ""]
     row = f"{group.title} {change.position}" if group else ""
     label = str(question.text) if question else str(group.title if group else change.name)
-    return Difference(change.target, label, row, *words)
+    return Difference(change.target, label, row, mine=words[0], theirs=words[1])
 
 
 def merged(

@@ -88,6 +88,11 @@ class Query(OfParticipant):
             models.Index(fields=["site", "state", "opened_at"]),
             models.Index(fields=["form_code", "record_id"]),
             models.Index(fields=["participant", "state"]),
+            models.Index(
+                fields=["opened_at", "id", "site"],
+                condition=~models.Q(state="closed"),
+                name="crf_query_living",
+            ),
         )
         constraints = (
             *OfParticipant.Meta.constraints,

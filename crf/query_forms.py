@@ -131,10 +131,10 @@ class AssessmentForm(forms.Form):
     reason = forms.CharField(label=_("Why is it assessed again?"), max_length=500)
     password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
 
-    def __init__(self, *args: Any, case: SeriousCase, **kwargs: Any) -> None:
+    def __init__(self, typed: Any = None, *, case: SeriousCase) -> None:
         before = case.judged[-1] if case.judged else {}
         kept = {name: value for name, value in before.items() if name != "susar"}
         kept |= {"susar": "yes" if before["susar"] else "no"} if before else {}
-        super().__init__(*args, initial=kept, **kwargs)
+        super().__init__(typed, initial=kept)
         if not before:
             del self.fields["reason"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from crf import catalogue, sentences
 from crf.links import form_url
 from crf.models import Query, QueryState
 from crf.services.system_queries import short_question
+from palace3.kernel.counting import LongList
 
 PER_PAGE = 50
 AGES: Mapping[str, tuple[str | Promise, int]] = {
@@ -45,7 +46,7 @@ class QueryLine:
 
 def lines_of(user: User, chosen: Mapping[str, str], *, at: datetime) -> tuple[Page[Query], list[QueryLine]]:
     """Return one page of the queries that ``chosen`` asks for, in a constant number of queries."""
-    page = Paginator(_found(user, chosen, at), PER_PAGE).get_page(chosen.get("page"))
+    page = LongList(_found(user, chosen, at), PER_PAGE).get_page(chosen.get("page"))
     return page, [line_of(query, at=at) for query in page.object_list]
 
 

@@ -130,6 +130,7 @@ def declaration_of(model: Any) -> FormDeclaration:
         checks=tuple(getattr(crf, "checks", ())),
         milestones=tuple(getattr(crf, "milestones", ())),
         instructions=getattr(crf, "instructions", ""),
+        listed=tuple(getattr(crf, "listed", ())),
         dates_visit=getattr(crf, "dates_visit", True),
         model=model,
     )

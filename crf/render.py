@@ -292,6 +292,8 @@ class _Drawing:
                 "history": escape(self.history),
                 "no-history": "" if given.links.history else " hidden",
                 "why-open": " open" if why else "",
+                "why-hidden": "" if why or given.editable else " hidden",
+                "reader": "" if given.editable else " hidden",
                 f"w:{why}": " selected",
             }
         )

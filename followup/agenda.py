@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
 from followup.history import text_for
 from followup.models import AWAITED, HAPPENED, Visit, VisitState
 from followup.wording import time_left, visit_name
+from palace3.kernel.counting import count_up_to, in_words
 
 WEEK = timedelta(days=7)
 SHOWS = ("week", "list", "due", "overdue", "missed", "todos")
@@ -52,7 +52,7 @@ class Week:
 def shown(visits: QuerySet[Visit], *, show: str, week: Week) -> QuerySet[Visit]:
     """Return the visits of one view of the agenda, the most urgent first."""
     if show == "list":
-        return visits.filter(state__in=AWAITED).order_by("proposed_on", "participant__number", "pk")
+        return visits.filter(state__in=AWAITED).order_by("proposed_on", "participant_id", "pk")
     if show == "due":
         return visits.filter(state__in=(VisitState.OPEN, VisitState.DUE)).order_by("closes", "pk")
     if show == "overdue":
@@ -62,7 +62,7 @@ def shown(visits: QuerySet[Visit], *, show: str, week: Week) -> QuerySet[Visit]:
     days = (week.monday, week.sunday)
     coming = visits.filter(proposed_on__range=days).exclude(state__in=(VisitState.CANCELLED, *HAPPENED))
     happened = visits.filter(took_place_on__range=days)
-    return (coming | happened).order_by("proposed_on", "participant__number", "pk")
+    return (coming | happened).order_by("proposed_on", "participant_id", "pk")
 
 
 def lines(visits: Iterable[Visit], *, today: date) -> list[Line]:
@@ -84,10 +84,11 @@ def by_day(found: Iterable[Line]) -> list[tuple[date | None, list[Line]]]:
     return sorted(days.items(), key=lambda entry: entry[0] or date.max)
 
 
-def counts(visits: QuerySet[Visit]) -> dict[str, Any]:
-    """Return how many visits wait in each view."""
-    return visits.aggregate(
-        due=Count("pk", filter=Q(state__in=(VisitState.OPEN, VisitState.DUE))),
-        overdue=Count("pk", filter=Q(state=VisitState.OVERDUE)),
-        missed=Count("pk", filter=Q(state=VisitState.MISSED)),
-    )
+def counts(visits: QuerySet[Visit]) -> dict[str, str]:
+    """Return how many visits wait in each view, as its tile shows it."""
+    states = {
+        "due": (VisitState.OPEN, VisitState.DUE),
+        "overdue": (VisitState.OVERDUE,),
+        "missed": (VisitState.MISSED,),
+    }
+    return {view: in_words(count_up_to(visits.filter(state__in=waiting))) for view, waiting in states.items()}

@@ -96,6 +96,15 @@ class Visit(OfParticipant):
                 condition=models.Q(turns_on__isnull=False),
                 name="followup_visit_turns",
             ),
+            # Lists of the whole trial, and of one site, read as many rows as they show.
+            models.Index(fields=["state", "closes"]),
+            models.Index(fields=["proposed_on", "site"]),
+            models.Index(fields=["took_place_on", "site"]),
+            models.Index(
+                fields=["site", "closes"],
+                condition=models.Q(state__in=AWAITED),
+                name="followup_visit_awaited",
+            ),
         )
         constraints = (
             *OfParticipant.Meta.constraints,

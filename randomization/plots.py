@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, HEIGHT = 560, 220
-LEFT, BOTTOM, TOP = 44, 34, 10
+WIDTH, HEIGHT = 560, 240
+LEFT, BOTTOM, TOP = 44, 34, 30
 FILL = "#0f5c66"
 
 
@@ -20,12 +20,15 @@ def _n(value: float) -> str:
 def _frame(title: str, inside: SafeString) -> SafeString:
     return format_html(
         '<svg class="p3-chart" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}" '
-        'font-size="11" font-family="sans-serif">{}</svg>',
+        'font-size="11" font-family="sans-serif">'
+        '<text x="{}" y="16" font-size="13" font-weight="600">{}</text>{}</svg>',
         title,
         WIDTH,
         HEIGHT,
         WIDTH,
         HEIGHT,
+        LEFT,
+        title,
         inside,
     )
 

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from audit.models import Act
 from randomization import store
 from randomization.models import Allocation, Scheme
@@ -14,7 +17,11 @@ from randomization.simulation import predictability
 
 ARMS = ("1", "2")
 RUNS_LOW_BELOW = 20
-LOOKS = ("randomization:design:look", "randomization:list:look", "randomization:list:activate")
+LOOKS = {
+    "randomization:design:look": _("Looked at the block sizes"),
+    "randomization:list:look": _("Looked at the balance or the list"),
+    "randomization:list:activate": _("Activated a list"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +50,22 @@ class StratumBalance:
 
 
 @dataclass(frozen=True)
+class SiteBalance:
+    """One site as it stands: its arms, and how often it could have guessed the next from its own past."""
+
+    site: str
+    arms: tuple[int, ...]
+    guessed: float
+
+    @property
+    def difference(self) -> int:
+        return max(self.arms) - min(self.arms)
+
+
+@dataclass(frozen=True)
 class Balance:
     strata: tuple[StratumBalance, ...]
+    sites: tuple[SiteBalance, ...]
     arms: tuple[int, ...]
     drift: tuple[int, ...]
     waiting: int
@@ -71,11 +92,28 @@ def balance_of(scheme: Scheme) -> Balance:
         )
         for place in store.counts(scheme_id=scheme.pk)
     )
-    totals = Counter(arm for _, arm in given)
-    drift = tuple(accumulate(1 if arm == ARMS[0] else -1 for _, arm in given))
-    return Balance(strata, tuple(totals[arm] for arm in ARMS), drift, waiting)
+    totals = Counter(arm for _stratum, arm in given)
+    drift = tuple(accumulate(1 if arm == ARMS[0] else -1 for _stratum, arm in given))
+    return Balance(strata, _by_site(strata), tuple(totals[arm] for arm in ARMS), drift, waiting)
 
 
-def looks_at_the_list() -> Sequence[Act]:
-    """Every recorded look at a design or list, latest first."""
-    return list(Act.objects.filter(verb__in=LOOKS).select_related("by").order_by("-at", "-pk")[:200])
+def _by_site(strata: Sequence[StratumBalance]) -> tuple[SiteBalance, ...]:
+    own: dict[str, list[StratumBalance]] = {}
+    for row in strata:
+        if row.guessed is not None:
+            own.setdefault(row.stratum.partition("/")[0], []).append(row)
+    return tuple(
+        SiteBalance(
+            site=site,
+            arms=tuple(sum(row.arms[n] for row in rows) for n in range(len(ARMS))),
+            guessed=sum((row.guessed or 0) * sum(row.arms) for row in rows)
+            / sum(sum(row.arms) for row in rows),
+        )
+        for site, rows in sorted(own.items())
+    )
+
+
+def looks_at_the_list() -> Sequence[tuple[Act, str | Promise]]:
+    """Every recorded look at a design or list, latest first, with what it was in words."""
+    acts = Act.objects.filter(verb__in=LOOKS).select_related("by").order_by("-at", "-pk")[:200]
+    return [(act, LOOKS[act.verb]) for act in acts]

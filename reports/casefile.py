@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.models import Act
+from crf.safety import clocks_open_to
+from crf.safety_page import ClockLine, lines_of
 from followup.history import text_for
 from followup.models import Reminder, Todo, Visit
 from followup.todo_lines import TodoLine, todo_lines
@@ -55,13 +57,14 @@ class Casefile:
     arm: str
     acts: list[tuple[Act, str]]
     deviations: list[DeviationProposal]
+    clocks: list[ClockLine]
     may_settle: bool
     steps: list[Step]
     todos: list[TodoLine]
     messages: list[Reminder]
 
 
-def casefile_of(participant: Participant, *, user: User, today: date) -> Casefile:
+def casefile_of(participant: Participant, *, user: User, today: date, at: datetime) -> Casefile:
     """Gather the page's content; what the person may not see is not gathered."""
     text = text_for(participant)
     visits = list(Visit.objects.filter(participant=participant))
@@ -81,17 +84,23 @@ def casefile_of(participant: Participant, *, user: User, today: date) -> Casefil
     return Casefile(
         consents=consents,
         decision=decision,
-        outcome=ScreeningOutcome.objects.filter(participant=participant).first(),
+        outcome=_outcome(participant),
         points=timeline(text, milestones, visits, today=today),
         matrix=matrix,
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
         deviations=list(DeviationProposal.objects.filter(participant=participant)),
+        clocks=_clocks(participant, user, at),
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
-        todos=_todos(participant, visits, today),
-        messages=_messages(participant),
+        todos=_todos(participant, visits, today) if participant.arm else [],
+        messages=_messages(participant) if participant.arm else [],
     )
+
+
+def _outcome(participant: Participant) -> ScreeningOutcome | None:
+    """Return how screening ended for somebody who was not randomized."""
+    return None if participant.arm else ScreeningOutcome.objects.filter(participant=participant).first()
 
 
 def _todos(participant: Participant, visits: list[Visit], today: date) -> list[TodoLine]:
@@ -106,6 +115,12 @@ def _messages(participant: Participant) -> list[Reminder]:
     """Return the latest reminders with how far their mails have come; all of them stand on the contact page."""
     rows = Reminder.objects.filter(participant=participant).select_related("visit", "to", "mail")
     return list(rows.order_by("-pk")[:MESSAGES_SHOWN])
+
+
+def _clocks(participant: Participant, user: User, at: datetime) -> list[ClockLine]:
+    if not user.may(Permission.SAFETY_VIEW, participant.site_id):
+        return []
+    return lines_of(clocks_open_to(user).filter(participant=participant, ended_at=None), user=user, at=at)
 
 
 def _acts(participant: Participant, user: User) -> list[tuple[Act, str]]:

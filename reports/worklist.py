@@ -24,6 +24,7 @@ from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from palace3.kernel.clock import local_date
+from palace3.kernel.counting import count_up_to, in_words
 from palace3.protocol.text import load
 from trials.models import (
     ChecklistItem,
@@ -66,6 +67,10 @@ class Section:
     total: int = 0
     href: str = ""
 
+    @property
+    def counted(self) -> str:
+        return in_words(self.total)
+
 
 Builder = Callable[[User, date], Section]
 
@@ -79,7 +84,7 @@ def work_for(user: User, *, today: date, at: datetime) -> list[Section]:
 def _first(rows: Any) -> tuple[list[Any], int]:
     """Return the first rows and how many there are; one query when they all fit."""
     found = list(rows[: SHOWN + 1])
-    return (found[:SHOWN], rows.count()) if len(found) > SHOWN else (found, len(found))
+    return (found[:SHOWN], count_up_to(rows)) if len(found) > SHOWN else (found, len(found))
 
 
 def _decisions(user: User, today: date) -> Section:
@@ -298,7 +303,7 @@ def _clocks(user: User, at: datetime) -> Section:
             line.state,
             local_date(line.clock.due_at, line.clock.site.time_zone),
         )
-        for line in lines_of(found, at=at)
+        for line in lines_of(found, user=user, at=at)
     ]
     return Section(
         _("Safety clocks"), "clock", _("No safety clock is running."), items, total, reverse("crf:clocks")

@@ -65,7 +65,7 @@ def seal(values: dict[str, Any], *, bound_to: str) -> bytes:
     return nonce + AESGCM(_derived(_keys()[0], b"seal")).encrypt(nonce, text, bound_to.encode())
 
 
-def unseal(sealed: bytes, *, bound_to: str) -> dict[str, Any]:
+def unseal(sealed: bytes | memoryview, *, bound_to: str) -> dict[str, Any]:
     """Return what was sealed for ``bound_to``; refuses what was altered, moved or sealed under a lost key."""
     held = bytes(sealed)
     for key in _keys():

@@ -80,9 +80,6 @@ class QualityOfLife(CrfRecord):
         missing_allowed=(),
         sdtm="QSREASND",
     )
-    q_due = DerivedDate(
-        _("Expected on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="SUPPQS.DUE"
-    )
     q_done_dt = DateAnswer(
         _("Filled in on"),
         shown_when=DONE,
@@ -90,6 +87,9 @@ class QualityOfLife(CrfRecord):
         missing_allowed=(),
         cdash="QSDAT",
         sdtm="QSDTC",
+    )
+    q_due = DerivedDate(
+        _("Expected on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="SUPPQS.DUE"
     )
     q_inst = MultipleAnswer(
         _("Instruments"),

@@ -187,4 +187,5 @@ class SeriousEvent(CrfRecord):
             ),
             Section("told", _("Ethics committee and authority"), ("sae_ec", "sae_auth")),
         )
+        listed = ("ae_no", "ae_named", "sae_type", "sae_aware", "sae_report")
         checks = CHECKS

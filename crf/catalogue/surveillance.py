@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import recorded
@@ -26,10 +28,13 @@ from crf.conditions import Is, Over
 from crf.declaration import Repeats, Section
 from crf.records import CrfGroupRow, CrfRecord, parent
 
+if TYPE_CHECKING:
+    from crf.codelists import Text
+
 DONE, NOT_DONE = Is("as_done", "Y"), Is("as_done", "N")
 
 
-def late(organ: str) -> ChoiceAnswer:
+def late(organ: Text) -> ChoiceAnswer:
     """Return one line of the review of late toxicity."""
     return YesNoAnswer(organ, shown_when=DONE, required_when=DONE, sdtm="FAORRES")
 

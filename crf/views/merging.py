@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from crf.evaluate import Outcome
 from crf.merging import MINE, differences, merged
 from crf.pages import Desk, address, open_place
 from crf.services import StaleVersion
 from crf.services.drafts import keep_draft
+from crf.services.versions import answers_at
 
 
 def merge_page(request: PersonRequest, desk: Desk, stale: StaleVersion | None = None) -> HttpResponse:
@@ -21,10 +23,18 @@ def merge_page(request: PersonRequest, desk: Desk, stale: StaleVersion | None = 
         desk.place.form,
         mine=stale.mine if stale else review.outcome,
         theirs=stale.theirs if stale else desk.stored(),
+        began=_began_with(desk),
         zone=desk.zone,
     )
     shown = {"desk": desk, "found": found, "action": address("merge", desk.place), "said": str(stale or "")}
     return render(request, "crf/merge.html", shown, status=409 if stale else 200)
+
+
+def _began_with(desk: Desk) -> Outcome | None:
+    """Return the answers that stood on the page when the person began to type."""
+    if desk.sheet is None or desk.draft is None:
+        return None
+    return answers_at(desk.place.form, desk.sheet.record, desk.draft.version)
 
 
 @requires(Permission.CRF_EDIT)

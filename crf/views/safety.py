@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from crf.safety_page import facts_of, lines_of, reports_of
 from crf.services.safety import Judgement, SeriousCase, assess_event, case_of
 from crf.services.surroundings import Surroundings
 from crf.views.steps import refused_on
+from palace3.kernel.counting import LongList
 from palace3.kernel.errors import Refusal
 from trials.models import Participant
 
@@ -34,8 +34,8 @@ def clocks(request: PersonRequest) -> HttpResponse:
     everything = request.GET.get("show") == "all"
     rows = clocks_open_to(request.user)
     rows = rows.order_by("-due_at", "pk") if everything else rows.running()
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    lines = lines_of(page, at=timezone.now())
+    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
+    lines = lines_of(page, user=request.user, at=timezone.now())
     return render(request, "crf/clocks.html", {"lines": lines, "page": page, "everything": everything})
 
 
@@ -95,7 +95,7 @@ def _shown(
         "facts": facts_of(case, zone),
         "reports": reports_of(case, zone),
         "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
-        "lines": lines_of(clocks_now, at=timezone.now()),
+        "lines": lines_of(clocks_now, user=request.user, at=timezone.now()),
         "form": form,
         "reported": case.reported is not None,
     }

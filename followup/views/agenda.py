@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from palace3.kernel.clock import local_date
+from palace3.kernel.counting import LongList
 from trials.models import Site
 
 PER_PAGE = 50
@@ -58,7 +58,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
         if show == "todos"
         else shown(visits, show=show, week=week)
     )
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
     found = [] if show == "todos" else lines(page.object_list, today=today)
     context = {
         "sites": sites,

@@ -57,8 +57,8 @@ def scope(
 
     A transaction that is open already is given the new scope for as long as it lasts.
     """
-    seen = EVERYTHING if sites == EVERYTHING else frozenset(int(site) for site in sites)
-    new = Scope(user_id, seen, frozenset(int(site) for site in confided))
+    told = frozenset(int(site) for site in confided)
+    new = Scope(user_id, EVERYTHING if sites == EVERYTHING else frozenset(int(site) for site in sites), told)
     token = _scope.set(new)
     try:
         _tell_open_transaction()

@@ -1,7 +1,8 @@
 """An imagined participant, written as JSON, whose plan anybody may compare with the protocol.
 
-The object maps milestone codes of protocol 2.1 to ISO dates. It may also name the ``track`` of 2.5, the day it
-was entered (``track_since``), ``responses`` by evaluation and the day of each scope ``withdrawn``.
+The object maps milestone codes of protocol 2.1 to ISO dates, or to null for what has not happened. It may also
+name the ``track`` of 2.5, the day it was entered (``track_since``), ``responses`` by evaluation and the day of
+each scope ``withdrawn``.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def _choices(name: str, entries: object, keys: set[str], choices: set[Response])
 
 
 def _dates(name: str, entries: object, keys: set[str]) -> dict[str, date]:
-    return {key: _date(key, written) for key, written in _named(name, entries, keys).items()}
+    known = {key: written for key, written in _named(name, entries, keys).items() if written is not None}
+    return {key: _date(key, written) for key, written in known.items()}
 
 
 def _named(name: str, entries: object, keys: set[str]) -> Mapping[str, object]:

@@ -37,6 +37,7 @@ class Case:
     operated_on: date | None = None
     cre_outcomes: list[str] = field(default_factory=list)
     regrew: bool = False
+    events: int = 0
     surgery: dict[str, Any] = field(default_factory=dict)
 
     def months_since_start(self, on: date) -> float:

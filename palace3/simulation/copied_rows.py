@@ -19,6 +19,13 @@ NOT_COPIED: Final = {
     "randomization",
     "exports",
 }  # places are taken one by one; nobody takes an export in bulk
+# A caller became one participant, and a message was sent once.
+NOT_REPEATED: Final = {
+    "trials.contactrequest",
+    "trials.contactattempt",
+    "followup.reminder",
+    "followup.escalation",
+}
 SCREENING: Final = (Consent, ScreeningOutcome, EligibilityDecision)
 BATCH: Final = (
     "unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[]) "
@@ -71,7 +78,7 @@ def _as_arrays(batch: list[Source]) -> list[list[Any]]:
 _PERSON: Final = (
     "INSERT INTO trials_participant (act_id, id, number, site_id, state, state_since, arm, protocol_version, "
     "registered_on, came_by_request) SELECT %s, c.id, c.number, c.site, {}, t.protocol_version, t.registered_on, "
-    f"t.came_by_request FROM {BATCH} JOIN trials_participant t ON t.id = c.source"
+    f"false FROM {BATCH} JOIN trials_participant t ON t.id = c.source"
 )
 _SCREENED: Final = _PERSON.format("'SCREENED', t.registered_on, NULL")
 _REGISTERED: Final = _PERSON.format("t.state, t.state_since, t.arm")
@@ -89,6 +96,7 @@ def copied_models() -> tuple[Any, ...]:
         model
         for model in apps.get_models()
         if model._meta.app_label not in NOT_COPIED
+        and model._meta.label_lower not in NOT_REPEATED
         and hasattr(model, "act")
         and not hasattr(model, "pgh_tracked_model")
     ]

@@ -5,8 +5,9 @@ triggers, policies, constraints and event tables hold for a copy as for any othe
 randomized participant takes the next place of its stratum through the allocator's own two doors
 (``copied_places``). The arm is not known before, so what came before randomization is copied from
 one walked participant, and what came after from one whose arm is the one drawn: the same when the
-arm is the same, else the next of that stratum and arm. What is not gone through are the services'
-refusals and checks: they judged the walked rows, whose values a copy repeats.
+arm is the same, else the next who was randomized to it, of that stratum if there is one. What is
+not gone through are the services' refusals and checks: they judged the walked rows, whose values a
+copy repeats.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class Walked:
         def distance(other: Participant) -> tuple[bool, bool, float]:
             there = self.allocations[other.pk]
             days = (there.randomized_at - own.randomized_at).total_seconds()
-            return there.stratum != own.stratum, days < 0, abs(days)
+            return days < 0, there.stratum != own.stratum, abs(days)
 
         found = min((one for one in self.people if one.arm == arm), key=distance, default=None)
         if found is None:

@@ -24,6 +24,7 @@ from palace3.kernel.scope import scope
 from palace3.simulation.answers import Case, demographics, eligibility, staging
 from palace3.simulation.later_answers import survival
 from palace3.simulation.places import PASSWORD, Place
+from palace3.simulation.safety_answers import events_at, report_of
 from palace3.simulation.typing_hands import fill
 from palace3.simulation.visits import forms_to_fill, learn
 from randomization.conditions import readiness
@@ -245,6 +246,26 @@ class Journey:
         for code, sent in forms_to_fill(case, visit, self.today):
             if visit.code in ALWAYS_ENTERED or dice.random() < case.story.diligence:
                 self._fill(code, sent, visit)
+        if "AE" in visit.forms:
+            self._events(visit)
+
+    def _events(self, visit: Visit) -> None:
+        """Record what the participant reports at the visit; a serious event is reported as well."""
+        for event in events_at(self.case, visit.code, self.today):
+            number = self.case.events + 1
+            if not self._add("AE", event):
+                continue
+            self.case.events = number
+            if event["answers"]["serious"] == "Y":
+                self._add("SAE", report_of(event, number, self.now.astimezone(ASIA)))
+
+    def _add(self, code: str, sent: dict[str, Any]) -> bool:
+        try:
+            fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
+        except Refusal as refusal:
+            self.refused.append(f"{self.participant.number} {code}: {refusal}")
+            return False
+        return True
 
     def _recorded(self, visit: Visit) -> bool:
         try:

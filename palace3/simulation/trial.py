@@ -19,6 +19,7 @@ from palace3.simulation.crowd import Progress, Tell, in_parallel
 from palace3.simulation.journey import Journey, at_work
 from palace3.simulation.places import PASSWORD, Stage, set_stage, suspend
 from palace3.simulation.stories import tell
+from palace3.simulation.urgent import alarm
 from randomization.services import set_up_scheme
 from randomization.services.lists import DEFAULT_PLACES
 
@@ -59,6 +60,7 @@ def play(
     refused = _let_time_pass(journeys, until, tell_progress)
     if participants > walked:
         copy_up_to(participants, at=until, tell_progress=tell_progress)
+    alarm(stage, until)
     _roll(stage, until)
     let_people_ask(stage, until=until, dice=random.Random(seed))  # noqa: S311 (a story, not a secret)
     _suspend_one(stage, until - timedelta(days=20))

@@ -26,12 +26,13 @@ def fill(
     sent: dict[str, Any],
     *,
     visit: Visit | None = None,
+    is_new: bool = False,
     reason: str = "",
     by: User,
     at: datetime,
 ) -> str:
-    """The form is saved with what was sent; return the state of the record."""
-    place = place_of(participant=participant, form=code, visit=visit)
+    """The form is saved with what was sent, as a new record of a log when ``is_new``; return its state."""
+    place = place_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
     with transaction.atomic():
         sheet = find_sheet(place)
         around = Surroundings(participant, at=at)
@@ -57,4 +58,6 @@ def _as_text(value: Any) -> Any:
         return {name: _as_text(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_as_text(item) for item in value]
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     return value.isoformat() if isinstance(value, date) else value

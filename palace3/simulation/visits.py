@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from crf import catalogue
 from followup.models import Visit
-from palace3.simulation import answers, later_answers
+from palace3.simulation import answers, later_answers, safety_answers
 from palace3.simulation.answers import Case, Sent
 
 Writer = Callable[[Case, date, str], Sent]
@@ -16,6 +16,8 @@ WRITERS: dict[str, Writer] = {
     "CRE": later_answers.evaluation,
     "SURG": lambda case, on, _visit: later_answers.surgery(case, on),
     "FU": lambda case, on, _visit: later_answers.follow_up(case, on),
+    "QOL": safety_answers.quality_of_life,
+    "AS": safety_answers.surveillance,
     "SURV": lambda case, on, _visit: later_answers.survival(case, on),
 }
 

@@ -26,8 +26,9 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
     participant = get_object_or_404(rows, number=number)
-    today = local_date(timezone.now(), participant.site.time_zone)
-    case = casefile_of(participant, user=request.user, today=today)
+    at = timezone.now()
+    today = local_date(at, participant.site.time_zone)
+    case = casefile_of(participant, user=request.user, today=today, at=at)
     actions = actions_of(participant, request.user)
     may_see_notes = request.user.may(Permission.CRF_VIEW, participant.site_id)
     context = {

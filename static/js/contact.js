@@ -20,7 +20,7 @@
   if (!button || !navigator.geolocation) return;
   button.parentElement.hidden = false;
   const said = document.querySelector("[data-here-said]");
-  const list = document.querySelector(".pub-centres");
+  const list = document.querySelector(".pub-choices");
 
   const order = (here) => {
     const away = (item) => {

@@ -31,7 +31,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "identifying": "password username display_name email totp_secret",
         "operational": (
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
-            "totp_confirmed_at totp_last_step session_key failed_sign_ins locked_until"
+            "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until"
         ),
     },
     "audit.Act": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -311,3 +312,43 @@ def test_a_visit_is_missed_when_the_next_window_of_its_kind_opens(code: str, mis
 def test_a_month_of_surveillance_is_missed_when_follow_up_opens() -> None:
     history = replace(HISTORY, milestones={**CCR, "SURG": date(2025, 8, 5)}, track="FOLLOW_UP")
     assert missed_on(by_code(history)["AS-12"], plan(TEXT, history)) == by_code(history)["FU-16"].opens
+
+
+CUT = date(2025, 3, 31)
+
+
+def cut_sweeps(**changes: Any) -> dict[str, PlannedVisit]:
+    history = replace(HISTORY_OF_CUTS, **changes)
+    return {visit.code: visit for visit in plan(TEXT, history) if visit.series == "data cut"}
+
+
+HISTORY_OF_CUTS = History(
+    as_of=date(2025, 1, 1),
+    arm="1",
+    milestones={"ICF": date(2024, 5, 20), "RAND": date(2024, 6, 3)},
+    data_cuts=((1, CUT), (2, date(2026, 3, 31))),
+)
+
+
+def test_a_data_cut_asks_for_vital_status_two_weeks_around_it() -> None:
+    sweeps = cut_sweeps()
+    assert list(sweeps) == ["SWEEP-C1", "SWEEP-C2"]
+    first = sweeps["SWEEP-C1"]
+    assert (first.target, first.opens, first.closes) == (CUT, date(2025, 3, 17), date(2025, 4, 14))
+    assert (first.forms, first.anchor, first.reason) == (("SURV",), "DATA_CUT", "DATA_CUT")
+    assert missed_on(first, plan(TEXT, HISTORY_OF_CUTS)) == sweeps["SWEEP-C2"].opens
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({"data_cuts": ()}, set()),
+        ({"milestones": {"ICF": date(2024, 5, 20), "RAND": date(2025, 6, 3)}}, {"SWEEP-C2"}),
+        ({"milestones": {**HISTORY_OF_CUTS.milestones, "DEATH": date(2025, 8, 1)}}, {"SWEEP-C1"}),
+        ({"withdrawn": {Scope.ALL: date(2025, 1, 1)}}, set()),
+        ({"track": "LOST", "track_since": date(2025, 1, 1)}, {"SWEEP-C1", "SWEEP-C2"}),
+        ({"track": "SURVIVAL_ONLY", "track_since": date(2025, 1, 1)}, {"SWEEP-C1", "SWEEP-C2"}),
+    ],
+)
+def test_a_data_cut_asks_for_whoever_lives_and_may_be_asked(changes: dict[str, Any], codes: set[str]) -> None:
+    assert set(cut_sweeps(**changes)) == codes

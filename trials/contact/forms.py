@@ -38,7 +38,7 @@ class Line(forms.CharField):
         super().__init__(strip=False, **more)
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return text if text.strip() else ""
 
     def validate(self, value: str) -> None:
@@ -122,10 +122,10 @@ class Typed:
 def _look_like_ours(form: forms.Form) -> None:
     for field in form.fields.values():
         widget = field.widget
-        if isinstance(widget, forms.TextInput | forms.Textarea):
-            widget.attrs["class"] = "form-control"
-        elif isinstance(widget, forms.CheckboxInput):
+        if isinstance(widget, forms.CheckboxInput):
             widget.attrs["class"] = "form-check-input"
+        elif isinstance(widget, forms.TextInput | forms.EmailInput | forms.Textarea):
+            widget.attrs["class"] = "form-control"
 
 
 def _ask_about_near_miss(form: forms.Form, cleaned: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Final
 
 from django.conf import settings
@@ -85,4 +86,7 @@ def network_of(request: HttpRequest) -> str:
     address = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_TLS:
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip() or address
-    return ":".join(address.split(":")[:4]) if ":" in address else address
+    try:
+        return str(ip_network((address, 64 if ":" in address else 32), strict=False))
+    except ValueError:
+        return address

@@ -78,7 +78,7 @@ class Participant(Regulated):
     class Meta:
         verbose_name = _("participant")
         ordering = ("number",)
-        indexes = (models.Index(fields=["site", "state"]),)
+        indexes = (models.Index(fields=["site", "state"]), models.Index(fields=["site", "state", "arm"]))
         constraints = (
             ActGuard(name="trials_participant_act"),
             SiteScoped(name="trials_participant_scope"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +20,7 @@ from trials.contact.centres import open_centres
 from trials.contact.page import ContactPage, looked_up, offer_next, opened, sent
 from trials.contact.tokens import LARGEST_FORM, comes_from_elsewhere, network_of
 from trials.public.language import in_its_own_language, spoken
+from trials.services.erasing import days_of
 from trials.services.limits import may_send
 from trials.services.requests import CentreClosed, receive_request
 
@@ -42,7 +45,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     if request.POST.get("step") == "nearest":
         return _shown(request, looked_up(request, now))
     page = sent(request, now)
-    if page.status != 200 or not _hand_over(request, page):
+    if page.status != 200 or not _hand_over(request, page, now):
         return _shown(request, page)
     address = reverse("trials:contact-sent", args=[page.chosen, page.token.reference])
     return redirect(f"{address}?lang={spoken(get_language())}")
@@ -56,9 +59,8 @@ def refuse_large_and_foreign(request: HttpRequest) -> None:
         raise SentFromElsewhere
 
 
-def _hand_over(request: HttpRequest, page: ContactPage) -> bool:
+def _hand_over(request: HttpRequest, page: ContactPage, now: datetime) -> bool:
     """Give the request to the centre; a program that fills forms is told the same and nothing is kept."""
-    now = timezone.now()
     if page.form.is_of_a_program or page.token.is_too_quick(now):
         return True
     if not may_send("network", network_of(request), at=now):
@@ -84,4 +86,7 @@ def _shown(request: HttpRequest, page: ContactPage) -> HttpResponse:
 def contact_sent(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     """Say which centre will call, and the reference; the same for everybody."""
     centre = next((each for each in open_centres() if each.code == code), None)
-    return render(request, "public/contact_sent.html", {"centre": centre, "reference": reference})
+    days = days_of("contact_call_working_days").days
+    return render(
+        request, "public/contact_sent.html", {"centre": centre, "reference": reference, "days": days}
+    )

@@ -140,7 +140,9 @@ def erase(request: PersonRequest, reference: str) -> HttpResponse:
 
     def keep(typed: dict[str, Any]) -> Any:
         erasing.erase_on_request(request=found, by=request.user, at=timezone.now())
-        messages.success(request, _("It is erased who sent the request. The receipt can be printed below."))
+        messages.success(
+            request, _("Who sent the request has been erased. The receipt can be printed below.")
+        )
 
     about = _(
         "Name, telephone, e-mail, message and remarks are deleted at once and for good. The count stays."

@@ -7,9 +7,10 @@ import zipfile
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from django.test import Client
 
+from audit.acts import act
 from audit.models import Act
 from crf.models import Query, WorkingNote
 from crf.services import notes as services
@@ -67,7 +68,8 @@ def test_not_even_that_a_note_exists_is_on_the_participants_record(
     keep(screened, world.coordinator)
     assert not Act.objects.filter(verb__startswith="crf:note", participant_id=screened.pk).exists()
     page = client_of(world.investigator).get(f"/participants/{screened.number}/acts/").text
-    assert "note" not in page.casefold().split("<main")[1].replace("working notes", "")
+    assert "Participant registered" in page
+    assert "Working note" not in page
 
 
 def test_a_note_is_kept_from_the_form_and_from_the_participant(world: World, screened: Participant) -> None:
@@ -117,22 +119,21 @@ def test_nobody_touches_anothers_note(world: World, screened: Participant, step:
 def test_an_inspector_keeps_none(world: World, screened: Participant) -> None:
     with pytest.raises(services.NotYourNote):
         keep(screened, world.inspector)
-    with (
-        as_person(world.inspector),
-        pytest.raises(DatabaseError, match="row-level security"),
-        transaction.atomic(),
-    ):
-        from audit.acts import act
+    with as_person(world.inspector), pytest.raises(DatabaseError, match="row-level security"):
+        slip_in(screened, world)
 
-        with act("crf:note:write", by=world.inspector, at=NOW, site=world.site) as written:
-            WorkingNote.objects.create(
-                participant=screened,
-                site=world.site,
-                owner=world.coordinator,
-                text="x",
-                written_at=NOW,
-                act=written,
-            )
+
+def slip_in(screened: Participant, world: World) -> None:
+    """Write a note in somebody else's name, past the service."""
+    with act("crf:note:write", by=world.inspector, at=NOW, site=world.site) as written:
+        WorkingNote.objects.create(
+            participant=screened,
+            site=world.site,
+            owner=world.coordinator,
+            text="x",
+            written_at=NOW,
+            act=written,
+        )
 
 
 def test_a_settled_note_stays_readable(world: World, screened: Participant) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -140,6 +141,8 @@ def test_a_stale_version_shows_both_answers_and_the_choice_goes_on(
     assert stale.status_code == 409
     found = {line.name: (line.mine, line.theirs) for line in stale.context["found"]}
     assert found == {"eus_mm": ("13", "12"), "bx_n": ("6", "7")}
+    whose = {line.name: (line.i_changed, line.they_changed) for line in stale.context["found"]}
+    assert whose == {"eus_mm": (True, True), "bx_n": (False, True)}
     choices = {"take:eus_mm": "mine", "take:bx_n": "theirs"}
     assert client.post(form_url(screened, name="merge"), choices).status_code == 302
     page = client.get(form_url(screened))
@@ -152,6 +155,26 @@ def test_a_stale_version_shows_both_answers_and_the_choice_goes_on(
     assert saved.status_code == 302
     record = record_at(screened, "STAGE")
     assert (record.eus_mm, record.bx_n, record.version) == (13, 7, 3)
+
+
+def test_going_on_without_choosing_reverts_nothing_of_the_first_writer(
+    screened: Participant, world: World, save: Save
+) -> None:
+    # given that the first writer changed an answer and a row while the second changed another answer
+    save(screened, "STAGE", **stage())
+    groups = {**GROUPS, "node": [{**GROUPS["node"][0], "short_mm": 13}]}
+    save(screened, "STAGE", values=stage(bx_n=7)["values"], groups=groups, reason="Second report")
+    client = client_of(world.coordinator)
+    stale = client.post(form_url(screened), {**posted(version=1, eus_mm=13), "_reason": "Measured again"})
+    lines = {line.name: line for line in stale.context["found"]}
+    assert {name for name, line in lines.items() if not line.i_changed} == {"bx_n", "node.1.short_mm"}
+    # when the second goes on with what the page proposes
+    checked = re.findall(r'name="(take:[^"]+)" value="(mine|theirs)"[^>]* checked', stale.text)
+    assert client.post(form_url(screened, name="merge"), dict(checked)).status_code == 302
+    # then both changes are on the page
+    page = client.get(form_url(screened)).text
+    for name, value in (("bx_n", "7"), ("eus_mm", "13"), ("node-0-short_mm", "13")):
+        assert re.search(rf'name="{name}"[^>]* value="{value}(\.0)?"', page), name
 
 
 def test_a_double_click_is_one_save(screened: Participant, world: World) -> None:

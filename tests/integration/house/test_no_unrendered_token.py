@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pypdfium2
@@ -18,18 +16,12 @@ from django.db import transaction
 from django.test import Client
 from django.utils.translation import override
 
-from accounts.models import Mail, User
+from accounts.models import Mail
 from crf import catalogue
 from crf.blank import blank_html, blank_pdf
-from crf.models import Query
-from exports.services import request_export
-from followup.models import Visit
-from followup.services import remind_site
 from palace3.kernel.scope import EVERYTHING, scope
-from palace3.simulation.trial import play
-from randomization.models import Allocation, ListPart
-from tests.integration.house.test_permission_matrix import MATRIX, address_of, addresses, sample
-from trials.models import Delegation, PublicText
+from tests.integration.house.test_permission_matrix import MATRIX
+from tests.played import Played, played_trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -39,59 +31,13 @@ NOT_TEXT = re.compile(
     re.S,
 )
 LANGUAGES = ("en", "zh-hans")
-UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
-
-
-@dataclass
-class Played:
-    """Where to look: the number of a participant, what stands for ``pk`` in each app, and who may look."""
-
-    number: str
-    keys: dict[str, int]
-    people: dict[str, User]
-
-    def address(self, name: str) -> str:
-        parts = dict(addresses())[name]
-        app, _colon, _view = name.partition(":")
-        key = self.keys.get(name, self.keys.get(app, 0))
-        values = sample(None, self.number) | {"username": "coord01", "pk": key}  # type: ignore[arg-type]
-        return address_of(name, parts, values)
 
 
 @pytest.fixture
 def played(settings: Any, tmp_path: Any) -> Iterator[Played]:
-    from palace3.celery import app
-
     settings.MEDIA_ROOT = tmp_path
-    app.conf.update(task_always_eager=True, task_eager_propagates=True)
-    stage, refused = play(participants=6, sites=2, seed=3, until=UNTIL, tell_progress=lambda done, of: None)
-    assert refused == []
-    central, place = stage.central, stage.places[0]
-    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        allocation = Allocation.objects.select_related("participant").first()
-        assert allocation
-        person = allocation.participant
-        remind_site(site=place.site, on=UNTIL.date(), at=UNTIL)
-        export = request_export(forms=["ELIG"], sites=["01"], purpose="a look", by=central["data"], at=UNTIL)
-        keys = {
-            "followup": Visit.objects.filter(participant=person).latest("pk").pk,
-            "crf": Query.objects.latest("pk").pk,
-            "exports": export.pk,
-            "trials": Delegation.objects.latest("pk").pk,
-            "trials:preview-text": PublicText.objects.latest("pk").pk,
-            "randomization:activate": ListPart.objects.latest("pk").pk,
-        }
-    people = {
-        "C": place.coordinator,
-        "I": place.investigator,
-        "M": central["monitor"],
-        "D": central["data"],
-        "T": central["trial"],
-        "S": central["stats"],
-        "X": central["inspector"],
-    }
-    yield Played(person.number, keys, people)
-    app.conf.update(task_always_eager=False, task_eager_propagates=False)
+    with played_trial() as found:
+        yield found
 
 
 def left_over(text: str) -> list[str]:

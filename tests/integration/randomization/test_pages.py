@@ -181,7 +181,8 @@ def test_the_statistician_watches_balance_and_every_look_is_kept(world, part, el
     shown = browser(world.statistician).get(page("balance", 1))
     assert shown.status_code == 200
     assert "<svg" in shown.text
-    assert "randomization:list:look" in shown.text
+    assert "Looked at the balance or the list" in shown.text
+    assert "By site" in shown.text
 
 
 def test_a_design_is_simulated_before_there_is_a_trial(world, browser):

@@ -55,7 +55,8 @@ def test_work_list_asks_little(world: World, randomized: Any, role: str) -> None
 
 def test_a_draft_is_on_its_owners_work_list_and_leads_back_to_the_form(world: World, randomized: Any) -> None:
     client = of(world.coordinator)
-    visit = randomized.visits.first()
+    with scope(user_id=None, sites=EVERYTHING):
+        visit = randomized.visits.first()
     addresses = [
         f"/participants/{randomized.number}/forms/ELIG/1/",
         f"/participants/{randomized.number}/forms/CRE/1/?visit={visit.pk}",

@@ -105,7 +105,7 @@ def test_immunosuppressants_count_at_screening(change: dict[str, Any], answer: s
         ("DM-06", example(mh_prior_ca="Y", prior_ca=[cancer("surgery", year=1963)])),
         ("DM-06", example(mh_prior_ca="Y", prior_ca=[cancer("surgery", year=2027)])),
         ("DM-07", example(cm=[DRUG | {"cm_ongo": "N", "cm_end": "2019-04"}])),
-        ("X024", example(cm=[DRUG | STEROID], **{"AE*": [{"irae": "N"}]})),
+        ("X024", example(cm=[STEROID | {"cm_indc": "irae"}], **{"AE*": [{"irae": "N"}]})),
     ],
 )
 def test_a_check_fails(code: str, case: dict) -> None:
@@ -121,8 +121,8 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("DM-05", example(quit_y=1950, ELIG__birth=None)),
         ("DM-06", example(mh_prior_ca="Y", prior_ca=[cancer("surgery", year=1964)])),
         ("DM-07", example(cm=[DRUG | {"cm_ongo": "N", "cm_end": "2019"}])),
-        ("X024", example(cm=[DRUG | STEROID], **{"AE*": [{"irae": "Y"}]})),
-        ("X024", example(cm=[DRUG | STEROID | {"cm_indc": "ae"}], **{"AE*": [{"irae": "N"}]})),
+        ("X024", example(cm=[STEROID | {"cm_indc": "irae"}], **{"AE*": [{"irae": "Y"}]})),
+        ("X024", example(cm=[STEROID | {"cm_indc": "ae"}], **{"AE*": [{"irae": "N"}]})),
     ],
 )
 def test_a_check_passes(code: str, case: dict) -> None:

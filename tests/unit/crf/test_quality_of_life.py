@@ -9,6 +9,7 @@ import pytest
 
 from crf import catalogue
 from crf.render import Given, page
+from crf.services.surroundings import day_question
 from palace3.protocol import qol
 from tests.unit.crf.examples.quality_of_life import ITEMS, VALUES, example, not_done
 from tests.unit.crf.judging import codes, judge
@@ -155,3 +156,7 @@ def test_the_page_says_numbers_until_the_licensed_words_are_loaded() -> None:
     assert "Item 12 · words of &lt;twelve&gt;" in loaded
     assert "words of the scale" in loaded
     assert "twelve" not in drawn()
+
+
+def test_the_record_is_about_the_day_on_which_it_was_filled_in() -> None:
+    assert day_question(catalogue.form("QOL")) == "q_done_dt"

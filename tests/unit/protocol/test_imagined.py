@@ -44,6 +44,10 @@ def test_an_empty_object_is_a_participant_without_a_date() -> None:
     assert plan(TEXT, read({})) == ()
 
 
+def test_null_says_that_it_has_not_happened() -> None:
+    assert plan(TEXT, read({**WRITTEN, "DEATH": None, "track": None})) == plan(TEXT, read(WRITTEN))
+
+
 def test_rows_hold_six_plain_values() -> None:
     first = plan(TEXT, read(WRITTEN))[0]
     assert as_row(first) == {
@@ -67,7 +71,7 @@ def test_rows_hold_six_plain_values() -> None:
         ('{"RAND": "6 January"}', "RAND is '6 January': write a date such as 2026-01-31."),
         ('{"RAND": 20250106}', "RAND is 20250106: write a date such as 2026-01-31."),
         ('{"RAND": "2025-02-30"}', "RAND is '2025-02-30'"),
-        ('{"RAND": null}', "RAND is None"),
+        ('{"RAND": false}', "RAND is False"),
         ('{"NEO-D1": "2025-01-13"}', "'NEO-D1' is not known in the milestones"),
         ('{"track": "RESTING"}', "The track 'RESTING' does not exist"),
         ('{"track": 3}', "The track 3 does not exist"),

@@ -14,6 +14,7 @@ VALUES = {
     "dz_now": "none",
 }
 CONTEXT = {
+    "AE*": [],
     "today": date(2029, 6, 1),
     "site.zone": "Asia/Shanghai",
     "visit.code": "OS36",

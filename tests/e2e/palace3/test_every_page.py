@@ -1,0 +1,222 @@
+"""Every page of the program, in both languages, as somebody who may see it (issue: front end).
+
+The pages are those of the permission matrix, so that a new address is walked from its first day. Each is
+opened in English and in Chinese: axe finds nothing, nothing is wider than a tablet's window, no script and no
+policy complains, and no token of a template is left. With ``PALACE3_LOOK=folder`` each is kept as a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as conf
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from accounts.models import User
+from crf import catalogue
+from crf.declaration import Repeats
+from crf.services.drafts import keep_draft
+from crf.services.places import place_of
+from followup.models import Visit
+from palace3.kernel.scope import EVERYTHING, scope
+from tests.e2e.conftest import TABLET, WIDE, Clock
+from tests.integration.house.test_permission_matrix import MATRIX
+from tests.played import UNTIL, Played, played_trial
+from trials.models import ContactRequest, NewsLetter, Participant, PublicText
+from trials.people import confided_to, sites_of
+from trials.services.participants import propose_deviation, register_participant
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+LOOK = os.environ.get("PALACE3_LOOK")
+LANGUAGES = ("en", "zh-hans")
+TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
+
+# What is fetched by a GET and is no page: files, and what programs read.
+FILES = {
+    "accounts:session",
+    "crf:blank",
+    "followup:feed-file",
+    "trials:robots",
+    "trials:sitemap",
+    "randomization:certificate",
+    "randomization:certificate-pdf",
+    "randomization:root-pdf",
+    "randomization:visit-card",
+}
+# Which participant, form or row an address is about, where the one that is furthest has no such page.
+ABOUT: dict[str, dict[str, Any]] = {
+    "randomization:randomize": {"number": "newcomer"},
+    "trials:consent": {"number": "newcomer"},
+    "trials:letter": {"pk": "letter"},
+    "trials:preview-text": {"pk": "text"},
+    "trials:request": {"reference": "new"},
+    "trials:request-call": {"reference": "new"},
+    "trials:request-close": {"reference": "called"},
+    "trials:request-erase": {"reference": "new"},
+    "trials:request-invite": {"reference": "called"},
+    "trials:request-receipt": {"reference": "new"},
+    "trials:request-screen": {"reference": "invited"},
+    "trials:settle-deviation": {"pk": "deviation"},
+}
+# What the played trial has no subject for: nobody in it has a serious event; no ticket of a reader is known here.
+NOT_PLAYED = {"crf:assess": 404, "trials:news-confirm": 404, "trials:news-leave": 404}
+REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
+
+
+@pytest.fixture
+def played(transactional_db: None, clock: Clock, settings: Any, tmp_path: Any) -> Iterator[Played]:
+    clock.go(UNTIL)
+    settings.MEDIA_ROOT = tmp_path
+    with played_trial() as found:
+        yield found
+
+
+@pytest.fixture
+def known(played: Played) -> dict[str, Any]:
+    """Beside the played trial: somebody new, a deviation to settle, and a draft that somebody else's save met."""
+    coordinator = played.people["C"]
+    with scope(user_id=coordinator.pk, sites=EVERYTHING), transaction.atomic():
+        person = Participant.objects.select_related("site").get(number=played.number)
+        newcomer = register_participant(site=person.site, by=coordinator, at=UNTIL)
+        proposed = propose_deviation(
+            participant=person, rule="eligibility", key="look", detail="I-1", by=coordinator, at=UNTIL
+        )
+        assert proposed
+        elig = place_of(participant=person, form="ELIG", visit=None, sequence=1)
+        keep_draft(place=elig, raw={"_version": ["0"], "sex": ["F"]}, version=0, by=coordinator, at=UNTIL)
+        visits = {
+            code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
+        }
+        found = {
+            "newcomer": newcomer.number,
+            "deviation": proposed.pk,
+            "visits": visits,
+            "letter": NewsLetter.objects.latest("pk").pk,
+            "text": PublicText.objects.latest("pk").pk,
+        }
+    with (
+        scope(user_id=coordinator.pk, sites=sites_of(coordinator), confided=confided_to(coordinator)),
+        transaction.atomic(),
+    ):
+        return found | dict(ContactRequest.objects.order_by("pk").values_list("state", "reference"))
+
+
+def test_every_page_is_sound(
+    played: Played, known: dict[str, Any], browser: Browser, live_server: Any
+) -> None:
+    # given every page of the trial, and who may see it
+    walked = list(pages(played, known))
+    assert {name for name, _address, _letter, _status in walked} >= pages_of_the_matrix()
+    # when each is opened in each language
+    found: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        eyes = Eyes(browser, live_server.url, language, played.people)
+        for name, address, letter, status in walked:
+            if faults := eyes.look(name, address, letter, status):
+                found[f"{name} {address} ({language})"] = faults
+        eyes.close()
+    # then nothing is wrong with any
+    assert not found, "\n".join(f"{page}: {faults}" for page, faults in found.items())
+
+
+def pages_of_the_matrix() -> set[str]:
+    """Return every address that shows a page; the endpoints of the API are read by programs."""
+    got = {name for name, (method, _roles) in MATRIX.items() if method == "get"}
+    return {name for name in got - FILES if not name.startswith("exports:api:")} | {"exports:api"}
+
+
+def pages(played: Played, known: dict[str, Any]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield name, address, reader and expected status of every page; "" reads without signing in."""
+    for name in sorted(pages_of_the_matrix() - {"exports:api"}):
+        about = {part: known.get(value, value) for part, value in ABOUT.get(name, {}).items()}
+        allowed = MATRIX[name][1]
+        letter = {"+": "", "*": "C"}.get(allowed, allowed[0])
+        yield name, played.address(name, **about), letter, NOT_PLAYED.get(name, 200)
+    yield "exports:api", reverse("exports:api"), "C", 200
+    for letter in "IMDTSX":
+        yield "home", reverse("home"), letter, 200
+        yield "participant", played.address("participant"), letter, 200
+    for code, form in catalogue.forms().items():
+        at_visit = known["visits"].get(code, played.keys["followup"])
+        visit = f"?visit={at_visit}" if form.repeats == Repeats.PER_VISIT else ""
+        for letter in "CX":
+            yield "crf:form", played.address("crf:form", code=code) + visit, letter, 200
+    yield "participant", played.address("participant", number=known["newcomer"]), "C", 200
+    for status, address in REFUSED.items():
+        yield str(status), address, "C", status
+
+
+class Eyes:
+    """A browser in one language, in which everybody is signed in, each in a window of their own."""
+
+    def __init__(self, browser: Browser, base: str, language: str, people: dict[str, User]) -> None:
+        self.browser, self.base, self.language, self.people = browser, base, language, people
+        self.windows: dict[str, Page] = {}
+        self.said: list[str] = []
+
+    def look(self, name: str, address: str, letter: str, status: int) -> list[str]:
+        """Return what is wrong with the page."""
+        page = self.windows.get(letter) or self._window(letter)
+        self.windows[letter] = page
+        self.said.clear()
+        answered = page.goto(address)
+        found = [] if answered and answered.status == status else [f"answered {answered and answered.status}"]
+        if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+            found.append(f"wider than {TABLET['width']} px")
+        found += sorted(set(TOKENS.findall(page.locator("body").inner_text())))
+        if not page.evaluate("document.documentElement.lang.toLowerCase()").startswith(self.language[:2]):
+            found.append("not in the reader's language")
+        if LOOK:
+            kept = re.sub(r"\W+", "-", f"{name}{address}".strip("/"))
+            page.screenshot(path=Path(LOOK) / f"{kept}-{letter}-{self.language}.png", full_page=True)
+        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        found += [
+            f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}"
+            for each in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        ]
+        page.set_viewport_size(TABLET)  # type: ignore[arg-type]
+        return found + [text for text in self.said if f"status of {status}" not in text]
+
+    def _window(self, letter: str) -> Page:
+        context: BrowserContext = self.browser.new_context(viewport=TABLET, base_url=self.base)  # type: ignore[arg-type]
+        cookies = {conf.LANGUAGE_COOKIE_NAME: self.language}
+        if letter:
+            agent = context.new_page().evaluate("navigator.userAgent")
+            client = Client(headers={"User-Agent": agent})
+            client.force_login(self.people[letter])
+            cookies[conf.SESSION_COOKIE_NAME] = client.cookies[conf.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": n, "value": v, "url": self.base} for n, v in cookies.items()])
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("console", self._hear)
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.said.append(message.text)
+
+    def close(self) -> None:
+        for page in self.windows.values():
+            page.context.close()
+
+
+def test_what_is_no_page_is_a_file(played: Played) -> None:
+    """Nothing hides from the walk among the files."""
+    for name in FILES:
+        client = Client(raise_request_exception=False)
+        allowed = MATRIX[name][1]
+        client.force_login(played.people["C" if allowed in {"*", "+"} else allowed[0]])
+        answered = client.get(played.address(name))
+        kind = answered.headers["Content-Type"]
+        assert answered.status_code == 404 or not kind.startswith("text/html"), name
+        answered.close()

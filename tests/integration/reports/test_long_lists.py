@@ -1,0 +1,31 @@
+"""Lists cost the same however much there is: counted up to a bound, and honest about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from palace3.kernel import counting
+from palace3.kernel.counting import LongList, count_up_to, in_words
+from trials.models import Site
+
+pytestmark = pytest.mark.django_db
+
+
+def test_counts_stop_at_the_bound(world: object) -> None:
+    from palace3.kernel.scope import EVERYTHING, scope
+
+    with scope(user_id=None, sites=EVERYTHING):
+        sites = Site.objects.order_by("code")
+        assert [count_up_to(sites, most) for most in (1, 2, 5)] == [2, 2, 2]
+    assert [in_words(count, 1) for count in (0, 1, 2)] == ["0", "1", "1+"]
+
+
+def test_a_long_list_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch, world: object) -> None:
+    from palace3.kernel.scope import EVERYTHING, scope
+
+    monkeypatch.setattr(counting, "PAGED", 2)
+    with scope(user_id=None, sites=EVERYTHING):
+        sites = Site.objects.order_by("code")
+        cut, whole = LongList(sites, 1), LongList(sites.filter(code="01"), 1)
+        assert (cut.count, cut.num_pages, cut.shown) == (2, 2, "1+")
+        assert (whole.count, whole.shown) == (1, "1")
