@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.html import conditional_escape, linebreaks
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from trials.public.drawing import ArmPath, drawn
 from trials.public.hours import hours_in_words
 from trials.public.language import address_of, home_of
+from trials.public.placeholders import PLACEHOLDER
 
 register = template.Library()
 
@@ -35,3 +37,10 @@ def draw_path(path: ArmPath) -> SafeString:
 def hours(typed: str) -> str:
     """Write office hours with the days in the reader's language."""
     return hours_in_words(typed)
+
+
+@register.filter
+def as_written(body: str) -> SafeString:
+    """Show a text to its authors as they wrote it: paragraphs, and placeholders as the code they are."""
+    code = PLACEHOLDER.sub(r"<code>{\1}</code>", conditional_escape(body))
+    return SafeString(linebreaks(code))

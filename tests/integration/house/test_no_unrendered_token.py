@@ -27,7 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
 NOT_TEXT = re.compile(
-    r"\b(?:data-[\w-]+|hx-[\w-]+|content)=(?:\"[^\"]*\"|'[^']*')|<(script|template)\b.*?</\1>", re.S
+    r"\b(?:data-[\w-]+|hx-[\w-]+|content)=(?:\"[^\"]*\"|'[^']*')|<(script|template|textarea|code)\b.*?</\1>",
+    re.S,
 )
 LANGUAGES = ("en", "zh-hans")
 
