@@ -82,7 +82,12 @@ class AdverseEvent(CrfRecord):
         sdtm="AETOXGR",
     )
     outcome = ChoiceAnswer(
-        _("Outcome"), codes=lists.OUTCOME, required=True, missing_allowed=(), cdash="AEOUT", sdtm="AEOUT"
+        _("Outcome of the event"),
+        codes=lists.OUTCOME,
+        required=True,
+        missing_allowed=(),
+        cdash="AEOUT",
+        sdtm="AEOUT",
     )
     ae_period = DerivedText(
         _("Period"),
@@ -354,4 +359,6 @@ class AdverseEventGrade(CrfGroupRow):
         AdverseEvent, "ae_grades", _("Course of the grade"), help=_("Only when the grade changed.")
     )
     g_from = PartialDateAnswer(_("From"), required=True, missing_allowed=("NK",), sdtm="FADTC")
-    g_grade = ChoiceAnswer(_("Grade"), codes=lists.GRADE, required=True, missing_allowed=(), sdtm="FAORRES")
+    g_grade = ChoiceAnswer(
+        _("CTCAE grade"), codes=lists.GRADE, required=True, missing_allowed=(), sdtm="FAORRES"
+    )

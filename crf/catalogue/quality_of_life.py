@@ -280,4 +280,6 @@ class QualityOfLifeDouble(CrfGroupRow):
         help=_("Leave the item itself without an answer."),
         shown_when=DONE,
     )
-    d_item = IntegerAnswer(_("Item"), hard=(1, 48), required=True, missing_allowed=(), sdtm="SUPPQS.DOUBLE")
+    d_item = IntegerAnswer(
+        _("Item number"), hard=(1, 48), required=True, missing_allowed=(), sdtm="SUPPQS.DOUBLE"
+    )
