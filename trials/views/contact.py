@@ -20,6 +20,7 @@ from trials.contact.centres import open_centres
 from trials.contact.page import ContactPage, looked_up, offer_next, opened, sent
 from trials.contact.tokens import LARGEST_FORM, comes_from_elsewhere, network_of
 from trials.public.language import in_its_own_language, spoken
+from trials.services.erasing import days_of
 from trials.services.limits import may_send
 from trials.services.requests import CentreClosed, receive_request
 
@@ -85,4 +86,7 @@ def _shown(request: HttpRequest, page: ContactPage) -> HttpResponse:
 def contact_sent(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     """Say which centre will call, and the reference; the same for everybody."""
     centre = next((each for each in open_centres() if each.code == code), None)
-    return render(request, "public/contact_sent.html", {"centre": centre, "reference": reference})
+    days = days_of("contact_call_working_days").days
+    return render(
+        request, "public/contact_sent.html", {"centre": centre, "reference": reference, "days": days}
+    )

@@ -24,6 +24,7 @@ from trials.contact.tokens import network_of, new_token, read_token
 from trials.models import NewsLetter
 from trials.public.language import in_its_own_language, spoken
 from trials.services import news as services
+from trials.services.erasing import days_of
 from trials.services.limits import may_send
 from trials.views.contact import refuse_large_and_foreign
 from trials.views.steps import Page, step
@@ -37,7 +38,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Take an address; its owner is asked by mail before anything else is sent."""
     now = timezone.now()
     if request.method == "GET":
-        return render(request, "public/news.html", {"form": NewsForm(), "token": new_token(now)})
+        return render(
+            request, "public/news.html", {"form": NewsForm(), "token": new_token(now), "days": _days()}
+        )
     refuse_large_and_foreign(request)
     form, token = NewsForm(request.POST), read_token(request.POST.get("token", ""), now)
     status = 422 if token is None or not form.is_valid() else 200
@@ -52,8 +55,14 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         "token": token or new_token(now),
         "is_stale": token is None,
         "too_often": status == 429,
+        "days": _days(),
     }
     return render(request, "public/news.html", context, status=status)
+
+
+def _days() -> dict[str, int]:
+    """Return how long an address is kept, as the page tells it before anybody agrees."""
+    return {"confirm": days_of("news_confirm_days").days, "keep": days_of("news_keep_days").days}
 
 
 @require_GET
