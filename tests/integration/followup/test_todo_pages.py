@@ -68,7 +68,10 @@ def test_the_delivery_of_what_was_told_is_shown(
     coordinator = client_of(world.coordinator)
     page = coordinator.get(f"/participants/{participant.number}/")
     assert "Reminders and their delivery" in page.text
-    assert "Waits to be sent" in page.text
+    assert f"/participants/{participant.number}/messages/" in page.text
+    sent = coordinator.get(f"/participants/{participant.number}/messages/")
+    assert sent.status_code == 200
+    assert "Waits to be sent" in sent.text
     log = coordinator.get(f"/participants/{participant.number}/contacts/")
     assert "Told up the ladder" in log.text
     assert "To be done by a day" in log.text
