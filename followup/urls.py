@@ -39,6 +39,7 @@ urlpatterns = [
     path(f"{_VISIT}not-done/", visits.not_done, name="not-done"),
     path(f"{_VISIT}day/", visits.propose, name="propose"),
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),
+    path("participants/<str:number>/messages/", contacts.messages_sent, name="messages"),
     path("participants/<str:number>/lost/", course.lost, name="lost"),
     path("participants/<str:number>/withdraw/", course.withdraw, name="withdraw"),
     path("participants/<str:number>/plan/", course.preview, name="preview"),

@@ -15,7 +15,7 @@ from audit.models import Act
 from crf.safety import clocks_open_to
 from crf.safety_page import ClockLine, lines_of
 from followup.history import text_for
-from followup.models import Reminder, Todo, Visit
+from followup.models import Todo, Visit
 from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
@@ -32,7 +32,6 @@ from trials.models import (
 from trials.models.participants import Track
 
 ACTS_SHOWN = 8
-MESSAGES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,6 @@ class Casefile:
     may_settle: bool
     steps: list[Step]
     todos: list[TodoLine]
-    messages: list[Reminder]
 
 
 def casefile_of(participant: Participant, *, user: User, today: date, at: datetime) -> Casefile:
@@ -94,7 +92,6 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
         todos=_todos(participant, visits, today) if participant.arm else [],
-        messages=_messages(participant) if participant.arm else [],
     )
 
 
@@ -109,12 +106,6 @@ def _todos(participant: Participant, visits: list[Visit], today: date) -> list[T
     for todo in todos:
         todo.participant, todo.visit = participant, by_pk.get(todo.visit_id)
     return todo_lines(todos, today=today)
-
-
-def _messages(participant: Participant) -> list[Reminder]:
-    """Return the latest reminders with how far their mails have come; all of them stand on the contact page."""
-    rows = Reminder.objects.filter(participant=participant).select_related("visit", "to", "mail")
-    return list(rows.order_by("-pk")[:MESSAGES_SHOWN])
 
 
 def _clocks(participant: Participant, user: User, at: datetime) -> list[ClockLine]:

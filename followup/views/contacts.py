@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from palace3.kernel.clock import local_date
 from trials.models import Participant
 from trials.views.steps import Page, step
 
-REMINDERS_SHOWN = 50
+REMINDERS_SHOWN, LATEST = 50, 5
 
 
 @requires(Permission.VISIT_VIEW)
@@ -53,3 +53,18 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     page = Page(title, _("Record the attempt"), found.get_absolute_url(), number)
     here = reverse("followup:contacts", args=[number])
     return step(request, form, page, keep, lambda made: here, template="followup/contacts.html", **context)
+
+
+@requires(Permission.VISIT_VIEW)
+def messages_sent(request: PersonRequest, number: str) -> HttpResponse:
+    """Give the participant page the latest reminders and escalations with their delivery."""
+    people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
+    found = get_object_or_404(people, number=number)
+    reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=found)
+    told = Escalation.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=found)
+    context = {
+        "participant": found,
+        "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:LATEST],
+        "escalations": told.select_related("to", "mail")[:LATEST],
+    }
+    return render(request, "followup/messages.html", context)

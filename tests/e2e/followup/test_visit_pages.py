@@ -97,7 +97,9 @@ def test_axe_finds_nothing_and_nothing_runs_off_the_page(
     sign_in(page, "coordinator")
     speak(page, language)
     for number, path in enumerate(pages_of(participant)):
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.ok, path
         examine(page, f"visits-{number}-{language}-{size['width']}")
 
 

@@ -162,6 +162,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:not-done": ("get", "CI"),
     "followup:propose": ("get", "CI"),
     "followup:contacts": ("get", "*"),
+    "followup:messages": ("get", "*"),
     "followup:month": ("get", "*"),
     "followup:adherence": ("get", "*"),
     "followup:data-cuts": ("get", "*"),
