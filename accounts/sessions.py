@@ -79,7 +79,7 @@ def gate(get_response: Handler) -> Handler:
 def _comes_first(request: HttpRequest) -> str:
     """Return the page that the person must settle before anything else, "" when there is none."""
     user: User = request.user  # type: ignore[assignment]
-    if request.path.startswith(settings.STATIC_URL) or request.path in _ALWAYS:
+    if request.path.startswith(settings.STATIC_URL) or request.path in map(str, _ALWAYS):
         return ""
     if user.must_change_password:
         return "" if request.path == reverse("accounts:password") else "accounts:password"

@@ -6,7 +6,7 @@ notices it and a model without it is found by ``tests/architecture/test_database
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models.constraints import BaseConstraint
 
@@ -27,7 +27,16 @@ BY_SYSTEM = f"({_SITES} = '*' AND (SELECT coalesce(current_setting('app.user', t
 
 
 class DatabaseGuard(BaseConstraint):
-    """A trigger, policy or grant that lives and dies with its table."""
+    """A trigger, policy or grant that lives and dies with its table.
+
+    ``told`` names what a guard was told beside its name: migrations keep it, and two guards differ by it.
+    """
+
+    told: ClassVar[tuple[str, ...]] = ()
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, tuple(args), kwargs | {name: getattr(self, name) for name in self.told}
 
     def statements(self, table: str) -> str:
         """Return the SQL that puts the guard on ``table`` (quoted)."""
@@ -57,27 +66,32 @@ class DatabaseGuard(BaseConstraint):
         return hash((type(self), self.name))
 
 
+def _never_emptied(table: str) -> str:
+    """Return the SQL that refuses TRUNCATE, which row triggers do not see."""
+    return (
+        f"CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();"
+    )
+
+
 class ActGuard(DatabaseGuard):
     """A row is written only under the act of its own transaction, and never deleted.
 
     A ``frozen`` row is never changed either.
     """
 
+    told = ("frozen",)
+
     def __init__(self, *, name: str, frozen: bool = False) -> None:
         super().__init__(name=name)
         self.frozen = frozen
-
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        path, args, kwargs = super().deconstruct()
-        return path, tuple(args), {**kwargs, "frozen": self.frozen}
 
     def statements(self, table: str) -> str:
         kept = "DELETE, TRUNCATE, UPDATE" if self.frozen else "DELETE, TRUNCATE"
         return (
             f"CREATE TRIGGER act_guard BEFORE INSERT OR UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION audit_guard_act();"
-            f"CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();"
+            f"{_never_emptied(table)}"
             f"REVOKE {kept} ON {table} FROM {APPLICATION_ROLE};"
         )
 
@@ -92,13 +106,11 @@ class ReasonGuard(DatabaseGuard):
     them), may change without one. (21 CFR Part 11 11.10(e); EMA 2023, 6.2.1)
     """
 
+    told = ("except_columns",)
+
     def __init__(self, *, name: str, except_columns: tuple[str, ...] = ()) -> None:
         super().__init__(name=name)
         self.except_columns = tuple(except_columns)
-
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        path, args, kwargs = super().deconstruct()
-        return path, tuple(args), {**kwargs, "except_columns": self.except_columns}
 
     def statements(self, table: str) -> str:
         arguments = ", ".join(f"'{column}'" for column in self.except_columns)
@@ -114,13 +126,11 @@ class ReasonGuard(DatabaseGuard):
 class SetOnce(DatabaseGuard):
     """The column is filled once and keeps its value for good."""
 
+    told = ("column",)
+
     def __init__(self, *, name: str, column: str) -> None:
         super().__init__(name=name)
         self.column = column
-
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        path, args, kwargs = super().deconstruct()
-        return path, tuple(args), {**kwargs, "column": self.column}
 
     def statements(self, table: str) -> str:
         return (
@@ -152,13 +162,11 @@ class SiteScoped(DatabaseGuard):
     ``own`` names a column that holds a person: their own rows are theirs to see anywhere.
     """
 
+    told = ("column", "own")
+
     def __init__(self, *, name: str, column: str = "site_id", own: str = "") -> None:
         super().__init__(name=name)
         self.column, self.own = column, own
-
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        path, args, kwargs = super().deconstruct()
-        return path, tuple(args), {**kwargs, "column": self.column, "own": self.own}
 
     def statements(self, table: str) -> str:
         visible = _VISIBLE.format(column=self.column)
@@ -182,15 +190,13 @@ class Confided(SiteScoped):
     (nobody's user, every site): it seals, reminds and counts, and such rows name nobody.
     """
 
+    told = ("column", "own", "kept_by_system")
+
     def __init__(
         self, *, name: str, column: str = "site_id", own: str = "", kept_by_system: bool = False
     ) -> None:
         super().__init__(name=name, column=column, own=own)
         self.kept_by_system = kept_by_system
-
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        path, args, kwargs = super().deconstruct()
-        return path, args, {**kwargs, "kept_by_system": self.kept_by_system}
 
     def statements(self, table: str) -> str:
         seen = _CONFIDED.format(column=self.column) + (f" OR {BY_SYSTEM}" if self.kept_by_system else "")
@@ -220,13 +226,11 @@ class Nobodys(DatabaseGuard):
 class SameSite(DatabaseGuard):
     """A record's site is its participant's site."""
 
+    told = ("column",)
+
     def __init__(self, *, name: str, column: str = "participant_id") -> None:
         super().__init__(name=name)
         self.column = column
-
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        path, args, kwargs = super().deconstruct()
-        return path, tuple(args), {**kwargs, "column": self.column}
 
     def statements(self, table: str) -> str:
         return (
@@ -246,8 +250,7 @@ class AppendOnly(DatabaseGuard):
         return (
             f"CREATE TRIGGER trail_guard BEFORE INSERT OR UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION audit_guard_trail();"
-            f"CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();"
+            f"{_never_emptied(table)}"
             f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APPLICATION_ROLE};"
         )
 
@@ -262,8 +265,7 @@ class Kept(DatabaseGuard):
         return (
             f"CREATE TRIGGER kept_guard BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();"
-            f"CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_truncate();"
+            f"{_never_emptied(table)}"
             f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APPLICATION_ROLE};"
         )
 

@@ -43,6 +43,7 @@ class Trial:
             "DATABASE_URL": self.app,
             "PALACE3_DEMO": "1",
             "PALACE3_LIST_KEY": "k1:" + base64.b64encode(bytes(range(32))).decode(),
+            "PALACE3_IDENTITY_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode(),
             "DJANGO_SETTINGS_MODULE": "palace3.settings",
         }
 

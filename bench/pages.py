@@ -28,7 +28,7 @@ PAGES = (
     ("work list, monitor", "monitor", "/work-list/"),
     ("participants list, data manager", "data", "/participants/"),
     ("participants list, coordinator", "coord01", "/participants/"),
-    ("participants list, searched", "data", "/participants/?q=01-00"),
+    ("participants list, searched", "data", "/participants/?number=01-00"),
     ("participant page", "coord01", "/participants/{number}/"),
     ("participant page, data manager", "data", "/participants/{number}/"),
     ("acts of a participant", "data", "/participants/{number}/acts/"),

@@ -64,7 +64,7 @@ def _difference(form: FormDeclaration, change: Change, zone: str) -> Difference:
         words = ["", str(group.title) if group else ""]
     row = f"{group.title} {change.position}" if group else ""
     label = str(question.text) if question else str(group.title if group else change.name)
-    return Difference(change.target, label, row, *words)
+    return Difference(change.target, label, row, mine=words[0], theirs=words[1])
 
 
 def merged(

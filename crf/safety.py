@@ -65,5 +65,10 @@ def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
         due_at=clock.due_at,
         overdue=at > clock.due_at,
         of_site=of_site,
-        href=log_url(number, "SAE") if of_site else reverse("crf:assess", args=[number, clock.event_no]),
+        href=log_url(number, "SAE") if of_site else assessment_url(number, clock.event_no),
     )
+
+
+def assessment_url(number: str, event_no: int) -> str:
+    """Return the page of one serious event, where the sponsor assesses it and others read."""
+    return reverse("crf:assess", args=[number, event_no])

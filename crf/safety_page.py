@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.permissions import Permission
 from crf import catalogue, sentences
 from crf.models import SafetyClock
-from crf.safety import OpenClock, opened
+from crf.safety import OpenClock, assessment_url, opened
 from crf.services.safety import SeriousCase
 
 FACTS = (
@@ -21,6 +23,8 @@ FACTS = (
     *("action_camre", "action_chemo", "action_rt", "other_action"),
 )
 REPORTED = ("sae_type", "sae_aware", "sae_report", "sae_narr", "sae_adm", "sae_dis", "sae_rel_inv", "sae_ec")
+
+LONG = 80
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,20 @@ class Fact:
     label: str
     text: str
 
+    @property
+    def is_long(self) -> bool:
+        return len(self.text) > LONG
 
-def lines_of(clocks: Iterable[SafetyClock], *, at: datetime) -> list[ClockLine]:
-    """Return the clocks as lines, in the order given."""
-    return [_line(clock, at) for clock in clocks]
+
+def lines_of(clocks: Iterable[SafetyClock], *, user: User, at: datetime) -> list[ClockLine]:
+    """Return the clocks as lines, in the order given; each leads where this person can do or read something."""
+    return [_line(clock, user, at) for clock in clocks]
 
 
-def _line(clock: SafetyClock, at: datetime) -> ClockLine:
+def _line(clock: SafetyClock, user: User, at: datetime) -> ClockLine:
     shown = opened(clock, at=at)
+    if not user.may(Permission.CRF_EDIT, clock.site_id):
+        shown = replace(shown, href=assessment_url(shown.number, shown.event_no))
     if clock.ended_at:
         return ClockLine(clock, shown, "ended", "")
     if clock.met_at:

@@ -21,6 +21,7 @@ from crf.conditions import Condition
 from crf.questions import Kind, Question
 
 RADIO_LIMIT = 7
+LONG_CHOICE, FEW_CHOICES, ONE_LINE = 28, 4, 90
 MARK = re.compile(r"⟦([^⟧]+)⟧")
 GAP = re.compile(r">\s+<")
 
@@ -48,7 +49,7 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         control_kind=kind,
         options=options,
         by_code=all(len(code) == 1 and code.isdigit() for code, _text in options),
-        is_column=len(options) > 4 or any(len(str(text)) > 28 for _code, text in options),
+        is_column=_is_column([str(text) for _code, text in options]),
         exclusive=" ".join(question.codes.exclusive) if question.codes else "",
         unit=question.unit,
         hint=hint,
@@ -65,6 +66,14 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         is_short=question.kind != Kind.TEXT or question.max_length <= 20,
         lines=question.lines,
         control="",
+    )
+
+
+def _is_column(texts: list[str]) -> bool:
+    """Say whether choices stand under each other: long ones do, and many that do not fit on a line."""
+    widths = [sum(1 if letter.isascii() else 2 for letter in text) for text in texts]
+    return any(width > LONG_CHOICE for width in widths) or (
+        len(widths) > FEW_CHOICES and sum(widths) + 4 * len(widths) > ONE_LINE
     )
 
 

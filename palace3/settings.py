@@ -43,6 +43,8 @@ DEBUG = False
 PALACE3_DEMO = _flag("PALACE3_DEMO")
 PALACE3_LIST_KEY = os.environ.get("PALACE3_LIST_KEY", "")
 PALACE3_LIST_KEY_FILE = os.environ.get("PALACE3_LIST_KEY_FILE", "")
+# Addresses of the data monitoring committee, who hold no account: the roots of lists are mailed to them.
+COMMITTEE_ADDRESSES = [each.strip() for each in os.environ.get("COMMITTEE_ADDRESSES", "").split(",") if each]
 PALACE3_IDENTITY_KEY = os.environ.get("PALACE3_IDENTITY_KEY", "")
 ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("TRUSTED_ORIGINS", "").split(",") if origin]

@@ -120,7 +120,7 @@ def _messages(participant: Participant) -> list[Reminder]:
 def _clocks(participant: Participant, user: User, at: datetime) -> list[ClockLine]:
     if not user.may(Permission.SAFETY_VIEW, participant.site_id):
         return []
-    return lines_of(clocks_open_to(user).filter(participant=participant, ended_at=None), at=at)
+    return lines_of(clocks_open_to(user).filter(participant=participant, ended_at=None), user=user, at=at)
 
 
 def _acts(participant: Participant, user: User) -> list[tuple[Act, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -35,13 +35,14 @@ class RecordState:
 
 @dataclass(frozen=True)
 class Cell:
-    """One form at one visit: its state, where it is filled, and how many queries are open."""
+    """One form at one visit: its state, where it is filled, how many queries are open; of a log, its records."""
 
     code: str
     state: str
     href: str
     queries: int = 0
     about: str = ""
+    records: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,12 @@ def matrix_of(
     per_visit = tuple(
         form
         for form in forms.values()
-        if form.repeats is Repeats.PER_VISIT or any(form.code in visit.forms for visit in shown)
+        if form.repeats is Repeats.PER_VISIT
+        or (form.repeats is not Repeats.LOG and any(form.code in visit.forms for visit in shown))
     )
     by_place = {(record.code, record.visit_id): record for record in records}
     once = _one_of_each(records)
+    numbers = Counter(record.code for record in records)
     rows = tuple(
         Row(
             visit,
@@ -107,7 +110,7 @@ def matrix_of(
         for visit in shown
     )
     alone = tuple(
-        (form, _alone(form, once.get(form.code), queries, participant))
+        (form, _alone(form, once.get(form.code), queries, participant, numbers[form.code]))
         for form in forms.values()
         if form not in per_visit
     )
@@ -123,9 +126,6 @@ def _cell(
     participant: Participant,
     today: date,
 ) -> Cell | None:
-    if form.repeats is Repeats.LOG:
-        kept = _alone(form, once.get(form.code), queries, participant)
-        return replace(kept, about=f"{visit}, {form.title}") if form.code in visit.forms else None
     if form.repeats is Repeats.PER_VISIT:
         record = by_place.get((form.code, visit.pk))
         href = form_url(participant.number, form.code, visit_id=visit.pk)
@@ -171,6 +171,7 @@ def _alone(
     record: RecordState | None,
     queries: Counter[tuple[str, int | None]],
     participant: Participant,
+    number: int,
 ) -> Cell:
     href = (
         log_url(participant.number, form.code)
@@ -178,4 +179,11 @@ def _alone(
         else form_url(participant.number, form.code)
     )
     count = sum(number for (code, _record), number in queries.items() if code == form.code)
-    return Cell(form.code, record.state if record else "empty", href, count, str(form.title))
+    return Cell(
+        form.code,
+        record.state if record else "empty",
+        href,
+        count,
+        str(form.title),
+        number if form.repeats is Repeats.LOG else 0,
+    )

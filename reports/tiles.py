@@ -29,10 +29,10 @@ def tiles_for(user: User) -> list[Tile]:
     if not user.may(Permission.PARTICIPANT_VIEW):
         return []
     counts = Participant.objects.open_to(user, Permission.PARTICIPANT_VIEW).aggregate(
-        all=Count("*"),
-        screening=Count("*", filter=Q(state=Track.SCREENED)),
-        failed=Count("*", filter=Q(state=Track.SCREEN_FAIL)),
-        randomized=Count("*", filter=Q(arm__isnull=False)),
+        all=Count("site"),
+        screening=Count("site", filter=Q(state=Track.SCREENED)),
+        failed=Count("site", filter=Q(state=Track.SCREEN_FAIL)),
+        randomized=Count("site", filter=Q(arm__isnull=False)),
     )
     where = reverse("reports:participants")
     return [

@@ -16,6 +16,7 @@ def forms_of_visit(visit: Visit, *, today: date) -> list[FormDue]:
     matrix = matrix_of(visit.participant, [visit], {visit.pk: str(visit)}, today=today)
     titles = catalogue.forms()
     cells = [cell for row in matrix.rows for cell in row.cells if cell is not None]
+    cells += [cell for form, cell in matrix.alone if form.repeats is Repeats.LOG and form.code in visit.forms]
     return [
         FormDue(cell.code, str(titles[cell.code].title), cell.state, cell.href, cell.queries)
         for cell in cells

@@ -303,7 +303,7 @@ def _clocks(user: User, at: datetime) -> Section:
             line.state,
             local_date(line.clock.due_at, line.clock.site.time_zone),
         )
-        for line in lines_of(found, at=at)
+        for line in lines_of(found, user=user, at=at)
     ]
     return Section(
         _("Safety clocks"), "clock", _("No safety clock is running."), items, total, reverse("crf:clocks")

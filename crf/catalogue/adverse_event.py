@@ -235,6 +235,7 @@ class AdverseEvent(CrfRecord):
         reads=("ir_st", "ir_en", "ir_pred", "today"),
         by=rules.long_steroid,
         blanks=True,
+        shown_when=STEROID,
         definition=_("Judged as if the highest dose had been given on every day."),
     )
     ir_2nd = YesNoAnswer(_("A second immunosuppressant"), sdtm="SUPPAE.IRSECOND", **IF_IMMUNE)
@@ -311,6 +312,9 @@ class AdverseEvent(CrfRecord):
                 "relation",
                 _("Relation"),
                 ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc", "rel_dis", "rel_worst"),
+                help=_(
+                    '"Not given before it": the treatment or procedure had not taken place when the event began.'
+                ),
             ),
             Section(
                 "immune",

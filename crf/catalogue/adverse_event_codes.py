@@ -48,7 +48,7 @@ CAUSALITY = CodeList(
         "definite": _("definite"),
     },
 )
-RELATION = CodeList("AEREL_NA", {**CAUSALITY.labels, "na": _("not given or not done before the onset")})
+RELATION = CodeList("AEREL_NA", {**CAUSALITY.labels, "na": _("not given before it")})
 IMMUNE = CodeList(
     "IRAE_TYPE",
     {

@@ -35,7 +35,7 @@ def clocks(request: PersonRequest) -> HttpResponse:
     rows = clocks_open_to(request.user)
     rows = rows.order_by("-due_at", "pk") if everything else rows.running()
     page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
-    lines = lines_of(page, at=timezone.now())
+    lines = lines_of(page, user=request.user, at=timezone.now())
     return render(request, "crf/clocks.html", {"lines": lines, "page": page, "everything": everything})
 
 
@@ -95,7 +95,7 @@ def _shown(
         "facts": facts_of(case, zone),
         "reports": reports_of(case, zone),
         "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
-        "lines": lines_of(clocks_now, at=timezone.now()),
+        "lines": lines_of(clocks_now, user=request.user, at=timezone.now()),
         "form": form,
         "reported": case.reported is not None,
     }

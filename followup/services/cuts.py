@@ -39,7 +39,7 @@ def announce_data_cut(*, on: date, purpose: str, by: User, at: datetime) -> Data
         with act("followup:datacut:announce", by=by, at=at) as written:
             last = DataCut.objects.aggregate(last=Max("number"))["last"] or 0
             cut = DataCut.objects.create(number=last + 1, on=on, purpose=purpose, act=written)
-            transaction.on_commit(_send)
+            transaction.on_commit(_send, robust=True)  # without a broker the next roll takes it up
     except IntegrityError as known:  # also when two are announced at once
         raise CutAnnounced(day=on.isoformat()) from known
     return cut

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
+from crf.catalogue import form
 from crf.services.safety import Judgement, assess_event
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.simulation.answers import Case
@@ -24,7 +27,8 @@ def alarm(stage: Stage, until: datetime) -> None:
     """Serious events of the last days stand open: one runs, one is late, one waits for the sponsor, one is a SUSAR."""
     dice = random.Random(len(stage.places))  # noqa: S311 (a story, not a secret)
     with scope(user_id=None, sites=EVERYTHING):
-        living = list(_treated())
+        with transaction.atomic():  # what a person may see is set for one transaction
+            living = list(_treated())
         for hours, participant in zip(HOURS_SINCE, living, strict=False):
             _happen(stage, participant, until, hours, dice)
 
@@ -64,8 +68,7 @@ def _happen(stage: Stage, participant: Participant, until: datetime, hours: int,
 
 
 def _last_number(participant: Participant) -> int:
-    from crf.catalogue import form
-
-    found: Any = form("AE").model.objects.filter(participant=participant).order_by("-sequence").first()
+    with transaction.atomic():
+        found: Any = form("AE").model.objects.filter(participant=participant).order_by("-sequence").first()
     number: int = found.sequence
     return number

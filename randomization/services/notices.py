@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -62,28 +64,36 @@ def tell_about_allocation(allocation: Allocation, *, at: datetime) -> None:
 
 
 def publish_root(part: ListPart, *, at: datetime) -> None:
-    """Sites, trial managers and statisticians hold the root: a list changed later would not match theirs."""
+    """Sites, committee, trial managers and statisticians hold the root: a list changed later matches none of theirs."""
     for person in holders(TOLD_OF_LISTS, site=None, on=at.date()):
-        if not person.email:
-            continue
-        with translation.override(person.language):
-            subject = _("PALACE-3: the randomization list {label} is in force").format(label=part.label)
-            body = _(
-                "List {label} of scheme {scheme} was activated. Its Merkle root is\n\n{root}\n\n"
-                "Keep this message. Every allocation certificate from this list can be checked against it:\n"
-                "python -m randomization.verify certificate.json {root}"
-            ).format(label=part.label, scheme=part.scheme.name, root=part.root)
-        write_mail(
-            to=person,
-            address=person.email,
-            kind="root",
-            key=f"root-{part.pk}-{person.pk}",
-            subject=subject,
-            body=body,
-            language=person.language,
-            site=None,
-            at=at,
-        )
+        if person.email:
+            _send_root(part, person, person.email, f"root-{part.pk}-{person.pk}", person.language, at=at)
+    for address in settings.COMMITTEE_ADDRESSES:
+        key = f"root-{part.pk}-{hashlib.sha256(address.encode()).hexdigest()[:20]}"
+        _send_root(part, None, address, key, "en", at=at)
+
+
+def _send_root(
+    part: ListPart, to: User | None, address: str, key: str, language: str, *, at: datetime
+) -> None:
+    with translation.override(language):
+        subject = _("PALACE-3: the randomization list {label} is in force").format(label=part.label)
+        body = _(
+            "List {label} of scheme {scheme} was activated. Its Merkle root is\n\n{root}\n\n"
+            "Keep this message. Every allocation certificate from this list can be checked against it:\n"
+            "python -m randomization.verify certificate.json {root}"
+        ).format(label=part.label, scheme=part.scheme.name, root=part.root)
+    write_mail(
+        to=to,
+        address=address,
+        kind="root",
+        key=key,
+        subject=subject,
+        body=body,
+        language=language,
+        site=None,
+        at=at,
+    )
 
 
 def tell_of_low_stratum(row: StratumBalance, *, at: datetime) -> None:

@@ -162,6 +162,6 @@ def roots(request: PersonRequest) -> HttpResponse:
 def root_pdf(request: PersonRequest, label: str, language: str) -> HttpResponse:
     """The commitment of one list, to be filed at the site."""
     parts = ListPart.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
-    published = parts.filter(activated_at__isnull=False).select_related("scheme", "activating_signature")
+    published = parts.filter(activated_at__isnull=False).select_related("scheme", "activated_by")
     held = get_object_or_404(published, scheme__version=int(label[:-1]), number=ord(label[-1]) - 64)
     return _pdf(documents.commitment_pdf(held, language=language), f"list-{label}-{language}.pdf")

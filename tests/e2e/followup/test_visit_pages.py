@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,19 @@ from django.db import transaction
 from playwright.sync_api import expect
 
 from followup.models import Visit
-from followup.services import plan_visits_for, record_contact_attempt, remind_site, roll_site
+from followup.services import (
+    announce_data_cut,
+    escalate_site,
+    plan_data_cuts,
+    plan_visits_for,
+    record_contact_attempt,
+    remind_site,
+    roll_site,
+    settle_todos,
+)
+from followup.services.todos import Wanted
 from palace3.kernel.scope import EVERYTHING, scope
-from tests.e2e.conftest import TABLET
+from tests.e2e.conftest import TABLET, WIDE
 from tests.e2e.hands import examine, sign_in, speak
 from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
@@ -33,6 +43,15 @@ def participant(world: World) -> Participant:
         roll_site(site=world.site, on=TODAY, at=NOW)
         remind_site(site=world.site, on=TODAY, at=NOW)
         record_contact_attempt(participant=made, on=TODAY, route="phone", result="no_answer", **by)
+        visit = Visit.objects.get(participant=made, code="N1")
+        asked = [
+            Wanted("REPEAT_BIOPSY", "CRE:1", TODAY - timedelta(40), TODAY - timedelta(12), visit_id=visit.pk),
+            Wanted("CRE_POSITIVE", "CRE:2", TODAY, TODAY + timedelta(14), visit_id=visit.pk),
+        ]
+        settle_todos(participant=made, wanted=asked, **by)
+        escalate_site(site=world.site, on=TODAY, at=NOW)
+        announce_data_cut(on=date(2027, 3, 31), purpose="Interim report", by=world.data_manager, at=NOW)
+        plan_data_cuts(site=world.site, at=NOW)
     return made
 
 
@@ -50,6 +69,11 @@ def pages_of(participant: Participant) -> list[str]:
     return [
         "/visits/?from=2026-11-18",
         "/visits/?show=due",
+        "/visits/?show=list",
+        "/visits/?show=todos",
+        "/visits/data-cuts/",
+        "/visits/notifications/",
+        "/work-list/",
         "/visits/month/?month=2026-11-01",
         "/visits/adherence/",
         "/visits/feed/",
@@ -59,20 +83,22 @@ def pages_of(participant: Participant) -> list[str]:
         f"/participants/{number}/visits/new/",
         f"/participants/{number}/contacts/",
         f"/participants/{number}/lost/",
+        f"/participants/{number}/withdraw/",
+        f"/participants/{number}/",
         f"/participants/{number}/plan/?milestone=NEO_D1&on=2026-11-16",
     ]
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_axe_finds_nothing_and_nothing_runs_off_a_tablet(
-    open_page: Any, world: World, participant: Participant, language: str
+@pytest.mark.parametrize(("size", "language"), [(TABLET, "en"), (TABLET, "zh-hans"), (WIDE, "zh-hans")])
+def test_axe_finds_nothing_and_nothing_runs_off_the_page(
+    open_page: Any, world: World, participant: Participant, size: dict[str, int], language: str
 ) -> None:
-    page = open_page(TABLET)
+    page = open_page(size)
     sign_in(page, "coordinator")
     speak(page, language)
     for number, path in enumerate(pages_of(participant)):
         page.goto(path)
-        examine(page, f"visits-{number}-{language}")
+        examine(page, f"visits-{number}-{language}-{size['width']}")
 
 
 def test_the_trial_manager_reads_the_tasks(open_page: Any, world: World) -> None:
@@ -80,6 +106,8 @@ def test_the_trial_manager_reads_the_tasks(open_page: Any, world: World) -> None
     sign_in(page, "trial_manager")
     page.goto("/tasks/")
     examine(page, "tasks")
+    page.goto("/visits/data-cuts/")
+    examine(page, "cuts-empty")
 
 
 def test_a_coordinator_records_a_visit_by_keyboard(

@@ -31,7 +31,8 @@ from palace3.kernel.scope import EVERYTHING, scope
 from tests.e2e.conftest import TABLET, WIDE, Clock
 from tests.integration.house.test_permission_matrix import MATRIX
 from tests.played import UNTIL, Played, played_trial
-from trials.models import Participant
+from trials.models import ContactRequest, NewsLetter, Participant, PublicText
+from trials.people import confided_to, sites_of
 from trials.services.participants import propose_deviation, register_participant
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -45,6 +46,8 @@ FILES = {
     "accounts:session",
     "crf:blank",
     "followup:feed-file",
+    "trials:robots",
+    "trials:sitemap",
     "randomization:certificate",
     "randomization:certificate-pdf",
     "randomization:root-pdf",
@@ -54,8 +57,19 @@ FILES = {
 ABOUT: dict[str, dict[str, Any]] = {
     "randomization:randomize": {"number": "newcomer"},
     "trials:consent": {"number": "newcomer"},
+    "trials:letter": {"pk": "letter"},
+    "trials:preview-text": {"pk": "text"},
+    "trials:request": {"reference": "new"},
+    "trials:request-call": {"reference": "new"},
+    "trials:request-close": {"reference": "called"},
+    "trials:request-erase": {"reference": "new"},
+    "trials:request-invite": {"reference": "called"},
+    "trials:request-receipt": {"reference": "new"},
+    "trials:request-screen": {"reference": "invited"},
     "trials:settle-deviation": {"pk": "deviation"},
 }
+# What the played trial has no subject for: nobody in it has a serious event; no ticket of a reader is known here.
+NOT_PLAYED = {"crf:assess": 404, "trials:news-confirm": 404, "trials:news-leave": 404}
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 
 
@@ -83,7 +97,18 @@ def known(played: Played) -> dict[str, Any]:
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }
-    return {"newcomer": newcomer.number, "deviation": proposed.pk, "visits": visits}
+        found = {
+            "newcomer": newcomer.number,
+            "deviation": proposed.pk,
+            "visits": visits,
+            "letter": NewsLetter.objects.latest("pk").pk,
+            "text": PublicText.objects.latest("pk").pk,
+        }
+    with (
+        scope(user_id=coordinator.pk, sites=sites_of(coordinator), confided=confided_to(coordinator)),
+        transaction.atomic(),
+    ):
+        return found | dict(ContactRequest.objects.order_by("pk").values_list("state", "reference"))
 
 
 def test_every_page_is_sound(
@@ -116,13 +141,14 @@ def pages(played: Played, known: dict[str, Any]) -> Iterator[tuple[str, str, str
         about = {part: known.get(value, value) for part, value in ABOUT.get(name, {}).items()}
         allowed = MATRIX[name][1]
         letter = {"+": "", "*": "C"}.get(allowed, allowed[0])
-        yield name, played.address(name, **about), letter, 200
+        yield name, played.address(name, **about), letter, NOT_PLAYED.get(name, 200)
     yield "exports:api", reverse("exports:api"), "C", 200
     for letter in "IMDTSX":
         yield "home", reverse("home"), letter, 200
         yield "participant", played.address("participant"), letter, 200
     for code, form in catalogue.forms().items():
-        visit = f"?visit={known['visits'][code]}" if form.repeats == Repeats.PER_VISIT else ""
+        at_visit = known["visits"].get(code, played.keys["followup"])
+        visit = f"?visit={at_visit}" if form.repeats == Repeats.PER_VISIT else ""
         for letter in "CX":
             yield "crf:form", played.address("crf:form", code=code) + visit, letter, 200
     yield "participant", played.address("participant", number=known["newcomer"]), "C", 200

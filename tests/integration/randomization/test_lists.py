@@ -89,6 +89,17 @@ def test_the_root_is_mailed_to_sites_and_statisticians(world, part):
     assert all(part.root in body for body in told.values())
 
 
+def test_the_root_is_mailed_to_the_committee(world, settings):
+    settings.COMMITTEE_ADDRESSES = ["chair@example.org", "member@example.org"]
+    asked = draft(world)
+    with as_person(world.second_statistician):
+        made = activate_list(part=asked, by=world.second_statistician, password=PASSWORD, at=NOW)
+    with everything(), transaction.atomic():
+        told = {mail.address: mail.body for mail in Mail.objects.filter(kind="root", to=None)}
+    assert set(told) == {"chair@example.org", "member@example.org"}
+    assert all(made.root in body for body in told.values())
+
+
 def test_looking_at_block_sizes_is_for_two_roles(world, part):
     with as_person(world.statistician):
         design = look_at_design(scheme=part.scheme, by=world.statistician, at=NOW)
