@@ -37,12 +37,8 @@ class Line(forms.CharField):
     def __init__(self, **more: Any) -> None:
         super().__init__(strip=False, **more)
 
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        return text if text.strip() else ""
-
     def validate(self, value: str) -> None:
-        super().validate(value)
+        super().validate(value if value.strip() else "")
         if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in value):
             raise ValidationError(
                 _("This holds a sign that cannot be printed, such as a line break. Type it again by hand.")
@@ -103,7 +99,7 @@ class MailAddress(Line):
             raise ValidationError(message) from None
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).strip(" \t")
+        return (super().to_python(value) or "").strip(" \t")
 
 
 @dataclass(frozen=True)

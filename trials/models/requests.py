@@ -10,6 +10,7 @@ from typing import Final, Self
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, Confided, Deletable, SetOnce
@@ -20,7 +21,7 @@ from trials.models.sites import Site
 
 
 class RequestState(models.TextChoices):
-    NEW = "new", _("New")
+    NEW = "new", pgettext_lazy("contact request", "New")
     CALLED = "called", _("Called")
     INVITED = "invited", _("Invited to the centre")
     SCREENED = "screened", _("In screening")

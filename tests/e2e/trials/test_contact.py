@@ -99,7 +99,7 @@ def test_the_position_stays_in_the_browser(placed: World, open_page: Any, clock:
     page.get_by_role("button", name="Use my position").click()
     expect(page.locator("input[name=site][value='02']")).to_be_checked()
     expect(page.get_by_text("about 264 km away")).to_be_visible()
-    assert asked == []
+    assert [address for address in asked if "/static/" not in address] == []
     examine(page, "contact-position")
 
 
@@ -149,12 +149,12 @@ def test_the_centres_pages(
     page.goto("/requests/ABCD-2345/call/")
     page.locator("input[name=result][value=reached]").check()
     page.locator("textarea[name=remark]").fill("说普通话也可以")
-    page.locator("button[type=submit].btn-primary").click()
+    page.locator("main button[type=submit].btn-primary").click()
     page.wait_for_url("**/requests/ABCD-2345/")
     expect(page.get_by_text("说普通话也可以")).to_be_visible()
     examine(page, f"request-called-{name}")
     page.goto("/requests/ABCD-2345/erase/")
-    page.locator("button[type=submit].btn-danger").click()
+    page.locator("main button[type=submit].btn-danger").click()
     page.wait_for_url("**/requests/ABCD-2345/")
     examine(page, f"request-erased-{name}")
 
