@@ -80,7 +80,7 @@ class ActGuard(DatabaseGuard):
     A ``frozen`` row is never changed either.
     """
 
-    told = ("frozen",)
+    told: ClassVar[tuple[str, ...]] = ("frozen",)
 
     def __init__(self, *, name: str, frozen: bool = False) -> None:
         super().__init__(name=name)
@@ -106,7 +106,7 @@ class ReasonGuard(DatabaseGuard):
     them), may change without one. (21 CFR Part 11 11.10(e); EMA 2023, 6.2.1)
     """
 
-    told = ("except_columns",)
+    told: ClassVar[tuple[str, ...]] = ("except_columns",)
 
     def __init__(self, *, name: str, except_columns: tuple[str, ...] = ()) -> None:
         super().__init__(name=name)
@@ -126,7 +126,7 @@ class ReasonGuard(DatabaseGuard):
 class SetOnce(DatabaseGuard):
     """The column is filled once and keeps its value for good."""
 
-    told = ("column",)
+    told: ClassVar[tuple[str, ...]] = ("column",)
 
     def __init__(self, *, name: str, column: str) -> None:
         super().__init__(name=name)
@@ -162,7 +162,7 @@ class SiteScoped(DatabaseGuard):
     ``own`` names a column that holds a person: their own rows are theirs to see anywhere.
     """
 
-    told = ("column", "own")
+    told: ClassVar[tuple[str, ...]] = ("column", "own")
 
     def __init__(self, *, name: str, column: str = "site_id", own: str = "") -> None:
         super().__init__(name=name)
@@ -190,7 +190,7 @@ class Confided(SiteScoped):
     (nobody's user, every site): it seals, reminds and counts, and such rows name nobody.
     """
 
-    told = ("column", "own", "kept_by_system")
+    told: ClassVar[tuple[str, ...]] = ("column", "own", "kept_by_system")
 
     def __init__(
         self, *, name: str, column: str = "site_id", own: str = "", kept_by_system: bool = False
@@ -226,7 +226,7 @@ class Nobodys(DatabaseGuard):
 class SameSite(DatabaseGuard):
     """A record's site is its participant's site."""
 
-    told = ("column",)
+    told: ClassVar[tuple[str, ...]] = ("column",)
 
     def __init__(self, *, name: str, column: str = "participant_id") -> None:
         super().__init__(name=name)

@@ -148,7 +148,7 @@
     panel.hidden = !corrections.length;
     const own = one("[data-own-reasons]", panel);
     own.hidden = corrections.length < 2;
-    const list = one("ul", own);
+    const list = one("ul", own) || own.appendChild(document.createElement("ul"));
     const kept = new Map(all("li", list).map((item) => [item.dataset.of, item]));
     const items = own.hidden ? [] : corrections.map((each) => kept.get(each.name) || ownReason(each.name));
     if (items.length !== kept.size || items.some((item) => !item.isConnected)) list.replaceChildren(...items);

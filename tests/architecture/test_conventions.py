@@ -21,12 +21,15 @@ def where(path: Path, node: ast.AST) -> str:
     return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
 
 
+SESSIONS = "SessionStore"  # a store of Django's, no model: saving is what it is for
+
+
 def test_no_save_override() -> None:
     found = [
         where(path, node)
         for path, tree in sources()
         for owner in ast.walk(tree)
-        if isinstance(owner, ast.ClassDef) and owner.bases
+        if isinstance(owner, ast.ClassDef) and owner.bases and owner.name != SESSIONS
         for node in owner.body
         if isinstance(node, ast.FunctionDef) and node.name in {"save", "delete"}
     ]
