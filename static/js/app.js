@@ -105,6 +105,8 @@
       return;
     }
     if (event.defaultPrevented || form.hasAttribute("hx-post") || (form.method || "get") !== "post") return;
+    // What opens in a tab of its own (a preview) leaves this page, and its form, as they are.
+    if (event.submitter?.formTarget === "_blank") return;
     form.dataset.sent = "yes";
     setTimeout(() => all("button[type=submit]", form).forEach((button) => { button.disabled = true; }));
   });
