@@ -93,9 +93,7 @@ def look(page: Page, name: str, scripts: bool) -> None:
 
 def test_the_position_stays_in_the_browser(placed: World, open_page: Any, clock: Clock) -> None:
     asked: list[str] = []
-    page = open_page(
-        PHONE, geolocation={"latitude": 29.56, "longitude": 106.55}, permissions=["geolocation"]
-    )
+    page = open_page(PHONE, geolocation={"latitude": 29.56, "longitude": 106.55}, permissions=["geolocation"])
     page.goto("/contact/")
     page.on("request", lambda sent: asked.append(sent.url + (sent.post_data or "")))
     page.get_by_role("button", name="Use my position").click()
