@@ -68,7 +68,7 @@ def test_not_even_that_a_note_exists_is_on_the_participants_record(
     keep(screened, world.coordinator)
     assert not Act.objects.filter(verb__startswith="crf:note", participant_id=screened.pk).exists()
     page = client_of(world.investigator).get(f"/participants/{screened.number}/acts/").text
-    assert "Participant registered" in page
+    assert "Consent recorded" in page
     assert "Working note" not in page
 
 
