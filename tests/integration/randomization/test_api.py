@@ -51,7 +51,7 @@ def test_a_site_randomizes_from_its_own_front_end_once(world, part, eligible):
         ({"confirmed_stratum": "01/III", "password": "wrong"}, 422),
         ({"confirmed_stratum": "01/II", "password": PASSWORD}, 409),
         ({}, 409),
-        ([], 409),
+        ([], 400),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(world, part, eligible, sent, status):
