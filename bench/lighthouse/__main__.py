@@ -25,7 +25,7 @@ from bench.house import ROOT, Trial, filled, server
 HERE = Path(__file__).resolve().parent
 LIGHTHOUSE = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"
 PAGES = ("/", "/zh/")
-PARTICIPANTS = 100
+PARTICIPANTS = 4  # the page shows none of them
 BUDGETS = {"accessibility": 100, "best-practices": 95, "performance": 95, "seo": 95}
 BROWSER_ARGUMENTS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run "
