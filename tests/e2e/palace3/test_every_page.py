@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from accounts.models import User
 from crf import catalogue
 from crf.declaration import Repeats
+from crf.models import SafetyClock
 from crf.services.drafts import keep_draft
 from crf.services.places import place_of
 from followup.models import Visit
@@ -55,6 +56,7 @@ FILES = {
 }
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
+    "crf:assess": {"number": "alarmed", "event": "serious"},
     "randomization:randomize": {"number": "newcomer"},
     "trials:consent": {"number": "newcomer"},
     "trials:letter": {"pk": "letter"},
@@ -68,8 +70,8 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:request-screen": {"reference": "invited"},
     "trials:settle-deviation": {"pk": "deviation"},
 }
-# What the played trial has no subject for: nobody in it has a serious event; no ticket of a reader is known here.
-NOT_PLAYED = {"crf:assess": 404, "trials:news-confirm": 404, "trials:news-leave": 404}
+# What the played trial has no subject for: no ticket of a reader is known here.
+NOT_PLAYED = {"trials:news-confirm": 404, "trials:news-leave": 404}
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 
 
@@ -97,7 +99,10 @@ def known(played: Played) -> dict[str, Any]:
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }
+        clock = SafetyClock.objects.select_related("participant").latest("pk")
         found = {
+            "alarmed": clock.participant.number,
+            "serious": clock.event_no,
             "newcomer": newcomer.number,
             "deviation": proposed.pk,
             "visits": visits,
