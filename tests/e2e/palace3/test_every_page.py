@@ -70,6 +70,8 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:request-screen": {"reference": "invited"},
     "trials:settle-deviation": {"pk": "deviation"},
 }
+# Who reads a page that the first of its readers has not got: the serious event may be of another site.
+READERS = {"crf:assess": "T"}
 # What the played trial has no subject for: no ticket of a reader is known here.
 NOT_PLAYED = {"trials:news-confirm": 404, "trials:news-leave": 404}
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
@@ -145,7 +147,7 @@ def pages(played: Played, known: dict[str, Any]) -> Iterator[tuple[str, str, str
     for name in sorted(pages_of_the_matrix() - {"exports:api"}):
         about = {part: known.get(value, value) for part, value in ABOUT.get(name, {}).items()}
         allowed = MATRIX[name][1]
-        letter = {"+": "", "*": "C"}.get(allowed, allowed[0])
+        letter = READERS.get(name) or {"+": "", "*": "C"}.get(allowed, allowed[0])
         yield name, played.address(name, **about), letter, NOT_PLAYED.get(name, 200)
     yield "exports:api", reverse("exports:api"), "C", 200
     for letter in "IMDTSX":
