@@ -57,10 +57,12 @@ def site_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
     return render(request, "followup/site_version.html", context)
 
 
-def _page_of(site: Site, protocol: str, title: str, button: str, about: str) -> Page:
+def _page_of(
+    site: Site, protocol: str, title: str, button: str, about: str, *, is_grave: bool = False
+) -> Page:
     up = reverse("followup:site-version", args=[protocol, site.code])
     label = _("Version %(version)s at site %(site)s") % {"version": protocol, "site": site.code}
-    return Page(title, button, up, label, about)
+    return Page(title, button, up, label, about, is_grave=is_grave)
 
 
 @requires(Permission.SITE_MANAGE)
@@ -103,5 +105,5 @@ def open_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
         "Everybody living at the site follows this version from today on. What has not happened is planned anew; "
         "what took place, and what was missed, stays. This cannot be undone."
     )
-    page = _page_of(found, protocol, _("Open the version at the site"), _("Open it"), about)
+    page = _page_of(found, protocol, _("Open the version at the site"), _("Open it"), about, is_grave=True)
     return step(request, OpenVersionForm(request.POST or None), page, put_in_force, lambda made: page.up)

@@ -29,11 +29,14 @@ from crf.services.drafts import keep_draft
 from crf.services.places import place_of
 from followup.models import Visit
 from palace3.kernel.scope import EVERYTHING, scope
+from palace3.protocol import text
+from palace3.simulation.places import PASSWORD
 from tests.e2e.conftest import TABLET, WIDE, Clock
 from tests.integration.house.test_permission_matrix import MATRIX
 from tests.played import UNTIL, Played, played_trial
 from trials.models import ContactRequest, NewsLetter, Participant, PublicText
 from trials.people import confided_to, sites_of
+from trials.services.confirmations import confirm_values
 from trials.services.participants import propose_deviation, register_participant
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -53,11 +56,16 @@ FILES = {
     "randomization:certificate-pdf",
     "randomization:root-pdf",
     "randomization:visit-card",
+    "reports:report-file",
 }
+# What a page fetches to put into itself: it is looked at where it stands.
+PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
     "randomization:randomize": {"number": "newcomer"},
+    "reports:protocol-value": {"key": "value"},
+    "reports:protocol-withdraw": {"pk": "confirmation"},
     "trials:consent": {"number": "newcomer"},
     "trials:letter": {"pk": "letter"},
     "trials:preview-text": {"pk": "text"},
@@ -101,10 +109,17 @@ def known(played: Played) -> dict[str, Any]:
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }
+        asked = next(each for each in text.load().open_questions() if each.confirmable)
+        [confirmed] = confirm_values(
+            version=text.load().version, seen={asked.item: asked.digest}, note="The protocol, page 1",
+            password=PASSWORD, by=played.people["T"], at=UNTIL,
+        )  # fmt: skip
         clock = SafetyClock.objects.select_related("participant").latest("pk")
         found = {
             "alarmed": clock.participant.number,
             "serious": clock.event_no,
+            "value": asked.key,
+            "confirmation": confirmed.pk,
             "newcomer": newcomer.number,
             "deviation": proposed.pk,
             "visits": visits,
@@ -139,7 +154,7 @@ def test_every_page_is_sound(
 def pages_of_the_matrix() -> set[str]:
     """Return every address that shows a page; the endpoints of the API are read by programs."""
     got = {name for name, (method, _roles) in MATRIX.items() if method == "get"}
-    return {name for name in got - FILES if not name.startswith("exports:api:")} | {"exports:api"}
+    return {name for name in got - FILES - PARTS if not name.startswith("exports:api:")} | {"exports:api"}
 
 
 def pages(played: Played, known: dict[str, Any]) -> Iterator[tuple[str, str, str, int]]:
