@@ -57,6 +57,7 @@ FILES = {
     "randomization:root-pdf",
     "randomization:visit-card",
     "reports:report-file",
+    "trials:request-receipt",
 }
 # What a page fetches to put into itself: it is looked at where it stands.
 PARTS = {"followup:messages"}
@@ -74,12 +75,14 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:request-close": {"reference": "called"},
     "trials:request-erase": {"reference": "new"},
     "trials:request-invite": {"reference": "called"},
-    "trials:request-receipt": {"reference": "new"},
     "trials:request-screen": {"reference": "invited"},
     "trials:settle-deviation": {"pk": "deviation"},
 }
 # Who reads a page that the first of its readers has not got: the serious event may be of another site.
 READERS = {"crf:assess": "T"}
+# Pages that explain placeholders in braces, and pages whose language is that of their address.
+BRACES = {"trials:draft-text", "trials:text", "exports:api"}
+OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "trials:preview-text"}
 # What the played trial has no subject for: no ticket of a reader is known here.
 NOT_PLAYED = {"trials:news-confirm": 404, "trials:news-leave": 404}
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
@@ -195,8 +198,14 @@ class Eyes:
         found = [] if answered and answered.status == status else [f"answered {answered and answered.status}"]
         if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
             found.append(f"wider than {TABLET['width']} px")
-        found += sorted(set(TOKENS.findall(page.locator("body").inner_text())))
-        if not page.evaluate("document.documentElement.lang.toLowerCase()").startswith(self.language[:2]):
+        tokens = set(TOKENS.findall(page.locator("body").inner_text()))
+        found += sorted(
+            token
+            for token in tokens
+            if name not in BRACES or token[-2:] in {"{{", "}}", "{%", "%}", "{#", "#}"} or token[0] in "⟦⟧%"
+        )
+        spoken = page.evaluate("document.documentElement.lang.toLowerCase()")
+        if name not in OF_ONE_LANGUAGE and not spoken.startswith(self.language[:2]):
             found.append("not in the reader's language")
         if LOOK:
             kept = re.sub(r"\W+", "-", f"{name}{address}".strip("/"))
