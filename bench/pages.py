@@ -136,10 +136,11 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=100)
     parser.add_argument("--large", type=int, default=35_600)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--walk", type=int, default=712, help="walk so many of a trial that is filled now")
     parser.add_argument("--only", default="", help="pages whose name holds this")
     asked = parser.parse_args()
     with server() as running:
-        trials = [filled(running, number) for number in (asked.small, asked.large)]
+        trials = [filled(running, number, walked=asked.walk) for number in (asked.small, asked.large)]
         small, large = map(Asked, trials)
         print(f"\n{asked.small} and {asked.large} participants\n\n{HEAD}")
         for page in PAGES:
