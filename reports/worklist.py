@@ -25,7 +25,7 @@ from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from palace3.kernel.clock import local_date
-from palace3.kernel.counting import count_up_to, in_words
+from palace3.kernel.counting import first_and_count, in_words
 from palace3.protocol.text import load, versions
 from trials.models import (
     ChecklistItem,
@@ -101,9 +101,8 @@ def _to_consent_anew(user: User) -> Section:
 
 
 def _first(rows: Any) -> tuple[list[Any], int]:
-    """Return the first rows and how many there are; one query when they all fit."""
-    found = list(rows[: SHOWN + 1])
-    return (found[:SHOWN], count_up_to(rows)) if len(found) > SHOWN else (found, len(found))
+    """Return the first rows and how many there are."""
+    return first_and_count(rows, SHOWN)
 
 
 def _decisions(user: User, today: date) -> Section:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.services import change_person
-from followup.adherence import by_visit
+from followup.adherence import adherence_of
 from followup.models import CalendarFeed, TaskRun, Visit, VisitState
 from followup.monitor import note_run, watched_tasks
 from followup.services import record_contact_attempt, record_lost, record_visit, roll_site
@@ -51,8 +51,11 @@ def test_adherence_counts_early_in_late_and_missed(
         record_visit(visit=visit, took_place_on=day, by=world.coordinator, at=noon(date(2026, 12, 1)))
     randomized()
     roll_site(site=world.site, on=date(2026, 11, 25), at=noon(date(2026, 11, 25)))
-    kept = {row.label: row for row in by_visit(Visit.objects.all())}["N1"]
+    kept = {row.label: row for row in adherence_of(Visit.objects.all()).by_visit}["N1"]
     assert (kept.early, kept.inside, kept.late, kept.overdue, kept.percent_inside) == (1, 1, 1, 1, 25)
+    whole = adherence_of(Visit.objects.all())
+    assert [(row.label, row.asked) for row in whole.by_site] == [("01", sum(r.asked for r in whole.by_visit))]
+    assert adherence_of(Visit.objects.all(), site="02").by_visit == []
     page = coordinator.get("/visits/adherence/")
     assert "25 %" in page.text
 
