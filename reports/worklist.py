@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.models import ClockName, Draft, Query, QueryState, SafetyClock, SponsorAssessment
+from crf.models import (
+    ClockName,
+    Draft,
+    MessageKind,
+    Query,
+    QueryMessage,
+    QueryState,
+    SafetyClock,
+    SponsorAssessment,
+)
 from crf.safety import OF_THE_SITE, clocks_open_to
 from crf.safety_page import lines_of
 from crf.services.system_queries import short_question
@@ -196,7 +205,7 @@ def _queries_to_close(user: User, today: date) -> Section:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
-    chosen = rows.select_related("participant").prefetch_related("messages").order_by("opened_at", "pk")
+    chosen = rows.select_related("participant").with_raised().order_by("opened_at", "pk")
     found, total = _first(chosen)
     items = [
         Item(
@@ -213,7 +222,8 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
 
 
 def _asked(query: Query) -> str:
-    return short_question(catalogue.forms().get(query.form_code), query, query.messages.all())
+    raised = QueryMessage(kind=MessageKind.RAISED, text=query.raised or "")  # type: ignore[attr-defined]
+    return short_question(catalogue.forms().get(query.form_code), query, [raised])
 
 
 def _drafts(user: User, today: date) -> Section:

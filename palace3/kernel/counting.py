@@ -18,7 +18,7 @@ def count_up_to(rows: Any, most: int = MOST) -> int:
     return found
 
 
-class _Counted(Subquery):
+class CountOf(Subquery):
     """The number of the rows of a query."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) _counted)"
@@ -28,7 +28,7 @@ class _Counted(Subquery):
 def first_and_count(rows: Any, shown: int, most: int = MOST) -> tuple[list[Any], int]:
     """Return the first ``shown`` rows and how many there are, as ``count_up_to`` does, in one question."""
     counted = rows.select_related(None).prefetch_related(None).order_by().values("pk")[: most + 1]
-    found = list(rows.annotate(counted_rows=_Counted(counted))[:shown])
+    found = list(rows.annotate(counted_rows=CountOf(counted))[:shown])
     return found, found[0].counted_rows if found else 0
 
 
