@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.services import change_person
+from followup import calendar
 from followup.adherence import adherence_of
 from followup.models import CalendarFeed, TaskRun, Visit, VisitState
 from followup.monitor import note_run, watched_tasks
@@ -40,6 +41,21 @@ def test_the_month_shows_each_visit_on_its_day(randomized: Make, coordinator: Cl
     assert f"{participant.number} N1" in page.text
     assert participant.number not in coordinator.get("/visits/month/?month=2020-02-29").text
     assert coordinator.get("/visits/month/?month=nonsense").status_code == 200
+
+
+def test_a_full_day_of_the_month_leads_to_its_week(
+    randomized: Make, coordinator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar, "PER_DAY", 1)
+    first, second = randomized(), randomized()
+    on = Visit.objects.get(participant=first, code="N1").proposed_on
+    assert on
+    page = coordinator.get(f"/visits/month/?month={on:%Y-%m}-01").text
+    assert f"{first.number} N1" in page
+    assert f"{second.number} N1" not in page
+    monday = on - timedelta(days=on.weekday())
+    assert f"?show=week&amp;from={monday}" in page
+    assert "and 1 more" in page
 
 
 def test_adherence_counts_early_in_late_and_missed(
