@@ -76,6 +76,7 @@ def _answer(trial: Trial, pipe: Connection) -> None:
     from django.test.utils import CaptureQueriesContext
 
     clients: dict[str, Any] = {}
+    seen: CaptureQueriesContext | None
     pipe.send(_people())
     while True:
         user, address, count = pipe.recv()
@@ -87,8 +88,8 @@ def _answer(trial: Trial, pipe: Connection) -> None:
             with CaptureQueriesContext(connection) as seen:
                 response = clients[user].get(address)
         else:
-            response, seen = clients[user].get(address), []
-        queries = sum(not query["sql"].startswith(NOT_ASKED) for query in seen) if count else 0
+            response, seen = clients[user].get(address), None
+        queries = sum(not query["sql"].startswith(NOT_ASKED) for query in seen or ())
         pipe.send((response.status_code, queries, (time.perf_counter() - began) * 1000))
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from followup.models import Visit
 
 MONTHS = 12
-PER_DAY = 12
+PER_DAY = 5  # more would make the sheet of a large site several screens high
 LONGEST_LINE = 74
 
 
