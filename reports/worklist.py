@@ -305,7 +305,7 @@ def _deviations(user: User, today: date) -> Section:
     items = [
         Item(
             d.participant.number,
-            d.detail,
+            d.said,
             reverse("trials:settle-deviation", args=[d.pk]),
             when=d.found_on + timedelta(days=whole_number(load(), "deviation_escalates_days")),
         )

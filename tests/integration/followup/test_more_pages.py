@@ -179,6 +179,7 @@ def test_the_trial_manager_sees_what_is_late(world: World) -> None:
 
     hourly = CrontabSchedule.objects.create(minute="5", timezone="UTC")
     PeriodicTask.objects.create(name="hourly", task="tests:hourly", crontab=hourly)
+    PeriodicTask.objects.create(name="never", task="tests:never", crontab=hourly)
     note_run(task="tests:hourly", started_at=NOW, ended_at=NOW, outcome="done")
     watched = {task.name: task for task in watched_tasks(at=NOW + timedelta(minutes=5))}
     assert (watched["tests:hourly"].state, watched["tests:hourly"].next_at) == (
@@ -190,6 +191,7 @@ def test_the_trial_manager_sees_what_is_late(world: World) -> None:
     page = manager.get("/tasks/")
     assert page.status_code == 200
     assert "tests:hourly" in page.text
+    assert "tests:never" in page.text
 
 
 def test_a_visit_of_the_past_is_kept_in_the_month(
