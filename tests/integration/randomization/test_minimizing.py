@@ -16,12 +16,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import translation
-from psycopg import errors, sql
+from psycopg import Rollback, errors, sql
 
 from audit.models import Act
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.protocol.text import load
 from randomization import store, verify
+from randomization import turns as turns_schema
 from randomization.coins import CoinDesign, stratum_coins
 from randomization.generation import salt_of
 from randomization.keys import list_keys
@@ -385,11 +386,10 @@ def test_forty_at_two_sites_by_four_clients_one_of_them_killed(
     told = storm.acknowledged()
     assert {pk: (a.number, a.arm) for pk, a in held.items()} == told
     assert_every_arm_follows([held[pk] for _, pk in order], part.root)
-    for level in ("01", "02", *STAGES):
-        arms = [a.arm for a in held.values() if level in a.stratum.split("/")]
-        assert abs(arms.count("1") - arms.count("2")) <= 6, level
-    arms = [a.arm for a in held.values()]
-    assert abs(arms.count("1") - arms.count("2")) <= 6
+    for level in ("01", "02", *STAGES, ""):
+        arms = [a.arm for a in held.values() if level in (*a.stratum.split("/"), "")]
+        # Which turn meets which coin is the crowd's chance: of 20,000 such trials none went beyond this.
+        assert abs(arms.count("1") - arms.count("2")) <= 10, level
 
 
 def assert_every_arm_follows(in_order: list[Allocation], root: str) -> None:
@@ -674,3 +674,23 @@ def test_the_page_of_the_design_speaks_of_no_blocks(world: Any, part: ListPart) 
     answer = signed_in(world.statistician).post("/randomization/schemes/1/design/")
     assert "probability 4/5" in answer.text
     assert "<table" not in answer.text
+
+
+def test_the_migration_is_taken_back_and_comes_again(world: Any, superuser: Any) -> None:
+    """Without it the schema is as it was before; with it again, as it is now."""
+    parts = (
+        "SELECT relname FROM pg_class WHERE relnamespace = 'allocation'::regnamespace UNION ALL "
+        "SELECT proname || ':' || md5(prosrc) || coalesce(proconfig::text, '') FROM pg_proc "
+        "WHERE pronamespace = 'allocation'::regnamespace UNION ALL "
+        "SELECT tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid "
+        "WHERE c.relnamespace = 'allocation'::regnamespace AND NOT tgisinternal ORDER BY 1"
+    )
+    before = superuser.execute(parts).fetchall()
+    with superuser.transaction():
+        superuser.execute(turns_schema.DROP)
+        without = {name for (name,) in superuser.execute(parts).fetchall()}
+        superuser.execute(turns_schema.CREATE)
+        assert superuser.execute(parts).fetchall() == before
+        raise Rollback
+    assert {"slot", "list", "stratum", "draft", "keep_slot"} <= without
+    assert not any(word in name for name in without for word in ("turn", "switch", "admit"))
