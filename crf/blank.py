@@ -87,7 +87,7 @@ def _group(group: Group) -> PaperGroup:
 
 def _question(question: Question, wording: str = "") -> PaperQuestion:
     codes = question.codes.labels.items() if question.codes else ()
-    listed = tuple(f"{code} = {text}" if code != str(text) else code for code, text in codes)
+    listed = tuple(_box(code, str(text)) for code, text in codes)
     return PaperQuestion(
         text=f"{question.text} · {wording}" if wording else str(question.text),
         note=_note(question),
@@ -98,6 +98,11 @@ def _question(question: Question, wording: str = "") -> PaperQuestion:
         variable=question.export,
         required=question.required,
     )
+
+
+def _box(code: str, text: str) -> str:
+    """Return what stands beside a box: code and meaning, the code once where the meaning begins with it."""
+    return text if text.split(" ", maxsplit=1)[0] == code else f"{code} = {text}"
 
 
 def _space(question: Question) -> str:

@@ -54,6 +54,11 @@ class QuerySetOfQueries(SiteQuerySet):
     def on_record(self, form_code: str, record_id: int) -> Self:
         return self.filter(form_code=form_code, record_id=record_id)
 
+    def with_raised(self) -> Self:
+        """Queries with what a person asked, as ``raised``: all that a list reads of the thread."""
+        asked = QueryMessage.objects.filter(query=models.OuterRef("pk"), kind=MessageKind.RAISED)
+        return self.annotate(raised=models.Subquery(asked.order_by("at", "pk").values("text")[:1]))
+
 
 @recorded()
 class Query(OfParticipant):

@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef
+
 from accounts.models import User
 from accounts.permissions import Permission, Role
 from crf import catalogue
 from crf.models import WorkingNote
+from palace3.kernel.counting import CountOf
 from trials.models import Participant
 
 
@@ -54,6 +57,7 @@ def passage_of(note: WorkingNote) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def count_of(participant: Participant, *, reader: User) -> int:
-    """Return how many of the reader's own notes about the participant are not settled."""
-    return int(WorkingNote.objects.filter(participant=participant, owner=reader, settled_at=None).count())
+def open_notes_of(reader: User) -> CountOf:
+    """Return, for a query of participants, how many of the reader's own notes about each are not settled."""
+    own = WorkingNote.objects.filter(participant=OuterRef("pk"), owner=reader, settled_at=None)
+    return CountOf(own.order_by().values("pk"))

@@ -57,24 +57,33 @@ def _counted(visits: QuerySet[Visit]) -> QuerySet[Visit]:
     return visits.filter(opens__isnull=False).exclude(needless)
 
 
-def _rows(visits: QuerySet[Visit], column: str) -> list[Kept]:
-    rows = _counted(visits).order_by().values(column).annotate(**_COUNTED).values_list(column, *NUMBERS)
-    return [Kept(label, *numbers) for label, *numbers in rows]
+@dataclass(frozen=True)
+class Adherence:
+    """The same visits counted twice: by the visit of the schedule, and by the site."""
+
+    by_visit: list[Kept]
+    by_site: list[Kept]
 
 
-def by_visit(visits: QuerySet[Visit]) -> list[Kept]:
-    """Return adherence by visit code, in the order of the schedule (by how early it opens after its anchor)."""
-    found = _rows(visits, "code")
-    return sorted((kept for kept in found if kept.asked), key=lambda kept: _order(kept.label))
+def adherence_of(visits: QuerySet[Visit], *, site: str | None = None) -> Adherence:
+    """Return the counts in one pass over the visits; with ``site``, the counts by visit are of that site alone."""
+    cells = _counted(visits).order_by().values("site__code", "code").annotate(**_COUNTED)
+    of_visit: dict[str, Kept] = {}
+    of_site: dict[str, Kept] = {}
+    for place, code, *numbers in cells.values_list("site__code", "code", *NUMBERS):
+        _add(of_site, Kept(place, *numbers))
+        if site in (None, place):
+            _add(of_visit, Kept(code, *numbers))
+    asked = sorted((kept for kept in of_visit.values() if kept.asked), key=lambda kept: _order(kept.label))
+    return Adherence(asked, [of_site[place] for place in sorted(of_site)])
 
 
-def by_site(visits: QuerySet[Visit]) -> list[Kept]:
-    """Return adherence by site code."""
-    return sorted(_rows(visits, "site__code"), key=lambda kept: kept.label)
+def _add(rows: dict[str, Kept], kept: Kept) -> None:
+    rows[kept.label] = rows.get(kept.label, Kept(kept.label)).plus(kept)
 
 
 def together(rows: list[Kept], label: str) -> Kept:
-    """Return the sum of the rows."""
+    """Return the sum of the rows, under this label."""
     total = Kept(label)
     for row in rows:
         total = total.plus(row)

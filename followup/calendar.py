@@ -6,10 +6,15 @@ import calendar
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, QuerySet, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from followup.models import Visit
 
 MONTHS = 12
+PER_DAY = 5  # more would make the sheet of a large site several screens high
 LONGEST_LINE = 74
 
 
@@ -21,6 +26,15 @@ class Day:
     in_month: bool
     is_worked: bool
     visits: tuple[Visit, ...]
+
+    @property
+    def others(self) -> int:
+        """How many visits of the day the sheet has no room for; the week shows them."""
+        return self.visits[0].of_the_day - len(self.visits) if self.visits else 0  # type: ignore[attr-defined]
+
+    @property
+    def monday(self) -> date:
+        return self.on - timedelta(days=self.on.weekday())
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,16 @@ class Month:
 def shown_on(visit: Visit) -> date | None:
     """Return the day on which a calendar shows the visit."""
     return visit.took_place_on or visit.proposed_on
+
+
+def first_of_each_day(visits: QuerySet[Visit]) -> QuerySet[Visit]:
+    """Return the first visits of every day, each with how many the day has (``of_the_day``)."""
+    of_day: dict[str, Any] = {"partition_by": [Coalesce("took_place_on", "proposed_on")]}
+    ranked = visits.order_by().annotate(
+        place=Window(RowNumber(), order_by=["participant_id", "pk"], **of_day),
+        of_the_day=Window(Count("*"), **of_day),
+    )
+    return ranked.filter(place__lte=PER_DAY).order_by("participant_id", "pk")
 
 
 def icalendar(visits: Iterable[Visit], *, name: str, at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from django.utils.html import format_html, format_html_join
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 WIDTH, HEIGHT = 560, 240
 LEFT, BOTTOM, TOP = 44, 34, 30
 FILL = "#0f5c66"
+MOST_POINTS = 2 * WIDTH  # what a screen of twice the density can tell apart
 
 
 def _n(value: float) -> str:
@@ -71,6 +73,16 @@ def bars(counts: Mapping[int, int], *, title: str, label: str) -> SafeString:
     return _frame(title, format_html("{}{}", _axis(0, most, label), body))
 
 
+def _drawn(values: Sequence[float]) -> list[int]:
+    """Which values are drawn: all; of very many, the lowest and the highest of each stretch, and the last."""
+    if len(values) <= MOST_POINTS:
+        return list(range(len(values)))
+    long = math.ceil(2 * len(values) / MOST_POINTS)
+    stretches = (range(first, min(first + long, len(values))) for first in range(0, len(values), long))
+    ends = {pick(stretch, key=values.__getitem__) for stretch in stretches for pick in (min, max)}
+    return sorted(ends | {len(values) - 1})
+
+
 def line(values: Sequence[float], *, title: str, label: str) -> SafeString:
     """A value that moves from one allocation to the next, with the line of nought."""
     if not values:
@@ -82,7 +94,7 @@ def line(values: Sequence[float], *, title: str, label: str) -> SafeString:
         return HEIGHT - BOTTOM - usable * (value - low) / (high - low)
 
     step = (WIDTH - LEFT - 16) / max(len(values) - 1, 1)
-    points = " ".join(f"{LEFT + 4 + n * step:.1f},{y(value):.1f}" for n, value in enumerate(values))
+    points = " ".join(f"{LEFT + 4 + n * step:.1f},{y(values[n]):.1f}" for n in _drawn(values))
     body = format_html(
         '<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="#74868f" stroke-dasharray="3 3"/>'
         '<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>',

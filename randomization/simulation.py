@@ -164,10 +164,16 @@ def settles_next(seen: Mapping[str, int], *, largest_block: int) -> bool:
 
 def predictability(given: Sequence[tuple[str, str]], *, arms: Sequence[str]) -> dict[str, tuple[int, float]]:
     """For each stratum of a running trial: allocations so far, and the share a site would have guessed."""
-    past: dict[str, list[str]] = {}
-    right: dict[str, Fraction] = {}
+    past: dict[str, dict[str, int]] = {}
+    right: dict[str, Counter[int]] = {}
     for stratum, arm in given:
-        seen = past.setdefault(stratum, [])
-        right[stratum] = right.get(stratum, Fraction(0)) + chance_of_right_guess(seen, arm, arms=arms)
-        seen.append(arm)
-    return {stratum: (len(seen), float(right[stratum] / len(seen))) for stratum, seen in past.items()}
+        seen = past.setdefault(stratum, dict.fromkeys(arms, 0))
+        right.setdefault(stratum, Counter())[_named_with(seen, arm)] += 1
+        seen[arm] += 1
+    return {stratum: (sum(seen.values()), _share_guessed(right[stratum])) for stratum, seen in past.items()}
+
+
+def _share_guessed(right: Mapping[int, int]) -> float:
+    """The share of right guesses, from how often a guess chose among so many arms; among 0 it was wrong."""
+    guessed = sum(Fraction(count, named) for named, count in right.items() if named)
+    return float(guessed / sum(right.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -62,6 +62,15 @@ class Matrix:
     rows: tuple[Row, ...]
     alone: tuple[tuple[FormDeclaration, Cell], ...] = field(default=())
     open_queries: int = 0
+
+    def without_links(self) -> Matrix:
+        """Return the same states for a reader who may not open the forms behind them."""
+        rows = tuple(
+            replace(row, cells=tuple(cell and replace(cell, href="") for cell in row.cells))
+            for row in self.rows
+        )
+        alone = tuple((form, replace(cell, href="")) for form, cell in self.alone)
+        return replace(self, rows=rows, alone=alone)
 
 
 def record_states(participant: Participant) -> list[RecordState]:

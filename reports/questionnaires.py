@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields import BooleanField
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crf import catalogue
 from crf.records import RecordState
@@ -97,8 +98,8 @@ def compliance(sites: QuerySet[Site], *, today: date, code: str = CODE) -> Repor
 def _table(title: str, first: str, slug: str, rows: list[tuple[Any, ...]]) -> Table:
     columns = (
         first,
-        _("Expected"),
-        _("Received"),
+        pgettext("questionnaires", "Expected"),
+        pgettext("questionnaires", "Received"),
         _("Received in the window"),
         _("Compliance"),
         _("In the window"),

@@ -36,6 +36,16 @@ class Line:
         return in_language(self.asked.question) if self.asked.question else ""
 
     @property
+    def title(self) -> str:
+        """What the value is called: its question, or its place in the protocol text where it has none."""
+        return self.question or f"{self.asked.code} · {self.asked.part}"
+
+    @property
+    def source(self) -> str:
+        """Where the value comes from: a default, or the sister trial by its name."""
+        return _("default") if self.asked.source == "default" else self.asked.source
+
+    @property
     def href(self) -> str:
         return reverse("reports:protocol-value", args=[self.version, self.asked.key])
 

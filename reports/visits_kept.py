@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from followup.adherence import NUMBERS, Kept, by_site, by_visit, together
+from followup.adherence import NUMBERS, Kept, adherence_of, together
 from followup.models import Visit
 from reports.plots import shares
 from reports.quality import Report, Table
@@ -14,8 +14,8 @@ from trials.models import Site
 
 def visits_kept(sites: QuerySet[Site]) -> Report:
     """Return the report: early, in, late, not done, overdue and missed, by visit and by site."""
-    visits = Visit.objects.filter(site__in=sites)
-    rows, places = by_visit(visits), by_site(visits)
+    kept = adherence_of(Visit.objects.filter(site__in=sites))
+    rows, places = kept.by_visit, kept.by_site
     return Report(
         slug="visits",
         title=_("Visit adherence"),
@@ -28,7 +28,7 @@ def visits_kept(sites: QuerySet[Site]) -> Report:
         if rows
         else (),
         chart=shares(
-            [(kept.label, kept.inside, kept.asked) for kept in places],
+            [(place.label, place.inside, place.asked) for place in places],
             title=_("Share in the window, by site"),
         ),
     )

@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.models import ClockName, Draft, Query, QueryState, SafetyClock, SponsorAssessment
+from crf.models import (
+    ClockName,
+    Draft,
+    MessageKind,
+    Query,
+    QueryMessage,
+    QueryState,
+    SafetyClock,
+    SponsorAssessment,
+)
 from crf.safety import OF_THE_SITE, clocks_open_to
 from crf.safety_page import lines_of
 from crf.services.system_queries import short_question
@@ -25,7 +34,7 @@ from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from palace3.kernel.clock import local_date
-from palace3.kernel.counting import count_up_to, in_words
+from palace3.kernel.counting import first_and_count, in_words
 from palace3.protocol.text import load, versions
 from trials.models import (
     ChecklistItem,
@@ -101,9 +110,8 @@ def _to_consent_anew(user: User) -> Section:
 
 
 def _first(rows: Any) -> tuple[list[Any], int]:
-    """Return the first rows and how many there are; one query when they all fit."""
-    found = list(rows[: SHOWN + 1])
-    return (found[:SHOWN], count_up_to(rows)) if len(found) > SHOWN else (found, len(found))
+    """Return the first rows and how many there are."""
+    return first_and_count(rows, SHOWN)
 
 
 def _decisions(user: User, today: date) -> Section:
@@ -197,7 +205,7 @@ def _queries_to_close(user: User, today: date) -> Section:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
-    chosen = rows.select_related("participant").prefetch_related("messages").order_by("opened_at", "pk")
+    chosen = rows.select_related("participant").with_raised().order_by("opened_at", "pk")
     found, total = _first(chosen)
     items = [
         Item(
@@ -214,7 +222,8 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
 
 
 def _asked(query: Query) -> str:
-    return short_question(catalogue.forms().get(query.form_code), query, query.messages.all())
+    raised = QueryMessage(kind=MessageKind.RAISED, text=query.raised or "")  # type: ignore[attr-defined]
+    return short_question(catalogue.forms().get(query.form_code), query, [raised])
 
 
 def _drafts(user: User, today: date) -> Section:
@@ -296,7 +305,7 @@ def _deviations(user: User, today: date) -> Section:
     items = [
         Item(
             d.participant.number,
-            d.detail,
+            d.said,
             reverse("trials:settle-deviation", args=[d.pk]),
             when=d.found_on + timedelta(days=whole_number(load(), "deviation_escalates_days")),
         )

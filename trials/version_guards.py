@@ -23,8 +23,9 @@ END $$;
 
 CREATE FUNCTION trials_guard_participant_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.protocol_version IS DISTINCT FROM (
-        SELECT protocol_version FROM trials_site WHERE id = NEW.site_id
+    -- A site that the transaction does not see is none of this guard's: the policy of the row refuses it.
+    IF EXISTS (
+        SELECT 1 FROM trials_site WHERE id = NEW.site_id AND protocol_version <> NEW.protocol_version
     ) THEN
         RAISE EXCEPTION '%: version % is not the one in force at the site', TG_TABLE_NAME, NEW.protocol_version
             USING ERRCODE = 'insufficient_privilege';

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import override
+
 from accounts.models import User
 from audit.acts import act
 from crf import catalogue, todos
@@ -212,11 +214,13 @@ def _propose_deviations(
     rules = {check.code: check for check in place.form.checks if check.deviation}
     for finding in outcome.findings:
         if check := rules.get(finding.code):
+            with override(None):  # kept in the words of the source: each reader is shown their own language
+                detail = str(check.message)
             trials.propose_deviation(
                 participant=place.participant,
                 rule=check.deviation[:20],
                 key=f"{place.form.code}-{record.pk}-{finding.key}"[:80],
-                detail=str(check.message),
+                detail=detail,
                 by=by,
                 at=at,
             )

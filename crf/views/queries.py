@@ -43,6 +43,7 @@ def _list(request: PersonRequest, chosen: dict[str, str]) -> dict[str, Any]:
     may_answer = request.user.may(Permission.QUERY_ANSWER)
     return {
         "may_answer": may_answer,
+        "may_read": request.user.may(Permission.CRF_VIEW),
         "may_close": not may_answer and request.user.may(Permission.QUERY_CLOSE),
         "chosen": chosen,
         "sites": Site.objects.open_to(request.user, Permission.QUERY_VIEW),
@@ -94,6 +95,7 @@ def _thread(request: PersonRequest, found: Query, form: WordsForm, status: int) 
         "question": question_of_query(catalogue.forms().get(found.form_code), found, thread),
         "thread": thread,
         "form": form,
+        "may_read": request.user.may(Permission.CRF_VIEW, site),
         "may_answer": living and request.user.may(Permission.QUERY_ANSWER, site),
         "may_close": living and request.user.may(Permission.QUERY_CLOSE, site),
         "may_ask_again": found.state != QueryState.OPEN and request.user.may(Permission.QUERY_RAISE, site),

@@ -66,7 +66,7 @@ def calls_of(schema: dict[str, Any]) -> Iterator[Call]:
                 method=method.upper(),
                 path=path,
                 summary=said.get("summary", ""),
-                text=said.get("description", ""),
+                text=said.get("description", "").replace("``", ""),
                 parameters=tuple(_parameter(each) for each in parameters),
             )
 

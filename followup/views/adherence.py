@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from followup.adherence import by_site, by_visit, together
+from followup.adherence import adherence_of, together
 from followup.models import Visit
 from followup.views.agenda import chosen_site
 from trials.models import Site
@@ -20,13 +20,12 @@ def adherence(request: PersonRequest) -> HttpResponse:
     sites = list(Site.objects.open_to(request.user, Permission.VISIT_VIEW))
     site = chosen_site(request, sites)
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW)
-    of_site = visits.filter(site=site) if site else visits
-    rows = by_visit(of_site)
+    kept = adherence_of(visits, site=site.code if site else None)
     context = {
         "sites": sites,
         "site": site,
-        "rows": rows,
-        "total": together(rows, _("All visits")),
-        "by_site": by_site(visits) if len(sites) > 1 else [],
+        "rows": kept.by_visit,
+        "total": together(kept.by_visit, _("All visits")),
+        "by_site": kept.by_site if len(sites) > 1 else [],
     }
     return render(request, "followup/adherence.html", context)

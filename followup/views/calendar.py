@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services
-from followup.calendar import Day, Month, icalendar, shown_on
+from followup.calendar import Day, Month, first_of_each_day, icalendar, shown_on
 from followup.feeds import living_feed, reader_of, visits_for
 from followup.models import Visit, VisitState
 from followup.views.agenda import chosen_day, chosen_site, today_at
@@ -35,7 +35,7 @@ def month(request: PersonRequest) -> HttpResponse:
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).exclude(state=VisitState.CANCELLED)
     visits = visits.select_related("participant").shown_between(*sheet.shown)
     found: dict[object, list[Visit]] = {}
-    for visit in visits.filter(site=site) if site else visits:
+    for visit in first_of_each_day(visits.filter(site=site) if site else visits):
         found.setdefault(shown_on(visit), []).append(visit)
     weeks = [
         [Day(on, on.month == sheet.first.month, works_on(on), tuple(found.get(on, ()))) for on in week]

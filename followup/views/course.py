@@ -67,5 +67,5 @@ def withdraw(request: PersonRequest, number: str) -> HttpResponse:
     about = _("Each part is separate. Survival is followed unless every contact is refused.")
     title = _("Withdrawal of %(number)s") % {"number": number}
     label = _("Participant %(number)s") % {"number": number}
-    page = Page(title, _("Record the withdrawal"), found.get_absolute_url(), label, about=about)
+    page = Page(title, _("Record the withdrawal"), found.get_absolute_url(), label, about, is_grave=True)
     return step(request, form, page, keep, lambda kept: found)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.notes import count_of
+from crf.notes import open_notes_of
 from crf.services.reasons import lines_of
 from followup.history import text_for
 from palace3.kernel.clock import local_date
@@ -25,7 +25,8 @@ ACTS_PER_PAGE = 100
 def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
-    participant = get_object_or_404(rows, number=number)
+    noted = rows.annotate(notes_kept=open_notes_of(request.user))
+    participant = get_object_or_404(noted, number=number)
     at = timezone.now()
     today = local_date(at, participant.site.time_zone)
     case = casefile_of(participant, user=request.user, today=today, at=at)
@@ -37,7 +38,7 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
         "actions": actions,
         "today": today,
         "may_see_notes": may_see_notes,
-        "notes_kept": count_of(participant, reader=request.user) if may_see_notes else 0,
+        "notes_kept": participant.notes_kept if may_see_notes else 0,
     }
     return render(request, "reports/participant.html", context)
 

@@ -45,6 +45,8 @@ def test_screenshots(
     take(page, reverse("home"), "work-list")
     take(page, f"/participants/{furthest.number}/", "participant")
     take(page, f"/participants/{furthest.number}/forms/STAGE/", "form")
+    # when a patient opens the address
+    take(open_page({"width": 1280, "height": 860}), "/", "public-page")
 
 
 def take(page: Page, address: str, name: str) -> None:

@@ -12,6 +12,7 @@ from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
+from trials.deviation_words import in_words
 from trials.models.sites import ConsentVersion, Site
 from trials.version_guards import ParticipantVersionGuard
 
@@ -283,3 +284,8 @@ class DeviationProposal(OfParticipant):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.participant}"
+
+    @property
+    def said(self) -> str:
+        """What was found, in the reader's language."""
+        return in_words(self.detail)

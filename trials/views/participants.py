@@ -78,7 +78,9 @@ def screen_failure(request: PersonRequest, number: str) -> HttpResponse:
     initial = {"on": _today(found)}
     form = ScreenFailureForm(request.POST or None, version=found.protocol_version, initial=initial)
     about = _("Screening ends here. The reason is kept and counted in the flow chart of the trial.")
-    page = _page_of(found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about)
+    page = _page_of(
+        found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about, is_grave=True
+    )
     return _end_screening(request, found, form, page, declined=False)
 
 
@@ -87,7 +89,7 @@ def decline(request: PersonRequest, number: str) -> HttpResponse:
     found = _participant(request, number, Permission.CONSENT_RECORD)
     form = DeclineForm(request.POST or None, initial={"on": _today(found)})
     about = _("For a participant who could take part and decided not to.")
-    page = _page_of(found, _("%(number)s declines"), _("Record it"), about=about)
+    page = _page_of(found, _("%(number)s declines"), _("Record it"), about=about, is_grave=True)
     return _end_screening(request, found, form, page, declined=True)
 
 
@@ -115,6 +117,6 @@ def settle_deviation(request: PersonRequest, pk: int) -> HttpResponse:
     def settle(typed: dict[str, Any]) -> Any:
         return services.settle_deviation(proposal=found, **typed, by=request.user, at=timezone.now())
 
-    about = f"{found.rule} · {found.detail}"
+    about = found.said
     page = _page_of(found.participant, _("Possible deviation, %(number)s"), _("Settle it"), about=about)
     return step(request, SettleForm(request.POST or None), page, settle, lambda made: found.participant)

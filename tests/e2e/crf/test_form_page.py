@@ -453,6 +453,7 @@ def test_axe_finds_nothing_on_any_form_of_the_trial(browser, code):
     tab = browser.new_page(viewport={"width": 820, "height": 1100})
     tab.goto(hospital.address)
     tab.click("button[name=_action]")
+    tab.wait_for_load_state("load")
     found = Axe().run(tab)
     assert found.violations_count == 0, found.generate_report()
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from accounts.models import User
 from crf import catalogue
 from crf.declaration import Repeats
+from crf.models import SafetyClock
 from crf.services.drafts import keep_draft
 from crf.services.places import place_of
 from followup.models import Visit
@@ -55,6 +56,7 @@ FILES = {
 }
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
+    "crf:assess": {"number": "alarmed", "event": "serious"},
     "randomization:randomize": {"number": "newcomer"},
     "trials:consent": {"number": "newcomer"},
     "trials:letter": {"pk": "letter"},
@@ -68,8 +70,10 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:request-screen": {"reference": "invited"},
     "trials:settle-deviation": {"pk": "deviation"},
 }
-# What the played trial has no subject for: nobody in it has a serious event; no ticket of a reader is known here.
-NOT_PLAYED = {"crf:assess": 404, "trials:news-confirm": 404, "trials:news-leave": 404}
+# Who reads a page that the first of its readers has not got: the serious event may be of another site.
+READERS = {"crf:assess": "T"}
+# What the played trial has no subject for: no ticket of a reader is known here.
+NOT_PLAYED = {"trials:news-confirm": 404, "trials:news-leave": 404}
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 
 
@@ -97,7 +101,10 @@ def known(played: Played) -> dict[str, Any]:
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }
+        clock = SafetyClock.objects.select_related("participant").latest("pk")
         found = {
+            "alarmed": clock.participant.number,
+            "serious": clock.event_no,
             "newcomer": newcomer.number,
             "deviation": proposed.pk,
             "visits": visits,
@@ -140,7 +147,7 @@ def pages(played: Played, known: dict[str, Any]) -> Iterator[tuple[str, str, str
     for name in sorted(pages_of_the_matrix() - {"exports:api"}):
         about = {part: known.get(value, value) for part, value in ABOUT.get(name, {}).items()}
         allowed = MATRIX[name][1]
-        letter = {"+": "", "*": "C"}.get(allowed, allowed[0])
+        letter = READERS.get(name) or {"+": "", "*": "C"}.get(allowed, allowed[0])
         yield name, played.address(name, **about), letter, NOT_PLAYED.get(name, 200)
     yield "exports:api", reverse("exports:api"), "C", 200
     for letter in "IMDTSX":

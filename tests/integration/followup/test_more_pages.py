@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.services import change_person
-from followup.adherence import by_visit
+from followup import calendar
+from followup.adherence import adherence_of
 from followup.models import CalendarFeed, TaskRun, Visit, VisitState
 from followup.monitor import note_run, watched_tasks
 from followup.services import record_contact_attempt, record_lost, record_visit, roll_site
@@ -42,6 +43,21 @@ def test_the_month_shows_each_visit_on_its_day(randomized: Make, coordinator: Cl
     assert coordinator.get("/visits/month/?month=nonsense").status_code == 200
 
 
+def test_a_full_day_of_the_month_leads_to_its_week(
+    randomized: Make, coordinator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar, "PER_DAY", 1)
+    first, second = randomized(), randomized()
+    on = Visit.objects.get(participant=first, code="N1").proposed_on
+    assert on
+    page = coordinator.get(f"/visits/month/?month={on:%Y-%m}-01").text
+    assert f"{first.number} N1" in page
+    assert f"{second.number} N1" not in page
+    monday = on - timedelta(days=on.weekday())
+    assert f"?show=week&amp;from={monday}" in page
+    assert "and 1 more" in page
+
+
 def test_adherence_counts_early_in_late_and_missed(
     world: World, randomized: Make, visit_of: Any, coordinator: Client
 ) -> None:
@@ -51,8 +67,11 @@ def test_adherence_counts_early_in_late_and_missed(
         record_visit(visit=visit, took_place_on=day, by=world.coordinator, at=noon(date(2026, 12, 1)))
     randomized()
     roll_site(site=world.site, on=date(2026, 11, 25), at=noon(date(2026, 11, 25)))
-    kept = {row.label: row for row in by_visit(Visit.objects.all())}["N1"]
+    kept = {row.label: row for row in adherence_of(Visit.objects.all()).by_visit}["N1"]
     assert (kept.early, kept.inside, kept.late, kept.overdue, kept.percent_inside) == (1, 1, 1, 1, 25)
+    whole = adherence_of(Visit.objects.all())
+    assert [(row.label, row.asked) for row in whole.by_site] == [("01", sum(r.asked for r in whole.by_visit))]
+    assert adherence_of(Visit.objects.all(), site="02").by_visit == []
     page = coordinator.get("/visits/adherence/")
     assert "25 %" in page.text
 
@@ -160,6 +179,7 @@ def test_the_trial_manager_sees_what_is_late(world: World) -> None:
 
     hourly = CrontabSchedule.objects.create(minute="5", timezone="UTC")
     PeriodicTask.objects.create(name="hourly", task="tests:hourly", crontab=hourly)
+    PeriodicTask.objects.create(name="never", task="tests:never", crontab=hourly)
     note_run(task="tests:hourly", started_at=NOW, ended_at=NOW, outcome="done")
     watched = {task.name: task for task in watched_tasks(at=NOW + timedelta(minutes=5))}
     assert (watched["tests:hourly"].state, watched["tests:hourly"].next_at) == (
@@ -171,6 +191,7 @@ def test_the_trial_manager_sees_what_is_late(world: World) -> None:
     page = manager.get("/tasks/")
     assert page.status_code == 200
     assert "tests:hourly" in page.text
+    assert "tests:never" in page.text
 
 
 def test_a_visit_of_the_past_is_kept_in_the_month(

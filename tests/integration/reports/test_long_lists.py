@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from palace3.kernel import counting
-from palace3.kernel.counting import LongList, count_up_to, in_words
+from palace3.kernel.counting import LongList, count_up_to, first_and_count, in_words
 from trials.models import Site
 
 pytestmark = pytest.mark.django_db
@@ -29,3 +31,15 @@ def test_a_long_list_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch, wo
         cut, whole = LongList(sites, 1), LongList(sites.filter(code="01"), 1)
         assert (cut.count, cut.num_pages, cut.shown) == (2, 2, "1+")
         assert (whole.count, whole.shown) == (1, "1")
+
+
+def test_the_first_rows_bring_their_number_in_one_question(world: object) -> None:
+    from palace3.kernel.scope import EVERYTHING, scope
+
+    with scope(user_id=None, sites=EVERYTHING):
+        sites = Site.objects.order_by("-code")
+        with CaptureQueriesContext(connection) as asked:
+            found, total = first_and_count(sites, 1)
+        assert ([site.code for site in found], total, len(asked)) == (["02"], 2, 1)
+        assert first_and_count(sites, 1, most=1)[1] == 2, "one more than the bound: there are more"
+        assert first_and_count(sites.filter(code="99"), 1) == ([], 0)

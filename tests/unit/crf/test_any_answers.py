@@ -72,7 +72,13 @@ def some_rows(chance: Random, form):
 
 
 def a_record(chance: Random, form):
-    visit = {"visit_code": chance.choice(["CRE1", "CRE2", "AS-06", "RST", None]), "visit_on": a_day(chance)}
+    number = chance.randrange(1, 9)
+    record = {"id": number, "sequence": number, "state": "complete", "visit_id": None}
+    visit = {
+        **record,
+        "visit_code": chance.choice(["CRE1", "CRE2", "AS-06", "RST", None]),
+        "visit_on": a_day(chance),
+    }
     return {**some_answers(chance, form.questions), **some_rows(chance, form), **visit}
 
 

@@ -35,9 +35,6 @@ def test_measures_are_derived() -> None:
     assert judge("DM", example(height=160)).values["bsa"] == Decimal("1.67")
 
 
-STEROID = {"cm_indc": "irae", "cm_steroid": "Y", "cm_pred": 20}
-
-
 @pytest.mark.parametrize(
     ("items", "age", "points"),
     [
