@@ -488,12 +488,11 @@ def test_a_scheme_without_its_turns_gives_no_arm(
 
 
 def test_a_sealed_arm_is_no_coin(world: Any, part: ListPart, eligible: Any, superuser: Any) -> None:
-    """An arm sealed for the very place, with the right key, does not open as its coin."""
+    """What was sealed as an arm does not open as a coin, though it is the place's own coin under the right key."""
     superuser.execute("SET session_replication_role = replica")
     salt = salt_of(SEED, "01/III", 1)
-    again = seal(
-        list_keys(), arm_content("0.100000", salt), bound=store.place_binding("PALACE3-M", "01/III", 1)
-    )
+    coin = stratum_coins(CoinDesign("PALACE3-M"), seed=SEED, stratum="01/III", count=1)[0].coin
+    again = seal(list_keys(), arm_content(coin, salt), bound=store.place_binding("PALACE3-M", "01/III", 1))
     superuser.execute(
         "UPDATE allocation.slot AS s SET sealed = %s FROM allocation.stratum AS t "
         "WHERE t.id = s.stratum_id AND t.name = '01/III' AND s.sequence = 1",
