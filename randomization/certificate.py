@@ -6,7 +6,7 @@ from typing import Any
 
 from randomization.models import Allocation
 from randomization.store import Opened
-from randomization.verify import FORMAT
+from randomization.verify import COIN_FORMAT, FORMAT, Counts
 
 
 def certificate_of(allocation: Allocation, opened: Opened) -> dict[str, Any]:
@@ -31,4 +31,20 @@ def certificate_of(allocation: Allocation, opened: Opened) -> dict[str, Any]:
         "list": part.label,
         "generator": part.scheme.algorithm,
         "root": part.root,
+    }
+
+
+def minimization_certificate_of(
+    allocation: Allocation, opened: Opened, *, arm: str, turn: int, favoured: str, counts: Counts
+) -> dict[str, Any]:
+    """The same for a place that held a coin: coin, turn and counts, from which the arm follows."""
+    certificate = certificate_of(allocation, opened)
+    slot = certificate["slot"]
+    coin = slot.pop("arm")
+    return {
+        **certificate,
+        "format": COIN_FORMAT,
+        "slot": {**slot, "coin": coin, "favoured": favoured},
+        "arm": arm,
+        "minimization": {"turn": turn, "counts": counts},
     }

@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from palace3.kernel.errors import Refusal
 from palace3.protocol.text import load
 from randomization.blocks import BlockSize, Design, DesignError
 from randomization.models import ErrorKind, Scheme
 from randomization.services import Envelope
 from randomization.services.lists import DEFAULT_PLACES, DESIGN_FAULTS, default_blocks, stage_groups
+from randomization.services.minimizing import refuse_unless_allowed
 from trials.forms import DayInput
 from trials.models import Site
 
@@ -107,7 +109,23 @@ class DesignForm(forms.Form):
 
 
 class DefineForm(DesignForm):
+    method = forms.ChoiceField(
+        label=_("Method"),
+        choices=(("blocks", _("Permuted blocks")), ("minimization", _("Minimization"))),
+        required=False,
+        help_text=_("Minimization has no blocks; it allocates only after it was switched on."),
+    )
     password = _password()
+
+    def clean_method(self) -> str:
+        """Blocks, unless the other was chosen and may be."""
+        method = self.cleaned_data["method"] or "blocks"
+        if method == "minimization":
+            try:
+                refuse_unless_allowed()
+            except Refusal as off:
+                raise forms.ValidationError(str(off)) from off
+        return str(method)
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])

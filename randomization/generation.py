@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from randomization import blocks, merkle, sealing
+from randomization import blocks, coins, merkle, sealing
 from randomization.blocks import Design, Slot
+from randomization.coins import Coin, CoinDesign
 from randomization.numbering import randomization_number
 from randomization.sealing import KeyRing
-from randomization.store import SealedPlace, place_binding
+from randomization.store import SealedPlace, coin_binding, place_binding
+
+AnyDesign = Design | CoinDesign
+Place = Slot | Coin
 
 
 @dataclass(frozen=True)
@@ -20,42 +25,70 @@ class Committed:
     root: str
 
 
+def design_from(canonical: bytes) -> AnyDesign:
+    """The design of blocks or of coins that was spelled."""
+    spelled = CoinDesign if json.loads(canonical).get("method") == coins.ALGORITHM else Design
+    return spelled.from_canonical(canonical)
+
+
+def algorithm_of(design: AnyDesign) -> str:
+    """The generator's name; of minimization with its bias, which is no secret."""
+    if isinstance(design, CoinDesign):
+        return f"{coins.ALGORITHM}:{design.favoured}"
+    return blocks.ALGORITHM
+
+
 def salt_of(seed: str, stratum: str, sequence: int) -> bytes:
     """The secret salt of a place: from the seed, so that opening the seed at the end proves all of it."""
     return blocks.derive(seed, "salt", stratum.encode("utf-8"), str(sequence).encode("ascii"))
 
 
 def places_of(
-    design: Design, *, seed: str, strata: Sequence[str], per_stratum: int, after: Mapping[str, int]
-) -> list[Slot]:
+    design: AnyDesign, *, seed: str, strata: Sequence[str], per_stratum: int, after: Mapping[str, int]
+) -> list[Place]:
     """Each stratum's places after those it has, in the order of the leaves."""
     return [
         place
         for stratum in sorted(strata)
-        for place in blocks.stratum_slots(
-            design, seed=seed, stratum=stratum, count=per_stratum, after=after.get(stratum, 0)
-        )
+        for place in _stratum_places(design, seed, stratum, per_stratum, after.get(stratum, 0))
     ]
 
 
-def leaf_of(design: Design, place: Slot, *, seed: str, number: str) -> bytes:
+def _stratum_places(design: AnyDesign, seed: str, stratum: str, count: int, after: int) -> Sequence[Place]:
+    if isinstance(design, CoinDesign):
+        return coins.stratum_coins(design, seed=seed, stratum=stratum, count=count, after=after)
+    return blocks.stratum_slots(design, seed=seed, stratum=stratum, count=count, after=after)
+
+
+def leaf_of(design: AnyDesign, place: Place, *, seed: str, number: str) -> bytes:
+    salt = salt_of(seed, place.stratum, place.sequence).hex()
+    if isinstance(place, Coin):
+        return merkle.coin_leaf(
+            scheme=design.scheme,
+            stratum=place.stratum,
+            sequence=place.sequence,
+            number=number,
+            coin=place.coin,
+            favoured=str(design.favoured) if isinstance(design, CoinDesign) else "",
+            salt=salt,
+        )
     return merkle.leaf(
         scheme=design.scheme,
         stratum=place.stratum,
         sequence=place.sequence,
         number=number,
         arm=place.arm,
-        salt=salt_of(seed, place.stratum, place.sequence).hex(),
+        salt=salt,
     )
 
 
-def numbers_for(places: Sequence[Slot], *, seed: str, label: str) -> list[str]:
+def numbers_for(places: Sequence[Place], *, seed: str, label: str) -> list[str]:
     """A randomization number for each place of the list ``label``, from a key that only the seed gives."""
     key = blocks.derive(seed, "number", label.encode("utf-8"))
     return [randomization_number(index, key=key, label=label) for index in range(len(places))]
 
 
-def commit(design: Design, places: Sequence[Slot], *, seed: str, label: str, ring: KeyRing) -> Committed:
+def commit(design: AnyDesign, places: Sequence[Place], *, seed: str, label: str, ring: KeyRing) -> Committed:
     """The places numbered and sealed, each with its proof, under one root."""
     numbers = numbers_for(places, seed=seed, label=label)
     hashes = [
@@ -77,6 +110,7 @@ def commit(design: Design, places: Sequence[Slot], *, seed: str, label: str, rin
     return Committed(sealed, merkle.root(hashes).hex())
 
 
-def _sealed(design: Design, place: Slot, *, seed: str, ring: KeyRing) -> sealing.Sealed:
-    content = sealing.arm_content(place.arm, salt_of(seed, place.stratum, place.sequence))
-    return sealing.seal(ring, content, bound=place_binding(design.scheme, place.stratum, place.sequence))
+def _sealed(design: AnyDesign, place: Place, *, seed: str, ring: KeyRing) -> sealing.Sealed:
+    held, binding = (place.coin, coin_binding) if isinstance(place, Coin) else (place.arm, place_binding)
+    content = sealing.arm_content(held, salt_of(seed, place.stratum, place.sequence))
+    return sealing.seal(ring, content, bound=binding(design.scheme, place.stratum, place.sequence))

@@ -10,9 +10,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from randomization.verify import leaf, leaf_hash, node_hash, root_from_proof
+from randomization.verify import coin_leaf, leaf, leaf_hash, node_hash, root_from_proof
 
-__all__ = ["leaf", "leaf_hash", "node_hash", "packed", "proofs", "root", "root_from_proof", "unpacked"]
+__all__ = [
+    "coin_leaf",
+    "leaf",
+    "leaf_hash",
+    "node_hash",
+    "packed",
+    "proofs",
+    "root",
+    "root_from_proof",
+    "unpacked",
+]
 
 
 def root(hashes: Sequence[bytes]) -> bytes:

@@ -2,6 +2,8 @@
 
 For each arm: how unbalanced would the trial be, over the levels of the coming participant's factors, if
 they got that arm? The arm that leaves the least imbalance is given with probability 0.8, else another.
+A simulation draws from a stream; an allocation draws the coin that is sealed in its place, and whoever holds
+the certificate computes the arm again, so that arithmetic stands in ``verify.py``.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from randomization.blocks import Stream
+from randomization.verify import arm_by_coin
+
+__all__ = ["FAVOURED", "Given", "arm_by_coin", "arm_by_counts", "imbalances", "marginal_counts", "next_arm"]
 
 FAVOURED = Fraction(4, 5)
 Counts = Mapping[str, Mapping[str, int]]

@@ -6,6 +6,7 @@ The list itself is not here: it lives in the schema ``allocation``, which the ap
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Self
 
 from django.core.validators import MaxValueValidator
@@ -17,6 +18,7 @@ from accounts.models import Signature, User
 from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
+from randomization import coins
 from trials.models import EligibilityDecision, Participant, Site
 
 
@@ -77,6 +79,16 @@ class Scheme(Regulated):
 
     def get_absolute_url(self) -> str:
         return reverse("randomization:scheme", args=[self.version])
+
+    @property
+    def minimizes(self) -> bool:
+        """Say whether arms come from minimization; else they stand in blocks (docs/adr/0013)."""
+        return self.algorithm.startswith(coins.ALGORITHM + ":")
+
+    @property
+    def favoured(self) -> Fraction:
+        """How likely minimization gives the balancing arm; written behind the generator's name."""
+        return Fraction(self.algorithm.partition(":")[2])
 
     def covers(self, stratum: str) -> bool:
         """Say whether an activated list of the scheme has places for the stratum."""

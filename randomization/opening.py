@@ -9,17 +9,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 import psycopg
+from django.utils.translation import gettext_lazy as _
 
+from palace3.kernel.errors import Refusal
 from randomization import generation, merkle, sealing, store
-from randomization.blocks import Design
+from randomization.coins import Coin, CoinDesign
+from randomization.generation import AnyDesign, Place
+from randomization.replaying import OpenCoin, Replayed, replay
 from randomization.sealing import KeyRing, Sealed, SealError
 
 OWNER_VARIABLE = "DATABASE_OWNER_URL"
+
+
+class NoEnvelopes(Refusal):
+    message = _(
+        "Site {site} allocates by minimization: a coming arm follows from everybody randomized before it, so no "
+        "envelope can hold it. During an outage nobody is randomized."
+    )
 
 
 class NotTheOwner(Exception):  # noqa: N818 - reads as the sentence it prints
@@ -39,6 +51,7 @@ class OpenPlace:
     participant: str
     at: datetime | None
     faults: tuple[str, ...]
+    held: OpenCoin | None = None  # under minimization; there are no blocks then, and an arm only once taken
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,7 @@ class OpenPart:
     root: str
     published: str
     places: tuple[OpenPlace, ...]
+    favoured: Fraction | None = None  # of minimization
 
     @property
     def proved(self) -> bool:
@@ -65,9 +79,11 @@ PARTS = """
 """
 SLOTS = """
     SELECT t.name, s.sequence, s.leaf, s.number, s.sealed, s.key_id, s.taken_at,
-        coalesce(who.number, ''), who.arm, a.arm, a.number, a.sequence, a.stratum
+        coalesce(who.number, ''), who.arm, a.arm, a.number, a.sequence, a.stratum,
+        n.turn, a.certificate -> 'minimization'
     FROM allocation.slot AS s
     JOIN allocation.stratum AS t ON t.id = s.stratum_id
+    LEFT JOIN allocation.turn AS n ON (n.stratum_id, n.sequence) = (s.stratum_id, s.sequence)
     LEFT JOIN public.trials_participant AS who ON who.id = s.participant_id
     LEFT JOIN public.randomization_allocation AS a ON a.participant_id = s.participant_id
     WHERE s.part_id = %s ORDER BY s.leaf
@@ -86,7 +102,26 @@ def owner_cursor() -> Iterator[psycopg.Cursor[Any]]:
 
 
 def opened_parts(ring: KeyRing) -> Iterator[OpenPart]:
-    """Every list, opened and proved."""
+    """Every list, opened and proved; under minimization every arm computed again from the coins in order."""
+    parts = list(_opened_parts(ring))
+    by_scheme: dict[str, dict[tuple[str, int], Replayed]] = {}
+    for part in parts:
+        if part.favoured is None:
+            yield part
+            continue
+        scheme = part.label[:-1]
+        if scheme not in by_scheme:
+            held = [place.held for other in parts if other.label[:-1] == scheme for place in other.places]
+            by_scheme[scheme] = replay([coin for coin in held if coin], favoured=part.favoured)
+        yield replace(part, places=tuple(_with_arm(place, by_scheme[scheme]) for place in part.places))
+
+
+def _with_arm(place: OpenPlace, found: dict[tuple[str, int], Replayed]) -> OpenPlace:
+    again = found[place.stratum, place.sequence]
+    return replace(place, arm=again.arm, faults=(*place.faults, *again.faults))
+
+
+def _opened_parts(ring: KeyRing) -> Iterator[OpenPart]:
     with owner_cursor() as cursor:
         cursor.execute(PARTS)
         for row in cursor.fetchall():
@@ -96,19 +131,19 @@ def opened_parts(ring: KeyRing) -> Iterator[OpenPart]:
             yield _opened(cursor.fetchall(), f"{version}{chr(64 + number)}", root, seed, design, ring)
 
 
-def _seed_and_design(ring: KeyRing, scheme: str, number: int, sealed: list[Any]) -> tuple[str, Design]:
+def _seed_and_design(ring: KeyRing, scheme: str, number: int, sealed: list[Any]) -> tuple[str, AnyDesign]:
     seed_blob, seed_key, design_blob, design_key = sealed
     seed = sealing.unseal(
         ring, Sealed(seed_key, bytes(seed_blob)), bound=store.seed_binding(scheme, number)
     ).decode("ascii")
-    design = Design.from_canonical(
+    design = generation.design_from(
         sealing.unseal(ring, Sealed(design_key, bytes(design_blob)), bound=store.design_binding(scheme))
     )
     return seed, design
 
 
 def _opened(
-    rows: list[Any], label: str, published: str, seed: str, design: Design, ring: KeyRing
+    rows: list[Any], label: str, published: str, seed: str, design: AnyDesign, ring: KeyRing
 ) -> OpenPart:
     first: dict[str, int] = {}
     count: dict[str, int] = {}
@@ -131,39 +166,54 @@ def _opened(
     for row, place, number in zip(rows, expected, numbers, strict=True):
         hashes.append(merkle.leaf_hash(generation.leaf_of(design, place, seed=seed, number=number)))
         faults = tuple(_faults(row, place, number, design, ring))
-        places.append(
-            OpenPlace(
-                stratum=place.stratum,
-                sequence=place.sequence,
-                block=place.block,
-                block_size=place.block_size,
-                arm=place.arm,
-                number=number,
-                participant=row[7],
-                at=row[6],
-                faults=faults,
-            )
-        )
-    return OpenPart(label, merkle.root(hashes).hex(), published, tuple(places))
+        places.append(_open_place(row, place, number, faults))
+    favoured = design.favoured if isinstance(design, CoinDesign) else None
+    return OpenPart(label, merkle.root(hashes).hex(), published, tuple(places), favoured)
 
 
-def _faults(row: Any, place: Any, number: str, design: Design, ring: KeyRing) -> Iterator[str]:
-    stratum, sequence, _leaf, stored_number, blob, key_id, taken_at, who, arm, allocated, *allocation = row
+def _open_place(row: Any, place: Place, number: str, faults: tuple[str, ...]) -> OpenPlace:
+    held, block, block_size, arm = None, 0, 0, ""
+    if isinstance(place, Coin):
+        turn, stated = row[13:15]
+        held = OpenCoin(place.stratum, place.sequence, place.coin, turn, row[9], stated, row[6])
+    else:
+        block, block_size, arm = place.block, place.block_size, place.arm
+    return OpenPlace(
+        stratum=place.stratum,
+        sequence=place.sequence,
+        block=block,
+        block_size=block_size,
+        arm=arm,
+        number=number,
+        participant=row[7],
+        at=row[6],
+        faults=faults,
+        held=held,
+    )
+
+
+def _faults(row: Any, place: Place, number: str, design: AnyDesign, ring: KeyRing) -> Iterator[str]:
+    stratum, sequence, _leaf, stored_number, blob, key_id, taken_at, who, arm, allocated, *allocation = row[
+        :13
+    ]
+    binding, sealed = (
+        (store.coin_binding, place.coin) if isinstance(place, Coin) else (store.place_binding, place.arm)
+    )
     if (stratum, sequence, stored_number) != (place.stratum, place.sequence, number):
         yield "the place is not where the seed puts it"
     try:
         content = sealing.unseal(
-            ring, Sealed(key_id, bytes(blob)), bound=store.place_binding(design.scheme, stratum, sequence)
+            ring, Sealed(key_id, bytes(blob)), bound=binding(design.scheme, stratum, sequence)
         )
-        if sealing.arm_of(content)[0] != place.arm:
-            yield "another arm is sealed than the seed gives"
+        if sealing.arm_of(content)[0] != sealed:
+            yield "another arm or coin is sealed than the seed gives"
     except SealError:
         yield "the seal does not open"
     if taken_at is None:
         return
     if allocated is None:
         yield "the place is taken, and no allocation was completed"
-    elif {arm, allocated} != {place.arm}:
+    elif {arm, allocated} != {allocated if isinstance(place, Coin) else place.arm}:
         yield "the participant was told another arm than the list has"
     if allocation != [number, sequence, stratum]:
         yield "the allocation names another place"
@@ -192,15 +242,15 @@ def rotate(ring: KeyRing) -> int:
     with owner_cursor() as cursor:
         cursor.execute("SET LOCAL ROLE palace3_allocator")
         cursor.execute(
-            "SELECT l.scheme, t.name, s.sequence, s.sealed, s.key_id, s.stratum_id FROM allocation.slot AS s "
+            "SELECT l.scheme, t.name, s.sequence, s.sealed, s.key_id, s.stratum_id, EXISTS (SELECT 1 FROM "
+            "allocation.turn_counter AS c WHERE c.scheme_id = l.scheme_id) FROM allocation.slot AS s "
             "JOIN allocation.stratum AS t ON t.id = s.stratum_id "
             "JOIN allocation.list AS l ON l.part_id = s.part_id WHERE s.key_id <> %s FOR UPDATE OF s",
             [ring.current],
         )
-        for scheme, name, sequence, blob, key_id, stratum_id in cursor.fetchall():
-            again = sealing.rotated(
-                ring, Sealed(key_id, bytes(blob)), bound=store.place_binding(scheme, name, sequence)
-            )
+        for scheme, name, sequence, blob, key_id, stratum_id, coin in cursor.fetchall():
+            binding = store.coin_binding if coin else store.place_binding
+            again = sealing.rotated(ring, Sealed(key_id, bytes(blob)), bound=binding(scheme, name, sequence))
             cursor.execute(
                 "UPDATE allocation.slot SET sealed = %s, key_id = %s WHERE stratum_id = %s AND sequence = %s",
                 [again.blob, again.key_id, stratum_id, sequence],
@@ -246,6 +296,8 @@ def next_places(ring: KeyRing, *, site: str, per_stratum: int) -> list[OpenPlace
     for part in opened_parts(ring):
         for place in part.places:
             if place.at is None and place.stratum.startswith(f"{site}/"):
+                if place.held is not None:
+                    raise NoEnvelopes(site=site)
                 coming.setdefault(place.stratum, []).append(place)
     return [
         place
@@ -272,3 +324,13 @@ def seed_for_extension(ring: KeyRing, *, scheme: str, strata: list[str]) -> tupl
         raise SealError("strata of one extension continue one list: ask for one extension for each list")
     _part, number, *sealed = rows[0]
     return _seed_and_design(ring, scheme, number, sealed)[0], sizes
+
+
+def switch_minimization(*, on: bool, turned_by: str, reason: str) -> None:
+    """The owner allows lists of coins, or no longer; the application can read the switch and not turn it."""
+    with owner_cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE palace3_allocator")
+        cursor.execute(
+            "INSERT INTO allocation.switch (minimization, turned_by, reason) VALUES (%s, %s, %s)",
+            [on, turned_by, reason],
+        )

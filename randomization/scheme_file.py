@@ -6,7 +6,8 @@
     size = 4
     weight = 1
 
-Ratio and strata stand in the protocol text and are not repeated here.
+Ratio and strata stand in the protocol text and are not repeated here. ``method = "minimization"`` takes the
+place of the blocks where minimization was switched on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from randomization.blocks import BlockSize
+from randomization.simulation import Method
 
 KEYS = {"name", "places_per_stratum", "blocks"}
 
@@ -31,6 +33,7 @@ class SchemeFile:
     name: str
     places_per_stratum: int
     blocks: tuple[BlockSize, ...]
+    method: Method = "blocks"
 
 
 def read_scheme(text: str) -> SchemeFile:
@@ -39,20 +42,37 @@ def read_scheme(text: str) -> SchemeFile:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise SchemeFileError(f"The file is not TOML: {fault}.") from fault
-    unknown, missing = sorted(set(written) - KEYS), sorted(KEYS - set(written))
+    method = written.pop("method", "blocks")
+    if method == "minimization":
+        return _minimizing(written)
+    if method != "blocks":
+        raise SchemeFileError('method is "blocks" or "minimization".')
+    name, places = _name_and_places(written, KEYS)
+    blocks = written["blocks"]
+    if not isinstance(blocks, list) or not blocks:
+        raise SchemeFileError("blocks is a list of tables, each with a size.")
+    return SchemeFile(name, places, tuple(_block(block) for block in blocks))
+
+
+def _minimizing(written: dict[str, Any]) -> SchemeFile:
+    if "blocks" in written:
+        raise SchemeFileError("Minimization has no blocks: leave them out.")
+    return SchemeFile(*_name_and_places(written, KEYS - {"blocks"}), (), "minimization")
+
+
+def _name_and_places(written: dict[str, Any], keys: set[str]) -> tuple[str, int]:
+    unknown, missing = sorted(set(written) - keys), sorted(keys - set(written))
     if unknown or missing:
         named = ", ".join(
             [*(f"{key} is unknown" for key in unknown), *(f"{key} is missing" for key in missing)]
         )
         raise SchemeFileError(f"A scheme has exactly name, places_per_stratum and blocks: {named}.")
-    name, places, blocks = written["name"], written["places_per_stratum"], written["blocks"]
+    name, places = written["name"], written["places_per_stratum"]
     if not isinstance(name, str) or not 0 < len(name.strip()) <= 40:
         raise SchemeFileError("name is a text of 1 to 40 characters.")
     if not _is_whole(places) or not 8 <= places <= 5000:
         raise SchemeFileError("places_per_stratum is a whole number from 8 to 5000.")
-    if not isinstance(blocks, list) or not blocks:
-        raise SchemeFileError("blocks is a list of tables, each with a size.")
-    return SchemeFile(name.strip(), places, tuple(_block(block) for block in blocks))
+    return name.strip(), places
 
 
 def _block(written: Any) -> BlockSize:

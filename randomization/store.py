@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,7 +24,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Opened:
-    """A place after it was revealed."""
+    """A place after it was revealed. ``arm`` is what was sealed: under minimization, a coin."""
 
     scheme: str
     stratum: str
@@ -36,6 +36,16 @@ class Opened:
     salt: str
     path: tuple[str, ...]
     taken_at: datetime
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A place of a minimizing scheme in the order of taking; ``arm`` is None while nobody was told it."""
+
+    turn: int
+    participant_id: int
+    stratum: str
+    arm: str | None
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,11 @@ def place_binding(scheme: str, stratum: str, sequence: int) -> bytes:
     return sealing.bound_to("arm", scheme, stratum, sequence)
 
 
+def coin_binding(scheme: str, stratum: str, sequence: int) -> bytes:
+    """What a sealed coin is bound to; it does not open as an arm, nor an arm as a coin."""
+    return sealing.bound_to("coin", scheme, stratum, sequence)
+
+
 def design_binding(scheme: str) -> bytes:
     return sealing.bound_to("design", scheme)
 
@@ -88,10 +103,12 @@ def take_next_slot(*, participant_id: int, scheme_id: int, stratum: str) -> Take
     return Taken(*row) if row else None
 
 
-def reveal(*, participant_id: int, ring: KeyRing) -> Opened | None:
+def reveal(
+    *, participant_id: int, ring: KeyRing, binding: Callable[[str, str, int], bytes] = place_binding
+) -> Opened | None:
     """The participant's place with its arm; refused by the database in the transaction that took it.
 
-    A sealed arm that was moved or altered does not open (``SealError``).
+    A sealed arm that was moved or altered does not open (``SealError``). A coin opens by ``coin_binding``.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM allocation.reveal(%s)", [participant_id])
@@ -99,9 +116,7 @@ def reveal(*, participant_id: int, ring: KeyRing) -> Opened | None:
     if row is None:
         return None
     scheme, stratum, sequence, number, part_id, leaf, key_id, blob, proof, taken_at = row
-    content = sealing.unseal(
-        ring, Sealed(key_id, bytes(blob)), bound=place_binding(scheme, stratum, sequence)
-    )
+    content = sealing.unseal(ring, Sealed(key_id, bytes(blob)), bound=binding(scheme, stratum, sequence))
     arm, salt = sealing.arm_of(content)
     return Opened(
         scheme=scheme,
@@ -178,3 +193,23 @@ def counts(*, scheme_id: int) -> list[StratumCount]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM allocation.counts(%s)", [scheme_id])
         return [StratumCount(*row) for row in cursor.fetchall()]
+
+
+def turns_until(*, participant_id: int) -> list[Turn]:
+    """All who took a place of the participant's scheme up to and with them, in order, as the scope shows them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.turn, n.participant_id, n.stratum, n.arm FROM allocation.turns_taken AS n "
+            "JOIN allocation.turns_taken AS own ON own.scheme_id = n.scheme_id AND own.turn >= n.turn "
+            "WHERE own.participant_id = %s ORDER BY n.turn",
+            [participant_id],
+        )
+        return [Turn(*row) for row in cursor.fetchall()]
+
+
+def minimization_allowed() -> bool:
+    """Whether the owner of the database allows lists of coins now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT minimization FROM allocation.switch ORDER BY id DESC LIMIT 1")
+        row = cursor.fetchone()
+    return bool(row and row[0])

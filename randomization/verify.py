@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 FORMAT = "palace3-certificate-1"
 LEAF_FIELDS = ("arm", "number", "salt", "scheme", "sequence", "stratum")
+COIN_FORMAT = "palace3-minimization-certificate-1"
+COIN_FIELDS = ("coin", "favoured", "number", "salt", "scheme", "sequence", "stratum")
+Counts = Mapping[str, Mapping[str, int]]
 
 
 def leaf(*, scheme: str, stratum: str, sequence: int, number: str, arm: str, salt: str) -> bytes:
@@ -28,6 +33,26 @@ def leaf(*, scheme: str, stratum: str, sequence: int, number: str, arm: str, sal
         "sequence": sequence,
         "stratum": stratum,
     }
+    return _spelled(place)
+
+
+def coin_leaf(
+    *, scheme: str, stratum: str, sequence: int, number: str, coin: str, favoured: str, salt: str
+) -> bytes:
+    """As ``leaf``, for a place that holds a coin; how biased it is, is committed to with it."""
+    place = {
+        "coin": coin,
+        "favoured": favoured,
+        "number": number,
+        "salt": salt,
+        "scheme": scheme,
+        "sequence": sequence,
+        "stratum": stratum,
+    }
+    return _spelled(place)
+
+
+def _spelled(place: dict[str, Any]) -> bytes:
     return json.dumps(place, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
@@ -57,19 +82,68 @@ def root_from_proof(digest: bytes, *, index: int, size: int, path: Sequence[byte
     return digest if last == 0 else None
 
 
+def arm_by_coin(counts: Counts, *, coin: str, favoured: Fraction) -> str:
+    """The arm that minimization gives: the balancing one while the coin is below ``favoured``, else another.
+
+    ``counts`` holds, for each factor, how many in each arm share the participant's level. Where several
+    arms balance alike, the coin's own part is cut evenly between them, in the order of the arms.
+    """
+    arms = sorted({arm for per_arm in counts.values() for arm in per_arm})
+    scores = {arm: sum(_range_with(per_arm, arm) for per_arm in counts.values()) for arm in arms}
+    best = [arm for arm in arms if scores[arm] == min(scores.values())]
+    others = [arm for arm in arms if arm not in best]
+    drawn = Fraction(coin)
+    if not others:
+        return best[int(drawn * len(best))]
+    if drawn < favoured:
+        return best[int(drawn / favoured * len(best))]
+    return others[int((drawn - favoured) / (1 - favoured) * len(others))]
+
+
+def _range_with(per_arm: Mapping[str, int], extra: str) -> int:
+    counts = [count + (arm == extra) for arm, count in per_arm.items()]
+    return max(counts) - min(counts)
+
+
+def _fault_of_arm(certificate: dict[str, Any]) -> str | None:
+    """None when the arm of a minimization certificate follows from its coin and its counts."""
+    stated, slot = certificate["minimization"], certificate["slot"]
+    counts, earlier, favoured = stated["counts"], stated["turn"] - 1, Fraction(slot["favoured"])
+    arms = {tuple(sorted(per_arm)) for per_arm in counts.values()}
+    if not re.fullmatch(r"0\.[0-9]{6}", slot["coin"]) or not Fraction(1, 2) < favoured <= 1 or len(arms) != 1:
+        return "coin, bias or counts are not as a minimization certificate states them"
+    numbers = [count for per_arm in counts.values() for count in per_arm.values()]
+    if not all(isinstance(count, int) and count >= 0 for count in numbers) or any(
+        sum(per_arm.values()) > earlier for per_arm in counts.values()
+    ):
+        return "the counts are of more people than took a place earlier"
+    if arm_by_coin(counts, coin=slot["coin"], favoured=favoured) != certificate["arm"]:
+        return "the arm does not follow from the coin and the counts"
+    return None
+
+
 def fault_of(certificate: dict[str, Any], published_root: str) -> str | None:
-    """None when the certificate's place stood in the list behind the root; else what does not fit."""
-    if certificate.get("format") != FORMAT:
-        return f"the file is not a certificate of the form {FORMAT}"
+    """None when the certificate's place stood in the list behind the root; else what does not fit.
+
+    Of a minimization certificate the arm is computed again as well, from its coin and its counts.
+    """
+    form = certificate.get("format")
+    if form not in (FORMAT, COIN_FORMAT):
+        return f"the file is not a certificate of the form {FORMAT} or {COIN_FORMAT}"
     try:
-        place = {name: certificate["slot"][name] for name in LEAF_FIELDS}
+        fields = LEAF_FIELDS if form == FORMAT else COIN_FIELDS
+        place = {name: certificate["slot"][name] for name in fields}
+        fault = None if form == FORMAT else _fault_of_arm(certificate)
         proof = certificate["proof"]
         path = [bytes.fromhex(step) for step in proof["path"]]
         index, size = int(proof["index"]), int(proof["size"])
         expected = bytes.fromhex(published_root.strip())
-    except (KeyError, TypeError, ValueError) as missing:
+    except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as missing:
         return f"a part of the certificate or of the root cannot be read ({missing})"
-    reached = root_from_proof(leaf_hash(leaf(**place)), index=index, size=size, path=path)
+    if fault is not None:
+        return fault
+    content = leaf(**place) if form == FORMAT else coin_leaf(**place)
+    reached = root_from_proof(leaf_hash(content), index=index, size=size, path=path)
     if reached is None:
         return "the proof has the wrong length for its place in the list"
     return None if reached == expected else "the place was not in the list that this root stands for"
@@ -89,7 +163,10 @@ def main(arguments: Sequence[str]) -> int:
         return _say(f"NOT PROVED: {fault}.", 1)
     slot = certificate["slot"]
     where = f"number {slot['number']}, stratum {slot['stratum']}, place {slot['sequence']}"
-    return _say(f"PROVED: {where}, arm {slot['arm']}.", 0)
+    if certificate["format"] == FORMAT:
+        return _say(f"PROVED: {where}, arm {slot['arm']}.", 0)
+    arm, turn = certificate["arm"], certificate["minimization"]["turn"]
+    return _say(f"PROVED: {where}, turn {turn}, coin {slot['coin']}, so by these counts arm {arm}.", 0)
 
 
 def _say(sentence: str, exit_code: int) -> int:

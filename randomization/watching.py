@@ -21,6 +21,7 @@ LOOKS = {
     "randomization:design:look": _("Looked at the block sizes"),
     "randomization:list:look": _("Looked at the balance or the list"),
     "randomization:list:activate": _("Activated a list"),
+    "randomization:minimization:switch": _("Turned the switch of minimization"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -20,11 +20,12 @@ from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Forbidden, Refusal
 from palace3.kernel.scope import EVERYTHING, scope
 from randomization import store
-from randomization.certificate import certificate_of
+from randomization.certificate import certificate_of, minimization_certificate_of
 from randomization.conditions import Ready, readiness
 from randomization.keys import list_keys
 from randomization.models import Allocation
 from randomization.sealing import ListKeyError, SealError
+from randomization.services import minimizing
 from randomization.services.mistakes import record_outage
 from randomization.services.notices import tell_about_allocation
 from randomization.verify import fault_of
@@ -173,8 +174,17 @@ def _readiness_or_refusal(participant: Participant, confirmed_stratum: str, at: 
 def complete_allocation(*, participant: Participant, by: User, at: datetime) -> Allocation:
     """The arm of a taken place is known; milestone RAND and the first visits are written with it.
 
-    May run any number of times; what was completed is returned as it is.
+    May run any number of times; what was completed is returned as it is. Under minimization the arm follows
+    from all who took a place earlier, so whoever of them has none yet is completed first.
     """
+    try:
+        return _complete(participant=participant, by=by, at=at)
+    except minimizing.EarlierTurnsWait as earlier:
+        minimizing.complete_earlier(earlier.waiting, complete_allocation, about=participant.number, at=at)
+    return _complete(participant=participant, by=by, at=at)
+
+
+def _complete(*, participant: Participant, by: User, at: datetime) -> Allocation:
     with act("randomization:arm:reveal", by=by, at=at, participant=participant) as written:
         held = Participant.objects.lock(participant.pk)
         allocation = Allocation.objects.select_related("part__scheme", "decision").get(participant=held)
@@ -182,18 +192,34 @@ def complete_allocation(*, participant: Participant, by: User, at: datetime) -> 
         if allocation.revealed_at is not None:
             return allocation
         opened = _open_place(allocation)
-        allocation.arm, allocation.revealed_at, allocation.act = opened.arm, at, written
-        allocation.certificate = certificate_of(allocation, opened)
+        arm, allocation.certificate = _arm_and_certificate(allocation, opened)
+        allocation.arm, allocation.revealed_at, allocation.act = arm, at, written
         if fault_of(allocation.certificate, allocation.part.root):
             _refuse_tampered(allocation)
         allocation.save(update_fields=["arm", "revealed_at", "certificate", "act"])
-        _put_into_effect(allocation, opened.arm, by=by, at=at)
+        _put_into_effect(allocation, arm, by=by, at=at)
     return allocation
 
 
+def _arm_and_certificate(allocation: Allocation, opened: store.Opened) -> tuple[str, dict[str, Any]]:
+    scheme = allocation.part.scheme
+    if not scheme.minimizes:
+        return opened.arm, certificate_of(allocation, opened)
+    drawn = minimizing.draw(allocation, coin=opened.arm)
+    return drawn.arm, minimization_certificate_of(
+        allocation,
+        opened,
+        arm=drawn.arm,
+        turn=drawn.turn,
+        favoured=str(scheme.favoured),
+        counts=drawn.counts,
+    )
+
+
 def _open_place(allocation: Allocation) -> store.Opened:
+    binding = store.coin_binding if allocation.part.scheme.minimizes else store.place_binding
     try:
-        opened = store.reveal(participant_id=allocation.participant_id, ring=list_keys())
+        opened = store.reveal(participant_id=allocation.participant_id, ring=list_keys(), binding=binding)
     except (SealError, ListKeyError) as broken:
         _refuse_tampered(allocation, broken)
     if opened is None or (opened.stratum, opened.sequence, opened.number, opened.part_id) != (

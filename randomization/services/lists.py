@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -20,11 +21,15 @@ from palace3.kernel.errors import Forbidden, Refusal
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.protocol.text import load
 from randomization import generation, sealing, store
-from randomization.blocks import ALGORITHM, BlockSize, Design, DesignError
+from randomization.blocks import BlockSize, Design, DesignError
+from randomization.coins import CoinDesign
 from randomization.conditions import stratum_name
+from randomization.generation import AnyDesign
 from randomization.keys import list_keys
 from randomization.models import ListPart, PartKind, Scheme, SchemeState
+from randomization.services import minimizing
 from randomization.services.notices import publish_root
+from randomization.simulation import Method
 from trials.models import Site
 from trials.models.sites import SiteState
 
@@ -38,6 +43,7 @@ DESIGN_FAULTS: Final = {
     "blocks-missing": _("No block size is given."),
     "blocks-repeated": _("A block size is given twice."),
     "block-weight-below-one": _("A block size has a weight below one."),
+    "coin-not-biased": _("The coin of minimization favours the balancing arm by more than a half."),
     "block-not-multiple-of-ratio": _("A block size is not a multiple of the sum of the ratio."),
 }
 
@@ -95,6 +101,7 @@ def define_scheme(
     name: str,
     blocks: Sequence[BlockSize] | None = None,
     places_per_stratum: int = DEFAULT_PLACES,
+    method: Method = "blocks",
     by: User,
     password: str,
     at: datetime,
@@ -102,10 +109,10 @@ def define_scheme(
     """A scheme is drafted and signed, with its first list asked for over all sites that are not closed.
 
     Block sizes, by default those of the protocol text, are sealed into the allocation schema; no row that
-    site people can reach states them.
+    site people can reach states them. Minimization is refused while it is switched off (docs/adr/0013).
     """
     _refuse_unless_statistician(by)
-    design = _design(name, blocks)
+    design = _design(name, blocks) if method == "blocks" else _coin_design(name)
     with act("randomization:scheme:define", by=by, at=at) as written, scope(user_id=by.pk, sites=EVERYTHING):
         if Scheme.objects.filter(name=name).exists():
             raise SchemeNameTaken(name=name)
@@ -113,8 +120,8 @@ def define_scheme(
         scheme = Scheme.objects.create(
             version=latest + 1,
             name=name,
-            algorithm=ALGORITHM,
-            ratio=":".join(str(share) for share in design.ratio),
+            algorithm=generation.algorithm_of(design),
+            ratio=":".join(str(share) for share in load().randomization.ratio),
             stages=list(stage_groups()),
             places_per_stratum=places_per_stratum,
             defined_by=by,
@@ -151,6 +158,15 @@ def _design(name: str, blocks: Sequence[BlockSize] | None) -> Design:
     chosen = default_blocks() if blocks is None else tuple(blocks)
     try:
         return Design(scheme=name, ratio=load().randomization.ratio, blocks=chosen)
+    except DesignError as fault:
+        raise DesignRefused(why=DESIGN_FAULTS[fault.code]) from fault
+
+
+def _coin_design(name: str) -> CoinDesign:
+    with transaction.atomic():
+        minimizing.refuse_unless_allowed()
+    try:
+        return CoinDesign(scheme=name, favoured=minimizing.favoured())
     except DesignError as fault:
         raise DesignRefused(why=DESIGN_FAULTS[fault.code]) from fault
 
@@ -230,17 +246,19 @@ def _ask_for_more(
         return _ask(held, kind, strata, by=by, password=password, at=at, written=written)
 
 
-def look_at_design(*, scheme: Scheme, by: User, at: datetime) -> Design:
-    """The design with its block sizes, for a statistician or the second person; the look is recorded."""
+def look_at_design(*, scheme: Scheme, by: User, at: datetime) -> AnyDesign:
+    """The design, of blocks with their sizes, for a statistician or the second person; the look is recorded."""
     if not by.may(Permission.SCHEME_DEFINE) and not by.may(Permission.SCHEME_ACTIVATE):
         raise MayNotActivate
     with act("randomization:design:look", by=by, at=at):
         return _opened_design(scheme)
 
 
-def _opened_design(scheme: Scheme) -> Design:
+def _opened_design(scheme: Scheme) -> AnyDesign:
     sealed = store.design_of(scheme_id=scheme.pk)
-    return Design.from_canonical(sealing.unseal(list_keys(), sealed, bound=store.design_binding(scheme.name)))
+    return generation.design_from(
+        sealing.unseal(list_keys(), sealed, bound=store.design_binding(scheme.name))
+    )
 
 
 def activate_list(
@@ -287,6 +305,8 @@ def _refuse_unless_activatable(part: ListPart, scheme: Scheme, *, by: User, seed
         raise ListActive(day=part.activated_at.date().isoformat())
     if part.asked_by_id == by.pk:
         raise SecondPersonNeeded
+    if scheme.minimizes:
+        minimizing.refuse_unless_allowed()
     if part.kind == PartKind.EXTENSION and seed is None:
         raise ExtensionAtServer(label=part.label)
     other = Scheme.objects.in_force()

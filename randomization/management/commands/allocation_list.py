@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.permissions import Permission
 from audit.acts import act
 from palace3.kernel.clock import local_date
 from palace3.kernel.errors import Refusal
@@ -32,6 +33,7 @@ from randomization.services.lists import default_blocks, stage_groups
 from trials.people import with_grants
 
 COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "at")
+COIN_COLUMNS = ("turn", "coin")  # of a list that minimizes
 
 
 class Command(BaseCommand):
@@ -66,6 +68,10 @@ class Command(BaseCommand):
         )
         envelopes.add_argument("--as", dest="person", required=True)
         envelopes.add_argument("--reason", required=True)
+        allow = doing.add_parser("allow-minimization", help="as the owner: lists of coins may be stored")
+        allow.add_argument("--as", dest="person", required=True, help="user name; the act is recorded")
+        allow.add_argument("--reason", required=True)
+        allow.add_argument("--off", action="store_true", help="no further list of coins may be stored")
         doing.add_parser("rotate", help="seal everything again under the first key of the key file")
         doing.add_parser("new-key", help="print a fresh key entry").add_argument("--id", default="k1")
         extend = doing.add_parser("extend", help="activate an extension that was asked for")
@@ -107,11 +113,7 @@ class Command(BaseCommand):
     def _export(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "export")
         _write(
-            (
-                (p.stratum, p.sequence, p.block, p.block_size, p.arm, p.participant, p.at.isoformat())
-                for p in _in_order(parts)
-                if p.at is not None
-            ),
+            (_row(p) for p in _in_order(parts) if p.at is not None),
             options["out"],
             self.stdout,
         )
@@ -119,10 +121,7 @@ class Command(BaseCommand):
     def _open(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "open")
         _write(
-            (
-                (p.stratum, p.sequence, p.block, p.block_size, p.arm, p.participant, _iso(p.at))
-                for p in _in_order(parts)
-            ),
+            (_row(p) for p in _in_order(parts)),
             options["out"],
             self.stdout,
         )
@@ -160,6 +159,23 @@ class Command(BaseCommand):
         ring = list_keys()
         changed = opening.rotate(ring)
         self.stdout.write(f"{changed} seals are under key {ring.current} now.")
+
+    def _allow_minimization(self, options: dict[str, Any]) -> None:
+        person, on = _person(options["person"]), not options["off"]
+        if not person.may(Permission.SCHEME_ACTIVATE):
+            raise CommandError("A statistician or the trial manager answers for the method of allocation.")
+        with opening.owner_cursor():
+            pass  # not the owner: refused before anything is recorded
+        with (
+            scope(user_id=person.pk, sites=EVERYTHING),
+            act("randomization:minimization:switch", by=person, at=timezone.now(), reason=options["reason"]),
+        ):
+            opening.switch_minimization(on=on, turned_by=person.username, reason=options["reason"])
+        self.stdout.write(
+            "Lists of coins may be stored. The protocol text decides as well: minimisation_on."
+            if on
+            else "No further list of coins may be stored. Schemes that are active go on."
+        )
 
     def _new_key(self, options: dict[str, Any]) -> None:
         self.stdout.write(new_key(options["id"]))
@@ -228,8 +244,11 @@ def _errors() -> list[str]:
         return [f"{error.participant.number} {error.get_kind_display()}: {error.detail}" for error in found]
 
 
-def _iso(at: Any) -> str:
-    return at.isoformat() if at else ""
+def _row(place: opening.OpenPlace) -> tuple[Any, ...]:
+    at = place.at.isoformat() if place.at else ""
+    block = (place.block, place.block_size) if place.held is None else ("", "")
+    row = (place.stratum, place.sequence, *block, place.arm, place.participant, at)
+    return row if place.held is None else (*row, place.held.turn or "", place.held.coin)
 
 
 def _write(rows: Iterable[tuple[Any, ...]], out: str, screen: Any) -> None:
@@ -242,5 +261,7 @@ def _write(rows: Iterable[tuple[Any, ...]], out: str, screen: Any) -> None:
 
 def _csv(file: TextIO, rows: Iterable[tuple[Any, ...]]) -> None:
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
+    written = list(rows)
+    coins = any(len(row) > len(COLUMNS) for row in written)
+    writer.writerow((*COLUMNS, *COIN_COLUMNS) if coins else COLUMNS)
+    writer.writerows(written)

@@ -1,0 +1,11 @@
+"""Turns of minimization beside the list, and the switch that keeps it off (docs/adr/0013)."""
+
+from django.db import migrations
+
+from randomization import turns
+
+
+class Migration(migrations.Migration):
+    dependencies = [("randomization", "0003_doors_planned_once")]
+
+    operations = [migrations.RunSQL(turns.CREATE, turns.DROP)]
