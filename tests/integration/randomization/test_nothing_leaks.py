@@ -121,7 +121,8 @@ def signed_in(user: User, *, language: str = "en") -> Client:
         change_person(
             user=user, by=None, at=now, totp_secret="A" * 32, totp_confirmed_at=now, language=language
         )
-    client = Client(raise_request_exception=False)
+    # Signing in on the page keeps the person's language in a cookie; a forced sign-in has to say it.
+    client = Client(raise_request_exception=False, headers={"accept-language": language})
     client.force_login(user)
     return client
 
