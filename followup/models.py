@@ -105,6 +105,11 @@ class Visit(OfParticipant):
                 condition=models.Q(state__in=AWAITED),
                 name="followup_visit_awaited",
             ),
+            models.Index(
+                fields=["site", "opens"],
+                condition=models.Q(state__in=AWAITED),
+                name="followup_visit_opening",
+            ),
         )
         constraints = (
             *OfParticipant.Meta.constraints,
