@@ -40,13 +40,13 @@ def test_screenshots(
             n=Count("visits")
         ).latest("n")
     # when a coordinator looks at the work list, a participant, and a form
-    page = open_page({"width": 1280, "height": 860})
+    page = open_page({"width": 1280, "height": 800})
     sign_in(page, "coord01", password=PASSWORD, secret=account.get("totp", ""))
     take(page, reverse("home"), "work-list")
     take(page, f"/participants/{furthest.number}/", "participant")
     take(page, f"/participants/{furthest.number}/forms/STAGE/", "form")
     # when a patient opens the address
-    take(open_page({"width": 1280, "height": 860}), "/", "public-page")
+    take(open_page({"width": 1280, "height": 800}), "/", "public-page")
 
 
 def take(page: Page, address: str, name: str) -> None:
