@@ -55,8 +55,9 @@ def why_planned(text: ProtocolText, visit: Visit) -> str:
 
 
 def milestone_name(milestone: Any) -> str:
-    """Return what a milestone is called, as it stands alone."""
-    return capfirst(in_language(milestone.name))
+    """Return what a milestone is called, as it stands alone; a term such as cCR keeps its spelling."""
+    name = in_language(milestone.name)
+    return name if name[1:2].isupper() else capfirst(name)
 
 
 def counted_from(text: ProtocolText, visit: Visit) -> str:
