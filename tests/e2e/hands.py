@@ -31,14 +31,25 @@ def sign_in(
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
     page.get_by_label("Code from your app").fill(pyotp.TOTP(secret).at(timezone.now()) if secret else "")
-    page.get_by_role("button", name="Sign in").click()
+    follow(page, page.get_by_role("button", name="Sign in"))
     page.wait_for_url(lambda address: "sign-in" not in address)
     if then:
         page.goto(then)
 
 
+def follow(page: Page, link: Locator) -> None:
+    """The page that the link or the button leads to is open and loaded.
+
+    A click returns while the next page may still be on its way: what is looked at then is the old page, or half
+    of the new one.
+    """
+    with page.expect_navigation():
+        link.click()
+
+
 def axe(page: Page) -> None:
-    """Axe finds nothing on the page."""
+    """Axe finds nothing on the page, once it is loaded."""
+    page.wait_for_load_state()
     found = Axe().run(page).response["violations"]
     assert not found, [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
@@ -122,8 +133,7 @@ def _answer(field: Locator, texts: list[str]) -> None:
 
 def save_form(page: Page) -> None:
     """The form is saved, and the page says so."""
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_load_state()
+    follow(page, page.get_by_role("button", name="Save", exact=True))
     refused = page.locator(".p3-errors")
     assert refused.count() == 0, refused.inner_text()
 

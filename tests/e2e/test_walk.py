@@ -35,7 +35,7 @@ from randomization.blocks import Design, stratum_slots
 from randomization.services import activate_list, define_scheme
 from randomization.services.lists import default_blocks
 from tests.e2e.conftest import TABLET, WIDE, Clock
-from tests.e2e.hands import examine, is_chinese, save_form, sign_in, speak, type_form
+from tests.e2e.hands import examine, follow, is_chinese, save_form, sign_in, speak, type_form
 from tests.world import PASSWORD, World, as_person, build_world
 from trials.models import Participant
 
@@ -160,7 +160,7 @@ def registers_and_consents(walk: Walk) -> None:
     walk.look("sign-in")
     speak(page, "en")
     sign_in(page, "coordinator", then="/participants/")
-    page.get_by_role("link", name="Register a participant").click()
+    follow(page, page.get_by_role("link", name="Register a participant"))
     walk.look("register")
     page.get_by_role("button", name="Give the next number").click()
     page.wait_for_url("**/consent/")
@@ -196,7 +196,7 @@ def decides(walk: Walk) -> None:
         expect(table).to_contain_text(code)
     page.get_by_label("I have read the evidence and approve").check()
     page.get_by_label("Your password").fill("not the one")
-    page.get_by_role("button", name="Sign the decision").click()
+    follow(page, page.get_by_role("button", name="Sign the decision"))
     expect(page.locator(".p3-errors, .p3-alert.tone-stop, .alert-danger").first).to_be_visible()
     page.get_by_label("I have read the evidence and approve").check()
     page.get_by_label("Your password").fill(PASSWORD)
@@ -240,11 +240,10 @@ def treats(walk: Walk) -> None:
 def records_visit(walk: Walk, code: str, on: date) -> None:
     page = walk.page
     page.goto(walk.home)
-    page.locator("table.p3-matrix th[scope=row] a", has_text=code).first.click()
+    follow(page, page.locator("table.p3-matrix th[scope=row] a", has_text=code).first)
     walk.look(f"visit-{code}")
     page.get_by_label("Took place on").fill(on.isoformat())
-    page.get_by_role("button", name="Record the visit").click()
-    page.wait_for_load_state()
+    follow(page, page.get_by_role("button", name="Record the visit"))
     page.goto(page.url.replace("took-place/", ""))
     expect(page.locator(".p3-facts")).to_contain_text("Took place on")
 

@@ -25,6 +25,7 @@ from crf.declaration import Section
 from crf.forms import live, raw_of, review
 from crf.questions import Kind
 from crf.render import Links, given_of_review, page
+from tests.e2e.hands import follow
 from tests.unit.crf.small import ask, rows, small
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -304,7 +305,7 @@ def test_without_a_network_this_browser_keeps_it_and_puts_it_back(tab, clinic):
 def test_a_save_that_met_an_ended_session_is_still_there_after_signing_in(tab, clinic):
     clinic.signed_in = False
     tab.fill("#id-weight", "72.5")
-    tab.click("button[name=_action]")
+    follow(tab, tab.locator("button[name=_action]").first)
     assert tab.inner_text("h1") == "Sign in"
     # when the person has signed in again and opens the form
     clinic.signed_in = True
@@ -424,7 +425,7 @@ def test_the_page_works_without_scripts(browser, clinic):
     tab.fill("#id-weight", "70")
     tab.check("#id-sex")
     tab.fill("#id-nodes-0-examined", "3")
-    tab.click("button[name=_action]")
+    follow(tab, tab.locator("button[name=_action]").first)
     assert clinic.sent["weight"] == ["70"]
     assert clinic.sent["nodes-0-examined"] == ["3"]
     context.close()
@@ -452,8 +453,7 @@ def test_axe_finds_nothing_on_any_form_of_the_trial(browser, code):
     hospital = Clinic(catalogue.form(code))
     tab = browser.new_page(viewport={"width": 820, "height": 1100})
     tab.goto(hospital.address)
-    tab.click("button[name=_action]")
-    tab.wait_for_load_state("load")
+    follow(tab, tab.locator("button[name=_action]").first)
     found = Axe().run(tab)
     assert found.violations_count == 0, found.generate_report()
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

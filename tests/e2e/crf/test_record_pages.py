@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from crf.services import Answers, place_of, save_answers
 from crf.services.queries import raise_query
 from palace3.kernel.scope import EVERYTHING, scope
+from tests.e2e.hands import follow
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, build_world, screen
 from trials.models import Participant
@@ -104,17 +105,17 @@ def test_a_form_is_typed_by_keyboard_saved_and_changed_with_a_reason(trial: Any,
     look(page, "crf-form-empty")
     page.locator("#id-upper_cm").fill("900")
     page.locator("#id-upper_cm").press("Enter")
-    page.get_by_role("button", name="Save").click()
+    follow(page, page.get_by_role("button", name="Save"))
     expect(page.get_by_role("heading", name="This form is not saved yet")).to_be_visible()
     look(page, "crf-form-refused")
     page.locator("#id-upper_cm").fill("27")
-    page.get_by_role("button", name="Save").click()
+    follow(page, page.get_by_role("button", name="Save"))
     expect(page.get_by_text("Saved at")).to_be_visible()
     page.locator("#id-upper_cm").fill("28")
     page.locator("#id-_reason").fill("Misread the report")
-    page.get_by_role("button", name="Save").click()
+    follow(page, page.get_by_role("button", name="Save"))
     expect(page.locator("#id-upper_cm")).to_have_value("28.0")
-    page.get_by_role("link", name="History", exact=True).click()
+    follow(page, page.get_by_role("link", name="History", exact=True))
     expect(page.get_by_text("Misread the report").first).to_be_visible()
     look(page, "crf-history")
 
@@ -127,12 +128,12 @@ def test_a_second_writer_compares_and_chooses(trial: Any, page_of: Any) -> None:
     saved(participant, world.investigator, 1, **stage(eus_mm=12), reason="Misread")
     page.locator("#id-eus_mm").fill("13")
     page.locator("#id-_reason").fill("Measured again")
-    page.get_by_role("button", name="Save").click()
+    follow(page, page.get_by_role("button", name="Save"))
     expect(page.get_by_role("heading", name="Compare and choose")).to_be_visible()
     look(page, "crf-merge")
-    page.get_by_role("button", name="Go on with these answers").click()
+    follow(page, page.get_by_role("button", name="Go on with these answers"))
     expect(page.locator("#id-eus_mm")).to_have_value("13.0")
-    page.get_by_role("button", name="Save").click()
+    follow(page, page.get_by_role("button", name="Save"))
     expect(page.get_by_text("Saved at")).to_be_visible()
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from palace3.kernel.scope import EVERYTHING, scope
 from tests.e2e.conftest import TABLET, WIDE, Clock
-from tests.e2e.hands import examine, sign_in
+from tests.e2e.hands import examine, follow, sign_in
 from tests.integration.trials.contact_world import WHO
 from tests.world import NOW, World
 from trials import services
@@ -68,13 +68,13 @@ def test_asking_for_a_call(
     fill(page)
     page.locator("#id_phone").fill("12345")
     wait_as_people_do(clock)
-    page.get_by_role("button", name=SEND[language]).last.click()
+    follow(page, page.get_by_role("button", name=SEND[language]).last)
     expect(page.locator("#errors")).to_be_visible()
     assert page.locator("#id_message").input_value() == "<b>晚上</b>"
     look(page, f"{name}-refused", scripts)
     # then it is put right, and the near miss of an address is kept as it is
     page.locator("#id_phone").fill(WHO.phone_typed)
-    page.get_by_role("button", name=SEND[language]).last.click()
+    follow(page, page.get_by_role("button", name=SEND[language]).last)
     page.wait_for_url("**/contact/sent/02/**")
     look(page, f"{name}-sent", scripts)
     assert page.context.cookies() == []
@@ -111,13 +111,13 @@ def test_the_pages_of_the_news(
     page = open_page(size)
     page.goto(f"/news/?lang={language}")
     examine(page, f"news-{language}-{size['width']}")
-    page.locator("form .btn-primary").click()
+    follow(page, page.locator("form .btn-primary"))
     expect(page.locator("#errors")).to_be_visible()
     examine(page, f"news-refused-{language}-{size['width']}")
     page.locator("#id_email").fill("reader@example.com")
     page.locator("#id_consent").check()
     wait_as_people_do(clock)
-    page.locator("form .btn-primary").click()
+    follow(page, page.locator("form .btn-primary"))
     page.wait_for_url("**/news/sent/**")
     examine(page, f"news-sent-{language}-{size['width']}")
     assert page.context.cookies() == []
@@ -137,11 +137,11 @@ def test_the_centres_pages(
     sign_in(page, "coordinator", then="/accounts/")
     if size is TABLET:
         page.get_by_role("button", name="Menu").click()
-    page.locator(f"button[name=language][value={language}]").click()
+    follow(page, page.locator(f"button[name=language][value={language}]"))
     name = f"{language}-{size['width']}"
     page.goto("/requests/")
     examine(page, f"requests-{name}")
-    page.get_by_role("link", name="ABCD-2345").click()
+    follow(page, page.get_by_role("link", name="ABCD-2345"))
     examine(page, f"request-{name}")
     for step in ("call", "close", "erase"):
         page.goto(f"/requests/ABCD-2345/{step}/")
@@ -149,12 +149,12 @@ def test_the_centres_pages(
     page.goto("/requests/ABCD-2345/call/")
     page.locator("input[name=result][value=reached]").check()
     page.locator("textarea[name=remark]").fill("说普通话也可以")
-    page.locator("main button[type=submit].btn-primary").click()
+    follow(page, page.locator("main button[type=submit].btn-primary"))
     page.wait_for_url("**/requests/ABCD-2345/")
     expect(page.get_by_text("说普通话也可以")).to_be_visible()
     examine(page, f"request-called-{name}")
     page.goto("/requests/ABCD-2345/erase/")
-    page.locator("main button[type=submit].btn-danger").click()
+    follow(page, page.locator("main button[type=submit].btn-danger"))
     page.wait_for_url("**/requests/ABCD-2345/")
     examine(page, f"request-erased-{name}")
 
@@ -167,7 +167,7 @@ def test_the_trial_managers_pages(placed: World, open_page: Any, clock: Clock, l
     receive()
     page = open_page()
     sign_in(page, "trial_manager", then="/accounts/")
-    page.locator(f"button[name=language][value={language}]").click()
+    follow(page, page.locator(f"button[name=language][value={language}]"))
     for address in ("requests/counts/", "news/letters/", "news/letters/new/"):
         page.goto(f"/{address}")
         examine(page, f"{address.strip('/').replace('/', '-')}-{language}")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import TABLET, WIDE
-from tests.e2e.hands import LOOK, TOKENS, axe, examine, sign_in
+from tests.e2e.hands import LOOK, TOKENS, axe, examine, follow, sign_in
 from tests.integration.trials.test_public_page import released
 from tests.world import PASSWORD, World
 
@@ -67,7 +67,7 @@ def test_the_way_between_the_languages_and_to_a_centre(
     page = open_page(TELEPHONE)
     page.goto(SAID[language][0])
     other = "zh-hans" if language == "en" else "en"
-    page.locator(f'a[hreflang="{other}"]').click()
+    follow(page, page.locator(f'a[hreflang="{other}"]'))
     expect(page.get_by_role("heading", level=1)).to_have_text(SAID[other][1])
     assert page.context.cookies() == []
     links = [str(each.get_attribute("href")) for each in page.locator('main a[href^="/contact/"]').all()]
@@ -108,14 +108,14 @@ def test_staff_draft_preview_and_release_a_text(world: World, open_page: Any, la
     examine(writer, f"texts-draft-{language}")
     writer.get_by_label("Title").fill("Two ways")
     writer.get_by_label("Text", exact=False).last.fill("For {participants} people, at {nowhere}.")
-    writer.get_by_role("button", name="Keep as a draft").click()
+    follow(writer, writer.get_by_role("button", name="Keep as a draft"))
     expect(writer.get_by_text("“{nowhere}”").first).to_be_visible()
     writer.get_by_label("Text", exact=False).last.fill("For {participants} people.")
     with writer.expect_popup() as opened:
         writer.get_by_role("button", name="Preview in a new tab").click()
     expect(opened.value.get_by_text("For 356 people.")).to_be_visible()
     axe(opened.value)
-    writer.get_by_role("button", name="Keep as a draft").click()
+    follow(writer, writer.get_by_role("button", name="Keep as a draft"))
     expect(writer.get_by_role("heading", name="Version 1")).to_be_visible()
     examine(writer, f"texts-text-{language}")
     writer.goto(f"/texts/release/{language}/")

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from accounts.services import create_person
 from palace3.kernel.scope import EVERYTHING, scope
 from tests.e2e.conftest import TABLET, WIDE
-from tests.e2e.hands import examine, sign_in
+from tests.e2e.hands import examine, follow, sign_in
 from tests.world import NOW, PASSWORD, World, screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,7 +59,7 @@ def test_every_page_is_accessible_and_fits(
         page.goto("/accounts/")
         if size is TABLET:
             page.get_by_role("button", name="Menu").click()
-        page.locator(f"button[name=language][value={language}]").click()
+        follow(page, page.locator(f"button[name=language][value={language}]"))
         for address in pages:
             page.goto(address)
             examine(page, f"{address.strip('/').replace('/', '-')}-{language}-{size['width']}")
