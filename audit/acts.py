@@ -59,7 +59,7 @@ def act(
         finally:
             _current.reset(token)
         if within:  # otherwise the transaction ends here, and the setting with it
-            _put_in_force(outer)
+            put_in_force(outer)
 
 
 def current_act() -> Act:
@@ -70,7 +70,8 @@ def current_act() -> Act:
     return found
 
 
-def _put_in_force(act: Act | None) -> None:
+def put_in_force(act: Act | None) -> None:
+    """What is written next in this transaction names ``act``, whatever acts were written in between."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('app.act', %s, true)", [str(act.pk) if act else ""])
 
