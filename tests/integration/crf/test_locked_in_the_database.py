@@ -72,10 +72,8 @@ ACT = "act_id = current_setting('app.act')::bigint"
 
 def test_no_row_is_added_to_a_locked_record(locked: Any, app_sql: psycopg.Connection[Any]) -> None:
     table = rows_of(locked)
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="the record is locked"):
-        with forged(app_sql):
-            copied = app_sql.execute(f"SELECT to_jsonb(r) FROM {table} AS r LIMIT 1").fetchone()  # noqa: S608
-            insert(app_sql, table, copied, id=999, position=99)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="the record is locked"), forged(app_sql):
+        copy_a_row(app_sql, table, "*")
 
 
 def test_a_row_is_not_carried_out_of_a_locked_record(
@@ -102,17 +100,16 @@ def test_a_row_is_of_its_records_site(
     for sites in (str(world.other_site.pk), "*"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="of its record's site"):
             with forged(app_sql):
-                copied = app_sql.execute(f"SELECT to_jsonb(r) FROM {table} AS r LIMIT 1").fetchone()  # noqa: S608
-                app_sql.execute("SELECT set_config('app.sites', %s, true)", [sites])
-                insert(
-                    app_sql, table, copied, id=999, position=99, record_id=record, site_id=world.other_site.pk
-                )
+                copy_a_row(app_sql, table, sites, record_id=record, site_id=world.other_site.pk)
 
 
-def insert(sql: psycopg.Connection[Any], table: str, copied: Any, **other: Any) -> None:
-    """A copy of a row, with other values, under the act in force."""
+def copy_a_row(sql: psycopg.Connection[Any], table: str, sites: str, **other: Any) -> None:
+    """A copy of a row at another position, with other values, in the scope of ``sites``."""
+    copied = sql.execute(f"SELECT to_jsonb(r) FROM {table} AS r LIMIT 1").fetchone()  # noqa: S608
+    assert copied is not None
+    sql.execute("SELECT set_config('app.sites', %s, true)", [sites])
     sql.execute(
-        f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s::jsonb || "  # noqa: S608
+        f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s::jsonb || "
         "jsonb_build_object('act_id', current_setting('app.act')))).*",
-        [Jsonb({**copied[0], **other})],
+        [Jsonb({**copied[0], "id": 999, "position": 99, **other})],
     )
