@@ -55,3 +55,21 @@ def test_no_setting_keeps_a_version_out_of_the_trail(
         "SELECT city FROM trials_siteevent WHERE id = %s ORDER BY pgh_id DESC LIMIT 1", [world.site.pk]
     ).fetchone()
     assert kept == ("Elsewhere",)
+
+
+@pytest.mark.parametrize("number", ["-5", "currval('audit_act_id_seq') + 1000", "9223372036854775807"])
+def test_an_act_takes_the_next_number(world: World, app_sql: psycopg.Connection[Any], number: str) -> None:
+    """Below the first, it would stand in no seal; far ahead, no later act would."""
+    app_sql.execute("SELECT nextval('audit_act_id_seq')")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="takes the next number"):
+        app_sql.execute(
+            f"INSERT INTO audit_act (id, verb, role, at, reason, request_id) "  # noqa: S608
+            f"VALUES ({number}, 'test:forge', '', now(), '', '')"
+        )
+
+
+def test_a_row_keeps_its_number(world: World, app_sql: psycopg.Connection[Any]) -> None:
+    """Under another number it would have no history, and its history no row."""
+    change = "UPDATE trials_consentversion SET id = id + 1000, act_id = current_setting('app.act')::bigint"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="keeps its number"), forged_act(app_sql):
+        app_sql.execute(change)

@@ -394,3 +394,17 @@ def test_carrying_twice_keeps_when_everybody_was_carried(
     assert carry_version(site_version=opened, at=LATER) == 0
     opened.refresh_from_db()
     assert opened.carried_at == first
+
+
+def test_opening_a_version_sends_its_task(
+    world: World,
+    everywhere: None,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr("followup.tasks.carry_one_version.delay", sent.append)
+    approve(world)
+    with django_capture_on_commit_callbacks(execute=True):
+        opened = apply_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
+    assert sent == [opened.pk]
