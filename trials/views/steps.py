@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from palace3.kernel.errors import Refusal
-from trials.views.once import new_key, sent_once
+from trials.views.once import FIELD, SentBefore, new_key, sent_once
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def step(
     A refusal of the service stands above the form, with its own status: nothing typed is lost.
     One page is one step, however often it is sent.
     """
-    status = 422 if form.is_bound else 200
+    status, once = 422 if form.is_bound else 200, new_key()
     if form.is_valid():
         try:
             with sent_once(request), transaction.atomic():
@@ -50,7 +50,9 @@ def step(
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status
+            if isinstance(refusal, SentBefore):  # a third press on the page that says so is no new step either
+                once = request.POST[FIELD]
         else:
             return redirect(then(result))
-    context |= {"form": form, "page": page, "once": new_key()}
+    context |= {"form": form, "page": page, "once": once}
     return render(request, template, context, status=status)

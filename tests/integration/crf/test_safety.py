@@ -127,6 +127,7 @@ def test_an_event_that_is_not_serious_after_all_is_assessed_no_more(
     report(world, person)
     plain = GOES_ON | {"serious": "N", "ser_crit": None, "ser_aware": None}
     write(world, person, "AE", plain, sequence=1, reason="Misread")
+    assert clocks(person)["sae_report"].ended_at == LATER, "though its report says when the site learnt of it"
     with pytest.raises(NotSerious):
         assess(world, person)
 

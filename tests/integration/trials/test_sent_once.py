@@ -52,6 +52,7 @@ def test_one_page_registers_one_participant(world: World) -> None:
     again = coordinator.post(REGISTER, typed)
     assert again.status_code == 409
     assert "This page was sent already" in again.text
+    assert typed["once"] in again.text, "nor does a press on the page that says so"
     assert registered() == 1
     assert coordinator.post(REGISTER, typed | {"once": page(coordinator)}).status_code == 302
     assert registered() == 2, "a page opened anew is another step"
