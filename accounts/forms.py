@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,6 +10,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import AccountRests, is_resting
+from accounts.tries import note_mistyped
 
 
 def _password(label: Any, *, kind: str = "current-password", **more: Any) -> forms.CharField:
@@ -46,13 +49,16 @@ class OwnPasswordForm(forms.Form):
 
     password = _password(_("Your password"))
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.user, self.at = user, at
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
+        if is_resting(self.user, at=self.at):
+            raise forms.ValidationError(AccountRests.message)
         if not self.user.check_password(password):
+            note_mistyped(self.user)
             raise forms.ValidationError(_("This is not the password of your account. Type it again."))
         return password
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Mail, Signature, User
 from accounts.permissions import SECOND_FACTOR_ROLES
+from accounts.tries import note_mistyped
 from audit.acts import act, current_act
 from palace3.kernel.errors import Refusal
 
@@ -37,6 +38,14 @@ class PasswordTooWeak(Refusal):
 class WrongPassword(Refusal):
     message = _("The password does not match your account. Nothing was signed. Type it again.")
     status = 422
+
+
+class AccountRests(Refusal):
+    message = _(
+        "The password was mistyped five times, so this account rests for 15 minutes. Nothing was signed. "
+        "If it was not you, tell the trial manager."
+    )
+    status = 429
 
 
 class SignInRefused(Refusal):
@@ -171,7 +180,7 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
             make_password(password)
             with act("accounts:session:refuse", by=None, at=at):
                 return None
-        resting = user.locked_until is not None and at < user.locked_until
+        resting = is_resting(user, at=at)
         right = user.check_password(password) and user.is_active and not resting
         step = _matching_step(user, code, at) if user.totp_confirmed_at else 0
         if not right or step is None:
@@ -190,8 +199,20 @@ def sign_out(*, user: User, at: datetime, idle: bool = False) -> None:
         pass
 
 
-def _count_failure(user: User, *, resting: bool, at: datetime) -> None:
-    with act("accounts:session:refuse", by=user, at=at) as written:
+def is_resting(user: User, *, at: datetime) -> bool:
+    """Say whether the account rests because its password was mistyped too often."""
+    return user.locked_until is not None and at < user.locked_until
+
+
+def count_mistyped(*, user: User, at: datetime) -> None:
+    """A password asked for again in an open session was wrong: on record, and counted as at sign-in (11.300(d))."""
+    with transaction.atomic():
+        held = User.objects.select_for_update().get(pk=user.pk)
+        _count_failure(held, resting=is_resting(held, at=at), at=at, verb="accounts:signature:refuse")
+
+
+def _count_failure(user: User, *, resting: bool, at: datetime, verb: str = "accounts:session:refuse") -> None:
+    with act(verb, by=user, at=at) as written:
         user.failed_sign_ins, user.act = user.failed_sign_ins + 1, written
         if user.failed_sign_ins >= TRIES_BEFORE_LOCK and not resting:
             user.locked_until, user.failed_sign_ins = at + LOCKED_FOR, 0
@@ -221,7 +242,10 @@ def sign(
     missing = _missing_for_signing(by)
     if missing:
         raise MayNotSign(missing=missing)
+    if is_resting(by, at=at):
+        raise AccountRests
     if not by.check_password(password):
+        note_mistyped(by)
         raise WrongPassword
     site_id = getattr(site, "pk", None)
     return Signature.objects.create(

@@ -13,9 +13,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import needs_second_factor, sign_out
+from accounts.services import count_mistyped, needs_second_factor, sign_out
+from accounts.tries import take_mistyped
 from palace3.kernel.scope import scope
 
 # Leaving, the reader's language, and the page's own question how long the session lasts, come before everything.
@@ -71,6 +73,20 @@ def gate(get_response: Handler) -> Handler:
         response = get_response(request)
         if _asked_by_the_page(request) and _leads_to_sign_in(response):
             return HttpResponse(status=401)
+        return response
+
+    return middleware
+
+
+def mistyped(get_response: Handler) -> Handler:
+    """Middleware: a password that did not match inside a session is counted when the refused work is undone."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        take_mistyped()  # of this request only
+        response = get_response(request)
+        for user in take_mistyped():
+            with scope(user_id=user.pk, sites=()):
+                count_mistyped(user=user, at=timezone.now())
         return response
 
     return middleware

@@ -1,6 +1,9 @@
-"""How often signing in may fail from one place, whatever names are tried."""
+"""How often signing in may fail from one place, whatever names are tried; and passwords mistyped at a signature."""
 
 from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
@@ -11,6 +14,12 @@ from palace3.kernel.errors import Refusal
 
 # A hospital goes out under one address: thirty mistyped passwords in a quarter of an hour are more than it makes.
 MOST_FAILURES, WITHIN_SECONDS = 30, 900
+
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_mistyped: ContextVar[tuple[User, ...]] = ContextVar("palace3_mistyped", default=())
 
 
 class TooManyTries(Refusal):
@@ -41,3 +50,15 @@ def _place(request: HttpRequest) -> str:
     """Return the address that asks: behind our proxy it is the last one, which the proxy itself wrote."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_TLS else ""
     return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def note_mistyped(user: User) -> None:
+    """Remember that a password did not match until the request's own work, which is undone, has ended."""
+    _mistyped.set((*_mistyped.get(), user))
+
+
+def take_mistyped() -> tuple[User, ...]:
+    """Return whose passwords did not match since this was last asked."""
+    noted = _mistyped.get()
+    _mistyped.set(())
+    return noted

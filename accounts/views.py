@@ -137,11 +137,12 @@ def profile(request: PersonRequest) -> HttpResponse:
 @login_required
 def password(request: PersonRequest) -> HttpResponse:
     """Change the password: every other session of the person ends."""
-    form = NewPasswordForm(request.POST or None, user=request.user)
+    now = timezone.now()
+    form = NewPasswordForm(request.POST or None, user=request.user, at=now)
     first = request.user.must_change_password
     if form.is_valid():
         new = form.cleaned_data["new"]
-        services.set_password(user=request.user, password=new, by=request.user, at=timezone.now())
+        services.set_password(user=request.user, password=new, by=request.user, at=now)
         update_session_auth_hash(request, request.user)
         messages.success(request, _("Your password is new. Sessions on other machines have ended."))
         return redirect("home" if first else "accounts:profile")
@@ -167,7 +168,7 @@ def _factor_context(user: User, at: datetime) -> dict[str, Any]:
         "drawing": factor.drawn(address) if address else "",
         "secret": user.totp_secret if address else "",
         "demo_code": factor.code_at(user, at) if address and settings.PALACE3_DEMO else "",
-        "begin": OwnPasswordForm(user=user, prefix="begin"),
+        "begin": OwnPasswordForm(user=user, at=at, prefix="begin"),
     }
 
 
@@ -175,11 +176,12 @@ def _factor_context(user: User, at: datetime) -> dict[str, Any]:
 @require_POST
 def begin_second_factor(request: PersonRequest) -> HttpResponse:
     """Make a new secret, after the password was given again."""
-    form = OwnPasswordForm(request.POST, user=request.user, prefix="begin")
+    now = timezone.now()
+    form = OwnPasswordForm(request.POST, user=request.user, at=now, prefix="begin")
     if form.is_valid():
-        services.begin_second_factor(user=request.user, at=timezone.now())
+        services.begin_second_factor(user=request.user, at=now)
         return redirect("accounts:second-factor")
-    context = _factor_context(request.user, timezone.now()) | {"begin": form}
+    context = _factor_context(request.user, now) | {"begin": form}
     return render(request, "accounts/second_factor.html", {"form": CodeForm()} | context, status=422)
 
 

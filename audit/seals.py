@@ -102,7 +102,7 @@ def _chained(before: str, root: str, first: int, last: int) -> str:
 
 
 def verify() -> Iterator[Finding]:
-    """Yield every sealed row that was altered, removed or slipped in, and every row unlike its last version."""
+    """Yield every sealed row that was altered, removed or slipped in, and every row unlike its last version or gone."""
     before = _BEGIN
     for seal in Seal.objects.order_by("last_act").iterator(chunk_size=20):
         if (
@@ -114,6 +114,7 @@ def verify() -> Iterator[Finding]:
         before = seal.chain
     for recorded in recorded_tables():
         yield from _unlike_last_version(recorded)
+        yield from _without_row(recorded)
 
 
 def _compare(seal: Seal) -> Iterator[Finding]:
@@ -141,6 +142,19 @@ def _unlike_last_version(recorded: RecordedTable) -> Iterator[Finding]:
         yield Finding(
             recorded.table, str(row), "differs from its last version" if version else "has no version"
         )
+
+
+def _without_row(recorded: RecordedTable) -> Iterator[Finding]:
+    """Yield what has versions and is in the table no more: nothing regulated is ever deleted."""
+    sql = (
+        f"SELECT DISTINCT e.pgh_obj_id FROM {recorded.events} e "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {recorded.table} t WHERE t.id = e.pgh_obj_id) ORDER BY 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        rows: list[tuple[Any]] = cursor.fetchall()
+    for (row,) in rows:
+        yield Finding(recorded.table, str(row), "removed")
 
 
 def _prefixed(recorded: RecordedTable, alias: str) -> str:

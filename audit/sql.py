@@ -83,6 +83,50 @@ DROP FUNCTION audit_guard_act, audit_guard_reason, audit_guard_lock, audit_guard
     audit_refuse_truncate, audit_refuse_change, audit_stamp_act;
 """
 
+# A row's number names it in its history, and an act's number says where it stands in the seals: neither is chosen.
+NUMBERS_NOT_CHOSEN = """
+CREATE OR REPLACE FUNCTION audit_guard_act() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    current bigint := nullif(current_setting('app.act', true), '')::bigint;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION '%: rows are never deleted', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
+        RAISE EXCEPTION '%: a row keeps its number', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF current IS NULL OR NEW.act_id IS DISTINCT FROM current OR NOT EXISTS (
+        SELECT 1 FROM audit_act
+        WHERE id = current AND transaction = pg_current_xact_id()::text::bigint
+    ) THEN
+        RAISE EXCEPTION '%: the write does not name the act of its own transaction', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.id <> currval('audit_act_id_seq') THEN
+        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    NEW.transaction := pg_current_xact_id()::text::bigint;
+    NEW.stored_at := clock_timestamp();
+    RETURN NEW;
+END $$;
+"""
+NUMBERS_AS_GIVEN = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+
+# The library behind the event triggers asks this before each version and lets a session name triggers to skip.
+# It writes the function anew with every trigger that a migration adds: `manage.py migrate` puts ours back.
+NOTHING_SKIPPED = """
+CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name name) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS 'SELECT false';
+"""
+
 ACT_GUARDS = """
 CREATE TRIGGER act_stamp BEFORE INSERT OR UPDATE OR DELETE ON audit_act
     FOR EACH ROW EXECUTE FUNCTION audit_stamp_act();

@@ -21,6 +21,29 @@ END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock;"
 
+# Policies hide records of other sites from the function as well: what it does not find, it refuses.
+ROWS_WITH_THEIR_RECORD = """
+CREATE OR REPLACE FUNCTION crf_guard_row_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held text;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.record_id <> OLD.record_id THEN
+        RAISE EXCEPTION '%: a row stays with its record', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    EXECUTE format('SELECT state FROM %I WHERE id = $1 AND site_id = $2', TG_ARGV[0])
+        INTO held USING NEW.record_id, NEW.site_id;
+    IF held IS NULL THEN
+        RAISE EXCEPTION '%: a row is of its record''s site', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF held = 'locked' THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+ROWS_BY_THEMSELVES = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+
 _INSPECTS = (
     "SELECT 1 FROM trials_delegation d WHERE d.role = 'inspector' AND {own} "
     "AND (d.ends_on IS NULL OR d.ends_on >= CURRENT_DATE)"
@@ -28,7 +51,7 @@ _INSPECTS = (
 
 
 class RowLock(DatabaseGuard):
-    """The rows of a repeating group are as locked as the record they belong to."""
+    """The rows of a repeating group are as locked as the record they belong to, and of its site."""
 
     def create_sql(  # type: ignore[override]
         self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor

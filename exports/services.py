@@ -31,6 +31,16 @@ class UnknownForm(Refusal):
     status = 422
 
 
+class UnknownSite(Refusal):
+    message = _("There is no site {code} whose data you may take.")
+    status = 422
+
+
+class PurposeMissing(Refusal):
+    message = _("Say what the export is for: the purpose is kept in the register of exports.")
+    status = 422
+
+
 class CutInFuture(Refusal):
     message = _(
         "The data cut {cut} has not come yet. Choose a moment in the past, or leave it empty for now."
@@ -58,6 +68,8 @@ def request_export(
 ) -> Export:
     """The export is on the register and will be written by the worker (requirements 21)."""
     with act("exports:export:request", by=by, at=at) as written:
+        if not purpose.strip():
+            raise PurposeMissing
         _refuse_odd_scope(forms, sites, cut_at, at)
         export = Export.objects.create(
             requested_by=by,
@@ -81,8 +93,11 @@ def _send(pk: int) -> None:
 
 def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | None, at: datetime) -> None:
     known = set(Site.objects.filter(code__in=sites).values_list("code", flat=True))
-    if not forms or not known:
+    if not forms or not sites:
         raise NothingChosen
+    for code in sites:
+        if code not in known:
+            raise UnknownSite(code=code)
     for code in forms:
         if code not in catalogue.forms():
             raise UnknownForm(code=code)

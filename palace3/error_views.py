@@ -20,6 +20,7 @@ TITLES: Final[dict[int, str | Promise]] = {
     400: _("This request could not be read"),
     403: _("This is not part of your role"),
     404: _("There is no such page for you"),
+    405: _("This is reached by a button only"),
     409: _("This cannot be done now"),
     413: _("That was too large"),
     422: _("This could not be accepted"),
@@ -33,6 +34,10 @@ SENTENCES: Final[dict[int, str | Promise]] = {
     404: _(
         "The page does not exist, or it belongs to a site that you do not work for. "
         "Check the number or go to your work list."
+    ),
+    405: _(
+        "Nothing was changed: this address takes only what a button on its page sends. "
+        "Go back to that page and press the button again."
     ),
     413: _("More was sent than the program takes at once. Send it in smaller parts."),
     429: _("Too many requests came from you in a short time. Try again in a minute."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ from celery import current_task
 
 from palace3.kernel.request_id import current_request_id
 
+# Who has such an address needs nothing more: a calendar is read with it, the news are confirmed or left.
+KEYS_IN_ADDRESSES = re.compile(
+    r"(?<=/visits/feed/)[^/\s]+(?=\.ics)|(?<=/news/confirm/)[^/\s]+|(?<=/news/leave/)[^/\s]+"
+)
 # Celery puts these into its lines about tasks; each may hold what somebody typed.
 CELERY_VALUES = frozenset({"return_value", "exc", "args", "kwargs", "traceback", "internal"})
 
@@ -47,11 +52,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """The sentence of the record, without the values that Celery would quote."""
+    """The sentence of the record, without the values that Celery would quote and the keys that addresses hold."""
     if not isinstance(record.args, Mapping):
-        return record.getMessage()
+        return KEYS_IN_ADDRESSES.sub("…", record.getMessage())
     values = {key: "…" if key in CELERY_VALUES else value for key, value in record.args.items()}
-    return str(record.msg) % values
+    return KEYS_IN_ADDRESSES.sub("…", str(record.msg) % values)
 
 
 def places(trace: TracebackType | None) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.utils import timezone
 
 from accounts.sessions import close_session
@@ -85,6 +85,13 @@ def _is_too_large(request: HttpRequest) -> bool:
     return length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
+def _in_words(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponseBase:
+    """Say it to who comes back from signing in to the address of a button, and would see an empty page."""
+    said = answer(request, 405)
+    said.headers["Allow"] = refused.headers["Allow"]
+    return said
+
+
 class Refusals:
     """A refusal becomes a page (or JSON, or a fragment) that says what is so and what to do."""
 
@@ -96,7 +103,8 @@ class Refusals:
             return answer(request, 413)
         if _holds_null(request):
             return answer(request, 400)
-        return self.get_response(request)
+        response = self.get_response(request)
+        return _in_words(request, response) if isinstance(response, HttpResponseNotAllowed) else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         return refusal_page(request, exception) if isinstance(exception, Refusal) else None

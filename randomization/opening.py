@@ -318,12 +318,26 @@ def seed_for_extension(ring: KeyRing, *, scheme: str, strata: list[str]) -> tupl
             [scheme, strata],
         )
         rows = cursor.fetchall()
-        cursor.execute("SELECT name, size FROM allocation.stratum WHERE name = ANY (%s)", [strata])
+        cursor.execute(
+            "SELECT t.name, t.size FROM allocation.stratum AS t WHERE t.name = ANY (%s) AND t.scheme_id IN "
+            "(SELECT l.scheme_id FROM allocation.list AS l WHERE l.scheme = %s)",
+            [strata, scheme],
+        )
         sizes = dict(cursor.fetchall())
     if len(rows) != 1:
         raise SealError("strata of one extension continue one list: ask for one extension for each list")
     _part, number, *sealed = rows[0]
     return _seed_and_design(ring, scheme, number, sealed)[0], sizes
+
+
+def admit_extension(*, part_id: int, admitted_by: str) -> None:
+    """The owner lets the places of this extension be stored; the application cannot."""
+    with owner_cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE palace3_allocator")
+        cursor.execute(
+            "INSERT INTO allocation.admitted (part_id, admitted_by) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [part_id, admitted_by],
+        )
 
 
 def switch_minimization(*, on: bool, turned_by: str, reason: str) -> None:

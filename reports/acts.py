@@ -19,6 +19,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "accounts:session:close": _("Signed out"),
     "accounts:session:expire": _("Session ended: nobody was there"),
     "accounts:session:refuse": _("Sign-in refused"),
+    "accounts:signature:refuse": _("Password mistyped in an open session"),
     "trials:site:create": _("Site created"),
     "trials:site:change": _("Site changed"),
     "trials:site:fulfil": _("Checklist item fulfilled"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ParseError
 
 from exports.api.requests import CallerRequest
 from palace3.kernel.errors import Refusal
@@ -23,14 +24,28 @@ class NotAList(Refusal):
 
 
 class Unstorable(Refusal):
-    message = _("The body holds the character U+0000, which no text here can hold. Leave it out.")
+    message = _(
+        "The body holds a character that no text here can hold: U+0000 or half of a surrogate pair. Leave it out."
+    )
+    status = 400
+
+
+class NotJson(Refusal):
+    message = _(
+        "The body could not be read as JSON, or is nested deeper than any form. Check its brackets, quotes, numbers "
+        "and encoding (UTF-8), then send it again."
+    )
     status = 400
 
 
 def body_of(request: CallerRequest) -> Mapping[str, Any]:
-    """Return the body, which is an object."""
-    whole = object_in(request.data, "body")
-    if "\\u0000" in json.dumps(whole):
+    """Return the body, which is an object of texts that can be stored."""
+    try:
+        whole = object_in(request.data, "body")
+        spelled = json.dumps(whole, ensure_ascii=False)
+    except (ParseError, RecursionError) as unread:
+        raise NotJson from unread
+    if "\\u0000" in spelled or any("\ud800" <= each <= "\udfff" for each in spelled):
         raise Unstorable
     return whole
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+LONGEST_KEY = 19
 
 
 class ByKey(CursorPagination):
@@ -17,6 +20,17 @@ class ByKey(CursorPagination):
     page_size = 100
     page_size_query_param = "page_size"
     max_page_size = 500
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Return the place that the cursor names; one that somebody made up names none."""
+        found: Cursor | None = super().decode_cursor(request)
+        if (
+            found
+            and found.position
+            and not (found.position.isdecimal() and len(found.position) < LONGEST_KEY)
+        ):
+            raise NotFound(self.invalid_cursor_message)
+        return found
 
 
 def paged(rows: Any, request: Request, shape: Callable[[Any], dict[str, Any]]) -> Response:

@@ -23,7 +23,7 @@ from exports.api.bodies import body_of, texts_in
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.requests import CallerRequest
-from exports.api.typed import as_typed
+from exports.api.typed import as_typed, refuse_unknown_names
 from exports.register import register
 from exports.services import hand_out, request_export
 from followup.models import Visit
@@ -137,7 +137,8 @@ def _number(text: str) -> int:
 
 
 def _save(request: CallerRequest, place: Any) -> Response:
-    now = timezone.now()
+    now, body = timezone.now(), body_of(request)
+    refuse_unknown_names(place.form, body)
     sheet = find_sheet(place)
     around = Surroundings(place.participant, at=now)
     context = around.context(
@@ -146,9 +147,7 @@ def _save(request: CallerRequest, place: Any) -> Response:
         sequence=place.sequence,
         record_id=sheet.record.pk if sheet else None,
     )
-    seen = review(
-        place.form, as_typed(body_of(request)), context=context, zone=place.participant.site.time_zone
-    )
+    seen = review(place.form, as_typed(body), context=context, zone=place.participant.site.time_zone)
     if not seen.readable:
         transaction.set_rollback(True)
         return Response({"detail": "; ".join(seen.errors.values()), "errors": seen.errors}, status=422)

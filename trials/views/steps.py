@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from palace3.kernel.errors import Refusal
+from trials.views.once import FIELD, SentBefore, new_key, sent_once
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,19 @@ def step(
     """Call ``service`` with what was typed and go to ``then(result)``, or show the form again.
 
     A refusal of the service stands above the form, with its own status: nothing typed is lost.
+    One page is one step, however often it is sent.
     """
-    status = 422 if form.is_bound else 200
+    status, once = 422 if form.is_bound else 200, new_key()
     if form.is_valid():
         try:
-            with transaction.atomic():
+            with sent_once(request), transaction.atomic():
                 result = service(form.cleaned_data)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status
+            if isinstance(refusal, SentBefore):  # a third press on the page that says so is no new step either
+                once = request.POST[FIELD]
         else:
             return redirect(then(result))
-    return render(request, template, {"form": form, "page": page, **context}, status=status)
+    context |= {"form": form, "page": page, "once": once}
+    return render(request, template, context, status=status)

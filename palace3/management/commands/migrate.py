@@ -4,6 +4,8 @@ Every regulated table has several constraints and triggers, each an operation of
 draws every related model anew: nearly all models, hundreds of times. A constraint changes no model's fields, so
 the drawing waits for the next operation that does; a new model or a new column changes nothing about models that
 have no relation to it. The schema that results is the same to the letter (docs/adr/0031-migrations-draw-less.md).
+
+At the end nothing can keep a version out of the trail any more (docs/adr/0003-events-from-triggers-only.md).
 """
 
 from __future__ import annotations
@@ -14,15 +16,22 @@ from typing import Any
 from unittest.mock import patch
 
 from django.core.management.commands import migrate
+from django.db import connections
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.fields import NOT_PROVIDED, Field
 from pgtrigger.migrations import AddTrigger
+
+from audit.sql import NOTHING_SKIPPED
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         with models_drawn_once():
-            return super().handle(*args, **options)
+            said = super().handle(*args, **options)
+        if not options["plan"]:
+            with connections[options["database"]].cursor() as cursor:
+                cursor.execute(NOTHING_SKIPPED)
+        return said
 
 
 @contextmanager

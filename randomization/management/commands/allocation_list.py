@@ -186,6 +186,7 @@ class Command(BaseCommand):
         with scope(user_id=person.pk, sites=EVERYTHING):
             part = _part(options["label"])
             seed, sizes = opening.seed_for_extension(list_keys(), scheme=part.scheme.name, strata=part.strata)
+            opening.admit_extension(part_id=part.pk, admitted_by=person.username)
             activate_list(part=part, by=person, password=password, at=at, seed=seed, after=sizes)
             made = _part(options["label"])
         self.stdout.write(f"List {made.label} is in force: {made.places} places, root {made.root}")

@@ -72,6 +72,8 @@ def test_an_untouched_trail_verifies(sealed: Any) -> None:
         (f"UPDATE trials_siteevent SET city = 'Wuhan' WHERE pgh_id = {FIRST}", "altered"),  # noqa: S608
         (f"DELETE FROM trials_siteevent WHERE pgh_id = {FIRST}", "removed"),  # noqa: S608
         ("UPDATE trials_site SET city = 'Wuhan' WHERE code = '01'", "differs from its last version"),
+        ("DELETE FROM trials_consent", "trials_consent row"),
+        ("UPDATE trials_consent SET id = id + 1000", ": removed"),
         ("UPDATE audit_seal SET root = repeat('0', 64)", "does not fit its own chain"),
     ],
 )

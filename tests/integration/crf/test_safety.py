@@ -120,6 +120,18 @@ def test_an_event_that_is_not_serious_after_all_ends_its_clock(world: World, per
     assert clocks(person)["sae_report"].runs
 
 
+def test_an_event_that_is_not_serious_after_all_is_assessed_no_more(
+    world: World, person: Participant
+) -> None:
+    event(world, person)
+    report(world, person)
+    plain = GOES_ON | {"serious": "N", "ser_crit": None, "ser_aware": None}
+    write(world, person, "AE", plain, sequence=1, reason="Misread")
+    assert clocks(person)["sae_report"].ended_at == LATER, "though its report says when the site learnt of it"
+    with pytest.raises(NotSerious):
+        assess(world, person)
+
+
 def test_a_save_that_changes_nothing_about_clocks_writes_none(world: World, person: Participant) -> None:
     event(world, person)
     write(world, person, "AE", GOES_ON | {"ae_st": "2026-06-19"}, sequence=1, reason="Typo")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -29,7 +30,12 @@ CASES: dict[str, tuple[str, str, Any, int]] = {
     "a body that is no JSON": ("put", ELIG, "{no", 400),
     "a body that is a list": ("put", ELIG, ["no"], 400),
     "answers that are a list": ("put", ELIG, {"answers": ["no"]}, 400),
-    "rows that are no objects": ("put", ELIG, {"groups": {"node": ["no"]}}, 400),
+    "rows that are no objects": (
+        "put",
+        "/api/v1/participants/{number}/answers/STAGE/",
+        {"groups": {"ct_node": ["no"]}},
+        400,
+    ),
     "reasons that are a text": ("put", ELIG, {"reasons": "typo"}, 400),
     "a character that cannot be stored": ("put", ELIG, {"answers": {"sex": "M\x00"}}, 400),
     "an answer outside the code list": ("put", ELIG, {"answers": {"sex": "Q"}}, 422),
@@ -41,6 +47,32 @@ CASES: dict[str, tuple[str, str, Any, int]] = {
     "a record number without end": ("get", ELIG + "?sequence=" + "9" * 60, None, 404),
     "a visit number without end": ("get", ELIG + "?visit=" + "9" * 60, None, 404),
     "a page that is none": ("get", "/api/v1/visits/?cursor=zzz", None, 404),
+    "a page that somebody made up": ("get", "/api/v1/visits/?cursor=cj0xJnA9eA==", None, 404),
+    "a page beyond any number": (
+        "get",
+        "/api/v1/visits/?cursor=" + b64encode(b"p=" + b"9" * 40).decode(),
+        None,
+        404,
+    ),
+    "a body without an end to its depth": ("put", ELIG, '{"answers":' * 5000 + "1" + "}" * 5000, 400),
+    "an answer to no question": ("put", ELIG, {"answers": {"sex": "M", "wieght": 61}}, 422),
+    "rows that are no list": (
+        "put",
+        "/api/v1/participants/{number}/answers/STAGE/",
+        {"groups": {"ct_node": {"station": "8M"}}},
+        400,
+    ),
+    "a reason to no question": ("put", ELIG, {"missing": {"wieght": "ND"}}, 422),
+    "a group that is none": ("put", ELIG, {"groups": {"nodes": []}}, 422),
+    "an answer of a row to no question": (
+        "put",
+        "/api/v1/participants/{number}/answers/STAGE/",
+        {"groups": {"ct_node": [{"statoin": "8M"}]}},
+        422,
+    ),
+    "half of a character": ("put", ELIG, '{"reason": "\\ud800"}', 400),
+    "half of a character as a site": ("post", "/api/v1/participants/", '{"site": "\\ud800"}', 400),
+    "a number that is none": ("put", ELIG, '{"answers": {"weight": NaN}}', 400),
     "a participant of another site": ("get", "/api/v1/participants/{theirs}/", None, 404),
     "answers for another site": ("put", "/api/v1/participants/{theirs}/answers/ELIG/", {}, 404),
     "a participant who is none": ("get", "/api/v1/participants/99-9999/", None, 404),
@@ -100,6 +132,19 @@ def test_the_sentence_comes_in_the_language_asked_for(world: World) -> None:
     api = caller(world.coordinator, Permission.CRF_VIEW)
     answered = api.get("/api/v1/participants/", headers={"Accept-Language": "zh-hans"})
     assert "角色" in answered.json()["detail"]
+
+
+def test_a_body_that_is_no_json_is_said_to_be_none_in_the_language_asked_for(world: World) -> None:
+    api = caller(world.coordinator, *RIGHTS)
+    answered = api.put(
+        ELIG.format(number=screen(world).number),
+        "{no",
+        content_type="application/json",
+        headers={"Accept-Language": "zh-hans"},
+    )
+    assert "JSON" in answered.json()["detail"]
+    assert "UTF-8" in answered.json()["detail"]
+    assert "请" in answered.json()["detail"]
 
 
 def test_a_save_that_is_sent_twice_is_one_save(world: World) -> None:

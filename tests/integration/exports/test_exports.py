@@ -20,6 +20,8 @@ from exports.services import (
     CutInFuture,
     FileChanged,
     NothingChosen,
+    PurposeMissing,
+    UnknownSite,
     hand_out,
     path_of,
     request_export,
@@ -122,8 +124,18 @@ def test_memory_does_not_grow_with_the_rows() -> None:
 def test_nothing_chosen_is_refused(world: World) -> None:
     with pytest.raises(NothingChosen):
         taken(world, forms=[])
+    with pytest.raises(NothingChosen):
+        taken(world, sites=[])
     with pytest.raises(CutInFuture):
         taken(world, cut_at=datetime(2030, 1, 1, tzinfo=UTC))
+
+
+def test_a_site_that_is_none_and_a_purpose_that_is_none_are_refused(world: World) -> None:
+    """Else the register would name a site of which the file holds nothing."""
+    with pytest.raises(UnknownSite):
+        taken(world, sites=["01", "99"])
+    with pytest.raises(PurposeMissing):
+        taken(world, purpose="  ")
 
 
 def test_taking_and_handing_out_are_acts(world: World) -> None:

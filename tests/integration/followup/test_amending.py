@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -362,3 +362,49 @@ def test_a_version_needs_an_act(world: World, everywhere: None, app_sql: psycopg
             "INSERT INTO trials_siteversion (site_id, version, approved_on, reference, act_id) "
             "VALUES (1, '2.0', '2026-01-01', '', 1)"
         )
+
+
+def test_a_version_is_not_opened_before_the_day_of_its_approval(world: World, everywhere: None) -> None:
+    approve(world)
+    with pytest.raises(ApprovalMissing):
+        apply_version(site=world.site, version="2.0", reason="x", **by(world, NOW - timedelta(days=2)))
+
+
+def test_a_version_that_is_not_in_force_takes_nobody_over(
+    world: World, everywhere: None, randomized: Make
+) -> None:
+    """A task that comes late, after a still later version was opened, or too early, leaves everybody where they are."""
+    participant = randomized()
+    approved = approve(world)
+    assert carry_version(site_version=approved, at=LATER) == 0
+    participant.refresh_from_db()
+    assert participant.protocol_version == "1.0"
+    approved.refresh_from_db()
+    assert approved.carried_at is None
+
+
+def test_carrying_twice_keeps_when_everybody_was_carried(
+    world: World, everywhere: None, randomized: Make
+) -> None:
+    randomized()
+    approve(world)
+    assert open_and_carry(world, NOW) == 1
+    opened = SiteVersion.objects.get()
+    first = opened.carried_at
+    assert carry_version(site_version=opened, at=LATER) == 0
+    opened.refresh_from_db()
+    assert opened.carried_at == first
+
+
+def test_opening_a_version_sends_its_task(
+    world: World,
+    everywhere: None,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr("followup.tasks.carry_one_version.delay", sent.append)
+    approve(world)
+    with django_capture_on_commit_callbacks(execute=True):
+        opened = apply_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
+    assert sent == [opened.pk]

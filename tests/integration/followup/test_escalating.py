@@ -49,6 +49,12 @@ def a_todo(participant: Participant, *, done: bool = False) -> None:
     settle_todos(participant=participant, wanted=wanted, by=None, at=noon(DAY))
 
 
+def test_a_closed_account_is_told_nothing(world: World, randomized: Make) -> None:
+    a_todo(randomized())
+    change_person(user=world.investigator, by=world.trial_manager, at=noon(DAY), is_active=False)
+    assert told(world, DAY, "todo") == {(0, "coordinator")}
+
+
 def test_a_to_do_is_told_when_it_opens_when_it_is_late_and_a_week_later(
     world: World, randomized: Make
 ) -> None:

@@ -70,6 +70,14 @@ def test_event_table_is_append_only(superuser: psycopg.Connection[Any], model: A
         assert not may(superuser, table, right), (table, right)
 
 
+def test_no_session_can_tell_the_trail_to_skip(superuser: psycopg.Connection[Any]) -> None:
+    """Every migration that adds a trigger writes this function anew; `migrate` puts ours back (ADR 3)."""
+    asked = superuser.execute(
+        "SELECT btrim(prosrc) FROM pg_proc WHERE proname = '_pgtrigger_should_ignore'"
+    ).fetchall()
+    assert asked == [("SELECT false",)]
+
+
 def test_every_table_with_a_site_forces_its_policy(superuser: psycopg.Connection[Any]) -> None:
     rows = superuser.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "

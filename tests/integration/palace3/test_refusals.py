@@ -124,3 +124,15 @@ def test_the_page_at_hand_is_marked(world: World) -> None:
         place["href"] for section in navigation(request) for place in section["places"] if place["current"]
     ]
     assert marked == [reverse("trials:sites")]
+
+
+@pytest.mark.django_db
+def test_the_address_of_a_button_says_so_to_who_opens_it(world: World, client: Client) -> None:
+    """After an idle time the sign-in page leads back to the address of the button that was pressed last."""
+    client.force_login(world.investigator)
+    address = reverse("crf:sign", args=["01-0001", "ELIG", 1])
+    response = client.get(address)
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert "Go back to that page and press the button again." in response.text
+    asked = client.get(address, headers={"X-Requested-With": "fetch"})
+    assert "press the button again" in asked.json()["message"]

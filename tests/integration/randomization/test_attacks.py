@@ -17,14 +17,14 @@ from randomization.blocks import stratum_slots
 from randomization.generation import salt_of
 from randomization.keys import list_keys
 from randomization.models import Scheme
-from randomization.sealing import Sealed, SealError, arm_of, unseal
+from randomization.sealing import Sealed, SealError, arm_content, arm_of, seal, unseal
 from randomization.store import place_binding
 from tests.world import NOW, PASSWORD, as_person, screen
 from trials.services import create_site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TABLES = ("list", "draft", "stratum", "slot")
+TABLES = ("list", "draft", "stratum", "slot", "admitted")
 TAKE = "SELECT * FROM allocation.take_next_slot(%s, %s, %s)"
 
 
@@ -286,6 +286,28 @@ def test_a_list_is_stored_only_for_two_people_and_never_over_another(world, part
             app_sql.execute(store, [part.pk, world.site.pk])
     with pytest.raises(errors.InsufficientPrivilege, match="only inside the act"):
         app_sql.execute(store, [part.pk, world.site.pk])
+
+
+def test_nobody_seals_more_places_of_their_own_choice(world, part, app_sql, superuser):
+    """Two forged people ask for an extension and activate it; its arms would be the attacker's (ADR 11)."""
+    scheme, place = part.scheme, part.places_per_stratum + 1
+    with as_person(world.statistician):
+        asked = services.ask_for_places(
+            scheme=scheme, strata=["01/III"], by=world.statistician, password=PASSWORD, at=NOW
+        )
+    sealed = seal(list_keys(), arm_content("1", bytes(32)), bound=place_binding(scheme.name, "01/III", place))
+    with pytest.raises(errors.InsufficientPrivilege, match="as the owner of the database admits them"):
+        with forged_act(app_sql, None, verb="randomization:list:activate", by=world.second_statistician.pk):
+            app_sql.execute(
+                "SELECT allocation.store_list(%s, %s, '\\x00', 'k1', '\\x00', 'k1', ARRAY['01/III'], "
+                "ARRAY[%s]::bigint[], ARRAY['01/III'], ARRAY[%s], ARRAY[0], ARRAY['R1B-1'], "
+                "ARRAY[%s::bytea], ARRAY[%s], ARRAY['\\x00']::bytea[])",
+                [asked.pk, scheme.name, world.site.pk, place, sealed.blob, sealed.key_id],
+            )
+    with pytest.raises(errors.InsufficientPrivilege):
+        app_sql.execute(
+            "INSERT INTO allocation.admitted (part_id, admitted_by) VALUES (%s, 'me')", [asked.pk]
+        )
 
 
 def test_a_dump_of_the_whole_database_holds_no_coming_arm_seed_or_block(world, part, superuser):

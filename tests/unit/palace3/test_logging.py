@@ -7,6 +7,8 @@ import json
 import logging
 import sys
 
+import pytest
+
 from palace3.kernel.request_id import set_request_id
 from palace3.logging import JsonFormatter
 
@@ -54,3 +56,17 @@ def test_what_a_task_was_given_or_returned_is_left_out() -> None:
     values = {"name": "crf:recheck", "return_value": SECRET, "args": SECRET, "exc": SECRET}
     written = line(record("Task %(name)s: %(return_value)s %(args)s %(exc)s", values))
     assert written["message"] == "Task crf:recheck: … … …"
+
+
+@pytest.mark.parametrize("address", ["/visits/feed/{}.ics", "/news/confirm/{}/", "/news/leave/{}/"])
+def test_a_key_in_an_address_is_left_out(address: str) -> None:
+    """The server's own lines name every path: one that opens something by itself would lie there in clear."""
+    asked = address.format(SECRET)
+    assert line(record("Not Found: %s", asked))["message"] == f"Not Found: {address.format('…')}"
+    access = line(record("%(m)s %(U)s %(s)s", {"m": "GET", "U": asked, "s": 200}))
+    assert access["message"] == f"GET {address.format('…')} 200"
+
+
+def test_other_paths_stay_as_they_are() -> None:
+    for path in ("/visits/feed/make/", "/news/letters/7/", "/participants/01-0004/"):
+        assert line(record("GET %s", path))["message"] == f"GET {path}"

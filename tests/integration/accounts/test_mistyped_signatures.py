@@ -1,0 +1,79 @@
+"""Nobody guesses a password at an open session: tries at a signature are few, and on record (11.300(d))."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.services import TRIES_BEFORE_LOCK
+from audit.models import Act
+from palace3.protocol.text import load
+from tests.world import PASSWORD, World, as_person
+from trials.models import Confirmation
+
+pytestmark = pytest.mark.django_db
+VERB = "accounts:signature:refuse"
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def sign(client: Client, password: str) -> Any:
+    asked = next(each for each in load("1.0").open_questions() if each.code == "lost_days")
+    typed = {"seen": f"{asked.key}:{asked.digest}", "note": "Protocol 3.0, page 41", "password": password}
+    return client.post("/protocol/questions/1.0/confirm/", typed)
+
+
+def change_password(client: Client, password: str) -> Any:
+    typed = {"password": password, "new": "a sentence of my own", "again": "a sentence of my own"}
+    return client.post("/accounts/password/", typed)
+
+
+def enrol_again(client: Client, password: str) -> Any:
+    return client.post("/accounts/second-factor/begin/", {"begin-password": password})
+
+
+def noted(world: World) -> int:
+    return Act.objects.filter(verb=VERB, by=world.trial_manager).count()
+
+
+@pytest.mark.parametrize("ask", [sign, change_password, enrol_again])
+def test_after_five_wrong_passwords_the_account_rests(world: World, ask: Callable[..., Any]) -> None:
+    manager = client_of(world.trial_manager)
+    for _ in range(TRIES_BEFORE_LOCK):
+        assert ask(manager, "a guess").status_code == 422
+    with as_person(world.trial_manager):
+        assert noted(world) == TRIES_BEFORE_LOCK
+    rests = ask(manager, PASSWORD)
+    assert rests.status_code in {422, 429}
+    assert "this account rests for 15 minutes" in rests.text
+    world.trial_manager.refresh_from_db()
+    assert world.trial_manager.check_password(PASSWORD)
+    assert not Confirmation.objects.exists()
+    said = Client().post(
+        "/accounts/sign-in/", {"username": world.trial_manager.username, "password": PASSWORD}
+    )
+    assert said.status_code == 422, "nor does the right password sign in meanwhile"
+
+
+def test_one_slip_is_on_record_and_stops_nobody(world: World) -> None:
+    manager = client_of(world.trial_manager)
+    assert sign(manager, "a slip").status_code == 422
+    assert sign(manager, PASSWORD).status_code == 302
+    with as_person(world.trial_manager):
+        assert noted(world) == 1
+        assert Confirmation.objects.count() == 1
+
+
+def test_a_slip_is_counted_for_whoever_made_it_alone(world: World) -> None:
+    sign(client_of(world.trial_manager), "a slip")
+    assert client_of(world.coordinator).get("/accounts/").status_code == 200
+    with as_person(world.trial_manager):
+        assert noted(world) == 1
+        assert not Act.objects.filter(verb=VERB).exclude(by=world.trial_manager).exists()

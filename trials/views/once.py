@@ -1,0 +1,47 @@
+"""A page that is sent twice, by a second press or by the browser after a lost answer, does its step once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from palace3.kernel.errors import Refusal
+
+FIELD, HELD_SECONDS = "once", 12 * 3600
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+class SentBefore(Refusal):
+    message = _(
+        "This page was sent already, and its step is done. Look where it is on record; to do it once more, open the "
+        "page anew."
+    )
+
+
+def new_key() -> str:
+    """Return the key of a page that is shown now."""
+    return secrets.token_hex(16)
+
+
+@contextmanager
+def sent_once(request: HttpRequest) -> Iterator[None]:
+    """Do what is inside unless this very page did it before; what fails or is refused may be sent again.
+
+    While the server that holds the keys is away, nobody is kept from working.
+    """
+    sent = request.POST.get(FIELD, "")
+    key = f"page:{request.user.pk}:{sent}" if _KEY.fullmatch(sent) else ""
+    if key and not cache.add(key, 1, HELD_SECONDS) and cache.get(key):
+        raise SentBefore
+    try:
+        yield
+    except BaseException:
+        if key:
+            cache.set(key, None, 0)  # no longer held
+        raise
