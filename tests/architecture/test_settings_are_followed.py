@@ -43,6 +43,9 @@ BUILT_IN = {
     "high_grade_dysplasia_is_uncertain": True,
     "pathology_within_days": 45,
     "salvage_r0_within_days": REMOVED_WITHIN.days,
+    "sae_report_hours": 24,
+    "susar_fatal_days": (susar_due(DAY_0, fatal_or_life_threatening=True) - DAY_0).days,
+    "susar_other_days": (susar_due(DAY_0, fatal_or_life_threatening=False) - DAY_0).days,
     "susar_follow_up_days": (
         susar_follow_up_due(DAY_0) - susar_due(DAY_0, fatal_or_life_threatening=True)
     ).days,
