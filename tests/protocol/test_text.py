@@ -204,6 +204,8 @@ def test_open_questions_are_all_that_is_not_published() -> None:
     assert ("visit", "N2 (1)", "anchor") not in asked
     assert ("visit", "N2 (1)", "window") in asked
     assert len(asked) == len(questions)
+    # Of two published dates for the end of the study, the choice between them is ours (protocol 1.10).
+    assert {("setting", setting.key, "value") for setting in TEXT.settings} <= asked
 
 
 @pytest.mark.parametrize(
