@@ -176,11 +176,18 @@ def _transaminase(given: _Value) -> int | None:
     return 1 + sum(given.value > bound * given.baseline for bound in (3, 5, 20))
 
 
+def _bilirubin(given: _Value) -> int | None:
+    if given.baseline is None or given.uln is None or given.baseline <= given.uln:
+        return _multiples(1.5, 3, 10)(given)
+    return sum(given.value > bound * given.baseline for bound in (1, 1.5, 3, 10))
+
+
 def _creatinine(given: _Value) -> int | None:
+    """By the limit, and by the baseline where that is worse: above 1.5 times it grade 2, above 3 times 3."""
     by_limit = _multiples(1.5, 3, 6)(given)
-    if given.baseline is not None and given.value > 3 * given.baseline:
-        return None if by_limit is None else max(3, by_limit)
-    return by_limit
+    if by_limit is None or given.baseline is None or given.value <= 1.5 * given.baseline:
+        return by_limit
+    return max(by_limit, 3 if given.value > 3 * given.baseline else 2)
 
 
 _GRADERS: MappingProxyType[str, Callable[[_Value], int | None]] = MappingProxyType(
@@ -193,7 +200,7 @@ _GRADERS: MappingProxyType[str, Callable[[_Value], int | None]] = MappingProxyTy
         "ALB": _falling(30, 20),
         "ALT": _transaminase,
         "AST": _transaminase,
-        "BILI": _multiples(1.5, 3, 10),
+        "BILI": _bilirubin,
         "CREAT": _creatinine,
     }
 )
