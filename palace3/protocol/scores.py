@@ -39,14 +39,14 @@ CLAVIEN_DINDO = (*CCI_WEIGHTS, "V")
 
 def bmi(height_cm: Number | None, weight_kg: Number | None) -> float | None:
     """Body-mass index in kg/m2 (protocol 3.3)."""
-    if not height_cm or weight_kg is None:
+    if not height_cm or not weight_kg or height_cm < 0 or weight_kg < 0:
         return None
     return float(weight_kg) * 10_000 / float(height_cm) ** 2
 
 
 def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str = "mosteller") -> float | None:
     """Body surface in m2 by Mosteller, or by DuBois where the protocol text says so (protocol 3.3)."""
-    if height_cm is None or weight_kg is None:
+    if not height_cm or not weight_kg or height_cm < 0 or weight_kg < 0:  # typed amiss; the check says so
         return None
     height, weight = float(height_cm), float(weight_kg)
     if formula == "mosteller":

@@ -16,6 +16,7 @@ from palace3.protocol import scores
         (Decimal("170.0"), Decimal("65.0"), 22.49),
         (None, 65, None),
         (0, 65, None),
+        (170, -65, None),
         (170, None, None),
     ],
 )
@@ -31,6 +32,9 @@ def test_body_mass_index(height: object, weight: object, index: float | None) ->
         (180, 80, "mosteller", 2.0),
         (None, 65, "mosteller", None),
         (170, None, "dubois", None),
+        (170, -60, "mosteller", None),
+        (-170, 60, "dubois", None),
+        (0, 60, "mosteller", None),
     ],
 )
 def test_body_surface(height: object, weight: object, formula: str, surface: float | None) -> None:
