@@ -271,14 +271,15 @@ def organ_preserved(history: History, *, at_months: int) -> bool | None:
     6.3).
 
     Untreated local disease is a failure even with the oesophagus in place. ``None`` when the
-    participant was not followed so far.
+    participant was not followed so far. What came after the data cut is not known at the cut.
     """
     day = history.rand + timedelta(days=day_of_month(at_months))
-    if history.death and history.death <= day:
+    known_to = min(day, history.cutoff)
+    if history.death and history.death <= known_to:
         return False
-    if any(each.removed_oesophagus and each.on <= day for each in history.operations):
+    if any(each.removed_oesophagus and each.on <= known_to for each in history.operations):
         return False
-    if any(_uncontrolled(each, day) for each in history.findings):
+    if any(_uncontrolled(each, known_to) for each in history.findings):
         return False
     followed_to = min(history.last_alive or history.rand, history.cutoff)
     return True if followed_to >= day else None

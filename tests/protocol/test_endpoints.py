@@ -281,6 +281,11 @@ def test_oesophagectomy_free_survival(known: History, time: TimeToEvent) -> None
         (history(last_alive=365), None),
         (history(last_alive=900, cutoff=365), None),
         (history(), None),
+        (history(death=350, last_alive=340, cutoff=300), None),  # not known yet at the cut
+        (history(operations=(operated(350),), last_alive=900, cutoff=300), None),
+        (history(found(LOCAL, 350), last_alive=900, cutoff=300), None),
+        (history(found(LOCAL, 250, controlled=350), last_alive=900, cutoff=300), False),
+        (history(death=300, last_alive=290, cutoff=300), False),
         (history(death=366), False),
         (history(death=367, last_alive=367), True),
         (history(operations=(operated(300),), last_alive=900), False),
