@@ -18,6 +18,7 @@ POINTED = re.compile(r"[+-]?\d{1,9}(\.\d+)?")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 YEAR = re.compile(r"(\d{4})年?")
+YEARS = range(1900, 3000)  # far beyond any participant; a later day would overflow where days are added to it
 CLOCK = re.compile(r"(.+?)[T ]+(\d{1,2}):(\d{2})(?::\d{2})?")
 
 
@@ -104,7 +105,7 @@ def _day_in(text: str) -> date | None:
 
 def _calendar_day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day) if year >= 1900 else None
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None
 
@@ -117,7 +118,7 @@ def _read_partial(question: Question, texts: list[str], zone: str) -> str | None
         return day.isoformat()
     if (match := MONTH.fullmatch(text)) and _calendar_day(int(match[1]), int(match[2]), 1):
         return f"{match[1]}-{int(match[2]):02d}"
-    if (match := YEAR.fullmatch(text)) and int(match[1]) >= 1900:
+    if (match := YEAR.fullmatch(text)) and int(match[1]) in YEARS:
         return match[1]
     raise UnreadableError(sentences.must_be(question))
 

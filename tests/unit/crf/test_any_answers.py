@@ -132,6 +132,19 @@ def test_every_form_can_be_judged(form):
         assert again.cleared == ()
 
 
+@pytest.mark.parametrize("typed", ["1900-01-01", "2999-12-31", "9999-12-31", "9999-12-31 23:59", "9999"])
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_no_day_is_too_far_away_to_reckon_with(form, typed):
+    chance = Random(form.code)
+    context = {read: outside(chance, read) for read in form.foreign_reads}
+    rows = some_rows(chance, form)
+    kept = evaluate(form, values=some_answers(chance, form.questions), groups=rows, context=context)
+    raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing)
+    dated = [question.name for question in form.all_questions() if question.dated]
+    for name in (name for name in raw if name.rpartition("-")[2] in dated):
+        assert live(form, {**raw, name: [typed]}, context=context, zone="Asia/Shanghai")
+
+
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_every_form_comes_back_from_the_page_as_it_was(form):
     chance = Random(form.code)
