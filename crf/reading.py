@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(
 MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 YEAR = re.compile(r"(\d{4})年?")
 YEARS = range(1900, 3000)  # far beyond any participant; a later day would overflow where days are added to it
-CLOCK = re.compile(r"(.+?)[T ]+(\d{1,2}):(\d{2})(?::\d{2})?")
+CLOCK = re.compile(r"(.+?)[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 
 
 class UnreadableError(Exception):
@@ -130,7 +130,17 @@ def _read_instant(question: Question, texts: list[str], zone: str) -> datetime |
     day = _day_in(match[1]) if match else None
     if match is None or day is None or int(match[2]) > 23 or int(match[3]) > 59:
         raise UnreadableError(sentences.must_be(question))
-    return datetime(day.year, day.month, day.day, int(match[2]), int(match[3]), tzinfo=ZoneInfo(zone))
+    return datetime(
+        day.year, day.month, day.day, int(match[2]), int(match[3]), tzinfo=_zone(question, match[4], zone)
+    )
+
+
+def _zone(question: Question, offset: str | None, zone: str) -> tzinfo | None:
+    """Return the zone that was sent with the instant, as a program does; people type the site's own time."""
+    try:
+        return datetime.strptime(offset, "%z").tzinfo if offset else ZoneInfo(zone)
+    except ValueError:
+        raise UnreadableError(sentences.must_be(question)) from None
 
 
 READERS: dict[Kind, Callable[[Question, list[str], str], Any]] = {

@@ -22,6 +22,13 @@ class NotAList(Refusal):
     status = 400
 
 
+class NotRows(Refusal):
+    message = _(
+        '“{name}” must be a list of rows. Send for example {{"groups": {{"node": [{{"station": "7"}}]}}}}.'
+    )
+    status = 400
+
+
 class Unstorable(Refusal):
     message = _("The body holds the character U+0000, which no text here can hold. Leave it out.")
     status = 400
@@ -38,6 +45,12 @@ def body_of(request: CallerRequest) -> Mapping[str, Any]:
 def object_in(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise NotAnObject(name=name)
+    return value
+
+
+def rows_in(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise NotRows(name=name)
     return value
 
 

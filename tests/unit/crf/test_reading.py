@@ -115,6 +115,9 @@ def test_partial_dates_are_kept_as_entered(typed, answer):
     [
         ("2026-05-07 14:30", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
         ("2026-05-07T14:30:00", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T06:30:00Z", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T12:00:00.250+05:30", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T12:00+99:99", "A must be a date and time such as 2026-05-07 14:30."),
         ("", None),
         ("2026-05-07", "A must be a date and time such as 2026-05-07 14:30."),
         ("2026-05-07 24:00", "A must be a date and time such as 2026-05-07 14:30."),
