@@ -125,11 +125,13 @@ CHECKS = (
         code="SURV-07",
         level=Level.SOFT,
         reads=("death_dt",),
-        passes=lambda death_dt: len(death_dt) > len("2026"),
+        passes=lambda death_dt: len(death_dt or "") > len("2026"),
         message=_(
             "The month of death is unknown, so no analysis can use it. Ask family, hospital or register."
         ),
         fields=("death_dt",),
+        when=DEAD,
+        blanks=True,
         criticality=Criticality.CRITICAL,
     ),
 )

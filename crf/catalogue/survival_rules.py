@@ -15,6 +15,7 @@ STAYS = ("milestone.SURG", "SURG.disch_dt", "SURG.disch_to")
 PROOFS = (
     *("visit.last_on", "CRE*", "milestone.RAND", "milestone.NEO_D1", "milestone.LASTDOSE"),
     *STAYS,
+    "QOL*",
 )
 CONTACTS = ("status_dt", "vital", "SURV*", "FU*")
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
@@ -22,10 +23,11 @@ RELAPSED = ("local", "distant", "both")
 
 
 def seen_alive(known: Row) -> Iterator[date | None]:
-    """Yield the days on which the participant came, was treated, examined or sent home (protocol 3.13)."""
+    """Yield the days on which the participant came, was treated, examined, asked or sent home (protocol 3.13)."""
     yield known["visit_last_on"]
     yield from (known[f"milestone_{code}"] for code in ("rand", "neo_d1", "lastdose", "surg"))
     yield from (row.get(name) for row in known["cre_all"] or () for name in EXAMINATIONS)
+    yield from (row.get("q_done_dt") for row in known["qol_all"] or ())
     if known["surg_disch_to"] != "died":
         yield known["surg_disch_dt"]
 

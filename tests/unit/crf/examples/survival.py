@@ -30,6 +30,7 @@ CONTEXT = {
     "FU*": [{"fu_dt": date(2029, 1, 5), "alive": "Y"}],
     "CRE*": [{"cre_dt": date(2026, 7, 14), "pet_dt": date(2026, 7, 7)}],
     "SURV*": [],
+    "QOL*": [],
     "setting.central_review": False,
 }
 DEATH = {
