@@ -22,8 +22,7 @@ ANCHORS = (
         ),
         fields=("neo_d1",),
         blanks=True,
-        criticality=Criticality.CRITICAL,
-        deviation="eligibility",
+        criticality=Criticality.CRITICAL,  # overridden, it is proposed as a deviation by X005
     ),
     Check(
         code="X009",
@@ -356,4 +355,42 @@ COUNTS = (
     ),
 )
 
-CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS)
+DEPARTURES = (
+    Check(
+        code="TREAT-17",
+        level=Level.LISTING,
+        reads=("given", "adm_dt", "planned_day", "neo_d1"),
+        each="chemo",
+        passes=rules.chemo_as_planned,
+        message=_(
+            "This dose was omitted, reduced or given more than 2 days late: this is proposed as a deviation."
+        ),
+        fields=("given", "adm_dt"),
+        blanks=True,
+        deviation="drug_dose",
+    ),
+    Check(
+        code="TREAT-18",
+        level=Level.LISTING,
+        reads=("ci_given", "ci_dt", "planned_day", "neo_d1", "site.zone"),
+        each="camre",
+        passes=rules.camrelizumab_as_planned,
+        message=_(
+            "This dose was omitted, interrupted or given more than 3 days late: this is proposed as a deviation."
+        ),
+        fields=("ci_given", "ci_dt"),
+        blanks=True,
+        deviation="drug_dose",
+    ),
+    Check(
+        code="TREAT-19",
+        level=Level.LISTING,
+        reads=("gap_days",),
+        passes=lambda gap_days: gap_days <= rules.LONGEST_GAP,
+        message=_("Radiotherapy paused for more than 2 treatment days: this is proposed as a deviation."),
+        fields=("gap_days",),
+        deviation="radiotherapy",
+    ),
+)
+
+CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES)

@@ -285,6 +285,7 @@ def _recheck_record(
     outcome = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
     changed = _rederive(place, sheet, outcome, by=by, at=at)
     judge_queries(place=place, record=record, outcome=outcome, by=by, at=at)
+    _propose_deviations(place, record, outcome, by=by, at=at)
     if changed:
         around.forget(form.code)
     return {f"{form.code}.{name}" for name in changed} | ({f"{form.code}*"} if changed else set())

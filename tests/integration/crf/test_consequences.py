@@ -14,7 +14,15 @@ from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_pages import client_of
-from tests.unit.crf.examples import demographics, eligibility, response, staging, survival, treatment
+from tests.unit.crf.examples import (
+    demographics,
+    eligibility,
+    response,
+    staging,
+    surgery,
+    survival,
+    treatment,
+)
 from tests.world import PASSWORD, World, screen
 from trials import services as trials
 from trials.models import DeviationProposal, EligibilityDecision, Milestone, Participant
@@ -124,6 +132,40 @@ def test_after_randomization_a_deviation_is_proposed_instead(
     decision.refresh_from_db()
     assert decision.lapsed_at is None
     assert DeviationProposal.objects.filter(participant=person, rule="X007").count() == 1
+
+
+def proposed(person: Participant, rule: str) -> list[str]:
+    found = DeviationProposal.objects.filter(participant=person, rule=rule)
+    return sorted(proposal.key.rpartition("-")[2] for proposal in found)
+
+
+def test_a_dose_that_was_not_given_as_planned_is_proposed_once(person: Participant, save: Save) -> None:
+    randomized(person)
+    groups = numbered({**treatment.GROUPS, "chemo": [*treatment.GROUPS["chemo"][:4], treatment.omitted(5)]})
+    values = {
+        **treatment.VALUES,
+        "gap_days": 3,
+        "gap_reason": "machine",
+        "completed": "N",
+        "stop_reason": "toxicity",
+    }
+    save(person, "TREAT", values=values, groups=groups)
+    save(person, "TREAT", values={**values, "resp_end": "SD"}, groups=groups, reason="Misread")
+    assert proposed(person, "drug_dose") == ["17:chemo.5"]
+    assert proposed(person, "radiotherapy") == ["19"]
+
+
+def test_what_becomes_a_departure_by_another_form_is_proposed_as_well(
+    person: Participant, save: Save
+) -> None:
+    randomized(person, arm="2")
+    treated(person, save)
+    save(person, "SURG", values=surgery.VALUES)
+    assert proposed(person, "surgery_timing") == []
+    groups = {**numbered(treatment.GROUPS), "camre": []}
+    ended_later = {**treatment.VALUES, "rt_end": date(2026, 7, 3)}
+    save(person, "TREAT", values=ended_later, groups=groups, reason="The treatment record says so")
+    assert proposed(person, "surgery_timing") == ["X041"]
 
 
 def test_the_eligibility_page_signs_the_decision(person: Participant, world: World, save: Save) -> None:
