@@ -30,14 +30,18 @@ class NotRows(Refusal):
 
 
 class Unstorable(Refusal):
-    message = _("The body holds the character U+0000, which no text here can hold. Leave it out.")
+    message = _("The body holds a character that no text here can hold, such as U+0000. Leave it out.")
     status = 400
 
 
 def body_of(request: CallerRequest) -> Mapping[str, Any]:
     """Return the body, which is an object."""
     whole = object_in(request.data, "body")
-    if "\\u0000" in json.dumps(whole):
+    try:
+        text = json.dumps(whole, ensure_ascii=False).encode()
+    except UnicodeEncodeError as half:  # of a character that was cut in two
+        raise Unstorable from half
+    if rb"\u0000" in text:
         raise Unstorable
     return whole
 

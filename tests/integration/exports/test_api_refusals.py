@@ -33,6 +33,8 @@ CASES: dict[str, tuple[str, str, Any, int]] = {
     "rows that are no objects": ("put", ELIG, {"groups": {"node": ["no"]}}, 400),
     "reasons that are a text": ("put", ELIG, {"reasons": "typo"}, 400),
     "a character that cannot be stored": ("put", ELIG, {"answers": {"sex": "M\x00"}}, 400),
+    "half a character in a reason": ("put", ELIG, {"answers": {"sex": "M"}, "reason": "a\ud800"}, 400),
+    "half a character in a name": ("put", ELIG, {"answers": {"\ud800": "M"}}, 400),
     "an answer outside the code list": ("put", ELIG, {"answers": {"sex": "Q"}}, 422),
     "an answer of the wrong kind": ("put", ELIG, {"answers": {"birth": {"year": 1964}}}, 422),
     "a date that is none": ("put", ELIG, {"answers": {"birth": "1964-02-30"}}, 422),
