@@ -28,7 +28,7 @@ DAYS = (
 )
 RELATIONS = ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc")
 WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS)
-EXPOSURE = ("TREAT.camre", "FU*", "FU.post_tx", "site.zone")
+EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx", "site.zone")
 DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end", "site.zone")
 
 
@@ -157,7 +157,9 @@ def first_exposure(known: Row) -> date | None:
         if row.get("adj_given") == "io"
     )
     later = (
-        earliest_day(row.get("tx_start")) for row in known["fu_post_tx"] or () if row.get("tx_kind") == "io"
+        earliest_day(row.get("tx_start"))
+        for row in known["fu_all_post_tx"] or ()
+        if row.get("tx_kind") == "io"
     )
     days = [day for day in (*given, *after_surgery, *later) if day]
     return min(days, default=None)

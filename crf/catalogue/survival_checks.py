@@ -86,7 +86,7 @@ CHECKS = (
     Check(
         code="SURV-03",
         level=Level.SOFT,
-        reads=("dz_now", "FU.dz_status"),
+        reads=("dz_now", "status_dt", "FU*"),
         passes=rules.disease_agrees,
         message=_("The follow-up form says something else of the disease. Check both forms."),
         fields=("dz_now",),

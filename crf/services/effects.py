@@ -145,7 +145,8 @@ def _elsewhere(place: Place, record: Any, code: str, around: Surroundings) -> It
 def _changed_reads(form: FormDeclaration, old: Outcome | None, new: Outcome) -> set[str]:
     names = {name for name in form.questions if old is None or old.values[name] != new.values[name]}
     names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
-    return {f"{form.code}.{name}" for name in names} | ({f"{form.code}*"} if names else set())
+    of_all = {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
+    return {f"{form.code}.{name}" for name in names} | (of_all if names else set())
 
 
 def _go(place: Place, course: Course, before: Course | None, *, by: User | None, at: datetime) -> bool:

@@ -118,6 +118,14 @@ class Surroundings:
             self._rows[place] = list(found.values("position", *declared.questions))
         return self._rows[place]
 
+    def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
+        """Return the rows of a repeating group of several records."""
+        declared = catalogue.form(code).groups[group]
+        found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
+        return list(
+            found.order_by("record_id", "position").values("record_id", "position", *declared.questions)
+        )
+
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
             return self._look_at_form(code, read, record_id if code == own_code else None)
@@ -139,9 +147,11 @@ class Surroundings:
         if read.endswith("*"):
             return others
         if not others:
-            return None
+            return [] if "*" in read else None
         name = read.split(".", 1)[1]
         form = catalogue.form(code)
+        if read.startswith(f"{code}*"):
+            return self.rows_of_all(code, name, [row["id"] for row in others])
         return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
 
     def _version_of(self, code: str, record_id: int | None) -> str:

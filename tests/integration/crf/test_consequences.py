@@ -10,13 +10,16 @@ from django.db import transaction
 from django.urls import reverse
 
 from crf.evidence import current_evidence, stage_for_stratum
+from crf.models import Query
 from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_pages import client_of
 from tests.unit.crf.examples import (
+    adverse_event,
     demographics,
     eligibility,
+    follow_up,
     response,
     staging,
     surgery,
@@ -166,6 +169,24 @@ def test_what_becomes_a_departure_by_another_form_is_proposed_as_well(
     ended_later = {**treatment.VALUES, "rt_end": date(2026, 7, 3)}
     save(person, "TREAT", values=ended_later, groups=groups, reason="The treatment record says so")
     assert proposed(person, "surgery_timing") == ["X041"]
+
+
+def test_rows_of_an_earlier_contact_are_read_when_a_later_one_has_none(
+    person: Participant, save: Save
+) -> None:
+    randomized(person, arm="2")
+    treated(person, save)
+    save(person, "SURG", values=surgery.VALUES)
+    immune = {"tx_kind": "io", "tx_drug": "PD-1", "tx_start": "2026-09", "position": 1, "missing": {}}
+    visits = list(Visit.objects.filter(participant=person, code__in=("PO90", "FU-06")).order_by("opens"))
+    for visit, day, rows in zip(
+        visits, (date(2026, 10, 28), date(2026, 11, 18)), ([immune], []), strict=True
+    ):
+        values = {**follow_up.VALUES, "fu_dt": day, "img_any": "N", "post_tx_any": "Y" if rows else "N"}
+        save(person, "FU", visit=visit, values=values, groups={"post_tx": rows})
+    event = {**adverse_event.VALUES, "ae_st": "2026-11-02", "ae_en": "2026-11-12", "rel_camre": "na"}
+    save(person, "AE", values=event)
+    assert not Query.objects.filter(participant=person, check_code="X023").exists()
 
 
 def test_the_eligibility_page_signs_the_decision(person: Participant, world: World, save: Save) -> None:
