@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -38,7 +39,7 @@ from crf.services import (
     place_of,
     save_answers,
 )
-from crf.services.drafts import draft_at, keep_draft
+from crf.services.drafts import DraftTooLarge, draft_at, keep_draft
 from crf.services.places import Sheet
 from crf.services.surroundings import Surroundings
 from crf.services.wordings import wordings_of
@@ -234,9 +235,10 @@ class Desk:
         raw = dict(review.submission.raw)
         raw["_prompts"] = [json.dumps(self._prompts(review))]
         review.submission.raw["_prompts"] = raw["_prompts"]
-        keep_draft(
-            place=self.place, raw=raw, version=review.submission.version or NEW, by=self.user, at=self.at
-        )
+        with suppress(DraftTooLarge):  # the page that comes back carries all of it
+            keep_draft(
+                place=self.place, raw=raw, version=review.submission.version or NEW, by=self.user, at=self.at
+            )
 
     def _prompts(self, review: Review) -> list[dict[str, str]]:
         known = {(prompt.get("key"), prompt.get("value")): prompt for prompt in review.submission.prompts}

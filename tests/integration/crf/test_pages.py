@@ -227,6 +227,17 @@ def test_an_oversized_body_is_413(screened: Participant, world: World) -> None:
     assert client.post(form_url(screened), {**posted(), "scv": "x" * 3_000_000}).status_code == 413
 
 
+def test_what_is_too_long_for_a_draft_comes_back_on_the_page_itself(
+    screened: Participant, world: World
+) -> None:
+    pasted = "word " * 50_000
+    answer = client_of(world.coordinator).post(form_url(screened), {**posted(), "mtv_thr": pasted})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "holds 249999 characters and 40 are kept" in page
+    assert pasted.strip() in page
+
+
 def test_history_tells_who_when_why_old_and_new(screened: Participant, world: World, save: Save) -> None:
     save(screened, "STAGE", **stage())
     save(screened, "STAGE", **stage(eus_mm=12), reason="Misread")
