@@ -107,6 +107,14 @@ def long_steroid(ir_st: date, ir_en: date | None, ir_pred: Decimal | None, today
     return prolonged_steroid([SteroidCourse(ir_st, ir_en, ir_pred)], until=ir_en or today or ir_st)
 
 
+def began_near(event: Row, day: date, *, before: int = 0, after: int = 1) -> bool:
+    """Say whether an event can have begun from ``before`` days before ``day`` to ``after`` days after it."""
+    first, last = earliest_day(event.get("ae_st")), latest_day(event.get("ae_st"))
+    if first is None or last is None:
+        return False
+    return first <= day + timedelta(days=after) and last >= day - timedelta(days=before)
+
+
 def ends_after_start(ae_st: str, ae_en: str) -> bool:
     start, end = earliest_day(ae_st), latest_day(ae_en)
     return start is None or end is None or start <= end

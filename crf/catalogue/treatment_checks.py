@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue import treatment_rules as rules
+from crf.catalogue.adverse_event_rules import began_near
 from crf.checks import Check, Criticality, Level
 from crf.conditions import All, Answered, Is
 
@@ -393,4 +394,27 @@ DEPARTURES = (
     ),
 )
 
-CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES)
+REACTIONS = (
+    Check(
+        code="TREAT-20",
+        level=Level.SOFT,
+        reads=("adm_dt", "AE*"),
+        each="chemo",
+        passes=lambda adm_dt, ae_all: any(began_near(event, adm_dt) for event in ae_all),
+        message=_("An infusion reaction is no adverse event yet. Record it as one."),
+        fields=("infusion_reac",),
+        when=Is("infusion_reac", "Y"),
+    ),
+    Check(
+        code="TREAT-21",
+        level=Level.SOFT,
+        reads=("ci_dt", "site.zone", "AE*"),
+        each="camre",
+        passes=rules.reaction_is_recorded,
+        message=_("An infusion reaction is no adverse event yet. Record it as one."),
+        fields=("ci_reac",),
+        when=Is("ci_reac", "Y"),
+    ),
+)
+
+CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES, *REACTIONS)

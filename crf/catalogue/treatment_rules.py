@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from crf.catalogue.adverse_event_rules import began_near
 from crf.checks import earliest_day, latest_day
 from palace3.protocol import doses, scores
 from palace3.protocol.text import load
@@ -300,6 +301,12 @@ def tested_in_time(
     if elig_preg_res != "NEG" or elig_preg_dt is None:
         return False
     return 0 <= (neo_d1 - elig_preg_dt).days <= PREGNANCY_TEST_DAYS
+
+
+def reaction_is_recorded(ci_dt: datetime, site_zone: str, ae_all: list[Row]) -> bool:
+    """Say whether a reaction to camrelizumab stands among the adverse events (protocol 3.5 B, ci_reac)."""
+    day = earliest_day(ci_dt, site_zone)
+    return day is None or any(began_near(event, day) for event in ae_all)
 
 
 def severe_count_is_an_event(
