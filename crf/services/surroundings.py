@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from crf import catalogue
 from crf.checks import earliest_day
@@ -16,7 +16,7 @@ from crf.services.loading import Part, instance_of, load, values_of
 from followup.models import Visit
 from palace3.kernel.clock import local_date
 from palace3.protocol import text
-from trials.models import Consent, Milestone, Participant, ScreeningOutcome
+from trials.models import ChecklistItem, Consent, Milestone, Participant, ScreeningOutcome
 from trials.services import live_decision
 
 Record = dict[str, Any]
@@ -178,8 +178,14 @@ class Surroundings:
         if name == "zone":
             return self.site.time_zone
         if name == "activated_on":
-            return self.site.checklist.aggregate(last=Max("done_on"))["last"]
+            return self._activated_on()
         return getattr(self.site, name)
+
+    def _activated_on(self) -> date | None:
+        """Read the day on which the checklist was first complete: a renewal moves the day of its item, not this."""
+        items = ChecklistItem.objects.filter(site=self.site).annotate(first=Min("events__done_on"))
+        last: date | None = items.aggregate(last=Max("first"))["last"]
+        return last
 
     def _last_visit_on(self) -> date | None:
         """Read the day of the last visit; at visits for SURV or FU it is the form that says who was alive."""

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from crf.evidence import current_evidence, stage_for_stratum
 from crf.models import Query
+from crf.services.surroundings import Surroundings
 from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at
@@ -26,10 +27,11 @@ from tests.unit.crf.examples import (
     survival,
     treatment,
 )
-from tests.world import PASSWORD, World, screen
+from tests.world import OPENED_ON, PASSWORD, World, screen
 from trials import services as trials
 from trials.models import DeviationProposal, EligibilityDecision, Milestone, Participant
 from trials.models.participants import Track
+from trials.models.sites import ChecklistKind
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -187,6 +189,29 @@ def test_rows_of_an_earlier_contact_are_read_when_a_later_one_has_none(
     event = {**adverse_event.VALUES, "ae_st": "2026-11-02", "ae_en": "2026-11-12", "rel_camre": "na"}
     save(person, "AE", values=event)
     assert not Query.objects.filter(participant=person, check_code="X023").exists()
+
+
+def test_a_renewed_ethics_approval_does_not_make_earlier_consents_impossible(
+    person: Participant, world: World, save: Save
+) -> None:
+    renewed = date(2026, 10, 1)
+    trials.fulfil_checklist_item(site=world.site, kind=ChecklistKind.ETHICS, done_on=renewed, **SYSTEM)
+    save(person, "ELIG", values=eligibility.VALUES)
+    assert not Query.objects.filter(participant=person, check_code="ELIG-01").exists()
+
+
+def test_a_site_is_activated_on_the_day_its_first_checklist_was_complete(
+    person: Participant, world: World
+) -> None:
+    def activated_on() -> date:
+        found: date = Surroundings(person, at=LATER).context_value("site.activated_on")
+        return found
+
+    assert activated_on() == OPENED_ON
+    trials.fulfil_checklist_item(
+        site=world.site, kind=ChecklistKind.TRAINING, done_on=date(2026, 10, 1), **SYSTEM
+    )
+    assert activated_on() == OPENED_ON
 
 
 def test_the_eligibility_page_signs_the_decision(person: Participant, world: World, save: Save) -> None:
