@@ -37,6 +37,7 @@ from crf.services import (
     Saved,
     find_sheet,
     place_of,
+    propose_from_refusal,
     save_answers,
 )
 from crf.services.drafts import DraftTooLarge, draft_at, keep_draft
@@ -261,8 +262,9 @@ def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:
     if review is None or review.readable:
         try:
             return desk.save(submission)
-        except AnswersImpossible:
+        except AnswersImpossible as refused:
             problem = ""
+            propose_from_refusal(place=desk.place, findings=refused.findings, by=desk.user, at=desk.at)
         except ReasonNeeded as refused:
             problem = str(refused)
         except PlanWouldMove as stopped:

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.acts import act
 from crf import catalogue, todos
-from crf.checks import earliest_day
+from crf.checks import Finding, earliest_day
 from crf.consequences import Course, Seen, course_of, way
 from crf.declaration import FormDeclaration, Repeats
 from crf.evaluate import Outcome, evaluate
@@ -212,15 +212,28 @@ def visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
 def _propose_deviations(
     place: Place, record: Any, outcome: Outcome, *, by: User | None, at: datetime
 ) -> None:
+    _propose(place, outcome.findings, str(record.pk), by=by, at=at)
+
+
+def propose_from_refusal(*, place: Place, findings: Iterable[Finding], by: User | None, at: datetime) -> None:
+    """What a hard check kept out is proposed as a deviation where it is one: it may have happened all the same,
+    and nothing else would tell of it (protocol 3.5 B, X011). Called after the save was taken back.
+    """
+    _propose(place, findings, f"refused-{place.sequence}", by=by, at=at)
+
+
+def _propose(
+    place: Place, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
+) -> None:
     rules = {check.code: check for check in place.form.checks if check.deviation}
-    for finding in outcome.findings:
+    for finding in findings:
         if check := rules.get(finding.code):
             with override(None):  # kept in the words of the source: each reader is shown their own language
                 detail = str(check.message)
             trials.propose_deviation(
                 participant=place.participant,
                 rule=check.deviation[:20],
-                key=f"{place.form.code}-{record.pk}-{finding.key}"[:80],
+                key=f"{place.form.code}-{record}-{finding.key}"[:80],
                 detail=detail,
                 by=by,
                 at=at,

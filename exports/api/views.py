@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -17,7 +16,16 @@ from rest_framework.response import Response
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.forms import Review, Submission, review
-from crf.services import NEW, Answers, AnswersImpossible, ReasonNeeded, find_sheet, place_of, save_answers
+from crf.services import (
+    NEW,
+    Answers,
+    AnswersImpossible,
+    ReasonNeeded,
+    find_sheet,
+    place_of,
+    propose_from_refusal,
+    save_answers,
+)
 from crf.services.places import form_named
 from crf.services.surroundings import Surroundings
 from exports.api import shapes
@@ -157,6 +165,8 @@ def _save(request: CallerRequest, place: Any) -> Response:
             at=now,
         )
     except (AnswersImpossible, ReasonNeeded) as refusal:
+        if isinstance(refusal, AnswersImpossible):
+            propose_from_refusal(place=place, findings=refusal.findings, by=request.user, at=now)
         return _refused(errors_of(refusal, place.form, seen.submission), refusal)
     return Response({"version": saved.version, "state": saved.state, "queries_opened": saved.queries_opened})
 
@@ -184,8 +194,7 @@ def _answers(sent: Submission) -> Answers:
 
 
 def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Response:
-    """Answer with a sentence at each answer that cannot be taken; nothing is kept."""
-    transaction.set_rollback(True)
+    """Answer with a sentence at each answer that cannot be taken; no answer is kept."""
     detail = str(refusal) if refusal else "; ".join(errors.values())
     code = {"code": type(refusal).__name__} if refusal else {}
     return Response({"detail": detail, **code, "errors": errors}, status=422)

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.permissions import Permission
 from crf.evidence import current_evidence, stage_for_stratum
 from crf.models import Query
 from crf.services.surroundings import Surroundings
@@ -16,6 +17,7 @@ from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_pages import client_of
+from tests.integration.exports.test_api import caller
 from tests.unit.crf.examples import (
     adverse_event,
     demographics,
@@ -189,6 +191,24 @@ def test_rows_of_an_earlier_contact_are_read_when_a_later_one_has_none(
     event = {**adverse_event.VALUES, "ae_st": "2026-11-02", "ae_en": "2026-11-12", "rel_camre": "na"}
     save(person, "AE", values=event)
     assert not Query.objects.filter(participant=person, check_code="X023").exists()
+
+
+def test_camrelizumab_in_arm_2_is_kept_out_and_proposed_as_a_deviation(
+    person: Participant, world: World
+) -> None:
+    randomized(person, arm="2")
+    page = reverse("crf:form", args=[person.number, "TREAT", 1])
+    typed = {"ci_any": "Y", "rt_given": "N"}
+    for _again in range(2):
+        answer = client_of(world.coordinator).post(page, typed)
+        assert (answer.status_code, "Arm 2 has no camrelizumab" in answer.content.decode()) == (422, True)
+        assert proposed(person, "wrong_treatment") == ["X011"]
+    api = caller(world.coordinator, Permission.PARTICIPANT_VIEW, Permission.CRF_VIEW, Permission.CRF_EDIT)
+    address = f"/api/v1/participants/{person.number}/answers/TREAT/"
+    sent = api.put(address, {"answers": typed}, content_type="application/json")
+    assert (sent.status_code, set(sent.json()["errors"])) == (422, {"ci_any"})
+    assert proposed(person, "wrong_treatment") == ["X011"]
+    assert record_at(person, "TREAT") is None
 
 
 def test_a_renewed_ethics_approval_does_not_make_earlier_consents_impossible(
