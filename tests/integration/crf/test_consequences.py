@@ -211,6 +211,23 @@ def test_camrelizumab_in_arm_2_is_kept_out_and_proposed_as_a_deviation(
     assert record_at(person, "TREAT") is None
 
 
+@pytest.mark.parametrize(
+    ("page", "typed", "answer"),
+    [
+        ("decline", {"reason": "wants_surgery"}, "approached_no"),
+        ("screen-failure", {"reason": "progression"}, "sf_reason"),
+    ],
+)
+def test_the_eligibility_form_keeps_why_screening_ended(
+    person: Participant, world: World, save: Save, page: str, typed: dict[str, str], answer: str
+) -> None:
+    save(person, "ELIG", values=eligibility.VALUES)
+    address = f"/participants/{person.number}/{page}/"
+    sent = client_of(world.coordinator).post(address, {**typed, "on": "2026-05-06", "detail": "x"})
+    assert sent.status_code == 302, sent.content.decode()[-3000:]
+    assert getattr(record_at(person, "ELIG"), answer) == typed["reason"]
+
+
 def test_a_renewed_ethics_approval_does_not_make_earlier_consents_impossible(
     person: Participant, world: World, save: Save
 ) -> None:
