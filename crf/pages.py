@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -36,9 +37,10 @@ from crf.services import (
     Saved,
     find_sheet,
     place_of,
+    propose_from_refusal,
     save_answers,
 )
-from crf.services.drafts import draft_at, keep_draft
+from crf.services.drafts import DraftTooLarge, draft_at, keep_draft
 from crf.services.places import Sheet
 from crf.services.surroundings import Surroundings
 from crf.services.wordings import wordings_of
@@ -234,9 +236,10 @@ class Desk:
         raw = dict(review.submission.raw)
         raw["_prompts"] = [json.dumps(self._prompts(review))]
         review.submission.raw["_prompts"] = raw["_prompts"]
-        keep_draft(
-            place=self.place, raw=raw, version=review.submission.version or NEW, by=self.user, at=self.at
-        )
+        with suppress(DraftTooLarge):  # the page that comes back carries all of it
+            keep_draft(
+                place=self.place, raw=raw, version=review.submission.version or NEW, by=self.user, at=self.at
+            )
 
     def _prompts(self, review: Review) -> list[dict[str, str]]:
         known = {(prompt.get("key"), prompt.get("value")): prompt for prompt in review.submission.prompts}
@@ -259,8 +262,9 @@ def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:
     if review is None or review.readable:
         try:
             return desk.save(submission)
-        except AnswersImpossible:
+        except AnswersImpossible as refused:
             problem = ""
+            propose_from_refusal(place=desk.place, findings=refused.findings, by=desk.user, at=desk.at)
         except ReasonNeeded as refused:
             problem = str(refused)
         except PlanWouldMove as stopped:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,8 @@ POINTED = re.compile(r"[+-]?\d{1,9}(\.\d+)?")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 YEAR = re.compile(r"(\d{4})年?")
-CLOCK = re.compile(r"(.+?)[T ]+(\d{1,2}):(\d{2})(?::\d{2})?")
+YEARS = range(1900, 3000)  # far beyond any participant; a later day would overflow where days are added to it
+CLOCK = re.compile(r"(.+?)[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 
 
 class UnreadableError(Exception):
@@ -104,7 +105,7 @@ def _day_in(text: str) -> date | None:
 
 def _calendar_day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day) if year >= 1900 else None
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None
 
@@ -117,7 +118,7 @@ def _read_partial(question: Question, texts: list[str], zone: str) -> str | None
         return day.isoformat()
     if (match := MONTH.fullmatch(text)) and _calendar_day(int(match[1]), int(match[2]), 1):
         return f"{match[1]}-{int(match[2]):02d}"
-    if (match := YEAR.fullmatch(text)) and int(match[1]) >= 1900:
+    if (match := YEAR.fullmatch(text)) and int(match[1]) in YEARS:
         return match[1]
     raise UnreadableError(sentences.must_be(question))
 
@@ -129,7 +130,17 @@ def _read_instant(question: Question, texts: list[str], zone: str) -> datetime |
     day = _day_in(match[1]) if match else None
     if match is None or day is None or int(match[2]) > 23 or int(match[3]) > 59:
         raise UnreadableError(sentences.must_be(question))
-    return datetime(day.year, day.month, day.day, int(match[2]), int(match[3]), tzinfo=ZoneInfo(zone))
+    return datetime(
+        day.year, day.month, day.day, int(match[2]), int(match[3]), tzinfo=_zone(question, match[4], zone)
+    )
+
+
+def _zone(question: Question, offset: str | None, zone: str) -> tzinfo | None:
+    """Return the zone that was sent with the instant, as a program does; people type the site's own time."""
+    try:
+        return datetime.strptime(offset, "%z").tzinfo if offset else ZoneInfo(zone)
+    except ValueError:
+        raise UnreadableError(sentences.must_be(question)) from None
 
 
 READERS: dict[Kind, Callable[[Question, list[str], str], Any]] = {

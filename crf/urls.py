@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from crf.views import eligibility, forms, history, merging, notes, queries, safety, steps
+from crf.views import eligibility, forms, history, merging, notes, queries, safety, screening, steps
 
 app_name = "crf"
 _FORM = "participants/<str:number>/forms/<str:code>/"
 _RECORD = f"{_FORM}<int:sequence>/"
 urlpatterns = [
     path("participants/<str:number>/eligibility/", eligibility.eligibility, name="eligibility"),
+    path("participants/<str:number>/screen-failure/", screening.screen_failure, name="screen-failure"),
+    path("participants/<str:number>/decline/", screening.decline, name="decline"),
     path(_FORM, forms.form, name="form"),
     path(f"{_FORM}all/", forms.log, name="log"),
     path(_RECORD, forms.form, name="form"),

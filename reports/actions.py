@@ -40,8 +40,8 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
         found.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
     if user.may(Permission.CONSENT_RECORD, site):
         if participant.state == Track.SCREENED:
-            found.append(_to(_("Screen failure"), "x-circle", "trials:screen-failure", number))
-            found.append(_to(_("Declined"), "slash-circle", "trials:decline", number))
+            found.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number))
+            found.append(_to(_("Declined"), "slash-circle", "crf:decline", number))
         if not participant.is_terminal:
             found.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
     return found

@@ -28,7 +28,7 @@ DAYS = (
 )
 RELATIONS = ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc")
 WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS)
-EXPOSURE = ("TREAT.camre", "FU*", "FU.post_tx", "site.zone")
+EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx", "site.zone")
 DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end", "site.zone")
 
 
@@ -107,6 +107,14 @@ def long_steroid(ir_st: date, ir_en: date | None, ir_pred: Decimal | None, today
     return prolonged_steroid([SteroidCourse(ir_st, ir_en, ir_pred)], until=ir_en or today or ir_st)
 
 
+def began_near(event: Row, day: date, *, before: int = 0, after: int = 1) -> bool:
+    """Say whether an event can have begun from ``before`` days before ``day`` to ``after`` days after it."""
+    first, last = earliest_day(event.get("ae_st")), latest_day(event.get("ae_st"))
+    if first is None or last is None:
+        return False
+    return first <= day + timedelta(days=after) and last >= day - timedelta(days=before)
+
+
 def ends_after_start(ae_st: str, ae_en: str) -> bool:
     start, end = earliest_day(ae_st), latest_day(ae_en)
     return start is None or end is None or start <= end
@@ -157,7 +165,9 @@ def first_exposure(known: Row) -> date | None:
         if row.get("adj_given") == "io"
     )
     later = (
-        earliest_day(row.get("tx_start")) for row in known["fu_post_tx"] or () if row.get("tx_kind") == "io"
+        earliest_day(row.get("tx_start"))
+        for row in known["fu_all_post_tx"] or ()
+        if row.get("tx_kind") == "io"
     )
     days = [day for day in (*given, *after_surgery, *later) if day]
     return min(days, default=None)

@@ -52,6 +52,7 @@ CHECKS = (
         passes=rules.stopped_in_life,
         message=_("The year lies in the future or before the participant was 8 years old. Check the year."),
         fields=("quit_y",),
+        blanks=True,
         criticality=Criticality.MINOR,
     ),
     Check(
@@ -62,6 +63,7 @@ CHECKS = (
         passes=rules.year_in_life,
         message=_("The year lies in the future or before birth. Check the year."),
         fields=("ca_year",),
+        blanks=True,
     ),
     Check(
         code="DM-07",

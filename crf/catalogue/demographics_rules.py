@@ -61,14 +61,14 @@ def suppressed(cm_any: str | None, cm: list[Row], milestone_rand: date | None) -
     return "Y" if any(row["cm_immuno"] == "Y" for row in _at_screening(cm, milestone_rand)) else "N"
 
 
-def stopped_in_life(quit_y: int, elig_birth: str | None, today: date) -> bool:
+def stopped_in_life(quit_y: int | None, elig_birth: str | None, today: date) -> bool:
     born = earliest_day(elig_birth)
-    return quit_y <= today.year and (born is None or quit_y >= born.year + 8)
+    return quit_y is None or (quit_y <= today.year and (born is None or quit_y >= born.year + 8))
 
 
-def year_in_life(ca_year: int, elig_birth: str | None, today: date) -> bool:
+def year_in_life(ca_year: int | None, elig_birth: str | None, today: date) -> bool:
     born = earliest_day(elig_birth)
-    return ca_year <= today.year and (born is None or ca_year >= born.year)
+    return ca_year is None or (ca_year <= today.year and (born is None or ca_year >= born.year))
 
 
 def ends_after_start(cm_start: str, cm_end: str) -> bool:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue import pathology_rules as rules
 from crf.checks import Check, Criticality, Level, Owner
+from crf.conditions import Answered
 from palace3.protocol import pathology
 
 MARGINS = ("m_prox", "m_dist", "m_crm", "inv_prox", "inv_dist", "inv_crm")
@@ -107,6 +108,8 @@ CHECKS = (
         passes=rules.r_follows_margins,
         message=_("R and the margins disagree: R0 has no margin involved, R1 has one. Check them."),
         fields=("r_status",),
+        blanks=True,
+        when=Answered("r_status"),
         criticality=Criticality.CRITICAL,
     ),
     Check(
@@ -129,7 +132,7 @@ CHECKS = (
     Check(
         code="X049",
         level=Level.LISTING,
-        reads=("ypt", "ypn", "CRE*"),
+        reads=("ypt", "ypn", "CRE*", "milestone.SURG"),
         passes=rules.last_biopsy_agrees,
         message=_("The last biopsy before the operation and the specimen differ."),
         owner=Owner.STATISTICIAN,

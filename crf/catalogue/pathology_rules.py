@@ -75,8 +75,11 @@ def margins_agree(**given: Any) -> bool:
 
 
 def r_follows_margins(r_status: str, inv_prox: str | None, inv_dist: str | None, inv_crm: str | None) -> bool:
-    involved = "Y" in (inv_prox, inv_dist, inv_crm)
-    return not involved if r_status == "R0" else involved or r_status == "R2"
+    """Say whether R0 has no margin involved and R1 has one, as far as the margins are known (X047)."""
+    margins = (inv_prox, inv_dist, inv_crm)
+    if r_status == "R0":
+        return "Y" not in margins
+    return r_status == "R2" or "Y" in margins or None in margins
 
 
 def r2_agrees(r_status: str, surg_resid_macro: str) -> bool:
@@ -100,9 +103,10 @@ def stations_add_up(ln_table: list[dict[str, Any]], ln_exam: int | None, ln_pos:
     return examined and pathology.station_sums_agree(ln_pos, [row["positive"] for row in ln_table])
 
 
-def last_biopsy_agrees(ypt: str, ypn: str, cre_all: list[dict[str, Any]]) -> bool:
+def last_biopsy_agrees(ypt: str, ypn: str, cre_all: list[dict[str, Any]], milestone_surg: date) -> bool:
     """Compare the specimen with the last biopsy before the operation; a difference is listed, not queried."""
-    results = [row["bx_result"] for row in cre_all if row.get("bx_result") not in (None, Biopsy.NOT_DONE)]
+    before = [row for row in cre_all if row.get("cre_dt") is None or row["cre_dt"] <= milestone_surg]
+    results = [row["bx_result"] for row in before if row.get("bx_result") not in (None, Biopsy.NOT_DONE)]
     last = results[-1] if results else None
-    missed = last == Biopsy.CLEAR and ypt in ("T3", "T4a", "T4b")
+    missed = last in (Biopsy.CLEAR, Biopsy.LOW_GRADE) and ypt in ("T3", "T4a", "T4b")
     return not missed and not (last == Biopsy.CARCINOMA and ypt == "T0" and ypn == "N0")

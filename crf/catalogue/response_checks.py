@@ -303,4 +303,16 @@ CHECKS = (
         fields=("mdt_dt",),
         when=Answered("cre_outcome"),
     ),
+    Check(
+        code="CRE-14",
+        level=Level.SOFT,
+        reads=("cre_dt", "AE*"),
+        passes=rules.complication_is_recorded,
+        message=_(
+            "A complication of a procedure is ticked, and no adverse event says so. Record it as an adverse event."
+        ),
+        fields=("proc_compl",),
+        when=Is("proc_compl", "Y"),
+        criticality=Criticality.CRITICAL,
+    ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from crf.catalogue.adverse_event_rules import began_near
 from palace3.protocol.response import (
     DECLARED_OUTCOMES,
     Because,
@@ -21,6 +22,8 @@ from palace3.protocol.response import (
 )
 
 Row = dict[str, Any]
+
+LONGEST_BATTERY, LONGEST_AFTER = 14, 30
 
 KINDS = {"CRE-1": Evaluation.CRE1, "CRE-2": Evaluation.CRE2, "RST": Evaluation.RESTAGING}
 FULL_BATTERY = (Evaluation.CRE2, Evaluation.SURVEILLANCE)
@@ -181,6 +184,14 @@ def ccr_before(cre_dt: date | None, milestone_ccr: date | None, cre_all: list[Ro
         return True
     earlier = (each for each in earlier_of(cre_all) if cre_dt is None or each.on <= cre_dt)
     return any(each.outcome in DECLARED_OUTCOMES for each in earlier)
+
+
+def complication_is_recorded(cre_dt: date, ae_all: list[Row]) -> bool:
+    """Say whether an adverse event around the evaluation is called a complication of its procedures."""
+    before, after = LONGEST_BATTERY, LONGEST_AFTER
+    return any(
+        row.get("cre_rel") == "Y" and began_near(row, cre_dt, before=before, after=after) for row in ae_all
+    )
 
 
 def distant_agrees(pet_dm: str, dist_call: str) -> bool:

@@ -236,6 +236,18 @@ OPERATION = (
     ),
 )
 
+EVENTS = (
+    Check(
+        code="SURG-19",
+        level=Level.SOFT,
+        reads=("io_compl", "surg_dt", "AE*"),
+        passes=rules.event_is_recorded,
+        message=_("An event during the operation is no adverse event yet. Record it as one."),
+        fields=("io_compl",),
+        criticality=Criticality.CRITICAL,
+    ),
+)
+
 READMISSIONS = (
     Check(
         code="SURG-16",
@@ -267,4 +279,4 @@ READMISSIONS = (
     ),
 )
 
-CHECKS = (*DATES, *WAY, *OPERATION, *READMISSIONS)
+CHECKS = (*DATES, *WAY, *OPERATION, *EVENTS, *READMISSIONS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from crf.catalogue.adverse_event_rules import began_near
 from crf.catalogue.response_rules import PROVEN
 from palace3.protocol.response import POSITIVE_OUTCOMES, Biopsy, Outcome
 
@@ -83,6 +84,11 @@ def chest_is_opened(approach: str, access_th: str) -> bool:
 def refusal_is_recorded(cre_all: list[Row] | None) -> bool:
     """Say whether a response evaluation already holds the participant's refusal of surgery."""
     return any(row.get("pt_dec") == "declines_surgery" for row in cre_all or ())
+
+
+def event_is_recorded(io_compl: list[str], surg_dt: date, ae_all: list[Row]) -> bool:
+    """Say whether an event during the operation stands among the adverse events (protocol 3.8, io_compl)."""
+    return io_compl == ["none"] or any(began_near(row, surg_dt) for row in ae_all)
 
 
 def back_within_a_month(readm_dt: date, disch_dt: date) -> bool:

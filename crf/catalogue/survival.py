@@ -100,7 +100,10 @@ class SurvivalStatus(CrfRecord):
         reads=(*rules.CONTACTS, *rules.PROOFS),
         by=rules.last_proof_of_life,
         blanks=True,
-        definition=_("The latest visit, treatment, examination, discharge home or contact that says alive."),
+        definition=_(
+            "The latest visit, treatment, examination, questionnaire, discharge home or contact that says alive."
+        ),
+        sdtm="ADaM",
     )
     dz_now = ChoiceAnswer(
         _("Disease at this contact"), codes=DISEASE, required_when=Is("vital", "alive"), sdtm="RSORRES"
@@ -159,30 +162,35 @@ class SurvivalStatus(CrfRecord):
         reads=("milestone.SURG", *NEAR_DEATH),
         by=rules.within_30_of_surgery,
         blanks=True,
+        sdtm="ADaM",
     )
     d90s = DerivedBoolean(
         _("Death within 90 days of surgery"),
         reads=("milestone.SURG", *NEAR_DEATH),
         by=rules.within_90_of_surgery,
         blanks=True,
+        sdtm="ADaM",
     )
     d_inh = DerivedBoolean(
         _("Death in the admission of the operation"),
         reads=("milestone.SURG", "death_calc", "SURG.disch_dt"),
         by=rules.in_the_same_admission,
         blanks=True,
+        sdtm="ADaM",
     )
     d30t = DerivedBoolean(
         _("Death within 30 days of the last study treatment"),
         reads=("milestone.LASTDOSE", *NEAR_DEATH),
         by=rules.within_30_of_treatment,
         blanks=True,
+        sdtm="ADaM",
     )
     d90t = DerivedBoolean(
         _("Death within 90 days of the last study treatment"),
         reads=("milestone.LASTDOSE", *NEAR_DEATH),
         by=rules.within_90_of_treatment,
         blanks=True,
+        sdtm="ADaM",
     )
     cod_central = ChoiceAnswer(
         _("Cause of death by central review"),

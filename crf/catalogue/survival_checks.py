@@ -86,7 +86,7 @@ CHECKS = (
     Check(
         code="SURV-03",
         level=Level.SOFT,
-        reads=("dz_now", "FU.dz_status"),
+        reads=("dz_now", "status_dt", "FU*"),
         passes=rules.disease_agrees,
         message=_("The follow-up form says something else of the disease. Check both forms."),
         fields=("dz_now",),
@@ -125,11 +125,13 @@ CHECKS = (
         code="SURV-07",
         level=Level.SOFT,
         reads=("death_dt",),
-        passes=lambda death_dt: len(death_dt) > len("2026"),
+        passes=lambda death_dt: len(death_dt or "") > len("2026"),
         message=_(
             "The month of death is unknown, so no analysis can use it. Ask family, hospital or register."
         ),
         fields=("death_dt",),
+        when=DEAD,
+        blanks=True,
         criticality=Criticality.CRITICAL,
     ),
 )

@@ -15,6 +15,7 @@ STAYS = ("milestone.SURG", "SURG.disch_dt", "SURG.disch_to")
 PROOFS = (
     *("visit.last_on", "CRE*", "milestone.RAND", "milestone.NEO_D1", "milestone.LASTDOSE"),
     *STAYS,
+    *("QOL*", "FU*.img"),
 )
 CONTACTS = ("status_dt", "vital", "SURV*", "FU*")
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
@@ -22,10 +23,12 @@ RELAPSED = ("local", "distant", "both")
 
 
 def seen_alive(known: Row) -> Iterator[date | None]:
-    """Yield the days on which the participant came, was treated, examined or sent home (protocol 3.13)."""
+    """Yield the days on which the participant came, was treated, examined, asked or sent home (protocol 3.13)."""
     yield known["visit_last_on"]
     yield from (known[f"milestone_{code}"] for code in ("rand", "neo_d1", "lastdose", "surg"))
     yield from (row.get(name) for row in known["cre_all"] or () for name in EXAMINATIONS)
+    yield from (row.get("q_done_dt") for row in known["qol_all"] or ())
+    yield from (row.get("img_dt") for row in known["fu_all_img"] or ())
     if known["surg_disch_to"] != "died":
         yield known["surg_disch_dt"]
 
@@ -133,8 +136,16 @@ def fatal_event_agrees(
     return status_dt is None or all(day is None or status_dt <= day for day in last)
 
 
-def disease_agrees(dz_now: str, fu_dz_status: str) -> bool:
-    """Say whether the follow-up form knows the same of the disease (protocol 3.13, dz_now)."""
-    if fu_dz_status == "proven":
+def disease_agrees(dz_now: str, status_dt: date, fu_all: list[Row]) -> bool:
+    """Say whether follow-up knew the same of the disease by then (protocol 3.13, dz_now)."""
+    by_then = [
+        row["dz_status"] for row in fu_all if row.get("dz_status") and _by(row.get("fu_dt"), status_dt)
+    ]
+    known = by_then[-1] if by_then else None
+    if known == "proven":
         return dz_now != "none"
-    return fu_dz_status != "none" or dz_now not in RELAPSED
+    return known != "none" or dz_now not in RELAPSED
+
+
+def _by(on: date | None, day: date) -> bool:
+    return on is not None and on <= day

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue import treatment_rules as rules
+from crf.catalogue.adverse_event_rules import began_near
 from crf.checks import Check, Criticality, Level
 from crf.conditions import All, Answered, Is
 
@@ -22,8 +23,7 @@ ANCHORS = (
         ),
         fields=("neo_d1",),
         blanks=True,
-        criticality=Criticality.CRITICAL,
-        deviation="eligibility",
+        criticality=Criticality.CRITICAL,  # overridden, it is proposed as a deviation by X005
     ),
     Check(
         code="X009",
@@ -356,4 +356,65 @@ COUNTS = (
     ),
 )
 
-CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS)
+DEPARTURES = (
+    Check(
+        code="TREAT-17",
+        level=Level.LISTING,
+        reads=("given", "adm_dt", "planned_day", "neo_d1"),
+        each="chemo",
+        passes=rules.chemo_as_planned,
+        message=_(
+            "This dose was omitted, reduced or given more than 2 days late: this is proposed as a deviation."
+        ),
+        fields=("given", "adm_dt"),
+        blanks=True,
+        deviation="drug_dose",
+    ),
+    Check(
+        code="TREAT-18",
+        level=Level.LISTING,
+        reads=("ci_given", "ci_dt", "planned_day", "neo_d1", "site.zone"),
+        each="camre",
+        passes=rules.camrelizumab_as_planned,
+        message=_(
+            "This dose was omitted, interrupted or given more than 3 days late: this is proposed as a deviation."
+        ),
+        fields=("ci_given", "ci_dt"),
+        blanks=True,
+        deviation="drug_dose",
+    ),
+    Check(
+        code="TREAT-19",
+        level=Level.LISTING,
+        reads=("gap_days",),
+        passes=lambda gap_days: gap_days <= rules.LONGEST_GAP,
+        message=_("Radiotherapy paused for more than 2 treatment days: this is proposed as a deviation."),
+        fields=("gap_days",),
+        deviation="radiotherapy",
+    ),
+)
+
+REACTIONS = (
+    Check(
+        code="TREAT-20",
+        level=Level.SOFT,
+        reads=("adm_dt", "AE*"),
+        each="chemo",
+        passes=lambda adm_dt, ae_all: any(began_near(event, adm_dt) for event in ae_all),
+        message=_("An infusion reaction is no adverse event yet. Record it as one."),
+        fields=("infusion_reac",),
+        when=Is("infusion_reac", "Y"),
+    ),
+    Check(
+        code="TREAT-21",
+        level=Level.SOFT,
+        reads=("ci_dt", "site.zone", "AE*"),
+        each="camre",
+        passes=rules.reaction_is_recorded,
+        message=_("An infusion reaction is no adverse event yet. Record it as one."),
+        fields=("ci_reac",),
+        when=Is("ci_reac", "Y"),
+    ),
+)
+
+CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES, *REACTIONS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from crf.catalogue.adverse_event_rules import began_near
 from crf.checks import earliest_day, latest_day
 from palace3.protocol import doses, scores
 from palace3.protocol.text import load
@@ -18,6 +19,7 @@ PLANNED_DOSES = 5
 PLANNED_AUC, PLANNED_MG_M2 = 2, 50
 PREGNANCY_TEST_DAYS = 7
 SEVERE = 3
+LATE_CHEMO, LATE_CAMRE, LONGEST_GAP = 2, 3, 2
 LAST_OF_ANY = "last_of_any_component"
 
 
@@ -122,6 +124,31 @@ def near_plan(days: int) -> Callable[..., bool]:
         return bool(why) or on is None or abs((on - neo_d1).days + 1 - planned_day) <= days
 
     return passes
+
+
+def chemo_as_planned(
+    given: str | None, adm_dt: date | None, planned_day: int | None, neo_d1: date | None
+) -> bool:
+    """Say whether a dose was given in full and at most 2 days late (protocol 2.6, deviation check)."""
+    return given not in ("reduced", "omitted") and not _is_late(adm_dt, planned_day, neo_d1, LATE_CHEMO)
+
+
+def camrelizumab_as_planned(
+    ci_given: str | None,
+    ci_dt: datetime | None,
+    planned_day: int | None,
+    neo_d1: date | None,
+    site_zone: str | None,
+) -> bool:
+    """Say the same of camrelizumab, whose doses may lie 3 days off their day (protocol 2.6, 3.5 B)."""
+    on = earliest_day(ci_dt, site_zone or "Asia/Shanghai")
+    return ci_given not in ("interrupted", "omitted") and not _is_late(on, planned_day, neo_d1, LATE_CAMRE)
+
+
+def _is_late(on: date | None, planned_day: int | None, neo_d1: date | None, days: int) -> bool:
+    if on is None or planned_day is None or neo_d1 is None:
+        return False
+    return (on - neo_d1).days + 1 - planned_day > days
 
 
 def blood_allows(
@@ -274,6 +301,12 @@ def tested_in_time(
     if elig_preg_res != "NEG" or elig_preg_dt is None:
         return False
     return 0 <= (neo_d1 - elig_preg_dt).days <= PREGNANCY_TEST_DAYS
+
+
+def reaction_is_recorded(ci_dt: datetime, site_zone: str, ae_all: list[Row]) -> bool:
+    """Say whether a reaction to camrelizumab stands among the adverse events (protocol 3.5 B, ci_reac)."""
+    day = earliest_day(ci_dt, site_zone)
+    return day is None or any(began_near(event, day) for event in ae_all)
 
 
 def severe_count_is_an_event(

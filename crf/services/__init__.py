@@ -1,6 +1,6 @@
 """The only writer of answers, queries and drafts."""
 
-from crf.services.effects import recheck_participant
+from crf.services.effects import propose_from_refusal, recheck_participant
 from crf.services.places import NEW, Place, find_sheet, place_of
 from crf.services.saving import (
     Answers,
@@ -25,6 +25,7 @@ __all__ = [
     "find_sheet",
     "lock_record",
     "place_of",
+    "propose_from_refusal",
     "recheck_participant",
     "save_answers",
     "sign_record",

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.acts import act
 from crf import catalogue, todos
-from crf.checks import earliest_day
+from crf.checks import Finding, earliest_day
 from crf.consequences import Course, Seen, course_of, way
 from crf.declaration import FormDeclaration, Repeats
 from crf.evaluate import Outcome, evaluate
@@ -155,7 +155,8 @@ def _elsewhere(place: Place, record: Any, code: str, around: Surroundings) -> It
 def _changed_reads(form: FormDeclaration, old: Outcome | None, new: Outcome) -> set[str]:
     names = {name for name in form.questions if old is None or old.values[name] != new.values[name]}
     names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
-    return {f"{form.code}.{name}" for name in names} | ({f"{form.code}*"} if names else set())
+    of_all = {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
+    return {f"{form.code}.{name}" for name in names} | (of_all if names else set())
 
 
 def _go(place: Place, course: Course, before: Course | None, *, by: User | None, at: datetime) -> bool:
@@ -221,15 +222,28 @@ def visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
 def _propose_deviations(
     place: Place, record: Any, outcome: Outcome, *, by: User | None, at: datetime
 ) -> None:
+    _propose(place, outcome.findings, str(record.pk), by=by, at=at)
+
+
+def propose_from_refusal(*, place: Place, findings: Iterable[Finding], by: User | None, at: datetime) -> None:
+    """What a hard check kept out is proposed as a deviation where it is one: it may have happened all the same,
+    and nothing else would tell of it (protocol 3.5 B, X011). Called after the save was taken back.
+    """
+    _propose(place, findings, f"refused-{place.sequence}", by=by, at=at)
+
+
+def _propose(
+    place: Place, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
+) -> None:
     rules = {check.code: check for check in place.form.checks if check.deviation}
-    for finding in outcome.findings:
+    for finding in findings:
         if check := rules.get(finding.code):
             with override(None):  # kept in the words of the source: each reader is shown their own language
                 detail = str(check.message)
             trials.propose_deviation(
                 participant=place.participant,
                 rule=check.deviation[:20],
-                key=f"{place.form.code}-{record.pk}-{finding.key}"[:80],
+                key=f"{place.form.code}-{record}-{finding.key}"[:80],
                 detail=detail,
                 by=by,
                 at=at,
@@ -299,6 +313,7 @@ def _recheck_record(
     changed = _rederive(place, sheet, outcome, by=by, at=at)
     known = known_queries(loaded)
     judge_queries(place=place, record=record, outcome=outcome, known=known, by=by, at=at)
+    _propose_deviations(place, record, outcome, by=by, at=at)
     if changed:
         around.forget(form.code)
     return {f"{form.code}.{name}" for name in changed} | ({f"{form.code}*"} if changed else set())

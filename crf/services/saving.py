@@ -47,8 +47,14 @@ class RecordLocked(Refusal):
 
 
 class ReasonNeeded(Refusal):
+    """Saved answers are altered and nobody said why; ``targets`` are the names of those answers."""
+
     message = _("An answer that was saved before is changed in {record}. Say why, then save again.")
     status = 422
+
+    def __init__(self, *, targets: Sequence[str] = (), **values: Any) -> None:
+        super().__init__(**values)
+        self.targets = tuple(targets)
 
 
 class StaleVersion(Refusal):
@@ -157,8 +163,9 @@ class _Work:
             self._refuse_stale(sheet, outcome, old)
         self._refuse_impossible(outcome)
         found = changes(self.place.form, old, outcome)
-        if any(change.corrects and not self._reason_for(change) for change in found):
-            raise ReasonNeeded(record=self.place.label)
+        silent = [change.target for change in found if change.corrects and not self._reason_for(change)]
+        if silent:
+            raise ReasonNeeded(targets=silent, record=self.place.label)
         return self._written(sheet, old, outcome, found, key)
 
     def _reason_for(self, change: Change) -> str:

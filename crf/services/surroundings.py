@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from crf import catalogue
 from crf.checks import earliest_day
@@ -16,7 +16,7 @@ from crf.services.loading import Part, instance_of, load, values_of
 from followup.models import Visit
 from palace3.kernel.clock import local_date
 from palace3.protocol import text
-from trials.models import Consent, Milestone, Participant, ScreeningOutcome
+from trials.models import ChecklistItem, Consent, Milestone, Participant, ScreeningOutcome
 from trials.services import live_decision
 
 Record = dict[str, Any]
@@ -118,6 +118,14 @@ class Surroundings:
             self._rows[place] = list(found.values("position", *declared.questions))
         return self._rows[place]
 
+    def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
+        """Return the rows of a repeating group of several records."""
+        declared = catalogue.form(code).groups[group]
+        found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
+        return list(
+            found.order_by("record_id", "position").values("record_id", "position", *declared.questions)
+        )
+
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
             return self._look_at_form(code, read, record_id if code == own_code else None)
@@ -139,9 +147,11 @@ class Surroundings:
         if read.endswith("*"):
             return others
         if not others:
-            return None
+            return [] if "*" in read else None
         name = read.split(".", 1)[1]
         form = catalogue.form(code)
+        if read.startswith(f"{code}*"):
+            return self.rows_of_all(code, name, [row["id"] for row in others])
         return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
 
     def _version_of(self, code: str, record_id: int | None) -> str:
@@ -168,8 +178,14 @@ class Surroundings:
         if name == "zone":
             return self.site.time_zone
         if name == "activated_on":
-            return self.site.checklist.aggregate(last=Max("done_on"))["last"]
+            return self._activated_on()
         return getattr(self.site, name)
+
+    def _activated_on(self) -> date | None:
+        """Read the day on which the checklist was first complete: a renewal moves the day of its item, not this."""
+        items = ChecklistItem.objects.filter(site=self.site).annotate(first=Min("events__done_on"))
+        last: date | None = items.aggregate(last=Max("first"))["last"]
+        return last
 
     def _last_visit_on(self) -> date | None:
         """Read the day of the last visit; at visits for SURV or FU it is the form that says who was alive."""

@@ -85,12 +85,17 @@ def draft(request: PersonRequest, number: str, code: str, sequence: int) -> Json
 
 
 def _values_in(request: PersonRequest) -> typed.Raw:
-    """Return what was typed, without the one character that no text of the database can hold."""
+    """Return what was typed, without the characters that no text of the database can hold."""
     try:
         raw = typed.raw_of_post(json.loads(request.body)["values"])
-        return {name: [text.replace("\x00", "") for text in texts] for name, texts in raw.items()}
+        return {_storable(name): [_storable(text) for text in texts] for name, texts in raw.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RawPostDataException) as error:
         raise NotReadable from error
+
+
+def _storable(text: str) -> str:
+    """Leave out U+0000, and the half of a character that was cut in two."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
 
 
 @require_POST

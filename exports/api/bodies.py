@@ -23,6 +23,13 @@ class NotAList(Refusal):
     status = 400
 
 
+class NotRows(Refusal):
+    message = _(
+        '“{name}” must be a list of rows. Send for example {{"groups": {{"node": [{{"station": "7"}}]}}}}.'
+    )
+    status = 400
+
+
 class Unstorable(Refusal):
     message = _(
         "The body holds a character that no text here can hold: U+0000 or half of a surrogate pair. Leave it out."
@@ -53,6 +60,12 @@ def body_of(request: CallerRequest) -> Mapping[str, Any]:
 def object_in(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise NotAnObject(name=name)
+    return value
+
+
+def rows_in(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise NotRows(name=name)
     return value
 
 

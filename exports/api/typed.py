@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from crf.declaration import FormDeclaration
+from crf.forms import Submission
+from crf.questions import Kind, Question
+from crf.sentences import sentence
+from crf.services import AnswersImpossible, ReasonNeeded
 from exports.api.bodies import object_in as _object
-from palace3.kernel.errors import Refusal
+from exports.api.bodies import rows_in as _rows
+
+SENT: Final = frozenset({"answers", "missing", "groups", "version", "reason", "reasons", "confirmations"})
+SHOWN: Final = frozenset({"participant", "form", "visit", "sequence", "state"})  # what was got can be put
+IN_ROW: Final = frozenset({"position", "remove", "missing"})
 
 
-class UnknownNames(Refusal):
-    message = _(
-        "Form {form} does not ask {names}, so nothing was saved. Use the names of the codebook (/api/v1/codebook/)."
-    )
-    status = 422
+def misfits(form: FormDeclaration, body: Any) -> dict[str, str]:
+    """Return a sentence for each name that the form does not know and each value that no page could send.
+
+    Left out in silence, a misspelt answer would be lost, and the caller would believe that it is saved.
+    """
+    whole = _object(body, "body")
+    found = {
+        name: _("The body has no part “{name}”. Check its spelling.").format(name=name)
+        for name in whole.keys() - SENT - SHOWN
+    }
+    found |= dict(_misfits(form.questions, _object(whole.get("answers", {}), "answers"), whole))
+    for name, sent in _object(whole.get("groups", {}), "groups").items():
+        rows = [_object(row, name) for row in _rows(sent, name)]
+        if name not in form.groups:
+            found[name] = _("The form has no table “{name}”. Look it up in the codebook.").format(name=name)
+            continue
+        for index, row in enumerate(rows):
+            answers = {key: value for key, value in row.items() if key not in IN_ROW}
+            strange = _misfits(form.groups[name].questions, answers, row)
+            found |= {f"{name}-{index}-{key}": text for key, text in strange}
+    return found
 
 
-class NotRows(Refusal):
-    message = _("“{name}” must be a list of objects, one for each row.")
-    status = 400
+def _misfits(
+    questions: Mapping[str, Question], answers: Mapping[str, Any], around: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the answers, and with the reasons for missing ones that stand beside them."""
+    for name in (*answers, *_object(around.get("missing", {}), "missing")):
+        if name not in questions:
+            said = _("The form has no question “{name}”. Look it up in the codebook.")
+            yield name, said.format(name=name)
+        elif not questions[name].derived and not _fits(questions[name], answers.get(name)):
+            yield name, _("“{name}” takes one value: a text, a number, or null.").format(name=name)
+
+
+def _fits(question: Question, value: Any) -> bool:
+    if isinstance(value, list):
+        several = len(value) > 1 and question.kind != Kind.MULTIPLE
+        return not several and not any(isinstance(item, list | dict) for item in value)
+    return not isinstance(value, dict)
 
 
 def as_typed(body: Any) -> dict[str, Any]:
@@ -36,7 +74,7 @@ def as_typed(body: Any) -> dict[str, Any]:
     for key, why in _object(whole.get("confirmations", {}), "confirmations").items():
         raw[f"_confirm:{key}"] = why
     for group, rows in _object(whole.get("groups", {}), "groups").items():
-        for index, row in enumerate(rows if isinstance(rows, list) else []):
+        for index, row in enumerate(_rows(rows, group)):
             raw.update(_row(group, index, _object(row, group)))
     return raw
 
@@ -47,21 +85,12 @@ def _row(group: str, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, **{f"{group}-{index}-{name}__why": why for name, why in reasons.items()}}
 
 
-def refuse_unknown_names(form: FormDeclaration, body: Any) -> None:
-    """Refuse a name that the form does not have: on a page it cannot be typed, and here it would be lost unseen."""
-    whole = _object(body, "body")
-    groups = _object(whole.get("groups", {}), "groups")
-    odd = [*_names(whole, "answers", form.questions), *_names(whole, "missing", form.questions)]
-    odd += [name for name in groups if name not in form.groups]
-    for name, rows in groups.items():
-        if not isinstance(rows, list):
-            raise NotRows(name=name)
-        for row in rows if name in form.groups else []:
-            known = {*form.groups[name].questions, "missing", "position"}
-            odd += [f"{name}.{each}" for each in _object(row, name) if each not in known]
-    if odd:
-        raise UnknownNames(form=form.code, names=", ".join(sorted({str(each)[:40] for each in odd})[:5]))
-
-
-def _names(whole: Mapping[str, Any], part: str, known: Collection[str]) -> list[str]:
-    return [name for name in _object(whole.get(part, {}), part) if name not in known]
+def errors_of(
+    refusal: AnswersImpossible | ReasonNeeded, form: FormDeclaration, sent: Submission
+) -> dict[str, str]:
+    """Return what a refused save says at each answer, under the names that unreadable answers have too."""
+    if isinstance(refusal, ReasonNeeded):
+        said = dict.fromkeys(refusal.targets, str(refusal))
+    else:
+        said = {finding.target: sentence(form, finding) for finding in refusal.findings}
+    return {sent.names.get(target, target): text for target, text in said.items()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -14,8 +15,17 @@ from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.forms import review
-from crf.services import NEW, Answers, find_sheet, place_of, save_answers
+from crf.forms import Review, Submission, review
+from crf.services import (
+    NEW,
+    Answers,
+    AnswersImpossible,
+    ReasonNeeded,
+    find_sheet,
+    place_of,
+    propose_from_refusal,
+    save_answers,
+)
 from crf.services.places import form_named
 from crf.services.surroundings import Surroundings
 from exports.api import shapes
@@ -23,10 +33,11 @@ from exports.api.bodies import body_of, texts_in
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.requests import CallerRequest
-from exports.api.typed import as_typed, refuse_unknown_names
+from exports.api.typed import as_typed, errors_of, misfits
 from exports.register import register
 from exports.services import hand_out, request_export
 from followup.models import Visit
+from palace3.kernel.errors import Refusal
 from trials.models import Participant, Site
 from trials.services import register_participant
 
@@ -138,36 +149,55 @@ def _number(text: str) -> int:
 
 def _save(request: CallerRequest, place: Any) -> Response:
     now, body = timezone.now(), body_of(request)
-    refuse_unknown_names(place.form, body)
+    if strange := misfits(place.form, body):
+        return _refused(strange)
+    seen = _reviewed(place, as_typed(body), now)
+    if not seen.readable:
+        return _refused(seen.errors)
+    key = request.headers.get("Idempotency-Key", "")
+    try:
+        saved = save_answers(
+            place=place,
+            answers=_answers(seen.submission),
+            version=seen.submission.version or NEW,
+            key=key,
+            by=request.user,
+            at=now,
+        )
+    except (AnswersImpossible, ReasonNeeded) as refusal:
+        if isinstance(refusal, AnswersImpossible):
+            propose_from_refusal(place=place, findings=refusal.findings, by=request.user, at=now)
+        return _refused(errors_of(refusal, place.form, seen.submission), refusal)
+    return Response({"version": saved.version, "state": saved.state, "queries_opened": saved.queries_opened})
+
+
+def _reviewed(place: Any, raw: dict[str, Any], now: datetime) -> Review:
     sheet = find_sheet(place)
-    around = Surroundings(place.participant, at=now)
-    context = around.context(
+    context = Surroundings(place.participant, at=now).context(
         place.form,
         visit=place.visit,
         sequence=place.sequence,
         record_id=sheet.record.pk if sheet else None,
     )
-    seen = review(place.form, as_typed(body), context=context, zone=place.participant.site.time_zone)
-    if not seen.readable:
-        transaction.set_rollback(True)
-        return Response({"detail": "; ".join(seen.errors.values()), "errors": seen.errors}, status=422)
-    sent = seen.submission
-    saved = save_answers(
-        place=place,
-        answers=Answers(
-            values=sent.values,
-            groups=sent.groups,
-            missing=sent.missing,
-            reason=sent.reason,
-            reasons=sent.reasons,
-            confirmations=sent.confirmations,
-        ),
-        version=sent.version or NEW,
-        key=request.headers.get("Idempotency-Key", ""),
-        by=request.user,
-        at=now,
+    return review(place.form, raw, context=context, zone=place.participant.site.time_zone)
+
+
+def _answers(sent: Submission) -> Answers:
+    return Answers(
+        values=sent.values,
+        groups=sent.groups,
+        missing=sent.missing,
+        reason=sent.reason,
+        reasons=sent.reasons,
+        confirmations=sent.confirmations,
     )
-    return Response({"version": saved.version, "state": saved.state, "queries_opened": saved.queries_opened})
+
+
+def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Response:
+    """Answer with a sentence at each answer that cannot be taken; no answer is kept."""
+    detail = str(refusal) if refusal else "; ".join(errors.values())
+    code = {"code": type(refusal).__name__} if refusal else {}
+    return Response({"detail": detail, **code, "errors": errors}, status=422)
 
 
 @extend_schema(summary="The codebook of every form", responses=OpenApiTypes.OBJECT)

@@ -45,10 +45,13 @@ def bmi(height_cm: Number | None, weight_kg: Number | None) -> float | None:
 
 
 def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str = "mosteller") -> float | None:
-    """Body surface in m2 by Mosteller, or by DuBois where the protocol text says so (protocol 3.3)."""
-    if not height_cm or not weight_kg or height_cm < 0 or weight_kg < 0:  # typed amiss; the check says so
+    """Body surface in m2 by Mosteller, or by DuBois where the protocol text says so (protocol 3.3).
+
+    ``None`` for what nobody measures: a minus typed before the number has no root.
+    """
+    height, weight = float(height_cm or 0), float(weight_kg or 0)
+    if height <= 0 or weight <= 0:
         return None
-    height, weight = float(height_cm), float(weight_kg)
     if formula == "mosteller":
         return sqrt(height * weight / 3600)
     if formula == "dubois":

@@ -17,6 +17,8 @@ from django.db import transaction
 
 from accounts.models import User
 from crf.evidence import current_evidence
+from crf.services import recheck_participant
+from crf.services.screening import end_screening
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
 from palace3.kernel.errors import Refusal
@@ -111,7 +113,7 @@ class Journey:
         )
 
     def _fail(self) -> None:
-        trials.record_screening_outcome(
+        end_screening(
             participant=self.participant,
             declined=False,
             reason="criterion",
@@ -122,7 +124,7 @@ class Journey:
 
     def _decline(self) -> None:
         reason = self.case.dice.choice(("wants_surgery", "wants_surveillance", "no_trial", "physician"))
-        trials.record_screening_outcome(
+        end_screening(
             participant=self.participant,
             declined=True,
             reason=reason,
@@ -141,6 +143,11 @@ class Journey:
                 digest=evidence.digest,
                 seen_digest=evidence.digest,
                 password=PASSWORD,
+                **self.as_(self.place.investigator),
+            )
+            recheck_participant(
+                participant=self.participant,
+                changed={"participant.eligibility_signed_on"},
                 **self.as_(self.place.investigator),
             )
 

@@ -1,4 +1,4 @@
-"""Participants from their number to the end of screening, and possible deviations."""
+"""Participants from their number to their consent, and possible deviations."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from palace3.kernel.clock import local_date
 from trials import services
-from trials.forms import ConsentForm, DeclineForm, RegisterForm, ScreenFailureForm, SettleForm
+from trials.forms import ConsentForm, RegisterForm, SettleForm
 from trials.models import ConsentVersion, DeviationProposal, Participant, Site
 from trials.views.steps import Page, step
 
@@ -23,10 +22,6 @@ from trials.views.steps import Page, step
 def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
     open_to = Participant.objects.open_to(request.user, permission)
     return get_object_or_404(open_to.select_related("site"), number=number)
-
-
-def _today(participant: Participant) -> Any:
-    return local_date(timezone.now(), participant.site.time_zone)
 
 
 @requires(Permission.PARTICIPANT_REGISTER)
@@ -62,50 +57,15 @@ def consent(request: PersonRequest, number: str) -> HttpResponse:
         return services.record_consent(participant=found, **typed, by=request.user, at=timezone.now())
 
     context = {"versions": versions, "given": found.consents.select_related("version")}
-    page = _page_of(found, _("Consent of participant %(number)s"), _("Record the consent"))
+    page = page_of(found, _("Consent of participant %(number)s"), _("Record the consent"))
     return step(request, form, page, keep, lambda made: found, template="trials/consent.html", **context)
 
 
-def _page_of(participant: Participant, title: str, button: str, **more: Any) -> Page:
+def page_of(participant: Participant, title: str, button: str, **more: Any) -> Page:
+    """Return the page of one step of a participant; ``title`` holds their number."""
     number = participant.number
     up_label = _("Participant %(number)s") % {"number": number}
     return Page(title % {"number": number}, button, participant.get_absolute_url(), up_label, **more)
-
-
-@requires(Permission.CONSENT_RECORD)
-def screen_failure(request: PersonRequest, number: str) -> HttpResponse:
-    found = _participant(request, number, Permission.CONSENT_RECORD)
-    initial = {"on": _today(found)}
-    form = ScreenFailureForm(request.POST or None, version=found.protocol_version, initial=initial)
-    about = _("Screening ends here. The reason is kept and counted in the flow chart of the trial.")
-    page = _page_of(
-        found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about, is_grave=True
-    )
-    return _end_screening(request, found, form, page, declined=False)
-
-
-@requires(Permission.CONSENT_RECORD)
-def decline(request: PersonRequest, number: str) -> HttpResponse:
-    found = _participant(request, number, Permission.CONSENT_RECORD)
-    form = DeclineForm(request.POST or None, initial={"on": _today(found)})
-    about = _("For a participant who could take part and decided not to.")
-    page = _page_of(found, _("%(number)s declines"), _("Record it"), about=about, is_grave=True)
-    return _end_screening(request, found, form, page, declined=True)
-
-
-def _end_screening(
-    request: PersonRequest, found: Participant, form: Any, page: Page, *, declined: bool
-) -> HttpResponse:
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.record_screening_outcome(
-            participant=found,
-            declined=declined,
-            **{"criteria": [], **typed},
-            by=request.user,
-            at=timezone.now(),
-        )
-
-    return step(request, form, page, keep, lambda made: found)
 
 
 @requires(Permission.CRF_EDIT)
@@ -118,5 +78,5 @@ def settle_deviation(request: PersonRequest, pk: int) -> HttpResponse:
         return services.settle_deviation(proposal=found, **typed, by=request.user, at=timezone.now())
 
     about = found.said
-    page = _page_of(found.participant, _("Possible deviation, %(number)s"), _("Settle it"), about=about)
+    page = page_of(found.participant, _("Possible deviation, %(number)s"), _("Settle it"), about=about)
     return step(request, SettleForm(request.POST or None), page, settle, lambda made: found.participant)

@@ -9,16 +9,31 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.permissions import Permission
 from crf.evidence import current_evidence, stage_for_stratum
+from crf.models import Query
+from crf.services.surroundings import Surroundings
 from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_pages import client_of
-from tests.unit.crf.examples import demographics, eligibility, response, staging, survival, treatment
-from tests.world import PASSWORD, World, screen
+from tests.integration.exports.test_api import caller
+from tests.unit.crf.examples import (
+    adverse_event,
+    demographics,
+    eligibility,
+    follow_up,
+    response,
+    staging,
+    surgery,
+    survival,
+    treatment,
+)
+from tests.world import OPENED_ON, PASSWORD, World, screen
 from trials import services as trials
 from trials.models import DeviationProposal, EligibilityDecision, Milestone, Participant
 from trials.models.participants import Track
+from trials.models.sites import ChecklistKind
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -124,6 +139,116 @@ def test_after_randomization_a_deviation_is_proposed_instead(
     decision.refresh_from_db()
     assert decision.lapsed_at is None
     assert DeviationProposal.objects.filter(participant=person, rule="X007").count() == 1
+
+
+def proposed(person: Participant, rule: str) -> list[str]:
+    found = DeviationProposal.objects.filter(participant=person, rule=rule)
+    return sorted(proposal.key.rpartition("-")[2] for proposal in found)
+
+
+def test_a_dose_that_was_not_given_as_planned_is_proposed_once(person: Participant, save: Save) -> None:
+    randomized(person)
+    groups = numbered({**treatment.GROUPS, "chemo": [*treatment.GROUPS["chemo"][:4], treatment.omitted(5)]})
+    values = {
+        **treatment.VALUES,
+        "gap_days": 3,
+        "gap_reason": "machine",
+        "completed": "N",
+        "stop_reason": "toxicity",
+    }
+    save(person, "TREAT", values=values, groups=groups)
+    save(person, "TREAT", values={**values, "resp_end": "SD"}, groups=groups, reason="Misread")
+    assert proposed(person, "drug_dose") == ["17:chemo.5"]
+    assert proposed(person, "radiotherapy") == ["19"]
+
+
+def test_what_becomes_a_departure_by_another_form_is_proposed_as_well(
+    person: Participant, save: Save
+) -> None:
+    randomized(person, arm="2")
+    treated(person, save)
+    save(person, "SURG", values=surgery.VALUES)
+    assert proposed(person, "surgery_timing") == []
+    groups = {**numbered(treatment.GROUPS), "camre": []}
+    ended_later = {**treatment.VALUES, "rt_end": date(2026, 7, 3)}
+    save(person, "TREAT", values=ended_later, groups=groups, reason="The treatment record says so")
+    assert proposed(person, "surgery_timing") == ["X041"]
+
+
+def test_rows_of_an_earlier_contact_are_read_when_a_later_one_has_none(
+    person: Participant, save: Save
+) -> None:
+    randomized(person, arm="2")
+    treated(person, save)
+    save(person, "SURG", values=surgery.VALUES)
+    immune = {"tx_kind": "io", "tx_drug": "PD-1", "tx_start": "2026-09", "position": 1, "missing": {}}
+    visits = list(Visit.objects.filter(participant=person, code__in=("PO90", "FU-06")).order_by("opens"))
+    for visit, day, rows in zip(
+        visits, (date(2026, 10, 28), date(2026, 11, 18)), ([immune], []), strict=True
+    ):
+        values = {**follow_up.VALUES, "fu_dt": day, "img_any": "N", "post_tx_any": "Y" if rows else "N"}
+        save(person, "FU", visit=visit, values=values, groups={"post_tx": rows})
+    event = {**adverse_event.VALUES, "ae_st": "2026-11-02", "ae_en": "2026-11-12", "rel_camre": "na"}
+    save(person, "AE", values=event)
+    assert not Query.objects.filter(participant=person, check_code="X023").exists()
+
+
+def test_camrelizumab_in_arm_2_is_kept_out_and_proposed_as_a_deviation(
+    person: Participant, world: World
+) -> None:
+    randomized(person, arm="2")
+    page = reverse("crf:form", args=[person.number, "TREAT", 1])
+    typed = {"ci_any": "Y", "rt_given": "N"}
+    for _again in range(2):
+        answer = client_of(world.coordinator).post(page, typed)
+        assert (answer.status_code, "Arm 2 has no camrelizumab" in answer.content.decode()) == (422, True)
+        assert proposed(person, "wrong_treatment") == ["X011"]
+    api = caller(world.coordinator, Permission.PARTICIPANT_VIEW, Permission.CRF_VIEW, Permission.CRF_EDIT)
+    address = f"/api/v1/participants/{person.number}/answers/TREAT/"
+    sent = api.put(address, {"answers": typed}, content_type="application/json")
+    assert (sent.status_code, set(sent.json()["errors"])) == (422, {"ci_any"})
+    assert proposed(person, "wrong_treatment") == ["X011"]
+    assert record_at(person, "TREAT") is None
+
+
+@pytest.mark.parametrize(
+    ("page", "typed", "answer"),
+    [
+        ("decline", {"reason": "wants_surgery"}, "approached_no"),
+        ("screen-failure", {"reason": "progression"}, "sf_reason"),
+    ],
+)
+def test_the_eligibility_form_keeps_why_screening_ended(
+    person: Participant, world: World, save: Save, page: str, typed: dict[str, str], answer: str
+) -> None:
+    save(person, "ELIG", values=eligibility.VALUES)
+    address = f"/participants/{person.number}/{page}/"
+    sent = client_of(world.coordinator).post(address, {**typed, "on": "2026-05-06", "detail": "x"})
+    assert sent.status_code == 302, sent.content.decode()[-3000:]
+    assert getattr(record_at(person, "ELIG"), answer) == typed["reason"]
+
+
+def test_a_renewed_ethics_approval_does_not_make_earlier_consents_impossible(
+    person: Participant, world: World, save: Save
+) -> None:
+    renewed = date(2026, 10, 1)
+    trials.fulfil_checklist_item(site=world.site, kind=ChecklistKind.ETHICS, done_on=renewed, **SYSTEM)
+    save(person, "ELIG", values=eligibility.VALUES)
+    assert not Query.objects.filter(participant=person, check_code="ELIG-01").exists()
+
+
+def test_a_site_is_activated_on_the_day_its_first_checklist_was_complete(
+    person: Participant, world: World
+) -> None:
+    def activated_on() -> date:
+        found: date = Surroundings(person, at=LATER).context_value("site.activated_on")
+        return found
+
+    assert activated_on() == OPENED_ON
+    trials.fulfil_checklist_item(
+        site=world.site, kind=ChecklistKind.TRAINING, done_on=date(2026, 10, 1), **SYSTEM
+    )
+    assert activated_on() == OPENED_ON
 
 
 def test_the_eligibility_page_signs_the_decision(person: Participant, world: World, save: Save) -> None:

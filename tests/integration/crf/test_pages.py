@@ -227,6 +227,17 @@ def test_an_oversized_body_is_413(screened: Participant, world: World) -> None:
     assert client.post(form_url(screened), {**posted(), "scv": "x" * 3_000_000}).status_code == 413
 
 
+def test_what_is_too_long_for_a_draft_comes_back_on_the_page_itself(
+    screened: Participant, world: World
+) -> None:
+    pasted = "word " * 50_000
+    answer = client_of(world.coordinator).post(form_url(screened), {**posted(), "mtv_thr": pasted})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "holds 249999 characters and 40 are kept" in page
+    assert pasted.strip() in page
+
+
 def test_history_tells_who_when_why_old_and_new(screened: Participant, world: World, save: Save) -> None:
     save(screened, "STAGE", **stage())
     save(screened, "STAGE", **stage(eus_mm=12), reason="Misread")
@@ -302,9 +313,26 @@ def test_a_character_that_cannot_be_stored_is_400_and_no_fault(screened: Partici
     assert client.get(reverse("crf:queries"), {"participant": "a\x00"}).status_code == 400
     assert client.post(url, {**posted(), "_reason": "a\x00b"}).status_code == 400
     assert client.get(f"{url}?visit={'9' * 5000}").status_code == 404
-    body = json.dumps({"values": {"ct": ["T\x003"]}})
-    kept = client.post(form_url(screened, name="draft"), body, content_type="application/json")
-    assert kept.status_code == 200
+    for strange in ("\x00", "\ud800"):  # half a pair: an emoji cut in two by a browser or a program
+        body = json.dumps({"values": {"ct": [f"T{strange}3"], f"c{strange}n": ["N1"]}})
+        kept = client.post(form_url(screened, name="draft"), body, content_type="application/json")
+        assert kept.status_code == 200
+
+
+def test_a_minus_before_a_number_neither_stops_the_page_nor_the_draft(
+    screened: Participant, world: World
+) -> None:
+    client = client_of(world.coordinator)
+    typed = {"height": ["170"], "weight": ["-62"]}
+    assert client.post(form_url(screened, "DM", "derive"), typed).status_code == 200
+    body = json.dumps({"values": typed})
+    assert (
+        client.post(form_url(screened, "DM", "draft"), body, content_type="application/json").status_code
+        == 200
+    )
+    page = client.get(form_url(screened, "DM"))
+    assert (page.status_code, 'value="-62"' in page.content.decode()) == (200, True)
+    assert client.post(form_url(screened, "DM"), typed).status_code == 422
 
 
 def test_a_misspelt_address_of_a_record_is_404(screened: Participant, world: World) -> None:

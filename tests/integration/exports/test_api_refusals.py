@@ -24,6 +24,7 @@ RIGHTS = [
     Permission.VISIT_VIEW,
 ]
 ELIG = "/api/v1/participants/{number}/answers/ELIG/"
+STAGE = "/api/v1/participants/{number}/answers/STAGE/"
 
 # method, address, body (a text is sent as it is), status
 CASES: dict[str, tuple[str, str, Any, int]] = {
@@ -38,6 +39,8 @@ CASES: dict[str, tuple[str, str, Any, int]] = {
     ),
     "reasons that are a text": ("put", ELIG, {"reasons": "typo"}, 400),
     "a character that cannot be stored": ("put", ELIG, {"answers": {"sex": "M\x00"}}, 400),
+    "half a character in a reason": ("put", ELIG, {"answers": {"sex": "M"}, "reason": "a\ud800"}, 400),
+    "half a character in a name": ("put", ELIG, {"answers": {"\ud800": "M"}}, 400),
     "an answer outside the code list": ("put", ELIG, {"answers": {"sex": "Q"}}, 422),
     "an answer of the wrong kind": ("put", ELIG, {"answers": {"birth": {"year": 1964}}}, 422),
     "a date that is none": ("put", ELIG, {"answers": {"birth": "1964-02-30"}}, 422),
@@ -177,3 +180,64 @@ def test_people_find_every_call_on_one_page(world: World, client: Client) -> Non
     for path, methods in paths.items():
         assert path in page.text
         assert all(f">{method.upper()}</span>" in page.text for method in methods)
+
+
+STRANGE: dict[str, tuple[dict[str, Any], str]] = {
+    "a question that the form does not have": ({"answers": {"sexx": "M"}}, "sexx"),
+    "a reason for such a question": ({"missing": {"sexx": "NK"}}, "sexx"),
+    "a part that a body does not have": ({"awnsers": {"sex": "M"}}, "awnsers"),
+    "a table that the form does not have": ({"groups": {"nodes": []}}, "nodes"),
+    "two answers to one question": ({"answers": {"sex": ["M", "F"]}}, "sex"),
+    "an object for an answer": ({"answers": {"sex": {"code": "M"}}}, "sex"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(STRANGE))
+def test_what_would_be_lost_in_silence_is_refused_by_name(world: World, case: str) -> None:
+    participant = screen(world)
+    api = caller(world.coordinator, *RIGHTS)
+    sent, name = STRANGE[case]
+    answered = send(api, "put", ELIG.format(number=participant.number), sent)
+    assert answered.status_code == 422, answered.content
+    assert name in answered.json()["errors"][name]
+    assert api.get(ELIG.format(number=participant.number)).json()["state"] == "empty"
+
+
+def test_a_question_that_a_table_does_not_have_is_refused_by_its_row(world: World) -> None:
+    participant = screen(world)
+    api = caller(world.coordinator, *RIGHTS)
+    address = STAGE.format(number=participant.number)
+    rows = [
+        {"station": "7", "positive": "Y"},
+        {"sttion": "4R", "missing": {"fnaa": "ND"}, "side": {"is": "L"}},
+    ]
+    answered = send(api, "put", address, {"groups": {"node": rows}})
+    assert answered.status_code == 422
+    assert set(answered.json()["errors"]) == {"node-1-sttion", "node-1-fnaa", "node-1-side"}
+    assert "“sttion”" in answered.json()["errors"]["node-1-sttion"]
+    assert send(api, "put", address, {"groups": {"node": {"station": "7"}}}).status_code == 400
+
+
+def test_what_was_got_can_be_put(world: World) -> None:
+    participant = screen(world)
+    api = caller(world.coordinator, *RIGHTS)
+    address = STAGE.format(number=participant.number)
+    sent = {"answers": {"t4b_str": ["none"], "cps": None}, "groups": {"node": [{"station": "7"}]}}
+    assert send(api, "put", address, sent).status_code == 200
+    got = api.get(address).json()
+    assert send(api, "put", address, got).status_code == 200
+    assert api.get(address).json() == got
+
+
+def test_a_refused_save_says_so_at_the_answer(world: World) -> None:
+    participant = screen(world)
+    api = caller(world.coordinator, *RIGHTS)
+    address = STAGE.format(number=participant.number)
+    rows = {"node": [{"station": "7", "short_mm": 101}]}
+    impossible = send(api, "put", address, {"answers": {"upper_cm": 51}, "groups": rows})
+    assert impossible.status_code == 422
+    assert set(impossible.json()["errors"]) == {"upper_cm", "node-0-short_mm"}
+    assert "10 to 50 cm" in impossible.json()["errors"]["upper_cm"]
+    assert send(api, "put", address, {"answers": {"upper_cm": 24}}).status_code == 200
+    silent = send(api, "put", address, {"version": 1, "answers": {"upper_cm": 25}})
+    assert (silent.status_code, set(silent.json()["errors"])) == (422, {"upper_cm"})

@@ -154,7 +154,7 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("X022c", fatal(SURV__death_dt=None)),
         ("X022d", fatal(**{"SURV*": [{"vital": "alive", "status_dt": date(2026, 7, 18)}]})),
         ("X023", example(ae_st="2026-05-11")),
-        ("X023", example(**NO_CAMRE, FU__post_tx=IO_LATER)),
+        ("X023", example(**NO_CAMRE, **{"FU*.post_tx": IO_LATER})),
         ("X023", example(**NO_CAMRE, **{"FU*": [{"adj_given": "io", "adj_start": date(2026, 6, 1)}]})),
         ("AE-02", example(ae_st="2026-04")),
         ("AE-07", example(**NO_CAMRE, rel_camre="na")),

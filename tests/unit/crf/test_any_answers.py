@@ -13,8 +13,10 @@ from crf.codebook import codebook
 from crf.declaration import form_of
 from crf.evaluate import evaluate
 from crf.forms import live, raw_of, review
-from crf.questions import Kind
+from crf.questions import NUMERIC, Kind
 from crf.sentences import sentence
+from crf.services.surroundings import setting_of
+from palace3.protocol import text
 
 FORMS = catalogue.forms()
 TODAY = date(2026, 6, 1)
@@ -93,7 +95,7 @@ def outside(chance: Random, read: str):
         return "Asia/Shanghai"
     if code in FORMS:
         return a_record(chance, FORMS[code]).get(read.split(".", 1)[1])
-    if chance.random() < 0.3 or code:
+    if (chance.random() < 0.3 and not read.startswith("setting.")) or code:
         return None
     return some_fact(chance, read)
 
@@ -110,7 +112,10 @@ def some_fact(chance: Random, read: str):
     )
     if read.startswith(days) or read.endswith("_on"):
         return a_day(chance)
+    if read.startswith("setting."):
+        return setting_of(text.load("1.0"), read.removeprefix("setting."))
     known = {
+        "participant.protocol_version": ["1.0"],
         "participant.arm": ["1", "2"],
         "visit.code": ["CRE1", "CRE2", "AS-06", "RST", "UNS", "N1", "FU-06"],
         "record.sequence": [1, 2],
@@ -131,6 +136,34 @@ def test_every_form_can_be_judged(form):
         again = evaluate(form, values=once.values, groups=once.groups, missing=once.missing, context=context)
         assert (again.values, again.groups, again.findings) == (once.values, once.groups, once.findings)
         assert again.cleared == ()
+
+
+@pytest.mark.parametrize("typed", ["1900-01-01", "2999-12-31", "9999-12-31", "9999-12-31 23:59", "9999"])
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_no_day_is_too_far_away_to_reckon_with(form, typed):
+    chance = Random(form.code)
+    context = {read: outside(chance, read) for read in form.foreign_reads}
+    rows = some_rows(chance, form)
+    kept = evaluate(form, values=some_answers(chance, form.questions), groups=rows, context=context)
+    raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing)
+    dated = [question.name for question in form.all_questions() if question.dated]
+    for name in (name for name in raw if name.rpartition("-")[2] in dated):
+        assert live(form, {**raw, name: [typed]}, context=context, zone="Asia/Shanghai")
+
+
+@pytest.mark.parametrize("typed", ["-999999999", "-1", "0", "999999999"])
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_no_number_is_too_strange_to_reckon_with(form, typed):
+    chance = Random(form.code)
+    numbers = [question.name for question in form.all_questions() if question.kind in NUMERIC]
+    for _ in range(3):
+        context = {read: outside(chance, read) for read in form.foreign_reads}
+        context |= {"DM.height": Decimal(170), "DM.weight": Decimal(62)}
+        rows = some_rows(chance, form)
+        kept = evaluate(form, values=some_answers(chance, form.questions), groups=rows, context=context)
+        raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing)
+        for name in (name for name in raw if name.rpartition("-")[2] in numbers):
+            assert review(form, {**raw, name: [typed]}, context=context).outcome.findings is not None
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())

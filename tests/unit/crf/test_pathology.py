@@ -124,6 +124,7 @@ def test_under_one_percent_replaces_the_percentage():
         ({"inv_prox": "Y"}, "X047"),
         ({"m_crm": Decimal(0)}, "X047"),
         ({"r_status": "R1"}, "X047a"),
+        ({"inv_prox": "Y", "m_prox": Decimal(0), "inv_crm": None, "m_crm": None}, "X047a"),
         ({"r_status": "R2"}, "X047b"),
         ({"context": {"SURG.resid_macro": "r2_local"}}, "X047b"),
         ({"ln_exam": 14}, "X048"),
@@ -147,6 +148,40 @@ def test_features_of_tumour_at_ypt0_are_queried():
 
 def test_a_positive_last_biopsy_before_ypt0n0_is_listed():
     assert codes(judged(COMPLETE)) == {"X049"}
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "listed"),
+    [
+        ([{"cre_dt": date(2026, 2, 20), "bx_result": "lgd"}], True),
+        ([{"cre_dt": date(2026, 2, 20), "bx_result": "none"}], True),
+        ([{"cre_dt": date(2026, 2, 20), "bx_result": "hgd"}], False),
+        (
+            [
+                {"cre_dt": date(2026, 2, 20), "bx_result": "scc"},
+                {"cre_dt": date(2026, 5, 4), "bx_result": "none"},
+            ],
+            False,
+        ),
+        (
+            [
+                {"cre_dt": date(2026, 2, 20), "bx_result": "none"},
+                {"cre_dt": date(2026, 5, 4), "bx_result": "scc"},
+            ],
+            True,
+        ),
+    ],
+)
+def test_only_biopsies_before_the_operation_are_compared_with_the_specimen(evaluations, listed):
+    found = codes(judged(ypt="T3", context={"CRE*": evaluations}))
+    assert ("X049" in found) is listed
+
+
+def test_a_margin_that_was_not_reported_leaves_r_open_unless_another_is_involved():
+    unknown = {"inv_crm": None, "m_crm": None}
+    assert "X047a" not in codes(judged(**unknown))
+    assert "X047a" not in codes(judged(**unknown, r_status="R1"))
+    assert "X047a" not in codes(judged(r_status=None))
 
 
 def test_stations_that_add_up_find_nothing():

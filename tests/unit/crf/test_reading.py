@@ -82,6 +82,7 @@ def test_a_range_without_a_unit_reads_well():
         ("2026-05", "A must be a full date such as 2026-05-07."),
         ("2026-02-30", "A must be a full date such as 2026-05-07."),
         ("1492-01-01", "A must be a full date such as 2026-05-07."),
+        ("9999-12-31", "A must be a full date such as 2026-05-07."),
         ("07.05.2026", "A must be a full date such as 2026-05-07."),
     ],
 )
@@ -99,6 +100,8 @@ def test_days(typed, answer):
         ("20190507", "2019-05-07"),
         ("2019-13", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("0019", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
+        ("9999", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
+        ("9999-12", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("soon", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("", None),
     ],
@@ -112,11 +115,15 @@ def test_partial_dates_are_kept_as_entered(typed, answer):
     [
         ("2026-05-07 14:30", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
         ("2026-05-07T14:30:00", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T06:30:00Z", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T12:00:00.250+05:30", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T12:00+99:99", "A must be a date and time such as 2026-05-07 14:30."),
         ("", None),
         ("2026-05-07", "A must be a date and time such as 2026-05-07 14:30."),
         ("2026-05-07 24:00", "A must be a date and time such as 2026-05-07 14:30."),
         ("2026-05-07 10:60", "A must be a date and time such as 2026-05-07 14:30."),
         ("2026-02-30 10:00", "A must be a date and time such as 2026-05-07 14:30."),
+        ("9999-12-31 23:59", "A must be a date and time such as 2026-05-07 14:30."),
     ],
 )
 def test_instants_are_typed_in_the_sites_zone(typed, answer):

@@ -157,6 +157,10 @@ def test_milestones(case: dict, set_: dict) -> None:
         ("CRE-11", example(pt_dec="asks_surgery")),
         ("CRE-12", example(**suspect_node(fna_done="N"))),
         ("CRE-13", example(mdt_dt=date(2026, 8, 24))),
+        ("CRE-14", example(proc_compl="Y")),
+        ("CRE-14", example(proc_compl="Y", **{"AE*": [{"ae_st": "2026-08-25", "cre_rel": "N"}]})),
+        ("CRE-14", example(proc_compl="Y", **{"AE*": [{"ae_st": "2026-07", "cre_rel": "Y"}]})),
+        ("CRE-14", example(proc_compl="Y", **{"AE*": [{"ae_st": None, "cre_rel": "Y"}]})),
     ],
 )
 def test_a_check_fails(code: str, case: dict) -> None:
@@ -208,6 +212,8 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("CRE-11", example(pt_dec="declines_workup")),
         ("CRE-12", example(**suspect_node())),
         ("CRE-13", example(mdt_dt=date(2026, 8, 25))),
+        ("CRE-14", example(proc_compl="Y", **{"AE*": [{"ae_st": "2026-08-18", "cre_rel": "Y"}]})),
+        ("CRE-14", example(proc_compl="Y", **{"AE*": [{"ae_st": "2026-09", "cre_rel": "Y"}]})),
     ],
 )
 def test_a_check_passes(code: str, case: dict) -> None:

@@ -12,6 +12,11 @@ from tests.unit.crf.judging import codes, judge
 CONTACT = {"status_dt": date(2029, 4, 1), "vital": "alive"}
 
 
+def diseased(on: date | None, status: str = "proven") -> dict[str, object]:
+    """What a contact of follow-up found."""
+    return {"fu_dt": on, "alive": "Y", "dz_status": status}
+
+
 @pytest.mark.parametrize("case", [example(), dead()])
 def test_a_complete_form_has_no_findings(case: dict) -> None:
     outcome = judge("SURV", case)
@@ -27,6 +32,8 @@ def test_a_complete_form_has_no_findings(case: dict) -> None:
         (dead(), date(2029, 1, 5)),
         (dead(**{"FU*": []}), date(2028, 12, 4)),
         (dead(**{"FU*": [{"fu_dt": date(2029, 2, 1), "alive": "N"}]}), date(2028, 12, 4)),
+        (dead(**{"QOL*": [{"q_done_dt": date(2029, 1, 20)}, {"q_done_dt": None}]}), date(2029, 1, 20)),
+        (dead(**{"FU*.img": [{"img_dt": date(2029, 3, 2)}, {"img_dt": None}]}), date(2029, 3, 2)),
         (dead(**{"FU*": [], "SURV*": [{"status_dt": date(2029, 2, 2), "vital": "alive"}]}), date(2029, 2, 2)),
         (dead(**{"FU*": []}, visit__last_on=None), date(2026, 8, 8)),
         (dead(**{"FU*": []}, visit__last_on=None, SURG__disch_to="died"), date(2026, 7, 27)),
@@ -101,17 +108,19 @@ def test_death_after_treatment(died: str, flags: tuple[bool, bool]) -> None:
         ("X061", dead(death_dt="2028-12-03")),
         ("X061", dead(death_dt="2028-11")),
         ("X061", dead(death_dt="2026-07-06", visit__last_on=None)),
+        ("X061", dead(**{"QOL*": [{"q_done_dt": date(2029, 3, 12)}]})),
         ("X063", dead(**{"SURV*": [CONTACT]})),
         ("X063", dead(**{"FU*": [{"fu_dt": date(2029, 3, 12), "alive": "Y"}]})),
         ("X063", example(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03"}]})),
         ("SURV-01", dead(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03-12"}]})),
         ("SURV-02", example(status_dt=date(2026, 5, 7))),
-        ("SURV-03", example(FU__dz_status="proven")),
+        ("SURV-03", example(**{"FU*": [diseased(date(2029, 1, 5))]})),
         ("SURV-03", example(dz_now="distant")),
         ("SURV-04", example(status_dt=date(2029, 5, 7))),
         ("SURV-05", dead(cod="surgery")),
         ("SURV-06", dead(death_dt="2026-08-01")),
         ("SURV-07", dead(death_dt="2029")),
+        ("SURV-07", dead(death_dt=None)),
     ],
 )
 def test_a_check_fails(code: str, case: dict) -> None:
@@ -129,14 +138,17 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("X022f", example(**{"AE*": [{"outcome": "recovered", "ae_en": "2029-05-09"}]})),
         ("X061", dead(death_dt="2028-12-04")),
         ("X061", dead(death_dt="2028-12")),
+        ("X061", dead(**{"QOL*": [{"q_done_dt": date(2029, 3, 11)}]})),
         ("X061", example(visit__last_on=date(2029, 5, 30))),
         ("X063", dead(**{"SURV*": [CONTACT | {"status_dt": date(2029, 3, 11)}]})),
         ("X063", dead(**{"SURV*": [CONTACT | {"vital": "unknown"}]})),
         ("X063", example(**{"SURV*": [{"vital": "dead", "death_dt": "2029-05"}]})),
         ("SURV-01", dead(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03"}]})),
         ("SURV-02", example(status_dt=date(2026, 5, 8))),
-        ("SURV-03", example(FU__dz_status="proven", dz_now="both")),
-        ("SURV-03", example(FU__dz_status="suspect", dz_now="none")),
+        ("SURV-03", example(**{"FU*": [diseased(date(2029, 1, 5))]}, dz_now="both")),
+        ("SURV-03", example(**{"FU*": [diseased(date(2029, 1, 5), "suspect")]}, dz_now="none")),
+        ("SURV-03", example(**{"FU*": [diseased(date(2029, 5, 11))]}, dz_now="none")),
+        ("SURV-03", example(**{"FU*": [diseased(None)]}, dz_now="none")),
         ("SURV-04", example(status_dt=date(2029, 5, 8))),
         ("SURV-04", example(status_dt=date(2029, 5, 7), visit__code="SWEEP-30")),
         ("SURV-05", dead(cod="surgery", death_dt="2026-08-20")),

@@ -24,6 +24,7 @@ from tests.unit.crf.judging import codes, found, judge
 
 FIVE = [chemotherapy(number) for number in range(1, 6)]
 PREGNANT_POSSIBLE = {"ELIG__wocbp": "Y", "ELIG__preg_res": "NEG"}
+REACTED = {"ae_st": "2026-05-11"}
 NO_RADIATION = {"rt_given": "N", "completed": "N", "stop_reason": "toxicity"}
 
 
@@ -166,6 +167,22 @@ def test_weekdays_without_a_fraction() -> None:
         ("TREAT-15", example(chemo=[*FIVE[:4], omitted(5)])),
         ("TREAT-15", example(deliv_fx=22)),
         ("TREAT-15", with_infusion(2, ci_given="omitted", ci_dt=None, ci_why="irae")),
+        ("TREAT-17", example(chemo=[*FIVE[:4], omitted(5)])),
+        ("TREAT-17", with_dose(2, given="reduced", mod_reason="other_ae")),
+        ("TREAT-17", with_dose(2, adm_dt=date(2026, 5, 21), mod_reason="logistic")),
+        ("TREAT-18", example(camre=[camrelizumab(1), {"ci_no": 2, "ci_given": "omitted", "ci_why": "irae"}])),
+        (
+            "TREAT-18",
+            example(camre=[camrelizumab(1), camrelizumab(2, ci_given="interrupted", ci_why="irae")]),
+        ),
+        (
+            "TREAT-18",
+            example(camre=[camrelizumab(1), camrelizumab(2, ci_dt=datetime(2026, 6, 4, 18, tzinfo=UTC))]),
+        ),
+        ("TREAT-19", example(gap_days=3, gap_reason="machine")),
+        ("TREAT-20", with_dose(2, infusion_reac="Y")),
+        ("TREAT-20", example(chemo=[*FIVE[:4], chemotherapy(5, infusion_reac="Y")], **{"AE*": [REACTED]})),
+        ("TREAT-21", example(camre=[camrelizumab(1, ci_reac="Y"), camrelizumab(2)])),
         ("TREAT-16", example(camre=[camrelizumab(1)])),
     ],
 )
@@ -218,6 +235,16 @@ def test_a_check_fails(code: str, case: dict[str, Any]) -> None:
         ("TREAT-13", example(rt_fx=fractions(MONDAY), rt_end=None)),
         ("TREAT-15", example(chemo=[*FIVE[:4], omitted(5)], completed="N", stop_reason="toxicity")),
         ("TREAT-15", example_arm_2()),
+        ("TREAT-17", with_dose(2, adm_dt=date(2026, 5, 20))),
+        ("TREAT-17", with_dose(2, adm_dt=date(2026, 5, 15), mod_reason="logistic")),
+        (
+            "TREAT-18",
+            example(camre=[camrelizumab(1), camrelizumab(2, ci_dt=datetime(2026, 6, 4, 8, tzinfo=UTC))]),
+        ),
+        ("TREAT-19", example(gap_days=2, gap_reason="machine")),
+        ("TREAT-19", example(gap_days=None)),
+        ("TREAT-20", example(chemo=[chemotherapy(1, infusion_reac="Y"), *FIVE[1:]], **{"AE*": [REACTED]})),
+        ("TREAT-21", example(camre=[camrelizumab(1, ci_reac="Y"), camrelizumab(2)], **{"AE*": [REACTED]})),
         ("TREAT-16", example(camre=[camrelizumab(1)], completed=None)),
     ],
 )

@@ -64,7 +64,7 @@ CONTEXT: dict[str, Any] = {
     "TREAT.chemo": [{"adm_dt": date(2026, 5, 11)}, {"adm_dt": date(2026, 6, 8)}],
     "TREAT.rt_end": date(2026, 6, 12),
     "FU*": [],
-    "FU.post_tx": [],
+    "FU*.post_tx": [],
     "SAE*": [{"ae_no": 1, "sequence": 1}],
     "SURV*": [],
     "SURV.death_dt": None,

@@ -48,6 +48,7 @@ CRE1 = {
     "bx_result": "none",
 }
 CONTEXT = {
+    "AE*": [],
     "today": date(2026, 9, 10),
     "site.zone": "Asia/Shanghai",
     "participant.arm": "1",

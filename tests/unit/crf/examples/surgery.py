@@ -56,6 +56,7 @@ RESTAGED = {
     "pt_dec": "accepts",
 }
 CONTEXT = {
+    "AE*": [],
     "today": date(2026, 10, 1),
     "site.zone": "Asia/Shanghai",
     "participant.arm": "2",

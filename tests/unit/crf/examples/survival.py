@@ -26,10 +26,11 @@ CONTEXT = {
     "milestone.SURG": date(2026, 7, 27),
     "SURG.disch_dt": date(2026, 8, 8),
     "SURG.disch_to": "home",
-    "FU.dz_status": "none",
-    "FU*": [{"fu_dt": date(2029, 1, 5), "alive": "Y"}],
+    "FU*": [{"fu_dt": date(2029, 1, 5), "alive": "Y", "dz_status": "none"}],
     "CRE*": [{"cre_dt": date(2026, 7, 14), "pet_dt": date(2026, 7, 7)}],
     "SURV*": [],
+    "QOL*": [],
+    "FU*.img": [],
     "setting.central_review": False,
 }
 DEATH = {

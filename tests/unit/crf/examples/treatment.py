@@ -78,6 +78,7 @@ GROUPS: dict[str, list[dict[str, Any]]] = {
     "rt_fx": [],
 }
 CONTEXT = {
+    "AE*": [],
     "today": date(2026, 7, 1),
     "site.zone": "Asia/Shanghai",
     "participant.arm": "1",

@@ -1,0 +1,59 @@
+"""The end of screening without randomization; the eligibility form keeps its reason (protocol 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf.pages import open_participant
+from crf.services.screening import end_screening
+from palace3.kernel.clock import local_date
+from trials.forms import DeclineForm, ScreenFailureForm
+from trials.models import Participant
+from trials.views.participants import page_of
+from trials.views.steps import Page, step
+
+
+def _today(participant: Participant) -> Any:
+    return local_date(timezone.now(), participant.site.time_zone)
+
+
+@requires(Permission.CONSENT_RECORD)
+def screen_failure(request: PersonRequest, number: str) -> HttpResponse:
+    found = open_participant(request, number, Permission.CONSENT_RECORD)
+    initial = {"on": _today(found)}
+    form = ScreenFailureForm(request.POST or None, version=found.protocol_version, initial=initial)
+    about = _("Screening ends here. The reason is kept and counted in the flow chart of the trial.")
+    page = page_of(
+        found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about, is_grave=True
+    )
+    return _ended(request, found, form, page, declined=False)
+
+
+@requires(Permission.CONSENT_RECORD)
+def decline(request: PersonRequest, number: str) -> HttpResponse:
+    found = open_participant(request, number, Permission.CONSENT_RECORD)
+    form = DeclineForm(request.POST or None, initial={"on": _today(found)})
+    about = _("For a participant who could take part and decided not to.")
+    page = page_of(found, _("%(number)s declines"), _("Record it"), about=about, is_grave=True)
+    return _ended(request, found, form, page, declined=True)
+
+
+def _ended(
+    request: PersonRequest, found: Participant, form: Any, page: Page, *, declined: bool
+) -> HttpResponse:
+    def keep(typed: dict[str, Any]) -> Any:
+        return end_screening(
+            participant=found,
+            declined=declined,
+            **{"criteria": [], **typed},
+            by=request.user,
+            at=timezone.now(),
+        )
+
+    return step(request, form, page, keep, lambda made: found)
