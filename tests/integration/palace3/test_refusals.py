@@ -124,3 +124,11 @@ def test_the_page_at_hand_is_marked(world: World) -> None:
         place["href"] for section in navigation(request) for place in section["places"] if place["current"]
     ]
     assert marked == [reverse("trials:sites")]
+
+
+def test_a_form_that_is_out_of_date_says_so_and_not_that_the_role_lacks_it() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    answered = strict.post("/accounts/sign-in/", {"username": "x", "password": "y"})
+    assert answered.status_code == 403
+    assert "This page is out of date" in answered.text
+    assert "This is not part of your role" not in answered.text
