@@ -11,7 +11,9 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.models import Mail, Signature, User
 from accounts.permissions import SECOND_FACTOR_ROLES
@@ -233,11 +235,19 @@ def _missing_for_signing(user: User) -> str:
 
 
 def sign(
-    *, record: str, digest: str, meaning: str, by: User, password: str, at: datetime, site: Any = None
+    *,
+    record: str,
+    digest: str,
+    meaning: str | Promise,
+    by: User,
+    password: str,
+    at: datetime,
+    site: Any = None,
 ) -> Signature:
     """``by`` has signed exactly the content with ``digest``, in the act that is in force.
 
-    The password is asked again (11.200(a)); name, time and meaning are kept with it (11.50).
+    The password is asked again (11.200(a)); name, time and meaning are kept with it (11.50). A ``meaning`` that
+    has translations is kept in the words of the source, so that every reader is told it in their own language.
     """
     missing = _missing_for_signing(by)
     if missing:
@@ -248,12 +258,14 @@ def sign(
         note_mistyped(by)
         raise WrongPassword
     site_id = getattr(site, "pk", None)
+    with override(None):
+        kept = str(meaning)
     return Signature.objects.create(
         by=by,
         printed_name=by.display_name,
         role=str(by.role_at(site_id) or ""),
         signed_at=at,
-        meaning=meaning,
+        meaning=kept,
         record=record,
         digest=digest,
         site_id=site_id,

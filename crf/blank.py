@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from crf.sentences import range_text
 
 LISTED_LIMIT = 24
 PAPER_ROWS = 5
+LINE_LIMIT = 60
+WORD = re.compile(r"^[a-z]|_")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class PaperQuestion:
     text: str
     note: str
     boxes: tuple[str, ...]
+    in_line: bool
     multiple: bool
     space: str
     unit: str
@@ -45,7 +49,7 @@ class PaperGroup:
 
 
 def blank_html(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> str:
-    """Return the blank form as a page of its own, made for paper."""
+    """Return the blank form as a page of its own, made for paper; sections that only compute are left out."""
     sections = [
         {
             "title": section.title,
@@ -54,8 +58,9 @@ def blank_html(form: FormDeclaration, wordings: Mapping[str, str] | None = None)
         }
         for section in form.sections
     ]
+    asked = [section for section in sections if section["items"]]
     return render_to_string(
-        "crf/blank.html", {"form": form, "sections": sections, "language": get_language() or "en"}
+        "crf/blank.html", {"form": form, "sections": asked, "language": get_language() or "en"}
     )
 
 
@@ -88,10 +93,12 @@ def _group(group: Group) -> PaperGroup:
 def _question(question: Question, wording: str = "") -> PaperQuestion:
     codes = question.codes.labels.items() if question.codes else ()
     listed = tuple(_box(code, str(text)) for code, text in codes)
+    boxes = listed if len(listed) <= LISTED_LIMIT else ()
     return PaperQuestion(
         text=f"{question.text} · {wording}" if wording else str(question.text),
         note=_note(question),
-        boxes=listed if len(listed) <= LISTED_LIMIT else (),
+        boxes=boxes,
+        in_line=sum(_width(box) + 4 for box in boxes) <= LINE_LIMIT,
         multiple=question.kind == Kind.MULTIPLE,
         space=_space(question),
         unit=str(question.unit),
@@ -101,8 +108,16 @@ def _question(question: Question, wording: str = "") -> PaperQuestion:
 
 
 def _box(code: str, text: str) -> str:
-    """Return what stands beside a box: code and meaning, the code once where the meaning begins with it."""
-    return text if text.split(" ", maxsplit=1)[0] == code else f"{code} = {text}"
+    """Return what stands beside a box: code and meaning, the code once where the meaning begins with it.
+
+    A code that is a word of the program (``not_recovered``) says nothing to a reader: the meaning stands alone.
+    """
+    return text if text.split(" ", maxsplit=1)[0] == code or WORD.search(code) else f"{code} = {text}"
+
+
+def _width(text: str) -> int:
+    """Return the room that ``text`` takes in a line, in Latin letters: a Chinese character takes two."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
 def _space(question: Question) -> str:

@@ -14,6 +14,8 @@ from palace3.protocol import text
 from trials.models import EligibilityDecision, Participant
 
 VERDICTS = {True: "met", False: "not_met", None: "unknown"}
+# "Met" beside an exclusion would read as the opposite of what is so.
+VERDICTS_ON_EXCLUSIONS = {True: "absent", False: "excludes", None: "unknown"}
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,23 @@ class CriterionLine:
 def criteria_of(evidence: Evidence) -> list[CriterionLine]:
     """Return every criterion in the order of the protocol."""
     protocol = text.load(evidence.participant.protocol_version)
+    rules = {
+        each.code: protocol.criterion(each.code.replace("_", "-")) for each in evidence.assessment.criteria
+    }
     return [
         CriterionLine(
             code=criterion.code,
-            wording=_in_language(protocol.criterion(criterion.code.replace("_", "-")).wording),
+            wording=_in_language(rules[criterion.code].wording),
             items=tuple(items_of(evidence, criterion)),
-            verdict=VERDICTS[criterion.met],
-            why=REASONS[criterion.reason],
+            verdict=_verdict(rules[criterion.code].kind, criterion.met),
+            why="" if criterion.met else REASONS[criterion.reason],
         )
         for criterion in evidence.assessment.criteria
     ]
+
+
+def _verdict(kind: str, met: bool | None) -> str:
+    return (VERDICTS_ON_EXCLUSIONS if kind == "exclusion" else VERDICTS)[met]
 
 
 def _in_language(words: Any) -> str:

@@ -36,7 +36,7 @@ class NoteForm(forms.Form):
 
     target = forms.ChoiceField(label=_("About"), required=False)
     text = forms.CharField(
-        label=_("Note"),
+        label=_("Your note"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
@@ -71,7 +71,7 @@ class OverrideForm(forms.Form):
 
     def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["target"].choices = targets  # type: ignore[attr-defined]
+        self.fields["target"].choices = [("", "–"), *targets]  # type: ignore[attr-defined]
 
 
 class DecisionForm(forms.Form):

@@ -26,7 +26,7 @@ AGES: Mapping[str, tuple[str | Promise, int]] = {
     "30": (_("older than 30 days"), 30),
 }
 STATES: tuple[tuple[str, str | Promise], ...] = (
-    ("living", _("Open or answered")),
+    ("living", _("Not closed")),
     *QueryState.choices,
     ("all", _("All")),
 )

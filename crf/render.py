@@ -172,6 +172,7 @@ class _Row:
     number: str
     title: str
     cells: SafeString
+    begins: bool = False  # holds only what the form began it with; nobody has asked for it yet
 
 
 @dataclass
@@ -393,6 +394,7 @@ class _Drawing:
             str(index + 1),
             self._fixed_title(group, row),
             self._cells(group, row, at, template),
+            begins="missing" not in row,
         )
 
     def _fixed_title(self, group: Group, row: Row) -> str:
@@ -423,7 +425,7 @@ class _Drawing:
                 row or {},
                 template,
                 _("{question}, row {number}").format(question=question.text, number=number),
-                blank=row is None,
+                blank=row is None or "missing" not in row,
             )
             cells.append(self.question(spot))
         return mark_safe("".join(cells))  # noqa: S308 - made of escaped parts

@@ -20,7 +20,6 @@ def targets_of(desk: Desk) -> list[tuple[str, str]]:
 
 
 def numeric_targets(desk: Desk) -> list[tuple[str, str]]:
-    """Return the questions that have a range which cannot be passed."""
-    return [
-        (name, str(question.text)) for name, question in desk.place.form.questions.items() if question.hard
-    ]
+    """Return the questions whose typed value has a range which cannot be passed."""
+    asked = desk.place.form.questions.items()
+    return [(name, str(question.text)) for name, question in asked if question.hard and not question.derived]

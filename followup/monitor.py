@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
 from accounts.models import Mail
 from accounts.outbox import TRIES
 from followup.models import TaskRun
 
+SAID: Final[dict[str, Promise]] = {
+    "accounts:send_mail": _("Sends the mails that wait"),
+    "audit:seal": _("Seals the audit trail"),
+    "exports:write": _("Writes an export"),
+    "followup:carry_version": _("Carries a new protocol version to the visits of a participant"),
+    "followup:carry_versions": _("Finds participants whose visits follow an older protocol version"),
+    "followup:escalate": _("Looks at every site for what waits too long"),
+    "followup:escalate_site": _("Escalates what waits too long at a site"),
+    "followup:remind": _("Reminds every site of its visits"),
+    "followup:remind_site": _("Reminds a site of its visits"),
+    "followup:roll": _("Opens and closes the windows of the day at every site"),
+    "followup:roll_site": _("Opens and closes the windows of the day at a site"),
+    "randomization:alarm": _("Warns when a randomization list runs low"),
+    "randomization:sweep": _("Completes allocations that were interrupted"),
+    "trials:escalate_requests": _("Escalates contact requests that nobody has called"),
+    "trials:forget": _("Erases who sent contact requests when their time is over"),
+    "trials:send_letter": _("Sends a news letter to its readers"),
+}
 DONE, RETRIED, FAILED = "done", "retried", "failed"
 OWN_TASKS = "celery."
 
@@ -45,6 +65,11 @@ class Watched:
     run: TaskRun | None
     next_at: datetime | None
     is_late: bool
+
+    @property
+    def said(self) -> str | Promise:
+        """What the task does, as its watcher would say it."""
+        return SAID.get(self.name, "")
 
     @property
     def state(self) -> str:

@@ -115,5 +115,7 @@ def time_left(visit: Visit, today: date) -> str:
     if today > visit.closes:
         days = (today - visit.closes).days
         return ngettext("closed %(days)s day ago", "closed %(days)s days ago", days) % {"days": days}
+    if today == visit.closes:
+        return _("closes today")
     days = (visit.closes - today).days
     return ngettext("closes in %(days)s day", "closes in %(days)s days", days) % {"days": days}

@@ -173,6 +173,8 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
     "verdict": {
         "met": Badge("ok", "check-circle", _("Met")),
         "not_met": Badge("stop", "x-circle", _("Not met")),
+        "absent": Badge("ok", "check-circle", _("Not present")),
+        "excludes": Badge("stop", "x-circle", _("Excludes")),
         "unknown": Badge("warn", "question-circle", _("Cannot be assessed")),
     },
     "delegation": {

@@ -48,7 +48,9 @@ SENTENCES: Final[dict[int, str | Promise]] = {
 }
 
 
-def answer(request: HttpRequest, status: int, sentence: str | Promise = "") -> HttpResponseBase:
+def answer(
+    request: HttpRequest, status: int, sentence: str | Promise = "", *, title: str | Promise = ""
+) -> HttpResponseBase:
     """Return ``sentence`` with ``status`` in the shape that the asker reads."""
     said = str(sentence or SENTENCES[status])
     if request.path.startswith("/api/v1/"):
@@ -58,7 +60,7 @@ def answer(request: HttpRequest, status: int, sentence: str | Promise = "") -> H
     if request.headers.get("HX-Request"):
         return render(request, "partials/refused.html", {"sentence": said}, status=status)
     page = f"{status}.html" if status in PAGES else "409.html"
-    context = {"status": status, "title": TITLES.get(status, TITLES[409]), "sentence": said}
+    context = {"status": status, "title": title or TITLES.get(status, TITLES[409]), "sentence": said}
     return render(request, page, context, status=status)
 
 
@@ -97,4 +99,4 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Answer a form that was opened before the last sign-in, or without cookies."""
     sentence = _("This form was opened before your last sign-in. Go back, reload the page and send it again.")
-    return answer(request, 403, sentence)
+    return answer(request, 403, sentence, title=_("This page is out of date"))

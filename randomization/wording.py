@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.utils.translation import get_language
 
 from followup.models import Visit
-from palace3.protocol.shapes import Text
+from palace3.protocol.shapes import Text, VisitRule
 from palace3.protocol.text import ProtocolText, load
 from randomization.models import Allocation
+
+WITHOUT_A_VISIT: Final = frozenset({"month 36", "sweep"})
 
 
 def in_language(text: Text) -> str:
@@ -50,21 +53,32 @@ class VisitWords:
 
 
 def visit_words(visits: Iterable[Visit], *, version: str) -> list[VisitWords]:
-    """Visits that have a day, in the order of time, by the names that the protocol gives them."""
+    """Visits that the participant is still to come for, in the order of time, by the protocol's names.
+
+    What took place needs no day any more, and vital status is asked by the site without a visit.
+    """
     text = load(version)
-    planned = sorted(
-        (visit for visit in visits if visit.target), key=lambda visit: (visit.target, visit.code)
+    rules = ((visit, _rule(text, visit.code)) for visit in visits if visit.target and not visit.took_place_on)
+    coming = sorted(
+        ((visit, rule) for visit, rule in rules if rule is None or rule.series not in WITHOUT_A_VISIT),
+        key=lambda one: (one[0].target, one[0].code),
     )
     return [
-        VisitWords(_name(text, visit.code), visit.target, visit.opens, visit.closes, " ".join(visit.forms))
-        for visit in planned
+        VisitWords(
+            in_language(rule.name) if rule else visit.code,
+            visit.target,
+            visit.opens,
+            visit.closes,
+            " ".join(visit.forms),
+        )
+        for visit, rule in coming
     ]
 
 
-def _name(text: ProtocolText, code: str) -> str:
+def _rule(text: ProtocolText, code: str) -> VisitRule | None:
     for known in (code, code.rsplit("-", 1)[0]):
         try:
-            return in_language(text.visit(known).name)
+            return text.visit(known)
         except KeyError:
             continue
-    return code
+    return None

@@ -35,7 +35,7 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
         found.append(_to(_("Unscheduled visit"), "plus-lg", "followup:unscheduled", number, is_usual=True))
     if user.may(Permission.VISIT_VIEW, site) and participant.arm:
         found.append(_to(_("Contacts"), "telephone", "followup:contacts", number))
-        found.append(_to(_("What would move"), "calendar-event", "followup:preview", number))
+        found.append(_to(_("Preview of the plan"), "calendar-event", "followup:preview", number))
     if user.may(Permission.ALLOCATION_VIEW, site) and participant.arm:
         found.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
     if user.may(Permission.CONSENT_RECORD, site):

@@ -245,15 +245,28 @@ def _drafts(user: User, today: date) -> Section:
     )
 
 
+def _next_step(person: Participant) -> Promise:
+    """Return what comes next on the way to randomization."""
+    if not person.consented:  # type: ignore[attr-defined]
+        return _("Record the consent")
+    if not person.decided:  # type: ignore[attr-defined]
+        return _("Answer the screening forms; then an investigator decides")
+    return _("Decided: randomize, or record how screening ended")
+
+
 def _screening(user: User, today: date) -> Section:
     rows = (
         Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
         .filter(state=Track.SCREENED)
+        .annotate(
+            consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))),
+            decided=Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
+        )
         .order_by("-registered_on", "number")
     )
     found, total = _first(rows)
     items = [
-        Item(p.number, str(_("In screening")), p.get_absolute_url(), "track", p.state, p.registered_on)
+        Item(p.number, str(_next_step(p)), p.get_absolute_url(), "track", p.state, p.registered_on)
         for p in found
     ]
     return Section(

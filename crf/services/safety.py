@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -131,7 +130,7 @@ def assess_event(
         signature = sign(
             record=f"{held.number} AE #{event_no}",
             digest=_digest(held, event_no, judged),
-            meaning=_text("Assessed for the sponsor"),
+            meaning=_("Assessed for the sponsor"),
             by=by,
             password=password,
             at=at,

@@ -85,7 +85,7 @@ def sign_record(*, place: Place, version: int, password: str, by: User, at: date
         signature = sign(
             record=place.label,
             digest=digest_of(place.form, sheet),
-            meaning=str(_("I have reviewed these answers and confirm that they are complete and correct")),
+            meaning=_("I have reviewed these answers and confirm that they are complete and correct"),
             by=by,
             password=password,
             at=at,

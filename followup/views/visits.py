@@ -27,6 +27,7 @@ from followup.history import text_for
 from followup.models import HAPPENED, Todo, Visit, VisitState
 from followup.todo_lines import todo_lines
 from palace3.kernel.clock import local_date
+from palace3.kernel.days import written
 from trials.models import Participant
 from trials.views.steps import Page, step
 
@@ -82,7 +83,7 @@ def _page(visit: Visit, title: str, button: str, **more: Any) -> Page:
 def _window(visit: Visit) -> str:
     if visit.opens is None:
         return ""
-    window = {"opens": visit.opens.isoformat(), "closes": visit.closes.isoformat() if visit.closes else ""}
+    window = {"opens": written(visit.opens), "closes": written(visit.closes) if visit.closes else ""}
     return _("The window is from %(opens)s to %(closes)s.") % window
 
 

@@ -88,6 +88,8 @@ class House:
             supervisor = Supervisor(environment={}, folder=ROOT)
             ending.callback(supervisor.stop)
             self._prepare_database(supervisor)
+            # Before anything is filled: mails of the filling hold addresses too.
+            supervisor.environment["PUBLIC_ADDRESS"] = f"http://127.0.0.1:{port}"
             self._fill(supervisor)
             with step("starting web, worker and beat"):
                 self._start_processes(supervisor, port)
@@ -138,7 +140,6 @@ class House:
 
     def _start_processes(self, supervisor: Supervisor, port: int) -> None:
         supervisor.environment["WEB_BIND"] = f"127.0.0.1:{port}"
-        supervisor.environment["PUBLIC_ADDRESS"] = f"http://127.0.0.1:{port}"
         celery = [sys.executable, "-m", "celery", "-A", "palace3.celery"]
         supervisor.start(
             "worker",

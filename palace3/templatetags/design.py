@@ -10,10 +10,10 @@ from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from palace3.badges import Badge, badge_for
 from palace3.icons import ICONS
+from palace3.kernel.days import written
 
 register = template.Library()
 
@@ -72,12 +72,6 @@ def cell(kind: str, value: object, *, href: str = "", about: str = "", count: in
     return format_html('<span class="p3-cell tone-{}" title="{}">{}</span>', shown.tone, words, inside)
 
 
-def _written(day: date) -> str:
-    if (get_language() or "").startswith("zh"):
-        return f"{day:%Y-%m-%d}"
-    return f"{day.day} {day:%b %Y}"
-
-
 def _offset(local: datetime) -> str:
     hours, minutes = divmod(int((local.utcoffset() or timedelta()).total_seconds()) // 60, 60)
     if not hours and not minutes:
@@ -90,7 +84,7 @@ def day(value: date | None) -> SafeString | str:
     """Write a calendar day so that no reader can take the month for the day."""
     if value is None:
         return "–"
-    return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', value.isoformat(), _written(value))
+    return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', value.isoformat(), written(value))
 
 
 @register.simple_tag
@@ -103,10 +97,17 @@ def instant(at: datetime | None, zone: str = "UTC") -> SafeString | str:
         '<time class="p3-nowrap" datetime="{}" title="{}">{} {} {}</time>',
         at.isoformat(),
         f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC",
-        _written(local.date()),
+        written(local.date()),
         f"{local:%H:%M}",
         _offset(local),
     )
+
+
+@register.filter
+def labelled(label: object) -> str:
+    """Write a label before what is said of it; a question or a sentence brings its own mark."""
+    text = str(label)
+    return text if text.endswith(("?", "？", ":", "：", ".", "。")) else f"{text}:"
 
 
 @register.filter

@@ -127,7 +127,7 @@ def _take_place(
     signature = sign(
         record=f"randomization {participant.number}",
         digest=ready.decision.digest,
-        meaning=str(_("Randomization requested")),
+        meaning=_("Randomization requested"),
         by=by,
         password=password,
         at=at,

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
@@ -197,13 +198,13 @@ def _ask(
         places_per_stratum=scheme.places_per_stratum,
         asked_by=by,
         asked_at=at,
-        asking_signature=_signed(scheme, strata, str(_("List asked for")), by=by, password=password, at=at),
+        asking_signature=_signed(scheme, strata, _("List asked for"), by=by, password=password, at=at),
         act=written,
     )
 
 
 def _signed(
-    scheme: Scheme, strata: Sequence[str], meaning: str, *, by: User, password: str, at: datetime
+    scheme: Scheme, strata: Sequence[str], meaning: Promise, *, by: User, password: str, at: datetime
 ) -> Signature:
     content = "\n".join(
         [scheme.name, scheme.algorithm, scheme.ratio, str(scheme.places_per_stratum), *strata]
@@ -286,7 +287,7 @@ def activate_list(
         held = ListPart.objects.select_for_update().get(pk=part.pk)
         held.scheme = scheme
         _refuse_unless_activatable(held, scheme, by=by, seed=seed)
-        meaning = str(_("List activated"))
+        meaning = _("List activated")
         signature = _signed(scheme, held.strata, meaning, by=by, password=password, at=at)
         committed = _generate(held, seed=seed or secrets.token_hex(32), after=after or {})
         held.root, held.places = committed.root, len(committed.places)

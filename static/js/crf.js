@@ -92,7 +92,7 @@
   function tellCleared() {
     const place = one("[data-cleared]");
     if (!place) return;
-    const left = all("[data-q]").filter((box) => isGone(box) && !one("[data-derived]", box) && typedAt(box.dataset.q) !== NOTHING);
+    const left = all("[data-q]").filter((box) => isGone(box) && !one("[data-derived]", box) && !isBeginning(box) && typedAt(box.dataset.q) !== NOTHING);
     const names = left.map(labelOf);
     place.hidden = !left.length;
     if (left.length) place.textContent = said.textCleared.replace("{questions}", names.join(", "));
@@ -101,6 +101,8 @@
   const NOTHING = "[[],[]]";
   const savedAt = (name) => JSON.stringify([saved[name] || [], saved[`${name}__why`] || []]);
   const typedAt = (name) => JSON.stringify([texts(name), texts(`${name}__why`)]);
+  // What a row begins with before it is asked was typed by nobody.
+  const isBeginning = (box) => Boolean(box.closest("[data-begins]")) && all("input", box).every((input) => input.value === input.defaultValue && input.checked === input.defaultChecked);
   const isGone = (box) => Boolean(box.closest("[hidden]") || one(":scope > .p3-cell-answer[hidden]", box));
   const labelOf = (box) => one(".p3-q-text", box)?.firstChild.textContent || one("[aria-label]", box)?.ariaLabel;
 

@@ -62,7 +62,7 @@ def confirm_values(
         signature = sign(
             record=f"protocol {version}: {len(questions)} value(s)",
             digest=digest_of(questions),
-            meaning=str(_("Confirmed for the study team")),
+            meaning=_("Confirmed for the study team"),
             by=by,
             password=password,
             at=at,

@@ -82,7 +82,7 @@ def decide_eligibility(
         signature = sign(
             record=f"eligibility {held.number}",
             digest=digest,
-            meaning=str(_("Approved as eligible") if eligible else _("Judged not eligible")),
+            meaning=_("Approved as eligible") if eligible else _("Judged not eligible"),
             by=by,
             password=password,
             at=at,

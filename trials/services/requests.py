@@ -156,7 +156,8 @@ def record_call(
     """The call and its result are on record; a new request has been called."""
     with act("trials:request:call", by=by, at=at, site=request.site) as written:
         held = _hold_open(request)
-        if not held.received_at <= called_at <= at:
+        # A person reads the time of the call from a clock without seconds.
+        if not held.received_at.replace(second=0, microsecond=0) <= called_at <= at:
             raise CalledTooLate(day=local_date(called_at, held.site.time_zone).isoformat())
         attempt = ContactAttempt.objects.create(
             request=held, site=held.site, called_at=called_at, result=result, again_on=again_on, act=written

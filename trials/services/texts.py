@@ -13,7 +13,6 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -203,7 +202,7 @@ def release_texts(
             held.signature = sign(
                 record=f"public text {held}",
                 digest=digest_of(held, ethics_approved_on),
-                meaning=_now("Approved as a text for patients"),
+                meaning=_("Approved as a text for patients"),
                 by=by,
                 password=password,
                 at=at,
@@ -267,7 +266,7 @@ def confirm_page(*, language: str, password: str, by: User, at: datetime) -> Pag
         signature = sign(
             record=f"public page {language}",
             digest=hashlib.sha256(packed.encode()).hexdigest(),
-            meaning=_now("Read, and confirmed as still true"),
+            meaning=_("Read, and confirmed as still true"),
             by=by,
             password=password,
             at=at,

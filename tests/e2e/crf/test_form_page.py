@@ -327,6 +327,23 @@ def test_a_question_that_is_no_longer_asked_says_that_its_answer_is_left_out(tab
     expect(tab.locator("[data-cleared]")).to_have_text("No longer asked; left out when you save: Pregnant")
 
 
+def test_what_a_row_begins_with_is_no_answer_that_is_left_out(browser):
+    # given a group that is not asked, whose row begins with its number
+    doses = rows("doses", ask("dose"), ask("mg"), starts_with=({"dose": 1},), shown_when=Is("given", "Y"))
+    hospital = Clinic(small(ask("given", Kind.CHOICE), groups=(doses,)))
+    tab = browser.new_page()
+    tab.goto(hospital.address)
+    # then nothing is said of it; but what a person typed there is named when it goes
+    expect(tab.locator("[data-cleared]")).to_be_hidden()
+    tab.check("#id-given")
+    tab.fill("#id-doses-0-mg", "200")
+    tab.check("#id-given-1")
+    expect(tab.locator("[data-cleared]")).to_have_text("No longer asked; left out when you save: Mg, row 1")
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
+
+
 def test_leaving_with_unsaved_answers_asks_first(tab):
     asked: list[str] = []
     tab.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))

@@ -14,7 +14,7 @@ from crf import catalogue, forms
 from crf.models import Draft, EntryPrompt
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_saving import GROUPS, dated, stage
-from tests.unit.crf.examples import staging
+from tests.unit.crf.examples import demographics, eligibility, staging
 from tests.world import PASSWORD, World
 from trials.models import Participant
 
@@ -194,6 +194,29 @@ def test_central_roles_read_and_do_not_write(
     assert "_action" not in page.content.decode()
     for name in ("form", "derive", "draft", "discard"):
         assert client.post(form_url(screened, name=name), posted(version=1)).status_code == 403, name
+
+
+def test_an_exclusion_that_is_not_there_is_never_called_met(
+    screened: Participant, world: World, save: Any
+) -> None:
+    """Beside the words of an exclusion, "Met" would say the opposite of what is so."""
+    save(screened, "ELIG", values=eligibility.VALUES)
+    save(screened, "DM", values=demographics.VALUES)
+    page = client_of(world.investigator).get(reverse("crf:eligibility", args=[screened.number])).text
+    rows = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in page.split('<th scope="row">')[1:]]
+    verdicts = {
+        row[0]: " ".join(row[-2:])
+        for row in (row[: row.index("Your")] if "Your" in row else row for row in rows)
+    }
+    assert verdicts["E-4"] == "Not present"
+    assert verdicts["I-2"].endswith("Met")
+
+
+def test_the_value_let_pass_is_one_that_is_typed(screened: Participant, world: World) -> None:
+    page = client_of(world.data_manager).get(form_url(screened, code="ELIG", name="override")).text
+    offered = set(re.findall(r'<option value="(\w*)"', page))
+    assert "" in offered  # nothing is chosen for the person
+    assert "age" not in offered  # worked out, never typed
 
 
 def test_a_role_without_forms_is_refused(screened: Participant, world: World) -> None:

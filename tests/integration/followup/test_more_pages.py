@@ -15,7 +15,7 @@ from accounts.services import change_person
 from followup import calendar
 from followup.adherence import adherence_of
 from followup.models import CalendarFeed, TaskRun, Visit, VisitState
-from followup.monitor import note_run, watched_tasks
+from followup.monitor import SAID, note_run, watched_tasks
 from followup.services import record_contact_attempt, record_lost, record_visit, roll_site
 from followup.services.loss import NotYetLost
 from tests.integration.followup.conftest import noon
@@ -172,6 +172,16 @@ def test_the_monitor_counts_runs_retries_and_failures(world: World) -> None:
     run = TaskRun.objects.get()
     assert (run.runs, run.retries, run.failures, run.milliseconds) == (3, 1, 1, 2000)
     assert (run.fault, run.outcome) == ("KeyError", "failed")
+
+
+def test_every_task_is_told_in_words() -> None:
+    """A task's own name says little to who watches it."""
+    from palace3.celery import app
+
+    app.loader.import_default_modules()
+    own = {name for name in app.tasks if not name.startswith(("celery.", "tests"))}
+    assert own
+    assert own <= set(SAID)
 
 
 def test_the_trial_manager_sees_what_is_late(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -60,6 +61,19 @@ def test_the_visit_page_speaks_chinese(world: World, randomized: Make, path_of: 
     page = client.get(path_of(randomized(), "N1"), headers={"Accept-Language": "zh-hans"})
     assert page.status_code == 200
     assert "新辅助第 1 天" in page.text
+
+
+def test_days_are_typed_and_written_in_one_way(
+    world: World, randomized: Make, path_of: Any, client_of: Any
+) -> None:
+    """A browser's own date field shows the order of day and month of its machine: none is used."""
+    coordinator, path = client_of(world.coordinator), path_of(randomized(), "N1")
+    for address in (path, "/visits/?show=week"):
+        page = coordinator.get(address).text
+        assert 'type="date"' not in page
+        assert "data-day" in page
+    day = coordinator.get(f"{path}day/").text
+    assert re.search(r"The window is from \d+ \w{3} \d{4} to \d+ \w{3} \d{4}\.", day)
 
 
 def test_a_visit_that_took_place_is_early_in_or_late(

@@ -38,8 +38,8 @@ def test_they_stand_where_work_is_looked_for(
 ) -> None:
     shown = client_of(world.coordinator).get(page.format(participant.number))
     assert shown.status_code == 200
-    assert "repeat biopsy" in shown.text
-    assert "death page and end of study" in shown.text
+    assert "Repeat biopsy" in shown.text
+    assert "Death page and end of study" in shown.text
     assert 'datetime="2026-11-27"' in shown.text
 
 
@@ -47,8 +47,8 @@ def test_a_visit_shows_only_what_it_asked_for(
     world: World, participant: Participant, client_of: Any, visit_of: Any
 ) -> None:
     shown = client_of(world.coordinator).get(visit_of(participant, "N1").get_absolute_url())
-    assert "repeat biopsy" in shown.text
-    assert "death page" not in shown.text
+    assert "Repeat biopsy" in shown.text
+    assert "Death page" not in shown.text
 
 
 def test_a_stranger_sees_none_of_them(world: World, participant: Participant, client_of: Any) -> None:
@@ -56,7 +56,7 @@ def test_a_stranger_sees_none_of_them(world: World, participant: Participant, cl
     for page in ("/work-list/", "/visits/?show=todos"):
         shown = stranger.get(page)
         assert shown.status_code == 200
-        assert "repeat biopsy" not in shown.text
+        assert "Repeat biopsy" not in shown.text
 
 
 def test_the_delivery_of_what_was_told_is_shown(
@@ -73,5 +73,5 @@ def test_the_delivery_of_what_was_told_is_shown(
     assert sent.status_code == 200
     assert "Waits to be sent" in sent.text
     log = coordinator.get(f"/participants/{participant.number}/contacts/")
-    assert "Told up the ladder" in log.text
+    assert "Escalations" in log.text
     assert "To be done by a day" in log.text

@@ -136,3 +136,11 @@ def test_the_address_of_a_button_says_so_to_who_opens_it(world: World, client: C
     assert "Go back to that page and press the button again." in response.text
     asked = client.get(address, headers={"X-Requested-With": "fetch"})
     assert "press the button again" in asked.json()["message"]
+
+
+def test_a_form_that_is_out_of_date_says_so_and_not_that_the_role_lacks_it() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    answered = strict.post("/accounts/sign-in/", {"username": "x", "password": "y"})
+    assert answered.status_code == 403
+    assert "This page is out of date" in answered.text
+    assert "This is not part of your role" not in answered.text

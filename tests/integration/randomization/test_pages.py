@@ -12,9 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Mail, User
+from accounts.models import Mail, Signature, User
 from accounts.permissions import Permission
 from accounts.services import change_person
+from followup.models import Visit
 from palace3.kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation, AllocationError, ListPart, Scheme
 from randomization.verify import fault_of
@@ -141,6 +142,35 @@ def test_certificate_card_and_commitment_are_printed_in_both_languages(
         printed = investigator.get(address)
         assert printed.status_code == 200
         assert printed.content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_signature_is_told_in_the_language_of_the_reader(world, part, eligible, browser, language):
+    """However the signer reads the program, what was signed is kept in the words of the source."""
+    participant, investigator = eligible(), browser(world.investigator)
+    investigator.cookies["django_language"] = language
+    investigator.post(page("randomize", participant.number), CONFIRMED)
+    (signature,) = [each for each in everything(Signature) if each.record.endswith(participant.number)][-1:]
+    assert signature.meaning == "Randomization requested"
+    told = {
+        each: printed(investigator.get(page("certificate-pdf", participant.number, each)).content)
+        for each in ("en", "zh-hans")
+    }
+    assert "Randomization requested" in told["en"]
+    assert "已申请随机化" in told["zh-hans"]
+    assert "Randomization requested" not in told["zh-hans"]
+
+
+def test_the_visit_card_holds_the_visits_that_the_participant_comes_for(world, part, eligible, browser):
+    participant, investigator = eligible(), browser(world.investigator)
+    investigator.post(page("randomize", participant.number), CONFIRMED)
+    assert {"SCR", "OS36"} <= {visit.code for visit in everything(Visit)}
+    card = printed(investigator.get(page("visit-card", participant.number, "en")).content)
+    shown = investigator.get(page("allocation", participant.number)).text
+    for text in (card, shown):
+        assert "Neoadjuvant day 1" in text
+        assert "Vital" not in text  # asked by the site, not a day to come
+        assert "Screening" not in text  # took place
 
 
 def test_a_statistician_defines_and_a_second_person_activates(world, browser):

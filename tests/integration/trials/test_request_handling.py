@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -137,6 +137,15 @@ def test_the_hours_of_a_call_are_those_of_the_site(clock: Clock, world: World, c
     answer = client.post(f"{PAGE}call/", {"on": "2026-11-21", "time": "11:30", "result": "no_answer"})
     assert answer.status_code == 422
     assert "not between the request and now" in answer.text
+
+
+def test_a_call_in_the_minute_of_the_request_is_taken(clock: Clock, world: World, client: Client) -> None:
+    """The page asks for hours and minutes: a call of the same minute is not before the request."""
+    receive(at=SENT_AT + timedelta(seconds=20))
+    clock(SENT_AT + timedelta(seconds=50))
+    typed = {"on": "2026-11-20", "time": "10:00", "result": "reached"}
+    assert client.post(f"{PAGE}call/", typed).status_code == 302
+    assert state() == "called"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.utils.translation import override
 
 from crf import catalogue
 from crf.blank import blank_html, blank_pdf
 from crf.codebook import checks_registry, codebook
-from crf.declaration import DeclarationError
+from crf.codelists import CodeList
+from crf.declaration import DeclarationError, Section
 from crf.questions import Kind
 from tests.unit.crf.small import ask, rows, small
 
@@ -28,6 +31,39 @@ def test_every_question_has_its_place_and_nothing_derived_is_asked():
     assert "____-__-__  __:__" in html
     assert "One block for each row." in html
     assert "BMI" not in html
+
+
+def test_a_section_that_only_computes_is_not_printed():
+    form = small(ask("weight"), ask("bmi", reads=("weight",), by=lambda weight: weight))
+    apart = replace(
+        form, sections=(Section("said", "Said", ("weight",)), Section("score", "Scores", ("bmi",)))
+    )
+    html = blank_html(apart)
+    assert ">Said<" in html
+    assert "Scores" not in html
+
+
+def test_a_code_that_is_a_word_of_the_program_is_not_printed():
+    words = CodeList(
+        "ENDS", {"not_recovered": "never got well", "N": "none", "1": "one", "T1a": "T1a in the wall"}
+    )
+    html = blank_html(small(ask("ending", Kind.CHOICE, codes=words)))
+    assert "<li>never got well</li>" in html
+    assert "<li>N = none</li>" in html
+    assert "<li>1 = one</li>" in html
+    assert "<li>T1a in the wall</li>" in html
+
+
+def test_the_codes_of_a_table_stand_above_it_so_that_its_columns_stay_wide():
+    form = small(groups=(rows("seen", ask("colours", Kind.MULTIPLE), ask("size")),))
+    html = blank_html(form)
+    assert html.index("<strong>Colours</strong>: red") < html.index("<table>")
+    assert html.count("red") == 1
+
+
+def test_the_room_for_the_number_has_as_many_places_as_a_number():
+    spaces = blank_html(small(ask("a"))).partition("Participant ")[2].partition("&nbsp;")[0]
+    assert len(spaces.replace("–", "").split()) == len("01-0001") - 1
 
 
 def test_fixed_rows_are_as_many_as_there_are():

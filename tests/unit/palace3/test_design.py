@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from palace3.badges import BADGES, badge_for
 from palace3.icons import ICONS, sprite
-from palace3.templatetags.design import badge, cell, day, icon, instant, state
+from palace3.templatetags.design import badge, cell, day, icon, instant, labelled, state
 from trials.models.participants import Track
 from trials.models.sites import SiteState
 
@@ -28,6 +28,19 @@ def test_every_state_has_a_tone_of_the_stylesheet_an_icon_of_the_sprite_and_a_wo
     assert f".tone-{shown.tone} " in CSS
     assert shown.icon in ICONS
     assert str(shown.label).strip()
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("cT", "cT:"),
+        ("Can she become pregnant?", "Can she become pregnant?"),
+        ("I agree.", "I agree."),
+        ("是否？", "是否？"),
+    ],
+)
+def test_a_label_gets_one_mark_before_what_is_said_of_it(label: str, shown: str) -> None:
+    assert labelled(label) == shown
 
 
 def test_every_track_and_every_state_of_a_site_has_a_badge() -> None:
