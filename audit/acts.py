@@ -38,7 +38,8 @@ def act(
     inside another becomes its child, and the outer one is in force again afterwards. The act's
     reason, role and request default to the outer act's. (design.md, 4)
     """
-    outer = _current.get() if connection.in_atomic_block else None
+    within = connection.in_atomic_block
+    outer = _current.get() if within else None
     site_id = getattr(site, "pk", None) or (participant.site_id if participant else None)
     with transaction.atomic():
         written = Act.objects.create(
@@ -52,13 +53,13 @@ def act(
             request_id=current_request_id(),
             parent=outer,
         )
-        token = _current.set(written)
-        _put_in_force(written)
+        token = _current.set(written)  # the database puts it in force as it is inserted
         try:
             yield written
         finally:
             _current.reset(token)
-        _put_in_force(outer)
+        if within:  # otherwise the transaction ends here, and the setting with it
+            put_in_force(outer)
 
 
 def current_act() -> Act:
@@ -69,7 +70,8 @@ def current_act() -> Act:
     return found
 
 
-def _put_in_force(act: Act | None) -> None:
+def put_in_force(act: Act | None) -> None:
+    """What is written next in this transaction names ``act``, whatever acts were written in between."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('app.act', %s, true)", [str(act.pk) if act else ""])
 

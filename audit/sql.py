@@ -120,6 +120,25 @@ END $$;
 """
 NUMBERS_AS_GIVEN = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 
+# The act that was written last is the one in force, without being told.
+_STAMP = """
+CREATE OR REPLACE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.id <> currval('audit_act_id_seq') THEN
+        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    NEW.transaction := pg_current_xact_id()::text::bigint;
+    NEW.stored_at := clock_timestamp();
+    {put_in_force}
+    RETURN NEW;
+END $$;
+"""
+ACT_IN_FORCE = _STAMP.format(put_in_force="PERFORM set_config('app.act', NEW.id::text, true);")
+ACT_TOLD = _STAMP.format(put_in_force="")
+
 # The library behind the event triggers asks this before each version and lets a session name triggers to skip.
 # It writes the function anew with every trigger that a migration adds: `manage.py migrate` puts ours back.
 NOTHING_SKIPPED = """

@@ -138,7 +138,7 @@ def fault_of(certificate: dict[str, Any], published_root: str) -> str | None:
         path = [bytes.fromhex(step) for step in proof["path"]]
         index, size = int(proof["index"]), int(proof["size"])
         expected = bytes.fromhex(published_root.strip())
-    except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as missing:
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as missing:
         return f"a part of the certificate or of the root cannot be read ({missing})"
     if fault is not None:
         return fault
@@ -154,7 +154,7 @@ def main(arguments: Sequence[str]) -> int:
         return _say("usage: python -m randomization.verify certificate.json root", 2)
     try:
         certificate = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as unreadable:
+    except (OSError, ValueError, RecursionError) as unreadable:  # the last: brackets without end
         return _say(f"NOT PROVED: the certificate cannot be read ({unreadable}).", 2)
     fault = (
         fault_of(certificate, arguments[1]) if isinstance(certificate, dict) else "the file is no certificate"
@@ -170,7 +170,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(sentence: str, exit_code: int) -> int:
-    sys.stdout.write(sentence + "\n")
+    encoding = (
+        sys.stdout.encoding or "ascii"
+    )  # a terminal that cannot show a letter must not hide the verdict
+    sys.stdout.write(sentence.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     return exit_code
 
 

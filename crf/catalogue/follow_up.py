@@ -185,7 +185,7 @@ class FollowUp(CrfRecord):
         hard=(0, 60),
         shown_when=ALIVE,
         required_when=Is("stricture", "Y"),
-        sdtm="PRORRES",
+        sdtm="FAORRES",
     )
     reflux = ChoiceAnswer(_("Reflux"), codes=lists.CTCAE, **FUNCTION)
     dumping = ChoiceAnswer(_("Dumping"), codes=lists.CTCAE, **FUNCTION)

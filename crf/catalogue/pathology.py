@@ -152,7 +152,7 @@ class Pathology(CrfRecord):
     )
     mpr = DerivedBoolean(
         _("Major response"),
-        reads=("resid_pct", "resid_lt1"),
+        reads=("resid_pct", "resid_lt1", "setting.mpr_max_residual_percent"),
         by=rules.major_response,
         blanks=True,
         help=_("At most 10 % residual tumour in the primary."),

@@ -121,9 +121,9 @@ CHECKS = (
     Check(
         code="X048",
         level=Level.SOFT,
-        reads=("ln_exam",),
-        passes=lambda ln_exam: ln_exam >= 15,
-        message=_("Fewer than 15 nodes were examined. Confirm the number with the pathologist."),
+        reads=("ln_exam", "setting.nodes_examined_min"),
+        passes=lambda ln_exam, setting_nodes_examined_min: ln_exam >= setting_nodes_examined_min,
+        message=_("Fewer nodes were examined than expected. Confirm the number with the pathologist."),
         fields=("ln_exam",),
     ),
     Check(

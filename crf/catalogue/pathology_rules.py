@@ -35,8 +35,12 @@ def complete_response(
     return pathology.pcr(ypt, ypn, ypis_counts=bool(setting_pcr_includes_yptis))
 
 
-def major_response(resid_pct: int | None, resid_lt1: str | None) -> bool | None:
-    return pathology.mpr(residue(resid_pct, resid_lt1))
+def major_response(
+    resid_pct: int | None, resid_lt1: str | None, setting_mpr_max_residual_percent: int | None
+) -> bool | None:
+    at_most = setting_mpr_max_residual_percent
+    share = residue(resid_pct, resid_lt1)
+    return pathology.mpr(share) if at_most is None else pathology.mpr(share, at_most=at_most)
 
 
 def cap_rule(

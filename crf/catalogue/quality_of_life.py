@@ -133,7 +133,7 @@ class QualityOfLife(CrfRecord):
         sdtm="QSEVAL",
     )
     q_order = YesNoAnswer(
-        _("Before results were told"), shown_when=DONE, required_when=DONE, sdtm="SUPPQS.BEFORERES"
+        _("Before results were told"), shown_when=DONE, required_when=DONE, sdtm="SUPPQS.BEFORE"
     )
     q1 = item(1)
     q2 = item(2)

@@ -177,10 +177,10 @@ class ResponseEvaluation(CrfRecord):
         hard=(0, 20),
         shown_when=ENDOSCOPY,
         required_when=ENDOSCOPY,
-        sdtm="PRORRES",
+        sdtm="FAORRES",
     )
     bx_other_n = IntegerAnswer(
-        _("Other biopsies"), hard=(0, 30), shown_when=ENDOSCOPY, required_when=ENDOSCOPY, sdtm="PRORRES"
+        _("Other biopsies"), hard=(0, 30), shown_when=ENDOSCOPY, required_when=ENDOSCOPY, sdtm="FAORRES"
     )
     bx_other_site = TextAnswer(
         _("Other biopsies: where?"),

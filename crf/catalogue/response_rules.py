@@ -29,6 +29,7 @@ FINDINGS = (
     *("cre_type", "cre_dt", "local_call", "dist_call", "ogd_done", "passable", "bx_result", "bx_adequate"),
     *("pet_done", "eus_done", "eus_nodes", "CRE*"),
     "setting.suspected_without_proof_is_noncCR",
+    "setting.surveillance_suspicion_is_regrowth",
     "setting.clear_evaluations_apart_weeks",
     "setting.lumen_must_be_passable",
 )
@@ -84,6 +85,7 @@ def proposal(known: Row) -> Proposal:
         fna_positive=any(row["fna_res"] == "positive" for row in nodes),
         earlier=earlier_of(known["cre_all"]),
         suspected_is_non_ccr=known["setting_suspected_without_proof_is_nonccr"] is not False,
+        suspected_is_regrowth=known["setting_surveillance_suspicion_is_regrowth"] is not False,
         weeks_between_clear=known["setting_clear_evaluations_apart_weeks"] or 4,
     )
 

@@ -93,7 +93,7 @@ class Staging(CrfRecord):
         _("Oesophagogastric junction"), soft=(36, 46), unit="cm", hard=(8, 60), sdtm="FAORRES"
     )
     diaph_cm = DecimalAnswer(_("Diaphragm"), soft=(36, 46), unit="cm", hard=(8, 60), sdtm="FAORRES")
-    bx_n = IntegerAnswer(_("Biopsies taken"), soft=(2, 12), hard=(0, 40), required=True, sdtm="PRORRES")
+    bx_n = IntegerAnswer(_("Biopsies taken"), soft=(2, 12), hard=(0, 40), required=True, sdtm="FAORRES")
     grade = ChoiceAnswer(_("Grade of the biopsy"), codes=GRADE, required=True, sdtm="MIORRES")
     pdl1_done = YesNoAnswer(_("PD-L1 tested"), sdtm="MIORRES")
     pdl1_clone = ChoiceAnswer(
@@ -294,8 +294,8 @@ class Staging(CrfRecord):
         required_when=Is("ba_fist", "Y"),
         sdtm="SUPPFA.FISTMDT",
     )
-    brain = ChoiceAnswer(_("MRI of the brain"), codes=lists.ON_INDICATION, sdtm="PRORRES")
-    bone = ChoiceAnswer(_("Bone scan"), codes=lists.ON_INDICATION, sdtm="PRORRES")
+    brain = ChoiceAnswer(_("MRI of the brain"), codes=lists.ON_INDICATION, sdtm="FAORRES")
+    bone = ChoiceAnswer(_("Bone scan"), codes=lists.ON_INDICATION, sdtm="FAORRES")
     fev1 = DecimalAnswer(_("FEV1"), places=2, unit="L", soft=(1, 4.5), hard=(0.3, 8), sdtm="REORRES (FEV1)")
     fev1p = DecimalAnswer(
         _("FEV1, of predicted"), unit="%", soft=(50, 130), hard=(10, 200), sdtm="REORRES (FEV1PP)"

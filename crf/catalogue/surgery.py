@@ -187,7 +187,7 @@ class Surgery(CrfRecord):
         sdtm="SUPPPR.ANAESMIN",
     )
     ebl = IntegerAnswer(
-        _("Blood loss"), unit="mL", soft=(20, 600), hard=(0, 15000), **OPERATION, sdtm="PRORRES"
+        _("Blood loss"), unit="mL", soft=(20, 600), hard=(0, 15000), **OPERATION, sdtm="FAORRES"
     )
     transf = IntegerAnswer(
         _("Red cells during the operation"),
@@ -219,7 +219,7 @@ class Surgery(CrfRecord):
         help=_("R2 here means R2 in the pathology form."),
         missing_allowed=(),
         **OPERATION,
-        sdtm="PRORRES",
+        sdtm="FAORRES",
     )
     adj_organ = MultipleAnswer(
         _("Structures removed en bloc"), codes=lists.ORGANS, **RESECTION, sdtm="SUPPPR.ENBLOC"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import override
 
 from accounts.models import User
@@ -18,10 +19,19 @@ from crf.declaration import FormDeclaration, Repeats
 from crf.evaluate import Outcome, evaluate
 from crf.records import RecordState
 from crf.services.clocks import CLOCK_FORMS, settle_clocks
-from crf.services.places import Place, differing, place_of_record, sheet_of, state_of
+from crf.services.loading import load
+from crf.services.places import (
+    Place,
+    differing,
+    parts_of,
+    place_of_record,
+    sheet_from,
+    sheet_of,
+    state_of,
+)
 from crf.services.signing import drop_signature
-from crf.services.surroundings import Surroundings, day_question
-from crf.services.system_queries import judge_queries
+from crf.services.surroundings import Surroundings, day_question, read_by
+from crf.services.system_queries import judge_queries, known_queries, queries_part
 from followup.models import VisitState
 from followup.services import plan_visits_for, record_visit, settle_todos
 from palace3.protocol import text
@@ -133,7 +143,7 @@ def _earliest(place: Place, record: Any, code: str, day: date | None, around: Su
 
 def _elsewhere(place: Place, record: Any, code: str, around: Surroundings) -> Iterator[_Taken]:
     """Yield what the other records of the form say about the milestone."""
-    for other in _records(place.form, place).exclude(pk=record.pk):
+    for other in _records(place.form, place.participant).exclude(pk=record.pk):
         seen = sheet_of(place.form, other).outcome(place.form)
         context = around.context(place.form, visit=other.visit, sequence=other.sequence, record_id=other.pk)
         found = evaluate(
@@ -262,16 +272,18 @@ def recheck(
 def _recheck_once(
     changed: set[str], done: set[tuple[str, int | None]], around: Surroundings, by: User | None, at: datetime
 ) -> Iterator[str]:
-    for form in catalogue.forms().values():
-        if not form.foreign_reads & changed:
-            continue
-        for record in _records(form, Place(form, around.participant)):
+    looking = read_by(catalogue.forms().values(), changed)
+    around.fetch(
+        f"{form.code}*" for form in looking
+    )  # most of them have no record yet: one question tells which
+    for form in [form for form in looking if around.records(form.code)]:
+        for record in _records(form, around.participant):
             if (form.code, record.pk) not in done:
                 yield from _recheck_record(form, record, around, by, at)
 
 
-def _records(form: FormDeclaration, place: Place) -> Any:
-    found = form.model.objects.filter(participant=place.participant).exclude(state=RecordState.EMPTY)
+def _records(form: FormDeclaration, participant: Participant) -> QuerySet[Any]:
+    found = form.model.objects.filter(participant=participant).exclude(state=RecordState.EMPTY)
     return found.select_related("visit").order_by("pk")
 
 
@@ -279,12 +291,14 @@ def _recheck_record(
     form: FormDeclaration, record: Any, around: Surroundings, by: User | None, at: datetime
 ) -> Iterable[str]:
     record.participant = around.participant
-    place, sheet = place_of_record(form, record), sheet_of(form, record)
+    loaded = load([*parts_of(form, record), queries_part(form, record)])
+    place, sheet = place_of_record(form, record), sheet_from(form, record, loaded)
     seen = sheet.outcome(form)
     context = around.context(form, visit=record.visit, sequence=record.sequence, record_id=record.pk)
     outcome = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
     changed = _rederive(place, sheet, outcome, by=by, at=at)
-    judge_queries(place=place, record=record, outcome=outcome, by=by, at=at)
+    known = known_queries(loaded)
+    judge_queries(place=place, record=record, outcome=outcome, known=known, by=by, at=at)
     if changed:
         around.forget(form.code)
     return {f"{form.code}.{name}" for name in changed} | ({f"{form.code}*"} if changed else set())

@@ -16,12 +16,11 @@ from crf.changes import Change, changes
 from crf.checks import Finding
 from crf.declaration import Repeats
 from crf.evaluate import Outcome, Row, evaluate
-from crf.models import Draft, Query, SaveKey
+from crf.models import Draft, SaveKey
 from crf.records import RecordState
 from crf.sentences import sentence
 from crf.services.decision import Watch
 from crf.services.effects import follow_up
-from crf.services.loading import Part, instance_of
 from crf.services.order import refuse_unless_due, refuse_who_may_not
 from crf.services.overrides import standing
 from crf.services.places import (
@@ -38,7 +37,7 @@ from crf.services.prompts import keep_prompts
 from crf.services.reasons import compose, reason_for
 from crf.services.signing import drop_signature
 from crf.services.surroundings import Surroundings
-from crf.services.system_queries import adopt_queries, judge_queries
+from crf.services.system_queries import adopt_queries, judge_queries, known_queries, queries_part
 from palace3.kernel.errors import Refusal
 from trials.models import Participant
 
@@ -176,12 +175,9 @@ class _Work:
     def _sheet(self) -> Sheet | None:
         """Hold the record, and bring with one journey all that the save will look at."""
         form, record = self.place.form, find_record(self.place, lock=True)
-        also = [] if record is None else parts_of(form, record)
-        if record is not None:
-            mine = f"t.form_code = '{form.code}' AND t.key <> ''"
-            also.append(Part("queries", Query, "record_id", record.pk, also=mine))
+        also = [] if record is None else [*parts_of(form, record), queries_part(form, record)]
         loaded = self.around.fetch(form.foreign_reads, also)
-        self.known = [instance_of(Query, row) for row in loaded.get("queries", ())]
+        self.known = known_queries(loaded)
         return None if record is None else sheet_from(form, record, loaded)
 
     def _evaluated(self, sheet: Sheet | None) -> Outcome:

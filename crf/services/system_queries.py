@@ -17,6 +17,7 @@ from crf.conditions import canonical
 from crf.declaration import FormDeclaration
 from crf.evaluate import Outcome
 from crf.models import MessageKind, Query, QueryMessage, QueryState, Resolution
+from crf.services.loading import Part, instance_of
 from crf.services.places import Place
 
 ASKED = (Level.HARD, Level.SOFT)
@@ -36,23 +37,32 @@ class Judgement:
         return not (self.opens or self.confirms or self.closes)
 
 
+def queries_part(form: FormDeclaration, record: Any) -> Part:
+    """Return what to load for the queries that the system asked about the record."""
+    return Part("queries", Query, "record_id", record.pk, also=f"t.form_code = '{form.code}' AND t.key <> ''")
+
+
+def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:
+    """Return the queries out of what ``queries_part`` asked for."""
+    return [instance_of(Query, row) for row in loaded.get("queries", ())]
+
+
 def judge_queries(
     *,
     place: Place,
     record: Any,
     outcome: Outcome,
+    known: list[Query],
     confirmed: Mapping[str, str] | None = None,
-    known: list[Query] | None = None,
     by: User | None,
     at: datetime,
 ) -> int:
     """Each soft finding of the record has a living query, or was confirmed as it is; return how many opened.
 
     Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
+    ``known`` are the system's queries about the record, as ``known_queries`` returns them.
     """
     reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
-    if known is None:
-        known = list(Query.objects.on_record(place.form.code, record.pk).exclude(key=""))
     found = [finding for finding in outcome.findings if finding.level in ASKED]
     judged = _judge(found, known, reasons, outcome)
     if judged.empty:

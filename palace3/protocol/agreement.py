@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -26,6 +27,20 @@ SETTING_TYPES = {"bool": bool, "int": int, "number": float, "text": str, "list":
 ANCHORS = tuple(date(2023 + n // 12, n % 12 + 1, day) for n in range(24) for day in (1, 28))
 
 
+# What a setting asks the study team may be said by a row of the schedule as well: the row is what is followed.
+SAID_TWICE: dict[str, tuple[str, Callable[[ProtocolText], int | None]]] = {
+    "sae_report_hours": ("the trigger SAE", lambda text: text.trigger("SAE").hours),
+    "susar_fatal_days": ("the trigger SUSAR_FATAL", lambda text: text.trigger("SUSAR_FATAL").days),
+    "susar_other_days": ("the trigger SUSAR_OTHER", lambda text: text.trigger("SUSAR_OTHER").days),
+    "repeat_biopsy_days": ("the trigger REPEAT_BIOPSY", lambda text: text.trigger("REPEAT_BIOPSY").days),
+    "sweep_months": ("the visit SWEEP", lambda text: text.visit("SWEEP").every_months),
+    "cre2_late_limit_days": ("the visit CRE-2", lambda text: text.visit("CRE-2").latest_day),
+    "surgery_arm2_deviation_days": ("the visit SURG-2", lambda text: text.visit("SURG-2").latest_day),
+    "screening_window_days": ("the window of SCR", lambda text: -(text.visit("SCR").due.window.opens or 0)),
+    "start_within_days": ("the window of N1", lambda text: text.visit("N1", "1").due.window.closes),
+}
+
+
 def check(text: ProtocolText, top: Place) -> None:
     """Return when every name exists, every code is unique and no windows of one series overlap."""
     _check_codes(text, top)
@@ -37,6 +52,7 @@ def check(text: ProtocolText, top: Place) -> None:
     _check_rows(text, top)
     _check_overlaps(text, top)
     _check_tracks(text, top)
+    _check_said_twice(text, top)
 
 
 def check_next(earlier: ProtocolText, later: ProtocolText, top: Place) -> None:
@@ -178,3 +194,16 @@ def _check_tracks(text: ProtocolText, top: Place) -> None:
         _each(move.arms, ARM_CODES, place.at("arms"), "arm")
         if move.start in terminal:
             place.at("start").refuse(f"{move.start} is terminal and cannot be left.")
+
+
+def _check_said_twice(text: ProtocolText, top: Place) -> None:
+    for index, setting in enumerate(text.settings):
+        if setting.key not in SAID_TWICE:
+            continue
+        where, said_by = SAID_TWICE[setting.key]
+        with suppress(KeyError):  # a version may drop a visit or a trigger
+            said = said_by(text)
+            if said != setting.value:
+                top.at("settings", index, "value").refuse(
+                    f"{setting.key} is {setting.value}, and {where} says {said}: give both the same."
+                )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 
 from palace3.protocol.answered import chosen, partial_date, yes_no
 from palace3.protocol.endpoints import age_range_on
@@ -263,10 +264,13 @@ def _autoimmune_says(answers: Answers, _limits: Limits) -> Finding:
 
 
 def _immunosuppression_says(answers: Answers, limits: Limits) -> Finding:
-    steroid = _number(answers.get("dm.pred_eq"))
+    stated = _text(answers.get("dm.pred_eq"))
+    steroid = _number(stated)
     if steroid is not None and steroid > limits.steroid_mg_to:
         return False, Reason.CONTRADICTS_STEROID
-    return (False, Reason.CONTRADICTS_IMMUNOSUPPRESSANT) if yes_no(answers.get("dm.immunosuppr")) else _FINE
+    if yes_no(answers.get("dm.immunosuppr")):
+        return False, Reason.CONTRADICTS_IMMUNOSUPPRESSANT
+    return (None, Reason.DATA_MISSING) if stated and steroid is None else _FINE
 
 
 def _lung_says(answers: Answers, _limits: Limits) -> Finding:
@@ -364,10 +368,12 @@ def _text(value: object) -> str | None:
     return _shown(value)
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, (int, float, Decimal)):
-        return float(value)
-    return None
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _whole(value: object) -> int | None:

@@ -1,7 +1,7 @@
 """The endpoints of the trial, derived from dates and typed histories (protocol section 6)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -64,10 +64,14 @@ class DeathDay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeathDate:
-    """The day of death that analyses use, if there is one, and how it was found."""
+    """The day of death that analyses use, if there is one, and how it was found.
+
+    ``earliest`` is the first day that what was recorded allows.
+    """
 
     on: date | None
     known: DeathDay
+    earliest: date | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +189,14 @@ def death_day(death: object, *, last_alive_on: date | None = None) -> DeathDate 
     if recorded is None:
         return None
     if last_alive_on and recorded.latest < last_alive_on:
-        return DeathDate(recorded.exact, DeathDay.BEFORE_LAST_ALIVE)
+        return DeathDate(recorded.exact, DeathDay.BEFORE_LAST_ALIVE, recorded.earliest)
     if recorded.exact:
-        return DeathDate(recorded.exact, DeathDay.EXACT)
+        return DeathDate(recorded.exact, DeathDay.EXACT, recorded.earliest)
     if recorded.month is None:
-        return DeathDate(None, DeathDay.MONTH_UNKNOWN)
+        return DeathDate(None, DeathDay.MONTH_UNKNOWN, recorded.earliest)
     fifteenth = date(recorded.year, recorded.month, 15)
-    return DeathDate(max(fifteenth, last_alive_on or fifteenth), DeathDay.DAY_IMPUTED)
+    on = max(fifteenth, last_alive_on or fifteenth)
+    return DeathDate(on, DeathDay.DAY_IMPUTED, recorded.earliest)
 
 
 def overall_survival(
@@ -201,12 +206,15 @@ def overall_survival(
     (protocol 6.1).
 
     Nothing else censors. A death after the cut is not yet known at the cut. A death in an unknown
-    month is an event without a time: it is counted and listed, never given a day.
+    month is an event without a time: it is counted and listed, never given a day. An imputed day is
+    never before randomisation, which is a proof of life as well.
     """
-    if death and death.on is None:
+    if death and death.on is None and (death.earliest or cutoff) <= cutoff:
         return TimeToEvent(None, True, None, death.known.value)
-    if death and death.on and death.on <= cutoff:
-        return TimeToEvent((death.on - rand).days, True, death.on, "death")
+    if death and death.on:
+        died = max(death.on, rand) if death.known is DeathDay.DAY_IMPUTED else death.on
+        if died <= cutoff:
+            return TimeToEvent((died - rand).days, True, died, "death")
     until = max(rand, min(last_alive_on or rand, cutoff))
     return TimeToEvent((until - rand).days, False, until, "data_cut" if until == cutoff else "last_alive")
 
@@ -263,14 +271,15 @@ def organ_preserved(history: History, *, at_months: int) -> bool | None:
     6.3).
 
     Untreated local disease is a failure even with the oesophagus in place. ``None`` when the
-    participant was not followed so far.
+    participant was not followed so far. What came after the data cut is not known at the cut.
     """
     day = history.rand + timedelta(days=day_of_month(at_months))
-    if history.death and history.death <= day:
+    known_to = min(day, history.cutoff)
+    if history.death and history.death <= known_to:
         return False
-    if any(each.removed_oesophagus and each.on <= day for each in history.operations):
+    if any(each.removed_oesophagus and each.on <= known_to for each in history.operations):
         return False
-    if any(_uncontrolled(each, day) for each in history.findings):
+    if any(_uncontrolled(each, known_to) for each in history.findings):
         return False
     followed_to = min(history.last_alive or history.rand, history.cutoff)
     return True if followed_to >= day else None

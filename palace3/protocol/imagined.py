@@ -20,13 +20,13 @@ from palace3.protocol.shapes import ARM_CODES
 from palace3.protocol.text import ProtocolText
 
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+YEARS = range(1900, 2200)  # beyond them the calendar runs out of dates
 IN_THIS_ORDER = (
-    ("ICF", "RAND", "NEO_D1", "NEO_END", "CRE1", "CRE2"),
-    ("NEO_D1", "LASTDOSE"),
-    ("CRE2", "CCR"),
-    ("RAND", "SURG"),
+    ("ICF", "RAND", "NEO_D1", "NEO_END", "CRE1", "CRE2", "CCR", "SURG"),
+    ("RAND", "NEO_D1", "LASTCAMRE", "LASTDOSE"),
     ("RAND", "REGROWTH"),
     ("RAND", "DM"),
+    ("RAND", "EOS"),
 )
 
 
@@ -70,13 +70,24 @@ def as_row(visit: PlannedVisit) -> dict[str, object]:
 
 def _object(written: str) -> dict[str, object]:
     try:
-        entries = json.loads(written)
+        entries = json.loads(written, object_pairs_hook=_each_once)
+    except UnclearHistoryError:
+        raise
     except json.JSONDecodeError as error:
         raise UnclearHistoryError(f"The file is not JSON (line {error.lineno}: {error.msg}).") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
         raise UnclearHistoryError("The file holds a number or a nesting beyond any history.") from error
     if not isinstance(entries, dict):
         raise UnclearHistoryError("The file must hold one JSON object that maps milestone codes to dates.")
+    return entries
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    entries: dict[str, object] = {}
+    for key, value in pairs:
+        if key in entries:
+            raise UnclearHistoryError(f"{key} stands twice in the file: keep one of them.")
+        entries[key] = value
     return entries
 
 
@@ -120,9 +131,14 @@ def _named(name: str, entries: object, keys: set[str]) -> Mapping[str, object]:
 
 
 def _date(name: str, written: object) -> date:
+    day = None
     if isinstance(written, str) and ISO_DATE.fullmatch(written):
         with suppress(ValueError):  # such as 2026-02-30
-            return date.fromisoformat(written)
+            day = date.fromisoformat(written)
+    if day and day.year in YEARS:
+        return day
+    if day:
+        raise UnclearHistoryError(f"{name} is {day}: write a year from {YEARS[0]} to {YEARS[-1]}.")
     raise UnclearHistoryError(f"{name} is {written!r}: write a date such as 2026-01-31.")
 
 

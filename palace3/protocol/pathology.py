@@ -32,7 +32,10 @@ def residual(resid_pct: Percent | None) -> float | None:
         return None
     if isinstance(resid_pct, str) and resid_pct.replace(" ", "") == "<1":
         return 0.5
-    share = float(resid_pct)
+    try:
+        share = float(resid_pct)
+    except ValueError:
+        return None
     return share if 0 <= share <= 100 else None
 
 
@@ -48,10 +51,10 @@ def pcr(ypt: str | None, ypn: str | None, ypis_counts: bool = False) -> bool | N
     return None if no_primary is None or no_node is None else True
 
 
-def mpr(resid_pct: Percent | None) -> bool | None:
+def mpr(resid_pct: Percent | None, *, at_most: float = MAJOR_RESPONSE_AT_MOST) -> bool | None:
     """Whether at most 10 percent of the primary is viable, whatever the nodes are (protocol 6.4)."""
     share = residual(resid_pct)
-    return None if share is None else share <= MAJOR_RESPONSE_AT_MOST
+    return None if share is None else share <= at_most
 
 
 def becker(resid_pct: Percent | None) -> str | None:
@@ -122,7 +125,7 @@ def ypn_from_count(count: int | None) -> str | None:
 
 def node_ratio(positive: int | None, examined: int | None) -> float | None:
     """Positive nodes per node examined (protocol 6.4)."""
-    if positive is None or not examined:
+    if positive is None or not examined or positive > examined:
         return None
     return positive / examined
 

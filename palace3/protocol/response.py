@@ -186,13 +186,16 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
     earlier: Sequence[EarlierEvaluation] = (),
     ccr_declared: bool = False,
     suspected_is_non_ccr: bool = True,
+    suspected_is_regrowth: bool = True,
     weeks_between_clear: int = 4,
 ) -> Proposal:
     """The outcome that the rule engine proposes from the findings and the earlier evaluations (protocol 3.7).
 
     A complete response declared earlier is read from ``earlier``; ``ccr_declared`` tells of one that is
-    not among them. ``fna_missing``: a suspect node was not punctured and no reason is given (X033). A
-    carcinoma in a biopsy, or a positive cytology, is proof whatever the locoregional status says.
+    not among them. ``suspected_is_non_ccr`` decides on suspicion without proof before surveillance,
+    ``suspected_is_regrowth`` on suspicion in it. ``fna_missing``: a suspect node was not punctured and
+    no reason is given (X033). A carcinoma in a biopsy, or a positive cytology, is proof whatever the
+    locoregional status says.
     A code that the form does not have is a ``ValueError``, so that it can never pass as clear.
     """
     history = _History.of(earlier, on, ccr_declared)
@@ -211,7 +214,12 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
     )
     return (
         _rule_1_distant(findings)
-        or _rule_2_residue(findings, history, suspected_is_non_ccr=suspected_is_non_ccr)
+        or _rule_2_residue(
+            findings,
+            history,
+            suspected_is_non_ccr=suspected_is_non_ccr,
+            suspected_is_regrowth=suspected_is_regrowth,
+        )
         or _rule_3_not_evaluable(findings, history)
         or _rule_4_uncertain(findings, history)
         or _rule_5_clear(findings, history, apart=timedelta(weeks=weeks_between_clear))
@@ -286,15 +294,19 @@ def _rule_1_distant(findings: Findings) -> Proposal | None:
     return None
 
 
-def _rule_2_residue(findings: Findings, history: _History, *, suspected_is_non_ccr: bool) -> Proposal | None:
+def _rule_2_residue(
+    findings: Findings, history: _History, *, suspected_is_non_ccr: bool, suspected_is_regrowth: bool
+) -> Proposal | None:
     proof = _proof(findings)
     if not proof and findings.local is None:
         return Proposal(None, (Because.UNANSWERED_LOCAL,))
     if not proof and findings.local == Local.SUSPECTED:
-        if history.declared:
-            proof = (Because.SUSPECTED_IN_SURVEILLANCE,)
-        elif suspected_is_non_ccr:
+        # Surveillance can be entered without a cCR, by declining surgery: suspicion counts there as well.
+        surveilled = history.declared or findings.evaluation is Evaluation.SURVEILLANCE
+        if suspected_is_non_ccr and not history.declared:
             proof = (Because.SUSPECTED_WITHOUT_PROOF,)
+        elif surveilled and suspected_is_regrowth:
+            proof = (Because.SUSPECTED_IN_SURVEILLANCE,)
     if not proof:
         return None
     if history.declared:

@@ -39,14 +39,14 @@ CLAVIEN_DINDO = (*CCI_WEIGHTS, "V")
 
 def bmi(height_cm: Number | None, weight_kg: Number | None) -> float | None:
     """Body-mass index in kg/m2 (protocol 3.3)."""
-    if not height_cm or weight_kg is None:
+    if not height_cm or not weight_kg or height_cm < 0 or weight_kg < 0:
         return None
     return float(weight_kg) * 10_000 / float(height_cm) ** 2
 
 
 def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str = "mosteller") -> float | None:
     """Body surface in m2 by Mosteller, or by DuBois where the protocol text says so (protocol 3.3)."""
-    if height_cm is None or weight_kg is None:
+    if not height_cm or not weight_kg or height_cm < 0 or weight_kg < 0:  # typed amiss; the check says so
         return None
     height, weight = float(height_cm), float(weight_kg)
     if formula == "mosteller":
@@ -176,11 +176,18 @@ def _transaminase(given: _Value) -> int | None:
     return 1 + sum(given.value > bound * given.baseline for bound in (3, 5, 20))
 
 
+def _bilirubin(given: _Value) -> int | None:
+    if given.baseline is None or given.uln is None or given.baseline <= given.uln:
+        return _multiples(1.5, 3, 10)(given)
+    return sum(given.value > bound * given.baseline for bound in (1, 1.5, 3, 10))
+
+
 def _creatinine(given: _Value) -> int | None:
+    """By the limit, and by the baseline where that is worse: above 1.5 times it grade 2, above 3 times 3."""
     by_limit = _multiples(1.5, 3, 6)(given)
-    if given.baseline is not None and given.value > 3 * given.baseline:
-        return None if by_limit is None else max(3, by_limit)
-    return by_limit
+    if by_limit is None or given.baseline is None or given.value <= 1.5 * given.baseline:
+        return by_limit
+    return max(by_limit, 3 if given.value > 3 * given.baseline else 2)
 
 
 _GRADERS: MappingProxyType[str, Callable[[_Value], int | None]] = MappingProxyType(
@@ -193,7 +200,7 @@ _GRADERS: MappingProxyType[str, Callable[[_Value], int | None]] = MappingProxyTy
         "ALB": _falling(30, 20),
         "ALT": _transaminase,
         "AST": _transaminase,
-        "BILI": _multiples(1.5, 3, 10),
+        "BILI": _bilirubin,
         "CREAT": _creatinine,
     }
 )

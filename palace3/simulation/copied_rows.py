@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connection, models
 
 from accounts.models import Signature
+from audit.acts import put_in_force
 from audit.models import Act
 from crf import catalogue
 from crf.evidence import SOURCE_FORMS
@@ -63,6 +64,7 @@ def copy_rows(batch: list[Source], written: Act, *, before: bool | None = None) 
             for statement in _statements(model, before):
                 cursor.execute(statement, [written.pk, *parameters])
         _copy_acts(cursor, written, parameters, before)
+    put_in_force(written)
 
 
 def _as_arrays(batch: list[Source]) -> list[list[Any]]:

@@ -91,6 +91,22 @@ def test_overall_survival(death: DeathDate | None, alive: date | None, time: Tim
     assert endpoints.overall_survival(rand=RAND, cutoff=on(1000), death=death, last_alive_on=alive) == time
 
 
+@pytest.mark.parametrize(
+    ("recorded", "rand", "time"),
+    [
+        ("2027", RAND, TimeToEvent(None, True, None, "month_unknown")),  # the cut is on 2027-09-28
+        ("2028", RAND, TimeToEvent(390, False, on(390), "last_alive")),
+        ("2027-10", RAND, TimeToEvent(390, False, on(390), "last_alive")),
+        ("2026-03", RAND, TimeToEvent(438, True, date(2026, 3, 15), "death")),
+        ("2026-03", date(2026, 3, 20), TimeToEvent(0, True, date(2026, 3, 20), "death")),
+    ],
+)
+def test_a_death_that_is_partly_known(recorded: str, rand: date, time: TimeToEvent) -> None:
+    death = endpoints.death_day(recorded)
+    survived = endpoints.overall_survival(rand=rand, cutoff=on(1000), death=death, last_alive_on=on(390))
+    assert survived == time
+
+
 def test_time_in_months() -> None:
     assert TimeToEvent(1096, True, None, "death").months == pytest.approx(36.008, abs=0.001)
     assert TimeToEvent(None, True, None, "month_unknown").months is None
@@ -265,6 +281,11 @@ def test_oesophagectomy_free_survival(known: History, time: TimeToEvent) -> None
         (history(last_alive=365), None),
         (history(last_alive=900, cutoff=365), None),
         (history(), None),
+        (history(death=350, last_alive=340, cutoff=300), None),  # not known yet at the cut
+        (history(operations=(operated(350),), last_alive=900, cutoff=300), None),
+        (history(found(LOCAL, 350), last_alive=900, cutoff=300), None),
+        (history(found(LOCAL, 250, controlled=350), last_alive=900, cutoff=300), False),
+        (history(death=300, last_alive=290, cutoff=300), False),
         (history(death=366), False),
         (history(death=367, last_alive=367), True),
         (history(operations=(operated(300),), last_alive=900), False),

@@ -50,6 +50,7 @@ REGRESSION = [
     (Decimal("50"), False, "2", 3),
     (51, False, "3", 4),
     ("100", False, "3", 4),
+    ("a third", None, None, None),
     (101, None, None, None),
     (-1, None, None, None),
 ]
@@ -110,7 +111,8 @@ def test_ypn_from_count(count: int | None, category: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("positive", "examined", "ratio"), [(3, 24, 0.125), (0, 0, None), (None, 9, None), (1, None, None)]
+    ("positive", "examined", "ratio"),
+    [(3, 24, 0.125), (0, 0, None), (None, 9, None), (1, None, None), (3, 1, None)],
 )
 def test_node_ratio(positive: int | None, examined: int | None, ratio: float | None) -> None:
     assert pathology.node_ratio(positive, examined) == ratio

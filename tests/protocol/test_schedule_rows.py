@@ -174,3 +174,31 @@ def test_triggers(code: str, forms: tuple[str, ...], after: timedelta | None) ->
 
 def test_every_trigger_is_tested() -> None:
     assert len(TEXT.triggers) == 13
+
+
+CHEMOTHERAPY = {"CARBOPLATIN", "NAB_PACLITAXEL"}
+# visit, arm: what the registry or the paper says of it, by the marks of the tables; all else is a default.
+PUBLISHED = {
+    ("SCR", "1"): {"ELIG", "CONSENT", "ELIGIBILITY", "ECOG", "PREGNANCY_TEST", "ENDOSCOPY_BIOPSY"},
+    ("RND", "1"): {"ALLOCATION"},
+    ("N1", "1"): {"RT_START", *CHEMOTHERAPY, "CAMRELIZUMAB"},
+    ("N1", "2"): {"RT_START", *CHEMOTHERAPY},
+    **{(code, arm): CHEMOTHERAPY for code in ("N2", "N3", "N5") for arm in "12"},
+    ("N4", "1"): {*CHEMOTHERAPY, "CAMRELIZUMAB"},
+    ("N4", "2"): CHEMOTHERAPY,
+    ("NE", "1"): {"RT_SUMMARY"},
+    ("SURG-1", "1"): {"OESOPHAGECTOMY"},
+    ("SURG-2", "2"): {"OESOPHAGECTOMY"},  # its forms are ours: the registry names outcomes only
+    ("ADJ", "1"): {"ADJUVANT_NCCN"},
+    ("AS-36", "1"): {"SURV", "STATUS_36"},
+}
+
+
+def test_only_what_was_read_in_public_is_called_published() -> None:
+    called = {
+        (rule.code, rule.arms[0]): {
+            entry.code for entry in (*rule.forms, *rule.procedures) if entry.source == "published"
+        }
+        for rule in TEXT.visits
+    }
+    assert {where: what for where, what in called.items() if what} == PUBLISHED

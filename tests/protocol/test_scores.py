@@ -16,6 +16,7 @@ from palace3.protocol import scores
         (Decimal("170.0"), Decimal("65.0"), 22.49),
         (None, 65, None),
         (0, 65, None),
+        (170, -65, None),
         (170, None, None),
     ],
 )
@@ -31,6 +32,9 @@ def test_body_mass_index(height: object, weight: object, index: float | None) ->
         (180, 80, "mosteller", 2.0),
         (None, 65, "mosteller", None),
         (170, None, "dubois", None),
+        (170, -60, "mosteller", None),
+        (-170, 60, "dubois", None),
+        (0, 60, "mosteller", None),
     ],
 )
 def test_body_surface(height: object, weight: object, formula: str, surface: float | None) -> None:
@@ -142,6 +146,12 @@ LAB = [
       for value, grade in ((20, 0), (21, 1), (30, 1), (31, 2), (60, 2), (61, 3), (200, 3), (201, 4))],
     *[("CREAT", value, {"uln": 100}, grade)
       for value, grade in ((100, 0), (101, 1), (150, 1), (151, 2), (300, 2), (301, 3), (600, 3), (601, 4))],
+    *[("BILI", value, {"uln": 20, "baseline": 30}, grade)
+      for value, grade in ((30, 0), (31, 1), (45, 1), (46, 2), (90, 2), (91, 3), (300, 3), (301, 4))],
+    ("BILI", 31, {"uln": 20, "baseline": 20}, 2),
+    *[("CREAT", value, {"uln": 100, "baseline": 60}, grade)
+      for value, grade in ((90, 0), (91, 2), (120, 2), (180, 2), (181, 3), (601, 4))],
+    ("CREAT", 120, {"uln": 100, "baseline": 80}, 1),
     ("CREAT", 240, {"uln": 100, "baseline": 80}, 2),
     ("CREAT", 241, {"uln": 100, "baseline": 80}, 3),
     ("CREAT", 650, {"uln": 100, "baseline": 80}, 4),

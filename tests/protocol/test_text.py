@@ -204,6 +204,8 @@ def test_open_questions_are_all_that_is_not_published() -> None:
     assert ("visit", "N2 (1)", "anchor") not in asked
     assert ("visit", "N2 (1)", "window") in asked
     assert len(asked) == len(questions)
+    # Of two published dates for the end of the study, the choice between them is ours (protocol 1.10).
+    assert {("setting", setting.key, "value") for setting in TEXT.settings} <= asked
 
 
 @pytest.mark.parametrize(
@@ -381,6 +383,26 @@ BREAKS = {
     "a value that is a date": Break(
         'key = "gfr_cap"', "value = 125", "value = 2026-01-01", "value", "must be a number, a text"
     ),
+    **{
+        f"{key} said otherwise elsewhere": Break(
+            f'key = "{key}"',
+            f"value = {value}",
+            "value = 3",
+            "value",
+            f"{key} is 3, and the {where} {value}: give",
+        )
+        for key, value, where in (
+            ("sae_report_hours", 24, "trigger SAE says"),
+            ("susar_fatal_days", 7, "trigger SUSAR_FATAL says"),
+            ("susar_other_days", 15, "trigger SUSAR_OTHER says"),
+            ("repeat_biopsy_days", 28, "trigger REPEAT_BIOPSY says"),
+            ("sweep_months", 6, "visit SWEEP says"),
+            ("cre2_late_limit_days", 98, "visit CRE-2 says"),
+            ("surgery_arm2_deviation_days", 84, "visit SURG-2 says"),
+            ("screening_window_days", 28, "window of SCR says"),
+            ("start_within_days", 14, "window of N1 says"),
+        )
+    },
     "what is not TOML": Break('key = "gfr_cap"', "value = 125", "value = = 125", "value = =", "not TOML"),
 }
 
@@ -443,3 +465,9 @@ def test_the_file_and_the_text_have_the_same_number_of_entries() -> None:
     for collection in ("facts", "settings", "visits", "moves", "procedures", "triggers"):
         assert len(tables[collection]) == len(getattr(TEXT, collection))
     assert isinstance(TEXT, ProtocolText)
+
+
+def test_a_version_may_drop_what_a_setting_speaks_of() -> None:
+    start = SOURCE.index('[[triggers]]\ncode = "REPEAT_BIOPSY"')
+    end = SOURCE.index("[[triggers]]", start + 1)
+    assert parse(SOURCE[:start] + SOURCE[end:]).setting("repeat_biopsy_days") == 28

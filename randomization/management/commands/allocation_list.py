@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import getpass
 import sys
-from argparse import ArgumentParser
-from collections.abc import Iterable
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,18 +22,19 @@ from palace3.kernel.errors import Refusal
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.protocol.text import load
 from randomization import opening
-from randomization.blocks import BlockSize, Design, DesignError, allocation_list
+from randomization.blocks import BlockSize, Design, DesignError, stratum_slots
 from randomization.documents import envelopes_pdf
 from randomization.keys import list_keys
 from randomization.models import AllocationError, ListPart
 from randomization.scheme_file import SchemeFileError, read_scheme
 from randomization.sealing import ListKeyError, SealError, new_key
 from randomization.services import activate_list, define_scheme
-from randomization.services.lists import default_blocks, stage_groups
+from randomization.services.lists import DESIGN_FAULTS, default_blocks, stage_groups
 from trials.people import with_grants
 
 COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "at")
 COIN_COLUMNS = ("turn", "coin")  # of a list that minimizes
+MOST_PLACES = 1_000_000  # of one simulated stratum: a stratum is held in memory
 
 
 class Command(BaseCommand):
@@ -42,11 +43,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         doing = parser.add_subparsers(dest="doing", required=True)
         simulate = doing.add_parser("simulate", help="write the list that a seed gives; no database")
-        simulate.add_argument("--seed", required=True)
-        simulate.add_argument("--per-stratum", type=int, required=True)
+        simulate.add_argument("--seed", type=_named_seed, required=True, help="any text or number")
+        simulate.add_argument("--per-stratum", type=_whole(0, MOST_PLACES), required=True)
         simulate.add_argument("--out", default="-", help="a CSV file, - for standard output")
         simulate.add_argument("--scheme", default="PALACE3-A", help="name of the scheme, part of the stream")
-        simulate.add_argument("--sites", type=int, default=6)
+        simulate.add_argument("--sites", type=_whole(1, 99), default=6)
         simulate.add_argument("--blocks", nargs="+", default=[], help="sizes, such as 4 6 or 4:1 6:2")
         define = doing.add_parser("define", help="draft a scheme from a file and ask for its first list")
         define.add_argument("--file", type=Path, required=True, help="TOML: name, places_per_stratum, blocks")
@@ -82,7 +83,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, doing: str, **options: Any) -> None:
         try:
             getattr(self, f"_{doing.replace('-', '_')}")(options)
-        except (Refusal, SealError, ListKeyError, DesignError, opening.NotTheOwner) as refused:
+        except DesignError as fault:
+            raise CommandError(str(DESIGN_FAULTS[fault.code])) from fault
+        except (Refusal, SealError, ListKeyError, opening.NotTheOwner) as refused:
             raise CommandError(str(refused)) from refused
 
     def _simulate(self, options: dict[str, Any]) -> None:
@@ -91,10 +94,12 @@ class Command(BaseCommand):
         strata = [
             f"{site:02d}/{stage}" for site in range(1, options["sites"] + 1) for stage in stage_groups()
         ]
-        places = allocation_list(
-            design, seed=options["seed"], strata=strata, per_stratum=options["per_stratum"]
+        seed, count = options["seed"], options["per_stratum"]
+        rows = (
+            (place.stratum, place.sequence, place.block, place.block_size, place.arm, "", "")
+            for stratum in strata
+            for place in stratum_slots(design, seed=seed, stratum=stratum, count=count)
         )
-        rows = ((p.stratum, p.sequence, p.block, p.block_size, p.arm, "", "") for p in places)
         _write(rows, options["out"], self.stdout)
 
     def _define(self, options: dict[str, Any]) -> None:
@@ -112,19 +117,13 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "export")
-        _write(
-            (_row(p) for p in _in_order(parts) if p.at is not None),
-            options["out"],
-            self.stdout,
-        )
+        rows = [_row(place) for place in _in_order(parts) if place.at is not None]
+        _write(rows, options["out"], self.stdout, header=_header(rows))
 
     def _open(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "open")
-        _write(
-            (_row(p) for p in _in_order(parts)),
-            options["out"],
-            self.stdout,
-        )
+        rows = [_row(place) for place in _in_order(parts)]
+        _write(rows, options["out"], self.stdout, header=_header(rows))
         say = self.stderr.write
         for part in parts:
             used = sum(place.at is not None for place in part.places)
@@ -192,6 +191,23 @@ class Command(BaseCommand):
         self.stdout.write(f"List {made.label} is in force: {made.places} places, root {made.root}")
 
 
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a whole number of that range from the command line."""
+
+    def read(word: str) -> int:
+        if word.isascii() and word.isdigit() and len(word) < 10 and least <= int(word) <= most:
+            return int(word)
+        raise ArgumentTypeError(f"{word!r} is not a whole number from {least} to {most}.")
+
+    return read
+
+
+def _named_seed(word: str) -> str:
+    if not word.strip():
+        raise ArgumentTypeError("the seed is empty: name one, so that the file can be made again.")
+    return word
+
+
 def _block(word: str) -> BlockSize:
     size, _colon, weight = word.partition(":")
     try:
@@ -252,17 +268,25 @@ def _row(place: opening.OpenPlace) -> tuple[Any, ...]:
     return row if place.held is None else (*row, place.held.turn or "", place.held.coin)
 
 
-def _write(rows: Iterable[tuple[Any, ...]], out: str, screen: Any) -> None:
+def _header(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
+    coins = any(len(row) > len(COLUMNS) for row in rows)
+    return (*COLUMNS, *COIN_COLUMNS) if coins else COLUMNS
+
+
+def _write(
+    rows: Iterable[tuple[Any, ...]], out: str, screen: Any, *, header: tuple[str, ...] = COLUMNS
+) -> None:
     if out == "-":
-        _csv(screen, rows)
+        _csv(screen, header, rows)
         return
-    with Path(out).open("w", encoding="utf-8", newline="") as file:
-        _csv(file, rows)
+    try:
+        with Path(out).open("w", encoding="utf-8", newline="") as file:
+            _csv(file, header, rows)
+    except OSError as error:
+        raise CommandError(f"The file {out} cannot be written: {error.strerror}.") from error
 
 
-def _csv(file: TextIO, rows: Iterable[tuple[Any, ...]]) -> None:
+def _csv(file: TextIO, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     writer = csv.writer(file, lineterminator="\n")
-    written = list(rows)
-    coins = any(len(row) > len(COLUMNS) for row in written)
-    writer.writerow((*COLUMNS, *COIN_COLUMNS) if coins else COLUMNS)
-    writer.writerows(written)
+    writer.writerow(header)
+    writer.writerows(rows)

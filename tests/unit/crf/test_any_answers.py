@@ -28,7 +28,8 @@ def a_day(chance: Random) -> date:
 def a_number(chance: Random, question) -> Decimal:
     low, high = question.hard or question.soft or (0, 100)
     low, high = float(low or 0), float(high if high is not None else 1000)
-    number = chance.choice([low, high, chance.uniform(low, high), chance.uniform(low - 5, high + 5)])
+    inside, near = chance.uniform(low, high), chance.uniform(low - 5, high + 5)
+    number = chance.choice([low, high, inside, near, -high])
     return Decimal(str(number)).quantize(Decimal(1).scaleb(-question.places))
 
 

@@ -140,3 +140,10 @@ def test_kinds_have_a_name_in_the_codebook():
     from crf.codebook import SDTM_TYPES
 
     assert set(SDTM_TYPES) == set(Kind)
+
+
+def test_its_targets_can_exist_in_the_tabulation_model(form):
+    """Interventions and events have no result variable; a name of a supplemental value has eight letters at most."""
+    targets = [name for question in form.all_questions() for name in re.findall(r"[A-Z0-9.]+", question.sdtm)]
+    assert [name for name in targets if re.fullmatch(r"(PR|EX|EC|CM|SU|AE|MH|DS|CE|HO|SV)ORRES", name)] == []
+    assert [name for name in targets if name.startswith("SUPP") and len(name.partition(".")[2]) > 8] == []

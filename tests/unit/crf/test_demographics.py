@@ -35,6 +35,12 @@ def test_measures_are_derived() -> None:
     assert judge("DM", example(height=160)).values["bsa"] == Decimal("1.67")
 
 
+def test_a_minus_that_slipped_in_is_said_and_breaks_nothing() -> None:
+    outcome = judge("DM", example(weight=Decimal(-60)))
+    assert (outcome.values["bmi"], outcome.values["bsa"]) == (None, None)
+    assert "weight:hard" in {finding.key for finding in outcome.findings}
+
+
 @pytest.mark.parametrize(
     ("items", "age", "points"),
     [

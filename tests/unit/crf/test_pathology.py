@@ -17,6 +17,8 @@ CONTEXT = {
     "SURG.surg_done": "resection",
     "SURG.resid_macro": "none",
     "CRE*": [{"bx_result": "scc"}],
+    "setting.nodes_examined_min": 15,
+    "setting.mpr_max_residual_percent": 10,
 }
 RESIDUE = {
     "path_dt": date(2026, 3, 12),
@@ -174,3 +176,13 @@ def test_ypis_counts_as_complete_response_only_by_setting():
 def test_the_one_millimetre_rule_is_stricter_at_the_circumferential_margin():
     values = judged(m_crm=Decimal("0.8")).values
     assert (values["r_calc"], values["r_rcp"]) == ("R0", "R1")
+
+
+@pytest.mark.parametrize(("at_most", "major"), [(10, False), (20, True), (None, False)])
+def test_the_bound_of_a_major_response_is_a_setting(at_most, major):
+    assert judged(context={"setting.mpr_max_residual_percent": at_most}).values["mpr"] is major
+
+
+def test_the_number_of_nodes_that_is_expected_is_a_setting():
+    assert codes(judged(ln_exam=14, context={"setting.nodes_examined_min": 12})) == set()
+    assert codes(judged(ln_exam=14, context={"setting.nodes_examined_min": 15})) == {"X048"}

@@ -70,6 +70,10 @@ def test_the_evaluation_follows_from_the_visit(visit: str | None, kind: str, num
         (example(**{"CRE*": []}), "CCR_SO_FAR"),
         (in_surveillance(), "PERSISTENT_CCR"),
         (in_surveillance(local_call="3"), "REGROWTH"),
+        (
+            in_surveillance(local_call="3", setting__surveillance_suspicion_is_regrowth=False),
+            "PERSISTENT_CCR",
+        ),
         (example(local_call=None), None),
     ],
 )

@@ -87,6 +87,29 @@ def test_rows_hold_six_plain_values() -> None:
             "NEO_D1 (2025-01-01) lies before RAND (2025-01-06)",
         ),
         ('{"RAND": "2025-01-06", "DEATH": "2025-01-01"}', "DEATH (2025-01-01) lies before RAND"),
+        ('{"RAND": "2025-01-06", "LASTDOSE": "2024-12-31"}', "LASTDOSE (2024-12-31) lies before RAND"),
+        (
+            '{"RAND": "2025-01-06", "NEO_D1": "2025-01-13", "SURG": "2025-01-10"}',
+            "SURG (2025-01-10) lies before NEO_D1",
+        ),
+        (
+            '{"NEO_D1": "2025-01-13", "NEO_END": "2025-02-12", "SURG": "2025-02-11"}',
+            "SURG (2025-02-11) lies before NEO_END",
+        ),
+        (
+            '{"NEO_END": "2025-02-12", "CRE1": "2025-03-19", "CCR": "2025-03-18"}',
+            "CCR (2025-03-18) lies before CRE1",
+        ),
+        ('{"NEO_END": "2025-02-12", "CCR": "2025-02-01"}', "CCR (2025-02-01) lies before NEO_END"),
+        ('{"CCR": "2025-05-01", "SURG": "2025-04-30"}', "SURG (2025-04-30) lies before CCR"),
+        (
+            '{"LASTCAMRE": "2025-02-04", "LASTDOSE": "2025-02-03"}',
+            "LASTDOSE (2025-02-03) lies before LASTCAMRE",
+        ),
+        ('{"RAND": "2025-01-06", "EOS": "2025-01-05"}', "EOS (2025-01-05) lies before RAND"),
+        ('{"RAND": "2025-01-06", "RAND": "2025-01-07"}', "RAND stands twice in the file"),
+        ('{"RAND": "9999-06-01"}', "RAND is 9999-06-01: write a year from 1900 to 2199."),
+        ('{"RAND": "0001-01-01"}', "RAND is 0001-01-01: write a year from 1900 to 2199."),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(written: str, sentence: str) -> None:
@@ -101,3 +124,11 @@ def test_an_arm_or_a_day_that_does_not_exist() -> None:
         read(WRITTEN, arm="3")
     with pytest.raises(UnclearHistoryError, match="--as-of is 'today'"):
         read(WRITTEN, as_of="today")
+    with pytest.raises(UnclearHistoryError, match=r"--as-of is 9999-12-31: write a year"):
+        read(WRITTEN, as_of="9999-12-31")
+
+
+@pytest.mark.parametrize("year", [1900, 2199])
+def test_the_first_and_the_last_year_can_be_planned(year: int) -> None:
+    history = read({"RAND": f"{year}-12-31"}, as_of="2199-12-31")
+    assert plan(TEXT, history)[0].code == "SCR"

@@ -124,6 +124,7 @@ def test_a_certificate_that_cannot_be_read_says_so(certificate):
         lambda c: c.pop("slot"),
         lambda c: c["slot"].pop("salt"),
         lambda c: c["proof"].update(path=["xyz"]),
+        lambda c: c["proof"].update(index=float("inf")),
         lambda c: c.update(slot=None),
     ):
         spoiled = copy.deepcopy(certificate)
@@ -144,6 +145,19 @@ def test_the_command_says_proved_and_exits_with_nought(certificate, tmp_path, ca
     assert main([]) == 2
     file.write_text("[]", encoding="utf-8")
     assert main([str(file), certificate["root"]]) == 1
+    file.write_text("[" * 100_000, encoding="utf-8")
+    assert main([str(file), certificate["root"]]) == 2
+    assert "NOT PROVED: the certificate cannot be read" in capsys.readouterr().out
+
+
+def test_a_letter_that_the_terminal_cannot_show_does_not_hide_the_verdict(tmp_path, capsys):
+    odd = place(1) | {"number": "\ud800"}
+    alone = merkle.leaf_hash(merkle.leaf(**odd)).hex()
+    file = tmp_path / "certificate.json"
+    proof = {"index": 0, "size": 1, "path": []}
+    file.write_text(json.dumps({"format": FORMAT, "slot": odd, "proof": proof}), encoding="utf-8")
+    assert main([str(file), alone]) == 0
+    assert "PROVED: number \\ud800, stratum 01/II" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("tampered", [False, True])

@@ -25,11 +25,14 @@ LIMIT = {1: 15.14, 5: 25.74, 19: 50.80}
 Row = dict[str, str]
 
 
+def ask_for(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", "allocation_list", "simulate", *words]
+    return subprocess.run(command, cwd=REPOSITORY, env={}, capture_output=True, text=True, check=False)
+
+
 def simulate(folder: Path, seed: str, per_stratum: int = PER_STRATUM) -> bytes:
     out = folder / f"{seed}-{per_stratum}.csv"
-    command = [sys.executable, "manage.py", "allocation_list", "simulate", "--seed", seed]
-    command += ["--per-stratum", str(per_stratum), "--out", str(out)]
-    done = subprocess.run(command, cwd=REPOSITORY, env={}, capture_output=True, text=True, check=False)
+    done = ask_for("--seed", seed, "--per-stratum", str(per_stratum), "--out", str(out))
     assert done.returncode == 0, done.stderr
     return out.read_bytes()
 
@@ -131,3 +134,30 @@ def test_a_seed_gives_one_file_and_another_seed_another(content, rows, tmp_path)
         {s: "".join(r["arm"] for r in each if r["stratum"] == s) for s in STRATA} for each in (shorter, other)
     ]
     assert not set(by_stratum[0].values()) & set(by_stratum[1].values())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("--seed", "5", "--per-stratum", "4", "--out", "."),
+            "The file . cannot be written: Is a directory.",
+        ),
+        (("--seed", "5", "--per-stratum", "-1"), "'-1' is not a whole number from 0 to 1000000."),
+        (("--seed", "5", "--per-stratum", "9" * 5000), "is not a whole number from 0 to 1000000."),
+        (("--seed", "5", "--per-stratum", "4", "--sites", "0"), "'0' is not a whole number from 1 to 99."),
+        (("--seed", " ", "--per-stratum", "4"), "the seed is empty"),
+        (("--seed", "5", "--per-stratum", "4", "--blocks", "5"), "A block size is not a multiple of the sum"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_in_a_sentence(words, sentence):
+    done = ask_for(*words)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_no_place_and_an_odd_number_of_places(tmp_path):
+    assert simulate(tmp_path, "5", 0).decode() == ",".join(COLUMNS) + "\n"
+    assert len(read(simulate(tmp_path, "9" * 100, 7))) == 7 * len(STRATA)

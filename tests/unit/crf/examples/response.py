@@ -59,6 +59,7 @@ CONTEXT = {
     "milestone.SURG": None,
     "CRE*": [CRE1],
     "setting.suspected_without_proof_is_noncCR": True,
+    "setting.surveillance_suspicion_is_regrowth": True,
     "setting.clear_evaluations_apart_weeks": 4,
     "setting.lumen_must_be_passable": True,
     "setting.early_cre1_days": 21,

@@ -1,0 +1,69 @@
+"""Every setting of the protocol text is read by a rule, said again by the schedule, or a question for people.
+
+A setting that nothing follows would be confirmed with a signature and change nothing (protocol 0.1).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+from palace3.protocol.agreement import SAID_TWICE
+from palace3.protocol.endpoints import REMOVED_WITHIN
+from palace3.protocol.safety import susar_due, susar_follow_up_due
+from palace3.protocol.text import load
+
+REPOSITORY = Path(__file__).parents[2]
+APPS = ("palace3", "trials", "followup", "crf", "randomization", "exports", "reports")
+
+DAY_0 = date(2025, 3, 3)
+
+# Answers that only the statistics, the contracts and the manuals of the study team use.
+FOR_PEOPLE = {
+    *("ni_margin_points", "ni_confidence_level", "assumed_survival_36_months", "alpha", "power", "drop_out"),
+    *("analysis_sets", "dmc_first_review_after", "dmc_review_months", "efficacy_interim", "accrual_end"),
+    *("planned_study_end", "eortc_licence", "qol_instruments", "qol_eq5d", "qol_meaningful_change"),
+    *("qol_main_scales", "ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),
+    *("staging_tables_approved", "camrelizumab_maintenance", "camrelizumab_dose_reduction"),
+    "consent_look_up_after_withdrawal",
+}
+# The visits carry them: another calendar or clock is another set of rows.
+CARRIED_BY_VISITS = {
+    "surveillance_calendar",
+    "postoperative_clock",
+    "qol_months",
+    "pet_before_endoscopy_days",
+}
+# Both readings are stored with each record; an analysis takes the one that is named here.
+CHOSEN_BY_ANALYSES = {"r0_rule", "trg_system", "dfs_definition"}
+# Built in as they stand: another value needs another rule, not another number.
+BUILT_IN = {
+    "evaluations_needed_for_ccr": 2,
+    "high_grade_dysplasia_is_uncertain": True,
+    "pathology_within_days": 45,
+    "salvage_r0_within_days": REMOVED_WITHIN.days,
+    "sae_report_hours": 24,
+    "susar_fatal_days": (susar_due(DAY_0, fatal_or_life_threatening=True) - DAY_0).days,
+    "susar_other_days": (susar_due(DAY_0, fatal_or_life_threatening=False) - DAY_0).days,
+    "susar_follow_up_days": (
+        susar_follow_up_due(DAY_0) - susar_due(DAY_0, fatal_or_life_threatening=True)
+    ).days,
+}
+
+
+def test_no_setting_is_left_without_a_reader() -> None:
+    sources = [path for app in APPS for path in (REPOSITORY / app).rglob("*.py")]
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in sources
+        if path.name != "agreement.py" and "migrations" not in path.parts
+    )
+    unread = {setting.key for setting in load().settings if not re.search(rf"\b{setting.key}\b", code)}
+    named = FOR_PEOPLE | CARRIED_BY_VISITS | CHOSEN_BY_ANALYSES | set(BUILT_IN) | set(SAID_TWICE)
+    assert unread - named == set()
+    assert named - set(SAID_TWICE) - unread == set(), "read by now: take it off the list"
+
+
+def test_what_is_built_in_has_the_value_of_the_text() -> None:
+    assert {key: load().setting(key) for key in BUILT_IN} == BUILT_IN
