@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import AccountRests, is_resting
+from accounts.services import SigningRests, signing_rests
 from accounts.tries import note_mistyped
 
 
@@ -55,8 +55,8 @@ class OwnPasswordForm(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        if is_resting(self.user, at=self.at):
-            raise forms.ValidationError(AccountRests.message)
+        if signing_rests(self.user, at=self.at):
+            raise forms.ValidationError(SigningRests.message)
         if not self.user.check_password(password):
             note_mistyped(self.user)
             raise forms.ValidationError(_("This is not the password of your account. Type it again."))

@@ -19,6 +19,7 @@ from accounts.models import Mail, Signature, User
 from accounts.permissions import SECOND_FACTOR_ROLES
 from accounts.tries import note_mistyped
 from audit.acts import act, current_act
+from audit.models import Act
 from palace3.kernel.errors import Refusal
 
 TRIES_BEFORE_LOCK = 5
@@ -42,9 +43,9 @@ class WrongPassword(Refusal):
     status = 422
 
 
-class AccountRests(Refusal):
+class SigningRests(Refusal):
     message = _(
-        "The password was mistyped five times, so this account rests for 15 minutes. Nothing was signed. "
+        "The password was mistyped five times, so this account signs nothing for 15 minutes. "
         "If it was not you, tell the trial manager."
     )
     status = 429
@@ -182,7 +183,7 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
             make_password(password)
             with act("accounts:session:refuse", by=None, at=at):
                 return None
-        resting = is_resting(user, at=at)
+        resting = user.locked_until is not None and at < user.locked_until
         right = user.check_password(password) and user.is_active and not resting
         step = _matching_step(user, code, at) if user.totp_confirmed_at else 0
         if not right or step is None:
@@ -201,20 +202,23 @@ def sign_out(*, user: User, at: datetime, idle: bool = False) -> None:
         pass
 
 
-def is_resting(user: User, *, at: datetime) -> bool:
-    """Say whether the account rests because its password was mistyped too often."""
-    return user.locked_until is not None and at < user.locked_until
-
-
 def count_mistyped(*, user: User, at: datetime) -> None:
-    """A password asked for again in an open session was wrong: on record, and counted as at sign-in (11.300(d))."""
-    with transaction.atomic():
-        held = User.objects.select_for_update().get(pk=user.pk)
-        _count_failure(held, resting=is_resting(held, at=at), at=at, verb="accounts:signature:refuse")
+    """It is on record that a password, asked for again in an open session, was wrong (11.300(d))."""
+    with act("accounts:signature:refuse", by=user, at=at):
+        pass
 
 
-def _count_failure(user: User, *, resting: bool, at: datetime, verb: str = "accounts:session:refuse") -> None:
-    with act(verb, by=user, at=at) as written:
+def signing_rests(user: User, *, at: datetime) -> bool:
+    """Say whether the password was mistyped too often of late inside sessions of ``user``.
+
+    Failed sign-ins do not count here: an outsider who knows a name must not keep its owner from signing.
+    """
+    wrong = Act.objects.filter(verb="accounts:signature:refuse", by=user, at__gt=at - LOCKED_FOR)
+    return wrong.count() >= TRIES_BEFORE_LOCK
+
+
+def _count_failure(user: User, *, resting: bool, at: datetime) -> None:
+    with act("accounts:session:refuse", by=user, at=at) as written:
         user.failed_sign_ins, user.act = user.failed_sign_ins + 1, written
         if user.failed_sign_ins >= TRIES_BEFORE_LOCK and not resting:
             user.locked_until, user.failed_sign_ins = at + LOCKED_FOR, 0
@@ -252,8 +256,8 @@ def sign(
     missing = _missing_for_signing(by)
     if missing:
         raise MayNotSign(missing=missing)
-    if is_resting(by, at=at):
-        raise AccountRests
+    if signing_rests(by, at=at):
+        raise SigningRests
     if not by.check_password(password):
         note_mistyped(by)
         raise WrongPassword

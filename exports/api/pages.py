@@ -24,11 +24,8 @@ class ByKey(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the place that the cursor names; one that somebody made up names none."""
         found: Cursor | None = super().decode_cursor(request)
-        if (
-            found
-            and found.position
-            and not (found.position.isdecimal() and len(found.position) < LONGEST_KEY)
-        ):
+        place = str(found.position) if found and found.position else "0"
+        if not place.isdecimal() or len(place) >= LONGEST_KEY:
             raise NotFound(self.invalid_cursor_message)
         return found
 

@@ -50,7 +50,9 @@ def step(
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             status = refusal.status
-            if isinstance(refusal, SentBefore):  # a third press on the page that says so is no new step either
+            if isinstance(
+                refusal, SentBefore
+            ):  # a third press on the page that says so is no new step either
                 once = request.POST[FIELD]
         else:
             return redirect(then(result))

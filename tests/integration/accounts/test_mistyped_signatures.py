@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from accounts.services import TRIES_BEFORE_LOCK
+from accounts.services import LOCKED_FOR, TRIES_BEFORE_LOCK, signing_rests
 from audit.models import Act
 from palace3.protocol.text import load
 from tests.world import PASSWORD, World, as_person
@@ -44,7 +45,9 @@ def noted(world: World) -> int:
 
 
 @pytest.mark.parametrize("ask", [sign, change_password, enrol_again])
-def test_after_five_wrong_passwords_the_account_rests(world: World, ask: Callable[..., Any]) -> None:
+def test_after_five_wrong_passwords_nothing_is_signed_for_a_while(
+    world: World, ask: Callable[..., Any]
+) -> None:
     manager = client_of(world.trial_manager)
     for _ in range(TRIES_BEFORE_LOCK):
         assert ask(manager, "a guess").status_code == 422
@@ -52,14 +55,21 @@ def test_after_five_wrong_passwords_the_account_rests(world: World, ask: Callabl
         assert noted(world) == TRIES_BEFORE_LOCK
     rests = ask(manager, PASSWORD)
     assert rests.status_code in {422, 429}
-    assert "this account rests for 15 minutes" in rests.text
+    assert "this account signs nothing for 15 minutes" in rests.text
     world.trial_manager.refresh_from_db()
     assert world.trial_manager.check_password(PASSWORD)
-    assert not Confirmation.objects.exists()
-    said = Client().post(
-        "/accounts/sign-in/", {"username": world.trial_manager.username, "password": PASSWORD}
-    )
-    assert said.status_code == 422, "nor does the right password sign in meanwhile"
+    assert world.trial_manager.totp_confirmed_at
+    with as_person(world.trial_manager):
+        assert not Confirmation.objects.exists()
+        later = timezone.now() + LOCKED_FOR
+        assert not signing_rests(world.trial_manager, at=later)
+
+
+def test_an_outsider_who_fails_to_sign_in_keeps_nobody_from_signing(world: World) -> None:
+    manager = client_of(world.trial_manager)
+    for _ in range(TRIES_BEFORE_LOCK):
+        Client().post("/accounts/sign-in/", {"username": world.trial_manager.username, "password": "a guess"})
+    assert sign(manager, PASSWORD).status_code == 302
 
 
 def test_one_slip_is_on_record_and_stops_nobody(world: World) -> None:

@@ -116,6 +116,11 @@ def test_nobody_touches_anothers_note(world: World, screened: Participant, step:
         service(note=note, by=world.monitor, at=NOW)
 
 
+def test_a_note_of_blanks_is_none(world: World, screened: Participant) -> None:
+    with as_person(world.coordinator), pytest.raises(services.NoteEmpty):
+        services.write_note(participant=screened, text=" \n ", by=world.coordinator, at=NOW)
+
+
 def test_an_inspector_keeps_none(world: World, screened: Participant) -> None:
     with pytest.raises(services.NotYourNote):
         keep(screened, world.inspector)

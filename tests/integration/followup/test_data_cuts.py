@@ -22,7 +22,8 @@ from followup.services import (
 from followup.services.cuts import CutAnnounced, CutTooEarly
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
-from tests.world import World
+from tests.world import World, screen
+from trials import services as trials
 from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,18 @@ def test_the_site_is_reminded_and_the_progress_is_counted(
     assert progress_of_cuts(world.stranger)[0].asked == 0
 
 
+def test_who_is_lost_is_asked_for_and_who_is_dead_or_not_randomized_is_not(
+    world: World, randomized: Make
+) -> None:
+    lost, dead, screened = randomized(), randomized(), screen(world)
+    for each, track in ((lost, "LOST"), (dead, "DEAD")):
+        trials.move_track(participant=each, to=track, on=DAY, by=world.coordinator, at=noon(DAY))
+    announced(world)
+    assert sweep_of(lost) is not None
+    assert sweep_of(dead) is None
+    assert sweep_of(screened) is None
+
+
 def test_who_is_randomized_afterwards_is_asked_for_too(world: World, randomized: Make) -> None:
     announced(world)
     assert sweep_of(randomized()) is not None
@@ -114,6 +127,23 @@ def test_a_day_is_announced_once_and_in_time(world: World, everywhere: None) -> 
         announce_data_cut(on=CUT, purpose="Again", by=world.data_manager, at=noon(DAY))
     with pytest.raises(CutTooEarly):
         announce_data_cut(on=DAY - timedelta(15), purpose="Late", by=world.data_manager, at=noon(DAY))
+
+
+def test_a_cut_is_announced_without_a_broker_too(
+    world: World,
+    everywhere: None,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """The next roll takes it up; what was announced is on record, and the page says so."""
+
+    def away() -> None:
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr("followup.tasks.roll.delay", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        announce_data_cut(on=CUT, purpose="Interim report", by=world.data_manager, at=noon(DAY))
+    assert plan_data_cuts(site=world.site, at=noon(DAY)) == 1
 
 
 def test_the_page_announces_and_only_for_those_who_may(world: World, client_of: Any, settings: Any) -> None:

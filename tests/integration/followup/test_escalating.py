@@ -28,7 +28,7 @@ from followup.services.todos import Wanted
 from tests.integration.followup.conftest import noon
 from tests.world import OPENED_ON, World
 from trials import services as trials
-from trials.models import Participant, Site
+from trials.models import Delegation, Participant, Site
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +53,27 @@ def test_a_closed_account_is_told_nothing(world: World, randomized: Make) -> Non
     a_todo(randomized())
     change_person(user=world.investigator, by=world.trial_manager, at=noon(DAY), is_active=False)
     assert told(world, DAY, "todo") == {(0, "coordinator")}
+
+
+def test_who_has_left_the_site_is_told_nothing(world: World, randomized: Make) -> None:
+    a_todo(randomized())
+    theirs = Delegation.objects.get(user=world.investigator, site=world.site)
+    day = DAY - timedelta(1)
+    trials.end_delegation(delegation=theirs, on=day, reason="Moved", by=world.trial_manager, at=noon(day))
+    assert told(world, DAY, "todo") == {(0, "coordinator")}
+
+
+def test_a_message_names_what_its_reader_was_to_know_and_nothing_that_came_later(
+    world: World, randomized: Make
+) -> None:
+    first, second = randomized(), randomized()
+    a_todo(first)
+    escalate_site(site=world.site, on=DAY, at=noon(DAY))
+    a_todo(second)
+    send_waiting(at=noon(DAY))
+    bodies = [each.body for each in post.outbox]
+    assert len(bodies) == 2
+    assert all(first.number in body and second.number not in body for body in bodies)
 
 
 def test_a_to_do_is_told_when_it_opens_when_it_is_late_and_a_week_later(

@@ -19,12 +19,13 @@ from tests.versions import FIRST, amended, shelf
 from tests.world import NOW, PASSWORD, World, as_person
 from trials.confirmed import confirmations_of
 from trials.models import Confirmation
-from trials.services import confirm_values, withdraw_confirmation
+from trials.services import confirm_values, confirmations, withdraw_confirmation
 from trials.services.confirmations import (
     ConfirmedAlready,
     NotConfirmable,
     NotConfirmed,
     NothingToConfirm,
+    TooManyAtOnce,
     ValueMoved,
     digest_of,
 )
@@ -72,6 +73,18 @@ def test_one_signature_covers_exactly_the_values_that_were_read(world: World) ->
 def test_nobody_else_confirms(world: World, who: str) -> None:
     with pytest.raises(Forbidden):
         confirm(world, value("lost_days"), by=getattr(world, who))
+
+
+def test_nobody_else_withdraws_and_one_signature_covers_no_more_than_its_most(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = confirm(world, value("lost_days"))
+    for who in (world.data_manager, world.inspector):
+        with pytest.raises(Forbidden):
+            withdraw_confirmation(confirmation=made, reason="x", by=who, at=NOW)
+    monkeypatch.setattr(confirmations, "MOST_AT_ONCE", 1)
+    with pytest.raises(TooManyAtOnce):
+        confirm(world, value("lost_attempts"), value("lost_routes"))
 
 
 def test_the_password_is_asked_again(world: World) -> None:

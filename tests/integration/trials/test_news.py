@@ -206,6 +206,43 @@ def test_one_address_is_asked_once_a_day(world: World, clock: Clock) -> None:
     assert len(deliver(timezone.now())) == 1
 
 
+def test_who_confirmed_is_not_asked_again_and_keeps_their_row(
+    reader: Client, world: World, clock: Clock
+) -> None:
+    with as_the_system():
+        before = NewsReader.objects.values_list("pk", "confirmed_at").get()
+    news.ask_for_news(email=ADDRESS, language="en", at=timezone.now() + timedelta(days=2))
+    assert deliver(timezone.now() + timedelta(days=3)) == []
+    with as_the_system():
+        assert NewsReader.objects.values_list("pk", "confirmed_at").get() == before
+
+
+def test_a_ticket_confirms_its_own_reader_alone(world: World, clock: Clock) -> None:
+    first, second = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
+    sign_up(first, clock, email="someone.else@example.com")
+    sign_up(second, clock)
+    (asked,) = deliver(timezone.now())
+    assert second.post(address_in(asked)).status_code == 200
+    with as_the_system():
+        states = [each.confirmed_at is not None for each in NewsReader.objects.order_by("asked_at")]
+    assert states == [False, True]
+
+
+def test_a_letter_that_nobody_released_goes_to_nobody(reader: Client, world: World, clock: Clock) -> None:
+    written = letter(world)
+    assert news.send_letter_to_readers(letter_pk=written.pk, at=timezone.now()) == 0
+    assert deliver(timezone.now()) == []
+
+
+def test_who_did_not_confirm_gets_no_letter(world: World, clock: Clock) -> None:
+    sign_up(Client(enforce_csrf_checks=True), clock)
+    assert len(deliver(timezone.now())) == 1, "the question whether they want it"
+    written = letter(world)
+    with as_person(world.second_statistician):
+        news.release_letter(letter=written, by=world.second_statistician, at=timezone.now())
+    assert news.send_letter_to_readers(letter_pk=written.pk, at=timezone.now()) == 0
+
+
 def test_their_time_comes(world: World, clock: Clock) -> None:
     visitor = Client()
     sign_up(visitor, clock)

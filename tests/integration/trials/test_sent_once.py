@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from django.test import Client
 from django.urls import reverse
 
 from palace3.kernel.scope import EVERYTHING, scope
-from tests.world import World, build_world
+from tests.world import NOW, World, as_person, build_world
 from trials.models import Participant
+from trials.services import register_participant
 
 pytestmark = pytest.mark.django_db
 REGISTER = "/participants/register/"
@@ -78,11 +80,21 @@ def test_two_presses_at_once_are_one_step() -> None:
 
 
 def test_what_was_refused_may_be_sent_again(world: World) -> None:
-    manager = client_of(world.trial_manager)
-    address = reverse("trials:move-site", args=["01", "suspended"])
-    typed = {"reason": "", "once": page(manager, address)}
-    assert manager.post(address, typed).status_code == 422
-    assert manager.post(address, typed | {"reason": "Monsoon"}).status_code == 302
+    """Back in the browser, to the very page: what the service refused was not done, and its key is free."""
+    coordinator = client_of(world.coordinator)
+    with as_person(world.coordinator):
+        person = register_participant(site=world.site, by=world.coordinator, at=NOW)
+    address = reverse("trials:consent", args=[person.number])
+    typed = {
+        "version": world.consent_version.pk,
+        "signed_on": (NOW + timedelta(days=4000)).date().isoformat(),
+        "sensitive_data": "on",
+        "once": page(coordinator, address),
+    }
+    refused = coordinator.post(address, typed)
+    assert refused.status_code == 422
+    assert "has not come yet" in refused.text or "future" in refused.text
+    assert coordinator.post(address, typed | {"signed_on": "2026-11-20"}).status_code == 302
 
 
 def test_a_key_is_its_owners_alone_and_one_that_is_none_holds_nobody_up(world: World) -> None:
