@@ -21,7 +21,7 @@ from psycopg import Rollback, errors, sql
 from audit.models import Act
 from palace3.kernel.scope import EVERYTHING, scope
 from palace3.protocol.text import load
-from randomization import store, verify
+from randomization import admission, store, verify
 from randomization import turns as turns_schema
 from randomization.coins import CoinDesign, stratum_coins
 from randomization.generation import salt_of
@@ -686,9 +686,11 @@ def test_the_migration_is_taken_back_and_comes_again(world: Any, superuser: Any)
     )
     before = superuser.execute(parts).fetchall()
     with superuser.transaction():
+        superuser.execute(admission.DROP)
         superuser.execute(turns_schema.DROP)
         without = {name for (name,) in superuser.execute(parts).fetchall()}
         superuser.execute(turns_schema.CREATE)
+        superuser.execute(admission.CREATE)
         assert superuser.execute(parts).fetchall() == before
         raise Rollback
     assert {"slot", "list", "stratum", "draft", "keep_slot"} <= without
