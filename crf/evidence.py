@@ -88,6 +88,7 @@ class StageSource:
 def current_evidence(participant: Participant, *, around: Surroundings | None = None) -> Evidence:
     """Return the evidence as the saved answers have it now."""
     seen = around or Surroundings(participant)
+    seen.fetch(f"{code}*" for code in SOURCE_FORMS)
     answers = {name: _answer(seen, name) for name in eligibility.READS}
     protocol = text.load(participant.protocol_version)
     optional = optional_exclusions(protocol)

@@ -70,14 +70,22 @@ def shown_on(visit: Visit) -> date | None:
     return visit.took_place_on or visit.proposed_on
 
 
-def first_of_each_day(visits: QuerySet[Visit]) -> QuerySet[Visit]:
-    """Return the first visits of every day, each with how many the day has (``of_the_day``)."""
+def first_of_each_day(visits: QuerySet[Visit]) -> list[Visit]:
+    """Return the first visits of every day, each with how many the day has (``of_the_day``).
+
+    The days are sorted by keys alone: whole rows of all the visits of a month would be sorted for a handful.
+    """
     of_day: dict[str, Any] = {"partition_by": [Coalesce("took_place_on", "proposed_on")]}
-    ranked = visits.order_by().annotate(
+    ranked = visits.select_related(None).order_by().values("pk")
+    ranked = ranked.annotate(
         place=Window(RowNumber(), order_by=["participant_id", "pk"], **of_day),
         of_the_day=Window(Count("*"), **of_day),
     )
-    return ranked.filter(place__lte=PER_DAY).order_by("participant_id", "pk")
+    counts = dict(ranked.filter(place__lte=PER_DAY).values_list("pk", "of_the_day"))
+    found = list(visits.filter(pk__in=counts).order_by("participant_id", "pk"))
+    for visit in found:
+        visit.of_the_day = counts[visit.pk]  # type: ignore[attr-defined]
+    return found
 
 
 def icalendar(visits: Iterable[Visit], *, name: str, at: datetime) -> str:

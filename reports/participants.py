@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from crf.models import Query
 from followup.models import Visit
-from trials.models import Participant
+from trials.models import Participant, Site
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def narrowed(
 ) -> Any:
     """Return the participants that fit the filters; an empty filter lets all through."""
     if number:
-        rows = rows.filter(number__icontains=number.strip())
+        rows = _numbered(rows, number.strip())
     if site:
         rows = rows.filter(site__code=site)
     if state:
@@ -38,6 +38,14 @@ def narrowed(
     if randomized:
         rows = rows.filter(arm__isnull=randomized != "yes")
     return rows.select_related("site").order_by("number")
+
+
+def _numbered(rows: Any, typed: str) -> Any:
+    """Return the participants whose number holds what was typed; before the hyphen stands the code of the site."""
+    site, hyphen, _running = typed.partition("-")
+    if hyphen:
+        rows = rows.filter(site__in=Site.objects.filter(code__iendswith=site))
+    return rows.filter(number__icontains=typed)
 
 
 def lines(participants: Sequence[Participant]) -> list[Line]:

@@ -183,7 +183,10 @@ class _Work:
         """Hold the record, and bring with one journey all that the save will look at."""
         form, record = self.place.form, find_record(self.place, lock=True)
         also = [] if record is None else [*parts_of(form, record), queries_part(form, record)]
-        loaded = self.around.fetch(form.foreign_reads, also)
+        own = (
+            {f"{form.code}*"} if record is not None else set()
+        )  # it knows the protocol version it was begun under
+        loaded = self.around.fetch(form.foreign_reads | own, also)
         self.known = known_queries(loaded)
         return None if record is None else sheet_from(form, record, loaded)
 

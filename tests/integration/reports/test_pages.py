@@ -106,7 +106,9 @@ def test_a_stranger_finds_neither_page_nor_line(world: World, randomized: Any) -
     )
 
 
-@pytest.mark.parametrize("filters", ["state=SCREENED", "site=01", "number=0001", "randomized=no"])
+@pytest.mark.parametrize(
+    "filters", ["state=SCREENED", "site=01", "number=0001", "number=01-0", "number=1-000", "randomized=no"]
+)
 def test_filters_narrow_the_list(world: World, filters: str) -> None:
     participant = screen(world)
     assert participant.number in of(world.coordinator).get(f"/participants/?{filters}").content.decode()
