@@ -12,6 +12,7 @@ from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
+from palace3.kernel.counting import CountOf
 from trials.deviation_words import in_words
 from trials.models.sites import ConsentVersion, Site
 from trials.version_guards import ParticipantVersionGuard
@@ -60,6 +61,12 @@ class ParticipantSet(SiteQuerySet):
 
     def randomized(self) -> Self:
         return self.filter(arm__isnull=False)
+
+
+def counted_at_site() -> dict[str, CountOf]:
+    """Return how many participants were screened and randomized, to be asked for each site; an index holds both."""
+    here = Participant.objects.filter(site=models.OuterRef("pk")).order_by().values("site_id")
+    return {"screened": CountOf(here), "randomized": CountOf(here.filter(arm__isnull=False))}
 
 
 @recorded()

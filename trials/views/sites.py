@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,10 +15,10 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from palace3.kernel.clock import local_date
-from palace3.kernel.counting import CountOf
 from trials import services
 from trials.forms import ChangeSiteForm, ChecklistForm, ConsentVersionForm, MoveSiteForm, SiteForm
-from trials.models import Delegation, Participant, Site
+from trials.models import Delegation, Site
+from trials.models.participants import counted_at_site
 from trials.models.sites import ChecklistKind, SiteState
 from trials.services.sites import MOVES
 from trials.views.steps import Page, step
@@ -39,10 +38,7 @@ def _site(request: PersonRequest, code: str, permission: Permission) -> Site:
 
 @requires(Permission.SITE_VIEW)
 def sites(request: PersonRequest) -> HttpResponse:
-    here = Participant.objects.filter(site=OuterRef("pk")).order_by().values("site_id")  # an index holds it
-    shown = Site.objects.open_to(request.user, Permission.SITE_VIEW).annotate(
-        screened=CountOf(here), randomized=CountOf(here.filter(arm__isnull=False))
-    )
+    shown = Site.objects.open_to(request.user, Permission.SITE_VIEW).annotate(**counted_at_site())
     return render(
         request, "trials/sites.html", {"sites": shown, "may_manage": request.user.may(Permission.SITE_MANAGE)}
     )
