@@ -43,6 +43,7 @@ from tests.integration.randomization.test_attacks import forged_act
 from tests.integration.randomization.test_nothing_leaks import (
     body_of,
     every_address,
+    log_of,
     shown,
     signed_in,
     words_of,
@@ -638,7 +639,7 @@ def test_no_page_log_or_api_answer_shows_a_coming_coin(
         client = signed_in(person)
         for name, address in every_address(world, first.participant.number, part, 1):
             seen[f"{who} {name}"] = words_of(body_of(client.get(address)))
-    seen["log"] = "\n".join(f"{r.getMessage()} {r.exc_text or ''} {vars(r)}" for r in caplog.records)
+    seen["log"] = log_of(caplog.records)
     assert first.certificate["slot"]["coin"] in seen["investigator randomization:certificate"]
     assert shown(secrets, seen) == []
 
