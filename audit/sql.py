@@ -83,8 +83,27 @@ DROP FUNCTION audit_guard_act, audit_guard_reason, audit_guard_lock, audit_guard
     audit_refuse_truncate, audit_refuse_change, audit_stamp_act;
 """
 
+# An act takes the next number; since migration 0005 it is in force as soon as it is written, without being told.
+_STAMP = """
+CREATE OR REPLACE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.id <> currval('audit_act_id_seq') THEN
+        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    NEW.transaction := pg_current_xact_id()::text::bigint;
+    NEW.stored_at := clock_timestamp();
+    {put_in_force}
+    RETURN NEW;
+END $$;
+"""
+ACT_IN_FORCE = _STAMP.format(put_in_force="PERFORM set_config('app.act', NEW.id::text, true);")
+ACT_TOLD = _STAMP.format(put_in_force="")
+
 # A row's number names it in its history, and an act's number says where it stands in the seals: neither is chosen.
-NUMBERS_NOT_CHOSEN = """
+_ROWS_KEEP_THEIRS = """
 CREATE OR REPLACE FUNCTION audit_guard_act() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     current bigint := nullif(current_setting('app.act', true), '')::bigint;
@@ -104,40 +123,9 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-
-CREATE OR REPLACE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF NEW.id <> currval('audit_act_id_seq') THEN
-        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    NEW.transaction := pg_current_xact_id()::text::bigint;
-    NEW.stored_at := clock_timestamp();
-    RETURN NEW;
-END $$;
 """
+NUMBERS_NOT_CHOSEN = _ROWS_KEEP_THEIRS + ACT_TOLD
 NUMBERS_AS_GIVEN = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
-
-# The act that was written last is the one in force, without being told.
-_STAMP = """
-CREATE OR REPLACE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF NEW.id <> currval('audit_act_id_seq') THEN
-        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    NEW.transaction := pg_current_xact_id()::text::bigint;
-    NEW.stored_at := clock_timestamp();
-    {put_in_force}
-    RETURN NEW;
-END $$;
-"""
-ACT_IN_FORCE = _STAMP.format(put_in_force="PERFORM set_config('app.act', NEW.id::text, true);")
-ACT_TOLD = _STAMP.format(put_in_force="")
 
 # The library behind the event triggers asks this before each version and lets a session name triggers to skip.
 # It writes the function anew with every trigger that a migration adds: `manage.py migrate` puts ours back.
