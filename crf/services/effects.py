@@ -65,7 +65,7 @@ def follow_up(
     changed |= {"visit.last_on"} if happened else set()
     if (moved or tracked) and not happened:
         plan_visits_for(participant=place.participant, by=by, at=at)
-    _propose_deviations(place, record, outcome, by=by, at=at)
+    _propose_deviations(place, outcome.findings, str(record.pk), by=by, at=at)
     _settle_todos(place, around, by=by, at=at)
     if place.form.code in CLOCK_FORMS:
         settle_clocks(participant=place.participant, around=around, by=by, at=at)
@@ -219,20 +219,14 @@ def visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
-def _propose_deviations(
-    place: Place, record: Any, outcome: Outcome, *, by: User | None, at: datetime
-) -> None:
-    _propose(place, outcome.findings, str(record.pk), by=by, at=at)
-
-
 def propose_from_refusal(*, place: Place, findings: Iterable[Finding], by: User | None, at: datetime) -> None:
     """What a hard check kept out is proposed as a deviation where it is one: it may have happened all the same,
     and nothing else would tell of it (protocol 3.5 B, X011). Called after the save was taken back.
     """
-    _propose(place, findings, f"refused-{place.sequence}", by=by, at=at)
+    _propose_deviations(place, findings, f"refused-{place.sequence}", by=by, at=at)
 
 
-def _propose(
+def _propose_deviations(
     place: Place, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
 ) -> None:
     rules = {check.code: check for check in place.form.checks if check.deviation}
@@ -287,9 +281,8 @@ def _recheck_once(
     changed: set[str], done: set[tuple[str, int | None]], around: Surroundings, by: User | None, at: datetime
 ) -> Iterator[str]:
     looking = read_by(catalogue.forms().values(), changed)
-    around.fetch(
-        f"{form.code}*" for form in looking
-    )  # most of them have no record yet: one question tells which
+    # Most of them have no record yet: one question tells which.
+    around.fetch(f"{form.code}*" for form in looking)
     for form in [form for form in looking if around.records(form.code)]:
         for record in _records(form, around.participant):
             if (form.code, record.pk) not in done:
@@ -313,7 +306,7 @@ def _recheck_record(
     changed = _rederive(place, sheet, outcome, by=by, at=at)
     known = known_queries(loaded)
     judge_queries(place=place, record=record, outcome=outcome, known=known, by=by, at=at)
-    _propose_deviations(place, record, outcome, by=by, at=at)
+    _propose_deviations(place, outcome.findings, str(record.pk), by=by, at=at)
     if changed:
         around.forget(form.code)
     return {f"{form.code}.{name}" for name in changed} | ({f"{form.code}*"} if changed else set())
