@@ -79,7 +79,7 @@ def _recheck_record(
     form: FormDeclaration, record: Any, form_context: FormContext, by: User | None, at: datetime
 ) -> Iterable[str]:
     record.participant = form_context.participant
-    loaded = bulk_read([*parts_of(form, record), queries_part(form, record)])
+    loaded = bulk_read([*parts_of(form, record), queries_part(record)])
     record_key, stored = key_of_record(form, record), stored_record_from(form, record, loaded)
     seen = stored.outcome(form)
     context = form_context.context(form, visit=record.visit, sequence=record.sequence, record_id=record.pk)

@@ -1,26 +1,32 @@
-"""What every form's table has beside its answers, and how a declaration is read from a model."""
+"""The record, the answers beside it, and how a declaration is read from a model.
+
+What records share stands in one table (``Record``); the answers of each form stand in a table of their
+own, one row for a record, under the record's number (docs/adr/0060-one-record-table.md).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, LockGuard, ReasonGuard, SameSite, SiteScoped
-from audit.models import Audited
+from audit.guards import ActGuard, LockGuard, ReasonGuard, SetOnce, SiteScoped
+from audit.models import Act, Audited, audited
 from crf.engine.conditions import Condition
 from crf.engine.declaration import DeclarationError, FormDeclaration, Group
 from crf.engine.fields import question_of
 from crf.engine.questions import Classification
-from crf.guards import RowLock
+from crf.guards import AnswersLock, RowLock
+from followup.models import Visit
+from trials.models import Site
+from trials.models.participants import OfParticipant
 
 if TYPE_CHECKING:
     from crf.engine.codelists import Text
-
-CONTROL_COLUMNS = ("state", "version", "form_version", "protocol_version", "act_id", "visit_id", "sequence")
 
 
 class RecordState(models.TextChoices):
@@ -34,35 +40,83 @@ class RecordState(models.TextChoices):
     LOCKED = "locked", _("locked")
 
 
-class CrfRecord(Audited):
-    """One filled form of one participant."""
+@audited(related_name="record_events")
+class Record(OfParticipant):
+    """One filled form of one participant: where it stands and how far it has come, without its answers.
 
-    participant = models.ForeignKey("trials.Participant", models.PROTECT, related_name="+")
-    site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
-    visit = models.ForeignKey("followup.Visit", models.PROTECT, null=True, blank=True, related_name="+")
+    ``operation`` tells apart the records of a form that is filled once for each operation.
+    """
+
+    form_code = models.CharField(_("form"), max_length=8)
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="+")
     sequence = models.PositiveSmallIntegerField(_("number"), default=1)
+    operation = models.PositiveSmallIntegerField(_("number of the operation"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=RecordState, default=RecordState.EMPTY)
     form_version = models.PositiveSmallIntegerField(_("version of the form"), default=1)
     protocol_version = models.CharField(_("version of the protocol"), max_length=16)
     version = models.PositiveIntegerField(_("version of the record"), default=1)
+
+    objects: ClassVar[Any] = SiteQuerySet.as_manager()
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("record")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            LockGuard(name="crf_record_lock"),
+            SetOnce(name="crf_record_participant", column="participant_id"),
+            SetOnce(name="crf_record_form", column="form_code"),
+            models.UniqueConstraint(
+                fields=("participant", "form_code", "visit", "sequence", "operation"),
+                nulls_distinct=False,
+                name="crf_record_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.form_code} {self.pk}"
+
+
+class CrfRecord(Record):
+    """The answers of one record; each form is a subclass, and its rows have the numbers of their records.
+
+    To the code a record and its answers are one object: ``participant``, ``state`` or ``version`` are read
+    as if they stood here. What is written of the answers names an act and a site of its own
+    (``answers_act``, ``answers_site``); saving keeps both as the record's.
+    """
+
+    record = models.OneToOneField(
+        Record, models.PROTECT, parent_link=True, primary_key=True, db_column="id", related_name="%(class)s"
+    )
+    answers_site = models.ForeignKey(
+        Site, models.PROTECT, db_column="site_id", db_index=False, editable=False, related_name="+"
+    )
+    answers_act = models.ForeignKey(
+        Act, models.PROTECT, db_column="act_id", db_index=False, editable=False, related_name="+"
+    )
     missing = models.JSONField(_("reasons for missing answers"), default=dict, blank=True)
 
-    objects = SiteQuerySet.as_manager()
+    objects: ClassVar[Any] = SiteQuerySet.as_manager()
 
     class Meta:
         abstract = True
         constraints = (
             ActGuard(name="%(app_label)s_%(class)s_act"),
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
-            SameSite(name="%(app_label)s_%(class)s_same_site"),
-            ReasonGuard(name="%(app_label)s_%(class)s_reason", except_columns=CONTROL_COLUMNS),
-            LockGuard(name="%(app_label)s_%(class)s_lock"),
-            models.UniqueConstraint(
-                fields=("participant", "visit", "sequence"),
-                nulls_distinct=False,
-                name="%(app_label)s_%(class)s_once",
-            ),
+            ReasonGuard(name="%(app_label)s_%(class)s_reason"),
+            AnswersLock(name="%(app_label)s_%(class)s_lock"),
         )
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Write the record, the answers, or both: of ``update_fields`` each table takes its own."""
+        self.form_code = self.Crf.code  # type: ignore[attr-defined]  # each form says it
+        self.answers_act_id, self.answers_site_id = self.act_id, self.site_id
+        if update_fields is not None and self._own_columns() & set(update_fields):
+            update_fields = {*update_fields, "answers_act"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    @classmethod
+    def _own_columns(cls) -> set[str]:
+        return {field.name for field in cls._meta.local_fields}
 
 
 class CrfGroupRow(Audited):

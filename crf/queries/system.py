@@ -37,11 +37,9 @@ class QueryChanges:
         return not (self.opens or self.confirms or self.closes)
 
 
-def queries_part(form: FormDeclaration, record: Any) -> TableQuery:
+def queries_part(record: Any) -> TableQuery:
     """Return what to load for the queries that the system asked about the record."""
-    return TableQuery(
-        "queries", Query, "record_id", record.pk, also=f"t.form_code = '{form.code}' AND t.key <> ''"
-    )
+    return TableQuery("queries", Query, "record_id", record.pk, also="t.key <> ''")
 
 
 def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:

@@ -39,7 +39,6 @@ def keep_prompts(
         EntryPrompt(
             participant=record_key.participant,
             site_id=record_key.participant.site_id,
-            form_code=record_key.form.code,
             record_id=record.pk,
             target=prompt.get("name", "")[:120],
             key=key[:160],

@@ -134,11 +134,10 @@ def save_answers(
 
 
 def _saved_before(record_key: RecordKey, *, key: str, by: User | None) -> Saved | None:
-    found = SaveKey.objects.filter(owner=by, key=key).first() if key and by else None
+    found = SaveKey.objects.filter(owner=by, key=key).select_related("record").first() if key and by else None
     if found is None:
         return None
-    record = record_key.form.model.objects.get(pk=found.record_id)
-    return Saved(record_key, found.record_id, found.version, record.state, again=True)
+    return Saved(record_key, found.record_id, found.version, found.record.state, again=True)
 
 
 @dataclass
@@ -182,7 +181,7 @@ class _Work:
     def _sheet(self) -> StoredRecord | None:
         """Hold the record, and bring with one journey all that the save will look at."""
         form, record = self.record_key.form, find_record(self.record_key, lock=True)
-        also = [] if record is None else [*parts_of(form, record), queries_part(form, record)]
+        also = [] if record is None else [*parts_of(form, record), queries_part(record)]
         own = (
             {f"{form.code}*"} if record is not None else set()
         )  # it knows the protocol version it was begun under
@@ -272,7 +271,6 @@ class _Work:
                 owner=self.by,
                 site_id=self.record_key.participant.site_id,
                 key=key[:64],
-                form_code=self.record_key.form.code,
                 record_id=record.pk,
                 version=record.version,
                 saved_at=self.at,

@@ -97,7 +97,6 @@ def sign_record(
         return RecordSignature.objects.create(
             participant=record_key.participant,
             site_id=record_key.participant.site_id,
-            form_code=record_key.form.code,
             record_id=stored.record.pk,
             version=version,
             signature=signature,
@@ -122,7 +121,7 @@ def unlock_record(*, record_key: RecordKey, version: int, reason: str, by: User,
         "crf:record:unlock", by=by, at=at, participant=record_key.participant, reason=reason
     ) as act:
         stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=(S.LOCKED,))
-        before = stored.record.events.exclude(state=S.LOCKED).order_by("-pgh_id").first()
+        before = stored.record.record_events.exclude(state=S.LOCKED).order_by("-pgh_id").first()
         _move(stored.record, S(before.state), act)
 
 
@@ -154,7 +153,7 @@ def _held(
 
 
 def _refuse_open_queries(record_key: RecordKey, stored: StoredRecord) -> None:
-    number = Query.objects.on_record(record_key.form.code, stored.record.pk).living().count()
+    number = Query.objects.living().filter(record_id=stored.record.pk).count()
     if number:
         raise QueriesStillOpen(record=record_key.label, number=number)
 

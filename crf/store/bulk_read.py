@@ -31,14 +31,23 @@ class TableQuery:
 
     def sql(self) -> str:
         """Return the select of this part; names come from the models, values go as parameters."""
-        table = connection.ops.quote_name(self.model._meta.db_table)
+        row, source = self._row_and_source()
+        visit = "NULL::text, NULL::text"
         if self.at_visit:
             visit = "v.code, coalesce(v.took_place_on, v.target)::text"
-            joined = f"{table} t LEFT JOIN followup_visit v ON v.id = t.visit_id"
-        else:
-            visit, joined = "NULL::text, NULL::text", f"{table} t"
+            source += " LEFT JOIN followup_visit v ON v.id = t.visit_id"
         also = f" AND {self.also}" if self.also else ""
-        return f"SELECT %s, to_jsonb(t)::text, {visit} FROM {joined} WHERE t.{self.column} = %s{also}"  # noqa: S608
+        return f"SELECT %s, ({row})::text, {visit} FROM {source} WHERE t.{self.column} = %s{also}"  # noqa: S608
+
+    def _row_and_source(self) -> tuple[str, str]:
+        """Return a row as JSON and where it comes from: answers come with their record, as ``t``."""
+        meta = self.model._meta
+        table = connection.ops.quote_name(meta.db_table)
+        if not meta.parents:
+            return "to_jsonb(t)", f"{table} t"
+        (record,) = meta.parents
+        shared = connection.ops.quote_name(record._meta.db_table)
+        return "to_jsonb(a) || to_jsonb(t)", f"{shared} t JOIN {table} a ON a.id = t.id"
 
 
 def bulk_read(parts: Iterable[TableQuery]) -> dict[str, list[Plain]]:

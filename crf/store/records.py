@@ -1,4 +1,7 @@
-"""Where a record stands, and the record itself: found, locked, read as answers, written back."""
+"""Where a record stands, and the record itself: found, locked, read as answers, written back.
+
+A record and its answers are one object here, an instance of the form's model (``crf.engine.base``).
+"""
 
 from __future__ import annotations
 
