@@ -79,6 +79,7 @@ def _recheck_record(
     form: FormDeclaration, record: Any, form_context: FormContext, by: User | None, at: datetime
 ) -> Iterable[str]:
     record.participant = form_context.participant
+    form_context.remember(record)
     loaded = bulk_read([*parts_of(form, record), queries_part(record)])
     record_key, stored = key_of_record(form, record), stored_record_from(form, record, loaded)
     seen = stored.outcome(form)

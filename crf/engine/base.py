@@ -1,7 +1,7 @@
 """The record, the answers beside it, and how a declaration is read from a model.
 
 What records share stands in one table (``Record``); the answers of each form stand in a table of their
-own, one row for a record, under the record's number (docs/adr/0060-one-record-table.md).
+own, one row for a record, under the record's number (docs/adr/0031-one-record-table.md).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Record(OfParticipant):
             SetOnce(name="crf_record_participant", column="participant_id"),
             SetOnce(name="crf_record_form", column="form_code"),
             models.UniqueConstraint(
-                fields=("participant", "form_code", "visit", "sequence", "operation"),
+                fields=("form_code", "participant", "visit", "sequence", "operation"),
                 nulls_distinct=False,
                 name="crf_record_once",
             ),

@@ -3184,7 +3184,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='record',
-            constraint=models.UniqueConstraint(fields=('participant', 'form_code', 'visit', 'sequence', 'operation'), name='crf_record_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('form_code', 'participant', 'visit', 'sequence', 'operation'), name='crf_record_once', nulls_distinct=False),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='record',

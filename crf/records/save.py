@@ -182,10 +182,9 @@ class _Work:
         """Hold the record, and bring with one journey all that the save will look at."""
         form, record = self.record_key.form, find_record(self.record_key, lock=True)
         also = [] if record is None else [*parts_of(form, record), queries_part(record)]
-        own = (
-            {f"{form.code}*"} if record is not None else set()
-        )  # it knows the protocol version it was begun under
-        loaded = self.form_context.fetch(form.foreign_reads | own, also)
+        if record is not None:
+            self.form_context.remember(record)
+        loaded = self.form_context.fetch(form.foreign_reads, also)
         self.known = known_queries(loaded)
         return None if record is None else stored_record_from(form, record, loaded)
 

@@ -11,6 +11,7 @@ from django.db.models import Max, Min
 from crf import catalogue
 from crf.engine.checks import earliest_day
 from crf.engine.declaration import FormDeclaration, form_of
+from crf.models import Record as SavedRecord
 from crf.models import SponsorAssessment
 from crf.store.bulk_read import TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
@@ -36,6 +37,7 @@ class FormContext:
         self._rows: dict[tuple[str, str, int], list[Record]] = {}
         self._consents: list[Consent] | None = None
         self._assessments: list[Record] | None = None
+        self._versions: dict[int, str] = {}
 
     @property
     def today(self) -> date:
@@ -70,6 +72,10 @@ class FormContext:
     def context_value(self, read: str) -> Any:
         """Return one value from outside, named as a form reads it."""
         return self._look(read, "", None)
+
+    def remember(self, record: Any) -> None:
+        """A record at hand need not be read again for the protocol version that it was begun under."""
+        self._versions[record.pk] = record.protocol_version
 
     def milestone(self, code: str) -> Milestone | None:
         """Return the milestone as it stands, or None."""
@@ -135,12 +141,12 @@ class FormContext:
         readers: Mapping[str, Any] = {
             "today": lambda: self.today,
             "milestone": lambda: getattr(self.milestone(name), "on", None),
-            "participant": lambda: self._participant(name, own_code, record_id),
+            "participant": lambda: self._participant(name, record_id),
             "site": lambda: self._site(name),
             "consent": lambda: self._consent(name),
             "visit": lambda: self._last_visit_on() if name == "last_on" else None,
             "sponsor": self.assessments,
-            "setting": lambda: setting_of(text.load(self._version_of(own_code, record_id)), name),
+            "setting": lambda: setting_of(text.load(self._version_of(record_id)), name),
         }
         return readers[head]() if head in readers else None
 
@@ -156,18 +162,18 @@ class FormContext:
             return self.rows_of_all(code, name, [row["id"] for row in others])
         return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
 
-    def _version_of(self, code: str, record_id: int | None) -> str:
+    def _version_of(self, record_id: int | None) -> str:
         """Return the protocol version of a record: the one it was begun under judges it for good."""
-        if record_id is not None:
-            for row in self.records(code):
-                if row["id"] == record_id:
-                    return str(row["protocol_version"])
-        return self.participant.protocol_version
+        if record_id is None:
+            return self.participant.protocol_version
+        if record_id not in self._versions:
+            self.remember(SavedRecord.objects.only("protocol_version").get(pk=record_id))
+        return self._versions[record_id]
 
-    def _participant(self, name: str, own_code: str = "", record_id: int | None = None) -> Any:
+    def _participant(self, name: str, record_id: int | None = None) -> Any:
         """Read the participant; three names ask for the end of screening and the decision."""
         if name == "protocol_version":
-            return self._version_of(own_code, record_id)
+            return self._version_of(record_id)
         if name in ("screen_failure_reason", "decline_reason"):
             ended = ScreeningOutcome.objects.filter(participant=self.participant).first()
             return ended.reason if ended and ended.declined == (name == "decline_reason") else None
