@@ -1,0 +1,53 @@
+"""The papers keep their own rules: decisions are numbered without gaps, dated, and listed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DECISIONS = ROOT / "docs" / "adr"
+FILES = sorted(DECISIONS.glob("[0-9]*.md"))
+HEAD = re.compile(
+    r"# (?P<number>\d+)\. (?P<title>.+)\n\n- \*\*Date:\*\* (?P<date>\d{4}-\d\d-\d\d)(?: \(.+\))?\n"
+    r"- \*\*Status:\*\* (?P<status>accepted|superseded by (?P<by>\d+))\n"
+)
+ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| (.+) \|$", re.MULTILINE)
+
+
+def head_of(path: Path) -> re.Match[str]:
+    head = HEAD.match(path.read_text())
+    assert head, f"{path.name} begins with its number and title, **Date** and **Status**"
+    return head
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    assert [int(path.name[:4]) for path in FILES] == list(range(1, len(FILES) + 1))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_decision_has_number_date_and_status(path: Path) -> None:
+    head = head_of(path)
+    assert int(head["number"]) == int(path.name[:4])
+    assert head["by"] is None or int(head["by"]) <= len(FILES)
+
+
+def test_decisions_are_in_order_of_date() -> None:
+    days = [date.fromisoformat(head_of(path)["date"]) for path in FILES]
+    assert days == sorted(days)
+
+
+def test_the_index_lists_every_decision_as_it_stands() -> None:
+    listed = ROW.findall((DECISIONS / "README.md").read_text())
+    heads = [(path.name, head_of(path)) for path in FILES]
+    assert listed == [
+        (head["number"], head["title"], name, head["date"], head["status"]) for name, head in heads
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_decision_is_one_page(path: Path) -> None:
+    assert len(path.read_text().split()) <= 700, "say it shorter, or make it two decisions"
