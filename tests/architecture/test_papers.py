@@ -1,8 +1,9 @@
-"""The papers keep their own rules: decisions are numbered without gaps, dated, and listed."""
+"""The papers keep their own rules: decisions are numbered without gaps, a word stands once in the glossary."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,14 @@ def head_of(path: Path) -> re.Match[str]:
     head = HEAD.match(path.read_text())
     assert head, f"{path.name} begins with its number and title, **Date** and **Status**"
     return head
+
+
+def terms_of(text: str) -> list[str]:
+    """The first cell of each row of the glossary's tables, in lower case, without its head."""
+    cells = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+    return [
+        term.strip("` ").lower() for cell in cells for term in cell.split(",") if cell not in {"word", ""}
+    ]
 
 
 def test_decisions_are_numbered_without_gaps() -> None:
@@ -51,3 +60,16 @@ def test_the_index_lists_every_decision_as_it_stands() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_decision_is_one_page(path: Path) -> None:
     assert len(path.read_text().split()) <= 700, "say it shorter, or make it two decisions"
+
+
+def test_a_word_stands_once_in_the_glossary() -> None:
+    terms = terms_of((ROOT / "docs" / "glossary.md").read_text())
+    assert [term for term, times in Counter(terms).items() if times > 1] == []
+
+
+def test_the_reader_of_the_glossary_sees_a_word_that_stands_twice() -> None:
+    assert terms_of("| word | means |\n|---|---|\n| site | a |\n| Site, `visit` | b |") == [
+        "site",
+        "site",
+        "visit",
+    ]
