@@ -1,4 +1,4 @@
-"""The papers keep their own rules: decisions are numbered without gaps, a word stands once in the glossary."""
+"""The papers keep their own rules: numbers without gaps, a status for each, a word once in the glossary."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ HEAD = re.compile(
     r"- \*\*Status:\*\* (?P<status>accepted|superseded by (?P<by>\d+))\n"
 )
 ROW = re.compile(r"^\| (\d+) \| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \| (.+) \|$", re.MULTILINE)
+RULE = re.compile(r"^\| ([CE]?)(\d+) \|(?: [^|]+ \|){2,} ([^|]+) \|$", re.MULTILINE)
+STATUS = re.compile(r"met|(partly|open): .+|open")
 
 
 def head_of(path: Path) -> re.Match[str]:
@@ -28,9 +30,8 @@ def head_of(path: Path) -> re.Match[str]:
 def terms_of(text: str) -> list[str]:
     """The first cell of each row of the glossary's tables, in lower case, without its head."""
     cells = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
-    return [
-        term.strip("` ").lower() for cell in cells for term in cell.split(",") if cell not in {"word", ""}
-    ]
+    words = [re.sub(r" \(.+?\)", "", cell) for cell in cells if cell != "word"]
+    return [term.strip("` ").lower() for word in words for term in word.split(",")]
 
 
 def test_decisions_are_numbered_without_gaps() -> None:
@@ -68,8 +69,22 @@ def test_a_word_stands_once_in_the_glossary() -> None:
 
 
 def test_the_reader_of_the_glossary_sees_a_word_that_stands_twice() -> None:
-    assert terms_of("| word | means |\n|---|---|\n| site | a |\n| Site, `visit` | b |") == [
+    assert terms_of("| word | means |\n|---|---|\n| site | a |\n| Site (again), `visit` | b |") == [
         "site",
         "site",
         "visit",
     ]
+
+
+@pytest.mark.parametrize("letter", ["", "C", "E"])
+def test_requirements_are_numbered_without_gaps(letter: str) -> None:
+    """A number stays with its rule, so that "requirement 12" in code leads to the same rule for good."""
+    rules = RULE.findall((ROOT / "docs" / "requirements.md").read_text())
+    numbers = [int(number) for before, number, _status in rules if before == letter]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= {"": 68, "C": 25, "E": 12}[letter]
+
+
+def test_every_requirement_says_how_far_it_is_met() -> None:
+    rules = RULE.findall((ROOT / "docs" / "requirements.md").read_text())
+    assert [letter + number for letter, number, status in rules if not STATUS.fullmatch(status)] == []
