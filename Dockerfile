@@ -6,8 +6,8 @@ RUN python -m pip install --no-cache-dir --require-hashes -r requirements/node.t
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --silent
 COPY scripts/front_end.py scripts/
-COPY palace3/__init__.py palace3/
-COPY palace3/icons palace3/icons
+COPY design/__init__.py design/
+COPY design/icons design/icons
 RUN python scripts/front_end.py
 
 FROM python:3.13-slim-bookworm

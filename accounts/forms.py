@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import SigningRests, signing_rests
-from accounts.tries import note_mistyped
+from accounts.throttle import note_mistyped
 
 
 def _password(label: Any, *, kind: str = "current-password", **more: Any) -> forms.CharField:

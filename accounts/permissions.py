@@ -12,7 +12,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-from palace3.kernel.errors import Forbidden
+from kernel.errors import Forbidden
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -17,10 +17,10 @@ from django.utils.translation import override
 
 from accounts.models import Mail, Signature, User
 from accounts.permissions import SECOND_FACTOR_ROLES
-from accounts.tries import note_mistyped
+from accounts.throttle import note_mistyped
 from audit.acts import act, current_act
 from audit.models import Act
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import count_mistyped, needs_second_factor, sign_out
-from accounts.tries import take_mistyped
-from palace3.kernel.scope import scope
+from accounts.throttle import take_mistyped
+from kernel.scope import scope
 
 # Leaving, the reader's language, and the page's own question how long the session lasts, come before everything.
 _ALWAYS = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accounts.outbox import send_waiting
-from palace3.kernel.tasks import task
+from kernel.tasks import task
 
 
 @task(name="accounts:send_mail")

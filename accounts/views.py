@@ -24,8 +24,8 @@ from accounts.forms import CodeForm, NewPasswordForm, OwnPasswordForm, SignInFor
 from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import close_session, open_session, seconds_left
-from accounts.tries import count_failure, refuse_too_many
-from palace3.kernel.clock import local_date
+from accounts.throttle import count_failure, refuse_too_many
+from kernel.clock import local_date
 
 
 def _next(request: HttpRequest) -> str:

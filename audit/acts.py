@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.db import connection, transaction
 
 from audit.models import Act
-from palace3.kernel.request_id import current_request_id
+from kernel.request_id import current_request_id
 
 _current: ContextVar[Act | None] = ContextVar("palace3_act", default=None)
 

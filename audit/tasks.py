@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from audit.seals import seal_batch
-from palace3.kernel.tasks import task
+from kernel.tasks import task
 
 BATCHES_PER_RUN = 50
 

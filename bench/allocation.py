@@ -98,8 +98,8 @@ class House:
     """A database with a scheme and people who wait; each way takes from its own share of them."""
 
     def __init__(self, folder: Path, people: dict[str, int]) -> None:
-        from palace3.embedded.postgres import EmbeddedPostgres
-        from palace3.embedded.roles import prepare
+        from demo.servers.postgres import EmbeddedPostgres
+        from kernel.postgresql.roles import prepare
 
         self.waiting: list[int] = []
         self.server = EmbeddedPostgres(folder, fsync=True, max_connections=200).start()
@@ -109,7 +109,7 @@ class House:
         self._fill()
 
     def _set_up_django(self) -> None:
-        from randomization.sealing import new_key
+        from randomization.scheme.sealing import new_key
 
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "palace3.settings",
@@ -127,7 +127,7 @@ class House:
         call_command("migrate", database="owner", verbosity=0, interactive=False)
 
     def _fill(self) -> None:
-        from palace3.kernel.scope import EVERYTHING, scope
+        from kernel.scope import EVERYTHING, scope
         from randomization.services import set_up_scheme
         from tests.integration.randomization import storm
         from tests.world import NOW, build_world
@@ -201,9 +201,9 @@ class House:
         return client
 
     def doors(self, round_: int, rounds: int) -> Client:
-        from randomization.keys import list_keys
-        from randomization.sealing import Sealed, unseal
-        from randomization.store import place_binding
+        from randomization.allocation_list.functions import place_binding
+        from randomization.allocation_list.keys import list_keys
+        from randomization.scheme.sealing import Sealed, unseal
 
         ring, by, scheme = list_keys(), self.world.investigator.pk, self.part.scheme_id
 
@@ -234,7 +234,7 @@ class House:
     def service(self, round_: int, rounds: int) -> Client:
         from django.db import connections, transaction
 
-        from randomization import conditions
+        from randomization.allocation import readiness
         from randomization.services import randomize
         from tests.world import NOW, as_person
         from trials.models import Participant
@@ -249,8 +249,8 @@ class House:
             digest, unmet = "0" * 64, ()
 
         # The forms are not filled here: reading them is measured with the forms.
-        conditions.stage_for_stratum = lambda participant, at: Stage(participant.pk)  # type: ignore[assignment]
-        conditions.current_evidence = lambda participant: Evidence()  # type: ignore[assignment]
+        readiness.stage_for_stratum = lambda participant, at: Stage(participant.pk)  # type: ignore[assignment]
+        readiness.current_evidence = lambda participant: Evidence()  # type: ignore[assignment]
 
         def press(pk: int) -> None:
             with as_person(person):

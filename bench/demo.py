@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from bench.house import ROOT
+from bench.databases import ROOT
 from bench.table import HEAD, row
 
 BUDGET = 90

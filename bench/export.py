@@ -10,7 +10,7 @@ import resource
 import tempfile
 from pathlib import Path
 
-from bench.house import filled, serve, server
+from bench.databases import filled, serve, server
 from bench.pages import person
 from bench.table import HEAD, alternated, row
 
@@ -24,7 +24,7 @@ def whole() -> int:
 
     from crf import catalogue
     from exports.services import path_of, request_export, write_export
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
     with scope(user_id=None, sites=EVERYTHING):
         export = request_export(
@@ -44,7 +44,7 @@ def plain(target: Path) -> None:
     from django.db import connection, transaction
 
     from crf import catalogue
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
     tables = ["trials_participant", "trials_milestone", "followup_visit"]
     for form in catalogue.forms().values():

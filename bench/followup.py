@@ -51,8 +51,8 @@ FROM generate_series(1, %(people)s) n, generate_series(1, %(visits)s) v,
 
 def start(folder: Path) -> tuple[Any, str]:
     """A migrated database of its own; the server and the administrator's address for that database."""
-    from palace3.embedded.postgres import EmbeddedPostgres
-    from palace3.embedded.roles import prepare, url_of
+    from demo.servers.postgres import EmbeddedPostgres
+    from kernel.postgresql.roles import prepare, url_of
 
     server = EmbeddedPostgres(folder, fsync=True, max_connections=50).start()
     owner, app = prepare(server.admin_url, "palace3_bench", PASSWORD, PASSWORD)
@@ -69,7 +69,7 @@ def start(folder: Path) -> tuple[Any, str]:
 
     django.setup()
     # Nobody fills forms in the play: each visit would be told for its empty ones.
-    settings.MATTERS = tuple(name for name in settings.MATTERS if name != "reports.matters.forms")
+    settings.MATTERS = tuple(name for name in settings.MATTERS if name != "notices.sources_forms.forms")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     return server, url_of(server.admin_url, database="palace3_bench")
@@ -90,7 +90,7 @@ def play_years(participants: int, years: int) -> str:
     """Play the trial; return what it took. It fails when a promise does not hold."""
     from django.db import connection
 
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
     from tests.integration.followup.years import Years, faults
     from tests.world import build_world
 
@@ -126,7 +126,7 @@ def play_nights(people: int, admin_url: str) -> Iterator[tuple[str, str]]:
     from django.db import connection, transaction
 
     from followup.services import roll_site
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
     from tests.world import NOW
     from trials import services as trials
     from trials.models import Site

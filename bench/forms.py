@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from bench.house import Trial, filled, serve, server
+from bench.databases import Trial, filled, serve, server
 from bench.pages import person
 from bench.table import HEAD, alternated, row
 
@@ -49,7 +49,7 @@ def save(trial: Trial, number: str) -> None:
     The bare update is of a twin of the table without guards, because the table itself refuses one; the
     update under an act is the least that the table accepts.
     """
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
     with scope(user_id=None, sites=EVERYTHING):
         ways = dict(_ways_to_save(trial, number))
@@ -73,7 +73,8 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
 
     from audit.acts import act
     from crf import catalogue
-    from crf.services import Answers, find_sheet, place_of, save_answers
+    from crf.records.save import Answers, save_answers
+    from crf.store.records import find_sheet, place_of
     from trials.models import Participant
 
     by, form, turn = person("coord01"), catalogue.form(FORM), iter(range(100_000))
@@ -134,7 +135,7 @@ def _staged() -> str:
     from django.db import transaction
 
     from crf import catalogue
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         found = catalogue.form(FORM).model.objects.filter(participant__number__startswith="01-")

@@ -13,7 +13,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bench.house import Trial, filled, serve, server
+from bench.databases import Trial, filled, serve, server
 from bench.table import HEAD, row
 
 QUERIES, RATIO = 15, 1.5
@@ -112,7 +112,7 @@ def _leave_an_export() -> None:
 
     from exports import services
     from exports.models import Export
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
     services._send = lambda pk: None  # noqa: SLF001 (nobody writes it: there is no worker here)
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
@@ -127,7 +127,7 @@ def _people() -> dict[str, str]:
     from django.db import transaction
 
     from crf.models import SafetyClock
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
     from trials.models import Participant
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
@@ -145,7 +145,7 @@ def _participant() -> str:
     from django.db import transaction
     from django.db.models import Count
 
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
     from trials.models import Participant
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from bench.house import ROOT
+from bench.databases import ROOT
 from bench.table import HEAD, row
 
 MINUTES = 15

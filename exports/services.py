@@ -16,8 +16,8 @@ from audit.acts import act
 from crf import catalogue
 from exports.models import Export, ExportState
 from exports.writing import write_zip
-from palace3.kernel.errors import Refusal
-from palace3.kernel.snapshot import one_snapshot
+from kernel.errors import Refusal
+from kernel.snapshot import one_snapshot
 from trials.models import Site
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from crf.codebook import Variable, codebook
-from crf.declaration import FormDeclaration
-from crf.questions import Classification
+from crf.engine.codebook import Variable, codebook
+from crf.engine.declaration import FormDeclaration
+from crf.engine.questions import Classification
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from exports.models import Export
 from exports.services import fail_export, write_export
-from palace3.kernel.errors import Refusal
-from palace3.kernel.tasks import task
+from kernel.errors import Refusal
+from kernel.tasks import task
 
 
 @task(name="exports:write")

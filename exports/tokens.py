@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import act
 from exports.models import ApiToken
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 PREFIX = "p3_"
 LONGEST = timedelta(days=366)

@@ -17,10 +17,10 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
-from crf.codebook import Variable
-from crf.declaration import FormDeclaration
+from crf.engine.codebook import Variable
+from crf.engine.declaration import FormDeclaration
 from exports.tables import ALWAYS, KEYS, STUDY, File, exported, files_of
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 BOM = b"\xef\xbb\xbf"
 HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row costs more than COPY itself

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from followup.history import text_for
 from followup.models import AWAITED, HAPPENED, Visit, VisitState
 from followup.wording import time_left, visit_name
-from palace3.kernel.counting import count_up_to, in_words
+from kernel.pagination import count_up_to, in_words
 
 WEEK = timedelta(days=7)
 SHOWS = ("week", "list", "due", "overdue", "missed", "todos")

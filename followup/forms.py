@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
-from followup.notifications import EARLIEST_HOUR, LATEST_HOUR, OPTIONAL, Choice
 from followup.wording import NotDone, milestone_name
-from palace3.protocol.text import ProtocolText
+from protocol.text import ProtocolText
 from trials.forms import DayInput
 from trials.models import ConsentVersion, SiteVersion
 
@@ -126,32 +125,3 @@ class OpenVersionForm(forms.Form):
 class DataCutForm(forms.Form):
     on = _day(_("Data cut on"))
     purpose = forms.CharField(label=_("What it is for"), max_length=120)
-
-
-class NotificationForm(forms.Form):
-    """What is ticked is sent; what is not optional is not asked."""
-
-    wanted = forms.MultipleChoiceField(
-        label=_("Tell me by mail of"),
-        choices=list(OPTIONAL.items()),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    from_hour = forms.TypedChoiceField(
-        label=_("Not before"),
-        coerce=int,
-        choices=[(hour, f"{hour:02d}:00") for hour in range(EARLIEST_HOUR, LATEST_HOUR + 1)],
-        help_text=_("In the time zone of the site. Clocks of safety do not wait for it."),
-    )
-
-    def __init__(self, typed: Any = None, *, chosen: Choice) -> None:
-        wanted = [kind for kind in OPTIONAL if chosen.wants(kind)]
-        super().__init__(typed, initial={"wanted": wanted, "from_hour": chosen.from_hour})
-
-    def choice(self) -> dict[str, Any]:
-        """Return what was chosen, as the service takes it."""
-        wanted = set(self.cleaned_data["wanted"])
-        return {
-            "from_hour": self.cleaned_data["from_hour"],
-            "without": [kind for kind in OPTIONAL if kind not in wanted],
-        }

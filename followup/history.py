@@ -7,9 +7,9 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
-from palace3.protocol.course import History, PastVisit, PlannedVisit
-from palace3.protocol.shapes import VisitRule
-from palace3.protocol.text import ProtocolText, load, versions
+from protocol.history import History, PastVisit, PlannedVisit
+from protocol.loader.schema import VisitRule
+from protocol.text import ProtocolText, load, versions
 from trials.models import Participant, SiteVersion
 
 UNSCHEDULED = "UNS"

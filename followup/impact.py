@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from followup.history import data_cuts
 from followup.models import DataCut
 from followup.services.planning import Change, preview_version
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from trials.models import Consent, Participant, Site, SiteVersion
 from trials.services.versions import ENDED
 

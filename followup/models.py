@@ -286,7 +286,7 @@ class MatterKind(models.TextChoices):
 class Escalation(Regulated):
     """One matter that waited too long, told once to one person for each stage of its ladder.
 
-    ``kind`` and ``key`` name the matter as its source does (``followup.matters``).
+    ``kind`` and ``key`` name the matter as its source does (``notices.sources``).
     """
 
     site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
 
-from followup.notifications import EARLIEST_HOUR, local_hour
-from followup.services import (
-    carry_version,
-    escalate_site,
-    plan_data_cuts,
-    remind_site,
-    roll_site,
-    write_site_notices,
-)
-from palace3.kernel.clock import local_date
-from palace3.kernel.tasks import task
+from followup.services import carry_version, plan_data_cuts, roll_site
+from kernel.clock import local_date
+from kernel.tasks import task
 from trials.models import Site, SiteVersion
 
 
@@ -40,43 +32,6 @@ def roll_one_site(site_id: int, day: str) -> None:
     site, now = _site(site_id), timezone.now()
     plan_data_cuts(site=site, at=now)
     roll_site(site=site, on=date.fromisoformat(day), at=now)
-
-
-@task(name="followup:remind")
-def remind() -> None:
-    """Every site where the day has begun has its digests in the outbox, for those whose hour has come."""
-    now = timezone.now()
-    for site in _sites():
-        if is_time_for_digest(now, site):
-            remind_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
-
-
-def is_time_for_digest(now: datetime, site: Site) -> bool:
-    """Say whether anybody's digest can be due; a morning without a worker is made up for until midnight."""
-    return local_hour(now, site) >= EARLIEST_HOUR
-
-
-@task(name="followup:escalate")
-def escalate() -> None:
-    """Every site has what waits too long told up the ladder, clocks of safety at any hour."""
-    now = timezone.now()
-    for site in _sites():
-        escalate_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
-
-
-@task(name="followup:escalate_site")
-def escalate_one_site(site_id: int, day: str) -> None:
-    """What waits too long at the site on ``day`` is in the outbox."""
-    escalate_site(site=_site(site_id), on=date.fromisoformat(day), at=timezone.now())
-
-
-@task(name="followup:remind_site")
-def remind_one_site(site_id: int, day: str) -> None:
-    """The site's digest and notices of ``day`` are in the outbox, after its visits were rolled to that day."""
-    site, on, now = _site(site_id), date.fromisoformat(day), timezone.now()
-    roll_site(site=site, on=on, at=now)
-    remind_site(site=site, on=on, at=now)
-    write_site_notices(site=site, on=on, at=now)
 
 
 @task(name="followup:carry_version")

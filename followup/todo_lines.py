@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from followup.matters import todo_event, todo_name
+from followup.history import text_for
 from followup.models import Todo
+from followup.wording import in_language
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,16 @@ class TodoLine:
     event: str
     state: str
     href: str
+
+
+def todo_name(todo: Todo) -> str:
+    """Return what is to be done, in the protocol's words."""
+    return in_language(text_for(todo.participant).trigger(todo.trigger).task)
+
+
+def todo_event(todo: Todo) -> str:
+    """Return what asked for it, in the protocol's words."""
+    return in_language(text_for(todo.participant).trigger(todo.trigger).event)
 
 
 def todo_lines(todos: Iterable[Todo], *, today: date) -> list[TodoLine]:

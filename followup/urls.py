@@ -2,18 +2,7 @@
 
 from django.urls import path
 
-from followup.views import (
-    adherence,
-    agenda,
-    calendar,
-    contacts,
-    course,
-    cuts,
-    notifications,
-    versions,
-    visits,
-    watching,
-)
+from followup.views import adherence, agenda, calendar, contacts, course, cuts, versions, visits, watching
 
 app_name = "followup"
 _VISIT = "participants/<str:number>/visits/<int:pk>/"
@@ -23,7 +12,6 @@ urlpatterns = [
     path("visits/month/", calendar.month, name="month"),
     path("visits/adherence/", adherence.adherence, name="adherence"),
     path("visits/data-cuts/", cuts.data_cuts, name="data-cuts"),
-    path("visits/notifications/", notifications.notifications, name="notifications"),
     path("visits/feed/", calendar.feed, name="feed"),
     path("visits/feed/make/", calendar.make_feed, name="make-feed"),
     path("visits/feed/revoke/", calendar.revoke_feed, name="revoke-feed"),

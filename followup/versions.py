@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from followup.impact import Impact, Total, affected, impacts, to_consent_anew, with_what_is_known
 from followup.services.amending import waiting_for
-from palace3.protocol.text import later_than
+from protocol.text import later_than
 from trials.models import Participant, Site, SiteVersion
 
 MOST_COUNTED = 400

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from followup.history import UNSCHEDULED, rule_of
 from followup.models import Visit
 from followup.rolling import MET
-from palace3.protocol.schedule import DATA_CUT
-from palace3.protocol.shapes import Text
-from palace3.protocol.text import ProtocolText, load, versions
+from protocol.loader.schema import Text
+from protocol.schedule import DATA_CUT
+from protocol.text import ProtocolText, load, versions
 
 
 class NotDone(models.TextChoices):

@@ -12,7 +12,7 @@ class Palace3Config(AppConfig):
 
     def ready(self) -> None:
         """Every version of the protocol is whole, or nothing starts; tasks from any process go to our broker."""
-        from palace3.protocol.text import load, read_from
+        from protocol.text import load, read_from
 
         read_from(Path(settings.PROTOCOL_FOLDER))
         load(settings.PROTOCOL_VERSION)

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 TITLES: Final[dict[int, str | Promise]] = {
     400: _("This request could not be read"),

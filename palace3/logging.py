@@ -18,7 +18,7 @@ from typing import Any
 
 from celery import current_task
 
-from palace3.kernel.request_id import current_request_id
+from kernel.request_id import current_request_id
 
 # Who has such an address needs nothing more: a calendar is read with it, the news are confirmed or left.
 KEYS_IN_ADDRESSES = re.compile(

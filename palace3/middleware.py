@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.utils import timezone
 
 from accounts.sessions import close_session
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from kernel.request_id import current_request_id, set_request_id
+from kernel.scope import scope
 from palace3.error_views import answer, refusal_page
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
-from palace3.kernel.request_id import current_request_id, set_request_id
-from palace3.kernel.scope import scope
 from trials.people import confided_to, sites_of, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]

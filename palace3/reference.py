@@ -9,22 +9,13 @@ from pathlib import Path
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from crf.catalogue import forms
-from crf.codebook import Variable, codebook
-from crf.validation_plan import validation_plan
+from crf.engine.codebook import Variable, codebook
+from crf.engine.validation_plan import validation_plan
+from palace3.packages import PACKAGES
 
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->"
 CHAPTER = re.compile(r"protocol,?\s+(\d+(?:\.\d+)*)")
-CODE_FOLDERS = (
-    "palace3",
-    "audit",
-    "accounts",
-    "trials",
-    "followup",
-    "crf",
-    "randomization",
-    "exports",
-    "reports",
-)
+CODE_FOLDERS = PACKAGES
 
 
 def pages(root: Path) -> dict[str, str]:

@@ -55,11 +55,15 @@ INSTALLED_APPS = [
     "audit",
     "accounts",
     "trials",
+    "website",
     "followup",
     "crf",
     "randomization",
-    "exports",
+    "notices",
     "reports",
+    "exports",
+    "design",
+    "demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -106,7 +110,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "palace3.templatetags.design",
+                "design.templatetags.design",
             ],
             "context_processors": [
                 "django.template.context_processors.request",
@@ -122,7 +126,7 @@ TEMPLATES = [
 # The application role serves; the owner role migrates. The web process never holds the owner's address.
 _APP = os.environ.get("DATABASE_URL", "postgres://palace3_app@127.0.0.1/palace3")
 _OWNER = os.environ.get("DATABASE_OWNER_URL", "")
-DATABASES = {"default": database_at(_APP, "palace3.kernel.postgresql", pool=_flag("DATABASE_POOLED"))}
+DATABASES = {"default": database_at(_APP, "kernel.postgresql", pool=_flag("DATABASE_POOLED"))}
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 if _OWNER:
     DATABASES["owner"] = database_at(_OWNER, "django.db.backends.postgresql")
@@ -134,7 +138,7 @@ LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     # The demonstration signs hundreds of times while it fills; its password is printed for everyone.
-    *(["palace3.simulation.hashing.DemonstrationHasher"] if PALACE3_DEMO else []),
+    *(["demo.simulation.hashing.DemonstrationHasher"] if PALACE3_DEMO else []),
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -177,13 +181,13 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = BEHIND_TLS
 LOCALE_PATHS = [BASE_DIR / "locale"]
-FORMAT_MODULE_PATH = "palace3.formats"
+FORMAT_MODULE_PATH = "design.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 PROTOCOL_VERSION = "1.0"
 # Where the versions of the protocol stand; another folder serves rehearsals of an amendment.
-PROTOCOL_FOLDER = os.environ.get("PROTOCOL_FOLDER", str(BASE_DIR / "palace3" / "protocol" / "versions"))
+PROTOCOL_FOLDER = os.environ.get("PROTOCOL_FOLDER", str(BASE_DIR / "protocol" / "versions"))
 TRIAL_TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "static/"
@@ -213,27 +217,27 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 
 # What a lower floor asks of a higher one is named here, so that it needs no import (design.md, 2).
 FORMS_OF_VISITS = "reports.visit_forms"
-SAFETY_CLOCKS = "crf.safety"
+SAFETY_CLOCKS = "crf.safety.clocks"
 MAIL_CHECKS = {
-    "followup:digest": "followup.digests.as_it_stands",
-    "followup:escalation": "followup.escalations.as_it_stands",
-    "trials:request_late": "trials.contact.mails.still_late",
+    "followup:digest": "notices.digest_text.as_it_stands",
+    "followup:escalation": "notices.escalation_text.as_it_stands",
+    "trials:request_late": "website.contact.mails.still_late",
 }
-# Sources of what waits too long: (site, *, on, at) -> Iterable[followup.matters.Matter].
+# Sources of what waits too long: (site, *, on, at) -> Iterable[notices.sources.Matter].
 MATTERS = (
-    "followup.matters.safety",
-    "followup.matters.todos",
-    "followup.matters.training",
-    "reports.matters.queries",
-    "reports.matters.decisions",
-    "reports.matters.forms",
-    "reports.matters.deviations",
+    "notices.sources.safety",
+    "notices.sources.todos",
+    "notices.sources.training",
+    "notices.sources_forms.queries",
+    "notices.sources_forms.decisions",
+    "notices.sources_forms.forms",
+    "notices.sources_forms.deviations",
 )
 # Kinds of mail that wait without an address: it is looked up when they leave.
 MAIL_ENVELOPES = {
-    "trials:acknowledged": "trials.contact.mails.envelope_of_acknowledgement",
-    "trials:news_confirm": "trials.contact.news_mails.envelope_of_news",
-    "trials:news": "trials.contact.news_mails.envelope_of_news",
+    "trials:acknowledged": "website.contact.mails.envelope_of_acknowledgement",
+    "trials:news_confirm": "website.contact.news_mails.envelope_of_news",
+    "trials:news": "website.contact.news_mails.envelope_of_news",
 }
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -244,7 +248,7 @@ BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": (
         {
-            "BACKEND": "palace3.kernel.cache.SharedCache",
+            "BACKEND": "kernel.cache.SharedCache",
             "LOCATION": BROKER_URL,
             "KEY_PREFIX": "palace3",
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},

@@ -14,8 +14,10 @@ from pathlib import Path
 import polib
 from django.utils.translation.template import templatize
 
+from palace3.packages import PACKAGES
+
 LANGUAGE = "zh_Hans"
-APPS = ("palace3", "audit", "accounts", "trials", "followup", "crf", "randomization", "exports", "reports")
+APPS = PACKAGES
 TEMPLATE_ENDINGS = {".html", ".txt", ".svg", ".xml"}
 
 HEADER = {

@@ -2,6 +2,10 @@
 
 from django.urls import include, path
 
+import followup.urls
+import notices.urls
+import trials.urls
+import website.urls
 from palace3 import error_views, health
 from reports.views import home, participant_page
 
@@ -10,8 +14,8 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
-    path("", include("trials.urls")),
-    path("", include("followup.urls")),
+    path("", include(((*website.urls.urlpatterns, *trials.urls.urlpatterns), "trials"))),
+    path("", include(((*notices.urls.urlpatterns, *followup.urls.urlpatterns), "followup"))),
     path("", include("crf.urls")),
     path("", include("randomization.urls")),
     path("", include("exports.urls")),

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from palace3.kernel.errors import Refusal
-from palace3.protocol.text import load
-from randomization.blocks import BlockSize, Design, DesignError
+from kernel.errors import Refusal
+from protocol.text import load
 from randomization.models import ErrorKind, Scheme
+from randomization.scheme.blocks import BlockSize, Design, DesignError
 from randomization.services import Envelope
 from randomization.services.lists import DEFAULT_PLACES, DESIGN_FAULTS, default_blocks, stage_groups
 from randomization.services.minimizing import refuse_unless_allowed

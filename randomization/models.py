@@ -18,7 +18,7 @@ from accounts.models import Signature, User
 from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
-from randomization import coins
+from randomization.scheme import coins
 from trials.models import EligibilityDecision, Participant, Site
 
 

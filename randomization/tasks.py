@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from palace3.kernel.tasks import task
+from kernel.tasks import task
 from randomization.services.sweep import alarm_low_strata, sweep_unrevealed
 
 

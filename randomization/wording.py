@@ -10,8 +10,8 @@ from typing import Final
 from django.utils.translation import get_language
 
 from followup.models import Visit
-from palace3.protocol.shapes import Text, VisitRule
-from palace3.protocol.text import ProtocolText, load
+from protocol.loader.schema import Text, VisitRule
+from protocol.text import ProtocolText, load
 from randomization.models import Allocation
 
 WITHOUT_A_VISIT: Final = frozenset({"month 36", "sweep"})

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from crf import catalogue
-from crf.records import RecordState
+from crf.engine.base import RecordState
 from followup.models import Visit, VisitState
-from palace3.protocol.text import load, versions
+from protocol.text import load, versions
 from reports.plots import shares
 from reports.quality import Report, Table, added, share
 from trials.models import Site

@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Value
 
 from crf import catalogue
-from crf.declaration import FormDeclaration, Repeats
+from crf.engine.base import RecordState as SavedState
+from crf.engine.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
 from crf.models import Query
-from crf.records import RecordState as SavedState
 from followup.models import Visit, VisitState
 from trials.models import Participant
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from crf import catalogue
-from crf.records import RecordState
-from crf.services.surroundings import day_question
+from crf.engine.base import RecordState
+from crf.store.context import day_question
 from followup.models import Visit, VisitState
 from reports.plots import shares
 from reports.quality import Report, Table, added, share

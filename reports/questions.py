@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from followup.wording import in_language
-from palace3.protocol.shapes import OpenQuestion
-from palace3.protocol.text import ProtocolText
+from protocol.loader.schema import OpenQuestion
+from protocol.text import ProtocolText
 from trials.confirmed import confirmations_of
 from trials.models import Confirmation
 

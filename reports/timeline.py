@@ -8,7 +8,7 @@ from datetime import date
 
 from followup.models import AWAITED, Visit
 from followup.wording import milestone_name, visit_name
-from palace3.protocol.text import ProtocolText
+from protocol.text import ProtocolText
 from trials.models import Milestone
 
 COMING_SHOWN = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from crf import catalogue
-from crf.declaration import Repeats
+from crf.engine.declaration import Repeats
 from followup.forms_due import FormDue
 from followup.models import Visit
 from reports.matrix import matrix_of

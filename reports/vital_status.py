@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crf import catalogue
 from followup.models import ContactResult
-from palace3.protocol.text import load
+from protocol.text import load
 from reports.plots import shares
 from reports.quality import Report, Table, added, share
 from trials.models import Site

@@ -25,17 +25,17 @@ from crf.models import (
     SafetyClock,
     SponsorAssessment,
 )
-from crf.safety import OF_THE_SITE, clocks_open_to
-from crf.safety_page import lines_of
-from crf.services.system_queries import short_question
+from crf.page.safety import lines_of
+from crf.queries.system import short_question
+from crf.safety.clocks import OF_THE_SITE, clocks_open_to
 from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
-from palace3.kernel.clock import local_date
-from palace3.kernel.counting import first_and_count, in_words
-from palace3.protocol.text import load, versions
+from kernel.clock import local_date
+from kernel.pagination import first_and_count, in_words
+from protocol.text import load, versions
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -48,7 +48,7 @@ from trials.models import (
 from trials.models.participants import DeviationState, Track
 from trials.models.requests import RequestState
 from trials.models.sites import SiteState
-from trials.services.escalating import call_by
+from website.services.escalating import call_by
 
 SHOWN: Final = 8
 EXPIRES_SOON: Final = timedelta(days=60)

@@ -14,7 +14,7 @@ export SECRET_KEY="${SECRET_KEY:-checks-only}"
 
 step ruff .venv/bin/ruff check --quiet .
 step format .venv/bin/ruff format --quiet --check .
-step mypy .venv/bin/mypy --no-error-summary palace3 audit accounts trials followup crf randomization exports reports
+step mypy .venv/bin/mypy --no-error-summary kernel protocol audit accounts trials website followup crf randomization notices reports exports design demo palace3
 step djlint .venv/bin/djlint templates --lint --quiet
 step architecture .venv/bin/python -m pytest -q -p no:cacheprovider tests/architecture
 step translations .venv/bin/python manage.py messages --check

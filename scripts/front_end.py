@@ -30,7 +30,7 @@ def copy_files() -> None:
 
 def write_sprite() -> None:
     sys.path.insert(0, str(ROOT))
-    from palace3.icons import sprite
+    from design.icons import sprite
 
     (VENDOR / "icons.svg").write_text(sprite(PACKAGES / "bootstrap-icons" / "icons"), encoding="utf-8")
 

@@ -142,7 +142,7 @@ def fetch_front_end() -> None:
     inputs = digest(
         ROOT / "package-lock.json",
         ROOT / "scripts" / "front_end.py",
-        ROOT / "palace3" / "icons" / "__init__.py",
+        ROOT / "design" / "icons" / "__init__.py",
     )
     if (ROOT / "assets" / "vendor" / "icons.svg").exists() and is_stamped("front-end", inputs):
         return

@@ -30,7 +30,7 @@ p + p {{ margin-top: 40px; font-size: 32px; color: #d9e7e8 }}
 
 
 def draw(name: str) -> None:
-    from palace3.protocol.text import load
+    from protocol.text import load
 
     protocol = load("1.0")
     said, lang = SAID[name]

@@ -26,7 +26,7 @@ TIME_TO_MIGRATE = (
     "audit/guards.py",
     "trials/guards.py",
     "crf/guards.py",
-    "randomization/schema.py",
+    "randomization/allocation_list/schema.py",
 )
 
 _server: Any = None
@@ -56,7 +56,7 @@ def _give_secrets() -> None:
 
 def _start_embedded() -> str:
     global _server  # noqa: PLW0603 (one server for the process)
-    from palace3.embedded.postgres import EmbeddedPostgres
+    from demo.servers.postgres import EmbeddedPostgres
 
     kept = os.environ.get("PALACE3_TEST_DIR")
     folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="palace3-test-"))
@@ -89,7 +89,7 @@ def admin_url() -> str:
 @pytest.fixture(scope="session")
 def test_database(admin_url: str, django_db_blocker: Any) -> Iterator[tuple[str, str]]:
     """A migrated database of this process alone, copied from a template: (owner's URL, app's URL)."""
-    from palace3.embedded.roles import prepare
+    from kernel.postgresql.roles import prepare
 
     template = f"palace3_template_{_digest_of_schema()}"
     name = f"test_palace3_{os.getpid()}"
@@ -135,7 +135,7 @@ def django_db_setup(test_database: tuple[str, str], django_db_blocker: Any) -> N
     from palace3.settings import database_at
 
     _owner, app = test_database
-    at = database_at(app, "palace3.kernel.postgresql")
+    at = database_at(app, "kernel.postgresql")
     connections["default"].settings_dict.update(
         {key: at[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     )
@@ -151,7 +151,7 @@ def _note_seeded(test_database: tuple[str, str]) -> None:
 def _superuser_at(test_database: tuple[str, str]) -> str:
     from urllib.parse import urlsplit
 
-    from palace3.embedded.roles import url_of
+    from kernel.postgresql.roles import url_of
 
     return url_of(os.environ[ADMIN], database=urlsplit(test_database[1]).path.lstrip("/"))
 
@@ -187,7 +187,7 @@ def _empty_without_truncate_rights() -> Iterator[None]:
     def teardown(self: TransactionTestCase) -> None:
         from django.db import connection
 
-        from palace3.embedded.roles import url_of
+        from kernel.postgresql.roles import url_of
 
         connection.close()
         with psycopg.connect(

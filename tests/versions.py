@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from palace3.protocol.text import VERSIONS, read_from
+from protocol.text import VERSIONS, read_from
 
 FIRST = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")
 MONTHS = (6, 9, 12, 15, 18, 21, 24, 30, 36, 42, 48, 54, 60)

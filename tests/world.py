@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import SECOND_FACTOR_ROLES, Role
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site
 from trials.models.sites import ChecklistKind, SiteState

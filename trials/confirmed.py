@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from palace3.protocol.shapes import OpenQuestion
+from protocol.loader.schema import OpenQuestion
 from trials.models import Confirmation
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
-from palace3.protocol.text import load
+from protocol.text import load
 from trials.models import ConsentVersion, Site
 from trials.models.participants import DeclineReason, ScreenFailureReason
 

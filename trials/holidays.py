@@ -13,7 +13,7 @@ from datetime import date
 
 import holidays
 
-from palace3.protocol.schedule import WorksOn, working_days
+from protocol.schedule import WorksOn, working_days
 
 YEARS_AHEAD = 6
 

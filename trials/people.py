@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Permission
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from trials.models import Delegation
 
 

@@ -3,8 +3,7 @@
 from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind, SiteState
-from trials.public.language import CHINESE, ENGLISH
-from trials.views import contact, news, participants, people, public, requests, sites, texts
+from trials.views import participants, people, sites
 
 
 class _Kind:
@@ -17,30 +16,11 @@ class _State:
     to_python = to_url = str
 
 
-class _Reference:
-    regex = "[A-Z2-9]{4}-[A-Z2-9]{4}"
-    to_python = to_url = str
-
-
-register_converter(_Reference, "reference")
 register_converter(_Kind, "checklist_kind")
 register_converter(_State, "site_state")
 
 app_name = "trials"
 urlpatterns = [
-    path("", public.page, {"language": ENGLISH}, name="public"),
-    path("zh/", public.page, {"language": CHINESE}, name="public-zh"),
-    path("robots.txt", public.robots_txt, name="robots"),
-    path("sitemap.xml", public.sitemap_xml, name="sitemap"),
-    path("texts/", texts.texts, name="texts"),
-    path("texts/first/", texts.draft_first_texts, name="draft-first-texts"),
-    path("texts/release/<str:language>/", texts.release_texts, name="release-texts"),
-    path("texts/confirm/<str:language>/", texts.confirm_page, name="confirm-page"),
-    path("texts/preview/<str:language>/", texts.preview_page, name="preview-page"),
-    path("texts/version/<int:pk>/", texts.preview_text, name="preview-text"),
-    path("texts/<str:block>/<str:language>/", texts.text, name="text"),
-    path("texts/<str:block>/<str:language>/draft/", texts.draft_text, name="draft-text"),
-    path("texts/<str:block>/<str:language>/withdraw/", texts.withdraw_text, name="withdraw-text"),
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.new_site, name="new-site"),
     path("sites/<str:code>/", sites.site, name="site"),
@@ -58,24 +38,5 @@ urlpatterns = [
     path("delegations/<int:pk>/end/", people.end_delegation, name="end-delegation"),
     path("participants/register/", participants.register, name="register"),
     path("participants/<str:number>/consent/", participants.consent, name="consent"),
-    path("contact/", contact.contact, name="contact"),
-    path("contact/sent/<str:code>/<reference:reference>/", contact.contact_sent, name="contact-sent"),
-    path("news/", news.sign_up, name="news"),
-    path("news/sent/", news.sign_up_sent, name="news-sent"),
-    path("news/confirm/<str:ticket>/", news.confirm, name="news-confirm"),
-    path("news/leave/<str:ticket>/", news.leave, name="news-leave"),
-    path("news/letters/", news.letters, name="letters"),
-    path("news/letters/new/", news.new_letter, name="new-letter"),
-    path("news/letters/<int:pk>/", news.letter, name="letter"),
-    path("news/letters/<int:pk>/release/", news.release_letter, name="release-letter"),
-    path("requests/", requests.requests, name="requests"),
-    path("requests/counts/", requests.counts, name="request-counts"),
-    path("requests/<reference:reference>/", requests.contact_request, name="request"),
-    path("requests/<reference:reference>/call/", requests.call, name="request-call"),
-    path("requests/<reference:reference>/invite/", requests.invite, name="request-invite"),
-    path("requests/<reference:reference>/close/", requests.close, name="request-close"),
-    path("requests/<reference:reference>/screen/", requests.screen, name="request-screen"),
-    path("requests/<reference:reference>/erase/", requests.erase, name="request-erase"),
-    path("requests/<reference:reference>/receipt/", requests.receipt, name="request-receipt"),
     path("deviations/<int:pk>/settle/", participants.settle_deviation, name="settle-deviation"),
 ]

@@ -6,23 +6,23 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from crf.declaration import FormDeclaration
-from crf.records import declaration_of
+from crf.engine.base import declaration_of
+from crf.engine.declaration import FormDeclaration
 
 CATALOGUE = (
-    "crf.catalogue.eligibility.Eligibility",
-    "crf.catalogue.demographics.Demographics",
-    "crf.catalogue.staging.Staging",
-    "crf.catalogue.treatment.Treatment",
-    "crf.catalogue.response.ResponseEvaluation",
-    "crf.catalogue.surgery.Surgery",
-    "crf.catalogue.pathology.Pathology",
-    "crf.catalogue.follow_up.FollowUp",
-    "crf.catalogue.survival.SurvivalStatus",
-    "crf.catalogue.adverse_event.AdverseEvent",
-    "crf.catalogue.serious_event.SeriousEvent",
-    "crf.catalogue.quality_of_life.QualityOfLife",
-    "crf.catalogue.surveillance.Surveillance",
+    "crf.catalogue.eligibility.form.Eligibility",
+    "crf.catalogue.demographics.form.Demographics",
+    "crf.catalogue.staging.form.Staging",
+    "crf.catalogue.treatment.form.Treatment",
+    "crf.catalogue.response.form.ResponseEvaluation",
+    "crf.catalogue.surgery.form.Surgery",
+    "crf.catalogue.pathology.form.Pathology",
+    "crf.catalogue.follow_up.form.FollowUp",
+    "crf.catalogue.survival.form.SurvivalStatus",
+    "crf.catalogue.adverse_event.form.AdverseEvent",
+    "crf.catalogue.serious_event.form.SeriousEvent",
+    "crf.catalogue.quality_of_life.form.QualityOfLife",
+    "crf.catalogue.surveillance.form.Surveillance",
 )
 
 

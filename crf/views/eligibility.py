@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.eligibility_page import criteria_of, decisions_of
-from crf.evidence import Evidence, current_evidence
-from crf.query_forms import DecisionForm
-from crf.services.decision import decide
+from crf.eligibility.evidence import Evidence, current_evidence
+from crf.page.eligibility import criteria_of, decisions_of
+from crf.page.forms import DecisionForm
+from crf.records.eligibility_lapse import decide
 from crf.views.steps import refused_on
-from palace3.kernel.errors import Forbidden, Refusal
+from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 from trials.models.participants import Track
 

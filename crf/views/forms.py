@@ -16,18 +16,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf import forms as typed
-from crf.blank import blank_pdf
-from crf.logs import log_of
-from crf.pages import Desk, address, open_participant, open_place, said_of, try_to_save
-from crf.plan_moves import said_of_moves
-from crf.record_bar import bar_of
-from crf.services import Place, StaleVersion
-from crf.services.drafts import discard_draft, keep_draft
-from crf.services.places import form_named
-from crf.services.wordings import wordings_of
+from crf.engine import submission as typed
+from crf.page.actions import bar_of
+from crf.page.blank_pdf import blank_pdf
+from crf.page.editor import Desk, address, open_participant, open_place, said_of, try_to_save
+from crf.page.log import log_of
+from crf.records.drafts import discard_draft, keep_draft
+from crf.records.save import StaleVersion
+from crf.records.visit_changes import said_of_moves
+from crf.store.licensed_wording import wordings_of
+from crf.store.records import Place, form_named
 from crf.views.merging import merge_page
-from palace3.kernel.errors import Forbidden, Refusal
+from kernel.errors import Forbidden, Refusal
 
 
 class NotReadable(Refusal):

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.history import history_of, prompts_of
-from crf.pages import Desk, open_place
-from crf.services.signing import NothingThere
+from crf.page.editor import Desk, open_place
+from crf.records.signing import NothingThere
+from crf.store.history import history_of, prompts_of
 
 
 @require_GET

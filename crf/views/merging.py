@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.evaluate import Outcome
-from crf.merging import MINE, differences, merged
-from crf.pages import Desk, address, open_place
-from crf.services import StaleVersion
-from crf.services.drafts import keep_draft
-from crf.services.versions import answers_at
+from crf.engine.evaluation import Outcome
+from crf.page.editor import Desk, address, open_place
+from crf.page.merge import MINE, differences, merged
+from crf.records.drafts import keep_draft
+from crf.records.save import StaleVersion
+from crf.store.versions import answers_at
 
 
 def merge_page(request: PersonRequest, desk: Desk, stale: StaleVersion | None = None) -> HttpResponse:

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.models import WorkingNote
-from crf.notes import notes_about
-from crf.pages import Desk, address, open_participant, open_place
-from crf.query_forms import NoteForm
-from crf.services import notes as services
-from crf.targets import targets_of
+from crf.notes import services
+from crf.notes.page import notes_about
+from crf.page.editor import Desk, address, open_participant, open_place
+from crf.page.forms import NoteForm
+from crf.page.targets import targets_of
 from crf.views.steps import refused_on
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 from trials.models import Participant
 
 

@@ -17,15 +17,15 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from crf.models import Query, QueryState
-from crf.pages import Desk, address, open_place
-from crf.query_batch import Batch
-from crf.query_forms import AskForm, WordsForm
-from crf.query_list import AGES, STATES, line_of, lines_of
-from crf.services import queries as services
-from crf.services.system_queries import question_of_query
-from crf.targets import targets_of
+from crf.page.editor import Desk, address, open_place
+from crf.page.forms import AskForm, WordsForm
+from crf.page.targets import targets_of
+from crf.queries import services
+from crf.queries.batch import Batch
+from crf.queries.list import AGES, STATES, line_of, lines_of
+from crf.queries.system import question_of_query
 from crf.views.steps import refused_on
-from palace3.kernel.errors import Forbidden, Refusal
+from kernel.errors import Forbidden, Refusal
 from trials.models import Site
 
 

@@ -14,15 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.models import SponsorAssessment
-from crf.pages import open_participant
-from crf.query_forms import AssessmentForm
-from crf.safety import clocks_open_to
-from crf.safety_page import facts_of, lines_of, reports_of
-from crf.services.safety import Judgement, SeriousCase, assess_event, case_of
-from crf.services.surroundings import Surroundings
+from crf.page.editor import open_participant
+from crf.page.forms import AssessmentForm
+from crf.page.safety import facts_of, lines_of, reports_of
+from crf.safety.assessment import Judgement, SeriousCase, assess_event, case_of
+from crf.safety.clocks import clocks_open_to
+from crf.store.context import Surroundings
 from crf.views.steps import refused_on
-from palace3.kernel.counting import LongList
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
+from kernel.pagination import LongList
 from trials.models import Participant
 
 PER_PAGE = 50

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.pages import open_participant
-from crf.services.screening import end_screening
-from palace3.kernel.clock import local_date
+from crf.eligibility.screening import end_screening
+from crf.page.editor import open_participant
+from kernel.clock import local_date
 from trials.forms import DeclineForm, ScreenFailureForm
 from trials.models import Participant
 from trials.views.participants import page_of

@@ -16,14 +16,15 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf import services
-from crf.pages import Desk, address, open_place
-from crf.query_forms import OverrideForm, StepForm
-from crf.reading import READERS, UnreadableError
-from crf.record_bar import bar_of
-from crf.services.overrides import grant_override
-from crf.targets import numeric_targets
-from palace3.kernel.errors import Refusal
+from crf.engine.parsing import READERS, UnreadableError
+from crf.page.actions import bar_of
+from crf.page.editor import Desk, address, open_place
+from crf.page.forms import OverrideForm, StepForm
+from crf.page.targets import numeric_targets
+from crf.records.overrides import grant_override
+from crf.records.signing import lock_record, sign_record, unlock_record, verify_record
+from crf.store.records import Place
+from kernel.errors import Refusal
 
 F = TypeVar("F", bound=forms.Form)
 
@@ -35,9 +36,7 @@ def refused_on(form: F, refusal: Refusal) -> F:
     return form
 
 
-def _step(
-    request: PersonRequest, place: services.Place, service: Callable[..., Any], *asks: str
-) -> HttpResponse:
+def _step(request: PersonRequest, place: Place, service: Callable[..., Any], *asks: str) -> HttpResponse:
     """Take one step, or show the record again with what stands in the way."""
     form = StepForm(request.POST)
     said = {name: request.POST.get(name, "") for name in asks}
@@ -59,28 +58,28 @@ def _step(
 @requires(Permission.CRF_VERIFY)
 def verify(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     place = open_place(request, number, code, sequence, Permission.CRF_VERIFY)
-    return _step(request, place, services.verify_record)
+    return _step(request, place, verify_record)
 
 
 @require_POST
 @requires(Permission.CRF_SIGN)
 def sign(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     place = open_place(request, number, code, sequence, Permission.CRF_SIGN)
-    return _step(request, place, services.sign_record, "password")
+    return _step(request, place, sign_record, "password")
 
 
 @require_POST
 @requires(Permission.CRF_LOCK)
 def lock(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     place = open_place(request, number, code, sequence, Permission.CRF_LOCK)
-    return _step(request, place, services.lock_record)
+    return _step(request, place, lock_record)
 
 
 @require_POST
 @requires(Permission.CRF_LOCK)
 def unlock(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     place = open_place(request, number, code, sequence, Permission.CRF_LOCK)
-    return _step(request, place, services.unlock_record, "reason")
+    return _step(request, place, unlock_record, "reason")
 
 
 @requires(Permission.CRF_LOCK)

@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from exports.api.bodies import body_of
 from exports.api.endpoint import endpoint
 from exports.api.requests import CallerRequest
-from randomization.conditions import Readiness, readiness
+from randomization.allocation.readiness import Readiness, readiness
 from randomization.models import Allocation
 from randomization.services import randomize
 from trials.models import Participant

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from exports.models import ApiToken
 from exports.tokens import find_token
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from trials.people import with_grants
 
 KEYWORD = b"bearer"

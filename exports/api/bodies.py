@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 
 from exports.api.requests import CallerRequest
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 
 class NotAnObject(Refusal):

@@ -12,8 +12,8 @@ from rest_framework.throttling import UserRateThrottle
 
 from accounts.permissions import Permission
 from exports.api.requests import CallerRequest
-from palace3.kernel.errors import Forbidden
-from palace3.kernel.scope import scope
+from kernel.errors import Forbidden
+from kernel.scope import scope
 from trials.people import sites_of
 
 Handler = Callable[..., Response]

@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 
 def answer(exception: Exception, context: dict[str, Any]) -> Response | None:

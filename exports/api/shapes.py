@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from crf.codebook import codebook
-from crf.declaration import FormDeclaration
+from crf.engine.codebook import codebook
+from crf.engine.declaration import FormDeclaration
 from exports.models import Export
 from followup.models import Visit
 from trials.models import Participant

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from crf.declaration import FormDeclaration
-from crf.forms import Submission
-from crf.questions import Kind, Question
-from crf.sentences import sentence
-from crf.services import AnswersImpossible, ReasonNeeded
+from crf.engine.declaration import FormDeclaration
+from crf.engine.messages import sentence
+from crf.engine.questions import Kind, Question
+from crf.engine.submission import Submission
+from crf.records.save import AnswersImpossible, ReasonNeeded
 from exports.api.bodies import object_in as _object
 from exports.api.bodies import rows_in as _rows
 

@@ -15,19 +15,11 @@ from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.forms import Review, Submission, review
-from crf.services import (
-    NEW,
-    Answers,
-    AnswersImpossible,
-    ReasonNeeded,
-    find_sheet,
-    place_of,
-    propose_from_refusal,
-    save_answers,
-)
-from crf.services.places import form_named
-from crf.services.surroundings import Surroundings
+from crf.engine.submission import Review, Submission, review
+from crf.records.consequences import propose_from_refusal
+from crf.records.save import Answers, AnswersImpossible, ReasonNeeded, save_answers
+from crf.store.context import Surroundings
+from crf.store.records import NEW, find_sheet, form_named, place_of
 from exports.api import shapes
 from exports.api.bodies import body_of, texts_in
 from exports.api.endpoint import endpoint
@@ -37,7 +29,7 @@ from exports.api.typed import as_typed, errors_of, misfits
 from exports.register import register
 from exports.services import hand_out, request_export
 from followup.models import Visit
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 from trials.models import Participant, Site
 from trials.services import register_participant
 

@@ -1,14 +1,10 @@
 """The only writer of visits."""
 
 from followup.services.amending import apply_version, carry_version
-from followup.services.choosing import choose_notifications
 from followup.services.cuts import announce_data_cut, plan_data_cuts
-from followup.services.escalating import escalate_site
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import record_lost, withdraw_participant
-from followup.services.notices import write_site_notices
 from followup.services.planning import plan_visits_for, preview_plan, preview_version
-from followup.services.reminding import remind_site
 from followup.services.rolling import roll_site
 from followup.services.todos import drop_todos, settle_todos
 from followup.services.visits import (
@@ -24,9 +20,7 @@ __all__ = [
     "announce_data_cut",
     "apply_version",
     "carry_version",
-    "choose_notifications",
     "drop_todos",
-    "escalate_site",
     "make_feed",
     "mark_not_done",
     "plan_data_cuts",
@@ -37,10 +31,8 @@ __all__ = [
     "record_contact_attempt",
     "record_lost",
     "record_visit",
-    "remind_site",
     "revoke_feed",
     "roll_site",
     "settle_todos",
     "withdraw_participant",
-    "write_site_notices",
 ]

@@ -13,8 +13,8 @@ from accounts.models import User
 from audit.acts import act
 from followup.models import DataCut, DataCutAtSite
 from followup.services.planning import plan_visits_for
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
+from kernel.clock import local_date
+from kernel.errors import Refusal
 from trials.models import Participant, Site
 from trials.models.participants import TERMINAL, Track
 

@@ -12,8 +12,8 @@ from followup.contacts import standing_of
 from followup.models import ContactAttempt
 from followup.services.planning import plan_visits_for
 from followup.services.todos import drop_todos
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
+from kernel.clock import local_date
+from kernel.errors import Refusal
 from trials.models import Participant, Withdrawal
 from trials.services import move_track, record_withdrawal
 

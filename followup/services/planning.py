@@ -22,10 +22,10 @@ from followup.history import (
 )
 from followup.models import DataCut, Visit, VisitState
 from followup.rolling import Span, state_on, turns_on
-from palace3.kernel.clock import local_date
-from palace3.protocol.course import PlannedVisit
-from palace3.protocol.schedule import missed_on, plan
-from palace3.protocol.windows import window_status
+from kernel.clock import local_date
+from protocol.history import PlannedVisit
+from protocol.schedule import missed_on, plan
+from protocol.windows import window_status
 from trials.holidays import works_on
 from trials.models import EligibilityDecision, Milestone, Participant
 

@@ -13,7 +13,7 @@ from followup.history import CUT_SWEEPS, SWEEPS, days_met, text_for, whole_numbe
 from followup.models import Visit, VisitState
 from followup.rolling import MET, Span, state_on, turns_on
 from followup.services.planning import plan_visits_for
-from palace3.protocol.schedule import SWEEPS_UNTIL_MONTH
+from protocol.schedule import SWEEPS_UNTIL_MONTH
 from trials.models import Participant, Site
 from trials.services import propose_deviation
 

@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import User
 from audit.acts import act
 from followup.models import Todo, TodoState
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from trials.models import Participant
 from trials.models.participants import TERMINAL, Track
 

@@ -12,9 +12,9 @@ from audit.acts import act
 from followup.history import UNSCHEDULED
 from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from followup.services.planning import plan_visits_for
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
-from palace3.protocol.windows import window_status
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from protocol.windows import window_status
 from trials.models import Milestone, Participant
 
 

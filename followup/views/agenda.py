@@ -15,8 +15,8 @@ from accounts.requests import PersonRequest
 from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
-from palace3.kernel.clock import local_date
-from palace3.kernel.counting import LongList
+from kernel.clock import local_date
+from kernel.pagination import LongList
 from trials.models import Site
 
 PER_PAGE = 50

@@ -19,7 +19,7 @@ from followup.calendar import Day, Month, first_of_each_day, icalendar, shown_on
 from followup.feeds import living_feed, reader_of, visits_for
 from followup.models import Visit, VisitState
 from followup.views.agenda import chosen_day, chosen_site, today_at
-from palace3.kernel.scope import scope
+from kernel.scope import scope
 from trials.holidays import works_on
 from trials.models import Site
 from trials.people import sites_of

@@ -16,7 +16,7 @@ from followup import services
 from followup.contacts import standing_of
 from followup.forms import ContactForm
 from followup.models import ContactAttempt, Escalation, Reminder
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from trials.models import Participant
 from trials.views.steps import Page, step
 

@@ -14,7 +14,7 @@ from accounts.requests import PersonRequest
 from followup import services
 from followup.forms import LostForm, PreviewForm
 from followup.history import text_for
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from trials.forms import WithdrawalForm
 from trials.models import Participant
 from trials.views.steps import Page, step

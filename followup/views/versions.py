@@ -16,7 +16,7 @@ from accounts.requests import PersonRequest
 from followup import services
 from followup.forms import ApprovalForm, OpenVersionForm
 from followup.versions import preview_page, sites_with_versions, to_do_at
-from palace3.protocol.text import load, versions
+from protocol.text import load, versions
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site, SiteVersion
 from trials.views.steps import Page, step

@@ -26,8 +26,8 @@ from followup.forms_due import form_choices, forms_due
 from followup.history import text_for
 from followup.models import HAPPENED, Todo, Visit, VisitState
 from followup.todo_lines import todo_lines
-from palace3.kernel.clock import local_date
-from palace3.kernel.days import written
+from kernel.clock import local_date
+from kernel.days import written
 from trials.models import Participant
 from trials.views.steps import Page, step
 

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from randomization import schema
+from randomization.allocation_list import schema
 
 
 class Migration(migrations.Migration):

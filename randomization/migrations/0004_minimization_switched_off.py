@@ -2,10 +2,10 @@
 
 from django.db import migrations
 
-from randomization import turns
+from randomization.allocation_list import minimization_schema
 
 
 class Migration(migrations.Migration):
     dependencies = [("randomization", "0003_doors_planned_once")]
 
-    operations = [migrations.RunSQL(turns.CREATE, turns.DROP)]
+    operations = [migrations.RunSQL(minimization_schema.CREATE, minimization_schema.DROP)]

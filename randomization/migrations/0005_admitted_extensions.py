@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from randomization import admission
+from randomization.allocation_list import admission
 
 
 class Migration(migrations.Migration):

@@ -14,21 +14,21 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import act, current_act
-from crf.services import recheck_participant
+from crf.recheck import recheck_participant
 from followup.services import plan_visits_for
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Forbidden, Refusal
-from palace3.kernel.scope import EVERYTHING, scope
-from randomization import store
-from randomization.certificate import certificate_of, minimization_certificate_of
-from randomization.conditions import Ready, readiness
-from randomization.keys import list_keys
+from kernel.clock import local_date
+from kernel.errors import Forbidden, Refusal
+from kernel.scope import EVERYTHING, scope
+from randomization.allocation.certificate import certificate_of, minimization_certificate_of
+from randomization.allocation.readiness import Ready, readiness
+from randomization.allocation.verify import fault_of
+from randomization.allocation_list import functions
+from randomization.allocation_list.keys import list_keys
 from randomization.models import Allocation
-from randomization.sealing import ListKeyError, SealError
+from randomization.scheme.sealing import ListKeyError, SealError
 from randomization.services import minimizing
 from randomization.services.mistakes import record_outage
 from randomization.services.notices import tell_about_allocation
-from randomization.verify import fault_of
 from trials.models import Participant
 from trials.services import propose_deviation, reveal_arm, set_milestone
 
@@ -133,7 +133,7 @@ def _take_place(
         at=at,
         site=participant.site,
     )
-    taken = store.take_next_slot(
+    taken = functions.take_next_slot(
         participant_id=participant.pk, scheme_id=ready.scheme.pk, stratum=ready.stratum
     )
     if taken is None:
@@ -201,7 +201,7 @@ def _complete(*, participant: Participant, by: User, at: datetime) -> Allocation
     return allocation
 
 
-def _arm_and_certificate(allocation: Allocation, opened: store.Opened) -> tuple[str, dict[str, Any]]:
+def _arm_and_certificate(allocation: Allocation, opened: functions.Opened) -> tuple[str, dict[str, Any]]:
     scheme = allocation.part.scheme
     if not scheme.minimizes:
         return opened.arm, certificate_of(allocation, opened)
@@ -216,10 +216,10 @@ def _arm_and_certificate(allocation: Allocation, opened: store.Opened) -> tuple[
     )
 
 
-def _open_place(allocation: Allocation) -> store.Opened:
-    binding = store.coin_binding if allocation.part.scheme.minimizes else store.place_binding
+def _open_place(allocation: Allocation) -> functions.Opened:
+    binding = functions.coin_binding if allocation.part.scheme.minimizes else functions.place_binding
     try:
-        opened = store.reveal(participant_id=allocation.participant_id, ring=list_keys(), binding=binding)
+        opened = functions.reveal(participant_id=allocation.participant_id, ring=list_keys(), binding=binding)
     except (SealError, ListKeyError) as broken:
         _refuse_tampered(allocation, broken)
     if opened is None or (opened.stratum, opened.sequence, opened.number, opened.part_id) != (

@@ -18,19 +18,20 @@ from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import act
 from audit.models import Act
-from palace3.kernel.errors import Forbidden, Refusal
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import load
-from randomization import generation, sealing, store
-from randomization.blocks import BlockSize, Design, DesignError
-from randomization.coins import CoinDesign
-from randomization.conditions import stratum_name
-from randomization.generation import AnyDesign
-from randomization.keys import list_keys
+from kernel.errors import Forbidden, Refusal
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load
+from randomization.allocation.readiness import stratum_name
+from randomization.allocation_list import functions
+from randomization.allocation_list.keys import list_keys
 from randomization.models import ListPart, PartKind, Scheme, SchemeState
+from randomization.scheme import generation, sealing
+from randomization.scheme.blocks import BlockSize, Design, DesignError
+from randomization.scheme.coins import CoinDesign
+from randomization.scheme.generation import AnyDesign
+from randomization.scheme.simulation import Method
 from randomization.services import minimizing
 from randomization.services.notices import publish_root
-from randomization.simulation import Method
 from trials.models import Site
 from trials.models.sites import SiteState
 
@@ -130,9 +131,9 @@ def define_scheme(
             act=written,
         )
         sealed = sealing.seal(
-            list_keys(), sealing.design_content(design.canonical()), bound=store.design_binding(name)
+            list_keys(), sealing.design_content(design.canonical()), bound=functions.design_binding(name)
         )
-        store.keep_design(scheme_id=scheme.pk, scheme=name, sealed=sealed)
+        functions.keep_design(scheme_id=scheme.pk, scheme=name, sealed=sealed)
         sites = Site.objects.exclude(state=SiteState.CLOSED)
         return _ask(
             scheme, PartKind.FIRST, _strata_of(sites), by=by, password=password, at=at, written=written
@@ -256,9 +257,9 @@ def look_at_design(*, scheme: Scheme, by: User, at: datetime) -> AnyDesign:
 
 
 def _opened_design(scheme: Scheme) -> AnyDesign:
-    sealed = store.design_of(scheme_id=scheme.pk)
+    sealed = functions.design_of(scheme_id=scheme.pk)
     return generation.design_from(
-        sealing.unseal(list_keys(), sealed, bound=store.design_binding(scheme.name))
+        sealing.unseal(list_keys(), sealed, bound=functions.design_binding(scheme.name))
     )
 
 
@@ -323,12 +324,12 @@ def _generate(part: ListPart, *, seed: str, after: Mapping[str, int]) -> generat
     )
     committed = generation.commit(design, places, seed=seed, label=part.label, ring=ring)
     sites = dict(Site.objects.values_list("code", "pk"))
-    store.store_list(
+    functions.store_list(
         part_id=part.pk,
         scheme=scheme.name,
-        seed=sealing.seal(ring, seed.encode("ascii"), bound=store.seed_binding(scheme.name, part.number)),
+        seed=sealing.seal(ring, seed.encode("ascii"), bound=functions.seed_binding(scheme.name, part.number)),
         design=sealing.seal(
-            ring, sealing.design_content(design.canonical()), bound=store.design_binding(scheme.name)
+            ring, sealing.design_content(design.canonical()), bound=functions.design_binding(scheme.name)
         ),
         sites=[(stratum, sites[stratum.partition("/")[0]]) for stratum in part.strata],
         places=committed.places,

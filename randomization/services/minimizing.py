@@ -11,13 +11,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from palace3.kernel.errors import Refusal
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import load
-from randomization import coins, minimization, store
-from randomization.minimization import Given
+from kernel.errors import Refusal
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load
+from randomization.allocation.verify import Counts
+from randomization.allocation_list import functions
 from randomization.models import Allocation
-from randomization.verify import Counts
+from randomization.scheme import coins, minimization
+from randomization.scheme.minimization import Given
 
 ARMS = ("1", "2")
 Complete = Callable[..., Allocation]
@@ -73,7 +74,7 @@ def refuse_unless_allowed() -> None:
         raise MinimizationOff
     if len(set(text.randomization.ratio)) != 1:
         raise RatioNotEven
-    if not store.minimization_allowed():
+    if not functions.minimization_allowed():
         raise MinimizationNotAllowed
 
 
@@ -88,7 +89,7 @@ def draw(allocation: Allocation, *, coin: str) -> Drawn:
     Looks at every site, whatever the scope: counted are people, and none is named.
     """
     with scope(user_id=allocation.randomized_by_id, sites=EVERYTHING):
-        turns = store.turns_until(participant_id=allocation.participant_id)
+        turns = functions.turns_until(participant_id=allocation.participant_id)
     if [turn.turn for turn in turns] != list(range(1, len(turns) + 1)) or not turns:
         raise EarlierTurnClosed(participant=allocation.participant.number)
     *earlier, own = turns

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import act
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Forbidden, Refusal
+from kernel.clock import local_date
+from kernel.errors import Forbidden, Refusal
 from randomization.models import Allocation, AllocationError, ErrorKind
 from trials.services import propose_deviation
 

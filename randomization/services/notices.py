@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
+from randomization.allocation_list.monitoring import StratumBalance
 from randomization.models import Allocation, ListPart
-from randomization.watching import StratumBalance
 from trials.models import Delegation, Site
 
 TOLD_OF_ALLOCATIONS = (Role.INVESTIGATOR, Role.COORDINATOR, Role.TRIAL_MANAGER)
@@ -81,7 +81,7 @@ def _send_root(
         body = _(
             "List {label} of scheme {scheme} was activated. Its Merkle root is\n\n{root}\n\n"
             "Keep this message. Every allocation certificate from this list can be checked against it:\n"
-            "python -m randomization.verify certificate.json {root}"
+            "python -m randomization.allocation.verify certificate.json {root}"
         ).format(label=part.label, scheme=part.scheme.name, root=part.root)
     write_mail(
         to=to,

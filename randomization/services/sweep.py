@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from audit.acts import act
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
+from randomization.allocation_list.monitoring import StratumBalance, balance_of
 from randomization.models import Allocation, Scheme
 from randomization.services.allocate import complete_allocation
 from randomization.services.notices import tell_of_low_stratum
-from randomization.watching import StratumBalance, balance_of
 
 log = logging.getLogger("palace3.randomization")
 

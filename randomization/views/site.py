@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.models import Visit
-from palace3.kernel.clock import local_date
-from randomization import documents, services
-from randomization.conditions import readiness
+from kernel.clock import local_date
+from randomization import services
+from randomization.allocation import documents
+from randomization.allocation.readiness import readiness
 from randomization.forms import MistakeForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, ListPart
 from randomization.views.steps import step
@@ -92,7 +93,7 @@ def allocation(request: PersonRequest, number: str) -> HttpResponse:
 
 @requires(Permission.ALLOCATION_VIEW)
 def certificate_json(request: PersonRequest, number: str) -> HttpResponse:
-    """The certificate as ``python -m randomization.verify`` reads it."""
+    """The certificate as ``python -m randomization.allocation.verify`` reads it."""
     held = _allocation(request, number, Permission.ALLOCATION_VIEW)
     answer = JsonResponse(held.certificate or {}, json_dumps_params={"indent": 1})
     answer["Content-Disposition"] = f'attachment; filename="{held.number}.json"'

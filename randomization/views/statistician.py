@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from audit.acts import act
-from randomization import findings, plots, services
+from randomization import services
+from randomization.allocation_list.monitoring import balance_of, looks_at_the_list
 from randomization.forms import DefineForm, PlacesForm, SignForm, SimulationForm, SitesForm
 from randomization.models import ListPart, Scheme
+from randomization.scheme import plots, simulation_report
 from randomization.views.steps import step
-from randomization.watching import balance_of, looks_at_the_list
 from trials.models import Site
 
 
@@ -142,7 +143,7 @@ def simulate(request: PersonRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     status = 422 if form.is_bound else 200
     if form.is_valid():
-        context["findings"] = findings.simulated(form.cleaned_data)
+        context["findings"] = simulation_report.simulated(form.cleaned_data)
         status = 200
     with transaction.atomic():
         return render(request, "randomization/simulate.html", context, status=status)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 
 def step(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.permissions import Permission
 from accounts.requests import PersonRequest
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from reports.tiles import tiles_for
 from reports.worklist import work_for
 

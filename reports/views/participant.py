@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.notes import open_notes_of
-from crf.services.reasons import lines_of
+from crf.notes.page import open_notes_of
+from crf.store.reasons import lines_of
 from followup.history import text_for
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from reports.actions import actions_of
 from reports.acts import acts_about, in_words, role_of
-from reports.casefile import casefile_of
+from reports.participant_page import casefile_of
 from trials.models import Participant
 
 ACTS_PER_PAGE = 100

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from palace3.kernel.counting import LongList
+from kernel.pagination import LongList
 from reports.participants import lines, narrowed
 from trials.models import Participant, Site
 from trials.models.participants import Track

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from palace3.protocol.text import ProtocolText, load, versions
+from protocol.text import ProtocolText, load, versions
 from reports.forms import ConfirmForm, WithdrawForm
 from reports.questions import SHOWS, lines_of, narrowed, seen_by_item, seen_in, ticked
 from trials import services

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.views.agenda import chosen_site
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from reports.elements import content_of_evaluations
 from reports.quality import Report, as_csv
 from reports.questionnaires import compliance

@@ -1,4 +1,4 @@
-// Conditions of the form declarations, judged as crf/conditions.py judges them: one table of cases
+// Conditions of the form declarations, judged as crf/engine/conditions.py judges them: one table of cases
 // (tests/unit/crf/conditions.json) goes through both.
 "use strict";
 
@@ -25,7 +25,7 @@
     not: (look, part) => !holds(part, look),
   };
 
-  // Say whether `condition` (a list as crf/conditions.py writes it) is true; `look` returns an answer.
+  // Say whether `condition` (a list as crf/engine/conditions.py writes it) is true; `look` returns an answer.
   function holds(condition, look) {
     const [word, ...rest] = condition;
     const answer = (name) => {

@@ -6,8 +6,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from palace3.packages import PACKAGES
+
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("audit", "accounts", "trials", "followup", "crf", "randomization", "exports", "reports", "palace3")
+APPS = PACKAGES
 
 
 def sources(pattern: str = "*.py") -> Iterator[tuple[Path, ast.Module]]:

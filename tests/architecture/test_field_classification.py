@@ -11,10 +11,11 @@ from typing import Any
 from django.apps import apps
 
 from crf import catalogue
-from crf.questions import Classification
+from crf.engine.questions import Classification
 from exports.tables import exported
+from palace3.packages import PACKAGES
 
-OURS = {"audit", "accounts", "trials", "followup", "crf", "randomization", "exports", "reports"}
+OURS = set(PACKAGES)
 KINDS = ("identifying", "clinical", "operational")
 
 # fmt: off

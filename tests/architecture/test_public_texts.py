@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from palace3.protocol.text import load, versions
-from trials.public.first_texts import first_texts
-from trials.public.placeholders import Unfilled, facts_of, fill, tokens_left
+from protocol.text import load, versions
+from website.public.first_texts import first_texts
+from website.public.placeholders import Unfilled, facts_of, fill, tokens_left
 
 LANGUAGES = {"en", "zh-hans"}
 

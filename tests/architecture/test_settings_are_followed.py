@@ -9,13 +9,14 @@ import re
 from datetime import date
 from pathlib import Path
 
-from palace3.protocol.agreement import SAID_TWICE
-from palace3.protocol.endpoints import REMOVED_WITHIN
-from palace3.protocol.safety import susar_due, susar_follow_up_due
-from palace3.protocol.text import load
+from palace3.packages import PACKAGES
+from protocol.endpoints import REMOVED_WITHIN
+from protocol.loader.consistency import SAID_TWICE
+from protocol.safety import susar_due, susar_follow_up_due
+from protocol.text import load
 
 REPOSITORY = Path(__file__).parents[2]
-APPS = ("palace3", "trials", "followup", "crf", "randomization", "exports", "reports")
+APPS = PACKAGES
 
 DAY_0 = date(2025, 3, 3)
 
@@ -57,7 +58,7 @@ def test_no_setting_is_left_without_a_reader() -> None:
     code = "\n".join(
         path.read_text(encoding="utf-8")
         for path in sources
-        if path.name != "agreement.py" and "migrations" not in path.parts
+        if path.name != "consistency.py" and "migrations" not in path.parts
     )
     unread = {setting.key for setting in load().settings if not re.search(rf"\b{setting.key}\b", code)}
     named = FOR_PEOPLE | CARRIED_BY_VISITS | CHOSEN_BY_ANALYSES | set(BUILT_IN) | set(SAID_TWICE)

@@ -10,9 +10,9 @@ from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from audit.models import Act
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
+from tests.e2e.browser import examine, save_form, sign_in
 from tests.e2e.conftest import Clock
-from tests.e2e.hands import examine, save_form, sign_in
 from tests.world import NOW, PASSWORD, World, screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

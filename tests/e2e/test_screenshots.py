@@ -12,11 +12,11 @@ from django.db.models import Count
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.simulation.places import PASSWORD
-from palace3.simulation.trial import play
+from demo.simulation.sites import PASSWORD
+from demo.simulation.trial import play
+from kernel.scope import EVERYTHING, scope
+from tests.e2e.browser import axe, sign_in
 from tests.e2e.conftest import Clock
-from tests.e2e.hands import axe, sign_in
 from trials.models import Participant
 from trials.models.participants import Track
 

@@ -24,18 +24,18 @@ from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from crf import catalogue
-from crf.codebook import Variable, codebook
-from crf.questions import Classification
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import load
-from palace3.simulation import answers, later_answers
-from palace3.simulation.answers import Case, Sent
-from palace3.simulation.stories import tell
-from randomization.blocks import Design, stratum_slots
+from crf.engine.codebook import Variable, codebook
+from crf.engine.questions import Classification
+from demo.simulation import answers, later_answers
+from demo.simulation.answers import Case, Sent
+from demo.simulation.profiles import tell
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load
+from randomization.scheme.blocks import Design, stratum_slots
 from randomization.services import activate_list, define_scheme
 from randomization.services.lists import default_blocks
+from tests.e2e.browser import examine, follow, is_chinese, save_form, sign_in, speak, type_form
 from tests.e2e.conftest import TABLET, WIDE, Clock
-from tests.e2e.hands import examine, follow, is_chinese, save_form, sign_in, speak, type_form
 from tests.world import PASSWORD, World, as_person, build_world
 from trials.models import Participant
 

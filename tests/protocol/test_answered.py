@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from palace3.protocol.answered import PartialDate, chosen, partial_date, yes_no
+from protocol.partial_dates import PartialDate, chosen, partial_date, yes_no
 
 
 @pytest.mark.parametrize(

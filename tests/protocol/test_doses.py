@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import doses
+from protocol import doses
 
 MONDAY = date(2025, 3, 3)
 

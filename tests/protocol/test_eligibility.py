@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import eligibility
-from palace3.protocol.eligibility import Limits, Reason, assess, evidence_digest
+from protocol import eligibility
+from protocol.eligibility import Limits, Reason, assess, evidence_digest
 
 ELIGIBLE: dict[str, object] = {
     "icf_dt": date(2025, 3, 3),

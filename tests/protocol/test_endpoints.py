@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import endpoints
-from palace3.protocol.endpoints import (
+from protocol import endpoints
+from protocol.endpoints import (
     DeathDate,
     DeathDay,
     Definition,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from palace3.protocol.identifiers import identifying
+from protocol.identifiers import identifying
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import pathology
-from palace3.protocol.pathology import Resection
+from protocol import pathology
+from protocol.pathology import Resection
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import qol
+from protocol import qol
 
 FUNCTIONAL = ("PF2", "RF2", "EF", "CF", "SF")
 SYMPTOMS = ("FA", "NV", "PA", "DY", "SL", "AP", "CO", "DI", "FI")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol.response import (
+from protocol.response import (
     Adequacy,
     Because,
     Biopsy,

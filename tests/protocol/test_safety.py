@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import safety
-from palace3.protocol.safety import Milestones, Period, SteroidCourse
+from protocol import safety
+from protocol.safety import Milestones, Period, SteroidCourse
 
 AWARE = datetime(2025, 3, 3, 22, 30, tzinfo=UTC)
 DAY = date(2025, 1, 1)

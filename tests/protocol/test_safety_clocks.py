@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from palace3.protocol.safety import special_interest
-from palace3.protocol.safety_clocks import Clock, ClockKind, SeriousEvent, clocks_of, end_of
+from protocol.safety import special_interest
+from protocol.safety_deadlines import Clock, ClockKind, SeriousEvent, clocks_of, end_of
 
 ZONE = "Asia/Shanghai"
 AWARE = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)  # 2 March, 4 in the morning in Shanghai

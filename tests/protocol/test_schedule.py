@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from palace3.protocol.schedule import History, Response, Scope, plan
-from palace3.protocol.text import load
+from protocol.schedule import History, Response, Scope, plan
+from protocol.text import load
 
 from .schedule_calendar import expected
 

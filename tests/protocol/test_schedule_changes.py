@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from palace3.protocol.schedule import (
+from protocol.schedule import (
     History,
     PastVisit,
     PlannedVisit,
@@ -20,7 +20,7 @@ from palace3.protocol.schedule import (
     working_days,
     works_on_weekdays,
 )
-from palace3.protocol.text import load
+from protocol.text import load
 
 TEXT = load()
 CCR = {

@@ -10,10 +10,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from palace3.protocol import tracks
-from palace3.protocol.schedule import History, PastVisit, PlannedVisit, Response, Scope, next_contact, plan
-from palace3.protocol.text import load
-from palace3.protocol.windows import add_months
+from protocol import states
+from protocol.schedule import History, PastVisit, PlannedVisit, Response, Scope, next_contact, plan
+from protocol.text import load
+from protocol.windows import add_months
 
 TEXT = load()
 CHAIN = ("RAND", "NEO_D1", "NEO_END", "CRE1", "CRE2", "CCR", "REGROWTH", "SURG", "DM")
@@ -48,7 +48,7 @@ def histories(draw: st.DrawFn) -> History:
     if "NEO_END" in milestones:
         milestones["LASTDOSE"] = milestones["NEO_END"] + timedelta(draw(st.integers(-5, 5)))
     since = draw(st.none() | st.integers(0, 900).map(lambda days: milestones["RAND"] + timedelta(days)))
-    possible = [track for track in AFTER_RANDOMISATION if tracks.exists_in(TEXT, track, arm)]
+    possible = [track for track in AFTER_RANDOMISATION if states.exists_in(TEXT, track, arm)]
     return History(
         as_of=on + timedelta(draw(st.integers(0, 2200))),
         arm=arm,

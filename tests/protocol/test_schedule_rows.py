@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from palace3.protocol.schedule import trigger_due
-from palace3.protocol.text import load
-from palace3.protocol.windows import add_months, dates_of
+from protocol.schedule import trigger_due
+from protocol.text import load
+from protocol.windows import add_months, dates_of
 
 TEXT = load()
 ANCHOR = date(2024, 3, 15)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import staging
+from protocol import staging
 
 COLUMNS = ("N0", "N1", "N2", "N3")
 

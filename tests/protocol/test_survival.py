@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol import survival
-from palace3.protocol.survival import Difference, Rate, kaplan_meier
+from protocol import survival
+from protocol.survival import Difference, Rate, kaplan_meier
 
 # The 6-mercaptopurine arm of a classic leukaemia trial, printed in every textbook of survival analysis.
 REMISSION = [

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from palace3.protocol.shapes import FORM_CODES, PUBLISHED, SOURCES, Text
-from palace3.protocol.text import VERSIONS, ProtocolText, ProtocolTextError, load, parse
+from protocol.loader.schema import FORM_CODES, PUBLISHED, SOURCES, Text
+from protocol.text import VERSIONS, ProtocolText, ProtocolTextError, load, parse
 
 TEXT = load()
 SOURCE = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")

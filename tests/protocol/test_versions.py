@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from palace3.protocol.text import VERSIONS, ProtocolTextError, later_than, load, read_from, versions
+from protocol.text import VERSIONS, ProtocolTextError, later_than, load, read_from, versions
 from tests.versions import FIRST, amended, shelf
 
 

@@ -12,7 +12,7 @@ from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Regulated, recorded
-from palace3.kernel.counting import CountOf
+from kernel.pagination import CountOf
 from trials.deviation_words import in_words
 from trials.models.sites import ConsentVersion, Site
 from trials.version_guards import ParticipantVersionGuard

@@ -13,9 +13,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import act
-from palace3.kernel.errors import Forbidden, Refusal
-from palace3.protocol.shapes import OpenQuestion
-from palace3.protocol.text import load
+from kernel.errors import Forbidden, Refusal
+from protocol.loader.schema import OpenQuestion
+from protocol.text import load
 from trials.models import Confirmation
 
 MOST_AT_ONCE = 200

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import act
-from palace3.kernel.errors import Forbidden, Refusal
+from kernel.errors import Forbidden, Refusal
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
 from trials.services.participants import propose_deviation, valid_consent

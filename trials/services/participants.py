@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import act
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
-from palace3.protocol.text import load
-from palace3.protocol.tracks import may_move
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from protocol.states import may_move
+from protocol.text import load
 from trials.models import (
     Consent,
     ConsentVersion,

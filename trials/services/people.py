@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services import change_person, set_password
 from audit.acts import act
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
+from kernel.clock import local_date
+from kernel.errors import Refusal
 from trials.models import Delegation
 from trials.services.sites import end_delegation
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import SITE_ROLES, Role
 from audit.acts import act
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
+from kernel.clock import local_date
+from kernel.errors import Refusal
 from trials.models import ChecklistItem, ConsentVersion, Delegation, Site
 from trials.models.sites import ChecklistKind, SiteState
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import act
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
-from palace3.protocol.text import later_than
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from protocol.text import later_than
 from trials.models import ConsentVersion, Participant, Site, SiteVersion
 from trials.models.participants import TERMINAL, Track
 from trials.services.decisions import lapse_decision

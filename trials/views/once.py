@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 
 FIELD, HELD_SECONDS = "once", 12 * 3600
 _KEY = re.compile(r"[0-9a-f]{32}")

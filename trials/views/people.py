@@ -16,7 +16,7 @@ from accounts.directory import accounts_open_to
 from accounts.models import User
 from accounts.permissions import Permission, Role, requires
 from accounts.requests import PersonRequest
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from trials import services
 from trials.forms import (
     ChangePersonForm,

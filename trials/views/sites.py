@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from trials import services
 from trials.forms import ChangeSiteForm, ChecklistForm, ConsentVersionForm, MoveSiteForm, SiteForm
 from trials.models import Delegation, Site

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
 from trials.views.once import FIELD, SentBefore, new_key, sent_once
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from audit.models import Seal
 from audit.seals import verify
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 
 
 class Command(BaseCommand):

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from followup.impact import KINDS, Impact, Total, affected, impacts, in_batches
 from followup.services.planning import Change
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import later_than, versions
+from kernel.scope import EVERYTHING, scope
+from protocol.text import later_than, versions
 from trials.models import Site
 
 

@@ -15,7 +15,7 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from palace3.embedded.roles import APP, OWNER, prepare, url_of
+from kernel.postgresql.roles import APP, OWNER, prepare, url_of
 
 
 class Command(BaseCommand):

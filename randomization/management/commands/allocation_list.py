@@ -17,17 +17,17 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import act
-from palace3.kernel.clock import local_date
-from palace3.kernel.errors import Refusal
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import load
-from randomization import opening
-from randomization.blocks import BlockSize, Design, DesignError, stratum_slots
-from randomization.documents import envelopes_pdf
-from randomization.keys import list_keys
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load
+from randomization.allocation.documents import envelopes_pdf
+from randomization.allocation_list import unseal
+from randomization.allocation_list.keys import list_keys
 from randomization.models import AllocationError, ListPart
-from randomization.scheme_file import SchemeFileError, read_scheme
-from randomization.sealing import ListKeyError, SealError, new_key
+from randomization.scheme.blocks import BlockSize, Design, DesignError, stratum_slots
+from randomization.scheme.scheme_file import SchemeFileError, read_scheme
+from randomization.scheme.sealing import ListKeyError, SealError, new_key
 from randomization.services import activate_list, define_scheme
 from randomization.services.lists import DESIGN_FAULTS, default_blocks, stage_groups
 from trials.people import with_grants
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             getattr(self, f"_{doing.replace('-', '_')}")(options)
         except DesignError as fault:
             raise CommandError(str(DESIGN_FAULTS[fault.code])) from fault
-        except (Refusal, SealError, ListKeyError, opening.NotTheOwner) as refused:
+        except (Refusal, SealError, ListKeyError, unseal.NotTheOwner) as refused:
             raise CommandError(str(refused)) from refused
 
     def _simulate(self, options: dict[str, Any]) -> None:
@@ -132,7 +132,7 @@ class Command(BaseCommand):
             for place in part.places:
                 for fault in place.faults:
                     say(f"  {place.stratum} place {place.sequence} {place.participant}: {fault}")
-        broken = opening.unfollowed_order(parts)
+        broken = unseal.unfollowed_order(parts)
         say("every stratum was followed in order" if not broken else f"order broken in {', '.join(broken)}")
         for error in _errors():
             say(f"error on record: {error}")
@@ -143,7 +143,7 @@ class Command(BaseCommand):
 
     def _envelopes(self, options: dict[str, Any]) -> None:
         _record_look(options, f"envelopes of site {options['site']}")
-        places = opening.next_places(list_keys(), site=options["site"], per_stratum=options["per_stratum"])
+        places = unseal.next_places(list_keys(), site=options["site"], per_stratum=options["per_stratum"])
         if not places:
             raise CommandError(f"Site {options['site']} has no coming places.")
         today = timezone.now().date().isoformat()
@@ -156,20 +156,20 @@ class Command(BaseCommand):
 
     def _rotate(self, options: dict[str, Any]) -> None:
         ring = list_keys()
-        changed = opening.rotate(ring)
+        changed = unseal.rotate(ring)
         self.stdout.write(f"{changed} seals are under key {ring.current} now.")
 
     def _allow_minimization(self, options: dict[str, Any]) -> None:
         person, on = _person(options["person"]), not options["off"]
         if not person.may(Permission.SCHEME_ACTIVATE):
             raise CommandError("A statistician or the trial manager answers for the method of allocation.")
-        with opening.owner_cursor():
+        with unseal.owner_cursor():
             pass  # not the owner: refused before anything is recorded
         with (
             scope(user_id=person.pk, sites=EVERYTHING),
             act("randomization:minimization:switch", by=person, at=timezone.now(), reason=options["reason"]),
         ):
-            opening.switch_minimization(on=on, turned_by=person.username, reason=options["reason"])
+            unseal.switch_minimization(on=on, turned_by=person.username, reason=options["reason"])
         self.stdout.write(
             "Lists of coins may be stored. The protocol text decides as well: minimisation_on."
             if on
@@ -184,8 +184,8 @@ class Command(BaseCommand):
         person = _person(options["person"])
         with scope(user_id=person.pk, sites=EVERYTHING):
             part = _part(options["label"])
-            seed, sizes = opening.seed_for_extension(list_keys(), scheme=part.scheme.name, strata=part.strata)
-            opening.admit_extension(part_id=part.pk, admitted_by=person.username)
+            seed, sizes = unseal.seed_for_extension(list_keys(), scheme=part.scheme.name, strata=part.strata)
+            unseal.admit_extension(part_id=part.pk, admitted_by=person.username)
             activate_list(part=part, by=person, password=password, at=at, seed=seed, after=sizes)
             made = _part(options["label"])
         self.stdout.write(f"List {made.label} is in force: {made.places} places, root {made.root}")
@@ -236,10 +236,10 @@ def _part(label: str) -> ListPart:
     raise CommandError(f"There is no list {label}.")
 
 
-def _opened(options: dict[str, Any], how: str) -> list[opening.OpenPart]:
+def _opened(options: dict[str, Any], how: str) -> list[unseal.OpenPart]:
     """Every list, opened; that it was, by whom and why, is recorded first."""
     _record_look(options, how)
-    return list(opening.opened_parts(list_keys()))
+    return list(unseal.opened_parts(list_keys()))
 
 
 def _record_look(options: dict[str, Any], how: str) -> None:
@@ -251,7 +251,7 @@ def _record_look(options: dict[str, Any], how: str) -> None:
         pass
 
 
-def _in_order(parts: list[opening.OpenPart]) -> list[opening.OpenPlace]:
+def _in_order(parts: list[unseal.OpenPart]) -> list[unseal.OpenPlace]:
     return sorted((place for part in parts for place in part.places), key=lambda p: (p.stratum, p.sequence))
 
 
@@ -261,7 +261,7 @@ def _errors() -> list[str]:
         return [f"{error.participant.number} {error.get_kind_display()}: {error.detail}" for error in found]
 
 
-def _row(place: opening.OpenPlace) -> tuple[Any, ...]:
+def _row(place: unseal.OpenPlace) -> tuple[Any, ...]:
     at = place.at.isoformat() if place.at else ""
     block = (place.block, place.block_size) if place.held is None else ("", "")
     row = (place.stratum, place.sequence, *block, place.arm, place.participant, at)

@@ -18,14 +18,14 @@ from django.template.loader import render_to_string
 from playwright.sync_api import expect, sync_playwright
 
 from crf import catalogue
-from crf.checks import Check, Level
-from crf.codelists import CodeList
-from crf.conditions import Is, Over
-from crf.declaration import Section
-from crf.forms import live, raw_of, review
-from crf.questions import Kind
-from crf.render import Links, given_of_review, page
-from tests.e2e.hands import follow
+from crf.engine.checks import Check, Level
+from crf.engine.codelists import CodeList
+from crf.engine.conditions import Is, Over
+from crf.engine.declaration import Section
+from crf.engine.questions import Kind
+from crf.engine.submission import live, raw_of, review
+from crf.page.render import Links, given_of_review, page
+from tests.e2e.browser import follow
 from tests.unit.crf.small import ask, rows, small
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -18,10 +18,11 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from crf.services import Answers, place_of, save_answers
-from crf.services.queries import raise_query
-from palace3.kernel.scope import EVERYTHING, scope
-from tests.e2e.hands import follow
+from crf.queries.services import raise_query
+from crf.records.save import Answers, save_answers
+from crf.store.records import place_of
+from kernel.scope import EVERYTHING, scope
+from tests.e2e.browser import follow
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, build_world, screen
 from trials.models import Participant

@@ -12,18 +12,18 @@ from playwright.sync_api import expect
 from followup.models import Visit
 from followup.services import (
     announce_data_cut,
-    escalate_site,
     plan_data_cuts,
     plan_visits_for,
     record_contact_attempt,
-    remind_site,
     roll_site,
     settle_todos,
 )
 from followup.services.todos import Wanted
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
+from notices.escalations import escalate_site
+from notices.reminders import remind_site
+from tests.e2e.browser import examine, sign_in, speak
 from tests.e2e.conftest import TABLET, WIDE
-from tests.e2e.hands import examine, sign_in, speak
 from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
 from trials.models import Participant

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psycopg
 
-from palace3.embedded.processes import free_port
+from demo.servers.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 400

@@ -23,17 +23,17 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from accounts.models import User
 from crf import catalogue
-from crf.declaration import Repeats
+from crf.engine.declaration import Repeats
 from crf.models import SafetyClock
-from crf.services.drafts import keep_draft
-from crf.services.places import place_of
+from crf.records.drafts import keep_draft
+from crf.store.records import place_of
+from demo.simulation.sites import PASSWORD
 from followup.models import Visit
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol import text
-from palace3.simulation.places import PASSWORD
+from kernel.scope import EVERYTHING, scope
+from protocol import text
+from tests.demo_trial import UNTIL, Played, played_trial
 from tests.e2e.conftest import TABLET, WIDE, Clock
-from tests.integration.house.test_permission_matrix import MATRIX
-from tests.played import UNTIL, Played, played_trial
+from tests.integration.system.test_permission_matrix import MATRIX
 from trials.models import ContactRequest, NewsLetter, Participant, PublicText
 from trials.people import confided_to, sites_of
 from trials.services.confirmations import confirm_values

@@ -8,9 +8,9 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
+from tests.e2e.browser import examine, follow, sign_in
 from tests.e2e.conftest import TABLET, WIDE, Clock
-from tests.e2e.hands import examine, follow, sign_in
 from tests.integration.trials.contact_world import WHO
 from tests.world import NOW, World
 from trials import services

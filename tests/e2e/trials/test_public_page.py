@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.browser import LOOK, TOKENS, axe, examine, follow, sign_in
 from tests.e2e.conftest import TABLET, WIDE
-from tests.e2e.hands import LOOK, TOKENS, axe, examine, follow, sign_in
 from tests.integration.trials.test_public_page import released
 from tests.world import PASSWORD, World
 
@@ -98,7 +98,7 @@ def test_the_printed_page_holds_everything(page_of_trial: World, open_page: Any)
 def test_staff_draft_preview_and_release_a_text(world: World, open_page: Any, language: str) -> None:
     from django.db import transaction
 
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
     from tests.integration.trials.test_public_texts import second_trial_manager
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.services import create_person
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
+from tests.e2e.browser import examine, follow, sign_in
 from tests.e2e.conftest import TABLET, WIDE
-from tests.e2e.hands import examine, follow, sign_in
 from tests.world import NOW, PASSWORD, World, screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.services import LOCKED_FOR, TRIES_BEFORE_LOCK, signing_rests
 from audit.models import Act
-from palace3.protocol.text import load
+from protocol.text import load
 from tests.world import PASSWORD, World, as_person
 from trials.models import Confirmation
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import change_person, create_person, set_password
-from accounts.tries import MOST_FAILURES
+from accounts.throttle import MOST_FAILURES
 from audit.models import Act
 from tests.world import NOW, PASSWORD, World
 

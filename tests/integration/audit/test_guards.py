@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.acts import act
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, as_person, build_world, screen
 from trials.models import Participant, Site
 

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from audit.models import Act, Seal
 from audit.seals import seal_batch, verify
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, build_world, screen
 from trials import services
 

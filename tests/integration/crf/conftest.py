@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from crf.services import NEW, Answers, Place, Saved, find_sheet, place_of, save_answers
-from palace3.kernel.scope import EVERYTHING, scope
+from crf.records.save import Answers, Saved, save_answers
+from crf.store.records import NEW, Place, find_sheet, place_of
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, screen
 from trials import services as trials
 from trials.models import Participant

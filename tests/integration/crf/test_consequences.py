@@ -10,9 +10,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.permissions import Permission
-from crf.evidence import current_evidence, stage_for_stratum
+from crf.eligibility.evidence import current_evidence, stage_for_stratum
 from crf.models import Query
-from crf.services.surroundings import Surroundings
+from crf.store.context import Surroundings
 from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at

@@ -12,8 +12,9 @@ import pytest
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from crf.services import find_sheet, lock_record
-from palace3.kernel.scope import EVERYTHING, scope
+from crf.records.signing import lock_record
+from crf.store.records import find_sheet
+from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, place_at
 from tests.integration.crf.test_consequences import numbered
 from tests.unit.crf.examples import demographics

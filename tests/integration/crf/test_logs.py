@@ -9,10 +9,11 @@ import pytest
 from django.urls import reverse
 
 from crf import catalogue
-from crf.declaration import Repeats
+from crf.engine.declaration import Repeats
 from crf.models import Draft
-from crf.services import NEW, Answers, Place, Saved, save_answers
-from crf.services.drafts import keep_draft
+from crf.records.drafts import keep_draft
+from crf.records.save import Answers, Saved, save_answers
+from crf.store.records import NEW, Place
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, as_person

@@ -13,8 +13,8 @@ from django.test import Client
 from audit.acts import act
 from audit.models import Act
 from crf.models import Query, WorkingNote
-from crf.services import notes as services
-from crf.services import place_of
+from crf.notes import services
+from crf.store.records import place_of
 from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, World, as_person
 from trials.models import Participant

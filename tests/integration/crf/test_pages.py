@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from crf import catalogue, forms
+from crf import catalogue
+from crf.engine import submission
 from crf.models import Draft, EntryPrompt
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_saving import GROUPS, dated, stage
@@ -34,7 +35,7 @@ def form_url(participant: Participant, code: str = "STAGE", name: str = "form", 
 
 def posted(version: int = 0, key: str = "k1", **changes: Any) -> dict[str, Any]:
     values = {**dated(staging.VALUES), **changes}
-    raw = forms.raw_of(catalogue.form("STAGE"), values=values, groups=_rows(), missing={})
+    raw = submission.raw_of(catalogue.form("STAGE"), values=values, groups=_rows(), missing={})
     return {**raw, "_version": str(version), "_key": key}
 
 

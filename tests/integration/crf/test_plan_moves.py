@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from audit.models import Act
-from crf import catalogue, forms
+from crf import catalogue
+from crf.engine import submission
 from crf.models import Draft
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_consequences import numbered, person, randomized, visit
@@ -28,7 +29,7 @@ def posted(version: int, key: str, **changes: Any) -> dict[str, Any]:
         name: [{**row, "missing": {}} for row in rows] for name, rows in numbered(treatment.GROUPS).items()
     }
     values = {**treatment.VALUES, **changes}
-    raw = forms.raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={})
+    raw = submission.raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={})
     return {**raw, "_version": str(version), "_key": key}
 
 

@@ -10,10 +10,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from crf.models import MessageKind, Query, QueryState, Resolution
-from crf.services import queries as services
-from crf.services import sign_record
-from crf.services.queries import NotYourStep, OnlyForChecks, QueryClosed, WordsNeeded
-from crf.services.signing import QueriesStillOpen
+from crf.queries import services
+from crf.queries.services import NotYourStep, OnlyForChecks, QueryClosed, WordsNeeded
+from crf.records.signing import QueriesStillOpen, sign_record
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
@@ -154,8 +153,8 @@ def test_another_form_asks_and_stops_asking_when_this_one_changes(
 ) -> None:
     """Staging reads milestone ICF and RAND: setting RAND late makes its dates doubtful, and back."""
     from crf import catalogue
-    from crf.services.effects import recheck
-    from crf.services.surroundings import Surroundings
+    from crf.recheck import recheck
+    from crf.store.context import Surroundings
 
     save(screened, "STAGE", **stage())
     before = {query.key for query in Query.objects.living()}

@@ -16,8 +16,9 @@ import pytest
 from django.db import connection, transaction
 
 from crf.models import SaveKey
-from crf.services import Answers, Saved, StaleVersion, find_sheet, place_of, save_answers
-from palace3.kernel.scope import EVERYTHING, scope
+from crf.records.save import Answers, Saved, StaleVersion, save_answers
+from crf.store.records import find_sheet, place_of
+from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, build_world, screen
@@ -96,14 +97,15 @@ DIES = """
     import os, signal
     import django
     django.setup()
-    from crf.services import Answers, NEW, place_of, save_answers
-    from crf.services import saving
-    from palace3.kernel.scope import EVERYTHING, scope
+    from crf.records import save
+    from crf.records.save import Answers, save_answers
+    from crf.store.records import NEW, place_of
+    from kernel.scope import EVERYTHING, scope
     from tests.integration.crf.test_saving import stage
     from tests.world import NOW
     from trials.models import Participant
 
-    saving.follow_up = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+    save.follow_up = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
     with scope(user_id=None, sites=EVERYTHING):
         from django.db import transaction
         with transaction.atomic():

@@ -11,9 +11,8 @@ from django.urls import reverse
 from accounts.services import WrongPassword
 from audit.models import Act
 from crf.models import SafetyClock, SponsorAssessment
-from crf.safety import open_clocks
-from crf.services import NEW, Answers, find_sheet, place_of, save_answers
-from crf.services.safety import (
+from crf.records.save import Answers, save_answers
+from crf.safety.assessment import (
     DayOutOfOrder,
     Judgement,
     NoSusar,
@@ -24,6 +23,8 @@ from crf.services.safety import (
     WhySusarDiffers,
     assess_event,
 )
+from crf.safety.clocks import open_clocks
+from crf.store.records import NEW, find_sheet, place_of
 from followup.safety_clocks import open_clocks as told_below
 from tests.integration.crf.test_pages import client_of
 from tests.unit.crf.examples import adverse_event, serious_event

@@ -11,8 +11,8 @@ from django.core import mail as post
 from accounts.outbox import send_waiting
 from accounts.services import change_person
 from followup.models import Escalation
-from followup.services import escalate_site
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
+from notices.escalations import escalate_site
 from tests.integration.crf.test_safety import AWARE, event, person, report
 from tests.world import World
 from trials.models import Participant

@@ -10,22 +10,13 @@ from django.db import DatabaseError, transaction
 
 from audit.acts import act
 from audit.models import Act
+from crf.engine.base import RecordState
 from crf.models import Draft, EntryPrompt, SaveKey
-from crf.records import RecordState
-from crf.services import (
-    NEW,
-    AnswersImpossible,
-    ReasonNeeded,
-    RecordLocked,
-    StaleVersion,
-    find_sheet,
-    lock_record,
-    sign_record,
-    unlock_record,
-    verify_record,
-)
-from crf.services.order import ConsentFirst, NotYours, RandomizationFirst, TrainingFirst
-from crf.services.reasons import reason_for
+from crf.records.save import AnswersImpossible, ReasonNeeded, RecordLocked, StaleVersion
+from crf.records.signing import lock_record, sign_record, unlock_record, verify_record
+from crf.store.preconditions import ConsentFirst, NotYours, RandomizationFirst, TrainingFirst
+from crf.store.reasons import reason_for
+from crf.store.records import NEW, find_sheet
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.unit.crf.examples import staging
 from tests.world import NOW, PASSWORD, World
@@ -245,7 +236,7 @@ def test_the_database_keeps_locked_rows_locked(screened: Participant, world: Wor
 def test_a_save_takes_the_draft_away_and_notes_its_key(
     screened: Participant, world: World, save: Save
 ) -> None:
-    from crf.services.drafts import keep_draft
+    from crf.records.drafts import keep_draft
     from tests.world import as_person
 
     with as_person(world.coordinator), transaction.atomic():
@@ -258,7 +249,7 @@ def test_a_save_takes_the_draft_away_and_notes_its_key(
 def test_a_data_manager_lets_one_impossible_value_pass(
     screened: Participant, world: World, save: Save
 ) -> None:
-    from crf.services.overrides import NotADataManager, OverrideNeedsReason, grant_override
+    from crf.records.overrides import NotADataManager, OverrideNeedsReason, grant_override
 
     place = place_at(screened, "STAGE")
     grant: dict[str, Any] = {"place": place, "target": "suvmax", "value": 150, "at": NOW}
@@ -275,7 +266,7 @@ def test_a_data_manager_lets_one_impossible_value_pass(
 
 
 def test_a_draft_is_its_owners_alone_in_the_database_too(screened: Participant, world: World) -> None:
-    from crf.services.drafts import keep_draft
+    from crf.records.drafts import keep_draft
     from tests.world import as_person
 
     with as_person(world.coordinator):

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from crf import catalogue
-from crf.evidence import current_evidence
-from crf.services.surroundings import Surroundings
+from crf.eligibility.evidence import current_evidence
+from crf.store.context import Surroundings
 from followup.services import apply_version, carry_version
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_consequences import numbered, screened_on_paper

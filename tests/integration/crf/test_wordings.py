@@ -10,10 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from crf.blank import blank_html
 from crf.catalogue import form
 from crf.models import QuestionnaireText
-from crf.services.wordings import wordings_of
+from crf.page.blank_pdf import blank_html
+from crf.store.licensed_wording import wordings_of
 from followup.services import add_unscheduled_visit
 from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, TODAY, World

@@ -29,7 +29,7 @@ from exports.services import (
 )
 from exports.tables import ALWAYS, files_of
 from exports.writing import RowsMissing
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, as_person, screen
 
 pytestmark = pytest.mark.django_db

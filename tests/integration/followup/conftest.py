@@ -11,7 +11,7 @@ from django.db import transaction
 
 from followup.models import Visit
 from followup.services import plan_visits_for
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, screen
 from trials import services as trials
 from trials.models import Participant, Site

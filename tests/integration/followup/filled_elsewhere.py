@@ -24,7 +24,7 @@ def main() -> None:
     from accounts.services import write_mail
     from audit.acts import act
     from followup.services import plan_visits_for
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
     from tests.world import NOW, build_world, screen
     from trials import services as trials
 

@@ -14,12 +14,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, transaction
 
-from crf.evidence import limits_of
-from crf.services.surroundings import Surroundings
+from crf.eligibility.evidence import limits_of
+from crf.store.context import Surroundings
 from followup.impact import affected, impacts, in_batches, to_consent_anew, with_what_is_known
 from followup.models import Visit, VisitState
 from followup.services import apply_version, carry_version, plan_visits_for, preview_version, record_visit
-from palace3.protocol.text import load
+from protocol.text import load
 from tests.integration.followup.conftest import noon
 from tests.versions import amended, shelf
 from tests.world import NOW, TODAY, World, as_person, screen

@@ -15,11 +15,11 @@ from followup.services import (
     plan_data_cuts,
     record_contact_attempt,
     record_visit,
-    remind_site,
     roll_site,
     withdraw_participant,
 )
 from followup.services.cuts import CutAnnounced, CutTooEarly
+from notices.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World, screen

@@ -15,16 +15,12 @@ from accounts.permissions import Role
 from accounts.services import change_person
 from audit.acts import act
 from crf.models import Query, QueryState
-from followup.matters import Matter, stage_of
 from followup.models import Escalation, MatterKind
-from followup.services import (
-    choose_notifications,
-    escalate_site,
-    record_visit,
-    settle_todos,
-    withdraw_participant,
-)
+from followup.services import record_visit, settle_todos, withdraw_participant
 from followup.services.todos import Wanted
+from notices.choose import choose_notifications
+from notices.escalations import escalate_site
+from notices.sources import Matter, stage_of
 from tests.integration.followup.conftest import noon
 from tests.world import OPENED_ON, World
 from trials import services as trials
@@ -213,8 +209,8 @@ def clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
             urgent=True,
         )
 
-    monkeypatch.setattr("reports.matters.a_clock", source, raising=False)
-    settings.MATTERS = ("reports.matters.a_clock", "followup.matters.todos")
+    monkeypatch.setattr("notices.sources_forms.a_clock", source, raising=False)
+    settings.MATTERS = ("notices.sources_forms.a_clock", "notices.sources.todos")
     return stage
 
 

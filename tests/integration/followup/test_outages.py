@@ -16,11 +16,11 @@ import psycopg
 import pytest
 from django.db import transaction
 
+from demo.servers.broker import EmbeddedBroker
+from demo.servers.postgres import EmbeddedPostgres
 from followup.models import Visit, VisitState
-from palace3.embedded.broker import EmbeddedBroker
-from palace3.embedded.postgres import EmbeddedPostgres
-from palace3.embedded.roles import prepare, url_of
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.postgresql.roles import prepare, url_of
+from kernel.scope import EVERYTHING, scope
 from tests.integration.followup.filled_elsewhere import LETTERS
 from tests.integration.followup.post_office import Street
 from tests.integration.followup.test_worker import Start, send, street

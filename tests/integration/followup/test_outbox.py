@@ -14,8 +14,8 @@ from accounts.models import Mail
 from accounts.outbox import TRIES, send_waiting
 from accounts.services import write_mail
 from audit.acts import act
-from palace3.embedded.processes import free_port
-from palace3.kernel.scope import EVERYTHING, scope
+from demo.servers.processes import free_port
+from kernel.scope import EVERYTHING, scope
 from tests.integration.followup.post_office import Street
 from tests.world import NOW
 

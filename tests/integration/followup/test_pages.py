@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from followup.models import ContactAttempt, Visit, VisitState
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from tests.integration.followup.conftest import noon
 from tests.world import World
 from trials import services as trials

@@ -13,15 +13,9 @@ from accounts.models import Mail
 from accounts.outbox import send_waiting
 from accounts.services import change_person
 from followup.models import Reminder, Visit, VisitState
-from followup.services import (
-    mark_not_done,
-    plan_visits_for,
-    record_contact_attempt,
-    record_visit,
-    remind_site,
-    roll_site,
-)
-from followup.tasks import is_time_for_digest
+from followup.services import mark_not_done, plan_visits_for, record_contact_attempt, record_visit, roll_site
+from notices.tasks import is_time_for_digest
+from notices.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.world import World
 from trials import services as trials
@@ -171,8 +165,8 @@ def test_digests_are_written_from_six_in_the_morning_to_midnight_at_the_site(
 
 
 def test_states_are_known_to_every_kind(world: World) -> None:
-    from followup.digests import WANTED_STATES
     from followup.models import ReminderKind
+    from notices.digest_text import WANTED_STATES
 
     assert set(WANTED_STATES) == set(ReminderKind)
     assert all(VisitState.DONE not in states for states in WANTED_STATES.values())

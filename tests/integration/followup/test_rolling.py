@@ -17,7 +17,7 @@ from followup.models import AWAITED, Visit, VisitState
 from followup.rolling import state_on
 from followup.services import mark_not_done, plan_visits_for, record_contact_attempt, record_visit, roll_site
 from followup.services.rolling import span_of
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.integration.followup.conftest import RANDOMIZED_ON, noon
 from tests.world import World
 from trials.models import DeviationProposal, Participant

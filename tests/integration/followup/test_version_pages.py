@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from followup.models import Visit
 from followup.services import carry_version
-from palace3.kernel.clock import local_date
+from kernel.clock import local_date
 from tests.integration.followup.test_amending import in_surveillance
 from tests.versions import amended, shelf
 from tests.world import World

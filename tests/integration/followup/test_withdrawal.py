@@ -12,16 +12,10 @@ from django.core import mail as post
 from accounts.outbox import send_waiting
 from audit.models import Act
 from followup.models import Reminder, Todo, TodoState, Visit, VisitState
-from followup.services import (
-    plan_visits_for,
-    record_lost,
-    remind_site,
-    roll_site,
-    settle_todos,
-    withdraw_participant,
-)
+from followup.services import plan_visits_for, record_lost, roll_site, settle_todos, withdraw_participant
 from followup.services.loss import WithdrawnInFuture
 from followup.services.todos import Wanted
+from notices.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World

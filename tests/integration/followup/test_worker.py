@@ -13,11 +13,11 @@ from django.db import transaction
 from accounts.models import Mail
 from accounts.services import write_mail
 from audit.acts import act
+from demo.servers.broker import EmbeddedBroker
+from demo.servers.processes import free_port
 from followup.models import Visit, VisitState
+from kernel.scope import EVERYTHING, scope
 from palace3.celery import app
-from palace3.embedded.broker import EmbeddedBroker
-from palace3.embedded.processes import free_port
-from palace3.kernel.scope import EVERYTHING, scope
 from tests.integration.followup.post_office import Street
 from tests.integration.palace3.test_worker import Worker, broker, eventually, start_worker
 from tests.world import NOW, World

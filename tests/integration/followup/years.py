@@ -19,17 +19,17 @@ from followup.models import AWAITED, HAPPENED, Escalation, Reminder, Visit, Visi
 from followup.rolling import state_on
 from followup.services import (
     announce_data_cut,
-    escalate_site,
     mark_not_done,
     plan_data_cuts,
     plan_visits_for,
     record_visit,
-    remind_site,
     roll_site,
-    write_site_notices,
 )
 from followup.services.rolling import span_of
-from palace3.kernel.errors import Refusal
+from kernel.errors import Refusal
+from notices.escalations import escalate_site
+from notices.reminders import remind_site
+from notices.site_notices import write_site_notices
 from tests.world import World, screen
 from trials import services as trials
 from trials.models import DeviationProposal, Participant

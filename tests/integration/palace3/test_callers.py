@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import transaction
 
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.simulation.callers import let_people_ask
-from palace3.simulation.places import set_stage
-from trials.contact.counting import count_requests
+from demo.simulation.contact_requests import let_people_ask
+from demo.simulation.sites import set_stage
+from kernel.scope import EVERYTHING, scope
 from trials.models import ContactRequest, NewsLetter
 from trials.models.requests import RequestState
-from trials.services.news import count_readers
+from website.contact.counting import count_requests
+from website.services.news import count_readers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)

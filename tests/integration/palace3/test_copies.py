@@ -14,15 +14,15 @@ from django.db.models import F, Max
 from audit.models import Act
 from audit.seals import seal_batch, verify
 from crf import catalogue
-from crf.evidence import current_evidence
+from crf.eligibility.evidence import current_evidence
 from crf.models import Query
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.simulation.copied_rows import copied_models
-from palace3.simulation.copies import STRIDE
-from palace3.simulation.trial import play
+from demo.simulation.copied_rows import copied_models
+from demo.simulation.copies import STRIDE
+from demo.simulation.trial import play
+from kernel.scope import EVERYTHING, scope
+from randomization.allocation.verify import fault_of
+from randomization.allocation_list.monitoring import balance_of
 from randomization.models import Allocation, Scheme
-from randomization.verify import fault_of
-from randomization.watching import balance_of
 from trials.models import EligibilityDecision, Milestone, Participant
 
 pytestmark = pytest.mark.django_db(transaction=True)

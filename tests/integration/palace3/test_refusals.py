@@ -10,9 +10,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from kernel.errors import Refusal
 from palace3.context import NAVIGATION, navigation
 from palace3.error_views import bad_request, refusal_page, server_error
-from palace3.kernel.errors import Refusal
 from tests.world import World
 
 

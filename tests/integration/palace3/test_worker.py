@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from demo.servers.broker import EmbeddedBroker
 from palace3.celery import LONGEST_TASK_SECONDS, VISIBILITY_SECONDS, app
-from palace3.embedded.broker import EmbeddedBroker
 from palace3.schedule import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[3]

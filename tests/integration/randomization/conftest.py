@@ -12,9 +12,9 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import Role
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart
-from randomization.sealing import new_key
+from randomization.scheme.sealing import new_key
 from randomization.services import set_up_scheme
 from tests.world import NOW, PASSWORD, World, _person, as_person, build_world, screen
 from trials.models import Participant
@@ -45,8 +45,12 @@ class Evidence:
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the forms say now about every participant; a test changes it to move the evidence."""
     said: dict[str, Any] = {"stage": StageGroup(), "evidence": Evidence()}
-    monkeypatch.setattr("randomization.conditions.stage_for_stratum", lambda participant, at: said["stage"])
-    monkeypatch.setattr("randomization.conditions.current_evidence", lambda participant: said["evidence"])
+    monkeypatch.setattr(
+        "randomization.allocation.readiness.stage_for_stratum", lambda participant, at: said["stage"]
+    )
+    monkeypatch.setattr(
+        "randomization.allocation.readiness.current_evidence", lambda participant: said["evidence"]
+    )
     return said
 
 

@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 
 from accounts.models import Signature, User
 from audit.acts import act
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from trials.models import Consent, ConsentVersion, EligibilityDecision, Participant, Site
 
 FORK = multiprocessing.get_context("fork")

@@ -11,8 +11,9 @@ from django.db import transaction
 from accounts.models import Mail, Signature
 from accounts.services import WrongPassword
 from audit.models import Act
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from randomization import services
+from randomization.allocation.verify import fault_of
 from randomization.models import Allocation
 from randomization.services.allocate import (
     ListExhausted,
@@ -22,7 +23,6 @@ from randomization.services.allocate import (
     StrataMoved,
     randomize,
 )
-from randomization.verify import fault_of
 from tests.world import NOW, PASSWORD, as_person, screen
 from trials.models import Milestone, Participant
 from trials.services import lapse_decision

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.permissions import Permission
 from exports.tokens import make_token
-from palace3.kernel.scope import EVERYTHING, scope
-from randomization.verify import fault_of
+from kernel.scope import EVERYTHING, scope
+from randomization.allocation.verify import fault_of
 from tests.world import PASSWORD, screen
 
 pytestmark = pytest.mark.django_db(transaction=True)

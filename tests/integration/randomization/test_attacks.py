@@ -13,12 +13,12 @@ from django.db import transaction
 from psycopg import errors
 
 from randomization import services
-from randomization.blocks import stratum_slots
-from randomization.generation import salt_of
-from randomization.keys import list_keys
+from randomization.allocation_list.functions import place_binding
+from randomization.allocation_list.keys import list_keys
 from randomization.models import Scheme
-from randomization.sealing import Sealed, SealError, arm_content, arm_of, seal, unseal
-from randomization.store import place_binding
+from randomization.scheme.blocks import stratum_slots
+from randomization.scheme.generation import salt_of
+from randomization.scheme.sealing import Sealed, SealError, arm_content, arm_of, seal, unseal
 from tests.world import NOW, PASSWORD, as_person, screen
 from trials.services import create_site
 

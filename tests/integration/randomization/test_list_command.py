@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from audit.models import Act
-from palace3.kernel.scope import EVERYTHING, scope
-from randomization.blocks import Design, allocation_list
+from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation, AllocationError, ListPart
-from randomization.sealing import new_key
+from randomization.scheme.blocks import Design, allocation_list
+from randomization.scheme.sealing import new_key
 from randomization.services import (
     Envelope,
     Mistake,

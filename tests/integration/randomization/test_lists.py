@@ -7,10 +7,10 @@ from django.db import transaction
 
 from accounts.models import Mail
 from accounts.services import WrongPassword
-from palace3.kernel.scope import EVERYTHING, scope
-from randomization.blocks import BlockSize
+from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation, ListPart, PartKind, Scheme, SchemeState
-from randomization.sealing import new_key
+from randomization.scheme.blocks import BlockSize
+from randomization.scheme.sealing import new_key
 from randomization.services import (
     Mistake,
     activate_list,

@@ -19,15 +19,16 @@ from django.utils import translation
 from psycopg import Rollback, errors, sql
 
 from audit.models import Act
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import load
-from randomization import admission, store, verify
-from randomization import turns as turns_schema
-from randomization.coins import CoinDesign, stratum_coins
-from randomization.generation import salt_of
-from randomization.keys import list_keys
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load
+from randomization.allocation import verify
+from randomization.allocation_list import admission, functions
+from randomization.allocation_list import minimization_schema as turns_schema
+from randomization.allocation_list.keys import list_keys
 from randomization.models import Allocation, ListPart, Scheme
-from randomization.sealing import arm_content, new_key, seal
+from randomization.scheme.coins import CoinDesign, stratum_coins
+from randomization.scheme.generation import salt_of
+from randomization.scheme.sealing import arm_content, new_key, seal
 from randomization.services import activate_list, ask_for_sites, define_scheme, randomize
 from randomization.services.allocate import ListTampered, _complete
 from randomization.services.minimizing import (
@@ -113,7 +114,7 @@ def part(world: Any, on: None) -> ListPart:
 @pytest.fixture
 def stages(monkeypatch: Any, answers: Any) -> None:
     monkeypatch.setattr(
-        "randomization.conditions.stage_for_stratum",
+        "randomization.allocation.readiness.stage_for_stratum",
         lambda participant, at: StageGroup(STAGES[participant.pk % 3]),
     )
 
@@ -142,7 +143,7 @@ def test_the_text_says_off_and_nobody_has_allowed_it() -> None:
     assert load().setting_entry("minimisation_on").source == "default"
     assert load().setting("minimisation_biased_coin") == 0.8
     with transaction.atomic():
-        assert store.minimization_allowed() is False
+        assert functions.minimization_allowed() is False
 
 
 def test_switched_off_defining_is_refused_in_both_languages(world: Any) -> None:
@@ -216,7 +217,7 @@ def test_the_database_stores_no_coins_though_python_were_made_to_ask(
 ) -> None:
     asked = draft(world)
     switch("--off")
-    monkeypatch.setattr("randomization.services.minimizing.store.minimization_allowed", lambda: True)
+    monkeypatch.setattr("randomization.services.minimizing.functions.minimization_allowed", lambda: True)
     with pytest.raises(Exception, match="owner of the database has not allowed it"):
         put_in_force(world, asked)
     with everything():
@@ -298,14 +299,14 @@ def test_the_switch_is_the_owners_and_turning_it_is_on_record(
     with everything():
         recorded = Act.objects.get(verb="randomization:minimization:switch")
         assert (recorded.by.username, recorded.reason) == ("trial_manager", "protocol 2.0, signed")
-        assert store.minimization_allowed() is True
+        assert functions.minimization_allowed() is True
     with pytest.raises(CommandError, match="statistician or the trial manager"):
         command("allow-minimization", "--as", "investigator", "--reason", "x")
     monkeypatch.delenv("DATABASE_OWNER_URL")
     with pytest.raises(CommandError, match="DATABASE_OWNER_URL"):
         switch("--off")
     with everything():
-        assert store.minimization_allowed() is True
+        assert functions.minimization_allowed() is True
         assert Act.objects.filter(verb="randomization:minimization:switch").count() == 1
 
 
@@ -483,7 +484,7 @@ def test_an_earlier_place_that_does_not_open_stops_everybody_after_it(
 def test_a_scheme_without_its_turns_gives_no_arm(
     world: Any, part: ListPart, eligible: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("randomization.services.minimizing.store.turns_until", lambda participant_id: [])
+    monkeypatch.setattr("randomization.services.minimizing.functions.turns_until", lambda participant_id: [])
     with pytest.raises(EarlierTurnClosed):
         press(eligible(), world.investigator)
 
@@ -493,7 +494,9 @@ def test_a_sealed_arm_is_no_coin(world: Any, part: ListPart, eligible: Any, supe
     superuser.execute("SET session_replication_role = replica")
     salt = salt_of(SEED, "01/III", 1)
     coin = stratum_coins(CoinDesign("PALACE3-M"), seed=SEED, stratum="01/III", count=1)[0].coin
-    again = seal(list_keys(), arm_content(coin, salt), bound=store.place_binding("PALACE3-M", "01/III", 1))
+    again = seal(
+        list_keys(), arm_content(coin, salt), bound=functions.place_binding("PALACE3-M", "01/III", 1)
+    )
     superuser.execute(
         "UPDATE allocation.slot AS s SET sealed = %s FROM allocation.stratum AS t "
         "WHERE t.id = s.stratum_id AND t.name = '01/III' AND s.sequence = 1",

@@ -27,16 +27,16 @@ from accounts.services import change_person
 from crf import catalogue
 from exports.services import request_export, write_export
 from exports.tokens import make_token
-from palace3.kernel.scope import EVERYTHING, scope
-from randomization.blocks import Design, stratum_slots
-from randomization.generation import salt_of
-from randomization.keys import list_keys
+from kernel.scope import EVERYTHING, scope
+from randomization.allocation_list.functions import place_binding
+from randomization.allocation_list.keys import list_keys
 from randomization.models import ListPart
-from randomization.sealing import arm_content, seal
+from randomization.scheme.blocks import Design, stratum_slots
+from randomization.scheme.generation import salt_of
+from randomization.scheme.sealing import arm_content, seal
 from randomization.services import activate_list, define_scheme, randomize
-from randomization.store import place_binding
-from tests.integration.house.test_permission_matrix import address_of, addresses, sample
 from tests.integration.randomization.test_pages import printed
+from tests.integration.system.test_permission_matrix import address_of, addresses, sample
 from tests.world import NOW, PASSWORD, World, as_person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,9 +16,9 @@ from accounts.models import Mail, Signature, User
 from accounts.permissions import Permission
 from accounts.services import change_person
 from followup.models import Visit
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
+from randomization.allocation.verify import fault_of
 from randomization.models import Allocation, AllocationError, ListPart, Scheme
-from randomization.verify import fault_of
 from tests.world import PASSWORD, World, screen
 
 pytestmark = pytest.mark.django_db(transaction=True)

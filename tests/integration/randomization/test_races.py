@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from django.db import connections
 
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation
 from randomization.services import randomize
 from randomization.services.sweep import sweep_unrevealed
@@ -31,7 +31,7 @@ def stages(monkeypatch, answers):
     def stage_of(participant, at):
         return StageGroup(STAGES[participant.pk % 3])
 
-    monkeypatch.setattr("randomization.conditions.stage_for_stratum", stage_of)
+    monkeypatch.setattr("randomization.allocation.readiness.stage_for_stratum", stage_of)
 
 
 def crowd(world, site, count):

@@ -12,9 +12,9 @@ from django.test import Client
 from accounts.models import Signature, User
 from accounts.services import WrongPassword
 from audit.acts import act
-from palace3.kernel.errors import Forbidden
-from palace3.protocol.shapes import OpenQuestion
-from palace3.protocol.text import load
+from kernel.errors import Forbidden
+from protocol.loader.schema import OpenQuestion
+from protocol.text import load
 from tests.versions import FIRST, amended, shelf
 from tests.world import NOW, PASSWORD, World, as_person
 from trials.confirmed import confirmations_of

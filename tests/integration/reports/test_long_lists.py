@@ -6,15 +6,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from palace3.kernel import counting
-from palace3.kernel.counting import LongList, count_up_to, first_and_count, in_words
+from kernel import pagination
+from kernel.pagination import LongList, count_up_to, first_and_count, in_words
 from trials.models import Site
 
 pytestmark = pytest.mark.django_db
 
 
 def test_counts_stop_at_the_bound(world: object) -> None:
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
     with scope(user_id=None, sites=EVERYTHING):
         sites = Site.objects.order_by("code")
@@ -23,9 +23,9 @@ def test_counts_stop_at_the_bound(world: object) -> None:
 
 
 def test_a_long_list_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch, world: object) -> None:
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
-    monkeypatch.setattr(counting, "PAGED", 2)
+    monkeypatch.setattr(pagination, "PAGED", 2)
     with scope(user_id=None, sites=EVERYTHING):
         sites = Site.objects.order_by("code")
         cut, whole = LongList(sites, 1), LongList(sites.filter(code="01"), 1)
@@ -34,7 +34,7 @@ def test_a_long_list_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch, wo
 
 
 def test_the_first_rows_bring_their_number_in_one_question(world: object) -> None:
-    from palace3.kernel.scope import EVERYTHING, scope
+    from kernel.scope import EVERYTHING, scope
 
     with scope(user_id=None, sites=EVERYTHING):
         sites = Site.objects.order_by("-code")

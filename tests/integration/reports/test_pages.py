@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from followup.services import plan_visits_for
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, screen
 from trials import services as trials
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import User
 from followup.models import ContactResult, ContactRoute, Visit
 from followup.services import plan_visits_for, record_contact_attempt, record_visit
-from palace3.kernel.clock import local_date
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.clock import local_date
+from kernel.scope import EVERYTHING, scope
 from reports.elements import content_of_evaluations
 from reports.plots import shares
 from reports.quality import Report, Table, as_csv, share

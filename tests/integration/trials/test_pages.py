@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import change_person
 from audit.models import Act
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, TODAY, World, screen
 from trials.models import Consent, Delegation, DeviationProposal, Participant, Site
 from trials.services import propose_deviation

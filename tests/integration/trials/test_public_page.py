@@ -17,17 +17,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from accounts.models import User
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import load
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load
 from tests.integration.trials.test_public_texts import second_trial_manager
 from tests.world import NOW, PASSWORD, TODAY, World
 from trials.models import PublicText, Site
-from trials.public.drawing import drawn, paths_of, wrapped
-from trials.public.page import public_page
-from trials.public.placeholders import facts_of
-from trials.public.sites import public_sites
-from trials.public.wording import passages_of
-from trials.services import move_site, texts
+from trials.services import move_site
+from website.public.drawing import drawn, paths_of, wrapped
+from website.public.page import public_page
+from website.public.placeholders import facts_of
+from website.public.sites import public_sites
+from website.public.wording import passages_of
+from website.services import texts
 
 pytestmark = pytest.mark.django_db
 HOMES = ("/", "/zh/")

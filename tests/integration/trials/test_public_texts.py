@@ -14,17 +14,17 @@ from accounts.permissions import Role
 from accounts.services import WrongPassword, change_person, create_person
 from audit.acts import act
 from audit.models import Act
-from palace3.kernel.scope import EVERYTHING, scope
-from palace3.protocol.text import load
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World
 from trials import services as trials
 from trials.models import PublicText
 from trials.people import with_grants
-from trials.public.blocks import BLOCKS
-from trials.public.first_texts import first_texts
-from trials.public.page import public_page
-from trials.public.placeholders import facts_of
-from trials.services import texts
+from website.public.blocks import BLOCKS
+from website.public.first_texts import first_texts
+from website.public.page import public_page
+from website.public.placeholders import facts_of
+from website.services import texts
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -162,10 +162,10 @@ def test_a_fact_that_is_published_no_more_takes_the_text_off_the_page(
     world: World, second: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     release(draft(world, "{participants} people."), by=second)
-    monkeypatch.setattr("trials.public.page.facts_of", lambda protocol: {})
+    monkeypatch.setattr("website.public.page.facts_of", lambda protocol: {})
     assert shown() == {}
     assert "public_text.unfilled" in caplog.text
-    monkeypatch.setattr("trials.services.texts.facts_of", lambda protocol: {})
+    monkeypatch.setattr("website.services.texts.facts_of", lambda protocol: {})
     again = PublicText.objects.get()
     with pytest.raises(texts.TokensLeft):
         texts.digest_of(again, TODAY)

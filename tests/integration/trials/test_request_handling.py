@@ -15,8 +15,8 @@ from audit.models import Act
 from tests.integration.trials.contact_world import SENT_AT, TELLING, WHO, as_the_system, later, receive
 from tests.world import World, as_person
 from trials.models import ContactAttempt, ContactIdentity, ContactRequest, Participant
-from trials.services import requests as services
-from trials.services.escalating import call_by, escalate_late_requests
+from website.services import requests as services
+from website.services.escalating import call_by, escalate_late_requests
 
 pytestmark = pytest.mark.django_db
 Clock = Callable[[datetime], None]
@@ -254,7 +254,7 @@ def test_while_the_mail_server_is_down_the_request_is_safe_and_the_mail_goes_lat
 def test_who_was_erased_before_the_mail_left_gets_none(clock: Clock, world: World, settings: Any) -> None:
     from django.core import mail as box
 
-    from trials.services.erasing import erase_on_request
+    from website.services.erasing import erase_on_request
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     request = receive()

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from palace3.kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, as_person, build_world
 from trials.models import Participant
 from trials.services import register_participant

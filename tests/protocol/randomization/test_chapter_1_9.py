@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from palace3.protocol.text import load
-from randomization import minimization, simulation
-from randomization.blocks import ALGORITHM, BlockSize, Design, allocation_list
+from protocol.text import load
 from randomization.models import Allocation, AllocationError, ListPart, Scheme
+from randomization.scheme import minimization, simulation
+from randomization.scheme.blocks import ALGORITHM, BlockSize, Design, allocation_list
 
 TEXT = load().randomization
 SITES = [f"{site:02d}" for site in range(1, 7)]

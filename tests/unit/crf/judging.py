@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from crf import catalogue
-from crf.evaluate import Outcome, evaluate
+from crf.engine.evaluation import Outcome, evaluate
 
 Example = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from crf.codelists import CodeList
-from crf.declaration import FormDeclaration, Group, Repeats, Section
-from crf.questions import Classification, Kind, Question
+from crf.engine.codelists import CodeList
+from crf.engine.declaration import FormDeclaration, Group, Repeats, Section
+from crf.engine.questions import Classification, Kind, Question
 
 YN = CodeList("YN", {"Y": "Yes", "N": "No"})
 COLOURS = CodeList("COLOURS", {"red": "red", "blue": "blue", "none": "none"}, exclusive=("none",))

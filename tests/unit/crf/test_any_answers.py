@@ -9,14 +9,14 @@ from random import Random
 import pytest
 
 from crf import catalogue
-from crf.codebook import codebook
-from crf.declaration import form_of
-from crf.evaluate import evaluate
-from crf.forms import live, raw_of, review
-from crf.questions import NUMERIC, Kind
-from crf.sentences import sentence
-from crf.services.surroundings import setting_of
-from palace3.protocol import text
+from crf.engine.codebook import codebook
+from crf.engine.declaration import form_of
+from crf.engine.evaluation import evaluate
+from crf.engine.messages import sentence
+from crf.engine.questions import NUMERIC, Kind
+from crf.engine.submission import live, raw_of, review
+from crf.store.context import setting_of
+from protocol import text
 
 FORMS = catalogue.forms()
 TODAY = date(2026, 6, 1)

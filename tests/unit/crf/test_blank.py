@@ -8,11 +8,11 @@ import pytest
 from django.utils.translation import override
 
 from crf import catalogue
-from crf.blank import blank_html, blank_pdf
-from crf.codebook import checks_registry, codebook
-from crf.codelists import CodeList
-from crf.declaration import DeclarationError, Section
-from crf.questions import Kind
+from crf.engine.codebook import checks_registry, codebook
+from crf.engine.codelists import CodeList
+from crf.engine.declaration import DeclarationError, Section
+from crf.engine.questions import Kind
+from crf.page.blank_pdf import blank_html, blank_pdf
 from tests.unit.crf.small import ask, rows, small
 
 
@@ -91,7 +91,7 @@ def test_the_codebook_says_when_an_answer_is_required():
 
 
 def test_a_check_declared_by_two_forms_is_refused():
-    from crf.checks import Check, Level
+    from crf.engine.checks import Check, Level
 
     check = Check("X1", Level.SOFT, ("a",), lambda a: True, "m")
     with pytest.raises(DeclarationError, match="check X1 is declared in SMALL and OTHER"):

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from crf import catalogue
-from crf.codebook import checks_registry, codebook
-from crf.declaration import CONTEXT, Repeats, form_of
-from crf.questions import ANY_REASON, Classification, Kind
-from crf.records import CrfGroupRow, CrfRecord
+from crf.engine.base import CrfGroupRow, CrfRecord
+from crf.engine.codebook import checks_registry, codebook
+from crf.engine.declaration import CONTEXT, Repeats, form_of
+from crf.engine.questions import ANY_REASON, Classification, Kind
 
 FORMS = catalogue.forms()
 LATER = {"LB", "COMP", "DV", "EOS", "MH", "CM", "SU", "RAND"}
@@ -129,15 +129,15 @@ def test_every_file_of_the_catalogue_is_in_the_list():
     folder = Path(catalogue.__file__).parent
     listed = {line.split(".")[2] for line in catalogue.CATALOGUE}
     declares = {
-        path.stem
-        for path in folder.glob("*.py")
+        path.parent.name
+        for path in folder.glob("*/form.py")
         if re.search(r"^class \w+\(CrfRecord\)", path.read_text(), re.M)
     }
     assert declares == listed
 
 
 def test_kinds_have_a_name_in_the_codebook():
-    from crf.codebook import SDTM_TYPES
+    from crf.engine.codebook import SDTM_TYPES
 
     assert set(SDTM_TYPES) == set(Kind)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from crf.conditions import All, Answered, Any_, Condition, Has, Is, Not, Over, Same, Under, canonical
+from crf.engine.conditions import All, Answered, Any_, Condition, Has, Is, Not, Over, Same, Under, canonical
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("conditions.json").read_text())
 SCRIPT = Path(__file__).resolve().parents[3] / "static" / "js" / "crf-conditions.js"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crf.consequences import Seen, course_of, way
-from palace3.protocol.text import load
+from crf.trial_rules.track import Seen, course_of, way
+from protocol.text import load
 
 TEXT = load()
 ON = date(2026, 7, 27)

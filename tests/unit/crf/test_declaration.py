@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from crf.answers import (
+from crf.engine.checks import Check, Level
+from crf.engine.codelists import CodeList
+from crf.engine.conditions import Is
+from crf.engine.declaration import Section, Sets, form_of
+from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
     DateTimeAnswer,
@@ -23,11 +27,7 @@ from crf.answers import (
     YesNoUnknownAnswer,
     question_of,
 )
-from crf.checks import Check, Level
-from crf.codelists import CodeList
-from crf.conditions import Is
-from crf.declaration import Section, Sets, form_of
-from crf.questions import Kind, argument
+from crf.engine.questions import Kind, argument
 from tests.unit.crf.small import COLOURS, ask, rows, small
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from crf import catalogue
-from crf.catalogue.eligibility_rules import OPTIONAL
-from palace3.protocol.text import load
+from crf.catalogue.eligibility.rules import OPTIONAL
+from protocol.text import load
 from tests.unit.crf.examples.eligibility import example, woman
 from tests.unit.crf.judging import codes, found, judge
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from crf.checks import Check, Level, days_between, earliest_day, latest_day, not_before
-from crf.conditions import Answered, Is, Not, Over
-from crf.declaration import Section, Sets
-from crf.evaluate import evaluate
-from crf.questions import Kind
+from crf.engine.checks import Check, Level, days_between, earliest_day, latest_day, not_before
+from crf.engine.conditions import Answered, Is, Not, Over
+from crf.engine.declaration import Section, Sets
+from crf.engine.evaluation import evaluate
+from crf.engine.questions import Kind
 from tests.unit.crf.small import ask, rows, small
 
 TODAY = {"today": date(2026, 6, 1)}

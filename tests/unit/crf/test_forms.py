@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from crf.changes import changes, needs_reason
-from crf.checks import Check, Level
-from crf.conditions import Is
-from crf.evaluate import evaluate
-from crf.forms import live, parse, raw_of, raw_of_post, review
-from crf.questions import Kind
+from crf.engine.changes import changes, needs_reason
+from crf.engine.checks import Check, Level
+from crf.engine.conditions import Is
+from crf.engine.evaluation import evaluate
+from crf.engine.questions import Kind
+from crf.engine.submission import live, parse, raw_of, raw_of_post, review
 from tests.unit.crf.small import ask, rows, small
 
 ZONE = "Asia/Shanghai"

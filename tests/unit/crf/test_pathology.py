@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from crf import catalogue
-from crf.evaluate import evaluate
+from crf.engine.evaluation import evaluate
 
 FORM = catalogue.form("PATH")
 CONTEXT = {

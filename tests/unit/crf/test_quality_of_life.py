@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from crf import catalogue
-from crf.render import Given, page
-from crf.services.surroundings import day_question
-from palace3.protocol import qol
+from crf.page.render import Given, page
+from crf.store.context import day_question
+from protocol import qol
 from tests.unit.crf.examples.quality_of_life import ITEMS, VALUES, example, not_done
 from tests.unit.crf.judging import codes, judge
 

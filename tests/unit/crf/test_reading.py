@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crf.forms import parse, raw_of
-from crf.questions import Kind
-from crf.reading import typed_text
+from crf.engine.parsing import typed_text
+from crf.engine.questions import Kind
+from crf.engine.submission import parse, raw_of
 from tests.unit.crf.small import ask, rows, small
 
 ZONE = "Asia/Shanghai"

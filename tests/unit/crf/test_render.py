@@ -11,11 +11,11 @@ import pytest
 from django.template.loader import render_to_string
 
 from crf import catalogue
-from crf.checks import Check, Level
-from crf.conditions import Is
-from crf.forms import raw_of, review
-from crf.questions import Kind
-from crf.render import Given, Links, given_of_review, page
+from crf.engine.checks import Check, Level
+from crf.engine.conditions import Is
+from crf.engine.questions import Kind
+from crf.engine.submission import raw_of, review
+from crf.page.render import Given, Links, given_of_review, page
 from tests.unit.crf.small import ask, rows, small
 
 LINKS = Links(
@@ -86,7 +86,7 @@ def test_each_answer_leads_to_its_own_history(link, address):
 
 
 def test_few_codes_are_radio_buttons_and_many_a_list():
-    from crf.codelists import CodeList
+    from crf.engine.codelists import CodeList
 
     many = CodeList("MANY", {str(number): f"n{number}" for number in range(8)})
     form = small(ask("few", Kind.CHOICE), ask("many", Kind.CHOICE, codes=many), ask("ticks", Kind.MULTIPLE))

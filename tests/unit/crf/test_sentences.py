@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from crf.conditions import Is
-from crf.evaluate import evaluate
-from crf.questions import Kind
-from crf.sentences import missing_text, number_text, range_text, sentence, shown
+from crf.engine.conditions import Is
+from crf.engine.evaluation import evaluate
+from crf.engine.messages import missing_text, number_text, range_text, sentence, shown
+from crf.engine.questions import Kind
 from tests.unit.crf.small import YN, ask, rows, small
 
 GROUP = rows("nodes", ask("n", hard=(0, 5), required=True), required_when=None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crf.checks import Level
+from crf.engine.checks import Level
 from tests.unit.crf.examples.surgery import (
     OPERATED_ON,
     RESIDUE,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from palace3.protocol.response import Because
+from protocol.response import Because
 from tests.unit.crf.examples.surveillance import EVALUATION, example, not_done
 from tests.unit.crf.judging import codes, found, judge
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crf.todos import wanted_todos
-from palace3.protocol.text import load
+from crf.trial_rules.todos import wanted_todos
+from protocol.text import load
 
 TEXT = load()
 CRE: dict[str, Any] = {

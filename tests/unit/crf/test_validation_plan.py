@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from crf import catalogue
-from crf.checks import Check, Level
-from crf.conditions import Is
-from crf.validation_plan import validation_plan
+from crf.engine.checks import Check, Level
+from crf.engine.conditions import Is
+from crf.engine.validation_plan import validation_plan
 from tests.unit.crf.small import ask, rows, small
 
 

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from palace3.protocol.course import History
-from palace3.protocol.schedule import plan
-from palace3.protocol.text import load
+from protocol.history import History
+from protocol.schedule import plan
+from protocol.text import load
 from trials.holidays import announced_through, works_on
 
 

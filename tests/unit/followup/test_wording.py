@@ -6,7 +6,7 @@ from datetime import date
 
 from followup.models import Visit
 from followup.wording import milestone_name, time_left
-from palace3.protocol.text import load
+from protocol.text import load
 
 
 def test_a_window_closes_today_not_in_no_days() -> None:

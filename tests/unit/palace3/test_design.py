@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.forms import DateField
 from django.utils.translation import override
 
-from palace3.badges import BADGES, badge_for
-from palace3.icons import ICONS, sprite
-from palace3.templatetags.design import badge, cell, day, icon, instant, labelled, state
+from design.badges import BADGES, badge_for
+from design.icons import ICONS, sprite
+from design.templatetags.design import badge, cell, day, icon, instant, labelled, state
 from trials.models.participants import Track
 from trials.models.sites import SiteState
 

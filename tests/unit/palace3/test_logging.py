@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from palace3.kernel.request_id import set_request_id
+from kernel.request_id import set_request_id
 from palace3.logging import JsonFormatter
 
 SECRET = "ypT4b"

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from palace3.protocol.imagined import UnclearHistoryError, as_row, read_history
-from palace3.protocol.schedule import History, plan
-from palace3.protocol.text import load
+from protocol.schedule import History, plan
+from protocol.text import load
+from protocol.what_if import UnclearHistoryError, as_row, read_history
 
 TEXT = load()
 WRITTEN = {"RAND": "2025-01-06", "NEO_D1": "2025-01-13"}

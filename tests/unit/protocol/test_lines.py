@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from palace3.protocol.lines import LineIndex, Path
+from protocol.loader.locate import LineIndex, Path
 
 SOURCE = '''\
 top = 1

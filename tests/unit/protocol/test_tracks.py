@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from palace3.protocol.text import load
-from palace3.protocol.tracks import exists_in, is_terminal, may_move, moves_from
+from protocol.states import exists_in, is_terminal, may_move, moves_from
+from protocol.text import load
 
 TEXT = load()
 ENDS = {"DEAD", "LOST", "WITHDRAWN_ALL", "COMPLETED"}

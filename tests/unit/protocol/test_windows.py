@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palace3.protocol.shapes import Anchoring, Offset, Source, Window
-from palace3.protocol.windows import Dates, add_months, dates_of, target_of, window_status
+from protocol.loader.schema import Anchoring, Offset, Source, Window
+from protocol.windows import Dates, add_months, dates_of, target_of, window_status
 
 DEFAULT = Source("default")
 DAYS = st.dates(min_value=date(2000, 1, 1), max_value=date(2090, 12, 31))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from randomization.blocks import (
+from randomization.scheme.blocks import (
     ALGORITHM,
     BlockSize,
     Design,
@@ -63,7 +63,7 @@ def test_a_seed_gives_the_same_list_forever(seed, design, per_stratum, expected)
 
 def test_a_list_does_not_depend_on_the_hash_seed_of_the_process():
     code = (
-        "from randomization.blocks import *;"
+        "from randomization.scheme.blocks import *;"
         "print(digest(allocation_list(Design('X'), seed='s', strata={'b', 'a', 'c'}, per_stratum=50)))"
     )
     runs = {

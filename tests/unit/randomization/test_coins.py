@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from randomization import merkle, verify
-from randomization.blocks import Design, DesignError, Stream, derive
-from randomization.coins import Coin, CoinDesign, levels_of, stratum_coins
-from randomization.generation import algorithm_of, design_from, leaf_of
-from randomization.minimization import Given, arm_by_coin, imbalances, marginal_counts
-from randomization.replaying import OpenCoin, replay
-from randomization.scheme_file import SchemeFile, SchemeFileError, read_scheme
+from randomization.allocation import verify
+from randomization.scheme import merkle
+from randomization.scheme.blocks import Design, DesignError, Stream, derive
+from randomization.scheme.coins import Coin, CoinDesign, levels_of, stratum_coins
+from randomization.scheme.generation import algorithm_of, design_from, leaf_of
+from randomization.scheme.minimization import Given, arm_by_coin, imbalances, marginal_counts
+from randomization.scheme.replay import OpenCoin, replay
+from randomization.scheme.scheme_file import SchemeFile, SchemeFileError, read_scheme
 
 ARMS = ("1", "2")
 FOUR_FIFTHS = Fraction(4, 5)

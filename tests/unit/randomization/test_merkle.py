@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from randomization import merkle
-from randomization.verify import FORMAT, fault_of, main
+from randomization.allocation.verify import FORMAT, fault_of, main
+from randomization.scheme import merkle
 
 REPOSITORY = Path(__file__).parents[3]
 leaves = st.lists(st.binary(min_size=1, max_size=8), min_size=1, max_size=40)
@@ -163,7 +163,7 @@ def test_a_letter_that_the_terminal_cannot_show_does_not_hide_the_verdict(tmp_pa
 @pytest.mark.parametrize("tampered", [False, True])
 def test_one_file_and_python_are_enough(certificate, tmp_path, tampered):
     """``verify.py`` alone in an empty folder, by an interpreter that sees nothing else (-S -I)."""
-    shutil.copy(REPOSITORY / "randomization" / "verify.py", tmp_path)
+    shutil.copy(REPOSITORY / "randomization" / "allocation" / "verify.py", tmp_path)
     root = certificate["root"]
     certificate["slot"]["arm"] = "1" if tampered else certificate["slot"]["arm"]
     (tmp_path / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
@@ -182,7 +182,7 @@ def test_the_module_runs_from_the_repository_without_any_package(certificate, tm
     file = tmp_path / "certificate.json"
     file.write_text(json.dumps(certificate), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-S", "-E", "-m", "randomization.verify", str(file), certificate["root"]],
+        [sys.executable, "-S", "-E", "-m", "randomization.allocation.verify", str(file), certificate["root"]],
         capture_output=True,
         text=True,
         check=False,

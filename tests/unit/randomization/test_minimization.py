@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from randomization.blocks import Stream, derive
-from randomization.minimization import Given, imbalances, next_arm
+from randomization.scheme.blocks import Stream, derive
+from randomization.scheme.minimization import Given, imbalances, next_arm
 
 ARMS = ("1", "2")
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from randomization.numbering import randomization_number
+from randomization.scheme.numbering import randomization_number
 
 
 def number(index: int, key: bytes = b"k" * 32) -> str:

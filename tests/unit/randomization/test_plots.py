@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from randomization.plots import MOST_POINTS, line
+from randomization.scheme.plots import MOST_POINTS, line
 
 
 def drawn(values: list[int]) -> list[tuple[float, float]]:

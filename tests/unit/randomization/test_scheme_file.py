@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from randomization.blocks import BlockSize
-from randomization.scheme_file import SchemeFile, SchemeFileError, read_scheme
+from randomization.scheme.blocks import BlockSize
+from randomization.scheme.scheme_file import SchemeFile, SchemeFileError, read_scheme
 
 GOOD = """
 name = "PALACE3-F"

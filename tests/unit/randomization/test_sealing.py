@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from randomization.sealing import (
+from randomization.scheme.sealing import (
     KeyRing,
     ListKeyError,
     Sealed,

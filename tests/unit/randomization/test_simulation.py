@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from randomization.blocks import BlockSize, Design
-from randomization.simulation import (
+from randomization.scheme.blocks import BlockSize, Design
+from randomization.scheme.simulation import (
     Plan,
     chance_of_right_guess,
     imbalance,

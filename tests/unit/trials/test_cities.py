@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trials.contact.cities import cities, find_cities, kilometres, nearest_first
+from website.contact.cities import cities, find_cities, kilometres, nearest_first
 
 SHANGHAI, BEIJING = (31.23, 121.47), (39.90, 116.41)
 

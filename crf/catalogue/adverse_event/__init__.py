@@ -1,0 +1,1 @@
+"""AE: one adverse event, graded and attributed (protocol 3.6)."""

@@ -1,0 +1,364 @@
+"""Adverse events: one record for each, as many as there are (protocol 3.6).
+
+CTCAE and MedDRA are licensed or official lists of others: no copy stands here. The CTCAE term is typed
+as the site's copy of the list has it, and MedDRA's codes are typed with their version.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.adverse_event import codes as lists
+from crf.catalogue.adverse_event import rules
+from crf.catalogue.adverse_event.checks import CHECKS
+from crf.engine.base import CrfGroupRow, CrfRecord, parent
+from crf.engine.conditions import Answered, Condition, Is
+from crf.engine.declaration import Repeats, Section
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DateTimeAnswer,
+    DecimalAnswer,
+    DerivedBoolean,
+    DerivedInteger,
+    DerivedMultiple,
+    DerivedText,
+    MultipleAnswer,
+    PartialDateAnswer,
+    TextAnswer,
+    YesNoAnswer,
+)
+
+SERIOUS, IMMUNE, STEROID = Is("serious", "Y"), Is("irae", "Y"), Is("ir_ster", "Y")
+CODED = Answered("ae_pt")
+
+
+class Due(TypedDict):
+    """When a question is shown, and when it must be answered."""
+
+    shown_when: Condition
+    required_when: Condition
+
+
+IF_SERIOUS: Due = {"shown_when": SERIOUS, "required_when": SERIOUS}
+IF_IMMUNE: Due = {"shown_when": IMMUNE, "required_when": IMMUNE}
+IF_STEROID: Due = {"shown_when": STEROID, "required_when": STEROID}
+
+
+@recorded()
+class AdverseEvent(CrfRecord):
+    """One adverse event from its first day to its outcome (protocol 3.6)."""
+
+    ae_term = TextAnswer(
+        _("Adverse event"),
+        help=_("One event on each record, in the words of the source. A diagnosis rather than its signs."),
+        required=True,
+        missing_allowed=(),
+        cdash="AETERM",
+        sdtm="AETERM",
+    )
+    ae_st = PartialDateAnswer(
+        _("Began"), required=True, missing_allowed=("NK",), cdash="AESTDAT", sdtm="AESTDTC"
+    )
+    ae_ongo = YesNoAnswer(_("Ongoing"), required=True, missing_allowed=(), cdash="AEONGO", sdtm="AEENRF")
+    ae_en = PartialDateAnswer(
+        _("Ended"),
+        help=_("A fatal event ends on the day of death."),
+        shown_when=Is("ae_ongo", "N"),
+        required_when=Is("ae_ongo", "N"),
+        cdash="AEENDAT",
+        sdtm="AEENDTC",
+    )
+    grade = ChoiceAnswer(
+        _("CTCAE grade, the highest"),
+        codes=lists.GRADE,
+        help=_("CTCAE version 5.0. Not every term has every grade: look at the term in the list."),
+        required=True,
+        missing_allowed=(),
+        cdash="AETOXGR",
+        sdtm="AETOXGR",
+    )
+    outcome = ChoiceAnswer(
+        _("Outcome of the event"),
+        codes=lists.OUTCOME,
+        required=True,
+        missing_allowed=(),
+        cdash="AEOUT",
+        sdtm="AEOUT",
+    )
+    ae_period = DerivedText(
+        _("Period"),
+        reads=("ae_st", *rules.DAYS),
+        by=rules.period_of,
+        blanks=True,
+        codes=lists.PERIOD,
+        sdtm="EPOCH",
+    )
+    in_window = DerivedBoolean(
+        _("In the window of collection"),
+        reads=rules.WINDOW,
+        by=rules.collected,
+        blanks=True,
+        definition=_(
+            "All events from consent to 30 days after the last treatment and to 90 days after surgery; serious "
+            "and immune-related ones to 90 days after camrelizumab; later only related serious events and "
+            "complications of an evaluation's procedure."
+        ),
+    )
+    ctcae_term = TextAnswer(
+        _("CTCAE term"), help=_("As the official list of CTCAE 5.0 writes it."), sdtm="SUPPAE.CTCAETRM"
+    )
+    ae_llt = TextAnswer(_("MedDRA lowest level term"), sdtm="AELLT")
+    ae_llt_cd = TextAnswer(_("Its code"), max_length=8, shown_when=Answered("ae_llt"), sdtm="AELLTCD")
+    ae_pt = TextAnswer(_("MedDRA preferred term"), sdtm="AEDECOD")
+    ae_pt_cd = TextAnswer(_("Code of the preferred term"), max_length=8, shown_when=CODED, sdtm="AEPTCD")
+    ae_soc = TextAnswer(
+        _("MedDRA system organ class"), shown_when=CODED, required_when=CODED, sdtm="AEBODSYS"
+    )
+    ae_soc_cd = TextAnswer(
+        _("Code of the system organ class"), max_length=8, shown_when=CODED, sdtm="AEBDSYCD"
+    )
+    ae_dict_ver = TextAnswer(
+        _("Version of MedDRA"), max_length=10, shown_when=CODED, required_when=CODED, sdtm="SUPPAE.MEDDRAV"
+    )
+    serious = YesNoAnswer(
+        _("Serious"),
+        help=_("A serious event is reported to the sponsor within 24 hours, on the SAE form."),
+        required=True,
+        missing_allowed=(),
+        cdash="AESER",
+        sdtm="AESER",
+    )
+    ser_crit = MultipleAnswer(
+        _("It is serious because of"),
+        codes=lists.SERIOUS,
+        missing_allowed=(),
+        sdtm="AESDTH, AESLIFE, AESHOSP, AESDISAB, AESCONG, AESMIE",
+        **IF_SERIOUS,
+    )
+    ser_aware = DateTimeAnswer(
+        _("When did the site learn that the event is serious?"),
+        help=_("The 24 hours begin here."),
+        missing_allowed=(),
+        sdtm="SUPPAE.SERAWARE",
+        **IF_SERIOUS,
+    )
+    rel_camre = ChoiceAnswer(
+        _("Related to camrelizumab"),
+        codes=lists.RELATION,
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.RELCAMRE",
+    )
+    rel_chemo = ChoiceAnswer(
+        _("Related to chemotherapy"),
+        codes=lists.RELATION,
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.RELCHEMO",
+    )
+    rel_rt = ChoiceAnswer(
+        _("Related to radiotherapy"),
+        codes=lists.RELATION,
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.RELRT",
+    )
+    rel_surg = ChoiceAnswer(
+        _("Related to surgery"),
+        codes=lists.RELATION,
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.RELSURG",
+    )
+    rel_proc = ChoiceAnswer(
+        _("Related to endoscopy or aspiration of an evaluation"),
+        codes=lists.RELATION,
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.RELPROC",
+    )
+    rel_dis = ChoiceAnswer(
+        _("Related to the disease"), codes=lists.CAUSALITY, required=True, sdtm="SUPPAE.RELDIS"
+    )
+    rel_worst = DerivedText(
+        _("Strongest relation to what the trial does"),
+        reads=rules.RELATIONS,
+        by=rules.strongest,
+        blanks=True,
+        codes=lists.CAUSALITY,
+        definition=_("Possible or more counts as related."),
+        sdtm="AEREL",
+    )
+    irae = YesNoAnswer(_("Immune-related"), required=True, missing_allowed=(), sdtm="SUPPAE.IRAE")
+    irae_type = ChoiceAnswer(_("Which organ or kind"), codes=lists.IMMUNE, sdtm="AECAT", **IF_IMMUNE)
+    rccep_mm = DecimalAnswer(
+        _("RCCEP, the largest nodule"),
+        unit="mm",
+        soft=(1, 60),
+        hard=(0, 300),
+        shown_when=Is("irae_type", "rccep"),
+        required_when=Is("irae_type", "rccep"),
+        sdtm="SUPPAE.RCCEPMM",
+    )
+    rccep_gen = YesNoAnswer(
+        _("RCCEP, generalised"),
+        shown_when=Is("irae_type", "rccep"),
+        required_when=Is("irae_type", "rccep"),
+        sdtm="SUPPAE.RCCEPGEN",
+    )
+    rccep_grade = DerivedInteger(
+        _("Grade that size and spread suggest"),
+        reads=("rccep_mm", "rccep_gen", "ser_crit", "outcome"),
+        by=rules.suggested_rccep,
+        blanks=True,
+        shown_when=Is("irae_type", "rccep"),
+        definition=_(
+            "1 up to 10 mm, 2 over 10 mm, 3 generalised, 4 life-threatening, 5 fatal: in common use, to be "
+            "confirmed against the label of camrelizumab."
+        ),
+    )
+    ir_ster = YesNoAnswer(_("Treated with a systemic steroid"), sdtm="SUPPAE.IRSTER", **IF_IMMUNE)
+    ir_pred = DecimalAnswer(
+        _("Highest dose a day, as prednisone"),
+        unit="mg",
+        help=_("5 mg prednisone = 4 mg methylprednisolone = 0.75 mg dexamethasone = 20 mg hydrocortisone."),
+        soft=(5, 200),
+        hard=(0, 2000),
+        sdtm="SUPPAE.IRPRED",
+        **IF_STEROID,
+    )
+    ir_st = DateAnswer(_("Steroid began"), sdtm="SUPPAE.IRST", **IF_STEROID)
+    ir_en = DateAnswer(
+        _("Steroid ended"), help=_("Empty while it goes on."), shown_when=STEROID, sdtm="SUPPAE.IREN"
+    )
+    ir_long = DerivedBoolean(
+        _("More than 10 mg a day for more than 30 days"),
+        reads=("ir_st", "ir_en", "ir_pred", "today"),
+        by=rules.long_steroid,
+        blanks=True,
+        shown_when=STEROID,
+        definition=_("Judged as if the highest dose had been given on every day."),
+    )
+    ir_2nd = YesNoAnswer(_("A second immunosuppressant"), sdtm="SUPPAE.IRSECOND", **IF_IMMUNE)
+    ir_2nd_txt = TextAnswer(
+        _("Which one"),
+        help=_("The substance, not the brand."),
+        shown_when=Is("ir_2nd", "Y"),
+        required_when=Is("ir_2nd", "Y"),
+        sdtm="CMTRT",
+    )
+    ae_kind = ChoiceAnswer(
+        _("Is it one of these events?"),
+        codes=lists.SPECIAL_KIND,
+        help=_("Of special interest: the sponsor is told at once."),
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.AEKIND",
+    )
+    aesi = DerivedMultiple(
+        _("Event of special interest"),
+        reads=("ae_kind", "irae_type", "grade", "outcome", "rel_worst"),
+        by=rules.special,
+        blanks=True,
+        codes=lists.SPECIAL,
+        sdtm="SUPPAE.AESI",
+    )
+    action_camre = ChoiceAnswer(
+        _("Action with camrelizumab"), codes=lists.ACTION, required=True, missing_allowed=(), sdtm="AEACN"
+    )
+    action_chemo = ChoiceAnswer(
+        _("Action with chemotherapy"),
+        codes=lists.ACTION_DOSE,
+        required=True,
+        missing_allowed=(),
+        sdtm="AEACN",
+    )
+    action_rt = ChoiceAnswer(
+        _("Action with radiotherapy"), codes=lists.ACTION, required=True, missing_allowed=(), sdtm="AEACN"
+    )
+    other_action = MultipleAnswer(_("Other action"), codes=lists.OTHER_ACTION, required=True, sdtm="AEACNOTH")
+    disc_tx = YesNoAnswer(_("Led to the stop of study treatment"), required=True, sdtm="SUPPAE.DISCTX")
+    disc_nosurg = YesNoAnswer(_("Led to surgery not being done"), required=True, sdtm="SUPPAE.NOSURG")
+    disc_delay = YesNoAnswer(_("Delayed surgery by more than 14 days"), required=True, sdtm="SUPPAE.SURGDLY")
+    cre_rel = YesNoAnswer(
+        _("Complication of a procedure of a response evaluation"),
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.CREREL",
+    )
+    cre_what = ChoiceAnswer(
+        _("Which complication"),
+        codes=lists.PROCEDURE,
+        shown_when=Is("cre_rel", "Y"),
+        required_when=Is("cre_rel", "Y"),
+        sdtm="SUPPAE.CREWHAT",
+    )
+
+    class Crf:
+        code, title, version, repeats = "AE", _("Adverse event"), 1, Repeats.LOG
+        instructions = _(
+            "Every event from the consent to 30 days after the last treatment and to 90 days after surgery."
+        )
+        sections = (
+            Section(
+                "event",
+                _("Event"),
+                (
+                    *("ae_term", "ctcae_term", "ae_st", "ae_ongo", "ae_en", "grade", "ae_grades", "outcome"),
+                    *("ae_kind", "aesi", "ae_period", "in_window"),
+                ),
+            ),
+            Section("serious", _("Seriousness"), ("serious", "ser_crit", "ser_aware")),
+            Section(
+                "relation",
+                _("Relation"),
+                ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc", "rel_dis", "rel_worst"),
+                help=_(
+                    '"Not given before it": the treatment or procedure had not taken place when the event began.'
+                ),
+            ),
+            Section(
+                "immune",
+                _("Immune-related event"),
+                (
+                    *("irae", "irae_type", "rccep_mm", "rccep_gen", "rccep_grade", "ir_ster", "ir_pred"),
+                    *("ir_st", "ir_en", "ir_long", "ir_2nd", "ir_2nd_txt"),
+                ),
+            ),
+            Section(
+                "action",
+                _("What was done"),
+                (
+                    *("action_camre", "action_chemo", "action_rt", "other_action", "disc_tx"),
+                    *("disc_nosurg", "disc_delay", "cre_rel", "cre_what"),
+                ),
+            ),
+            Section(
+                "coding",
+                _("Coding"),
+                (
+                    *("ae_llt", "ae_llt_cd", "ae_pt", "ae_pt_cd", "ae_soc", "ae_soc_cd"),
+                    "ae_dict_ver",
+                ),
+                help=_("From the licensed copy of MedDRA; the words of the event above stay as they were."),
+            ),
+        )
+        listed = ("ae_term", "ae_st", "ae_en", "grade", "serious", "outcome")
+        checks = CHECKS
+
+
+@recorded()
+class AdverseEventGrade(CrfGroupRow):
+    """How the grade changed, with its days (protocol 3.6, grade history)."""
+
+    record = parent(
+        AdverseEvent, "ae_grades", _("Course of the grade"), help=_("Only when the grade changed.")
+    )
+    g_from = PartialDateAnswer(_("From"), required=True, missing_allowed=("NK",), sdtm="FADTC")
+    g_grade = ChoiceAnswer(
+        _("CTCAE grade"), codes=lists.GRADE, required=True, missing_allowed=(), sdtm="FAORRES"
+    )

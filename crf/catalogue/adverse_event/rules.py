@@ -1,0 +1,257 @@
+"""What an adverse event derives, and what it has to agree with (protocol 3.6, X019 to X024)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from crf.engine.checks import earliest_day, latest_day
+from protocol.safety import (
+    Milestones,
+    SteroidCourse,
+    ae_period,
+    is_collected,
+    is_related,
+    more_cautious,
+    prolonged_steroid,
+    special_interest,
+)
+from protocol.scores import rccep_grade
+
+Row = dict[str, Any]
+
+DAYS = (
+    *("milestone.ICF", "milestone.NEO_D1", "milestone.LASTDOSE", "milestone.LASTCAMRE"),
+    *("milestone.SURG", "milestone.CCR"),
+)
+RELATIONS = ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc")
+WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS)
+EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx", "site.zone")
+DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end", "site.zone")
+
+
+def _milestones(known: Row) -> Milestones:
+    return Milestones(
+        icf=known["milestone_icf"],
+        neo_d1=known["milestone_neo_d1"],
+        last_dose=known["milestone_lastdose"],
+        last_camrelizumab=known["milestone_lastcamre"],
+        surg=known["milestone_surg"],
+        ccr=known["milestone_ccr"],
+    )
+
+
+def period_of(ae_st: str, **known: Any) -> str | None:
+    onset = earliest_day(ae_st)
+    found = ae_period(onset, _milestones(known)) if onset else None
+    return found.value if found else None
+
+
+def strongest(**relations: str | None) -> str | None:
+    """Return the strongest relation to a treatment or procedure of the trial."""
+    return more_cautious(*relations.values())
+
+
+def collected(ae_st: str | None, **known: Any) -> bool | None:
+    """Say whether the event lies in the collection window; the latest day of a partial onset is doubted last."""
+    days = [day for day in (earliest_day(ae_st), latest_day(ae_st)) if day]
+    if not days:
+        return None
+    return any(
+        is_collected(
+            day,
+            _milestones(known),
+            serious=known["serious"] == "Y",
+            immune_related=known["irae"] == "Y",
+            related=bool(is_related(known["rel_worst"])),
+            cre_procedure=known["cre_rel"] == "Y",
+        )
+        for day in days
+    )
+
+
+def special(**known: Any) -> list[str]:
+    kinds = (known["ae_kind"], known["irae_type"])
+    return list(
+        special_interest(
+            kinds,
+            grade=int(known["grade"] or 0),
+            fatal=known["outcome"] == "fatal",
+            related=bool(is_related(known["rel_worst"])),
+        )
+    )
+
+
+def suggested_rccep(
+    rccep_mm: Decimal | None, rccep_gen: str | None, ser_crit: list[str] | None, outcome: str | None
+) -> int | None:
+    """Return the grade that size and spread of the nodules suggest; nothing while neither is known."""
+    return rccep_grade(
+        largest_mm=rccep_mm,
+        generalised=rccep_gen == "Y",
+        life_threatening="life" in (ser_crit or ()),
+        fatal=outcome == "fatal",
+    )
+
+
+def agrees_with_rccep(grade: str, rccep_grade: int) -> bool:
+    return int(grade) == rccep_grade
+
+
+def long_steroid(ir_st: date, ir_en: date | None, ir_pred: Decimal | None, today: date | None) -> bool | None:
+    """Say whether more than 10 mg of prednisone a day was given for more than 30 days (protocol 3.6)."""
+    if ir_st is None or ir_pred is None or (ir_en is None and today is None):
+        return None
+    return prolonged_steroid([SteroidCourse(ir_st, ir_en, ir_pred)], until=ir_en or today or ir_st)
+
+
+def began_near(event: Row, day: date, *, before: int = 0, after: int = 1) -> bool:
+    """Say whether an event can have begun from ``before`` days before ``day`` to ``after`` days after it."""
+    first, last = earliest_day(event.get("ae_st")), latest_day(event.get("ae_st"))
+    if first is None or last is None:
+        return False
+    return first <= day + timedelta(days=after) and last >= day - timedelta(days=before)
+
+
+def ends_after_start(ae_st: str, ae_en: str) -> bool:
+    start, end = earliest_day(ae_st), latest_day(ae_en)
+    return start is None or end is None or start <= end
+
+
+def after_consent(ae_st: str, milestone_icf: date) -> bool:
+    last = latest_day(ae_st)
+    return last is None or last >= milestone_icf
+
+
+def grade_5_is_fatal(grade: str, outcome: str) -> bool:
+    return (grade == "5") == (outcome == "fatal")
+
+
+def death_is_a_criterion(outcome: str, serious: str | None, ser_crit: list[str] | None) -> bool:
+    """Say whether a fatal event is serious by death, and no other is."""
+    return (outcome == "fatal") == ("death" in (ser_crit or ())) and (outcome != "fatal" or serious == "Y")
+
+
+def highest_of_history(grade: str, ae_grades: list[Row]) -> bool:
+    """Say whether the grade is the highest of the history, where one is kept."""
+    kept = [row["g_grade"] for row in ae_grades if row["g_grade"]]
+    return not kept or max(kept) == grade
+
+
+def history_within(ae_st: str | None, ae_en: str | None, ae_grades: list[Row]) -> bool:
+    """Say whether every day of the grade history lies between start and end."""
+    first, last = earliest_day(ae_st), latest_day(ae_en)
+    for row in ae_grades:
+        early, late = earliest_day(row["g_from"]), latest_day(row["g_from"])
+        if (first and late and late < first) or (last and early and early > last):
+            return False
+    return True
+
+
+def _given(rows: list[Row] | None, column: str, zone: str | None) -> Iterator[date]:
+    for row in rows or ():
+        if day := earliest_day(row.get(column), zone or "Asia/Shanghai"):
+            yield day
+
+
+def first_exposure(known: Row) -> date | None:
+    """Return the first day of any checkpoint inhibitor: neoadjuvant, adjuvant or later (X023)."""
+    given = _given(known["treat_camre"], "ci_dt", known["site_zone"])
+    after_surgery = (
+        earliest_day(row.get("adj_start") or row.get("fu_dt"))
+        for row in known["fu_all"] or ()
+        if row.get("adj_given") == "io"
+    )
+    later = (
+        earliest_day(row.get("tx_start"))
+        for row in known["fu_all_post_tx"] or ()
+        if row.get("tx_kind") == "io"
+    )
+    days = [day for day in (*given, *after_surgery, *later) if day]
+    return min(days, default=None)
+
+
+def camre_related_only_after_it(
+    ae_st: str, rel_camre: str, treat_camre: list[Row] | None, site_zone: str | None
+) -> bool:
+    """Say whether the relation to camrelizumab is "not given" where none was given before the onset."""
+    given = min(_given(treat_camre, "ci_dt", site_zone), default=None)
+    last = latest_day(ae_st)
+    return rel_camre == "na" or (given is not None and (last is None or given <= last))
+
+
+def exposed_before(ae_st: str, **known: Any) -> bool:
+    """Say whether a checkpoint inhibitor was given before an immune-related event began (X023)."""
+    first, last = first_exposure(known), latest_day(ae_st)
+    return first is not None and (last is None or first <= last)
+
+
+def stopped_means_stopped(action: str, kind: str) -> Callable[..., bool]:
+    """Make a check: no dose of a treatment follows the event that stopped it (X020)."""
+
+    def passes(**known: Any) -> bool:
+        onset = latest_day(known["ae_st"])
+        if known[action] != "stopped" or onset is None:
+            return True
+        return all(day <= onset for day in _doses(kind, known))
+
+    return passes
+
+
+def _doses(kind: str, known: Row) -> Iterator[date]:
+    if kind == "camre":
+        yield from _given(known["treat_camre"], "ci_dt", known["site_zone"])
+    elif kind == "chemo":
+        yield from _given(known["treat_chemo"], "adm_dt", known["site_zone"])
+    elif known["treat_rt_end"]:
+        yield known["treat_rt_end"]
+
+
+def action_on_what_is_given(action: str, kind: str) -> Callable[..., bool]:
+    """Make a check: an action on a treatment needs that treatment (protocol 3.6, action)."""
+
+    def passes(**known: Any) -> bool:
+        return known[action] in (None, "na", "none") or any(True for _day in _doses(kind, known))
+
+    return passes
+
+
+def reported_in_24_hours(
+    serious: str | None,
+    ser_aware: datetime | None,
+    record_sequence: int,
+    today: date | None,
+    site_zone: str | None,
+    sae_all: list[Row] | None,
+) -> bool:
+    """Say whether a serious event has its report, or the day of its 24 hours is not over yet (X021)."""
+    if serious != "Y" or ser_aware is None or today is None:
+        return True
+    due = earliest_day(ser_aware + timedelta(hours=24), site_zone or "Asia/Shanghai")
+    has_page = any(row.get("ae_no") == record_sequence for row in sae_all or ())
+    return has_page or due is None or today <= due
+
+
+def same_day_as_the_death(ae_en: str, surv_death_dt: str) -> bool:
+    """Say whether the event that killed ends on the day of death (X022)."""
+    first, last = earliest_day(ae_en), latest_day(ae_en)
+    start, end = earliest_day(surv_death_dt), latest_day(surv_death_dt)
+    return bool(first and last and start and end and first <= end and start <= last)
+
+
+def nobody_met_them_later(ae_en: str, surv_all: list[Row] | None) -> bool:
+    """Say whether no contact found the participant alive after an event that killed (X022)."""
+    last = latest_day(ae_en)
+    seen = [row.get("status_dt") for row in surv_all or () if row.get("vital") == "alive"]
+    return last is None or all(day is None or day <= last for day in seen)
+
+
+def death_is_recorded(surv_death_dt: str | None) -> bool:
+    return bool(surv_death_dt)
+
+
+def aware_after_onset(ae_st: str, ser_aware: datetime, site_zone: str | None) -> bool:
+    first, aware = earliest_day(ae_st), earliest_day(ser_aware, site_zone or "Asia/Shanghai")
+    return first is None or aware is None or aware >= first

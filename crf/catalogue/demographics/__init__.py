@@ -1,0 +1,1 @@
+"""DM: who the participant is, history and baseline condition (protocol 3.3)."""

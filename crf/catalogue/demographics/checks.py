@@ -1,0 +1,86 @@
+"""Checks of demographics, history and medication (protocol 3.3)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from crf.catalogue.demographics import rules
+from crf.engine.checks import Check, Criticality, Level
+
+CHECKS = (
+    Check(
+        code="DM-01",
+        level=Level.SOFT,
+        reads=("wt_loss",),
+        passes=lambda wt_loss: wt_loss <= 10,
+        message=_(
+            "More than 10 % of the weight was lost. Check both weights; if right, refer to a dietitian."
+        ),
+        fields=("weight", "weight_6m"),
+        criticality=Criticality.MINOR,
+    ),
+    Check(
+        code="DM-02",
+        level=Level.SOFT,
+        reads=("ecog", "ELIG.ecog"),
+        passes=lambda ecog, elig_ecog: ecog == elig_ecog,
+        message=_("ECOG differs from the eligibility form. Check both against the source."),
+        fields=("ecog",),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="DM-03",
+        level=Level.HARD,
+        reads=("kps",),
+        passes=lambda kps: kps % 10 == 0,
+        message=_("The Karnofsky status goes in steps of 10. Type it again."),
+        fields=("kps",),
+        criticality=Criticality.MINOR,
+    ),
+    Check(
+        code="DM-04",
+        level=Level.SOFT,
+        reads=("asa",),
+        passes=lambda asa: asa in ("I", "II", "III"),
+        message=_("ASA IV or V is unusual for an operation that is planned. Check it with the anaesthetist."),
+        fields=("asa",),
+    ),
+    Check(
+        code="DM-05",
+        level=Level.HARD,
+        reads=("quit_y", "ELIG.birth", "today"),
+        passes=rules.stopped_in_life,
+        message=_("The year lies in the future or before the participant was 8 years old. Check the year."),
+        fields=("quit_y",),
+        blanks=True,
+        criticality=Criticality.MINOR,
+    ),
+    Check(
+        code="DM-06",
+        level=Level.HARD,
+        reads=("ca_year", "ELIG.birth", "today"),
+        each="prior_ca",
+        passes=rules.year_in_life,
+        message=_("The year lies in the future or before birth. Check the year."),
+        fields=("ca_year",),
+        blanks=True,
+    ),
+    Check(
+        code="DM-07",
+        level=Level.HARD,
+        reads=("cm_start", "cm_end"),
+        each="cm",
+        passes=rules.ends_after_start,
+        message=_("The medication ended before it began. Check both dates."),
+        fields=("cm_end", "cm_start"),
+    ),
+    Check(
+        code="X024",
+        level=Level.SOFT,
+        reads=("cm_indc", "cm_steroid", "AE*"),
+        each="cm",
+        passes=rules.immune_event_is_recorded,
+        message=_("A steroid is given for an immune-related event, and none is recorded. Record the event."),
+        fields=("cm_indc", "cm_steroid"),
+    ),
+)

@@ -1,0 +1,311 @@
+"""Demographics, history, tobacco and alcohol, medication at screening (protocol 3.3)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.demographics import codes as lists
+from crf.catalogue.demographics import rules
+from crf.catalogue.demographics.checks import CHECKS
+from crf.catalogue.shared.common import ASA, DYSPHAGIA, ECOG, FEEDING, YES_NO
+from crf.engine.base import CrfGroupRow, CrfRecord, parent
+from crf.engine.conditions import Is, Not
+from crf.engine.declaration import Repeats, Section
+from crf.engine.fields import (
+    Asked,
+    ChoiceAnswer,
+    DecimalAnswer,
+    DerivedDecimal,
+    DerivedInteger,
+    DerivedMultiple,
+    DerivedText,
+    IntegerAnswer,
+    MultipleAnswer,
+    PartialDateAnswer,
+    TextAnswer,
+    YesNoAnswer,
+    YesNoUnknownAnswer,
+)
+
+SMOKED, STEROID = Is("smoke", "former", "current"), Is("cm_steroid", "Y")
+HISTORY: Asked = {"required": True, "sdtm": "MHOCCUR"}
+
+
+@recorded()
+class Demographics(CrfRecord):
+    """Who the participant is as a patient; exclusions 1, 2, 3 and 7 are judged by these answers (X006)."""
+
+    ethnic_cn = ChoiceAnswer(_("Ethnic group"), codes=lists.ETHNIC, sdtm="ETHNIC")
+    educ = ChoiceAnswer(_("Education"), codes=lists.EDUCATION, sdtm="SCORRES (EDULEVEL)")
+    residence = YesNoUnknownAnswer(_("Lives in an area where oesophageal cancer is frequent"), sdtm="SCORRES")
+    height = DecimalAnswer(
+        _("Height"),
+        unit="cm",
+        soft=(140, 190),
+        hard=(120, 220),
+        required=True,
+        cdash="HEIGHT",
+        sdtm="VSORRES (HEIGHT)",
+    )
+    weight = DecimalAnswer(
+        _("Weight"),
+        unit="kg",
+        soft=(38, 110),
+        hard=(25, 200),
+        required=True,
+        cdash="WEIGHT",
+        sdtm="VSORRES (WEIGHT)",
+    )
+    weight_6m = DecimalAnswer(
+        _("Usual weight 6 months ago"), unit="kg", soft=(38, 120), hard=(25, 220), sdtm="FAORRES"
+    )
+    wt_loss = DerivedDecimal(
+        _("Weight lost"),
+        reads=("weight_6m", "weight"),
+        by=rules.lost_weight,
+        unit="%",
+        hard=(-20, 50),
+        definition=_("Of the usual weight; a gain is negative."),
+        sdtm="FAORRES",
+    )
+    bmi = DerivedDecimal(
+        _("Body-mass index"),
+        reads=("height", "weight"),
+        by=rules.body_mass,
+        unit="kg/m2",
+        soft=(15, 32),
+        hard=(10, 60),
+        sdtm="VSORRES (BMI)",
+    )
+    bsa = DerivedDecimal(
+        _("Body surface"),
+        reads=("height", "weight", "setting.bsa_formula"),
+        by=rules.body_surface,
+        places=2,
+        unit="m2",
+        soft=(1.2, 2.3),
+        hard=(0.8, 3),
+        help=_("By the formula of the protocol text (Mosteller)."),
+        sdtm="VSORRES (BSA)",
+    )
+    dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="RSORRES")
+    nrs2002 = IntegerAnswer(
+        _("Nutritional risk score (NRS 2002)"), soft=(0, 5), hard=(0, 7), sdtm="RSORRES (NRS2002)"
+    )
+    feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
+    ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
+    kps = IntegerAnswer(
+        _("Karnofsky performance status"), help=_("In steps of 10."), hard=(0, 100), sdtm="RSORRES (KPS0101)"
+    )
+    asa = ChoiceAnswer(_("ASA class"), codes=ASA, sdtm="RSORRES (ASA)")
+    cci_items = MultipleAnswer(
+        _("Diseases of the Charlson index"),
+        codes=lists.CHARLSON,
+        help=_("The oesophageal cancer itself does not count."),
+        sdtm="MHOCCUR",
+    )
+    cci_age = DerivedInteger(
+        _("Charlson index with age"),
+        reads=("cci_items", "ELIG.age"),
+        by=rules.comorbidity,
+        hard=(0, 37),
+        sdtm="RSORRES (CCI)",
+    )
+    smoke = ChoiceAnswer(_("Tobacco"), codes=lists.HABIT, required=True, sdtm="SUOCCUR")
+    pack_y = DecimalAnswer(
+        _("Pack-years"),
+        help=_("Packs of 20 a day times years."),
+        soft=(0, 100),
+        hard=(0, 200),
+        shown_when=SMOKED,
+        required_when=SMOKED,
+        sdtm="SUDOSE",
+    )
+    quit_y = IntegerAnswer(
+        _("Year stopped"),
+        hard=(1900, 2200),
+        shown_when=Is("smoke", "former"),
+        required_when=Is("smoke", "former"),
+        sdtm="SUENDTC",
+    )
+    alc = ChoiceAnswer(_("Alcohol"), codes=lists.HABIT, required=True, sdtm="SUOCCUR")
+    alc_g = IntegerAnswer(
+        _("Alcohol a day"),
+        unit="g",
+        help=_("Grams of ethanol: 50 mL of spirits at 52 % are about 20 g."),
+        soft=(0, 150),
+        hard=(0, 500),
+        shown_when=Is("alc", "former", "current"),
+        sdtm="SUDOSE",
+    )
+    flush = YesNoUnknownAnswer(_("Face flushes after alcohol"), sdtm="SUPPSU.FLUSH")
+    hot_drink = YesNoUnknownAnswer(_("Drinks very hot drinks"), sdtm="SUOCCUR")
+    betel = YesNoUnknownAnswer(_("Chews betel"), sdtm="SUOCCUR")
+    fam_gi = YesNoUnknownAnswer(
+        _("Parent, brother, sister or child with oesophageal or gastric cancer"), sdtm="APMH"
+    )
+    fam_gi_n = IntegerAnswer(_("How many?"), hard=(1, 15), shown_when=Is("fam_gi", "Y"), sdtm="APMH")
+    mh_htn = YesNoUnknownAnswer(_("Hypertension"), **HISTORY)
+    mh_dm = YesNoUnknownAnswer(_("Diabetes"), **HISTORY)
+    mh_cad = YesNoUnknownAnswer(_("Coronary disease"), **HISTORY)
+    mh_arrhyth = YesNoUnknownAnswer(_("Arrhythmia"), **HISTORY)
+    mh_stroke = YesNoUnknownAnswer(_("Stroke"), **HISTORY)
+    mh_copd = YesNoUnknownAnswer(_("Chronic obstructive lung disease"), **HISTORY)
+    mh_ild = YesNoUnknownAnswer(_("Interstitial lung disease"), **HISTORY)
+    mh_ild_sympt = YesNoAnswer(
+        _("Interstitial lung disease with symptoms, now or earlier"),
+        shown_when=Is("mh_ild", "Y"),
+        required_when=Is("mh_ild", "Y"),
+        sdtm="SUPPMH.ILDSYMPT",
+    )
+    mh_tb = YesNoUnknownAnswer(_("Tuberculosis"), **HISTORY)
+    mh_hbv = YesNoUnknownAnswer(_("Hepatitis B"), **HISTORY)
+    mh_hcv = YesNoUnknownAnswer(_("Hepatitis C"), **HISTORY)
+    mh_hiv = YesNoUnknownAnswer(_("HIV"), **HISTORY)
+    mh_autoimmune = YesNoUnknownAnswer(_("Autoimmune disease, now or earlier"), **HISTORY)
+    mh_thyroid = YesNoUnknownAnswer(_("Thyroid disease"), **HISTORY)
+    mh_renal = YesNoUnknownAnswer(_("Kidney disease"), **HISTORY)
+    mh_prior_ca = YesNoUnknownAnswer(_("Earlier cancer, or earlier treatment of this one"), **HISTORY)
+    mh_prior_surg = YesNoUnknownAnswer(_("Earlier operation of chest or abdomen"), **HISTORY)
+    mh_transplant = YesNoUnknownAnswer(_("Transplant"), **HISTORY)
+    prior_ca_tx = DerivedMultiple(
+        _("Treatments of earlier cancers"),
+        reads=("prior_ca",),
+        by=rules.treatments_of_cancers,
+        codes=lists.CANCER_TREATMENT,
+        sdtm="SUPPMH.PRIORTX",
+    )
+    mh_any = YesNoAnswer(_("Any disease, past or ongoing?"), required=True, sdtm="MHYN")
+    cm_any = YesNoAnswer(
+        _("Any medication in the 30 days before consent, or since?"), required=True, sdtm="CMYN"
+    )
+    pred_eq = DerivedDecimal(
+        _("Systemic corticosteroid at screening, as prednisone a day"),
+        reads=("cm", "milestone.RAND"),
+        by=rules.steroid_a_day,
+        blanks=True,
+        unit="mg",
+        help=_("Over 10 mg a day contradicts a No to exclusion 2."),
+        sdtm="SUPPCM.PREDEQ",
+    )
+    immunosuppr = DerivedText(
+        _("Immunosuppressant at screening"),
+        reads=("cm_any", "cm", "milestone.RAND"),
+        by=rules.suppressed,
+        blanks=True,
+        codes=YES_NO,
+        sdtm="SUPPCM.IMMSUP",
+    )
+    vacc = YesNoAnswer(_("Live vaccine in the last 30 days"), sdtm="CMOCCUR")
+
+    class Crf:
+        code, title, version, repeats = "DM", _("Demographics and history"), 1, Repeats.PER_PARTICIPANT
+        sections = (
+            Section("person", _("The participant"), ("ethnic_cn", "educ", "residence")),
+            Section(
+                "body",
+                _("Body and nutrition"),
+                (
+                    *("height", "weight", "weight_6m", "wt_loss", "bmi", "bsa", "dysph", "nrs2002", "feed"),
+                    *("ecog", "kps", "asa"),
+                ),
+            ),
+            Section(
+                "habits",
+                _("Tobacco, alcohol and family"),
+                (
+                    *("smoke", "pack_y", "quit_y", "alc", "alc_g", "flush", "hot_drink", "betel"),
+                    *("fam_gi", "fam_gi_n"),
+                ),
+            ),
+            Section(
+                "history",
+                _("Medical history"),
+                (
+                    *("mh_htn", "mh_dm", "mh_cad", "mh_arrhyth", "mh_stroke", "mh_copd", "mh_ild"),
+                    *("mh_ild_sympt", "mh_tb", "mh_hbv", "mh_hcv", "mh_hiv", "mh_autoimmune", "mh_thyroid"),
+                    *("mh_renal", "mh_prior_ca", "prior_ca", "prior_ca_tx", "mh_prior_surg"),
+                    *("mh_transplant", "cci_items", "cci_age", "mh_any", "mh_term"),
+                ),
+            ),
+            Section("medication", _("Medication"), ("cm_any", "cm", "pred_eq", "immunosuppr", "vacc")),
+        )
+        checks = CHECKS
+
+
+@recorded()
+class DemographicsDisease(CrfGroupRow):
+    """Past and ongoing diseases, coded in MedDRA (protocol 3.3, mh_term)."""
+
+    record = parent(
+        Demographics,
+        "mh_term",
+        _("Diseases"),
+        shown_when=Is("mh_any", "Y"),
+        required_when=Is("mh_any", "Y"),
+    )
+    mh_text = TextAnswer(_("Disease"), required=True, cdash="MHTERM", sdtm="MHTERM")
+    mh_decod = TextAnswer(_("MedDRA preferred term"), cdash="MHDECOD", sdtm="MHDECOD")
+    mh_start = PartialDateAnswer(_("Began"), cdash="MHSTDAT", sdtm="MHSTDTC")
+    mh_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="MHONGO", sdtm="MHENRF")
+
+
+@recorded()
+class DemographicsCancer(CrfGroupRow):
+    """Earlier cancers and their treatments; systemic treatment or radiation contradicts exclusion 7."""
+
+    record = parent(
+        Demographics,
+        "prior_ca",
+        _("Earlier cancers"),
+        shown_when=Is("mh_prior_ca", "Y"),
+        required_when=Is("mh_prior_ca", "Y"),
+    )
+    ca_site = TextAnswer(_("Organ"), max_length=80, required=True, sdtm="MHTERM")
+    ca_year = IntegerAnswer(_("Year of diagnosis"), hard=(1900, 2200), required=True, sdtm="MHSTDTC")
+    ca_tx = MultipleAnswer(
+        _("Treatments"), codes=lists.CANCER_TREATMENT, required=True, missing_allowed=(), sdtm="CMTRT"
+    )
+
+
+@recorded()
+class DemographicsMedication(CrfGroupRow):
+    """Medication, coded in WHODrug (protocol 3.3, cm)."""
+
+    record = parent(
+        Demographics, "cm", _("Medication"), shown_when=Is("cm_any", "Y"), required_when=Is("cm_any", "Y")
+    )
+    cm_trt = TextAnswer(
+        _("Drug"), help=_("The substance, not the brand."), required=True, cdash="CMTRT", sdtm="CMTRT"
+    )
+    cm_code = TextAnswer(_("WHODrug code"), max_length=20, sdtm="CMDECOD")
+    cm_dose = DecimalAnswer(_("Dose"), places=3, hard=(0, 100000), cdash="CMDOSE", sdtm="CMDOSE")
+    cm_dosu = ChoiceAnswer(_("Unit"), codes=lists.DOSE_UNIT, cdash="CMDOSU", sdtm="CMDOSU")
+    cm_route = ChoiceAnswer(_("Route"), codes=lists.ROUTE, cdash="CMROUTE", sdtm="CMROUTE")
+    cm_freq = ChoiceAnswer(_("How often"), codes=lists.FREQUENCY, cdash="CMDOSFRQ", sdtm="CMDOSFRQ")
+    cm_start = PartialDateAnswer(_("Began"), required=True, cdash="CMSTDAT", sdtm="CMSTDTC")
+    cm_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="CMONGO", sdtm="CMENRF")
+    cm_end = PartialDateAnswer(
+        _("Ended"),
+        shown_when=Not(Is("cm_ongo", "Y")),
+        required_when=Is("cm_ongo", "N"),
+        cdash="CMENDAT",
+        sdtm="CMENDTC",
+    )
+    cm_indc = ChoiceAnswer(_("Given for"), codes=lists.INDICATION, required=True, sdtm="CMINDC")
+    cm_indc_txt = TextAnswer(_("Which disease or event?"), cdash="CMINDC", sdtm="CMINDC")
+    cm_steroid = YesNoAnswer(_("Systemic corticosteroid"), required=True, sdtm="SUPPCM.STEROID")
+    cm_pred = DecimalAnswer(
+        _("As prednisone a day"),
+        unit="mg",
+        help=_("5 mg prednisone = 4 mg methylprednisolone = 0.75 mg dexamethasone = 20 mg hydrocortisone."),
+        soft=(0, 20),
+        hard=(0, 2000),
+        shown_when=STEROID,
+        required_when=STEROID,
+        sdtm="SUPPCM.PREDEQ",
+    )
+    cm_immuno = YesNoAnswer(_("Other immunosuppressant"), required=True, sdtm="SUPPCM.IMMSUP")
+    cm_gcsf = YesNoAnswer(_("G-CSF"), sdtm="SUPPCM.GCSF")
+    cm_abx = YesNoAnswer(_("Antibiotic"), sdtm="SUPPCM.ABX")

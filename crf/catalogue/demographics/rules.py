@@ -1,0 +1,82 @@
+"""What demographics and history derive, and what has to hold between them (protocol 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from crf.engine.checks import earliest_day, latest_day, not_before
+from protocol import scores
+
+Row = dict[str, Any]
+
+
+def body_mass(height: Decimal, weight: Decimal) -> float | None:
+    return scores.bmi(height, weight)
+
+
+def body_surface(height: Decimal, weight: Decimal, setting_bsa_formula: str | None) -> float | None:
+    return scores.bsa(height, weight, (setting_bsa_formula or "mosteller").lower())
+
+
+def lost_weight(weight_6m: Decimal, weight: Decimal) -> float | None:
+    return scores.weight_loss_pct(weight_6m, weight)
+
+
+def comorbidity(cci_items: list[str], elig_age: int) -> int:
+    return scores.charlson((item for item in cci_items if item != "none"), elig_age)
+
+
+def treatments_of_cancers(prior_ca: list[Row]) -> list[str] | None:
+    """Return every treatment that any earlier cancer had; "none" stands only alone (E-7)."""
+    found = {code for row in prior_ca for code in row["ca_tx"] or ()}
+    return sorted(found - {"none"}) or sorted(found) or None
+
+
+def _at_screening(cm: list[Row], randomized: date | None) -> Iterator[Row]:
+    """Yield what is taken at randomization, or is ongoing before it: what comes later changes no criterion."""
+    for row in cm:
+        if randomized is None:
+            taken = row["cm_ongo"] != "N"
+        else:
+            begun, ended = earliest_day(row["cm_start"]), latest_day(row["cm_end"])
+            taken = (begun is None or begun <= randomized) and (ended is None or ended >= randomized)
+        if taken:
+            yield row
+
+
+def steroid_a_day(cm: list[Row], milestone_rand: date | None) -> Decimal | None:
+    """Return the highest systemic steroid dose at screening, as prednisone mg a day (E-2, X006)."""
+    rows = _at_screening(cm, milestone_rand)
+    doses = [row["cm_pred"] for row in rows if row["cm_steroid"] == "Y" and row["cm_pred"] is not None]
+    return max(doses, default=None)
+
+
+def suppressed(cm_any: str | None, cm: list[Row], milestone_rand: date | None) -> str | None:
+    """Return Y or N: an immunosuppressant is taken at screening; nothing while medication is not asked."""
+    if cm_any is None:
+        return None
+    return "Y" if any(row["cm_immuno"] == "Y" for row in _at_screening(cm, milestone_rand)) else "N"
+
+
+def stopped_in_life(quit_y: int | None, elig_birth: str | None, today: date) -> bool:
+    born = earliest_day(elig_birth)
+    return quit_y is None or (quit_y <= today.year and (born is None or quit_y >= born.year + 8))
+
+
+def year_in_life(ca_year: int | None, elig_birth: str | None, today: date) -> bool:
+    born = earliest_day(elig_birth)
+    return ca_year is None or (ca_year <= today.year and (born is None or ca_year >= born.year))
+
+
+def ends_after_start(cm_start: str, cm_end: str) -> bool:
+    return not_before(cm_end, cm_start)
+
+
+def immune_event_is_recorded(cm_indc: str, cm_steroid: str, ae_all: list[Row]) -> bool:
+    """Say whether a steroid for an immune-related event has such an event on record (X024)."""
+    if cm_indc != "irae" or cm_steroid != "Y":
+        return True
+    return any(row.get("irae") == "Y" for row in ae_all)

@@ -1,0 +1,1 @@
+"""ELIG: the criteria, one by one (protocol 3.1)."""

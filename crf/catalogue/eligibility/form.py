@@ -1,0 +1,371 @@
+"""Screening and eligibility (protocol 1.3, 3.1, checks X002 to X007)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.eligibility.checks import CHECKS
+from crf.catalogue.eligibility.rules import ELIGIBILITY_READS, OPTIONAL, eligible
+from crf.catalogue.shared.common import ECOG, SEX, YES_NO
+from crf.catalogue.shared.staging import CT, M, N
+from crf.engine.base import CrfRecord
+from crf.engine.codelists import CodeList
+from crf.engine.conditions import Any_, Is
+from crf.engine.declaration import Repeats, Section
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DerivedDate,
+    DerivedInteger,
+    DerivedText,
+    PartialDateAnswer,
+    YesNoAnswer,
+)
+from crf.engine.questions import Classification
+from protocol.endpoints import age_range_on
+from trials.models.participants import DeclineReason, ScreenFailureReason
+
+PREGNANCY_TEST = CodeList("PREG_RES", {"NEG": _("negative"), "POS": _("positive"), "ND": _("not done")})
+HISTOLOGY = CodeList(
+    "HIST_TYPE",
+    {
+        "1": _("squamous cell carcinoma"),
+        "2": _("adenocarcinoma"),
+        "3": _("adenosquamous carcinoma"),
+        "4": _("other"),
+    },
+)
+SCREEN_FAILURE = CodeList("SF_REASON", dict(ScreenFailureReason.choices))
+DECLINED = CodeList("APPROACHED_NO", dict(DeclineReason.choices))
+
+CAN_BEAR = Is("wocbp", "Y")
+CONSENT_PAGE = _("Read from the consent page. Correct it there.")
+
+
+def yes_or_no(**claim: bool) -> str:
+    """Return Y or N for the one claim that is read."""
+    return "Y" if all(claim.values()) else "N"
+
+
+def age_at_consent(birth: str, icf_dt: date) -> int | None:
+    """Return the age at consent; with a year or month alone, the age reached in it (protocol 3.1)."""
+    possible = age_range_on(birth, icf_dt)
+    return possible[1] if possible else None
+
+
+@recorded()
+class Eligibility(CrfRecord):
+    """Who may be randomized: what was found, and each criterion ticked by a person (protocol 3.1).
+
+    Consent, the reason for a screen failure and the investigator's signature are recorded on their own
+    pages; this form reads them.
+    """
+
+    screen_no = DerivedText(
+        _("Screening number"),
+        reads=("participant.number",),
+        by=lambda participant_number: participant_number,
+        classification=Classification.OPERATIONAL,
+        sdtm="SUBJID",
+    )
+    icf_dt = DerivedDate(
+        _("Date the main consent was signed"),
+        reads=("consent.signed_on",),
+        by=lambda consent_signed_on: consent_signed_on,
+        help=CONSENT_PAGE,
+        cdash="RFICDAT",
+        sdtm="RFICDTC",
+    )
+    icf_ver = DerivedText(
+        _("Version of the consent"),
+        reads=("consent.version",),
+        by=lambda consent_version: consent_version,
+        help=CONSENT_PAGE,
+        classification=Classification.OPERATIONAL,
+        sdtm="SUPPDS.ICFVER",
+    )
+    icf_biobank = DerivedText(
+        _("Consent to extra samples"),
+        reads=("consent.biobank",),
+        by=yes_or_no,
+        codes=YES_NO,
+        help=CONSENT_PAGE,
+        sdtm="SUPPDS.ICFBIO",
+    )
+    icf_reg = DerivedText(
+        _("Consent to look up vital status after withdrawal"),
+        reads=("consent.register_lookup",),
+        by=yes_or_no,
+        codes=YES_NO,
+        help=CONSENT_PAGE,
+        sdtm="SUPPDS.ICFREG",
+    )
+    birth = PartialDateAnswer(
+        _("Birth date"),
+        help=_("Full date, year and month, or the year alone: as your local rule allows."),
+        required=True,
+        missing_allowed=(),
+        classification=Classification.IDENTIFYING,
+        before_birth_allowed=True,
+        cdash="BRTHDAT",
+        sdtm="BRTHDTC",
+    )
+    age = DerivedInteger(
+        _("Age at consent"),
+        reads=("birth", "icf_dt"),
+        by=age_at_consent,
+        unit=_("years"),
+        soft=(30, None),
+        hard=(0, 120),
+        definition=_(
+            "Whole years from birth to consent. With a birth year alone, the age reached that year."
+        ),
+        sdtm="AGE",
+    )
+    sex = ChoiceAnswer(
+        _("Sex at birth"), codes=SEX, required=True, missing_allowed=(), cdash="SEX", sdtm="SEX"
+    )
+    wocbp = YesNoAnswer(
+        _("Can she become pregnant?"),
+        shown_when=Is("sex", "F"),
+        required_when=Is("sex", "F"),
+        missing_allowed=(),
+        definition=_("Not after the menopause for a year or more, and not after sterilizing surgery."),
+        sdtm="RP",
+    )
+    preg_res = ChoiceAnswer(
+        _("Pregnancy test, result"),
+        codes=PREGNANCY_TEST,
+        shown_when=CAN_BEAR,
+        required_when=CAN_BEAR,
+        missing_allowed=(),
+        sdtm="LBORRES (HCG)",
+    )
+    preg_dt = DateAnswer(
+        _("Pregnancy test, date"),
+        shown_when=CAN_BEAR,
+        required_when=Is("preg_res", "NEG", "POS"),
+        help=_("At most 7 days before the first day of treatment."),
+        sdtm="LBDTC",
+    )
+    contra = YesNoAnswer(
+        _("Agrees to use contraception"),
+        shown_when=Any_(Is("sex", "M"), CAN_BEAR),
+        required_when=Any_(Is("sex", "M"), CAN_BEAR),
+        sdtm="SUPPDM.CONTRA",
+    )
+    hist_type = ChoiceAnswer(
+        _("Histology of the biopsy"), codes=HISTOLOGY, required=True, missing_allowed=(), sdtm="MIORRES"
+    )
+    hist_dt = DateAnswer(_("Date of the diagnostic biopsy"), required=True, sdtm="MIDTC")
+    ct_e = ChoiceAnswer(
+        _("cT for eligibility"),
+        codes=CT,
+        required=True,
+        missing_allowed=(),
+        help=_("As on the staging form. T2, T3 and T4a can be included."),
+        sdtm="RSORRES",
+    )
+    cn_e = ChoiceAnswer(_("cN for eligibility"), codes=N, required=True, missing_allowed=(), sdtm="RSORRES")
+    cm_e = ChoiceAnswer(_("cM for eligibility"), codes=M, required=True, missing_allowed=(), sdtm="RSORRES")
+    resectable = YesNoAnswer(
+        _("Judged resectable by the multidisciplinary team"),
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPRS.RESECT",
+    )
+    mdt_dt = DateAnswer(_("Date of the team meeting"), required=True, sdtm="SUPPRS.MDTDTC")
+    ecog = ChoiceAnswer(
+        _("ECOG performance status"), codes=ECOG, required=True, missing_allowed=(), sdtm="RSORRES (ECOG101)"
+    )
+    inc_1 = YesNoAnswer(
+        _(
+            "Inclusion 1: histologically confirmed, resectable oesophageal squamous cell carcinoma, "
+            "cT2-T4a, any N (N0 to N+), M0"
+        ),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (INCL01)",
+    )
+    inc_2 = YesNoAnswer(
+        _("Inclusion 2: ECOG performance status 0 or 1"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (INCL02)",
+    )
+    inc_3 = YesNoAnswer(
+        _("Inclusion 3: approves and signs informed consent"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (INCL03)",
+    )
+    exc_1 = YesNoAnswer(
+        _("Exclusion 1: active autoimmune disease or a history of it"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL01)",
+    )
+    exc_2 = YesNoAnswer(
+        _("Exclusion 2: condition needing systemic corticosteroids or other immunosuppressants"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL02)",
+    )
+    exc_3 = YesNoAnswer(
+        _("Exclusion 3: history of symptomatic interstitial lung disease"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL03)",
+    )
+    exc_4 = YesNoAnswer(
+        _("Exclusion 4: allergy to study-drug components"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL04)",
+    )
+    exc_5 = YesNoAnswer(
+        _("Exclusion 5: pregnant or breast-feeding"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL05)",
+    )
+    exc_6 = YesNoAnswer(
+        _("Exclusion 6: men with partners of child-bearing potential who are unwilling to use contraception"),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL06)",
+    )
+    exc_7 = YesNoAnswer(
+        _(
+            "Exclusion 7: prior chemotherapy, radiotherapy, targeted or immune therapy for this or any "
+            "past malignancy"
+        ),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL07)",
+    )
+    exc_8 = YesNoAnswer(
+        _(
+            "Exclusion 8: any medical condition that makes study drug hazardous or blurs the reading of "
+            "toxicity/AEs, in the investigator's judgement"
+        ),
+        required=True,
+        missing_allowed=(),
+        sdtm="IEORRES (EXCL08)",
+    )
+    opt_lab = YesNoAnswer(
+        _("Excluded by this criterion: organ-function laboratory limits"),
+        shown_when=Is("setting.opt_lab", True),
+        required_when=Is("setting.opt_lab", True),
+        sdtm="IEORRES",
+    )
+    opt_loc = YesNoAnswer(
+        _("Excluded by this criterion: tumour location limits (cervical tumours)"),
+        shown_when=Is("setting.opt_loc", True),
+        required_when=Is("setting.opt_loc", True),
+        sdtm="IEORRES",
+    )
+    opt_len = YesNoAnswer(
+        _("Excluded by this criterion: tumour length limits"),
+        shown_when=Is("setting.opt_len", True),
+        required_when=Is("setting.opt_len", True),
+        sdtm="IEORRES",
+    )
+    opt_wt = YesNoAnswer(
+        _("Excluded by this criterion: weight-loss limits"),
+        shown_when=Is("setting.opt_wt", True),
+        required_when=Is("setting.opt_wt", True),
+        sdtm="IEORRES",
+    )
+    opt_fist = YesNoAnswer(
+        _("Excluded by this criterion: fistula"),
+        shown_when=Is("setting.opt_fist", True),
+        required_when=Is("setting.opt_fist", True),
+        sdtm="IEORRES",
+    )
+    opt_hep = YesNoAnswer(
+        _("Excluded by this criterion: hepatitis B or C"),
+        shown_when=Is("setting.opt_hep", True),
+        required_when=Is("setting.opt_hep", True),
+        sdtm="IEORRES",
+    )
+    opt_ca2 = YesNoAnswer(
+        _("Excluded by this criterion: second cancer"),
+        shown_when=Is("setting.opt_ca2", True),
+        required_when=Is("setting.opt_ca2", True),
+        sdtm="IEORRES",
+    )
+    opt_lung = YesNoAnswer(
+        _("Excluded by this criterion: lung-function limits"),
+        shown_when=Is("setting.opt_lung", True),
+        required_when=Is("setting.opt_lung", True),
+        sdtm="IEORRES",
+    )
+    opt_er = YesNoAnswer(
+        _("Excluded by this criterion: prior endoscopic resection"),
+        shown_when=Is("setting.opt_er", True),
+        required_when=Is("setting.opt_er", True),
+        sdtm="IEORRES",
+    )
+    elig_ok = DerivedText(
+        _("Eligible"),
+        reads=ELIGIBILITY_READS,
+        by=eligible,
+        blanks=True,
+        codes=YES_NO,
+        definition=_("Yes when every criterion is ticked as met and no answer of any form says otherwise."),
+        sdtm="IETEST",
+    )
+    elig_sig = DerivedDate(
+        _("Eligibility signed by an investigator on"),
+        reads=("participant.eligibility_signed_on",),
+        by=lambda participant_eligibility_signed_on: participant_eligibility_signed_on,
+        classification=Classification.OPERATIONAL,
+        sdtm="SUPPIE.IESIGDTC",
+    )
+    sf_reason = DerivedText(
+        _("Reason for the screen failure"),
+        reads=("participant.screen_failure_reason",),
+        by=lambda participant_screen_failure_reason: participant_screen_failure_reason,
+        codes=SCREEN_FAILURE,
+        sdtm="DSTERM",
+    )
+    approached_no = DerivedText(
+        _("Eligible but not randomized: reason"),
+        reads=("participant.decline_reason",),
+        by=lambda participant_decline_reason: participant_decline_reason,
+        codes=DECLINED,
+        sdtm="DSTERM",
+    )
+
+    class Crf:
+        code, title, version, repeats = "ELIG", _("Eligibility"), 1, Repeats.PER_PARTICIPANT
+        instructions = _("Consent is recorded first, on its own page. Then answer from the source documents.")
+        sections = (
+            Section("consent", _("Consent"), ("screen_no", "icf_dt", "icf_ver", "icf_biobank", "icf_reg")),
+            Section("person", _("The participant"), ("birth", "age", "sex", "wocbp")),
+            Section(
+                "pregnancy",
+                _("Pregnancy and contraception"),
+                ("preg_res", "preg_dt", "contra"),
+                shown_when=Any_(Is("sex", "M"), CAN_BEAR),
+            ),
+            Section(
+                "tumour",
+                _("The tumour"),
+                ("hist_type", "hist_dt", "ct_e", "cn_e", "cm_e", "resectable", "mdt_dt", "ecog"),
+            ),
+            Section("inclusion", _("Inclusion criteria"), ("inc_1", "inc_2", "inc_3")),
+            Section("exclusion", _("Exclusion criteria"), tuple(f"exc_{n}" for n in range(1, 9))),
+            Section(
+                "optional",
+                _("Further criteria switched on for this protocol version"),
+                OPTIONAL,
+                shown_when=Any_(*(Is(f"setting.{name}", True) for name in OPTIONAL)),
+            ),
+            Section("verdict", _("Result"), ("elig_ok", "elig_sig", "sf_reason", "approached_no")),
+        )
+        checks = CHECKS

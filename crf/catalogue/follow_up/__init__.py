@@ -1,0 +1,1 @@
+"""FU: one contact of follow-up (protocol 3.12)."""

@@ -1,0 +1,67 @@
+"""What follow-up derives, and what a recurrence has to agree with (protocol 3.12, X038, X060, X062)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from crf.engine.checks import latest_day, not_before
+
+Row = dict[str, Any]
+
+OLIGO = 5
+ADJUVANT_DAYS = range(28, 113)
+POSITIVE_NODES = ("N1", "N2", "N3")
+NO_PRIMARY = ("T0", "TX", None)
+
+
+def recurred_on(
+    rec_dt_proof: date | None, rec_dt_first_suspect: date | None, dz_status: str | None
+) -> date | None:
+    """Return the first proof, else the first suspicion that was confirmed (protocol 2.1)."""
+    return rec_dt_proof or (rec_dt_first_suspect if dz_status == "proven" else None)
+
+
+def few_lesions(n_lesions: int) -> bool:
+    return n_lesions <= OLIGO
+
+
+def after_ccr(recur_dt: date | None, milestone_ccr: date | None) -> bool:
+    """Say whether a cCR was declared before the regrowth (X038)."""
+    return milestone_ccr is not None and (recur_dt is None or milestone_ccr <= recur_dt)
+
+
+def organ_in_place(
+    rec_dt_proof: date | None,
+    rec_dt_first_suspect: date | None,
+    fu_dt: date | None,
+    milestone_surg: date | None,
+) -> bool:
+    """Say whether the regrowth was found before the oesophagus was resected (X060)."""
+    found = rec_dt_first_suspect or rec_dt_proof or fu_dt
+    return milestone_surg is None or (found is not None and found <= milestone_surg)
+
+
+def operated_before(recur_dt: date | None, milestone_surg: date | None) -> bool:
+    """Say whether there is an anastomosis for a recurrence at it (X060)."""
+    return milestone_surg is not None and (recur_dt is None or milestone_surg <= recur_dt)
+
+
+def reason_for_no_adjuvant(adj_why: str | None, path_ypt: str | None, path_ypn: str | None) -> bool:
+    """Say whether no adjuvant treatment is explained, or the specimen held no tumour (protocol 3.12)."""
+    return bool(adj_why) or (path_ypt in NO_PRIMARY and path_ypn not in POSITIVE_NODES)
+
+
+def death_recorded(surv_all: Sequence[Row] | None) -> bool:
+    return any(row.get("vital") == "dead" for row in surv_all or ())
+
+
+def not_after_death(fu_dt: date, surv_all: Sequence[Row]) -> bool:
+    """Say whether nobody is found alive after the recorded day of death (X063)."""
+    deaths = [latest_day(row.get("death_dt")) for row in surv_all]
+    return all(died is None or fu_dt <= died for died in deaths)
+
+
+def ends_after_start(tx_start: str, tx_end: str) -> bool:
+    return not_before(tx_end, tx_start)

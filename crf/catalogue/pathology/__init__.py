@@ -1,0 +1,1 @@
+"""PATH: the resection specimen (protocol 3.9)."""

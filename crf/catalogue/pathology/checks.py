@@ -1,0 +1,140 @@
+"""Checks of surgical pathology (protocol 3.17, X043 to X049)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from crf.catalogue.pathology import rules
+from crf.engine.checks import Check, Criticality, Level, Owner
+from crf.engine.conditions import Answered
+from protocol import pathology
+
+MARGINS = ("m_prox", "m_dist", "m_crm", "inv_prox", "inv_dist", "inv_crm")
+
+CHECKS = (
+    Check(
+        code="PATH-01",
+        level=Level.HARD,
+        reads=("path_dt", "milestone.SURG"),
+        passes=lambda path_dt, milestone_surg: path_dt >= milestone_surg,
+        message=_("The report is dated before the operation. Check both dates against the source."),
+        fields=("path_dt",),
+    ),
+    Check(
+        code="PATH-02",
+        level=Level.SOFT,
+        reads=("path_dt", "milestone.SURG"),
+        passes=rules.soon_after_surgery,
+        message=_("The report is dated more than 30 days after the operation. Confirm the date."),
+        fields=("path_dt",),
+        criticality=Criticality.MINOR,
+    ),
+    Check(
+        code="X043",
+        level=Level.HARD,
+        reads=("SURG.surg_done",),
+        passes=lambda surg_surg_done: surg_surg_done == "resection",
+        message=_("A specimen needs a resection. Correct the surgery form first, then save this one."),
+        criticality=Criticality.CRITICAL,
+        blanks=True,
+    ),
+    Check(
+        code="X044",
+        level=Level.HARD,
+        reads=("ln_exam", "ln_pos", "ypn"),
+        passes=lambda ln_exam, ln_pos, ypn: pathology.node_counts_agree(
+            examined=ln_exam, positive=ln_pos, ypn=ypn
+        ),
+        message=_("ypN, nodes with tumour and nodes examined do not fit together. Check all three."),
+        fields=("ln_pos", "ln_exam", "ypn"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X044a",
+        level=Level.HARD,
+        reads=("ln_table", "ln_exam", "ln_pos"),
+        passes=rules.stations_add_up,
+        message=_("The stations do not add up to the totals. Correct a station or a total."),
+        fields=("ln_table", "ln_exam", "ln_pos"),
+        blanks=True,
+    ),
+    Check(
+        code="X044b",
+        level=Level.HARD,
+        reads=("examined", "positive"),
+        each="ln_table",
+        passes=lambda examined, positive: positive <= examined,
+        message=_("More nodes with tumour than nodes examined at this station. Check both numbers."),
+        fields=("positive", "examined"),
+    ),
+    Check(
+        code="X045",
+        level=Level.SOFT,
+        reads=("resid_pct", "resid_lt1", "ypt", "trg_cap", "trg_mandard"),
+        passes=rules.inputs_of_pcr_agree,
+        message=_(
+            "Residual tumour, ypT, CAP and Mandard disagree on whether tumour is left. Check all four."
+        ),
+        fields=("resid_pct", "ypt", "trg_cap", "trg_mandard"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X046",
+        level=Level.SOFT,
+        reads=("ypt", "grade_y", "lvi", "pni"),
+        passes=lambda ypt, grade_y, lvi, pni: pathology.tumour_features_agree(
+            ypt=ypt, grade=grade_y, lvi=lvi, pni=pni
+        ),
+        message=_("ypT0 has no grade, no vessel and no nerve invasion. Check ypT and the features."),
+        fields=("grade_y", "lvi", "pni"),
+        blanks=True,
+    ),
+    Check(
+        code="X047",
+        level=Level.HARD,
+        reads=MARGINS,
+        passes=rules.margins_agree,
+        message=_("A margin is involved exactly when its distance is 0 mm. Check each margin."),
+        fields=MARGINS,
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X047a",
+        level=Level.HARD,
+        reads=("r_status", "inv_prox", "inv_dist", "inv_crm"),
+        passes=rules.r_follows_margins,
+        message=_("R and the margins disagree: R0 has no margin involved, R1 has one. Check them."),
+        fields=("r_status",),
+        blanks=True,
+        when=Answered("r_status"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X047b",
+        level=Level.HARD,
+        reads=("r_status", "SURG.resid_macro"),
+        passes=rules.r2_agrees,
+        message=_("R2 here and macroscopic residue in the surgery form go together. Correct one of them."),
+        fields=("r_status",),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X048",
+        level=Level.SOFT,
+        reads=("ln_exam", "setting.nodes_examined_min"),
+        passes=lambda ln_exam, setting_nodes_examined_min: ln_exam >= setting_nodes_examined_min,
+        message=_("Fewer nodes were examined than expected. Confirm the number with the pathologist."),
+        fields=("ln_exam",),
+    ),
+    Check(
+        code="X049",
+        level=Level.LISTING,
+        reads=("ypt", "ypn", "CRE*", "milestone.SURG"),
+        passes=rules.last_biopsy_agrees,
+        message=_("The last biopsy before the operation and the specimen differ."),
+        owner=Owner.STATISTICIAN,
+    ),
+)

@@ -1,0 +1,217 @@
+"""Surgical pathology (protocol 3.9)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.pathology import codes as lists
+from crf.catalogue.pathology import rules
+from crf.catalogue.pathology.checks import CHECKS
+from crf.catalogue.shared.nodes import STATIONS
+from crf.catalogue.shared.staging import DISTANT_SITES, YPN, YPT, M
+from crf.engine.base import CrfGroupRow, CrfRecord, parent
+from crf.engine.conditions import Is, Not, Over
+from crf.engine.declaration import Repeats, Section
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DecimalAnswer,
+    DerivedBoolean,
+    DerivedText,
+    IntegerAnswer,
+    TextAnswer,
+    YesNoAnswer,
+    YesNoUnknownAnswer,
+)
+from crf.engine.questions import Classification
+
+TUMOUR_LEFT = Not(Is("ypt", "T0"))
+
+
+@recorded()
+class Pathology(CrfRecord):
+    """What the pathologist found in the resected specimen (protocol 3.9)."""
+
+    path_dt = DateAnswer(_("Report date"), required=True, after_death_allowed=True, sdtm="MIDTC")
+    path_id = TextAnswer(
+        _("Accession pseudonym"),
+        max_length=30,
+        help=_("A code that your own identification log resolves, never the hospital's number."),
+        classification=Classification.IDENTIFYING,
+        sdtm="MIREFID",
+    )
+    hist = ChoiceAnswer(_("Histology in the specimen"), codes=lists.HISTOLOGY, required=True, sdtm="MIORRES")
+    bed_cm = DecimalAnswer(
+        _("Tumour bed, largest extent"), unit="cm", soft=(0.5, 8), hard=(0, 30), sdtm="MIORRES"
+    )
+    bed_full = YesNoAnswer(_("Tumour bed fully embedded"), sdtm="SUPPMI.MIBEDEMB")
+    resid_lt1 = YesNoAnswer(_("Residual tumour under 1 %, but not none"), sdtm="MIORRES")
+    resid_pct = IntegerAnswer(
+        _("Residual viable tumour in the bed"),
+        unit="%",
+        hard=(0, 100),
+        shown_when=Not(Is("resid_lt1", "Y")),
+        required_when=Not(Is("resid_lt1", "Y")),
+        sdtm="MIORRES",
+    )
+    trg_cap = ChoiceAnswer(_("Regression, CAP"), codes=lists.CAP, required=True, sdtm="MIORRES")
+    trg_mandard = ChoiceAnswer(_("Regression, Mandard"), codes=lists.MANDARD, required=True, sdtm="MIORRES")
+    trg_becker = DerivedText(
+        _("Regression, Becker"),
+        reads=("resid_pct", "resid_lt1"),
+        by=rules.becker_grade,
+        blanks=True,
+        codes=lists.BECKER,
+        sdtm="MIORRES",
+    )
+    trg_chir = DerivedText(
+        _("Regression, four steps"),
+        reads=("resid_pct", "resid_lt1"),
+        by=rules.four_step_grade,
+        blanks=True,
+        codes=lists.FOUR_STEP,
+        sdtm="MIORRES",
+    )
+    trg_ln = ChoiceAnswer(_("Node regression"), codes=lists.NODE_REGRESSION, sdtm="MIORRES")
+    ypt = ChoiceAnswer(_("ypT"), codes=YPT, required=True, sdtm="RSORRES")
+    ln_exam = IntegerAnswer(
+        _("Nodes examined"), soft=(None, 60), hard=(0, 150), required=True, sdtm="MIORRES"
+    )
+    ln_pos = IntegerAnswer(_("Nodes with tumour"), soft=(0, 6), hard=(0, 150), required=True, sdtm="MIORRES")
+    ypn = ChoiceAnswer(_("ypN"), codes=YPN, required=True, sdtm="RSORRES")
+    ypm = ChoiceAnswer(_("M at surgery"), codes=M, required=True, sdtm="RSORRES")
+    ypm_site = ChoiceAnswer(
+        _("Site of the metastasis"),
+        codes=DISTANT_SITES,
+        shown_when=Is("ypm", "M1"),
+        required_when=Is("ypm", "M1"),
+        sdtm="TULOC",
+    )
+    yp_stage = DerivedText(
+        _("ypTNM group"),
+        reads=("ypt", "ypn", "ypm"),
+        by=rules.yp_group,
+        blanks=True,
+        export="YPSTAGE",
+        sdtm="RSORRES",
+        help=_("AJCC/UICC 8th edition."),
+    )
+    ln_scar = IntegerAnswer(_("Nodes with scar and no tumour"), hard=(0, 150), sdtm="MIORRES")
+    ene = YesNoUnknownAnswer(_("Extranodal extension"), shown_when=Over("ln_pos", 0), sdtm="MIORRES")
+    grade_y = ChoiceAnswer(_("Grade"), codes=lists.GRADE_OR_NONE, required_when=TUMOUR_LEFT, sdtm="MIORRES")
+    lvi = YesNoUnknownAnswer(_("Lymphovascular invasion"), required_when=TUMOUR_LEFT, sdtm="MIORRES")
+    pni = YesNoUnknownAnswer(_("Perineural invasion"), required_when=TUMOUR_LEFT, sdtm="MIORRES")
+    m_prox = DecimalAnswer(
+        _("Proximal margin"), unit="mm", soft=(10, 100), hard=(0, 300), required=True, sdtm="MIORRES"
+    )
+    inv_prox = YesNoAnswer(_("Proximal margin involved"), required=True, sdtm="MIORRES")
+    m_dist = DecimalAnswer(
+        _("Distal margin"), unit="mm", soft=(10, 150), hard=(0, 300), required=True, sdtm="MIORRES"
+    )
+    inv_dist = YesNoAnswer(_("Distal margin involved"), required=True, sdtm="MIORRES")
+    m_crm = DecimalAnswer(
+        _("Circumferential margin"), unit="mm", soft=(0, 20), hard=(0, 300), required=True, sdtm="MIORRES"
+    )
+    inv_crm = YesNoAnswer(_("Circumferential margin involved"), required=True, sdtm="MIORRES")
+    r_calc = DerivedText(
+        _("R by the CAP rule, from the margins"),
+        reads=("inv_prox", "inv_dist", "inv_crm", "SURG.resid_macro"),
+        by=rules.cap_rule,
+        blanks=True,
+        codes=lists.RESECTION,
+        export="RCALC",
+        sdtm="SUPPMI.RCALC",
+    )
+    r_status = ChoiceAnswer(
+        _("R, confirmed"),
+        codes=lists.RESECTION,
+        required=True,
+        proposed_by="r_calc",
+        definition=_(
+            "R0: no tumour at any margin and nothing left behind. R1: microscopic. R2: macroscopic."
+        ),
+        sdtm="MIORRES",
+    )
+    r_rcp = DerivedText(
+        _("R by the 1-mm rule"),
+        reads=("m_crm", "inv_prox", "inv_dist", "inv_crm", "SURG.resid_macro"),
+        by=rules.one_millimetre_rule,
+        blanks=True,
+        codes=lists.RESECTION,
+        help=_("R1 when tumour is 1 mm or less from the circumferential margin."),
+        sdtm="SUPPMI.RRCP",
+    )
+    pcr = DerivedBoolean(
+        _("Pathological complete response"),
+        reads=("ypt", "ypn", "setting.pcr_includes_ypTis"),
+        by=rules.complete_response,
+        blanks=True,
+        help=_("ypT0 and ypN0."),
+        sdtm="ADaM",
+    )
+    mpr = DerivedBoolean(
+        _("Major response"),
+        reads=("resid_pct", "resid_lt1", "setting.mpr_max_residual_percent"),
+        by=rules.major_response,
+        blanks=True,
+        help=_("At most 10 % residual tumour in the primary."),
+        sdtm="ADaM",
+    )
+    pdl1_done = YesNoAnswer(_("PD-L1 after therapy"), missing_allowed=(), sdtm="MIORRES")
+    pdl1_clone = ChoiceAnswer(
+        _("Assay"),
+        codes=lists.ASSAY,
+        shown_when=Is("pdl1_done", "Y"),
+        required_when=Is("pdl1_done", "Y"),
+        sdtm="MIMETHOD",
+    )
+    cps = DecimalAnswer(_("CPS"), hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")
+    tps = DecimalAnswer(_("TPS"), unit="%", hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")
+    central = ChoiceAnswer(_("Central pathology review"), codes=lists.CENTRAL, sdtm="RSEVAL")
+
+    class Crf:
+        code, title, version, repeats = "PATH", _("Surgical pathology"), 1, Repeats.PER_PARTICIPANT
+        sections = (
+            Section("report", _("Report"), ("path_dt", "path_id")),
+            Section(
+                "regression",
+                _("Tumour bed and regression"),
+                (
+                    *("hist", "bed_cm", "bed_full", "resid_lt1", "resid_pct", "trg_cap", "trg_mandard"),
+                    *("trg_becker", "trg_chir", "mpr"),
+                ),
+            ),
+            Section("nodes", _("Nodes"), ("ln_exam", "ln_pos", "ln_table", "trg_ln", "ln_scar", "ene")),
+            Section("stage", _("Stage"), ("ypt", "ypn", "ypm", "ypm_site", "yp_stage", "pcr")),
+            Section("features", _("Features"), ("grade_y", "lvi", "pni")),
+            Section(
+                "margins",
+                _("Margins"),
+                (
+                    "m_prox",
+                    "inv_prox",
+                    "m_dist",
+                    "inv_dist",
+                    "m_crm",
+                    "inv_crm",
+                    "r_calc",
+                    "r_status",
+                    "r_rcp",
+                ),
+            ),
+            Section("further", _("Further results"), ("pdl1_done", "pdl1_clone", "cps", "tps", "central")),
+        )
+        checks = CHECKS
+
+
+@recorded()
+class PathologyNodeStation(CrfGroupRow):
+    """Nodes examined and positive, station by station (protocol 3.9, ln_table)."""
+
+    record = parent(
+        Pathology, "ln_table", _("Nodes per station"), help=_("The sums must equal the totals above.")
+    )
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="MILOC")
+    examined = IntegerAnswer(_("Examined"), hard=(0, 150), required=True, sdtm="MIORRES")
+    positive = IntegerAnswer(_("With tumour"), hard=(0, 150), required=True, sdtm="MIORRES")

@@ -1,0 +1,112 @@
+"""What follows from a pathology report: answers handed to the pure rules of the protocol (3.9, 3.17)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from protocol import pathology
+from protocol.response import Biopsy
+from protocol.staging import pathological_stage
+
+
+def residue(resid_pct: int | None, resid_lt1: str | None) -> int | str | None:
+    """Return the residue as protocol 3.9 writes it: a percentage, or "<1"."""
+    return "<1" if resid_lt1 == "Y" else resid_pct
+
+
+def becker_grade(resid_pct: int | None, resid_lt1: str | None) -> str | None:
+    return pathology.becker(residue(resid_pct, resid_lt1))
+
+
+def four_step_grade(resid_pct: int | None, resid_lt1: str | None) -> str | None:
+    grade = pathology.four_step(residue(resid_pct, resid_lt1))
+    return None if grade is None else str(grade)
+
+
+def yp_group(ypt: str | None, ypn: str | None, ypm: str | None) -> str | None:
+    return pathological_stage(ypt, ypn, ypm, prefix="yp")
+
+
+def complete_response(
+    ypt: str | None, ypn: str | None, setting_pcr_includes_yptis: bool | None
+) -> bool | None:
+    return pathology.pcr(ypt, ypn, ypis_counts=bool(setting_pcr_includes_yptis))
+
+
+def major_response(
+    resid_pct: int | None, resid_lt1: str | None, setting_mpr_max_residual_percent: int | None
+) -> bool | None:
+    at_most = setting_mpr_max_residual_percent
+    share = residue(resid_pct, resid_lt1)
+    return pathology.mpr(share) if at_most is None else pathology.mpr(share, at_most=at_most)
+
+
+def cap_rule(
+    inv_prox: str | None, inv_dist: str | None, inv_crm: str | None, surg_resid_macro: str | None
+) -> str | None:
+    found = pathology.r_status(
+        inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=surg_resid_macro
+    )
+    return found and found.value
+
+
+def one_millimetre_rule(
+    m_crm: Decimal | None,
+    inv_prox: str | None,
+    inv_dist: str | None,
+    inv_crm: str | None,
+    surg_resid_macro: str | None,
+) -> str | None:
+    found = pathology.r_rcp(
+        crm_mm=m_crm, inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=surg_resid_macro
+    )
+    return found and found.value
+
+
+def soon_after_surgery(path_dt: date, milestone_surg: date) -> bool:
+    return (path_dt - milestone_surg).days <= 30
+
+
+def margins_agree(**given: Any) -> bool:
+    pairs = (("inv_prox", "m_prox"), ("inv_dist", "m_dist"), ("inv_crm", "m_crm"))
+    return all(pathology.margin_agrees(given[involved], given[distance]) for involved, distance in pairs)
+
+
+def r_follows_margins(r_status: str, inv_prox: str | None, inv_dist: str | None, inv_crm: str | None) -> bool:
+    """Say whether R0 has no margin involved and R1 has one, as far as the margins are known (X047)."""
+    margins = (inv_prox, inv_dist, inv_crm)
+    if r_status == "R0":
+        return "Y" not in margins
+    return r_status == "R2" or "Y" in margins or None in margins
+
+
+def r2_agrees(r_status: str, surg_resid_macro: str) -> bool:
+    return (r_status == "R2") == (surg_resid_macro != pathology.NO_RESIDUE)
+
+
+def inputs_of_pcr_agree(
+    ypt: str | None,
+    resid_pct: int | None,
+    resid_lt1: str | None,
+    trg_cap: str | None,
+    trg_mandard: str | None,
+) -> bool:
+    return pathology.complete_response_agrees(
+        resid_pct=residue(resid_pct, resid_lt1), ypt=ypt, trg_cap=trg_cap, trg_mandard=trg_mandard
+    )
+
+
+def stations_add_up(ln_table: list[dict[str, Any]], ln_exam: int | None, ln_pos: int | None) -> bool:
+    examined = pathology.station_sums_agree(ln_exam, [row["examined"] for row in ln_table])
+    return examined and pathology.station_sums_agree(ln_pos, [row["positive"] for row in ln_table])
+
+
+def last_biopsy_agrees(ypt: str, ypn: str, cre_all: list[dict[str, Any]], milestone_surg: date) -> bool:
+    """Compare the specimen with the last biopsy before the operation; a difference is listed, not queried."""
+    before = [row for row in cre_all if row.get("cre_dt") is None or row["cre_dt"] <= milestone_surg]
+    results = [row["bx_result"] for row in before if row.get("bx_result") not in (None, Biopsy.NOT_DONE)]
+    last = results[-1] if results else None
+    missed = last in (Biopsy.CLEAR, Biopsy.LOW_GRADE) and ypt in ("T3", "T4a", "T4b")
+    return not missed and not (last == Biopsy.CARCINOMA and ypt == "T0" and ypn == "N0")

@@ -1,0 +1,1 @@
+"""QOL: the two questionnaires (protocol 3.14)."""

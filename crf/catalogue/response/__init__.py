@@ -1,0 +1,1 @@
+"""CRE: the clinical response evaluation (protocol 3.7)."""

@@ -1,0 +1,379 @@
+"""Clinical response evaluation: CRE-1, CRE-2, surveillance, restaging, unscheduled (protocol 3.7)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.response import codes as lists
+from crf.catalogue.response import rules
+from crf.catalogue.response.checks import CHECKS
+from crf.catalogue.shared.nodes import STATIONS
+from crf.catalogue.shared.staging import DISTANT_SITES
+from crf.catalogue.staging.codes import BORDER, CYTOLOGY, LUMEN, PET_DISTANT, SHAPE
+from crf.engine.base import CrfGroupRow, CrfRecord, parent
+from crf.engine.conditions import All, Answered, Any_, Is, Not, Same
+from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DecimalAnswer,
+    DerivedDate,
+    DerivedDecimal,
+    DerivedInteger,
+    DerivedMultiple,
+    DerivedText,
+    IntegerAnswer,
+    MultipleAnswer,
+    TextAnswer,
+    YesNoAnswer,
+)
+
+PET, CT, EUS, ENDOSCOPY = Is("pet_done", "Y"), Is("ct_done", "Y"), Is("eus_done", "Y"), Is("ogd_done", "Y")
+BIOPSY = All(ENDOSCOPY, Answered("bx_result"), Not(Is("bx_result", "nd")))
+OVERRULED = All(
+    Answered("cre_outcome"), Answered("cre_outcome_calc"), Not(Same("cre_outcome", "cre_outcome_calc"))
+)
+FOR_THE_TEAM = Any_(
+    Is("cre_type", "CRE2", "RST"), Is("cre_outcome", "NON_CCR", "REGROWTH", "DISTANT"), OVERRULED
+)
+
+
+@recorded()
+class ResponseEvaluation(CrfRecord):
+    """What an evaluation found and what follows from it; two clear ones make a cCR (protocol 1.5, 3.7).
+
+    The endoscopy stands first: its date is the date of the visit and of the milestone (protocol 2.1).
+    """
+
+    ogd_done = YesNoAnswer(_("Endoscopy done"), required=True, missing_allowed=(), sdtm="PROCCUR")
+    ogd_dt = DateAnswer(
+        _("Endoscopy, date"), shown_when=ENDOSCOPY, required_when=ENDOSCOPY, cdash="PRSTDAT", sdtm="PRSTDTC"
+    )
+    ogd_why = TextAnswer(
+        _("Why was no endoscopy done?"),
+        shown_when=Is("ogd_done", "N"),
+        required_when=Is("ogd_done", "N"),
+        sdtm="PRREASND",
+    )
+    cre_type = DerivedText(
+        _("Evaluation"),
+        reads=("visit.code",),
+        by=rules.kind_of,
+        blanks=True,
+        codes=lists.EVALUATION,
+        help=_("It follows from the visit."),
+        sdtm="VISIT",
+    )
+    cre_no = DerivedInteger(
+        _("Running number"),
+        reads=("visit.code", "CRE*"),
+        by=rules.running_number,
+        definition=_("CRE-1 is 1, CRE-2 is 2, the first surveillance evaluation is 3."),
+        sdtm="SUPPRS.CRENO",
+    )
+    cre_dt = DerivedDate(
+        _("Date of the evaluation"),
+        reads=("ogd_done", "ogd_dt", "pet_dt", "eus_dt", "ct_dt"),
+        by=rules.evaluated_on,
+        blanks=True,
+        definition=_("The day of the endoscopy; without one, that of the last examination."),
+        sdtm="RSDTC",
+    )
+    weeks_post = DerivedDecimal(
+        _("Weeks since the end of neoadjuvant treatment"),
+        reads=("cre_dt", "milestone.NEO_END"),
+        by=rules.weeks_since,
+        unit=_("weeks"),
+        hard=(2, None),
+        sdtm="SUPPRS.CREWEEK",
+    )
+    symptoms = MultipleAnswer(_("New symptoms"), codes=lists.SYMPTOMS, required=True, sdtm="CETERM")
+    # PET-CT
+    pet_done = YesNoAnswer(
+        _("PET-CT done"),
+        help=_("At CRE-1 only when the evaluation is positive."),
+        required=True,
+        missing_allowed=(),
+        sdtm="PROCCUR",
+    )
+    pet_dt = DateAnswer(
+        _("PET-CT, date"),
+        help=_("About a week before the endoscopy."),
+        shown_when=PET,
+        required_when=PET,
+        sdtm="PRSTDTC",
+    )
+    pet_prim = ChoiceAnswer(
+        _("Uptake at the primary site"),
+        codes=lists.PET_PRIMARY,
+        shown_when=PET,
+        required_when=PET,
+        sdtm="TRORRES",
+    )
+    pet_suv = DecimalAnswer(_("SUVmax"), soft=(0, 15), hard=(0, 100), shown_when=PET, sdtm="TRORRES (SUVMAX)")
+    pet_suv_ratio = DecimalAnswer(
+        _("SUV, ratio to liver"), soft=(0, 8), hard=(0, 50), shown_when=PET, sdtm="TRORRES"
+    )
+    pet_dm = ChoiceAnswer(
+        _("Distant lesion"), codes=PET_DISTANT, shown_when=PET, required_when=PET, sdtm="TUORRES"
+    )
+    pet_dm_site = MultipleAnswer(
+        _("Distant lesion: where?"),
+        codes=DISTANT_SITES,
+        shown_when=Is("pet_dm", "suspect", "proven"),
+        required_when=Is("pet_dm", "suspect", "proven"),
+        sdtm="TULOC",
+    )
+    pet_dm_note = TextAnswer(
+        _("Suspect distant lesion: result of the biopsy, or the team's note"),
+        max_length=500,
+        shown_when=Is("pet_dm", "suspect"),
+        required_when=Is("pet_dm", "suspect"),
+        sdtm="SUPPTU.MNOTE",
+    )
+    # CT
+    ct_done = YesNoAnswer(_("CT done"), required=True, sdtm="PROCCUR")
+    ct_dt = DateAnswer(_("CT, date"), shown_when=CT, required_when=CT, sdtm="PRSTDTC")
+    wall_mm = DecimalAnswer(
+        _("Wall thickness on CT"), unit="mm", soft=(3, 15), hard=(1, 60), shown_when=CT, sdtm="TRORRES"
+    )
+    # Endoscopy and biopsy
+    sedation = ChoiceAnswer(_("Sedation"), codes=lists.SEDATION, shown_when=ENDOSCOPY, sdtm="SUPPPR.SEDATION")
+    passable = ChoiceAnswer(
+        _("Does the scope pass?"),
+        codes=LUMEN,
+        help=_("Without passage there is no cCR."),
+        shown_when=ENDOSCOPY,
+        required_when=ENDOSCOPY,
+        missing_allowed=(),
+        sdtm="FAORRES",
+    )
+    look = ChoiceAnswer(
+        _("Tumour bed"), codes=lists.LOOK, shown_when=ENDOSCOPY, required_when=ENDOSCOPY, sdtm="FAORRES"
+    )
+    lugol_nbi = YesNoAnswer(
+        _("Lugol or narrow-band imaging used"),
+        shown_when=ENDOSCOPY,
+        required_when=ENDOSCOPY,
+        sdtm="SUPPPR.LUGOLNBI",
+    )
+    lugol_new = YesNoAnswer(
+        _("New unstained area"),
+        shown_when=Is("lugol_nbi", "Y"),
+        required_when=Is("lugol_nbi", "Y"),
+        sdtm="FAORRES",
+    )
+    lugol_mm = DecimalAnswer(
+        _("Unstained area, size"),
+        unit="mm",
+        hard=(0.5, 200),
+        shown_when=Is("lugol_new", "Y"),
+        required_when=Is("lugol_new", "Y"),
+        sdtm="TRORRES",
+    )
+    bob_n = IntegerAnswer(
+        _("Bite-on-bite pairs from the tumour bed"),
+        hard=(0, 20),
+        shown_when=ENDOSCOPY,
+        required_when=ENDOSCOPY,
+        sdtm="FAORRES",
+    )
+    bx_other_n = IntegerAnswer(
+        _("Other biopsies"), hard=(0, 30), shown_when=ENDOSCOPY, required_when=ENDOSCOPY, sdtm="FAORRES"
+    )
+    bx_other_site = TextAnswer(
+        _("Other biopsies: where?"),
+        shown_when=ENDOSCOPY,
+        help=_("Distance from the incisors in cm, or the organ."),
+        sdtm="PRLOC",
+    )
+    bx_result = ChoiceAnswer(
+        _("Worst biopsy result"),
+        codes=lists.BIOPSY,
+        shown_when=ENDOSCOPY,
+        required_when=ENDOSCOPY,
+        missing_allowed=(),
+        sdtm="MIORRES",
+    )
+    bx_adequate = ChoiceAnswer(
+        _("Pathologist: are the biopsies representative?"),
+        codes=lists.ADEQUACY,
+        shown_when=BIOPSY,
+        required_when=BIOPSY,
+        missing_allowed=(),
+        sdtm="MIORRES",
+    )
+    bx_review = ChoiceAnswer(
+        _("Result of a second pathologist, if there is one"),
+        codes=lists.REVIEW,
+        shown_when=BIOPSY,
+        sdtm="MIORRES (MIEVAL)",
+    )
+    # Endosonography
+    eus_done = YesNoAnswer(_("Endosonography done"), required=True, missing_allowed=(), sdtm="PROCCUR")
+    eus_dt = DateAnswer(
+        _("Endosonography, date"),
+        help=_("Often that of the endoscopy."),
+        shown_when=EUS,
+        required_when=EUS,
+        sdtm="PRSTDTC",
+    )
+    eus_mm = DecimalAnswer(
+        _("Residual thickness"), unit="mm", soft=(2, 12), hard=(1, 60), shown_when=EUS, sdtm="TRORRES"
+    )
+    eus_any = YesNoAnswer(_("Any suspect node?"), shown_when=EUS, required_when=EUS, sdtm="TUORRES")
+    ctdna = ChoiceAnswer(_("ctDNA in blood"), codes=lists.CTDNA, help=_("Optional."), sdtm="GFORRES")
+    # Outcome
+    local_call = ChoiceAnswer(
+        _("Locoregional status"), codes=lists.LOCAL, required=True, missing_allowed=(), sdtm="RSORRES"
+    )
+    dist_call = ChoiceAnswer(
+        _("Distant status"), codes=lists.DISTANT, required=True, missing_allowed=(), sdtm="RSORRES"
+    )
+    cre_outcome_calc = DerivedText(
+        _("Outcome that the rules lead to"),
+        reads=rules.FINDINGS,
+        by=rules.proposed_outcome,
+        blanks=True,
+        codes=lists.OUTCOME,
+        export="CREOUTC_CALC",
+    )
+    cre_because = DerivedMultiple(
+        _("Because"), reads=rules.FINDINGS, by=rules.reasons, blanks=True, codes=lists.BECAUSE
+    )
+    cre_outcome = ChoiceAnswer(
+        _("Outcome, confirmed"),
+        codes=lists.OUTCOME,
+        required=True,
+        missing_allowed=(),
+        proposed_by="cre_outcome_calc",
+        help=_(
+            "The investigator decides. Another outcome needs a reason and the date of the team's meeting."
+        ),
+        sdtm="RSORRES (OVRLRESP)",
+    )
+    override_why = TextAnswer(
+        _("Why does the outcome differ?"),
+        max_length=500,
+        shown_when=OVERRULED,
+        required_when=OVERRULED,
+        missing_allowed=(),
+        sdtm="SUPPRS.OVERRIDE",
+    )
+    mdt_dt = DateAnswer(_("Date of the team meeting"), required_when=FOR_THE_TEAM, sdtm="DSSTDTC")
+    mdt_dec = ChoiceAnswer(
+        _("Decision of the team"), codes=lists.DECISION, required_when=FOR_THE_TEAM, sdtm="DSTERM"
+    )
+    pt_dec = ChoiceAnswer(
+        _("What does the participant choose?"),
+        codes=lists.CHOICE,
+        shown_when=Answered("mdt_dec"),
+        required_when=Answered("mdt_dec"),
+        sdtm="SUPPDS.PTDEC",
+    )
+    pt_reason = TextAnswer(
+        _("The participant's reason"),
+        max_length=500,
+        shown_when=Is("pt_dec", "declines_surgery", "asks_surgery", "declines_workup"),
+        required_when=Is("pt_dec", "declines_surgery", "asks_surgery", "declines_workup"),
+        sdtm="SUPPDS.PTREASON",
+    )
+    proc_compl = YesNoAnswer(
+        _("Complication of a procedure"),
+        required=True,
+        help=_("If yes, report it as an adverse event as well."),
+        sdtm="AEYN",
+    )
+
+    class Crf:
+        code, title, version, repeats = "CRE", _("Clinical response evaluation"), 1, Repeats.PER_VISIT
+        instructions = _("PET-CT comes first, then endoscopy with biopsies and endosonography.")
+        sections = (
+            Section("visit", _("Evaluation"), ("cre_type", "cre_no", "cre_dt", "weeks_post", "symptoms")),
+            Section(
+                "pet",
+                _("PET-CT"),
+                (
+                    *("pet_done", "pet_dt", "pet_prim", "pet_suv", "pet_suv_ratio", "pet_nodes", "pet_dm"),
+                    *("pet_dm_site", "pet_dm_note"),
+                ),
+            ),
+            Section("ct", _("CT"), ("ct_done", "ct_dt", "wall_mm")),
+            Section(
+                "endoscopy",
+                _("Endoscopy and biopsy"),
+                (
+                    *("ogd_done", "ogd_why", "ogd_dt", "sedation", "passable", "look", "lugol_nbi"),
+                    *("lugol_new", "lugol_mm", "bob_n", "bx_other_n", "bx_other_site", "bx_result"),
+                    *("bx_adequate", "bx_review"),
+                ),
+            ),
+            Section("eus", _("Endosonography"), ("eus_done", "eus_dt", "eus_mm", "eus_any", "eus_nodes")),
+            Section(
+                "outcome",
+                _("Outcome"),
+                (
+                    *("ctdna", "local_call", "dist_call", "cre_outcome_calc", "cre_because", "cre_outcome"),
+                    "override_why",
+                ),
+            ),
+            Section(
+                "decision",
+                _("Decision"),
+                ("mdt_dt", "mdt_dec", "pt_dec", "pt_reason", "proc_compl"),
+            ),
+        )
+        checks = CHECKS
+        milestones = (
+            Sets("CRE1", "cre_dt", when=Is("cre_type", "CRE1")),
+            Sets("CRE2", "cre_dt", when=Is("cre_type", "CRE2")),
+            # A first look never makes a cCR; that of Arm 2's restaging would only be descriptive (1.5).
+            Sets("CCR", "cre_dt", when=All(Is("cre_outcome", "CCR"), Is("cre_type", "CRE2", "AS", "UNS"))),
+        )
+
+
+@recorded()
+class ResponsePetNode(CrfGroupRow):
+    """Nodes with uptake on PET-CT (protocol 3.7, pet_nodes)."""
+
+    record = parent(
+        ResponseEvaluation, "pet_nodes", _("Nodes with uptake"), help=_("None: no rows."), shown_when=PET
+    )
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    node_suvmax = DecimalAnswer(_("SUVmax"), soft=(2, 25), hard=(0, 100), required=True, sdtm="TRORRES")
+    short_mm = DecimalAnswer(_("Short axis"), unit="mm", soft=(4, 40), hard=(1, 100), sdtm="TRORRES")
+
+
+@recorded()
+class ResponseEusNode(CrfGroupRow):
+    """Nodes that endosonography suspects (protocol 3.7, eus_nodes)."""
+
+    record = parent(
+        ResponseEvaluation,
+        "eus_nodes",
+        _("Suspect nodes on endosonography"),
+        shown_when=Is("eus_any", "Y"),
+        required_when=Is("eus_any", "Y"),
+    )
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    short_mm = DecimalAnswer(
+        _("Short axis"), unit="mm", soft=(4, 30), hard=(1, 80), required=True, sdtm="TRORRES"
+    )
+    shape = ChoiceAnswer(_("Shape"), codes=SHAPE, sdtm="TRORRES")
+    border = ChoiceAnswer(_("Border"), codes=BORDER, sdtm="TRORRES")
+    hypo = YesNoAnswer(_("Hypoechoic"), sdtm="TRORRES")
+    fna_done = YesNoAnswer(_("Fine needle aspiration done"), required=True, sdtm="PROCCUR")
+    fna_res = ChoiceAnswer(
+        _("Cytology"),
+        codes=CYTOLOGY,
+        shown_when=Is("fna_done", "Y"),
+        required_when=Is("fna_done", "Y"),
+        sdtm="MIORRES",
+    )
+    fna_why = TextAnswer(
+        _("Why was the node not aspirated?"),
+        shown_when=Is("fna_done", "N"),
+        required_when=Is("fna_done", "N"),
+        sdtm="PRREASND",
+    )

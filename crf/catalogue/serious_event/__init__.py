@@ -1,0 +1,1 @@
+"""SAE: the report of a serious event (protocol 3.6)."""

@@ -1,0 +1,191 @@
+"""Reports of serious adverse events: initial, follow-up, final; one record for each (protocol 3.6).
+
+What the sponsor judges is not typed here: sponsor-side people do not write answers (requirements 39).
+Their assessment is an act of its own (crf/safety/assessment.py), and this page shows what it says.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.adverse_event import codes as lists
+from crf.catalogue.serious_event import rules
+from crf.catalogue.serious_event.checks import CHECKS
+from crf.engine.base import CrfRecord
+from crf.engine.codelists import CodeList
+from crf.engine.conditions import Is
+from crf.engine.declaration import Repeats, Section
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DateTimeAnswer,
+    DerivedBoolean,
+    DerivedDate,
+    DerivedInteger,
+    DerivedText,
+    IntegerAnswer,
+    TextAnswer,
+)
+
+ARM = CodeList(
+    "ARM",
+    {"1": _("Arm 1: camrelizumab with chemoradiotherapy"), "2": _("Arm 2: chemoradiotherapy, then surgery")},
+)
+HOSPITAL = _("Only when the event led to admission, or to a longer stay.")
+
+
+@recorded()
+class SeriousEvent(CrfRecord):
+    """What the site tells the sponsor of a serious event, within 24 hours of its awareness (protocol 2.6)."""
+
+    ae_no_calc = DerivedInteger(
+        _("The serious event that waits for a report"),
+        reads=("ae_no", "AE*", "SAE*"),
+        by=rules.unreported,
+        blanks=True,
+    )
+    ae_no = IntegerAnswer(
+        _("Number of the adverse event"),
+        help=_("Its number in the list of adverse events."),
+        hard=(1, 999),
+        required=True,
+        missing_allowed=(),
+        proposed_by="ae_no_calc",
+        sdtm="AESPID",
+    )
+    ae_named = DerivedText(
+        _("Adverse event"), reads=rules.EVENT, by=rules.named, max_length=200, sdtm="AETERM"
+    )
+    sae_arm = DerivedText(
+        _("Arm"),
+        reads=("participant.arm",),
+        by=lambda participant_arm: participant_arm,
+        codes=ARM,
+        help=_("The trial is open-label."),
+        sdtm="ARMCD",
+    )
+    sae_type = ChoiceAnswer(
+        _("Kind of report"), codes=lists.REPORT, required=True, missing_allowed=(), sdtm="SUPPAE.SAETYPE"
+    )
+    sae_fu_no = IntegerAnswer(
+        _("Follow-up number"),
+        soft=(1, 20),
+        hard=(1, 99),
+        shown_when=Is("sae_type", "follow_up"),
+        required_when=Is("sae_type", "follow_up"),
+        missing_allowed=(),
+        sdtm="SUPPAE.SAEFUNO",
+    )
+    sae_aware_calc = DerivedText(
+        _("Awareness on the record of the event"),
+        reads=(*rules.EVENT, "site.zone"),
+        by=rules.aware_in_words,
+    )
+    sae_aware = DateTimeAnswer(
+        _("When did the site learn of it?"),
+        help=_("Of the event, or of the news in this report. The 24 hours begin here."),
+        required=True,
+        missing_allowed=(),
+        after_death_allowed=True,
+        sdtm="SUPPAE.SAEAWARE",
+    )
+    sae_report = DateTimeAnswer(
+        _("When was it reported to the sponsor?"),
+        help=_("Leave it empty until it is reported; the clock runs until then."),
+        required=True,
+        missing_allowed=(),
+        after_death_allowed=True,
+        sdtm="SUPPAE.SAEREPDT",
+    )
+    sae_narr = TextAnswer(
+        _("What happened"),
+        max_length=4000,
+        lines=10,
+        help=_(
+            "Course, treatment, results, what is known of the cause. No names, numbers of cards or records, "
+            "telephone numbers, or addresses."
+        ),
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.SAENARR",
+    )
+    sae_adm = DateAnswer(_("Admitted"), help=HOSPITAL, cdash="HOSTDAT", sdtm="HOSTDTC")
+    sae_dis = DateAnswer(
+        _("Discharged"),
+        help=_("Empty while the participant is in hospital."),
+        cdash="HOENDAT",
+        sdtm="HOENDTC",
+    )
+    sae_rel_calc = DerivedText(
+        _("Strongest relation on the record of the event"),
+        reads=rules.EVENT,
+        by=rules.judged_by_investigator,
+        codes=lists.CAUSALITY,
+    )
+    sae_rel_inv = ChoiceAnswer(
+        _("Relation to what the trial does, by the investigator"),
+        codes=lists.CAUSALITY,
+        required=True,
+        missing_allowed=(),
+        proposed_by="sae_rel_calc",
+        sdtm="AEREL",
+    )
+    sae_rel_spo = DerivedText(
+        _("Relation, by the sponsor"),
+        reads=rules.SPONSOR,
+        by=rules.judged_by_sponsor,
+        codes=lists.CAUSALITY,
+        sdtm="SUPPAE.RELSPON",
+    )
+    sae_exp = DerivedText(
+        _("Expected by the reference safety information"),
+        reads=rules.SPONSOR,
+        by=rules.expectedness,
+        codes=lists.EXPECTED,
+        help=_("Judged by the sponsor."),
+        sdtm="SUPPAE.SAEEXP",
+    )
+    sae_susar_calc = DerivedBoolean(
+        _("SUSAR by the rule"),
+        reads=rules.JUDGED,
+        by=rules.is_susar,
+        blanks=True,
+        definition=_(
+            "Serious, unexpected and related; of investigator and sponsor, the more cautious one counts."
+        ),
+        sdtm="SUPPAE.SUSARC",
+    )
+    sae_susar = DerivedBoolean(
+        _("SUSAR, confirmed by the sponsor"), reads=rules.SPONSOR, by=rules.confirmed, sdtm="SUPPAE.SUSAR"
+    )
+    sae_ec = DateAnswer(_("Ethics committee told on"), after_death_allowed=True, sdtm="SUPPAE.SAEECDT")
+    sae_auth = DerivedDate(
+        _("Authority told on"), reads=rules.SPONSOR, by=rules.told_authority, sdtm="SUPPAE.SAEAUTH"
+    )
+
+    class Crf:
+        code, title, version, repeats = "SAE", _("Serious adverse event report"), 1, Repeats.LOG
+        instructions = _(
+            "First record the event as an adverse event. Then report it here, and sign the report below."
+        )
+        sections = (
+            Section(
+                "event",
+                _("Event"),
+                ("ae_no_calc", "ae_no", "ae_named", "sae_arm", "sae_type", "sae_fu_no"),
+            ),
+            Section("time", _("Awareness and report"), ("sae_aware_calc", "sae_aware", "sae_report")),
+            Section("course", _("Course"), ("sae_narr", "sae_adm", "sae_dis")),
+            Section(
+                "cause",
+                _("Relation and expectedness"),
+                (
+                    *("sae_rel_calc", "sae_rel_inv", "sae_rel_spo", "sae_exp", "sae_susar_calc"),
+                    "sae_susar",
+                ),
+            ),
+            Section("told", _("Ethics committee and authority"), ("sae_ec", "sae_auth")),
+        )
+        listed = ("ae_no", "ae_named", "sae_type", "sae_aware", "sae_report")
+        checks = CHECKS

@@ -1,0 +1,137 @@
+"""What the report of a serious event derives, and what it has to agree with (protocol 2.6, 3.6)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crf.engine.checks import earliest_day
+from protocol.identifiers import identifying
+from protocol.safety import more_cautious, sae_reported_late, susar, susar_due
+
+Row = dict[str, Any]
+EVENT = ("ae_no", "AE*")
+SPONSOR = ("ae_no", "sponsor.assessments")
+JUDGED = ("ae_no", "AE*", "sae_rel_inv", "sponsor.assessments")
+URGENT = frozenset({"death", "life"})
+
+
+def event_of(ae_no: int | None, ae_all: list[Row] | None) -> Row | None:
+    """Return the adverse event that the report is about."""
+    return next((row for row in ae_all or () if row["sequence"] == ae_no), None)
+
+
+def latest_assessment(ae_no: int | None, sponsor_assessments: list[Row] | None) -> Row | None:
+    """Return what the sponsor judged last of the event."""
+    found = [row for row in sponsor_assessments or () if row["event_no"] == ae_no]
+    return found[-1] if found else None
+
+
+def unreported(ae_no: int | None, ae_all: list[Row] | None, sae_all: list[Row] | None) -> int | None:
+    """Return the first serious event without a report, while this one does not say which it is about."""
+    if ae_no is not None:
+        return None
+    reported = {row.get("ae_no") for row in sae_all or ()}
+    waiting = (row["sequence"] for row in ae_all or () if row.get("serious") == "Y")
+    return min((number for number in waiting if number not in reported), default=None)
+
+
+def named(ae_no: int, ae_all: list[Row]) -> str | None:
+    event = event_of(ae_no, ae_all)
+    return event.get("ae_term") if event else None
+
+
+def aware_in_words(ae_no: int, ae_all: list[Row], site_zone: str) -> str | None:
+    """Return when the record of the event says that the site knew, in the site's time."""
+    event = event_of(ae_no, ae_all)
+    aware = event.get("ser_aware") if event else None
+    return f"{aware.astimezone(ZoneInfo(site_zone)):%Y-%m-%d %H:%M}" if aware else None
+
+
+def judged_by_investigator(ae_no: int, ae_all: list[Row]) -> str | None:
+    """Return the strongest relation on the record of the event: it is proposed for the report."""
+    event = event_of(ae_no, ae_all)
+    return event.get("rel_worst") if event else None
+
+
+def expectedness(ae_no: int, sponsor_assessments: list[Row]) -> str | None:
+    found = latest_assessment(ae_no, sponsor_assessments)
+    return found["expectedness"] if found else None
+
+
+def judged_by_sponsor(ae_no: int, sponsor_assessments: list[Row]) -> str | None:
+    found = latest_assessment(ae_no, sponsor_assessments)
+    return found["causality"] if found else None
+
+
+def confirmed(ae_no: int, sponsor_assessments: list[Row]) -> bool | None:
+    found = latest_assessment(ae_no, sponsor_assessments)
+    return found["susar"] if found else None
+
+
+def told_authority(ae_no: int, sponsor_assessments: list[Row]) -> date | None:
+    found = latest_assessment(ae_no, sponsor_assessments)
+    return found["authority_on"] if found else None
+
+
+def is_susar(**known: Any) -> bool | None:
+    """Say what the rule says: serious, unexpected and related, by the more cautious of the two (protocol 3.6)."""
+    event = event_of(known["ae_no"], known["ae_all"])
+    found = latest_assessment(known["ae_no"], known["sponsor_assessments"])
+    if event is None or found is None:
+        return None
+    return susar(
+        serious=event.get("serious"),
+        expectedness=found["expectedness"],
+        investigator=more_cautious(known["sae_rel_inv"], event.get("rel_worst")),
+        sponsor=found["causality"],
+    )
+
+
+def in_24_hours(sae_aware: datetime, sae_report: datetime) -> bool:
+    return not sae_reported_late(sae_aware, sae_report)
+
+
+def exists(ae_no: int, ae_all: list[Row]) -> bool:
+    return event_of(ae_no, ae_all) is not None
+
+
+def is_serious(ae_no: int, ae_all: list[Row]) -> bool:
+    event = event_of(ae_no, ae_all)
+    return event is None or event.get("serious") == "Y"
+
+
+def final_has_outcome(ae_no: int, ae_all: list[Row]) -> bool:
+    """Say whether the event of a final report has an outcome that can be final."""
+    event = event_of(ae_no, ae_all)
+    return event is None or event.get("outcome") not in (None, "recovering", "unknown")
+
+
+def fits_admission(ae_no: int | None, ae_all: list[Row] | None, sae_adm: date | None) -> bool:
+    """Say whether an event that is serious by hospital admission has its day, and no other has one."""
+    event = event_of(ae_no, ae_all)
+    return event is None or ("hospital" in (event.get("ser_crit") or ())) == (sae_adm is not None)
+
+
+def report_order(sae_type: str, ae_no: int, record_sequence: int, sae_all: list[Row]) -> bool:
+    """Say whether an event has one initial report, and it comes before the others."""
+    same = [row for row in sae_all if row.get("ae_no") == ae_no and row["sequence"] != record_sequence]
+    initial = [row["sequence"] for row in same if row.get("sae_type") == "initial"]
+    if sae_type == "initial":
+        return not initial
+    return any(sequence < record_sequence for sequence in initial) or record_sequence == 0
+
+
+def ethics_in_time(sae_ec: date, sae_susar: bool, sae_report: datetime, **known: Any) -> bool:
+    """Say whether the ethics committee knew within the clock of the SUSAR (protocol 3.6, sae_ec)."""
+    event = event_of(known["ae_no"], known["ae_all"])
+    day_0 = earliest_day(sae_report, known["site_zone"] or "Asia/Shanghai")
+    if not sae_susar or event is None or day_0 is None:
+        return True
+    urgent = bool(URGENT & set(event.get("ser_crit") or ()))
+    return sae_ec <= susar_due(day_0, fatal_or_life_threatening=urgent)
+
+
+def looks_clean(sae_narr: str) -> bool:
+    return not identifying(sae_narr)

@@ -1,0 +1,1 @@
+"""STAGE: the baseline staging (protocol 3.4)."""

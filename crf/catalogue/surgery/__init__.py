@@ -1,0 +1,1 @@
+"""SURG: the operation (protocol 3.8)."""

@@ -1,0 +1,95 @@
+"""What an operation derives, and how it fits the way the participant came (protocol 3.8, X040 to X042)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from crf.catalogue.adverse_event.rules import began_near
+from crf.catalogue.response.rules import PROVEN
+from protocol.response import POSITIVE_OUTCOMES, Biopsy, Outcome
+
+Row = dict[str, Any]
+
+READMITTED_WITHIN = 30
+
+
+def weeks_from_neo(surg_dt: date, milestone_neo_end: date) -> float:
+    return (surg_dt - milestone_neo_end).days / 7
+
+
+def evaluations_before(surg_dt: date | None, cre_all: list[Row] | None) -> list[Row]:
+    """Return the response evaluations up to the operation, in the order of their days."""
+    dated = [row for row in cre_all or () if row.get("cre_dt")]
+    return [row for row in dated if surg_dt is None or row["cre_dt"] <= surg_dt]
+
+
+def weeks_from_evaluation(surg_dt: date, cre_all: list[Row]) -> float | None:
+    """Return the weeks since the last response evaluation before the operation."""
+    before = evaluations_before(surg_dt, cre_all)
+    return (surg_dt - before[-1]["cre_dt"]).days / 7 if before else None
+
+
+def length_of_stay(surg_dt: date, disch_dt: date) -> int:
+    return (disch_dt - surg_dt).days
+
+
+def regrowth_is_known(surg_dt: date, milestone_regrowth: date | None, cre_all: list[Row] | None) -> bool:
+    """Say whether a regrowth was recorded before the operation that salvages it (X042)."""
+    if milestone_regrowth and milestone_regrowth <= surg_dt:
+        return True
+    outcomes = (row.get("cre_outcome") for row in evaluations_before(surg_dt, cre_all))
+    return Outcome.REGROWTH in outcomes
+
+
+def last_evaluation_is_clear(surg_dt: date, cre_all: list[Row]) -> bool:
+    """Say whether the last evaluation before an operation on wish found nothing (X042)."""
+    before = evaluations_before(surg_dt, cre_all)
+    return not before or not _is_positive(before[-1])
+
+
+def _is_positive(evaluation: Row) -> bool:
+    return (
+        evaluation.get("cre_outcome") in POSITIVE_OUTCOMES
+        or evaluation.get("local_call") in PROVEN
+        or evaluation.get("bx_result") == Biopsy.CARCINOMA
+    )
+
+
+def kind_fits_arm(intent: str, participant_arm: str) -> bool:
+    """Say whether the kind of operation exists in the arm: planned in Arm 2, after residue in Arm 1."""
+    return {"planned": "2", "non_ccr": "1"}.get(intent, participant_arm) == participant_arm
+
+
+def ccr_was_declared(surg_dt: date, milestone_ccr: date | None) -> bool:
+    return milestone_ccr is not None and milestone_ccr <= surg_dt
+
+
+def residue_was_found(surg_dt: date, cre_all: list[Row] | None) -> bool:
+    """Say whether an evaluation before the operation found residue."""
+    return any(_is_positive(row) for row in evaluations_before(surg_dt, cre_all))
+
+
+def join_lies_where_procedure_puts_it(approach: str, anast_site: str) -> bool:
+    """McKeown, transhiatal and cervical procedures join in the neck, Ivor Lewis in the chest."""
+    usual = {"mckeown": "neck", "transhiatal": "neck", "cervical": "neck", "ivor_lewis": "chest"}
+    return usual.get(approach, anast_site) == anast_site
+
+
+def chest_is_opened(approach: str, access_th: str) -> bool:
+    through_chest = approach in ("mckeown", "ivor_lewis", "sweet", "left_thoracoabdominal")
+    return not through_chest or access_th != "none"
+
+
+def refusal_is_recorded(cre_all: list[Row] | None) -> bool:
+    """Say whether a response evaluation already holds the participant's refusal of surgery."""
+    return any(row.get("pt_dec") == "declines_surgery" for row in cre_all or ())
+
+
+def event_is_recorded(io_compl: list[str], surg_dt: date, ae_all: list[Row]) -> bool:
+    """Say whether an event during the operation stands among the adverse events (protocol 3.8, io_compl)."""
+    return io_compl == ["none"] or any(began_near(row, surg_dt) for row in ae_all)
+
+
+def back_within_a_month(readm_dt: date, disch_dt: date) -> bool:
+    return (readm_dt - disch_dt).days <= READMITTED_WITHIN

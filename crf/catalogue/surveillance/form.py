@@ -1,0 +1,244 @@
+"""The clinical page of a surveillance visit; the evaluation itself is the CRE form (protocol 3.11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.follow_up.codes import EXAM, IMAGE_RESULT, MODALITY
+from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
+from crf.catalogue.surveillance import codes as lists
+from crf.catalogue.surveillance import rules
+from crf.catalogue.surveillance.checks import CHECKS
+from crf.engine.base import CrfGroupRow, CrfRecord, parent
+from crf.engine.conditions import Is, Over
+from crf.engine.declaration import Repeats, Section
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DecimalAnswer,
+    DerivedDate,
+    DerivedDecimal,
+    DerivedInteger,
+    DerivedMultiple,
+    IntegerAnswer,
+    TextAnswer,
+    YesNoAnswer,
+)
+
+if TYPE_CHECKING:
+    from crf.engine.codelists import Text
+
+DONE, NOT_DONE = Is("as_done", "Y"), Is("as_done", "N")
+
+
+def late(organ: Text) -> ChoiceAnswer:
+    """Return one line of the review of late toxicity."""
+    return YesNoAnswer(organ, shown_when=DONE, required_when=DONE, sdtm="FAORRES")
+
+
+@recorded()
+class Surveillance(CrfRecord):
+    """How somebody lives with the oesophagus in place, and what it costs them (protocol 3.11)."""
+
+    as_done = YesNoAnswer(_("Visit done"), required=True, missing_allowed=(), sdtm="SVOCCUR")
+    as_dt = DateAnswer(
+        _("Date"), shown_when=DONE, required_when=DONE, missing_allowed=(), cdash="SVSTDAT", sdtm="SVSTDTC"
+    )
+    as_why = ChoiceAnswer(
+        _("Why not?"),
+        codes=lists.NOT_DONE,
+        shown_when=NOT_DONE,
+        required_when=NOT_DONE,
+        missing_allowed=(),
+        sdtm="SVREASOC",
+    )
+    as_no = DerivedInteger(
+        _("Surveillance visit number"),
+        reads=("visit.code", "participant.protocol_version"),
+        by=rules.visit_number,
+        sdtm="VISITNUM",
+    )
+    as_due = DerivedDate(
+        _("Due on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="SUPPSV.DUE"
+    )
+    as_dev = DerivedInteger(
+        _("Days from the day it was due"),
+        reads=("as_dt", "as_due"),
+        by=lambda as_dt, as_due: (as_dt - as_due).days,
+        unit=_("days"),
+        definition=_("Negative when it was early."),
+        sdtm="SUPPSV.DEVDAYS",
+    )
+    as_exam = ChoiceAnswer(
+        _("Physical examination"), codes=EXAM, shown_when=DONE, required_when=DONE, sdtm="PEORRES"
+    )
+    as_exam_txt = TextAnswer(
+        _("What is abnormal?"),
+        max_length=500,
+        shown_when=Is("as_exam", "abnormal"),
+        required_when=Is("as_exam", "abnormal"),
+        sdtm="PEORRES",
+    )
+    as_wt = DecimalAnswer(
+        _("Weight"),
+        unit="kg",
+        soft=(38, 110),
+        hard=(25, 200),
+        shown_when=DONE,
+        required_when=DONE,
+        cdash="WEIGHT",
+        sdtm="VSORRES (WEIGHT)",
+    )
+    as_wtpct = DerivedDecimal(
+        _("Change of weight since day 1 of treatment"),
+        reads=("as_wt", "TREAT.chemo", "DM.weight"),
+        by=rules.weight_change,
+        blanks=True,
+        unit="%",
+        soft=(-10, 10),
+        hard=(-60, 60),
+        definition=_("From the weight of the first dose; without one, from that of the baseline."),
+        sdtm="SUPPVS.WTPCT",
+    )
+    as_ecog = ChoiceAnswer(
+        _("ECOG performance status"),
+        codes=ECOG,
+        shown_when=DONE,
+        required_when=DONE,
+        sdtm="RSORRES (ECOG101)",
+    )
+    as_dysph = ChoiceAnswer(
+        _("Dysphagia"), codes=DYSPHAGIA, shown_when=DONE, required_when=DONE, sdtm="FAORRES"
+    )
+    as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, shown_when=DONE, required_when=DONE, sdtm="FAORRES")
+    as_dilat_n = IntegerAnswer(
+        _("Dilatations since the last visit"),
+        soft=(0, 5),
+        hard=(0, 30),
+        shown_when=DONE,
+        required_when=DONE,
+        sdtm="PROCCUR",
+    )
+    as_dilat_dt = DateAnswer(
+        _("Last dilatation"),
+        shown_when=Over("as_dilat_n", 0),
+        required_when=Over("as_dilat_n", 0),
+        sdtm="PRSTDTC",
+    )
+    as_sten = ChoiceAnswer(
+        _("Benign stenosis"),
+        codes=lists.STENOSIS,
+        shown_when=DONE,
+        required_when=DONE,
+        help=_("If there is one, record it as an adverse event too."),
+        sdtm="AETERM",
+    )
+    as_hosp_d = IntegerAnswer(
+        _("Days in hospital since the last visit"),
+        unit=_("days"),
+        soft=(0, 30),
+        hard=(0, 365),
+        shown_when=DONE,
+        required_when=DONE,
+        sdtm="HODUR",
+    )
+    as_late_lung = late(_("Lung"))
+    as_late_heart = late(_("Heart"))
+    as_late_thyr = late(_("Thyroid"))
+    as_late_adren = late(_("Adrenal gland"))
+    as_late_skin = late(_("Skin"))
+    as_late_gut = late(_("Gut"))
+    as_late_nerve = late(_("Nerve"))
+    as_unsched = YesNoAnswer(
+        _("Imaging or endoscopy outside the schedule"), shown_when=DONE, required_when=DONE, sdtm="PROCCUR"
+    )
+    as_elem = DerivedMultiple(
+        _("Parts of the evaluation that are due and not done"),
+        reads=("as_done", "visit.code", "CRE*", "setting.bite_on_bite_min"),
+        by=rules.elements_missing,
+        blanks=True,
+        codes=lists.ELEMENT,
+        definition=_(
+            "PET-CT, endoscopy, bite-on-bite biopsies, endosonography, and cytology of each suspect node."
+        ),
+        sdtm="SUPPDV.ELEMENTS",
+    )
+    as_will = ChoiceAnswer(
+        _("Is the participant willing to go on?"),
+        codes=lists.WILLING,
+        shown_when=DONE,
+        required_when=DONE,
+        sdtm="DSTERM",
+    )
+    as_regret = IntegerAnswer(
+        _("Decision regret, score"),
+        hard=(0, 100),
+        shown_when=DONE,
+        help=_("Optional: only where the site has the licence of the instrument."),
+        sdtm="QSORRES",
+    )
+    as_worry = IntegerAnswer(
+        _("Fear of recurrence, score"),
+        hard=(0, 100),
+        shown_when=DONE,
+        help=_("Optional: only where the site has the licence of the instrument."),
+        sdtm="QSORRES",
+    )
+    as_next = DerivedDate(
+        _("Next evaluation due on"),
+        reads=("visit.code", "milestone.NEO_END", "participant.protocol_version"),
+        by=rules.next_due,
+        sdtm="SUPPSV.NEXTDUE",
+    )
+
+    class Crf:
+        code, title, version, repeats = "AS", _("Surveillance visit"), 1, Repeats.PER_VISIT
+        instructions = _("The findings of PET-CT, endoscopy and biopsies go to the response evaluation.")
+        sections = (
+            Section("visit", _("Visit"), ("as_done", "as_dt", "as_why", "as_no", "as_due", "as_dev")),
+            Section(
+                "state",
+                _("State"),
+                (
+                    *("as_exam", "as_exam_txt", "as_wt", "as_wtpct", "as_ecog", "as_dysph", "as_feed"),
+                    *("as_dilat_n", "as_dilat_dt", "as_sten", "as_hosp_d"),
+                ),
+                shown_when=DONE,
+            ),
+            Section(
+                "late",
+                _("Late toxicity"),
+                (
+                    *("as_late_lung", "as_late_heart", "as_late_thyr", "as_late_adren", "as_late_skin"),
+                    *("as_late_gut", "as_late_nerve"),
+                ),
+                shown_when=DONE,
+                help=_("What is there is recorded as an adverse event too."),
+            ),
+            Section(
+                "evaluation",
+                _("Evaluation"),
+                ("as_elem", "as_unsched", "as_uns", "as_next"),
+            ),
+            Section("will", _("The participant"), ("as_will", "as_regret", "as_worry"), shown_when=DONE),
+        )
+        checks = CHECKS
+
+
+@recorded()
+class SurveillanceUnscheduled(CrfGroupRow):
+    """Imaging and endoscopies outside the schedule since the last visit (protocol 3.11, as_unsched)."""
+
+    record = parent(
+        Surveillance,
+        "as_uns",
+        _("Outside the schedule"),
+        shown_when=Is("as_unsched", "Y"),
+        required_when=Is("as_unsched", "Y"),
+    )
+    u_what = ChoiceAnswer(_("Examination"), codes=MODALITY, required=True, sdtm="PRTRT")
+    u_dt = DateAnswer(_("Date"), required=True, sdtm="PRSTDTC")
+    u_result = ChoiceAnswer(_("Result"), codes=IMAGE_RESULT, required=True, sdtm="TUORRES")

@@ -1,0 +1,1 @@
+"""SURV: vital status (protocol 3.13)."""

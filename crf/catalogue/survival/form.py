@@ -1,0 +1,217 @@
+"""Survival status, with the death page (protocol 3.13)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.survival import rules
+from crf.catalogue.survival.checks import CHECKS
+from crf.engine.base import CrfRecord
+from crf.engine.codelists import CodeList
+from crf.engine.conditions import Is
+from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DerivedBoolean,
+    DerivedDate,
+    DerivedText,
+    PartialDateAnswer,
+    TextAnswer,
+    YesNoAnswer,
+)
+
+VITAL = CodeList("VITAL", {"alive": _("alive"), "dead": _("dead"), "unknown": _("unknown")})
+SOURCE = CodeList(
+    "V_SOURCE",
+    {
+        "clinic": _("clinic"),
+        "phone": _("telephone"),
+        "hospital": _("hospital system"),
+        "register": _("death register"),
+        "family": _("family"),
+        "doctor": _("another doctor"),
+    },
+)
+DISEASE = CodeList(
+    "DZ_NOW",
+    {
+        "none": _("no evidence of disease"),
+        "local": _("locoregional"),
+        "distant": _("distant"),
+        "both": _("locoregional and distant"),
+        "unknown": _("unknown"),
+    },
+)
+CAUSE = CodeList(
+    "COD",
+    {
+        "oesophageal_cancer": _("oesophageal cancer"),
+        "neoadjuvant": _("neoadjuvant treatment"),
+        "surgery": _("surgery (90 days or less before)"),
+        "cre_procedure": _("procedure of a response evaluation"),
+        "immune": _("immune-related event"),
+        "second_cancer": _("second cancer"),
+        "cardiovascular": _("cardiovascular"),
+        "respiratory": _("respiratory or infection"),
+        "other": _("other"),
+        "unknown": _("unknown"),
+    },
+)
+PLACE = CodeList("D_PLACE", {"home": _("home"), "hospital": _("hospital"), "other": _("other")})
+EXACTNESS = CodeList(
+    "DEATH_KNOWN",
+    {
+        "exact": _("exact"),
+        "day_imputed": _("day unknown: the 15th, not before the last proof of life"),
+        "month_unknown": _("month unknown: no day is used"),
+        "before_last_alive": _("before the last proof of life: check"),
+    },
+)
+
+DEAD = Is("vital", "dead")
+NEAR_DEATH = ("death_calc", "last_alive_dt")
+
+
+@recorded()
+class SurvivalStatus(CrfRecord):
+    """Whether the participant lives, and how they died; the primary endpoint is read from here (protocol 6.1)."""
+
+    status_dt = DateAnswer(
+        _("Date of the contact"),
+        required=True,
+        missing_allowed=(),
+        after_death_allowed=True,
+        cdash="SSDAT",
+        sdtm="SSDTC",
+    )
+    vital = ChoiceAnswer(
+        _("Vital status"),
+        codes=VITAL,
+        required=True,
+        missing_allowed=(),
+        cdash="SSORRES",
+        sdtm="SSORRES (SURVSTAT)",
+    )
+    v_source = ChoiceAnswer(_("Source"), codes=SOURCE, required=True, sdtm="SSEVAL")
+    last_alive_dt = DerivedDate(
+        _("Latest proof of life"),
+        reads=(*rules.CONTACTS, *rules.PROOFS),
+        by=rules.last_proof_of_life,
+        blanks=True,
+        definition=_(
+            "The latest visit, treatment, examination, questionnaire, discharge home or contact that says alive."
+        ),
+        sdtm="ADaM",
+    )
+    dz_now = ChoiceAnswer(
+        _("Disease at this contact"), codes=DISEASE, required_when=Is("vital", "alive"), sdtm="RSORRES"
+    )
+    death_dt = PartialDateAnswer(
+        _("Date of death"),
+        help=_("As exactly as it is known: the day, or year and month, or the year. Nothing is filled in."),
+        shown_when=DEAD,
+        required_when=DEAD,
+        missing_allowed=("NK", "ASKU"),
+        after_death_allowed=True,
+        cdash="DTHDAT",
+        sdtm="DTHDTC",
+    )
+    death_calc = DerivedDate(
+        _("Day of death that analyses use"),
+        reads=("death_dt", "last_alive_dt"),
+        by=rules.day_for_analysis,
+        blanks=True,
+        definition=_("The 15th while the day is unknown, and not before the last proof of life."),
+        sdtm="ADSL.DTHDT",
+    )
+    death_known = DerivedText(
+        _("How exact the date of death is"),
+        reads=("death_dt", "last_alive_dt"),
+        by=rules.how_exact,
+        blanks=True,
+        codes=EXACTNESS,
+        sdtm="ADSL.DTHDTF",
+    )
+    cod = ChoiceAnswer(
+        _("Primary cause of death"),
+        codes=CAUSE,
+        shown_when=DEAD,
+        required_when=DEAD,
+        cdash="DDORRES",
+        sdtm="DDORRES (PRCDTH)",
+    )
+    cod_text = TextAnswer(
+        _("Cause of death in words"),
+        max_length=500,
+        shown_when=DEAD,
+        required_when=Is("cod", "other", "second_cancer"),
+        help=_("Without names."),
+        sdtm="DDORRES",
+    )
+    cod_cert = YesNoAnswer(
+        _("Death certificate seen"), shown_when=DEAD, required_when=DEAD, sdtm="SUPPDD.CERT"
+    )
+    autopsy = YesNoAnswer(_("Autopsy done"), shown_when=DEAD, required_when=DEAD, sdtm="DDORRES (AUTOPIND)")
+    d_place = ChoiceAnswer(
+        _("Place of death"), codes=PLACE, shown_when=DEAD, required_when=DEAD, sdtm="DDORRES (LOCDTH)"
+    )
+    d30s = DerivedBoolean(
+        _("Death within 30 days of surgery"),
+        reads=("milestone.SURG", *NEAR_DEATH),
+        by=rules.within_30_of_surgery,
+        blanks=True,
+        sdtm="ADaM",
+    )
+    d90s = DerivedBoolean(
+        _("Death within 90 days of surgery"),
+        reads=("milestone.SURG", *NEAR_DEATH),
+        by=rules.within_90_of_surgery,
+        blanks=True,
+        sdtm="ADaM",
+    )
+    d_inh = DerivedBoolean(
+        _("Death in the admission of the operation"),
+        reads=("milestone.SURG", "death_calc", "SURG.disch_dt"),
+        by=rules.in_the_same_admission,
+        blanks=True,
+        sdtm="ADaM",
+    )
+    d30t = DerivedBoolean(
+        _("Death within 30 days of the last study treatment"),
+        reads=("milestone.LASTDOSE", *NEAR_DEATH),
+        by=rules.within_30_of_treatment,
+        blanks=True,
+        sdtm="ADaM",
+    )
+    d90t = DerivedBoolean(
+        _("Death within 90 days of the last study treatment"),
+        reads=("milestone.LASTDOSE", *NEAR_DEATH),
+        by=rules.within_90_of_treatment,
+        blanks=True,
+        sdtm="ADaM",
+    )
+    cod_central = ChoiceAnswer(
+        _("Cause of death by central review"),
+        codes=CAUSE,
+        shown_when=Is("setting.central_review", True),
+        sdtm="DDORRES (DDEVAL)",
+    )
+
+    class Crf:
+        code, title, version, repeats = "SURV", _("Survival status"), 1, Repeats.PER_VISIT
+        sections = (
+            Section("contact", _("Contact"), ("status_dt", "vital", "v_source", "last_alive_dt", "dz_now")),
+            Section(
+                "death",
+                _("Death"),
+                (
+                    *("death_dt", "death_calc", "death_known", "cod", "cod_text", "cod_cert", "autopsy"),
+                    *("d_place", "d30s", "d90s", "d_inh", "d30t", "d90t", "cod_central"),
+                ),
+                shown_when=DEAD,
+            ),
+        )
+        checks = CHECKS
+        milestones = (Sets("DEATH", "death_dt", when=DEAD),)

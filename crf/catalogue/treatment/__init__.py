@@ -1,0 +1,1 @@
+"""TREAT: chemotherapy, immunotherapy and radiotherapy (protocol 3.5)."""

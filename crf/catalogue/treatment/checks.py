@@ -1,0 +1,420 @@
+"""Checks of neoadjuvant treatment (protocol 3.5, X005a, X009 to X018)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from crf.catalogue.adverse_event.rules import began_near
+from crf.catalogue.treatment import rules
+from crf.engine.checks import Check, Criticality, Level
+from crf.engine.conditions import All, Answered, Is
+
+PRE_DOSE = ("ci_pre_alt", "ci_pre_creat", "ci_pre_tsh", "ci_pre_gluc", "ci_pre_trop", "ci_pre_spo2")
+
+ANCHORS = (
+    Check(
+        code="X005a",
+        level=Level.HARD,
+        reads=("neo_d1", "ELIG.wocbp", "ELIG.preg_res", "ELIG.preg_dt"),
+        passes=rules.tested_in_time,
+        message=_(
+            "Treatment needs a negative pregnancy test of the 7 days before its first day. Enter the test on the "
+            "eligibility form, or check the first day of treatment."
+        ),
+        fields=("neo_d1",),
+        blanks=True,
+        criticality=Criticality.CRITICAL,  # overridden, it is proposed as a deviation by X005
+    ),
+    Check(
+        code="X009",
+        level=Level.SOFT,
+        reads=("neo_d1", "milestone.RAND", "setting.start_within_days"),
+        passes=lambda neo_d1, milestone_rand, setting_start_within_days: (
+            (neo_d1 - milestone_rand).days <= setting_start_within_days
+        ),
+        message=_(
+            "Treatment began more than 14 days after randomization. Check the dates, or give the reason."
+        ),
+        fields=("neo_d1",),
+    ),
+    Check(
+        code="TREAT-01",
+        level=Level.HARD,
+        reads=("neo_d1", "milestone.RAND"),
+        passes=lambda neo_d1, milestone_rand: neo_d1 >= milestone_rand,
+        message=_("A dose or fraction is dated before randomization. Check the dates against the source."),
+        fields=("neo_d1",),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X010",
+        level=Level.SOFT,
+        reads=("rt_start", "chemo"),
+        passes=rules.starts_apart(1),
+        message=_(
+            "Radiotherapy and chemotherapy did not start together. Check both dates, or give the reason."
+        ),
+        fields=("rt_start", "chemo"),
+    ),
+    Check(
+        code="X010a",
+        level=Level.SOFT,
+        reads=("rt_start", "chemo"),
+        passes=rules.starts_apart(3),
+        message=_(
+            "Radiotherapy and chemotherapy started more than 3 days apart: this is proposed as a deviation."
+        ),
+        fields=("rt_start",),
+        deviation="radiotherapy",
+    ),
+    Check(
+        code="TREAT-02",
+        level=Level.SOFT,
+        reads=("concurrent_chemo_on_day1",),
+        passes=lambda concurrent_chemo_on_day1: concurrent_chemo_on_day1 == "Y",
+        message=_("No chemotherapy was given on the day of the first fraction. Check the dates."),
+        fields=("rt_start",),
+        deviation="drug_dose",
+    ),
+)
+
+CHEMO = (
+    Check(
+        code="TREAT-03",
+        level=Level.SOFT,
+        reads=("adm_dt", "planned_day", "neo_d1", "mod_reason"),
+        each="chemo",
+        passes=rules.near_plan(2),
+        message=_(
+            "This dose was given more than 2 days from its planned day. Check the date, or give the reason."
+        ),
+        fields=("adm_dt", "mod_reason"),
+        blanks=True,
+        when=Answered("adm_dt"),
+    ),
+    Check(
+        code="TREAT-04",
+        level=Level.HARD,
+        reads=("adm_dt", "neo_d1"),
+        each="chemo",
+        passes=lambda adm_dt, neo_d1: (adm_dt - neo_d1).days <= 70,
+        message=_("This dose is dated more than 70 days after the first day of treatment. Check the date."),
+        fields=("adm_dt",),
+    ),
+    Check(
+        code="TREAT-05",
+        level=Level.SOFT,
+        reads=("chemo",),
+        passes=rules.chemo_in_order,
+        message=_("The doses are not in the order of their dates. Check the dates."),
+        fields=("chemo",),
+    ),
+    Check(
+        code="TREAT-06",
+        level=Level.SOFT,
+        reads=("form_tax",),
+        each="chemo",
+        passes=lambda form_tax: form_tax == "albumin",
+        message=_(
+            "The protocol gives albumin-bound paclitaxel. Check what was given; another is a deviation."
+        ),
+        fields=("form_tax",),
+        deviation="drug_dose",
+    ),
+    Check(
+        code="X014",
+        level=Level.SOFT,
+        reads=("carbo_mg", "carbo_calc"),
+        each="chemo",
+        passes=rules.close_to("carbo_mg", "carbo_calc"),
+        message=_("Carboplatin is more than 10 % off AUC x (GFR + 25). Check dose, AUC and GFR."),
+        fields=("carbo_mg", "carbo_auc", "gfr_d"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X015",
+        level=Level.SOFT,
+        reads=("nabp_mg", "nabp_calc"),
+        each="chemo",
+        passes=rules.close_to("nabp_mg", "nabp_calc"),
+        message=_("Paclitaxel is more than 10 % off 50 mg per square metre. Check dose, weight and height."),
+        fields=("nabp_mg", "nabp_mgm2", "weight_d"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X016",
+        level=Level.SOFT,
+        reads=("weight_d", "DM.weight"),
+        each="chemo",
+        passes=rules.weight_kept,
+        message=_("The weight changed by more than 10 % since baseline. Calculate the doses again."),
+        fields=("weight_d",),
+    ),
+    Check(
+        code="X018",
+        level=Level.SOFT,
+        reads=("anc_d", "plt_d", "setting.neoadjuvant_anc_min", "setting.neoadjuvant_platelets_min"),
+        each="chemo",
+        passes=rules.blood_allows,
+        message=_(
+            "Neutrophils or platelets were low on the day of this dose. Check the results; tell the doctor."
+        ),
+        fields=("anc_d", "plt_d"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+)
+
+CAMRELIZUMAB = (
+    Check(
+        code="X011",
+        level=Level.HARD,
+        reads=("ci_any", "camre"),
+        passes=rules.no_camrelizumab,
+        message=_(
+            "Arm 2 has no camrelizumab before surgery. Check the participant; if it was given, call the trial "
+            "office: it is a deviation."
+        ),
+        fields=("ci_any", "camre"),
+        when=Is("participant.arm", "2"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+        deviation="wrong_treatment",
+    ),
+    Check(
+        code="X012",
+        level=Level.SOFT,
+        reads=("neo_d1", "camre", "site.zone", "today"),
+        passes=rules.first_camrelizumab_in_time,
+        message=_("Camrelizumab dose 1 was not given by day 8. Enter it, or give the reason."),
+        fields=("camre",),
+        when=Is("participant.arm", "1"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X013",
+        level=Level.SOFT,
+        reads=("camre", "site.zone"),
+        passes=rules.interval_of(19, 27),
+        message=_(
+            "The camrelizumab doses are not 19 to 27 days apart. Check both dates, or give the reason."
+        ),
+        fields=("camre",),
+        blanks=True,
+    ),
+    Check(
+        code="X013a",
+        level=Level.HARD,
+        reads=("camre", "site.zone"),
+        passes=rules.interval_of(14, None),
+        message=_(
+            "The second camrelizumab dose is dated less than 14 days after the first. Check both dates."
+        ),
+        fields=("camre",),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="TREAT-07",
+        level=Level.SOFT,
+        reads=("ci_dt", "planned_day", "neo_d1", "ci_why", "site.zone"),
+        each="camre",
+        passes=rules.near_plan(3),
+        message=_(
+            "This dose was given more than 3 days from its planned day. Check the date, or give the reason."
+        ),
+        fields=("ci_dt", "ci_why"),
+        blanks=True,
+        when=Answered("ci_dt"),
+    ),
+    Check(
+        code="TREAT-08",
+        level=Level.SOFT,
+        reads=PRE_DOSE,
+        each="camre",
+        passes=rules.results_seen,
+        message=_("A result was not seen before camrelizumab was given. Check, or give the reason."),
+        fields=PRE_DOSE,
+        blanks=True,
+    ),
+    Check(
+        code="TREAT-09",
+        level=Level.HARD,
+        reads=("camre",),
+        passes=rules.stopped_for_good,
+        message=_("A dose follows the permanent stop of camrelizumab. Check the stop and the later dose."),
+        fields=("camre",),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="TREAT-10",
+        level=Level.HARD,
+        reads=("camre",),
+        passes=rules.doses_named_once,
+        message=_("A camrelizumab dose stands there twice. Number the doses 1 and 2."),
+        fields=("camre",),
+    ),
+)
+
+RADIOTHERAPY = (
+    Check(
+        code="X017",
+        level=Level.HARD,
+        reads=("presc_gy", "presc_fx", "dpf"),
+        passes=rules.prescription_adds_up,
+        message=_("The prescribed dose is not fractions times dose per fraction. Check all three."),
+        fields=("presc_gy", "presc_fx", "dpf"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X017a",
+        level=Level.HARD,
+        reads=("deliv_fx", "presc_fx"),
+        passes=lambda deliv_fx, presc_fx: deliv_fx <= presc_fx,
+        message=_(
+            "More fractions were delivered than prescribed. Check both numbers against the treatment record."
+        ),
+        fields=("deliv_fx", "presc_fx"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="TREAT-11",
+        level=Level.HARD,
+        reads=("rt_start", "rt_end"),
+        passes=rules.lasts(1, 91),
+        message=_(
+            "The last fraction lies before the first, or more than 90 days after it. Check both dates."
+        ),
+        fields=("rt_end", "rt_start"),
+    ),
+    Check(
+        code="TREAT-12",
+        level=Level.SOFT,
+        reads=("rt_start", "rt_end"),
+        passes=rules.lasts(29, 45),
+        message=_("Radiotherapy did not take 29 to 45 days. Check both dates, or confirm with the reason."),
+        fields=("rt_end", "rt_start"),
+    ),
+    Check(
+        code="TREAT-13",
+        level=Level.SOFT,
+        reads=("rt_fx", "rt_start", "rt_end", "deliv_fx"),
+        passes=rules.log_agrees,
+        message=_("First day, last day or number of fractions differ from the fraction log. Check them."),
+        fields=("rt_start", "rt_end", "deliv_fx"),
+        blanks=True,
+        when=Answered("rt_start"),
+    ),
+    Check(
+        code="TREAT-14",
+        level=Level.SOFT,
+        reads=("plan_qa",),
+        passes=lambda plan_qa: plan_qa != "major",
+        message=_("The central review found a major departure of the plan: this is proposed as a deviation."),
+        fields=("plan_qa",),
+        deviation="radiotherapy",
+    ),
+)
+
+SUMMARY = (
+    Check(
+        code="TREAT-15",
+        level=Level.SOFT,
+        reads=("completed", "chemo_n", "ci_n", "deliv_fx", "participant.arm"),
+        passes=rules.as_planned,
+        message=_("Treatment is called complete, and a dose or fraction is missing. Check the summary."),
+        fields=("completed",),
+        blanks=True,
+        when=Answered("completed"),
+    ),
+    Check(
+        code="TREAT-16",
+        level=Level.SOFT,
+        reads=("camre",),
+        passes=rules.both_doses_accounted,
+        message=_(
+            "Both camrelizumab doses are accounted for, a dose not given as omitted. Add the missing row."
+        ),
+        fields=("camre",),
+        when=All(Is("participant.arm", "1"), Answered("completed")),
+    ),
+)
+
+COUNTS = (
+    Check(
+        code="X019",
+        level=Level.SOFT,
+        reads=("anc_d", "plt_d", "adm_dt", "AE*"),
+        each="chemo",
+        passes=rules.severe_count_is_an_event,
+        message=_(
+            "Neutrophils or platelets are of grade 3 or more, and no adverse event was recorded within 7 days. Record "
+            "it."
+        ),
+        fields=("anc_d", "plt_d"),
+        blanks=True,
+    ),
+)
+
+DEPARTURES = (
+    Check(
+        code="TREAT-17",
+        level=Level.LISTING,
+        reads=("given", "adm_dt", "planned_day", "neo_d1"),
+        each="chemo",
+        passes=rules.chemo_as_planned,
+        message=_(
+            "This dose was omitted, reduced or given more than 2 days late: this is proposed as a deviation."
+        ),
+        fields=("given", "adm_dt"),
+        blanks=True,
+        deviation="drug_dose",
+    ),
+    Check(
+        code="TREAT-18",
+        level=Level.LISTING,
+        reads=("ci_given", "ci_dt", "planned_day", "neo_d1", "site.zone"),
+        each="camre",
+        passes=rules.camrelizumab_as_planned,
+        message=_(
+            "This dose was omitted, interrupted or given more than 3 days late: this is proposed as a deviation."
+        ),
+        fields=("ci_given", "ci_dt"),
+        blanks=True,
+        deviation="drug_dose",
+    ),
+    Check(
+        code="TREAT-19",
+        level=Level.LISTING,
+        reads=("gap_days",),
+        passes=lambda gap_days: gap_days <= rules.LONGEST_GAP,
+        message=_("Radiotherapy paused for more than 2 treatment days: this is proposed as a deviation."),
+        fields=("gap_days",),
+        deviation="radiotherapy",
+    ),
+)
+
+REACTIONS = (
+    Check(
+        code="TREAT-20",
+        level=Level.SOFT,
+        reads=("adm_dt", "AE*"),
+        each="chemo",
+        passes=lambda adm_dt, ae_all: any(began_near(event, adm_dt) for event in ae_all),
+        message=_("An infusion reaction is no adverse event yet. Record it as one."),
+        fields=("infusion_reac",),
+        when=Is("infusion_reac", "Y"),
+    ),
+    Check(
+        code="TREAT-21",
+        level=Level.SOFT,
+        reads=("ci_dt", "site.zone", "AE*"),
+        each="camre",
+        passes=rules.reaction_is_recorded,
+        message=_("An infusion reaction is no adverse event yet. Record it as one."),
+        fields=("ci_reac",),
+        when=Is("ci_reac", "Y"),
+    ),
+)
+
+CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES, *REACTIONS)

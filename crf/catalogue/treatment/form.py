@@ -1,0 +1,441 @@
+"""Neoadjuvant treatment: chemotherapy, camrelizumab, radiotherapy, summary (protocol 3.5)."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import recorded
+from crf.catalogue.shared.common import YES_NO
+from crf.catalogue.treatment import codes as lists
+from crf.catalogue.treatment import rules
+from crf.catalogue.treatment.checks import CHECKS
+from crf.engine.base import CrfGroupRow, CrfRecord, parent
+from crf.engine.conditions import Any_, Condition, Is, Not, Over
+from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DateTimeAnswer,
+    DecimalAnswer,
+    DerivedDate,
+    DerivedDecimal,
+    DerivedInteger,
+    DerivedText,
+    IntegerAnswer,
+    TextAnswer,
+    YesNoAnswer,
+)
+
+ARM_1, RADIATED = Is("participant.arm", "1"), Is("rt_given", "Y")
+DOSED, INFUSED = Is("given", "full", "reduced"), Is("ci_given", "full", "interrupted")
+NOT_OMITTED, CI_NOT_OMITTED = Not(Is("given", "omitted")), Not(Is("ci_given", "omitted"))
+
+
+class Due(TypedDict):
+    """When a question is shown, and when it must be answered."""
+
+    shown_when: Condition
+    required_when: Condition
+
+
+class Planned(TypedDict):
+    """A measure of the radiotherapy plan."""
+
+    shown_when: Condition
+    sdtm: str
+
+
+DOSE: Due = {"shown_when": NOT_OMITTED, "required_when": DOSED}
+INFUSION: Due = {"shown_when": CI_NOT_OMITTED, "required_when": INFUSED}
+RADIATION: Due = {"shown_when": RADIATED, "required_when": RADIATED}
+STOPPED: Due = {"shown_when": Is("ci_stop", "Y"), "required_when": Is("ci_stop", "Y")}
+VOLUME: Planned = {"shown_when": RADIATED, "sdtm": "SUPPPR.VOLUME"}
+EXPOSED: Planned = {"shown_when": RADIATED, "sdtm": "SUPPPR.DVH"}
+
+
+@recorded()
+class Treatment(CrfRecord):
+    """What was given between randomization and the response evaluation; its days start the other clocks."""
+
+    ci_any = YesNoAnswer(
+        _("Was camrelizumab given?"),
+        help=_("This arm has none before surgery. Later PD-1 treatment belongs to the follow-up form."),
+        shown_when=Is("participant.arm", "2"),
+        sdtm="ECOCCUR",
+    )
+    rt_given = YesNoAnswer(_("Radiotherapy started"), required=True, missing_allowed=(), sdtm="PROCCUR")
+    rt_start = DateAnswer(_("First fraction"), sdtm="PRSTDTC", **RADIATION)
+    rt_end = DateAnswer(_("Last fraction"), sdtm="PRENDTC", **RADIATION)
+    tech = ChoiceAnswer(_("Technique"), codes=lists.TECHNIQUE, sdtm="PRTRT", **RADIATION)
+    imgd = YesNoAnswer(_("Image guidance"), shown_when=RADIATED, sdtm="SUPPPR.IMGD")
+    fourd = YesNoAnswer(_("4D-CT"), shown_when=RADIATED, sdtm="SUPPPR.FOURD")
+    presc_gy = DecimalAnswer(
+        _("Prescribed dose"),
+        places=2,
+        unit="Gy",
+        help=_("41.4 Gy by the protocol."),
+        soft=(41.4, 41.4),
+        hard=(0, 66),
+        sdtm="PRDOSE",
+        **RADIATION,
+    )
+    presc_fx = IntegerAnswer(
+        _("Prescribed fractions"),
+        help=_("23 by the protocol."),
+        soft=(23, 23),
+        hard=(0, 35),
+        sdtm="PRDOSE",
+        **RADIATION,
+    )
+    dpf = DecimalAnswer(
+        _("Dose per fraction"),
+        places=2,
+        unit="Gy",
+        help=_("1.8 Gy by the protocol."),
+        soft=(1.8, 1.8),
+        hard=(0.5, 4),
+        sdtm="PRDOSE",
+        **RADIATION,
+    )
+    deliv_fx = IntegerAnswer(
+        _("Delivered fractions"), soft=(23, 23), hard=(0, 37), sdtm="PRDOSE", **RADIATION
+    )
+    deliv_gy = DerivedDecimal(
+        _("Delivered dose"),
+        reads=("deliv_fx", "dpf"),
+        by=rules.delivered,
+        places=2,
+        unit="Gy",
+        sdtm="PRDOSE",
+    )
+    gap_calc = DerivedInteger(
+        _("Weekdays without a fraction"),
+        reads=("rt_start", "rt_end", "deliv_fx", "rt_fx"),
+        by=rules.weekdays_without,
+        blanks=True,
+        help=_("From the fraction log where it is kept, else from first day, last day and fractions."),
+    )
+    gap_days = IntegerAnswer(
+        _("Unplanned weekdays without a fraction"),
+        unit=_("days"),
+        soft=(0, 2),
+        hard=(0, 60),
+        proposed_by="gap_calc",
+        sdtm="SUPPPR.GAPDAYS",
+        **RADIATION,
+    )
+    gap_reason = ChoiceAnswer(
+        _("Reason for the gap"),
+        codes=lists.GAP_REASON,
+        shown_when=Over("gap_days", 0),
+        required_when=Over("gap_days", 0),
+        sdtm="SUPPPR.GAPREAS",
+    )
+    gtv = DecimalAnswer(_("GTV"), unit="cm3", hard=(1, 5000), **VOLUME)
+    ctv = DecimalAnswer(_("CTV"), unit="cm3", hard=(1, 5000), **VOLUME)
+    ptv = DecimalAnswer(_("PTV"), unit="cm3", soft=(150, 1200), hard=(1, 5000), **VOLUME)
+    ctv_margin = DecimalAnswer(
+        _("CTV margin along the oesophagus"),
+        unit="cm",
+        soft=(2, 5),
+        hard=(0, 15),
+        shown_when=RADIATED,
+        sdtm="SUPPPR.CTVMARG",
+    )
+    elect_n = YesNoAnswer(_("Elective nodes irradiated"), shown_when=RADIATED, sdtm="SUPPPR.ELECTN")
+    lung_v5 = DecimalAnswer(_("Lung V5"), unit="%", hard=(0, 100), **EXPOSED)
+    lung_v20 = DecimalAnswer(_("Lung V20"), unit="%", soft=(None, 30), hard=(0, 100), **EXPOSED)
+    mld = DecimalAnswer(_("Mean lung dose"), unit="Gy", soft=(None, 18), hard=(0, 70), **EXPOSED)
+    heart_v30 = DecimalAnswer(_("Heart V30"), unit="%", hard=(0, 100), **EXPOSED)
+    heart_v40 = DecimalAnswer(_("Heart V40"), unit="%", soft=(None, 30), hard=(0, 100), **EXPOSED)
+    mhd = DecimalAnswer(_("Mean heart dose"), unit="Gy", hard=(0, 70), **EXPOSED)
+    cord_max = DecimalAnswer(
+        _("Spinal cord, highest dose"), unit="Gy", soft=(None, 40), hard=(0, 70), **EXPOSED
+    )
+    liver_v30 = DecimalAnswer(_("Liver V30"), unit="%", hard=(0, 100), **EXPOSED)
+    kidney_v18 = DecimalAnswer(_("Kidney V18"), unit="%", hard=(0, 100), **EXPOSED)
+    plan_qa = ChoiceAnswer(
+        _("Central review of the plan"), codes=lists.PLAN_REVIEW, shown_when=RADIATED, sdtm="SUPPPR.PLANQA"
+    )
+    concurrent_chemo_on_day1 = DerivedText(
+        _("Chemotherapy on the day of the first fraction"),
+        reads=("rt_start", "chemo"),
+        by=rules.together,
+        codes=YES_NO,
+    )
+    neo_d1 = DerivedDate(
+        _("First day of neoadjuvant treatment (day 1)"),
+        reads=("rt_start", "chemo", "camre", "site.zone"),
+        by=rules.first_day,
+        blanks=True,
+        definition=_("The first of radiotherapy, chemotherapy and camrelizumab."),
+        sdtm="RFXSTDTC",
+    )
+    chemo_n = DerivedInteger(_("Chemotherapy doses given"), reads=("chemo",), by=rules.chemo_number)
+    carbo_int = DerivedDecimal(
+        _("Carboplatin, of the planned dose"), reads=("chemo",), by=rules.carboplatin_intensity, unit="%"
+    )
+    nabp_int = DerivedDecimal(
+        _("Paclitaxel, of the planned dose"), reads=("chemo",), by=rules.paclitaxel_intensity, unit="%"
+    )
+    ci_n = DerivedInteger(_("Camrelizumab doses given"), reads=("camre",), by=rules.camre_number, sdtm="ADaM")
+    rt_pct = DerivedDecimal(
+        _("Radiotherapy, of the prescribed fractions"),
+        reads=("deliv_fx", "presc_fx"),
+        by=rules.radiation_completed,
+        unit="%",
+    )
+    completed = YesNoAnswer(
+        _("Treatment completed as planned"),
+        help=_("Answer when neoadjuvant treatment has ended."),
+        required=True,
+        missing_allowed=(),
+        sdtm="DSDECOD",
+    )
+    stop_reason = ChoiceAnswer(
+        _("Reason for the early end"),
+        codes=lists.STOP_REASON,
+        shown_when=Is("completed", "N"),
+        required_when=Is("completed", "N"),
+        sdtm="DSDECOD",
+    )
+    neo_end = DerivedDate(
+        _("End of neoadjuvant treatment"),
+        reads=("rt_given", "rt_end", "completed", "chemo", "camre", "site.zone", "setting.neo_end_rule"),
+        by=rules.end_day,
+        blanks=True,
+        definition=_("The last fraction. Without radiotherapy, the last drug, once treatment has ended."),
+        sdtm="RFXENDTC",
+    )
+    last_dose = DerivedDate(
+        _("Last day of any study treatment"),
+        reads=("rt_end", "rt_fx", "chemo", "camre", "site.zone"),
+        by=rules.last_treatment,
+        blanks=True,
+        sdtm="ADaM",
+    )
+    last_camre = DerivedDate(
+        _("Last day of camrelizumab"), reads=("camre", "site.zone"), by=rules.last_camrelizumab, blanks=True
+    )
+    resp_end = ChoiceAnswer(_("Response on imaging at the end"), codes=lists.RESPONSE, sdtm="RSORRES")
+
+    class Crf:
+        code, title, version, repeats = "TREAT", _("Neoadjuvant treatment"), 1, Repeats.PER_PARTICIPANT
+        instructions = _("Fill it in as treatment goes on. It is complete when treatment has ended.")
+        sections = (
+            Section("chemotherapy", _("A. Chemotherapy"), ("neo_d1", "chemo")),
+            Section("camrelizumab", _("B. Camrelizumab"), ("ci_any", "camre")),
+            Section(
+                "radiotherapy",
+                _("C. Radiotherapy"),
+                (
+                    *("rt_given", "rt_start", "rt_end", "concurrent_chemo_on_day1", "tech", "imgd", "fourd"),
+                    *("presc_gy", "presc_fx", "dpf", "deliv_fx", "deliv_gy", "rt_fx", "gap_calc"),
+                    *("gap_days", "gap_reason"),
+                ),
+            ),
+            Section(
+                "plan",
+                _("Radiotherapy plan"),
+                (
+                    *("gtv", "ctv", "ptv", "ctv_margin", "elect_n", "lung_v5", "lung_v20", "mld"),
+                    *("heart_v30", "heart_v40", "mhd", "cord_max", "liver_v30", "kidney_v18", "plan_qa"),
+                ),
+                shown_when=RADIATED,
+            ),
+            Section(
+                "summary",
+                _("D. Summary at the end"),
+                (
+                    *("chemo_n", "carbo_int", "nabp_int", "ci_n", "rt_pct", "completed", "stop_reason"),
+                    *("neo_end", "last_dose", "last_camre", "resp_end"),
+                ),
+            ),
+        )
+        checks = CHECKS
+        milestones = (
+            Sets("NEO_D1", from_field="neo_d1"),
+            Sets("NEO_END", from_field="neo_end"),
+            Sets("LASTDOSE", from_field="last_dose"),
+            Sets("LASTCAMRE", from_field="last_camre"),
+        )
+
+
+@recorded()
+class TreatmentChemotherapy(CrfGroupRow):
+    """One row for each of the five planned doses of carboplatin and paclitaxel (protocol 3.5 A, EXC)."""
+
+    record = parent(
+        Treatment,
+        "chemo",
+        _("Chemotherapy"),
+        help=_(
+            "Carboplatin AUC 2 and albumin-bound paclitaxel 50 mg per square metre on days 1, 8, 15, 22, 29."
+        ),
+        starts_with=tuple({"dose_no": number} for number in range(1, 6)),
+        fixed=True,
+    )
+    dose_no = IntegerAnswer(_("Dose"), hard=(1, 5), required=True, missing_allowed=(), sdtm="ECSEQ")
+    planned_day = DerivedInteger(
+        _("Planned day"),
+        reads=("dose_no", "participant.protocol_version"),
+        by=rules.planned_day("CARBOPLATIN"),
+        sdtm="VISITDY",
+    )
+    given = ChoiceAnswer(_("Given"), codes=lists.GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR")
+    adm_dt = DateAnswer(_("Date"), cdash="EXSTDAT", sdtm="EXSTDTC", **DOSE)
+    weight_d = DecimalAnswer(
+        _("Weight used"), unit="kg", soft=(38, 110), hard=(25, 200), sdtm="VSORRES (WEIGHT)", **DOSE
+    )
+    gfr_d = DecimalAnswer(
+        _("GFR used"), unit="mL/min", soft=(40, 125), hard=(5, 250), sdtm="LBORRES (CREATCLR)", **DOSE
+    )
+    anc_d = DecimalAnswer(
+        _("Neutrophils before the dose"),
+        places=2,
+        unit="10^9/L",
+        soft=(1, 9),
+        hard=(0, 150),
+        shown_when=NOT_OMITTED,
+        sdtm="LBORRES (NEUT)",
+    )
+    plt_d = IntegerAnswer(
+        _("Platelets before the dose"),
+        unit="10^9/L",
+        soft=(60, 450),
+        hard=(0, 2000),
+        shown_when=NOT_OMITTED,
+        sdtm="LBORRES (PLAT)",
+    )
+    carbo_auc = DecimalAnswer(
+        _("Carboplatin, AUC"), places=2, soft=(1.5, 2), hard=(0, 2.5), sdtm="EXDOSE", **DOSE
+    )
+    carbo_calc = DerivedDecimal(
+        _("Carboplatin, expected"),
+        reads=("carbo_auc", "gfr_d", "setting.gfr_cap"),
+        by=rules.expected_carboplatin,
+        unit="mg",
+        definition=_("AUC x (GFR, capped, + 25)."),
+    )
+    carbo_mg = DecimalAnswer(
+        _("Carboplatin, given"), unit="mg", soft=(120, 300), hard=(0, 400), sdtm="EXDOSE", **DOSE
+    )
+    nabp_mgm2 = DecimalAnswer(
+        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, 50), hard=(0, 60), sdtm="EXDOSE", **DOSE
+    )
+    nabp_calc = DerivedDecimal(
+        _("Paclitaxel, expected"),
+        reads=("given", "nabp_mgm2", "weight_d", "DM.height", "setting.bsa_formula"),
+        by=rules.expected_paclitaxel,
+        blanks=True,
+        unit="mg",
+        definition=_("50 mg per square metre of body surface; a reduced dose by its own."),
+    )
+    nabp_mg = DecimalAnswer(
+        _("Paclitaxel, given"), unit="mg", soft=(55, 115), hard=(0, 150), sdtm="EXDOSE", **DOSE
+    )
+    form_tax = ChoiceAnswer(_("Formulation of paclitaxel"), codes=lists.FORMULATION, sdtm="EXDOSFRM", **DOSE)
+    premed = TextAnswer(_("Premedication, with steroid and dose"), shown_when=NOT_OMITTED, sdtm="CMTRT")
+    mod_reason = ChoiceAnswer(
+        _("Reason for reduction, omission or delay"),
+        codes=lists.CHANGE_REASON,
+        required_when=Is("given", "reduced", "omitted"),
+        sdtm="EXADJ",
+    )
+    infusion_reac = YesNoAnswer(
+        _("Infusion reaction"),
+        help=_("If yes, enter it as an adverse event too."),
+        sdtm="AEYN",
+        **DOSE,
+    )
+
+
+@recorded()
+class TreatmentCamrelizumab(CrfGroupRow):
+    """The two doses of camrelizumab on days 1 and 22, in Arm 1 alone (protocol 3.5 B, EXI, X011)."""
+
+    record = parent(
+        Treatment,
+        "camre",
+        _("Camrelizumab"),
+        help=_("200 mg on days 1 and 22. Enter a dose that was not given as omitted."),
+        shown_when=Any_(ARM_1, Is("ci_any", "Y")),
+        required_when=ARM_1,
+        starts_with=({"ci_no": 1}, {"ci_no": 2}),
+    )
+    ci_no = IntegerAnswer(_("Dose"), hard=(1, 2), required=True, missing_allowed=(), sdtm="ECSEQ")
+    planned_day = DerivedInteger(
+        _("Planned day"),
+        reads=("ci_no", "participant.protocol_version"),
+        by=rules.planned_day("CAMRELIZUMAB"),
+        sdtm="VISITDY",
+    )
+    ci_given = ChoiceAnswer(
+        _("Given"), codes=lists.CI_GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR"
+    )
+    ci_dt = DateTimeAnswer(
+        _("Date and time of the infusion"),
+        **INFUSION,
+        cdash="EXSTDAT",
+        sdtm="EXSTDTC",
+    )
+    ci_mg = IntegerAnswer(
+        _("Dose given"),
+        unit="mg",
+        soft=(200, 200),
+        hard=(0, 200),
+        **INFUSION,
+        sdtm="EXDOSE",
+    )
+    ci_min = IntegerAnswer(
+        _("Infusion time"),
+        unit="min",
+        soft=(20, 60),
+        hard=(5, 240),
+        **INFUSION,
+        sdtm="EXENDTC",
+    )
+    ci_lot = TextAnswer(_("Lot number"), max_length=30, shown_when=CI_NOT_OMITTED, sdtm="EXLOT")
+    ci_pre_alt = YesNoAnswer(_("ALT and AST seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
+    ci_pre_creat = YesNoAnswer(_("Creatinine seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
+    ci_pre_tsh = YesNoAnswer(_("TSH seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
+    ci_pre_gluc = YesNoAnswer(_("Glucose seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
+    ci_pre_trop = YesNoAnswer(_("Troponin seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
+    ci_pre_spo2 = YesNoAnswer(_("Oxygen saturation seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
+    ci_why = ChoiceAnswer(
+        _("Reason for interruption, omission or delay"),
+        codes=lists.CI_REASON,
+        required_when=Is("ci_given", "interrupted", "omitted"),
+        sdtm="EXADJ",
+    )
+    ci_reac = YesNoAnswer(
+        _("Infusion reaction"),
+        help=_("If yes, enter it as an adverse event too."),
+        **INFUSION,
+        sdtm="AEYN",
+    )
+    ci_stop = YesNoAnswer(_("Camrelizumab stopped for good"), required=True, sdtm="DSDECOD")
+    ci_stop_dt = DateAnswer(_("Stopped on"), sdtm="DSSTDTC", **STOPPED)
+    ci_stop_why = ChoiceAnswer(
+        _("Reason for the stop"),
+        codes=lists.CI_REASON,
+        **STOPPED,
+        sdtm="EXADJ",
+    )
+
+
+@recorded()
+class TreatmentFraction(CrfGroupRow):
+    """The fraction log: one row for each fraction delivered (protocol 3.5 C, EXR)."""
+
+    record = parent(
+        Treatment,
+        "rt_fx",
+        _("Fraction log"),
+        help=_("Optional. First day, last day and number must agree with the answers above."),
+        shown_when=RADIATED,
+    )
+    fx_dt = DateAnswer(_("Date"), required=True, missing_allowed=(), sdtm="PRSTDTC")
+    fx_gy = DecimalAnswer(_("Dose"), places=2, unit="Gy", soft=(1.8, 1.8), hard=(0.5, 4), sdtm="PRDOSE")

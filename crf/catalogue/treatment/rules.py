@@ -1,0 +1,324 @@
+"""What neoadjuvant treatment derives and compares (protocol 2.1, 3.5, X005 to X018)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from crf.catalogue.adverse_event.rules import began_near
+from crf.engine.checks import earliest_day, latest_day
+from protocol import doses, scores
+from protocol.text import load
+
+Row = dict[str, Any]
+
+PLANNED_DOSES = 5
+PLANNED_AUC, PLANNED_MG_M2 = 2, 50
+PREGNANCY_TEST_DAYS = 7
+SEVERE = 3
+LATE_CHEMO, LATE_CAMRE, LONGEST_GAP = 2, 3, 2
+LAST_OF_ANY = "last_of_any_component"
+
+
+def planned_day(drug: str) -> Callable[..., int | None]:
+    """Make the day of the protocol text on which each dose of ``drug`` is planned."""
+
+    def day(participant_protocol_version: str, **dose: int) -> int | None:
+        number = next(iter(dose.values()))
+        days = next(each.days for each in load(participant_protocol_version).treatments if each.code == drug)
+        return days[number - 1] if 0 < number <= len(days) else None
+
+    return day
+
+
+def chemo_days(chemo: list[Row]) -> list[date]:
+    return [row["adm_dt"] for row in chemo if row["adm_dt"]]
+
+
+def camre_days(camre: list[Row], site_zone: str | None) -> list[date]:
+    """Return the calendar days at the site on which camrelizumab was given."""
+    days = (earliest_day(row["ci_dt"], site_zone or "Asia/Shanghai") for row in camre)
+    return [day for day in days if day]
+
+
+def first_day(
+    rt_start: date | None, chemo: list[Row], camre: list[Row], site_zone: str | None
+) -> date | None:
+    return doses.neo_d1(rt_start, *chemo_days(chemo), *camre_days(camre, site_zone))
+
+
+def end_day(
+    rt_given: str | None,
+    rt_end: date | None,
+    completed: str | None,
+    chemo: list[Row],
+    camre: list[Row],
+    site_zone: str | None,
+    setting_neo_end_rule: str | None,
+) -> date | None:
+    """Return NEO_END; a last drug ends treatment only once the summary says that it has ended."""
+    any_component = setting_neo_end_rule == LAST_OF_ANY
+    if rt_given == "Y" and not any_component:
+        return rt_end
+    if completed is None or (rt_given == "Y" and rt_end is None):
+        return None
+    last_drug = doses.last_dose(*chemo_days(chemo), *camre_days(camre, site_zone))
+    return doses.neo_end(rt_end=rt_end, last_drug=last_drug, by="any" if any_component else "rt")
+
+
+def last_treatment(
+    rt_end: date | None, rt_fx: list[Row], chemo: list[Row], camre: list[Row], site_zone: str | None
+) -> date | None:
+    fractions = [row["fx_dt"] for row in rt_fx]
+    return doses.last_dose(rt_end, *fractions, *chemo_days(chemo), *camre_days(camre, site_zone))
+
+
+def last_camrelizumab(camre: list[Row], site_zone: str | None) -> date | None:
+    return doses.last_dose(*camre_days(camre, site_zone))
+
+
+def expected_carboplatin(carbo_auc: Decimal, gfr_d: Decimal, setting_gfr_cap: int | None) -> float | None:
+    return doses.carboplatin_mg(carbo_auc, gfr_d, setting_gfr_cap)
+
+
+def expected_paclitaxel(
+    given: str | None,
+    nabp_mgm2: Decimal | None,
+    weight_d: Decimal | None,
+    dm_height: Decimal | None,
+    setting_bsa_formula: str | None,
+) -> float | None:
+    """Return 50 mg/m2 times the body surface of that day; a reduced dose by its own mg/m2 (X015)."""
+    per_m2 = nabp_mgm2 if given == "reduced" and nabp_mgm2 is not None else PLANNED_MG_M2
+    surface = scores.bsa(dm_height, weight_d, (setting_bsa_formula or "mosteller").lower())
+    return doses.nab_paclitaxel_mg(surface, per_m2)
+
+
+def close_to(entered: str, expected: str) -> Callable[..., bool | None]:
+    """Make a check: ``entered`` is within 10 % of ``expected``."""
+
+    def passes(**known: Any) -> bool | None:
+        return doses.within(known[entered], known[expected])
+
+    return passes
+
+
+def weight_kept(weight_d: Decimal, dm_weight: Decimal) -> bool:
+    change = scores.weight_change_pct(dm_weight, weight_d)
+    return change is None or abs(change) <= 10
+
+
+def near_plan(days: int) -> Callable[..., bool]:
+    """Make a check: a dose is given at most ``days`` from its planned day, or its reason is answered."""
+
+    def passes(planned_day: int | None, neo_d1: date | None, **known: Any) -> bool:
+        if planned_day is None or neo_d1 is None:
+            return True
+        answers = list(known.items())
+        given = next(value for name, value in answers if name in ("adm_dt", "ci_dt"))
+        why = next(value for name, value in answers if name in ("mod_reason", "ci_why"))
+        on = earliest_day(given, known.get("site_zone") or "Asia/Shanghai")
+        return bool(why) or on is None or abs((on - neo_d1).days + 1 - planned_day) <= days
+
+    return passes
+
+
+def chemo_as_planned(
+    given: str | None, adm_dt: date | None, planned_day: int | None, neo_d1: date | None
+) -> bool:
+    """Say whether a dose was given in full and at most 2 days late (protocol 2.6, deviation check)."""
+    return given not in ("reduced", "omitted") and not _is_late(adm_dt, planned_day, neo_d1, LATE_CHEMO)
+
+
+def camrelizumab_as_planned(
+    ci_given: str | None,
+    ci_dt: datetime | None,
+    planned_day: int | None,
+    neo_d1: date | None,
+    site_zone: str | None,
+) -> bool:
+    """Say the same of camrelizumab, whose doses may lie 3 days off their day (protocol 2.6, 3.5 B)."""
+    on = earliest_day(ci_dt, site_zone or "Asia/Shanghai")
+    return ci_given not in ("interrupted", "omitted") and not _is_late(on, planned_day, neo_d1, LATE_CAMRE)
+
+
+def _is_late(on: date | None, planned_day: int | None, neo_d1: date | None, days: int) -> bool:
+    if on is None or planned_day is None or neo_d1 is None:
+        return False
+    return (on - neo_d1).days + 1 - planned_day > days
+
+
+def blood_allows(
+    anc_d: Decimal | None,
+    plt_d: int | None,
+    setting_neoadjuvant_anc_min: float | None,
+    setting_neoadjuvant_platelets_min: int | None,
+) -> bool:
+    """Say whether neutrophils and platelets of the day are not under the thresholds (X018)."""
+    pairs = ((anc_d, setting_neoadjuvant_anc_min), (plt_d, setting_neoadjuvant_platelets_min))
+    return all(value is None or least is None or float(value) >= least for value, least in pairs)
+
+
+def chemo_in_order(chemo: list[Row]) -> bool:
+    days = chemo_days(sorted(chemo, key=lambda row: row["dose_no"] or 0))
+    return all(earlier < later for earlier, later in pairwise(days))
+
+
+def chemo_number(chemo: list[Row]) -> int:
+    return sum(row["given"] in ("full", "reduced") for row in chemo)
+
+
+def camre_number(camre: list[Row]) -> int:
+    return sum(row["ci_given"] in ("full", "interrupted") for row in camre)
+
+
+def carboplatin_intensity(chemo: list[Row]) -> float | None:
+    return doses.cumulative_dose_pct((row["carbo_auc"] for row in chemo), PLANNED_DOSES * PLANNED_AUC)
+
+
+def paclitaxel_intensity(chemo: list[Row]) -> float | None:
+    return doses.cumulative_dose_pct((row["nabp_mgm2"] for row in chemo), PLANNED_DOSES * PLANNED_MG_M2)
+
+
+def delivered(deliv_fx: int, dpf: Decimal) -> Decimal | None:
+    return doses.rt_total(deliv_fx, dpf)
+
+
+def radiation_completed(deliv_fx: int, presc_fx: int) -> float | None:
+    return doses.cumulative_dose_pct((deliv_fx,), presc_fx)
+
+
+def weekdays_without(
+    rt_start: date | None, rt_end: date | None, deliv_fx: int | None, rt_fx: list[Row]
+) -> int | None:
+    """Return the weekdays without a fraction: from the log where it is kept, else from the summary."""
+    days = [row["fx_dt"] for row in rt_fx if row["fx_dt"]]
+    return doses.rt_gap_days_in_log(days) if days else doses.rt_gap_days(rt_start, rt_end, deliv_fx)
+
+
+def together(rt_start: date, chemo: list[Row]) -> str | None:
+    """Return Y when the first chemotherapy was given on the day of the first fraction."""
+    days = chemo_days(chemo)
+    return None if not days else "Y" if min(days) == rt_start else "N"
+
+
+def starts_apart(days: int) -> Callable[..., bool]:
+    """Make a check: radiotherapy and chemotherapy start at most ``days`` apart (X010)."""
+
+    def passes(rt_start: date, chemo: list[Row]) -> bool:
+        given = chemo_days(chemo)
+        return not given or abs((min(given) - rt_start).days) <= days
+
+    return passes
+
+
+def no_camrelizumab(ci_any: str | None, camre: list[Row]) -> bool:
+    return ci_any != "Y" and not camre
+
+
+def first_camrelizumab_in_time(
+    neo_d1: date, camre: list[Row], site_zone: str | None, today: date | None
+) -> bool:
+    """Say whether dose 1 was given by day 8, or day 8 is not over yet (X012)."""
+    given = camre_days([row for row in camre if row["ci_no"] == 1], site_zone)
+    if given:
+        return (min(given) - neo_d1).days <= 7
+    return today is None or (today - neo_d1).days <= 7
+
+
+def interval_of(low: int, high: int | None) -> Callable[..., bool]:
+    """Make a check: the two camrelizumab doses are ``low`` to ``high`` days apart (X013)."""
+
+    def passes(camre: list[Row], site_zone: str | None) -> bool:
+        ordered = sorted(camre, key=lambda row: row["ci_no"] or 0)
+        days = camre_days(ordered, site_zone)
+        if len(days) < 2:
+            return True
+        apart = (days[1] - days[0]).days
+        return low <= apart and (high is None or apart <= high)
+
+    return passes
+
+
+def results_seen(**seen: str | None) -> bool:
+    return "N" not in seen.values()
+
+
+def stopped_for_good(camre: list[Row]) -> bool:
+    """Say whether no dose follows the dose at which camrelizumab was stopped (protocol 3.5 B)."""
+    stops = [row["ci_no"] or 0 for row in camre if row["ci_stop"] == "Y"]
+    later = [row for row in camre if stops and (row["ci_no"] or 0) > min(stops)]
+    return all(row["ci_given"] in (None, "omitted") for row in later)
+
+
+def doses_named_once(camre: list[Row]) -> bool:
+    numbers = [row["ci_no"] for row in camre if row["ci_no"]]
+    return len(numbers) == len(set(numbers))
+
+
+def lasts(least: int, most: int) -> Callable[..., bool]:
+    """Make a check: radiotherapy takes ``least`` to ``most`` days, both ends counted."""
+
+    def passes(rt_start: date, rt_end: date) -> bool:
+        return least <= (rt_end - rt_start).days + 1 <= most
+
+    return passes
+
+
+def log_agrees(rt_fx: list[Row], rt_start: date, rt_end: date | None, deliv_fx: int | None) -> bool:
+    """Say whether first day, last day and number of fractions are those of the log, once it is finished."""
+    days = sorted(row["fx_dt"] for row in rt_fx if row["fx_dt"])
+    if not days or rt_end is None or deliv_fx is None:
+        return True
+    return (days[0], days[-1], len(days)) == (rt_start, rt_end, deliv_fx)
+
+
+def prescription_adds_up(presc_gy: Decimal, presc_fx: int, dpf: Decimal) -> bool | None:
+    return doses.rt_total_agrees(presc_gy, presc_fx, dpf)
+
+
+def as_planned(
+    completed: str, chemo_n: int | None, ci_n: int | None, deliv_fx: int | None, participant_arm: str | None
+) -> bool:
+    """Say whether treatment called complete had 5 doses, 23 fractions, and 2 of camrelizumab in Arm 1."""
+    whole = chemo_n == PLANNED_DOSES and (deliv_fx or 0) >= 23 and (participant_arm != "1" or ci_n == 2)
+    return completed != "Y" or whole
+
+
+def both_doses_accounted(camre: list[Row]) -> bool:
+    return {row["ci_no"] for row in camre} >= {1, 2}
+
+
+def tested_in_time(
+    neo_d1: date | None, elig_wocbp: str | None, elig_preg_res: str | None, elig_preg_dt: date | None
+) -> bool:
+    """Say whether treatment began with a negative pregnancy test of its last 7 days, where one is due (X005)."""
+    if neo_d1 is None or elig_wocbp != "Y":
+        return True
+    if elig_preg_res != "NEG" or elig_preg_dt is None:
+        return False
+    return 0 <= (neo_d1 - elig_preg_dt).days <= PREGNANCY_TEST_DAYS
+
+
+def reaction_is_recorded(ci_dt: datetime, site_zone: str, ae_all: list[Row]) -> bool:
+    """Say whether a reaction to camrelizumab stands among the adverse events (protocol 3.5 B, ci_reac)."""
+    day = earliest_day(ci_dt, site_zone)
+    return day is None or any(began_near(event, day) for event in ae_all)
+
+
+def severe_count_is_an_event(
+    anc_d: Decimal | None, plt_d: int | None, adm_dt: date | None, ae_all: list[Row] | None
+) -> bool:
+    """Say whether a count of CTCAE grade 3 or more before a dose has an adverse event within 7 days (X019)."""
+    grades = (scores.lab_grade("NEUT", anc_d), scores.lab_grade("PLAT", plt_d))
+    if adm_dt is None or all((grade or 0) < SEVERE for grade in grades):
+        return True
+    near = timedelta(days=7)
+    for event in ae_all or ():
+        began, ended = earliest_day(event.get("ae_st")), latest_day(event.get("ae_en"))
+        if began and began <= adm_dt + near and (ended is None or ended >= adm_dt - near):
+            return True
+    return False

@@ -1,0 +1,216 @@
+"""What eligibility and the strata rest on, read from the saved answers (protocol 1.3, 1.9, 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from crf import catalogue
+from crf.engine.base import RecordState
+from crf.store.context import Surroundings
+from protocol import eligibility, staging, text
+from protocol.eligibility import Assessment, CriterionAssessment
+from trials.models import Participant
+
+SOURCES = {"": "ELIG", "stage": "STAGE", "dm": "DM"}
+SOURCE_FORMS = frozenset(SOURCES.values())
+FINISHED = (RecordState.COMPLETE, RecordState.VERIFIED, RecordState.SIGNED, RecordState.LOCKED)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One answer that a criterion rests on, with the form that it comes from."""
+
+    name: str
+    field: str
+    form_code: str
+    label: str
+    shown: str
+    absent: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The criteria assessed now; ``digest`` changes when, and only when, an answer behind them does."""
+
+    participant: Participant
+    assessment: Assessment
+    records: Mapping[str, Mapping[str, Any]]
+    unasked: frozenset[str] = frozenset()
+
+    @property
+    def digest(self) -> str:
+        return eligibility.evidence_digest(self.assessment)
+
+    @property
+    def verdict(self) -> bool | None:
+        return self.assessment.verdict
+
+    @property
+    def unmet(self) -> list[str]:
+        """Return the codes of criteria that do not hold, or are still open (X002-X004, X007)."""
+        return [criterion.code for criterion in self.assessment.criteria if criterion.met is not True]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the evidence as a decision freezes it: criteria, values and their sources."""
+        return {
+            "verdict": self.verdict,
+            "criteria": [
+                {
+                    "code": criterion.code,
+                    "met": criterion.met,
+                    "reason": criterion.reason.value,
+                    "evidence": [list(pair) for pair in criterion.evidence],
+                }
+                for criterion in self.assessment.criteria
+            ],
+            "records": {code: dict(record) for code, record in self.records.items()},
+        }
+
+
+@dataclass(frozen=True)
+class StageSource:
+    """The stage that the stratum is read from, and the form it stands on (protocol 1.9)."""
+
+    group: str
+    ct: str
+    cn: str
+    cm: str
+    record_url: str
+
+
+def current_evidence(participant: Participant, *, around: Surroundings | None = None) -> Evidence:
+    """Return the evidence as the saved answers have it now."""
+    seen = around or Surroundings(participant)
+    seen.fetch(f"{code}*" for code in SOURCE_FORMS)
+    answers = {name: _answer(seen, name) for name in eligibility.READS}
+    protocol = text.load(participant.protocol_version)
+    optional = optional_exclusions(protocol)
+    answers.update({name: _answer(seen, name) for name in optional})
+    limits = limits_of(protocol)
+    assessment = eligibility.assess(answers, limits=limits, optional_exclusions=optional)
+    records = {code: _source(seen, code) for code in sorted(SOURCE_FORMS)}
+    saved = {code: found for code, found in records.items() if found}
+    unasked = frozenset(name for name, value in answers.items() if value is None and _is_unasked(seen, name))
+    return Evidence(participant, assessment, saved, unasked)
+
+
+def limits_of(protocol: text.ProtocolText) -> eligibility.Limits:
+    """Return the limits of age and performance status as this version of the protocol has them."""
+    youngest, oldest = protocol.fact("age_min").value, protocol.fact("age_max").value
+    performance = protocol.fact("eligible_ecog").value
+    if not isinstance(youngest, int) or not isinstance(oldest, int) or not isinstance(performance, tuple):
+        raise TypeError(f"version {protocol.version} gives no limits of age and performance status")
+    return eligibility.Limits(
+        age_from=youngest, age_to=oldest, ecog_to=max(int(each) for each in performance)
+    )
+
+
+def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:
+    """Return the site criteria that the protocol text has switched on, as columns of the form."""
+    return tuple(
+        criterion.code.lower().replace("-", "_")
+        for criterion in protocol.criteria
+        if criterion.kind == "optional" and criterion.enforced
+    )
+
+
+def stage_for_stratum(participant: Participant, *, at: datetime | None = None) -> StageSource | None:
+    """Return the clinical stage group that stratifies, or None while staging is not complete."""
+    found = Surroundings(participant, at=at).records("STAGE")
+    staged = found[-1] if found else None
+    if staged is None or staged["state"] not in FINISHED:
+        return None
+    group = staging.clinical_stage(staged["ct"], staged["cn"], staged["cm"])
+    if group is None:
+        return None
+    url = reverse("crf:form", args=[participant.number, "STAGE"])
+    return StageSource(group, staged["ct"], staged["cn"], staged["cm"], url)
+
+
+def items_of(evidence: Evidence, criterion: CriterionAssessment) -> list[Item]:
+    """Return the answers behind one criterion as the page shows them."""
+    return [_item(evidence, name, value) for name, value in criterion.evidence]
+
+
+def _item(evidence: Evidence, read: str, value: str | None) -> Item:
+    prefix, _dot, name = read.rpartition(".")
+    code = SOURCES[prefix]
+    question = catalogue.forms()[code].questions.get(name) if code in catalogue.forms() else None
+    return Item(
+        name=read,
+        field=name,
+        form_code=code,
+        label=_label(name, question),
+        shown=_shown(question, value),
+        absent=_absent(evidence, read, code),
+        url=reverse("crf:form", args=[evidence.participant.number, code]),
+    )
+
+
+def _label(name: str, question: Any) -> str:
+    """Return the question; the tick of the criterion itself need not repeat its wording."""
+    if name.startswith(("inc_", "exc_")):
+        return _("Ticked")
+    return str(question.text) if question else name
+
+
+def _absent(evidence: Evidence, read: str, code: str) -> str:
+    """Return why there is nothing to show: nobody filled the form, it did not ask, or nobody answered."""
+    if code not in evidence.records:
+        return _("form not filled yet")
+    return _("not asked") if read in evidence.unasked else _("no answer")
+
+
+def _is_unasked(around: Surroundings, read: str) -> bool:
+    """Say whether the saved form does not ask this, by the other answers on it."""
+    prefix, _dot, name = read.rpartition(".")
+    form, found = catalogue.forms().get(SOURCES[prefix]), around.records(SOURCES[prefix])
+    if form is None or not found or name not in form.questions:
+        return False
+    conditions = (form.questions[name].shown_when, form.placed[name].shown_when)
+    return any(each is not None and not each.holds(found[-1].get) for each in conditions)
+
+
+def _shown(question: Any, value: str | None) -> str:
+    if value is None or question is None or question.codes is None:
+        return value or ""
+    return ", ".join(question.codes.label(code) for code in value.split(","))
+
+
+def _answer(around: Surroundings, read: str) -> Any:
+    prefix, _dot, name = read.rpartition(".")
+    code = SOURCES[prefix]
+    form = catalogue.forms().get(code)
+    found = around.records(code)
+    if form is None or not found:
+        return None
+    if name in form.questions:
+        return found[-1][name]
+    return _in_rows(around, form, found[-1]["id"], name)
+
+
+def _in_rows(around: Surroundings, form: Any, record_id: int, name: str) -> Any:
+    """Return an answer that stands in a repeating group: ticks joined, the highest of numbers."""
+    for group in form.groups.values():
+        if name in group.questions:
+            given = [
+                row[name] for row in around.rows(form.code, group.name, record_id) if row[name] is not None
+            ]
+            if given and isinstance(given[0], list):
+                return sorted({code for codes in given for code in codes})
+            return max(given, default=None)
+    return None
+
+
+def _source(around: Surroundings, code: str) -> dict[str, Any] | None:
+    found = around.records(code)
+    if not found:
+        return None
+    return {"id": found[-1]["id"], "state": found[-1]["state"]}

@@ -1,0 +1,295 @@
+"""A form as one value: questions, groups, sections, checks, milestones (design.md, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from crf.engine.checks import Check
+from crf.engine.conditions import Condition
+from crf.engine.questions import Classification, Question, argument
+
+if TYPE_CHECKING:
+    from crf.engine.codelists import Text
+
+RESERVED = frozenset(
+    (
+        *("id", "participant", "site", "visit", "sequence", "state", "form_version", "protocol_version"),
+        *("version", "missing", "act", "record", "position", "removed", "reason"),
+    )
+)
+CONTEXT = (
+    *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
+    "sponsor.",
+)
+DATE_READS = ("today", "site.zone", "ELIG.birth", "SURV.death_dt")
+
+
+class DeclarationError(Exception):
+    """A form that contradicts itself; every fault is named."""
+
+
+class Repeats(StrEnum):
+    """How many records of a form a participant can have."""
+
+    PER_PARTICIPANT = "per_participant"
+    PER_VISIT = "per_visit"
+    LOG = "log"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its questions and groups, in the order they are asked.
+
+    In a ``quick`` one the key of an answer goes on to the next question by itself.
+    """
+
+    name: str
+    title: Text
+    fields: tuple[str, ...]
+    shown_when: Condition | None = None
+    help: Text = ""
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The milestone ``code`` takes its day from an answer while ``when`` holds (protocol 2.1)."""
+
+    code: str
+    from_field: str
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A table of answers inside a form.
+
+    ``starts_with`` rows are there from the beginning; ``fixed`` means no others can be added.
+    """
+
+    name: str
+    title: Text
+    questions: Mapping[str, Question]
+    help: Text = ""
+    shown_when: Condition | None = None
+    required_when: Condition | None = None
+    starts_with: tuple[Mapping[str, Any], ...] = ()
+    fixed: bool = False
+    model: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class FormDeclaration:
+    """Everything that is known about a form before anybody answers it.
+
+    Unless ``dates_visit`` is off, the first day on the form is the day of its visit. ``listed`` are the
+    answers that a list of its records shows.
+    """
+
+    code: str
+    title: Text
+    version: int
+    repeats: Repeats
+    classification: Classification
+    questions: Mapping[str, Question]
+    sections: tuple[Section, ...]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    milestones: tuple[Sets, ...] = ()
+    instructions: Text = ""
+    dates_visit: bool = True
+    listed: tuple[str, ...] = ()
+    model: Any = field(default=None, repr=False)
+
+    @cached_property
+    def placed(self) -> Mapping[str, Section]:
+        """Map each question and group to the section that shows it."""
+        return {name: section for section in self.sections for name in section.fields}
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """Return derived answers and groups in the order in which they can be computed."""
+        graph = {name: set(question.reads) for name, question in self.questions.items() if question.derived}
+        for group in self.groups.values():
+            reads = {read for question in group.questions.values() for read in question.reads}
+            graph[group.name] = reads - set(group.questions)
+        wanted = set(graph)
+        order = TopologicalSorter({name: reads & wanted for name, reads in graph.items()}).static_order()
+        return tuple(order)
+
+    def row_steps(self, group: Group) -> tuple[str, ...]:
+        """Return the derived answers of a row in the order in which they can be computed."""
+        derived = {name: question for name, question in group.questions.items() if question.derived}
+        graph = {name: set(question.reads) & set(derived) for name, question in derived.items()}
+        return tuple(TopologicalSorter(graph).static_order())
+
+    def is_own(self, read: str) -> bool:
+        """Say whether ``read`` is answered on this form."""
+        return read in self.questions or read in self.groups
+
+    @cached_property
+    def foreign_reads(self) -> frozenset[str]:
+        """Return what must be fetched from outside before this form can be evaluated."""
+        found = {read for read, names in self._uses() if read not in names and not self.is_own(read)}
+        dated = any(question.dated for question in self.all_questions())
+        return frozenset(found | (set(DATE_READS) if dated else set()) - set(self.questions))
+
+    @cached_property
+    def reads_forms(self) -> frozenset[str]:
+        """Return the codes of the other forms whose answers this one reads."""
+        return frozenset(form_of(read) for read in self.foreign_reads if form_of(read)) - {self.code}
+
+    @cached_property
+    def shown_context(self) -> tuple[str, ...]:
+        """Return the foreign reads that conditions look at; the browser needs their values."""
+        names = {name for condition, _ in self.conditions() for name in condition.names()}
+        return tuple(sorted(name for name in names if name in self.foreign_reads))
+
+    def all_questions(self) -> Iterator[Question]:
+        """Yield the form's questions, then those of its groups."""
+        yield from self.questions.values()
+        for group in self.groups.values():
+            yield from group.questions.values()
+
+    def conditions(self) -> Iterator[tuple[Condition, frozenset[str]]]:
+        """Yield each condition with the names of the row it is judged in."""
+        nowhere: frozenset[str] = frozenset()
+        for item in (*self.sections, *self.questions.values(), *self.groups.values()):
+            for name in ("shown_when", "required_when"):
+                if condition := getattr(item, name, None):
+                    yield condition, nowhere
+        for group in self.groups.values():
+            for question in group.questions.values():
+                for part in (question.shown_when, question.required_when):
+                    if part:
+                        yield part, frozenset(group.questions)
+        for check in self.checks:
+            if check.when:
+                row = self.groups.get(check.each)
+                yield check.when, frozenset(row.questions) if row else nowhere
+        yield from ((rule.when, nowhere) for rule in self.milestones if rule.when)
+
+    def _uses(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield each read with the names of the row it is made from."""
+        nowhere: frozenset[str] = frozenset()
+        for condition, names in self.conditions():
+            yield from ((name, names) for name in condition.names())
+        for question in self.questions.values():
+            yield from ((read, nowhere) for read in question.reads)
+        for group in self.groups.values():
+            for question in group.questions.values():
+                yield from ((read, frozenset(group.questions)) for read in question.reads)
+        for check in self.checks:
+            row = self.groups.get(check.each)
+            yield from ((read, frozenset(row.questions) if row else nowhere) for read in check.reads)
+
+    def faults(self) -> list[str]:
+        """Name everything in the declaration that contradicts itself."""
+        rules: tuple[Callable[[], Iterator[str]], ...] = (
+            self._misplaced,
+            self._ill_named,
+            self._unknown_reads,
+            self._unlisted,
+            self._ill_formed,
+            self._deaf,
+            self._circular,
+        )
+        return [f"{self.code}: {fault}" for rule in rules for fault in rule()]
+
+    def _misplaced(self) -> Iterator[str]:
+        seen: set[str] = set()
+        for section in self.sections:
+            for name in section.fields:
+                if not self.is_own(name):
+                    yield f"section {section.name} names {name}, which is no question or group"
+                if name in seen:
+                    yield f"{name} stands in two sections"
+                seen.add(name)
+        for name, question in self.questions.items():
+            if name not in seen and not question.derived:
+                yield f"{name} stands in no section"
+        yield from (f"group {name} stands in no section" for name in self.groups if name not in seen)
+
+    def _ill_named(self) -> Iterator[str]:
+        exports: set[str] = set()
+        for question in self.all_questions():
+            if question.name in RESERVED:
+                yield f"{question.name} is a control column; choose another name"
+            if len(question.export) > 32:
+                yield f"the export name {question.export} is longer than 32 characters"
+        for question in self.questions.values():
+            if question.export in exports:
+                yield f"the export name {question.export} is used twice"
+            exports.add(question.export)
+        codes = [check.code for check in self.checks]
+        yield from (f"check {code} is declared twice" for code in sorted(set(codes)) if codes.count(code) > 1)
+
+    def _unknown_reads(self) -> Iterator[str]:
+        for read in sorted(self.foreign_reads):
+            if read != "today" and not form_of(read) and not read.startswith(CONTEXT):
+                yield f"{read} is read, and no question, group or outside value has that name"
+        for check in self.checks:
+            row = self.groups[check.each].questions if check.each in self.groups else {}
+            if check.each and check.each not in self.groups:
+                yield f"check {check.code} runs over {check.each}, which is no group"
+            for name in check.fields:
+                if not self.is_own(name) and name not in row:
+                    yield f"check {check.code} is shown at {name}, which is not on the form"
+        for rule in self.milestones:
+            if rule.from_field not in self.questions or not self.questions[rule.from_field].dated:
+                yield f"milestone {rule.code} takes its day from {rule.from_field}, which is no date"
+
+    def _unlisted(self) -> Iterator[str]:
+        for name in self.listed:
+            if name not in self.questions:
+                yield f"the list of records shows {name}, which is no question"
+
+    def _ill_formed(self) -> Iterator[str]:
+        for question in self.all_questions():
+            if question.kind in ("choice", "multiple") and question.codes is None:
+                yield f"{question.name} offers no codes"
+            if question.derived and (question.required or question.required_when):
+                yield f"{question.name} is derived; nobody can be required to answer it"
+            if question.proposed_by and question.proposed_by not in self.questions:
+                yield f"{question.name} is proposed by {question.proposed_by}, which is no question"
+
+    def _deaf(self) -> Iterator[str]:
+        """Functions that do not take what is read for them would fail only when somebody types."""
+        for question in self.all_questions():
+            if question.by and not _takes(question.by, question.reads):
+                yield f"the function of {question.name} does not take {_keywords(question.reads)}"
+        for check in self.checks:
+            if not _takes(check.passes, check.reads):
+                yield f"the function of check {check.code} does not take {_keywords(check.reads)}"
+
+    def _circular(self) -> Iterator[str]:
+        try:
+            _ = self.steps
+            for group in self.groups.values():
+                self.row_steps(group)
+        except CycleError as error:
+            yield f"these answers are derived from each other: {', '.join(error.args[1])}"
+
+
+def _keywords(reads: tuple[str, ...]) -> str:
+    return ", ".join(argument(read) for read in reads) or "nothing"
+
+
+def _takes(function: Callable[..., Any], reads: tuple[str, ...]) -> bool:
+    try:
+        signature(function).bind(**dict.fromkeys(argument(read) for read in reads))
+    except TypeError:
+        return False
+    return True
+
+
+def form_of(read: str) -> str:
+    """Return the form code a read points at: "DM.weight" -> "DM", "CRE*" -> "CRE", else ""."""
+    head = read.split(".", 1)[0].rstrip("*")
+    return head if head.isupper() and ("." in read or read.endswith("*")) else ""

@@ -1,0 +1,339 @@
+"""What follows from the answers: which questions are asked, what is derived, what is found.
+
+Pure: the declaration, the answers and what was read from outside come in; nothing is fetched,
+no clock is asked. Page, save, draft preview, import and API all evaluate here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from crf.engine.checks import Check, Finding, Level, earliest_day, latest_day
+from crf.engine.conditions import Condition
+from crf.engine.declaration import FormDeclaration, Group
+from crf.engine.questions import Kind, Question, gather
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Answers as they will be kept, and everything that follows from them."""
+
+    values: Mapping[str, Any]
+    groups: Mapping[str, list[Row]]
+    missing: Mapping[str, str]
+    visible: frozenset[str]
+    required: frozenset[str]
+    unanswered: tuple[str, ...]
+    cleared: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    milestones: Mapping[str, date | None]
+
+    @property
+    def complete(self) -> bool:
+        """Say whether every required question is answered or has its reason."""
+        return not self.unanswered
+
+    def at(self, level: Level) -> tuple[Finding, ...]:
+        """Return the findings of one level."""
+        return tuple(finding for finding in self.findings if finding.level == level)
+
+    def stops(self, overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
+        """Return the hard findings that stop the save."""
+        return tuple(finding for finding in self.at(Level.HARD) if finding.key not in overridden)
+
+
+def evaluate(
+    form: FormDeclaration,
+    *,
+    values: Mapping[str, Any],
+    groups: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    missing: Mapping[str, str] | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Return what follows from ``values`` (protocol 3.0, 3.17).
+
+    A row is a mapping with ``position``, ``missing`` and its answers. ``context`` maps each of
+    ``form.foreign_reads`` to its value. Answers to questions that are not asked are cleared, and
+    named in ``cleared``.
+    """
+    sheet = _Sheet(form, values, groups or {}, missing or {}, context or {})
+    sheet.settle()
+    findings = [*sheet.question_findings(), *sheet.check_findings()]
+    return Outcome(
+        values=sheet.values,
+        groups=sheet.rows,
+        missing=sheet.missing,
+        visible=frozenset(place.target for place in sheet.places() if sheet.asked(place)),
+        required=frozenset(sheet.required),
+        unanswered=tuple(finding.target for finding in findings if finding.kind == "required"),
+        cleared=tuple(sheet.cleared),
+        findings=tuple(findings),
+        milestones={rule.code: sheet.milestone(rule) for rule in form.milestones},
+    )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A question where it stands: on the form, or in one row of a group."""
+
+    question: Question
+    target: str
+    row: Row | None = None
+    group: Group | None = None
+
+
+@dataclass
+class _Sheet:
+    form: FormDeclaration
+    given: Mapping[str, Any]
+    given_rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    given_missing: Mapping[str, str]
+    context: Mapping[str, Any]
+    values: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    cleared: list[str] = field(default_factory=list)
+    required: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.values = {
+            name: _plain(question, self.given.get(name)) for name, question in self.form.questions.items()
+        }
+        self.missing = {name: reason for name, reason in self.given_missing.items() if reason}
+        self.rows = {
+            name: [
+                _row(group, row, number) for number, row in enumerate(self.given_rows.get(name, ()), start=1)
+            ]
+            for name, group in self.form.groups.items()
+        }
+
+    def look(self, name: str, row: Row | None = None) -> Any:
+        """Return an answer of the row, else of the form, else what was read from outside."""
+        if row is not None and name in row:
+            return row[name]
+        if name in self.values:
+            return self.values[name]
+        if name in self.rows:
+            return self.rows[name]
+        return self.context.get(name, [] if name.endswith("*") else None)
+
+    def holds(self, condition: Condition | None, row: Row | None = None) -> bool:
+        return condition is None or condition.holds(lambda name: self.look(name, row))
+
+    def places(self) -> Iterator[_Place]:
+        """Yield every question where it stands, in the order of the form."""
+        for section in self.form.sections:
+            for name in section.fields:
+                if name in self.form.questions:
+                    yield _Place(self.form.questions[name], name)
+                elif name in self.rows:
+                    yield from self._row_places(self.form.groups[name])
+
+    def _row_places(self, group: Group) -> Iterator[_Place]:
+        for row in self.rows[group.name]:
+            for question in group.questions.values():
+                yield _Place(question, f"{group.name}.{row['position']}.{question.name}", row, group)
+
+    def asked(self, place: _Place) -> bool:
+        """Say whether the question is asked, its section and its group included."""
+        around = (
+            self._group_asked(place.group)
+            if place.group
+            else self.holds(self.form.placed[place.question.name].shown_when)
+        )
+        return around and self.holds(place.question.shown_when, place.row)
+
+    def settle(self) -> None:
+        """Derive and clear until nothing more follows; each round clears at least one answer."""
+        while True:
+            self.derive()
+            if self.drop_rows():
+                continue
+            stray = [place for place in self.places() if self._is_stray(place)]
+            if not stray:
+                return
+            for place in stray:
+                store, reasons = self._store(place)
+                store[place.question.name] = None
+                reasons.pop(place.question.name, None)
+                self.cleared.append(place.target)
+
+    def drop_rows(self) -> bool:
+        """Take away the rows of groups that are not asked; say whether there were any."""
+        gone = [
+            group
+            for group in self.form.groups.values()
+            if self.rows[group.name] and not self._group_asked(group)
+        ]
+        for group in gone:
+            self.cleared += [place.target for place in self._row_places(group) if self._was_typed(place)]
+            self.rows[group.name] = []
+        return bool(gone)
+
+    def _was_typed(self, place: _Place) -> bool:
+        store, reasons = self._store(place)
+        name, group = place.question.name, place.group
+        number = (place.row or {}).get("position", 0)
+        start = group.starts_with[number - 1] if group and 0 < number <= len(group.starts_with) else {}
+        answered = store[name] is not None and store[name] != start.get(name)
+        return not place.question.derived and (answered or name in reasons)
+
+    def _is_stray(self, place: _Place) -> bool:
+        store, reasons = self._store(place)
+        name = place.question.name
+        held = store.get(name) is not None or name in reasons
+        return held and not place.question.derived and not self.asked(place)
+
+    def _store(self, place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
+        return (self.values, self.missing) if place.row is None else (place.row, place.row["missing"])
+
+    def derive(self) -> None:
+        for step in self.form.steps:
+            if step in self.form.questions:
+                self.values[step] = self._derived(self.form.questions[step])
+                continue
+            group = self.form.groups[step]
+            for row in self.rows[step]:
+                for name in self.form.row_steps(group):
+                    row[name] = self._derived(group.questions[name], row)
+
+    def _derived(self, question: Question, row: Row | None = None) -> Any:
+        known = gather(question.reads, lambda name: self.look(name, row))
+        unknown = not question.blanks and any(value is None for value in known.values())
+        return None if unknown or question.by is None else rounded(question, question.by(**known))
+
+    def question_findings(self) -> Iterator[Finding]:
+        """Yield what is found at single questions, in the order of the form."""
+        for group in self.form.groups.values():
+            wanted = group.required_when is not None and self.holds(group.required_when)
+            if wanted and self._group_asked(group):
+                self.required.add(group.name)
+                if not self.rows[group.name]:
+                    yield _finding(f"{group.name}:required", Level.INCOMPLETE, "required", group.name)
+        for place in self.places():
+            if self.asked(place):
+                yield from self._at(place)
+
+    def _group_asked(self, group: Group) -> bool:
+        return self.holds(self.form.placed[group.name].shown_when) and self.holds(group.shown_when)
+
+    def _at(self, place: _Place) -> Iterator[Finding]:
+        question, target = place.question, place.target
+        store, reasons = self._store(place)
+        value = store.get(question.name)
+        when = question.required_when
+        if question.required or (when is not None and self.holds(when, place.row)):
+            self.required.add(target)
+            if value is None and question.name not in reasons:
+                yield _finding(f"{target}:required", Level.INCOMPLETE, "required", target)
+        if value is None:
+            return
+        if not _within(value, question.hard):
+            yield _finding(f"{target}:hard", Level.HARD, "range", target, value=value)
+        elif not _within(value, question.soft):
+            yield _finding(f"{target}:soft", Level.SOFT, "range", target, value=value)
+        if question.proposed_by:
+            proposal = self.look(question.proposed_by, place.row)
+            if proposal is not None and proposal != value:
+                yield _finding(
+                    f"{target}:proposal", Level.SOFT, "proposal", target, value=value, proposal=proposal
+                )
+        if question.dated and not question.derived:
+            yield from self._date_findings(question, target, value)
+
+    def _date_findings(self, question: Question, target: str, value: Any) -> Iterator[Finding]:
+        """Protocol 3.17: X070 no date in the future or before birth, X061 nothing after death."""
+        zone = self.context.get("site.zone") or "Asia/Shanghai"
+        first, last = earliest_day(value, zone), latest_day(value, zone)
+        today = self.context.get("today")
+        birth, death = earliest_day(self.look("ELIG.birth")), latest_day(self.look("SURV.death_dt"))
+        if first is None or last is None:
+            return
+        if today and first > today and not question.future_allowed:
+            yield _finding(f"{target}:future", Level.HARD, "future", target, code="X070", value=value)
+        if birth and last < birth and not question.before_birth_allowed:
+            yield _finding(f"{target}:birth", Level.HARD, "birth", target, code="X070", value=value)
+        if death and first > death and not question.after_death_allowed:
+            yield _finding(f"{target}:death", Level.HARD, "death", target, code="X061", value=value)
+
+    def check_findings(self) -> Iterator[Finding]:
+        for check in self.form.checks:
+            if not check.each:
+                yield from self._judge(check, None)
+                continue
+            for row in self.rows[check.each]:
+                yield from self._judge(check, row)
+
+    def _judge(self, check: Check, row: Row | None) -> Iterator[Finding]:
+        if not self.holds(check.when, row):
+            return
+        known = gather(check.reads, lambda name: self.look(name, row))
+        if not check.blanks and any(value is None for value in known.values()):
+            return
+        if check.passes(**known) is not False:
+            return
+        prefix = f"{check.each}.{row['position']}." if row is not None else ""
+        names = self.form.groups[check.each].questions if row is not None else {}
+        targets = tuple(f"{prefix}{name}" if name in names else name for name in check.fields)
+        yield Finding(
+            key=f"{check.code}:{prefix.rstrip('.')}" if prefix else check.code,
+            code=check.code,
+            level=check.level,
+            kind="check",
+            target=targets[0] if targets else "",
+            targets=targets,
+            message=check.message,
+            values=known,
+        )
+
+    def milestone(self, rule: Any) -> date | None:
+        """Return the full day that the milestone takes from this form, or None."""
+        value = self.values.get(rule.from_field)
+        if value is None or not self.holds(rule.when):
+            return None
+        zone = self.context.get("site.zone") or "Asia/Shanghai"
+        first = earliest_day(value, zone)
+        return first if first == latest_day(value, zone) else None
+
+
+def _finding(key: str, level: Level, kind: str, target: str, code: str = "", **values: Any) -> Finding:
+    return Finding(
+        key=key, code=code or kind, level=level, kind=kind, target=target, targets=(target,), values=values
+    )
+
+
+def rounded(question: Question, value: Any) -> Any:
+    """Return a computed number as its column keeps it: half up, to the question's places."""
+    if value is None or question.kind != Kind.DECIMAL:
+        return value
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-question.places), rounding=ROUND_HALF_UP)
+
+
+def _plain(question: Question, value: Any) -> Any:
+    """An empty text or no ticks is no answer; ticks stand in the order of their list."""
+    if isinstance(value, str | list | tuple) and not value:
+        return None
+    if isinstance(value, list | tuple) and question.codes:
+        order = {code: place for place, code in enumerate(question.codes.values)}
+        return sorted(value, key=lambda code: order.get(code, len(order)))
+    return value
+
+
+def _row(group: Group, given: Mapping[str, Any], number: int) -> Row:
+    row: Row = {name: _plain(question, given.get(name)) for name, question in group.questions.items()}
+    row["position"] = given.get("position") or number
+    row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
+    return row
+
+
+def _within(value: Any, bounds: Any) -> bool:
+    if bounds is None:
+        return True
+    low, high = bounds
+    return (low is None or value >= low) and (high is None or value <= high)

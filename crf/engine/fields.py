@@ -1,0 +1,246 @@
+"""Answers as columns: each is a plain Django field that carries its question.
+
+A migration sees the plain field only, so a reworded question, a new code or another range
+changes no table; a new type or length does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from crf.engine.codelists import CodeList
+from crf.engine.conditions import Condition
+from crf.engine.questions import Classification, Kind, Question, Range
+
+if TYPE_CHECKING:
+    from crf.engine.codelists import Text
+
+YES_NO = CodeList("YN", {"Y": _("Yes"), "N": _("No")})
+YES_NO_UNKNOWN = CodeList("YNU", {"Y": _("Yes"), "N": _("No"), "U": _("Unknown")})
+CODE_LENGTH = 40
+
+
+class Asked(TypedDict, total=False):
+    """What can be said of any question."""
+
+    help: Text
+    definition: Text
+    unit: Text
+    soft: Range
+    hard: Range
+    required: bool
+    required_when: Condition
+    shown_when: Condition
+    classification: Classification
+    cdash: str
+    sdtm: str
+    export: str
+    missing_allowed: tuple[str, ...]
+    proposed_by: str
+    licensed: bool
+
+
+class AskedDay(Asked, total=False):
+    """What can be said of a question for a day besides."""
+
+    future_allowed: bool
+    before_birth_allowed: bool
+    after_death_allowed: bool
+
+
+class Derived(TypedDict, total=False):
+    """What can be said of an answer that the server computes."""
+
+    help: Text
+    definition: Text
+    unit: Text
+    soft: Range
+    hard: Range
+    shown_when: Condition
+    classification: Classification
+    cdash: str
+    sdtm: str
+    export: str
+    blanks: bool
+    codes: CodeList
+
+
+Compute = Callable[..., Any]
+C = TypeVar("C", bound=Any)
+
+
+def _ask(column: Any, text: Text, kind: Kind, said: dict[str, Any]) -> None:
+    """Remember the question; its name is known when the class is made."""
+    column.asked = {"text": text, "kind": kind, **said}
+
+
+def question_of(column: Any) -> Question | None:
+    """Return the question a column carries, or None for a control column."""
+    said = getattr(column, "asked", None)
+    return None if said is None else Question(name=column.name, **said)
+
+
+def keeps_question(plain: str) -> Callable[[C], C]:
+    """Make a column that carries a question look to migrations like the ``plain`` field it is.
+
+    A derived answer's column begins with ``calc_``: the database lets these change without a reason.
+    """
+
+    def changed(column: C) -> C:
+        django_deconstruct, django_contribute = column.deconstruct, column.contribute_to_class
+
+        def deconstruct(self: Any) -> Any:
+            name, _path, args, kwargs = django_deconstruct(self)
+            kwargs.pop("verbose_name", None)
+            return name, plain, args, kwargs
+
+        def clone(self: Any) -> Any:
+            _name, path, args, kwargs = self.deconstruct()
+            return import_string(path)(*args, **kwargs)
+
+        def contribute_to_class(self: Any, cls: Any, name: str, **options: Any) -> None:
+            if self.asked.get("by") is not None:
+                self.db_column = f"calc_{name}"
+            django_contribute(self, cls, name, **options)
+
+        column.deconstruct, column.clone = deconstruct, clone
+        column.contribute_to_class = contribute_to_class
+        return column
+
+    return changed
+
+
+@keeps_question("django.db.models.IntegerField")
+class IntegerAnswer(models.IntegerField):
+    """A whole number."""
+
+    def __init__(self, text: Text, **said: Unpack[Asked]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True)
+        _ask(self, text, Kind.INTEGER, dict(said))
+
+
+@keeps_question("django.db.models.DecimalField")
+class DecimalAnswer(models.DecimalField):
+    """A number with up to ``places`` decimal places."""
+
+    def __init__(self, text: Text, *, places: int = 1, **said: Unpack[Asked]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True, max_digits=14, decimal_places=places)
+        _ask(self, text, Kind.DECIMAL, {"places": places, **said})
+
+
+@keeps_question("django.db.models.CharField")
+class TextAnswer(models.CharField):
+    """Text, up to ``max_length`` characters; more than one of ``lines`` makes a text area."""
+
+    def __init__(self, text: Text, *, max_length: int = 200, lines: int = 0, **said: Unpack[Asked]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True, max_length=max_length)
+        shown = lines or (4 if max_length > 200 else 1)
+        _ask(self, text, Kind.TEXT, {"max_length": max_length, "lines": shown, **said})
+
+
+@keeps_question("django.db.models.CharField")
+class ChoiceAnswer(models.CharField):
+    """One code of a code list."""
+
+    def __init__(self, text: Text, *, codes: CodeList, **said: Unpack[Asked]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True, max_length=CODE_LENGTH)
+        _ask(self, text, Kind.CHOICE, {"codes": codes, **said})
+
+
+def YesNoAnswer(text: Text, **said: Unpack[Asked]) -> ChoiceAnswer:  # noqa: N802 - reads as the other answers
+    """Y or N."""
+    return ChoiceAnswer(text, codes=YES_NO, **said)
+
+
+def YesNoUnknownAnswer(text: Text, **said: Unpack[Asked]) -> ChoiceAnswer:  # noqa: N802
+    """Y, N or U."""
+    return ChoiceAnswer(text, codes=YES_NO_UNKNOWN, **said)
+
+
+@keeps_question("django.contrib.postgres.fields.ArrayField")
+class MultipleAnswer(ArrayField):
+    """Any number of codes of a code list."""
+
+    def __init__(self, text: Text, *, codes: CodeList, **said: Unpack[Asked]) -> None:
+        super().__init__(models.CharField(max_length=CODE_LENGTH), verbose_name=text, null=True, blank=True)
+        _ask(self, text, Kind.MULTIPLE, {"codes": codes, **said})
+
+
+@keeps_question("django.db.models.DateField")
+class DateAnswer(models.DateField):
+    """A full calendar day."""
+
+    def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True)
+        _ask(self, text, Kind.DATE, dict(said))
+
+
+@keeps_question("django.db.models.CharField")
+class PartialDateAnswer(models.CharField):
+    """A year, a month or a day, kept as it was entered: 2019, 2019-05, 2019-05-07."""
+
+    def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True, max_length=10)
+        _ask(self, text, Kind.PARTIAL_DATE, dict(said))
+
+
+@keeps_question("django.db.models.DateTimeField")
+class DateTimeAnswer(models.DateTimeField):
+    """An instant, typed in the site's time zone."""
+
+    def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True)
+        _ask(self, text, Kind.DATETIME, dict(said))
+
+
+@keeps_question("django.db.models.BooleanField")
+class DerivedBoolean(models.BooleanField):
+    """Yes or no, computed."""
+
+    def __init__(self, text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> None:
+        super().__init__(verbose_name=text, null=True, blank=True)
+        _ask(self, text, Kind.BOOLEAN, {"reads": reads, "by": by, **said})
+
+
+def DerivedInteger(  # noqa: N802
+    text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]
+) -> IntegerAnswer:
+    """A whole number, computed."""
+    return _computed(IntegerAnswer(text), reads, by, said)
+
+
+def DerivedDecimal(  # noqa: N802
+    text: Text, *, reads: tuple[str, ...], by: Compute, places: int = 1, **said: Unpack[Derived]
+) -> DecimalAnswer:
+    """A number, computed and rounded half up to ``places``."""
+    return _computed(DecimalAnswer(text, places=places), reads, by, said)
+
+
+def DerivedText(  # noqa: N802
+    text: Text, *, reads: tuple[str, ...], by: Compute, max_length: int = 40, **said: Unpack[Derived]
+) -> TextAnswer:
+    """Text or a code, computed; ``codes`` gives the codes their texts."""
+    return _computed(TextAnswer(text, max_length=max_length), reads, by, said)
+
+
+def DerivedMultiple(  # noqa: N802
+    text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]
+) -> MultipleAnswer:
+    """Codes of the list ``codes``, computed."""
+    return _computed(MultipleAnswer(text, codes=said["codes"]), reads, by, said)
+
+
+def DerivedDate(text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> DateAnswer:  # noqa: N802
+    """A day, computed."""
+    return _computed(DateAnswer(text), reads, by, said)
+
+
+def _computed(column: Any, reads: tuple[str, ...], by: Compute, said: Any) -> Any:
+    column.asked.update(reads=reads, by=by, **said)
+    return column

@@ -1,0 +1,183 @@
+"""What the page says about an answer, in the reader's language: what is so, then what to do."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crf.engine.checks import Finding, Level
+from crf.engine.declaration import FormDeclaration
+from crf.engine.questions import Kind, Question, Range
+
+MISSING_TEXTS = {
+    "ND": lambda: _("not done"),
+    "NA": lambda: _("not applicable"),
+    "NK": lambda: _("not known"),
+    "ASKU": lambda: _("asked but unknown"),
+    "NP": lambda: _("participant refused"),
+}
+
+
+def missing_text(reason: str) -> str:
+    """Return the words for a missing reason."""
+    words = MISSING_TEXTS.get(reason)
+    return words() if words else reason
+
+
+def number_text(value: Any) -> str:
+    """Return a number as a person would type it: no trailing zeros after the point, no exponent."""
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
+
+
+def shown(question: Question, value: Any, zone: str = "Asia/Shanghai") -> str:
+    """Return an answer as people read it: the text of a code, a day, a number without its unit."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(question, item, zone) for item in value)
+    if question.codes is not None:
+        return question.codes.label(str(value))
+    return number_text(value)
+
+
+def range_text(bounds: Range | None, unit: Any = "") -> str:
+    """Return a range in words: "25 to 200 kg", "at least 15", or nothing."""
+    if bounds is None:
+        return ""
+    low, high = (None if limit is None else number_text(limit) for limit in bounds)
+    if low is not None and high is not None:
+        text = _("{low} to {high}").format(low=low, high=high)
+    elif low is not None:
+        text = _("at least {low}").format(low=low)
+    else:
+        text = _("at most {high}").format(high=high)
+    return f"{text} {unit}".strip()
+
+
+def must_be(question: Question) -> str:
+    """Say what an answer has to look like."""
+    label = str(question.text)
+    if question.kind in (Kind.INTEGER, Kind.DECIMAL):
+        return _number_rule(question, label)
+    texts = {
+        Kind.DATE: _("{label} must be a full date such as 2026-05-07."),
+        Kind.PARTIAL_DATE: _("{label} must be a date such as 2026-05-07, 2026-05 or 2026."),
+        Kind.DATETIME: _("{label} must be a date and time such as 2026-05-07 14:30."),
+        Kind.CHOICE: _("{label} must be one of the answers listed. Choose one."),
+        Kind.MULTIPLE: _("{label} must be among the answers listed. Tick those that apply."),
+        Kind.TEXT: _("{label} holds a character that cannot be stored. Type it again."),
+    }
+    return texts[question.kind].format(label=label)
+
+
+def _number_rule(question: Question, label: str) -> str:
+    whole = question.kind == Kind.INTEGER
+    low, high = question.hard or (None, None)
+    unit = str(question.unit)
+    if low is not None and high is not None:
+        text = (
+            _("{label} must be a whole number between {low} and {high} {unit}.")
+            if whole
+            else _("{label} must be a number between {low} and {high} {unit}.")
+        )
+        filled = text.format(label=label, low=number_text(low), high=number_text(high), unit=unit)
+        return filled.replace(" .", ".").replace(" 。", "。")
+    text = _("{label} must be a whole number.") if whole else _("{label} must be a number.")
+    return text.format(label=label)
+
+
+def too_precise(question: Question) -> str:
+    """Say how many decimal places are kept."""
+    return ngettext(
+        "{label} is kept with {places} decimal place. Shorten the number.",
+        "{label} is kept with {places} decimal places. Shorten the number.",
+        question.places,
+    ).format(label=question.text, places=question.places)
+
+
+def too_long(question: Question, length: int) -> str:
+    """Say how much text is kept."""
+    return _("{label} holds {length} characters and {limit} are kept. Shorten the text.").format(
+        label=question.text, length=length, limit=question.max_length
+    )
+
+
+def stands_alone(question: Question, code: str) -> str:
+    """Say that an exclusive code is ticked beside others."""
+    return _("{label}: “{code}” stands alone. Tick either it or the others.").format(
+        label=question.text, code=question.codes.label(code) if question.codes else code
+    )
+
+
+def both_given(question: Question) -> str:
+    """Say that an answer and a missing reason contradict each other."""
+    return _("{label} has an answer and a reason why it is missing. Keep one of them.").format(
+        label=question.text
+    )
+
+
+def reason_not_allowed(question: Question) -> str:
+    """Say that this question has to be answered."""
+    return _("{label} cannot be left out with this reason. Answer it.").format(label=question.text)
+
+
+def too_many_rows(title: Any, limit: int) -> str:
+    """Say how many rows a group can have."""
+    return _("{title} can hold {limit} rows. Remove some rows.").format(title=title, limit=limit)
+
+
+def question_at(form: FormDeclaration, target: str) -> Question | None:
+    """Return the question that a finding's target points at; None for a whole group or form."""
+    group, _position, name = [*target.split("."), "", ""][:3]
+    if name and group in form.groups:
+        return form.groups[group].questions.get(name)
+    return form.questions.get(target)
+
+
+def sentence(form: FormDeclaration, finding: Finding, zone: str = "Asia/Shanghai") -> str:
+    """Return what a finding says to the person who can act on it."""
+    if finding.kind == "check":
+        return str(finding.message)
+    question = question_at(form, finding.target)
+    if question is None:
+        title = form.groups[finding.target].title if finding.target in form.groups else form.title
+        return _("{title} has no rows yet. Add at least one.").format(title=title)
+    if finding.kind == "range":
+        return _range_sentence(question, finding)
+    texts = {
+        "required": _("{label} has no answer yet. Answer it, or give the reason why it is missing."),
+        "future": _("{label} lies in the future. Check the date against the source."),
+        "birth": _("{label} lies before the birth date. Check both dates against the source."),
+        "death": _("{label} lies after the date of death. Check both dates against the source."),
+        "proposal": _(
+            "{label} differs from what the answers lead to ({proposal}). Correct it, or confirm it with a reason."
+        ),
+    }
+    if finding.kind == "required" and not question.missing_allowed:
+        return _("{label} has no answer yet. Answer it.").format(label=question.text)
+    proposal = shown(question, finding.values.get("proposal"), zone)
+    return texts[finding.kind].format(label=question.text, proposal=proposal)
+
+
+def _range_sentence(question: Question, finding: Finding) -> str:
+    if finding.level == Level.HARD:
+        text = _("{label} is outside what is possible ({range}). Correct it.")
+        return text.format(label=question.text, range=range_text(question.hard, question.unit))
+    text = _(
+        "{label} is outside what is usual ({range}). Check the source; correct it or confirm it with a reason."
+    )
+    return text.format(label=question.text, range=range_text(question.soft, question.unit))

@@ -1,0 +1,168 @@
+"""Reading one answer as it was typed, and writing it as it would be typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crf.engine import messages
+from crf.engine.questions import Kind, Question
+
+WHOLE = re.compile(r"[+-]?\d{1,9}")
+POINTED = re.compile(r"[+-]?\d{1,9}(\.\d+)?")
+DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
+MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
+YEAR = re.compile(r"(\d{4})年?")
+YEARS = range(1900, 3000)  # far beyond any participant; a later day would overflow where days are added to it
+CLOCK = re.compile(r"(.+?)[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
+
+
+class UnreadableError(Exception):
+    """What was typed is no answer to the question; the text says what would be."""
+
+
+def clean(text: str) -> str:
+    """Return the text without blanks around it, its letters in one form."""
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
+
+
+def _narrow(text: str) -> str:
+    """Full-width digits and marks, as a Chinese keyboard types them, become plain ones."""
+    return unicodedata.normalize("NFKC", text).replace("。", ".").strip()
+
+
+def _read_whole(question: Question, texts: list[str], zone: str) -> int | None:
+    if not texts:
+        return None
+    text = _narrow(texts[0])
+    if not WHOLE.fullmatch(text) or not text.isascii():
+        raise UnreadableError(messages.must_be(question))
+    return int(text)
+
+
+def _read_pointed(question: Question, texts: list[str], zone: str) -> Decimal | None:
+    if not texts:
+        return None
+    text = _narrow(texts[0])
+    if not POINTED.fullmatch(text) or not text.isascii():
+        raise UnreadableError(messages.must_be(question))
+    if len(text.partition(".")[2].rstrip("0")) > question.places:
+        raise UnreadableError(messages.too_precise(question))
+    return Decimal(text).quantize(Decimal(1).scaleb(-question.places))
+
+
+def _read_text(question: Question, texts: list[str], zone: str) -> str | None:
+    if not texts:
+        return None
+    text = texts[0]
+    if any(unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\n\t" for mark in text):
+        raise UnreadableError(messages.must_be(question))
+    if len(text) > question.max_length:
+        raise UnreadableError(messages.too_long(question, len(text)))
+    return text
+
+
+def _read_choice(question: Question, texts: list[str], zone: str) -> str | None:
+    if not texts:
+        return None
+    if question.codes is None or texts[0] not in question.codes:
+        raise UnreadableError(messages.must_be(question))
+    return texts[0]
+
+
+def _read_ticks(question: Question, texts: list[str], zone: str) -> list[str] | None:
+    codes = question.codes
+    if codes is None or any(text not in codes for text in texts):
+        raise UnreadableError(messages.must_be(question))
+    ticked = [code for code in codes.values if code in texts]
+    alone = [code for code in codes.exclusive if code in ticked]
+    if alone and len(ticked) > 1:
+        raise UnreadableError(messages.stands_alone(question, alone[0]))
+    return ticked or None
+
+
+def _read_day(question: Question, texts: list[str], zone: str) -> date | None:
+    if not texts:
+        return None
+    found = _day_in(_narrow(texts[0]))
+    if found is None:
+        raise UnreadableError(messages.must_be(question))
+    return found
+
+
+def _day_in(text: str) -> date | None:
+    match = DAY.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = (int(part) for part in match.groups() if part is not None)
+    return _calendar_day(year, month, day)
+
+
+def _calendar_day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if year in YEARS else None
+    except ValueError:
+        return None
+
+
+def _read_partial(question: Question, texts: list[str], zone: str) -> str | None:
+    if not texts:
+        return None
+    text = _narrow(texts[0])
+    if (day := _day_in(text)) is not None:
+        return day.isoformat()
+    if (match := MONTH.fullmatch(text)) and _calendar_day(int(match[1]), int(match[2]), 1):
+        return f"{match[1]}-{int(match[2]):02d}"
+    if (match := YEAR.fullmatch(text)) and int(match[1]) in YEARS:
+        return match[1]
+    raise UnreadableError(messages.must_be(question))
+
+
+def _read_instant(question: Question, texts: list[str], zone: str) -> datetime | None:
+    if not texts:
+        return None
+    match = CLOCK.fullmatch(_narrow(texts[0]))
+    day = _day_in(match[1]) if match else None
+    if match is None or day is None or int(match[2]) > 23 or int(match[3]) > 59:
+        raise UnreadableError(messages.must_be(question))
+    return datetime(
+        day.year, day.month, day.day, int(match[2]), int(match[3]), tzinfo=_zone(question, match[4], zone)
+    )
+
+
+def _zone(question: Question, offset: str | None, zone: str) -> tzinfo | None:
+    """Return the zone that was sent with the instant, as a program does; people type the site's own time."""
+    try:
+        return datetime.strptime(offset, "%z").tzinfo if offset else ZoneInfo(zone)
+    except ValueError:
+        raise UnreadableError(messages.must_be(question)) from None
+
+
+READERS: dict[Kind, Callable[[Question, list[str], str], Any]] = {
+    Kind.INTEGER: _read_whole,
+    Kind.DECIMAL: _read_pointed,
+    Kind.TEXT: _read_text,
+    Kind.CHOICE: _read_choice,
+    Kind.MULTIPLE: _read_ticks,
+    Kind.DATE: _read_day,
+    Kind.PARTIAL_DATE: _read_partial,
+    Kind.DATETIME: _read_instant,
+}
+
+
+def typed_text(question: Question, value: Any, zone: str = "Asia/Shanghai") -> list[str]:
+    """Return an answer as it would be typed; reading it again gives the same answer."""
+    if value is None:
+        return []
+    if isinstance(value, list | tuple):
+        return [str(code) for code in value]
+    if isinstance(value, datetime):
+        return [value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")]
+    if isinstance(value, Decimal):
+        return [format(value, "f")]
+    return [str(value)]

@@ -1,0 +1,129 @@
+"""What a question is: its text, its kind of answer, its ranges, when it is asked (protocol 3.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from crf.engine.codelists import CodeList
+from crf.engine.conditions import Condition
+
+if TYPE_CHECKING:
+    from crf.engine.codelists import Text
+
+Number = int | float | Decimal
+Range = tuple[Number | None, Number | None]
+
+
+class Kind(StrEnum):
+    """How an answer is typed and kept."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    TEXT = "text"
+    CHOICE = "choice"
+    MULTIPLE = "multiple"
+    DATE = "date"
+    PARTIAL_DATE = "partial_date"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+
+
+DATED = frozenset({Kind.DATE, Kind.PARTIAL_DATE, Kind.DATETIME})
+NUMERIC = frozenset({Kind.INTEGER, Kind.DECIMAL})
+
+
+class Missing(StrEnum):
+    """Why there is no answer (protocol 3.0)."""
+
+    NOT_DONE = "ND"
+    NOT_APPLICABLE = "NA"
+    NOT_KNOWN = "NK"
+    ASKED_BUT_UNKNOWN = "ASKU"
+    REFUSED = "NP"
+
+
+ANY_REASON: tuple[str, ...] = tuple(reason.value for reason in Missing)
+
+
+class Classification(StrEnum):
+    """How an answer may leave the system."""
+
+    IDENTIFYING = "identifying"
+    CLINICAL = "clinical"
+    OPERATIONAL = "operational"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One question of a form; pure values, so that everything but the table can be made from it.
+
+    ``by`` marks a derived answer: it is called with the values of ``reads``. ``proposed_by`` names
+    a derived answer that the person confirms or overrides here. ``licensed`` wording is no text of this
+    repository: the sponsor loads it, and ``text`` stands in until then.
+    """
+
+    name: str
+    kind: Kind
+    text: Text
+    help: Text = ""
+    definition: Text = ""
+    unit: Text = ""
+    codes: CodeList | None = None
+    places: int = 0
+    max_length: int = 200
+    lines: int = 1
+    soft: Range | None = None
+    hard: Range | None = None
+    required: bool = False
+    required_when: Condition | None = None
+    shown_when: Condition | None = None
+    classification: Classification | None = None
+    cdash: str = ""
+    sdtm: str = ""
+    export: str = ""
+    missing_allowed: tuple[str, ...] = ANY_REASON
+    future_allowed: bool = False
+    before_birth_allowed: bool = False
+    after_death_allowed: bool = False
+    reads: tuple[str, ...] = ()
+    by: Callable[..., Any] | None = None
+    blanks: bool = False
+    proposed_by: str = ""
+    licensed: bool = False
+
+    def __post_init__(self) -> None:
+        for bounds in ("soft", "hard"):
+            given = getattr(self, bounds)
+            if given is not None:
+                object.__setattr__(self, bounds, tuple(_exact(limit) for limit in given))
+        if not self.export:
+            object.__setattr__(self, "export", self.name.upper())
+
+    @property
+    def derived(self) -> bool:
+        """Say whether the server computes it."""
+        return self.by is not None
+
+    @property
+    def dated(self) -> bool:
+        """Say whether the answer is a day or an instant."""
+        return self.kind in DATED
+
+
+def _exact(limit: Number | None) -> Number | None:
+    """Keep 0.1 as one tenth: a float limit would refuse an answer of exactly 0.1."""
+    return Decimal(str(limit)) if isinstance(limit, float) else limit
+
+
+def argument(read: str) -> str:
+    """Return a read's keyword: "DM.weight" -> dm_weight, "CRE*" -> cre_all."""
+    return read.replace("*", "_all").replace(".", "_").lower()
+
+
+def gather(reads: tuple[str, ...], look: Callable[[str], Any]) -> Mapping[str, Any]:
+    """Return the keyword arguments for a function that reads ``reads``."""
+    return {argument(read): look(read) for read in reads}

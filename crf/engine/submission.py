@@ -1,0 +1,351 @@
+"""From what was typed to answers, and back: nothing typed is lost on the way (design.md, 6).
+
+Names on the page: ``weight``; ``weight__why`` (missing reason); ``ln_table-0-examined`` (row 0 of a
+group), ``ln_table-0-position``, ``ln_table-0-remove``, ``ln_table-next``; controls begin with ``_``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crf.engine import messages
+from crf.engine.checks import Level
+from crf.engine.conditions import canonical
+from crf.engine.declaration import FormDeclaration, Group
+from crf.engine.evaluation import Outcome, Row, evaluate
+from crf.engine.parsing import READERS, UnreadableError, clean, typed_text
+from crf.engine.questions import Question
+
+Raw = dict[str, list[str]]
+ROW_LIMIT = 200
+ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-\d{1,4}-remove")
+ROW_NAME = re.compile(r"(?P<group>[a-z][a-z0-9_]*)-(?P<index>\d{1,4})-(?P<field>[a-z][a-z0-9_]*)")
+
+
+@dataclass
+class Submission:
+    """What a person sent: typed answers, what could not be read, and what goes with the save."""
+
+    raw: Raw
+    values: dict[str, Any] = field(default_factory=dict)
+    groups: dict[str, list[Row]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    removed: dict[str, list[int]] = field(default_factory=dict)
+
+    def control(self, name: str) -> str:
+        """Return a control of the page such as "reason", "version", "key", "action"."""
+        return next(iter(self.raw.get(f"_{name}", ())), "").strip()
+
+    @property
+    def reason(self) -> str:
+        """Return why saved answers were changed."""
+        return self.control("reason")
+
+    @property
+    def version(self) -> int | None:
+        """Return the version of the record that the person was looking at."""
+        text = self.control("version")
+        return int(text) if text.isdecimal() and len(text) < 10 else None
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Map single answers, by their names within the record, to the reason given for that one."""
+        prefix = "_reason:"
+        targets = {name: target for target, name in self.names.items()} | self._removals()
+        said = {
+            name.removeprefix(prefix): texts[0]
+            for name, texts in self.raw.items()
+            if name.startswith(prefix) and texts
+        }
+        return {targets.get(name, name): text for name, text in said.items()}
+
+    def _removals(self) -> dict[str, str]:
+        """Map the tick that removes a saved row, as the page names it, to the row's name within the record."""
+        ticks = [name for name, texts in self.raw.items() if ROW_TICK.fullmatch(name) and any(texts)]
+        found = {}
+        for tick in ticks:
+            group, _dash, _index = tick.removesuffix("-remove").rpartition("-")
+            position = next(iter(self.raw.get(f"{tick.removesuffix('-remove')}-position", ())), "")
+            found[tick] = f"{group}.{position}.removed"
+        return found
+
+    @property
+    def confirmations(self) -> dict[str, str]:
+        """Map the key of each soft finding that was confirmed to the reason given."""
+        prefix = "_confirm:"
+        said = {
+            name: texts[0].strip() for name, texts in self.raw.items() if texts and name.startswith(prefix)
+        }
+        return {name.removeprefix(prefix): text for name, text in said.items() if text}
+
+    @property
+    def prompts(self) -> list[dict[str, str]]:
+        """Return the findings that were shown while typing, each with the answer it was shown for."""
+        try:
+            said = json.loads(self.control("prompts") or "[]")
+        except ValueError:
+            return []
+        if not isinstance(said, list):
+            return []
+        rows = [row for row in said[:500] if isinstance(row, dict)]
+        return [{str(name)[:60]: str(text)[:200] for name, text in row.items()} for row in rows]
+
+
+@dataclass(frozen=True)
+class Review:
+    """A submission with everything that follows from it."""
+
+    form: FormDeclaration
+    submission: Submission
+    outcome: Outcome
+    errors: Mapping[str, str]
+
+    @property
+    def readable(self) -> bool:
+        """Say whether everything that is asked could be read."""
+        return not self.errors
+
+    @property
+    def may_save(self) -> bool:
+        """Say whether it can be saved as it is; soft findings do not stand in the way."""
+        return self.readable and not self.outcome.stops()
+
+
+def review(
+    form: FormDeclaration,
+    data: Mapping[str, Any],
+    *,
+    context: Mapping[str, Any],
+    zone: str = "Asia/Shanghai",
+) -> Review:
+    """Read ``data`` (a POST, a draft, an API call) and evaluate it; errors of questions not asked are dropped."""
+    submission = parse(form, data, zone=zone)
+    outcome = evaluate(
+        form,
+        values=submission.values,
+        groups=submission.groups,
+        missing=submission.missing,
+        context=context,
+    )
+    asked = {submission.names.get(target, target) for target in outcome.visible} | set(form.groups)
+    errors = {name: text for name, text in submission.errors.items() if name in asked}
+    return Review(form, submission, outcome, errors)
+
+
+def raw_of_post(data: Mapping[str, Any]) -> Raw:
+    """Return what was typed, as lists of texts by name, from a POST or from a draft's JSON."""
+    if hasattr(data, "lists"):
+        return {name: [str(text) for text in texts] for name, texts in data.lists()}
+    return {
+        str(name): [_typed(item) for item in (texts if isinstance(texts, list | tuple) else [texts])]
+        for name, texts in data.items()
+    }
+
+
+def _typed(item: Any) -> str:
+    return "" if item is None else str(item)
+
+
+def parse(form: FormDeclaration, data: Mapping[str, Any], *, zone: str = "Asia/Shanghai") -> Submission:
+    """Return the typed answers; what cannot be read stays in ``raw`` and has a sentence in ``errors``."""
+    found = Submission(raw=raw_of_post(data))
+    reader = _Reader(found, zone)
+    for name, question in form.questions.items():
+        if not question.derived:
+            reader.read(question, name, name, found.values, found.missing)
+    for group in form.groups.values():
+        reader.read_rows(group)
+    return found
+
+
+@dataclass
+class _Reader:
+    found: Submission
+    zone: str
+
+    def read(
+        self, question: Question, name: str, target: str, values: dict[str, Any], missing: dict[str, str]
+    ) -> None:
+        """Put one answer and its missing reason where they belong."""
+        self.found.names[target] = name
+        texts = [clean(text) for text in self.found.raw.get(name, ())]
+        why = next(iter(self.found.raw.get(f"{name}__why", ())), "").strip()
+        values[question.name] = None
+        try:
+            values[question.name] = READERS[question.kind](
+                question, [text for text in texts if text], self.zone
+            )
+            if why:
+                _check_reason(question, why, values[question.name])
+                missing[question.name] = why
+        except UnreadableError as error:
+            self.found.errors[name] = str(error)
+
+    def read_rows(self, group: Group) -> None:
+        """Read the rows of a group in page order; empty new rows are no rows."""
+        indices = self._indices(group.name)
+        if len(indices) > ROW_LIMIT:
+            self.found.errors[group.name] = messages.too_many_rows(group.title, ROW_LIMIT)
+            indices = indices[:ROW_LIMIT]
+        free = self._next_position(group.name, indices)
+        rows: list[Row] = []
+        for index in indices:
+            position = self._number(f"{group.name}-{index}-position")
+            if self.found.raw.get(f"{group.name}-{index}-remove", [""])[0]:
+                if position:
+                    self.found.removed.setdefault(group.name, []).append(position)
+                continue
+            if position is None and self._empty(group, index):
+                continue
+            rows.append(self._row(group, index, position or free))
+            free += position is None
+        if group.fixed:
+            rows += _rows_left_out(group, {row["position"] for row in rows})
+        self.found.groups[group.name] = rows
+
+    def _row(self, group: Group, index: int, position: int) -> Row:
+        row: Row = {"position": position, "missing": {}}
+        given = group.starts_with[position - 1] if group.fixed and position <= len(group.starts_with) else {}
+        for question in group.questions.values():
+            self.found.names[f"{group.name}.{position}.{question.name}"] = (
+                f"{group.name}-{index}-{question.name}"
+            )
+            if question.name in given:
+                row[question.name] = given[question.name]
+            elif not question.derived:
+                name = f"{group.name}-{index}-{question.name}"
+                self.read(question, name, f"{group.name}.{position}.{question.name}", row, row["missing"])
+        return row
+
+    def _indices(self, group: str) -> list[int]:
+        matches = (ROW_NAME.fullmatch(name.removesuffix("__why")) for name in self.found.raw)
+        return sorted({int(match["index"]) for match in matches if match and match["group"] == group})
+
+    def _next_position(self, group: str, indices: list[int]) -> int:
+        taken = [self._number(f"{group}-{index}-position") or 0 for index in indices]
+        return max(max(taken, default=0) + 1, self._number(f"{group}-next") or 1)
+
+    def _number(self, name: str) -> int | None:
+        text = next(iter(self.found.raw.get(name, ())), "").strip()
+        return int(text) if text.isdecimal() and 0 < len(text) < 5 and int(text) else None
+
+    def _empty(self, group: Group, index: int) -> bool:
+        if group.fixed:
+            return False
+        start = group.starts_with[index] if index < len(group.starts_with) else {}
+        names = [name for name, question in group.questions.items() if not question.derived]
+        for name in names:
+            typed = [
+                text.strip()
+                for text in self.found.raw.get(f"{group.name}-{index}-{name}", ())
+                if text.strip()
+            ]
+            reason = self.found.raw.get(f"{group.name}-{index}-{name}__why", [""])[0]
+            if reason or (typed and typed != [str(start.get(name))]):
+                return False
+        return True
+
+
+def _rows_left_out(group: Group, posted: set[int]) -> list[Row]:
+    """Return the rows of a fixed group that the page did not send: they exist all the same."""
+    numbered = enumerate(group.starts_with, start=1)
+    return [
+        {**start, "position": number, "missing": {}} for number, start in numbered if number not in posted
+    ]
+
+
+def _check_reason(question: Question, why: str, value: Any) -> None:
+    if value is not None:
+        raise UnreadableError(messages.both_given(question))
+    if why not in question.missing_allowed:
+        raise UnreadableError(messages.reason_not_allowed(question))
+
+
+def raw_of(
+    form: FormDeclaration,
+    *,
+    values: Mapping[str, Any],
+    groups: Mapping[str, Iterable[Mapping[str, Any]]],
+    missing: Mapping[str, str],
+    zone: str = "Asia/Shanghai",
+) -> Raw:
+    """Return a saved record as the page would send it."""
+    raw: Raw = {}
+    for name, question in form.questions.items():
+        if not question.derived:
+            _put(raw, name, typed_text(question, values.get(name), zone), missing.get(name))
+    for group in form.groups.values():
+        for index, row in enumerate(_rows_to_show(group, groups.get(group.name, ()))):
+            prefix = f"{group.name}-{index}"
+            if row.get("position"):
+                raw[f"{prefix}-position"] = [str(row["position"])]
+            for name, question in group.questions.items():
+                if not question.derived:
+                    why = (row.get("missing") or {}).get(name)
+                    _put(raw, f"{prefix}-{name}", typed_text(question, row.get(name), zone), why)
+    return raw
+
+
+def _rows_to_show(group: Group, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the saved rows, and the rows the group starts with where they are not saved yet."""
+    saved = list(rows)
+    if group.fixed:
+        left_out = _rows_left_out(group, {row["position"] for row in saved})
+        return sorted([*saved, *left_out], key=lambda row: row["position"])
+    return saved or list(group.starts_with)
+
+
+def _put(raw: Raw, name: str, texts: list[str], why: str | None) -> None:
+    if texts:
+        raw[name] = texts
+    if why:
+        raw[f"{name}__why"] = [why]
+
+
+def live(
+    form: FormDeclaration, data: Mapping[str, Any], *, context: Mapping[str, Any], zone: str
+) -> dict[str, Any]:
+    """Return what the page shows while typing: derived answers, findings and what cannot be read, as JSON."""
+    found = review(form, data, context=context, zone=zone)
+    names = found.submission.names
+    derived = _derived(form, found)
+    return {
+        "derived": {
+            name: messages.shown(question, value, zone) for name, (question, value) in derived.items()
+        },
+        "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
+        "errors": dict(found.errors),
+        "findings": [
+            {
+                "key": finding.key,
+                "level": finding.level.value,
+                "name": names.get(finding.target, finding.target),
+                "message": messages.sentence(form, finding, zone),
+            }
+            for finding in found.outcome.findings
+            if finding.level in (Level.HARD, Level.SOFT)
+        ],
+    }
+
+
+def _derived(form: FormDeclaration, found: Review) -> dict[str, tuple[Question, Any]]:
+    """Map the name on the page of each derived answer to its question and value."""
+    outcome, names = found.outcome, found.submission.names
+    answers = {
+        name: (question, outcome.values[name])
+        for name, question in form.questions.items()
+        if question.derived
+    }
+    for group in form.groups.values():
+        derived = [question for question in group.questions.values() if question.derived]
+        for row in outcome.groups[group.name] if derived else ():
+            for question in derived:
+                target = f"{group.name}.{row['position']}.{question.name}"
+                answers[names.get(target, target)] = (question, row[question.name])
+    return answers

@@ -1,0 +1,62 @@
+"""The data-validation plan: every rule that answers are held to, written from the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from crf.engine.checks import Check
+from crf.engine.declaration import FormDeclaration
+from crf.engine.messages import range_text
+from crf.engine.questions import Question
+
+HEAD = """# Data-validation plan
+
+Made from the form declarations by `make docs`; do not edit. *Hard* stops a save, *soft* saves and opens
+a query that closes when the answer is corrected or confirmed, *listing* only lists. Beside what is
+listed, every form refuses days in the future or before birth (X070) and acts after death (X061).
+"""
+
+
+def validation_plan(forms: Iterable[FormDeclaration]) -> str:
+    """Return the plan as a page of Markdown, form by form."""
+    return "\n".join([HEAD, *(line for form in forms for line in _of_form(form))]).rstrip() + "\n"
+
+
+def _of_form(form: FormDeclaration) -> Iterator[str]:
+    yield f"## {form.code} · {form.title}\n"
+    if form.checks:
+        yield "| check | level | criticality | answered by | rule broken | reads |"
+        yield "| --- | --- | --- | --- | --- | --- |"
+        yield from (_check_line(check) for check in form.checks)
+        yield ""
+    ranged = [(place, question) for place, question in _places(form) if question.soft or question.hard]
+    if ranged:
+        yield "| answer | question | usual (soft) | possible (hard) |"
+        yield "| --- | --- | --- | --- |"
+        for place, question in ranged:
+            soft, hard = (range_text(bounds, question.unit) for bounds in (question.soft, question.hard))
+            yield f"| {place} | {_cell(question.text)} | {_cell(soft)} | {_cell(hard)} |"
+        yield ""
+    required = [place for place, question in _places(form) if question.required]
+    sometimes = [
+        place for place, question in _places(form) if question.required_when and not question.required
+    ]
+    if required:
+        yield f"Always required: {', '.join(required)}.\n"
+    if sometimes:
+        yield f"Required where it applies: {', '.join(sometimes)}.\n"
+
+
+def _check_line(check: Check) -> str:
+    words = (check.code, check.level, check.criticality, check.owner.replace("_", " "), check.message)
+    return f"| {' | '.join(_cell(word) for word in words)} | {', '.join(check.reads)} |"
+
+
+def _places(form: FormDeclaration) -> Iterator[tuple[str, Question]]:
+    yield from ((question.export, question) for question in form.questions.values())
+    for group in form.groups.values():
+        yield from ((f"{group.name}.{question.export}", question) for question in group.questions.values())
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")

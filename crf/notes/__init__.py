@@ -1,0 +1,1 @@
+"""Working notes: what one person keeps in mind; not source data."""

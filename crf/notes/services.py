@@ -1,0 +1,97 @@
+"""Writing, settling and asking from private notes. Their acts name the site only, not the participant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.acts import act
+from crf.models import Query, WorkingNote
+from crf.queries.services import raise_query
+from crf.store.records import Place, place_of
+from kernel.errors import Forbidden, Refusal
+from trials.models import Participant
+
+
+class NoteEmpty(Refusal):
+    message = _("Write what you want to keep in mind.")
+    status = 422
+
+
+class NotYourNote(Forbidden):
+    message = _("A working note belongs to whoever wrote it. Nobody else can change it or ask from it.")
+
+
+class NoteSettled(Refusal):
+    message = _("This note is settled already.")
+
+
+class NoteHasNoPassage(Refusal):
+    message = _(
+        "This note is about the participant, and a query is about a form. Open the form and ask there."
+    )
+
+
+def write_note(
+    *,
+    participant: Participant,
+    place: Place | None = None,
+    target: str = "",
+    text: str,
+    by: User,
+    at: datetime,
+) -> WorkingNote:
+    """``by`` keeps the note for themselves; it is marked as no source data and never exported."""
+    if not by.may(Permission.NOTE_KEEP, participant.site_id):
+        raise NotYourNote
+    if not text.strip():
+        raise NoteEmpty
+    with act("crf:note:write", by=by, at=at, site=participant.site) as written:
+        return WorkingNote.objects.create(
+            participant=participant,
+            site_id=participant.site_id,
+            owner=by,
+            form_code=place.form.code if place else "",
+            visit=place.visit if place else None,
+            sequence=place.sequence if place else 1,
+            target=target if place else "",
+            text=text,
+            written_at=at,
+            act=written,
+        )
+
+
+def _hold(note: WorkingNote, by: User) -> WorkingNote:
+    held: WorkingNote = WorkingNote.objects.select_for_update(of=("self",)).get(pk=note.pk)
+    if held.owner_id != by.pk:
+        raise NotYourNote
+    if held.settled_at is not None:
+        raise NoteSettled
+    return held
+
+
+def settle_note(*, note: WorkingNote, by: User, at: datetime) -> WorkingNote:
+    """The note is done with; it stays readable for its owner and for inspectors."""
+    with act("crf:note:settle", by=by, at=at, site=note.participant.site) as written:
+        held = _hold(note, by)
+        held.settled_at, held.act = at, written
+        held.save(update_fields=["settled_at", "act"])
+    return held
+
+
+def ask_from_note(*, note: WorkingNote, by: User, at: datetime) -> Query:
+    """The note's words stand as a query to the site; the note is settled and knows its query."""
+    with act("crf:note:ask", by=by, at=at, site=note.participant.site) as written:
+        held = _hold(note, by)
+        if not held.form_code:
+            raise NoteHasNoPassage
+        place = place_of(
+            participant=note.participant, form=held.form_code, visit=held.visit, sequence=held.sequence
+        )
+        query = raise_query(place=place, target=held.target, text=held.text[:1000], by=by, at=at)
+        held.settled_at, held.query, held.act = at, query, written
+        held.save(update_fields=["settled_at", "query", "act"])
+    return query

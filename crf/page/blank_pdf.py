@@ -1,0 +1,139 @@
+"""The blank form as a PDF, in the language in force: for paper beside the source documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from crf.engine.declaration import FormDeclaration, Group
+from crf.engine.messages import range_text
+from crf.engine.questions import Kind, Question
+from crf.page.render import TABLE_LIMIT
+
+LISTED_LIMIT = 24
+PAPER_ROWS = 5
+LINE_LIMIT = 60
+WORD = re.compile(r"^[a-z]|_")
+
+
+@dataclass(frozen=True)
+class PaperQuestion:
+    """A question with the room to answer it on paper."""
+
+    text: str
+    note: str
+    boxes: tuple[str, ...]
+    in_line: bool
+    multiple: bool
+    space: str
+    unit: str
+    variable: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class PaperGroup:
+    """A repeating group as an empty table, or as blocks when it is wide."""
+
+    title: str
+    help: str
+    questions: tuple[PaperQuestion, ...]
+    rows: tuple[str, ...]
+    wide: bool
+
+
+def blank_html(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> str:
+    """Return the blank form as a page of its own, made for paper; sections that only compute are left out."""
+    sections = [
+        {
+            "title": section.title,
+            "help": (wordings or {}).get(section.name) or section.help,
+            "items": [item for name in section.fields for item in _items(form, name, wordings or {})],
+        }
+        for section in form.sections
+    ]
+    asked = [section for section in sections if section["items"]]
+    return render_to_string(
+        "crf/blank.html", {"form": form, "sections": asked, "language": get_language() or "en"}
+    )
+
+
+def blank_pdf(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> bytes:
+    """Return the blank form as PDF."""
+    from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
+
+    return bytes(HTML(string=blank_html(form, wordings)).write_pdf())
+
+
+def _items(form: FormDeclaration, name: str, wordings: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    if name in form.groups:
+        yield {"group": _group(form.groups[name])}
+    elif not form.questions[name].derived:
+        yield {"question": _question(form.questions[name], wordings.get(name, ""))}
+
+
+def _group(group: Group) -> PaperGroup:
+    asked = tuple(_question(question) for question in group.questions.values() if not question.derived)
+    count = len(group.starts_with) if group.fixed else PAPER_ROWS
+    return PaperGroup(
+        title=str(group.title),
+        help=str(group.help),
+        questions=asked,
+        rows=tuple(str(number) for number in range(1, count + 1)),
+        wide=len(asked) > TABLE_LIMIT,
+    )
+
+
+def _question(question: Question, wording: str = "") -> PaperQuestion:
+    codes = question.codes.labels.items() if question.codes else ()
+    listed = tuple(_box(code, str(text)) for code, text in codes)
+    boxes = listed if len(listed) <= LISTED_LIMIT else ()
+    return PaperQuestion(
+        text=f"{question.text} · {wording}" if wording else str(question.text),
+        note=_note(question),
+        boxes=boxes,
+        in_line=sum(_width(box) + 4 for box in boxes) <= LINE_LIMIT,
+        multiple=question.kind == Kind.MULTIPLE,
+        space=_space(question),
+        unit=str(question.unit),
+        variable=question.export,
+        required=question.required,
+    )
+
+
+def _box(code: str, text: str) -> str:
+    """Return what stands beside a box: code and meaning, the code once where the meaning begins with it.
+
+    A code that is a word of the program (``not_recovered``) says nothing to a reader: the meaning stands alone.
+    """
+    return text if text.split(" ", maxsplit=1)[0] == code or WORD.search(code) else f"{code} = {text}"
+
+
+def _width(text: str) -> int:
+    """Return the room that ``text`` takes in a line, in Latin letters: a Chinese character takes two."""
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
+def _space(question: Question) -> str:
+    if question.dated:
+        return "____-__-__" + ("  __:__" if question.kind == Kind.DATETIME else "")
+    if question.kind in (Kind.INTEGER, Kind.DECIMAL):
+        return "_________"
+    return (
+        "______________________________" if question.max_length > 20 or question.codes else "______________"
+    )
+
+
+def _note(question: Question) -> str:
+    said = [str(question.help)] if question.help else []
+    if question.hard:
+        said.append(_("possible: {range}").format(range=range_text(question.hard, question.unit)))
+    if question.shown_when or question.required_when:
+        said.append(_("asked only where it applies"))
+    return " · ".join(said)

@@ -1,0 +1,279 @@
+"""A form as one person has it open: what the page shows, and what pressing Save does."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.requests import PersonRequest
+from crf.engine import messages, submission
+from crf.engine.base import RecordState
+from crf.engine.checks import Level
+from crf.engine.declaration import Repeats
+from crf.engine.evaluation import Outcome, evaluate
+from crf.engine.submission import Raw, Review, Submission
+from crf.models import Draft, Query
+from crf.page.render import FormPage, Given, Links, given_of_review, page
+from crf.records.consequences import propose_from_refusal
+from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
+from crf.records.save import Answers, AnswersImpossible, ReasonNeeded, Saved, save_answers
+from crf.records.visit_changes import PlanWouldMove, moves_since, standing_before
+from crf.store.context import Surroundings
+from crf.store.licensed_wording import wordings_of
+from crf.store.records import NEW, Place, Sheet, find_sheet, place_of
+from followup.models import Visit
+from followup.services.planning import Change
+from kernel.errors import Refusal
+from trials.models import Participant
+
+
+def open_participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
+    """Return the participant with their site; 404 when they are not for this person to see."""
+    found = Participant.objects.open_to(request.user, permission).select_related("site")
+    return get_object_or_404(found, number=number)
+
+
+def open_place(
+    request: PersonRequest, number: str, code: str, sequence: int, permission: Permission
+) -> Place:
+    """Return the place that an address names; 404 when it is not for this person to see."""
+    participant = open_participant(request, number, permission)
+    wanted = request.GET.get("visit", "")
+    visit = None
+    if wanted:
+        visits = Visit.objects.open_to(request.user, permission).filter(participant=participant)
+        visit = get_object_or_404(visits, pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0)
+        visit.participant = participant
+    return place_of(participant=participant, form=code, visit=visit, sequence=sequence)
+
+
+def address(name: str, place: Place) -> str:
+    """Return where something can be done with the record at the place."""
+    args: list[str | int] = [place.participant.number, place.form.code, place.sequence]
+    return reverse(f"crf:{name}", args=args) + (f"?visit={place.visit.pk}" if place.visit else "")
+
+
+@dataclass
+class Desk:
+    """One form in front of one person."""
+
+    place: Place
+    user: User
+    at: datetime
+    around: Surroundings = field(init=False)
+    moves: list[Change] = field(default_factory=list)
+    stopped: PlanWouldMove | None = None
+
+    def __post_init__(self) -> None:
+        self.around = Surroundings(self.place.participant, at=self.at)
+
+    @cached_property
+    def sheet(self) -> Sheet | None:
+        return find_sheet(self.place)
+
+    @cached_property
+    def draft(self) -> Draft | None:
+        return draft_at(self.place, by=self.user) if self.editable else None
+
+    @cached_property
+    def context(self) -> dict[str, Any]:
+        record = self.sheet.record if self.sheet else None
+        return self.around.context(
+            self.place.form,
+            visit=self.place.visit,
+            sequence=self.place.sequence,
+            record_id=record.pk if record else None,
+        )
+
+    @property
+    def version(self) -> int:
+        return self.sheet.record.version if self.sheet else NEW
+
+    @property
+    def zone(self) -> str:
+        return self.place.participant.site.time_zone
+
+    @cached_property
+    def editable(self) -> bool:
+        """Say whether the person may type here now; a locked record is read."""
+        locked = self.sheet is not None and self.sheet.record.state == RecordState.LOCKED
+        may = self.user.may(Permission.CRF_EDIT, self.place.participant.site_id)
+        return may and not locked and self.user.trained_on is not None
+
+    @property
+    def draft_is_old(self) -> bool:
+        """Say whether somebody saved since the draft was begun."""
+        return self.draft is not None and self.draft.version != self.version
+
+    def stored(self) -> Outcome:
+        """Return the saved answers, or the rows that a new form begins with, with all that follows."""
+        if self.sheet is None:
+            starts = {
+                name: [{"position": n, "missing": {}, **row} for n, row in enumerate(group.starts_with, 1)]
+                for name, group in self.place.form.groups.items()
+            }
+            return evaluate(self.place.form, values={}, groups=starts, context=self.context)
+        seen = self.sheet.outcome(self.place.form)
+        return evaluate(
+            self.place.form,
+            values=seen.values,
+            groups=seen.groups,
+            missing=seen.missing,
+            context=self.context,
+        )
+
+    def raw_of(self, outcome: Outcome) -> Raw:
+        return submission.raw_of(
+            self.place.form,
+            values=outcome.values,
+            groups=outcome.groups,
+            missing=outcome.missing,
+            zone=self.zone,
+        )
+
+    def page(self) -> FormPage:
+        """Return the page as it opens: the person's own draft if there is one, else what is saved."""
+        if self.draft is not None and not self.draft_is_old:
+            return self.page_of(self.review(self.draft.raw), announce=False)
+        outcome = self.stored()
+        return page(self.place.form, Given(raw=self.raw_of(outcome), outcome=outcome, **self._frame()))
+
+    def review(self, raw: Any) -> Review:
+        return submission.review(self.place.form, raw, context=self.context, zone=self.zone)
+
+    def page_of(self, review: Review, *, announce: bool = True, reason_problem: str = "") -> FormPage:
+        """Return the page with everything that was typed on it."""
+        frame = self._frame(key=review.submission.control("key"))
+        given = given_of_review(review, announce=announce, **frame)
+        if reason_problem:
+            given = Given(**{**vars(given), "errors": {**given.errors, "_reason": reason_problem}})
+        return page(self.place.form, given)
+
+    def _frame(self, key: str = "") -> dict[str, Any]:
+        saved = self.sheet.outcome(self.place.form) if self.sheet else None
+        return {
+            "saved": self.raw_of(saved) if saved else None,
+            "context": self.context,
+            "links": self.links(),
+            "version": self.version,
+            "key": key or uuid.uuid4().hex,
+            "editable": self.editable,
+            "storage": f"{self.user.pk}:{self.place.label}",
+            "zone": self.zone,
+            "wordings": wordings_of(self.place.form, get_language() or "en"),
+        }
+
+    def links(self) -> Links:
+        place = self.place
+        return Links(
+            save=address("form", place),
+            draft=address("draft", place) if self.editable else "",
+            derive=address("derive", place) if self.editable else "",
+            discard=address("discard", place) if self.editable and self.draft else "",
+            history=address("history", place) if self.sheet else "",
+            back=place.participant.get_absolute_url(),
+            blank=reverse("crf:blank", args=[place.form.code]),
+        )
+
+    def queries(self) -> list[Query]:
+        """Return the living queries about the record, or about the form that is not there yet."""
+        found = Query.objects.living().filter(
+            participant=self.place.participant, form_code=self.place.form.code, visit=self.place.visit
+        )
+        if self.place.form.repeats == Repeats.LOG:
+            found = found.filter(sequence=self.place.sequence)
+        return list(found)
+
+    def save(self, submission: Submission) -> Saved:
+        """Save what was typed; a refusal leaves nothing half written."""
+        answers = Answers(
+            values=submission.values,
+            groups=submission.groups,
+            missing=submission.missing,
+            reason=submission.reason,
+            reasons=submission.reasons,
+            confirmations=submission.confirmations,
+            prompts=submission.prompts,
+        )
+        before = standing_before(self.place)
+        with transaction.atomic():
+            saved = save_answers(
+                place=self.place,
+                answers=answers,
+                version=submission.version or NEW,
+                key=submission.control("key"),
+                by=self.user,
+                at=self.at,
+            )
+            self.moves = moves_since(before, self.place, seen=submission.control("plan"))
+        return saved
+
+    def keep(self, review: Review) -> None:
+        """Keep what was typed as the person's draft, and which prompts it met."""
+        raw = dict(review.submission.raw)
+        raw["_prompts"] = [json.dumps(self._prompts(review))]
+        review.submission.raw["_prompts"] = raw["_prompts"]
+        with suppress(DraftTooLarge):  # the page that comes back carries all of it
+            keep_draft(
+                place=self.place, raw=raw, version=review.submission.version or NEW, by=self.user, at=self.at
+            )
+
+    def _prompts(self, review: Review) -> list[dict[str, str]]:
+        known = {(prompt.get("key"), prompt.get("value")): prompt for prompt in review.submission.prompts}
+        for finding in review.outcome.at(Level.HARD):
+            name = review.submission.names.get(finding.target, finding.target)
+            value = ", ".join(review.submission.raw.get(name, ()))[:200]
+            said = messages.sentence(self.place.form, finding, self.zone)[:200]
+            prompt = {"key": finding.key, "name": name, "value": value, "message": said}
+            known.setdefault((finding.key, value), prompt)
+        return list(known.values())[-200:]
+
+
+def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:
+    """Return what was saved, or the page that says what stands in the way, and its status.
+
+    Everything typed is on that page and in the person's draft.
+    """
+    typed = submission.parse(desk.place.form, data, zone=desk.zone)
+    review = desk.review(data) if typed.errors else None
+    if review is None or review.readable:
+        try:
+            return desk.save(typed)
+        except AnswersImpossible as refused:
+            problem = ""
+            propose_from_refusal(place=desk.place, findings=refused.findings, by=desk.user, at=desk.at)
+        except ReasonNeeded as refused:
+            problem = str(refused)
+        except PlanWouldMove as stopped:
+            problem, desk.stopped = "", stopped
+        except Refusal:
+            desk.keep(review or desk.review(data))
+            raise
+    else:
+        problem = ""
+    found = review or desk.review(data)
+    desk.keep(found)
+    return desk.page_of(found, reason_problem=problem), 422
+
+
+def said_of(saved: Saved, *, clock: str) -> str:
+    """Return the sentence that follows a save."""
+    text = _("Saved at {time}.").format(time=clock)
+    if saved.queries_opened:
+        text += " " + _("{number} queries were opened: see the notes at the answers.").format(
+            number=saved.queries_opened
+        )
+    return text

@@ -1,0 +1,140 @@
+"""What is typed into the pages of queries and of steps with a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crf.models import CausalityCode, Expectedness
+from crf.safety.assessment import SeriousCase
+from trials.forms import DayInput
+
+
+class WordsForm(forms.Form):
+    """A few words; whether they are needed is the service's to say."""
+
+    text = forms.CharField(
+        label=_("Your words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class AskForm(WordsForm):
+    """A question about one answer of a form, or about the form as a whole."""
+
+    target = forms.ChoiceField(label=_("About"), required=False)
+
+    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["target"].choices = [("", _("the whole form")), *targets]  # type: ignore[attr-defined]
+        self.order_fields(["target", "text"])
+
+
+class NoteForm(forms.Form):
+    """A private working note, about a question where there are some to choose from."""
+
+    target = forms.ChoiceField(label=_("About"), required=False)
+    text = forms.CharField(
+        label=_("Your note"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "For your eyes only, and an inspector’s. Not source data: what is a fact belongs into a form."
+        ),
+    )
+
+    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if targets:
+            self.fields["target"].choices = [("", _("the whole form")), *targets]  # type: ignore[attr-defined]
+        else:
+            del self.fields["target"]
+
+
+class StepForm(forms.Form):
+    """A step with a record: the version that was read, and what the step asks besides."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    password = forms.CharField(
+        label=_("Your password"), required=False, widget=forms.PasswordInput, strip=False
+    )
+    reason = forms.CharField(label=_("Why"), required=False, max_length=500)
+
+
+class OverrideForm(forms.Form):
+    """A value outside the possible range that is let pass."""
+
+    target = forms.ChoiceField(label=_("Question"))
+    value = forms.CharField(label=_("Value exactly as it will be typed"), max_length=40)
+    reason = forms.CharField(label=_("Why it is right"), max_length=500)
+
+    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["target"].choices = [("", "–"), *targets]  # type: ignore[attr-defined]
+
+
+class DecisionForm(forms.Form):
+    """The investigator's decision on eligibility, with the digest of what was on the page."""
+
+    verdict = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[
+            ("eligible", _("I have read the evidence and approve the participant as eligible")),
+            ("not_eligible", _("I have read the evidence; the participant is not eligible")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
+    seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class AssessmentForm(forms.Form):
+    """The sponsor's judgement of one serious event, and its signature."""
+
+    expectedness = forms.ChoiceField(
+        label=_("Expected by the reference safety information"),
+        choices=Expectedness.choices,
+        widget=forms.RadioSelect,
+    )
+    reference = forms.CharField(
+        label=_("Reference safety information"), max_length=80, help_text=_("Document and version.")
+    )
+    causality = forms.ChoiceField(
+        label=_("Relation to what the trial does, by the sponsor"),
+        choices=CausalityCode.choices,
+        widget=forms.RadioSelect,
+    )
+    susar = forms.TypedChoiceField(
+        label=_("Is it a SUSAR?"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        help_text=_(
+            "By the rule: serious, unexpected and related, possible or more; of investigator and sponsor, the more "
+            "cautious one counts. If you judge otherwise, say why in the note."
+        ),
+    )
+    authority_on = forms.DateField(label=_("Authority told on"), required=False, widget=DayInput())
+    follow_up_on = forms.DateField(
+        label=_("Authority told of the follow-up on"),
+        required=False,
+        widget=DayInput(),
+        help_text=_("Of a fatal or life-threatening SUSAR."),
+    )
+    note = forms.CharField(
+        label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    reason = forms.CharField(label=_("Why is it assessed again?"), max_length=500)
+    password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
+
+    def __init__(self, typed: Any = None, *, case: SeriousCase) -> None:
+        before = case.judged[-1] if case.judged else {}
+        kept = {name: value for name, value in before.items() if name != "susar"}
+        kept |= {"susar": "yes" if before["susar"] else "no"} if before else {}
+        super().__init__(typed, initial=kept)
+        if not before:
+            del self.fields["reason"]

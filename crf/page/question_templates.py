@@ -1,0 +1,118 @@
+"""A question's markup, made once per language: marks ⟦like this⟧ are left for each request to fill.
+
+Rendering sixty questions through the template engine on every request would cost several times
+the rest of the page; filling a made skeleton costs microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from types import SimpleNamespace
+
+from django.template.loader import get_template
+from django.templatetags.static import static
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from crf.engine import messages
+from crf.engine.conditions import Condition
+from crf.engine.questions import Kind, Question
+
+RADIO_LIMIT = 7
+LONG_CHOICE, FEW_CHOICES, ONE_LINE = 28, 4, 90
+MARK = re.compile(r"⟦([^⟧]+)⟧")
+GAP = re.compile(r">\s+<")
+
+
+@cache
+def skeleton(question: Question, language: str, template: str) -> str:
+    """Return a question's markup in ``language`` (the one in force) with %-marks for what changes."""
+    shape = _shape(question, in_row=template == "cell")
+    shape.control = mark_safe(  # noqa: S308 - the template escapes, the marks are ours
+        get_template("crf/partials/control.html").render({"q": shape, "in_row": template == "cell"})
+    )
+    drawn = get_template(f"crf/partials/{template}.html").render({"q": shape}).strip()
+    return MARK.sub(r"%(\1)s", GAP.sub("><", drawn).replace("%", "%%"))
+
+
+def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
+    kind = _control_kind(question, in_row=in_row)
+    options = list(question.codes.labels.items()) if question.codes else []
+    hint = _hint(question)
+    return SimpleNamespace(
+        text="⟦text⟧" if question.licensed else question.text,
+        kind=question.kind.value,
+        derived=question.derived,
+        grouped=kind in ("radio", "ticks"),
+        control_kind=kind,
+        options=options,
+        by_code=all(len(code) == 1 and code.isdigit() for code, _text in options),
+        is_column=_is_column([str(text) for _code, text in options]),
+        exclusive=" ".join(question.codes.exclusive) if question.codes else "",
+        unit=question.unit,
+        hint=hint,
+        definition=question.definition,
+        proposed_by=question.proposed_by,
+        reasons=[(code, messages.missing_text(code)) for code in question.missing_allowed]
+        if not question.derived
+        else [],
+        show=as_json(question.shown_when),
+        require=as_json(question.required_when),
+        described=("hint-⟦name⟧ " if hint and not in_row else "") + "note-⟦name⟧",
+        inputmode={Kind.INTEGER: "numeric", Kind.DECIMAL: "decimal"}.get(question.kind, ""),
+        placeholder=_placeholder(question.kind),
+        is_short=question.kind != Kind.TEXT or question.max_length <= 20,
+        lines=question.lines,
+        control="",
+    )
+
+
+def _is_column(texts: list[str]) -> bool:
+    """Say whether choices stand under each other: long ones do, and many that do not fit on a line."""
+    widths = [sum(1 if letter.isascii() else 2 for letter in text) for text in texts]
+    return any(width > LONG_CHOICE for width in widths) or (
+        len(widths) > FEW_CHOICES and sum(widths) + 4 * len(widths) > ONE_LINE
+    )
+
+
+def _control_kind(question: Question, *, in_row: bool) -> str:
+    if question.kind == Kind.MULTIPLE:
+        return "ticks"
+    if question.kind == Kind.CHOICE:
+        few = question.codes is not None and len(question.codes) <= RADIO_LIMIT
+        return "radio" if few and not in_row else "select"
+    return "area" if question.kind == Kind.TEXT and question.lines > 1 else "line"
+
+
+def _placeholder(kind: Kind) -> str:
+    texts = {
+        Kind.DATE: _("YYYY-MM-DD"),
+        Kind.PARTIAL_DATE: _("YYYY-MM-DD"),
+        Kind.DATETIME: _("YYYY-MM-DD hh:mm"),
+    }
+    return texts.get(kind, "")
+
+
+def _hint(question: Question) -> str:
+    """Return the help text, the ranges, and how a partial date is written, in one line."""
+    said = [str(question.help)] if question.help else []
+    if question.soft and not question.derived:
+        said.append(_("usual: {range}").format(range=messages.range_text(question.soft, question.unit)))
+    if question.hard and not question.derived:
+        said.append(_("possible: {range}").format(range=messages.range_text(question.hard, question.unit)))
+    if question.kind == Kind.PARTIAL_DATE:
+        said.append(_("year or month alone will do: 2026, 2026-05"))
+    return " · ".join(said)
+
+
+def as_json(condition: Condition | None) -> str:
+    """Return a condition for a data attribute; nothing for no condition."""
+    return json.dumps(condition.as_json()) if condition else ""
+
+
+@cache
+def icon_address(name: str) -> str:
+    """Return the address of an icon of the sprite."""
+    return f"{static('vendor/icons.svg')}#{name}"

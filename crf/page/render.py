@@ -1,0 +1,472 @@
+"""The page of a form, drawn leanly: each question's skeleton (crf/page/question_templates.py) is only filled here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.template.loader import get_template
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from crf.engine import messages
+from crf.engine.checks import Finding, Level
+from crf.engine.conditions import Condition, canonical
+from crf.engine.declaration import FormDeclaration, Group, Section
+from crf.engine.evaluation import Outcome, Row
+from crf.engine.questions import Kind, Question
+from crf.engine.submission import Raw, Review, raw_of
+from crf.page.question_templates import as_json, icon_address, skeleton
+
+TABLE_LIMIT = 6
+
+
+@dataclass(frozen=True)
+class Links:
+    """The addresses that a form page talks to; an empty one switches its feature off."""
+
+    save: str = ""
+    draft: str = ""
+    derive: str = ""
+    discard: str = ""
+    history: str = ""
+    back: str = ""
+    blank: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section, drawn."""
+
+    name: str
+    title: str
+    help: str
+    show: str
+    hidden: bool
+    body: SafeString
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """Everything ``templates/crf/form.html`` shows."""
+
+    form: FormDeclaration
+    title: str
+    parts: tuple[Part, ...]
+    problems: tuple[tuple[str, str], ...]
+    notes: SafeString
+    cleared: tuple[str, ...]
+    unanswered: tuple[tuple[str, str], ...]
+    links: Links
+    context_json: str
+    saved_json: str
+    version: int
+    key: str
+    raw_prompts: str
+    reason: str
+    reasons_json: str
+    editable: bool
+    storage: str
+    reason_problem: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a request brings to the page."""
+
+    raw: Raw
+    outcome: Outcome
+    errors: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    saved: Raw | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    links: Links = field(default_factory=Links)
+    version: int = 0
+    key: str = ""
+    editable: bool = True
+    announce: bool = False
+    storage: str = ""
+    zone: str = "Asia/Shanghai"
+    wordings: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Filling(dict[str, str]):
+    """What a request fills into a question's markup; a mark that is not named stays empty."""
+
+    def __missing__(self, mark: str) -> str:
+        return ""
+
+
+def page(form: FormDeclaration, given: Given) -> FormPage:
+    """Return the page of ``form`` as ``given`` describes it; ``announce`` puts what is wrong on top."""
+    drawing = _Drawing(form, given, get_language() or "en")
+    return FormPage(
+        form=form,
+        title=str(form.title),
+        parts=tuple(drawing.part(section) for section in form.sections),
+        problems=tuple(drawing.problems()) if given.announce else (),
+        notes=drawing.loose_notes(),
+        cleared=tuple(drawing.label_of(target) for target in given.outcome.cleared),
+        unanswered=tuple(drawing.unanswered()),
+        links=given.links,
+        context_json=json.dumps({name: _json(given.context.get(name)) for name in form.shown_context}),
+        saved_json=json.dumps(given.saved) if given.saved is not None else "",
+        version=given.version,
+        key=given.key,
+        raw_prompts=_first(given.raw, "_prompts"),
+        reason=_first(given.raw, "_reason"),
+        reasons_json=json.dumps(
+            {name: texts[0] for name, texts in given.raw.items() if name.startswith("_reason:") and texts}
+        ),
+        editable=given.editable,
+        storage=given.storage,
+        reason_problem=given.errors.get("_reason", ""),
+    )
+
+
+def given_of_review(found: Review, **rest: Any) -> Given:
+    """Return what a page needs to show a submission again, everything typed included."""
+    return Given(
+        raw=found.submission.raw,
+        outcome=found.outcome,
+        errors=found.errors,
+        names=found.submission.names,
+        **rest,
+    )
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _first(raw: Raw, name: str) -> str:
+    return next(iter(raw.get(name, ())), "")
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A question where it is drawn."""
+
+    question: Question
+    target: str
+    name: str
+    values: Mapping[str, Any]
+    template: str = "question"
+    label: str = ""
+    blank: bool = False
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of a group, drawn."""
+
+    prefix: str
+    position: str
+    number: str
+    title: str
+    cells: SafeString
+    begins: bool = False  # holds only what the form began it with; nobody has asked for it yet
+
+
+@dataclass
+class _Drawing:
+    form: FormDeclaration
+    given: Given
+    language: str
+
+    def __post_init__(self) -> None:
+        waiting = tuple(f"{group.name}-" for group in self.form.groups.values() if not self.asks(group))
+        begins = raw_of(self.form, values={}, groups={}, missing={}) if waiting else {}
+        self.raw = {
+            **{name: texts for name, texts in begins.items() if name.startswith(waiting)},
+            **self.given.raw,
+        }
+        self.notes: dict[str, list[tuple[str, str]]] = {}
+        self.placed_keys: set[str] = set()
+        for finding in self.given.outcome.findings:
+            if finding.level in (Level.HARD, Level.SOFT):
+                self._note(finding)
+
+    def _note(self, finding: Finding) -> None:
+        text = messages.sentence(self.form, finding, self.given.zone)
+        for number, target in enumerate(finding.targets):
+            if target in self.given.outcome.visible or target in self.form.groups:
+                note = _note_markup(finding, text, first=number == 0, given=self.given)
+                self.notes.setdefault(target, []).append((finding.level.value, note))
+                self.placed_keys.add(finding.key)
+
+    @cached_property
+    def history(self) -> str:
+        """Return the address of an answer's history, up to the answer's name."""
+        address = self.given.links.history
+        return f"{address}{'&' if '?' in address else '?'}field=" if address else ""
+
+    def label_of(self, target: str) -> str:
+        question = messages.question_at(self.form, target)
+        return str(question.text) if question else str(self.form.groups[target].title)
+
+    def loose_notes(self) -> SafeString:
+        """Return the findings that belong to no question shown on the page."""
+        loose = [
+            _note_markup(
+                finding, messages.sentence(self.form, finding, self.given.zone), first=True, given=self.given
+            )
+            for finding in self.given.outcome.findings
+            if finding.level in (Level.HARD, Level.SOFT) and finding.key not in self.placed_keys
+        ]
+        return mark_safe("".join(loose))  # noqa: S308 - each note is escaped where it is made
+
+    def problems(self) -> Iterable[tuple[str, str]]:
+        """Yield (link, sentence) for what stands in the way of the save, in the order of the page."""
+        for name, text in self.given.errors.items():
+            yield f"#id-{name}", text
+        for finding in self.given.outcome.at(Level.HARD):
+            name = self.given.names.get(finding.target, finding.target)
+            link = (
+                f"#id-{name}"
+                if finding.target in self.given.outcome.visible
+                else f"#q-{name}"
+                if name
+                else ""
+            )
+            yield link, messages.sentence(self.form, finding, self.given.zone)
+
+    def unanswered(self) -> Iterable[tuple[str, str]]:
+        """Yield (link, question) for each required question that still waits."""
+        for target in self.given.outcome.unanswered:
+            name = self.given.names.get(target, target)
+            yield (f"#q-{name}" if target in self.form.groups else f"#id-{name}"), self.label_of(target)
+
+    def part(self, section: Section) -> Part:
+        """Draw one section."""
+        bodies = [
+            self.group(self.form.groups[name])
+            if name in self.form.groups
+            else self.question(_Spot(self.form.questions[name], name, name, self.given.outcome.values))
+            for name in section.fields
+        ]
+        return Part(
+            name=section.name,
+            title=str(section.title),
+            help=self.given.wordings.get(section.name) or str(section.help),
+            quick=section.quick,
+            show=as_json(section.shown_when),
+            hidden=not self.holds(section.shown_when),
+            body=mark_safe("".join(bodies)),  # noqa: S308 - made of escaped parts
+        )
+
+    def holds(self, condition: Condition | None) -> bool:
+        """Judge a condition of a section or group by the answers on the page."""
+        values = self.given.outcome.values
+        return condition is None or condition.holds(
+            lambda name: values[name] if name in values else self.given.context.get(name)
+        )
+
+    def question(self, spot: _Spot) -> str:
+        """Fill one question's markup."""
+        given, question, name = self.given, spot.question, spot.name
+        required = spot.target in given.outcome.required
+        shown = spot.target in given.outcome.visible or (spot.blank and question.shown_when is None)
+        texts = self.raw.get(name, [])
+        why = _first(self.raw, f"{name}__why")
+        notes = self.notes_at(spot)
+        filling = _Filling(
+            {
+                "name": name,
+                "label": escape(spot.label),
+                "text": self.wording(question) if question.licensed else "",
+                "notes": "".join(text for _level, text in notes),
+                "value": escape(self.text_of(spot)),
+                "raw": self.raw_of(spot),
+                "classes": _classes(notes, required=required, why=why),
+                "hidden": "" if shown else " hidden",
+                "optional": "" if required else " hidden",
+                "bad": ' aria-invalid="true"' if name in given.errors else "",
+                "disabled": "" if given.editable else " disabled",
+                "history": escape(self.history),
+                "no-history": "" if given.links.history else " hidden",
+                "why-open": " open" if why else "",
+                "why-hidden": "" if why or given.editable else " hidden",
+                "reader": "" if given.editable else " hidden",
+                f"w:{why}": " selected",
+            }
+        )
+        for text in texts or [""]:
+            filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
+        return skeleton(question, self.language, spot.template) % filling
+
+    def wording(self, question: Question) -> str:
+        """Return the licensed words of a question where they are loaded, after its number."""
+        loaded = self.given.wordings.get(question.name)
+        return escape(f"{question.text} · {loaded}" if loaded else str(question.text))
+
+    def notes_at(self, spot: _Spot) -> list[tuple[str, str]]:
+        notes = list(self.notes.get(spot.target, ()))
+        if spot.name in self.given.errors:
+            notes.insert(0, ("error", _plain_note("is-error", self.given.errors[spot.name])))
+        return notes
+
+    def text_of(self, spot: _Spot) -> str:
+        """Return what was typed, or the derived answer in words."""
+        if spot.question.derived:
+            return messages.shown(spot.question, spot.values.get(spot.question.name), self.given.zone)
+        return _first(self.raw, spot.name)
+
+    def raw_of(self, spot: _Spot) -> str:
+        """Return a derived answer as the browser's conditions read it."""
+        if not spot.question.derived:
+            return ""
+        return format_html(' data-raw="{}"', json.dumps(canonical(spot.values.get(spot.question.name))))
+
+    def group(self, group: Group) -> str:
+        """Draw a repeating group: a table while it is narrow, else one card per row."""
+        many = len(group.questions) > TABLE_LIMIT
+        template = (
+            "question" if many or any(q.kind == Kind.MULTIPLE for q in group.questions.values()) else "cell"
+        )
+        rows = [self._row(group, row, index, template) for index, row in enumerate(self._rows(group))]
+        blank = _Row(
+            f"{group.name}-__row__", "", "__number__", "", self._cells(group, None, "__row__", template)
+        )
+        if self.given.editable and not group.fixed:
+            free = max((int(row.prefix.rsplit("-", 1)[1]) + 1 for row in rows), default=0)
+            cells = self._cells(group, None, free, template)
+            rows.append(_Row(f"{group.name}-{free}", "", str(len(rows) + 1), "", cells))
+        return get_template("crf/partials/group.html").render(
+            {
+                "group": group,
+                "wide": template == "question",
+                "questions": group.questions.values(),
+                "rows": rows,
+                "blank": blank,
+                "removed": self._removed(group),
+                "next": self._next(group),
+                "show": as_json(group.shown_when),
+                "hidden": not self.holds(group.shown_when),
+                "editable": self.given.editable and not group.fixed,
+                "required": group.name in self.given.outcome.required,
+                "notes": mark_safe("".join(text for _level, text in self.notes.get(group.name, ()))),  # noqa: S308
+                "error": self.given.errors.get(group.name, ""),
+            }
+        )
+
+    def _rows(self, group: Group) -> list[Row]:
+        """Return the rows to draw; a group that is not asked yet shows how it begins once it is."""
+        rows = list(self.given.outcome.groups.get(group.name, []))
+        if rows or not self.given.editable or self.asks(group):
+            return rows
+        return [{**start, "position": number} for number, start in enumerate(group.starts_with, start=1)]
+
+    def asks(self, group: Group) -> bool:
+        """Say whether the group is asked by the answers on the page."""
+        return self.holds(self.form.placed[group.name].shown_when) and self.holds(group.shown_when)
+
+    def _next(self, group: Group) -> str:
+        taken = [row["position"] for row in self._rows(group)]
+        return _first(self.given.raw, f"{group.name}-next") or str(max(taken, default=0) + 1)
+
+    def _removed(self, group: Group) -> list[tuple[str, str]]:
+        """Return the rows marked for removal, so that sending the page again still removes them."""
+        marks = re.compile(rf"({re.escape(group.name)}-\d+)-remove")
+        found = [
+            match[1]
+            for name in self.given.raw
+            if (match := marks.fullmatch(name)) and _first(self.given.raw, name)
+        ]
+        pairs = ((prefix, _first(self.given.raw, f"{prefix}-position")) for prefix in found)
+        return [(prefix, position) for prefix, position in pairs if position]
+
+    def _row(self, group: Group, row: Row, index: int, template: str) -> _Row:
+        names = (self.given.names.get(f"{group.name}.{row['position']}.{name}") for name in group.questions)
+        known = next((name for name in names if name), f"{group.name}-{index}-")
+        at = int(known.split("-")[1])
+        saved = _first(self.raw, f"{group.name}-{at}-position")
+        return _Row(
+            f"{group.name}-{at}",
+            saved,
+            str(index + 1),
+            self._fixed_title(group, row),
+            self._cells(group, row, at, template),
+            begins="missing" not in row,
+        )
+
+    def _fixed_title(self, group: Group, row: Row) -> str:
+        given = (
+            group.starts_with[row["position"] - 1]
+            if group.fixed and row["position"] <= len(group.starts_with)
+            else {}
+        )
+        return " · ".join(
+            f"{group.questions[name].text}: {messages.shown(group.questions[name], value)}"
+            for name, value in given.items()
+        )
+
+    def _cells(self, group: Group, row: Row | None, index: int | str, template: str) -> SafeString:
+        position = row["position"] if row else 0
+        number = index + 1 if isinstance(index, int) else "__number__"
+        cells: list[str] = []
+        for question in group.questions.values():
+            if row and self._is_given(group, row, question):
+                if template == "cell":
+                    text = messages.shown(question, row[question.name])
+                    cells.append(format_html('<td class="p3-fixed">{}</td>', text))
+                continue
+            spot = _Spot(
+                question,
+                f"{group.name}.{position}.{question.name}",
+                f"{group.name}-{index}-{question.name}",
+                row or {},
+                template,
+                _("{question}, row {number}").format(question=question.text, number=number),
+                blank=row is None or "missing" not in row,
+            )
+            cells.append(self.question(spot))
+        return mark_safe("".join(cells))  # noqa: S308 - made of escaped parts
+
+    def _is_given(self, group: Group, row: Row, question: Question) -> bool:
+        start = group.starts_with[row["position"] - 1] if row["position"] <= len(group.starts_with) else {}
+        return group.fixed and question.name in start
+
+
+def _classes(notes: list[tuple[str, str]], *, required: bool, why: str) -> str:
+    levels = {level for level, _text in notes}
+    words = ["has-error"] if levels & {"error", "hard"} else ["has-soft"] if "soft" in levels else []
+    words += ["is-required"] if required else []
+    words += ["is-missing"] if why else []
+    return "".join(f" {word}" for word in words)
+
+
+def _note_markup(finding: Finding, text: str, *, first: bool, given: Given) -> str:
+    """Return a finding as a note; the first place it stands at also takes the reason that settles it."""
+    hard = finding.level == Level.HARD
+    note = _plain_note("is-error" if hard else "is-soft", text, finding.key)
+    if hard or not first or not given.editable:
+        return note
+    field_name = f"_confirm:{finding.key}"
+    box = format_html(
+        '<label class="p3-confirm"><span>{}</span> <input class="form-control form-control-sm" type="text" '
+        'name="{}" value="{}" maxlength="500" autocomplete="off"></label>',
+        _("It is right, because"),
+        field_name,
+        _first(given.raw, field_name),
+    )
+    return note + box
+
+
+def _plain_note(tone: str, text: str, key: str = "") -> str:
+    icon = "exclamation-octagon" if tone == "is-error" else "exclamation-triangle"
+    return format_html(
+        '<p class="p3-q-note {}" data-finding="{}"><svg class="p3-icon" aria-hidden="true"><use href="{}"></use></svg>'
+        "<span>{}</span></p>",
+        tone,
+        key,
+        icon_address(icon),
+        text,
+    )

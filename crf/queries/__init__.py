@@ -1,0 +1,1 @@
+"""Queries: raised by people and by checks, answered, closed."""

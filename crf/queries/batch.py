@@ -1,0 +1,76 @@
+"""Several queries of one list, answered or closed together; each by its own act (requirements C19)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf.models import MessageKind, Query
+from crf.queries.list import PER_PAGE, QueryLine
+from crf.queries.services import answer_query, close_query, confirm_answer
+from kernel.errors import Refusal
+
+_NAMED = re.compile(r"(?:text|right|close)-(\d{1,18})")
+
+
+@dataclass
+class Batch:
+    """What was typed beside the queries of a list, and what became of it."""
+
+    sent: Mapping[str, str]
+    done: int = 0
+    problems: dict[int, str] = field(default_factory=dict)
+
+    def wanted(self) -> list[int]:
+        """Return the queries beside which something was typed or ticked."""
+        named = ((_NAMED.fullmatch(name), text) for name, text in self.sent.items())
+        found = dict.fromkeys(int(match[1]) for match, text in named if match and text.strip())
+        return list(found)[:PER_PAGE]
+
+    def run(self, *, by: User, at: datetime) -> None:
+        """Each query that is named is answered or closed; a refusal is noted and stops no other.
+
+        Participants are held in the order of their keys, so that two lists sent at once do not wait for each other.
+        """
+        found = Query.objects.open_to(by, Permission.QUERY_VIEW).select_related("participant")
+        for query in found.filter(pk__in=self.wanted()).order_by("participant_id", "pk"):
+            try:
+                with transaction.atomic():
+                    self._step(query, by=by, at=at)
+                self.done += 1
+            except Refusal as refusal:
+                self.problems[query.pk] = str(refusal)
+
+    def _step(self, query: Query, *, by: User, at: datetime) -> None:
+        text = self.sent.get(f"text-{query.pk}", "").strip()
+        if self.sent.get(f"close-{query.pk}"):
+            close_query(query=query, by=by, at=at)
+        elif self.sent.get(f"right-{query.pk}"):
+            confirm_answer(query=query, reason=text, by=by, at=at)
+        else:
+            answer_query(query=query, text=text, by=by, at=at)
+
+    def beside(self, lines: Iterable[QueryLine]) -> list[dict[str, Any]]:
+        """Return the lines with what the site said last and what stands typed beside each that was not taken."""
+        return [self._shown(line) for line in lines]
+
+    def _shown(self, line: QueryLine) -> dict[str, Any]:
+        pk = line.query.pk
+        said = [
+            each.text for each in line.query.messages.all() if each.kind == MessageKind.ANSWERED and each.text
+        ]
+        kept = pk in self.problems
+        return {
+            **vars(line),
+            "said": said[-1] if said else "",
+            "problem": self.problems.get(pk, ""),
+            "typed": self.sent.get(f"text-{pk}", "") if kept else "",
+            "ticked": kept and bool(self.sent.get(f"right-{pk}") or self.sent.get(f"close-{pk}")),
+        }

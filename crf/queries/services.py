@@ -1,0 +1,142 @@
+"""Queries between people: raised, answered, confirmed, asked again, closed (requirements 19, C19, C20)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.acts import act
+from crf.engine import messages
+from crf.models import MessageKind, Query, QueryState, Resolution
+from crf.queries.system import add_message, confirm_and_close
+from crf.store.records import Place, find_sheet
+from kernel.errors import Forbidden, Refusal
+from trials.models import Participant
+
+
+class NotYourStep(Forbidden):
+    message = _("Your role does not include this step with queries at this site.")
+
+
+class WordsNeeded(Refusal):
+    message = _("Write what you want to say; a query without words helps nobody.")
+    status = 422
+
+
+class QueryClosed(Refusal):
+    message = _("This query is closed. Ask again if it is not settled.")
+
+
+class QueryNotClosed(Refusal):
+    message = _("This query is still open. Answer it there.")
+
+
+class NoSuchQuestion(Refusal):
+    message = _("The form {form} has no question “{target}”. Choose a question of the form.")
+    status = 422
+
+
+class OnlyForChecks(Refusal):
+    message = _("A person asked this. Answer it; the person who asked closes it.")
+
+
+def raise_query(*, place: Place, target: str = "", text: str, by: User, at: datetime) -> Query:
+    """A person asks about an answer, a form, or a form that is not there yet (requirements C20)."""
+    _refuse_unless(by, Permission.QUERY_RAISE, place.participant, text)
+    _refuse_unknown(place, target)
+    with act("crf:query:raise", by=by, at=at, participant=place.participant) as written:
+        sheet = find_sheet(place)
+        query = Query.objects.create(
+            participant=place.participant,
+            site_id=place.participant.site_id,
+            form_code=place.form.code,
+            record_id=sheet.record.pk if sheet else None,
+            visit=place.visit,
+            sequence=place.sequence,
+            target=target,
+            raised_by=by,
+            opened_at=at,
+            act=written,
+        )
+        add_message(query, MessageKind.RAISED, by=by, at=at, text=text.strip(), written=written)
+    return query
+
+
+def _refuse_unknown(place: Place, target: str) -> None:
+    known = (
+        target == "" or target in place.form.groups or messages.question_at(place.form, target) is not None
+    )
+    if not known:
+        raise NoSuchQuestion(form=place.form.code, target=target)
+
+
+def answer_query(*, query: Query, text: str, by: User, at: datetime) -> Query:
+    """The site has answered; who asked decides whether that settles it."""
+    _refuse_unless(by, Permission.QUERY_ANSWER, query.participant, text)
+    return _contribute(query, MessageKind.ANSWERED, QueryState.ANSWERED, text=text, by=by, at=at)
+
+
+def confirm_answer(*, query: Query, reason: str, by: User, at: datetime) -> Query:
+    """The answer that a check doubts is right, because ``reason``: the query closes (design.md, 6)."""
+    _refuse_unless(by, Permission.QUERY_ANSWER, query.participant, reason)
+    with act("crf:query:confirm", by=by, at=at, participant=query.participant, reason=reason) as written:
+        held = _held(query)
+        if not held.is_system:
+            raise OnlyForChecks
+        if held.state == QueryState.CLOSED:
+            raise QueryClosed
+        confirm_and_close(held, reason=reason.strip(), by=by, at=at, written=written)
+    return held
+
+
+def close_query(*, query: Query, text: str = "", by: User, at: datetime) -> Query:
+    """The person who watches the data is satisfied."""
+    _refuse_unless(by, Permission.QUERY_CLOSE, query.participant, text or "closed")
+    with act("crf:query:close", by=by, at=at, participant=query.participant) as written:
+        held = _held(query)
+        if held.state == QueryState.CLOSED:
+            raise QueryClosed
+        held.state, held.resolution = QueryState.CLOSED, Resolution.SETTLED
+        held.closed_at, held.act = at, written
+        held.save(update_fields=["state", "resolution", "closed_at", "act"])
+        add_message(held, MessageKind.CLOSED, by=by, at=at, text=text.strip(), written=written)
+    return held
+
+
+def ask_again(*, query: Query, text: str, by: User, at: datetime) -> Query:
+    """The answer did not settle it: the query is open again, with what is still asked."""
+    _refuse_unless(by, Permission.QUERY_RAISE, query.participant, text)
+    return _contribute(query, MessageKind.REOPENED, QueryState.OPEN, text=text, by=by, at=at)
+
+
+def _contribute(
+    query: Query, kind: MessageKind, state: QueryState, *, text: str, by: User, at: datetime
+) -> Query:
+    verb = {"answered": "answer", "reopened": "ask_again"}[kind.value]
+    with act(f"crf:query:{verb}", by=by, at=at, participant=query.participant) as written:
+        held = _held(query)
+        if held.state == QueryState.CLOSED and kind == MessageKind.ANSWERED:
+            raise QueryClosed
+        held.state, held.resolution, held.closed_at, held.act = state, "", None, written
+        held.save(update_fields=["state", "resolution", "closed_at", "act"])
+        add_message(held, kind, by=by, at=at, text=text.strip(), written=written)
+    return held
+
+
+def _held(query: Query) -> Query:
+    Participant.objects.lock(query.participant_id)
+    found: Query = (
+        Query.objects.select_for_update(of=("self",)).select_related("participant").get(pk=query.pk)
+    )
+    return found
+
+
+def _refuse_unless(by: User, permission: Permission, participant: Any, text: str) -> None:
+    if not by.may(permission, participant.site_id):
+        raise NotYourStep
+    if not text.strip():
+        raise WordsNeeded

@@ -1,0 +1,203 @@
+"""Queries that the system opens and closes by itself, bound to (record, finding) (design.md, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.text import Truncator
+
+from accounts.models import User
+from audit.acts import act
+from crf.engine.checks import Finding, Level
+from crf.engine.conditions import canonical
+from crf.engine.declaration import FormDeclaration
+from crf.engine.evaluation import Outcome
+from crf.engine.messages import sentence
+from crf.models import MessageKind, Query, QueryMessage, QueryState, Resolution
+from crf.store.bulk_read import Part, instance_of
+from crf.store.records import Place
+
+ASKED = (Level.HARD, Level.SOFT)
+SETTLED = (Resolution.CONFIRMED, Resolution.SETTLED)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one evaluation of a record does to its queries."""
+
+    opens: list[Finding]
+    confirms: list[tuple[Finding, Query | None]]
+    closes: list[tuple[Query, Resolution]]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.opens or self.confirms or self.closes)
+
+
+def queries_part(form: FormDeclaration, record: Any) -> Part:
+    """Return what to load for the queries that the system asked about the record."""
+    return Part("queries", Query, "record_id", record.pk, also=f"t.form_code = '{form.code}' AND t.key <> ''")
+
+
+def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:
+    """Return the queries out of what ``queries_part`` asked for."""
+    return [instance_of(Query, row) for row in loaded.get("queries", ())]
+
+
+def judge_queries(
+    *,
+    place: Place,
+    record: Any,
+    outcome: Outcome,
+    known: list[Query],
+    confirmed: Mapping[str, str] | None = None,
+    by: User | None,
+    at: datetime,
+) -> int:
+    """Each soft finding of the record has a living query, or was confirmed as it is; return how many opened.
+
+    Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
+    ``known`` are the system's queries about the record, as ``known_queries`` returns them.
+    """
+    reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
+    found = [finding for finding in outcome.findings if finding.level in ASKED]
+    judged = _judge(found, known, reasons, outcome)
+    if judged.empty:
+        return 0
+    with act("crf:query:judge", by=by, at=at, participant=place.participant) as written:
+        for query, resolution in judged.closes:
+            _close(query, resolution, written, at)
+        for finding in judged.opens:
+            _open(place, record, finding, written, at)
+        for finding, asked in judged.confirms:
+            held = asked or _open(place, record, finding, written, at)
+            held.seen = values_of(finding)
+            confirm_and_close(held, reason=reasons[finding.key], by=by, at=at, written=written)
+    return len(judged.opens)
+
+
+def _judge(
+    found: list[Finding], known: list[Query], reasons: Mapping[str, str], outcome: Outcome
+) -> Judgement:
+    living = {query.key: query for query in known if query.state != QueryState.CLOSED}
+    settled = {query.key: query for query in known if query.resolution in SETTLED}
+    judged = Judgement([], [], [])
+    for finding in found:
+        if finding.key in reasons and finding.level == Level.SOFT:
+            judged.confirms.append((finding, living.get(finding.key)))
+        elif finding.key not in living and not _stands(settled.get(finding.key), finding):
+            judged.opens.append(finding)
+    keys = {finding.key for finding in found}
+    for key, query in living.items():
+        if key not in keys:
+            gone = "." not in query.target and query.target and query.target not in outcome.visible
+            judged.closes.append((query, Resolution.OBSOLETE if gone else Resolution.CORRECTED))
+    return judged
+
+
+def _stands(settled: Query | None, finding: Finding) -> bool:
+    return settled is not None and settled.seen == values_of(finding)
+
+
+def values_of(finding: Finding) -> dict[str, Any]:
+    """Return the single values a finding rests on, as JSON; lists of records are not repeated."""
+    plain = {name: canonical(value) for name, value in finding.values.items() if not _is_table(value)}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(isinstance(item, dict) for item in value)
+
+
+def _open(place: Place, record: Any, finding: Finding, written: Any, at: datetime) -> Query:
+    return Query.objects.create(
+        participant=place.participant,
+        site_id=place.participant.site_id,
+        form_code=place.form.code,
+        record_id=record.pk,
+        visit=place.visit,
+        sequence=place.sequence,
+        target=finding.target,
+        key=finding.key,
+        check_code=finding.code,
+        kind=finding.kind,
+        level=finding.level.value,
+        seen=values_of(finding),
+        opened_at=at,
+        act=written,
+    )
+
+
+def _close(query: Query, resolution: Resolution, written: Any, at: datetime) -> None:
+    query.state, query.resolution, query.closed_at, query.act = QueryState.CLOSED, resolution, at, written
+    query.save(update_fields=["state", "resolution", "closed_at", "act"])
+    add_message(query, MessageKind.CLOSED, by=None, at=at, text="", written=written)
+
+
+def confirm_and_close(query: Query, *, reason: str, by: User | None, at: datetime, written: Any) -> None:
+    """The query is closed because a person confirmed the answer, with the reason they gave."""
+    query.state, query.resolution = QueryState.CLOSED, Resolution.CONFIRMED
+    query.closed_at, query.act = at, written
+    query.save(update_fields=["state", "resolution", "closed_at", "seen", "act"])
+    add_message(query, MessageKind.CONFIRMED, by=by, at=at, text=reason, written=written)
+
+
+def adopt_queries(place: Place, record: Any, *, written: Any) -> None:
+    """Queries that asked for the form while it was not there are about its record from now on."""
+    waiting = Query.objects.filter(
+        participant=place.participant,
+        form_code=place.form.code,
+        visit=place.visit,
+        sequence=place.sequence,
+        record_id=None,
+    )
+    waiting.update(record_id=record.pk, act=written)
+
+
+def add_message(
+    query: Query, kind: MessageKind, *, by: User | None, at: datetime, text: str, written: Any
+) -> QueryMessage:
+    """The thread of the query has one more contribution."""
+    return QueryMessage.objects.create(
+        query=query,
+        participant_id=query.participant_id,
+        site_id=query.site_id,
+        kind=kind,
+        by=by,
+        at=at,
+        text=text,
+        act=written,
+    )
+
+
+def finding_of(query: Query) -> Finding:
+    """Return the finding a system query was opened for."""
+    return Finding(
+        key=query.key,
+        code=query.check_code,
+        level=Level(query.level),
+        kind=query.kind,
+        target=query.target,
+        targets=(query.target,),
+        values=query.seen,
+    )
+
+
+def question_of_query(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:
+    """Return what the query asks, in the reader's language."""
+    if not query.is_system:
+        return next((message.text for message in messages if message.kind == MessageKind.RAISED), "")
+    if form is None:
+        return query.check_code
+    if query.kind == "check":
+        declared = next((check for check in form.checks if check.code == query.check_code), None)
+        return str(declared.message) if declared else query.check_code
+    return sentence(form, finding_of(query))
+
+
+def short_question(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:
+    """Return the first words of the question, for lists."""
+    return Truncator(question_of_query(form, query, messages)).chars(140)

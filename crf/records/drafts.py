@@ -1,0 +1,67 @@
+"""What was typed and not saved yet: kept for its owner, never data (design.md, 6; requirements 6, C8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from crf.engine.submission import Raw
+from crf.models import Draft
+from crf.store.preconditions import refuse_who_may_not
+from crf.store.records import NEW, Place
+from kernel.errors import Refusal
+
+MOST_NAMES = 5000
+MOST_TEXT = 20_000
+LEFT_OUT = ("csrfmiddlewaretoken", "_key", "_action")
+
+
+class DraftTooLarge(Refusal):
+    message = _("More was typed than a draft keeps. Save the form, then go on.")
+    status = 413
+
+
+def keep_draft(
+    *,
+    place: Place,
+    raw: Raw,
+    version: int = NEW,
+    by: User,
+    at: datetime,
+) -> Draft:
+    """What ``by`` typed at the place is kept; another person's draft of the same form is another row."""
+    refuse_who_may_not(place, by=by)
+    kept = {name: texts for name, texts in raw.items() if name not in LEFT_OUT}
+    size = sum(len(text) for texts in kept.values() for text in texts)
+    if len(kept) > MOST_NAMES or size > MOST_TEXT * 10:
+        raise DraftTooLarge
+    values = {
+        "site_id": place.participant.site_id,
+        "raw": kept,
+        "version": version,
+        "saved_at": at,
+    }
+    return Draft.objects.update_or_create(**_at(place, by), defaults=values)[0]
+
+
+def draft_at(place: Place, *, by: User) -> Draft | None:
+    """Return what ``by`` typed at the place and has not saved, or None."""
+    return Draft.objects.filter(**_at(place, by)).first()
+
+
+def discard_draft(*, place: Place, by: User) -> None:
+    """Nothing typed and unsaved is left of ``by`` at the place."""
+    Draft.objects.filter(**_at(place, by)).delete()
+
+
+def _at(place: Place, by: User) -> dict[str, Any]:
+    return {
+        "owner": by,
+        "participant": place.participant,
+        "form_code": place.form.code,
+        "visit": place.visit,
+        "sequence": place.sequence,
+    }

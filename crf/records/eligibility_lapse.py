@@ -1,0 +1,65 @@
+"""The eligibility decision rests on answers: when these change, it lapses by itself (design.md, 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from crf.eligibility import evidence
+from crf.recheck import recheck
+from crf.store.context import Surroundings
+from crf.store.records import Place
+from trials.models import EligibilityDecision
+from trials.services import decide_eligibility, lapse_decision, live_decision
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The evidence as it was before a save; None when no decision rests on it."""
+
+    place: Place
+    digest: str | None
+
+    @classmethod
+    def over(cls, place: Place) -> Watch:
+        """Note the evidence before the answers are written."""
+        if place.form.code not in evidence.SOURCE_FORMS or live_decision(place.participant) is None:
+            return cls(place, None)
+        return cls(place, evidence.current_evidence(place.participant).digest)
+
+    def settle(self, *, by: User | None, at: datetime) -> bool:
+        """The decision has lapsed if the evidence behind it is no longer the same; say whether it did."""
+        if self.digest is None or evidence.current_evidence(self.place.participant).digest == self.digest:
+            return False
+        cause = _("An answer on the form {form} was changed.").format(form=self.place.form.code)
+        return lapse_decision(participant=self.place.participant, cause=cause, by=by, at=at)
+
+
+def decide(
+    *,
+    shown: evidence.Evidence,
+    seen_digest: str,
+    eligible: bool,
+    note: str,
+    password: str,
+    by: User,
+    at: datetime,
+) -> EligibilityDecision:
+    """The investigator has signed what the evidence shows, and the eligibility form says since when."""
+    decision = decide_eligibility(
+        participant=shown.participant,
+        eligible=eligible,
+        evidence=shown.as_json(),
+        digest=shown.digest,
+        seen_digest=seen_digest,
+        password=password,
+        note=note,
+        by=by,
+        at=at,
+    )
+    around = Surroundings(shown.participant, at=at)
+    recheck(place=None, changed={"participant.eligibility_signed_on"}, around=around, by=by, at=at)
+    return decision

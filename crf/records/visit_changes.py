@@ -1,0 +1,127 @@
+"""Visits that a save would move: shown before it is carried out, and named after it (issue 4; protocol 2.1)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from crf.store.records import Place
+from followup.models import AWAITED, Visit
+from followup.services.planning import Change, shown
+from kernel.errors import Refusal
+from trials.models import Milestone
+
+PLANNED = frozenset((*AWAITED, "missed"))
+Window = tuple[date | None, date | None]
+
+
+class PlanWouldMove(Refusal):
+    """A corrected milestone moves what is planned; ``changes`` say which, ``digest`` stands for having read them."""
+
+    message = _(
+        "{record} is not saved yet. A date that visits are counted from is corrected, and {number} planned visits "
+        "would change. Read which, then save once more."
+    )
+    status = 422
+
+    def __init__(self, *, changes: Sequence[Change], digest: str, **values: Any) -> None:
+        super().__init__(**values)
+        self.changes, self.digest = tuple(changes), digest
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stood before a save: the dates of milestones, and the windows that are planned."""
+
+    milestones: dict[str, date | None] = field(default_factory=dict)
+    windows: dict[str, Window] = field(default_factory=dict)
+
+
+def standing_before(place: Place) -> Standing | None:
+    """Return what stands now; None for a form that sets no milestone, whose save is not watched."""
+    return _standing(place) if place.form.milestones else None
+
+
+def _standing(place: Place) -> Standing:
+    of = {"participant": place.participant}
+    visits = Visit.objects.filter(**of, state__in=PLANNED).values_list("code", "opens", "closes")
+    return Standing(
+        dict(Milestone.objects.filter(**of).values_list("code", "on")),
+        {code: (opens, closes) for code, opens, closes in visits},
+    )
+
+
+def moves_since(before: Standing | None, place: Place, *, seen: str) -> list[Change]:
+    """Return which planned visits the save changed, unless the reader has to see them first.
+
+    They have when a milestone had a date before, and something planned moves or falls away; ``seen`` is the
+    digest of what they were shown. The save that called is then undone, with nothing typed lost.
+    """
+    if before is None:
+        return []
+    after = _standing(place)
+    changes = shown(_changes(before.windows, after.windows, place))
+    corrected = any(on and after.milestones.get(code) != on for code, on in before.milestones.items())
+    planned = [change for change in changes if change.kind != "added"]
+    digest = _digest(changes)
+    if corrected and planned and seen != digest:
+        raise PlanWouldMove(changes=changes, digest=digest, record=place.label, number=len(planned))
+    return changes
+
+
+def _changes(before: dict[str, Window], after: dict[str, Window], place: Place) -> list[Change]:
+    gone = before.keys() - after.keys()
+    happened = Visit.objects.filter(participant=place.participant, code__in=gone, took_place_on__isnull=False)
+    took_place = set(happened.values_list("code", flat=True)) if gone else set()
+    found = [Change(code, "dropped", before[code], None) for code in gone - took_place]
+    found += [Change(code, "added", None, after[code]) for code in after.keys() - before.keys()]
+    both = before.keys() & after.keys()
+    return found + [
+        Change(code, "moved", before[code], after[code]) for code in both if before[code] != after[code]
+    ]
+
+
+def _digest(changes: Sequence[Change]) -> str:
+    said = json.dumps([[c.code, c.kind, c.before, c.after] for c in changes], default=str)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def said_of_moves(changes: Sequence[Change]) -> str:
+    """Return the sentence about the visits that a save changed; nothing when none did."""
+    parts = []
+    for kind, sentence in (("added", _added), ("moved", _moved), ("dropped", _dropped)):
+        codes = [change.code for change in changes if change.kind == kind]
+        if codes:
+            parts.append(sentence(len(codes)) % {"number": len(codes), "codes": _first(codes)})
+    return " ".join(parts)
+
+
+def _first(codes: Sequence[str], most: int = 6) -> str:
+    return ", ".join(codes[:most]) + (" …" if len(codes) > most else "")
+
+
+def _added(number: int) -> str:
+    return ngettext(
+        "%(number)s visit is planned now: %(codes)s.", "%(number)s visits are planned now: %(codes)s.", number
+    )
+
+
+def _moved(number: int) -> str:
+    return ngettext(
+        "%(number)s visit has moved: %(codes)s.", "%(number)s visits have moved: %(codes)s.", number
+    )
+
+
+def _dropped(number: int) -> str:
+    return ngettext(
+        "%(number)s visit is no longer planned: %(codes)s.",
+        "%(number)s visits are no longer planned: %(codes)s.",
+        number,
+    )

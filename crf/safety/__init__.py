@@ -1,0 +1,1 @@
+"""Serious events: reporting deadlines and the assessment by the sponsor."""

@@ -1,0 +1,190 @@
+"""The sponsor's assessment of a serious event: the one small act of sponsor-side people beside the forms."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.services import sign
+from audit.acts import act
+from crf.catalogue.serious_event.rules import event_of
+from crf.models import SponsorAssessment
+from crf.recheck import recheck
+from crf.safety.clock_rows import settle_clocks
+from crf.store.context import Surroundings
+from kernel.clock import local_date
+from kernel.errors import Forbidden, Refusal
+from protocol.safety import more_cautious, susar
+from trials.models import Participant
+
+
+class NotTheSponsors(Forbidden):
+    message = _("Serious events are assessed for the sponsor. Your role does not include it.")
+
+
+class NotSerious(Refusal):
+    message = _(
+        "Adverse event {event} of participant {participant} is not on record as serious. Ask the site to check it."
+    )
+
+
+class NotReportedYet(Refusal):
+    message = _(
+        "The site has not reported adverse event {event} of participant {participant} yet. Assess it when the "
+        "report is there."
+    )
+
+
+class NoSusar(Refusal):
+    message = _(
+        "By expectedness and relation this event is no SUSAR: the authority is not told. Check both, or leave the "
+        "days empty."
+    )
+
+
+class WhySusarDiffers(Refusal):
+    message = _("Your judgement differs from the rule. Say why in the note.")
+    status = 422
+
+
+class ReasonNeeded(Refusal):
+    message = _("This event was assessed before. Say why it is assessed again.")
+    status = 422
+
+
+class DayOutOfOrder(Refusal):
+    message = _("The authority is told after the site's report and not in the future. Check the days.")
+    status = 422
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the sponsor's physician judged, and on which days the authority was told."""
+
+    expectedness: str
+    reference: str
+    causality: str
+    susar: bool
+    authority_on: date | None = None
+    follow_up_on: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SeriousCase:
+    """One serious event as the sponsor sees it: the record, its reports, what was judged."""
+
+    event: dict[str, Any]
+    reports: list[dict[str, Any]]
+    judged: list[dict[str, Any]]
+
+    @property
+    def investigator(self) -> str | None:
+        """Return the strongest relation that the site named."""
+        named = (row["sae_rel_inv"] for row in self.reports)
+        return more_cautious(self.event["rel_worst"], *named)
+
+    @property
+    def reported(self) -> datetime | None:
+        return min((row["sae_report"] for row in self.reports if row["sae_report"]), default=None)
+
+
+def case_of(around: Surroundings, event_no: int) -> SeriousCase | None:
+    """Return the serious event with this number, or None."""
+    around.fetch(("AE*", "SAE*"))
+    event = event_of(event_no, around.records("AE"))
+    if event is None or event["serious"] != "Y":
+        return None
+    reports = [row for row in around.records("SAE") if row["ae_no"] == event_no]
+    judged = [row for row in around.assessments() if row["event_no"] == event_no]
+    return SeriousCase(event, reports, judged)
+
+
+def assess_event(
+    *,
+    participant: Participant,
+    event_no: int,
+    judged: Judgement,
+    password: str,
+    reason: str = "",
+    by: User,
+    at: datetime,
+) -> SponsorAssessment:
+    """The sponsor's judgement of a reported serious event is signed and on record, and clocks, reports and
+    queries agree with it (protocol 2.6, 3.6). An earlier judgement stays on record.
+    """
+    with act("crf:safety:assess", by=by, at=at, participant=participant, reason=reason) as written:
+        if not by.may(Permission.SAFETY_ASSESS, participant.site_id):
+            raise NotTheSponsors
+        held = Participant.objects.lock(participant.pk)
+        around = Surroundings(held, at=at)
+        case = case_of(around, event_no)
+        _refuse_unless_sound(held, event_no, case, judged, reason=reason, at=at)
+        signature = sign(
+            record=f"{held.number} AE #{event_no}",
+            digest=_digest(held, event_no, judged),
+            meaning=_("Assessed for the sponsor"),
+            by=by,
+            password=password,
+            at=at,
+            site=held.site,
+        )
+        found = SponsorAssessment.objects.create(
+            participant=held,
+            site_id=held.site_id,
+            event_no=event_no,
+            assessed_at=at,
+            signature=signature,
+            act=written,
+            **asdict(judged),
+        )
+        around = Surroundings(held, at=at)
+        settle_clocks(participant=held, around=around, by=by, at=at)
+        recheck(place=None, changed={"sponsor.assessments"}, around=around, by=by, at=at)
+    return found
+
+
+def by_the_rule(case: SeriousCase, expectedness: str, causality: str) -> bool:
+    """Say whether the rule makes the event a SUSAR: serious, unexpected, related by the more cautious."""
+    found = susar(serious="Y", expectedness=expectedness, investigator=case.investigator, sponsor=causality)
+    return bool(found)
+
+
+def _refuse_unless_sound(
+    participant: Participant,
+    event_no: int,
+    case: SeriousCase | None,
+    judged: Judgement,
+    *,
+    reason: str,
+    at: datetime,
+) -> None:
+    about = {"event": event_no, "participant": participant.number}
+    if case is None:
+        raise NotSerious(**about)
+    if case.reported is None:
+        raise NotReportedYet(**about)
+    if case.judged and not reason.strip():
+        raise ReasonNeeded
+    if judged.susar != by_the_rule(case, judged.expectedness, judged.causality) and not judged.note.strip():
+        raise WhySusarDiffers
+    told = [day for day in (judged.authority_on, judged.follow_up_on) if day]
+    if told and not judged.susar:
+        raise NoSusar
+    zone = participant.site.time_zone
+    day_0, today = local_date(case.reported, zone), local_date(at, zone)
+    if any(not day_0 <= day <= today for day in told):
+        raise DayOutOfOrder
+
+
+def _digest(participant: Participant, event_no: int, judged: Judgement) -> str:
+    content = {"participant": participant.number, "event": event_no, **asdict(judged)}
+    text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Records as rows: found, locked, read as answers, written back."""

@@ -1,0 +1,255 @@
+"""What a form reads outside itself: other forms, milestones, arm, visit, site, consent, protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Max, Min
+
+from crf import catalogue
+from crf.engine.checks import earliest_day
+from crf.engine.declaration import FormDeclaration, form_of
+from crf.models import SponsorAssessment
+from crf.store.bulk_read import Part, instance_of, load, values_of
+from followup.models import Visit
+from kernel.clock import local_date
+from protocol import text
+from trials.models import ChecklistItem, Consent, Milestone, Participant, ScreeningOutcome
+from trials.services import live_decision
+
+Record = dict[str, Any]
+JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),)
+NOT_EMPTY = "t.state <> 'empty'"
+
+
+class Surroundings:
+    """Answers around one participant, each table read at most once and only when something asks for it."""
+
+    def __init__(self, participant: Participant, *, at: datetime | None = None) -> None:
+        self.participant = participant
+        self.site = participant.site
+        self._at = at
+        self._milestones: dict[str, Milestone] | None = None
+        self._records: dict[str, list[Record]] = {}
+        self._rows: dict[tuple[str, str, int], list[Record]] = {}
+        self._consents: list[Consent] | None = None
+        self._assessments: list[Record] | None = None
+
+    @property
+    def today(self) -> date:
+        """Return the calendar day at the site."""
+        if self._at is None:
+            raise ValueError("these surroundings were not told what time it is")
+        return local_date(self._at, self.site.time_zone)
+
+    def context(
+        self,
+        form: FormDeclaration,
+        *,
+        visit: Visit | None = None,
+        sequence: int = 1,
+        record_id: int | None = None,
+    ) -> dict[str, Any]:
+        """Return the value of each of the form's foreign reads, for one record of it."""
+        own = {
+            "visit.code": visit.code if visit else None,
+            "visit.target": visit.target if visit else None,
+            "visit.on": visit.took_place_on if visit else None,
+            "visit.opens": visit.opens if visit else None,
+            "visit.closes": visit.closes if visit else None,
+            "record.sequence": sequence,
+        }
+        self.fetch(form.foreign_reads)
+        return {
+            read: own[read] if read in own else self._look(read, form.code, record_id)
+            for read in form.foreign_reads
+        }
+
+    def context_value(self, read: str) -> Any:
+        """Return one value from outside, named as a form reads it."""
+        return self._look(read, "", None)
+
+    def milestone(self, code: str) -> Milestone | None:
+        """Return the milestone as it stands, or None."""
+        if self._milestones is None:
+            self.fetch(())
+        return (self._milestones or {}).get(code)
+
+    def fetch(self, reads: Iterable[str], also: Iterable[Part] = ()) -> dict[str, list[Record]]:
+        """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
+        codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
+        parts = [
+            Part(code, catalogue.form(code).model, "participant_id", self.participant.pk, True, NOT_EMPTY)
+            for code in sorted(codes)
+        ]
+        if self._milestones is None:
+            parts.append(Part("milestones", Milestone, "participant_id", self.participant.pk))
+        found = load([*parts, *also])
+        for code in codes:
+            self._records[code] = _in_order(catalogue.form(code), found.pop(code))
+        if "milestones" in found:
+            kept = [instance_of(Milestone, row) for row in found.pop("milestones")]
+            self._milestones = {milestone.code: milestone for milestone in kept}
+        return found
+
+    def forget_milestones(self) -> None:
+        """Milestones were written: read them again when they are asked for."""
+        self._milestones = None
+
+    def forget(self, code: str) -> None:
+        """Records of form ``code`` were written: read them again when they are asked for."""
+        self._records.pop(code, None)
+        self._rows = {place: rows for place, rows in self._rows.items() if place[0] != code}
+
+    def records(self, code: str) -> list[Record]:
+        """Return the answers of every record of a form, by the day they are about."""
+        if code not in self._records:
+            self.fetch((f"{code}*",))
+        return self._records.get(code, [])
+
+    def rows(self, code: str, group: str, record_id: int) -> list[Record]:
+        """Return the rows of a repeating group of one record."""
+        place = (code, group, record_id)
+        if place not in self._rows:
+            declared = catalogue.form(code).groups[group]
+            found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
+            self._rows[place] = list(found.values("position", *declared.questions))
+        return self._rows[place]
+
+    def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
+        """Return the rows of a repeating group of several records."""
+        declared = catalogue.form(code).groups[group]
+        found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
+        return list(
+            found.order_by("record_id", "position").values("record_id", "position", *declared.questions)
+        )
+
+    def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
+        if code := form_of(read):
+            return self._look_at_form(code, read, record_id if code == own_code else None)
+        head, _dot, name = read.partition(".")
+        readers: Mapping[str, Any] = {
+            "today": lambda: self.today,
+            "milestone": lambda: getattr(self.milestone(name), "on", None),
+            "participant": lambda: self._participant(name, own_code, record_id),
+            "site": lambda: self._site(name),
+            "consent": lambda: self._consent(name),
+            "visit": lambda: self._last_visit_on() if name == "last_on" else None,
+            "sponsor": self.assessments,
+            "setting": lambda: setting_of(text.load(self._version_of(own_code, record_id)), name),
+        }
+        return readers[head]() if head in readers else None
+
+    def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
+        others = [row for row in self.records(code) if row["id"] != own]
+        if read.endswith("*"):
+            return others
+        if not others:
+            return [] if "*" in read else None
+        name = read.split(".", 1)[1]
+        form = catalogue.form(code)
+        if read.startswith(f"{code}*"):
+            return self.rows_of_all(code, name, [row["id"] for row in others])
+        return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
+
+    def _version_of(self, code: str, record_id: int | None) -> str:
+        """Return the protocol version of a record: the one it was begun under judges it for good."""
+        if record_id is not None:
+            for row in self.records(code):
+                if row["id"] == record_id:
+                    return str(row["protocol_version"])
+        return self.participant.protocol_version
+
+    def _participant(self, name: str, own_code: str = "", record_id: int | None = None) -> Any:
+        """Read the participant; three names ask for the end of screening and the decision."""
+        if name == "protocol_version":
+            return self._version_of(own_code, record_id)
+        if name in ("screen_failure_reason", "decline_reason"):
+            ended = ScreeningOutcome.objects.filter(participant=self.participant).first()
+            return ended.reason if ended and ended.declined == (name == "decline_reason") else None
+        if name == "eligibility_signed_on":
+            decision = live_decision(self.participant)
+            return local_date(decision.decided_at, self.site.time_zone) if decision else None
+        return getattr(self.participant, name)
+
+    def _site(self, name: str) -> Any:
+        if name == "zone":
+            return self.site.time_zone
+        if name == "activated_on":
+            return self._activated_on()
+        return getattr(self.site, name)
+
+    def _activated_on(self) -> date | None:
+        """Read the day on which the checklist was first complete: a renewal moves the day of its item, not this."""
+        items = ChecklistItem.objects.filter(site=self.site).annotate(first=Min("events__done_on"))
+        last: date | None = items.aggregate(last=Max("first"))["last"]
+        return last
+
+    def _last_visit_on(self) -> date | None:
+        """Read the day of the last visit; at visits for SURV or FU it is the form that says who was alive."""
+        took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
+        found = took_place.exclude(forms__overlap=["SURV", "FU"])
+        last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
+        return last
+
+    def assessments(self) -> list[Record]:
+        """Return what the sponsor judged of serious events, the latest last."""
+        if self._assessments is None:
+            found = SponsorAssessment.objects.filter(participant=self.participant)
+            self._assessments = list(found.order_by("assessed_at", "pk").values(*JUDGED))
+        return self._assessments
+
+    def _consent(self, name: str) -> Any:
+        """Read the first consent: it is the one that study procedures wait for."""
+        if self._consents is None:
+            found = Consent.objects.filter(participant=self.participant).select_related("version")
+            self._consents = list(found.order_by("signed_on", "pk"))
+        if not self._consents:
+            return None
+        first = self._consents[0]
+        if name == "version_in_force":
+            return first.version.in_force_on(first.signed_on)
+        return first.version.label if name == "version" else getattr(first, name)
+
+
+def day_question(form: FormDeclaration) -> str | None:
+    """Return the question that says which day a record is about: the first one for a date."""
+    return next((question.name for question in form.questions.values() if question.dated), None)
+
+
+def setting_of(protocol: text.ProtocolText, name: str) -> Any:
+    """Return a value of the protocol text; "opt_lab" says whether the site criterion OPT-LAB is on."""
+    if name.startswith("opt_"):
+        return protocol.criterion(name.upper().replace("_", "-")).enforced
+    return protocol.setting(name)
+
+
+def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
+    """Return the answers of the records by the day they are about."""
+    rows = [
+        {
+            **values_of(form.model, row, form.questions),
+            "id": row["id"],
+            "sequence": row["sequence"],
+            "state": row["state"],
+            "protocol_version": row["protocol_version"],
+            "visit_id": row["visit_id"],
+            "visit_code": row["visit_code"],
+            "visit_on": date.fromisoformat(row["visit_on"]) if row["visit_on"] else None,
+        }
+        for row in found
+    ]
+    dated = day_question(form)
+    return sorted(rows, key=lambda row: _day_of(row, dated))
+
+
+def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
+    day = earliest_day(row[dated]) if dated else None
+    return day or row["visit_on"] or date.max, row["sequence"], row["id"]
+
+
+def read_by(forms: Iterable[FormDeclaration], reads: set[str]) -> list[FormDeclaration]:
+    """Return the forms among ``forms`` that look at one of ``reads``."""
+    return [form for form in forms if form.foreign_reads & reads]

@@ -1,0 +1,116 @@
+"""Who changed what, when and why, answer by answer, from the trail that the database keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import ROLE_LABELS, Role
+from audit.models import Act
+from crf.engine import messages
+from crf.engine.base import RecordState
+from crf.engine.questions import Question
+from crf.models import EntryPrompt
+from crf.store.reasons import reason_for
+from crf.store.records import Place, Sheet
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change of one answer, with all six parts (requirements 14)."""
+
+    act: Act
+    label: str | Promise
+    row: str
+    old: str
+    new: str
+    why: str
+
+    @property
+    def role(self) -> str | Promise:
+        return ROLE_LABELS[Role(self.act.role)] if self.act.role in set(Role) else self.act.role
+
+
+def history_of(place: Place, sheet: Sheet, field: str = "") -> list[Entry]:
+    """Return every change of the record, or of the answer called ``field`` on the page; latest first."""
+    zone = place.participant.site.time_zone
+    found = list(_of_record(place, sheet, zone, field))
+    for name, group in place.form.groups.items():
+        if not field or field == name or field.startswith(f"{name}-"):
+            found += _of_rows(sheet, name, group, zone, field)
+    return sorted(found, key=lambda entry: entry.act.pk, reverse=True)
+
+
+def prompts_of(place: Place, sheet: Sheet, field: str = "") -> list[EntryPrompt]:
+    """Return what was typed first, which prompt was shown and what was then saved."""
+    found = EntryPrompt.objects.filter(form_code=place.form.code, record_id=sheet.record.pk)
+    found = found.select_related("act__by").order_by("-pk")
+    return list(found.filter(target=field) if field else found)
+
+
+def _of_record(place: Place, sheet: Sheet, zone: str, field: str) -> Iterator[Entry]:
+    questions = {
+        name: question for name, question in place.form.questions.items() if not field or name == field
+    }
+    before: Any = None
+    for event in sheet.record.events.select_related("act__by").order_by("pgh_id"):
+        yield from _changed(questions, before, event, zone, "")
+        if not field and (before is None or before.state != event.state):
+            old = RecordState(before.state).label if before else ""
+            yield Entry(
+                event.act,
+                _("State of the form"),
+                "",
+                str(old),
+                str(RecordState(event.state).label),
+                reason_for(event.act.reason, ""),
+            )
+        before = event
+
+
+def _of_rows(sheet: Sheet, name: str, group: Any, zone: str, field: str) -> Iterator[Entry]:
+    index, question = _row_and_question(name, field)
+    standing = sheet.standing(name)
+    wanted = standing[index].pk if index is not None and index < len(standing) else None
+    events = group.model._meta.get_field("events").related_model.objects.filter(record_id=sheet.record.pk)
+    last: dict[int, Any] = {}
+    questions = {key: value for key, value in group.questions.items() if not question or key == question}
+    for event in events.select_related("act__by").order_by("pgh_id"):
+        if wanted is None or event.pgh_obj_id == wanted:
+            row = f"{group.title} {event.position}"
+            before = last.get(event.pgh_obj_id)
+            yield from _changed(questions, before, event, zone, row, f"{name}.{event.position}.")
+            if event.removed and not (before and before.removed):
+                why = reason_for(event.act.reason, f"{name}.{event.position}.removed")
+                yield Entry(event.act, _("Row"), row, "", str(_("removed")), why)
+        last[event.pgh_obj_id] = event
+
+
+def _row_and_question(group: str, field: str) -> tuple[int | None, str]:
+    if not field.startswith(f"{group}-"):
+        return None, ""
+    index, _dash, question = field.removeprefix(f"{group}-").partition("-")
+    return (int(index) if index.isdecimal() else None), question
+
+
+def _changed(
+    questions: dict[str, Question], before: Any, event: Any, zone: str, row: str, within: str = ""
+) -> Iterator[Entry]:
+    for name, question in questions.items():
+        old = _said(question, before, zone) if before else ""
+        new = _said(question, event, zone)
+        if old != new:
+            yield Entry(
+                event.act, question.text, row, old, new, reason_for(event.act.reason, f"{within}{name}")
+            )
+
+
+def _said(question: Question, event: Any, zone: str) -> str:
+    missing = (event.missing or {}).get(question.name)
+    if missing:
+        return messages.missing_text(missing)
+    return messages.shown(question, getattr(event, question.name), zone)

@@ -1,0 +1,25 @@
+"""The signature that stands under a record, and how it falls (21 CFR Part 11 11.70)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from audit.models import Act
+from crf.engine.base import RecordState
+from crf.models import RecordSignature
+from crf.store.records import Place
+
+
+def drop_signature(place: Place, record: Any, *, written: Act, at: datetime) -> None:
+    """An answer is about to change: the signature under the record falls, in the same act."""
+    if record.state == RecordState.SIGNED:
+        RecordSignature.objects.filter(form_code=place.form.code, record_id=record.pk, fell_at=None).update(
+            fell_at=at, act=written
+        )
+
+
+def standing_signature(place: Place, record: Any) -> RecordSignature | None:
+    """Return the signature under the record as it is now, or None."""
+    found = RecordSignature.objects.filter(form_code=place.form.code, record_id=record.pk, fell_at=None)
+    return found.select_related("signature").first()

@@ -1,0 +1,1 @@
+"""What answers mean for the trial: tracks, milestones and to-dos. Pure."""

@@ -1,0 +1,150 @@
+"""What answers ask for by a day (protocol 2.6): pure, answers in, to-dos out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from crf.engine.checks import earliest_day
+from followup.services.todos import Wanted
+from protocol.response import Outcome as Found
+from protocol.text import ProtocolText
+
+Record = Mapping[str, Any]
+Records = Callable[[str], Sequence[Record]]
+
+FORMS: Final = frozenset({"CRE", "FU", "SURV"})
+FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
+RESIDUE: Final = frozenset({Found.NON_CCR, Found.REGROWTH, Found.DISTANT})
+SUSPECT_LOCAL: Final = frozenset({"1", "2", "3"})
+SUSPECT_DISTANT: Final = frozenset({"1", "2"})
+TO_REPEAT: Final = frozenset({"hgd", "uncertain"})
+LOCAL: Final = frozenset({"local", "node", "anastomotic"})
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The answers of one participant, and how long each row of the protocol gives."""
+
+    text: ProtocolText
+    records: Records
+
+    def due(self, trigger: str, on: date) -> date:
+        return on + timedelta(days=self.text.trigger(trigger).days or 0)
+
+
+def wanted_todos(text: ProtocolText, records: Records) -> list[Wanted]:
+    """Return everything that the answers ask for by a day, and whether it is there by now."""
+    asking = Asking(text, records)
+    found: list[Wanted] = []
+    for rule in (_decisions, _repeat_biopsies, _recurrences, _deaths):
+        found += rule(asking)
+    return found
+
+
+def _decisions(asking: Asking) -> Iterator[Wanted]:
+    """A positive or suspect evaluation goes to the team, which decides on surgery."""
+    for cre in asking.records("CRE"):
+        on = _evaluated_on(cre)
+        if on is not None and _is_positive(cre):
+            decided = cre["mdt_dt"] is not None and bool(cre["mdt_dec"])
+            yield _of_record("CRE_POSITIVE", "CRE", cre, on, asking, done=decided)
+
+
+def _repeat_biopsies(asking: Asking) -> Iterator[Wanted]:
+    """An uncertain biopsy or high-grade dysplasia is repeated, unless residue is proven otherwise."""
+    evaluations = asking.records("CRE")
+    for cre in evaluations:
+        on = earliest_day(cre["ogd_dt"])
+        if on is None or _biopsy(cre) not in TO_REPEAT or cre["cre_outcome"] in RESIDUE:
+            continue
+        again = any(
+            (later := earliest_day(other["ogd_dt"])) is not None
+            and later > on
+            and _biopsy(other) not in (None, "nd")
+            for other in evaluations
+        )
+        yield _of_record("REPEAT_BIOPSY", "CRE", cre, on, asking, done=again)
+
+
+def _recurrences(asking: Asking) -> Iterator[Wanted]:
+    """A recurrence or regrowth is described in follow-up, with the treatment that follows."""
+    for kind in ("local", "distant"):
+        seen = [(on, record) for on, record in _findings(asking, kind)]
+        if not seen:
+            continue
+        on, first = min(seen, key=lambda entry: (entry[0], entry[1]["id"]))
+        yield Wanted(
+            trigger="RECURRENCE",
+            key=kind,
+            opened_on=on,
+            due_on=asking.due("RECURRENCE", on),
+            done=_is_described(asking, kind),
+            visit_id=first.get("visit_id"),
+        )
+
+
+def _findings(asking: Asking, kind: str) -> Iterator[tuple[date, Record]]:
+    for cre in asking.records("CRE"):
+        outcome = {"local": Found.REGROWTH, "distant": Found.DISTANT}[kind]
+        if cre["cre_outcome"] == outcome and (on := _evaluated_on(cre)):
+            yield on, cre
+    for contact in asking.records("FU"):
+        if _recurred(contact, kind) and (on := earliest_day(contact["fu_dt"])):
+            yield on, contact
+
+
+def _is_described(asking: Asking, kind: str) -> bool:
+    """Say whether follow-up describes the finding, and what treatment followed, now or at a later contact."""
+    contacts = asking.records("FU")
+    told = [number for number, contact in enumerate(contacts) if _recurred(contact, kind)]
+    if not told:
+        return False
+    here, later = contacts[told[0]], contacts[told[0] + 1 :]
+    return here["post_tx_any"] == "Y" or any(contact["post_tx_any"] is not None for contact in later)
+
+
+def _deaths(asking: Asking) -> Iterator[Wanted]:
+    """News of a death asks for the death page of the survival form."""
+    pages = [page for page in asking.records("SURV") if page["vital"] == "dead"]
+    news = [contact for contact in asking.records("FU") if contact["alive"] == "N"]
+    days = [
+        on
+        for record, name in [*((page, "status_dt") for page in pages), *((one, "fu_dt") for one in news)]
+        if (on := earliest_day(record[name]))
+    ]
+    if days:
+        on = min(days)
+        done = any(page["state"] in FINISHED for page in pages)
+        yield Wanted("DEATH", "death", on, asking.due("DEATH", on), done=done)
+
+
+def _of_record(trigger: str, form: str, record: Record, on: date, asking: Asking, *, done: bool) -> Wanted:
+    key = f"{form}:{record['id']}"
+    return Wanted(trigger, key, on, asking.due(trigger, on), done=done, visit_id=record.get("visit_id"))
+
+
+def _evaluated_on(cre: Record) -> date | None:
+    return earliest_day(cre["cre_dt"] or cre["ogd_dt"])
+
+
+def _is_positive(cre: Record) -> bool:
+    return (
+        cre["cre_outcome"] in RESIDUE
+        or cre["local_call"] in SUSPECT_LOCAL
+        or cre["dist_call"] in SUSPECT_DISTANT
+    )
+
+
+def _biopsy(cre: Record) -> Any:
+    """The second pathologist's reading counts where there is one."""
+    return cre["bx_review"] or cre["bx_result"]
+
+
+def _recurred(contact: Record, kind: str) -> bool:
+    kinds = set(contact["rec_type"] or ())
+    if contact["rec_yn"] != "Y" or contact["dz_status"] == "suspect":
+        return False
+    return "distant" in kinds if kind == "distant" else bool(kinds & LOCAL)

@@ -1,0 +1,181 @@
+"""Which way a participant goes because of what was answered (protocol 2.5, 3.5, 3.7, 3.8, 3.12, 3.13).
+
+Pure: answers in, steps out. A step that the protocol does not allow from where the participant
+stands is not taken; what the person saved stays as they saved it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from crf.engine.checks import earliest_day
+from protocol.history import Response
+from protocol.response import Outcome as Found
+from protocol.states import moves_from
+from protocol.text import ProtocolText
+
+Values = Mapping[str, Any]
+LONGEST_WAY = 4
+RECORDED: Final = frozenset(
+    (
+        *("OPERATED", "NOT_RESECTED", "REFUSED_SURGERY", "REFUSED_WORKUP", "NONSURGICAL_SALVAGE"),
+        *("PROGRESSION", "DISTANT", "RECURRENCE", "NEVER_TREATED"),
+    )
+)
+"""Tracks that say that something happened: nobody passes through one unless answers say so."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where answers lead: the tracks to pass through in order, since when, and evaluation results."""
+
+    tracks: tuple[str, ...] = ()
+    on: date | None = None
+    results: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a rule looks at."""
+
+    values: Values
+    arm: str | None
+    milestones: Mapping[str, date | None]
+    groups: Mapping[str, Any] = field(default_factory=dict)
+
+
+RESULTS: Final = {
+    Found.CCR_SO_FAR: Response.CLEAR,
+    Found.CCR: Response.CLEAR,
+    Found.PERSISTENT_CCR: Response.CLEAR,
+    Found.NON_CCR: Response.POSITIVE,
+    Found.REGROWTH: Response.POSITIVE,
+    Found.DISTANT: Response.DISTANT,
+    Found.UNCERTAIN_REPEAT: Response.UNCERTAIN,
+    Found.PROCEED_TO_CRE2: Response.UNCERTAIN,
+    Found.NOT_EVALUABLE: Response.NOT_EVALUABLE,
+}
+DECLINED: Final = ("SURGERY_PLANNED", "REFUSED_SURGERY", "SURVEILLANCE")
+
+
+def of_treatment(seen: Seen) -> Course:
+    """The first dose starts neoadjuvant treatment; its end makes the participant wait for the evaluation."""
+    started, ended = seen.milestones.get("NEO_D1"), seen.milestones.get("NEO_END")
+    if started is None:
+        return Course()
+    if ended is None:
+        return Course(("NEOADJUVANT",), started)
+    return Course(("NEOADJUVANT", "AWAIT_CRE1" if seen.arm == "1" else "AWAIT_RESTAGE"), ended)
+
+
+def of_evaluation(seen: Seen) -> Course:
+    """A response evaluation leads to surgery, surveillance or the next evaluation (protocol 1.5, 3.7)."""
+    kind, outcome = seen.values.get("cre_type"), seen.values.get("cre_outcome")
+    on = earliest_day(seen.values.get("cre_dt") or seen.values.get("ogd_dt"))
+    result = RESULTS.get(outcome)  # type: ignore[arg-type]
+    milestone = {"CRE1": "CRE1", "CRE2": "CRE2"}.get(str(kind))
+    results = {milestone: result.value} if milestone and result else {}
+    return Course(_after_evaluation(str(kind), outcome, seen.values), on, results)
+
+
+def _after_evaluation(kind: str, outcome: Any, values: Values) -> tuple[str, ...]:
+    choice = values.get("pt_dec")
+    if outcome == Found.DISTANT:
+        return ("DISTANT",)
+    if choice == "declines_workup":
+        return ("REFUSED_WORKUP",)
+    if outcome in (Found.NON_CCR, Found.REGROWTH):
+        return _after_residue(values)
+    if choice == "asks_surgery":
+        return ("SURGERY_PLANNED",)
+    if kind == "RST" and outcome is not None:
+        return ("SURVEILLANCE",) if choice == "declines_surgery" else ("SURGERY_PLANNED",)
+    if kind == "CRE1" and outcome in (Found.CCR_SO_FAR, Found.PROCEED_TO_CRE2, Found.UNCERTAIN_REPEAT):
+        return ("AWAIT_CRE2",)
+    return ("SURVEILLANCE",) if kind == "CRE2" and outcome == Found.CCR else ()
+
+
+def _after_residue(values: Values) -> tuple[str, ...]:
+    if values.get("mdt_dec") in ("endoscopic_resection", "radiotherapy", "systemic"):
+        return ("NONSURGICAL_SALVAGE",)
+    return DECLINED if values.get("pt_dec") == "declines_surgery" else ("SURGERY_PLANNED",)
+
+
+def of_surgery(seen: Seen) -> Course:
+    """Resected, explored, or not operated (protocol 3.8)."""
+    on = earliest_day(seen.values.get("surg_dt") or seen.values.get("no_surg_dt"))
+    done, reason = seen.values.get("surg_done"), seen.values.get("no_surg_reason")
+    if done == "resection":
+        left = ("FOLLOW_UP",) if seen.values.get("disch_dt") else ()
+        return Course(("OPERATED", *left), on)
+    if done == "explored" or (done == "none" and reason in ("distant", "unresectable")):
+        return Course(("NOT_RESECTED",), on)
+    if done == "none" and reason in ("patient_refused", "ccr"):
+        return Course(DECLINED, on)
+    return Course()
+
+
+def of_follow_up(seen: Seen) -> Course:
+    """A recurrence or regrowth ends what was planned, a mere suspicion does not (protocol 3.12).
+
+    Where a finding leads to depends on whether the oesophagus is in place: of the tracks named, those
+    that cannot be reached from where the participant stands are left out.
+    """
+    on = seen.milestones.get("DM") or seen.milestones.get("REGROWTH")
+    kinds = set(seen.values.get("rec_type") or ())
+    if seen.values.get("rec_yn") != "Y" or not kinds:
+        return Course(("FOLLOW_UP",), None)
+    if seen.values.get("dz_status") == "suspect":
+        return Course()
+    if "distant" in kinds:
+        return Course(("DISTANT", "RECURRENCE", "NOT_RESECTED"), on)
+    if "anastomotic" in kinds:
+        return Course(("RECURRENCE",), on)
+    if not kinds & {"local", "node"}:
+        return Course()
+    salvage = "NONSURGICAL_SALVAGE" if seen.values.get("resectable") == "N" else "SURGERY_PLANNED"
+    return Course((salvage,) if "local" in kinds else ("RECURRENCE", salvage), on)
+
+
+def of_survival(seen: Seen) -> Course:
+    """A death ends everything that was planned (protocol 3.13)."""
+    died = seen.values.get("vital") == "dead"
+    return Course(("DEAD",), earliest_day(seen.values.get("death_dt"))) if died else Course()
+
+
+RULES: Final[Mapping[str, Callable[[Seen], Course]]] = {
+    "TREAT": of_treatment,
+    "CRE": of_evaluation,
+    "SURG": of_surgery,
+    "FU": of_follow_up,
+    "SURV": of_survival,
+}
+
+
+def course_of(code: str, seen: Seen) -> Course:
+    """Return where the answers of form ``code`` lead."""
+    rule = RULES.get(code)
+    return rule(seen) if rule else Course()
+
+
+def way(protocol: ProtocolText, start: str, to: str, arm: str | None) -> tuple[str, ...]:
+    """Return the shortest allowed way from ``start`` to ``to``; empty when there is none or it is there.
+
+    It does not lead through a track that nobody recorded.
+    """
+    reached: dict[str, tuple[str, ...]] = {start: ()}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        if len(reached[here]) == LONGEST_WAY:
+            continue
+        for following in sorted(moves_from(protocol, here, arm)):
+            if following not in reached:
+                reached[following] = (*reached[here], following)
+                if following not in RECORDED:
+                    waiting.append(following)
+    return reached.get(to, ())

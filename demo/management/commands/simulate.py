@@ -1,0 +1,57 @@
+"""Fill an empty database with a synthetic trial, through the services that the pages call."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from demo.simulation.trial import play
+from kernel.scope import EVERYTHING, scope
+from trials.models import Site
+
+WALKED_AT_MOST = 712
+
+
+class Command(BaseCommand):
+    help = (
+        "Walk synthetic participants through the trial. Up to 712 are walked through the services one by one; "
+        "beyond that they are copied in bulk: as the application role, under acts and under the same guards of the "
+        "database, each copy with a place of its own from the list."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--participants", type=int, default=120)
+        parser.add_argument("--sites", type=int, default=6)
+        parser.add_argument("--seed", type=int, default=3)
+        parser.add_argument("--walk", type=int, default=WALKED_AT_MOST, help="walk so many, copy the rest")
+        parser.add_argument("--accounts-to", type=Path, help="write the demonstration accounts to this file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            if Site.objects.exists():
+                raise CommandError("There is a trial in this database already. Start with an empty one.")
+        walked = min(options["participants"], options["walk"], WALKED_AT_MOST)
+        stage, refused = play(
+            participants=options["participants"],
+            walked=walked,
+            sites=options["sites"],
+            seed=options["seed"],
+            until=timezone.now(),
+            tell_progress=self._tell,
+        )
+        for line in refused:
+            self.stderr.write(f"refused: {line}")
+        if options["accounts_to"]:
+            options["accounts_to"].write_text(json.dumps(stage.accounts, indent=2))
+        self.stdout.write(f"{options['participants']} participants at {options['sites']} sites.")
+
+    def _tell(self, done: int, of: int) -> None:
+        if done % 10 == 0 or done == of:
+            self.stdout.write(f"{done} of {of} participants", ending="\n")
+            self.stdout.flush()

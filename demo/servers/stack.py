@@ -1,0 +1,238 @@
+"""The whole program on one machine: database, broker, web, worker and beat over one private folder."""
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from demo.servers.broker import EmbeddedBroker
+from demo.servers.postgres import EmbeddedPostgres
+from demo.servers.processes import EmbeddedError, FolderLock, free_port, kept_secret, make_private
+from demo.servers.supervisor import Supervisor, stop_on_signals
+from kernel.postgresql.roles import prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE = "palace3"
+USUAL_PORT = 8000
+READY_SECONDS = 60
+# The demo chooses these itself; one that is left over in a shell would point it at another installation.
+OWN_VARIABLES = (
+    "DATABASE_",
+    "BROKER_",
+    "PALACE3_",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "BEHIND_TLS",
+    "EMAIL_",
+    "WEB_",
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How large the synthetic trial is; the same seed gives the same trial."""
+
+    participants: int = 120
+    sites: int = 6
+    seed: int = 3
+
+
+class House:
+    """Serves the synthetic trial from ``folder`` until it is told to stop."""
+
+    def __init__(self, folder: Path, *, port: int | None = None, trial: Trial | None = None) -> None:
+        self.folder = folder.absolute()
+        self.port = port
+        self.trial = trial or Trial()
+        self.lock = FolderLock(self.folder / "lock")
+        self.postgres = EmbeddedPostgres(self.folder / "postgres")
+        self.broker = EmbeddedBroker(self.folder / "broker")
+        self.logs = self.folder / "logs"
+        self._filled = self.folder / "filled"
+        self._accounts = self.folder / "accounts.json"
+
+    def reset(self) -> None:
+        """Nothing of the synthetic trial is left."""
+        if not self.folder.exists():
+            return
+        self.lock.take()
+        shutil.rmtree(self.folder)
+        self.lock.release()
+
+    def serve(self) -> None:
+        """Ends by an exception: Stopped when asked to, EmbeddedError when a part failed. Nothing is left running."""
+        stop_on_signals()
+        os.umask(0o077)
+        make_private(self.folder)
+        with ExitStack() as ending:
+            self.lock.take()
+            ending.callback(self.lock.release)
+            port = self._choose_port()
+            with step("starting PostgreSQL"):
+                ending.callback(self.postgres.stop)
+                self.postgres.start()
+            with step("starting the broker"):
+                ending.callback(self.broker.stop)
+                self.broker.start()
+            supervisor = Supervisor(environment={}, folder=ROOT)
+            ending.callback(supervisor.stop)
+            self._prepare_database(supervisor)
+            # Before anything is filled: mails of the filling hold addresses too.
+            supervisor.environment["PUBLIC_ADDRESS"] = f"http://127.0.0.1:{port}"
+            self._fill(supervisor)
+            with step("starting web, worker and beat"):
+                self._start_processes(supervisor, port)
+                wait_until_ready(port, supervisor.refuse_the_dead)
+            self._greet(port)
+            supervisor.watch()
+
+    def _choose_port(self) -> int:
+        port = free_port(self.port or USUAL_PORT)
+        if self.port and port != self.port:
+            raise EmbeddedError(f"Port {self.port} is taken. Choose another: make demo PORT={self.port + 1}")
+        return port
+
+    def _prepare_database(self, supervisor: Supervisor) -> None:
+        """Roles, database and schema stand. A trial that was only half filled is thrown away first."""
+        with step("preparing roles, database and schema"):
+            if not self._filled.exists():
+                with psycopg.connect(self.postgres.admin_url, autocommit=True) as admin:
+                    admin.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+            owner, app = prepare(
+                self.postgres.admin_url,
+                DATABASE,
+                kept_secret(self.folder / "owner-password"),
+                kept_secret(self.folder / "app-password"),
+            )
+            supervisor.environment = self._environment(app)
+            supervisor.environment["DATABASE_OWNER_URL"] = owner
+            supervisor.run(
+                "migrate",
+                manage("migrate", "--database", "owner", "--noinput", "--verbosity", "0", "--skip-checks"),
+            )
+            del supervisor.environment["DATABASE_OWNER_URL"]
+            self._write_environment({**self._own(supervisor.environment), "DATABASE_OWNER_URL": owner})
+
+    def _fill(self, supervisor: Supervisor) -> None:
+        if self._filled.exists():
+            return
+        trial = self.trial
+        with step(f"filling the synthetic trial: {trial.participants} participants, {trial.sites} sites"):
+            supervisor.run(
+                "simulate",
+                manage(
+                    "simulate", "--participants", str(trial.participants), "--sites", str(trial.sites),
+                    "--seed", str(trial.seed), "--accounts-to", str(self._accounts),
+                ),
+            )  # fmt: skip
+            self._filled.write_text(json.dumps(trial.__dict__))
+
+    def _start_processes(self, supervisor: Supervisor, port: int) -> None:
+        supervisor.environment["WEB_BIND"] = f"127.0.0.1:{port}"
+        celery = [sys.executable, "-m", "celery", "-A", "palace3.celery"]
+        supervisor.start(
+            "worker",
+            [
+                *celery,
+                "worker",
+                "--concurrency",
+                "2",
+                "--without-mingle",
+                "--without-gossip",
+                "-n",
+                "demo@%h",
+            ],
+            log=self.logs / "worker.log",
+        )
+        supervisor.start(
+            "beat", [*celery, "beat", "--max-interval", "30", "--pidfile="], log=self.logs / "beat.log"
+        )
+        supervisor.start(
+            "web",
+            [sys.executable, "-m", "gunicorn", "--config", "python:palace3.gunicorn"],
+            log=self.logs / "web.log",
+        )
+
+    def _environment(self, app_url: str) -> dict[str, str]:
+        """What every process is told; none is told the owner's or the administrator's address."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
+        return kept | {
+            "DJANGO_SETTINGS_MODULE": "palace3.settings",
+            "PYTHONUNBUFFERED": "1",
+            "DATABASE_URL": app_url,
+            "DATABASE_POOLED": "1",
+            "BROKER_URL": self.broker.url,
+            "SECRET_KEY": kept_secret(self.folder / "secret-key"),
+            "PALACE3_LIST_KEY": kept_secret(self.folder / "list-key", make=lambda: f"k1:{new_key()}"),
+            "PALACE3_IDENTITY_KEY": kept_secret(self.folder / "identity-key", make=new_key),
+            "PALACE3_DEMO": "1",
+            "EMAIL_FILE_PATH": str(self.folder / "mail"),
+            "EXPORT_ROOT": str(self.folder / "exports"),
+        }
+
+    def _own(self, environment: dict[str, str]) -> dict[str, str]:
+        return {name: value for name, value in environment.items() if name.startswith(OWN_VARIABLES)}
+
+    def _write_environment(self, values: dict[str, str]) -> None:
+        """A second shell reads it to run commands on the trial: set -a; . var/demo/environment"""
+        path = self.folder / "environment"
+        path.unlink(missing_ok=True)
+        lines = "".join(f"{name}='{value}'\n" for name, value in sorted(values.items()))
+        kept_secret(path, make=lambda: lines)
+
+    def _greet(self, port: int) -> None:
+        print(f"\nPALACE-3 is served at  http://127.0.0.1:{port}/\n")
+        if self._accounts.exists():
+            for account in json.loads(self._accounts.read_text()):
+                second = " + code" if account.get("totp") else ""
+                print(
+                    f"  {account['name']:<12} {account['password'] + second:<26} {account.get('about', '')}"
+                )
+            print("\nWhere a code is asked for, the sign-in page of the demonstration shows it.")
+        print(f"Logs, mail and data are in {self.folder}. Ctrl-C ends everything.", flush=True)
+
+
+def new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def manage(*words: str) -> list[str | Path]:
+    return [sys.executable, ROOT / "manage.py", *words]
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Says what is being done, and how long it took."""
+    print(f"· {what} …", flush=True)
+    begun = time.monotonic()
+    yield
+    print(f"  done in {time.monotonic() - begun:.1f} s", flush=True)
+
+
+def wait_until_ready(port: int, refuse_the_dead: Callable[[], None]) -> None:
+    """The web process says that database, migrations and broker are there."""
+    end = time.monotonic() + READY_SECONDS
+    while True:
+        refuse_the_dead()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        if time.monotonic() > end:
+            raise EmbeddedError(
+                f"The web process was not ready after {READY_SECONDS} s. See the logs in var/demo."
+            )
+        time.sleep(0.2)

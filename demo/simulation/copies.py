@@ -1,0 +1,158 @@
+"""Many more participants, copied in bulk from the walked ones: for measuring, not for reading.
+
+Everything is written as the application role, under acts, by the rules of the database: the same
+triggers, policies, constraints and event tables hold for a copy as for any other row. A copy of a
+randomized participant takes the next place of its stratum through the allocator's own two doors
+(``copied_places``). The arm is not known before, so what came before randomization is copied from
+one walked participant, and what came after from one whose arm is the one drawn: the same when the
+arm is the same, else the next who was randomized to it, of that stratum if there is one. What is
+not gone through are the services' refusals and checks: they judged the walked rows, whose values a
+copy repeats.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from audit.acts import act
+from demo.simulation.bulk import Progress, Tell, in_parallel
+from demo.simulation.copied_rows import Source, copy_rows
+from demo.simulation.copied_slots import Place, open_all, take
+from kernel.scope import EVERYTHING, scope
+from randomization.models import Allocation
+from trials.models import Participant
+
+STRIDE: Final = 1_000_000_000  # the rows of the n-th copy have the number of their source plus n times this
+AT_ONCE: Final = 100
+VERB: Final = "simulation:bulk:copy"
+REASON: Final = "Synthetic copies for measuring"
+
+
+class NobodyToFollowError(Exception):
+    """No walked participant has the arm that was drawn: walk more of them."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A participant to be written: the number, and the walked one whose screening it repeats."""
+
+    number: str
+    shift: int
+    model: Participant
+    allocation: Allocation | None
+
+    def repeats(self, walked: Participant) -> Source:
+        """Return what is copied when this copy repeats the way of ``walked``."""
+        return Source(walked.pk, self.shift, self.model.pk + self.shift, self.number, self.model.site_id)
+
+    def place(self) -> Place:
+        """Return the place that this copy is to have."""
+        if self.allocation is None:
+            raise ValueError(f"{self.number} is not randomized")
+        return Place(
+            self.model.pk + self.shift, self.number, self.allocation.decision_id + self.shift, self.allocation
+        )
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The walked participants and their allocations, as copies read them."""
+
+    people: list[Participant]
+    allocations: dict[int, Allocation]
+    known: dict[tuple[int, str], Participant] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls) -> Walked:
+        with transaction.atomic():
+            people = list(Participant.objects.filter(pk__lt=STRIDE).select_related("site").order_by("pk"))
+            given = Allocation.objects.filter(participant_id__lt=STRIDE).select_related(
+                "part__scheme", "signature", "randomized_by"
+            )
+            return cls(people, {one.participant_id: one for one in given})
+
+    def followed_by(self, model: Participant, arm: str) -> Participant:
+        """Return whose way a copy of ``model`` goes on with after ``arm`` was drawn."""
+        if model.arm == arm:
+            return model
+        if (model.pk, arm) not in self.known:
+            self.known[model.pk, arm] = self._nearest(model, arm)
+        return self.known[model.pk, arm]
+
+    def _nearest(self, model: Participant, arm: str) -> Participant:
+        own = self.allocations[model.pk]
+
+        def distance(other: Participant) -> tuple[bool, bool, float]:
+            there = self.allocations[other.pk]
+            days = (there.randomized_at - own.randomized_at).total_seconds()
+            return days < 0, there.stratum != own.stratum, abs(days)
+
+        found = min((one for one in self.people if one.arm == arm), key=distance, default=None)
+        if found is None:
+            raise NobodyToFollowError(f"no walked participant has arm {arm}: walk more")
+        return found
+
+
+def copy_up_to(wanted: int, *, at: datetime, tell_progress: Tell) -> None:
+    """There are ``wanted`` participants: the walked ones, and copies of them with numbers of their own."""
+    with scope(user_id=None, sites=EVERYTHING):
+        walked = Walked.load()
+        copies: dict[int, list[Copy]] = defaultdict(list)
+        for copy in _copies(walked, wanted):
+            copies[copy.model.site_id].append(copy)
+        progress = Progress(wanted, tell_progress, done=len(walked.people))
+
+        def work(sites: list[int]) -> list[str]:
+            for batch in (batch for site in sites for batch in _batches(copies[site])):
+                _write(batch, walked, at)
+                progress.more(len(batch))
+            return []
+
+        in_parallel(work, {site: len(own) for site, own in copies.items()})
+
+
+def _copies(walked: Walked, wanted: int) -> Iterator[Copy]:
+    taken = Counter(one.site_id for one in walked.people)
+    for number in range(wanted - len(walked.people)):
+        model = walked.people[number % len(walked.people)]
+        taken[model.site_id] += 1
+        yield Copy(
+            number=f"{model.site.code}-{taken[model.site_id]:04d}",
+            shift=(number + 1) * STRIDE,
+            model=model,
+            allocation=walked.allocations.get(model.pk),
+        )
+
+
+def _batches(copies: list[Copy]) -> Iterator[list[Copy]]:
+    for first in range(0, len(copies), AT_ONCE):
+        yield copies[first : first + AT_ONCE]
+
+
+def _write(batch: Sequence[Copy], walked: Walked, at: datetime) -> None:
+    """One batch is screened and has its places; then, in another transaction, it goes on from there."""
+    about: dict[str, Any] = {"by": None, "at": at, "site": batch[0].model.site, "reason": REASON}
+    drawn = {copy.number: copy for copy in batch if copy.allocation is not None}
+    places = [copy.place() for copy in drawn.values()]
+    with act(VERB, **about) as written:
+        copy_rows([copy.repeats(copy.model) for copy in drawn.values()], written, before=True)
+        copy_rows([copy.repeats(copy.model) for copy in batch if copy.allocation is None], written)
+        for place in places:
+            take(place)
+    followed: list[Source] = []
+
+    def randomized_at(place: Place, arm: str) -> datetime:
+        copy = drawn[place.number]
+        other = walked.followed_by(copy.model, arm)
+        followed.append(copy.repeats(other))
+        return walked.allocations[other.pk].randomized_at
+
+    with act(VERB, **about) as written:
+        open_all(places, randomized_at=randomized_at)
+        copy_rows(followed, written, before=False)

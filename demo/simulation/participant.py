@@ -1,0 +1,291 @@
+"""The way of one synthetic participant through the trial, as steps in time.
+
+A journey is a generator: it yields when it wants to go on, and is told what time it is then. What
+it does in between it does through the services, as the people of the site.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from accounts.models import User
+from crf.eligibility.evidence import current_evidence
+from crf.eligibility.screening import end_screening
+from crf.recheck import recheck_participant
+from demo.simulation.answers import Case, demographics, eligibility, staging
+from demo.simulation.form_filler import fill
+from demo.simulation.later_answers import survival
+from demo.simulation.safety_answers import events_at, report_of
+from demo.simulation.sites import PASSWORD, Place
+from demo.simulation.visits import forms_to_fill, learn
+from followup.models import Visit
+from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
+from kernel.errors import Refusal
+from kernel.scope import scope
+from randomization.allocation.readiness import readiness
+from randomization.services import randomize
+from trials import services as trials
+from trials.models import Participant
+from trials.people import sites_of
+
+ASIA = ZoneInfo("Asia/Shanghai")
+ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
+
+
+def at_work(day: date, dice: random.Random) -> datetime:
+    """Return an instant in the working hours of ``day``."""
+    clock = time(8 + dice.randint(0, 8), dice.randint(0, 59), dice.randint(0, 59))
+    return datetime.combine(day, clock, tzinfo=ASIA).astimezone(UTC)
+
+
+@dataclass
+class Journey:
+    """One participant on the way. ``now`` is set by whoever lets time pass."""
+
+    place: Place
+    case: Case
+    until: date
+    now: datetime = field(init=False)
+    participant: Participant = field(init=False)
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ASIA).date()
+
+    def on(self, day: date) -> datetime:
+        return at_work(day, self.case.dice)
+
+    def as_(self, user: User) -> dict[str, Any]:
+        return {"by": user, "at": self.now}
+
+    def steps(self) -> Iterator[datetime]:
+        """Yield the instants at which something happens, and let it happen."""
+        story = self.case.story
+        yield self.on(story.consent_on)
+        with self._seen_by(self.place.coordinator):
+            self._consent()
+        yield self.on(story.consent_on + timedelta(days=self.case.dice.randint(3, 6)))
+        with self._seen_by(self.place.coordinator):
+            for code, form in (("ELIG", eligibility), ("STAGE", staging), ("DM", demographics)):
+                fill(self.participant, code, form(self.case, self.today), **self.as_(self.place.coordinator))
+        if story.ending == "waits":
+            return
+        yield self.on(self.today + timedelta(days=self.case.dice.randint(1, 3)))
+        if story.ending == "fails":
+            with self._seen_by(self.place.coordinator):
+                self._fail()
+            return
+        with self._seen_by(self.place.investigator):
+            self._decide()
+        yield self.on(self.today + timedelta(days=self.case.dice.randint(0, 2)))
+        if story.ending == "declines":
+            with self._seen_by(self.place.coordinator):
+                self._decline()
+            return
+        self._randomize()
+        yield from self._visits()
+
+    def _seen_by(self, user: User) -> Any:
+        return scope(user_id=user.pk, sites=sites_of(user))
+
+    def _consent(self) -> None:
+        by = self.as_(self.place.coordinator)
+        self.participant = trials.register_participant(site=self.place.site, **by)
+        self.case.number = self.participant.number
+        if self.place.consent is None:
+            raise ValueError("a site without a consent version consents nobody")
+        trials.record_consent(
+            participant=self.participant,
+            version=self.place.consent,
+            signed_on=self.today,
+            sensitive_data=True,
+            biobank=self.case.dice.random() < 0.7,
+            register_lookup=self.case.dice.random() < 0.8,
+            **by,
+        )
+
+    def _fail(self) -> None:
+        end_screening(
+            participant=self.participant,
+            declined=False,
+            reason="criterion",
+            criteria=[self.case.story.failed_criterion],
+            on=self.today,
+            **self.as_(self.place.coordinator),
+        )
+
+    def _decline(self) -> None:
+        reason = self.case.dice.choice(("wants_surgery", "wants_surveillance", "no_trial", "physician"))
+        end_screening(
+            participant=self.participant,
+            declined=True,
+            reason=reason,
+            criteria=[],
+            on=self.today,
+            **self.as_(self.place.coordinator),
+        )
+
+    def _decide(self) -> None:
+        with transaction.atomic():
+            evidence = current_evidence(self.participant)
+            trials.decide_eligibility(
+                participant=self.participant,
+                eligible=True,
+                evidence=evidence.as_json(),
+                digest=evidence.digest,
+                seen_digest=evidence.digest,
+                password=PASSWORD,
+                **self.as_(self.place.investigator),
+            )
+            recheck_participant(
+                participant=self.participant,
+                changed={"participant.eligibility_signed_on"},
+                **self.as_(self.place.investigator),
+            )
+
+    def _randomize(self) -> None:
+        with self._seen_by(self.place.investigator):
+            with transaction.atomic():
+                ready = readiness(self.participant, at=self.now)
+            randomize(
+                participant=self.participant,
+                confirmed_stratum=ready.stratum,
+                password=PASSWORD,
+                **self.as_(self.place.investigator),
+            )
+            with transaction.atomic():
+                self.participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
+        self.case.arm, self.case.randomized_on = self.participant.arm, self.today
+
+    def _visits(self) -> Iterator[datetime]:
+        """Go to every visit that is planned by the time it is reached."""
+        passed: set[int] = set()
+        while True:
+            with self._seen_by(self.place.coordinator), transaction.atomic():
+                visit = self._next_visit(passed)
+            if visit is None:
+                return
+            passed.add(visit.pk)
+            day = self._day_of(visit)
+            if (end := self._end()) and end[0] <= min(day, self.until):
+                yield max(self.on(end[0] + timedelta(days=1)), self.now + timedelta(minutes=20))
+                with self._seen_by(self.place.coordinator):
+                    self._depart(*end)
+                return
+            if day > self.until:
+                return
+            yield max(self.on(day), self.now + timedelta(minutes=20))
+            with self._seen_by(self.place.coordinator):
+                self._come(visit)
+
+    def _end(self) -> tuple[date, str] | None:
+        """Return when and how the story ends before all visits are done: death, or withdrawal."""
+        story, start = self.case.story, self.case.randomized_on
+        ends = [
+            (months, how)
+            for months, how in ((story.dies_after, "dies"), (story.withdraws_after, "leaves"))
+            if months
+        ]
+        if start is None or not ends:
+            return None
+        months, how = min(ends)
+        return start + timedelta(days=int(months * 30.4375)), how
+
+    def _depart(self, day: date, how: str) -> None:
+        by = self.as_(self.place.coordinator)
+        if how == "leaves":
+            withdraw_participant(
+                participant=self.participant,
+                on=day,
+                all_contact=True,
+                reason="Does not want to be contacted",
+                **by,
+            )
+            return
+        visit = add_unscheduled_visit(
+            participant=self.participant,
+            took_place_on=self.today,
+            forms=["SURV"],
+            why="News of the death",
+            **by,
+        )
+        with transaction.atomic():
+            visit.participant = self.participant
+        self._fill("SURV", survival(self.case, self.today, death=day), visit)
+
+    def _next_visit(self, passed: set[int]) -> Visit | None:
+        found = Visit.objects.filter(participant=self.participant).awaited().exclude(pk__in=passed)
+        return found.order_by("target", "pk").first()
+
+    def _day_of(self, visit: Visit) -> date:
+        """Return the day on which the participant comes: mostly in the window, sometimes early or late."""
+        dice, target = self.case.dice, visit.proposed_on or visit.target or self.today
+        opens, closes = visit.opens or target, visit.closes or target
+        if visit.code == "N1":
+            target += timedelta(days=(7 - target.weekday()) % 7)
+        swing = int((closes - opens).days * 0.3 * (dice.random() - 0.4))
+        if dice.random() < 0.05:
+            swing = (closes - target).days + dice.randint(1, 6)
+        return max(target + timedelta(days=swing), opens, self.today)
+
+    def _come(self, visit: Visit) -> None:
+        by = self.as_(self.place.coordinator)
+        dice, case = self.case.dice, self.case
+        with transaction.atomic():
+            visit.refresh_from_db()
+            visit.participant = self.participant
+        if visit.code not in ALWAYS_ENTERED and dice.random() > case.story.diligence + 0.08:
+            return  # nobody entered anything: the visit goes overdue
+        if dice.random() < 0.03 and visit.code.startswith(("N", "SF", "FU", "AS")):
+            mark_not_done(visit=visit, why="The participant could not travel", **by)
+            return
+        if not self._recorded(visit):
+            return
+        learn(case, visit, self.today)
+        for code, sent in forms_to_fill(case, visit, self.today):
+            if visit.code in ALWAYS_ENTERED or dice.random() < case.story.diligence:
+                self._fill(code, sent, visit)
+        if "AE" in visit.forms:
+            self._events(visit)
+
+    def _events(self, visit: Visit) -> None:
+        """Record what the participant reports at the visit; a serious event is reported as well."""
+        for event in events_at(self.case, visit.code, self.today):
+            number = self.case.events + 1
+            if not self._add("AE", event):
+                continue
+            self.case.events = number
+            if event["answers"]["serious"] == "Y":
+                self._add("SAE", report_of(event, number, self.now.astimezone(ASIA)))
+
+    def _add(self, code: str, sent: dict[str, Any]) -> bool:
+        try:
+            fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
+        except Refusal as refusal:
+            self.refused.append(f"{self.participant.number} {code}: {refusal}")
+            return False
+        return True
+
+    def _recorded(self, visit: Visit) -> bool:
+        try:
+            record_visit(visit=visit, took_place_on=self.today, **self.as_(self.place.coordinator))
+        except Refusal:
+            return False  # an earlier answer ended the plan in the meantime
+        return True
+
+    def _fill(self, code: str, sent: dict[str, Any], visit: Visit) -> None:
+        with transaction.atomic():
+            self.participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
+        try:
+            by = self.as_(self.place.coordinator)
+            fill(self.participant, code, sent, visit=visit, reason="Completed from the chart", **by)
+        except Refusal as refusal:
+            self.refused.append(f"{self.participant.number} {code} {visit}: {refusal}")

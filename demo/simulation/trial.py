@@ -1,0 +1,126 @@
+"""Two years of the trial, in the order of time."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from demo.simulation.answers import Case
+from demo.simulation.bulk import Progress, Tell, in_parallel
+from demo.simulation.contact_requests import let_people_ask
+from demo.simulation.copies import copy_up_to
+from demo.simulation.participant import Journey, at_work
+from demo.simulation.profiles import tell
+from demo.simulation.sites import PASSWORD, Stage, set_stage, suspend
+from demo.simulation.urgent import alarm
+from followup.services import roll_site
+from kernel.clock import local_date
+from kernel.scope import EVERYTHING, scope
+from randomization.services import set_up_scheme
+from randomization.services.lists import DEFAULT_PLACES
+
+YEARS = timedelta(days=730)
+PARTICIPANTS_PER_PLACE = 4  # the largest stratum holds less than a quarter of a large trial
+
+
+def play(
+    *,
+    participants: int,
+    sites: int,
+    seed: int,
+    until: datetime,
+    tell_progress: Tell,
+    walked: int | None = None,
+) -> tuple[Stage, list[str]]:
+    """The trial has run for two years up to ``until``; the stage and what was refused on the way are returned.
+
+    ``walked`` participants (else all) are walked through the services one by one; beyond them, copies are made.
+    """
+    walked = participants if walked is None else walked
+    dice = random.Random(seed)  # noqa: S311 (a story, not a secret)
+    last = until.date()
+    opened_on = last - YEARS
+    opening = at_work(opened_on, dice)
+    with scope(user_id=None, sites=EVERYTHING):
+        stage = set_stage(sites=sites, opened_on=opened_on, at=opening)
+        set_up_scheme(
+            name="PALACE-3 demonstration",
+            statistician=stage.central["stats"],
+            statistician_password=PASSWORD,
+            second=stage.central["stats2"],
+            second_password=PASSWORD,
+            at=opening + timedelta(hours=2),
+            places_per_stratum=max(DEFAULT_PLACES, participants // PARTICIPANTS_PER_PLACE),
+        )
+    journeys = list(_journeys(stage, walked, opened_on, last, dice))
+    refused = _let_time_pass(journeys, until, tell_progress)
+    if participants > walked:
+        copy_up_to(participants, at=until, tell_progress=tell_progress)
+    alarm(stage, until)
+    _roll(stage, until)
+    let_people_ask(stage, until=until, dice=random.Random(seed))  # noqa: S311 (a story, not a secret)
+    _suspend_one(stage, until - timedelta(days=20))
+    return stage, refused
+
+
+def _journeys(
+    stage: Stage, number: int, opened_on: date, last: date, dice: random.Random
+) -> Iterator[Journey]:
+    """Yield the journeys; consent days grow denser as sites gain pace, and the last are still in screening."""
+    open_places = [place for place in stage.places if place.consent is not None]
+    weights = [1 + 1 / (1 + n) for n in range(len(open_places))]
+    span = (last - opened_on).days - 3
+    for _one in range(number):
+        place = dice.choices(open_places, weights)[0]
+        day = opened_on + timedelta(days=int(span * dice.random() ** 0.75))
+        own = random.Random(dice.getrandbits(64))  # noqa: S311
+        yield Journey(place, Case(tell(own, consent_on=day), own), until=last)
+
+
+def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell) -> list[str]:
+    """Every journey has gone as far as ``until``; return what services refused on the way."""
+    progress = Progress(len(journeys), tell_progress)
+
+    def work(sites: list[int]) -> list[str]:
+        return _walk([journey for journey in journeys if journey.place.site.pk in sites], until, progress)
+
+    return in_parallel(work, Counter(journey.place.site.pk for journey in journeys))
+
+
+def _walk(journeys: list[Journey], until: datetime, progress: Progress) -> list[str]:
+    """Wake each journey when its time has come, until ``until``."""
+    count = itertools.count()
+    waiting = []
+    for journey in journeys:
+        steps = journey.steps()
+        waiting.append((next(steps), next(count), journey, steps))
+    heapq.heapify(waiting)
+    while waiting:
+        when, _n, journey, steps = heapq.heappop(waiting)
+        coming = None
+        if when <= until:
+            journey.now = when
+            coming = next(steps, None)
+        if coming is None:
+            progress.more(1)
+        else:
+            heapq.heappush(waiting, (coming, next(count), journey, steps))
+    return [line for journey in journeys for line in journey.refused]
+
+
+def _roll(stage: Stage, until: datetime) -> None:
+    """Every visit stands where the calendar puts it now, as the nightly task leaves it."""
+    with scope(user_id=None, sites=EVERYTHING):
+        for place in stage.places:
+            roll_site(site=place.site, on=local_date(until, place.site.time_zone), at=until)
+
+
+def _suspend_one(stage: Stage, at: datetime) -> None:
+    open_places = [place for place in stage.places if place.consent is not None]
+    if len(open_places) > 2:
+        with scope(user_id=None, sites=EVERYTHING):
+            suspend(open_places[-1], by=stage.central["trial"], at=at)

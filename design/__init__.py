@@ -1,0 +1,1 @@
+"""Icons, badges and template tags that every page shares."""

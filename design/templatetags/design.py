@@ -1,0 +1,116 @@
+"""Template tags of the design language (docs/design-language.md)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from design.badges import Badge, badge_for
+from design.icons import ICONS
+from kernel.days import written
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon of the sprite: decoration, unless ``label`` gives it a name."""
+    if name not in ICONS:
+        raise ValueError(f"No icon {name!r} in design.icons.ICONS")
+    if label:
+        return format_html(
+            '<svg class="p3-icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
+            label,
+            static("vendor/icons.svg"),
+            name,
+        )
+    return format_html(
+        '<svg class="p3-icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+def _badge(badge: Badge) -> SafeString:
+    return format_html(
+        '<span class="p3-state tone-{}">{}{}</span>', badge.tone, icon(badge.icon), badge.label
+    )
+
+
+@register.simple_tag
+def state(kind: str, value: object) -> SafeString:
+    """Show a state as icon, word and colour, from the tables of design.badges."""
+    return _badge(badge_for(kind, value))
+
+
+@register.simple_tag
+def badge(tone: str, icon_name: str, label: object) -> SafeString:
+    """Show a word that is no state of a table, in the same shape."""
+    return _badge(Badge(tone, icon_name, str(label)))
+
+
+@register.simple_tag
+def cell(kind: str, value: object, *, href: str = "", about: str = "", count: int = 0) -> SafeString:
+    """Draw one cell of the visit × form matrix: the icon seen, the words heard and on hover.
+
+    ``about`` says what the cell is of ("CRE-1, Clinical response"); ``count`` shows open queries.
+    """
+    shown = badge_for(kind, value)
+    words = f"{about}: {shown.label}" if about else str(shown.label)
+    counted = format_html('<span class="p3-cell-count">{}</span>', count) if count else ""
+    inside = format_html('{}<span class="visually-hidden">{}</span>{}', icon(shown.icon), words, counted)
+    if href:
+        return format_html(
+            '<a class="p3-cell tone-{}" href="{}" title="{}">{}</a>', shown.tone, href, words, inside
+        )
+    return format_html('<span class="p3-cell tone-{}" title="{}">{}</span>', shown.tone, words, inside)
+
+
+def _offset(local: datetime) -> str:
+    hours, minutes = divmod(int((local.utcoffset() or timedelta()).total_seconds()) // 60, 60)
+    if not hours and not minutes:
+        return "UTC"
+    return f"UTC{hours:+d}" + (f":{minutes:02d}" if minutes else "")
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """Write a calendar day so that no reader can take the month for the day."""
+    if value is None:
+        return "–"
+    return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', value.isoformat(), written(value))
+
+
+@register.simple_tag
+def instant(at: datetime | None, zone: str = "UTC") -> SafeString | str:
+    """Write an instant in ``zone`` with its offset; the UTC time stands in the title."""
+    if at is None:
+        return "–"
+    local = at.astimezone(ZoneInfo(zone))
+    return format_html(
+        '<time class="p3-nowrap" datetime="{}" title="{}">{} {} {}</time>',
+        at.isoformat(),
+        f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC",
+        written(local.date()),
+        f"{local:%H:%M}",
+        _offset(local),
+    )
+
+
+@register.filter
+def labelled(label: object) -> str:
+    """Write a label before what is said of it; a question or a sentence brings its own mark."""
+    text = str(label)
+    return text if text.endswith(("?", "？", ":", "：", ".", "。")) else f"{text}:"
+
+
+@register.filter
+def field_errors(form: object) -> list[tuple[BoundField, list[str]]]:
+    """Return the fields of a form that were refused, with what is to be done about each."""
+    return [(field, list(field.errors)) for field in form if field.errors]  # type: ignore[attr-defined]

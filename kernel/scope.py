@@ -1,0 +1,74 @@
+"""Whose eyes the database lends to the work at hand.
+
+The scope lives in a context variable; the database backend writes it into every transaction
+(``kernel.postgresql``), where the row-level policies read it. Without a scope the
+policies show nothing and accept nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.db import connection
+
+EVERYTHING: Final = "*"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The person the work is done for, and the sites whose rows they may see.
+
+    ``confided`` are the sites whose confidences (who asked for a call, and how to reach them) may be
+    read as well. Every one is named: there is no ``*`` for confidences.
+    """
+
+    user_id: int | None
+    sites: frozenset[int] | Literal["*"]
+    confided: frozenset[int] = frozenset()
+
+    def as_setting(self) -> str:
+        """Return the text that the policies read: ``*``, or site ids between commas."""
+        if self.sites == EVERYTHING:
+            return EVERYTHING
+        return ",".join(str(site) for site in sorted(self.sites))
+
+    def confided_setting(self) -> str:
+        """Return the sites whose confidences may be read, as the policies read them."""
+        return ",".join(str(site) for site in sorted(self.confided))
+
+
+_scope: ContextVar[Scope | None] = ContextVar("palace3_scope", default=None)
+
+
+def current_scope() -> Scope | None:
+    """Return the scope in force, or None."""
+    return _scope.get()
+
+
+@contextmanager
+def scope(
+    *, user_id: int | None, sites: Collection[int] | Literal["*"], confided: Collection[int] = ()
+) -> Iterator[Scope]:
+    """Transactions that start inside see exactly ``sites``; the scope before returns afterwards.
+
+    A transaction that is open already is given the new scope for as long as it lasts.
+    """
+    told = frozenset(int(site) for site in confided)
+    new = Scope(user_id, EVERYTHING if sites == EVERYTHING else frozenset(int(site) for site in sites), told)
+    token = _scope.set(new)
+    try:
+        _tell_open_transaction()
+        yield new
+    finally:
+        _scope.reset(token)
+        _tell_open_transaction()
+
+
+def _tell_open_transaction() -> None:
+    write_scope = getattr(connection, "write_scope", None)
+    if write_scope is not None and connection.in_atomic_block:
+        write_scope()

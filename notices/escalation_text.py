@@ -1,0 +1,65 @@
+"""What an escalation says, written again when it is sent, so that it names only what still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from accounts.models import Mail
+from followup.models import Escalation
+from kernel.clock import local_date
+from notices.digest_text import works_there
+from notices.sources import Matter, matters_at
+from trials.models import Site
+
+ESCALATION = "followup:escalation"
+MOST = 60
+
+
+def as_it_stands(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
+    """Return the message with what still waits; None when nothing does, or the reader has left the site."""
+    rows = list(Escalation.objects.filter(mail=mail).select_related("site"))
+    if not rows or mail.to is None:
+        return None
+    site = rows[0].site
+    today = local_date(at, site.time_zone)
+    if not works_there(mail.to, site, today):
+        return None
+    named = {(row.kind, row.key) for row in rows}
+    still = [matter for matter in matters_at(site, on=today, at=at) if (matter.kind, matter.key) in named]
+    if not still:
+        return None
+    with override(mail.language):
+        return subject_of(site, still), text_of(still)
+
+
+def subject_of(site: Site, matters: Iterable[Matter]) -> str:
+    """Return the subject: the site, and how much waits."""
+    number = len({(matter.kind, matter.key) for matter in matters})
+    words = ngettext(
+        "%(site)s: %(number)s matter needs attention", "%(site)s: %(number)s matters need attention", number
+    )
+    return words % {"site": site, "number": number}
+
+
+def text_of(matters: Iterable[Matter]) -> str:
+    """Return the text: what waits under the heading of its kind, urgent ones first; numbers only, no names."""
+    found = sorted(matters, key=lambda matter: not matter.urgent)
+    headings = list(dict.fromkeys((matter.urgent, matter.kind) for matter in found))
+    parts: list[str] = []
+    for urgent, kind in headings:
+        of_kind = [matter for matter in found if (matter.urgent, matter.kind) == (urgent, kind)]
+        parts += [str(kind.label), *(_line(matter) for matter in of_kind[:MOST])]
+        if more := len(of_kind) - MOST:
+            parts += [_("  and %(number)s more") % {"number": more}] if more > 0 else []
+        parts.append("")
+    parts.append(_("This message was written by PALACE-3. Nothing needs to be answered."))
+    return "\n".join(parts)
+
+
+def _line(matter: Matter) -> str:
+    number = matter.participant.number if matter.participant else ""
+    return f"  {number}  {matter.what()}" if number else f"  {matter.what()}"

@@ -1,0 +1,64 @@
+"""What is told by itself. Each task takes ids and dates and may run twice with the same result."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from followup.services import roll_site
+from kernel.clock import local_date
+from kernel.tasks import task
+from notices.escalations import escalate_site
+from notices.preferences import EARLIEST_HOUR, local_hour
+from notices.reminders import remind_site
+from notices.site_notices import write_site_notices
+from trials.models import Site
+
+
+@task(name="followup:remind")
+def remind() -> None:
+    """Every site where the day has begun has its digests in the outbox, for those whose hour has come."""
+    now = timezone.now()
+    for site in _sites():
+        if is_time_for_digest(now, site):
+            remind_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+
+
+def is_time_for_digest(now: datetime, site: Site) -> bool:
+    """Say whether anybody's digest can be due; a morning without a worker is made up for until midnight."""
+    return local_hour(now, site) >= EARLIEST_HOUR
+
+
+@task(name="followup:escalate")
+def escalate() -> None:
+    """Every site has what waits too long told up the ladder, clocks of safety at any hour."""
+    now = timezone.now()
+    for site in _sites():
+        escalate_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+
+
+@task(name="followup:escalate_site")
+def escalate_one_site(site_id: int, day: str) -> None:
+    """What waits too long at the site on ``day`` is in the outbox."""
+    escalate_site(site=_site(site_id), on=date.fromisoformat(day), at=timezone.now())
+
+
+@task(name="followup:remind_site")
+def remind_one_site(site_id: int, day: str) -> None:
+    """The site's digest and notices of ``day`` are in the outbox, after its visits were rolled to that day."""
+    site, on, now = _site(site_id), date.fromisoformat(day), timezone.now()
+    roll_site(site=site, on=on, at=now)
+    remind_site(site=site, on=on, at=now)
+    write_site_notices(site=site, on=on, at=now)
+
+
+def _sites() -> list[Site]:
+    with transaction.atomic():
+        return list(Site.objects.order_by("code"))
+
+
+def _site(site_id: int) -> Site:
+    with transaction.atomic():
+        return Site.objects.get(pk=site_id)

@@ -1,3 +1,0 @@
-"""Year, month, day, as in palace3.formats.en, and as days are written in Chinese."""
-
-DATE_INPUT_FORMATS = ["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]

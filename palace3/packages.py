@@ -1,0 +1,19 @@
+"""The packages of this repository that hold the product, lowest floor first."""
+
+PACKAGES = (
+    "kernel",
+    "protocol",
+    "audit",
+    "accounts",
+    "trials",
+    "website",
+    "followup",
+    "crf",
+    "randomization",
+    "notices",
+    "reports",
+    "exports",
+    "design",
+    "demo",
+    "palace3",
+)

@@ -1,0 +1,381 @@
+"""Each criterion assessed twice: as it was ticked, and as the data behind it say (protocol 1.3, 3.1,
+X002-X007).
+
+A criterion is *met* when it lets the participant in: an inclusion that holds, an exclusion that does not.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from math import isfinite
+
+from protocol.endpoints import age_range_on
+from protocol.partial_dates import chosen, partial_date, yes_no
+from protocol.staging import bare
+
+Answers = Mapping[str, object]
+
+SQUAMOUS = "1"
+ELIGIBLE_T = ("T2", "T3", "T4a")
+ELIGIBLE_N = ("N0", "N1", "N2", "N3")
+ELIGIBLE_M = ("M0",)
+SYSTEMIC_OR_RADIATION = ("chemo", "io", "rt", "targeted")
+
+
+class Reason(StrEnum):
+    """Why a criterion is met, not met, or still open; the sentence for it belongs to the page."""
+
+    MET = "met"
+    UNANSWERED = "unanswered"
+    TICKED_NOT_MET = "ticked_not_met"
+    TICKED_EXCLUDED = "ticked_excluded"
+    CONTRADICTS_HISTOLOGY = "contradicts_hist_type"
+    CONTRADICTS_T = "contradicts_ct_e"
+    CONTRADICTS_N = "contradicts_cn_e"
+    CONTRADICTS_M = "contradicts_cm_e"
+    CONTRADICTS_RESECTABLE = "contradicts_resectable"
+    CONTRADICTS_STAGE_T = "contradicts_stage_ct"
+    CONTRADICTS_STAGE_N = "contradicts_stage_cn"
+    CONTRADICTS_STAGE_M = "contradicts_stage_cm"
+    CONTRADICTS_T4B = "contradicts_stage_t4b_finding"
+    CONTRADICTS_PET = "contradicts_stage_pet_m"
+    CONTRADICTS_ECOG = "contradicts_ecog"
+    CONTRADICTS_AUTOIMMUNE = "contradicts_history_autoimmune"
+    CONTRADICTS_STEROID = "contradicts_medication_steroid"
+    CONTRADICTS_IMMUNOSUPPRESSANT = "contradicts_medication_immunosuppressant"
+    CONTRADICTS_LUNG = "contradicts_history_lung"
+    CONTRADICTS_PREGNANCY = "contradicts_preg_res"
+    CONTRADICTS_CONTRACEPTION = "contradicts_contra"
+    CONTRADICTS_PRIOR_TREATMENT = "contradicts_history_prior_treatment"
+    CONTRADICTS_BIRTH = "contradicts_birth"
+    DATA_MISSING = "data_missing"
+    NODES_NOT_ASSESSED = "nodes_not_assessed"
+    STAGE_MISSING = "stage_form_missing"
+    LUNG_SYMPTOMS_UNKNOWN = "lung_symptoms_unknown"
+    PREGNANCY_TEST_MISSING = "pregnancy_test_missing"
+    PRIOR_TREATMENT_UNKNOWN = "prior_treatment_unknown"
+    AGE_OUTSIDE = "age_outside_limits"
+    AGE_UNCERTAIN = "age_uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The values of the criteria that the protocol text can tune (protocol 1.3, X006)."""
+
+    age_from: int = 18
+    age_to: int = 75
+    ecog_to: int = 1
+    steroid_mg_to: float = 10
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionAssessment:
+    """One criterion: whether it lets the participant in, what that rests on, and why."""
+
+    code: str
+    met: bool | None
+    evidence: tuple[tuple[str, str | None], ...]
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The verdict on every criterion; open while one is open, no as soon as one is no."""
+
+    verdict: bool | None
+    criteria: tuple[CriterionAssessment, ...]
+
+    def criterion(self, code: str) -> CriterionAssessment:
+        """The assessment of the criterion named ``code``."""
+        return next(each for each in self.criteria if each.code == code)
+
+
+Finding = tuple[bool | None, Reason]
+_FINE: Finding = (True, Reason.MET)
+
+
+@dataclass(frozen=True, slots=True)
+class _Criterion:
+    code: str
+    tick: str
+    reads: tuple[str, ...]
+    data_say: Callable[[Answers, Limits], Finding]
+
+    @property
+    def inclusion(self) -> bool:
+        return self.code.startswith("I")
+
+
+def assess(
+    answers: Answers, *, limits: Limits = DEFAULT_LIMITS, optional_exclusions: Sequence[str] = ()
+) -> Assessment:
+    """Every criterion, I-1 to E-8 and age, with its evidence, and the verdict over all (protocol 1.3, 3.1).
+
+    ``answers`` maps a variable in lower case to its answer: the eligibility form by bare name, staging
+    as ``stage.ct``, history as ``dm.mh_ild``. ``READS`` lists every name. ``optional_exclusions`` names
+    the site criteria (``opt_...``) that are switched on; a yes to one of them excludes.
+    """
+    criteria = tuple(
+        [_assess_ticked(criterion, answers, limits) for criterion in CRITERIA]
+        + [_assess_optional(variable, answers) for variable in optional_exclusions]
+        + [_assess_age(answers, limits)]
+    )
+    met = {criterion.met for criterion in criteria}
+    verdict = False if False in met else None if None in met else True
+    return Assessment(verdict, criteria)
+
+
+def evidence_digest(assessment: Assessment) -> str:
+    """The SHA-256 of an assessment in canonical JSON: it changes when, and only when, the evidence does
+    (protocol 3.1).
+    """
+    canonical = {
+        "verdict": assessment.verdict,
+        "criteria": [
+            {
+                "code": each.code,
+                "met": each.met,
+                "reason": each.reason.value,
+                "evidence": [list(pair) for pair in each.evidence],
+            }
+            for each in assessment.criteria
+        ],
+    }
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _assess_ticked(criterion: _Criterion, answers: Answers, limits: Limits) -> CriterionAssessment:
+    ticked = yes_no(answers.get(criterion.tick))
+    evidence = _evidence((criterion.tick, *criterion.reads), answers)
+    if ticked is None:
+        return CriterionAssessment(criterion.code, None, evidence, Reason.UNANSWERED)
+    if ticked is not criterion.inclusion:
+        reason = Reason.TICKED_NOT_MET if criterion.inclusion else Reason.TICKED_EXCLUDED
+        return CriterionAssessment(criterion.code, False, evidence, reason)
+    met, reason = criterion.data_say(answers, limits)
+    return CriterionAssessment(criterion.code, met, evidence, reason)
+
+
+def _assess_optional(variable: str, answers: Answers) -> CriterionAssessment:
+    excluded = yes_no(answers.get(variable))
+    finding = {True: (False, Reason.TICKED_EXCLUDED), False: _FINE, None: (None, Reason.UNANSWERED)}[excluded]
+    return CriterionAssessment(variable.upper(), finding[0], _evidence((variable,), answers), finding[1])
+
+
+def _assess_age(answers: Answers, limits: Limits) -> CriterionAssessment:
+    met, reason = _age_says(answers, limits)
+    return CriterionAssessment("AGE", met, _evidence(_AGE_READS, answers), reason)
+
+
+def _age_says(answers: Answers, limits: Limits) -> Finding:
+    consent = partial_date(answers.get("icf_dt"))
+    stated = _whole(answers.get("age"))
+    possible = age_range_on(answers.get("birth"), consent.exact) if consent and consent.exact else None
+    if possible is None:
+        if stated is None:
+            return None, Reason.DATA_MISSING
+        possible = (stated, stated)
+    youngest, oldest = possible
+    if stated is not None and not youngest <= stated <= oldest:
+        return False, Reason.CONTRADICTS_BIRTH
+    if oldest < limits.age_from or youngest > limits.age_to:
+        return False, Reason.AGE_OUTSIDE
+    if youngest < limits.age_from or oldest > limits.age_to:
+        return None, Reason.AGE_UNCERTAIN
+    return _FINE
+
+
+def _tumour_says(answers: Answers, _limits: Limits) -> Finding:
+    """Squamous, resectable, cT2-T4a, any N, M0, as the staging form has it (protocol 1.3 I-1, X003, X004)."""
+    category = {name: bare(_text(answers.get(name))) for name in ("ct_e", "cn_e", "cm_e")}
+    checks: tuple[tuple[object, bool, Reason], ...] = (
+        (
+            _text(answers.get("hist_type")),
+            _text(answers.get("hist_type")) == SQUAMOUS,
+            Reason.CONTRADICTS_HISTOLOGY,
+        ),
+        (category["ct_e"], category["ct_e"] in ELIGIBLE_T, Reason.CONTRADICTS_T),
+        (category["cn_e"], category["cn_e"] in (*ELIGIBLE_N, "NX"), Reason.CONTRADICTS_N),
+        (category["cm_e"], category["cm_e"] in ELIGIBLE_M, Reason.CONTRADICTS_M),
+        (
+            yes_no(answers.get("resectable")),
+            yes_no(answers.get("resectable")) is True,
+            Reason.CONTRADICTS_RESECTABLE,
+        ),
+    )
+    for value, holds, reason in checks:
+        if value is not None and not holds:
+            return False, reason
+    staged = _stage_says(answers, category)
+    if staged[0] is False:
+        return staged
+    if any(value is None for value, _holds, _reason in checks):
+        return None, Reason.DATA_MISSING
+    return (None, Reason.NODES_NOT_ASSESSED) if category["cn_e"] == "NX" else staged
+
+
+def _stage_says(answers: Answers, category: Mapping[str, str | None]) -> Finding:
+    pairs = (
+        ("ct_e", "stage.ct", Reason.CONTRADICTS_STAGE_T),
+        ("cn_e", "stage.cn", Reason.CONTRADICTS_STAGE_N),
+        ("cm_e", "stage.cm", Reason.CONTRADICTS_STAGE_M),
+    )
+    staged = {name: bare(_text(answers.get(name))) for _entered, name, _reason in pairs}
+    for entered, name, reason in pairs:
+        if None not in (staged[name], category[entered]) and staged[name] != category[entered]:
+            return False, reason
+    if _invades(answers):
+        return False, Reason.CONTRADICTS_T4B
+    if _text(answers.get("stage.pet_m")) == "proven":
+        return False, Reason.CONTRADICTS_PET
+    return (None, Reason.STAGE_MISSING) if None in staged.values() else _FINE
+
+
+def _invades(answers: Answers) -> bool:
+    structures = set(chosen(answers.get("stage.t4b_str"))) - {"none"}
+    return bool(structures) or "invasion" in (
+        _text(answers.get("stage.airway")),
+        _text(answers.get("stage.bron_res")),
+    )
+
+
+def _performance_says(answers: Answers, limits: Limits) -> Finding:
+    ecog = _whole(answers.get("ecog"))
+    if ecog is None:
+        return None, Reason.DATA_MISSING
+    return _FINE if 0 <= ecog <= limits.ecog_to else (False, Reason.CONTRADICTS_ECOG)
+
+
+def _consent_says(answers: Answers, _limits: Limits) -> Finding:
+    signed = partial_date(answers.get("icf_dt"))
+    return _FINE if signed and signed.exact else (None, Reason.DATA_MISSING)
+
+
+def _autoimmune_says(answers: Answers, _limits: Limits) -> Finding:
+    return (False, Reason.CONTRADICTS_AUTOIMMUNE) if yes_no(answers.get("dm.mh_autoimmune")) else _FINE
+
+
+def _immunosuppression_says(answers: Answers, limits: Limits) -> Finding:
+    stated = _text(answers.get("dm.pred_eq"))
+    steroid = _number(stated)
+    if steroid is not None and steroid > limits.steroid_mg_to:
+        return False, Reason.CONTRADICTS_STEROID
+    if yes_no(answers.get("dm.immunosuppr")):
+        return False, Reason.CONTRADICTS_IMMUNOSUPPRESSANT
+    return (None, Reason.DATA_MISSING) if stated and steroid is None else _FINE
+
+
+def _lung_says(answers: Answers, _limits: Limits) -> Finding:
+    if not yes_no(answers.get("dm.mh_ild")):
+        return _FINE
+    symptoms = yes_no(answers.get("dm.mh_ild_sympt"))
+    if symptoms is None:
+        return None, Reason.LUNG_SYMPTOMS_UNKNOWN
+    return (False, Reason.CONTRADICTS_LUNG) if symptoms else _FINE
+
+
+def _pregnancy_says(answers: Answers, _limits: Limits) -> Finding:
+    sex, result = _text(answers.get("sex")), _text(answers.get("preg_res"))
+    if result == "POS":
+        return False, Reason.CONTRADICTS_PREGNANCY
+    if sex is None:
+        return None, Reason.DATA_MISSING
+    can_bear = yes_no(answers.get("wocbp"))
+    if sex == "M" or can_bear is False:
+        return _FINE
+    if can_bear is None:
+        return None, Reason.DATA_MISSING
+    return _FINE if result == "NEG" else (None, Reason.PREGNANCY_TEST_MISSING)
+
+
+def _contraception_says(answers: Answers, _limits: Limits) -> Finding:
+    unwilling_man = _text(answers.get("sex")) == "M" and yes_no(answers.get("contra")) is False
+    return (False, Reason.CONTRADICTS_CONTRACEPTION) if unwilling_man else _FINE
+
+
+def _prior_treatment_says(answers: Answers, _limits: Limits) -> Finding:
+    treatments = chosen(answers.get("dm.prior_ca_tx"))
+    if set(treatments) & set(SYSTEMIC_OR_RADIATION):
+        return False, Reason.CONTRADICTS_PRIOR_TREATMENT
+    if yes_no(answers.get("dm.mh_prior_ca")) and not treatments:
+        return None, Reason.PRIOR_TREATMENT_UNKNOWN
+    return _FINE
+
+
+def _tick_alone(_answers: Answers, _limits: Limits) -> Finding:
+    return _FINE
+
+
+_TUMOUR_READS = ("hist_type", "ct_e", "cn_e", "cm_e", "resectable")
+_STAGE_READS = (
+    "stage.ct",
+    "stage.cn",
+    "stage.cm",
+    "stage.airway",
+    "stage.t4b_str",
+    "stage.bron_res",
+    "stage.pet_m",
+)
+_AGE_READS = ("birth", "icf_dt", "age")
+
+CRITERIA = (
+    _Criterion("I-1", "inc_1", (*_TUMOUR_READS, *_STAGE_READS), _tumour_says),
+    _Criterion("I-2", "inc_2", ("ecog",), _performance_says),
+    _Criterion("I-3", "inc_3", ("icf_dt",), _consent_says),
+    _Criterion("E-1", "exc_1", ("dm.mh_autoimmune",), _autoimmune_says),
+    _Criterion("E-2", "exc_2", ("dm.pred_eq", "dm.immunosuppr"), _immunosuppression_says),
+    _Criterion("E-3", "exc_3", ("dm.mh_ild", "dm.mh_ild_sympt"), _lung_says),
+    _Criterion("E-4", "exc_4", (), _tick_alone),
+    _Criterion("E-5", "exc_5", ("sex", "wocbp", "preg_res"), _pregnancy_says),
+    _Criterion("E-6", "exc_6", ("sex", "contra"), _contraception_says),
+    _Criterion("E-7", "exc_7", ("dm.mh_prior_ca", "dm.prior_ca_tx"), _prior_treatment_says),
+    _Criterion("E-8", "exc_8", (), _tick_alone),
+)
+
+READS = tuple(
+    dict.fromkeys(
+        [name for criterion in CRITERIA for name in (criterion.tick, *criterion.reads)] + list(_AGE_READS)
+    )
+)
+
+
+def _evidence(names: Sequence[str], answers: Answers) -> tuple[tuple[str, str | None], ...]:
+    return tuple((name, _shown(answers.get(name))) for name in names)
+
+
+def _shown(value: object) -> str | None:
+    """One spelling per value, so that the same answer from a form, the API or the database has one digest."""
+    if isinstance(value, bool):
+        return "Y" if value else "N"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(chosen(value)) or None
+    if isinstance(value, (Decimal, float)):
+        return format(Decimal(str(value)).normalize(), "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value is None or value == "" else str(value)
+
+
+def _text(value: object) -> str | None:
+    return _shown(value)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _whole(value: object) -> int | None:
+    text = _text(value)
+    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -1,0 +1,380 @@
+"""The endpoints of the trial, derived from dates and typed histories (protocol section 6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from protocol.partial_dates import partial_date
+from protocol.survival import (
+    DAY_OF_36_MONTHS,
+    DAYS_PER_MONTH,
+    KaplanMeier,
+    Rate,
+    day_of_month,
+    kaplan_meier,
+    months,
+    non_inferior,
+    rate_difference,
+)
+
+__all__ = [
+    "DAYS_PER_MONTH",
+    "DAY_OF_36_MONTHS",
+    "DeathDate",
+    "DeathDay",
+    "Definition",
+    "DiseaseEvent",
+    "Finding",
+    "History",
+    "KaplanMeier",
+    "Mortality",
+    "Operation",
+    "Rate",
+    "Resected",
+    "TimeToEvent",
+    "age_on",
+    "age_range_on",
+    "day_of_month",
+    "death_day",
+    "died_within",
+    "disease_free_survival",
+    "kaplan_meier",
+    "last_alive",
+    "months",
+    "non_inferior",
+    "oesophagectomy_free_survival",
+    "organ_preserved",
+    "overall_survival",
+    "perioperative_mortality",
+    "rate_difference",
+]
+
+REMOVED_WITHIN = timedelta(days=90)
+
+
+class DeathDay(StrEnum):
+    """How far the day of death is known (protocol 3.13)."""
+
+    EXACT = "exact"
+    DAY_IMPUTED = "day_imputed"
+    MONTH_UNKNOWN = "month_unknown"
+    BEFORE_LAST_ALIVE = "before_last_alive"
+
+
+@dataclass(frozen=True, slots=True)
+class DeathDate:
+    """The day of death that analyses use, if there is one, and how it was found.
+
+    ``earliest`` is the first day that what was recorded allows.
+    """
+
+    on: date | None
+    known: DeathDay
+    earliest: date | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToEvent:
+    """Days from an origin to an event or to censoring; ``because`` names what ended it.
+
+    ``days`` is ``None`` for an event that is known while its day is not.
+    """
+
+    days: int | None
+    event: bool
+    on: date | None
+    because: str
+
+    @property
+    def months(self) -> float | None:
+        """The time in months of 30.4375 days (protocol 6)."""
+        return months(self.days)
+
+
+class Finding(StrEnum):
+    """What was found of the disease (protocol 6.2)."""
+
+    DISTANT = "distant"
+    LOCOREGIONAL = "locoregional"  # residue, regrowth or recurrence: the rest of the history says which
+    NOT_RESECTABLE = "not_resectable"  # cannot be resected, or refused with proven disease, when it is known
+    NEOADJUVANT_PROGRESSION = "neoadjuvant_progression"  # prevents curative treatment
+    SECOND_PRIMARY = "second_primary"
+
+
+class Resected(StrEnum):
+    """What an operation achieved (protocol 3.8, 3.9)."""
+
+    R0 = "R0"
+    R1 = "R1"
+    R2 = "R2"
+    NOT_RESECTED = "explored"
+
+
+class Definition(StrEnum):
+    """The three definitions of disease-free survival (protocol 6.2)."""
+
+    STRATEGY = "DFS-A"
+    STRICT = "DFS-B"
+    PROGRESSION = "PFS-S"
+
+
+@dataclass(frozen=True, slots=True)
+class DiseaseEvent:
+    """A finding, when it was proven and when first suspected; one never proven has no ``proven_on``.
+
+    ``controlled_on``: locoregional disease cleared without an oesophagectomy.
+    """
+
+    finding: Finding
+    proven_on: date | None
+    suspected_on: date | None = None
+    controlled_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation on the oesophagus and what it achieved."""
+
+    on: date
+    resected: Resected
+
+    @property
+    def removed_oesophagus(self) -> bool:
+        """Whether it was an oesophagectomy, not an exploration."""
+        return self.resected is not Resected.NOT_RESECTED
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of one participant at a data cut (protocol 6)."""
+
+    rand: date
+    cutoff: date
+    ccr: date | None = None
+    findings: tuple[DiseaseEvent, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    death: date | None = None
+    last_alive: date | None = None
+    clear_assessments: tuple[date, ...] = ()
+    missed_assessments: tuple[date, ...] = ()
+
+
+def age_range_on(birth: object, day: date) -> tuple[int, int] | None:
+    """The lowest and highest age in whole years that a partly known birth date allows (protocol 3.1)."""
+    born = partial_date(birth)
+    if born is None or born.earliest > day:
+        return None
+    return _years(born.latest, day), _years(born.earliest, day)
+
+
+def age_on(birth: object, day: date) -> int | None:
+    """The age in whole years; ``None`` where a partly known birth date leaves two (protocol 3.1)."""
+    possible = age_range_on(birth, day)
+    return possible[0] if possible and possible[0] == possible[1] else None
+
+
+def last_alive(proofs_of_life: Iterable[date | None], *, cutoff: date | None = None) -> date | None:
+    """The latest proof of life, none after the data cut counted (protocol 3.13, last_alive_dt)."""
+    return max((day for day in proofs_of_life if day and (cutoff is None or day <= cutoff)), default=None)
+
+
+def death_day(death: object, *, last_alive_on: date | None = None) -> DeathDate | None:
+    """The day of death for analysis; ``None`` if no death is recorded (protocol 3.13).
+
+    With the day unknown it is the 15th, not earlier than the last proof of life; with the month
+    unknown nothing is imputed. A proof of life after the recorded time is flagged, not smoothed over.
+    """
+    recorded = partial_date(death)
+    if recorded is None:
+        return None
+    if last_alive_on and recorded.latest < last_alive_on:
+        return DeathDate(recorded.exact, DeathDay.BEFORE_LAST_ALIVE, recorded.earliest)
+    if recorded.exact:
+        return DeathDate(recorded.exact, DeathDay.EXACT, recorded.earliest)
+    if recorded.month is None:
+        return DeathDate(None, DeathDay.MONTH_UNKNOWN, recorded.earliest)
+    fifteenth = date(recorded.year, recorded.month, 15)
+    on = max(fifteenth, last_alive_on or fifteenth)
+    return DeathDate(on, DeathDay.DAY_IMPUTED, recorded.earliest)
+
+
+def overall_survival(
+    *, rand: date, cutoff: date, death: DeathDate | None = None, last_alive_on: date | None = None
+) -> TimeToEvent:
+    """Days from randomisation to death from any cause, else to the last proof of life by the data cut
+    (protocol 6.1).
+
+    Nothing else censors. A death after the cut is not yet known at the cut. A death in an unknown
+    month is an event without a time: it is counted and listed, never given a day. An imputed day is
+    never before randomisation, which is a proof of life as well.
+    """
+    if death and death.on is None and (death.earliest or cutoff) <= cutoff:
+        return TimeToEvent(None, True, None, death.known.value)
+    if death and death.on:
+        died = max(death.on, rand) if death.known is DeathDay.DAY_IMPUTED else death.on
+        if died <= cutoff:
+            return TimeToEvent((died - rand).days, True, died, "death")
+    until = max(rand, min(last_alive_on or rand, cutoff))
+    return TimeToEvent((until - rand).days, False, until, "data_cut" if until == cutoff else "last_alive")
+
+
+def disease_free_survival(
+    history: History,
+    definition: Definition = Definition.STRATEGY,
+    *,
+    by_suspicion: bool = False,
+    second_primary_counts: bool = False,
+    censor_after_missed: int | None = None,
+) -> TimeToEvent | None:
+    """Time to the first event of DFS-A, DFS-B or PFS-S, else to the last assessment without disease (protocol
+    6.2).
+
+    The keywords are the sensitivity readings: events dated by suspicion, second primaries counted, and
+    censoring at the last clear assessment when so many assessments were missed before the event.
+    ``None``: PFS-S of a participant without a declared complete response.
+    """
+    origin = history.ccr if definition is Definition.PROGRESSION else history.rand
+    if origin is None:
+        return None
+    events = [
+        (day, because)
+        for day, because in _events(history, definition, by_suspicion, second_primary_counts)
+        if origin <= day <= history.cutoff
+    ]
+    first = min(events, default=None)
+    clear = max((day for day in history.clear_assessments if origin <= day <= history.cutoff), default=origin)
+    if first is None:
+        return TimeToEvent((clear - origin).days, False, clear, "last_clear_assessment")
+    on, because = first
+    before = max((day for day in history.clear_assessments if origin <= day < on), default=origin)
+    missed = sum(before < day < on for day in history.missed_assessments)
+    if censor_after_missed is not None and missed >= censor_after_missed:
+        return TimeToEvent((before - origin).days, False, before, "missed_assessments")
+    return TimeToEvent((on - origin).days, True, on, because)
+
+
+def oesophagectomy_free_survival(history: History) -> TimeToEvent:
+    """Days from randomisation to oesophagectomy or death, else to the last proof of life (protocol 6.3)."""
+    events = [(each.on, "oesophagectomy") for each in history.operations if each.removed_oesophagus]
+    if history.death:
+        events.append((history.death, "death"))
+    first = min((event for event in events if event[0] <= history.cutoff), default=None)
+    if first:
+        return TimeToEvent((first[0] - history.rand).days, True, *first)
+    until = max(history.rand, min(history.last_alive or history.rand, history.cutoff))
+    return TimeToEvent((until - history.rand).days, False, until, "last_alive")
+
+
+def organ_preserved(history: History, *, at_months: int) -> bool | None:
+    """Whether the participant is alive with the oesophagus and without uncontrolled local disease (protocol
+    6.3).
+
+    Untreated local disease is a failure even with the oesophagus in place. ``None`` when the
+    participant was not followed so far. What came after the data cut is not known at the cut.
+    """
+    day = history.rand + timedelta(days=day_of_month(at_months))
+    known_to = min(day, history.cutoff)
+    if history.death and history.death <= known_to:
+        return False
+    if any(each.removed_oesophagus and each.on <= known_to for each in history.operations):
+        return False
+    if any(_uncontrolled(each, known_to) for each in history.findings):
+        return False
+    followed_to = min(history.last_alive or history.rand, history.cutoff)
+    return True if followed_to >= day else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mortality:
+    """Death after an operation; ``None`` where the follow-up does not reach so far (protocol 3.10, 3.13)."""
+
+    within_30_days: bool | None
+    within_90_days: bool | None
+    in_hospital: bool | None
+
+
+def died_within(
+    days: int, of: date | None, *, death: date | None, last_alive_on: date | None = None
+) -> bool | None:
+    """Whether death came within ``days`` of a day, such as surgery or the last treatment (protocol 3.13)."""
+    if of is None:
+        return None
+    limit = of + timedelta(days=days)
+    if death:
+        return of <= death <= limit
+    return False if last_alive_on and last_alive_on >= limit else None
+
+
+def perioperative_mortality(
+    *,
+    surgery: date | None,
+    death: date | None,
+    discharge: date | None = None,
+    last_alive_on: date | None = None,
+) -> Mortality:
+    """Death within 30 and 90 days of surgery and in the same admission (protocol 3.10, 3.13, 6.5)."""
+    return Mortality(
+        within_30_days=died_within(30, surgery, death=death, last_alive_on=last_alive_on),
+        within_90_days=died_within(90, surgery, death=death, last_alive_on=last_alive_on),
+        in_hospital=_in_hospital(surgery, death, discharge),
+    )
+
+
+def _in_hospital(surgery: date | None, death: date | None, discharge: date | None) -> bool | None:
+    if surgery is None:
+        return None
+    if death and death >= surgery:
+        return discharge is None or death <= discharge
+    return None if discharge is None else False
+
+
+def _years(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def _uncontrolled(event: DiseaseEvent, day: date) -> bool:
+    if event.finding not in (Finding.LOCOREGIONAL, Finding.NOT_RESECTABLE):
+        return False
+    if event.proven_on is None or event.proven_on > day:
+        return False
+    return event.controlled_on is None or event.controlled_on > day
+
+
+def _events(
+    history: History, definition: Definition, by_suspicion: bool, second_primary_counts: bool
+) -> Iterable[tuple[date, str]]:
+    if history.death:
+        yield history.death, "death"
+    yield from ((each.on, "not_r0") for each in history.operations if each.resected is not Resected.R0)
+    for event in history.findings:
+        if event.proven_on is None or event.proven_on > history.cutoff:
+            continue
+        if event.finding is Finding.SECOND_PRIMARY and not second_primary_counts:
+            continue
+        day = (event.suspected_on if by_suspicion else None) or event.proven_on
+        if event.finding is not Finding.LOCOREGIONAL or _local_counts(event.proven_on, history, definition):
+            yield day, event.finding.value
+
+
+def _local_counts(proven_on: date, history: History, definition: Definition) -> bool:
+    """Whether proven locoregional disease is an event by itself, on the day of its proof."""
+    after_r0 = any(each.resected is Resected.R0 and each.on < proven_on for each in history.operations)
+    regrowth = history.ccr is not None and proven_on >= history.ccr
+    if after_r0 or (regrowth and definition is not Definition.STRATEGY):
+        return True
+    limit = proven_on + REMOVED_WITHIN
+    # Not yet an event while it can still be removed in time, nor when something else already made it one.
+    return limit < history.cutoff and not any(proven_on <= day <= limit for day in _settles(history))
+
+
+def _settles(history: History) -> Iterable[date]:
+    """The days on which a local disease was removed R0, or became an event of another kind."""
+    yield from (each.on for each in history.operations)
+    yield from (
+        event.proven_on
+        for event in history.findings
+        if event.proven_on and event.finding in (Finding.DISTANT, Finding.NOT_RESECTABLE)
+    )
+    if history.death:
+        yield history.death

@@ -1,0 +1,292 @@
+"""What the dates known of one participant say about the course of their treatment (protocol 2.1-2.5).
+
+Milestones are dates without results, so the results that are not given are read from what followed:
+a second evaluation without a cCR found residue, an operation straight after CRE-1 means CRE-1 did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from protocol.windows import Dates
+
+
+class Response(StrEnum):
+    """Result of a response evaluation, as far as the schedule depends on it (protocol 3.7)."""
+
+    CLEAR = "clear"
+    POSITIVE = "positive"
+    UNCERTAIN = "uncertain"
+    NOT_EVALUABLE = "not_evaluable"
+    DISTANT = "distant"
+
+
+class Scope(StrEnum):
+    """The four separate ticks of a withdrawal (protocol 2.5)."""
+
+    DRUG = "drug"
+    PROCEDURES = "procedures"
+    QOL = "qol"
+    ALL = "all"
+
+
+NOTHING: Mapping[str, date] = MappingProxyType({})
+VITAL = frozenset(("month 36", "sweep", "data cut"))
+SAFETY = frozenset(("safety", "immune safety", "postoperative"))
+IN_SURVEILLANCE = frozenset(("SURVEILLANCE", "REFUSED_SURGERY"))
+WITHOUT_SURGERY = IN_SURVEILLANCE | {"NONSURGICAL_SALVAGE", "REFUSED_WORKUP"}
+TOWARDS_SURGERY = frozenset(("SURGERY_PLANNED", "OPERATED", "NOT_RESECTED", "FOLLOW_UP", "RECURRENCE"))
+CURE_OVER = frozenset(("PROGRESSION", "DISTANT", "RECURRENCE", "NOT_RESECTED"))
+SURVIVAL_ONLY = frozenset(("SURVIVAL_ONLY", "NEVER_TREATED", "LOST"))
+ALL_OVER = frozenset(("DEAD", "WITHDRAWN_ALL", "COMPLETED", "SCREEN_FAIL", "WITHDRAWN"))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """One visit of one participant: why it exists, what it hangs on, its window and what is due at it."""
+
+    code: str
+    series: str
+    anchor: str
+    anchor_on: date
+    target: date
+    opens: date
+    closes: date
+    forms: tuple[str, ...]
+    procedures: tuple[str, ...]
+    proposed_on: date
+    reason: str
+    latest: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastVisit:
+    """A visit that took place on a day, or (without a day) that was recorded as not done."""
+
+    visit: PlannedVisit
+    took_place_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of one participant on the day ``as_of``.
+
+    ``track`` is the state of protocol 2.5 and ``track_since`` the day it was entered; both may be unknown.
+    ``responses`` gives results by evaluation ("CRE1", "CRE2"), ``withdrawn`` the day of each scope,
+    ``data_cuts`` number and day of those near which nobody has met the participant.
+    """
+
+    as_of: date
+    arm: str | None = None
+    milestones: Mapping[str, date] = field(default_factory=lambda: NOTHING)
+    track: str | None = None
+    track_since: date | None = None
+    responses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    withdrawn: Mapping[str, date] = field(default_factory=lambda: NOTHING)
+    past: tuple[PastVisit, ...] = ()
+    data_cuts: tuple[tuple[int, date], ...] = ()
+
+    def on(self, milestone: str) -> date | None:
+        """The date of ``milestone``, if it is known."""
+        return self.milestones.get(milestone)
+
+    def before(self, first: str, second: str) -> bool:
+        """Whether ``first`` is known and ``second`` is unknown or not earlier."""
+        one, other = self.on(first), self.on(second)
+        return one is not None and (other is None or one <= other)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A day on which visits stop, except those of the series in ``keeps``.
+
+    At a ``finding`` (metastasis, recurrence) a visit whose window was open stays: it is the one that found it.
+    """
+
+    on: date
+    keeps: frozenset[str] = frozenset()
+    finding: bool = False
+
+    def allows(self, series: str, dates: Dates, happened_on: date | None) -> bool:
+        """Whether a visit of ``series`` with these ``dates`` stays in the plan."""
+        if series in self.keeps or (happened_on is not None and happened_on <= self.on):
+            return True
+        if series == "surgery":
+            return dates.closes < self.on
+        return (dates.opens if self.finding else dates.target) <= self.on
+
+
+@dataclass(frozen=True, slots=True)
+class Surgery:
+    """The day that the clock of a planned operation starts, and why."""
+
+    anchor: str
+    on: date
+    reason: str
+
+
+def cre1_is_positive(history: History) -> bool:
+    """Whether CRE-1 found disease, so that no CRE-2 follows (protocol 2.2)."""
+    if response := history.responses.get("CRE1"):
+        return response in (Response.POSITIVE, Response.DISTANT)
+    if not history.on("CRE1") or history.on("CRE2") or history.on("CCR"):
+        return False
+    return history.on("SURG") is not None or history.track in TOWARDS_SURGERY | IN_SURVEILLANCE
+
+
+def cre2_is_positive(history: History) -> bool:
+    """Whether CRE-2 found residue: its outcome is known and is not cCR (protocol 2.2)."""
+    if response := history.responses.get("CRE2"):
+        return response == Response.POSITIVE
+    if not history.on("CRE2") or history.on("CCR"):
+        return False
+    return history.on("CRE1") is not None and history.track != "AWAIT_CRE2"
+
+
+def regrowth_on(history: History) -> date | None:
+    """Day of the regrowth of an oesophagus still in place; afterwards it is a recurrence (protocol 3.12)."""
+    return history.on("REGROWTH") if history.before("REGROWTH", "SURG") else None
+
+
+def recurrence_on(history: History) -> date | None:
+    """Day of the locoregional recurrence after an oesophagectomy."""
+    return None if regrowth_on(history) else history.on("REGROWTH")
+
+
+def surveillance_resumed(history: History) -> bool:
+    """Whether surveillance was entered anew after a regrowth, which was treated without surgery."""
+    regrowth = history.on("REGROWTH")
+    entered_again = history.track in IN_SURVEILLANCE and history.track_since is not None
+    return entered_again and regrowth is not None and regrowth < (history.track_since or regrowth)
+
+
+def surgery_after_evaluation(history: History) -> Surgery | None:
+    """The operation that an evaluation, a regrowth or the participant's wish asks for (protocol 2.2, 2.5)."""
+    operated = history.on("SURG")
+    if not operated and (history.track in WITHOUT_SURGERY) and not _fresh_regrowth(history):
+        return None
+    if regrowth := regrowth_on(history):
+        return Surgery("REGROWTH", regrowth, "REGROWTH")
+    if history.arm == "1":
+        for milestone, positive in (("CRE2", cre2_is_positive), ("CRE1", cre1_is_positive)):
+            distant = history.responses.get(milestone) == Response.DISTANT
+            if (found_on := history.on(milestone)) and positive(history) and not distant:
+                return Surgery(milestone, found_on, "NON_CCR")
+    return _surgery_on_wish(history)
+
+
+def _fresh_regrowth(history: History) -> bool:
+    return (
+        history.track == "SURVEILLANCE"
+        and history.on("REGROWTH") is not None
+        and not surveillance_resumed(history)
+    )
+
+
+def _surgery_on_wish(history: History) -> Surgery | None:
+    """Surgery without a finding: counted from the decision, else from the last evaluation, else on its day."""
+    operated = history.on("SURG")
+    if history.arm != "1" or not (operated or history.track in TOWARDS_SURGERY):
+        return None
+    reason = "CROSSOVER_TO_SURGERY" if history.on("CCR") else "NON_CCR"
+    if history.track == "SURGERY_PLANNED" and history.track_since:
+        return Surgery("SURGERY_PLANNED", history.track_since, reason)
+    if operated:
+        return Surgery("SURG", operated, reason)
+    evaluated = [(on, code) for code in ("CRE1", "CRE2", "CCR") if (on := history.on(code))]
+    on, code = max(evaluated, default=(history.as_of, "SURGERY_PLANNED"))
+    return Surgery(code, on, reason)
+
+
+def endings(history: History) -> tuple[Ending, ...]:
+    """Every day on which visits of this participant stop, and which go on (protocol 2.1, 2.5)."""
+    over = (history.on("DEATH"), history.withdrawn.get(Scope.ALL))
+    findings = (history.on("DM"), recurrence_on(history))
+    eos = history.on("EOS")
+    return (
+        *(Ending(on) for on in over if on),
+        *((Ending(eos, keeps=VITAL if history.track == "LOST" else frozenset()),) if eos else ()),
+        *(Ending(on, keeps=VITAL | SAFETY, finding=True) for on in findings if on),
+        *_ending_of_track(history),
+    )
+
+
+def _ending_of_track(history: History) -> tuple[Ending, ...]:
+    track = history.track
+    if track in ALL_OVER:
+        dated = history.on("DEATH") if track == "DEAD" else history.on("EOS")
+        return (Ending(dated or history.track_since or history.as_of),)
+    if track in SURVIVAL_ONLY:
+        since = history.track_since or _cure_over_on(history) or history.as_of
+        return (Ending(since, keeps=VITAL, finding=since == _cure_over_on(history)),)
+    if track in CURE_OVER:
+        since = _cure_over_on(history) or history.track_since or history.as_of
+        return (Ending(since, keeps=VITAL | SAFETY, finding=True),)
+    return ()
+
+
+def _cure_over_on(history: History) -> date | None:
+    days = [on for on in (history.on("DM"), recurrence_on(history)) if on]
+    return min(days, default=None)
+
+
+def month_follow_up(history: History, dates: Dates) -> tuple[str, str] | None:
+    """``AS`` or ``FU`` for one month of the calendar, and why; None while it is in neither (protocol 2.2-2.4)."""
+    surgery_on = history.on("SURG")
+    if surgery_on and dates.target > surgery_on:
+        return "FU", "SURGERY"
+    declined = evaluations_declined_on(history)
+    if declined and dates.target > declined:
+        return "FU", "WORKUP_DECLINED"
+    if not _under_surveillance(history, dates):
+        return ("FU", "CALENDAR") if history.arm == "2" else _without_surveillance(history)
+    if changed := _surveillance_ended(history, dates):
+        return "FU", changed
+    return "AS", "CCR" if history.on("CCR") else "CROSSOVER_TO_SURVEILLANCE"
+
+
+def evaluations_declined_on(history: History) -> date | None:
+    """Day from which the participant accepts no response evaluations, by refusal or partial withdrawal."""
+    if history.track == "REFUSED_WORKUP":
+        return history.track_since or history.on("NEO_END")
+    return history.withdrawn.get(Scope.PROCEDURES)
+
+
+def _under_surveillance(history: History, dates: Dates) -> bool:
+    if ccr := history.on("CCR"):
+        return dates.target > ccr
+    if history.track in IN_SURVEILLANCE and not history.on("REGROWTH"):
+        return history.track_since is None or dates.target > history.track_since
+    return history.track in IN_SURVEILLANCE or regrowth_on(history) is not None or _salvaged(history)
+
+
+def goes_without_surgery(history: History) -> bool:
+    """Whether an operation planned by the calendar of Arm 2 is declined or replaced (protocol 2.5)."""
+    return regrowth_on(history) is not None or (
+        history.on("SURG") is None and history.track in WITHOUT_SURGERY
+    )
+
+
+def _salvaged(history: History) -> bool:
+    return history.track == "NONSURGICAL_SALVAGE"
+
+
+def _without_surveillance(history: History) -> tuple[str, str] | None:
+    """Arm 1 outside surveillance has the calendar only once it is operated, even if the day is unknown."""
+    operated = history.track in ("OPERATED", "FOLLOW_UP", "RECURRENCE") and not history.on("SURG")
+    return ("FU", "SURGERY") if operated else None
+
+
+def _surveillance_ended(history: History, dates: Dates) -> str | None:
+    reason = "NONSURGICAL_SALVAGE" if _salvaged(history) else "AFTER_REGROWTH"
+    if surveillance_resumed(history) and dates.target > (history.track_since or dates.target):
+        return None
+    if regrowth := regrowth_on(history):
+        return reason if dates.opens > regrowth else None
+    if _salvaged(history):
+        return reason if dates.target > (history.track_since or history.as_of) else None
+    return None

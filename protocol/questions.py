@@ -1,0 +1,136 @@
+"""What the study team still has to confirm: every value of the text with its source (protocol 0.1, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from protocol.loader.schema import (
+    Anchoring,
+    Fact,
+    Offset,
+    OpenQuestion,
+    Setting,
+    Source,
+    Text,
+    VisitRule,
+    Window,
+)
+
+if TYPE_CHECKING:
+    from protocol.text import ProtocolText
+
+UNKNOWN = Text("unknown", "未知")
+HIDDEN = Text("not shown here", "此处不予显示")
+
+
+def asked_by(text: ProtocolText) -> Iterator[OpenQuestion]:
+    """One entry per value of ``text``, published ones included, in the order of the text."""
+    for fact in text.facts:
+        shown, known = _shown(fact), not fact.unknown
+        yield OpenQuestion("fact", fact.code, "value", fact.source, shown, fact.name, confirmable=known)
+    yield from _eligibility_and_arms(text)
+    yield from _randomization(text)
+    for setting in text.settings:
+        yield _setting(setting)
+    for milestone in text.milestones:
+        read = (milestone.form, milestone.field)
+        yield OpenQuestion(
+            "milestone", milestone.code, "rule", milestone.source, milestone.rule, milestone.name, read
+        )
+    for move in text.moves:
+        way = f"{move.start} - {move.to}"
+        yield OpenQuestion("move", way, "allowed", move.source, move.why, also=move.arms)
+    for rule in text.visits:
+        yield from _visit(text, rule)
+    for trigger in text.triggers:
+        due = (trigger.forms, trigger.hours, trigger.days)
+        yield OpenQuestion("trigger", trigger.code, "due", trigger.source, trigger.task, trigger.event, due)
+
+
+def _setting(setting: Setting) -> OpenQuestion:
+    return OpenQuestion(
+        *("setting", setting.key, "value", setting.source, _shown(setting), setting.question),
+        also=(setting.type, setting.value),
+        confirmable=not setting.unknown,
+    )
+
+
+def _eligibility_and_arms(text: ProtocolText) -> Iterator[OpenQuestion]:
+    for conflict in text.conflicts:
+        yield OpenQuestion("conflict", conflict.code, "used", conflict.source, conflict.used, conflict.name)
+    for criterion in text.criteria:
+        judged = (criterion.kind, criterion.enforced)
+        yield OpenQuestion(
+            "criterion", criterion.code, "wording", criterion.source, criterion.wording, also=judged
+        )
+    for arm in text.arms:
+        yield OpenQuestion("arm", arm.code, "name", arm.source, arm.name)
+    for treatment in text.treatments:
+        given = (treatment.arms, treatment.days, treatment.amount, treatment.unit, treatment.route)
+        yield OpenQuestion(
+            "treatment", treatment.code, "dose", treatment.source, treatment.dose, treatment.name, given
+        )
+
+
+def _randomization(text: ProtocolText) -> Iterator[OpenQuestion]:
+    randomization = text.randomization
+    ratio = ":".join(str(part) for part in randomization.ratio)
+    yield OpenQuestion("randomization", "ratio", "value", randomization.ratio_source, Text(ratio, ratio))
+    yield OpenQuestion("randomization", "method", "value", randomization.source, randomization.method)
+    for stratum in randomization.strata:
+        levels = stratum.levels
+        yield OpenQuestion(
+            "randomization", stratum.code, "stratum", stratum.source, stratum.name, also=levels
+        )
+    scheme = randomization.scheme_default
+    yield OpenQuestion(
+        *("randomization", "scheme_default", "value", scheme.source, HIDDEN, scheme.question),
+        confirmable=False,
+    )
+
+
+def _visit(text: ProtocolText, rule: VisitRule) -> Iterator[OpenQuestion]:
+    def ask(part: str, source: Source, shown: Text) -> OpenQuestion:
+        return OpenQuestion("visit", f"{rule.code} ({'/'.join(rule.arms)})", part, source, shown, rule.name)
+
+    for prefix, due in (("", rule.due), ("until_known.", rule.until_known)):
+        if due is not None:
+            yield ask(f"{prefix}anchor", due.source, Text(due.anchor, due.anchor))
+            yield ask(f"{prefix}target", due.target.source, _offset_shown(due.target))
+            yield ask(f"{prefix}window", due.window.source, _window_shown(due))
+    for form in rule.forms:
+        yield ask(f"form {form.code}", form.source, Text(form.code, form.code))
+    for procedure in rule.procedures:
+        yield ask(f"procedure {procedure.code}", procedure.source, text.procedure(procedure.code).name)
+
+
+def _offset_shown(offset: Offset) -> Text:
+    if offset.months is not None:
+        return Text(f"{offset.months:+d} months", f"{offset.months:+d} 个月")
+    if offset.weeks is not None:
+        return Text(f"{offset.weeks:+d} weeks", f"{offset.weeks:+d} 周")
+    return Text(f"{offset.days:+d} days", f"{offset.days:+d} 天")
+
+
+def _window_shown(due: Anchoring) -> Text:
+    window: Window = due.window
+    if window.opens is not None:
+        return Text(
+            f"day {window.opens} to {window.closes} after {due.anchor}",
+            f"{due.anchor} 后第 {window.opens} 至 {window.closes} 天",
+        )
+    return Text(f"-{window.before} to +{window.after} days", f"-{window.before} 至 +{window.after} 天")
+
+
+def _shown(entry: Fact | Setting) -> Text:
+    if isinstance(entry, Fact) and entry.text is not None:
+        return entry.text
+    if entry.value is None:
+        return UNKNOWN
+    if isinstance(entry.value, bool):
+        return Text("yes", "是") if entry.value else Text("no", "否")
+    if isinstance(entry.value, tuple):
+        words = ", ".join(str(item) for item in entry.value)
+        return Text(words, words)
+    return Text(str(entry.value), str(entry.value))

@@ -1,0 +1,394 @@
+"""The outcome that the findings of a clinical response evaluation propose (protocol 3.7, rule engine).
+
+The investigator confirms or overrules the proposal; nothing here decides for a participant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from protocol.partial_dates import yes_no
+
+Code = TypeVar("Code", bound=StrEnum)
+
+
+class Outcome(StrEnum):
+    """What an evaluation can end in (protocol 3.7, cre_outcome)."""
+
+    CCR_SO_FAR = "CCR_SO_FAR"  # clear, but one look is never a complete response
+    CCR = "CCR"
+    PERSISTENT_CCR = "PERSISTENT_CCR"
+    NON_CCR = "NON_CCR"
+    REGROWTH = "REGROWTH"
+    DISTANT = "DISTANT"
+    UNCERTAIN_REPEAT = "UNCERTAIN_REPEAT"
+    NOT_EVALUABLE = "NOT_EVALUABLE"
+    PROCEED_TO_CRE2 = "PROCEED_TO_CRE2"
+
+
+class Evaluation(StrEnum):
+    """Which evaluation it is (protocol 3.7, cre_type)."""
+
+    CRE1 = "CRE1"
+    CRE2 = "CRE2"
+    SURVEILLANCE = "AS"
+    RESTAGING = "RST"
+    UNSCHEDULED = "UNS"
+
+
+class Local(StrEnum):
+    """Locoregional status (protocol 3.7, local_call)."""
+
+    NO_EVIDENCE = "0"
+    PROVEN_PRIMARY = "1"
+    PROVEN_NODE = "2"
+    SUSPECTED = "3"
+    UNCERTAIN = "4"
+    NOT_EVALUABLE = "5"
+
+
+class Distant(StrEnum):
+    """Distant status (protocol 3.7, dist_call)."""
+
+    NONE = "0"
+    PROVEN = "1"
+    SUSPECT = "2"
+
+
+class Lumen(StrEnum):
+    """Whether the scope passes (protocol 3.7, passable)."""
+
+    PASSABLE = "yes"
+    THIN_SCOPE = "thin"
+    NOT_PASSABLE = "no"
+
+
+class Biopsy(StrEnum):
+    """Worst biopsy result (protocol 3.7, bx_result)."""
+
+    CLEAR = "none"
+    LOW_GRADE = "lgd"
+    HIGH_GRADE = "hgd"
+    CARCINOMA = "scc"
+    UNCERTAIN = "uncertain"
+    NOT_DONE = "nd"
+
+
+class Adequacy(StrEnum):
+    """Whether the biopsies represent the tumour bed (protocol 3.7, bx_adequate)."""
+
+    YES = "yes"
+    SUPERFICIAL = "superficial"
+    INSUFFICIENT = "insufficient"
+
+
+class Because(StrEnum):
+    """The rules that led to a proposal; the number is that of the rule engine (protocol 3.7)."""
+
+    DISTANT_PROVEN = "1_distant_proven"
+    PRIMARY_PROVEN = "2_primary_proven"
+    NODE_PROVEN = "2_node_proven"
+    BIOPSY_CARCINOMA = "2_biopsy_carcinoma"
+    CYTOLOGY_POSITIVE = "2_cytology_positive"
+    SUSPECTED_WITHOUT_PROOF = "2_suspected_without_proof"
+    SUSPECTED_IN_SURVEILLANCE = "2_suspected_in_surveillance"
+    AFTER_CCR = "2_after_declared_ccr"
+    LOCAL_NOT_EVALUABLE = "3_local_not_evaluable"
+    LUMEN_NOT_PASSABLE = "3_lumen_not_passable"
+    BIOPSY_NOT_DONE = "3_biopsy_not_done"
+    BIOPSY_INSUFFICIENT = "3_biopsy_insufficient"
+    PET_MISSING = "3_pet_missing"
+    EUS_MISSING = "3_eus_missing"
+    FNA_MISSING = "3_fna_missing"
+    BIOPSY_HIGH_GRADE = "4_biopsy_high_grade"
+    BIOPSY_UNCERTAIN = "4_biopsy_uncertain"
+    LOCAL_UNCERTAIN = "4_local_uncertain"
+    DISTANT_SUSPECT = "4_distant_suspect"
+    UNCERTAIN_PERSISTS = "4_uncertain_persists"
+    CLEAR = "5_clear"
+    FIRST_CLEAR_LOOK = "5_first_clear_look"
+    CRE1_ALSO_CLEAR = "5_cre1_also_clear"
+    TWO_CLEAR_LOOKS_APART = "5_two_clear_looks_apart"
+    CLEAR_LOOKS_TOO_CLOSE = "5_clear_looks_too_close"
+    CCR_HOLDS = "5_ccr_holds"
+    UNANSWERED_DATE = "unanswered_cre_dt"
+    UNANSWERED_DISTANT = "unanswered_dist_call"
+    UNANSWERED_LOCAL = "unanswered_local_call"
+    UNANSWERED_LUMEN = "unanswered_passable"
+    UNANSWERED_BIOPSY = "unanswered_bx_result"
+    UNANSWERED_ADEQUACY = "unanswered_bx_adequate"
+    UNANSWERED_PET = "unanswered_pet_done"
+    UNANSWERED_EUS = "unanswered_eus_done"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierEvaluation:
+    """An evaluation before this one, with the outcome the investigator confirmed (protocol 3.7)."""
+
+    evaluation: str
+    on: date
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What this evaluation found, in the words of the form (protocol 3.7)."""
+
+    evaluation: Evaluation
+    on: date | None
+    local: Local | None
+    distant: Distant | None
+    lumen: Lumen | None
+    biopsy: Biopsy | None
+    adequacy: Adequacy | None
+    pet_done: bool | None
+    eus_done: bool | None
+    fna_missing: bool
+    fna_positive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The proposed outcome, ``None`` while an answer it needs is missing, and the rules that led to it."""
+
+    code: Outcome | None
+    reasons: tuple[Because, ...]
+
+
+CLEAR_OUTCOMES = (Outcome.CCR_SO_FAR, Outcome.CCR, Outcome.PERSISTENT_CCR)
+DECLARED_OUTCOMES = (Outcome.CCR, Outcome.PERSISTENT_CCR)
+POSITIVE_OUTCOMES = (Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT)
+
+
+def evaluation_of(code: str) -> Evaluation:
+    """The kind of evaluation behind a visit or form code: "CRE-1" is CRE1, "AS-06" is surveillance (protocol
+    2.2).
+    """
+    plain = code.upper().replace("-", "")
+    return Evaluation.SURVEILLANCE if plain.startswith("AS") else Evaluation(plain)
+
+
+def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
+    *,
+    evaluation: str,
+    on: date | None,
+    local_call: str | None,
+    dist_call: str | None,
+    passable: str | None,
+    bx_result: str | None,
+    bx_adequate: str | None,
+    pet_done: bool | str | None = None,
+    eus_done: bool | str | None = None,
+    fna_missing: bool = False,
+    fna_positive: bool = False,
+    earlier: Sequence[EarlierEvaluation] = (),
+    ccr_declared: bool = False,
+    suspected_is_non_ccr: bool = True,
+    suspected_is_regrowth: bool = True,
+    weeks_between_clear: int = 4,
+) -> Proposal:
+    """The outcome that the rule engine proposes from the findings and the earlier evaluations (protocol 3.7).
+
+    A complete response declared earlier is read from ``earlier``; ``ccr_declared`` tells of one that is
+    not among them. ``suspected_is_non_ccr`` decides on suspicion without proof before surveillance,
+    ``suspected_is_regrowth`` on suspicion in it. ``fna_missing``: a suspect node was not punctured and
+    no reason is given (X033). A carcinoma in a biopsy, or a positive cytology, is proof whatever the
+    locoregional status says.
+    A code that the form does not have is a ``ValueError``, so that it can never pass as clear.
+    """
+    history = _History.of(earlier, on, ccr_declared)
+    findings = Findings(
+        evaluation=evaluation_of(evaluation),
+        on=on,
+        local=_coded(Local, local_call),
+        distant=_coded(Distant, dist_call),
+        lumen=_coded(Lumen, passable),
+        biopsy=_coded(Biopsy, bx_result),
+        adequacy=_coded(Adequacy, bx_adequate),
+        pet_done=yes_no(pet_done),
+        eus_done=yes_no(eus_done),
+        fna_missing=fna_missing,
+        fna_positive=fna_positive,
+    )
+    return (
+        _rule_1_distant(findings)
+        or _rule_2_residue(
+            findings,
+            history,
+            suspected_is_non_ccr=suspected_is_non_ccr,
+            suspected_is_regrowth=suspected_is_regrowth,
+        )
+        or _rule_3_not_evaluable(findings, history)
+        or _rule_4_uncertain(findings, history)
+        or _rule_5_clear(findings, history, apart=timedelta(weeks=weeks_between_clear))
+    )
+
+
+def _coded(codes: type[Code], answer: str | None) -> Code | None:
+    return codes(answer) if answer else None
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    earlier: tuple[EarlierEvaluation, ...]
+    told: bool
+
+    @classmethod
+    def of(cls, earlier: Sequence[EarlierEvaluation], on: date | None, told: bool) -> "_History":
+        before = (each for each in earlier if on is None or each.on <= on)
+        return cls(tuple(sorted(before, key=lambda each: each.on)), told)
+
+    @property
+    def declared(self) -> bool:
+        return self.told or any(each.outcome in DECLARED_OUTCOMES for each in self.earlier)
+
+    @property
+    def ccr_holds(self) -> bool:
+        holds = self.told
+        for each in self.earlier:
+            holds = (holds or each.outcome in DECLARED_OUTCOMES) and each.outcome not in POSITIVE_OUTCOMES
+        return holds
+
+    @property
+    def clear_since_last_positive(self) -> tuple[EarlierEvaluation, ...]:
+        clear: list[EarlierEvaluation] = []
+        for each in self.earlier:
+            if each.outcome in POSITIVE_OUTCOMES:
+                clear.clear()
+            elif each.outcome in CLEAR_OUTCOMES:
+                clear.append(each)
+        return tuple(clear)
+
+    @property
+    def cre1_clear(self) -> bool:
+        return any(
+            evaluation_of(each.evaluation) is Evaluation.CRE1 for each in self.clear_since_last_positive
+        )
+
+    @property
+    def cre2_done(self) -> bool:
+        return any(evaluation_of(each.evaluation) is Evaluation.CRE2 for each in self.earlier)
+
+    @property
+    def last_was_uncertain(self) -> bool:
+        evaluable = [each for each in self.earlier if each.outcome != Outcome.NOT_EVALUABLE]
+        return bool(evaluable) and evaluable[-1].outcome == Outcome.UNCERTAIN_REPEAT
+
+
+def _stands_for(findings: Findings, history: _History) -> Evaluation:
+    """What an unscheduled evaluation repeats: the latest step the participant has reached."""
+    if findings.evaluation is not Evaluation.UNSCHEDULED:
+        return findings.evaluation
+    if history.declared:
+        return Evaluation.SURVEILLANCE
+    return Evaluation.CRE2 if history.cre2_done else Evaluation.CRE1
+
+
+def _rule_1_distant(findings: Findings) -> Proposal | None:
+    if findings.distant is None:
+        return Proposal(None, (Because.UNANSWERED_DISTANT,))
+    if findings.distant == Distant.PROVEN:
+        return Proposal(Outcome.DISTANT, (Because.DISTANT_PROVEN,))
+    return None
+
+
+def _rule_2_residue(
+    findings: Findings, history: _History, *, suspected_is_non_ccr: bool, suspected_is_regrowth: bool
+) -> Proposal | None:
+    proof = _proof(findings)
+    if not proof and findings.local is None:
+        return Proposal(None, (Because.UNANSWERED_LOCAL,))
+    if not proof and findings.local == Local.SUSPECTED:
+        # Surveillance can be entered without a cCR, by declining surgery: suspicion counts there as well.
+        surveilled = history.declared or findings.evaluation is Evaluation.SURVEILLANCE
+        if suspected_is_non_ccr and not history.declared:
+            proof = (Because.SUSPECTED_WITHOUT_PROOF,)
+        elif surveilled and suspected_is_regrowth:
+            proof = (Because.SUSPECTED_IN_SURVEILLANCE,)
+    if not proof:
+        return None
+    if history.declared:
+        return Proposal(Outcome.REGROWTH, (*proof, Because.AFTER_CCR))
+    return Proposal(Outcome.NON_CCR, proof)
+
+
+def _proof(findings: Findings) -> tuple[Because, ...]:
+    proofs = (
+        (findings.local == Local.PROVEN_PRIMARY, Because.PRIMARY_PROVEN),
+        (findings.local == Local.PROVEN_NODE, Because.NODE_PROVEN),
+        (findings.biopsy == Biopsy.CARCINOMA, Because.BIOPSY_CARCINOMA),
+        (findings.fna_positive, Because.CYTOLOGY_POSITIVE),
+    )
+    return tuple(reason for holds, reason in proofs if holds)
+
+
+def _rule_3_not_evaluable(findings: Findings, history: _History) -> Proposal | None:
+    needs_battery = _stands_for(findings, history) in (Evaluation.CRE2, Evaluation.SURVEILLANCE)
+    biopsied = findings.biopsy not in (None, Biopsy.NOT_DONE)
+    lacks = (
+        (findings.local == Local.NOT_EVALUABLE, Because.LOCAL_NOT_EVALUABLE),
+        (findings.lumen == Lumen.NOT_PASSABLE, Because.LUMEN_NOT_PASSABLE),
+        (findings.biopsy == Biopsy.NOT_DONE, Because.BIOPSY_NOT_DONE),
+        (biopsied and findings.adequacy == Adequacy.INSUFFICIENT, Because.BIOPSY_INSUFFICIENT),
+        (needs_battery and findings.pet_done is False, Because.PET_MISSING),
+        (needs_battery and findings.eus_done is False, Because.EUS_MISSING),
+        (findings.fna_missing, Because.FNA_MISSING),
+    )
+    found = tuple(reason for holds, reason in lacks if holds)
+    if found:
+        return Proposal(Outcome.NOT_EVALUABLE, found)
+    open_answers = (
+        (findings.lumen is None, Because.UNANSWERED_LUMEN),
+        (findings.biopsy is None, Because.UNANSWERED_BIOPSY),
+        (biopsied and findings.adequacy is None, Because.UNANSWERED_ADEQUACY),
+        (needs_battery and findings.pet_done is None, Because.UNANSWERED_PET),
+        (needs_battery and findings.eus_done is None, Because.UNANSWERED_EUS),
+    )
+    unanswered = tuple(reason for holds, reason in open_answers if holds)
+    return Proposal(None, unanswered) if unanswered else None
+
+
+def _rule_4_uncertain(findings: Findings, history: _History) -> Proposal | None:
+    tissue = tuple(
+        reason
+        for holds, reason in (
+            (findings.biopsy == Biopsy.HIGH_GRADE, Because.BIOPSY_HIGH_GRADE),
+            (findings.biopsy == Biopsy.UNCERTAIN, Because.BIOPSY_UNCERTAIN),
+            (findings.local == Local.UNCERTAIN, Because.LOCAL_UNCERTAIN),
+        )
+        if holds
+    )
+    distant = (Because.DISTANT_SUSPECT,) if findings.distant == Distant.SUSPECT else ()
+    if not tissue and not distant:
+        return None
+    if _stands_for(findings, history) is Evaluation.CRE1:
+        return Proposal(Outcome.PROCEED_TO_CRE2, (*tissue, *distant))
+    # A suspect distant lesion waits for its biopsy or MDT note: repeating it does not make residue.
+    if tissue and history.last_was_uncertain:
+        return Proposal(Outcome.NON_CCR, (*tissue, *distant, Because.UNCERTAIN_PERSISTS))
+    return Proposal(Outcome.UNCERTAIN_REPEAT, (*tissue, *distant))
+
+
+def _rule_5_clear(findings: Findings, history: _History, *, apart: timedelta) -> Proposal:
+    if history.ccr_holds:
+        return Proposal(Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS))
+    step = _stands_for(findings, history)
+    if step in (Evaluation.CRE1, Evaluation.RESTAGING):
+        return Proposal(Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK))
+    if history.cre1_clear:
+        return Proposal(Outcome.CCR, (Because.CLEAR, Because.CRE1_ALSO_CLEAR))
+    return _two_clear_looks(findings, history, apart)
+
+
+def _two_clear_looks(findings: Findings, history: _History, apart: timedelta) -> Proposal:
+    """Without a clear CRE1, two clear evaluations at least ``apart`` are needed (protocol 3.7, rule 5)."""
+    clear = history.clear_since_last_positive
+    if not clear:
+        return Proposal(Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK))
+    if findings.on is None:
+        return Proposal(None, (Because.UNANSWERED_DATE,))
+    if findings.on - clear[0].on < apart:
+        return Proposal(Outcome.CCR_SO_FAR, (Because.CLEAR, Because.CLEAR_LOOKS_TOO_CLOSE))
+    return Proposal(Outcome.CCR, (Because.CLEAR, Because.TWO_CLEAR_LOOKS_APART))

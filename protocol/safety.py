@@ -1,0 +1,190 @@
+"""Clocks and windows of adverse events (protocol 2.6, 3.6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from protocol.partial_dates import yes_no
+
+CAUSALITY = ("not", "unlikely", "possible", "probable", "definite")
+RELATED_FROM = "possible"
+
+
+class Period(StrEnum):
+    """When in the trial an adverse event began (protocol 3.6, period)."""
+
+    SCREENING = "screening"
+    NEOADJUVANT = "neoadjuvant"
+    INTERVAL = "interval"
+    PERIOPERATIVE = "perioperative"
+    SURVEILLANCE = "surveillance"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestones:
+    """The days that divide a participant's time in the trial (protocol 2.1)."""
+
+    icf: date | None = None
+    neo_d1: date | None = None
+    last_dose: date | None = None
+    last_camrelizumab: date | None = None
+    surg: date | None = None
+    ccr: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SteroidCourse:
+    """A steroid given from ``start`` to ``end`` at a prednisone-equivalent dose a day; no end is still
+    running.
+    """
+
+    start: date
+    end: date | None
+    mg_per_day: float | Decimal
+
+
+def sae_report_due(aware: datetime, *, hours: int = 24) -> datetime:
+    """The moment by which the site reports a serious event to the sponsor (protocol 2.6)."""
+    return aware + timedelta(hours=hours)
+
+
+def sae_reported_late(aware: datetime, reported: datetime, *, hours: int = 24) -> bool:
+    """Whether a report came after its due moment, which is a deviation (protocol 3.6, sae_report)."""
+    return reported > sae_report_due(aware, hours=hours)
+
+
+def is_related(causality: str | None) -> bool | None:
+    """Whether a causality counts as related: possible or more (protocol 3.6)."""
+    if causality not in CAUSALITY:
+        return None
+    return CAUSALITY.index(causality) >= CAUSALITY.index(RELATED_FROM)
+
+
+def more_cautious(*causalities: str | None) -> str | None:
+    """The strongest of the causalities that were given: of investigator and sponsor, it drives the SUSAR
+    (protocol 3.6).
+    """
+    given = [CAUSALITY.index(each) for each in causalities if each in CAUSALITY]
+    return CAUSALITY[max(given)] if given else None
+
+
+def susar(
+    *, serious: object, expectedness: str | None, investigator: str | None, sponsor: str | None
+) -> bool | None:
+    """Whether an event is serious, unexpected and related; no as soon as one is not (protocol 3.6,
+    sae_susar).
+    """
+    unexpected = {"unexpected": True, "expected": False}.get(expectedness or "")
+    claims = (yes_no(serious), unexpected, is_related(more_cautious(investigator, sponsor)))
+    if False in claims:
+        return False
+    return None if None in claims else True
+
+
+def susar_due(day_0: date, *, fatal_or_life_threatening: bool) -> date:
+    """The last day for the first report: 7 days after the sponsor's awareness if fatal or life-threatening,
+    else 15.
+
+    The day of awareness is day 0 (protocol 2.6).
+    """
+    return day_0 + timedelta(days=7 if fatal_or_life_threatening else 15)
+
+
+def susar_follow_up_due(day_0: date) -> date:
+    """The last day for the follow-up of a fatal or life-threatening SUSAR: 8 days after the seventh (protocol
+    2.6).
+    """
+    return day_0 + timedelta(days=15)
+
+
+def ae_period(onset: date, when: Milestones) -> Period | None:
+    """The period in which an event that began on ``onset`` falls; ``None`` before consent (protocol 3.6,
+    6.5).
+
+    Neoadjuvant ends the day before surgery or 30 days after the last dose, whichever is first. What
+    follows is the interval, until the operation, the declared complete response, or 90 days after the
+    last dose where neither has come.
+    """
+    if when.icf and onset < when.icf:
+        return None
+    if when.neo_d1 is None or onset < when.neo_d1:
+        return Period.SCREENING
+    if when.surg and onset >= when.surg:
+        return Period.PERIOPERATIVE if onset <= when.surg + timedelta(days=90) else Period.LATE
+    if when.last_dose is None or onset <= when.last_dose + timedelta(days=30):
+        return Period.NEOADJUVANT
+    return _after_treatment(onset, when, when.last_dose)
+
+
+def _after_treatment(onset: date, when: Milestones, last_dose: date) -> Period:
+    if when.ccr and onset >= when.ccr:
+        return Period.SURVEILLANCE
+    if when.ccr or when.surg or onset <= last_dose + timedelta(days=90):
+        return Period.INTERVAL
+    return Period.LATE
+
+
+def is_collected(
+    onset: date,
+    when: Milestones,
+    *,
+    serious: bool = False,
+    immune_related: bool = False,
+    related: bool = False,
+    cre_procedure: bool = False,
+) -> bool:
+    """Whether an event that began on ``onset`` belongs in the collection window (protocol 3.6).
+
+    All events from consent to 30 days after the last dose and to 90 days after surgery; serious and
+    immune-related ones to 90 days after camrelizumab; later only related serious events and those of
+    an evaluation's procedure.
+    """
+    if when.icf is None or onset < when.icf:
+        return False
+    if cre_procedure or (serious and related) or when.last_dose is None:
+        return True
+    if onset <= when.last_dose + timedelta(days=30):
+        return True
+    if when.surg and when.surg <= onset <= when.surg + timedelta(days=90):
+        return True
+    last = when.last_camrelizumab
+    return bool(last and (serious or immune_related) and onset <= last + timedelta(days=90))
+
+
+def prolonged_steroid(
+    courses: Iterable[SteroidCourse], *, until: date, limit_mg: float = 10, days: int = 30
+) -> bool:
+    """Whether the daily prednisone-equivalent stood above ``limit_mg`` for more than ``days`` days on end
+    (protocol 3.6).
+
+    Courses that overlap add up; one without an end runs to ``until``.
+    """
+    daily: dict[date, float] = {}
+    for course in courses:
+        for n in range(((course.end or until) - course.start).days + 1):
+            day = course.start + timedelta(days=n)
+            daily[day] = daily.get(day, 0) + float(course.mg_per_day)
+    run, last = 0, None
+    for day in sorted(day for day, dose in daily.items() if dose > limit_mg):
+        run = run + 1 if last and day - last == timedelta(days=1) else 1
+        if run > days:
+            return True
+        last = day
+    return False
+
+
+SPECIAL_FROM_GRADE = {"pneumonitis": 2, "bleeding": 3}
+SPECIAL_ALWAYS = ("myocarditis", "perforation", "stenosis", "neutropenic_fever")
+
+
+def special_interest(
+    kinds: Iterable[str | None], *, grade: int, fatal: bool, related: bool
+) -> tuple[str, ...]:
+    """Why an event is of special interest, so that the sponsor is told at once (protocol 3.6, aesi)."""
+    named = {kind for kind in kinds if kind}
+    found = [kind for kind, least in SPECIAL_FROM_GRADE.items() if kind in named and grade >= least]
+    found += [kind for kind in SPECIAL_ALWAYS if kind in named]
+    return (*found, "treatment_death") if fatal and related else tuple(found)

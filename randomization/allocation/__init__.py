@@ -1,0 +1,1 @@
+"""Giving one slot to one participant: readiness, certificate, verification."""

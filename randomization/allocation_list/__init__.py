@@ -1,0 +1,1 @@
+"""The sealed allocation list in a schema of its own, reached through stored functions alone."""

@@ -1,0 +1,1 @@
+"""How a list is made: blocks, minimization, sealing, simulation. Pure but for the scheme file."""

@@ -1,0 +1,89 @@
+"""A scheme as a file: what a statistician writes, reviews and files, in TOML. Pure.
+
+    name = "PALACE3-A"
+    places_per_stratum = 200
+    [[blocks]]
+    size = 4
+    weight = 1
+
+Ratio and strata stand in the protocol text and are not repeated here. ``method = "minimization"`` takes the
+place of the blocks where minimization was switched on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from randomization.scheme.blocks import BlockSize
+from randomization.scheme.simulation import Method
+
+KEYS = {"name", "places_per_stratum", "blocks"}
+
+
+class SchemeFileError(ValueError):
+    """The file is no scheme; the text says which part is not, and what belongs there."""
+
+
+@dataclass(frozen=True)
+class SchemeFile:
+    """What a statistician decides."""
+
+    name: str
+    places_per_stratum: int
+    blocks: tuple[BlockSize, ...]
+    method: Method = "blocks"
+
+
+def read_scheme(text: str) -> SchemeFile:
+    """The scheme that the text describes; every key is known and none is missing."""
+    try:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise SchemeFileError(f"The file is not TOML: {fault}.") from fault
+    method = written.pop("method", "blocks")
+    if method == "minimization":
+        return _minimizing(written)
+    if method != "blocks":
+        raise SchemeFileError('method is "blocks" or "minimization".')
+    name, places = _name_and_places(written, KEYS)
+    blocks = written["blocks"]
+    if not isinstance(blocks, list) or not blocks:
+        raise SchemeFileError("blocks is a list of tables, each with a size.")
+    return SchemeFile(name, places, tuple(_block(block) for block in blocks))
+
+
+def _minimizing(written: dict[str, Any]) -> SchemeFile:
+    if "blocks" in written:
+        raise SchemeFileError("Minimization has no blocks: leave them out.")
+    return SchemeFile(*_name_and_places(written, KEYS - {"blocks"}), (), "minimization")
+
+
+def _name_and_places(written: dict[str, Any], keys: set[str]) -> tuple[str, int]:
+    unknown, missing = sorted(set(written) - keys), sorted(keys - set(written))
+    if unknown or missing:
+        named = ", ".join(
+            [*(f"{key} is unknown" for key in unknown), *(f"{key} is missing" for key in missing)]
+        )
+        raise SchemeFileError(f"A scheme has exactly name, places_per_stratum and blocks: {named}.")
+    name, places = written["name"], written["places_per_stratum"]
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= 40:
+        raise SchemeFileError("name is a text of 1 to 40 characters.")
+    if not _is_whole(places) or not 8 <= places <= 5000:
+        raise SchemeFileError("places_per_stratum is a whole number from 8 to 5000.")
+    return name.strip(), places
+
+
+def _block(written: Any) -> BlockSize:
+    if not isinstance(written, dict) or set(written) - {"size", "weight"} or "size" not in written:
+        raise SchemeFileError(
+            "Each of blocks has a size, and a weight if it is not drawn as often as the others."
+        )
+    if not all(_is_whole(number) for number in written.values()):
+        raise SchemeFileError("Size and weight of a block are whole numbers.")
+    return BlockSize(**written)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,72 @@
+"""A simulation asked for on the page, and its findings in words and charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from protocol.text import load
+from randomization.scheme import plots
+from randomization.scheme.blocks import Design
+from randomization.scheme.simulation import Findings, Plan, simulate
+
+
+def simulated(asked: dict[str, Any]) -> dict[str, Any]:
+    """The findings of ``asked`` (the cleaned form) for the template."""
+    design = Design(scheme=asked["name"], ratio=load().randomization.ratio, blocks=asked["blocks"])
+    plan = Plan(
+        participants=asked["participants"],
+        sites={f"{number:02d}": 1 for number in range(1, asked["sites"] + 1)},
+        stages={"II": 10, "III": 10, "IVA": asked["thin"]},
+        places_per_stratum=asked["places_per_stratum"],
+    )
+    found = simulate(design, plan, trials=asked["trials"], seed=asked["seed"], method=asked["method"])
+    return {"facts": _facts(found), "charts": _charts(found), "thin": _thin(found)}
+
+
+def _facts(found: Findings) -> list[tuple[str, str]]:
+    return [
+        (_("Simulated trials"), str(found.trials)),
+        (
+            _("Difference between the arms, overall: within this in 95 of 100 trials"),
+            _within(found, "overall"),
+        ),
+        (_("Difference in the worst site: within this in 95 of 100 trials"), _within(found, "worst_site")),
+        (
+            _("Difference in the worst stratum: within this in 95 of 100 trials"),
+            _within(found, "worst_stratum"),
+        ),
+        (_("Largest difference seen in a stratum"), str(max(found.worst_stratum))),
+        (
+            _("How often a site that knows its own past guesses the next arm (50 % teaches nothing)"),
+            f"{found.guess_probability:.1%}",
+        ),
+        (_("Allocations that the past and the largest block settle for sure"), f"{found.certain_share:.1%}"),
+        (_("Trials in which a stratum ran out of places"), str(found.ran_out)),
+    ]
+
+
+def _within(found: Findings, name: str) -> str:
+    return str(found.quantile(getattr(found, name), 0.95))
+
+
+def _charts(found: Findings) -> list[Any]:
+    across = _("difference between the arms")
+    return [
+        plots.bars(found.overall, title=_("Difference between the arms, overall"), label=across),
+        plots.bars(found.worst_site, title=_("Difference in the worst site"), label=across),
+        plots.bars(found.worst_stratum, title=_("Difference in the worst stratum"), label=across),
+    ]
+
+
+def _thin(found: Findings) -> list[tuple[int, int, str]]:
+    """For strata that ended with few participants: how many there were, and their mean difference."""
+    small = sorted(size for size in found.by_stratum_size if size <= 12)
+    rows = []
+    for size in small:
+        counts = found.by_stratum_size[size]
+        seen = sum(counts.values())
+        mean = sum(difference * count for difference, count in counts.items()) / seen
+        rows.append((size, seen, f"{mean:.2f}"))
+    return rows

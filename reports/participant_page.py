@@ -1,0 +1,182 @@
+"""Everything the participant page shows, gathered in a constant number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.models import Act
+from crf.page.safety import ClockLine, lines_of
+from crf.safety.clocks import clocks_open_to
+from followup.history import text_for
+from followup.models import Todo, Visit
+from followup.todo_lines import TodoLine, todo_lines
+from followup.wording import in_language, visit_name
+from reports.acts import in_words
+from reports.matrix import Matrix, matrix_of
+from reports.timeline import Point, timeline
+from trials.models import (
+    Consent,
+    DeviationProposal,
+    EligibilityDecision,
+    Milestone,
+    Participant,
+    ScreeningOutcome,
+)
+from trials.models.participants import Track
+
+ACTS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step on the way to randomization: consent, answers, decision, randomization."""
+
+    label: str | Promise
+    state: str
+    href: str = ""
+    action: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Casefile:
+    """What the page shows of one participant."""
+
+    consents: list[Consent]
+    decision: EligibilityDecision | None
+    outcome: ScreeningOutcome | None
+    points: list[Point]
+    matrix: Matrix
+    arm: str
+    acts: list[tuple[Act, str]]
+    deviations: list[DeviationProposal]
+    clocks: list[ClockLine]
+    may_settle: bool
+    steps: list[Step]
+    todos: list[TodoLine]
+
+
+def casefile_of(participant: Participant, *, user: User, today: date, at: datetime) -> Casefile:
+    """Gather the page's content; what the person may not see is not gathered."""
+    text = text_for(participant)
+    visits = list(Visit.objects.filter(participant=participant))
+    for visit in visits:
+        visit.participant = participant
+    milestones = list(Milestone.objects.filter(participant=participant))
+    consents = list(Consent.objects.filter(participant=participant).select_related("version"))
+    decision = (
+        EligibilityDecision.objects.filter(participant=participant)
+        .select_related("signature")
+        .order_by("-pk")
+        .first()
+    )
+    names = {visit.pk: visit_name(text, visit) for visit in visits}
+    matrix = matrix_of(participant, visits, names, today=today)
+    if not user.may(Permission.CRF_VIEW, participant.site_id):
+        matrix = matrix.without_links()
+    sees_arm = user.may(Permission.ALLOCATION_VIEW, participant.site_id)
+    return Casefile(
+        consents=consents,
+        decision=decision,
+        outcome=_outcome(participant),
+        points=timeline(text, milestones, visits, today=today),
+        matrix=matrix,
+        arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
+        acts=_acts(participant, user),
+        deviations=list(DeviationProposal.objects.filter(participant=participant)),
+        clocks=_clocks(participant, user, at),
+        may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
+        steps=_steps(participant, consents, decision, matrix, user),
+        todos=_todos(participant, visits, today) if participant.arm else [],
+    )
+
+
+def _outcome(participant: Participant) -> ScreeningOutcome | None:
+    """Return how screening ended for somebody who was not randomized."""
+    return None if participant.arm else ScreeningOutcome.objects.filter(participant=participant).first()
+
+
+def _todos(participant: Participant, visits: list[Visit], today: date) -> list[TodoLine]:
+    by_pk = {visit.pk: visit for visit in visits}
+    todos = list(Todo.objects.filter(participant=participant).order_by("closed_on", "due_on", "pk"))
+    for todo in todos:
+        todo.participant, todo.visit = participant, by_pk.get(todo.visit_id)
+    return todo_lines(todos, today=today)
+
+
+def _clocks(participant: Participant, user: User, at: datetime) -> list[ClockLine]:
+    if not user.may(Permission.SAFETY_VIEW, participant.site_id):
+        return []
+    return lines_of(clocks_open_to(user).filter(participant=participant, ended_at=None), user=user, at=at)
+
+
+def _acts(participant: Participant, user: User) -> list[tuple[Act, str]]:
+    if not user.may(Permission.AUDIT_VIEW, participant.site_id):
+        return []
+    rows = Act.objects.filter(participant_id=participant.pk, parent=None).select_related("by").order_by("-pk")
+    return [(act, in_words(act.verb)) for act in rows[:ACTS_SHOWN]]
+
+
+def _steps(
+    participant: Participant,
+    consents: list[Consent],
+    decision: EligibilityDecision | None,
+    matrix: Matrix,
+    user: User,
+) -> list[Step]:
+    """Return the way to randomization; none once it is behind the participant."""
+    if participant.state != Track.SCREENED:
+        return []
+    number = participant.number
+    answered = _screening_is_answered(matrix)
+    live = decision if decision is not None and decision.lapsed_at is None else None
+    done = [bool(consents), answered, live is not None]
+    states = _states_of(done)
+    may_decide = user.may(Permission.ELIGIBILITY_VIEW, participant.site_id)
+    may_randomize = user.may(Permission.ALLOCATION_REQUEST, participant.site_id)
+    may_consent = user.may(Permission.CONSENT_RECORD, participant.site_id)
+    return [
+        Step(
+            _("Consent"),
+            states[0],
+            reverse("trials:consent", args=[number]) if may_consent and not consents else "",
+            _("Record the consent"),
+        ),
+        Step(_("Screening answers"), states[1]),
+        Step(
+            _("Decision on eligibility"),
+            "stopped" if live is not None and not live.eligible else states[2],
+            reverse("crf:eligibility", args=[number]) if may_decide and consents else "",
+            _("Evidence and decision"),
+        ),
+        Step(
+            _("Randomization"),
+            states[3],
+            reverse("randomization:randomize", args=[number])
+            if may_randomize and live is not None and live.eligible
+            else "",
+            _("Randomize"),
+        ),
+    ]
+
+
+def _states_of(done: list[bool]) -> list[str]:
+    """Return done, next or later for each step: the first that is open comes next."""
+    states = ["done" if is_done else "later" for is_done in done] + ["later"]
+    states[states.index("later")] = "next"
+    return states
+
+
+def _screening_is_answered(matrix: Matrix) -> bool:
+    cells = [cell for row in matrix.rows for cell in row.cells if cell is not None]
+    cells += [cell for _form, cell in matrix.alone]
+    states = {cell.code: cell.state for cell in cells if cell.code in {"ELIG", "DM", "STAGE"}}
+    return bool(states) and all(
+        state in {"complete", "verified", "signed", "locked"} for state in states.values()
+    )

@@ -1,0 +1,82 @@
+"""A small trial played by the services, so that every page has something to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from crf.models import Query
+from demo.simulation.sites import Stage
+from demo.simulation.trial import play
+from exports.services import request_export
+from followup.models import Visit
+from kernel.scope import EVERYTHING, scope
+from notices.reminders import remind_site
+from randomization.models import Allocation, ListPart
+from tests.integration.system.test_permission_matrix import address_of, addresses, sample
+from trials.models import Delegation
+
+UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+@dataclass
+class Played:
+    """Where to look: the number of a participant, what stands for ``pk`` in each app, and who may look."""
+
+    number: str
+    keys: dict[str, int]
+    people: dict[str, User]
+
+    def address(self, name: str, **more: Any) -> str:
+        parts = dict(addresses())[name]
+        app, _colon, _view = name.partition(":")
+        key = self.keys.get(name, self.keys.get(app, 0))
+        values = sample(None, self.number) | {"username": "coord01", "pk": key} | more  # type: ignore[arg-type]
+        return address_of(name, parts, values)
+
+
+@contextmanager
+def played_trial(*, participants: int = 6, seed: int = 3) -> Iterator[Played]:
+    """Two sites have worked for two years; tasks run where they are sent."""
+    from palace3.celery import app
+
+    app.conf.update(task_always_eager=True, task_eager_propagates=True)
+    stage, refused = play(
+        participants=participants, sites=2, seed=seed, until=UNTIL, tell_progress=lambda done, of: None
+    )
+    assert refused == []
+    yield _look_around(stage)
+    app.conf.update(task_always_eager=False, task_eager_propagates=False)
+
+
+def _look_around(stage: Stage) -> Played:
+    central, place = stage.central, stage.places[0]
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        allocation = Allocation.objects.select_related("participant").first()
+        assert allocation
+        person = allocation.participant
+        remind_site(site=place.site, on=UNTIL.date(), at=UNTIL)
+        export = request_export(forms=["ELIG"], sites=["01"], purpose="a look", by=central["data"], at=UNTIL)
+        keys = {
+            "followup": Visit.objects.filter(participant=person).latest("pk").pk,
+            "crf": Query.objects.latest("pk").pk,
+            "exports": export.pk,
+            "trials": Delegation.objects.latest("pk").pk,
+            "randomization:activate": ListPart.objects.latest("pk").pk,
+        }
+    people = {
+        "C": place.coordinator,
+        "I": place.investigator,
+        "M": central["monitor"],
+        "D": central["data"],
+        "T": central["trial"],
+        "S": central["stats"],
+        "X": central["inspector"],
+    }
+    return Played(person.number, keys, people)

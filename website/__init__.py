@@ -1,0 +1,1 @@
+"""The public page, contact requests and newsletters; their tables belong to the app trials."""

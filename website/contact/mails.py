@@ -1,0 +1,148 @@
+"""What is mailed about contact requests and news. No mail repeats anything that a visitor typed.
+
+A mail to a visitor waits in the outbox without an address: it is looked up in the sealed row when the
+mail leaves, so that an address erased meanwhile gets nothing, and no version of it was ever kept.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from accounts.models import Mail
+from accounts.outbox import Envelope
+from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
+from accounts.services import write_mail
+from kernel.clock import local_date
+from kernel.scope import scope
+from protocol.text import load
+from trials.models import ContactIdentity, ContactRequest, Delegation, Site
+from website.identity import unseal
+from website.public.hours import hours_in_words
+
+ACKNOWLEDGED, ARRIVED, LATE = "trials:acknowledged", "trials:request_arrived", "trials:request_late"
+HANDLING: Final = tuple(role for role in SITE_ROLES if Permission.CONTACT_HANDLE in ROLE_PERMISSIONS[role])
+
+
+def acknowledge(request: ContactRequest, *, at: datetime) -> None:
+    """The visitor will read that the request arrived, which centre calls and when, and how to take it back."""
+    days = load(settings.PROTOCOL_VERSION).setting("contact_call_working_days")
+    site = request.site
+    lines = [
+        _("Your request to the PALACE-3 trial has arrived."),
+        _("%(centre)s in %(city)s will call you within %(days)s working days.")
+        % {"centre": site.local_name, "city": site.local_city, "days": days},
+    ]
+    if site.office_hours:
+        lines.append(
+            _("It calls in its office hours: %(hours)s.") % {"hours": hours_in_words(site.office_hours)}
+        )
+    lines += [
+        _(
+            "The reference of your request is %(reference)s. To take it back and have everything erased, tell the "
+            "centre this reference when it calls."
+        )
+        % {"reference": request.reference},
+        _("If you did not write to us, somebody mistyped an address: you need not do anything."),
+    ]
+    write_mail(
+        to=None,
+        address="",
+        kind=ACKNOWLEDGED,
+        key=f"{ACKNOWLEDGED}:{request.reference}",
+        subject=_("PALACE-3: your request has arrived"),
+        body="\n\n".join(lines),
+        language=get_language() or "en",
+        site=site,
+        at=at,
+    )
+
+
+def envelope_of_acknowledgement(mail: Mail, *, at: datetime) -> Envelope | None:
+    """Return where the acknowledgement goes; None once who sent the request was erased."""
+    if mail.site_id is None:
+        return None
+    reference = mail.key.rpartition(":")[2]
+    with scope(user_id=None, sites={mail.site_id}, confided={mail.site_id}):
+        held = ContactIdentity.objects.filter(request__reference=reference).first()
+        if held is None:
+            return None
+        typed = unseal(held.sealed, bound_to=f"contact request {reference} at {mail.site_id}")
+    return Envelope(typed["email"]) if typed["email"] else None
+
+
+def tell_centre(request: ContactRequest, *, at: datetime) -> None:
+    """Each of the centre's people who handle requests will read that one waits, and nothing of whom."""
+    for person in people_handling(request.site, at=at):
+        with override(person.language):
+            _write(request, person, ARRIVED, at)
+
+
+def escalate(request: ContactRequest, *, at: datetime) -> int:
+    """The centre's people and the trial managers will read, once each, that nobody has called in time."""
+    told = [*people_handling(request.site, at=at), *_trial_managers(request.site, at=at)]
+    for person in told:
+        with override(person.language):
+            _write(request, person, LATE, at)
+    return len(told)
+
+
+def _write(request: ContactRequest, person: Any, kind: str, at: datetime) -> None:
+    subject, body = _arrived(request) if kind == ARRIVED else _late(request)
+    write_mail(
+        to=person,
+        address=person.email,
+        kind=kind,
+        key=f"{kind}:{request.reference}:{person.pk}",
+        subject=subject,
+        body=f"{subject}.\n\n{body}\n\n{_('This message was written by PALACE-3. Nothing needs to be answered.')}",
+        language=person.language,
+        site=request.site,
+        at=at,
+    )
+
+
+def _arrived(request: ContactRequest) -> tuple[str, str]:
+    return (
+        _("%(site)s: somebody asks for a call") % {"site": request.site},
+        _("Sign in and open “Contact requests” on your work list. The number is there, and only there."),
+    )
+
+
+def _late(request: ContactRequest) -> tuple[str, str]:
+    day = local_date(request.received_at, request.site.time_zone)
+    return (
+        _("%(site)s: nobody has called since %(day)s") % {"site": request.site, "day": day},
+        _(
+            "A contact request has waited longer than it may. The person expects the call: call today, and record "
+            "the call under “Contact requests”."
+        ),
+    )
+
+
+def still_late(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
+    """Return the notice while nobody has called; None as soon as somebody has."""
+    reference = mail.key.split(":")[2]
+    waits = ContactRequest.objects.filter(reference=reference, state="new").exists()
+    return (mail.subject, mail.body) if waits else None
+
+
+def people_handling(site: Site, *, at: datetime) -> list[Any]:
+    """Return who handles the site's requests now, with an address, once each."""
+    held = Delegation.objects.in_force(on=local_date(at, site.time_zone)).filter(site=site, role__in=HANDLING)
+    return _reachable(held)
+
+
+def _trial_managers(site: Site, *, at: datetime) -> list[Any]:
+    held = Delegation.objects.in_force(on=local_date(at, site.time_zone))
+    return _reachable(held.filter(site=None, role=Role.TRIAL_MANAGER))
+
+
+def _reachable(held: Any) -> list[Any]:
+    active = held.filter(user__is_active=True).exclude(user__email="")
+    found = {delegation.user_id: delegation.user for delegation in active.select_related("user")}
+    return [found[key] for key in sorted(found)]

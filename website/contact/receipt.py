@@ -1,0 +1,32 @@
+"""The receipt of an erasure: what was erased, when, under which act, and a digest that anybody can compute again."""
+
+from __future__ import annotations
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import Refusal
+from trials.models import ContactRequest
+from website.services.erasing import receipt_of, told_in_receipt
+
+
+class NothingErased(Refusal):
+    message = _("Who sent request {reference} is still on record, so there is no receipt of an erasure.")
+
+
+def receipt_pdf(request: ContactRequest, *, language: str) -> bytes:
+    """Return the receipt as PDF in ``language``."""
+    if request.erased_at is None:
+        raise NothingErased(reference=request.reference)
+    with translation.override(language):
+        context = {
+            "language": language,
+            "request": request,
+            "digest": receipt_of(request),
+            "told": "|".join(told_in_receipt(request)),
+        }
+        page = render_to_string("trials/pdf/erasure.html", context)
+        from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
+
+        return bytes(HTML(string=page).write_pdf())

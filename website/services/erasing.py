@@ -1,0 +1,85 @@
+"""Erasing who sent a contact request: when its time has come, or when the person asks. The count stays."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.acts import act
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from protocol.text import load
+from trials.models import ContactIdentity, ContactRequest
+from trials.models.requests import RequestState
+from website.services.requests import only_of
+
+ON_REQUEST, IN_TIME = "trials:request:erase", "trials:request:expire"
+
+
+class ErasedAlready(Refusal):
+    message = _("Who sent request {reference} was erased before. The receipt is on its page.")
+
+
+def days_of(key: str) -> timedelta:
+    """Return the number of days that the protocol text sets under ``key``."""
+    return timedelta(days=int(str(load(settings.PROTOCOL_VERSION).setting(key))))
+
+
+def erase_on_request(*, request: ContactRequest, by: User, at: datetime) -> ContactRequest:
+    """Nothing says any more who sent the request, because the person asked for it; an open one is closed."""
+    return _erase(request, ON_REQUEST, by, at)
+
+
+def erase_in_time(*, request: ContactRequest, at: datetime) -> bool:
+    """A request whose time has come is erased; say whether it was. One left open is closed as not reached."""
+    with only_of(request.site_id), transaction.atomic():
+        fresh = ContactRequest.objects.select_related("site").filter(pk=request.pk, erased_at=None).first()
+        if fresh is None or not is_due(fresh, at=at):
+            return False
+        _erase(fresh, IN_TIME, None, at)
+    return True
+
+
+def is_due(request: ContactRequest, *, at: datetime) -> bool:
+    """Say whether the identity has been kept as long as it may be."""
+    if request.closed_at is not None:
+        return request.closed_at + days_of("contact_erase_days") <= at
+    return request.received_at + days_of("contact_erase_open_days") <= at
+
+
+def _erase(request: ContactRequest, verb: str, by: User | None, at: datetime) -> ContactRequest:
+    with act(verb, by=by, at=at, site=request.site) as written:
+        held = ContactRequest.objects.lock(request.pk)
+        if held.erased_at is not None:
+            raise ErasedAlready(reference=held.reference)
+        ContactIdentity.objects.filter(request=held).delete()
+        held.erased_at, held.act = at, written
+        if held.is_open:
+            held.closed_at = at
+            held.state = RequestState.ERASED if verb == ON_REQUEST else RequestState.UNREACHED
+        held.save(update_fields=["erased_at", "closed_at", "state", "act"])
+    return held
+
+
+def erased_by(request: ContactRequest) -> date | None:
+    """Return the day on which the identity of a closed request will be gone; None while it is open or erased."""
+    if request.closed_at is None or request.erased_at is not None:
+        return None
+    return local_date(request.closed_at + days_of("contact_erase_days"), request.site.time_zone)
+
+
+def told_in_receipt(request: ContactRequest) -> tuple[str, ...]:
+    """Return what the digest of the receipt is made of; the act is the last one that wrote the request."""
+    erased_at = request.erased_at.isoformat() if request.erased_at else ""
+    received_at = request.received_at.isoformat()
+    return request.reference, request.site.code, received_at, erased_at, str(request.act_id)
+
+
+def receipt_of(request: ContactRequest) -> str:
+    """Return the digest that proves the erasure: anybody can compute it again from what the receipt says."""
+    return hashlib.sha256("|".join(told_in_receipt(request)).encode()).hexdigest()

@@ -1,0 +1,214 @@
+"""Contact requests, from the visitor's sending to the erasure of who it was.
+
+The identity is written, read and deleted here and nowhere else. A visitor's request runs in the scope of
+the one site it goes to (ADR 51).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.acts import act
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from kernel.scope import EVERYTHING, scope
+from trials.models import ContactAttempt, ContactIdentity, ContactRequest, Participant, Site
+from trials.models.requests import CallResult, RequestState
+from trials.models.sites import SiteState
+from trials.services.participants import register_participant
+from website.contact.mails import acknowledge, tell_centre
+from website.identity import seal, unseal
+from website.services.limits import may_send
+
+
+class CentreClosed(Refusal):
+    message = _("This centre takes no requests now. What you typed is still here: choose another centre.")
+
+
+class RequestClosed(Refusal):
+    message = _("Request {reference} is closed: {state}. Nothing was changed.")
+
+
+class NotSpokenYet(Refusal):
+    message = _(
+        "Nobody has spoken with the person of request {reference} yet. Record the call first, then how it ended."
+    )
+
+
+class CalledTooLate(Refusal):
+    message = _(
+        "The call is dated {day}, which is not between the request and now. Check the day and the time."
+    )
+    status = 422
+
+
+class IdentityErased(Refusal):
+    message = _("Who sent request {reference} was erased on {day}. It cannot be brought back.")
+
+
+class _Typed(Protocol):
+    """What ``website.contact.forms.Typed`` holds."""
+
+    email: str
+    phone: str
+
+
+@contextmanager
+def only_of(site_id: int) -> Iterator[None]:
+    """What happens inside sees one site and its confidences, and nothing else; nobody is signed in."""
+    with scope(user_id=None, sites={site_id}, confided={site_id}):
+        yield
+
+
+def receive_request(*, site_code: str, typed: Any, reference: str, at: datetime) -> ContactRequest | None:
+    """The centre has the request, once for each ``reference``; its people are told, and the visitor by mail.
+
+    None when the same page was sent before, or when this number or address has asked often enough
+    today. The visitor is told the same in every case: nobody learns who wrote before.
+    """
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        site_id = Site.objects.filter(code=site_code).values_list("pk", flat=True).first()
+    if site_id is None:
+        raise CentreClosed
+    with only_of(site_id), transaction.atomic():
+        site = Site.objects.select_for_update(no_key=True).get(pk=site_id)
+        if site.state != SiteState.ACTIVE:
+            raise CentreClosed
+        if ContactRequest.objects.filter(reference=reference).exists() or not _within_limits(typed, at):
+            return None
+        return _keep(site, typed, reference, at)
+
+
+def _within_limits(typed: _Typed, at: datetime) -> bool:
+    number = may_send("phone", typed.phone, at=at)
+    return number and (not typed.email or may_send("email", typed.email.lower(), at=at))
+
+
+def _keep(site: Site, typed: Any, reference: str, at: datetime) -> ContactRequest:
+    with act("trials:request:receive", by=None, at=at, site=site) as written:
+        made = ContactRequest.objects.create(reference=reference, site=site, received_at=at, act=written)
+        sealed = seal({**asdict(typed), "remarks": []}, bound_to=bound(made))
+        ContactIdentity.objects.create(request=made, site=site, sealed=sealed)
+        if typed.email and may_send("mail", typed.email.lower(), at=at):
+            acknowledge(made, at=at)
+        tell_centre(made, at=at)
+    return made
+
+
+def bound(request: ContactRequest) -> str:
+    return f"contact request {request.reference} at {request.site_id}"
+
+
+def read_identity(request: ContactRequest) -> dict[str, Any] | None:
+    """Return who sent the request and what was remarked since; None once erased, or outside its centre."""
+    held = ContactIdentity.objects.filter(request=request).first()
+    return unseal(held.sealed, bound_to=bound(request)) if held else None
+
+
+def open_identity(*, request: ContactRequest, by: User, at: datetime) -> dict[str, Any] | None:
+    """Return who sent the request; that ``by`` has looked is on record."""
+    with act("trials:request:look", by=by, at=at, site=request.site):
+        return read_identity(request)
+
+
+def _remark(request: ContactRequest, text: str, by: User, at: datetime) -> None:
+    """What was said stands sealed beside the identity, and will be erased with it."""
+    if not text.strip():
+        return
+    held = ContactIdentity.objects.select_for_update().filter(request=request).first()
+    if held is None:
+        raise IdentityErased(reference=request.reference, day=_erased_on(request))
+    values = unseal(held.sealed, bound_to=bound(request))
+    values["remarks"].append({"at": at.isoformat(), "by": by.display_name, "text": text})
+    held.sealed = seal(values, bound_to=bound(request))
+    held.save(update_fields=["sealed"])
+
+
+def _erased_on(request: ContactRequest) -> str:
+    return local_date(request.erased_at, request.site.time_zone).isoformat() if request.erased_at else ""
+
+
+def _hold_open(request: ContactRequest) -> ContactRequest:
+    held = ContactRequest.objects.lock(request.pk)
+    if not held.is_open:
+        raise RequestClosed(reference=held.reference, state=held.get_state_display())
+    return held
+
+
+def record_call(
+    *,
+    request: ContactRequest,
+    called_at: datetime,
+    result: str,
+    again_on: date | None = None,
+    remark: str = "",
+    by: User,
+    at: datetime,
+) -> ContactAttempt:
+    """The call and its result are on record; a new request has been called."""
+    with act("trials:request:call", by=by, at=at, site=request.site) as written:
+        held = _hold_open(request)
+        # A person reads the time of the call from a clock without seconds.
+        if not held.received_at.replace(second=0, microsecond=0) <= called_at <= at:
+            raise CalledTooLate(day=local_date(called_at, held.site.time_zone).isoformat())
+        attempt = ContactAttempt.objects.create(
+            request=held, site=held.site, called_at=called_at, result=result, again_on=again_on, act=written
+        )
+        _remark(held, remark, by, at)
+        if held.state == RequestState.NEW:
+            _move(held, RequestState.CALLED, written)
+    return attempt
+
+
+def _move(request: ContactRequest, to: RequestState, written: Any, **columns: Any) -> ContactRequest:
+    for name, value in {**columns, "state": to, "act": written}.items():
+        setattr(request, name, value)
+    request.save(update_fields=[*columns, "state", "act"])
+    return request
+
+
+def _refuse_unless_spoken(request: ContactRequest) -> None:
+    if not request.attempts.filter(result__in=(CallResult.REACHED, CallResult.LATER)).exists():
+        raise NotSpokenYet(reference=request.reference)
+
+
+def invite(*, request: ContactRequest, remark: str = "", by: User, at: datetime) -> ContactRequest:
+    """The person is invited to the centre; screening begins when they come."""
+    with act("trials:request:invite", by=by, at=at, site=request.site) as written:
+        held = _hold_open(request)
+        _refuse_unless_spoken(held)
+        _remark(held, remark, by, at)
+        return _move(held, RequestState.INVITED, written)
+
+
+def close_request(
+    *, request: ContactRequest, how: str, reason: str = "", remark: str = "", by: User, at: datetime
+) -> ContactRequest:
+    """The request is closed as not suitable (with a reason), declined or not reached; its identity is erased later."""
+    ending = RequestState(how)
+    with act(f"trials:request:{ending.value}", by=by, at=at, site=request.site) as written:
+        held = _hold_open(request)
+        if ending == RequestState.UNREACHED and not held.attempts.exists():
+            raise NotSpokenYet(reference=held.reference)
+        if ending == RequestState.DECLINED:
+            _refuse_unless_spoken(held)
+        _remark(held, remark, by, at)
+        return _move(held, ending, written, closed_at=at, reason=reason)
+
+
+def screen(*, request: ContactRequest, by: User, at: datetime) -> Participant:
+    """The person has a participant number; nothing of their identity goes with it (requirements E4)."""
+    with act("trials:request:screen", by=by, at=at, site=request.site) as written:
+        held = _hold_open(request)
+        _refuse_unless_spoken(held)
+        participant = register_participant(site=held.site, by=by, at=at, came_by_request=True)
+        _move(held, RequestState.SCREENED, written, closed_at=at, participant=participant)
+    return participant

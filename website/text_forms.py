@@ -1,0 +1,69 @@
+"""What is typed about the texts of the public page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from trials.forms import DayInput
+from trials.models import PublicText
+from website.public.blocks import BY_CODE
+from website.services.texts import BODY_MAX, TITLE_MAX
+
+
+class TextForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=TITLE_MAX)
+    body = forms.CharField(
+        label=_("Text"),
+        max_length=BODY_MAX,
+        widget=forms.Textarea(attrs={"rows": 16}),
+        help_text=_("An empty line ends a paragraph. A line that begins with “- ” is an item of a list."),
+    )
+    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+class ReleaseForm(forms.Form):
+    texts = forms.TypedMultipleChoiceField(
+        label=_("Texts to release"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Read each of them in the preview first. You sign every one that is ticked."),
+        error_messages={"required": _("Tick at least one text.")},
+    )
+    ethics_approved_on = forms.DateField(
+        label=_("Approved by the ethics committee on"),
+        widget=DayInput(),
+        error_messages={"invalid": _("Type the day as year-month-day, such as 2026-11-23.")},
+    )
+    ethics_reference = forms.CharField(
+        label=_("Number of the ethics approval"), max_length=80, help_text=_("As on the committee's letter.")
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_("It stands for your signature under these texts."),
+        strip=False,
+    )
+
+    def __init__(self, *args: Any, drafts: Sequence[PublicText], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(each.pk, f"{BY_CODE[each.block].about}: “{each.title}”") for each in drafts]
+        self.fields["texts"].choices = named  # type: ignore[attr-defined]
+
+
+class WithdrawTextForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("It is kept with the text. Readers do not see it.")
+    )
+
+
+class ConfirmPageForm(forms.Form):
+    password = forms.CharField(
+        label=_("Your password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_("It stands for your signature: you have read the page and it is true."),
+        strip=False,
+    )

@@ -1,0 +1,59 @@
+"""The public page, for anybody: no session, no cookie, three questions to the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from website.public.drawing import paths_of
+from website.public.language import HOMES, in_its_own_language, spoken
+from website.public.metadata import robots, sitemap, structured
+from website.public.page import PublicPage, other_language, public_page, released_languages
+
+SECONDS_KEPT = 60  # a withdrawn text is gone from every reader's next look after a minute
+
+
+@require_safe
+@gzip_page  # nothing secret stands on it
+@in_its_own_language
+def page(request: HttpRequest) -> HttpResponse:
+    response = show(request, public_page(spoken(get_language())))
+    patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
+    return response
+
+
+def show(request: HttpRequest, shown: PublicPage, **more: Any) -> HttpResponse:
+    """Draw the page, as it is or as it would be with texts that wait for their release."""
+    origin = f"{request.scheme}://{request.get_host()}"
+    homes = [(code, name, HOMES[code]) for code, name in settings.LANGUAGES]
+    context = {
+        "page": shown,
+        "paths": paths_of(shown.protocol, shown.facts),
+        "origin": origin,
+        "address": f"{origin}{HOMES[shown.language]}",
+        "homes": homes,
+        "other": other_language(shown.language),
+        "structured": structured(shown, f"{origin}{HOMES[shown.language]}"),
+        "may_be_found": shown.speaks_its_language and not settings.PALACE3_DEMO,
+        **more,
+    }
+    return render(request, "public/page.html", context)
+
+
+@require_safe
+def robots_txt(request: HttpRequest) -> HttpResponse:
+    said = robots(is_demonstration=settings.PALACE3_DEMO, origin=f"{request.scheme}://{request.get_host()}")
+    return HttpResponse(said, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def sitemap_xml(request: HttpRequest) -> HttpResponse:
+    listed = sitemap(released_in=released_languages(), origin=f"{request.scheme}://{request.get_host()}")
+    return HttpResponse(listed, content_type="application/xml; charset=utf-8")

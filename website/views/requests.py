@@ -1,0 +1,168 @@
+"""Contact requests at their centre: the list, one request with who it is from, and what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from kernel.clock import local_date
+from trials.models import ContactRequest
+from trials.views.steps import Page, step
+from website.contact.counting import count_requests
+from website.contact.receipt import receipt_pdf
+from website.contact.request_forms import CallForm, EndForm, InviteForm, SureForm
+from website.services import erasing
+from website.services import requests as services
+from website.services.escalating import call_by, is_late
+
+CLOSED_SHOWN = 50
+
+
+def _request(request: PersonRequest, reference: str) -> ContactRequest:
+    open_to = ContactRequest.objects.open_to(request.user, Permission.CONTACT_HANDLE)
+    return get_object_or_404(open_to.select_related("site", "participant"), reference=reference)
+
+
+@requires(Permission.CONTACT_HANDLE)
+def requests(request: PersonRequest) -> HttpResponse:
+    """List what waits, the oldest first, and what was closed lately. Nobody's name is on the list."""
+    now, open_to = timezone.now(), ContactRequest.objects.open_to(request.user, Permission.CONTACT_HANDLE)
+    found = open_to.select_related("site", "participant").prefetch_related("attempts")
+    waiting = [_line(each, now) for each in found.waiting().order_by("received_at", "pk")]
+    closed = found.exclude(closed_at=None).order_by("-closed_at", "-pk")[:CLOSED_SHOWN]
+    return render(request, "trials/requests.html", {"waiting": waiting, "closed": closed})
+
+
+def _line(each: ContactRequest, now: Any) -> dict[str, Any]:
+    calls = list(each.attempts.all())
+    return {
+        "asked": each,
+        "calls": calls,
+        "again_on": calls[-1].again_on if calls else None,
+        "is_late": is_late(each, at=now),
+        "call_by": call_by(local_date(each.received_at, each.site.time_zone)),
+    }
+
+
+@never_cache
+@requires(Permission.CONTACT_HANDLE)
+def contact_request(request: PersonRequest, reference: str) -> HttpResponse:
+    """Show one request with who it is from; that it was looked at is on record."""
+    found, now = _request(request, reference), timezone.now()
+    identity = services.open_identity(request=found, by=request.user, at=now) if not found.erased_at else None
+    context = {**_line(found, now), "identity": identity, "erase_on": erasing.erased_by(found)}
+    return render(request, "trials/request.html", context)
+
+
+def _posted(request: PersonRequest) -> Any:
+    """Return what was sent, even when nothing was chosen in it."""
+    return request.POST if request.method == "POST" else None
+
+
+def _page(found: ContactRequest, title: str, button: str, **more: Any) -> Page:
+    values = {"reference": found.reference}
+    return Page(title % values, button, found.get_absolute_url(), _("Request %(reference)s") % values, **more)
+
+
+@requires(Permission.CONTACT_HANDLE)
+def call(request: PersonRequest, reference: str) -> HttpResponse:
+    found, now = _request(request, reference), timezone.now()
+    here = now.astimezone(ZoneInfo(found.site.time_zone))
+    form = CallForm(
+        request.POST or None, zone=found.site.time_zone, initial={"on": here.date(), "time": here.time()}
+    )
+
+    def keep(typed: dict[str, Any]) -> Any:
+        return services.record_call(request=found, **form.call(), by=request.user, at=now)
+
+    page = _page(found, _("Call about request %(reference)s"), _("Record the call"))
+    return step(request, form, page, keep, lambda made: found)
+
+
+@requires(Permission.CONTACT_HANDLE)
+def invite(request: PersonRequest, reference: str) -> HttpResponse:
+    found = _request(request, reference)
+
+    def keep(typed: dict[str, Any]) -> Any:
+        return services.invite(request=found, **typed, by=request.user, at=timezone.now())
+
+    about = _("The person comes to the centre. Screening begins there, with the consent.")
+    page = _page(found, _("Invite %(reference)s"), _("Record the invitation"), about=about)
+    return step(request, InviteForm(_posted(request)), page, keep, lambda made: found)
+
+
+@requires(Permission.CONTACT_HANDLE)
+def close(request: PersonRequest, reference: str) -> HttpResponse:
+    found = _request(request, reference)
+
+    def keep(typed: dict[str, Any]) -> Any:
+        return services.close_request(request=found, **typed, by=request.user, at=timezone.now())
+
+    about = _(
+        "Tell the person kindly, and thank them. Who they are is erased some time after the request is closed."
+    )
+    page = _page(found, _("Close request %(reference)s"), _("Close the request"), about=about)
+    return step(request, EndForm(_posted(request)), page, keep, lambda made: found)
+
+
+@requires(Permission.CONTACT_HANDLE)
+def screen(request: PersonRequest, reference: str) -> HttpResponse:
+    found = _request(request, reference)
+
+    def keep(typed: dict[str, Any]) -> Any:
+        made = services.screen(request=found, by=request.user, at=timezone.now())
+        said = _("Participant %(number)s is registered. Write the number into the site's identification log.")
+        messages.success(request, said % {"number": made.number})
+        return made
+
+    about = _(
+        "The person gets the next participant number. Name and telephone stay here and are erased later."
+    )
+    page = _page(found, _("Begin the screening of %(reference)s"), _("Give the next number"), about=about)
+    then = lambda made: reverse("trials:consent", args=[made.number])  # noqa: E731
+    return step(request, SureForm(_posted(request)), page, keep, then)
+
+
+@requires(Permission.CONTACT_HANDLE)
+def erase(request: PersonRequest, reference: str) -> HttpResponse:
+    found = _request(request, reference)
+
+    def keep(typed: dict[str, Any]) -> Any:
+        erasing.erase_on_request(request=found, by=request.user, at=timezone.now())
+        messages.success(
+            request, _("Who sent the request has been erased. The receipt can be printed below.")
+        )
+
+    about = _(
+        "Name, telephone, e-mail, message and remarks are deleted at once and for good. The count stays."
+    )
+    page = _page(found, _("Erase who sent %(reference)s"), _("Yes, erase it"), about=about, is_grave=True)
+    form = SureForm(_posted(request))
+    return step(request, form, page, keep, lambda made: found)
+
+
+@requires(Permission.CONTACT_HANDLE)
+def receipt(request: PersonRequest, reference: str) -> HttpResponse:
+    """The proof of the erasure as a sheet to hand out."""
+    found = _request(request, reference)
+    paper = receipt_pdf(found, language=get_language() or "en")
+    answer = HttpResponse(paper, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="erasure-{found.reference}.pdf"'
+    return answer
+
+
+@requires(Permission.SITE_MANAGE)
+def counts(request: PersonRequest) -> HttpResponse:
+    """How many asked for a call, by site and month: numbers, and nothing of whom."""
+    return render(request, "trials/request_counts.html", {"counts": count_requests()})

@@ -1,0 +1,242 @@
+"""The texts of the public page, for the people who write, read and release them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from protocol.text import load
+from trials.models import PageConfirmation, PublicText
+from trials.models.texts import PAGE_LANGUAGES
+from trials.views.steps import Page, step
+from website.public.blocks import BY_CODE
+from website.public.first_texts import first_text
+from website.public.page import public_page
+from website.public.placeholders import facts_of, tokens_left
+from website.public.standing import Standing, standings
+from website.services import texts as services
+from website.text_forms import ConfirmPageForm, ReleaseForm, TextForm, WithdrawTextForm
+from website.views.public import show
+
+
+def _standing(request: PersonRequest, block: str, language: str, permission: Permission) -> Standing:
+    if block not in BY_CODE or language not in dict(PAGE_LANGUAGES):
+        raise Http404
+    held = PublicText.objects.open_to(request.user, permission).filter(block=block, language=language)
+    people = ("author", "released_by", "withdrawn_by")
+    versions = tuple(held.select_related(*people).order_by("-number"))
+    return Standing(BY_CODE[block], language, dict(PAGE_LANGUAGES)[language], versions)
+
+
+@requires(Permission.TEXT_VIEW)
+def texts(request: PersonRequest) -> HttpResponse:
+    held = PublicText.objects.open_to(request.user, Permission.TEXT_VIEW).select_related("author")
+    rows = standings(held)
+    every = [standing for _block, both in rows for standing in both]
+    confirmed = PageConfirmation.objects.open_to(request.user, Permission.TEXT_VIEW)
+    context = {
+        "rows": [(block, _beside(both)) for block, both in rows],
+        "languages": [_of_language(code, name, every) for code, name in PAGE_LANGUAGES],
+        "may_draft": request.user.may(Permission.TEXT_DRAFT),
+        "may_release": request.user.may(Permission.TEXT_APPROVE),
+        "has_undrafted": any(not standing.versions for standing in every),
+        "confirmations": confirmed.select_related("signature")[:6],
+        "protocol": settings.PROTOCOL_VERSION,
+    }
+    return render(request, "trials/texts.html", context)
+
+
+def _beside(both: list[Standing]) -> list[dict[str, Any]]:
+    first, second = both
+    return [
+        {"standing": first, "is_behind": first.is_behind(second)},
+        {"standing": second, "is_behind": second.is_behind(first)},
+    ]
+
+
+def _of_language(code: str, name: str, every: list[Standing]) -> dict[str, Any]:
+    own = [standing for standing in every if standing.language == code]
+    return {
+        "code": code,
+        "name": name,
+        "shown": sum(standing.shown is not None for standing in own),
+        "waiting": sum(standing.waiting is not None for standing in own),
+        "of": len(own),
+    }
+
+
+@requires(Permission.TEXT_VIEW)
+def text(request: PersonRequest, block: str, language: str) -> HttpResponse:
+    found = _standing(request, block, language, Permission.TEXT_VIEW)
+    context = {
+        "standing": found,
+        "versions": found.states(),
+        "may_draft": request.user.may(Permission.TEXT_DRAFT),
+        "may_release": request.user.may(Permission.TEXT_APPROVE),
+    }
+    return render(request, "trials/text.html", context)
+
+
+@requires(Permission.TEXT_DRAFT)
+def draft_text(request: PersonRequest, block: str, language: str) -> HttpResponse:
+    found = _standing(request, block, language, Permission.TEXT_DRAFT)
+    form = TextForm(request.POST or None, initial=_begin_with(found))
+    if "preview" in request.POST and form.is_valid():
+        return _preview_typed(request, found, form.cleaned_data)
+
+    def keep(typed: dict[str, Any]) -> PublicText:
+        typed = {"block": block, "language": language, **typed}
+        return services.draft_text(**typed, by=request.user, at=timezone.now())
+
+    title = f"{found.block.about} · {found.language_name}"
+    page = Page(title, _("Keep as a draft"), *_above())
+    placeholders = _placeholders(language)
+    return step(
+        request,
+        form,
+        page,
+        keep,
+        lambda made: reverse("trials:text", args=[block, language]),
+        template="trials/draft_text.html",
+        placeholders=placeholders,
+        standing=found,
+    )
+
+
+def _above() -> tuple[str, str]:
+    return reverse("trials:texts"), _("Public page")
+
+
+def _begin_with(found: Standing) -> dict[str, Any]:
+    """The newest version is written on; a block without one begins with the text of the program."""
+    start = found.newest or first_text(found.block.code, found.language)
+    number = found.newest.number if found.newest else 0
+    return {"title": start.title, "body": start.body, "based_on": number} if start else {"based_on": 0}
+
+
+def _placeholders(language: str) -> list[tuple[str, str]]:
+    facts = facts_of(load(settings.PROTOCOL_VERSION))
+    return [(f"{{{name}}}", words.in_language(language)) for name, words in sorted(facts.items())]
+
+
+def _preview_typed(request: PersonRequest, found: Standing, typed: dict[str, Any]) -> HttpResponse:
+    left = tokens_left(f"{typed['title']}\n{typed['body']}", facts_of(load(settings.PROTOCOL_VERSION)))
+    if left:
+        raise services.TokensLeft(tokens=services.quoted(left))
+    typed_text = PublicText(
+        block=found.block.code, language=found.language, title=typed["title"], body=typed["body"]
+    )
+    return _as_readers_would_see(request, found.language, [typed_text])
+
+
+def _as_readers_would_see(request: HttpRequest, language: str, instead: list[PublicText]) -> HttpResponse:
+    with translation.override(language):
+        return show(request, public_page(language, instead=instead), is_preview=True)
+
+
+@requires(Permission.TEXT_VIEW)
+def preview_text(request: PersonRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(PublicText.objects.open_to(request.user, Permission.TEXT_VIEW), pk=pk)
+    return _as_readers_would_see(request, found.language, [found])
+
+
+@requires(Permission.TEXT_VIEW)
+def preview_page(request: PersonRequest, language: str) -> HttpResponse:
+    if language not in dict(PAGE_LANGUAGES):
+        raise Http404
+    drafts = PublicText.objects.open_to(request.user, Permission.TEXT_VIEW).waiting()
+    return _as_readers_would_see(request, language, list(drafts.filter(language=language)))
+
+
+@require_POST
+@requires(Permission.TEXT_DRAFT)
+def draft_first_texts(request: PersonRequest) -> HttpResponse:
+    made = len(services.draft_first_texts(by=request.user, at=timezone.now()))
+    said = ngettext("%(made)s text was drafted.", "%(made)s texts were drafted.", made) % {"made": made}
+    messages.success(request, said)
+    return redirect("trials:texts")
+
+
+@requires(Permission.TEXT_APPROVE)
+def release_texts(request: PersonRequest, language: str) -> HttpResponse:
+    if language not in dict(PAGE_LANGUAGES):
+        raise Http404
+    waiting = PublicText.objects.open_to(request.user, Permission.TEXT_APPROVE).waiting()
+    waiting = waiting.filter(language=language).select_related("author")
+    own = [each for each in waiting if each.author_id == request.user.pk]
+    drafts = sorted(
+        (each for each in waiting if each.author_id != request.user.pk),
+        key=lambda each: list(BY_CODE).index(each.block),
+    )
+    form = ReleaseForm(request.POST or None, drafts=drafts)
+
+    def release(typed: dict[str, Any]) -> Any:
+        ticked = typed.pop("texts")
+        chosen = [each for each in drafts if each.pk in ticked]
+        return services.release_texts(texts=chosen, **typed, by=request.user, at=timezone.now())
+
+    title = _("Release texts · %(language)s") % {"language": dict(PAGE_LANGUAGES)[language]}
+    page = Page(title, _("Sign and release"), *_above())
+    return step(
+        request,
+        form,
+        page,
+        release,
+        lambda made: reverse("trials:texts"),
+        template="trials/release_texts.html",
+        drafts=drafts,
+        own=own,
+        language=language,
+    )
+
+
+@requires(Permission.TEXT_APPROVE)
+def withdraw_text(request: PersonRequest, block: str, language: str) -> HttpResponse:
+    found = _standing(request, block, language, Permission.TEXT_APPROVE)
+    if found.shown is None:
+        raise Http404
+    shown = found.shown
+
+    def withdraw(typed: dict[str, Any]) -> PublicText:
+        return services.withdraw_text(text=shown, **typed, by=request.user, at=timezone.now())
+
+    about = _("Readers no longer see “%(title)s”. No earlier version comes back; release a new one.")
+    title = _("Withdraw a text")
+    page = Page(title, _("Withdraw it"), *_above(), about % {"title": shown.title}, is_grave=True)
+    address = reverse("trials:text", args=[block, language])
+    return step(request, WithdrawTextForm(request.POST or None), page, withdraw, lambda made: address)
+
+
+@requires(Permission.TEXT_APPROVE)
+def confirm_page(request: PersonRequest, language: str) -> HttpResponse:
+    if language not in dict(PAGE_LANGUAGES):
+        raise Http404
+
+    def confirm(typed: dict[str, Any]) -> Any:
+        made = services.confirm_page(language=language, **typed, by=request.user, at=timezone.now())
+        messages.success(request, _("The page shows today as the day it was last confirmed."))
+        return made
+
+    about = _("Read the whole page as readers see it now. You sign that all of it is still true.")
+    title = _("Confirm the page · %(language)s") % {"language": dict(PAGE_LANGUAGES)[language]}
+    page = Page(title, _("Sign and confirm"), *_above(), about)
+    return step(
+        request,
+        ConfirmPageForm(request.POST or None),
+        page,
+        confirm,
+        lambda made: reverse("trials:texts"),
+        template="trials/confirm_page.html",
+        address=reverse("trials:public" if language == "en" else "trials:public-zh"),
+    )
