@@ -11,6 +11,8 @@ import pytest
 from protocol.loader.schema import FORM_CODES, PUBLISHED, SOURCES, Text
 from protocol.text import VERSIONS, ProtocolText, ProtocolTextError, load, parse
 
+CHAPTERS = ("1.1", "1.2", "1.3", "1.4", "1.5", "1.8", "1.10")
+
 TEXT = load()
 SOURCE = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")
 

@@ -9,6 +9,8 @@ import pytest
 from protocol.text import VERSIONS, ProtocolTextError, later_than, load, read_from, versions
 from tests.versions import FIRST, amended, shelf
 
+CHAPTERS = ("2.2",)
+
 
 def test_the_product_holds_the_one_version_that_exists() -> None:
     assert [text.version for text in read_from(VERSIONS)] == ["1.0"]

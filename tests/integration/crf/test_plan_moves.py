@@ -18,6 +18,8 @@ from tests.unit.crf.examples import treatment
 from tests.world import World, as_person
 from trials.models import Milestone, Participant
 
+CHAPTERS = ("2.1",)
+
 pytestmark = pytest.mark.django_db
 __all__ = ["person"]  # a fixture of the tests of consequences
 

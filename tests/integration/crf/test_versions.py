@@ -20,6 +20,8 @@ from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("3.0",)
+
 pytestmark = pytest.mark.django_db
 
 

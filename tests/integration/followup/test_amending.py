@@ -34,6 +34,8 @@ from trials.services.versions import (
     VersionOpen,
 )
 
+CHAPTERS = ("2.2",)
+
 pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Participant]

@@ -26,6 +26,8 @@ from tests.world import OPENED_ON, World
 from trials import services as trials
 from trials.models import Delegation, Participant, Site
 
+CHAPTERS = ("2.6",)
+
 pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Participant]

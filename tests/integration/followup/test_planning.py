@@ -13,6 +13,8 @@ from followup.services.visits import ReasonForChangeNeeded, VisitInFuture
 from tests.world import NOW, World, as_person, screen
 from trials import services as trials
 
+CHAPTERS = ("2.1", "2.2")
+
 pytestmark = pytest.mark.django_db
 
 

@@ -22,6 +22,8 @@ from tests.integration.followup.conftest import RANDOMIZED_ON, noon
 from tests.world import World
 from trials.models import DeviationProposal, Participant
 
+CHAPTERS = ("2.1", "2.2", "2.6", "3.15")
+
 pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Participant]

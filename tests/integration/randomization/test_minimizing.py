@@ -53,6 +53,8 @@ from tests.world import NOW, PASSWORD, as_person
 from trials.models import Participant, Site
 from trials.services import create_site
 
+CHAPTERS = ("1.9",)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 STAGES = ("II", "III", "IVA")
 SEED = "planted-coins-77"

@@ -30,6 +30,8 @@ from trials.services.confirmations import (
     digest_of,
 )
 
+CHAPTERS = ("0.1",)
+
 pytestmark = pytest.mark.django_db
 QUESTIONS = "/protocol/questions/"
 

@@ -15,6 +15,8 @@ from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, screen
 from trials import services as trials
 
+CHAPTERS = ("0.1",)
+
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 15
 

@@ -30,6 +30,8 @@ from website.public.sites import public_sites
 from website.public.wording import passages_of
 from website.services import texts
 
+CHAPTERS = ("1.1", "1.2")
+
 pytestmark = pytest.mark.django_db
 HOMES = ("/", "/zh/")
 

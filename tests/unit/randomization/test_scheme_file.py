@@ -7,6 +7,8 @@ import pytest
 from randomization.scheme.blocks import BlockSize
 from randomization.scheme.scheme_file import SchemeFile, SchemeFileError, read_scheme
 
+CHAPTERS = ("1.9",)
+
 GOOD = """
 name = "PALACE3-F"
 places_per_stratum = 60
