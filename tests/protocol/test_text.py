@@ -1,4 +1,4 @@
-"""The protocol text: what it must hold, and how it refuses what does not fit (protocol 1, 2, 7; design 3)."""
+"""The protocol text: what it must hold, and how it refuses what does not fit (protocol 1, 2, 7; architecture 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of the protocol in a folder: in order, whole, each fit to follow the one before (design 3)."""
+"""Versions of the protocol in a folder: in order, whole, each fit to follow the one before (architecture 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A corrected milestone shows what it would move before the save is carried out (issue 4; protocol 2.1)."""
+"""A corrected milestone shows what it would move before the save is carried out (protocol 2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers are judged by the version of the protocol they were begun under (design.md 3)."""
+"""Answers are judged by the version of the protocol they were begun under (architecture 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A later version of the protocol: approved, opened and carried site by site (design.md 3; requirement 49)."""
+"""A later version of the protocol: approved, opened and carried site by site (architecture 3; requirement 49)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits too long is told up the ladder, once a stage, and only while it waits (protocol 2.6; design.md, 8)."""
+"""What waits too long is told up the ladder, once a stage, and only while it waits (protocol 2.6; architecture 8)."""
 
 from __future__ import annotations
 

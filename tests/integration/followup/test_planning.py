@@ -1,4 +1,4 @@
-"""Visits follow milestones; what took place stays (protocol 2; design.md, 8)."""
+"""Visits follow milestones; what took place stays (protocol 2; architecture 8)."""
 
 from __future__ import annotations
 

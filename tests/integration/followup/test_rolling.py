@@ -1,4 +1,4 @@
-"""The nightly run: states follow the calendar, whatever was left out or ran twice (design.md, 8)."""
+"""The nightly run: states follow the calendar, whatever was left out or ran twice (architecture 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages people open most: what they show, to whom, and with how few queries (design.md, 10, 11)."""
+"""The pages people open most: what they show, to whom, and with how few queries (architecture 10, 11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public page: what anybody sees without signing in, in each language (issue 5)."""
+"""The public page: what anybody sees without signing in, in each language."""
 
 from __future__ import annotations
 

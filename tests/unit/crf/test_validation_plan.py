@@ -1,4 +1,4 @@
-"""The validation plan names every rule (style.md: generated, never written by hand)."""
+"""The validation plan names every rule: it is generated, never written by hand."""
 
 from __future__ import annotations
 

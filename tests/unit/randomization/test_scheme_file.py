@@ -1,4 +1,4 @@
-"""A scheme written as a file (issue: in a page or a file)."""
+"""A scheme written as a file."""
 
 from __future__ import annotations
 
