@@ -10,6 +10,7 @@ from crf.catalogue import forms
 from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
 from palace3.packages import PACKAGES
+from palace3.third_party import third_party
 from palace3.traceability import rows as traced
 
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->"
@@ -21,6 +22,7 @@ def pages(root: Path) -> dict[str, str]:
     return {
         "roles.md": page("Who may do what", roles()),
         "forms.md": page("What is recorded", form_list()),
+        "third-party.md": page("Packages of others, and their licences", third_party(root)),
         "validation-plan.md": validation_plan(forms().values()),
         "traceability.md": page(
             "Where each section of the protocol stands in code and tests", traceability(root)

@@ -246,7 +246,7 @@ FIELDS: dict[str, dict[str, str]] = {
 
 
 # What says who somebody is and is erased stands in a table of its own, of which no version is kept: rows there
-# can be deleted, and the database refuses them an event table by having none (ADR 51).
+# can be deleted, and the database refuses them an event table by having none (ADR 17).
 ERASED = {"trials.ContactIdentity", "trials.NewsReader", "trials.SendingMark"}
 
 

@@ -291,7 +291,7 @@ def test_a_list_is_stored_only_for_two_people_and_never_over_another(world, part
 
 
 def test_nobody_seals_more_places_of_their_own_choice(world, part, app_sql, superuser):
-    """Two forged people ask for an extension and activate it; its arms would be the attacker's (ADR 11)."""
+    """Two forged people ask for an extension and activate it; its arms would be the attacker's (ADR 8)."""
     scheme, place = part.scheme, part.places_per_stratum + 1
     with as_person(world.statistician):
         asked = services.ask_for_places(

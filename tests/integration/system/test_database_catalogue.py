@@ -26,7 +26,7 @@ def of_ours() -> list[Any]:
 
 
 def working_copies() -> list[Any]:
-    """Rows that may be deleted: drafts and the like, and what says who somebody is until it is erased (ADR 51)."""
+    """Rows that may be deleted: drafts and the like, and what says who somebody is until it is erased (ADR 17)."""
     return [m for m in of_ours() if any(isinstance(g, Deletable) for g in m._meta.constraints)]
 
 

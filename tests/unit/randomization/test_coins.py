@@ -1,4 +1,4 @@
-"""Coins and the arms that follow from them: pure, worked by hand, pinned (protocol 1.9; docs/adr/0013)."""
+"""Coins and the arms that follow from them: pure, worked by hand, pinned (protocol 1.9; ADR 14)."""
 
 from __future__ import annotations
 
