@@ -1,4 +1,4 @@
-"""Allocation by 16 clients at once, against a bare SQL loop with the same locks (design.md, 11).
+"""Allocation by 16 clients at once, against a bare SQL loop with the same locks (architecture 11).
 
 Four ways, in another order each round, each client a process with a connection of its own:
 

@@ -1,4 +1,4 @@
-"""Every field is identifying, clinical or operational; a field that nobody classified fails (design.md, 6).
+"""Every field is identifying, clinical or operational; a field that nobody classified fails (architecture 6).
 
 *Identifying*: says who somebody is. *Clinical*: says something about a participant. *Operational*: keeps
 the trial running. Fields of the forms are classified in their declarations.

@@ -22,6 +22,8 @@ from randomization.scheme.sealing import Sealed, SealError, arm_content, arm_of,
 from tests.world import NOW, PASSWORD, as_person, screen
 from trials.services import create_site
 
+CHAPTERS = ("1.9",)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TABLES = ("list", "draft", "stratum", "slot", "admitted")

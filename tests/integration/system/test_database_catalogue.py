@@ -1,4 +1,4 @@
-"""The database's own catalogue shows that no table was forgotten (design.md, 5)."""
+"""The database's own catalogue shows that no table was forgotten (architecture 5)."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ from randomization.scheme.minimization import AllocatedParticipant, arm_by_coin,
 from randomization.scheme.replay import OpenCoin, replay
 from randomization.scheme.scheme_file import SchemeFile, SchemeFileError, read_scheme
 
+CHAPTERS = ("1.9",)
+
 ARMS = ("1", "2")
 FOUR_FIFTHS = Fraction(4, 5)
 
