@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class RecordState(models.TextChoices):
-    """How far a record has come (design.md, 6)."""
+    """How far a record has come (architecture 6)."""
 
     EMPTY = "empty", _("empty")
     IN_PROGRESS = "in_progress", _("in progress")
