@@ -105,7 +105,7 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
 
     def guarded() -> None:
         with open_act("bench:row:update", by=by, at=timezone.now(), reason="bench") as act:
-            update(form.model, act=act)
+            update(form.model, act=act, answers_act=act)
 
     def bare() -> None:
         with transaction.atomic():
@@ -137,7 +137,13 @@ def _twin(trial: Trial, model: Any, pk: int) -> Any:
             f"JOIN {model._meta.db_table} a ON a.id = r.id WHERE r.id = {pk:d}"
         )
         admin.execute(f"ALTER TABLE {TWIN} ADD PRIMARY KEY (id)")
-        for indexed in ("participant_id", "site_id", "visit_id", "act_id", "participant_id, visit_id, sequence"):
+        for indexed in (
+            "participant_id",
+            "site_id",
+            "visit_id",
+            "act_id",
+            "participant_id, visit_id, sequence",
+        ):
             admin.execute(f"CREATE INDEX ON {TWIN} ({indexed})")
         admin.execute(f"GRANT SELECT, UPDATE ON {TWIN} TO palace3_app")
     meta = type("Meta", (), {"db_table": TWIN, "managed": False, "app_label": "bench"})

@@ -26,6 +26,7 @@ from crf.store.records import (
     parts_of,
     state_of,
     stored_record_from,
+    update_record,
 )
 from crf.store.signatures import drop_signature
 from trials import services as trials
@@ -111,8 +112,8 @@ def _rederive(
         if differs:
             drop_signature(record_key, record, act=act, at=at)
         changed = differing(record, derived)
-        record.state, record.act = state, act
-        record.save(update_fields=[*changed, "state", "act"])
+        record.state = state
+        update_record(record, [*changed, "state"], act=act)
         for row, values in rows:
             names, row.act = differing(row, values), act
             row.save(update_fields=[*names, "act"])

@@ -6,7 +6,6 @@ own, one row for a record, under the record's number (docs/adr/0031-one-record-t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
 
@@ -50,7 +49,7 @@ class Record(OfParticipant):
     form_code = models.CharField(_("form"), max_length=8)
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="+")
     sequence = models.PositiveSmallIntegerField(_("number"), default=1)
-    operation = models.PositiveSmallIntegerField(_("number of the operation"), null=True, blank=True)
+    operation = models.PositiveSmallIntegerField(null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=RecordState, default=RecordState.EMPTY)
     form_version = models.PositiveSmallIntegerField(_("version of the form"), default=1)
     protocol_version = models.CharField(_("version of the protocol"), max_length=16)
@@ -80,8 +79,8 @@ class CrfRecord(Record):
     """The answers of one record; each form is a subclass, and its rows have the numbers of their records.
 
     To the code a record and its answers are one object: ``participant``, ``state`` or ``version`` are read
-    as if they stood here. What is written of the answers names an act and a site of its own
-    (``answers_act``, ``answers_site``); saving keeps both as the record's.
+    as if they stood here. The answers name the act that wrote them and their site for themselves
+    (``answers_act``, ``answers_site``); ``crf.store.records`` writes both tables.
     """
 
     record = models.OneToOneField(
@@ -105,18 +104,6 @@ class CrfRecord(Record):
             ReasonGuard(name="%(app_label)s_%(class)s_reason"),
             AnswersLock(name="%(app_label)s_%(class)s_lock"),
         )
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Write the record, the answers, or both: of ``update_fields`` each table takes its own."""
-        self.form_code = self.Crf.code  # type: ignore[attr-defined]  # each form says it
-        self.answers_act_id, self.answers_site_id = self.act_id, self.site_id
-        if update_fields is not None and self._own_columns() & set(update_fields):
-            update_fields = {*update_fields, "answers_act"}
-        super().save(*args, update_fields=update_fields, **kwargs)
-
-    @classmethod
-    def _own_columns(cls) -> set[str]:
-        return {field.name for field in cls._meta.local_fields}
 
 
 class CrfGroupRow(Audited):

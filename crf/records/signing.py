@@ -18,7 +18,7 @@ from crf.engine.base import RecordState
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.models import Query, RecordSignature
-from crf.store.records import RecordKey, StoredRecord, find_stored_record
+from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
@@ -159,5 +159,5 @@ def _refuse_open_queries(record_key: RecordKey, stored: StoredRecord) -> None:
 
 
 def _move(record: Any, state: RecordState, act: Act) -> None:
-    record.state, record.act = state, act
-    record.save(update_fields=["state", "act"])
+    record.state = state
+    update_record(record, ["state"], act=act)

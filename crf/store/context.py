@@ -13,7 +13,7 @@ from crf.engine.checks import earliest_day
 from crf.engine.declaration import FormDeclaration, form_of
 from crf.models import Record as SavedRecord
 from crf.models import SponsorAssessment
-from crf.store.bulk_read import TableQuery, bulk_read, instance_of, values_of
+from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
 from kernel.clock import local_date
 from protocol import text
@@ -22,7 +22,6 @@ from trials.services import live_decision
 
 Record = dict[str, Any]
 JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),)
-NOT_EMPTY = "t.state <> 'empty'"
 
 
 class FormContext:
@@ -86,15 +85,11 @@ class FormContext:
     def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[Record]]:
         """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
-        parts = [
-            TableQuery(
-                code, catalogue.form(code).model, "participant_id", self.participant.pk, True, NOT_EMPTY
-            )
-            for code in sorted(codes)
-        ]
+        forms = [FormQuery(code, catalogue.form(code).model) for code in sorted(codes)]
+        parts = list(also)
         if self._milestones is None:
             parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
-        found = bulk_read([*parts, *also])
+        found = bulk_read(parts, participant=self.participant.pk, forms=forms)
         for code in codes:
             self._records[code] = _in_order(catalogue.form(code), found.pop(code))
         if "milestones" in found:
