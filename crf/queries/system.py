@@ -152,7 +152,7 @@ def adopt_queries(record_key: RecordKey, record: Any, *, act: Any) -> None:
         form_code=record_key.form.code,
         visit=record_key.visit,
         sequence=record_key.sequence,
-        record_id=None,
+        record=None,
     )
     waiting.update(record_id=record.pk, act=act)
 
