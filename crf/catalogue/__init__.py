@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from crf.engine.base import declaration_of
-from crf.engine.declaration import FormDeclaration
+from crf.engine.declaration import FormDeclaration, combine_forms
 
 CATALOGUE = (
     "crf.catalogue.eligibility.form.Eligibility",
@@ -37,7 +37,7 @@ def models() -> tuple[Any, ...]:
 @cache
 def forms() -> dict[str, FormDeclaration]:
     """Map each form code to its declaration, in the order of the list."""
-    return {form.code: form for form in map(declaration_of, models())}
+    return combine_forms(declaration_of(model) for model in models())
 
 
 def form(code: str) -> FormDeclaration:

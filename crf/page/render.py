@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from crf.engine import messages
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import Condition, canonical
-from crf.engine.declaration import FormDeclaration, Group, Section
+from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.evaluation import Outcome, Row
 from crf.engine.questions import Kind, Question
 from crf.engine.submission import Raw, Review, raw_of
@@ -244,7 +244,7 @@ class _Drawing:
             name = self.given.names.get(target, target)
             yield (f"#q-{name}" if target in self.form.groups else f"#id-{name}"), self.label_of(target)
 
-    def part(self, section: Section) -> Part:
+    def part(self, section: FormSection) -> Part:
         """Draw one section."""
         bodies = [
             self.group(self.form.groups[name])

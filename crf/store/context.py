@@ -214,11 +214,6 @@ class Surroundings:
         return first.version.label if name == "version" else getattr(first, name)
 
 
-def day_question(form: FormDeclaration) -> str | None:
-    """Return the question that says which day a record is about: the first one for a date."""
-    return next((question.name for question in form.questions.values() if question.dated), None)
-
-
 def setting_of(protocol: text.ProtocolText, name: str) -> Any:
     """Return a value of the protocol text; "opt_lab" says whether the site criterion OPT-LAB is on."""
     if name.startswith("opt_"):
@@ -241,7 +236,7 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
         }
         for row in found
     ]
-    dated = day_question(form)
+    dated = form.day_question
     return sorted(rows, key=lambda row: _day_of(row, dated))
 
 

@@ -105,7 +105,8 @@ def test_every_check_of_the_protocol_that_belongs_to_the_form_is_there(form):
 def test_the_codebook_has_one_line_for_each_column(form):
     lines = codebook(form)
     own = [line for line in lines if not line.group]
-    assert [line.name for line in own] == list(form.questions)
+    assert [line.name for line in own] == [question.name for question in form.exported]
+    assert {line.name for line in own} == set(form.questions)
     columns = {field.column for field in form.model._meta.local_fields}
     assert {line.column for line in own} <= columns
     assert len({line.variable for line in own}) == len(own)
