@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.adverse_event import codes as lists
 from crf.catalogue.adverse_event import rules
 from crf.catalogue.adverse_event.checks import CHECKS
@@ -36,7 +36,7 @@ SERIOUS, IMMUNE, STEROID = Is("serious", "Y"), Is("irae", "Y"), Is("ir_ster", "Y
 CODED = Answered("ae_pt")
 
 
-@recorded()
+@audited()
 class AdverseEvent(CrfRecord):
     """One adverse event from its first day to its outcome (protocol 3.6)."""
 
@@ -317,7 +317,7 @@ class AdverseEvent(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class AdverseEventGrade(CrfGroupRow):
     """How the grade changed, with its days (protocol 3.6, grade history)."""
 

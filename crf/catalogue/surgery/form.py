@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.shared.common import ASA, ECOG
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.surgery import codes as lists
@@ -39,7 +39,7 @@ MINIMAL = Any_(
 LEFT_ALIVE = All(Answered("disch_to"), Not(Is("disch_to", "died")))
 
 
-@recorded()
+@audited()
 class Surgery(CrfRecord):
     """What became of the planned operation; a resection starts the post-operative clocks (protocol 2.1, 3.8).
 
@@ -267,7 +267,7 @@ class Surgery(CrfRecord):
         milestones = (Sets("SURG", "surg_dt", when=RESECTED),)
 
 
-@recorded()
+@audited()
 class SurgeryReadmission(CrfGroupRow):
     """Readmissions up to 30 days after discharge (protocol 3.8, readm)."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.follow_up.codes import EXAM, IMAGE_RESULT, MODALITY
 from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
 from crf.catalogue.surveillance import codes as lists
@@ -41,7 +41,7 @@ def late_toxicity(organ: Text) -> ChoiceAnswer:
     return YesNoAnswer(organ, required=True, sdtm="FAORRES")
 
 
-@recorded()
+@audited()
 class Surveillance(CrfRecord):
     """How somebody lives with the oesophagus in place, and what it costs them (protocol 3.11)."""
 
@@ -178,7 +178,7 @@ class Surveillance(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class SurveillanceUnscheduled(CrfGroupRow):
     """Imaging and endoscopies outside the schedule since the last visit (protocol 3.11, as_unsched)."""
 
