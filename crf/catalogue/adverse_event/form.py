@@ -310,6 +310,7 @@ class AdverseEvent(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "AE", _("Adverse event"), 1, Repeats.LOG
+        before_randomization = True
         instructions = _(
             "Every event from the consent to 30 days after the last treatment and to 90 days after surgery."
         )

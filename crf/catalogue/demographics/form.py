@@ -212,6 +212,7 @@ class Demographics(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "DM", _("Demographics and history"), 1, Repeats.PER_PARTICIPANT
+        before_randomization = True
         checks = CHECKS
 
 

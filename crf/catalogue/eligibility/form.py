@@ -343,5 +343,6 @@ class Eligibility(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "ELIG", _("Eligibility"), 1, Repeats.PER_PARTICIPANT
+        before_randomization = True
         instructions = _("Consent is recorded first, on its own page. Then answer from the source documents.")
         checks = CHECKS

@@ -183,6 +183,7 @@ class FollowUp(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "FU", _("Follow-up and recurrence"), 1, Repeats.PER_VISIT
+        says_alive = True
         checks = CHECKS
         milestones = (
             Sets(

@@ -212,6 +212,7 @@ class QualityOfLife(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "QOL", _("Quality of life"), 1, Repeats.PER_VISIT
+        before_randomization = True
         instructions = _(
             "Type the number of each answer: the next item follows by itself. Nobody reads these answers at once; "
             "tell the participant so."

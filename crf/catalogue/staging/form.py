@@ -362,6 +362,7 @@ class Staging(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "STAGE", _("Baseline staging"), 1, Repeats.PER_PARTICIPANT
+        before_randomization = True
         checks = CHECKS
 
 

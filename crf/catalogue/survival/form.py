@@ -196,5 +196,6 @@ class SurvivalStatus(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "SURV", _("Survival status"), 1, Repeats.PER_VISIT
+        says_alive, from_register = True, True
         checks = CHECKS
         milestones = (Sets("DEATH", "death_dt", when=DEAD),)
