@@ -10,6 +10,10 @@ from importlib import import_module
 
 import pytest
 
+from tests.clock import clock
+
+__all__ = ["clock"]  # every test runs at the moment of the small trial
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the database where pytest-django is; else whoever imports Django is told at once."""
