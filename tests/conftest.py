@@ -10,14 +10,11 @@ from importlib import import_module
 
 import pytest
 
-from tests.clock import clock
-
-__all__ = ["clock"]  # every test runs at the moment of the small trial
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the database where pytest-django is; else whoever imports Django is told at once."""
     if config.pluginmanager.hasplugin("django"):
-        config.pluginmanager.register(import_module("tests.database"), "tests.database")
+        for name in ("tests.clock", "tests.database"):
+            config.pluginmanager.register(import_module(name), name)
     else:
         sys.modules["django"] = None  # type: ignore[assignment]  # how Python spells "not to be imported"
