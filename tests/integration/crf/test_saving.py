@@ -83,7 +83,11 @@ def change_past_the_services(row: Any, column: str, value: Any, reason: str = ""
     with open_act("test:change", by=None, at=NOW, reason=reason) as act:
         setattr(row, column, value)
         row.act = act
-        row.save(update_fields=[column, "act"])
+        names = ["act"]
+        if hasattr(row, "answers_act"):
+            row.answers_act = act
+            names.append("answers_act")
+        row.save(update_fields=[column, *names])
 
 
 def test_the_database_refuses_a_change_without_a_reason(
