@@ -208,7 +208,7 @@ class EligibilityDecision(OfParticipant):
     decided_at = models.DateTimeField(_("decided at"))
     note = models.TextField(_("note"), blank=True)
     lapsed_at = models.DateTimeField(_("lapsed at"), null=True, blank=True)
-    lapse_cause = models.CharField(_("why it lapsed"), max_length=200, blank=True)
+    lapse_cause = models.TextField(_("why it lapsed"), blank=True)
 
     class Meta(OfParticipant.Meta):
         ordering = ("-decided_at",)
@@ -275,8 +275,8 @@ class DeviationProposal(OfParticipant):
     """A deviation that a rule found. A person confirms it; until then it is not counted (protocol 3.15)."""
 
     rule = models.CharField(_("rule"), max_length=20)
-    key = models.CharField(max_length=80)
-    detail = models.CharField(_("what was found"), max_length=300)
+    key = models.TextField()
+    detail = models.TextField(_("what was found"))
     found_on = models.DateField(_("found on"))
     state = models.CharField(
         _("state"), max_length=10, choices=DeviationState.choices, default=DeviationState.PROPOSED

@@ -144,6 +144,6 @@ def lapse_decision(*, participant: Participant, cause: str, by: User | None, at:
 def _lapse(participant: Participant, *, cause: str, act_row: Any, at: datetime) -> bool:
     return bool(
         EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).update(
-            lapsed_at=at, lapse_cause=cause[:200], act=act_row
+            lapsed_at=at, lapse_cause=cause, act=act_row
         )
     )

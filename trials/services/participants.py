@@ -264,7 +264,7 @@ def propose_deviation(
             site_id=participant.site_id,
             rule=rule,
             key=key,
-            detail=detail[:300],
+            detail=detail,
             found_on=local_date(at, participant.site.time_zone),
             act=written,
         )
