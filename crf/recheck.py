@@ -129,8 +129,8 @@ def propose_deviations(
                 detail = str(check.message)
             trials.propose_deviation(
                 participant=place.participant,
-                rule=check.deviation[:20],
-                key=f"{place.form.code}-{record}-{finding.key}"[:80],
+                rule=check.deviation,
+                key=f"{place.form.code}-{record}-{finding.key}",
                 detail=detail,
                 by=by,
                 at=at,

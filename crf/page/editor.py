@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -24,18 +23,17 @@ from crf.engine.base import RecordState
 from crf.engine.checks import Level
 from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Outcome, evaluate
-from crf.engine.submission import Raw, Review, Submission
+from crf.engine.submission import Prompt, Raw, Review, Submission
 from crf.models import Draft, Query
 from crf.page.render import FormPage, Given, Links, given_of_review, page
-from crf.records.consequences import propose_from_refusal
 from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
-from crf.records.save import Answers, AnswersImpossible, ReasonNeeded, Saved, save_answers
-from crf.records.visit_changes import PlanWouldMove, moves_since, standing_before
+from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
+from crf.records.save import Saved, save_answers
+from crf.records.visit_changes import VisitsWouldChange
 from crf.store.context import Surroundings
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, Place, Sheet, find_sheet, place_of
 from followup.models import Visit
-from followup.services.planning import Change
 from kernel.errors import Refusal
 from trials.models import Participant
 
@@ -74,8 +72,7 @@ class Desk:
     user: User
     at: datetime
     around: Surroundings = field(init=False)
-    moves: list[Change] = field(default_factory=list)
-    stopped: PlanWouldMove | None = None
+    stopped: VisitsWouldChange | None = None
 
     def __post_init__(self) -> None:
         self.around = Surroundings(self.place.participant, at=self.at)
@@ -197,29 +194,17 @@ class Desk:
             found = found.filter(sequence=self.place.sequence)
         return list(found)
 
-    def save(self, submission: Submission) -> Saved:
+    def save(self, typed: Submission) -> Saved:
         """Save what was typed; a refusal leaves nothing half written."""
-        answers = Answers(
-            values=submission.values,
-            groups=submission.groups,
-            missing=submission.missing,
-            reason=submission.reason,
-            reasons=submission.reasons,
-            confirmations=submission.confirmations,
-            prompts=submission.prompts,
+        return save_answers(
+            place=self.place,
+            answers=typed.answers(),
+            version=typed.version or NEW,
+            key=typed.control("key"),
+            seen_plan=typed.control("plan"),
+            by=self.user,
+            at=self.at,
         )
-        before = standing_before(self.place)
-        with transaction.atomic():
-            saved = save_answers(
-                place=self.place,
-                answers=answers,
-                version=submission.version or NEW,
-                key=submission.control("key"),
-                by=self.user,
-                at=self.at,
-            )
-            self.moves = moves_since(before, self.place, seen=submission.control("plan"))
-        return saved
 
     def keep(self, review: Review) -> None:
         """Keep what was typed as the person's draft, and which prompts it met."""
@@ -231,15 +216,15 @@ class Desk:
                 place=self.place, raw=raw, version=review.submission.version or NEW, by=self.user, at=self.at
             )
 
-    def _prompts(self, review: Review) -> list[dict[str, str]]:
+    def _prompts(self, review: Review) -> list[Prompt]:
         known = {(prompt.get("key"), prompt.get("value")): prompt for prompt in review.submission.prompts}
         for finding in review.outcome.at(Level.HARD):
             name = review.submission.names.get(finding.target, finding.target)
-            value = ", ".join(review.submission.raw.get(name, ()))[:200]
-            said = messages.sentence(self.place.form, finding, self.zone)[:200]
-            prompt = {"key": finding.key, "name": name, "value": value, "message": said}
+            value = ", ".join(review.submission.raw.get(name, ()))
+            said = messages.sentence(self.place.form, finding, self.zone)
+            prompt = Prompt(key=finding.key, name=name, value=value, message=said)
             known.setdefault((finding.key, value), prompt)
-        return list(known.values())[-200:]
+        return list(known.values())
 
 
 def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:
@@ -247,26 +232,21 @@ def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:
 
     Everything typed is on that page and in the person's draft.
     """
-    typed = submission.parse(desk.place.form, data, zone=desk.zone)
-    review = desk.review(data) if typed.errors else None
-    if review is None or review.readable:
-        try:
-            return desk.save(typed)
-        except AnswersImpossible as refused:
-            problem = ""
-            propose_from_refusal(place=desk.place, findings=refused.findings, by=desk.user, at=desk.at)
-        except ReasonNeeded as refused:
-            problem = str(refused)
-        except PlanWouldMove as stopped:
-            problem, desk.stopped = "", stopped
-        except Refusal:
-            desk.keep(review or desk.review(data))
-            raise
-    else:
-        problem = ""
-    found = review or desk.review(data)
-    desk.keep(found)
-    return desk.page_of(found, reason_problem=problem), 422
+    problem = ""
+    try:
+        return desk.save(submission.parse(desk.place.form, data, zone=desk.zone))
+    except (AnswersUnreadable, AnswersImpossible):
+        pass  # each answer says on the page what is wrong with it
+    except ReasonNeeded as refused:
+        problem = str(refused)
+    except VisitsWouldChange as stopped:
+        desk.stopped = stopped
+    except Refusal:
+        desk.keep(desk.review(data))
+        raise
+    review = desk.review(data)
+    desk.keep(review)
+    return desk.page_of(review, reason_problem=problem), 422
 
 
 def said_of(saved: Saved, *, clock: str) -> str:

@@ -12,11 +12,12 @@ from crf.engine.checks import Finding, earliest_day
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Outcome, evaluate
 from crf.recheck import propose_deviations, recheck
+from crf.records.change import RecordChange
 from crf.safety.clock_rows import CLOCK_FORMS, settle_clocks
 from crf.store.context import Surroundings, day_question
 from crf.store.records import Place, begun_records, sheet_of
 from crf.trial_rules import todos
-from crf.trial_rules.track import Course, Seen, course_of, way
+from crf.trial_rules.track import RULES, Course, Seen, course_of, way
 from followup.models import VisitState
 from followup.services import plan_visits_for, record_visit, settle_todos
 from protocol import text
@@ -24,36 +25,39 @@ from trials import services as trials
 from trials.models.participants import Track
 
 
-def follow_up(
-    *,
-    place: Place,
-    record: Any,
-    old: Outcome | None,
-    outcome: Outcome,
-    around: Surroundings,
-    by: User | None,
-    at: datetime,
-) -> None:
-    """Everything that hangs on the record agrees with its answers again; callers hold the participant."""
+def apply_consequences(change: RecordChange) -> bool:
+    """Everything that hangs on the record agrees with its answers again; say whether visits may be planned anew.
+
+    Locks: nothing more; callers hold the participant.
+    """
+    place, around = change.place, change.around
     around.forget(place.form.code)
-    course = _course(place, outcome)
-    moved = set_milestones(
-        place=place, record=record, outcome=outcome, course=course, around=around, by=by, at=at
-    )
-    changed = _changed_reads(place.form, old, outcome) | {f"milestone.{code}" for code in moved}
-    tracked = _go(place, course, None if old is None else _course(place, old), by=by, at=at)
-    happened = _note_visit(place, outcome, around=around, by=by, at=at)
-    changed |= {"visit.last_on"} if happened else set()
+    course = _course(place, change.after)
+    moved = _set_milestones(change, course) if change.after.milestones else set()
+    tracked = _move_track(change, course)
+    happened = _note_visit(change)
     if (moved or tracked) and not happened:
-        plan_visits_for(participant=place.participant, by=by, at=at)
-    propose_deviations(place, outcome.findings, str(record.pk), by=by, at=at)
-    _settle_todos(place, around, by=by, at=at)
+        plan_visits_for(participant=place.participant, by=change.by, at=change.at)
+    propose_deviations(place, change.after.findings, str(change.record.pk), by=change.by, at=change.at)
+    if place.form.code in todos.FORMS and place.participant.arm is not None:
+        _settle_todos(change)
     if place.form.code in CLOCK_FORMS:
-        settle_clocks(participant=place.participant, around=around, by=by, at=at)
-    recheck(place=place, record_id=record.pk, changed=changed, around=around, by=by, at=at)
+        settle_clocks(participant=place.participant, around=around, by=change.by, at=change.at)
+    recheck(
+        place=place,
+        record_id=change.record.pk,
+        changed=_changed_reads(change, moved, happened),
+        around=around,
+        by=change.by,
+        at=change.at,
+    )
+    return bool(moved or tracked or happened)
 
 
 def _course(place: Place, outcome: Outcome) -> Course:
+    """Return where the answers lead; most forms lead nowhere."""
+    if place.form.code not in RULES:
+        return Course()
     seen = Seen(outcome.values, place.participant.arm, _known(place.form, outcome), outcome.groups)
     return course_of(place.form.code, seen)
 
@@ -65,38 +69,29 @@ def _known(form: FormDeclaration, outcome: Outcome) -> dict[str, date | None]:
     return {rule.code: earliest_day(outcome.values.get(rule.from_field)) for rule in form.milestones}
 
 
-def set_milestones(
-    *,
-    place: Place,
-    record: Any,
-    outcome: Outcome,
-    course: Course,
-    around: Surroundings,
-    by: User | None,
-    at: datetime,
-) -> set[str]:
+def _set_milestones(change: RecordChange, course: Course) -> set[str]:
     """The milestones that the form sets stand on its answers; the codes of those that moved are returned.
 
     When several records can set one, the earliest day counts (protocol 2.1).
     """
     moved = set()
-    for code, day in outcome.milestones.items():
-        taken = _earliest(place, record, code, day, around)
+    for code, day in change.after.milestones.items():
+        taken = _earliest(change, code, day)
         if taken is None:
             continue
         result = course.results.get(code, "") if day else ""
         if trials.set_milestone(
-            participant=place.participant,
+            participant=change.place.participant,
             code=code,
             on=taken.on,
             source=taken.source,
             result=result,
-            by=by,
-            at=at,
+            by=change.by,
+            at=change.at,
         ):
             moved.add(code)
     if moved:
-        around.forget_milestones()
+        change.around.forget_milestones()
     return moved
 
 
@@ -108,82 +103,87 @@ class _Taken:
     source: str
 
 
-def _earliest(place: Place, record: Any, code: str, day: date | None, around: Surroundings) -> _Taken | None:
+def _earliest(change: RecordChange, code: str, day: date | None) -> _Taken | None:
     """Return what the milestone takes now; None when this record has no say in it."""
-    own = _Taken(day, f"{place.form.code}:{record.pk}")
-    held = around.milestone(code)
+    form = change.place.form
+    own = _Taken(day, f"{form.code}:{change.record.pk}")
+    held = change.around.milestone(code)
     if held is None or held.on is None:
         return own if day else None
     if held.source != own.source:
         return own if day and day <= held.on else None
-    if place.form.repeats == Repeats.PER_PARTICIPANT:
+    if form.repeats == Repeats.PER_PARTICIPANT:
         return own
-    known = [taken for taken in (own, *_elsewhere(place, record, code, around)) if taken.on]
+    known = [taken for taken in (own, *_elsewhere(change, code)) if taken.on]
     return min(known, key=lambda taken: taken.on or date.max, default=own)
 
 
-def _elsewhere(place: Place, record: Any, code: str, around: Surroundings) -> Iterator[_Taken]:
+def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
     """Yield what the other records of the form say about the milestone."""
-    for other in begun_records(place.form, place.participant).exclude(pk=record.pk):
-        seen = sheet_of(place.form, other).outcome(place.form)
-        context = around.context(place.form, visit=other.visit, sequence=other.sequence, record_id=other.pk)
-        found = evaluate(
-            place.form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
-        )
-        yield _Taken(found.milestones.get(code), f"{place.form.code}:{other.pk}")
+    form = change.place.form
+    for other in begun_records(form, change.place.participant).exclude(pk=change.record.pk):
+        seen = sheet_of(form, other).outcome(form)
+        context = change.around.context(form, visit=other.visit, sequence=other.sequence, record_id=other.pk)
+        found = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
+        yield _Taken(found.milestones.get(code), f"{form.code}:{other.pk}")
 
 
-def _changed_reads(form: FormDeclaration, old: Outcome | None, new: Outcome) -> set[str]:
+def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:
+    """Return what other forms may read that is new: answers, milestones, the last visit."""
+    form, old, new = change.place.form, change.before, change.after
     names = {name for name in form.questions if old is None or old.values[name] != new.values[name]}
     names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
-    of_all = {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
-    return {f"{form.code}.{name}" for name in names} | (of_all if names else set())
+    changed = {f"{form.code}.{name}" for name in names} | {f"milestone.{code}" for code in moved}
+    if names:
+        changed |= {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
+    return changed | ({"visit.last_on"} if happened else set())
 
 
-def _go(place: Place, course: Course, before: Course | None, *, by: User | None, at: datetime) -> bool:
+def _move_track(change: RecordChange, course: Course) -> bool:
     """The participant goes where the answers lead, step by allowed step; say whether they moved."""
-    if course.tracks == (before.tracks if before else ()):
+    place = change.place
+    before = Course() if change.before is None else _course(place, change.before)
+    if course.tracks == before.tracks:
         return False
-    if place.participant.state == Track.DEAD and before is not None and Track.DEAD in before.tracks:
-        return _take_death_back(place, by=by, at=at)
-    protocol = text.load(place.participant.protocol_version)
-    here = place.participant.state
+    participant = place.participant
+    if participant.state == Track.DEAD and Track.DEAD in before.tracks:
+        return _take_death_back(change)
+    protocol = text.load(participant.protocol_version)
+    here = participant.state
     for target in course.tracks:
-        for step in way(protocol, here, target, place.participant.arm):
-            trials.move_track(participant=place.participant, to=step, on=course.on, by=by, at=at)
+        for step in way(protocol, here, target, participant.arm):
+            trials.move_track(participant=participant, to=step, on=course.on, by=change.by, at=change.at)
             here = step
-    moved = here != place.participant.state
-    place.participant.state = here
+    moved = here != participant.state
+    participant.state = here
     return moved
 
 
-def _take_death_back(place: Place, *, by: User | None, at: datetime) -> bool:
+def _take_death_back(change: RecordChange) -> bool:
     """A death that was entered by mistake is undone: the participant stands where they stood before it."""
-    records = Surroundings(place.participant).records(place.form.code)
-    if any(row.get("vital") == "dead" for row in records):
+    participant = change.place.participant
+    if any(row.get("vital") == "dead" for row in change.around.records(change.place.form.code)):
         return False
-    trail: Any = place.participant
+    trail: Any = participant
     earlier = trail.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
     trials.correct_track(
-        participant=place.participant, to=earlier.state, on=earlier.state_since, by=by, at=at
+        participant=participant, to=earlier.state, on=earlier.state_since, by=change.by, at=change.at
     )
-    place.participant.state = earlier.state
+    participant.state = earlier.state
     return True
 
 
-def _note_visit(
-    place: Place, outcome: Outcome, *, around: Surroundings, by: User | None, at: datetime
-) -> bool:
+def _note_visit(change: RecordChange) -> bool:
     """A visit whose form says on which day it was, took place on that day; say whether that is new."""
-    visit = place.visit
+    form, visit = change.place.form, change.place.visit
     if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
         return False
-    if not place.form.dates_visit and visit.forms != [place.form.code]:
+    if not form.dates_visit and visit.forms != [form.code]:
         return False
-    day = visit_day(place.form, outcome)
-    if day is None or not _possible(day, around):
+    day = _visit_day(form, change.after)
+    if day is None or not _possible(day, change.around):
         return False
-    record_visit(visit=visit, took_place_on=day, by=by, at=at)
+    record_visit(visit=visit, took_place_on=day, by=change.by, at=change.at)
     return True
 
 
@@ -193,7 +193,7 @@ def _possible(day: date, around: Surroundings) -> bool:
     return (consented or day) <= day <= min(around.today, died or around.today)
 
 
-def visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
+def _visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
     """Return the full day that the form is about: its first question for a date."""
     dated = day_question(form)
     value = outcome.values.get(dated) if dated else None
@@ -207,10 +207,9 @@ def propose_from_refusal(*, place: Place, findings: Iterable[Finding], by: User 
     propose_deviations(place, findings, f"refused-{place.sequence}", by=by, at=at)
 
 
-def _settle_todos(place: Place, around: Surroundings, *, by: User | None, at: datetime) -> None:
+def _settle_todos(change: RecordChange) -> None:
     """What the answers ask for by a day stands as a to-do, and what has arrived is closed (protocol 2.6)."""
-    if place.form.code not in todos.FORMS or place.participant.arm is None:
-        return
+    participant, around = change.place.participant, change.around
     around.fetch({f"{code}*" for code in todos.FORMS})
-    wanted = todos.wanted_todos(text.load(place.participant.protocol_version), around.records)
-    settle_todos(participant=place.participant, wanted=wanted, by=by, at=at)
+    wanted = todos.wanted_todos(text.load(participant.protocol_version), around.records)
+    settle_todos(participant=participant, wanted=wanted, by=change.by, at=change.at)

@@ -10,29 +10,33 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from crf.eligibility import evidence
 from crf.recheck import recheck
+from crf.store.bulk_read import Part
 from crf.store.context import Surroundings
 from crf.store.records import Place
-from trials.models import EligibilityDecision
-from trials.services import decide_eligibility, lapse_decision, live_decision
+from trials.models import EligibilityDecision, Participant
+from trials.services import decide_eligibility, lapse_decision
+
+
+def decision_part(participant: Participant) -> Part:
+    """Return what to load to know whether a decision is in force, which the answers of a form may lapse."""
+    return Part("decision", EligibilityDecision, "participant_id", participant.pk, also="t.lapsed_at IS NULL")
 
 
 @dataclass(frozen=True)
-class Watch:
-    """The evidence as it was before a save; None when no decision rests on it."""
+class EvidenceSnapshot:
+    """The evidence behind a decision in force, as it was before a save."""
 
     place: Place
-    digest: str | None
+    digest: str
 
     @classmethod
-    def over(cls, place: Place) -> Watch:
+    def take(cls, place: Place) -> EvidenceSnapshot:
         """Note the evidence before the answers are written."""
-        if place.form.code not in evidence.SOURCE_FORMS or live_decision(place.participant) is None:
-            return cls(place, None)
         return cls(place, evidence.current_evidence(place.participant).digest)
 
-    def settle(self, *, by: User | None, at: datetime) -> bool:
+    def lapse_if_changed(self, *, by: User | None, at: datetime) -> bool:
         """The decision has lapsed if the evidence behind it is no longer the same; say whether it did."""
-        if self.digest is None or evidence.current_evidence(self.place.participant).digest == self.digest:
+        if evidence.current_evidence(self.place.participant).digest == self.digest:
             return False
         cause = _("An answer on the form {form} was changed.").format(form=self.place.form.code)
         return lapse_decision(participant=self.place.participant, cause=cause, by=by, at=at)

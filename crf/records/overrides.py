@@ -31,7 +31,10 @@ class OverrideNeedsReason(Refusal):
 def grant_override(
     *, place: Place, target: str, value: Any, reason: str, by: User, at: datetime
 ) -> HardOverride:
-    """The answer ``value`` to ``target`` may be saved although it is outside the hard range."""
+    """The answer ``value`` to ``target`` may be saved although it is outside the hard range.
+
+    Refuses: who is no data manager; a grant without a reason.
+    """
     if not by.may(Permission.CRF_LOCK, place.participant.site):
         raise NotADataManager
     if not reason.strip():
@@ -51,7 +54,7 @@ def grant_override(
         )
 
 
-def standing(place: Place, stops: Sequence[Finding]) -> frozenset[str]:
+def overridden(place: Place, stops: Sequence[Finding]) -> frozenset[str]:
     """Return the keys of those hard findings that were let pass for the values they rest on now."""
     ranged = [finding for finding in stops if finding.kind == "range"]
     if not ranged:

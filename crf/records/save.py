@@ -1,94 +1,59 @@
-"""Saving answers: one act that keeps everything which follows from them, or nothing (design.md, 4, 6)."""
+"""The one door to a save: page, API, import and demonstration come in here, under the same rules.
+
+``save_answers`` reads as ten steps over values that do not change; each step is one function below it.
+Either everything is kept that follows from the answers, or nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import act
 from audit.models import Act
+from crf.eligibility.evidence import SOURCE_FORMS
 from crf.engine.base import RecordState
 from crf.engine.changes import Change, changes
-from crf.engine.checks import Finding
 from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Outcome, Row, evaluate
 from crf.engine.messages import sentence
-from crf.models import Draft, SaveKey
+from crf.engine.submission import Answers, asked_errors
+from crf.models import Draft, Query, SaveKey
 from crf.queries.system import adopt_queries, judge_queries, known_queries, queries_part
-from crf.records.consequences import follow_up
-from crf.records.eligibility_lapse import Watch
-from crf.records.overrides import standing
+from crf.records.change import RecordChange
+from crf.records.consequences import apply_consequences, propose_from_refusal
+from crf.records.eligibility_lapse import EvidenceSnapshot, decision_part
+from crf.records.overrides import overridden
 from crf.records.prompts import keep_prompts
+from crf.records.refusals import (
+    AnswersImpossible,
+    AnswersUnreadable,
+    KeyTooLong,
+    ReasonNeeded,
+    RecordLocked,
+    StaleVersion,
+)
+from crf.records.visit_changes import PlanSnapshot, changes_since
 from crf.store.context import Surroundings
 from crf.store.preconditions import refuse_unless_due, refuse_who_may_not
-from crf.store.reasons import compose, reason_for
+from crf.store.reasons import keep_reasons, reason_of
 from crf.store.records import NEW, Place, Sheet, find_record, next_sequence, parts_of, sheet_from, write_sheet
 from crf.store.signatures import drop_signature
-from kernel.errors import Refusal
+from followup.services.planning import Change as VisitChange
 from trials.models import Participant
 
-
-class RecordLocked(Refusal):
-    message = _("{record} is locked. Ask the data manager to unlock it, then change the answer.")
-
-
-class ReasonNeeded(Refusal):
-    """Saved answers are altered and nobody said why; ``targets`` are the names of those answers."""
-
-    message = _("An answer that was saved before is changed in {record}. Say why, then save again.")
-    status = 422
-
-    def __init__(self, *, targets: Sequence[str] = (), **values: Any) -> None:
-        super().__init__(**values)
-        self.targets = tuple(targets)
-
-
-class StaleVersion(Refusal):
-    """Somebody saved in between; ``theirs`` are the answers that stand now, ``mine`` those that were typed."""
-
-    message = _(
-        "{record} was saved by somebody else while you were typing. Compare both answers field by field, "
-        "choose, and save again. Nothing you typed is lost."
-    )
-
-    def __init__(self, *, mine: Outcome, theirs: Outcome, version: int, **values: Any) -> None:
-        super().__init__(**values)
-        self.mine, self.theirs, self.version = mine, theirs, version
-
-
-class AnswersImpossible(Refusal):
-    """A hard check stops the save; ``findings`` say where."""
-
-    message = _("{record} is not saved: {why}")
-    status = 422
-
-    def __init__(self, *, findings: Sequence[Finding], **values: Any) -> None:
-        super().__init__(**values)
-        self.findings = tuple(findings)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a person answered, and what goes with the save."""
-
-    values: Mapping[str, Any]
-    groups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    reason: str = ""
-    reasons: Mapping[str, str] = field(default_factory=dict)
-    confirmations: Mapping[str, str] = field(default_factory=dict)
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    prompts: Sequence[Mapping[str, str]] = ()
+LONGEST_KEY = 64
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What a save did. ``again`` marks the second press of the same button: nothing was written twice."""
+    """What a save did. ``again`` marks the second press of the same button: nothing was written twice.
+
+    ``moved`` are the planned visits that were added, moved or dropped by it.
+    """
 
     place: Place
     record_id: int
@@ -97,7 +62,41 @@ class Saved:
     changed: tuple[Change, ...] = ()
     cleared: tuple[str, ...] = ()
     queries_opened: int = 0
+    moved: tuple[VisitChange, ...] = ()
     again: bool = False
+
+
+@dataclass(frozen=True)
+class Save:
+    """One save as it was asked for: the answers, for which record, in which version, by whom, under which act."""
+
+    place: Place
+    answers: Answers
+    version: int
+    key: str
+    act: Act
+    by: User | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What stood before the save: the record (None when it is new), its queries, and all that its form reads."""
+
+    place: Place
+    sheet: Sheet | None
+    around: Surroundings
+    queries: list[Query]
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What follows from the answers: the saved ones, the new ones, and where they differ."""
+
+    before: Outcome | None
+    after: Outcome
+    changed: tuple[Change, ...]
 
 
 def save_answers(
@@ -106,173 +105,95 @@ def save_answers(
     answers: Answers,
     version: int = NEW,
     key: str = "",
+    seen_plan: str | None = None,
     by: User | None,
     at: datetime,
 ) -> Saved:
     """The answers are saved with all that follows from them (protocol 3.0, 3.17; requirements 13-16, 20).
 
-    Holds the participant, then the record. ``version`` is the record's version that the person saw,
-    ``NEW`` when they saw none; ``key`` names the opened page, so that a double click saves once.
+    ``version`` is the record's version that the person saw, ``NEW`` when they saw none; ``key`` names the opened
+    page, so that a double click saves once. ``seen_plan`` stands for the changes of visits that the person has
+    read; None where nobody reads: visits then move, and ``Saved.moved`` says which.
+
+    What a hard check refuses is proposed as a deviation where it is one, also after the refusal.
+
+    Refuses: who may not; a step out of order; a locked record; answers that cannot be read or be true; a version
+    that is not the last; a correction without a reason; visits that would move unseen; an overlong key.
+    Locks: the participant, then the record.
     """
-    reason = compose(answers.reason, answers.reasons)
-    with act("crf:answers:save", by=by, at=at, participant=place.participant, reason=reason) as written:
-        refuse_who_may_not(place, by=by)
-        held = Participant.objects.lock(place.participant.pk)
-        if done := _saved_before(place, key=key, by=by):
-            return done
-        work = _Work(replace(place, participant=held), answers, written, by, at)
-        return work.save(version, key)
+    try:
+        with act(
+            "crf:answers:save", by=by, at=at, participant=place.participant, reason=answers.reason
+        ) as written:
+            refuse_who_may_not(place, by=by)
+            save = _lock_participant(Save(place, answers, version, key, written, by, at))
+            if done := _saved_before(save):
+                return done
+            loaded = _load(save)
+            _refuse_closed(loaded)
+            judged = _judge(save, loaded)
+            _refuse_unreadable(save, loaded, judged)
+            _refuse_stale(save, loaded, judged)
+            _refuse_impossible(loaded, judged)
+            _refuse_silent(save, loaded, judged)
+            return _write(save, loaded, judged, seen_plan)
+    except AnswersImpossible as refusal:
+        propose_from_refusal(place=place, findings=refusal.findings, by=by, at=at)
+        raise
 
 
-def _saved_before(place: Place, *, key: str, by: User | None) -> Saved | None:
-    found = SaveKey.objects.filter(owner=by, key=key).first() if key and by else None
+def _lock_participant(save: Save) -> Save:
+    if len(save.key) > LONGEST_KEY:
+        raise KeyTooLong(number=len(save.key), most=LONGEST_KEY)
+    return replace(
+        save, place=replace(save.place, participant=Participant.objects.lock(save.place.participant.pk))
+    )
+
+
+def _saved_before(save: Save) -> Saved | None:
+    """Return what the same press of the same button did before, or None."""
+    found = SaveKey.objects.filter(owner=save.by, key=save.key).first() if save.key and save.by else None
     if found is None:
         return None
-    record = place.form.model.objects.get(pk=found.record_id)
-    return Saved(place, found.record_id, found.version, record.state, again=True)
+    record = save.place.form.model.objects.get(pk=found.record_id)
+    return Saved(save.place, found.record_id, found.version, record.state, again=True)
 
 
-@dataclass
-class _Work:
-    place: Place
-    answers: Answers
-    written: Act
-    by: User | None
-    at: datetime
+def _load(save: Save) -> Loaded:
+    """Hold the record, and bring with one journey all that the save will look at."""
+    place, form = save.place, save.place.form
+    record = None if place.sequence == NEW else find_record(place, lock=True)
+    if record is None and save.version == NEW and form.repeats == Repeats.LOG:
+        place = replace(place, sequence=next_sequence(place))  # whatever number the address said
+    around = Surroundings(place.participant, at=save.at)
+    parts = [decision_part(place.participant)] if form.code in SOURCE_FORMS else []
+    reads = form.foreign_reads
+    if record is not None:
+        parts += [*parts_of(form, record), queries_part(form, record)]
+        reads |= {f"{form.code}*"}  # the record knows the protocol version it was begun under
+    rows = around.fetch(reads, parts)
+    sheet = None if record is None else sheet_from(form, record, rows)
+    return Loaded(place, sheet, around, known_queries(rows), decided=bool(rows.get("decision")))
 
-    def save(self, version: int, key: str) -> Saved:
-        if version == NEW and self._begins_a_log_record():
-            self.place = replace(self.place, sequence=next_sequence(self.place))
-        self.around = Surroundings(self.place.participant, at=self.at)
-        sheet = self._sheet()
-        refuse_unless_due(self.place, around=self.around, is_new=sheet is None)
-        if sheet is not None and sheet.record.state == RecordState.LOCKED:
-            raise RecordLocked(record=self.place.label)
-        outcome = self._evaluated(sheet)
-        old = sheet.outcome(self.place.form) if sheet else None
-        if (sheet.record.version if sheet else NEW) != version:
-            self._refuse_stale(sheet, outcome, old)
-        self._refuse_impossible(outcome)
-        found = changes(self.place.form, old, outcome)
-        silent = [change.target for change in found if change.corrects and not self._reason_for(change)]
-        if silent:
-            raise ReasonNeeded(targets=silent, record=self.place.label)
-        return self._written(sheet, old, outcome, found, key)
 
-    def _reason_for(self, change: Change) -> str:
-        """Return why an answer is corrected; the reason of a row that goes covers what stood in it."""
-        row = f"{change.group}.{change.position}.removed" if change.group else ""
-        return reason_for(self.written.reason, change.target) or reason_for(self.written.reason, row)
+def _refuse_closed(loaded: Loaded) -> None:
+    """Refuse answers that come before the step they follow, and those to a locked record."""
+    refuse_unless_due(loaded.place, around=loaded.around, is_new=loaded.sheet is None)
+    if loaded.sheet is not None and loaded.sheet.record.state == RecordState.LOCKED:
+        raise RecordLocked(record=loaded.place.label)
 
-    def _begins_a_log_record(self) -> bool:
-        """Say whether a new record of a log is saved: it takes the next number, whatever the address said."""
-        if self.place.form.repeats != Repeats.LOG:
-            return False
-        return self.place.sequence == NEW or find_record(self.place) is None
 
-    def _sheet(self) -> Sheet | None:
-        """Hold the record, and bring with one journey all that the save will look at."""
-        form, record = self.place.form, find_record(self.place, lock=True)
-        also = [] if record is None else [*parts_of(form, record), queries_part(form, record)]
-        own = (
-            {f"{form.code}*"} if record is not None else set()
-        )  # it knows the protocol version it was begun under
-        loaded = self.around.fetch(form.foreign_reads | own, also)
-        self.known = known_queries(loaded)
-        return None if record is None else sheet_from(form, record, loaded)
-
-    def _evaluated(self, sheet: Sheet | None) -> Outcome:
-        context = self.around.context(
-            self.place.form,
-            visit=self.place.visit,
-            sequence=self.place.sequence,
-            record_id=sheet.record.pk if sheet else None,
-        )
-        groups = {name: _named(rows, sheet, name) for name, rows in self.answers.groups.items()}
-        return evaluate(
-            self.place.form,
-            values=self.answers.values,
-            groups=groups,
-            missing=self.answers.missing,
-            context=context,
-        )
-
-    def _refuse_stale(self, sheet: Sheet | None, mine: Outcome, theirs: Outcome | None) -> None:
-        if sheet is None or theirs is None:
-            theirs = evaluate(self.place.form, values={})
-        raise StaleVersion(
-            mine=mine,
-            theirs=theirs,
-            version=sheet.record.version if sheet else NEW,
-            record=self.place.label,
-        )
-
-    def _refuse_impossible(self, outcome: Outcome) -> None:
-        if stops := outcome.stops(standing(self.place, outcome.stops())):
-            why = " ".join(dict.fromkeys(sentence(self.place.form, finding) for finding in stops))
-            raise AnswersImpossible(findings=stops, record=self.place.label, why=why)
-
-    def _written(
-        self, sheet: Sheet | None, old: Outcome | None, outcome: Outcome, found: list[Change], key: str
-    ) -> Saved:
-        is_new, watch = sheet is None, Watch.over(self.place)
-        if is_new or found or _derived_differ(self.place, old, outcome):
-            if sheet is not None:
-                drop_signature(self.place, sheet.record, written=self.written, at=self.at)
-            sheet = write_sheet(self.place, sheet, outcome, act=self.written)
-        record = sheet.record  # type: ignore[union-attr]
-        if is_new:
-            adopt_queries(self.place, record, written=self.written)
-        self._note_key(key, record)
-        keep_prompts(
-            self.place, record, outcome, self.answers.prompts, act=self.written, by=self.by, at=self.at
-        )
-        opened = judge_queries(
-            place=self.place,
-            record=record,
-            outcome=outcome,
-            confirmed=self.answers.confirmations,
-            known=self.known,
-            by=self.by,
-            at=self.at,
-        )
-        if is_new or found:
-            follow_up(
-                place=self.place,
-                record=record,
-                old=old,
-                outcome=outcome,
-                around=self.around,
-                by=self.by,
-                at=self.at,
-            )
-        watch.settle(by=self.by, at=self.at)
-        self._drop_draft()
-        return Saved(
-            self.place, record.pk, record.version, record.state, tuple(found), outcome.cleared, opened
-        )
-
-    def _note_key(self, key: str, record: Any) -> None:
-        if key and self.by:
-            SaveKey.objects.create(
-                owner=self.by,
-                site_id=self.place.participant.site_id,
-                key=key[:64],
-                form_code=self.place.form.code,
-                record_id=record.pk,
-                version=record.version,
-                saved_at=self.at,
-            )
-
-    def _drop_draft(self) -> None:
-        if self.by:
-            Draft.objects.filter(
-                owner=self.by,
-                participant=self.place.participant,
-                form_code=self.place.form.code,
-                visit=self.place.visit,
-                sequence__in=(self.place.sequence, NEW),
-            ).delete()
+def _judge(save: Save, loaded: Loaded) -> Judged:
+    """Evaluate the answers in their context, beside those that are saved."""
+    place, sheet, given = loaded.place, loaded.sheet, save.answers
+    record_id = None if sheet is None else sheet.record.pk
+    context = loaded.around.context(
+        place.form, visit=place.visit, sequence=place.sequence, record_id=record_id
+    )
+    groups = {name: _named(rows, sheet, name) for name, rows in given.groups.items()}
+    after = evaluate(place.form, values=given.values, groups=groups, missing=given.missing, context=context)
+    before = None if sheet is None else sheet.outcome(place.form)
+    return Judged(before, after, tuple(changes(place.form, before, after)))
 
 
 def _named(rows: Iterable[Mapping[str, Any]], sheet: Sheet | None, group: str) -> list[Row]:
@@ -290,9 +211,100 @@ def _named(rows: Iterable[Mapping[str, Any]], sheet: Sheet | None, group: str) -
     return named
 
 
-def _derived_differ(place: Place, old: Outcome | None, new: Outcome) -> bool:
-    return old is None or any(
-        old.values[name] != new.values[name]
-        for name, question in place.form.questions.items()
-        if question.derived
+def _refuse_unreadable(save: Save, loaded: Loaded, judged: Judged) -> None:
+    if errors := asked_errors(loaded.place.form, save.answers, judged.after) if save.answers.errors else {}:
+        why = " ".join(dict.fromkeys(errors.values()))
+        raise AnswersUnreadable(errors=errors, record=loaded.place.label, why=why)
+
+
+def _refuse_stale(save: Save, loaded: Loaded, judged: Judged) -> None:
+    version = NEW if loaded.sheet is None else loaded.sheet.record.version
+    if version != save.version:
+        theirs = judged.before or evaluate(loaded.place.form, values={})
+        raise StaleVersion(mine=judged.after, theirs=theirs, version=version, record=loaded.place.label)
+
+
+def _refuse_impossible(loaded: Loaded, judged: Judged) -> None:
+    stops = judged.after.stops()
+    if stops and (stops := judged.after.stops(overridden(loaded.place, stops))):
+        why = " ".join(dict.fromkeys(sentence(loaded.place.form, finding) for finding in stops))
+        raise AnswersImpossible(findings=stops, record=loaded.place.label, why=why)
+
+
+def _refuse_silent(save: Save, loaded: Loaded, judged: Judged) -> None:
+    """Refuse a correction for which nobody said why, for the save or for the answer."""
+    silent = [
+        change.target for change in judged.changed if change.corrects and not reason_of(change, save.answers)
+    ]
+    if silent:
+        raise ReasonNeeded(targets=silent, record=loaded.place.label)
+
+
+def _write(save: Save, loaded: Loaded, judged: Judged, seen_plan: str | None) -> Saved:
+    """Write the record, then all that hangs on it, and say what was done."""
+    plan = PlanSnapshot.take(loaded.place, loaded.around) if loaded.place.form.milestones else None
+    evidence = EvidenceSnapshot.take(loaded.place) if loaded.decided else None
+    record = _write_record(save, loaded, judged)
+    opened = judge_queries(
+        place=loaded.place,
+        record=record,
+        outcome=judged.after,
+        confirmed=save.answers.confirmations,
+        known=loaded.queries,
+        by=save.by,
+        at=save.at,
     )
+    change = RecordChange(loaded.place, record, judged.before, judged.after, loaded.around, save.by, save.at)
+    if save.answers.prompts:
+        keep_prompts(change, save.answers.prompts, act=save.act)
+    replanned = (judged.before is None or bool(judged.changed)) and apply_consequences(change)
+    if evidence:
+        evidence.lapse_if_changed(by=save.by, at=save.at)
+    moved = changes_since(plan, change, seen=seen_plan) if plan and replanned else ()
+    _end_editing(save, loaded.place, record)
+    return Saved(
+        loaded.place,
+        record.pk,
+        record.version,
+        record.state,
+        judged.changed,
+        judged.after.cleared,
+        opened,
+        moved,
+    )
+
+
+def _write_record(save: Save, loaded: Loaded, judged: Judged) -> Any:
+    """The record holds the answers, with the reasons that single ones have; its signature falls first."""
+    place, sheet = loaded.place, loaded.sheet
+    if save.answers.reasons:
+        keep_reasons(place.participant, save.answers.reasons, act=save.act)
+    if sheet is None:
+        record = write_sheet(place, None, judged.after, act=save.act).record
+        adopt_queries(place, record, written=save.act)
+        return record
+    if judged.changed or _derived_differ(judged, place):
+        drop_signature(place, sheet.record, written=save.act, at=save.at)
+        write_sheet(place, sheet, judged.after, act=save.act)
+    return sheet.record
+
+
+def _derived_differ(judged: Judged, place: Place) -> bool:
+    old = judged.before.values if judged.before else {}
+    return any(
+        question.derived and old.get(name) != judged.after.values[name]
+        for name, question in place.form.questions.items()
+    )
+
+
+def _end_editing(save: Save, place: Place, record: Any) -> None:
+    """The opened page is answered once and for all, and what its owner typed is no draft any more."""
+    if save.by is None:
+        return
+    of_record = {"owner": save.by, "site_id": place.participant.site_id, "form_code": place.form.code}
+    if save.key:
+        SaveKey.objects.create(
+            **of_record, key=save.key, record_id=record.pk, version=record.version, saved_at=save.at
+        )
+    drafts = Draft.objects.filter(owner=save.by, participant=place.participant, form_code=place.form.code)
+    drafts.filter(visit=place.visit, sequence__in=(place.sequence, NEW)).delete()

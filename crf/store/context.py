@@ -77,6 +77,12 @@ class Surroundings:
             self.fetch(())
         return (self._milestones or {}).get(code)
 
+    def milestone_days(self) -> dict[str, date | None]:
+        """Map every milestone that stands to its day."""
+        if self._milestones is None:
+            self.fetch(())
+        return {code: milestone.on for code, milestone in (self._milestones or {}).items()}
+
     def fetch(self, reads: Iterable[str], also: Iterable[Part] = ()) -> dict[str, list[Record]]:
         """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()

@@ -22,7 +22,7 @@ from crf.page.blank_pdf import blank_pdf
 from crf.page.editor import Desk, address, open_participant, open_place, said_of, try_to_save
 from crf.page.log import log_of
 from crf.records.drafts import discard_draft, keep_draft
-from crf.records.save import StaleVersion
+from crf.records.refusals import StaleVersion
 from crf.records.visit_changes import said_of_moves
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import Place, form_named
@@ -54,8 +54,8 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     if isinstance(found, tuple):
         return _shown(request, desk, *found)
     messages.success(request, said_of(found, clock=f"{desk.at.astimezone(ZoneInfo(desk.zone)):%H:%M:%S}"))
-    if desk.moves:
-        messages.info(request, said_of_moves(desk.moves))
+    if found.moved:
+        messages.info(request, said_of_moves(found.moved))
     return redirect(address("form", found.place))
 
 

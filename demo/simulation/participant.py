@@ -286,6 +286,6 @@ class Journey:
             self.participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
         try:
             by = self.as_(self.place.coordinator)
-            fill(self.participant, code, sent, visit=visit, reason="Completed from the chart", **by)
+            fill(self.participant, code, {**sent, "reason": "Completed from the chart"}, visit=visit, **by)
         except Refusal as refusal:
             self.refused.append(f"{self.participant.number} {code} {visit}: {refusal}")

@@ -14,8 +14,8 @@ from accounts.outbox import send_waiting
 from accounts.services import change_person
 from followup.models import Reminder, Visit, VisitState
 from followup.services import mark_not_done, plan_visits_for, record_contact_attempt, record_visit, roll_site
-from notices.tasks import is_time_for_digest
 from notices.reminders import remind_site
+from notices.tasks import is_time_for_digest
 from tests.integration.followup.conftest import noon
 from tests.world import World
 from trials import services as trials
