@@ -122,9 +122,8 @@ def propose_deviations(
     place: Place, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
 ) -> None:
     """A proposal stands for each finding of a check that names a deviation rule (protocol 2.6)."""
-    rules = {check.code: check for check in place.form.checks if check.deviation}
     for finding in findings:
-        if check := rules.get(finding.code):
+        if check := place.form.deviations.get(finding.code):
             with override(None):  # kept in the words of the source: each reader is shown their own language
                 detail = str(check.message)
             trials.propose_deviation(

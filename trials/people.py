@@ -24,9 +24,8 @@ def with_grants(user: Any, *, on: date) -> User:
 
 def sites_of(user: User) -> frozenset[int] | Literal["*"]:
     """Return the sites whose rows the person may see at all: every one for a central role."""
-    if any(grant.site_id is None for grant in user.grants):
-        return EVERYTHING
-    return frozenset(grant.site_id for grant in user.grants if grant.site_id is not None)
+    sites = {grant.site_id for grant in user.grants}
+    return EVERYTHING if None in sites else frozenset(filter(None, sites))
 
 
 def confided_to(user: User) -> frozenset[int]:

@@ -40,6 +40,7 @@ def forms() -> dict[str, FormDeclaration]:
     return {form.code: form for form in map(declaration_of, models())}
 
 
+@cache
 def form(code: str) -> FormDeclaration:
     """Return the declaration of one form; KeyError when the catalogue does not hold it."""
     return forms()[code]

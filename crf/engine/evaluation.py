@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 from crf.engine.checks import Check, Finding, Level, earliest_day, latest_day
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.questions import Kind, Question, gather
+from crf.engine.questions import Kind, Question, argument
 
 Row = dict[str, Any]
 
@@ -45,7 +46,11 @@ class Outcome:
 
     def stops(self, overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
         """Return the hard findings that stop the save."""
-        return tuple(finding for finding in self.at(Level.HARD) if finding.key not in overridden)
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.level == Level.HARD and finding.key not in overridden
+        )
 
 
 def evaluate(
@@ -123,8 +128,12 @@ class _Sheet:
             return self.rows[name]
         return self.context.get(name, [] if name.endswith("*") else None)
 
+    def known(self, reads: tuple[str, ...], row: Row | None = None) -> dict[str, Any]:
+        """Return the keyword arguments for a function that reads ``reads``."""
+        return {argument(read): self.look(read, row) for read in reads}
+
     def holds(self, condition: Condition | None, row: Row | None = None) -> bool:
-        return condition is None or condition.holds(lambda name: self.look(name, row))
+        return condition is None or condition.holds(partial(self.look, row=row))
 
     def places(self) -> Iterator[_Place]:
         """Yield every question where it stands, in the order of the form."""
@@ -200,12 +209,12 @@ class _Sheet:
                 continue
             group = self.form.groups[step]
             for row in self.rows[step]:
-                for name in self.form.row_steps(group):
+                for name in self.form.row_steps[step]:
                     row[name] = self._derived(group.questions[name], row)
 
     def _derived(self, question: Question, row: Row | None = None) -> Any:
-        known = gather(question.reads, lambda name: self.look(name, row))
-        unknown = not question.blanks and any(value is None for value in known.values())
+        known = self.known(question.reads, row)
+        unknown = not question.blanks and None in known.values()
         return None if unknown or question.by is None else rounded(question, question.by(**known))
 
     def question_findings(self) -> Iterator[Finding]:
@@ -273,8 +282,8 @@ class _Sheet:
     def _judge(self, check: Check, row: Row | None) -> Iterator[Finding]:
         if not self.holds(check.when, row):
             return
-        known = gather(check.reads, lambda name: self.look(name, row))
-        if not check.blanks and any(value is None for value in known.values()):
+        known = self.known(check.reads, row)
+        if not check.blanks and None in known.values():
             return
         if check.passes(**known) is not False:
             return
@@ -319,9 +328,9 @@ def _plain(question: Question, value: Any) -> Any:
     """An empty text or no ticks is no answer; ticks stand in the order of their list."""
     if isinstance(value, str | list | tuple) and not value:
         return None
-    if isinstance(value, list | tuple) and question.codes:
-        order = {code: place for place, code in enumerate(question.codes.values)}
-        return sorted(value, key=lambda code: order.get(code, len(order)))
+    if isinstance(value, list | tuple) and question.codes is not None:
+        order = (*question.codes.values, *value)
+        return sorted(value, key=order.index)
     return value
 
 

@@ -191,7 +191,7 @@ def asked_errors(form: FormDeclaration, sent: Submission | Answers, outcome: Out
 def raw_of_post(data: Mapping[str, Any]) -> Raw:
     """Return what was typed, as lists of texts by name, from a POST or from a draft's JSON."""
     if hasattr(data, "lists"):
-        return {name: [str(text) for text in texts] for name, texts in data.lists()}
+        return dict(data.lists())
     return {
         str(name): [_typed(item) for item in (texts if isinstance(texts, list | tuple) else [texts])]
         for name, texts in data.items()
@@ -224,13 +224,11 @@ class _Reader:
     ) -> None:
         """Put one answer and its missing reason where they belong."""
         self.found.names[target] = name
-        texts = [clean(text) for text in self.found.raw.get(name, ())]
+        texts = list(filter(None, map(clean, self.found.raw.get(name, ()))))
         why = next(iter(self.found.raw.get(f"{name}__why", ())), "").strip()
         values[question.name] = None
         try:
-            values[question.name] = READERS[question.kind](
-                question, [text for text in texts if text], self.zone
-            )
+            values[question.name] = READERS[question.kind](question, texts, self.zone)
             if why:
                 _check_reason(question, why, values[question.name])
                 missing[question.name] = why
@@ -274,7 +272,7 @@ class _Reader:
         return row
 
     def _indices(self, group: str) -> list[int]:
-        matches = (ROW_NAME.fullmatch(name.removesuffix("__why")) for name in self.found.raw)
+        matches = map(ROW_NAME.fullmatch, self.found.raw)
         return sorted({int(match["index"]) for match in matches if match and match["group"] == group})
 
     def _next_position(self, group: str, indices: list[int]) -> int:

@@ -14,7 +14,7 @@ from crf.engine.evaluation import Outcome, evaluate
 from crf.recheck import propose_deviations, recheck
 from crf.records.change import RecordChange
 from crf.safety.clock_rows import CLOCK_FORMS, settle_clocks
-from crf.store.context import Surroundings, day_question
+from crf.store.context import Surroundings
 from crf.store.records import Place, begun_records, sheet_of
 from crf.trial_rules import todos
 from crf.trial_rules.track import RULES, Course, Seen, course_of, way
@@ -195,7 +195,7 @@ def _possible(day: date, around: Surroundings) -> bool:
 
 def _visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
     """Return the full day that the form is about: its first question for a date."""
-    dated = day_question(form)
+    dated = form.day_question
     value = outcome.values.get(dated) if dated else None
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 

@@ -10,16 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from crf.eligibility import evidence
 from crf.recheck import recheck
-from crf.store.bulk_read import Part
 from crf.store.context import Surroundings
 from crf.store.records import Place
-from trials.models import EligibilityDecision, Participant
+from trials.models import EligibilityDecision
 from trials.services import decide_eligibility, lapse_decision
-
-
-def decision_part(participant: Participant) -> Part:
-    """Return what to load to know whether a decision is in force, which the answers of a form may lapse."""
-    return Part("decision", EligibilityDecision, "participant_id", participant.pk, also="t.lapsed_at IS NULL")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from crf.models import Draft, Query, SaveKey
 from crf.queries.system import adopt_queries, judge_queries, known_queries, queries_part
 from crf.records.change import RecordChange
 from crf.records.consequences import apply_consequences, propose_from_refusal
-from crf.records.eligibility_lapse import EvidenceSnapshot, decision_part
+from crf.records.eligibility_lapse import EvidenceSnapshot
 from crf.records.overrides import overridden
 from crf.records.prompts import keep_prompts
 from crf.records.refusals import (
@@ -37,7 +37,7 @@ from crf.records.refusals import (
     StaleVersion,
 )
 from crf.records.visit_changes import PlanSnapshot, changes_since
-from crf.store.context import Surroundings
+from crf.store.context import Surroundings, decision_part
 from crf.store.preconditions import refuse_unless_due, refuse_who_may_not
 from crf.store.reasons import keep_reasons, reason_of
 from crf.store.records import NEW, Place, Sheet, find_record, next_sequence, parts_of, sheet_from, write_sheet
@@ -284,7 +284,8 @@ def _write_record(save: Save, loaded: Loaded, judged: Judged) -> Any:
         adopt_queries(place, record, written=save.act)
         return record
     if judged.changed or _derived_differ(judged, place):
-        drop_signature(place, sheet.record, written=save.act, at=save.at)
+        if sheet.record.state == RecordState.SIGNED:
+            drop_signature(place, sheet.record, written=save.act, at=save.at)
         write_sheet(place, sheet, judged.after, act=save.act)
     return sheet.record
 

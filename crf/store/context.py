@@ -16,7 +16,14 @@ from crf.store.bulk_read import Part, instance_of, load, values_of
 from followup.models import Visit
 from kernel.clock import local_date
 from protocol import text
-from trials.models import ChecklistItem, Consent, Milestone, Participant, ScreeningOutcome
+from trials.models import (
+    ChecklistItem,
+    Consent,
+    EligibilityDecision,
+    Milestone,
+    Participant,
+    ScreeningOutcome,
+)
 from trials.services import live_decision
 
 Record = dict[str, Any]
@@ -220,11 +227,6 @@ class Surroundings:
         return first.version.label if name == "version" else getattr(first, name)
 
 
-def day_question(form: FormDeclaration) -> str | None:
-    """Return the question that says which day a record is about: the first one for a date."""
-    return next((question.name for question in form.questions.values() if question.dated), None)
-
-
 def setting_of(protocol: text.ProtocolText, name: str) -> Any:
     """Return a value of the protocol text; "opt_lab" says whether the site criterion OPT-LAB is on."""
     if name.startswith("opt_"):
@@ -247,13 +249,17 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
         }
         for row in found
     ]
-    dated = day_question(form)
-    return sorted(rows, key=lambda row: _day_of(row, dated))
+    return sorted(rows, key=lambda row: _day_of(row, form.day_question))
 
 
 def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
     day = earliest_day(row[dated]) if dated else None
     return day or row["visit_on"] or date.max, row["sequence"], row["id"]
+
+
+def decision_part(participant: Participant) -> Part:
+    """Return what to load to know whether a decision on eligibility is in force."""
+    return Part("decision", EligibilityDecision, "participant_id", participant.pk, also="t.lapsed_at IS NULL")
 
 
 def read_by(forms: Iterable[FormDeclaration], reads: set[str]) -> list[FormDeclaration]:

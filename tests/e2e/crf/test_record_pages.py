@@ -18,8 +18,8 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from crf.queries.services import raise_query
 from crf.engine.submission import Answers
+from crf.queries.services import raise_query
 from crf.records.save import save_answers
 from crf.store.records import place_of
 from kernel.scope import EVERYTHING, scope

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from crf import catalogue
 from crf.engine.declaration import Repeats
+from crf.engine.submission import Answers
 from crf.models import Draft
 from crf.records.drafts import keep_draft
-from crf.engine.submission import Answers
 from crf.records.save import Saved, save_answers
 from crf.store.records import NEW, Place
 from tests.integration.crf.test_pages import client_of

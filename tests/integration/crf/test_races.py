@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from crf.models import SaveKey
 from crf.engine.submission import Answers
+from crf.models import SaveKey
 from crf.records.refusals import StaleVersion
 from crf.records.save import Saved, save_answers
 from crf.store.records import find_sheet, place_of
