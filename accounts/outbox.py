@@ -21,7 +21,7 @@ from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
 from accounts.models import Mail
-from audit.acts import act
+from audit.acts import open_act
 
 TRIES = 12
 ONE_MINUTE = timedelta(minutes=1)
@@ -42,7 +42,7 @@ class Delivered:
 
 
 @dataclass(frozen=True)
-class Envelope:
+class MailEnvelope:
     """Where a message goes, and what stands on it for the mail programs on its way."""
 
     address: str
@@ -98,8 +98,8 @@ def _send_next(server: Any, at: datetime) -> str | None:
         mail = waiting(at=at).select_for_update(skip_locked=True).first()
         if mail is None:
             return None
-        with act("accounts:mail:send", by=None, at=at, site=None) as written:
-            mail.act = written
+        with open_act("accounts:mail:send", by=None, at=at, site=None) as act:
+            mail.act = act
             stands = _as_it_stands(mail, at)
             if stands is None:
                 return _mark(mail, "dropped", dropped_at=at)
@@ -129,16 +129,16 @@ def _as_it_stands(mail: Mail, at: datetime) -> tuple[str, str] | None:
     return ask(mail, at=at)
 
 
-def _envelope(mail: Mail, at: datetime) -> Envelope | None:
+def _envelope(mail: Mail, at: datetime) -> MailEnvelope | None:
     """Return where the message goes: its own address, or for kinds that keep none the one looked up now."""
     look_up = settings.MAIL_ENVELOPES.get(mail.kind)
     if look_up is None:
-        return Envelope(mail.address)
-    ask: Callable[..., Envelope | None] = import_string(look_up)
+        return MailEnvelope(mail.address)
+    ask: Callable[..., MailEnvelope | None] = import_string(look_up)
     return ask(mail, at=at)
 
 
-def _hand_over(server: Any, mail: Mail, envelope: Envelope) -> bool:
+def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> bool:
     """Give the message to the server; False when it refuses this message, ``_Away`` when it is gone."""
     message = EmailMessage(
         subject=mail.subject,

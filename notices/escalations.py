@@ -12,7 +12,7 @@ from django.utils.translation import override
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
-from audit.acts import act
+from audit.acts import open_act
 from followup.models import Escalation
 from notices.escalation_text import ESCALATION, subject_of, text_of
 from notices.preferences import choices_of, local_hour
@@ -33,9 +33,9 @@ def escalate_site(*, site: Site, on: date, at: datetime) -> int:
         wanted = _untold(site, matters_at(site, on=on, at=at), on, at)
         if not wanted:
             return 0
-        with act("followup:escalations:write", by=None, at=at, site=site) as written:
+        with open_act("followup:escalations:write", by=None, at=at, site=site) as act:
             for user, matters in wanted.items():
-                _write(site, user, matters, on, at, written)
+                _write(site, user, matters, on, at, act)
     return len(wanted)
 
 
@@ -65,7 +65,7 @@ def everybody_at(site: Site, on: date) -> dict[User, set[Role]]:
     return people
 
 
-def _write(site: Site, user: User, matters: list[Matter], on: date, at: datetime, written: Any) -> None:
+def _write(site: Site, user: User, matters: list[Matter], on: date, at: datetime, act: Any) -> None:
     with override(user.language):
         mail = user.email and write_mail(
             to=user,
@@ -88,7 +88,7 @@ def _write(site: Site, user: User, matters: list[Matter], on: date, at: datetime
             to=user,
             for_day=on,
             mail=mail or None,
-            act=written,
+            act=act,
         )
         for matter in matters
     )

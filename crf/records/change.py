@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from accounts.models import User
-from crf.engine.evaluation import Outcome
-from crf.store.context import Surroundings
-from crf.store.records import Place
+from crf.engine.evaluation import Evaluation
+from crf.store.context import FormContext
+from crf.store.records import RecordKey
 
 
 class SavedRecord(Protocol):
@@ -27,10 +27,10 @@ class SavedRecord(Protocol):
 class RecordChange:
     """A record that was written: its answers before (None for a new one) and after, by whom and when."""
 
-    place: Place
+    record_key: RecordKey
     record: SavedRecord
-    before: Outcome | None
-    after: Outcome
-    around: Surroundings
+    before: Evaluation | None
+    after: Evaluation
+    form_context: FormContext
     by: User | None
     at: datetime

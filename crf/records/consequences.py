@@ -10,14 +10,14 @@ from typing import Any
 from accounts.models import User
 from crf.engine.checks import Finding, earliest_day
 from crf.engine.declaration import FormDeclaration, Repeats
-from crf.engine.evaluation import Outcome, evaluate
+from crf.engine.evaluation import Evaluation, evaluate
 from crf.recheck import propose_deviations, recheck
 from crf.records.change import RecordChange
 from crf.safety.clock_rows import CLOCK_FORMS, settle_clocks
-from crf.store.context import Surroundings
-from crf.store.records import Place, begun_records, sheet_of
+from crf.store.context import FormContext
+from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
-from crf.trial_rules.track import RULES, Course, Seen, course_of, way
+from crf.trial_rules.track import RULES, RuleInput, TrackChange, shortest_path, track_change_of
 from followup.models import VisitState
 from followup.services import plan_visits_for, record_visit, settle_todos
 from protocol import text
@@ -30,46 +30,50 @@ def apply_consequences(change: RecordChange) -> bool:
 
     Locks: nothing more; callers hold the participant.
     """
-    place, around = change.place, change.around
-    around.forget(place.form.code)
-    course = _course(place, change.after)
+    record_key, form_context = change.record_key, change.form_context
+    form_context.forget(record_key.form.code)
+    course = _course(record_key, change.after)
     moved = _set_milestones(change, course) if change.after.milestones else set()
     tracked = _move_track(change, course)
     happened = _note_visit(change)
     if (moved or tracked) and not happened:
-        plan_visits_for(participant=place.participant, by=change.by, at=change.at)
-    propose_deviations(place, change.after.findings, str(change.record.pk), by=change.by, at=change.at)
-    if place.form.code in todos.FORMS and place.participant.arm is not None:
+        plan_visits_for(participant=record_key.participant, by=change.by, at=change.at)
+    propose_deviations(record_key, change.after.findings, str(change.record.pk), by=change.by, at=change.at)
+    if record_key.form.code in todos.FORMS and record_key.participant.arm is not None:
         _settle_todos(change)
-    if place.form.code in CLOCK_FORMS:
-        settle_clocks(participant=place.participant, around=around, by=change.by, at=change.at)
+    if record_key.form.code in CLOCK_FORMS:
+        settle_clocks(
+            participant=record_key.participant, form_context=form_context, by=change.by, at=change.at
+        )
     recheck(
-        place=place,
+        record_key=record_key,
         record_id=change.record.pk,
         changed=_changed_reads(change, moved, happened),
-        around=around,
+        form_context=form_context,
         by=change.by,
         at=change.at,
     )
     return bool(moved or tracked or happened)
 
 
-def _course(place: Place, outcome: Outcome) -> Course:
+def _course(record_key: RecordKey, outcome: Evaluation) -> TrackChange:
     """Return where the answers lead; most forms lead nowhere."""
-    if place.form.code not in RULES:
-        return Course()
-    seen = Seen(outcome.values, place.participant.arm, _known(place.form, outcome), outcome.groups)
-    return course_of(place.form.code, seen)
+    if record_key.form.code not in RULES:
+        return TrackChange()
+    seen = RuleInput(
+        outcome.values, record_key.participant.arm, _known(record_key.form, outcome), outcome.groups
+    )
+    return track_change_of(record_key.form.code, seen)
 
 
-def _known(form: FormDeclaration, outcome: Outcome) -> dict[str, date | None]:
+def _known(form: FormDeclaration, outcome: Evaluation) -> dict[str, date | None]:
     """Return the milestones of an outcome; a stored one is asked through its rules' plain answers."""
     if outcome.milestones:
         return dict(outcome.milestones)
     return {rule.code: earliest_day(outcome.values.get(rule.from_field)) for rule in form.milestones}
 
 
-def _set_milestones(change: RecordChange, course: Course) -> set[str]:
+def _set_milestones(change: RecordChange, course: TrackChange) -> set[str]:
     """The milestones that the form sets stand on its answers; the codes of those that moved are returned.
 
     When several records can set one, the earliest day counts (protocol 2.1).
@@ -81,7 +85,7 @@ def _set_milestones(change: RecordChange, course: Course) -> set[str]:
             continue
         result = course.results.get(code, "") if day else ""
         if trials.set_milestone(
-            participant=change.place.participant,
+            participant=change.record_key.participant,
             code=code,
             on=taken.on,
             source=taken.source,
@@ -91,7 +95,7 @@ def _set_milestones(change: RecordChange, course: Course) -> set[str]:
         ):
             moved.add(code)
     if moved:
-        change.around.forget_milestones()
+        change.form_context.forget_milestones()
     return moved
 
 
@@ -105,9 +109,9 @@ class _Taken:
 
 def _earliest(change: RecordChange, code: str, day: date | None) -> _Taken | None:
     """Return what the milestone takes now; None when this record has no say in it."""
-    form = change.place.form
+    form = change.record_key.form
     own = _Taken(day, f"{form.code}:{change.record.pk}")
-    held = change.around.milestone(code)
+    held = change.form_context.milestone(code)
     if held is None or held.on is None:
         return own if day else None
     if held.source != own.source:
@@ -120,17 +124,19 @@ def _earliest(change: RecordChange, code: str, day: date | None) -> _Taken | Non
 
 def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
     """Yield what the other records of the form say about the milestone."""
-    form = change.place.form
-    for other in begun_records(form, change.place.participant).exclude(pk=change.record.pk):
-        seen = sheet_of(form, other).outcome(form)
-        context = change.around.context(form, visit=other.visit, sequence=other.sequence, record_id=other.pk)
+    form = change.record_key.form
+    for other in begun_records(form, change.record_key.participant).exclude(pk=change.record.pk):
+        seen = stored_record_of(form, other).outcome(form)
+        context = change.form_context.context(
+            form, visit=other.visit, sequence=other.sequence, record_id=other.pk
+        )
         found = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
         yield _Taken(found.milestones.get(code), f"{form.code}:{other.pk}")
 
 
 def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:
     """Return what other forms may read that is new: answers, milestones, the last visit."""
-    form, old, new = change.place.form, change.before, change.after
+    form, old, new = change.record_key.form, change.before, change.after
     names = {name for name in form.questions if old is None or old.values[name] != new.values[name]}
     names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
     changed = {f"{form.code}.{name}" for name in names} | {f"milestone.{code}" for code in moved}
@@ -139,19 +145,19 @@ def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set
     return changed | ({"visit.last_on"} if happened else set())
 
 
-def _move_track(change: RecordChange, course: Course) -> bool:
+def _move_track(change: RecordChange, course: TrackChange) -> bool:
     """The participant goes where the answers lead, step by allowed step; say whether they moved."""
-    place = change.place
-    before = Course() if change.before is None else _course(place, change.before)
+    record_key = change.record_key
+    before = TrackChange() if change.before is None else _course(record_key, change.before)
     if course.tracks == before.tracks:
         return False
-    participant = place.participant
+    participant = record_key.participant
     if participant.state == Track.DEAD and Track.DEAD in before.tracks:
         return _take_death_back(change)
     protocol = text.load(participant.protocol_version)
     here = participant.state
     for target in course.tracks:
-        for step in way(protocol, here, target, participant.arm):
+        for step in shortest_path(protocol, here, target, participant.arm):
             trials.move_track(participant=participant, to=step, on=course.on, by=change.by, at=change.at)
             here = step
     moved = here != participant.state
@@ -161,8 +167,8 @@ def _move_track(change: RecordChange, course: Course) -> bool:
 
 def _take_death_back(change: RecordChange) -> bool:
     """A death that was entered by mistake is undone: the participant stands where they stood before it."""
-    participant = change.place.participant
-    if any(row.get("vital") == "dead" for row in change.around.records(change.place.form.code)):
+    participant = change.record_key.participant
+    if any(row.get("vital") == "dead" for row in change.form_context.records(change.record_key.form.code)):
         return False
     trail: Any = participant
     earlier = trail.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
@@ -175,41 +181,43 @@ def _take_death_back(change: RecordChange) -> bool:
 
 def _note_visit(change: RecordChange) -> bool:
     """A visit whose form says on which day it was, took place on that day; say whether that is new."""
-    form, visit = change.place.form, change.place.visit
+    form, visit = change.record_key.form, change.record_key.visit
     if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
         return False
     if not form.dates_visit and visit.forms != [form.code]:
         return False
     day = _visit_day(form, change.after)
-    if day is None or not _possible(day, change.around):
+    if day is None or not _possible(day, change.form_context):
         return False
     record_visit(visit=visit, took_place_on=day, by=change.by, at=change.at)
     return True
 
 
-def _possible(day: date, around: Surroundings) -> bool:
+def _possible(day: date, form_context: FormContext) -> bool:
     """Say whether a visit can have taken place then; a call after a death is no visit of the participant."""
-    consented, died = (getattr(around.milestone(code), "on", None) for code in ("ICF", "DEATH"))
-    return (consented or day) <= day <= min(around.today, died or around.today)
+    consented, died = (getattr(form_context.milestone(code), "on", None) for code in ("ICF", "DEATH"))
+    return (consented or day) <= day <= min(form_context.today, died or form_context.today)
 
 
-def _visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
+def _visit_day(form: FormDeclaration, outcome: Evaluation) -> date | None:
     """Return the full day that the form is about: its first question for a date."""
     dated = form.day_question
     value = outcome.values.get(dated) if dated else None
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
-def propose_from_refusal(*, place: Place, findings: Iterable[Finding], by: User | None, at: datetime) -> None:
+def propose_from_refusal(
+    *, record_key: RecordKey, findings: Iterable[Finding], by: User | None, at: datetime
+) -> None:
     """What a hard check kept out is proposed as a deviation where it is one: it may have happened all the same,
     and nothing else would tell of it (protocol 3.5 B, X011). Called after the save was taken back.
     """
-    propose_deviations(place, findings, f"refused-{place.sequence}", by=by, at=at)
+    propose_deviations(record_key, findings, f"refused-{record_key.sequence}", by=by, at=at)
 
 
 def _settle_todos(change: RecordChange) -> None:
     """What the answers ask for by a day stands as a to-do, and what has arrived is closed (protocol 2.6)."""
-    participant, around = change.place.participant, change.around
-    around.fetch({f"{code}*" for code in todos.FORMS})
-    wanted = todos.wanted_todos(text.load(participant.protocol_version), around.records)
+    participant, form_context = change.record_key.participant, change.form_context
+    form_context.fetch({f"{code}*" for code in todos.FORMS})
+    wanted = todos.wanted_todos(text.load(participant.protocol_version), form_context.records)
     settle_todos(participant=participant, wanted=wanted, by=change.by, at=change.at)

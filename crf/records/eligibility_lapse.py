@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from crf.eligibility import evidence
 from crf.recheck import recheck
-from crf.store.context import Surroundings
-from crf.store.records import Place
+from crf.store.context import FormContext
+from crf.store.records import RecordKey
 from trials.models import EligibilityDecision
 from trials.services import decide_eligibility, lapse_decision
 
@@ -20,20 +20,20 @@ from trials.services import decide_eligibility, lapse_decision
 class EvidenceSnapshot:
     """The evidence behind a decision in force, as it was before a save."""
 
-    place: Place
+    record_key: RecordKey
     digest: str
 
     @classmethod
-    def take(cls, place: Place) -> EvidenceSnapshot:
+    def take(cls, record_key: RecordKey) -> EvidenceSnapshot:
         """Note the evidence before the answers are written."""
-        return cls(place, evidence.current_evidence(place.participant).digest)
+        return cls(record_key, evidence.current_evidence(record_key.participant).digest)
 
     def lapse_if_changed(self, *, by: User | None, at: datetime) -> bool:
         """The decision has lapsed if the evidence behind it is no longer the same; say whether it did."""
-        if evidence.current_evidence(self.place.participant).digest == self.digest:
+        if evidence.current_evidence(self.record_key.participant).digest == self.digest:
             return False
-        cause = _("An answer on the form {form} was changed.").format(form=self.place.form.code)
-        return lapse_decision(participant=self.place.participant, cause=cause, by=by, at=at)
+        cause = _("An answer on the form {form} was changed.").format(form=self.record_key.form.code)
+        return lapse_decision(participant=self.record_key.participant, cause=cause, by=by, at=at)
 
 
 def decide(
@@ -58,6 +58,12 @@ def decide(
         by=by,
         at=at,
     )
-    around = Surroundings(shown.participant, at=at)
-    recheck(place=None, changed={"participant.eligibility_signed_on"}, around=around, by=by, at=at)
+    form_context = FormContext(shown.participant, at=at)
+    recheck(
+        record_key=None,
+        changed={"participant.eligibility_signed_on"},
+        form_context=form_context,
+        by=by,
+        at=at,
+    )
     return decision

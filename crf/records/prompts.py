@@ -6,32 +6,32 @@ from collections.abc import Iterable
 
 from audit.models import Act
 from crf.engine import messages
-from crf.engine.evaluation import Outcome
+from crf.engine.evaluation import Evaluation
 from crf.engine.submission import Prompt
 from crf.models import EntryPrompt
 from crf.records.change import RecordChange
-from crf.store.records import Place
+from crf.store.records import RecordKey
 
 HARD = (":hard", ":future", ":birth", ":death")
 
 
 def keep_prompts(change: RecordChange, prompts: Iterable[Prompt], *, act: Act) -> None:
     """Each prompt that was shown stands, whole, with the answer it was shown for and the one then saved."""
-    place, record = change.place, change.record
-    zone = place.participant.site.time_zone
+    record_key, record = change.record_key, change.record
+    zone = record_key.participant.site.time_zone
     known = {(one["key"], one["value"]): one for one in prompts if "key" in one and "value" in one}
     EntryPrompt.objects.bulk_create(
         EntryPrompt(
-            participant=place.participant,
-            site_id=place.participant.site_id,
-            form_code=place.form.code,
+            participant=record_key.participant,
+            site_id=record_key.participant.site_id,
+            form_code=record_key.form.code,
             record_id=record.pk,
             target=prompt.get("name", ""),
             key=key,
             level="hard" if key.endswith(HARD) else "soft",
             message=prompt.get("message", ""),
             entered=entered,
-            saved=saved_text(place, change.after, prompt.get("name", ""), zone),
+            saved=saved_text(record_key, change.after, prompt.get("name", ""), zone),
             prompted_at=change.at,
             act=act,
         )
@@ -39,19 +39,21 @@ def keep_prompts(change: RecordChange, prompts: Iterable[Prompt], *, act: Act) -
     )
 
 
-def saved_text(place: Place, outcome: Outcome, name: str, zone: str) -> str:
+def saved_text(record_key: RecordKey, outcome: Evaluation, name: str, zone: str) -> str:
     """Return the answer that was saved, as people read it; ``name`` is the place on the page."""
     group, _dash, rest = name.partition("-")
-    if rest and group in place.form.groups:
+    if rest and group in record_key.form.groups:
         index, _dash, question = rest.partition("-")
         rows = outcome.groups[group]
         if (
             not index.isdecimal()
             or int(index) >= len(rows)
-            or question not in place.form.groups[group].questions
+            or question not in record_key.form.groups[group].questions
         ):
             return ""
-        return messages.shown(place.form.groups[group].questions[question], rows[int(index)][question], zone)
-    if name not in place.form.questions:
+        return messages.display(
+            record_key.form.groups[group].questions[question], rows[int(index)][question], zone
+        )
+    if name not in record_key.form.questions:
         return ""
-    return messages.shown(place.form.questions[name], outcome.values[name], zone)
+    return messages.display(record_key.form.questions[name], outcome.values[name], zone)

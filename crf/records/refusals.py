@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Finding
-from crf.engine.evaluation import Outcome
+from crf.engine.evaluation import Evaluation
 from kernel.errors import Refusal
 
 
@@ -51,7 +51,7 @@ class StaleVersion(Refusal):
         "choose, and save again. Nothing you typed is lost."
     )
 
-    def __init__(self, *, mine: Outcome, theirs: Outcome, version: int, **values: Any) -> None:
+    def __init__(self, *, mine: Evaluation, theirs: Evaluation, version: int, **values: Any) -> None:
         super().__init__(**values)
         self.mine, self.theirs, self.version = mine, theirs, version
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crf.records.change import RecordChange
-from crf.store.context import Surroundings
-from crf.store.records import Place
+from crf.store.context import FormContext
+from crf.store.records import RecordKey
 from followup.models import AWAITED, Visit
-from followup.services.planning import Change, shown
+from followup.services.planning import VisitChange, shown
 from kernel.errors import Refusal
 
 PLANNED = frozenset((*AWAITED, "missed"))
@@ -32,7 +32,7 @@ class VisitsWouldChange(Refusal):
     )
     status = 422
 
-    def __init__(self, *, changes: Sequence[Change], digest: str, **values: Any) -> None:
+    def __init__(self, *, changes: Sequence[VisitChange], digest: str, **values: Any) -> None:
         super().__init__(**values)
         self.changes, self.digest = tuple(changes), digest
 
@@ -45,16 +45,16 @@ class PlanSnapshot:
     windows: Mapping[str, Window]
 
     @classmethod
-    def take(cls, place: Place, around: Surroundings) -> PlanSnapshot:
+    def take(cls, record_key: RecordKey, form_context: FormContext) -> PlanSnapshot:
         """Return what stands now: the planned windows are asked for, the milestones are known already."""
-        visits = Visit.objects.filter(participant=place.participant, state__in=PLANNED)
+        visits = Visit.objects.filter(participant=record_key.participant, state__in=PLANNED)
         windows = {
             code: (opens, closes) for code, opens, closes in visits.values_list("code", "opens", "closes")
         }
-        return cls(around.milestone_days(), windows)
+        return cls(form_context.milestone_days(), windows)
 
 
-def changes_since(before: PlanSnapshot, change: RecordChange, *, seen: str | None) -> tuple[Change, ...]:
+def changes_since(before: PlanSnapshot, change: RecordChange, *, seen: str | None) -> tuple[VisitChange, ...]:
     """Return which planned visits the save changed, unless its reader has to see them first.
 
     They have when a milestone had a date before, and something planned moves or falls away; ``seen`` is the
@@ -63,34 +63,38 @@ def changes_since(before: PlanSnapshot, change: RecordChange, *, seen: str | Non
 
     Refuses: visits that would move unseen.
     """
-    after = PlanSnapshot.take(change.place, change.around)
-    changes = tuple(shown(_changes(before.windows, after.windows, change.place)))
+    after = PlanSnapshot.take(change.record_key, change.form_context)
+    changes = tuple(shown(_changes(before.windows, after.windows, change.record_key)))
     corrected = any(on and after.milestones.get(code) != on for code, on in before.milestones.items())
     planned = [visit for visit in changes if visit.kind != "added"]
     if seen is not None and corrected and planned and seen != (digest := _digest(changes)):
-        label = change.place.label
+        label = change.record_key.label
         raise VisitsWouldChange(changes=changes, digest=digest, record=label, number=len(planned))
     return changes
 
 
-def _changes(before: Mapping[str, Window], after: Mapping[str, Window], place: Place) -> list[Change]:
+def _changes(
+    before: Mapping[str, Window], after: Mapping[str, Window], record_key: RecordKey
+) -> list[VisitChange]:
     gone = before.keys() - after.keys()
-    happened = Visit.objects.filter(participant=place.participant, code__in=gone, took_place_on__isnull=False)
+    happened = Visit.objects.filter(
+        participant=record_key.participant, code__in=gone, took_place_on__isnull=False
+    )
     took_place = set(happened.values_list("code", flat=True)) if gone else set()
-    found = [Change(code, "dropped", before[code], None) for code in gone - took_place]
-    found += [Change(code, "added", None, after[code]) for code in after.keys() - before.keys()]
+    found = [VisitChange(code, "dropped", before[code], None) for code in gone - took_place]
+    found += [VisitChange(code, "added", None, after[code]) for code in after.keys() - before.keys()]
     both = before.keys() & after.keys()
     return found + [
-        Change(code, "moved", before[code], after[code]) for code in both if before[code] != after[code]
+        VisitChange(code, "moved", before[code], after[code]) for code in both if before[code] != after[code]
     ]
 
 
-def _digest(changes: Sequence[Change]) -> str:
+def _digest(changes: Sequence[VisitChange]) -> str:
     said = json.dumps([[c.code, c.kind, c.before, c.after] for c in changes], default=str)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def said_of_moves(changes: Sequence[Change]) -> str:
+def said_of_moves(changes: Sequence[VisitChange]) -> str:
     """Return the sentence about the visits that a save changed; nothing when none did."""
     parts = []
     for kind, sentence in (("added", _added), ("moved", _moved), ("dropped", _dropped)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from audit.models import Act
-from crf.engine.changes import Change
+from crf.engine.changes import AnswerChange
 from crf.engine.submission import Answers
 from crf.models import ChangeReason
 from trials.models import Participant
@@ -13,7 +13,7 @@ from trials.models import Participant
 Reasons = dict[int, dict[str, str]]
 
 
-def reason_of(change: Change, answers: Answers) -> str:
+def reason_of(change: AnswerChange, answers: Answers) -> str:
     """Return why an answer is corrected; the reason of a row that goes covers what stood in it."""
     row = f"{change.group}.{change.position}.removed" if change.group else ""
     own = answers.reasons.get(change.target) or answers.reasons.get(row)

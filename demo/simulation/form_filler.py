@@ -11,7 +11,7 @@ from accounts.models import User
 from crf.engine.submission import parse
 from crf.records.refusals import AnswersUnreadable
 from crf.records.save import Saved, save_answers
-from crf.store.records import NEW, find_record, place_of
+from crf.store.records import NEW, find_record, record_key_of
 from exports.api.typed import as_typed
 from followup.models import Visit
 from trials.models import Participant
@@ -36,13 +36,13 @@ def fill(
     ``sent`` is what a program would send: answers, groups, missing reasons, reason, reasons, confirmations and
     prompts; the version is the one that stands.
     """
-    place = place_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
+    place = record_key_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
     with transaction.atomic():
         record = None if is_new else find_record(place)
     typed = parse(place.form, as_typed(_as_text(sent)), zone=participant.site.time_zone)
     version = record.version if record else NEW
     try:
-        return save_answers(place=place, answers=typed.answers(), version=version, by=by, at=at)
+        return save_answers(record_key=place, answers=typed.answers(), version=version, by=by, at=at)
     except AnswersUnreadable as refusal:
         raise UnreadableStoryError(f"{participant.number} {code}: {refusal.errors}") from refusal
 

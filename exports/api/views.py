@@ -18,7 +18,7 @@ from crf.engine.submission import parse
 from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
 from crf.records.save import save_answers
 from crf.records.visit_changes import VisitsWouldChange
-from crf.store.records import NEW, Place, find_sheet, form_named, place_of
+from crf.store.records import NEW, RecordKey, find_stored_record, form_named, record_key_of
 from exports.api import shapes
 from exports.api.bodies import body_of, texts_in
 from exports.api.endpoint import endpoint
@@ -117,7 +117,7 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     place = _place(request, _participant(request, number, permission), code)
     if request.method == "PUT":
         return _save(request, place)
-    sheet = find_sheet(place)
+    sheet = find_stored_record(place)
     if sheet is None:
         return Response(
             {"participant": number, "form": code, "state": "empty", "version": NEW, "answers": {}}
@@ -125,13 +125,13 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     return Response(shapes.record(place.form, sheet.record))
 
 
-def _place(request: CallerRequest, participant: Participant, code: str) -> Place:
+def _place(request: CallerRequest, participant: Participant, code: str) -> RecordKey:
     visit = None
     if pk := request.GET.get("visit"):
         visits_of = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
         visit = get_object_or_404(visits_of, pk=_number(pk))
     sequence = _number(request.GET.get("sequence", "1"))
-    return place_of(participant=participant, form=code, visit=visit, sequence=sequence)
+    return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
 
 
 def _number(text: str) -> int:
@@ -141,14 +141,14 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _save(request: CallerRequest, place: Place) -> Response:
+def _save(request: CallerRequest, place: RecordKey) -> Response:
     body = body_of(request)
     if strange := misfits(place.form, body):
         return _refused(strange)
     typed = parse(place.form, as_typed(body), zone=place.participant.site.time_zone)
     try:
         saved = save_answers(
-            place=place,
+            record_key=place,
             answers=typed.answers(),
             version=typed.version or NEW,
             key=request.headers.get("Idempotency-Key", ""),

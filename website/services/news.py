@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from trials.models import NewsLetter, NewsReader
@@ -58,7 +58,7 @@ def ask_for_news(*, email: str, language: str, at: datetime) -> None:
             return
         if NewsReader.objects.filter(digest=digest).confirmed().exists():
             return
-        with act("trials:news:ask", by=None, at=at):
+        with open_act("trials:news:ask", by=None, at=at):
             NewsReader.objects.filter(digest=digest).delete()
             key = secrets.token_hex(16)
             reader = NewsReader.objects.create(
@@ -78,7 +78,7 @@ def confirm_news(*, ticket: str, at: datetime) -> bool:
         if reader is None:
             return False
         if reader.confirmed_at is None:
-            with act("trials:news:confirm", by=None, at=at):
+            with open_act("trials:news:confirm", by=None, at=at):
                 reader.confirmed_at = at
                 reader.save(update_fields=["confirmed_at"])
     return True
@@ -89,7 +89,7 @@ def leave_news(*, ticket: str, at: datetime) -> None:
     with as_nobody():
         found = NewsReader.objects.filter(key=key_of(ticket) or "")
         if found.exists():
-            with act("trials:news:leave", by=None, at=at):
+            with open_act("trials:news:leave", by=None, at=at):
                 found.delete()
 
 
@@ -100,7 +100,7 @@ def forget_readers(*, at: datetime) -> int:
         found = NewsReader.objects.filter(unconfirmed | Q(confirmed_at__lte=at - days_of("news_keep_days")))
         if not found.exists():
             return 0
-        with act("trials:news:forget", by=None, at=at):
+        with open_act("trials:news:forget", by=None, at=at):
             gone, _each = found.delete()
     return gone
 
@@ -124,7 +124,7 @@ def write_letter(
     at: datetime,
 ) -> NewsLetter:
     """The letter stands as written; it is sent only when somebody else has released it."""
-    with act("trials:letter:write", by=by, at=at) as written:
+    with open_act("trials:letter:write", by=by, at=at) as act:
         if approved_on > at.date():
             raise ApprovedInFuture(day=approved_on.isoformat())
         return NewsLetter.objects.create(
@@ -136,22 +136,22 @@ def write_letter(
             approval=approval,
             written_by=by,
             written_at=at,
-            act=written,
+            act=act,
         )
 
 
 def release_letter(*, letter: NewsLetter, by: User, at: datetime) -> NewsLetter:
     """A second person has released the letter; the worker writes it to every confirmed reader, once each."""
-    with act("trials:letter:release", by=by, at=at) as written:
-        held = NewsLetter.objects.select_for_update().get(pk=letter.pk)
-        if held.released_at is not None:
+    with open_act("trials:letter:release", by=by, at=at) as act:
+        locked = NewsLetter.objects.select_for_update().get(pk=letter.pk)
+        if locked.released_at is not None:
             raise LetterReleased
-        if held.written_by_id == by.pk:
+        if locked.written_by_id == by.pk:
             raise OwnLetter
-        held.released_by, held.released_at, held.act = by, at, written
-        held.save(update_fields=["released_by", "released_at", "act"])
-        transaction.on_commit(lambda: _send(held.pk))
-    return held
+        locked.released_by, locked.released_at, locked.act = by, at, act
+        locked.save(update_fields=["released_by", "released_at", "act"])
+        transaction.on_commit(lambda: _send(locked.pk))
+    return locked
 
 
 def _send(pk: int) -> None:
@@ -166,10 +166,10 @@ def send_letter_to_readers(*, letter_pk: int, at: datetime) -> int:
         letter = NewsLetter.objects.select_for_update().get(pk=letter_pk)
         if letter.released_at is None:
             return 0
-        with act("trials:letter:send", by=None, at=at) as written:
+        with open_act("trials:letter:send", by=None, at=at) as act:
             readers = NewsReader.objects.confirmed().filter(confirmed_at__lte=letter.released_at)
             new = sum(write_letter_to(reader, letter, at=at) for reader in readers.order_by("pk").iterator())
             if new:
-                letter.mails, letter.act = letter.mails + new, written
+                letter.mails, letter.act = letter.mails + new, act
                 letter.save(update_fields=["mails", "act"])
     return new
