@@ -20,7 +20,7 @@ from protocol.text import ProtocolText, load, versions
 
 
 class NotDone(models.TextChoices):
-    """Why a visit was not done (protocol 3.9, as_why)."""
+    """Why a visit was not done (protocol 3.11, as_why)."""
 
     REFUSED = "refused", _lazy("The participant refused")
     ILL = "ill", _lazy("Too ill to come")

@@ -51,7 +51,7 @@ from crf.store.records import (
     write_record,
 )
 from crf.store.signatures import drop_signature
-from followup.services.planning import VisitChange as VisitChange
+from followup.services.planning import VisitChange
 from trials.models import Participant
 
 LONGEST_KEY = 64

@@ -11,7 +11,7 @@ from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
 from exports.models import Export
 from followup.models import Visit
-from followup.services.planning import VisitChange as VisitChange
+from followup.services.planning import VisitChange
 from trials.models import Participant
 
 

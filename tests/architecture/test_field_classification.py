@@ -1,4 +1,4 @@
-"""Every field is identifying, clinical or operational; a field that nobody classified fails (design.md, 6).
+"""Every field is identifying, clinical or operational; a field that nobody classified fails (architecture 6).
 
 *Identifying*: says who somebody is. *Clinical*: says something about a participant. *Operational*: keeps
 the trial running. Fields of the forms are classified in their declarations.
@@ -250,7 +250,7 @@ FIELDS: dict[str, dict[str, str]] = {
 
 
 # What says who somebody is and is erased stands in a table of its own, of which no version is kept: rows there
-# can be deleted, and the database refuses them an event table by having none (ADR 51).
+# can be deleted, and the database refuses them an event table by having none (ADR 17).
 ERASED = {"trials.ContactIdentity", "trials.NewsReader", "trials.SendingMark"}
 
 

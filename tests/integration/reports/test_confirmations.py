@@ -1,4 +1,4 @@
-"""A default of the protocol is one until the trial manager confirms it with a signature (design.md 3)."""
+"""A default of the protocol is one until the trial manager confirms it with a signature (architecture 3)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from trials.services.confirmations import (
     ValueMoved,
     digest_of,
 )
+
+CHAPTERS = ("0.1",)
 
 pytestmark = pytest.mark.django_db
 QUESTIONS = "/protocol/questions/"

@@ -6,6 +6,8 @@ from django.utils.translation import override
 
 from trials.deviation_words import in_words
 
+CHAPTERS = ("3.15",)
+
 CROSSOVER = "The participant chose another treatment than decided: a crossover is proposed."
 MISSED = "Visit AS-06: the window of 2026-01-02 to 2026-02-03 passed with nothing recorded."
 
