@@ -83,7 +83,7 @@ class Save:
     answers: Answers
     version: int
     key: str
-    open_act: Act
+    act: Act
     by: User | None
     at: datetime
 
