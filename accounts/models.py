@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -85,11 +86,11 @@ class User(AbstractBaseUser, Audited):
     @property
     def needs_second_factor(self) -> bool:
         """Say whether the person's roles ask for a second factor at sign-in."""
-        return bool(self.roles & SECOND_FACTOR_ROLES)
+        return not self.roles.isdisjoint(SECOND_FACTOR_ROLES)
 
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(grant.role for grant in self.grants)
+        return frozenset(map(attrgetter("role"), self.grants))
 
     def check_password(self, raw_password: str | None) -> bool:
         """Say whether this is the password; the stored hash stays as it is."""

@@ -76,7 +76,7 @@ class Submission:
             values=self.values,
             groups=self.groups,
             missing=self.missing,
-            reason=self.reason,
+            reason=self.control("reason"),
             reasons=self.reasons,
             confirmations=self.confirmations,
             prompts=self.prompts,
@@ -130,8 +130,10 @@ class Submission:
     def prompts(self) -> list[Prompt]:
         """Return the findings that were shown while typing, each with the answer it was shown for."""
         text = self.control("prompts")
+        if not text:
+            return []
         try:
-            said = json.loads(text) if text else []
+            said = json.loads(text)
         except ValueError:
             return []
         rows = said if isinstance(said, list) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from crf.engine.base import RecordState
 from crf.engine.checks import Level
 from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Evaluation, evaluate
-from crf.engine.submission import Prompt, Raw, Review, Submission
+from crf.engine.submission import Prompt, Raw, Review
 from crf.models import Draft, Query
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
 from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
@@ -71,11 +71,11 @@ class RecordEditor:
     record_key: RecordKey
     user: User
     at: datetime
-    form_context: FormContext = field(init=False)
     stopped: VisitsWouldChange | None = None
 
-    def __post_init__(self) -> None:
-        self.form_context = FormContext(self.record_key.participant, at=self.at)
+    @cached_property
+    def form_context(self) -> FormContext:
+        return FormContext(self.record_key.participant, at=self.at)
 
     @cached_property
     def stored(self) -> StoredRecord | None:
@@ -198,18 +198,6 @@ class RecordEditor:
             found = found.filter(sequence=self.record_key.sequence)
         return list(found)
 
-    def save(self, typed: Submission) -> Saved:
-        """Save what was typed; a refusal leaves nothing half written."""
-        return save_answers(
-            record_key=self.record_key,
-            answers=typed.answers(),
-            version=typed.version or NEW,
-            key=typed.control("key"),
-            seen_plan=typed.control("plan"),
-            by=self.user,
-            at=self.at,
-        )
-
     def keep(self, review: Review) -> None:
         """Keep what was typed as the person's draft, and which prompts it met."""
         raw = dict(review.submission.raw)
@@ -240,9 +228,17 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
 
     Everything typed is on that page and in the person's draft.
     """
-    problem = ""
+    problem, typed = "", submission.parse(editor.record_key.form, data, zone=editor.zone)
     try:
-        return editor.save(submission.parse(editor.record_key.form, data, zone=editor.zone))
+        return save_answers(
+            record_key=editor.record_key,
+            answers=typed.answers(),
+            version=typed.version or NEW,
+            key=typed.control("key"),
+            seen_plan=typed.control("plan"),
+            by=editor.user,
+            at=editor.at,
+        )
     except (AnswersUnreadable, AnswersImpossible):
         pass  # each answer says on the page what is wrong with it
     except ReasonNeeded as refused:

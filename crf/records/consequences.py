@@ -18,7 +18,7 @@ from crf.store.context import FormContext
 from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
 from crf.trial_rules.track import RULES, RuleInput, TrackChange, shortest_path, track_change_of
-from followup.models import VisitState
+from followup.models import Visit, VisitState
 from followup.services import plan_visits_for, record_visit, settle_todos
 from protocol import text
 from trials import services as trials
@@ -32,10 +32,11 @@ def apply_consequences(change: RecordChange) -> bool:
     """
     record_key, form_context = change.record_key, change.form_context
     form_context.forget(record_key.form.code)
-    course = _course(record_key, change.after)
+    leads = record_key.form.code in RULES
+    course = _course(record_key, change.after) if leads else TrackChange()
     moved = _set_milestones(change, course) if change.after.milestones else set()
-    tracked = _move_track(change, course)
-    happened = _note_visit(change)
+    tracked = leads and _move_track(change, course)
+    happened = record_key.visit is not None and _note_visit(change, record_key.visit)
     if (moved or tracked) and not happened:
         plan_visits_for(participant=record_key.participant, by=change.by, at=change.at)
     propose_deviations(record_key, change.after.findings, str(change.record.pk), by=change.by, at=change.at)
@@ -57,9 +58,6 @@ def apply_consequences(change: RecordChange) -> bool:
 
 
 def _course(record_key: RecordKey, outcome: Evaluation) -> TrackChange:
-    """Return where the answers lead; most forms lead nowhere."""
-    if record_key.form.code not in RULES:
-        return TrackChange()
     seen = RuleInput(
         outcome.values, record_key.participant.arm, _known(record_key.form, outcome), outcome.groups
     )
@@ -179,10 +177,10 @@ def _take_death_back(change: RecordChange) -> bool:
     return True
 
 
-def _note_visit(change: RecordChange) -> bool:
+def _note_visit(change: RecordChange, visit: Visit) -> bool:
     """A visit whose form says on which day it was, took place on that day; say whether that is new."""
-    form, visit = change.record_key.form, change.record_key.visit
-    if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
+    form = change.record_key.form
+    if visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
         return False
     if not form.dates_visit and visit.forms != [form.code]:
         return False

@@ -76,7 +76,7 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Save:
+class SaveRequest:
     """One save as it was asked for: the answers, for which record, in which version, by whom, under which act."""
 
     record_key: RecordKey
@@ -89,7 +89,7 @@ class Save:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class SaveBasis:
     """What stood before the save: the record (None when it is new), its queries, and all that its form reads."""
 
     record_key: RecordKey
@@ -100,7 +100,7 @@ class Loaded:
 
 
 @dataclass(frozen=True)
-class Judged:
+class SaveEvaluation:
     """What follows from the answers: the saved ones, the new ones, and where they differ."""
 
     before: Evaluation | None
@@ -135,23 +135,23 @@ def save_answers(
             "crf:answers:save", by=by, at=at, participant=record_key.participant, reason=answers.reason
         ) as act:
             refuse_who_may_not(record_key, by=by)
-            save = _lock_participant(Save(record_key, answers, version, key, act, by, at))
+            save = _lock_participant(SaveRequest(record_key, answers, version, key, act, by, at))
             if done := _saved_before(save):
                 return done
-            loaded = _load(save)
-            _refuse_closed(loaded)
-            judged = _judge(save, loaded)
-            _refuse_unreadable(save, loaded, judged)
-            _refuse_stale(save, loaded, judged)
-            _refuse_impossible(loaded, judged)
-            _refuse_silent(save, loaded, judged)
-            return _write(save, loaded, judged, seen_plan)
+            basis = _load(save)
+            _refuse_closed(basis)
+            evaluation = _judge(save, basis)
+            _refuse_unreadable(save, basis, evaluation)
+            _refuse_stale(save, basis, evaluation)
+            _refuse_impossible(basis, evaluation)
+            _refuse_silent(save, basis, evaluation)
+            return _write(save, basis, evaluation, seen_plan)
     except AnswersImpossible as refusal:
         propose_from_refusal(record_key=record_key, findings=refusal.findings, by=by, at=at)
         raise
 
 
-def _lock_participant(save: Save) -> Save:
+def _lock_participant(save: SaveRequest) -> SaveRequest:
     if len(save.key) > LONGEST_KEY:
         raise KeyTooLong(number=len(save.key), most=LONGEST_KEY)
     return replace(
@@ -162,7 +162,7 @@ def _lock_participant(save: Save) -> Save:
     )
 
 
-def _saved_before(save: Save) -> Saved | None:
+def _saved_before(save: SaveRequest) -> Saved | None:
     """Return what the same press of the same button did before, or None."""
     found = SaveKey.objects.filter(owner=save.by, key=save.key).first() if save.key and save.by else None
     if found is None:
@@ -171,7 +171,7 @@ def _saved_before(save: Save) -> Saved | None:
     return Saved(save.record_key, found.record_id, found.version, record.state, again=True)
 
 
-def _load(save: Save) -> Loaded:
+def _load(save: SaveRequest) -> SaveBasis:
     """Hold the record, and bring with one journey all that the save will look at."""
     record_key, form = save.record_key, save.record_key.form
     record = None if record_key.sequence == NEW else find_record(record_key, lock=True)
@@ -187,21 +187,23 @@ def _load(save: Save) -> Loaded:
         reads |= {f"{form.code}*"}  # the record knows the protocol version it was begun under
     rows = form_context.fetch(reads, parts)
     stored = None if record is None else stored_record_from(form, record, rows)
-    return Loaded(record_key, stored, form_context, known_queries(rows), decided=bool(rows.get("decision")))
+    return SaveBasis(
+        record_key, stored, form_context, known_queries(rows), decided=bool(rows.get("decision"))
+    )
 
 
-def _refuse_closed(loaded: Loaded) -> None:
+def _refuse_closed(basis: SaveBasis) -> None:
     """Refuse answers that come before the step they follow, and those to a locked record."""
-    refuse_unless_due(loaded.record_key, form_context=loaded.form_context, is_new=loaded.stored is None)
-    if loaded.stored is not None and loaded.stored.record.state == RecordState.LOCKED:
-        raise RecordLocked(record=loaded.record_key.label)
+    refuse_unless_due(basis.record_key, form_context=basis.form_context, is_new=basis.stored is None)
+    if basis.stored is not None and basis.stored.record.state == RecordState.LOCKED:
+        raise RecordLocked(record=basis.record_key.label)
 
 
-def _judge(save: Save, loaded: Loaded) -> Judged:
+def _judge(save: SaveRequest, basis: SaveBasis) -> SaveEvaluation:
     """Evaluate the answers in their context, beside those that are saved."""
-    record_key, stored, given = loaded.record_key, loaded.stored, save.answers
+    record_key, stored, given = basis.record_key, basis.stored, save.answers
     record_id = None if stored is None else stored.record.pk
-    context = loaded.form_context.context(
+    context = basis.form_context.context(
         record_key.form, visit=record_key.visit, sequence=record_key.sequence, record_id=record_id
     )
     groups = {name: _named(rows, stored, name) for name, rows in given.groups.items()}
@@ -209,13 +211,13 @@ def _judge(save: Save, loaded: Loaded) -> Judged:
         record_key.form, values=given.values, groups=groups, missing=given.missing, context=context
     )
     before = None if stored is None else stored.outcome(record_key.form)
-    return Judged(before, after, tuple(changes(record_key.form, before, after)))
+    return SaveEvaluation(before, after, tuple(changes(record_key.form, before, after)))
 
 
 def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group: str) -> list[AnswerRow]:
     """Return the rows with the names they keep: a position that was removed is not given again."""
     if stored is None or group not in stored.rows:
-        return [dict(row) for row in rows]
+        return list(map(dict, rows))
     kept, free = stored.rows[group], stored.last_position(group)
     named = []
     for row in rows:
@@ -227,104 +229,106 @@ def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group
     return named
 
 
-def _refuse_unreadable(save: Save, loaded: Loaded, judged: Judged) -> None:
+def _refuse_unreadable(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> None:
     if (
-        errors := asked_errors(loaded.record_key.form, save.answers, judged.after)
+        errors := asked_errors(basis.record_key.form, save.answers, evaluation.after)
         if save.answers.errors
         else {}
     ):
         why = " ".join(dict.fromkeys(errors.values()))
-        raise AnswersUnreadable(errors=errors, record=loaded.record_key.label, why=why)
+        raise AnswersUnreadable(errors=errors, record=basis.record_key.label, why=why)
 
 
-def _refuse_stale(save: Save, loaded: Loaded, judged: Judged) -> None:
-    version = NEW if loaded.stored is None else loaded.stored.record.version
+def _refuse_stale(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> None:
+    version = NEW if basis.stored is None else basis.stored.record.version
     if version != save.version:
-        theirs = judged.before or evaluate(loaded.record_key.form, values={})
-        raise StaleVersion(mine=judged.after, theirs=theirs, version=version, record=loaded.record_key.label)
+        theirs = evaluation.before or evaluate(basis.record_key.form, values={})
+        raise StaleVersion(
+            mine=evaluation.after, theirs=theirs, version=version, record=basis.record_key.label
+        )
 
 
-def _refuse_impossible(loaded: Loaded, judged: Judged) -> None:
-    stops = judged.after.stops()
-    if stops and (stops := judged.after.stops(overridden(loaded.record_key, stops))):
-        why = " ".join(dict.fromkeys(finding_text(loaded.record_key.form, finding) for finding in stops))
-        raise AnswersImpossible(findings=stops, record=loaded.record_key.label, why=why)
+def _refuse_impossible(basis: SaveBasis, evaluation: SaveEvaluation) -> None:
+    stops = evaluation.after.stops()
+    if stops and (stops := evaluation.after.stops(overridden(basis.record_key, stops))):
+        why = " ".join(dict.fromkeys(finding_text(basis.record_key.form, finding) for finding in stops))
+        raise AnswersImpossible(findings=stops, record=basis.record_key.label, why=why)
 
 
-def _refuse_silent(save: Save, loaded: Loaded, judged: Judged) -> None:
+def _refuse_silent(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> None:
     """Refuse a correction for which nobody said why, for the save or for the answer."""
     silent = [
-        change.target for change in judged.changed if change.corrects and not reason_of(change, save.answers)
+        change.target
+        for change in evaluation.changed
+        if change.corrects and not reason_of(change, save.answers)
     ]
     if silent:
-        raise ReasonNeeded(targets=silent, record=loaded.record_key.label)
+        raise ReasonNeeded(targets=silent, record=basis.record_key.label)
 
 
-def _write(save: Save, loaded: Loaded, judged: Judged, seen_plan: str | None) -> Saved:
+def _write(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation, seen_plan: str | None) -> Saved:
     """Write the record, then all that hangs on it, and say what was done."""
     plan = (
-        PlanSnapshot.take(loaded.record_key, loaded.form_context)
-        if loaded.record_key.form.milestones
-        else None
+        PlanSnapshot.take(basis.record_key, basis.form_context) if basis.record_key.form.milestones else None
     )
-    evidence = EvidenceSnapshot.take(loaded.record_key) if loaded.decided else None
-    record = _write_record(save, loaded, judged)
+    evidence = EvidenceSnapshot.take(basis.record_key) if basis.decided else None
+    record = _write_record(save, basis, evaluation)
     opened = sync_queries(
-        record_key=loaded.record_key,
+        record_key=basis.record_key,
         record=record,
-        outcome=judged.after,
+        outcome=evaluation.after,
         confirmed=save.answers.confirmations,
-        known=loaded.queries,
+        known=basis.queries,
         by=save.by,
         at=save.at,
     )
     change = RecordChange(
-        loaded.record_key, record, judged.before, judged.after, loaded.form_context, save.by, save.at
+        basis.record_key, record, evaluation.before, evaluation.after, basis.form_context, save.by, save.at
     )
     if save.answers.prompts:
         keep_prompts(change, save.answers.prompts, act=save.act)
-    replanned = (judged.before is None or bool(judged.changed)) and apply_consequences(change)
+    replanned = (evaluation.before is None or bool(evaluation.changed)) and apply_consequences(change)
     if evidence:
         evidence.lapse_if_changed(by=save.by, at=save.at)
     moved = changes_since(plan, change, seen=seen_plan) if plan and replanned else ()
-    _end_editing(save, loaded.record_key, record)
+    _end_editing(save, basis.record_key, record)
     return Saved(
-        loaded.record_key,
+        basis.record_key,
         record.pk,
         record.version,
         record.state,
-        judged.changed,
-        judged.after.cleared,
+        evaluation.changed,
+        evaluation.after.cleared,
         opened,
         moved,
     )
 
 
-def _write_record(save: Save, loaded: Loaded, judged: Judged) -> Any:
+def _write_record(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> Any:
     """The record holds the answers, with the reasons that single ones have; its signature falls first."""
-    record_key, stored = loaded.record_key, loaded.stored
+    record_key, stored = basis.record_key, basis.stored
     if save.answers.reasons:
         keep_reasons(record_key.participant, save.answers.reasons, act=save.act)
     if stored is None:
-        record = write_record(record_key, None, judged.after, act=save.act).record
+        record = write_record(record_key, None, evaluation.after, act=save.act).record
         adopt_queries(record_key, record, act=save.act)
         return record
-    if judged.changed or _derived_differ(judged, record_key):
+    if evaluation.changed or _derived_differ(evaluation, record_key):
         if stored.record.state == RecordState.SIGNED:
             drop_signature(record_key, stored.record, act=save.act, at=save.at)
-        write_record(record_key, stored, judged.after, act=save.act)
+        write_record(record_key, stored, evaluation.after, act=save.act)
     return stored.record
 
 
-def _derived_differ(judged: Judged, record_key: RecordKey) -> bool:
-    old = judged.before.values if judged.before else {}
+def _derived_differ(evaluation: SaveEvaluation, record_key: RecordKey) -> bool:
+    old = evaluation.before.values if evaluation.before else {}
     return any(
-        question.derived and old.get(name) != judged.after.values[name]
+        question.derived and old.get(name) != evaluation.after.values[name]
         for name, question in record_key.form.questions.items()
     )
 
 
-def _end_editing(save: Save, record_key: RecordKey, record: Any) -> None:
+def _end_editing(save: SaveRequest, record_key: RecordKey, record: Any) -> None:
     """The opened page is answered once and for all, and what its owner typed is no draft any more."""
     if save.by is None:
         return

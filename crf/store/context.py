@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -144,18 +144,24 @@ class FormContext:
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
             return self._look_at_form(code, read, record_id if code == own_code else None)
-        head, _dot, name = read.partition(".")
-        readers: Mapping[str, Any] = {
-            "today": lambda: self.today,
-            "milestone": lambda: getattr(self.milestone(name), "on", None),
-            "participant": lambda: self._participant(name, own_code, record_id),
-            "site": lambda: self._site(name),
-            "consent": lambda: self._consent(name),
-            "visit": lambda: self._last_visit_on() if name == "last_on" else None,
-            "sponsor": self.assessments,
-            "setting": lambda: setting_of(text.load(self._version_of(own_code, record_id)), name),
-        }
-        return readers[head]() if head in readers else None
+        match read.partition(".")[::2]:
+            case "today", _:
+                return self.today
+            case "milestone", name:
+                return getattr(self.milestone(name), "on", None)
+            case "participant", name:
+                return self._participant(name, own_code, record_id)
+            case "site", name:
+                return self._site(name)
+            case "consent", name:
+                return self._consent(name)
+            case "visit", "last_on":
+                return self._last_visit_on()
+            case "sponsor", _:
+                return self.assessments()
+            case "setting", name:
+                return setting_of(text.load(self._version_of(own_code, record_id)), name)
+        return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
         others = [row for row in self.records(code) if row["id"] != own]
@@ -264,8 +270,3 @@ def decision_part(participant: Participant) -> TableQuery:
     return TableQuery(
         "decision", EligibilityDecision, "participant_id", participant.pk, also="t.lapsed_at IS NULL"
     )
-
-
-def read_by(forms: Iterable[FormDeclaration], reads: set[str]) -> list[FormDeclaration]:
-    """Return the forms among ``forms`` that look at one of ``reads``."""
-    return [form for form in forms if form.foreign_reads & reads]

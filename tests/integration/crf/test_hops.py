@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_pages import client_of, form_url, posted
 from tests.tracing import Trace, traced
-from tests.world import World
+from tests.world import World, screen
 from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +20,10 @@ MOST_FILES, MOST_FUNCTIONS = 30, 200
 
 @pytest.fixture
 def trace(screened: Participant, world: World) -> Trace:
-    """What the first save of STAGE enters, once the form is open in front of the coordinator."""
-    client, address, typed = client_of(world.coordinator), form_url(screened), posted()
+    """What the first save of STAGE enters once the form is open, in a process that has saved one before."""
+    client, other = client_of(world.coordinator), screen(world, signed_on=date(2026, 1, 5))
+    assert client.post(form_url(other), posted(key="before")).status_code == 302
+    address, typed = form_url(screened), posted()
     assert client.get(address).status_code == 200
     with traced() as trace:
         answer: Any = client.post(address, typed)
