@@ -17,7 +17,7 @@ from kernel.errors import Refusal
 from kernel.request_id import REQUEST_ID
 from kernel.scope import scope
 from palace3.error_views import answer, refusal_page
-from trials.people import confided_to, sites_of, with_grants
+from trials.models.people import confided_to, sites_of, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")

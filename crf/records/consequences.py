@@ -86,7 +86,9 @@ def _set_milestones(change: RecordChange, course: TrackChange) -> set[str]:
             participant=change.record_key.participant,
             code=code,
             on=taken.on,
-            source=taken.source,
+            source="form",
+            source_form=change.record_key.form.code,
+            source_record=taken.record,
             result=result,
             by=change.by,
             at=change.at,
@@ -102,17 +104,17 @@ class _Taken:
     """The day of a milestone, and which record it is read from."""
 
     on: date | None
-    source: str
+    record: int
 
 
 def _earliest(change: RecordChange, code: str, day: date | None) -> _Taken | None:
     """Return what the milestone takes now; None when this record has no say in it."""
     form = change.record_key.form
-    own = _Taken(day, f"{form.code}:{change.record.pk}")
+    own = _Taken(day, change.record.pk)
     held = change.form_context.milestone(code)
     if held is None or held.on is None:
         return own if day else None
-    if held.source != own.source:
+    if (held.source_form, held.source_record) != (form.code, own.record):
         return own if day and day <= held.on else None
     if form.repeats == Repeats.PER_PARTICIPANT:
         return own
@@ -129,7 +131,7 @@ def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
             form, visit=other.visit, sequence=other.sequence, record_id=other.pk
         )
         found = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
-        yield _Taken(found.milestones.get(code), f"{form.code}:{other.pk}")
+        yield _Taken(found.milestones.get(code), other.pk)
 
 
 def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:
