@@ -57,7 +57,7 @@ def scope(
 
     A transaction that is open already is given the new scope for as long as it lasts.
     """
-    seen = EVERYTHING if sites == EVERYTHING else frozenset(map(int, sites))
+    seen: frozenset[int] | Literal["*"] = EVERYTHING if sites == EVERYTHING else frozenset(map(int, sites))
     new = Scope(user_id, seen, frozenset(map(int, confided)))
     token = _scope.set(new)
     try:
