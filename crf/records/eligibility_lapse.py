@@ -46,7 +46,10 @@ def decide(
     by: User,
     at: datetime,
 ) -> EligibilityDecision:
-    """The investigator has signed what the evidence shows, and the eligibility form says since when."""
+    """The investigator has signed what the evidence shows, and the eligibility form says since when.
+
+    Refuses: as ``trials.services.decide_eligibility`` does. Locks: the participant.
+    """
     decision = decide_eligibility(
         participant=shown.participant,
         eligible=eligible,

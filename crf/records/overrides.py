@@ -33,7 +33,7 @@ def grant_override(
 ) -> HardOverride:
     """The answer ``value`` to ``target`` may be saved although it is outside the hard range.
 
-    Refuses: who is no data manager; a grant without a reason.
+    Refuses: who is no data manager; a grant without a reason. Locks: nothing.
     """
     if not by.may(Permission.CRF_LOCK, record_key.participant.site):
         raise NotADataManager
