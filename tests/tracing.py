@@ -1,4 +1,4 @@
-"""Which of our own functions one piece of work enters: the hops that a reader follows (docs/tour.md).
+"""Which of our own functions one piece of work enters: the hops that a reader follows.
 
 A hop is a function of this repository, named by its file and qualified name, lambdas and generator expressions
 included. A list, set or dict comprehension belongs to the function around it, as Python compiles it since 3.12:

@@ -13,17 +13,16 @@ from typing import Any
 
 from accounts.models import User
 from audit.acts import open_act
-from audit.models import Act
 from crf.eligibility.evidence import SOURCE_FORMS
 from crf.engine.base import RecordState
 from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import Repeats
-from crf.engine.evaluation import AnswerRow, Evaluation, evaluate
+from crf.engine.evaluation import AnswerRow, evaluate
 from crf.engine.messages import finding_text
 from crf.engine.submission import Answers, asked_errors
-from crf.models import Draft, Query, SaveKey
+from crf.models import Draft, SaveKey
 from crf.queries.system import adopt_queries, known_queries, queries_part, sync_queries
-from crf.records.change import RecordChange
+from crf.records.change import RecordChange, SaveBasis, SaveEvaluation, SaveRequest
 from crf.records.consequences import apply_consequences, propose_from_refusal
 from crf.records.eligibility_lapse import EvidenceSnapshot
 from crf.records.overrides import overridden
@@ -75,39 +74,6 @@ class Saved:
     again: bool = False
 
 
-@dataclass(frozen=True)
-class SaveRequest:
-    """One save as it was asked for: the answers, for which record, in which version, by whom, under which act."""
-
-    record_key: RecordKey
-    answers: Answers
-    version: int
-    key: str
-    act: Act
-    by: User | None
-    at: datetime
-
-
-@dataclass(frozen=True)
-class SaveBasis:
-    """What stood before the save: the record (None when it is new), its queries, and all that its form reads."""
-
-    record_key: RecordKey
-    stored: StoredRecord | None
-    form_context: FormContext
-    queries: list[Query]
-    decided: bool
-
-
-@dataclass(frozen=True)
-class SaveEvaluation:
-    """What follows from the answers: the saved ones, the new ones, and where they differ."""
-
-    before: Evaluation | None
-    after: Evaluation
-    changed: tuple[AnswerChange, ...]
-
-
 def save_answers(
     *,
     record_key: RecordKey,
@@ -134,62 +100,59 @@ def save_answers(
         with open_act(
             "crf:answers:save", by=by, at=at, participant=record_key.participant, reason=answers.reason
         ) as act:
-            refuse_who_may_not(record_key, by=by)
-            save = _lock_participant(SaveRequest(record_key, answers, version, key, act, by, at))
-            if done := _saved_before(save):
+            request = _admit(SaveRequest(record_key, answers, version, key, seen_plan, act, by, at))
+            if done := _saved_before(request):
                 return done
-            basis = _load(save)
+            basis = _load(request)
             _refuse_closed(basis)
-            evaluation = _judge(save, basis)
-            _refuse_unreadable(save, basis, evaluation)
-            _refuse_stale(save, basis, evaluation)
-            _refuse_impossible(basis, evaluation)
-            _refuse_silent(save, basis, evaluation)
-            return _write(save, basis, evaluation, seen_plan)
+            evaluation = _evaluate(basis)
+            _refuse_unreadable(evaluation)
+            _refuse_stale(evaluation)
+            _refuse_impossible(evaluation)
+            _refuse_silent(evaluation)
+            return _write(evaluation)
     except AnswersImpossible as refusal:
         propose_from_refusal(record_key=record_key, findings=refusal.findings, by=by, at=at)
         raise
 
 
-def _lock_participant(save: SaveRequest) -> SaveRequest:
-    if len(save.key) > LONGEST_KEY:
-        raise KeyTooLong(number=len(save.key), most=LONGEST_KEY)
-    return replace(
-        save,
-        record_key=replace(
-            save.record_key, participant=Participant.objects.lock(save.record_key.participant.pk)
-        ),
-    )
+def _admit(request: SaveRequest) -> SaveRequest:
+    """Refuse who may not, and hold the participant as they are now."""
+    refuse_who_may_not(request.record_key, by=request.by)
+    if len(request.key) > LONGEST_KEY:
+        raise KeyTooLong(number=len(request.key), most=LONGEST_KEY)
+    participant = Participant.objects.lock(request.record_key.participant.pk)
+    return replace(request, record_key=replace(request.record_key, participant=participant))
 
 
-def _saved_before(save: SaveRequest) -> Saved | None:
+def _saved_before(request: SaveRequest) -> Saved | None:
     """Return what the same press of the same button did before, or None."""
-    found = SaveKey.objects.filter(owner=save.by, key=save.key).first() if save.key and save.by else None
+    if not request.key or not request.by:
+        return None
+    found = SaveKey.objects.filter(owner=request.by, key=request.key).first()
     if found is None:
         return None
-    record = save.record_key.form.model.objects.get(pk=found.record_id)
-    return Saved(save.record_key, found.record_id, found.version, record.state, again=True)
+    record = request.record_key.form.model.objects.get(pk=found.record_id)
+    return Saved(request.record_key, found.record_id, found.version, record.state, again=True)
 
 
-def _load(save: SaveRequest) -> SaveBasis:
+def _load(request: SaveRequest) -> SaveBasis:
     """Hold the record, and bring with one journey all that the save will look at."""
-    record_key, form = save.record_key, save.record_key.form
+    record_key, form = request.record_key, request.record_key.form
     record = None if record_key.sequence == NEW else find_record(record_key, lock=True)
-    if record is None and save.version == NEW and form.repeats == Repeats.LOG:
-        record_key = replace(
-            record_key, sequence=next_sequence(record_key)
-        )  # whatever number the address said
-    form_context = FormContext(record_key.participant, at=save.at)
-    parts = [decision_part(record_key.participant)] if form.code in SOURCE_FORMS else []
+    if record is None and request.version == NEW and form.repeats == Repeats.LOG:
+        # A new record of a log takes the next number, whatever the address said.
+        record_key = replace(record_key, sequence=next_sequence(record_key))
     reads = form.foreign_reads
+    parts = [decision_part(record_key.participant)] if form.code in SOURCE_FORMS else []
     if record is not None:
         parts += [*parts_of(form, record), queries_part(form, record)]
         reads |= {f"{form.code}*"}  # the record knows the protocol version it was begun under
+    form_context = FormContext(record_key.participant, at=request.at)
     rows = form_context.fetch(reads, parts)
     stored = None if record is None else stored_record_from(form, record, rows)
-    return SaveBasis(
-        record_key, stored, form_context, known_queries(rows), decided=bool(rows.get("decision"))
-    )
+    decided = bool(rows.get("decision"))
+    return SaveBasis(request, record_key, stored, form_context, known_queries(rows), decided)
 
 
 def _refuse_closed(basis: SaveBasis) -> None:
@@ -199,19 +162,20 @@ def _refuse_closed(basis: SaveBasis) -> None:
         raise RecordLocked(record=basis.record_key.label)
 
 
-def _judge(save: SaveRequest, basis: SaveBasis) -> SaveEvaluation:
-    """Evaluate the answers in their context, beside those that are saved."""
-    record_key, stored, given = basis.record_key, basis.stored, save.answers
-    record_id = None if stored is None else stored.record.pk
+def _evaluate(basis: SaveBasis) -> SaveEvaluation:
+    """Judge the answers in their context, beside those that are saved."""
+    record_key, stored, answers = basis.record_key, basis.stored, basis.request.answers
+    form = record_key.form
     context = basis.form_context.context(
-        record_key.form, visit=record_key.visit, sequence=record_key.sequence, record_id=record_id
+        form,
+        visit=record_key.visit,
+        sequence=record_key.sequence,
+        record_id=None if stored is None else stored.record.pk,
     )
-    groups = {name: _named(rows, stored, name) for name, rows in given.groups.items()}
-    after = evaluate(
-        record_key.form, values=given.values, groups=groups, missing=given.missing, context=context
-    )
-    before = None if stored is None else stored.outcome(record_key.form)
-    return SaveEvaluation(before, after, tuple(changes(record_key.form, before, after)))
+    groups = {name: _named(rows, stored, name) for name, rows in answers.groups.items()}
+    after = evaluate(form, values=answers.values, groups=groups, missing=answers.missing, context=context)
+    before = None if stored is None else stored.outcome(form)
+    return SaveEvaluation(basis, before, after, tuple(changes(form, before, after)))
 
 
 def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group: str) -> list[AnswerRow]:
@@ -229,119 +193,106 @@ def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group
     return named
 
 
-def _refuse_unreadable(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> None:
-    if (
-        errors := asked_errors(basis.record_key.form, save.answers, evaluation.after)
-        if save.answers.errors
-        else {}
-    ):
+def _refuse_unreadable(evaluation: SaveEvaluation) -> None:
+    answers, record_key = evaluation.basis.request.answers, evaluation.basis.record_key
+    if answers.errors and (errors := asked_errors(record_key.form, answers, evaluation.after)):
         why = " ".join(dict.fromkeys(errors.values()))
-        raise AnswersUnreadable(errors=errors, record=basis.record_key.label, why=why)
+        raise AnswersUnreadable(errors=errors, record=record_key.label, why=why)
 
 
-def _refuse_stale(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> None:
+def _refuse_stale(evaluation: SaveEvaluation) -> None:
+    basis, mine = evaluation.basis, evaluation.after
     version = NEW if basis.stored is None else basis.stored.record.version
-    if version != save.version:
+    if version != basis.request.version:
         theirs = evaluation.before or evaluate(basis.record_key.form, values={})
-        raise StaleVersion(
-            mine=evaluation.after, theirs=theirs, version=version, record=basis.record_key.label
-        )
+        raise StaleVersion(mine=mine, theirs=theirs, version=version, record=basis.record_key.label)
 
 
-def _refuse_impossible(basis: SaveBasis, evaluation: SaveEvaluation) -> None:
-    stops = evaluation.after.stops()
-    if stops and (stops := evaluation.after.stops(overridden(basis.record_key, stops))):
-        why = " ".join(dict.fromkeys(finding_text(basis.record_key.form, finding) for finding in stops))
-        raise AnswersImpossible(findings=stops, record=basis.record_key.label, why=why)
+def _refuse_impossible(evaluation: SaveEvaluation) -> None:
+    """Refuse what a hard check finds and no data manager has let pass."""
+    record_key, stops = evaluation.basis.record_key, evaluation.after.stops()
+    if stops and (stops := evaluation.after.stops(overridden(record_key, stops))):
+        why = " ".join(dict.fromkeys(finding_text(record_key.form, finding) for finding in stops))
+        raise AnswersImpossible(findings=stops, record=record_key.label, why=why)
 
 
-def _refuse_silent(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> None:
+def _refuse_silent(evaluation: SaveEvaluation) -> None:
     """Refuse a correction for which nobody said why, for the save or for the answer."""
+    answers = evaluation.basis.request.answers
     silent = [
-        change.target
-        for change in evaluation.changed
-        if change.corrects and not reason_of(change, save.answers)
+        change.target for change in evaluation.changed if change.corrects and not reason_of(change, answers)
     ]
     if silent:
-        raise ReasonNeeded(targets=silent, record=basis.record_key.label)
+        raise ReasonNeeded(targets=silent, record=evaluation.basis.record_key.label)
 
 
-def _write(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation, seen_plan: str | None) -> Saved:
+def _write(evaluation: SaveEvaluation) -> Saved:
     """Write the record, then all that hangs on it, and say what was done."""
-    plan = (
-        PlanSnapshot.take(basis.record_key, basis.form_context) if basis.record_key.form.milestones else None
-    )
-    evidence = EvidenceSnapshot.take(basis.record_key) if basis.decided else None
-    record = _write_record(save, basis, evaluation)
+    basis, request = evaluation.basis, evaluation.basis.request
+    record_key, form_context = basis.record_key, basis.form_context
+    plan = PlanSnapshot.take(record_key, form_context) if record_key.form.milestones else None
+    evidence = EvidenceSnapshot.take(record_key) if basis.decided else None
+    record = _write_record(evaluation)
     opened = sync_queries(
-        record_key=basis.record_key,
+        record_key=record_key,
         record=record,
         outcome=evaluation.after,
-        confirmed=save.answers.confirmations,
+        confirmed=request.answers.confirmations,
         known=basis.queries,
-        by=save.by,
-        at=save.at,
+        by=request.by,
+        at=request.at,
     )
-    change = RecordChange(
-        basis.record_key, record, evaluation.before, evaluation.after, basis.form_context, save.by, save.at
-    )
-    if save.answers.prompts:
-        keep_prompts(change, save.answers.prompts, act=save.act)
-    replanned = (evaluation.before is None or bool(evaluation.changed)) and apply_consequences(change)
+    before, after = evaluation.before, evaluation.after
+    change = RecordChange(record_key, record, before, after, form_context, request.by, request.at)
+    if request.answers.prompts:
+        keep_prompts(change, request.answers.prompts, act=request.act)
+    replanned = (before is None or bool(evaluation.changed)) and apply_consequences(change)
     if evidence:
-        evidence.lapse_if_changed(by=save.by, at=save.at)
-    moved = changes_since(plan, change, seen=seen_plan) if plan and replanned else ()
-    _end_editing(save, basis.record_key, record)
-    return Saved(
-        basis.record_key,
-        record.pk,
-        record.version,
-        record.state,
-        evaluation.changed,
-        evaluation.after.cleared,
-        opened,
-        moved,
-    )
+        evidence.lapse_if_changed(by=request.by, at=request.at)
+    moved = changes_since(plan, change, seen=request.seen_plan) if plan and replanned else ()
+    if request.by:
+        _end_editing(change, request.by, key=request.key)
+    told = (evaluation.changed, after.cleared, opened, moved)
+    return Saved(record_key, record.pk, record.version, record.state, *told)
 
 
-def _write_record(save: SaveRequest, basis: SaveBasis, evaluation: SaveEvaluation) -> Any:
+def _write_record(evaluation: SaveEvaluation) -> Any:
     """The record holds the answers, with the reasons that single ones have; its signature falls first."""
-    record_key, stored = basis.record_key, basis.stored
-    if save.answers.reasons:
-        keep_reasons(record_key.participant, save.answers.reasons, act=save.act)
+    basis, request = evaluation.basis, evaluation.basis.request
+    record_key, stored, act = basis.record_key, basis.stored, request.act
+    if request.answers.reasons:
+        keep_reasons(record_key.participant, request.answers.reasons, act=act)
     if stored is None:
-        record = write_record(record_key, None, evaluation.after, act=save.act).record
-        adopt_queries(record_key, record, act=save.act)
+        record = write_record(record_key, None, evaluation.after, act=act).record
+        adopt_queries(record_key, record, act=act)
         return record
-    if evaluation.changed or _derived_differ(evaluation, record_key):
+    if evaluation.changed or _derived_differ(evaluation):
         if stored.record.state == RecordState.SIGNED:
-            drop_signature(record_key, stored.record, act=save.act, at=save.at)
-        write_record(record_key, stored, evaluation.after, act=save.act)
+            drop_signature(record_key, stored.record, act=act, at=request.at)
+        write_record(record_key, stored, evaluation.after, act=act)
     return stored.record
 
 
-def _derived_differ(evaluation: SaveEvaluation, record_key: RecordKey) -> bool:
+def _derived_differ(evaluation: SaveEvaluation) -> bool:
     old = evaluation.before.values if evaluation.before else {}
     return any(
         question.derived and old.get(name) != evaluation.after.values[name]
-        for name, question in record_key.form.questions.items()
+        for name, question in evaluation.basis.record_key.form.questions.items()
     )
 
 
-def _end_editing(save: SaveRequest, record_key: RecordKey, record: Any) -> None:
+def _end_editing(change: RecordChange, owner: User, *, key: str) -> None:
     """The opened page is answered once and for all, and what its owner typed is no draft any more."""
-    if save.by is None:
-        return
-    of_record = {
-        "owner": save.by,
-        "site_id": record_key.participant.site_id,
-        "form_code": record_key.form.code,
-    }
-    if save.key:
+    participant, form_code = change.record_key.participant, change.record_key.form.code
+    if key:
         SaveKey.objects.create(
-            **of_record, key=save.key, record_id=record.pk, version=record.version, saved_at=save.at
+            owner=owner,
+            site_id=participant.site_id,
+            key=key,
+            form_code=form_code,
+            record_id=change.record.pk,
+            version=change.record.version,
+            saved_at=change.at,
         )
-    drafts = Draft.objects.filter(
-        owner=save.by, participant=record_key.participant, form_code=record_key.form.code
-    )
-    drafts.filter(visit=record_key.visit, sequence__in=(record_key.sequence, NEW)).delete()
+    drafts = Draft.objects.filter(owner=owner, participant=participant, form_code=form_code)
+    drafts.filter(visit=change.record_key.visit, sequence__in=(change.record_key.sequence, NEW)).delete()
