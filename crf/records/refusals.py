@@ -13,10 +13,12 @@ from kernel.errors import Refusal
 
 
 class RecordLocked(Refusal):
+    code = "crf.record_locked"
     message = _("{record} is locked. Ask the data manager to unlock it, then change the answer.")
 
 
 class KeyTooLong(Refusal):
+    code = "crf.key_too_long"
     message = _("The key of this save has {number} characters. Send one of at most {most}, then save again.")
     status = 400
 
@@ -24,6 +26,7 @@ class KeyTooLong(Refusal):
 class AnswersUnreadable(Refusal):
     """Something that is asked cannot be read; ``errors`` say what, by its name on the page."""
 
+    code = "crf.answers_unreadable"
     message = _("{record} is not saved: {why}")
     status = 422
 
@@ -35,6 +38,7 @@ class AnswersUnreadable(Refusal):
 class ReasonNeeded(Refusal):
     """Saved answers are altered and nobody said why; ``targets`` are the names of those answers."""
 
+    code = "crf.reason_needed"
     message = _("An answer that was saved before is changed in {record}. Say why, then save again.")
     status = 422
 
@@ -46,6 +50,7 @@ class ReasonNeeded(Refusal):
 class StaleVersion(Refusal):
     """Somebody saved in between; ``theirs`` are the answers that stand now, ``mine`` those that were typed."""
 
+    code = "crf.stale_version"
     message = _(
         "{record} was saved by somebody else while you were typing. Compare both answers field by field, "
         "choose, and save again. Nothing you typed is lost."
@@ -59,6 +64,7 @@ class StaleVersion(Refusal):
 class AnswersImpossible(Refusal):
     """A hard check stops the save; ``findings`` say where."""
 
+    code = "crf.answers_impossible"
     message = _("{record} is not saved: {why}")
     status = 422
 

@@ -209,9 +209,10 @@ class FormContext:
         return last
 
     def _last_visit_on(self) -> date | None:
-        """Read the day of the last visit; at visits for SURV or FU it is the form that says who was alive."""
+        """Read the day of the last visit, but for visits whose form says itself who was alive on that day."""
         took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
-        found = took_place.exclude(forms__overlap=["SURV", "FU"])
+        saying = [form.code for form in catalogue.forms().values() if form.says_alive]
+        found = took_place.exclude(forms__overlap=saying)
         last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
         return last
 

@@ -73,7 +73,7 @@ def plan(refusal: VisitsWouldChange) -> dict[str, Any]:
     """Return which visits a save would move, and what to send once somebody has read them."""
     return {
         "detail": str(refusal),
-        "code": type(refusal).__name__,
+        "code": refusal.code,
         "moved": [_moved(change) for change in refusal.changes],
         "seen_plan": refusal.digest,
     }

@@ -147,7 +147,7 @@ def test_a_program_that_presses_twice_saves_once(screened: Participant, by_progr
     assert [answer.json()["version"] for answer in answers] == [1, 1]
     assert record_at(screened, "STAGE").events.count() == 1
     refused = by_program(screened, "STAGE", stage_sent(), **{"Idempotency-Key": "k" * 65})
-    assert (refused.status_code, refused.json()["code"]) == (400, "KeyTooLong")
+    assert (refused.status_code, refused.json()["code"]) == (400, "crf.key_too_long")
 
 
 def test_a_save_that_moves_nothing_says_so(screened: Participant, by_program: ByProgram) -> None:
