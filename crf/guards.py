@@ -44,6 +44,14 @@ END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock, crf_guard_answers_lock;"
 
+# A save gives its reason for all answers on the act, and reasons of single answers as rows.
+REASONS_AS_ROWS = """
+CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT 1 FROM audit_act WHERE id = act AND btrim(reason) <> '')
+        OR EXISTS (SELECT 1 FROM crf_changereason WHERE act_id = act)
+$$;
+"""
+
 _INSPECTS = (
     "SELECT 1 FROM trials_delegation d WHERE d.role = 'inspector' AND {own} "
     "AND (d.ends_on IS NULL OR d.ends_on >= CURRENT_DATE)"

@@ -62,8 +62,10 @@ def sync_queries(
     Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
     ``known`` are the system's queries about the record, as ``known_queries`` returns them.
     """
-    reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
     found = [finding for finding in outcome.findings if finding.level in ASKED]
+    if not found and not known:
+        return 0
+    reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
     judged = _judge(found, known, reasons, outcome)
     if judged.empty:
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,14 @@ from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, v
 from followup.models import Visit
 from kernel.clock import local_date
 from protocol import text
-from trials.models import ChecklistItem, Consent, Milestone, Participant, ScreeningOutcome
+from trials.models import (
+    ChecklistItem,
+    Consent,
+    EligibilityDecision,
+    Milestone,
+    Participant,
+    ScreeningOutcome,
+)
 from trials.services import live_decision
 
 Record = dict[str, Any]
@@ -82,6 +89,12 @@ class FormContext:
             self.fetch(())
         return (self._milestones or {}).get(code)
 
+    def milestone_days(self) -> dict[str, date | None]:
+        """Map every milestone that stands to its day."""
+        if self._milestones is None:
+            self.fetch(())
+        return {code: milestone.on for code, milestone in (self._milestones or {}).items()}
+
     def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[Record]]:
         """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
@@ -132,18 +145,24 @@ class FormContext:
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
             return self._look_at_form(code, read, record_id if code == own_code else None)
-        head, _dot, name = read.partition(".")
-        readers: Mapping[str, Any] = {
-            "today": lambda: self.today,
-            "milestone": lambda: getattr(self.milestone(name), "on", None),
-            "participant": lambda: self._participant(name, record_id),
-            "site": lambda: self._site(name),
-            "consent": lambda: self._consent(name),
-            "visit": lambda: self._last_visit_on() if name == "last_on" else None,
-            "sponsor": self.assessments,
-            "setting": lambda: setting_of(text.load(self._version_of(record_id)), name),
-        }
-        return readers[head]() if head in readers else None
+        match read.partition(".")[::2]:
+            case "today", _:
+                return self.today
+            case "milestone", name:
+                return getattr(self.milestone(name), "on", None)
+            case "participant", name:
+                return self._participant(name, record_id)
+            case "site", name:
+                return self._site(name)
+            case "consent", name:
+                return self._consent(name)
+            case "visit", "last_on":
+                return self._last_visit_on()
+            case "sponsor", _:
+                return self.assessments()
+            case "setting", name:
+                return setting_of(text.load(self._version_of(record_id)), name)
+        return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
         others = [row for row in self.records(code) if row["id"] != own]
@@ -240,8 +259,7 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
         }
         for row in found
     ]
-    dated = form.day_question
-    return sorted(rows, key=lambda row: _day_of(row, dated))
+    return sorted(rows, key=lambda row: _day_of(row, form.day_question))
 
 
 def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
@@ -249,6 +267,8 @@ def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
     return day or row["visit_on"] or date.max, row["sequence"], row["id"]
 
 
-def read_by(forms: Iterable[FormDeclaration], reads: set[str]) -> list[FormDeclaration]:
-    """Return the forms among ``forms`` that look at one of ``reads``."""
-    return [form for form in forms if form.foreign_reads & reads]
+def decision_part(participant: Participant) -> TableQuery:
+    """Return what to load to know whether a decision on eligibility is in force."""
+    return TableQuery(
+        "decision", EligibilityDecision, "participant_id", participant.pk, also="t.lapsed_at IS NULL"
+    )

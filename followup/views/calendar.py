@@ -22,7 +22,7 @@ from followup.views.agenda import chosen_day, chosen_site, today_at
 from kernel.scope import scope
 from trials.holidays import works_on
 from trials.models import Site
-from trials.people import sites_of
+from trials.models.people import sites_of
 
 
 @requires(Permission.VISIT_VIEW)

@@ -19,7 +19,7 @@ from protocol.text import load
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World
 from trials import services as trials
 from trials.models import PublicText
-from trials.people import with_grants
+from trials.models.people import with_grants
 from website.public.blocks import BLOCKS
 from website.public.first_texts import first_texts
 from website.public.page import public_page
