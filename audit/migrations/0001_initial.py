@@ -32,7 +32,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(sql.FUNCTIONS, sql.DROP_FUNCTIONS),
         migrations.RunSQL(sql.NUMBERS_NOT_CHOSEN, sql.NUMBERS_AS_GIVEN),
         migrations.RunSQL(sql.ACT_IN_FORCE, sql.ACT_TOLD),
-        migrations.RunSQL(sql.REASON_BY_FUNCTION, sql.REASON_OF_THE_ACT_ALONE),
         migrations.CreateModel(
             name='Seal',
             fields=[
@@ -72,6 +71,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(sql.ACT_GUARDS, sql.DROP_ACT_GUARDS),
+        migrations.RunSQL(sql.REASON_BY_FUNCTION, sql.REASON_OF_THE_ACT_ALONE),
         migrations.RunSQL(
             f"GRANT DELETE ON {', '.join(MAY_DELETE)} TO palace3_app;"
             "REVOKE INSERT, UPDATE ON django_migrations FROM palace3_app;",

@@ -138,8 +138,8 @@ def test_the_database_takes_a_reason_of_one_answer_under_the_same_act_alone(
     with open_act("test:reason", by=None, at=NOW, participant=screened) as under:
         keep_reasons(screened, {"ct": "Read again"}, act=under)
         row = record_at(screened, "STAGE")
-        row.ct, row.act = "T2", under
-        row.save(update_fields=["ct", "act"])
+        row.ct, row.answers_act = "T2", under
+        row.save(update_fields=["ct", "answers_act"])
     with pytest.raises(DatabaseError, match="changes only with a reason"):
         change_past_the_services(record_at(screened, "STAGE"), "ct", "T3")
 
