@@ -1,4 +1,4 @@
-"""The forms of a visit, as the floor above knows them: told by settings, not by import (design.md, 2)."""
+"""The forms of a visit, as the floor above knows them: told by settings, not by import."""
 
 from __future__ import annotations
 

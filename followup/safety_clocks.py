@@ -1,4 +1,4 @@
-"""The safety clocks of a site, as the floor above knows them: told by settings, not by import (design.md, 2)."""
+"""The safety clocks of a site, as the floor above knows them: told by settings, not by import."""
 
 from __future__ import annotations
 

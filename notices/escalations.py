@@ -1,4 +1,4 @@
-"""What waits too long is told up the ladder: one row for each matter, stage and person (design.md, 8)."""
+"""What waits too long is told up the ladder: one row for each matter, stage and person (architecture 8)."""
 
 from __future__ import annotations
 

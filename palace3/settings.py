@@ -215,7 +215,7 @@ EMAIL_TIMEOUT = 15
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 
-# What a lower floor asks of a higher one is named here, so that it needs no import (design.md, 2).
+# What a lower floor asks of a higher one is named here, so that it needs no import.
 FORMS_OF_VISITS = "reports.visit_forms"
 SAFETY_CLOCKS = "crf.safety.clocks"
 MAIL_CHECKS = {

@@ -13,7 +13,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from tests.world import NOW
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, ten in the morning in Shanghai
+TODAY = date(2026, 11, 20)
 
 
 class Clock:

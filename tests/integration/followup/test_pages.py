@@ -17,6 +17,8 @@ from tests.world import TODAY, World
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("3.0", "3.16")
+
 pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Participant]

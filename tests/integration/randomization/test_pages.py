@@ -21,6 +21,8 @@ from randomization.models import Allocation, AllocationError, ListPart, Scheme
 from tests.clock import clock_time
 from tests.world import PASSWORD, TODAY, World, screen
 
+CHAPTERS = ("1.9", "3.2")
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CONFIRMED = {"confirmed_stratum": "01/III", "strata_right": "on", "password": PASSWORD}
