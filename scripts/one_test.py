@@ -27,7 +27,7 @@ NEEDS_DJANGO = {
     "playwright",
 }
 FIXTURES = {
-    "admin_client", "admin_url", "app_sql", "client", "clock", "db", "django_assert_num_queries", "django_db_blocker",
+    "admin_client", "admin_url", "app_sql", "client", "db", "django_assert_num_queries", "django_db_blocker",
     "django_capture_on_commit_callbacks", "live_server", "mailoutbox", "rf", "settings", "superuser", "test_database",
     "transactional_db", "world",
 }  # fmt: skip

@@ -1,6 +1,5 @@
-"""Tests get Django, a real PostgreSQL (``tests.database``) and a clock of their own (``tests.clock``).
+"""Tests get Django and a real PostgreSQL (``tests.database``), unless all that run are of pure modules.
 
-Where all that run are of pure modules, which read no clock, they get none of these:
 ``scripts/one_test.py`` leaves pytest-django out (``-p no:django``) where no test that was asked for needs it.
 """
 
@@ -13,9 +12,9 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the database and the clock where pytest-django is; else whoever imports Django is told at once."""
+    """Load the database where pytest-django is; else whoever imports Django is told at once."""
     if config.pluginmanager.hasplugin("django"):
-        config.pluginmanager.register(import_module("tests.database"), "tests.database")
-        config.pluginmanager.register(import_module("tests.clock"), "tests.clock")
+        for name in ("tests.clock", "tests.database"):
+            config.pluginmanager.register(import_module(name), name)
     else:
         sys.modules["django"] = None  # type: ignore[assignment]  # how Python spells "not to be imported"

@@ -18,10 +18,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.clock import clock
-
-__all__ = ["clock"]  # every test that has Django runs at the moment of the small trial
-
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "test-only"
 ADMIN = "PALACE3_TEST_ADMIN_URL"

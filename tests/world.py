@@ -18,15 +18,15 @@ from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from kernel.scope import EVERYTHING, scope
-from tests.clock import NOW, TODAY
+from tests.clock import NOW
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site
 from trials.models.sites import ChecklistKind, SiteState
 from trials.people import with_grants
 
-__all__ = ["NOW", "TODAY"]  # the moment at which it stands is where the clock of each test starts
 PASSWORD = "correct horse battery"
 SECRET = "A" * 32
+TODAY = date(2026, 11, 20)
 OPENED_ON = date(2024, 5, 1)
 
 

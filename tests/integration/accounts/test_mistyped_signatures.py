@@ -27,7 +27,7 @@ def client_of(user: Any) -> Client:
 
 def sign(client: Client, password: str) -> Any:
     asked = next(each for each in load("1.0").open_questions() if each.code == "lost_days")
-    typed = {"seen": f"{asked.key}:{asked.digest}", "note": "Protocol 3.0, page 41", "password": password}
+    typed = {f"seen-{asked.key}": asked.digest, "note": "Protocol 3.0, page 41", "password": password}
     return client.post("/protocol/questions/1.0/confirm/", typed)
 
 
