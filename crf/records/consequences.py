@@ -13,7 +13,7 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.recheck import propose_deviations, recheck
 from crf.safety.clock_rows import CLOCK_FORMS, settle_clocks
-from crf.store.context import FormContext, day_question
+from crf.store.context import FormContext
 from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
 from crf.trial_rules.track import RuleInput, TrackChange, shortest_path, track_change_of
@@ -212,9 +212,8 @@ def _possible(day: date, form_context: FormContext) -> bool:
 
 
 def visit_day(form: FormDeclaration, outcome: Evaluation) -> date | None:
-    """Return the full day that the form is about: its first question for a date."""
-    dated = day_question(form)
-    value = outcome.values.get(dated) if dated else None
+    """Return the full day that the form is about."""
+    value = outcome.values.get(form.day_question) if form.day_question else None
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 

@@ -190,9 +190,10 @@ class FormContext:
         return last
 
     def _last_visit_on(self) -> date | None:
-        """Read the day of the last visit; at visits for SURV or FU it is the form that says who was alive."""
+        """Read the day of the last visit, but for visits whose form says itself who was alive on that day."""
         took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
-        found = took_place.exclude(forms__overlap=["SURV", "FU"])
+        saying = [form.code for form in catalogue.forms().values() if form.says_alive]
+        found = took_place.exclude(forms__overlap=saying)
         last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
         return last
 
@@ -214,11 +215,6 @@ class FormContext:
         if name == "version_in_force":
             return first.version.in_force_on(first.signed_on)
         return first.version.label if name == "version" else getattr(first, name)
-
-
-def day_question(form: FormDeclaration) -> str | None:
-    """Return the question that says which day a record is about: the first one for a date."""
-    return next((question.name for question in form.questions.values() if question.dated), None)
 
 
 def setting_of(protocol: text.ProtocolText, name: str) -> Any:
@@ -243,7 +239,7 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
         }
         for row in found
     ]
-    dated = day_question(form)
+    dated = form.day_question
     return sorted(rows, key=lambda row: _day_of(row, dated))
 
 
