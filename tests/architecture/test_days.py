@@ -1,4 +1,4 @@
-"""A day is made of an instant and a time zone: ``at.date()`` is the day in UTC, which people at the sites do not have."""
+"""A day is made of an instant and a zone: ``at.date()`` is the day in UTC, not that of people at the sites."""
 
 from __future__ import annotations
 
