@@ -51,8 +51,9 @@ def person(get_response: Handler) -> Handler:
         if not request.user.is_authenticated:
             with scope(user_id=None, sites=()):
                 return get_response(request)
-        user = with_grants(request.user, on=local_date(now, settings.TRIAL_TIME_ZONE))
-        with scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user)):
+        today = local_date(now, settings.TRIAL_TIME_ZONE)
+        user = with_grants(request.user, on=today)
+        with scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=today):
             return get_response(request)
 
     return middleware

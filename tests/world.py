@@ -101,7 +101,7 @@ def as_person(user: User) -> Any:
     """What happens inside is seen through the eyes of ``user``, as their requests are."""
     from trials.models.people import confided_to, sites_of
 
-    return scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user))
+    return scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=TODAY)
 
 
 def screen(world: World, *, signed_on: date = date(2026, 11, 2), site: Site | None = None) -> Participant:
