@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -18,6 +17,7 @@ from exports.models import Export, ExportState
 from exports.writing import write_zip
 from kernel.errors import Refusal
 from kernel.snapshot import one_snapshot
+from kernel.tasks import send
 from trials.models import Site
 
 
@@ -81,14 +81,8 @@ def request_export(
             language=language,
             act=written,
         )
-        transaction.on_commit(lambda: _send(export.pk))
+        send("exports:write", export.pk)
     return export
-
-
-def _send(pk: int) -> None:
-    from exports.tasks import write  # the task calls this module
-
-    write.delay(pk)
 
 
 def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | None, at: datetime) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from followup.services import roll_site
 from kernel.clock import local_date
-from kernel.tasks import task
+from kernel.tasks import send, task
 from notices.escalations import escalate_site
 from notices.preferences import EARLIEST_HOUR, local_hour
 from notices.reminders import remind_site
@@ -23,7 +23,7 @@ def remind() -> None:
     now = timezone.now()
     for site in _sites():
         if is_time_for_digest(now, site):
-            remind_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+            send("followup:remind_site", site.pk, local_date(now, site.time_zone).isoformat())
 
 
 def is_time_for_digest(now: datetime, site: Site) -> bool:
@@ -36,7 +36,7 @@ def escalate() -> None:
     """Every site has what waits too long told up the ladder, clocks of safety at any hour."""
     now = timezone.now()
     for site in _sites():
-        escalate_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+        send("followup:escalate_site", site.pk, local_date(now, site.time_zone).isoformat())
 
 
 @task(name="followup:escalate_site")

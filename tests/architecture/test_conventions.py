@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from palace3.celery import app
 from palace3.packages import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -13,8 +14,8 @@ APPS = PACKAGES
 
 
 def sources(pattern: str = "*.py") -> Iterator[tuple[Path, ast.Module]]:
-    for app in APPS:
-        for path in sorted((ROOT / app).rglob(pattern)):
+    for package in APPS:
+        for path in sorted((ROOT / package).rglob(pattern)):
             if "migrations" not in path.parts:
                 yield path, ast.parse(path.read_text())
 
@@ -91,3 +92,44 @@ def test_no_raw_write_outside_services() -> None:
         and "objects" in ast.unparse(node.func)
     ]
     assert not found, f"views and tasks call a service: {found}"
+
+
+def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    """Return every call with the last part of the name that is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node, ast.unparse(node.func).rpartition(".")[2]
+
+
+def test_tasks_are_sent_through_one_function() -> None:
+    found = [
+        where(path, node)
+        for path, tree in sources()
+        if path != ROOT / "kernel" / "tasks.py"
+        for node, name in calls(tree)
+        if name in {"delay", "apply_async", "send_task"}
+    ]
+    assert not found, f"send tasks by kernel.tasks.send: {found}"
+
+
+def test_every_task_that_is_sent_exists() -> None:
+    sent = {
+        where(path, node): ast.literal_eval(node.args[0])
+        for path, tree in sources()
+        for node, name in calls(tree)
+        if name == "send" and node.args and isinstance(node.args[0], ast.Constant)
+    }
+    assert len(sent) > 5
+    unknown = {place: name for place, name in sent.items() if name not in app.tasks}
+    assert not unknown, f"no task bears this name: {unknown}"
+
+
+def test_the_name_of_a_task_that_is_sent_stands_where_it_is_sent() -> None:
+    """A name that is put together at run time is seen by no test."""
+    found = [
+        where(path, node)
+        for path, tree in sources()
+        for node, name in calls(tree)
+        if name == "send" and node.args and not isinstance(node.args[0], ast.Constant)
+    ]
+    assert not found, f"write the name of the task as a string: {found}"

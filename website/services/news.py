@@ -15,6 +15,7 @@ from accounts.models import User
 from audit.acts import act
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
+from kernel.tasks import send
 from trials.models import NewsLetter, NewsReader
 from website.contact.news_mails import ask_to_confirm, key_of, write_letter_to
 from website.identity import digest_of, seal
@@ -150,14 +151,8 @@ def release_letter(*, letter: NewsLetter, by: User, at: datetime) -> NewsLetter:
             raise OwnLetter
         held.released_by, held.released_at, held.act = by, at, written
         held.save(update_fields=["released_by", "released_at", "act"])
-        transaction.on_commit(lambda: _send(held.pk))
+        send("trials:send_letter", held.pk)
     return held
-
-
-def _send(pk: int) -> None:
-    from website.tasks import send_letter  # the task calls this module
-
-    send_letter.delay(pk)
 
 
 def send_letter_to_readers(*, letter_pk: int, at: datetime) -> int:
