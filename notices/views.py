@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import PersonRequest
 from followup.models import NotificationChoice
-from notices.choose import choose_notifications
 from notices.forms import NotificationForm
 from notices.preferences import choices_of
+from notices.services.preferences import choose_notifications
 from trials.views.steps import Page, step
 
 

@@ -133,3 +133,21 @@ def test_the_name_of_a_task_that_is_sent_stands_where_it_is_sent() -> None:
         if name == "send" and node.args and not isinstance(node.args[0], ast.Constant)
     ]
     assert not found, f"write the name of the task as a string: {found}"
+
+
+CATALOGUE = "crf/catalogue/__init__.py"  # the list of forms, each named in one line
+
+
+def test_nothing_is_called_by_a_string() -> None:
+    """A name in a string is an import that neither the floors nor the types see: import what is called."""
+    strange = {"import_string", "import_module", "__import__", "get_model"}
+    found = [
+        where(path, node)
+        for path, tree in sources()
+        if path.relative_to(ROOT).as_posix() != CATALOGUE
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Name) and node.id in strange)
+        or (isinstance(node, ast.Attribute) and node.attr in strange)
+        or (isinstance(node, ast.alias) and node.name in strange)
+    ]
+    assert not found, f"import what is called, or hand it over as a value: {found}"

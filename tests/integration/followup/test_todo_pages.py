@@ -10,8 +10,8 @@ import pytest
 
 from followup.services import roll_site, settle_todos
 from followup.services.todos import Wanted
-from notices.escalations import escalate_site
-from notices.reminders import remind_site
+from notices.services.escalations import escalate_site
+from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import TODAY, World

@@ -15,7 +15,8 @@ from followup.models import Reminder, Todo, TodoState, Visit, VisitState
 from followup.services import plan_visits_for, record_lost, roll_site, settle_todos, withdraw_participant
 from followup.services.loss import WithdrawnInFuture
 from followup.services.todos import Wanted
-from notices.reminders import remind_site
+from notices.mail_kinds import MAIL_KINDS
+from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World
@@ -108,7 +109,7 @@ def test_no_more_contact_ends_visits_to_dos_and_reminders_at_once(
     participant.refresh_from_db()
     settle_todos(participant=participant, wanted=wanted, by=None, at=noon(DAY))
     assert Todo.objects.get().state == TodoState.DROPPED
-    assert send_waiting(at=noon(DAY)).sent == len(post.outbox) == 0
+    assert send_waiting(MAIL_KINDS, at=noon(DAY)).sent == len(post.outbox) == 0
     later = date(2026, 12, 20)
     count = Reminder.objects.count()
     roll_site(site=world.site, on=later, at=noon(later))
