@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import SigningRests, signing_rests
-from accounts.throttle import note_mistyped
+from accounts.throttle import count_wrong_password
 
 
 def _password(label: Any, *, kind: str = "current-password", **more: Any) -> forms.CharField:
@@ -58,7 +58,7 @@ class OwnPasswordForm(forms.Form):
         if signing_rests(self.user, at=self.at):
             raise forms.ValidationError(SigningRests.message)
         if not self.user.check_password(password):
-            note_mistyped(self.user)
+            count_wrong_password(self.user)
             raise forms.ValidationError(_("This is not the password of your account. Type it again."))
         return password
 

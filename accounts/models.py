@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Grant, Permission, Role
 from audit.guards import ActGuard, SiteScoped
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 
 
 class UserManager(BaseUserManager["User"]):
@@ -19,8 +19,8 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username=username)
 
 
-@recorded(exclude=("password", "totp_secret"))
-class User(AbstractBaseUser, Regulated):
+@audited(exclude=("password", "totp_secret"))
+class User(AbstractBaseUser, Audited):
     """One person, one account. The name is never used again, not even after they left (11.10(d))."""
 
     username = models.CharField(_("user name"), max_length=40, unique=True)
@@ -97,8 +97,8 @@ class User(AbstractBaseUser, Regulated):
         return super().get_session_auth_hash() + self.session_key
 
 
-@recorded()
-class Signature(Regulated):
+@audited()
+class Signature(Audited):
     """An electronic signature: who, when, with what meaning, over exactly which content.
 
     The digest binds it to the record as it was then (21 CFR Part 11 11.50, 11.70).
@@ -124,8 +124,8 @@ class Signature(Regulated):
         return f"{self.printed_name} · {self.meaning}"
 
 
-@recorded(exclude=("body",))
-class Mail(Regulated):
+@audited(exclude=("body",))
+class Mail(Audited):
     """A message that will be sent once, by the worker, after the act that wrote it is kept.
 
     ``dropped_at`` says when it was found to be no longer needed, before it was sent.

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Mail
-from audit.acts import act
+from audit.acts import open_act
 
 TRIES = 12
 ONE_MINUTE = timedelta(minutes=1)
@@ -40,7 +40,7 @@ class Delivered:
 
 
 @dataclass(frozen=True)
-class Envelope:
+class MailEnvelope:
     """Where a message goes, and what stands on it for the mail programs on its way."""
 
     address: str
@@ -51,8 +51,8 @@ def _as_written(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     return mail.subject, mail.body
 
 
-def _to_its_address(mail: Mail, *, at: datetime) -> Envelope | None:
-    return Envelope(mail.address)
+def _to_its_address(mail: Mail, *, at: datetime) -> MailEnvelope | None:
+    return MailEnvelope(mail.address)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class MailKind:
     """
 
     text_now: Callable[..., tuple[str, str] | None] = _as_written
-    envelope_now: Callable[..., Envelope | None] = _to_its_address
+    envelope_now: Callable[..., MailEnvelope | None] = _to_its_address
 
 
 AS_WRITTEN = MailKind()
@@ -122,8 +122,8 @@ def _send_next(server: Any, kinds: Mapping[str, MailKind], at: datetime) -> str 
         mail = waiting(at=at).select_for_update(skip_locked=True).first()
         if mail is None:
             return None
-        with act("accounts:mail:send", by=None, at=at, site=None) as written:
-            mail.act = written
+        with open_act("accounts:mail:send", by=None, at=at, site=None) as act:
+            mail.act = act
             kind = kinds.get(mail.kind, AS_WRITTEN)
             text = kind.text_now(mail, at=at)
             if text is None:
@@ -145,7 +145,7 @@ def _mark(mail: Mail, result: str, **columns: Any) -> str:
     return result
 
 
-def _hand_over(server: Any, mail: Mail, envelope: Envelope) -> bool:
+def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> bool:
     """Give the message to the server; False when it refuses this message, ``_Away`` when it is gone."""
     message = EmailMessage(
         subject=mail.subject,

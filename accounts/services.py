@@ -17,8 +17,8 @@ from django.utils.translation import override
 
 from accounts.models import Mail, Signature, User
 from accounts.permissions import SECOND_FACTOR_ROLES
-from accounts.throttle import note_mistyped
-from audit.acts import act, current_act
+from accounts.throttle import count_wrong_password
+from audit.acts import current_act, open_act
 from audit.models import Act
 from kernel.errors import Refusal
 
@@ -79,7 +79,7 @@ def create_person(
     at: datetime,
 ) -> User:
     """A new account exists; its name was never used before (11.10(d), 11.300(a))."""
-    with act("accounts:person:create", by=by, at=at) as written:
+    with open_act("accounts:person:create", by=by, at=at) as act:
         if User.objects.filter(username__iexact=username).exists():
             raise NameTaken(username=username)
         return User.objects.create(
@@ -92,18 +92,18 @@ def create_person(
             trained_on=trained_on,
             identity_checked_on=identity_checked_on,
             accountability_accepted_on=accountability_accepted_on,
-            act=written,
+            act=act,
         )
 
 
 def change_person(*, user: User, by: User | None, at: datetime, verb: str = "change", **fields: Any) -> User:
     """The account carries ``fields``; nothing else of it changed."""
-    with act(f"accounts:person:{verb}", by=by, at=at) as written:
-        held = User.objects.select_for_update().get(pk=user.pk)
-        for name, value in {**fields, "act": written}.items():
-            setattr(held, name, value)
+    with open_act(f"accounts:person:{verb}", by=by, at=at) as act:
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        for name, value in {**fields, "act": act}.items():
+            setattr(locked, name, value)
             setattr(user, name, value)
-        held.save(update_fields=[*fields, "act"])
+        locked.save(update_fields=[*fields, "act"])
     return user
 
 
@@ -181,7 +181,7 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
         user = User.objects.select_for_update().filter(username=username).first()
         if user is None:
             make_password(password)
-            with act("accounts:session:refuse", by=None, at=at):
+            with open_act("accounts:session:refuse", by=None, at=at):
                 return None
         resting = user.locked_until is not None and at < user.locked_until
         right = user.check_password(password) and user.is_active and not resting
@@ -189,8 +189,8 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
         if not right or step is None:
             _count_failure(user, resting=resting, at=at)
             return None
-        with act("accounts:session:open", by=user, at=at) as written:
-            user.failed_sign_ins, user.locked_until, user.act = 0, None, written
+        with open_act("accounts:session:open", by=user, at=at) as act:
+            user.failed_sign_ins, user.locked_until, user.act = 0, None, act
             user.totp_last_step = step or user.totp_last_step
             user.save(update_fields=["failed_sign_ins", "locked_until", "totp_last_step", "act"])
     return user
@@ -198,13 +198,13 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
 
 def sign_out(*, user: User, at: datetime, idle: bool = False) -> None:
     """It is on record that the person's session ended: by their own word, or because nobody was there."""
-    with act(f"accounts:session:{'expire' if idle else 'close'}", by=user, at=at):
+    with open_act(f"accounts:session:{'expire' if idle else 'close'}", by=user, at=at):
         pass
 
 
 def count_mistyped(*, user: User, at: datetime) -> None:
     """It is on record that a password, asked for again in an open session, was wrong (11.300(d))."""
-    with act("accounts:signature:refuse", by=user, at=at):
+    with open_act("accounts:signature:refuse", by=user, at=at):
         pass
 
 
@@ -218,8 +218,8 @@ def signing_rests(user: User, *, at: datetime) -> bool:
 
 
 def _count_failure(user: User, *, resting: bool, at: datetime) -> None:
-    with act("accounts:session:refuse", by=user, at=at) as written:
-        user.failed_sign_ins, user.act = user.failed_sign_ins + 1, written
+    with open_act("accounts:session:refuse", by=user, at=at) as act:
+        user.failed_sign_ins, user.act = user.failed_sign_ins + 1, act
         if user.failed_sign_ins >= TRIES_BEFORE_LOCK and not resting:
             user.locked_until, user.failed_sign_ins = at + LOCKED_FOR, 0
         user.save(update_fields=["failed_sign_ins", "locked_until", "act"])
@@ -259,7 +259,7 @@ def sign(
     if signing_rests(by, at=at):
         raise SigningRests
     if not by.check_password(password):
-        note_mistyped(by)
+        count_wrong_password(by)
         raise WrongPassword
     site_id = getattr(site, "pk", None)
     with override(None):

@@ -52,7 +52,7 @@ def _place(request: HttpRequest) -> str:
     return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
-def note_mistyped(user: User) -> None:
+def count_wrong_password(user: User) -> None:
     """Remember that a password did not match until the request's own work, which is undone, has ended."""
     _mistyped.set((*_mistyped.get(), user))
 

@@ -22,7 +22,7 @@ class _Sited(Protocol):
 
 
 @contextmanager
-def act(
+def open_act(
     verb: str,
     *,
     by: Any,

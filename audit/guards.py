@@ -183,7 +183,7 @@ class SiteScoped(DatabaseGuard):
         )
 
 
-class Confided(SiteScoped):
+class ConfidentialToSite(SiteScoped):
     """Rows exist only for transactions whose scope names their site among its confidences.
 
     A scope that sees every site does not see them. With ``kept_by_system`` the system itself does
@@ -206,7 +206,7 @@ class Confided(SiteScoped):
         )
 
 
-class Nobodys(DatabaseGuard):
+class SystemRows(DatabaseGuard):
     """Rows exist only for transactions without a person: visitors before the door, and the system."""
 
     def statements(self, table: str) -> str:
@@ -258,7 +258,7 @@ class AppendOnly(DatabaseGuard):
         return f"DROP TRIGGER trail_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
 
 
-class Kept(DatabaseGuard):
+class AppendOnlyRows(DatabaseGuard):
     """Rows are added, and never changed or removed."""
 
     def statements(self, table: str) -> str:
@@ -273,7 +273,7 @@ class Kept(DatabaseGuard):
         return f"DROP TRIGGER kept_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
 
 
-class Deletable(DatabaseGuard):
+class MayDelete(DatabaseGuard):
     """The application may delete rows here: working copies, and what says who somebody is until it is erased."""
 
     def statements(self, table: str) -> str:

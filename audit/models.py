@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.constraints import BaseConstraint
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import AppendOnly, Kept, SiteScoped
+from audit.guards import AppendOnly, AppendOnlyRows, SiteScoped
 
 
 class Act(models.Model):
@@ -42,7 +42,7 @@ class Act(models.Model):
         return self.verb
 
 
-class Regulated(models.Model):
+class Audited(models.Model):
     """A row that names the act which wrote its present version."""
 
     act = models.ForeignKey(Act, models.PROTECT, related_name="+", editable=False)
@@ -68,7 +68,7 @@ class Seal(models.Model):
     class Meta:
         verbose_name = _("seal")
         ordering = ("last_act",)
-        constraints = (Kept(name="audit_seal_kept"),)
+        constraints = (AppendOnlyRows(name="audit_seal_kept"),)
 
     def __str__(self) -> str:
         return f"{self.first_act}-{self.last_act} {self.root[:12]}"
@@ -83,7 +83,7 @@ def _under(name: str, guard: SiteScoped) -> SiteScoped:
 M = TypeVar("M", bound=type[models.Model])
 
 
-def recorded(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
+def audited(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
     """Keep each version of each row of the model in ``<Model>Event``, act and all.
 
     A trigger writes the event table; nobody else can, and nobody can change or empty it. The

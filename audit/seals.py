@@ -25,7 +25,7 @@ _DIGEST = "encode(sha256(convert_to(jsonb_strip_nulls(to_jsonb(r))::text, 'UTF8'
 
 
 @dataclass(frozen=True)
-class Finding:
+class SealFinding:
     """One row that is not as it was sealed."""
 
     table: str
@@ -101,7 +101,7 @@ def _chained(before: str, root: str, first: int, last: int) -> str:
     return hashlib.sha256(f"{before}|{root}|{first}|{last}".encode()).hexdigest()
 
 
-def verify() -> Iterator[Finding]:
+def verify() -> Iterator[SealFinding]:
     """Yield every sealed row that was altered, removed or slipped in, and every row unlike its last version or gone."""
     before = _BEGIN
     for seal in Seal.objects.order_by("last_act").iterator(chunk_size=20):
@@ -109,7 +109,7 @@ def verify() -> Iterator[Finding]:
             _root(seal.leaves) != seal.root
             or _chained(before, seal.root, seal.first_act, seal.last_act) != seal.chain
         ):
-            yield Finding("audit_seal", str(seal.pk), "the seal does not fit its own chain")
+            yield SealFinding("audit_seal", str(seal.pk), "the seal does not fit its own chain")
         yield from _compare(seal)
         before = seal.chain
     for recorded in recorded_tables():
@@ -117,18 +117,20 @@ def verify() -> Iterator[Finding]:
         yield from _without_row(recorded)
 
 
-def _compare(seal: Seal) -> Iterator[Finding]:
+def _compare(seal: Seal) -> Iterator[SealFinding]:
     found: dict[str, dict[str, str]] = dict(_leaves(seal.first_act, seal.last_act))
     for table in sorted({*found, *seal.leaves}):
         sealed, now = seal.leaves.get(table, {}), found.get(table, {})
-        yield from (Finding(table, row, "removed") for row in sealed.keys() - now.keys())
-        yield from (Finding(table, row, "slipped in") for row in now.keys() - sealed.keys())
+        yield from (SealFinding(table, row, "removed") for row in sealed.keys() - now.keys())
+        yield from (SealFinding(table, row, "slipped in") for row in now.keys() - sealed.keys())
         yield from (
-            Finding(table, row, "altered") for row in sealed.keys() & now.keys() if sealed[row] != now[row]
+            SealFinding(table, row, "altered")
+            for row in sealed.keys() & now.keys()
+            if sealed[row] != now[row]
         )
 
 
-def _unlike_last_version(recorded: RecordedTable) -> Iterator[Finding]:
+def _unlike_last_version(recorded: RecordedTable) -> Iterator[SealFinding]:
     sql = (
         f"SELECT t.id, e.pgh_id FROM {recorded.table} t LEFT JOIN LATERAL ("
         f"SELECT * FROM {recorded.events} e WHERE e.pgh_obj_id = t.id ORDER BY pgh_id DESC LIMIT 1) e ON true "
@@ -139,12 +141,12 @@ def _unlike_last_version(recorded: RecordedTable) -> Iterator[Finding]:
         cursor.execute(sql)
         rows: list[tuple[Any, Any]] = cursor.fetchall()
     for row, version in rows:
-        yield Finding(
+        yield SealFinding(
             recorded.table, str(row), "differs from its last version" if version else "has no version"
         )
 
 
-def _without_row(recorded: RecordedTable) -> Iterator[Finding]:
+def _without_row(recorded: RecordedTable) -> Iterator[SealFinding]:
     """Yield what has versions and is in the table no more: nothing regulated is ever deleted."""
     sql = (
         f"SELECT DISTINCT e.pgh_obj_id FROM {recorded.events} e "
@@ -154,7 +156,7 @@ def _without_row(recorded: RecordedTable) -> Iterator[Finding]:
         cursor.execute(sql)
         rows: list[tuple[Any]] = cursor.fetchall()
     for (row,) in rows:
-        yield Finding(recorded.table, str(row), "removed")
+        yield SealFinding(recorded.table, str(row), "removed")
 
 
 def _prefixed(recorded: RecordedTable, alias: str) -> str:

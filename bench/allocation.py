@@ -224,8 +224,8 @@ class House:
                     with sql.transaction():
                         begin(sql, "randomization:arm:reveal", person)
                         row = sql.execute("SELECT * FROM allocation.reveal(%s)", [person]).fetchone()
-                        place = place_binding(row[0], row[1], row[2])
-                        unseal(ring, Sealed(row[6], bytes(row[7])), bound=place)
+                        slot = place_binding(row[0], row[1], row[2])
+                        unseal(ring, Sealed(row[6], bytes(row[7])), bound=slot)
                     count += 1
             return count
 

@@ -127,7 +127,7 @@ def play_nights(people: int, admin_url: str) -> Iterator[tuple[str, str]]:
     """Roll a large site on three nights; yield what each was and what it took."""
     from django.db import connection, transaction
 
-    from followup.services import roll_site
+    from followup.services import update_visit_states
     from kernel.scope import EVERYTHING, scope
     from tests.world import NOW
     from trials import services as trials
@@ -150,7 +150,7 @@ def play_nights(people: int, admin_url: str) -> Iterator[tuple[str, str]]:
     for night in (NIGHT - timedelta(1), NIGHT, NIGHT + timedelta(1)):
         counter, begun = Counter(), time.monotonic()
         with scope(user_id=None, sites=EVERYTHING), connection.execute_wrapper(counter):
-            turned = roll_site(site=site, on=night, at=NOW)
+            turned = update_visit_states(site=site, on=night, at=NOW)
         took, memory = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         yield (
             f"night of {turned:,} turns among {rows[0]:,} visits",

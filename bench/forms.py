@@ -71,39 +71,41 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
     from django.db import transaction
     from django.utils import timezone
 
-    from audit.acts import act
+    from audit.acts import open_act
     from crf import catalogue
     from crf.records.save import Answers, save_answers
-    from crf.store.records import find_sheet, place_of
+    from crf.store.records import find_stored_record, record_key_of
     from trials.models import Participant
 
     by, form, turn = person("coord01"), catalogue.form(FORM), iter(range(100_000))
     with transaction.atomic():
         participant = Participant.objects.select_related("site").get(number=number)
-        place = place_of(participant=participant, form=form)
-        pk = find_sheet(place).record.pk
+        place = record_key_of(participant=participant, form=form)
+        pk = find_stored_record(place).record.pk
     twin = _twin(trial, form.model, pk)
 
     def whole() -> None:
         with transaction.atomic():
-            sheet = find_sheet(place)
+            sheet = find_stored_record(place)
             old = sheet.outcome(form)
             values = {n: v for n, v in old.values.items() if not form.questions[n].derived}
             values["suvmax"] = 10 + next(turn) % 7
             groups = {name: list(rows) for name, rows in old.groups.items()}
             answers = Answers(values, groups, old.missing, reason="bench")
-            save_answers(place=place, answers=answers, version=sheet.record.version, by=by, at=timezone.now())
+            save_answers(
+                record_key=place, answers=answers, version=sheet.record.version, by=by, at=timezone.now()
+            )
 
-    def update(model: Any, **written: Any) -> None:
+    def update(model: Any, **act: Any) -> None:
         found = model.objects.get(pk=pk)
         found.suvmax = 10 + next(turn) % 7
-        for name, value in written.items():
+        for name, value in act.items():
             setattr(found, name, value)
         found.save()
 
     def guarded() -> None:
-        with act("bench:row:update", by=by, at=timezone.now(), reason="bench") as written:
-            update(form.model, act=written)
+        with open_act("bench:row:update", by=by, at=timezone.now(), reason="bench") as act:
+            update(form.model, act=act)
 
     def bare() -> None:
         with transaction.atomic():

@@ -8,12 +8,12 @@ from django.urls import reverse
 def form_url(number: str, code: str, *, visit_id: int | None = None, sequence: int = 1) -> str:
     """Return the address of one record, whether it exists already or not."""
     at_visit = f"?visit={visit_id}" if visit_id else ""
-    place = (
+    record_key = (
         reverse("crf:form", args=[number, code, sequence])
         if sequence > 1
         else reverse("crf:form", args=[number, code])
     )
-    return place + at_visit
+    return record_key + at_visit
 
 
 def log_url(number: str, code: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import permission_label
 from audit.guards import ActGuard, SiteScoped
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 
 
 class ExportState(models.TextChoices):
@@ -23,8 +23,8 @@ class ExportState(models.TextChoices):
     FAILED = "failed", _("Stopped, nothing was written")
 
 
-@recorded()
-class Export(Regulated):
+@audited()
+class Export(Audited):
     """One export: its scope as asked for, and what was written (EMA 2023, 6.2.1).
 
     ``cut_at`` is the moment whose state the files show. ``manifest`` holds expected and written
@@ -72,8 +72,8 @@ class Export(Regulated):
         return f"palace3-{self.pk}-{self.cut_at:%Y%m%dT%H%M%SZ}.zip"
 
 
-@recorded(exclude=("digest",))
-class ApiToken(Regulated):
+@audited(exclude=("digest",))
+class ApiToken(Audited):
     """A key with which a program acts as its owner: some of the owner's rights, until a day.
 
     Only the digest of the secret is kept; the secret is shown once, when the token is made.

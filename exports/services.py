@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from crf import catalogue
 from exports.models import Export, ExportState
 from exports.writing import write_zip
@@ -48,7 +48,7 @@ class CutInFuture(Refusal):
     status = 422
 
 
-class NotReady(Refusal):
+class ExportNotReady(Refusal):
     message = _("This export is “{state}”. There is no file to download.")
 
 
@@ -67,7 +67,7 @@ def request_export(
     at: datetime,
 ) -> Export:
     """The export is on the register and will be written by the worker (requirements 21)."""
-    with act("exports:export:request", by=by, at=at) as written:
+    with open_act("exports:export:request", by=by, at=at) as act:
         if not purpose.strip():
             raise PurposeMissing
         _refuse_odd_scope(forms, sites, cut_at, at)
@@ -79,7 +79,7 @@ def request_export(
             forms=[code for code in catalogue.forms() if code in forms],
             site_codes=sorted(sites),
             language=language,
-            act=written,
+            act=act,
         )
         send("exports:write", export.pk)
     return export
@@ -107,40 +107,45 @@ def path_of(export: Export) -> Path:
 def write_export(*, export: Export, at: datetime) -> Export:
     """The export is written in one snapshot of the database and on record as done; done twice, it is as once."""
     with one_snapshot():
-        held = Export.objects.select_for_update(skip_locked=True).filter(pk=export.pk).first()
-        if held is None or held.state == ExportState.DONE:
+        locked = Export.objects.select_for_update(skip_locked=True).filter(pk=export.pk).first()
+        if locked is None or locked.state == ExportState.DONE:
             return export
-        past = held.cut_at < held.requested_at
+        past = locked.cut_at < locked.requested_at
         about = {
-            "export": held.pk,
-            "requested_by": held.requested_by.username,
-            "requested_at": held.requested_at.isoformat(),
-            "purpose": held.purpose,
-            "data_as_of": held.cut_at.isoformat(),
-            "forms": held.forms,
-            "sites": held.site_codes,
+            "export": locked.pk,
+            "requested_by": locked.requested_by.username,
+            "requested_at": locked.requested_at.isoformat(),
+            "purpose": locked.purpose,
+            "data_as_of": locked.cut_at.isoformat(),
+            "forms": locked.forms,
+            "sites": locked.site_codes,
         }
-        with override(held.language):
+        with override(locked.language):
             manifest = write_zip(
-                path_of(held),
-                forms=held.forms,
-                sites=held.site_codes,
-                cut_at=held.cut_at,
+                path_of(locked),
+                forms=locked.forms,
+                sites=locked.site_codes,
+                cut_at=locked.cut_at,
                 past=past,
                 about=about,
             )
-        with act("exports:export:write", by=None, at=at) as written:
-            held.manifest, held.state, held.finished_at, held.act = manifest, ExportState.DONE, at, written
-            held.digest = _digest(path_of(held))
-            held.rows = sum(file["written"] for file in manifest["files"])
-            held.save(update_fields=["manifest", "state", "finished_at", "digest", "rows", "act"])
-    return held
+        with open_act("exports:export:write", by=None, at=at) as act:
+            locked.manifest, locked.state, locked.finished_at, locked.act = (
+                manifest,
+                ExportState.DONE,
+                at,
+                act,
+            )
+            locked.digest = _digest(path_of(locked))
+            locked.rows = sum(file["written"] for file in manifest["files"])
+            locked.save(update_fields=["manifest", "state", "finished_at", "digest", "rows", "act"])
+    return locked
 
 
 def fail_export(*, export: Export, at: datetime, why: str) -> None:
     """The export is on record as failed, with the reason; no file is kept."""
-    with act("exports:export:fail", by=None, at=at, reason=why) as written:
-        Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, finished_at=at, act=written)
+    with open_act("exports:export:fail", by=None, at=at, reason=why) as act:
+        Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, finished_at=at, act=act)
 
 
 def _digest(path: Path) -> str:
@@ -150,9 +155,9 @@ def _digest(path: Path) -> str:
 
 def hand_out(*, export: Export, by: User, at: datetime) -> Path:
     """The file may be read now; that it was handed out is on record."""
-    with act("exports:export:download", by=by, at=at):
+    with open_act("exports:export:download", by=by, at=at):
         if export.state != ExportState.DONE or not path_of(export).exists():
-            raise NotReady(state=export.get_state_display())
+            raise ExportNotReady(state=export.get_state_display())
         if _digest(path_of(export)) != export.digest:
             raise FileChanged
     return path_of(export)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import act
+from audit.acts import open_act
 from exports.models import ApiToken
 from kernel.errors import Refusal
 
@@ -38,7 +38,7 @@ def make_token(
     *, name: str, scopes: list[Permission], expires_at: datetime, by: User, at: datetime
 ) -> tuple[ApiToken, str]:
     """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere."""
-    with act("exports:token:make", by=by, at=at) as written:
+    with open_act("exports:token:make", by=by, at=at) as act:
         for right in scopes:
             if not by.may(right):
                 raise RightNotHeld(right=right)
@@ -52,19 +52,19 @@ def make_token(
             scopes=sorted(scopes),
             created_at=at,
             expires_at=expires_at,
-            act=written,
+            act=act,
         )
     return token, secret
 
 
 def revoke_token(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
     """The token opens nothing any more."""
-    with act("exports:token:revoke", by=by, at=at) as written:
-        held = ApiToken.objects.select_for_update().get(pk=token.pk, user=by)
-        if held.revoked_at is None:
-            held.revoked_at, held.act = at, written
-            held.save(update_fields=["revoked_at", "act"])
-    return held
+    with open_act("exports:token:revoke", by=by, at=at) as act:
+        locked = ApiToken.objects.select_for_update().get(pk=token.pk, user=by)
+        if locked.revoked_at is None:
+            locked.revoked_at, locked.act = at, act
+            locked.save(update_fields=["revoked_at", "act"])
+    return locked
 
 
 def find_token(secret: str, *, at: datetime) -> ApiToken | None:

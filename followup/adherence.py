@@ -13,7 +13,7 @@ from followup.rolling import MET
 
 
 @dataclass(frozen=True)
-class Kept:
+class VisitAdherence:
     """One visit of the schedule (or one site): how often it was asked for, and what became of it."""
 
     label: str
@@ -34,10 +34,10 @@ class Kept:
         """Share of those that took place in their window; None while nothing was asked for."""
         return round(100 * self.inside / self.asked) if self.asked else None
 
-    def plus(self, other: Kept) -> Kept:
+    def plus(self, other: VisitAdherence) -> VisitAdherence:
         """Return both together, under this label."""
         numbers = {name: getattr(self, name) + getattr(other, name) for name in NUMBERS}
-        return Kept(self.label, **numbers)
+        return VisitAdherence(self.label, **numbers)
 
 
 NUMBERS = ("early", "inside", "late", "not_done", "overdue", "missed")
@@ -61,30 +61,30 @@ def _counted(visits: QuerySet[Visit]) -> QuerySet[Visit]:
 class Adherence:
     """The same visits counted twice: by the visit of the schedule, and by the site."""
 
-    by_visit: list[Kept]
-    by_site: list[Kept]
+    by_visit: list[VisitAdherence]
+    by_site: list[VisitAdherence]
 
 
 def adherence_of(visits: QuerySet[Visit], *, site: str | None = None) -> Adherence:
     """Return the counts in one pass over the visits; with ``site``, the counts by visit are of that site alone."""
     cells = _counted(visits).order_by().values("site__code", "code").annotate(**_COUNTED)
-    of_visit: dict[str, Kept] = {}
-    of_site: dict[str, Kept] = {}
+    of_visit: dict[str, VisitAdherence] = {}
+    of_site: dict[str, VisitAdherence] = {}
     for place, code, *numbers in cells.values_list("site__code", "code", *NUMBERS):
-        _add(of_site, Kept(place, *numbers))
+        _add(of_site, VisitAdherence(place, *numbers))
         if site in (None, place):
-            _add(of_visit, Kept(code, *numbers))
+            _add(of_visit, VisitAdherence(code, *numbers))
     asked = sorted((kept for kept in of_visit.values() if kept.asked), key=lambda kept: _order(kept.label))
     return Adherence(asked, [of_site[place] for place in sorted(of_site)])
 
 
-def _add(rows: dict[str, Kept], kept: Kept) -> None:
-    rows[kept.label] = rows.get(kept.label, Kept(kept.label)).plus(kept)
+def _add(rows: dict[str, VisitAdherence], kept: VisitAdherence) -> None:
+    rows[kept.label] = rows.get(kept.label, VisitAdherence(kept.label)).plus(kept)
 
 
-def together(rows: list[Kept], label: str) -> Kept:
+def together(rows: list[VisitAdherence], label: str) -> VisitAdherence:
     """Return the sum of the rows, under this label."""
-    total = Kept(label)
+    total = VisitAdherence(label)
     for row in rows:
         total = total.plus(row)
     return total

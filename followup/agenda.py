@@ -19,7 +19,7 @@ SHOWS = ("week", "list", "due", "overdue", "missed", "todos")
 
 
 @dataclass(frozen=True)
-class Line:
+class AgendaLine:
     """One visit as the agenda shows it."""
 
     visit: Visit
@@ -67,10 +67,11 @@ def shown(visits: QuerySet[Visit], *, show: str, week: Week) -> QuerySet[Visit]:
     return (coming | happened).order_by(Coalesce("took_place_on", "proposed_on"), "participant_id", "pk")
 
 
-def lines(visits: Iterable[Visit], *, today: date) -> list[Line]:
+def lines(visits: Iterable[Visit], *, today: date) -> list[AgendaLine]:
     """Return the visits with their names and how far their windows are."""
     return [
-        Line(visit, visit_name(text_for(visit.participant), visit), _left(visit, today)) for visit in visits
+        AgendaLine(visit, visit_name(text_for(visit.participant), visit), _left(visit, today))
+        for visit in visits
     ]
 
 
@@ -78,9 +79,9 @@ def _left(visit: Visit, today: date) -> str:
     return "" if visit.state in HAPPENED else time_left(visit, today)
 
 
-def by_day(found: Iterable[Line]) -> list[tuple[date | None, list[Line]]]:
+def by_day(found: Iterable[AgendaLine]) -> list[tuple[date | None, list[AgendaLine]]]:
     """Return the lines grouped by the day on which each is proposed or took place."""
-    days: dict[date | None, list[Line]] = {}
+    days: dict[date | None, list[AgendaLine]] = {}
     for line in found:
         days.setdefault(line.visit.took_place_on or line.visit.proposed_on, []).append(line)
     return sorted(days.items(), key=lambda entry: entry[0] or date.max)

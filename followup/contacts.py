@@ -12,7 +12,7 @@ from trials.models import Participant
 
 
 @dataclass(frozen=True)
-class Standing:
+class ContactSummary:
     """What was tried since the participant was last reached, and what the rule asks for."""
 
     attempts: int
@@ -31,12 +31,12 @@ class Standing:
         )
 
 
-def standing_of(participant: Participant, attempts: Iterable[ContactAttempt]) -> Standing:
+def standing_of(participant: Participant, attempts: Iterable[ContactAttempt]) -> ContactSummary:
     """Return what was tried in vain since the last contact, against the rule of the protocol."""
     text = text_for(participant)
     tried = _in_vain(attempts)
     days = [attempt.on for attempt in tried]
-    return Standing(
+    return ContactSummary(
         attempts=len(tried),
         routes=len({attempt.route for attempt in tried}),
         days=_between(days).days,

@@ -13,7 +13,7 @@ from followup.models import HAPPENED, DataCut, Visit, VisitState
 
 
 @dataclass(frozen=True)
-class Progress:
+class DataCutProgress:
     """One data cut: whom it asks for, and of whom vital status is known by now."""
 
     cut: DataCut
@@ -25,13 +25,13 @@ class Progress:
         return self.asked - self.known
 
 
-def progress_of_cuts(user: User) -> list[Progress]:
+def progress_of_cuts(user: User) -> list[DataCutProgress]:
     """Return every data cut, the latest first, counted over the sites that the person sees."""
     sweeps = Visit.objects.open_to(user, Permission.VISIT_VIEW).filter(code__startswith=CUT_SWEEPS)
     current = sweeps.exclude(state=VisitState.CANCELLED).order_by().values("code")
     counted = current.annotate(asked=Count("pk"), known=Count("pk", filter=Q(state__in=HAPPENED)))
     found = {row["code"]: (row["asked"], row["known"]) for row in counted}
     return [
-        Progress(cut, *found.get(f"{CUT_SWEEPS}{cut.number}", (0, 0)))
+        DataCutProgress(cut, *found.get(f"{CUT_SWEEPS}{cut.number}", (0, 0)))
         for cut in DataCut.objects.order_by("-on")
     ]

@@ -70,7 +70,7 @@ class UnscheduledForm(forms.Form):
         self.fields["forms"].choices = choices  # type: ignore[attr-defined]
 
 
-class ContactForm(forms.Form):
+class ContactAttemptForm(forms.Form):
     on = _day(_("Tried on"))
     route = forms.ChoiceField(label=_("Route"), choices=ContactRoute.choices)
     result = forms.ChoiceField(label=_("Result"), choices=ContactResult.choices)

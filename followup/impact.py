@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from followup.history import data_cuts
 from followup.models import DataCut
-from followup.services.planning import Change, preview_version
+from followup.services.planning import VisitChange, preview_version
 from kernel.clock import local_date
 from trials.models import Consent, Participant, Site, SiteVersion
 from trials.services.versions import ENDED
@@ -25,7 +25,7 @@ class Impact:
     """What the version would change for one participant."""
 
     participant: Participant
-    changes: tuple[Change, ...]
+    changes: tuple[VisitChange, ...]
     must_consent: bool = False
 
     def count(self, kind: str) -> int:
@@ -81,7 +81,7 @@ def impacts(people: Iterable[Participant], *, site: Site, version: str, at: date
         yield Impact(each, tuple(_changes(each, version, today, cuts)), must)
 
 
-def _changes(participant: Participant, version: str, today: date, cuts: list[DataCut]) -> list[Change]:
+def _changes(participant: Participant, version: str, today: date, cuts: list[DataCut]) -> list[VisitChange]:
     if not participant.arm and not participant.visits.all():
         return []  # nothing is planned before the eligibility forms are there
     return preview_version(participant=participant, version=version, on=today, cuts=cuts)

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, Deletable, SiteScoped
-from audit.models import Regulated, recorded
+from audit.guards import ActGuard, MayDelete, SiteScoped
+from audit.models import Audited, audited
 from trials.models.participants import OfParticipant
 
 
@@ -54,7 +54,7 @@ class VisitSet(SiteQuerySet):
         return self.exclude(state=VisitState.CANCELLED)
 
 
-@recorded()
+@audited()
 class Visit(OfParticipant):
     """A visit that the protocol asks for, with its window, or an unscheduled one (protocol 2.2-2.4).
 
@@ -146,7 +146,7 @@ class ReminderKind(models.TextChoices):
     VITAL = "vital", _("Vital status is asked for")
 
 
-@recorded()
+@audited()
 class Reminder(OfParticipant):
     """One reminder of one kind about one visit to one person, however often the task runs."""
 
@@ -181,7 +181,7 @@ class ContactResult(models.TextChoices):
     REFUSED = "refused", _("Does not want to talk")
 
 
-@recorded()
+@audited()
 class ContactAttempt(OfParticipant):
     """An attempt to reach a participant (protocol 3.16, ltfu_try)."""
 
@@ -197,8 +197,8 @@ class ContactAttempt(OfParticipant):
         return f"{self.get_route_display()} {self.on}"
 
 
-@recorded()
-class CalendarFeed(Regulated):
+@audited()
+class CalendarFeed(Audited):
     """A private address from which a person's calendar reads the visits of their sites.
 
     The address is shown once and known here by its digest alone; whoever is given it sees
@@ -235,7 +235,7 @@ class TodoSet(SiteQuerySet):
         return self.filter(state=TodoState.OPEN)
 
 
-@recorded()
+@audited()
 class Todo(OfParticipant):
     """Something that an answer asks for by a day, such as a repeat biopsy (protocol 2.6).
 
@@ -282,8 +282,8 @@ class AlertKind(models.TextChoices):
     TRAINING = "training", _("Training that ends")
 
 
-@recorded()
-class Escalation(Regulated):
+@audited()
+class Escalation(Audited):
     """One alert of what waited too long, told once to one person for each level (``stage``) it reached.
 
     ``kind`` and ``key`` name the alert as its source does (``notices.sources``).
@@ -315,8 +315,8 @@ class Escalation(Regulated):
         return f"{self.kind} {self.key}"
 
 
-@recorded()
-class NotificationChoice(Regulated):
+@audited()
+class NotificationChoice(Audited):
     """What a person wants to be told by mail, and from which hour on; a missing row means everything at eight."""
 
     user = models.OneToOneField("accounts.User", models.PROTECT, related_name="notification_choice")
@@ -335,8 +335,8 @@ class NotificationChoice(Regulated):
         return f"{self.user}"
 
 
-@recorded()
-class DataCut(Regulated):
+@audited()
+class DataCut(Audited):
     """A day for which vital status is asked of everybody without contact near it (protocol 2.2, SWEEP)."""
 
     number = models.PositiveSmallIntegerField(_("number"), unique=True)
@@ -351,8 +351,8 @@ class DataCut(Regulated):
         return f"{self.on}"
 
 
-@recorded()
-class DataCutAtSite(Regulated):
+@audited()
+class DataCutAtSite(Audited):
     """The sweep of a data cut stands in the plans of a site."""
 
     cut = models.ForeignKey(DataCut, models.PROTECT, related_name="sites")
@@ -388,7 +388,7 @@ class TaskRun(models.Model):
     class Meta:
         verbose_name = _("task")
         ordering = ("task",)
-        constraints = (Deletable(name="followup_taskrun_deletable"),)
+        constraints = (MayDelete(name="followup_taskrun_deletable"),)
 
     def __str__(self) -> str:
         return self.task

@@ -11,7 +11,7 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class VisitWindow:
     """What the calendar needs to know of a visit that has not happened: both edges of a window belong to it."""
 
     opens: date
@@ -35,7 +35,7 @@ class Span:
         return None if self.missed_on is None else max(self.missed_on, self.overdue_from)
 
 
-def state_on(today: date, span: Span) -> str:
+def state_on(today: date, span: VisitWindow) -> str:
     """Return planned, open, due, overdue or missed for a visit that has not happened (protocol 2.1, 2.6)."""
     if span.given_up_on is not None and today >= span.given_up_on:
         return "missed"
@@ -46,7 +46,7 @@ def state_on(today: date, span: Span) -> str:
     return "open" if today >= span.opens else "planned"
 
 
-def turns_on(today: date, span: Span) -> date | None:
+def turns_on(today: date, span: VisitWindow) -> date | None:
     """Return the first day after ``today`` on which the state is another; None when it stays for good."""
     days = (span.opens, span.due_from, span.overdue_from, span.given_up_on)
     changing = [day for day in days if day is not None and state_on(day, span) != state_on(today, span)]

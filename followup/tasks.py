@@ -7,7 +7,7 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from followup.services import carry_version, plan_data_cuts, roll_site
+from followup.services import migrate_participants, plan_data_cuts, update_visit_states
 from kernel.clock import local_date
 from kernel.tasks import send, task
 from trials.models import Site, SiteVersion
@@ -31,7 +31,7 @@ def roll_one_site(site_id: int, day: str) -> None:
     """Every visit of the site stands where the calendar puts it on ``day``; announced data cuts are planned."""
     site, now = _site(site_id), timezone.now()
     plan_data_cuts(site=site, at=now)
-    roll_site(site=site, on=date.fromisoformat(day), at=now)
+    update_visit_states(site=site, on=date.fromisoformat(day), at=now)
 
 
 @task(name="followup:carry_version")
@@ -39,7 +39,7 @@ def carry_one_version(pk: int) -> None:
     """Everybody living at the site follows the version that was opened there."""
     with transaction.atomic():
         found = SiteVersion.objects.select_related("site").get(pk=pk)
-    carry_version(site_version=found, at=timezone.now())
+    migrate_participants(site_version=found, at=timezone.now())
 
 
 @task(name="followup:carry_versions")

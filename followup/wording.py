@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from followup.history import UNSCHEDULED, rule_of
 from followup.models import Visit
 from followup.rolling import MET
-from protocol.loader.schema import Text
+from protocol.loader.schema import BilingualText
 from protocol.schedule import DATA_CUT
 from protocol.text import ProtocolText, load, versions
 
@@ -31,7 +31,7 @@ class NotDone(models.TextChoices):
     OTHER = "other", _lazy("Another reason")
 
 
-def in_language(text: Text) -> str:
+def in_language(text: BilingualText) -> str:
     """Return the protocol's wording in the reader's language."""
     return text.zh if (get_language() or "").startswith("zh") else text.en
 

@@ -25,7 +25,7 @@ class CountOf(Subquery):
     output_field = IntegerField()
 
 
-def picked(rows: Any, first: int, end: int) -> Any:
+def page_by_keys(rows: Any, first: int, end: int) -> Any:
     """Return the rows from ``first`` up to ``end``, chosen by their keys before anything is joined to them.
 
     A list is sorted with what is joined to it otherwise, all of it, for the few rows that are shown.
@@ -34,10 +34,10 @@ def picked(rows: Any, first: int, end: int) -> Any:
     return rows.filter(pk__in=keys)
 
 
-def first_and_count(rows: Any, shown: int, most: int = MOST) -> tuple[list[Any], int]:
+def rows_and_count(rows: Any, shown: int, most: int = MOST) -> tuple[list[Any], int]:
     """Return the first ``shown`` rows and how many there are, as ``count_up_to`` does, in one question."""
     counted = rows.select_related(None).prefetch_related(None).order_by().values("pk")[: most + 1]
-    found = list(picked(rows, 0, shown).annotate(counted_rows=CountOf(counted)))
+    found = list(page_by_keys(rows, 0, shown).annotate(counted_rows=CountOf(counted)))
     return found, found[0].counted_rows if found else 0
 
 
@@ -46,7 +46,7 @@ def in_words(count: int, most: int = MOST) -> str:
     return f"{most}+" if count > most else str(count)
 
 
-class LongList(Paginator):
+class BoundedPaginator(Paginator):
     """Pages of a list that may be very long: the first ``PAGED`` rows; filters lead to the others."""
 
     @cached_property
@@ -57,7 +57,7 @@ class LongList(Paginator):
         """Return one page; its rows are picked before they are joined to anything."""
         wanted = self.validate_number(number)
         first = (wanted - 1) * self.per_page
-        rows = picked(self.object_list, first, min(first + self.per_page, self.count))
+        rows = page_by_keys(self.object_list, first, min(first + self.per_page, self.count))
         return self._get_page(rows, wanted, self)  # type: ignore[attr-defined]
 
     @property

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.outbox import send_waiting
-from followup.services import roll_site
+from followup.services import update_visit_states
 from kernel.clock import local_date
 from kernel.tasks import send, task
 from notices.mail_kinds import MAIL_KINDS
@@ -51,7 +51,7 @@ def escalate_one_site(site_id: int, day: str) -> None:
 def remind_one_site(site_id: int, day: str) -> None:
     """The site's digest and notices of ``day`` are in the outbox, after its visits were rolled to that day."""
     site, on, now = _site(site_id), date.fromisoformat(day), timezone.now()
-    roll_site(site=site, on=on, at=now)
+    update_visit_states(site=site, on=on, at=now)
     remind_site(site=site, on=on, at=now)
     write_site_notices(site=site, on=on, at=now)
 

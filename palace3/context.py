@@ -16,7 +16,7 @@ from accounts.permissions import ROLE_LABELS, Permission
 
 
 @dataclass(frozen=True)
-class Place:
+class NavigationItem:
     """A page of the navigation, shown to whom holds ``permission`` anywhere."""
 
     label: Promise
@@ -25,32 +25,40 @@ class Place:
     permission: Permission | None = None
 
 
-NAVIGATION: Final[tuple[tuple[Promise | None, tuple[Place, ...]], ...]] = (
+NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]] = (
     (
         None,
         (
-            Place(_("Work list"), "house", "home"),
-            Place(_("Participants"), "people", "reports:participants", Permission.PARTICIPANT_VIEW),
-            Place(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
-            Place(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
-            Place(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
-            Place(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
-            Place(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
-            Place(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
+            NavigationItem(_("Work list"), "house", "home"),
+            NavigationItem(_("Participants"), "people", "reports:participants", Permission.PARTICIPANT_VIEW),
+            NavigationItem(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
+            NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
+            NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
+            NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
+            NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
+            NavigationItem(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
         ),
     ),
     (
         _("The trial"),
         (
-            Place(_("Sites"), "hospital", "trials:sites", Permission.SITE_VIEW),
-            Place(_("People"), "person", "trials:people", Permission.PERSON_VIEW),
-            Place(_("Randomization"), "shuffle", "randomization:schemes", Permission.SCHEME_ACTIVATE),
-            Place(_("Public page"), "file-earmark-text", "trials:texts", Permission.TEXT_VIEW),
-            Place(_("Requests, counted"), "telephone", "trials:request-counts", Permission.SITE_MANAGE),
-            Place(_("News letters"), "pencil", "trials:letters", Permission.TEXT_DRAFT),
-            Place(_("Background tasks"), "arrow-repeat", "followup:tasks", Permission.TASK_WATCH),
-            Place(_("Protocol versions"), "journal-check", "followup:versions", Permission.PROTOCOL_VIEW),
-            Place(_("Protocol questions"), "question-circle", "reports:protocol", Permission.PROTOCOL_VIEW),
+            NavigationItem(_("Sites"), "hospital", "trials:sites", Permission.SITE_VIEW),
+            NavigationItem(_("People"), "person", "trials:people", Permission.PERSON_VIEW),
+            NavigationItem(
+                _("Randomization"), "shuffle", "randomization:schemes", Permission.SCHEME_ACTIVATE
+            ),
+            NavigationItem(_("Public page"), "file-earmark-text", "trials:texts", Permission.TEXT_VIEW),
+            NavigationItem(
+                _("Requests, counted"), "telephone", "trials:request-counts", Permission.SITE_MANAGE
+            ),
+            NavigationItem(_("News letters"), "pencil", "trials:letters", Permission.TEXT_DRAFT),
+            NavigationItem(_("Background tasks"), "arrow-repeat", "followup:tasks", Permission.TASK_WATCH),
+            NavigationItem(
+                _("Protocol versions"), "journal-check", "followup:versions", Permission.PROTOCOL_VIEW
+            ),
+            NavigationItem(
+                _("Protocol questions"), "question-circle", "reports:protocol", Permission.PROTOCOL_VIEW
+            ),
         ),
     ),
 )
@@ -67,7 +75,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return sections
 
 
-def _shown(place: Place, request: HttpRequest) -> dict[str, Any]:
+def _shown(place: NavigationItem, request: HttpRequest) -> dict[str, Any]:
     href = reverse(place.url_name)
     return {"label": place.label, "icon": place.icon, "href": href, "current": _is_current(request, href)}
 

@@ -45,7 +45,7 @@ FUNCTIONS: dict[str, tuple[int | None, int, int | None]] = {
 
 
 @dataclass(frozen=True, order=True)
-class Text:
+class SourceText:
     """One text of the source: what the catalogue files it under."""
 
     text: str
@@ -57,9 +57,9 @@ class Text:
         return (self.context, self.text)
 
 
-def texts_of_project(root: Path) -> dict[Text, set[str]]:
+def texts_of_project(root: Path) -> dict[SourceText, set[str]]:
     """Every text of the source below ``root``, with the files that hold it."""
-    found: dict[Text, set[str]] = {}
+    found: dict[SourceText, set[str]] = {}
     for path in source_files(root):
         content = path.read_text(encoding="utf-8")
         texts = texts_of_python(content) if path.suffix == ".py" else texts_of_template(content)
@@ -78,7 +78,7 @@ def source_files(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def texts_of_python(content: str) -> Iterator[Text]:
+def texts_of_python(content: str) -> Iterator[SourceText]:
     """The texts of a Python module; a text that is put together while running cannot be translated."""
     tree = ast.parse(content)
     names = {"_": "_"} | dict(imported_functions(tree))
@@ -110,19 +110,19 @@ def constant_of(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def text_from(function: str, arguments: list[str | None]) -> Text | None:
+def text_from(function: str, arguments: list[str | None]) -> SourceText | None:
     def at(place: int | None) -> str:
         return (arguments[place] or "") if place is not None and place < len(arguments) else ""
 
     context, text, plural = FUNCTIONS[function]
-    return Text(text=at(text), plural=at(plural), context=at(context)) if at(text) else None
+    return SourceText(text=at(text), plural=at(plural), context=at(context)) if at(text) else None
 
 
 _CALL = re.compile(r"\b(npgettext|ngettext|pgettext|gettext|_)\(")
 _LITERAL = re.compile(r"\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\s*,?", re.DOTALL)
 
 
-def texts_of_template(content: str) -> Iterator[Text]:
+def texts_of_template(content: str) -> Iterator[SourceText]:
     """The texts of a template, which Django itself turns into calls with everything else blotted out."""
     calls = templatize(content)
     for call in _CALL.finditer(calls):
@@ -148,7 +148,7 @@ class Catalogue:
     def by_key(self) -> dict[tuple[str, str], polib.POEntry]:
         return {(entry.msgctxt or "", entry.msgid): entry for entry in self.file}
 
-    def update(self, found: dict[Text, set[str]], *, prune: bool = False) -> None:
+    def update(self, found: dict[SourceText, set[str]], *, prune: bool = False) -> None:
         """Each text of the source has its entry; what no source holds is obsolete, or gone with ``prune``."""
         known = self.by_key()
         wanted = {text.key: text for text in found}
@@ -182,7 +182,7 @@ class Catalogue:
         return [entry for entry in self.file if not entry.obsolete and not translation_of(entry)]
 
 
-def describe(entry: polib.POEntry, text: Text, files: set[str]) -> None:
+def describe(entry: polib.POEntry, text: SourceText, files: set[str]) -> None:
     entry.msgid, entry.obsolete = text.text, False
     entry.msgctxt = text.context or None  # type: ignore[assignment]  # the stubs forget that most texts have none
     # Files without line numbers: else every edit of a file would change the catalogue.
@@ -204,7 +204,7 @@ def translation_of(entry: polib.POEntry) -> str:
     return str(entry.msgstr_plural.get(0, "") if entry.msgstr_plural else entry.msgstr)
 
 
-def faults(catalogue: Catalogue, found: dict[Text, set[str]]) -> list[str]:
+def faults(catalogue: Catalogue, found: dict[SourceText, set[str]]) -> list[str]:
     """One line for each text that a Chinese reader would not get as meant."""
     known = catalogue.by_key()
     lines = []

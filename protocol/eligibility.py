@@ -26,7 +26,7 @@ ELIGIBLE_M = ("M0",)
 SYSTEMIC_OR_RADIATION = ("chemo", "io", "rt", "targeted")
 
 
-class Reason(StrEnum):
+class CriterionReason(StrEnum):
     """Why a criterion is met, not met, or still open; the sentence for it belongs to the page."""
 
     MET = "met"
@@ -82,7 +82,7 @@ class CriterionAssessment:
     code: str
     met: bool | None
     evidence: tuple[tuple[str, str | None], ...]
-    reason: Reason
+    reason: CriterionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ class Assessment:
         return next(each for each in self.criteria if each.code == code)
 
 
-Finding = tuple[bool | None, Reason]
-_FINE: Finding = (True, Reason.MET)
+Finding = tuple[bool | None, CriterionReason]
+_FINE: Finding = (True, CriterionReason.MET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,9 @@ def _assess_ticked(criterion: _Criterion, answers: Answers, limits: Limits) -> C
     ticked = yes_no(answers.get(criterion.tick))
     evidence = _evidence((criterion.tick, *criterion.reads), answers)
     if ticked is None:
-        return CriterionAssessment(criterion.code, None, evidence, Reason.UNANSWERED)
+        return CriterionAssessment(criterion.code, None, evidence, CriterionReason.UNANSWERED)
     if ticked is not criterion.inclusion:
-        reason = Reason.TICKED_NOT_MET if criterion.inclusion else Reason.TICKED_EXCLUDED
+        reason = CriterionReason.TICKED_NOT_MET if criterion.inclusion else CriterionReason.TICKED_EXCLUDED
         return CriterionAssessment(criterion.code, False, evidence, reason)
     met, reason = criterion.data_say(answers, limits)
     return CriterionAssessment(criterion.code, met, evidence, reason)
@@ -166,7 +166,11 @@ def _assess_ticked(criterion: _Criterion, answers: Answers, limits: Limits) -> C
 
 def _assess_optional(variable: str, answers: Answers) -> CriterionAssessment:
     excluded = yes_no(answers.get(variable))
-    finding = {True: (False, Reason.TICKED_EXCLUDED), False: _FINE, None: (None, Reason.UNANSWERED)}[excluded]
+    finding = {
+        True: (False, CriterionReason.TICKED_EXCLUDED),
+        False: _FINE,
+        None: (None, CriterionReason.UNANSWERED),
+    }[excluded]
     return CriterionAssessment(variable.upper(), finding[0], _evidence((variable,), answers), finding[1])
 
 
@@ -181,34 +185,34 @@ def _age_says(answers: Answers, limits: Limits) -> Finding:
     possible = age_range_on(answers.get("birth"), consent.exact) if consent and consent.exact else None
     if possible is None:
         if stated is None:
-            return None, Reason.DATA_MISSING
+            return None, CriterionReason.DATA_MISSING
         possible = (stated, stated)
     youngest, oldest = possible
     if stated is not None and not youngest <= stated <= oldest:
-        return False, Reason.CONTRADICTS_BIRTH
+        return False, CriterionReason.CONTRADICTS_BIRTH
     if oldest < limits.age_from or youngest > limits.age_to:
-        return False, Reason.AGE_OUTSIDE
+        return False, CriterionReason.AGE_OUTSIDE
     if youngest < limits.age_from or oldest > limits.age_to:
-        return None, Reason.AGE_UNCERTAIN
+        return None, CriterionReason.AGE_UNCERTAIN
     return _FINE
 
 
 def _tumour_says(answers: Answers, _limits: Limits) -> Finding:
     """Squamous, resectable, cT2-T4a, any N, M0, as the staging form has it (protocol 1.3 I-1, X003, X004)."""
     category = {name: bare(_text(answers.get(name))) for name in ("ct_e", "cn_e", "cm_e")}
-    checks: tuple[tuple[object, bool, Reason], ...] = (
+    checks: tuple[tuple[object, bool, CriterionReason], ...] = (
         (
             _text(answers.get("hist_type")),
             _text(answers.get("hist_type")) == SQUAMOUS,
-            Reason.CONTRADICTS_HISTOLOGY,
+            CriterionReason.CONTRADICTS_HISTOLOGY,
         ),
-        (category["ct_e"], category["ct_e"] in ELIGIBLE_T, Reason.CONTRADICTS_T),
-        (category["cn_e"], category["cn_e"] in (*ELIGIBLE_N, "NX"), Reason.CONTRADICTS_N),
-        (category["cm_e"], category["cm_e"] in ELIGIBLE_M, Reason.CONTRADICTS_M),
+        (category["ct_e"], category["ct_e"] in ELIGIBLE_T, CriterionReason.CONTRADICTS_T),
+        (category["cn_e"], category["cn_e"] in (*ELIGIBLE_N, "NX"), CriterionReason.CONTRADICTS_N),
+        (category["cm_e"], category["cm_e"] in ELIGIBLE_M, CriterionReason.CONTRADICTS_M),
         (
             yes_no(answers.get("resectable")),
             yes_no(answers.get("resectable")) is True,
-            Reason.CONTRADICTS_RESECTABLE,
+            CriterionReason.CONTRADICTS_RESECTABLE,
         ),
     )
     for value, holds, reason in checks:
@@ -218,25 +222,25 @@ def _tumour_says(answers: Answers, _limits: Limits) -> Finding:
     if staged[0] is False:
         return staged
     if any(value is None for value, _holds, _reason in checks):
-        return None, Reason.DATA_MISSING
-    return (None, Reason.NODES_NOT_ASSESSED) if category["cn_e"] == "NX" else staged
+        return None, CriterionReason.DATA_MISSING
+    return (None, CriterionReason.NODES_NOT_ASSESSED) if category["cn_e"] == "NX" else staged
 
 
 def _stage_says(answers: Answers, category: Mapping[str, str | None]) -> Finding:
     pairs = (
-        ("ct_e", "stage.ct", Reason.CONTRADICTS_STAGE_T),
-        ("cn_e", "stage.cn", Reason.CONTRADICTS_STAGE_N),
-        ("cm_e", "stage.cm", Reason.CONTRADICTS_STAGE_M),
+        ("ct_e", "stage.ct", CriterionReason.CONTRADICTS_STAGE_T),
+        ("cn_e", "stage.cn", CriterionReason.CONTRADICTS_STAGE_N),
+        ("cm_e", "stage.cm", CriterionReason.CONTRADICTS_STAGE_M),
     )
     staged = {name: bare(_text(answers.get(name))) for _entered, name, _reason in pairs}
     for entered, name, reason in pairs:
         if None not in (staged[name], category[entered]) and staged[name] != category[entered]:
             return False, reason
     if _invades(answers):
-        return False, Reason.CONTRADICTS_T4B
+        return False, CriterionReason.CONTRADICTS_T4B
     if _text(answers.get("stage.pet_m")) == "proven":
-        return False, Reason.CONTRADICTS_PET
-    return (None, Reason.STAGE_MISSING) if None in staged.values() else _FINE
+        return False, CriterionReason.CONTRADICTS_PET
+    return (None, CriterionReason.STAGE_MISSING) if None in staged.values() else _FINE
 
 
 def _invades(answers: Answers) -> bool:
@@ -250,27 +254,29 @@ def _invades(answers: Answers) -> bool:
 def _performance_says(answers: Answers, limits: Limits) -> Finding:
     ecog = _whole(answers.get("ecog"))
     if ecog is None:
-        return None, Reason.DATA_MISSING
-    return _FINE if 0 <= ecog <= limits.ecog_to else (False, Reason.CONTRADICTS_ECOG)
+        return None, CriterionReason.DATA_MISSING
+    return _FINE if 0 <= ecog <= limits.ecog_to else (False, CriterionReason.CONTRADICTS_ECOG)
 
 
 def _consent_says(answers: Answers, _limits: Limits) -> Finding:
     signed = partial_date(answers.get("icf_dt"))
-    return _FINE if signed and signed.exact else (None, Reason.DATA_MISSING)
+    return _FINE if signed and signed.exact else (None, CriterionReason.DATA_MISSING)
 
 
 def _autoimmune_says(answers: Answers, _limits: Limits) -> Finding:
-    return (False, Reason.CONTRADICTS_AUTOIMMUNE) if yes_no(answers.get("dm.mh_autoimmune")) else _FINE
+    return (
+        (False, CriterionReason.CONTRADICTS_AUTOIMMUNE) if yes_no(answers.get("dm.mh_autoimmune")) else _FINE
+    )
 
 
 def _immunosuppression_says(answers: Answers, limits: Limits) -> Finding:
     stated = _text(answers.get("dm.pred_eq"))
     steroid = _number(stated)
     if steroid is not None and steroid > limits.steroid_mg_to:
-        return False, Reason.CONTRADICTS_STEROID
+        return False, CriterionReason.CONTRADICTS_STEROID
     if yes_no(answers.get("dm.immunosuppr")):
-        return False, Reason.CONTRADICTS_IMMUNOSUPPRESSANT
-    return (None, Reason.DATA_MISSING) if stated and steroid is None else _FINE
+        return False, CriterionReason.CONTRADICTS_IMMUNOSUPPRESSANT
+    return (None, CriterionReason.DATA_MISSING) if stated and steroid is None else _FINE
 
 
 def _lung_says(answers: Answers, _limits: Limits) -> Finding:
@@ -278,35 +284,35 @@ def _lung_says(answers: Answers, _limits: Limits) -> Finding:
         return _FINE
     symptoms = yes_no(answers.get("dm.mh_ild_sympt"))
     if symptoms is None:
-        return None, Reason.LUNG_SYMPTOMS_UNKNOWN
-    return (False, Reason.CONTRADICTS_LUNG) if symptoms else _FINE
+        return None, CriterionReason.LUNG_SYMPTOMS_UNKNOWN
+    return (False, CriterionReason.CONTRADICTS_LUNG) if symptoms else _FINE
 
 
 def _pregnancy_says(answers: Answers, _limits: Limits) -> Finding:
     sex, result = _text(answers.get("sex")), _text(answers.get("preg_res"))
     if result == "POS":
-        return False, Reason.CONTRADICTS_PREGNANCY
+        return False, CriterionReason.CONTRADICTS_PREGNANCY
     if sex is None:
-        return None, Reason.DATA_MISSING
+        return None, CriterionReason.DATA_MISSING
     can_bear = yes_no(answers.get("wocbp"))
     if sex == "M" or can_bear is False:
         return _FINE
     if can_bear is None:
-        return None, Reason.DATA_MISSING
-    return _FINE if result == "NEG" else (None, Reason.PREGNANCY_TEST_MISSING)
+        return None, CriterionReason.DATA_MISSING
+    return _FINE if result == "NEG" else (None, CriterionReason.PREGNANCY_TEST_MISSING)
 
 
 def _contraception_says(answers: Answers, _limits: Limits) -> Finding:
     unwilling_man = _text(answers.get("sex")) == "M" and yes_no(answers.get("contra")) is False
-    return (False, Reason.CONTRADICTS_CONTRACEPTION) if unwilling_man else _FINE
+    return (False, CriterionReason.CONTRADICTS_CONTRACEPTION) if unwilling_man else _FINE
 
 
 def _prior_treatment_says(answers: Answers, _limits: Limits) -> Finding:
     treatments = chosen(answers.get("dm.prior_ca_tx"))
     if set(treatments) & set(SYSTEMIC_OR_RADIATION):
-        return False, Reason.CONTRADICTS_PRIOR_TREATMENT
+        return False, CriterionReason.CONTRADICTS_PRIOR_TREATMENT
     if yes_no(answers.get("dm.mh_prior_ca")) and not treatments:
-        return None, Reason.PRIOR_TREATMENT_UNKNOWN
+        return None, CriterionReason.PRIOR_TREATMENT_UNKNOWN
     return _FINE
 
 

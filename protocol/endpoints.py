@@ -21,12 +21,12 @@ from protocol.survival import (
 __all__ = [
     "DAYS_PER_MONTH",
     "DAY_OF_36_MONTHS",
+    "AnalysisHistory",
     "DeathDate",
     "DeathDay",
     "Definition",
     "DiseaseEvent",
-    "Finding",
-    "History",
+    "DiseaseFinding",
     "KaplanMeier",
     "Mortality",
     "Operation",
@@ -92,7 +92,7 @@ class TimeToEvent:
         return months(self.days)
 
 
-class Finding(StrEnum):
+class DiseaseFinding(StrEnum):
     """What was found of the disease (protocol 6.2)."""
 
     DISTANT = "distant"
@@ -126,7 +126,7 @@ class DiseaseEvent:
     ``controlled_on``: locoregional disease cleared without an oesophagectomy.
     """
 
-    finding: Finding
+    finding: DiseaseFinding
     proven_on: date | None
     suspected_on: date | None = None
     controlled_on: date | None = None
@@ -146,7 +146,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class AnalysisHistory:
     """What is known of one participant at a data cut (protocol 6)."""
 
     rand: date
@@ -220,7 +220,7 @@ def overall_survival(
 
 
 def disease_free_survival(
-    history: History,
+    history: AnalysisHistory,
     definition: Definition = Definition.STRATEGY,
     *,
     by_suspicion: bool = False,
@@ -254,7 +254,7 @@ def disease_free_survival(
     return TimeToEvent((on - origin).days, True, on, because)
 
 
-def oesophagectomy_free_survival(history: History) -> TimeToEvent:
+def oesophagectomy_free_survival(history: AnalysisHistory) -> TimeToEvent:
     """Days from randomisation to oesophagectomy or death, else to the last proof of life (protocol 6.3)."""
     events = [(each.on, "oesophagectomy") for each in history.operations if each.removed_oesophagus]
     if history.death:
@@ -266,7 +266,7 @@ def oesophagectomy_free_survival(history: History) -> TimeToEvent:
     return TimeToEvent((until - history.rand).days, False, until, "last_alive")
 
 
-def organ_preserved(history: History, *, at_months: int) -> bool | None:
+def organ_preserved(history: AnalysisHistory, *, at_months: int) -> bool | None:
     """Whether the participant is alive with the oesophagus and without uncontrolled local disease (protocol
     6.3).
 
@@ -334,7 +334,7 @@ def _years(born: date, day: date) -> int:
 
 
 def _uncontrolled(event: DiseaseEvent, day: date) -> bool:
-    if event.finding not in (Finding.LOCOREGIONAL, Finding.NOT_RESECTABLE):
+    if event.finding not in (DiseaseFinding.LOCOREGIONAL, DiseaseFinding.NOT_RESECTABLE):
         return False
     if event.proven_on is None or event.proven_on > day:
         return False
@@ -342,7 +342,7 @@ def _uncontrolled(event: DiseaseEvent, day: date) -> bool:
 
 
 def _events(
-    history: History, definition: Definition, by_suspicion: bool, second_primary_counts: bool
+    history: AnalysisHistory, definition: Definition, by_suspicion: bool, second_primary_counts: bool
 ) -> Iterable[tuple[date, str]]:
     if history.death:
         yield history.death, "death"
@@ -350,14 +350,16 @@ def _events(
     for event in history.findings:
         if event.proven_on is None or event.proven_on > history.cutoff:
             continue
-        if event.finding is Finding.SECOND_PRIMARY and not second_primary_counts:
+        if event.finding is DiseaseFinding.SECOND_PRIMARY and not second_primary_counts:
             continue
         day = (event.suspected_on if by_suspicion else None) or event.proven_on
-        if event.finding is not Finding.LOCOREGIONAL or _local_counts(event.proven_on, history, definition):
+        if event.finding is not DiseaseFinding.LOCOREGIONAL or _local_counts(
+            event.proven_on, history, definition
+        ):
             yield day, event.finding.value
 
 
-def _local_counts(proven_on: date, history: History, definition: Definition) -> bool:
+def _local_counts(proven_on: date, history: AnalysisHistory, definition: Definition) -> bool:
     """Whether proven locoregional disease is an event by itself, on the day of its proof."""
     after_r0 = any(each.resected is Resected.R0 and each.on < proven_on for each in history.operations)
     regrowth = history.ccr is not None and proven_on >= history.ccr
@@ -368,13 +370,13 @@ def _local_counts(proven_on: date, history: History, definition: Definition) -> 
     return limit < history.cutoff and not any(proven_on <= day <= limit for day in _settles(history))
 
 
-def _settles(history: History) -> Iterable[date]:
+def _settles(history: AnalysisHistory) -> Iterable[date]:
     """The days on which a local disease was removed R0, or became an event of another kind."""
     yield from (each.on for each in history.operations)
     yield from (
         event.proven_on
         for event in history.findings
-        if event.proven_on and event.finding in (Finding.DISTANT, Finding.NOT_RESECTABLE)
+        if event.proven_on and event.finding in (DiseaseFinding.DISTANT, DiseaseFinding.NOT_RESECTABLE)
     )
     if history.death:
         yield history.death

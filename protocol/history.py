@@ -25,7 +25,7 @@ class Response(StrEnum):
     DISTANT = "distant"
 
 
-class Scope(StrEnum):
+class WithdrawalScope(StrEnum):
     """The four separate ticks of a withdrawal (protocol 2.5)."""
 
     DRUG = "drug"
@@ -121,7 +121,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Surgery:
+class PlannedOperation:
     """The day that the clock of a planned operation starts, and why."""
 
     anchor: str
@@ -164,18 +164,18 @@ def surveillance_resumed(history: History) -> bool:
     return entered_again and regrowth is not None and regrowth < (history.track_since or regrowth)
 
 
-def surgery_after_evaluation(history: History) -> Surgery | None:
+def surgery_after_evaluation(history: History) -> PlannedOperation | None:
     """The operation that an evaluation, a regrowth or the participant's wish asks for (protocol 2.2, 2.5)."""
     operated = history.on("SURG")
     if not operated and (history.track in WITHOUT_SURGERY) and not _fresh_regrowth(history):
         return None
     if regrowth := regrowth_on(history):
-        return Surgery("REGROWTH", regrowth, "REGROWTH")
+        return PlannedOperation("REGROWTH", regrowth, "REGROWTH")
     if history.arm == "1":
         for milestone, positive in (("CRE2", cre2_is_positive), ("CRE1", cre1_is_positive)):
             distant = history.responses.get(milestone) == Response.DISTANT
             if (found_on := history.on(milestone)) and positive(history) and not distant:
-                return Surgery(milestone, found_on, "NON_CCR")
+                return PlannedOperation(milestone, found_on, "NON_CCR")
     return _surgery_on_wish(history)
 
 
@@ -187,24 +187,24 @@ def _fresh_regrowth(history: History) -> bool:
     )
 
 
-def _surgery_on_wish(history: History) -> Surgery | None:
+def _surgery_on_wish(history: History) -> PlannedOperation | None:
     """Surgery without a finding: counted from the decision, else from the last evaluation, else on its day."""
     operated = history.on("SURG")
     if history.arm != "1" or not (operated or history.track in TOWARDS_SURGERY):
         return None
     reason = "CROSSOVER_TO_SURGERY" if history.on("CCR") else "NON_CCR"
     if history.track == "SURGERY_PLANNED" and history.track_since:
-        return Surgery("SURGERY_PLANNED", history.track_since, reason)
+        return PlannedOperation("SURGERY_PLANNED", history.track_since, reason)
     if operated:
-        return Surgery("SURG", operated, reason)
+        return PlannedOperation("SURG", operated, reason)
     evaluated = [(on, code) for code in ("CRE1", "CRE2", "CCR") if (on := history.on(code))]
     on, code = max(evaluated, default=(history.as_of, "SURGERY_PLANNED"))
-    return Surgery(code, on, reason)
+    return PlannedOperation(code, on, reason)
 
 
 def endings(history: History) -> tuple[Ending, ...]:
     """Every day on which visits of this participant stop, and which go on (protocol 2.1, 2.5)."""
-    over = (history.on("DEATH"), history.withdrawn.get(Scope.ALL))
+    over = (history.on("DEATH"), history.withdrawn.get(WithdrawalScope.ALL))
     findings = (history.on("DM"), recurrence_on(history))
     eos = history.on("EOS")
     return (
@@ -253,7 +253,7 @@ def evaluations_declined_on(history: History) -> date | None:
     """Day from which the participant accepts no response evaluations, by refusal or partial withdrawal."""
     if history.track == "REFUSED_WORKUP":
         return history.track_since or history.on("NEO_END")
-    return history.withdrawn.get(Scope.PROCEDURES)
+    return history.withdrawn.get(WithdrawalScope.PROCEDURES)
 
 
 def _under_surveillance(history: History, dates: Dates) -> bool:

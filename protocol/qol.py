@@ -6,7 +6,7 @@ from enum import StrEnum
 from statistics import fmean
 
 
-class Kind(StrEnum):
+class ScaleKind(StrEnum):
     """How a raw score is turned into 0 to 100 (protocol 5.1)."""
 
     FUNCTIONAL = "functional"
@@ -19,7 +19,7 @@ class Scale:
     """One scale: its code, its items, and the largest answer an item takes (protocol 5.2, 5.3)."""
 
     code: str
-    kind: Kind
+    kind: ScaleKind
     items: tuple[int, ...]
     highest: int = 4
 
@@ -30,34 +30,34 @@ class Scale:
 
 
 C30_SCALES = (
-    Scale("QL2", Kind.GLOBAL, (29, 30), highest=7),
-    Scale("PF2", Kind.FUNCTIONAL, (1, 2, 3, 4, 5)),
-    Scale("RF2", Kind.FUNCTIONAL, (6, 7)),
-    Scale("EF", Kind.FUNCTIONAL, (21, 22, 23, 24)),
-    Scale("CF", Kind.FUNCTIONAL, (20, 25)),
-    Scale("SF", Kind.FUNCTIONAL, (26, 27)),
-    Scale("FA", Kind.SYMPTOM, (10, 12, 18)),
-    Scale("NV", Kind.SYMPTOM, (14, 15)),
-    Scale("PA", Kind.SYMPTOM, (9, 19)),
-    Scale("DY", Kind.SYMPTOM, (8,)),
-    Scale("SL", Kind.SYMPTOM, (11,)),
-    Scale("AP", Kind.SYMPTOM, (13,)),
-    Scale("CO", Kind.SYMPTOM, (16,)),
-    Scale("DI", Kind.SYMPTOM, (17,)),
-    Scale("FI", Kind.SYMPTOM, (28,)),
+    Scale("QL2", ScaleKind.GLOBAL, (29, 30), highest=7),
+    Scale("PF2", ScaleKind.FUNCTIONAL, (1, 2, 3, 4, 5)),
+    Scale("RF2", ScaleKind.FUNCTIONAL, (6, 7)),
+    Scale("EF", ScaleKind.FUNCTIONAL, (21, 22, 23, 24)),
+    Scale("CF", ScaleKind.FUNCTIONAL, (20, 25)),
+    Scale("SF", ScaleKind.FUNCTIONAL, (26, 27)),
+    Scale("FA", ScaleKind.SYMPTOM, (10, 12, 18)),
+    Scale("NV", ScaleKind.SYMPTOM, (14, 15)),
+    Scale("PA", ScaleKind.SYMPTOM, (9, 19)),
+    Scale("DY", ScaleKind.SYMPTOM, (8,)),
+    Scale("SL", ScaleKind.SYMPTOM, (11,)),
+    Scale("AP", ScaleKind.SYMPTOM, (13,)),
+    Scale("CO", ScaleKind.SYMPTOM, (16,)),
+    Scale("DI", ScaleKind.SYMPTOM, (17,)),
+    Scale("FI", ScaleKind.SYMPTOM, (28,)),
 )
 
 OES18_SCALES = (
-    Scale("OESDYS", Kind.SYMPTOM, (31, 32, 33)),
-    Scale("OESEAT", Kind.SYMPTOM, (36, 37, 38, 39)),
-    Scale("OESRFX", Kind.SYMPTOM, (44, 45)),
-    Scale("OESPA", Kind.SYMPTOM, (46, 47, 48)),
-    Scale("OESSV", Kind.SYMPTOM, (34,)),
-    Scale("OESCH", Kind.SYMPTOM, (35,)),
-    Scale("OESDM", Kind.SYMPTOM, (40,)),
-    Scale("OESTA", Kind.SYMPTOM, (41,)),
-    Scale("OESCO", Kind.SYMPTOM, (42,)),
-    Scale("OESSP", Kind.SYMPTOM, (43,)),
+    Scale("OESDYS", ScaleKind.SYMPTOM, (31, 32, 33)),
+    Scale("OESEAT", ScaleKind.SYMPTOM, (36, 37, 38, 39)),
+    Scale("OESRFX", ScaleKind.SYMPTOM, (44, 45)),
+    Scale("OESPA", ScaleKind.SYMPTOM, (46, 47, 48)),
+    Scale("OESSV", ScaleKind.SYMPTOM, (34,)),
+    Scale("OESCH", ScaleKind.SYMPTOM, (35,)),
+    Scale("OESDM", ScaleKind.SYMPTOM, (40,)),
+    Scale("OESTA", ScaleKind.SYMPTOM, (41,)),
+    Scale("OESCO", ScaleKind.SYMPTOM, (42,)),
+    Scale("OESSP", ScaleKind.SYMPTOM, (43,)),
 )
 
 SUMMARY = "SUMMARY"
@@ -111,7 +111,7 @@ def _score(scale: Scale, answers: Mapping[str | int, object]) -> float | None:
     if len(answered) * 2 < len(scale.items):
         return None
     share = (fmean(answered) - 1) / scale.range
-    return (1 - share) * 100 if scale.kind is Kind.FUNCTIONAL else share * 100
+    return (1 - share) * 100 if scale.kind is ScaleKind.FUNCTIONAL else share * 100
 
 
 def _summary(scores: Mapping[str, float | None]) -> float | None:
@@ -122,5 +122,5 @@ def _summary(scores: Mapping[str, float | None]) -> float | None:
         score = scores[scale.code]
         if score is None:
             return None
-        turned.append(100 - score if scale.kind is Kind.SYMPTOM else score)
+        turned.append(100 - score if scale.kind is ScaleKind.SYMPTOM else score)
     return fmean(turned)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from protocol.loader.schema import (
     Anchoring,
-    Fact,
+    BilingualText,
     Offset,
     OpenQuestion,
     Setting,
     Source,
-    Text,
+    TrialFact,
     VisitRule,
     Window,
 )
@@ -20,8 +20,8 @@ from protocol.loader.schema import (
 if TYPE_CHECKING:
     from protocol.text import ProtocolText
 
-UNKNOWN = Text("unknown", "未知")
-HIDDEN = Text("not shown here", "此处不予显示")
+UNKNOWN = BilingualText("unknown", "未知")
+HIDDEN = BilingualText("not shown here", "此处不予显示")
 
 
 def asked_by(text: ProtocolText) -> Iterator[OpenQuestion]:
@@ -76,7 +76,9 @@ def _eligibility_and_arms(text: ProtocolText) -> Iterator[OpenQuestion]:
 def _randomization(text: ProtocolText) -> Iterator[OpenQuestion]:
     randomization = text.randomization
     ratio = ":".join(str(part) for part in randomization.ratio)
-    yield OpenQuestion("randomization", "ratio", "value", randomization.ratio_source, Text(ratio, ratio))
+    yield OpenQuestion(
+        "randomization", "ratio", "value", randomization.ratio_source, BilingualText(ratio, ratio)
+    )
     yield OpenQuestion("randomization", "method", "value", randomization.source, randomization.method)
     for stratum in randomization.strata:
         levels = stratum.levels
@@ -91,46 +93,48 @@ def _randomization(text: ProtocolText) -> Iterator[OpenQuestion]:
 
 
 def _visit(text: ProtocolText, rule: VisitRule) -> Iterator[OpenQuestion]:
-    def ask(part: str, source: Source, shown: Text) -> OpenQuestion:
+    def ask(part: str, source: Source, shown: BilingualText) -> OpenQuestion:
         return OpenQuestion("visit", f"{rule.code} ({'/'.join(rule.arms)})", part, source, shown, rule.name)
 
     for prefix, due in (("", rule.due), ("until_known.", rule.until_known)):
         if due is not None:
-            yield ask(f"{prefix}anchor", due.source, Text(due.anchor, due.anchor))
+            yield ask(f"{prefix}anchor", due.source, BilingualText(due.anchor, due.anchor))
             yield ask(f"{prefix}target", due.target.source, _offset_shown(due.target))
             yield ask(f"{prefix}window", due.window.source, _window_shown(due))
     for form in rule.forms:
-        yield ask(f"form {form.code}", form.source, Text(form.code, form.code))
+        yield ask(f"form {form.code}", form.source, BilingualText(form.code, form.code))
     for procedure in rule.procedures:
         yield ask(f"procedure {procedure.code}", procedure.source, text.procedure(procedure.code).name)
 
 
-def _offset_shown(offset: Offset) -> Text:
+def _offset_shown(offset: Offset) -> BilingualText:
     if offset.months is not None:
-        return Text(f"{offset.months:+d} months", f"{offset.months:+d} 个月")
+        return BilingualText(f"{offset.months:+d} months", f"{offset.months:+d} 个月")
     if offset.weeks is not None:
-        return Text(f"{offset.weeks:+d} weeks", f"{offset.weeks:+d} 周")
-    return Text(f"{offset.days:+d} days", f"{offset.days:+d} 天")
+        return BilingualText(f"{offset.weeks:+d} weeks", f"{offset.weeks:+d} 周")
+    return BilingualText(f"{offset.days:+d} days", f"{offset.days:+d} 天")
 
 
-def _window_shown(due: Anchoring) -> Text:
+def _window_shown(due: Anchoring) -> BilingualText:
     window: Window = due.window
     if window.opens is not None:
-        return Text(
+        return BilingualText(
             f"day {window.opens} to {window.closes} after {due.anchor}",
             f"{due.anchor} 后第 {window.opens} 至 {window.closes} 天",
         )
-    return Text(f"-{window.before} to +{window.after} days", f"-{window.before} 至 +{window.after} 天")
+    return BilingualText(
+        f"-{window.before} to +{window.after} days", f"-{window.before} 至 +{window.after} 天"
+    )
 
 
-def _shown(entry: Fact | Setting) -> Text:
-    if isinstance(entry, Fact) and entry.text is not None:
+def _shown(entry: TrialFact | Setting) -> BilingualText:
+    if isinstance(entry, TrialFact) and entry.text is not None:
         return entry.text
     if entry.value is None:
         return UNKNOWN
     if isinstance(entry.value, bool):
-        return Text("yes", "是") if entry.value else Text("no", "否")
+        return BilingualText("yes", "是") if entry.value else BilingualText("no", "否")
     if isinstance(entry.value, tuple):
         words = ", ".join(str(item) for item in entry.value)
-        return Text(words, words)
-    return Text(str(entry.value), str(entry.value))
+        return BilingualText(words, words)
+    return BilingualText(str(entry.value), str(entry.value))

@@ -28,7 +28,7 @@ class Outcome(StrEnum):
     PROCEED_TO_CRE2 = "PROCEED_TO_CRE2"
 
 
-class Evaluation(StrEnum):
+class EvaluationType(StrEnum):
     """Which evaluation it is (protocol 3.7, cre_type)."""
 
     CRE1 = "CRE1"
@@ -133,10 +133,10 @@ class EarlierEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class EvaluationFindings:
     """What this evaluation found, in the words of the form (protocol 3.7)."""
 
-    evaluation: Evaluation
+    evaluation: EvaluationType
     on: date | None
     local: Local | None
     distant: Distant | None
@@ -162,12 +162,12 @@ DECLARED_OUTCOMES = (Outcome.CCR, Outcome.PERSISTENT_CCR)
 POSITIVE_OUTCOMES = (Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT)
 
 
-def evaluation_of(code: str) -> Evaluation:
+def evaluation_of(code: str) -> EvaluationType:
     """The kind of evaluation behind a visit or form code: "CRE-1" is CRE1, "AS-06" is surveillance (protocol
     2.2).
     """
     plain = code.upper().replace("-", "")
-    return Evaluation.SURVEILLANCE if plain.startswith("AS") else Evaluation(plain)
+    return EvaluationType.SURVEILLANCE if plain.startswith("AS") else EvaluationType(plain)
 
 
 def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
@@ -199,7 +199,7 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
     A code that the form does not have is a ``ValueError``, so that it can never pass as clear.
     """
     history = _History.of(earlier, on, ccr_declared)
-    findings = Findings(
+    findings = EvaluationFindings(
         evaluation=evaluation_of(evaluation),
         on=on,
         local=_coded(Local, local_call),
@@ -264,12 +264,12 @@ class _History:
     @property
     def cre1_clear(self) -> bool:
         return any(
-            evaluation_of(each.evaluation) is Evaluation.CRE1 for each in self.clear_since_last_positive
+            evaluation_of(each.evaluation) is EvaluationType.CRE1 for each in self.clear_since_last_positive
         )
 
     @property
     def cre2_done(self) -> bool:
-        return any(evaluation_of(each.evaluation) is Evaluation.CRE2 for each in self.earlier)
+        return any(evaluation_of(each.evaluation) is EvaluationType.CRE2 for each in self.earlier)
 
     @property
     def last_was_uncertain(self) -> bool:
@@ -277,16 +277,16 @@ class _History:
         return bool(evaluable) and evaluable[-1].outcome == Outcome.UNCERTAIN_REPEAT
 
 
-def _stands_for(findings: Findings, history: _History) -> Evaluation:
+def _stands_for(findings: EvaluationFindings, history: _History) -> EvaluationType:
     """What an unscheduled evaluation repeats: the latest step the participant has reached."""
-    if findings.evaluation is not Evaluation.UNSCHEDULED:
+    if findings.evaluation is not EvaluationType.UNSCHEDULED:
         return findings.evaluation
     if history.declared:
-        return Evaluation.SURVEILLANCE
-    return Evaluation.CRE2 if history.cre2_done else Evaluation.CRE1
+        return EvaluationType.SURVEILLANCE
+    return EvaluationType.CRE2 if history.cre2_done else EvaluationType.CRE1
 
 
-def _rule_1_distant(findings: Findings) -> Proposal | None:
+def _rule_1_distant(findings: EvaluationFindings) -> Proposal | None:
     if findings.distant is None:
         return Proposal(None, (Because.UNANSWERED_DISTANT,))
     if findings.distant == Distant.PROVEN:
@@ -295,14 +295,18 @@ def _rule_1_distant(findings: Findings) -> Proposal | None:
 
 
 def _rule_2_residue(
-    findings: Findings, history: _History, *, suspected_is_non_ccr: bool, suspected_is_regrowth: bool
+    findings: EvaluationFindings,
+    history: _History,
+    *,
+    suspected_is_non_ccr: bool,
+    suspected_is_regrowth: bool,
 ) -> Proposal | None:
     proof = _proof(findings)
     if not proof and findings.local is None:
         return Proposal(None, (Because.UNANSWERED_LOCAL,))
     if not proof and findings.local == Local.SUSPECTED:
         # Surveillance can be entered without a cCR, by declining surgery: suspicion counts there as well.
-        surveilled = history.declared or findings.evaluation is Evaluation.SURVEILLANCE
+        surveilled = history.declared or findings.evaluation is EvaluationType.SURVEILLANCE
         if suspected_is_non_ccr and not history.declared:
             proof = (Because.SUSPECTED_WITHOUT_PROOF,)
         elif surveilled and suspected_is_regrowth:
@@ -314,7 +318,7 @@ def _rule_2_residue(
     return Proposal(Outcome.NON_CCR, proof)
 
 
-def _proof(findings: Findings) -> tuple[Because, ...]:
+def _proof(findings: EvaluationFindings) -> tuple[Because, ...]:
     proofs = (
         (findings.local == Local.PROVEN_PRIMARY, Because.PRIMARY_PROVEN),
         (findings.local == Local.PROVEN_NODE, Because.NODE_PROVEN),
@@ -324,8 +328,8 @@ def _proof(findings: Findings) -> tuple[Because, ...]:
     return tuple(reason for holds, reason in proofs if holds)
 
 
-def _rule_3_not_evaluable(findings: Findings, history: _History) -> Proposal | None:
-    needs_battery = _stands_for(findings, history) in (Evaluation.CRE2, Evaluation.SURVEILLANCE)
+def _rule_3_not_evaluable(findings: EvaluationFindings, history: _History) -> Proposal | None:
+    needs_battery = _stands_for(findings, history) in (EvaluationType.CRE2, EvaluationType.SURVEILLANCE)
     biopsied = findings.biopsy not in (None, Biopsy.NOT_DONE)
     lacks = (
         (findings.local == Local.NOT_EVALUABLE, Because.LOCAL_NOT_EVALUABLE),
@@ -350,7 +354,7 @@ def _rule_3_not_evaluable(findings: Findings, history: _History) -> Proposal | N
     return Proposal(None, unanswered) if unanswered else None
 
 
-def _rule_4_uncertain(findings: Findings, history: _History) -> Proposal | None:
+def _rule_4_uncertain(findings: EvaluationFindings, history: _History) -> Proposal | None:
     tissue = tuple(
         reason
         for holds, reason in (
@@ -363,7 +367,7 @@ def _rule_4_uncertain(findings: Findings, history: _History) -> Proposal | None:
     distant = (Because.DISTANT_SUSPECT,) if findings.distant == Distant.SUSPECT else ()
     if not tissue and not distant:
         return None
-    if _stands_for(findings, history) is Evaluation.CRE1:
+    if _stands_for(findings, history) is EvaluationType.CRE1:
         return Proposal(Outcome.PROCEED_TO_CRE2, (*tissue, *distant))
     # A suspect distant lesion waits for its biopsy or MDT note: repeating it does not make residue.
     if tissue and history.last_was_uncertain:
@@ -371,18 +375,18 @@ def _rule_4_uncertain(findings: Findings, history: _History) -> Proposal | None:
     return Proposal(Outcome.UNCERTAIN_REPEAT, (*tissue, *distant))
 
 
-def _rule_5_clear(findings: Findings, history: _History, *, apart: timedelta) -> Proposal:
+def _rule_5_clear(findings: EvaluationFindings, history: _History, *, apart: timedelta) -> Proposal:
     if history.ccr_holds:
         return Proposal(Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS))
     step = _stands_for(findings, history)
-    if step in (Evaluation.CRE1, Evaluation.RESTAGING):
+    if step in (EvaluationType.CRE1, EvaluationType.RESTAGING):
         return Proposal(Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK))
     if history.cre1_clear:
         return Proposal(Outcome.CCR, (Because.CLEAR, Because.CRE1_ALSO_CLEAR))
     return _two_clear_looks(findings, history, apart)
 
 
-def _two_clear_looks(findings: Findings, history: _History, apart: timedelta) -> Proposal:
+def _two_clear_looks(findings: EvaluationFindings, history: _History, apart: timedelta) -> Proposal:
     """Without a clear CRE1, two clear evaluations at least ``apart`` are needed (protocol 3.7, rule 5)."""
     clear = history.clear_since_last_positive
     if not clear:

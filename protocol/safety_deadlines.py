@@ -18,7 +18,7 @@ class ClockKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeriousEvent:
+class SeriousEventFacts:
     """What is known of one serious event.
 
     ``reported`` is the site's first report to the sponsor: its day is day 0 of a SUSAR. ``authority_on``
@@ -48,7 +48,7 @@ class Clock:
         return self.met is not None and self.met > self.due
 
 
-def clocks_of(event: SeriousEvent, *, zone: str, hours: int = 24) -> tuple[Clock, ...]:
+def clocks_of(event: SeriousEventFacts, *, zone: str, hours: int = 24) -> tuple[Clock, ...]:
     """The clocks of one serious event: the site's report within ``hours`` of its awareness; for a SUSAR the
     report to the authority within 7 days (fatal or life-threatening, then 8 more for its follow-up) or
     15 days of the sponsor's awareness (protocol 2.6). A last day ends at midnight in ``zone``.
@@ -62,7 +62,7 @@ def clocks_of(event: SeriousEvent, *, zone: str, hours: int = 24) -> tuple[Clock
     return tuple(clocks)
 
 
-def _expedited(event: SeriousEvent, known: datetime, zone: str) -> list[Clock]:
+def _expedited(event: SeriousEventFacts, known: datetime, zone: str) -> list[Clock]:
     day_0 = known.astimezone(ZoneInfo(zone)).date()
     told = _noon(event.authority_on, zone)
     if not event.fatal_or_life_threatening:

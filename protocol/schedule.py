@@ -15,7 +15,7 @@ from protocol.history import (
     PastVisit,
     PlannedVisit,
     Response,
-    Scope,
+    WithdrawalScope,
     cre1_is_positive,
     endings,
     evaluations_declined_on,
@@ -32,7 +32,7 @@ __all__ = [
     "PastVisit",
     "PlannedVisit",
     "Response",
-    "Scope",
+    "WithdrawalScope",
     "add_months",
     "missed_on",
     "next_contact",
@@ -54,7 +54,11 @@ MILESTONE_OF = {
     "SURG-1": "SURG",
     "SURG-2": "SURG",
 }
-STOPPED_PROCEDURES = {Scope.DRUG: "drug", Scope.PROCEDURES: "response", Scope.QOL: "qol"}
+STOPPED_PROCEDURES = {
+    WithdrawalScope.DRUG: "drug",
+    WithdrawalScope.PROCEDURES: "response",
+    WithdrawalScope.QOL: "qol",
+}
 WorksOn = Callable[[date], bool]
 
 
@@ -287,6 +291,8 @@ def _without_withdrawn(text: ProtocolText, visit: PlannedVisit, history: History
         withdrawn_on = history.withdrawn.get(scope)
         if withdrawn_on and visit.target > withdrawn_on:
             procedures = tuple(code for code in visit.procedures if text.procedure(code).kind != kind)
-            forms = tuple(form for form in visit.forms if not (scope is Scope.QOL and form == "QOL"))
+            forms = tuple(
+                form for form in visit.forms if not (scope is WithdrawalScope.QOL and form == "QOL")
+            )
             visit = replace(visit, procedures=procedures, forms=forms)
     return visit

@@ -31,7 +31,7 @@ _G23X = ("G2", "G3", "GX")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StageRow:
     """One printed row of a grouping table: any combination of its categories is in its group."""
 
     code: str
@@ -50,57 +50,57 @@ class Row:
 
 
 CLINICAL_TABLE = (
-    Row("c1", ("Tis",), ("N0",), ("M0",), "0"),
-    Row("c2", _T1, ("N0", "N1"), ("M0",), "I"),
-    Row("c3", ("T2",), ("N0", "N1"), ("M0",), "II"),
-    Row("c4", ("T3",), ("N0",), ("M0",), "II"),
-    Row("c5", ("T3",), ("N1",), ("M0",), "III"),
-    Row("c6", (*_T1, "T2", "T3"), ("N2",), ("M0",), "III"),
-    Row("c7", ("T4", "T4a", "T4b"), ("N0", "N1", "N2"), ("M0",), "IVA"),
-    Row("c8", _ANY_T, ("N3",), ("M0",), "IVA"),
-    Row("c9", _ANY_T, _ANY_N, ("M1",), "IVB"),
+    StageRow("c1", ("Tis",), ("N0",), ("M0",), "0"),
+    StageRow("c2", _T1, ("N0", "N1"), ("M0",), "I"),
+    StageRow("c3", ("T2",), ("N0", "N1"), ("M0",), "II"),
+    StageRow("c4", ("T3",), ("N0",), ("M0",), "II"),
+    StageRow("c5", ("T3",), ("N1",), ("M0",), "III"),
+    StageRow("c6", (*_T1, "T2", "T3"), ("N2",), ("M0",), "III"),
+    StageRow("c7", ("T4", "T4a", "T4b"), ("N0", "N1", "N2"), ("M0",), "IVA"),
+    StageRow("c8", _ANY_T, ("N3",), ("M0",), "IVA"),
+    StageRow("c9", _ANY_T, _ANY_N, ("M1",), "IVB"),
 )
 
 YP_TABLE = (
-    Row("y1", _T0_TO_T2, ("N0",), ("M0",), "I"),
-    Row("y2", ("T3",), ("N0",), ("M0",), "II"),
-    Row("y3", _T0_TO_T2, ("N1",), ("M0",), "IIIA"),
-    Row("y4", ("T3",), ("N1",), ("M0",), "IIIB"),
-    Row("y5", (*_T0_TO_T2, "T3"), ("N2",), ("M0",), "IIIB"),
-    Row("y6", ("T4a",), ("N0",), ("M0",), "IIIB"),
-    Row("y7", ("T4a",), ("N1", "N2"), ("M0",), "IVA"),
-    Row("y8", ("T4a",), ("NX",), ("M0",), "IVA"),
-    Row("y9", ("T4b",), ("N0", "N1", "N2"), ("M0",), "IVA"),
-    Row("y10", _ANY_T, ("N3",), ("M0",), "IVA"),
-    Row("y11", _ANY_T, _ANY_N, ("M1",), "IVB"),
+    StageRow("y1", _T0_TO_T2, ("N0",), ("M0",), "I"),
+    StageRow("y2", ("T3",), ("N0",), ("M0",), "II"),
+    StageRow("y3", _T0_TO_T2, ("N1",), ("M0",), "IIIA"),
+    StageRow("y4", ("T3",), ("N1",), ("M0",), "IIIB"),
+    StageRow("y5", (*_T0_TO_T2, "T3"), ("N2",), ("M0",), "IIIB"),
+    StageRow("y6", ("T4a",), ("N0",), ("M0",), "IIIB"),
+    StageRow("y7", ("T4a",), ("N1", "N2"), ("M0",), "IVA"),
+    StageRow("y8", ("T4a",), ("NX",), ("M0",), "IVA"),
+    StageRow("y9", ("T4b",), ("N0", "N1", "N2"), ("M0",), "IVA"),
+    StageRow("y10", _ANY_T, ("N3",), ("M0",), "IVA"),
+    StageRow("y11", _ANY_T, _ANY_N, ("M1",), "IVB"),
 )
 
 # Only for a patient operated without neoadjuvant treatment. T3N0 with GX at the lower location is
 # printed twice in public tables (IIA by location, IIB by grade); the protocol reads it as IIA, so
 # p11 leaves the lower location out, and the reading carries GX_LOWER_NOTE.
 P_TABLE = (
-    Row("p1", ("Tis",), ("N0",), ("M0",), "0"),
-    Row("p2", ("T1a",), ("N0",), ("M0",), "IA", ("G1",)),
-    Row("p3", ("T1a",), ("N0",), ("M0",), "IA", ("GX",)),
-    Row("p4", ("T1a",), ("N0",), ("M0",), "IB", _G23),
-    Row("p5", ("T1b",), ("N0",), ("M0",), "IB", _ANY_G),
-    Row("p6", ("T2",), ("N0",), ("M0",), "IB", ("G1",)),
-    Row("p7", ("T2",), ("N0",), ("M0",), "IIA", _G23X),
-    Row("p8", ("T3",), ("N0",), ("M0",), "IIA", _ANY_G, ("lower",)),
-    Row("p9", ("T3",), ("N0",), ("M0",), "IIA", ("G1",), ("upper", "middle")),
-    Row("p10", ("T3",), ("N0",), ("M0",), "IIB", _G23, ("upper", "middle")),
-    Row("p11", ("T3",), ("N0",), ("M0",), "IIB", ("GX",), ("upper", "middle", "X")),
-    Row("p12", ("T3",), ("N0",), ("M0",), "IIB", _ANY_G, ("X",)),
-    Row("p13", _T1, ("N1",), ("M0",), "IIB"),
-    Row("p14", _T1, ("N2",), ("M0",), "IIIA"),
-    Row("p15", ("T2",), ("N1",), ("M0",), "IIIA"),
-    Row("p16", ("T2",), ("N2",), ("M0",), "IIIB"),
-    Row("p17", ("T3",), ("N1", "N2"), ("M0",), "IIIB"),
-    Row("p18", ("T4a",), ("N0", "N1"), ("M0",), "IIIB"),
-    Row("p19", ("T4a",), ("N2",), ("M0",), "IVA"),
-    Row("p20", ("T4b",), ("N0", "N1", "N2"), ("M0",), "IVA"),
-    Row("p21", _ANY_T, ("N3",), ("M0",), "IVA"),
-    Row("p22", _ANY_T, _ANY_N, ("M1",), "IVB"),
+    StageRow("p1", ("Tis",), ("N0",), ("M0",), "0"),
+    StageRow("p2", ("T1a",), ("N0",), ("M0",), "IA", ("G1",)),
+    StageRow("p3", ("T1a",), ("N0",), ("M0",), "IA", ("GX",)),
+    StageRow("p4", ("T1a",), ("N0",), ("M0",), "IB", _G23),
+    StageRow("p5", ("T1b",), ("N0",), ("M0",), "IB", _ANY_G),
+    StageRow("p6", ("T2",), ("N0",), ("M0",), "IB", ("G1",)),
+    StageRow("p7", ("T2",), ("N0",), ("M0",), "IIA", _G23X),
+    StageRow("p8", ("T3",), ("N0",), ("M0",), "IIA", _ANY_G, ("lower",)),
+    StageRow("p9", ("T3",), ("N0",), ("M0",), "IIA", ("G1",), ("upper", "middle")),
+    StageRow("p10", ("T3",), ("N0",), ("M0",), "IIB", _G23, ("upper", "middle")),
+    StageRow("p11", ("T3",), ("N0",), ("M0",), "IIB", ("GX",), ("upper", "middle", "X")),
+    StageRow("p12", ("T3",), ("N0",), ("M0",), "IIB", _ANY_G, ("X",)),
+    StageRow("p13", _T1, ("N1",), ("M0",), "IIB"),
+    StageRow("p14", _T1, ("N2",), ("M0",), "IIIA"),
+    StageRow("p15", ("T2",), ("N1",), ("M0",), "IIIA"),
+    StageRow("p16", ("T2",), ("N2",), ("M0",), "IIIB"),
+    StageRow("p17", ("T3",), ("N1", "N2"), ("M0",), "IIIB"),
+    StageRow("p18", ("T4a",), ("N0", "N1"), ("M0",), "IIIB"),
+    StageRow("p19", ("T4a",), ("N2",), ("M0",), "IVA"),
+    StageRow("p20", ("T4b",), ("N0", "N1", "N2"), ("M0",), "IVA"),
+    StageRow("p21", _ANY_T, ("N3",), ("M0",), "IVA"),
+    StageRow("p22", _ANY_T, _ANY_N, ("M1",), "IVB"),
 )
 
 TABLES = MappingProxyType({"c": CLINICAL_TABLE, "yp": YP_TABLE, "p": P_TABLE})

@@ -11,7 +11,7 @@ DAY_OF_36_MONTHS = 1096
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SurvivalStep:
     """One day of a survival curve on which somebody died or was censored; survival is that after the day."""
 
     day: int
@@ -35,7 +35,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SurvivalDifference:
     """A difference of two survival rates; the limits are absent until a confidence level is set."""
 
     value: float
@@ -49,7 +49,7 @@ class KaplanMeier:
     """A product-limit curve."""
 
     number: int
-    steps: tuple[Step, ...]
+    steps: tuple[SurvivalStep, ...]
 
     def rate_at(self, day: int = DAY_OF_36_MONTHS, *, confidence: float = 0.95) -> Rate | None:
         """The survival on ``day``; ``None`` when nobody was followed so far and the curve is not at zero
@@ -98,32 +98,32 @@ def kaplan_meier(observations: Iterable[tuple[int, bool]]) -> KaplanMeier:
     ordered = sorted(observations)
     at_risk, survival = len(ordered), 1.0
     greenwood: float | None = 0.0
-    steps: list[Step] = []
+    steps: list[SurvivalStep] = []
     for day, same_day in groupby(ordered, key=lambda observation: observation[0]):
         outcomes = [event for _day, event in same_day]
         events = sum(outcomes)
         survival *= 1 - events / at_risk
         greenwood = _greenwood(greenwood, at_risk, events)
-        steps.append(Step(day, at_risk, events, len(outcomes) - events, survival, greenwood))
+        steps.append(SurvivalStep(day, at_risk, events, len(outcomes) - events, survival, greenwood))
         at_risk -= len(outcomes)
     return KaplanMeier(len(ordered), tuple(steps))
 
 
 def rate_difference(
     arm_1: Rate | None, arm_2: Rate | None, *, confidence: float | None = None
-) -> Difference | None:
+) -> SurvivalDifference | None:
     """The survival of Arm 1 less that of Arm 2, with limits once a confidence level is set (protocol 6.1)."""
     if arm_1 is None or arm_2 is None or arm_1.standard_error is None or arm_2.standard_error is None:
         return None
     value = arm_1.survival - arm_2.survival
     error = sqrt(arm_1.standard_error**2 + arm_2.standard_error**2)
     if confidence is None:
-        return Difference(value, error, None, None)
+        return SurvivalDifference(value, error, None, None)
     reach = _z(confidence) * error
-    return Difference(value, error, value - reach, value + reach)
+    return SurvivalDifference(value, error, value - reach, value + reach)
 
 
-def non_inferior(difference: Difference | None, *, margin: float | None) -> bool | None:
+def non_inferior(difference: SurvivalDifference | None, *, margin: float | None) -> bool | None:
     """Whether the lower limit is above minus the margin; ``None`` while margin or confidence is not set
     (protocol 6.1).
     """

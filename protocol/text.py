@@ -14,27 +14,27 @@ from typing import Protocol, TypeVar
 from protocol import questions
 from protocol.loader import consistency
 from protocol.loader.locate import LineIndex
-from protocol.loader.parse import Place, ProtocolTextError, build
+from protocol.loader.parse import ProtocolTextError, TextLocation, build
 from protocol.loader.schema import (
     ARM_CODES,
     PUBLISHED,
     Arm,
+    BilingualText,
     Conflict,
     Criterion,
-    Fact,
-    Milestone,
+    MilestoneRule,
     Move,
     OpenQuestion,
     Procedure,
     Randomization,
-    Reason,
     Scalar,
     Setting,
-    Text,
-    Track,
-    Treatment,
+    TrackRule,
+    TreatmentPlan,
+    TrialFact,
     Trigger,
     Version,
+    VisitReason,
     VisitRule,
 )
 
@@ -49,27 +49,27 @@ class ProtocolText:
     """One version of the protocol."""
 
     head: Version
-    facts: tuple[Fact, ...]
+    facts: tuple[TrialFact, ...]
     conflicts: tuple[Conflict, ...]
     criteria: tuple[Criterion, ...]
     arms: tuple[Arm, ...]
-    treatments: tuple[Treatment, ...]
+    treatments: tuple[TreatmentPlan, ...]
     randomization: Randomization = field(repr=False)
     settings: tuple[Setting, ...]
-    milestones: tuple[Milestone, ...]
-    tracks: tuple[Track, ...]
+    milestones: tuple[MilestoneRule, ...]
+    tracks: tuple[TrackRule, ...]
     moves: tuple[Move, ...]
     procedures: tuple[Procedure, ...]
     visits: tuple[VisitRule, ...]
     triggers: tuple[Trigger, ...]
-    reasons: tuple[Reason, ...]
+    reasons: tuple[VisitReason, ...]
 
     @property
     def version(self) -> str:
         """The number of this version, such as ``1.0``."""
         return self.head.version
 
-    def fact(self, code: str) -> Fact:
+    def fact(self, code: str) -> TrialFact:
         """The fact ``code``; KeyError when the text has none."""
         return _coded(self.facts, code)
 
@@ -89,11 +89,11 @@ class ProtocolText:
         """The arm ``1`` or ``2``."""
         return _coded(self.arms, code)
 
-    def milestone(self, code: str) -> Milestone:
+    def milestone(self, code: str) -> MilestoneRule:
         """The milestone ``code``, such as ``NEO_END``."""
         return _coded(self.milestones, code)
 
-    def track(self, code: str) -> Track:
+    def track(self, code: str) -> TrackRule:
         """The track ``code``, such as ``SURVEILLANCE``."""
         return _coded(self.tracks, code)
 
@@ -105,7 +105,7 @@ class ProtocolText:
         """The triggered form or task ``code``."""
         return _coded(self.triggers, code)
 
-    def reason(self, code: str) -> Text:
+    def reason(self, code: str) -> BilingualText:
         """Why a visit with this reason code is planned, in words."""
         return _coded(self.reasons, code).text
 
@@ -146,7 +146,7 @@ def parse(source: str) -> ProtocolText:
         place = re.search(r"at line (\d+)", str(error))
         line = int(place[1]) if place else source.count("\n") + 1
         raise ProtocolTextError(line, f"This is not TOML: {error}.") from error
-    top = Place(LineIndex(source), ())
+    top = TextLocation(LineIndex(source), ())
     text = build(ProtocolText, tables, top)
     consistency.check(text, top)
     return text
@@ -221,6 +221,6 @@ def _read(folder: Path, version: str) -> ProtocolText:
 def _check_next(folder: Path, earlier: ProtocolText, later: ProtocolText) -> None:
     file = folder / f"{later.version}.toml"
     try:
-        consistency.check_next(earlier, later, Place(LineIndex(file.read_text(encoding="utf-8")), ()))
+        consistency.check_next(earlier, later, TextLocation(LineIndex(file.read_text(encoding="utf-8")), ()))
     except ProtocolTextError as error:
         raise ProtocolTextError(error.line, error.message, file.name) from error

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import pairwise
 
 from protocol import states
-from protocol.history import History, PlannedVisit, Response, Scope
+from protocol.history import History, PlannedVisit, Response, WithdrawalScope
 from protocol.loader.schema import ARM_CODES
 from protocol.text import ProtocolText
 
@@ -42,7 +42,7 @@ def read_history(text: ProtocolText, *, arm: str, written: str, as_of: str) -> H
     track = _track(text, entries.pop("track", None), arm)
     since = entries.pop("track_since", None)
     responses = _choices("responses", entries.pop("responses", {}), {"CRE1", "CRE2"}, set(Response))
-    withdrawn = _dates("withdrawn", entries.pop("withdrawn", {}), set(Scope))
+    withdrawn = _dates("withdrawn", entries.pop("withdrawn", {}), set(WithdrawalScope))
     milestones = _dates("the milestones", entries, {milestone.code for milestone in text.milestones})
     _check_order(milestones)
     return History(

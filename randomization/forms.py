@@ -11,7 +11,7 @@ from kernel.errors import Refusal
 from protocol.text import load
 from randomization.models import ErrorKind, Scheme
 from randomization.scheme.blocks import BlockSize, Design, DesignError
-from randomization.services import Envelope
+from randomization.services import EmergencyEnvelope
 from randomization.services.lists import DEFAULT_PLACES, DESIGN_FAULTS, default_blocks, stage_groups
 from randomization.services.minimizing import refuse_unless_allowed
 from trials.forms import DayInput
@@ -51,10 +51,10 @@ class RandomizeForm(forms.Form):
             self.add_error("envelope_story", _("Say when the envelope was opened, and by whom."))
         return typed
 
-    def opened(self) -> Envelope | None:
+    def opened(self) -> EmergencyEnvelope | None:
         """The envelope that was used, if one was."""
         number = self.cleaned_data["envelope"]
-        return Envelope(number, self.cleaned_data["envelope_story"]) if number else None
+        return EmergencyEnvelope(number, self.cleaned_data["envelope_story"]) if number else None
 
 
 class SignForm(forms.Form):

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Signature, User
 from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 from randomization.scheme import coins
 from trials.models import EligibilityDecision, Participant, Site
 
@@ -41,8 +41,8 @@ class SchemeSet(TrialWideSet):
         return self.filter(state=SchemeState.ACTIVE).first()
 
 
-@recorded()
-class Scheme(Regulated):
+@audited()
+class Scheme(Audited):
     """How participants are allocated (protocol 1.9). What a site could guess from is not kept here."""
 
     version = models.PositiveSmallIntegerField(_("version"), unique=True)
@@ -102,8 +102,8 @@ class PartKind(models.TextChoices):
     EXTENSION = "extension", _("Extension of strata")
 
 
-@recorded()
-class ListPart(Regulated):
+@audited()
+class ListPart(Audited):
     """A list that was asked for by one person and activated by another, with its published root.
 
     The first list of a scheme, the list of sites that came later, or more places for strata that run low:
@@ -168,8 +168,8 @@ class AllocationSet(SiteQuerySet):
         return self.filter(revealed_at=None)
 
 
-@recorded()
-class Allocation(Regulated):
+@audited()
+class Allocation(Audited):
     """A participant's place in the list, kept for good (protocol 3.2 RAND).
 
     Written with the place; arm and certificate follow in the next transaction and then never change.
@@ -231,8 +231,8 @@ class ErrorKind(models.TextChoices):
     OUTAGE = "outage", _("Emergency envelope used during an outage")
 
 
-@recorded()
-class AllocationError(Regulated):
+@audited()
+class AllocationError(Audited):
     """A mistake about an allocation, marked and never undone (requirement 30).
 
     The allocation stays as it is and so does the analysis: as randomized. For a wrong stratum the true

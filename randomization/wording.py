@@ -10,14 +10,14 @@ from typing import Final
 from django.utils.translation import get_language
 
 from followup.models import Visit
-from protocol.loader.schema import Text, VisitRule
+from protocol.loader.schema import BilingualText, VisitRule
 from protocol.text import ProtocolText, load
 from randomization.models import Allocation
 
 WITHOUT_A_VISIT: Final = frozenset({"month 36", "sweep"})
 
 
-def in_language(text: Text) -> str:
+def in_language(text: BilingualText) -> str:
     return text.in_language(get_language() or "en")
 
 

@@ -23,7 +23,7 @@ STATES = tuple(SavedState.values)
 
 
 @dataclass(frozen=True)
-class RecordState:
+class RecordSummary:
     """What is known of one record without opening it."""
 
     code: str
@@ -46,7 +46,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class MatrixRow:
     """One visit with a cell, or nothing, for each form of the header."""
 
     visit: Visit
@@ -59,7 +59,7 @@ class Matrix:
     """Forms across, visits down; forms that belong to no visit stand on a row of their own."""
 
     forms: tuple[FormDeclaration, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[MatrixRow, ...]
     alone: tuple[tuple[FormDeclaration, Cell], ...] = field(default=())
     open_queries: int = 0
 
@@ -73,7 +73,7 @@ class Matrix:
         return replace(self, rows=rows, alone=alone)
 
 
-def record_states(participant: Participant) -> list[RecordState]:
+def record_states(participant: Participant) -> list[RecordSummary]:
     """Return every record of the participant with its state, in one query over all forms."""
     parts = [
         model.objects.filter(participant=participant)
@@ -84,7 +84,7 @@ def record_states(participant: Participant) -> list[RecordState]:
     if not parts:
         return []
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return [RecordState(*row) for row in rows]
+    return [RecordSummary(*row) for row in rows]
 
 
 def _models() -> dict[str, Any]:
@@ -111,7 +111,7 @@ def matrix_of(
     once = _one_of_each(records)
     numbers = Counter(record.code for record in records)
     rows = tuple(
-        Row(
+        MatrixRow(
             visit,
             names[visit.pk],
             tuple(_cell(form, visit, by_place, once, queries, participant, today) for form in per_visit),
@@ -139,8 +139,8 @@ def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, 
 def _cell(
     form: FormDeclaration,
     visit: Visit,
-    by_place: dict[tuple[str, int | None], RecordState],
-    once: dict[str, RecordState],
+    by_place: dict[tuple[str, int | None], RecordSummary],
+    once: dict[str, RecordSummary],
     queries: Counter[tuple[str, int | None]],
     participant: Participant,
     today: date,
@@ -160,9 +160,9 @@ def _cell(
     return Cell(form.code, state, href, count, f"{visit}, {form.title}")
 
 
-def _one_of_each(records: Iterable[RecordState]) -> dict[str, RecordState]:
+def _one_of_each(records: Iterable[RecordSummary]) -> dict[str, RecordSummary]:
     """Return the record that stands for each form outside visits: of a log, the one that is least far."""
-    found: dict[str, RecordState] = {}
+    found: dict[str, RecordSummary] = {}
     for record in records:
         held = found.get(record.code)
         if record.visit_id is None and (held is None or _far(record) < _far(held)):
@@ -170,7 +170,7 @@ def _one_of_each(records: Iterable[RecordState]) -> dict[str, RecordState]:
     return found
 
 
-def _far(record: RecordState) -> int:
+def _far(record: RecordSummary) -> int:
     return STATES.index(record.state)
 
 
@@ -187,7 +187,7 @@ def _expected(visit: Visit, today: date) -> str:
 
 def _alone(
     form: FormDeclaration,
-    record: RecordState | None,
+    record: RecordSummary | None,
     queries: Counter[tuple[str, int | None]],
     participant: Participant,
     number: int,

@@ -35,7 +35,7 @@ ACTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Step:
+class ScreeningStep:
     """One step on the way to randomization: consent, answers, decision, randomization."""
 
     label: str | Promise
@@ -58,7 +58,7 @@ class Casefile:
     deviations: list[DeviationProposal]
     clocks: list[ClockLine]
     may_settle: bool
-    steps: list[Step]
+    steps: list[ScreeningStep]
     todos: list[TodoLine]
 
 
@@ -129,7 +129,7 @@ def _steps(
     decision: EligibilityDecision | None,
     matrix: Matrix,
     user: User,
-) -> list[Step]:
+) -> list[ScreeningStep]:
     """Return the way to randomization; none once it is behind the participant."""
     if participant.state != Track.SCREENED:
         return []
@@ -142,20 +142,20 @@ def _steps(
     may_randomize = user.may(Permission.ALLOCATION_REQUEST, participant.site_id)
     may_consent = user.may(Permission.CONSENT_RECORD, participant.site_id)
     return [
-        Step(
+        ScreeningStep(
             _("Consent"),
             states[0],
             reverse("trials:consent", args=[number]) if may_consent and not consents else "",
             _("Record the consent"),
         ),
-        Step(_("Screening answers"), states[1]),
-        Step(
+        ScreeningStep(_("Screening answers"), states[1]),
+        ScreeningStep(
             _("Decision on eligibility"),
             "stopped" if live is not None and not live.eligible else states[2],
             reverse("crf:eligibility", args=[number]) if may_decide and consents else "",
             _("Evidence and decision"),
         ),
-        Step(
+        ScreeningStep(
             _("Randomization"),
             states[3],
             reverse("randomization:randomize", args=[number])

@@ -15,7 +15,7 @@ from trials.models import Participant, Site
 
 
 @dataclass(frozen=True)
-class Line:
+class ParticipantLine:
     """One participant of the list, with what comes next and what is still open."""
 
     participant: Participant
@@ -48,7 +48,7 @@ def _numbered(rows: Any, typed: str) -> Any:
     return rows.filter(number__icontains=typed)
 
 
-def lines(participants: Sequence[Participant]) -> list[Line]:
+def lines(participants: Sequence[Participant]) -> list[ParticipantLine]:
     """Return the lines of one page: two queries, however long the page."""
     ids = [participant.pk for participant in participants]
     coming = (
@@ -66,4 +66,4 @@ def lines(participants: Sequence[Participant]) -> list[Line]:
         .annotate(n=Count("pk"))
     )
     queries = Counter({row["participant"]: row["n"] for row in counted})
-    return [Line(one, next_visit.get(one.pk), queries[one.pk]) for one in participants]
+    return [ParticipantLine(one, next_visit.get(one.pk), queries[one.pk]) for one in participants]

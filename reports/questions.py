@@ -18,7 +18,7 @@ SHOWS = ("open", "confirmed", "all")
 
 
 @dataclass(frozen=True)
-class Line:
+class ProtocolValueLine:
     """One value: what is asked, what is in use, and whether the study team has confirmed it."""
 
     asked: OpenQuestion
@@ -63,14 +63,14 @@ class Line:
         return _("It is unknown. A new protocol version gives it a value, and that can be confirmed.")
 
 
-def lines_of(text: ProtocolText) -> list[Line]:
+def lines_of(text: ProtocolText) -> list[ProtocolValueLine]:
     """Return every value that is not published, with its living confirmation; one query."""
     questions = text.open_questions()
     confirmed = confirmations_of(questions)
-    return [Line(each, text.version, confirmed.get(each.item)) for each in questions]
+    return [ProtocolValueLine(each, text.version, confirmed.get(each.item)) for each in questions]
 
 
-def narrowed(lines: Sequence[Line], *, show: str, wanted: str) -> list[Line]:
+def narrowed(lines: Sequence[ProtocolValueLine], *, show: str, wanted: str) -> list[ProtocolValueLine]:
     """Return the lines that are asked for: open, confirmed or all, and with the words wanted in them."""
     if show != "all":
         lines = [line for line in lines if (line.confirmation is not None) == (show == "confirmed")]
@@ -78,23 +78,23 @@ def narrowed(lines: Sequence[Line], *, show: str, wanted: str) -> list[Line]:
     return [line for line in lines if all(word in _words_of(line) for word in words)]
 
 
-def _words_of(line: Line) -> str:
+def _words_of(line: ProtocolValueLine) -> str:
     asked = line.asked
     return f"{asked.kind} {asked.code} {asked.part} {asked.source} {line.shown} {line.question}".casefold()
 
 
-def ticked(lines: Iterable[Line], keys: Iterable[str]) -> list[Line]:
+def ticked(lines: Iterable[ProtocolValueLine], keys: Iterable[str]) -> list[ProtocolValueLine]:
     """Return the lines with these keys that can be confirmed."""
     wanted = set(keys)
     return [line for line in lines if line.asked.key in wanted and line.may_be_confirmed]
 
 
-def seen_in(lines: Iterable[Line]) -> str:
+def seen_in(lines: Iterable[ProtocolValueLine]) -> str:
     """Return keys and digests as a page carries them: what was read is what is signed."""
     return " ".join(f"{line.asked.key}:{line.asked.digest}" for line in lines)
 
 
-def seen_by_item(lines: Iterable[Line], carried: str) -> dict[str, str]:
+def seen_by_item(lines: Iterable[ProtocolValueLine], carried: str) -> dict[str, str]:
     """Return the digest that was read of each value, by its item; what the version does not hold is left as it is."""
     items = {line.asked.key: line.asked.item for line in lines}
     pairs = (each.partition(":") for each in carried.split())

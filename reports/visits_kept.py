@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from followup.adherence import NUMBERS, Kept, adherence_of, together
+from followup.adherence import NUMBERS, VisitAdherence, adherence_of, together
 from followup.models import Visit
 from reports.plots import shares
 from reports.quality import Report, Table
@@ -34,7 +34,7 @@ def visits_kept(sites: QuerySet[Site]) -> Report:
     )
 
 
-def _table(title: str, first: str, slug: str, rows: list[Kept]) -> Table:
+def _table(title: str, first: str, slug: str, rows: list[VisitAdherence]) -> Table:
     columns = (
         *(
             first,
@@ -51,6 +51,6 @@ def _table(title: str, first: str, slug: str, rows: list[Kept]) -> Table:
     return Table(title, columns, tuple(_row(kept) for kept in rows), total, slug=slug)
 
 
-def _row(kept: Kept) -> tuple[str | int, ...]:
+def _row(kept: VisitAdherence) -> tuple[str | int, ...]:
     percent = "–" if kept.percent_inside is None else f"{kept.percent_inside} %"
     return (kept.label, kept.asked, *(getattr(kept, name) for name in NUMBERS), percent)

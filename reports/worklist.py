@@ -34,7 +34,7 @@ from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from kernel.clock import local_date
-from kernel.pagination import first_and_count, in_words
+from kernel.pagination import in_words, rows_and_count
 from protocol.text import load, versions
 from trials.models import (
     ChecklistItem,
@@ -55,7 +55,7 @@ EXPIRES_SOON: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True)
-class Item:
+class WorkItem:
     """One line: about whom, what, until when, and where it is done."""
 
     number: str
@@ -67,13 +67,13 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Section:
+class WorkListSection:
     """One kind of work, with its first lines and how many there are in all."""
 
     title: str | Promise
     icon: str
     nothing: str | Promise
-    items: list[Item] = field(default_factory=list)
+    items: list[WorkItem] = field(default_factory=list)
     total: int = 0
     href: str = ""
 
@@ -82,10 +82,10 @@ class Section:
         return in_words(self.total)
 
 
-Builder = Callable[[User, date], Section]
+Builder = Callable[[User, date], WorkListSection]
 
 
-def work_for(user: User, *, today: date, at: datetime) -> list[Section]:
+def work_for(user: User, *, today: date, at: datetime) -> list[WorkListSection]:
     """Return the sections of the person's work list, in the order in which they matter."""
     sections = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
@@ -94,27 +94,27 @@ def work_for(user: User, *, today: date, at: datetime) -> list[Section]:
     return sections
 
 
-def _to_consent_anew(user: User) -> Section:
+def _to_consent_anew(user: User) -> WorkListSection:
     found, total = _first(asked_to_consent_anew(Participant.objects.open_to(user, Permission.CONSENT_RECORD)))
     items = [
-        Item(
+        WorkItem(
             p.number,
             str(_("The new consent text is to be signed")),
             reverse("trials:consent", args=[p.number]),
         )
         for p in found
     ]
-    return Section(
+    return WorkListSection(
         _("To consent anew"), "file-earmark-text", _("Everybody has signed the text in force."), items, total
     )
 
 
 def _first(rows: Any) -> tuple[list[Any], int]:
     """Return the first rows and how many there are."""
-    return first_and_count(rows, SHOWN)
+    return rows_and_count(rows, SHOWN)
 
 
-def _decisions(user: User, today: date) -> Section:
+def _decisions(user: User, today: date) -> WorkListSection:
     waiting = (
         Participant.objects.open_to(user, Permission.ELIGIBILITY_DECIDE)
         .filter(
@@ -126,17 +126,19 @@ def _decisions(user: User, today: date) -> Section:
     )
     found, total = _first(waiting)
     items = [
-        Item(
+        WorkItem(
             p.number,
             str(_("Read the evidence and decide on eligibility")),
             reverse("crf:eligibility", args=[p.number]),
         )
         for p in found
     ]
-    return Section(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting."), items, total)
+    return WorkListSection(
+        _("Eligibility to decide"), "clipboard-check", _("No decision is waiting."), items, total
+    )
 
 
-def _to_randomize(user: User, today: date) -> Section:
+def _to_randomize(user: User, today: date) -> WorkListSection:
     ready = (
         Participant.objects.open_to(user, Permission.ALLOCATION_REQUEST)
         .filter(
@@ -149,17 +151,19 @@ def _to_randomize(user: User, today: date) -> Section:
     )
     found, total = _first(ready)
     items = [
-        Item(
+        WorkItem(
             p.number,
             str(_("Eligible and signed: randomize")),
             reverse("randomization:randomize", args=[p.number]),
         )
         for p in found
     ]
-    return Section(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized."), items, total)
+    return WorkListSection(
+        _("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized."), items, total
+    )
 
 
-def _visits(user: User, today: date) -> Section:
+def _visits(user: User, today: date) -> WorkListSection:
     due = (
         Visit.objects.open_to(user, Permission.VISIT_RECORD)
         .open_on(today)
@@ -168,7 +172,7 @@ def _visits(user: User, today: date) -> Section:
     )
     found, total = _first(due)
     items = [
-        Item(
+        WorkItem(
             visit.participant.number,
             visit_name(load(visit.participant.protocol_version), visit),
             visit.get_absolute_url(),
@@ -178,37 +182,39 @@ def _visits(user: User, today: date) -> Section:
         )
         for visit in found
     ]
-    return Section(_("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total)
+    return WorkListSection(
+        _("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total
+    )
 
 
-def _todos(user: User, today: date) -> Section:
+def _todos(user: User, today: date) -> WorkListSection:
     rows = Todo.objects.open_to(user, Permission.CRF_EDIT).waiting().select_related("participant", "visit")
     found, total = _first(rows.order_by("due_on", "pk"))
     items = [
-        Item(line.todo.participant.number, line.name, line.href, "todo", line.state, line.todo.due_on)
+        WorkItem(line.todo.participant.number, line.name, line.href, "todo", line.state, line.todo.due_on)
         for line in todo_lines(found, today=today)
     ]
     where = reverse("followup:agenda") + "?show=todos"
-    return Section(
+    return WorkListSection(
         _("To be done by a day"), "clock", _("Nothing is to be done by a day."), items, total, where
     )
 
 
-def _queries_to_answer(user: User, today: date) -> Section:
+def _queries_to_answer(user: User, today: date) -> WorkListSection:
     rows = Query.objects.open_to(user, Permission.QUERY_ANSWER).filter(state=QueryState.OPEN)
     return _queries(rows, _("Queries to answer"), _("No query waits for an answer."))
 
 
-def _queries_to_close(user: User, today: date) -> Section:
+def _queries_to_close(user: User, today: date) -> WorkListSection:
     rows = Query.objects.open_to(user, Permission.QUERY_CLOSE).filter(state=QueryState.ANSWERED)
     return _queries(rows, _("Answered queries to close"), _("No answered query waits to be closed."))
 
 
-def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
+def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
     chosen = rows.select_related("participant").with_raised().order_by("opened_at", "pk")
     found, total = _first(chosen)
     items = [
-        Item(
+        WorkItem(
             query.participant.number,
             f"{query.form_code} · {_asked(query)}",
             query.get_absolute_url(),
@@ -218,7 +224,7 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> Section:
         )
         for query in found
     ]
-    return Section(title, "chat-left-text", nothing, items, total, reverse("crf:queries"))
+    return WorkListSection(title, "chat-left-text", nothing, items, total, reverse("crf:queries"))
 
 
 def _asked(query: Query) -> str:
@@ -226,11 +232,11 @@ def _asked(query: Query) -> str:
     return short_question(catalogue.forms().get(query.form_code), query, [raised])
 
 
-def _drafts(user: User, today: date) -> Section:
+def _drafts(user: User, today: date) -> WorkListSection:
     rows = Draft.objects.filter(owner=user).select_related("participant").order_by("-saved_at")
     found, total = _first(rows)
     items = [
-        Item(
+        WorkItem(
             draft.participant.number,
             str(_("{form}: typed and not saved yet")).format(form=draft.form_code),
             draft.get_absolute_url(),
@@ -240,7 +246,7 @@ def _drafts(user: User, today: date) -> Section:
         )
         for draft in found
     ]
-    return Section(
+    return WorkListSection(
         _("Your drafts"), "pencil", _("Nothing that you typed is waiting to be saved."), items, total
     )
 
@@ -254,7 +260,7 @@ def _next_step(person: Participant) -> Promise:
     return _("Decided: randomize, or record how screening ended")
 
 
-def _screening(user: User, today: date) -> Section:
+def _screening(user: User, today: date) -> WorkListSection:
     rows = (
         Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
         .filter(state=Track.SCREENED)
@@ -266,10 +272,10 @@ def _screening(user: User, today: date) -> Section:
     )
     found, total = _first(rows)
     items = [
-        Item(p.number, str(_next_step(p)), p.get_absolute_url(), "track", p.state, p.registered_on)
+        WorkItem(p.number, str(_next_step(p)), p.get_absolute_url(), "track", p.state, p.registered_on)
         for p in found
     ]
-    return Section(
+    return WorkListSection(
         _("In screening"),
         "people",
         _("Nobody is in screening."),
@@ -279,7 +285,7 @@ def _screening(user: User, today: date) -> Section:
     )
 
 
-def _contact_requests(user: User, today: date) -> Section:
+def _contact_requests(user: User, today: date) -> WorkListSection:
     rows = (
         ContactRequest.objects.open_to(user, Permission.CONTACT_HANDLE)
         .waiting()
@@ -288,7 +294,7 @@ def _contact_requests(user: User, today: date) -> Section:
     )
     found, total = _first(rows)
     items = [
-        Item(
+        WorkItem(
             asked.reference,
             str(
                 _("Somebody asks for a call")
@@ -305,10 +311,12 @@ def _contact_requests(user: User, today: date) -> Section:
         for asked in found
     ]
     nothing = _("Nobody waits for a call.")
-    return Section(_("Contact requests"), "telephone", nothing, items, total, reverse("trials:requests"))
+    return WorkListSection(
+        _("Contact requests"), "telephone", nothing, items, total, reverse("trials:requests")
+    )
 
 
-def _deviations(user: User, today: date) -> Section:
+def _deviations(user: User, today: date) -> WorkListSection:
     rows = (
         DeviationProposal.objects.open_to(user, Permission.CRF_EDIT)
         .filter(state=DeviationState.PROPOSED)
@@ -316,7 +324,7 @@ def _deviations(user: User, today: date) -> Section:
     )
     found, total = _first(rows)
     items = [
-        Item(
+        WorkItem(
             d.participant.number,
             d.said,
             reverse("trials:settle-deviation", args=[d.pk]),
@@ -324,19 +332,19 @@ def _deviations(user: User, today: date) -> Section:
         )
         for d in found
     ]
-    return Section(
+    return WorkListSection(
         _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total
     )
 
 
-def _clocks(user: User, at: datetime) -> Section:
+def _clocks(user: User, at: datetime) -> WorkListSection:
     """Return the clocks that run: a site's people see those that the site meets."""
     rows = clocks_open_to(user).running()
     if not user.may(Permission.SAFETY_ASSESS) and user.may(Permission.CRF_EDIT):
         rows = rows.filter(kind__in=OF_THE_SITE)
     found, total = _first(rows)
     items = [
-        Item(
+        WorkItem(
             line.open.number,
             f"{line.open.what} · AE #{line.open.event_no} · {line.words}",
             line.open.href,
@@ -346,12 +354,12 @@ def _clocks(user: User, at: datetime) -> Section:
         )
         for line in lines_of(found, user=user, at=at)
     ]
-    return Section(
+    return WorkListSection(
         _("Safety clocks"), "clock", _("No safety clock is running."), items, total, reverse("crf:clocks")
     )
 
 
-def _to_assess(user: User, today: date) -> Section:
+def _to_assess(user: User, today: date) -> WorkListSection:
     """Return the serious events that the site reported and the sponsor has not judged yet."""
     judged = SponsorAssessment.objects.filter(
         participant=OuterRef("participant"), event_no=OuterRef("event_no")
@@ -361,7 +369,7 @@ def _to_assess(user: User, today: date) -> Section:
     )
     found, total = _first(reported.select_related("participant", "site").order_by("met_at", "pk"))
     items = [
-        Item(
+        WorkItem(
             clock.participant.number,
             str(_("Assess the serious event AE #{event} for the sponsor")).format(event=clock.event_no),
             reverse("crf:assess", args=[clock.participant.number, clock.event_no]),
@@ -369,7 +377,7 @@ def _to_assess(user: User, today: date) -> Section:
         )
         for clock in found
     ]
-    return Section(
+    return WorkListSection(
         _("Serious events to assess"),
         "shield-check",
         _("No serious event waits for the sponsor."),
@@ -378,7 +386,7 @@ def _to_assess(user: User, today: date) -> Section:
     )
 
 
-def _sites(user: User, today: date) -> Section:
+def _sites(user: User, today: date) -> WorkListSection:
     rows = (
         ChecklistItem.objects.open_to(user, Permission.SITE_MANAGE)
         .filter(expires_on__lte=today + EXPIRES_SOON)
@@ -387,15 +395,16 @@ def _sites(user: User, today: date) -> Section:
     )
     found, total = _first(rows)
     items = [
-        Item(item.site.code, str(item), item.site.get_absolute_url(), when=item.expires_on) for item in found
+        WorkItem(item.site.code, str(item), item.site.get_absolute_url(), when=item.expires_on)
+        for item in found
     ]
     opening = Site.objects.open_to(user, Permission.SITE_MANAGE).filter(
         state__in=(SiteState.PLANNED, SiteState.SET_UP)
     )
     items += [
-        Item(site.code, site.local_name, site.get_absolute_url(), "site", site.state) for site in opening
+        WorkItem(site.code, site.local_name, site.get_absolute_url(), "site", site.state) for site in opening
     ]
-    return Section(
+    return WorkListSection(
         _("Sites: approvals that expire, sites to open"),
         "hospital",
         _("No approval expires within 60 days and every site is open."),

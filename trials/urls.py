@@ -11,13 +11,13 @@ class _Kind:
     to_python = to_url = str
 
 
-class _State:
+class _SiteState:
     regex = "|".join(SiteState.values)
     to_python = to_url = str
 
 
 register_converter(_Kind, "checklist_kind")
-register_converter(_State, "site_state")
+register_converter(_SiteState, "site_state")
 
 app_name = "trials"
 urlpatterns = [

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "seal",
                 "ordering": ("last_act",),
-                "constraints": [audit.guards.Kept(name="audit_seal_kept")],
+                "constraints": [audit.guards.AppendOnlyRows(name="audit_seal_kept")],
             },
         ),
     ]

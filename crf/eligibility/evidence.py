@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crf import catalogue
 from crf.engine.base import RecordState
-from crf.store.context import Surroundings
+from crf.store.context import FormContext
 from protocol import eligibility, staging, text
 from protocol.eligibility import Assessment, CriterionAssessment
 from trials.models import Participant
@@ -23,7 +23,7 @@ FINISHED = (RecordState.COMPLETE, RecordState.VERIFIED, RecordState.SIGNED, Reco
 
 
 @dataclass(frozen=True)
-class Item:
+class EvidenceItem:
     """One answer that a criterion rests on, with the form that it comes from."""
 
     name: str
@@ -85,9 +85,9 @@ class StageSource:
     record_url: str
 
 
-def current_evidence(participant: Participant, *, around: Surroundings | None = None) -> Evidence:
+def current_evidence(participant: Participant, *, form_context: FormContext | None = None) -> Evidence:
     """Return the evidence as the saved answers have it now."""
-    seen = around or Surroundings(participant)
+    seen = form_context or FormContext(participant)
     seen.fetch(f"{code}*" for code in SOURCE_FORMS)
     answers = {name: _answer(seen, name) for name in eligibility.READS}
     protocol = text.load(participant.protocol_version)
@@ -123,7 +123,7 @@ def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:
 
 def stage_for_stratum(participant: Participant, *, at: datetime | None = None) -> StageSource | None:
     """Return the clinical stage group that stratifies, or None while staging is not complete."""
-    found = Surroundings(participant, at=at).records("STAGE")
+    found = FormContext(participant, at=at).records("STAGE")
     staged = found[-1] if found else None
     if staged is None or staged["state"] not in FINISHED:
         return None
@@ -134,16 +134,16 @@ def stage_for_stratum(participant: Participant, *, at: datetime | None = None) -
     return StageSource(group, staged["ct"], staged["cn"], staged["cm"], url)
 
 
-def items_of(evidence: Evidence, criterion: CriterionAssessment) -> list[Item]:
+def items_of(evidence: Evidence, criterion: CriterionAssessment) -> list[EvidenceItem]:
     """Return the answers behind one criterion as the page shows them."""
     return [_item(evidence, name, value) for name, value in criterion.evidence]
 
 
-def _item(evidence: Evidence, read: str, value: str | None) -> Item:
+def _item(evidence: Evidence, read: str, value: str | None) -> EvidenceItem:
     prefix, _dot, name = read.rpartition(".")
     code = SOURCES[prefix]
     question = catalogue.forms()[code].questions.get(name) if code in catalogue.forms() else None
-    return Item(
+    return EvidenceItem(
         name=read,
         field=name,
         form_code=code,
@@ -168,10 +168,10 @@ def _absent(evidence: Evidence, read: str, code: str) -> str:
     return _("not asked") if read in evidence.unasked else _("no answer")
 
 
-def _is_unasked(around: Surroundings, read: str) -> bool:
+def _is_unasked(form_context: FormContext, read: str) -> bool:
     """Say whether the saved form does not ask this, by the other answers on it."""
     prefix, _dot, name = read.rpartition(".")
-    form, found = catalogue.forms().get(SOURCES[prefix]), around.records(SOURCES[prefix])
+    form, found = catalogue.forms().get(SOURCES[prefix]), form_context.records(SOURCES[prefix])
     if form is None or not found or name not in form.questions:
         return False
     conditions = (form.questions[name].shown_when, form.placed[name].shown_when)
@@ -184,24 +184,26 @@ def _shown(question: Any, value: str | None) -> str:
     return ", ".join(question.codes.label(code) for code in value.split(","))
 
 
-def _answer(around: Surroundings, read: str) -> Any:
+def _answer(form_context: FormContext, read: str) -> Any:
     prefix, _dot, name = read.rpartition(".")
     code = SOURCES[prefix]
     form = catalogue.forms().get(code)
-    found = around.records(code)
+    found = form_context.records(code)
     if form is None or not found:
         return None
     if name in form.questions:
         return found[-1][name]
-    return _in_rows(around, form, found[-1]["id"], name)
+    return _in_rows(form_context, form, found[-1]["id"], name)
 
 
-def _in_rows(around: Surroundings, form: Any, record_id: int, name: str) -> Any:
+def _in_rows(form_context: FormContext, form: Any, record_id: int, name: str) -> Any:
     """Return an answer that stands in a repeating group: ticks joined, the highest of numbers."""
     for group in form.groups.values():
         if name in group.questions:
             given = [
-                row[name] for row in around.rows(form.code, group.name, record_id) if row[name] is not None
+                row[name]
+                for row in form_context.rows(form.code, group.name, record_id)
+                if row[name] is not None
             ]
             if given and isinstance(given[0], list):
                 return sorted({code for codes in given for code in codes})
@@ -209,8 +211,8 @@ def _in_rows(around: Surroundings, form: Any, record_id: int, name: str) -> Any:
     return None
 
 
-def _source(around: Surroundings, code: str) -> dict[str, Any] | None:
-    found = around.records(code)
+def _source(form_context: FormContext, code: str) -> dict[str, Any] | None:
+    found = form_context.records(code)
     if not found:
         return None
     return {"id": found[-1]["id"], "state": found[-1]["state"]}

@@ -6,46 +6,62 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from protocol.eligibility import Reason
+from protocol.eligibility import CriterionReason
 
 REASONS: Final = {
-    Reason.MET: _("Met."),
-    Reason.UNANSWERED: _("Not answered yet. Answer it on the eligibility form."),
-    Reason.TICKED_NOT_MET: _("Answered as not met."),
-    Reason.TICKED_EXCLUDED: _("Answered as present: it excludes."),
-    Reason.CONTRADICTS_HISTOLOGY: _("Ticked as met, but the histology is not squamous cell carcinoma."),
-    Reason.CONTRADICTS_T: _("Ticked as met, but cT is outside T2 to T4a."),
-    Reason.CONTRADICTS_N: _("Ticked as met, but cN does not fit."),
-    Reason.CONTRADICTS_M: _("Ticked as met, but cM is not M0."),
-    Reason.CONTRADICTS_RESECTABLE: _("Ticked as met, but the tumour was not judged resectable."),
-    Reason.CONTRADICTS_STAGE_T: _("cT differs between eligibility and staging (X003). Correct one of them."),
-    Reason.CONTRADICTS_STAGE_N: _("cN differs between eligibility and staging (X003). Correct one of them."),
-    Reason.CONTRADICTS_STAGE_M: _("cM differs between eligibility and staging (X003). Correct one of them."),
-    Reason.CONTRADICTS_T4B: _("Staging found invasion that means T4b."),
-    Reason.CONTRADICTS_PET: _("PET-CT proved a distant metastasis."),
-    Reason.CONTRADICTS_ECOG: _("Ticked as met, but ECOG is above the limit."),
-    Reason.CONTRADICTS_AUTOIMMUNE: _("Ticked as absent, but the history names an autoimmune disease (X006)."),
-    Reason.CONTRADICTS_STEROID: _(
+    CriterionReason.MET: _("Met."),
+    CriterionReason.UNANSWERED: _("Not answered yet. Answer it on the eligibility form."),
+    CriterionReason.TICKED_NOT_MET: _("Answered as not met."),
+    CriterionReason.TICKED_EXCLUDED: _("Answered as present: it excludes."),
+    CriterionReason.CONTRADICTS_HISTOLOGY: _(
+        "Ticked as met, but the histology is not squamous cell carcinoma."
+    ),
+    CriterionReason.CONTRADICTS_T: _("Ticked as met, but cT is outside T2 to T4a."),
+    CriterionReason.CONTRADICTS_N: _("Ticked as met, but cN does not fit."),
+    CriterionReason.CONTRADICTS_M: _("Ticked as met, but cM is not M0."),
+    CriterionReason.CONTRADICTS_RESECTABLE: _("Ticked as met, but the tumour was not judged resectable."),
+    CriterionReason.CONTRADICTS_STAGE_T: _(
+        "cT differs between eligibility and staging (X003). Correct one of them."
+    ),
+    CriterionReason.CONTRADICTS_STAGE_N: _(
+        "cN differs between eligibility and staging (X003). Correct one of them."
+    ),
+    CriterionReason.CONTRADICTS_STAGE_M: _(
+        "cM differs between eligibility and staging (X003). Correct one of them."
+    ),
+    CriterionReason.CONTRADICTS_T4B: _("Staging found invasion that means T4b."),
+    CriterionReason.CONTRADICTS_PET: _("PET-CT proved a distant metastasis."),
+    CriterionReason.CONTRADICTS_ECOG: _("Ticked as met, but ECOG is above the limit."),
+    CriterionReason.CONTRADICTS_AUTOIMMUNE: _(
+        "Ticked as absent, but the history names an autoimmune disease (X006)."
+    ),
+    CriterionReason.CONTRADICTS_STEROID: _(
         "Ticked as absent, but the medication holds a steroid above the limit (X006)."
     ),
-    Reason.CONTRADICTS_IMMUNOSUPPRESSANT: _(
+    CriterionReason.CONTRADICTS_IMMUNOSUPPRESSANT: _(
         "Ticked as absent, but an immunosuppressant is in the history (X006)."
     ),
-    Reason.CONTRADICTS_LUNG: _("Ticked as absent, but the history names symptomatic lung disease (X006)."),
-    Reason.CONTRADICTS_PREGNANCY: _("Ticked as absent, but the pregnancy test is positive."),
-    Reason.CONTRADICTS_CONTRACEPTION: _("Ticked as absent, but contraception is declined."),
-    Reason.CONTRADICTS_PRIOR_TREATMENT: _(
+    CriterionReason.CONTRADICTS_LUNG: _(
+        "Ticked as absent, but the history names symptomatic lung disease (X006)."
+    ),
+    CriterionReason.CONTRADICTS_PREGNANCY: _("Ticked as absent, but the pregnancy test is positive."),
+    CriterionReason.CONTRADICTS_CONTRACEPTION: _("Ticked as absent, but contraception is declined."),
+    CriterionReason.CONTRADICTS_PRIOR_TREATMENT: _(
         "Ticked as absent, but earlier cancer treatment is in the history (X006)."
     ),
-    Reason.CONTRADICTS_BIRTH: _("The age does not fit the birth date."),
-    Reason.DATA_MISSING: _("An answer it rests on is missing."),
-    Reason.NODES_NOT_ASSESSED: _("The nodes were not assessed."),
-    Reason.STAGE_MISSING: _("The staging form is not filled yet."),
-    Reason.LUNG_SYMPTOMS_UNKNOWN: _(
+    CriterionReason.CONTRADICTS_BIRTH: _("The age does not fit the birth date."),
+    CriterionReason.DATA_MISSING: _("An answer it rests on is missing."),
+    CriterionReason.NODES_NOT_ASSESSED: _("The nodes were not assessed."),
+    CriterionReason.STAGE_MISSING: _("The staging form is not filled yet."),
+    CriterionReason.LUNG_SYMPTOMS_UNKNOWN: _(
         "Lung disease is in the history; whether it had symptoms is not answered."
     ),
-    Reason.PREGNANCY_TEST_MISSING: _("A negative pregnancy test is needed."),
-    Reason.PRIOR_TREATMENT_UNKNOWN: _("An earlier cancer is in the history; its treatment is not answered."),
-    Reason.AGE_OUTSIDE: _("The age at consent is outside 18 to 75 years (X002)."),
-    Reason.AGE_UNCERTAIN: _("The birth date is too coarse to tell the age at consent. Give month or day."),
+    CriterionReason.PREGNANCY_TEST_MISSING: _("A negative pregnancy test is needed."),
+    CriterionReason.PRIOR_TREATMENT_UNKNOWN: _(
+        "An earlier cancer is in the history; its treatment is not answered."
+    ),
+    CriterionReason.AGE_OUTSIDE: _("The age at consent is outside 18 to 75 years (X002)."),
+    CriterionReason.AGE_UNCERTAIN: _(
+        "The birth date is too coarse to tell the age at consent. Give month or day."
+    ),
 }

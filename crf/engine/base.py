@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, LockGuard, ReasonGuard, SameSite, SiteScoped
-from audit.models import Regulated
+from audit.models import Audited
 from crf.engine.conditions import Condition
 from crf.engine.declaration import DeclarationError, FormDeclaration, Group
 from crf.engine.fields import question_of
@@ -34,7 +34,7 @@ class RecordState(models.TextChoices):
     LOCKED = "locked", _("locked")
 
 
-class CrfRecord(Regulated):
+class CrfRecord(Audited):
     """One filled form of one participant."""
 
     participant = models.ForeignKey("trials.Participant", models.PROTECT, related_name="+")
@@ -65,7 +65,7 @@ class CrfRecord(Regulated):
         )
 
 
-class CrfGroupRow(Regulated):
+class CrfGroupRow(Audited):
     """One row of a repeating group; ``position`` is its name for good, also after it is removed."""
 
     site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")

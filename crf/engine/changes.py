@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.evaluation import Outcome, Row
+from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.engine.questions import Question
 
 
 @dataclass(frozen=True)
-class Change:
+class AnswerChange:
     """One answer that differs from what is saved; ``position`` and ``group`` are set inside a row."""
 
     name: str
@@ -32,7 +32,7 @@ class Change:
         return self.old is not None
 
 
-def changes(form: FormDeclaration, old: Outcome | None, new: Outcome) -> list[Change]:
+def changes(form: FormDeclaration, old: Evaluation | None, new: Evaluation) -> list[AnswerChange]:
     """Return what differs between the saved record and the new answers, derived answers left out.
 
     An answer with its missing reason counts as one thing: giving up "not known" for a date is a correction.
@@ -47,19 +47,25 @@ def changes(form: FormDeclaration, old: Outcome | None, new: Outcome) -> list[Ch
 
 
 def _differences(
-    questions: Mapping[str, Question], group: str, position: int | None, old: Outcome | None, new: Outcome
-) -> list[Change]:
+    questions: Mapping[str, Question],
+    group: str,
+    position: int | None,
+    old: Evaluation | None,
+    new: Evaluation,
+) -> list[AnswerChange]:
     before = _stated(old.values, old.missing) if old else {}
     after = _stated(new.values, new.missing)
     return _compare(questions, before, after, group, position)
 
 
-def _row_changes(group: Group, position: int, old: Row | None, new: Row | None) -> list[Change]:
+def _row_changes(
+    group: Group, position: int, old: AnswerRow | None, new: AnswerRow | None
+) -> list[AnswerChange]:
     before = _stated(old, old["missing"]) if old else {}
     after = _stated(new, new["missing"]) if new else {}
     found = _compare(group.questions, before, after, group.name, position)
     gone = old is not None and new is None
-    return [*found, Change("removed", "N", "Y", group.name, position)] if gone else found
+    return [*found, AnswerChange("removed", "N", "Y", group.name, position)] if gone else found
 
 
 def _compare(
@@ -68,9 +74,9 @@ def _compare(
     after: Mapping[str, Any],
     group: str,
     position: int | None,
-) -> list[Change]:
+) -> list[AnswerChange]:
     return [
-        Change(name, before.get(name), after.get(name), group, position)
+        AnswerChange(name, before.get(name), after.get(name), group, position)
         for name, question in questions.items()
         if not question.derived and before.get(name) != after.get(name)
     ]
@@ -82,6 +88,6 @@ def _stated(values: Mapping[str, Any], missing: Mapping[str, str]) -> dict[str, 
     return {**values, **reasons}
 
 
-def needs_reason(found: Iterable[Change]) -> bool:
+def needs_reason(found: Iterable[AnswerChange]) -> bool:
     """Say whether the save alters something that was saved before."""
     return any(change.corrects for change in found)

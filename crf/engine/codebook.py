@@ -9,18 +9,18 @@ from typing import Any
 from crf.engine.checks import Criticality, Level, Owner
 from crf.engine.declaration import DeclarationError, FormDeclaration, Group
 from crf.engine.messages import range_text
-from crf.engine.questions import Kind, Question
+from crf.engine.questions import Question, QuestionKind
 
 SDTM_TYPES = {
-    Kind.INTEGER: "integer",
-    Kind.DECIMAL: "decimal",
-    Kind.TEXT: "text",
-    Kind.CHOICE: "code",
-    Kind.MULTIPLE: "codes",
-    Kind.DATE: "date",
-    Kind.PARTIAL_DATE: "partial date",
-    Kind.DATETIME: "date-time",
-    Kind.BOOLEAN: "boolean",
+    QuestionKind.INTEGER: "integer",
+    QuestionKind.DECIMAL: "decimal",
+    QuestionKind.TEXT: "text",
+    QuestionKind.CHOICE: "code",
+    QuestionKind.MULTIPLE: "codes",
+    QuestionKind.DATE: "date",
+    QuestionKind.PARTIAL_DATE: "partial date",
+    QuestionKind.DATETIME: "date-time",
+    QuestionKind.BOOLEAN: "boolean",
 }
 
 
@@ -80,7 +80,7 @@ def _variables(form: FormDeclaration) -> Iterator[Variable]:
 
 
 def _variable(form: FormDeclaration, group: Group | None, question: Question, section: str) -> Variable:
-    text = question.kind in (Kind.TEXT, Kind.CHOICE, Kind.PARTIAL_DATE)
+    text = question.kind in (QuestionKind.TEXT, QuestionKind.CHOICE, QuestionKind.PARTIAL_DATE)
     return Variable(
         form=form.code,
         group=group.name if group else "",
@@ -91,7 +91,7 @@ def _variable(form: FormDeclaration, group: Group | None, question: Question, se
         section=section,
         type=SDTM_TYPES[question.kind],
         length=question.max_length if text else None,
-        places=question.places if question.kind == Kind.DECIMAL else None,
+        places=question.places if question.kind == QuestionKind.DECIMAL else None,
         unit=str(question.unit),
         codes=tuple((code, str(label)) for code, label in question.codes.labels.items())
         if question.codes

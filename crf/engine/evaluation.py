@@ -15,17 +15,17 @@ from typing import Any
 from crf.engine.checks import Check, Finding, Level, earliest_day, latest_day
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.questions import Kind, Question, gather
+from crf.engine.questions import Question, QuestionKind, gather
 
-Row = dict[str, Any]
+AnswerRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Evaluation:
     """Answers as they will be kept, and everything that follows from them."""
 
     values: Mapping[str, Any]
-    groups: Mapping[str, list[Row]]
+    groups: Mapping[str, list[AnswerRow]]
     missing: Mapping[str, str]
     visible: frozenset[str]
     required: frozenset[str]
@@ -55,26 +55,26 @@ def evaluate(
     groups: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     missing: Mapping[str, str] | None = None,
     context: Mapping[str, Any] | None = None,
-) -> Outcome:
+) -> Evaluation:
     """Return what follows from ``values`` (protocol 3.0, 3.17).
 
     A row is a mapping with ``position``, ``missing`` and its answers. ``context`` maps each of
     ``form.foreign_reads`` to its value. Answers to questions that are not asked are cleared, and
     named in ``cleared``.
     """
-    sheet = _Sheet(form, values, groups or {}, missing or {}, context or {})
-    sheet.settle()
-    findings = [*sheet.question_findings(), *sheet.check_findings()]
-    return Outcome(
-        values=sheet.values,
-        groups=sheet.rows,
-        missing=sheet.missing,
-        visible=frozenset(place.target for place in sheet.places() if sheet.asked(place)),
-        required=frozenset(sheet.required),
+    stored = _Sheet(form, values, groups or {}, missing or {}, context or {})
+    stored.settle()
+    findings = [*stored.question_findings(), *stored.check_findings()]
+    return Evaluation(
+        values=stored.values,
+        groups=stored.rows,
+        missing=stored.missing,
+        visible=frozenset(record_key.target for record_key in stored.places() if stored.asked(record_key)),
+        required=frozenset(stored.required),
         unanswered=tuple(finding.target for finding in findings if finding.kind == "required"),
-        cleared=tuple(sheet.cleared),
+        cleared=tuple(stored.cleared),
         findings=tuple(findings),
-        milestones={rule.code: sheet.milestone(rule) for rule in form.milestones},
+        milestones={rule.code: stored.milestone(rule) for rule in form.milestones},
     )
 
 
@@ -84,7 +84,7 @@ class _Place:
 
     question: Question
     target: str
-    row: Row | None = None
+    row: AnswerRow | None = None
     group: Group | None = None
 
 
@@ -96,7 +96,7 @@ class _Sheet:
     given_missing: Mapping[str, str]
     context: Mapping[str, Any]
     values: dict[str, Any] = field(default_factory=dict)
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows: dict[str, list[AnswerRow]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     cleared: list[str] = field(default_factory=list)
     required: set[str] = field(default_factory=set)
@@ -113,7 +113,7 @@ class _Sheet:
             for name, group in self.form.groups.items()
         }
 
-    def look(self, name: str, row: Row | None = None) -> Any:
+    def look(self, name: str, row: AnswerRow | None = None) -> Any:
         """Return an answer of the row, else of the form, else what was read from outside."""
         if row is not None and name in row:
             return row[name]
@@ -123,7 +123,7 @@ class _Sheet:
             return self.rows[name]
         return self.context.get(name, [] if name.endswith("*") else None)
 
-    def holds(self, condition: Condition | None, row: Row | None = None) -> bool:
+    def holds(self, condition: Condition | None, row: AnswerRow | None = None) -> bool:
         return condition is None or condition.holds(lambda name: self.look(name, row))
 
     def places(self) -> Iterator[_Place]:
@@ -140,14 +140,14 @@ class _Sheet:
             for question in group.questions.values():
                 yield _Place(question, f"{group.name}.{row['position']}.{question.name}", row, group)
 
-    def asked(self, place: _Place) -> bool:
+    def asked(self, record_key: _Place) -> bool:
         """Say whether the question is asked, its section and its group included."""
-        around = (
-            self._group_asked(place.group)
-            if place.group
-            else self.holds(self.form.placed[place.question.name].shown_when)
+        form_context = (
+            self._group_asked(record_key.group)
+            if record_key.group
+            else self.holds(self.form.placed[record_key.question.name].shown_when)
         )
-        return around and self.holds(place.question.shown_when, place.row)
+        return form_context and self.holds(record_key.question.shown_when, record_key.row)
 
     def settle(self) -> None:
         """Derive and clear until nothing more follows; each round clears at least one answer."""
@@ -155,14 +155,14 @@ class _Sheet:
             self.derive()
             if self.drop_rows():
                 continue
-            stray = [place for place in self.places() if self._is_stray(place)]
+            stray = [record_key for record_key in self.places() if self._is_stray(record_key)]
             if not stray:
                 return
-            for place in stray:
-                store, reasons = self._store(place)
-                store[place.question.name] = None
-                reasons.pop(place.question.name, None)
-                self.cleared.append(place.target)
+            for record_key in stray:
+                store, reasons = self._store(record_key)
+                store[record_key.question.name] = None
+                reasons.pop(record_key.question.name, None)
+                self.cleared.append(record_key.target)
 
     def drop_rows(self) -> bool:
         """Take away the rows of groups that are not asked; say whether there were any."""
@@ -172,26 +172,32 @@ class _Sheet:
             if self.rows[group.name] and not self._group_asked(group)
         ]
         for group in gone:
-            self.cleared += [place.target for place in self._row_places(group) if self._was_typed(place)]
+            self.cleared += [
+                record_key.target for record_key in self._row_places(group) if self._was_typed(record_key)
+            ]
             self.rows[group.name] = []
         return bool(gone)
 
-    def _was_typed(self, place: _Place) -> bool:
-        store, reasons = self._store(place)
-        name, group = place.question.name, place.group
-        number = (place.row or {}).get("position", 0)
+    def _was_typed(self, record_key: _Place) -> bool:
+        store, reasons = self._store(record_key)
+        name, group = record_key.question.name, record_key.group
+        number = (record_key.row or {}).get("position", 0)
         start = group.starts_with[number - 1] if group and 0 < number <= len(group.starts_with) else {}
         answered = store[name] is not None and store[name] != start.get(name)
-        return not place.question.derived and (answered or name in reasons)
+        return not record_key.question.derived and (answered or name in reasons)
 
-    def _is_stray(self, place: _Place) -> bool:
-        store, reasons = self._store(place)
-        name = place.question.name
+    def _is_stray(self, record_key: _Place) -> bool:
+        store, reasons = self._store(record_key)
+        name = record_key.question.name
         held = store.get(name) is not None or name in reasons
-        return held and not place.question.derived and not self.asked(place)
+        return held and not record_key.question.derived and not self.asked(record_key)
 
-    def _store(self, place: _Place) -> tuple[dict[str, Any], dict[str, str]]:
-        return (self.values, self.missing) if place.row is None else (place.row, place.row["missing"])
+    def _store(self, record_key: _Place) -> tuple[dict[str, Any], dict[str, str]]:
+        return (
+            (self.values, self.missing)
+            if record_key.row is None
+            else (record_key.row, record_key.row["missing"])
+        )
 
     def derive(self) -> None:
         for step in self.form.steps:
@@ -203,7 +209,7 @@ class _Sheet:
                 for name in self.form.row_steps(group):
                     row[name] = self._derived(group.questions[name], row)
 
-    def _derived(self, question: Question, row: Row | None = None) -> Any:
+    def _derived(self, question: Question, row: AnswerRow | None = None) -> Any:
         known = gather(question.reads, lambda name: self.look(name, row))
         unknown = not question.blanks and any(value is None for value in known.values())
         return None if unknown or question.by is None else rounded(question, question.by(**known))
@@ -216,19 +222,19 @@ class _Sheet:
                 self.required.add(group.name)
                 if not self.rows[group.name]:
                     yield _finding(f"{group.name}:required", Level.INCOMPLETE, "required", group.name)
-        for place in self.places():
-            if self.asked(place):
-                yield from self._at(place)
+        for record_key in self.places():
+            if self.asked(record_key):
+                yield from self._at(record_key)
 
     def _group_asked(self, group: Group) -> bool:
         return self.holds(self.form.placed[group.name].shown_when) and self.holds(group.shown_when)
 
-    def _at(self, place: _Place) -> Iterator[Finding]:
-        question, target = place.question, place.target
-        store, reasons = self._store(place)
+    def _at(self, record_key: _Place) -> Iterator[Finding]:
+        question, target = record_key.question, record_key.target
+        store, reasons = self._store(record_key)
         value = store.get(question.name)
         when = question.required_when
-        if question.required or (when is not None and self.holds(when, place.row)):
+        if question.required or (when is not None and self.holds(when, record_key.row)):
             self.required.add(target)
             if value is None and question.name not in reasons:
                 yield _finding(f"{target}:required", Level.INCOMPLETE, "required", target)
@@ -239,7 +245,7 @@ class _Sheet:
         elif not _within(value, question.soft):
             yield _finding(f"{target}:soft", Level.SOFT, "range", target, value=value)
         if question.proposed_by:
-            proposal = self.look(question.proposed_by, place.row)
+            proposal = self.look(question.proposed_by, record_key.row)
             if proposal is not None and proposal != value:
                 yield _finding(
                     f"{target}:proposal", Level.SOFT, "proposal", target, value=value, proposal=proposal
@@ -270,7 +276,7 @@ class _Sheet:
             for row in self.rows[check.each]:
                 yield from self._judge(check, row)
 
-    def _judge(self, check: Check, row: Row | None) -> Iterator[Finding]:
+    def _judge(self, check: Check, row: AnswerRow | None) -> Iterator[Finding]:
         if not self.holds(check.when, row):
             return
         known = gather(check.reads, lambda name: self.look(name, row))
@@ -310,7 +316,7 @@ def _finding(key: str, level: Level, kind: str, target: str, code: str = "", **v
 
 def rounded(question: Question, value: Any) -> Any:
     """Return a computed number as its column keeps it: half up, to the question's places."""
-    if value is None or question.kind != Kind.DECIMAL:
+    if value is None or question.kind != QuestionKind.DECIMAL:
         return value
     return Decimal(str(value)).quantize(Decimal(1).scaleb(-question.places), rounding=ROUND_HALF_UP)
 
@@ -320,13 +326,13 @@ def _plain(question: Question, value: Any) -> Any:
     if isinstance(value, str | list | tuple) and not value:
         return None
     if isinstance(value, list | tuple) and question.codes:
-        order = {code: place for place, code in enumerate(question.codes.values)}
+        order = {code: record_key for record_key, code in enumerate(question.codes.values)}
         return sorted(value, key=lambda code: order.get(code, len(order)))
     return value
 
 
-def _row(group: Group, given: Mapping[str, Any], number: int) -> Row:
-    row: Row = {name: _plain(question, given.get(name)) for name, question in group.questions.items()}
+def _row(group: Group, given: Mapping[str, Any], number: int) -> AnswerRow:
+    row: AnswerRow = {name: _plain(question, given.get(name)) for name, question in group.questions.items()}
     row["position"] = given.get("position") or number
     row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
     return row

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Condition
-from crf.engine.questions import Classification, Kind, Question, Range
+from crf.engine.questions import Classification, Question, QuestionKind, Range
 
 if TYPE_CHECKING:
     from crf.engine.codelists import Text
@@ -74,7 +74,7 @@ Compute = Callable[..., Any]
 C = TypeVar("C", bound=Any)
 
 
-def _ask(column: Any, text: Text, kind: Kind, said: dict[str, Any]) -> None:
+def _ask(column: Any, text: Text, kind: QuestionKind, said: dict[str, Any]) -> None:
     """Remember the question; its name is known when the class is made."""
     column.asked = {"text": text, "kind": kind, **said}
 
@@ -122,7 +122,7 @@ class IntegerAnswer(models.IntegerField):
 
     def __init__(self, text: Text, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
-        _ask(self, text, Kind.INTEGER, dict(said))
+        _ask(self, text, QuestionKind.INTEGER, dict(said))
 
 
 @keeps_question("django.db.models.DecimalField")
@@ -131,7 +131,7 @@ class DecimalAnswer(models.DecimalField):
 
     def __init__(self, text: Text, *, places: int = 1, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_digits=14, decimal_places=places)
-        _ask(self, text, Kind.DECIMAL, {"places": places, **said})
+        _ask(self, text, QuestionKind.DECIMAL, {"places": places, **said})
 
 
 @keeps_question("django.db.models.CharField")
@@ -141,7 +141,7 @@ class TextAnswer(models.CharField):
     def __init__(self, text: Text, *, max_length: int = 200, lines: int = 0, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_length=max_length)
         shown = lines or (4 if max_length > 200 else 1)
-        _ask(self, text, Kind.TEXT, {"max_length": max_length, "lines": shown, **said})
+        _ask(self, text, QuestionKind.TEXT, {"max_length": max_length, "lines": shown, **said})
 
 
 @keeps_question("django.db.models.CharField")
@@ -150,7 +150,7 @@ class ChoiceAnswer(models.CharField):
 
     def __init__(self, text: Text, *, codes: CodeList, **said: Unpack[Asked]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_length=CODE_LENGTH)
-        _ask(self, text, Kind.CHOICE, {"codes": codes, **said})
+        _ask(self, text, QuestionKind.CHOICE, {"codes": codes, **said})
 
 
 def YesNoAnswer(text: Text, **said: Unpack[Asked]) -> ChoiceAnswer:  # noqa: N802 - reads as the other answers
@@ -169,7 +169,7 @@ class MultipleAnswer(ArrayField):
 
     def __init__(self, text: Text, *, codes: CodeList, **said: Unpack[Asked]) -> None:
         super().__init__(models.CharField(max_length=CODE_LENGTH), verbose_name=text, null=True, blank=True)
-        _ask(self, text, Kind.MULTIPLE, {"codes": codes, **said})
+        _ask(self, text, QuestionKind.MULTIPLE, {"codes": codes, **said})
 
 
 @keeps_question("django.db.models.DateField")
@@ -178,7 +178,7 @@ class DateAnswer(models.DateField):
 
     def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
-        _ask(self, text, Kind.DATE, dict(said))
+        _ask(self, text, QuestionKind.DATE, dict(said))
 
 
 @keeps_question("django.db.models.CharField")
@@ -187,7 +187,7 @@ class PartialDateAnswer(models.CharField):
 
     def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True, max_length=10)
-        _ask(self, text, Kind.PARTIAL_DATE, dict(said))
+        _ask(self, text, QuestionKind.PARTIAL_DATE, dict(said))
 
 
 @keeps_question("django.db.models.DateTimeField")
@@ -196,7 +196,7 @@ class DateTimeAnswer(models.DateTimeField):
 
     def __init__(self, text: Text, **said: Unpack[AskedDay]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
-        _ask(self, text, Kind.DATETIME, dict(said))
+        _ask(self, text, QuestionKind.DATETIME, dict(said))
 
 
 @keeps_question("django.db.models.BooleanField")
@@ -205,7 +205,7 @@ class DerivedBoolean(models.BooleanField):
 
     def __init__(self, text: Text, *, reads: tuple[str, ...], by: Compute, **said: Unpack[Derived]) -> None:
         super().__init__(verbose_name=text, null=True, blank=True)
-        _ask(self, text, Kind.BOOLEAN, {"reads": reads, "by": by, **said})
+        _ask(self, text, QuestionKind.BOOLEAN, {"reads": reads, "by": by, **said})
 
 
 def DerivedInteger(  # noqa: N802

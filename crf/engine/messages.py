@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from crf.engine.checks import Finding, Level
 from crf.engine.declaration import FormDeclaration
-from crf.engine.questions import Kind, Question, Range
+from crf.engine.questions import Question, QuestionKind, Range
 
 MISSING_TEXTS = {
     "ND": lambda: _("not done"),
@@ -37,7 +37,7 @@ def number_text(value: Any) -> str:
     return str(value)
 
 
-def shown(question: Question, value: Any, zone: str = "Asia/Shanghai") -> str:
+def display(question: Question, value: Any, zone: str = "Asia/Shanghai") -> str:
     """Return an answer as people read it: the text of a code, a day, a number without its unit."""
     if value is None:
         return ""
@@ -48,7 +48,7 @@ def shown(question: Question, value: Any, zone: str = "Asia/Shanghai") -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(shown(question, item, zone) for item in value)
+        return ", ".join(display(question, item, zone) for item in value)
     if question.codes is not None:
         return question.codes.label(str(value))
     return number_text(value)
@@ -68,24 +68,24 @@ def range_text(bounds: Range | None, unit: Any = "") -> str:
     return f"{text} {unit}".strip()
 
 
-def must_be(question: Question) -> str:
+def format_hint(question: Question) -> str:
     """Say what an answer has to look like."""
     label = str(question.text)
-    if question.kind in (Kind.INTEGER, Kind.DECIMAL):
+    if question.kind in (QuestionKind.INTEGER, QuestionKind.DECIMAL):
         return _number_rule(question, label)
     texts = {
-        Kind.DATE: _("{label} must be a full date such as 2026-05-07."),
-        Kind.PARTIAL_DATE: _("{label} must be a date such as 2026-05-07, 2026-05 or 2026."),
-        Kind.DATETIME: _("{label} must be a date and time such as 2026-05-07 14:30."),
-        Kind.CHOICE: _("{label} must be one of the answers listed. Choose one."),
-        Kind.MULTIPLE: _("{label} must be among the answers listed. Tick those that apply."),
-        Kind.TEXT: _("{label} holds a character that cannot be stored. Type it again."),
+        QuestionKind.DATE: _("{label} must be a full date such as 2026-05-07."),
+        QuestionKind.PARTIAL_DATE: _("{label} must be a date such as 2026-05-07, 2026-05 or 2026."),
+        QuestionKind.DATETIME: _("{label} must be a date and time such as 2026-05-07 14:30."),
+        QuestionKind.CHOICE: _("{label} must be one of the answers listed. Choose one."),
+        QuestionKind.MULTIPLE: _("{label} must be among the answers listed. Tick those that apply."),
+        QuestionKind.TEXT: _("{label} holds a character that cannot be stored. Type it again."),
     }
     return texts[question.kind].format(label=label)
 
 
 def _number_rule(question: Question, label: str) -> str:
-    whole = question.kind == Kind.INTEGER
+    whole = question.kind == QuestionKind.INTEGER
     low, high = question.hard or (None, None)
     unit = str(question.unit)
     if low is not None and high is not None:
@@ -148,7 +148,7 @@ def question_at(form: FormDeclaration, target: str) -> Question | None:
     return form.questions.get(target)
 
 
-def sentence(form: FormDeclaration, finding: Finding, zone: str = "Asia/Shanghai") -> str:
+def finding_text(form: FormDeclaration, finding: Finding, zone: str = "Asia/Shanghai") -> str:
     """Return what a finding says to the person who can act on it."""
     if finding.kind == "check":
         return str(finding.message)
@@ -169,7 +169,7 @@ def sentence(form: FormDeclaration, finding: Finding, zone: str = "Asia/Shanghai
     }
     if finding.kind == "required" and not question.missing_allowed:
         return _("{label} has no answer yet. Answer it.").format(label=question.text)
-    proposal = shown(question, finding.values.get("proposal"), zone)
+    proposal = display(question, finding.values.get("proposal"), zone)
     return texts[finding.kind].format(label=question.text, proposal=proposal)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crf.engine import messages
-from crf.engine.questions import Kind, Question
+from crf.engine.questions import Question, QuestionKind
 
 WHOLE = re.compile(r"[+-]?\d{1,9}")
 POINTED = re.compile(r"[+-]?\d{1,9}(\.\d+)?")
@@ -41,7 +41,7 @@ def _read_whole(question: Question, texts: list[str], zone: str) -> int | None:
         return None
     text = _narrow(texts[0])
     if not WHOLE.fullmatch(text) or not text.isascii():
-        raise UnreadableError(messages.must_be(question))
+        raise UnreadableError(messages.format_hint(question))
     return int(text)
 
 
@@ -50,7 +50,7 @@ def _read_pointed(question: Question, texts: list[str], zone: str) -> Decimal | 
         return None
     text = _narrow(texts[0])
     if not POINTED.fullmatch(text) or not text.isascii():
-        raise UnreadableError(messages.must_be(question))
+        raise UnreadableError(messages.format_hint(question))
     if len(text.partition(".")[2].rstrip("0")) > question.places:
         raise UnreadableError(messages.too_precise(question))
     return Decimal(text).quantize(Decimal(1).scaleb(-question.places))
@@ -61,7 +61,7 @@ def _read_text(question: Question, texts: list[str], zone: str) -> str | None:
         return None
     text = texts[0]
     if any(unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\n\t" for mark in text):
-        raise UnreadableError(messages.must_be(question))
+        raise UnreadableError(messages.format_hint(question))
     if len(text) > question.max_length:
         raise UnreadableError(messages.too_long(question, len(text)))
     return text
@@ -71,14 +71,14 @@ def _read_choice(question: Question, texts: list[str], zone: str) -> str | None:
     if not texts:
         return None
     if question.codes is None or texts[0] not in question.codes:
-        raise UnreadableError(messages.must_be(question))
+        raise UnreadableError(messages.format_hint(question))
     return texts[0]
 
 
 def _read_ticks(question: Question, texts: list[str], zone: str) -> list[str] | None:
     codes = question.codes
     if codes is None or any(text not in codes for text in texts):
-        raise UnreadableError(messages.must_be(question))
+        raise UnreadableError(messages.format_hint(question))
     ticked = [code for code in codes.values if code in texts]
     alone = [code for code in codes.exclusive if code in ticked]
     if alone and len(ticked) > 1:
@@ -91,7 +91,7 @@ def _read_day(question: Question, texts: list[str], zone: str) -> date | None:
         return None
     found = _day_in(_narrow(texts[0]))
     if found is None:
-        raise UnreadableError(messages.must_be(question))
+        raise UnreadableError(messages.format_hint(question))
     return found
 
 
@@ -120,7 +120,7 @@ def _read_partial(question: Question, texts: list[str], zone: str) -> str | None
         return f"{match[1]}-{int(match[2]):02d}"
     if (match := YEAR.fullmatch(text)) and int(match[1]) in YEARS:
         return match[1]
-    raise UnreadableError(messages.must_be(question))
+    raise UnreadableError(messages.format_hint(question))
 
 
 def _read_instant(question: Question, texts: list[str], zone: str) -> datetime | None:
@@ -129,7 +129,7 @@ def _read_instant(question: Question, texts: list[str], zone: str) -> datetime |
     match = CLOCK.fullmatch(_narrow(texts[0]))
     day = _day_in(match[1]) if match else None
     if match is None or day is None or int(match[2]) > 23 or int(match[3]) > 59:
-        raise UnreadableError(messages.must_be(question))
+        raise UnreadableError(messages.format_hint(question))
     return datetime(
         day.year, day.month, day.day, int(match[2]), int(match[3]), tzinfo=_zone(question, match[4], zone)
     )
@@ -140,18 +140,18 @@ def _zone(question: Question, offset: str | None, zone: str) -> tzinfo | None:
     try:
         return datetime.strptime(offset, "%z").tzinfo if offset else ZoneInfo(zone)
     except ValueError:
-        raise UnreadableError(messages.must_be(question)) from None
+        raise UnreadableError(messages.format_hint(question)) from None
 
 
-READERS: dict[Kind, Callable[[Question, list[str], str], Any]] = {
-    Kind.INTEGER: _read_whole,
-    Kind.DECIMAL: _read_pointed,
-    Kind.TEXT: _read_text,
-    Kind.CHOICE: _read_choice,
-    Kind.MULTIPLE: _read_ticks,
-    Kind.DATE: _read_day,
-    Kind.PARTIAL_DATE: _read_partial,
-    Kind.DATETIME: _read_instant,
+PARSERS: dict[QuestionKind, Callable[[Question, list[str], str], Any]] = {
+    QuestionKind.INTEGER: _read_whole,
+    QuestionKind.DECIMAL: _read_pointed,
+    QuestionKind.TEXT: _read_text,
+    QuestionKind.CHOICE: _read_choice,
+    QuestionKind.MULTIPLE: _read_ticks,
+    QuestionKind.DATE: _read_day,
+    QuestionKind.PARTIAL_DATE: _read_partial,
+    QuestionKind.DATETIME: _read_instant,
 }
 
 

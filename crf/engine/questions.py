@@ -18,7 +18,7 @@ Number = int | float | Decimal
 Range = tuple[Number | None, Number | None]
 
 
-class Kind(StrEnum):
+class QuestionKind(StrEnum):
     """How an answer is typed and kept."""
 
     INTEGER = "integer"
@@ -32,8 +32,8 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
 
 
-DATED = frozenset({Kind.DATE, Kind.PARTIAL_DATE, Kind.DATETIME})
-NUMERIC = frozenset({Kind.INTEGER, Kind.DECIMAL})
+DATED = frozenset({QuestionKind.DATE, QuestionKind.PARTIAL_DATE, QuestionKind.DATETIME})
+NUMERIC = frozenset({QuestionKind.INTEGER, QuestionKind.DECIMAL})
 
 
 class Missing(StrEnum):
@@ -67,7 +67,7 @@ class Question:
     """
 
     name: str
-    kind: Kind
+    kind: QuestionKind
     text: Text
     help: Text = ""
     definition: Text = ""

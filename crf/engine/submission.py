@@ -16,8 +16,8 @@ from crf.engine import messages
 from crf.engine.checks import Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.evaluation import Outcome, Row, evaluate
-from crf.engine.parsing import READERS, UnreadableError, clean, typed_text
+from crf.engine.evaluation import AnswerRow, Evaluation, evaluate
+from crf.engine.parsing import PARSERS, UnreadableError, clean, typed_text
 from crf.engine.questions import Question
 
 Raw = dict[str, list[str]]
@@ -32,7 +32,7 @@ class Submission:
 
     raw: Raw
     values: dict[str, Any] = field(default_factory=dict)
-    groups: dict[str, list[Row]] = field(default_factory=dict)
+    groups: dict[str, list[AnswerRow]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Review:
 
     form: FormDeclaration
     submission: Submission
-    outcome: Outcome
+    outcome: Evaluation
     errors: Mapping[str, str]
 
     @property
@@ -178,7 +178,7 @@ class _Reader:
         why = next(iter(self.found.raw.get(f"{name}__why", ())), "").strip()
         values[question.name] = None
         try:
-            values[question.name] = READERS[question.kind](
+            values[question.name] = PARSERS[question.kind](
                 question, [text for text in texts if text], self.zone
             )
             if why:
@@ -194,7 +194,7 @@ class _Reader:
             self.found.errors[group.name] = messages.too_many_rows(group.title, ROW_LIMIT)
             indices = indices[:ROW_LIMIT]
         free = self._next_position(group.name, indices)
-        rows: list[Row] = []
+        rows: list[AnswerRow] = []
         for index in indices:
             position = self._number(f"{group.name}-{index}-position")
             if self.found.raw.get(f"{group.name}-{index}-remove", [""])[0]:
@@ -209,8 +209,8 @@ class _Reader:
             rows += _rows_left_out(group, {row["position"] for row in rows})
         self.found.groups[group.name] = rows
 
-    def _row(self, group: Group, index: int, position: int) -> Row:
-        row: Row = {"position": position, "missing": {}}
+    def _row(self, group: Group, index: int, position: int) -> AnswerRow:
+        row: AnswerRow = {"position": position, "missing": {}}
         given = group.starts_with[position - 1] if group.fixed and position <= len(group.starts_with) else {}
         for question in group.questions.values():
             self.found.names[f"{group.name}.{position}.{question.name}"] = (
@@ -252,7 +252,7 @@ class _Reader:
         return True
 
 
-def _rows_left_out(group: Group, posted: set[int]) -> list[Row]:
+def _rows_left_out(group: Group, posted: set[int]) -> list[AnswerRow]:
     """Return the rows of a fixed group that the page did not send: they exist all the same."""
     numbered = enumerate(group.starts_with, start=1)
     return [
@@ -317,7 +317,7 @@ def live(
     derived = _derived(form, found)
     return {
         "derived": {
-            name: messages.shown(question, value, zone) for name, (question, value) in derived.items()
+            name: messages.display(question, value, zone) for name, (question, value) in derived.items()
         },
         "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
         "errors": dict(found.errors),
@@ -326,7 +326,7 @@ def live(
                 "key": finding.key,
                 "level": finding.level.value,
                 "name": names.get(finding.target, finding.target),
-                "message": messages.sentence(form, finding, zone),
+                "message": messages.finding_text(form, finding, zone),
             }
             for finding in found.outcome.findings
             if finding.level in (Level.HARD, Level.SOFT)

@@ -29,17 +29,21 @@ def _of_form(form: FormDeclaration) -> Iterator[str]:
         yield "| --- | --- | --- | --- | --- | --- |"
         yield from (_check_line(check) for check in form.checks)
         yield ""
-    ranged = [(place, question) for place, question in _places(form) if question.soft or question.hard]
+    ranged = [
+        (record_key, question) for record_key, question in _places(form) if question.soft or question.hard
+    ]
     if ranged:
         yield "| answer | question | usual (soft) | possible (hard) |"
         yield "| --- | --- | --- | --- |"
-        for place, question in ranged:
+        for record_key, question in ranged:
             soft, hard = (range_text(bounds, question.unit) for bounds in (question.soft, question.hard))
-            yield f"| {place} | {_cell(question.text)} | {_cell(soft)} | {_cell(hard)} |"
+            yield f"| {record_key} | {_cell(question.text)} | {_cell(soft)} | {_cell(hard)} |"
         yield ""
-    required = [place for place, question in _places(form) if question.required]
+    required = [record_key for record_key, question in _places(form) if question.required]
     sometimes = [
-        place for place, question in _places(form) if question.required_when and not question.required
+        record_key
+        for record_key, question in _places(form)
+        if question.required_when and not question.required
     ]
     if required:
         yield f"Always required: {', '.join(required)}.\n"

@@ -2605,7 +2605,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='draft',
-            constraint=audit.guards.Deletable(name='crf_draft_deletable'),
+            constraint=audit.guards.MayDelete(name='crf_draft_deletable'),
         ),
         migrations.AddConstraint(
             model_name='draft',
@@ -3201,7 +3201,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='savekey',
-            constraint=audit.guards.Deletable(name='crf_savekey_deletable'),
+            constraint=audit.guards.MayDelete(name='crf_savekey_deletable'),
         ),
         migrations.AddConstraint(
             model_name='savekey',

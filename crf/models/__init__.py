@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, Deletable, SameSite, SiteScoped
-from audit.models import Regulated, recorded
+from audit.guards import ActGuard, MayDelete, SameSite, SiteScoped
+from audit.models import Audited, audited
 from crf import catalogue
 from crf.guards import OwnerScoped, OwnersNotes
 from crf.links import form_url
@@ -60,7 +60,7 @@ class QuerySetOfQueries(SiteQuerySet):
         return self.annotate(raised=models.Subquery(asked.order_by("at", "pk").values("text")[:1]))
 
 
-@recorded()
+@audited()
 class Query(OfParticipant):
     """A question about one answer, one form, or a form that is not there yet.
 
@@ -132,7 +132,7 @@ class MessageKind(models.TextChoices):
     CLOSED = "closed", _("closed the query")
 
 
-@recorded()
+@audited()
 class QueryMessage(OfParticipant):
     """One contribution to the thread of a query."""
 
@@ -150,7 +150,7 @@ class QueryMessage(OfParticipant):
         return f"{self.query_id} {self.kind}"
 
 
-@recorded()
+@audited()
 class EntryPrompt(OfParticipant):
     """What was typed first, which prompt was shown for it, and what was then saved (FDA 2024, Q13)."""
 
@@ -173,8 +173,8 @@ class EntryPrompt(OfParticipant):
         return f"{self.form_code} {self.key}"
 
 
-@recorded()
-class QuestionnaireText(Regulated):
+@audited()
+class QuestionnaireText(Audited):
     """The licensed wording of one item, or of the scale above a part, loaded by the sponsor (protocol 3.14).
 
     ``item`` is "q1" to "q48", or the name of a part of the form. The last text of an item counts.
@@ -228,7 +228,7 @@ class QuerySetOfClocks(SiteQuerySet):
         return self.filter(met_at=None, ended_at=None)
 
 
-@recorded()
+@audited()
 class SafetyClock(OfParticipant):
     """What has to be done in time about one serious event (protocol 2.6); ``event_no`` is its number among the AEs.
 
@@ -269,7 +269,7 @@ class SafetyClock(OfParticipant):
         return self.met_at is not None and self.met_at > self.due_at
 
 
-@recorded()
+@audited()
 class SponsorAssessment(OfParticipant):
     """What the sponsor judged of one serious event, signed; the last one counts (protocol 3.6).
 
@@ -303,7 +303,7 @@ class SponsorAssessment(OfParticipant):
         return f"AE #{self.event_no} {self.get_expectedness_display()}"
 
 
-@recorded()
+@audited()
 class RecordSignature(OfParticipant):
     """A signature under one version of a record; it falls when an answer changes (21 CFR Part 11 11.70)."""
 
@@ -328,7 +328,7 @@ class RecordSignature(OfParticipant):
         return f"{self.form_code} {self.record_id}"
 
 
-@recorded()
+@audited()
 class HardOverride(OfParticipant):
     """A data manager lets one hard finding pass, for exactly the values seen (protocol 3.0)."""
 
@@ -349,7 +349,7 @@ class HardOverride(OfParticipant):
         return f"{self.form_code} {self.key}"
 
 
-@recorded()
+@audited()
 class WorkingNote(OfParticipant):
     """What one person keeps in mind about a participant, or about a passage of a form. Not source data.
 
@@ -417,7 +417,7 @@ class Draft(WorkingCopy):
     class Meta:
         constraints = (
             OwnerScoped(name="crf_draft_scope"),
-            Deletable(name="crf_draft_deletable"),
+            MayDelete(name="crf_draft_deletable"),
             models.UniqueConstraint(
                 fields=["owner", "participant", "form_code", "visit", "sequence"],
                 nulls_distinct=False,
@@ -445,7 +445,7 @@ class SaveKey(WorkingCopy):
     class Meta:
         constraints = (
             SiteScoped(name="crf_savekey_scope"),
-            Deletable(name="crf_savekey_deletable"),
+            MayDelete(name="crf_savekey_deletable"),
             models.UniqueConstraint(fields=["owner", "key"], name="crf_savekey_once"),
         )
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import act
+from audit.acts import open_act
 from crf.models import Query, WorkingNote
 from crf.queries.services import raise_query
-from crf.store.records import Place, place_of
+from crf.store.records import RecordKey, record_key_of
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
@@ -38,7 +38,7 @@ class NoteHasNoPassage(Refusal):
 def write_note(
     *,
     participant: Participant,
-    place: Place | None = None,
+    record_key: RecordKey | None = None,
     target: str = "",
     text: str,
     by: User,
@@ -49,18 +49,18 @@ def write_note(
         raise NotYourNote
     if not text.strip():
         raise NoteEmpty
-    with act("crf:note:write", by=by, at=at, site=participant.site) as written:
+    with open_act("crf:note:write", by=by, at=at, site=participant.site) as act:
         return WorkingNote.objects.create(
             participant=participant,
             site_id=participant.site_id,
             owner=by,
-            form_code=place.form.code if place else "",
-            visit=place.visit if place else None,
-            sequence=place.sequence if place else 1,
-            target=target if place else "",
+            form_code=record_key.form.code if record_key else "",
+            visit=record_key.visit if record_key else None,
+            sequence=record_key.sequence if record_key else 1,
+            target=target if record_key else "",
             text=text,
             written_at=at,
-            act=written,
+            act=act,
         )
 
 
@@ -75,23 +75,23 @@ def _hold(note: WorkingNote, by: User) -> WorkingNote:
 
 def settle_note(*, note: WorkingNote, by: User, at: datetime) -> WorkingNote:
     """The note is done with; it stays readable for its owner and for inspectors."""
-    with act("crf:note:settle", by=by, at=at, site=note.participant.site) as written:
+    with open_act("crf:note:settle", by=by, at=at, site=note.participant.site) as act:
         held = _hold(note, by)
-        held.settled_at, held.act = at, written
+        held.settled_at, held.act = at, act
         held.save(update_fields=["settled_at", "act"])
     return held
 
 
 def ask_from_note(*, note: WorkingNote, by: User, at: datetime) -> Query:
     """The note's words stand as a query to the site; the note is settled and knows its query."""
-    with act("crf:note:ask", by=by, at=at, site=note.participant.site) as written:
+    with open_act("crf:note:ask", by=by, at=at, site=note.participant.site) as act:
         held = _hold(note, by)
         if not held.form_code:
             raise NoteHasNoPassage
-        place = place_of(
+        record_key = record_key_of(
             participant=note.participant, form=held.form_code, visit=held.visit, sequence=held.sequence
         )
-        query = raise_query(place=place, target=held.target, text=held.text[:1000], by=by, at=at)
-        held.settled_at, held.query, held.act = at, query, written
+        query = raise_query(record_key=record_key, target=held.target, text=held.text[:1000], by=by, at=at)
+        held.settled_at, held.query, held.act = at, query, act
         held.save(update_fields=["settled_at", "query", "act"])
     return query

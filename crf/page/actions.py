@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from crf.engine.base import RecordState
 from crf.models import Query, RecordSignature
-from crf.page.editor import Desk, address
+from crf.page.editor import RecordEditor, address
 from crf.queries.system import question_of_query
 from crf.records.signing import signature_holds
 from crf.store.signatures import standing_signature
@@ -20,7 +20,7 @@ S = RecordState
 
 
 @dataclass(frozen=True)
-class Step:
+class RecordStep:
     """A step that the person can take with the record now."""
 
     name: str
@@ -32,11 +32,11 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Bar:
+class RecordActions:
     """Everything around one form."""
 
     state: str
-    steps: tuple[Step, ...]
+    steps: tuple[RecordStep, ...]
     signed: RecordSignature | None
     signature_holds: bool
     queries: tuple[tuple[Query, str], ...]
@@ -55,35 +55,37 @@ STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str,
 )
 
 
-def bar_of(desk: Desk) -> Bar:
+def actions_for(editor: RecordEditor) -> RecordActions:
     """Return what stands around the form for this person."""
-    place, sheet, site = desk.place, desk.sheet, desk.place.participant.site_id
-    state = sheet.record.state if sheet else S.EMPTY
-    signed = standing_signature(place, sheet.record) if sheet and state in (S.SIGNED, S.LOCKED) else None
-    queries = desk.queries() if desk.user.may(Permission.QUERY_VIEW, site) else []
-    may_ask = desk.user.may(Permission.QUERY_RAISE, site)
-    return Bar(
+    record_key, stored, site = editor.record_key, editor.stored, editor.record_key.participant.site_id
+    state = stored.record.state if stored else S.EMPTY
+    signed = (
+        standing_signature(record_key, stored.record) if stored and state in (S.SIGNED, S.LOCKED) else None
+    )
+    queries = editor.queries() if editor.user.may(Permission.QUERY_VIEW, site) else []
+    may_ask = editor.user.may(Permission.QUERY_RAISE, site)
+    return RecordActions(
         state=state,
-        steps=tuple(_steps(desk, state)),
+        steps=tuple(_steps(editor, state)),
         signed=signed,
-        signature_holds=bool(signed and sheet and signature_holds(place, sheet, signed)),
-        queries=tuple((query, _text(desk, query)) for query in queries),
-        ask=address("ask", place) if may_ask else "",
-        note=address("note", place) if desk.user.may(Permission.NOTE_KEEP, site) else "",
-        override=address("override", place) if desk.user.may(Permission.CRF_LOCK, site) else "",
-        merge=address("merge", place) if desk.draft_is_old else "",
-        history=address("history", place) if sheet else "",
+        signature_holds=bool(signed and stored and signature_holds(record_key, stored, signed)),
+        queries=tuple((query, _text(editor, query)) for query in queries),
+        ask=address("ask", record_key) if may_ask else "",
+        note=address("note", record_key) if editor.user.may(Permission.NOTE_KEEP, site) else "",
+        override=address("override", record_key) if editor.user.may(Permission.CRF_LOCK, site) else "",
+        merge=address("merge", record_key) if editor.draft_is_old else "",
+        history=address("history", record_key) if stored else "",
     )
 
 
-def _text(desk: Desk, query: Query) -> str:
-    return question_of_query(desk.place.form, query, () if query.is_system else query.messages.all())
+def _text(editor: RecordEditor, query: Query) -> str:
+    return question_of_query(editor.record_key.form, query, () if query.is_system else query.messages.all())
 
 
-def _steps(desk: Desk, state: str) -> list[Step]:
-    site = desk.place.participant.site_id
+def _steps(editor: RecordEditor, state: str) -> list[RecordStep]:
+    site = editor.record_key.participant.site_id
     return [
-        Step(name, label, address(name, desk.place), icon, **asks)
+        RecordStep(name, label, address(name, editor.record_key), icon, **asks)
         for name, label, permission, states, icon, asks in STEPS
-        if state in states and desk.user.may(permission, site)
+        if state in states and editor.user.may(permission, site)
     ]

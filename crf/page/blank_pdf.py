@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.messages import range_text
-from crf.engine.questions import Kind, Question
+from crf.engine.questions import Question, QuestionKind
 from crf.page.render import TABLE_LIMIT
 
 LISTED_LIMIT = 24
@@ -99,7 +99,7 @@ def _question(question: Question, wording: str = "") -> PaperQuestion:
         note=_note(question),
         boxes=boxes,
         in_line=sum(_width(box) + 4 for box in boxes) <= LINE_LIMIT,
-        multiple=question.kind == Kind.MULTIPLE,
+        multiple=question.kind == QuestionKind.MULTIPLE,
         space=_space(question),
         unit=str(question.unit),
         variable=question.export,
@@ -122,8 +122,8 @@ def _width(text: str) -> int:
 
 def _space(question: Question) -> str:
     if question.dated:
-        return "____-__-__" + ("  __:__" if question.kind == Kind.DATETIME else "")
-    if question.kind in (Kind.INTEGER, Kind.DECIMAL):
+        return "____-__-__" + ("  __:__" if question.kind == QuestionKind.DATETIME else "")
+    if question.kind in (QuestionKind.INTEGER, QuestionKind.DECIMAL):
         return "_________"
     return (
         "______________________________" if question.max_length > 20 or question.codes else "______________"

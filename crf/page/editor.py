@@ -23,19 +23,19 @@ from crf.engine import messages, submission
 from crf.engine.base import RecordState
 from crf.engine.checks import Level
 from crf.engine.declaration import Repeats
-from crf.engine.evaluation import Outcome, evaluate
+from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import Raw, Review, Submission
 from crf.models import Draft, Query
-from crf.page.render import FormPage, Given, Links, given_of_review, page
+from crf.page.render import FormPage, Links, PageInput, given_of_review, page
 from crf.records.consequences import propose_from_refusal
 from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
 from crf.records.save import Answers, AnswersImpossible, ReasonNeeded, Saved, save_answers
-from crf.records.visit_changes import PlanWouldMove, moves_since, standing_before
-from crf.store.context import Surroundings
+from crf.records.visit_changes import VisitsWouldChange, moves_since, standing_before
+from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
-from crf.store.records import NEW, Place, Sheet, find_sheet, place_of
+from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, record_key_of
 from followup.models import Visit
-from followup.services.planning import Change
+from followup.services.planning import VisitChange
 from kernel.errors import Refusal
 from trials.models import Participant
 
@@ -46,9 +46,9 @@ def open_participant(request: PersonRequest, number: str, permission: Permission
     return get_object_or_404(found, number=number)
 
 
-def open_place(
+def open_record(
     request: PersonRequest, number: str, code: str, sequence: int, permission: Permission
-) -> Place:
+) -> RecordKey:
     """Return the place that an address names; 404 when it is not for this person to see."""
     participant = open_participant(request, number, permission)
     wanted = request.GET.get("visit", "")
@@ -57,60 +57,60 @@ def open_place(
         visits = Visit.objects.open_to(request.user, permission).filter(participant=participant)
         visit = get_object_or_404(visits, pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0)
         visit.participant = participant
-    return place_of(participant=participant, form=code, visit=visit, sequence=sequence)
+    return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
 
 
-def address(name: str, place: Place) -> str:
+def address(name: str, record_key: RecordKey) -> str:
     """Return where something can be done with the record at the place."""
-    args: list[str | int] = [place.participant.number, place.form.code, place.sequence]
-    return reverse(f"crf:{name}", args=args) + (f"?visit={place.visit.pk}" if place.visit else "")
+    args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
+    return reverse(f"crf:{name}", args=args) + (f"?visit={record_key.visit.pk}" if record_key.visit else "")
 
 
 @dataclass
-class Desk:
+class RecordEditor:
     """One form in front of one person."""
 
-    place: Place
+    record_key: RecordKey
     user: User
     at: datetime
-    around: Surroundings = field(init=False)
-    moves: list[Change] = field(default_factory=list)
-    stopped: PlanWouldMove | None = None
+    form_context: FormContext = field(init=False)
+    moves: list[VisitChange] = field(default_factory=list)
+    stopped: VisitsWouldChange | None = None
 
     def __post_init__(self) -> None:
-        self.around = Surroundings(self.place.participant, at=self.at)
+        self.form_context = FormContext(self.record_key.participant, at=self.at)
 
     @cached_property
-    def sheet(self) -> Sheet | None:
-        return find_sheet(self.place)
+    def stored(self) -> StoredRecord | None:
+        return find_stored_record(self.record_key)
 
     @cached_property
     def draft(self) -> Draft | None:
-        return draft_at(self.place, by=self.user) if self.editable else None
+        return draft_at(self.record_key, by=self.user) if self.editable else None
 
     @cached_property
     def context(self) -> dict[str, Any]:
-        record = self.sheet.record if self.sheet else None
-        return self.around.context(
-            self.place.form,
-            visit=self.place.visit,
-            sequence=self.place.sequence,
+        record = self.stored.record if self.stored else None
+        return self.form_context.context(
+            self.record_key.form,
+            visit=self.record_key.visit,
+            sequence=self.record_key.sequence,
             record_id=record.pk if record else None,
         )
 
     @property
     def version(self) -> int:
-        return self.sheet.record.version if self.sheet else NEW
+        return self.stored.record.version if self.stored else NEW
 
     @property
     def zone(self) -> str:
-        return self.place.participant.site.time_zone
+        return self.record_key.participant.site.time_zone
 
     @cached_property
     def editable(self) -> bool:
         """Say whether the person may type here now; a locked record is read."""
-        locked = self.sheet is not None and self.sheet.record.state == RecordState.LOCKED
-        may = self.user.may(Permission.CRF_EDIT, self.place.participant.site_id)
+        locked = self.stored is not None and self.stored.record.state == RecordState.LOCKED
+        may = self.user.may(Permission.CRF_EDIT, self.record_key.participant.site_id)
         return may and not locked and self.user.trained_on is not None
 
     @property
@@ -118,26 +118,26 @@ class Desk:
         """Say whether somebody saved since the draft was begun."""
         return self.draft is not None and self.draft.version != self.version
 
-    def stored(self) -> Outcome:
+    def saved_evaluation(self) -> Evaluation:
         """Return the saved answers, or the rows that a new form begins with, with all that follows."""
-        if self.sheet is None:
+        if self.stored is None:
             starts = {
                 name: [{"position": n, "missing": {}, **row} for n, row in enumerate(group.starts_with, 1)]
-                for name, group in self.place.form.groups.items()
+                for name, group in self.record_key.form.groups.items()
             }
-            return evaluate(self.place.form, values={}, groups=starts, context=self.context)
-        seen = self.sheet.outcome(self.place.form)
+            return evaluate(self.record_key.form, values={}, groups=starts, context=self.context)
+        seen = self.stored.outcome(self.record_key.form)
         return evaluate(
-            self.place.form,
+            self.record_key.form,
             values=seen.values,
             groups=seen.groups,
             missing=seen.missing,
             context=self.context,
         )
 
-    def raw_of(self, outcome: Outcome) -> Raw:
+    def raw_of(self, outcome: Evaluation) -> Raw:
         return submission.raw_of(
-            self.place.form,
+            self.record_key.form,
             values=outcome.values,
             groups=outcome.groups,
             missing=outcome.missing,
@@ -148,22 +148,24 @@ class Desk:
         """Return the page as it opens: the person's own draft if there is one, else what is saved."""
         if self.draft is not None and not self.draft_is_old:
             return self.page_of(self.review(self.draft.raw), announce=False)
-        outcome = self.stored()
-        return page(self.place.form, Given(raw=self.raw_of(outcome), outcome=outcome, **self._frame()))
+        outcome = self.saved_evaluation()
+        return page(
+            self.record_key.form, PageInput(raw=self.raw_of(outcome), outcome=outcome, **self._frame())
+        )
 
     def review(self, raw: Any) -> Review:
-        return submission.review(self.place.form, raw, context=self.context, zone=self.zone)
+        return submission.review(self.record_key.form, raw, context=self.context, zone=self.zone)
 
     def page_of(self, review: Review, *, announce: bool = True, reason_problem: str = "") -> FormPage:
         """Return the page with everything that was typed on it."""
         frame = self._frame(key=review.submission.control("key"))
         given = given_of_review(review, announce=announce, **frame)
         if reason_problem:
-            given = Given(**{**vars(given), "errors": {**given.errors, "_reason": reason_problem}})
-        return page(self.place.form, given)
+            given = PageInput(**{**vars(given), "errors": {**given.errors, "_reason": reason_problem}})
+        return page(self.record_key.form, given)
 
     def _frame(self, key: str = "") -> dict[str, Any]:
-        saved = self.sheet.outcome(self.place.form) if self.sheet else None
+        saved = self.stored.outcome(self.record_key.form) if self.stored else None
         return {
             "saved": self.raw_of(saved) if saved else None,
             "context": self.context,
@@ -171,30 +173,32 @@ class Desk:
             "version": self.version,
             "key": key or uuid.uuid4().hex,
             "editable": self.editable,
-            "storage": f"{self.user.pk}:{self.place.label}",
+            "storage": f"{self.user.pk}:{self.record_key.label}",
             "zone": self.zone,
-            "wordings": wordings_of(self.place.form, get_language() or "en"),
+            "wordings": wordings_of(self.record_key.form, get_language() or "en"),
         }
 
     def links(self) -> Links:
-        place = self.place
+        record_key = self.record_key
         return Links(
-            save=address("form", place),
-            draft=address("draft", place) if self.editable else "",
-            derive=address("derive", place) if self.editable else "",
-            discard=address("discard", place) if self.editable and self.draft else "",
-            history=address("history", place) if self.sheet else "",
-            back=place.participant.get_absolute_url(),
-            blank=reverse("crf:blank", args=[place.form.code]),
+            save=address("form", record_key),
+            draft=address("draft", record_key) if self.editable else "",
+            derive=address("derive", record_key) if self.editable else "",
+            discard=address("discard", record_key) if self.editable and self.draft else "",
+            history=address("history", record_key) if self.stored else "",
+            back=record_key.participant.get_absolute_url(),
+            blank=reverse("crf:blank", args=[record_key.form.code]),
         )
 
     def queries(self) -> list[Query]:
         """Return the living queries about the record, or about the form that is not there yet."""
         found = Query.objects.living().filter(
-            participant=self.place.participant, form_code=self.place.form.code, visit=self.place.visit
+            participant=self.record_key.participant,
+            form_code=self.record_key.form.code,
+            visit=self.record_key.visit,
         )
-        if self.place.form.repeats == Repeats.LOG:
-            found = found.filter(sequence=self.place.sequence)
+        if self.record_key.form.repeats == Repeats.LOG:
+            found = found.filter(sequence=self.record_key.sequence)
         return list(found)
 
     def save(self, submission: Submission) -> Saved:
@@ -208,17 +212,17 @@ class Desk:
             confirmations=submission.confirmations,
             prompts=submission.prompts,
         )
-        before = standing_before(self.place)
+        before = standing_before(self.record_key)
         with transaction.atomic():
             saved = save_answers(
-                place=self.place,
+                record_key=self.record_key,
                 answers=answers,
                 version=submission.version or NEW,
                 key=submission.control("key"),
                 by=self.user,
                 at=self.at,
             )
-            self.moves = moves_since(before, self.place, seen=submission.control("plan"))
+            self.moves = moves_since(before, self.record_key, seen=submission.control("plan"))
         return saved
 
     def keep(self, review: Review) -> None:
@@ -228,7 +232,11 @@ class Desk:
         review.submission.raw["_prompts"] = raw["_prompts"]
         with suppress(DraftTooLarge):  # the page that comes back carries all of it
             keep_draft(
-                place=self.place, raw=raw, version=review.submission.version or NEW, by=self.user, at=self.at
+                record_key=self.record_key,
+                raw=raw,
+                version=review.submission.version or NEW,
+                by=self.user,
+                at=self.at,
             )
 
     def _prompts(self, review: Review) -> list[dict[str, str]]:
@@ -236,37 +244,39 @@ class Desk:
         for finding in review.outcome.at(Level.HARD):
             name = review.submission.names.get(finding.target, finding.target)
             value = ", ".join(review.submission.raw.get(name, ()))[:200]
-            said = messages.sentence(self.place.form, finding, self.zone)[:200]
+            said = messages.finding_text(self.record_key.form, finding, self.zone)[:200]
             prompt = {"key": finding.key, "name": name, "value": value, "message": said}
             known.setdefault((finding.key, value), prompt)
         return list(known.values())[-200:]
 
 
-def try_to_save(desk: Desk, data: Any) -> Saved | tuple[FormPage, int]:
+def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]:
     """Return what was saved, or the page that says what stands in the way, and its status.
 
     Everything typed is on that page and in the person's draft.
     """
-    typed = submission.parse(desk.place.form, data, zone=desk.zone)
-    review = desk.review(data) if typed.errors else None
+    typed = submission.parse(editor.record_key.form, data, zone=editor.zone)
+    review = editor.review(data) if typed.errors else None
     if review is None or review.readable:
         try:
-            return desk.save(typed)
+            return editor.save(typed)
         except AnswersImpossible as refused:
             problem = ""
-            propose_from_refusal(place=desk.place, findings=refused.findings, by=desk.user, at=desk.at)
+            propose_from_refusal(
+                record_key=editor.record_key, findings=refused.findings, by=editor.user, at=editor.at
+            )
         except ReasonNeeded as refused:
             problem = str(refused)
-        except PlanWouldMove as stopped:
-            problem, desk.stopped = "", stopped
+        except VisitsWouldChange as stopped:
+            problem, editor.stopped = "", stopped
         except Refusal:
-            desk.keep(review or desk.review(data))
+            editor.keep(review or editor.review(data))
             raise
     else:
         problem = ""
-    found = review or desk.review(data)
-    desk.keep(found)
-    return desk.page_of(found, reason_problem=problem), 422
+    found = review or editor.review(data)
+    editor.keep(found)
+    return editor.page_of(found, reason_problem=problem), 422
 
 
 def said_of(saved: Saved, *, clock: str) -> str:

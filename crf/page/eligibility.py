@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
-from crf.eligibility.evidence import Evidence, Item, items_of
+from crf.eligibility.evidence import Evidence, EvidenceItem, items_of
 from crf.eligibility.texts import REASONS
 from protocol import text
 from trials.models import EligibilityDecision, Participant
@@ -24,7 +24,7 @@ class CriterionLine:
 
     code: str
     wording: str
-    items: tuple[Item, ...]
+    items: tuple[EvidenceItem, ...]
     verdict: str
     why: str | Promise
 

@@ -11,7 +11,7 @@ from crf.engine import messages
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.questions import Question
 from crf.links import form_url
-from crf.store.records import NEW, Place
+from crf.store.records import NEW, RecordKey
 
 COLUMNS = 4
 
@@ -35,9 +35,9 @@ class Log:
     new: str
 
 
-def log_of(place: Place, user: User) -> Log:
+def log_of(record_key: RecordKey, user: User) -> Log:
     """Return the list in one query."""
-    form, participant = place.form, place.participant
+    form, participant = record_key.form, record_key.participant
     asked = _listed(form)
     found = form.model.objects.open_to(user, Permission.CRF_VIEW).filter(participant=participant)
     lines = [
@@ -45,7 +45,7 @@ def log_of(place: Place, user: User) -> Log:
             record,
             form_url(participant.number, form.code, visit_id=record.visit_id, sequence=record.sequence),
             tuple(
-                messages.shown(question, getattr(record, question.name), participant.site.time_zone)
+                messages.display(question, getattr(record, question.name), participant.site.time_zone)
                 for question in asked
             ),
         )

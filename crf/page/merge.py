@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crf.engine import messages
-from crf.engine.changes import Change, changes
+from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import FormDeclaration
-from crf.engine.evaluation import Outcome, Row
+from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.engine.submission import Raw, raw_of
 
 MINE, THEIRS = "mine", "theirs"
 
 
 @dataclass(frozen=True)
-class Difference:
+class AnswerConflict:
     """One answer that differs between what was typed and what is saved."""
 
     name: str
@@ -33,8 +33,8 @@ class Difference:
 
 
 def differences(
-    form: FormDeclaration, *, mine: Outcome, theirs: Outcome, began: Outcome | None, zone: str
-) -> list[Difference]:
+    form: FormDeclaration, *, mine: Evaluation, theirs: Evaluation, began: Evaluation | None, zone: str
+) -> list[AnswerConflict]:
     """Return every answer that differs, in the order of the form.
 
     ``began`` holds the answers that the second writer began with, None when there were none: whose change a
@@ -52,27 +52,27 @@ def differences(
     ]
 
 
-def _difference(form: FormDeclaration, change: Change, zone: str) -> Difference:
+def _difference(form: FormDeclaration, change: AnswerChange, zone: str) -> AnswerConflict:
     group = form.groups.get(change.group)
     questions = group.questions if group else form.questions
     question = questions.get(change.name)
     words = [
-        messages.shown(question, value, zone) if question else str(value)
+        messages.display(question, value, zone) if question else str(value)
         for value in (change.new, change.old)
     ]
     if question is None:
         words = ["", str(group.title) if group else ""]
     row = f"{group.title} {change.position}" if group else ""
     label = str(question.text) if question else str(group.title if group else change.name)
-    return Difference(change.target, label, row, mine=words[0], theirs=words[1])
+    return AnswerConflict(change.target, label, row, mine=words[0], theirs=words[1])
 
 
 def merged(
-    form: FormDeclaration, *, mine: Outcome, theirs: Outcome, choices: Mapping[str, str], zone: str
+    form: FormDeclaration, *, mine: Evaluation, theirs: Evaluation, choices: Mapping[str, str], zone: str
 ) -> Raw:
     """Return the page's content with the chosen answer at each difference; what is not chosen stays theirs."""
     values, missing = dict(theirs.values), dict(theirs.missing)
-    groups: dict[str, dict[int, Row]] = {
+    groups: dict[str, dict[int, AnswerRow]] = {
         name: {row["position"]: {**row, "missing": dict(row["missing"])} for row in rows}
         for name, rows in theirs.groups.items()
     }
@@ -96,7 +96,7 @@ def _take(
         missing[name] = from_missing[name]
 
 
-def _take_in_row(change: Change, rows: dict[int, Row], mine: Outcome) -> None:
+def _take_in_row(change: AnswerChange, rows: dict[int, AnswerRow], mine: Evaluation) -> None:
     position = change.position or 0
     typed = next((row for row in mine.groups[change.group] if row["position"] == position), None)
     if typed is None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from crf.engine import messages
 from crf.engine.conditions import Condition
-from crf.engine.questions import Kind, Question
+from crf.engine.questions import Question, QuestionKind
 
 RADIO_LIMIT = 7
 LONG_CHOICE, FEW_CHOICES, ONE_LINE = 28, 4, 90
@@ -61,9 +61,9 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         show=as_json(question.shown_when),
         require=as_json(question.required_when),
         described=("hint-⟦name⟧ " if hint and not in_row else "") + "note-⟦name⟧",
-        inputmode={Kind.INTEGER: "numeric", Kind.DECIMAL: "decimal"}.get(question.kind, ""),
+        inputmode={QuestionKind.INTEGER: "numeric", QuestionKind.DECIMAL: "decimal"}.get(question.kind, ""),
         placeholder=_placeholder(question.kind),
-        is_short=question.kind != Kind.TEXT or question.max_length <= 20,
+        is_short=question.kind != QuestionKind.TEXT or question.max_length <= 20,
         lines=question.lines,
         control="",
     )
@@ -78,19 +78,19 @@ def _is_column(texts: list[str]) -> bool:
 
 
 def _control_kind(question: Question, *, in_row: bool) -> str:
-    if question.kind == Kind.MULTIPLE:
+    if question.kind == QuestionKind.MULTIPLE:
         return "ticks"
-    if question.kind == Kind.CHOICE:
+    if question.kind == QuestionKind.CHOICE:
         few = question.codes is not None and len(question.codes) <= RADIO_LIMIT
         return "radio" if few and not in_row else "select"
-    return "area" if question.kind == Kind.TEXT and question.lines > 1 else "line"
+    return "area" if question.kind == QuestionKind.TEXT and question.lines > 1 else "line"
 
 
-def _placeholder(kind: Kind) -> str:
+def _placeholder(kind: QuestionKind) -> str:
     texts = {
-        Kind.DATE: _("YYYY-MM-DD"),
-        Kind.PARTIAL_DATE: _("YYYY-MM-DD"),
-        Kind.DATETIME: _("YYYY-MM-DD hh:mm"),
+        QuestionKind.DATE: _("YYYY-MM-DD"),
+        QuestionKind.PARTIAL_DATE: _("YYYY-MM-DD"),
+        QuestionKind.DATETIME: _("YYYY-MM-DD hh:mm"),
     }
     return texts.get(kind, "")
 
@@ -102,7 +102,7 @@ def _hint(question: Question) -> str:
         said.append(_("usual: {range}").format(range=messages.range_text(question.soft, question.unit)))
     if question.hard and not question.derived:
         said.append(_("possible: {range}").format(range=messages.range_text(question.hard, question.unit)))
-    if question.kind == Kind.PARTIAL_DATE:
+    if question.kind == QuestionKind.PARTIAL_DATE:
         said.append(_("year or month alone will do: 2026, 2026-05"))
     return " · ".join(said)
 

@@ -19,8 +19,8 @@ from crf.engine import messages
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import Condition, canonical
 from crf.engine.declaration import FormDeclaration, Group, Section
-from crf.engine.evaluation import Outcome, Row
-from crf.engine.questions import Kind, Question
+from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of
 from crf.page.question_templates import as_json, icon_address, skeleton
 
@@ -41,7 +41,7 @@ class Links:
 
 
 @dataclass(frozen=True)
-class Part:
+class SectionView:
     """One section, drawn."""
 
     name: str
@@ -59,7 +59,7 @@ class FormPage:
 
     form: FormDeclaration
     title: str
-    parts: tuple[Part, ...]
+    parts: tuple[SectionView, ...]
     problems: tuple[tuple[str, str], ...]
     notes: SafeString
     cleared: tuple[str, ...]
@@ -78,11 +78,11 @@ class FormPage:
 
 
 @dataclass(frozen=True)
-class Given:
+class PageInput:
     """What a request brings to the page."""
 
     raw: Raw
-    outcome: Outcome
+    outcome: Evaluation
     errors: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     saved: Raw | None = None
@@ -104,9 +104,9 @@ class _Filling(dict[str, str]):
         return ""
 
 
-def page(form: FormDeclaration, given: Given) -> FormPage:
+def page(form: FormDeclaration, given: PageInput) -> FormPage:
     """Return the page of ``form`` as ``given`` describes it; ``announce`` puts what is wrong on top."""
-    drawing = _Drawing(form, given, get_language() or "en")
+    drawing = FormRenderer(form, given, get_language() or "en")
     return FormPage(
         form=form,
         title=str(form.title),
@@ -131,9 +131,9 @@ def page(form: FormDeclaration, given: Given) -> FormPage:
     )
 
 
-def given_of_review(found: Review, **rest: Any) -> Given:
+def given_of_review(found: Review, **rest: Any) -> PageInput:
     """Return what a page needs to show a submission again, everything typed included."""
-    return Given(
+    return PageInput(
         raw=found.submission.raw,
         outcome=found.outcome,
         errors=found.errors,
@@ -151,7 +151,7 @@ def _first(raw: Raw, name: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Spot:
+class FieldView:
     """A question where it is drawn."""
 
     question: Question
@@ -176,9 +176,9 @@ class _Row:
 
 
 @dataclass
-class _Drawing:
+class FormRenderer:
     form: FormDeclaration
-    given: Given
+    given: PageInput
     language: str
 
     def __post_init__(self) -> None:
@@ -195,7 +195,7 @@ class _Drawing:
                 self._note(finding)
 
     def _note(self, finding: Finding) -> None:
-        text = messages.sentence(self.form, finding, self.given.zone)
+        text = messages.finding_text(self.form, finding, self.given.zone)
         for number, target in enumerate(finding.targets):
             if target in self.given.outcome.visible or target in self.form.groups:
                 note = _note_markup(finding, text, first=number == 0, given=self.given)
@@ -216,7 +216,10 @@ class _Drawing:
         """Return the findings that belong to no question shown on the page."""
         loose = [
             _note_markup(
-                finding, messages.sentence(self.form, finding, self.given.zone), first=True, given=self.given
+                finding,
+                messages.finding_text(self.form, finding, self.given.zone),
+                first=True,
+                given=self.given,
             )
             for finding in self.given.outcome.findings
             if finding.level in (Level.HARD, Level.SOFT) and finding.key not in self.placed_keys
@@ -236,7 +239,7 @@ class _Drawing:
                 if name
                 else ""
             )
-            yield link, messages.sentence(self.form, finding, self.given.zone)
+            yield link, messages.finding_text(self.form, finding, self.given.zone)
 
     def unanswered(self) -> Iterable[tuple[str, str]]:
         """Yield (link, question) for each required question that still waits."""
@@ -244,15 +247,15 @@ class _Drawing:
             name = self.given.names.get(target, target)
             yield (f"#q-{name}" if target in self.form.groups else f"#id-{name}"), self.label_of(target)
 
-    def part(self, section: Section) -> Part:
+    def part(self, section: Section) -> SectionView:
         """Draw one section."""
         bodies = [
             self.group(self.form.groups[name])
             if name in self.form.groups
-            else self.question(_Spot(self.form.questions[name], name, name, self.given.outcome.values))
+            else self.question(FieldView(self.form.questions[name], name, name, self.given.outcome.values))
             for name in section.fields
         ]
-        return Part(
+        return SectionView(
             name=section.name,
             title=str(section.title),
             help=self.given.wordings.get(section.name) or str(section.help),
@@ -269,7 +272,7 @@ class _Drawing:
             lambda name: values[name] if name in values else self.given.context.get(name)
         )
 
-    def question(self, spot: _Spot) -> str:
+    def question(self, spot: FieldView) -> str:
         """Fill one question's markup."""
         given, question, name = self.given, spot.question, spot.name
         required = spot.target in given.outcome.required
@@ -307,19 +310,19 @@ class _Drawing:
         loaded = self.given.wordings.get(question.name)
         return escape(f"{question.text} · {loaded}" if loaded else str(question.text))
 
-    def notes_at(self, spot: _Spot) -> list[tuple[str, str]]:
+    def notes_at(self, spot: FieldView) -> list[tuple[str, str]]:
         notes = list(self.notes.get(spot.target, ()))
         if spot.name in self.given.errors:
             notes.insert(0, ("error", _plain_note("is-error", self.given.errors[spot.name])))
         return notes
 
-    def text_of(self, spot: _Spot) -> str:
+    def text_of(self, spot: FieldView) -> str:
         """Return what was typed, or the derived answer in words."""
         if spot.question.derived:
-            return messages.shown(spot.question, spot.values.get(spot.question.name), self.given.zone)
+            return messages.display(spot.question, spot.values.get(spot.question.name), self.given.zone)
         return _first(self.raw, spot.name)
 
-    def raw_of(self, spot: _Spot) -> str:
+    def raw_of(self, spot: FieldView) -> str:
         """Return a derived answer as the browser's conditions read it."""
         if not spot.question.derived:
             return ""
@@ -329,7 +332,9 @@ class _Drawing:
         """Draw a repeating group: a table while it is narrow, else one card per row."""
         many = len(group.questions) > TABLE_LIMIT
         template = (
-            "question" if many or any(q.kind == Kind.MULTIPLE for q in group.questions.values()) else "cell"
+            "question"
+            if many or any(q.kind == QuestionKind.MULTIPLE for q in group.questions.values())
+            else "cell"
         )
         rows = [self._row(group, row, index, template) for index, row in enumerate(self._rows(group))]
         blank = _Row(
@@ -357,7 +362,7 @@ class _Drawing:
             }
         )
 
-    def _rows(self, group: Group) -> list[Row]:
+    def _rows(self, group: Group) -> list[AnswerRow]:
         """Return the rows to draw; a group that is not asked yet shows how it begins once it is."""
         rows = list(self.given.outcome.groups.get(group.name, []))
         if rows or not self.given.editable or self.asks(group):
@@ -383,7 +388,7 @@ class _Drawing:
         pairs = ((prefix, _first(self.given.raw, f"{prefix}-position")) for prefix in found)
         return [(prefix, position) for prefix, position in pairs if position]
 
-    def _row(self, group: Group, row: Row, index: int, template: str) -> _Row:
+    def _row(self, group: Group, row: AnswerRow, index: int, template: str) -> _Row:
         names = (self.given.names.get(f"{group.name}.{row['position']}.{name}") for name in group.questions)
         known = next((name for name in names if name), f"{group.name}-{index}-")
         at = int(known.split("-")[1])
@@ -397,28 +402,28 @@ class _Drawing:
             begins="missing" not in row,
         )
 
-    def _fixed_title(self, group: Group, row: Row) -> str:
+    def _fixed_title(self, group: Group, row: AnswerRow) -> str:
         given = (
             group.starts_with[row["position"] - 1]
             if group.fixed and row["position"] <= len(group.starts_with)
             else {}
         )
         return " · ".join(
-            f"{group.questions[name].text}: {messages.shown(group.questions[name], value)}"
+            f"{group.questions[name].text}: {messages.display(group.questions[name], value)}"
             for name, value in given.items()
         )
 
-    def _cells(self, group: Group, row: Row | None, index: int | str, template: str) -> SafeString:
+    def _cells(self, group: Group, row: AnswerRow | None, index: int | str, template: str) -> SafeString:
         position = row["position"] if row else 0
         number = index + 1 if isinstance(index, int) else "__number__"
         cells: list[str] = []
         for question in group.questions.values():
             if row and self._is_given(group, row, question):
                 if template == "cell":
-                    text = messages.shown(question, row[question.name])
+                    text = messages.display(question, row[question.name])
                     cells.append(format_html('<td class="p3-fixed">{}</td>', text))
                 continue
-            spot = _Spot(
+            spot = FieldView(
                 question,
                 f"{group.name}.{position}.{question.name}",
                 f"{group.name}-{index}-{question.name}",
@@ -430,7 +435,7 @@ class _Drawing:
             cells.append(self.question(spot))
         return mark_safe("".join(cells))  # noqa: S308 - made of escaped parts
 
-    def _is_given(self, group: Group, row: Row, question: Question) -> bool:
+    def _is_given(self, group: Group, row: AnswerRow, question: Question) -> bool:
         start = group.starts_with[row["position"] - 1] if row["position"] <= len(group.starts_with) else {}
         return group.fixed and question.name in start
 
@@ -443,7 +448,7 @@ def _classes(notes: list[tuple[str, str]], *, required: bool, why: str) -> str:
     return "".join(f" {word}" for word in words)
 
 
-def _note_markup(finding: Finding, text: str, *, first: bool, given: Given) -> str:
+def _note_markup(finding: Finding, text: str, *, first: bool, given: PageInput) -> str:
     """Return a finding as a note; the first place it stands at also takes the reason that settles it."""
     hard = finding.level == Level.HARD
     note = _plain_note("is-error" if hard else "is-soft", text, finding.key)

@@ -39,7 +39,7 @@ class ClockLine:
 
 
 @dataclass(frozen=True)
-class Fact:
+class AnswerInWords:
     """One answer in words."""
 
     label: str
@@ -73,20 +73,20 @@ def _line(clock: SafetyClock, user: User, at: datetime) -> ClockLine:
     )
 
 
-def facts_of(case: SeriousCase, zone: str) -> list[Fact]:
+def facts_of(case: SeriousCase, zone: str) -> list[AnswerInWords]:
     """Return the record of the event in words; what has no answer is left out."""
     return _in_words("AE", FACTS, case.event, zone)
 
 
-def reports_of(case: SeriousCase, zone: str) -> list[tuple[int, list[Fact]]]:
+def reports_of(case: SeriousCase, zone: str) -> list[tuple[int, list[AnswerInWords]]]:
     """Return each report of the site with its number, in words."""
     return [(row["sequence"], _in_words("SAE", REPORTED, row, zone)) for row in case.reports]
 
 
-def _in_words(code: str, names: tuple[str, ...], row: dict[str, Any], zone: str) -> list[Fact]:
+def _in_words(code: str, names: tuple[str, ...], row: dict[str, Any], zone: str) -> list[AnswerInWords]:
     questions = catalogue.form(code).questions
     return [
-        Fact(str(questions[name].text), messages.shown(questions[name], row[name], zone))
+        AnswerInWords(str(questions[name].text), messages.display(questions[name], row[name], zone))
         for name in names
         if row.get(name) not in (None, "", [])
     ]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from crf.page.editor import Desk
+from crf.page.editor import RecordEditor
 
 
-def targets_of(desk: Desk) -> list[tuple[str, str]]:
+def targets_of(editor: RecordEditor) -> list[tuple[str, str]]:
     """Return each question of the form, and of each row that is there, with its words."""
-    form = desk.place.form
+    form = editor.record_key.form
     found = [(name, str(question.text)) for name, question in form.questions.items()]
     for name, group in form.groups.items():
         found.append((name, str(group.title)))
-        for row in desk.sheet.standing(name) if desk.sheet else ():
+        for row in editor.stored.standing(name) if editor.stored else ():
             found += [
                 (f"{name}.{row.position}.{question.name}", f"{group.title} {row.position} · {question.text}")
                 for question in group.questions.values()
@@ -19,7 +19,7 @@ def targets_of(desk: Desk) -> list[tuple[str, str]]:
     return found
 
 
-def numeric_targets(desk: Desk) -> list[tuple[str, str]]:
+def numeric_targets(editor: RecordEditor) -> list[tuple[str, str]]:
     """Return the questions whose typed value has a range which cannot be passed."""
-    asked = desk.place.form.questions.items()
+    asked = editor.record_key.form.questions.items()
     return [(name, str(question.text)) for name, question in asked if question.hard and not question.derived]

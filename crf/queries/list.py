@@ -18,7 +18,7 @@ from crf.engine import messages
 from crf.links import form_url
 from crf.models import Query, QueryState
 from crf.queries.system import short_question
-from kernel.pagination import LongList
+from kernel.pagination import BoundedPaginator
 
 PER_PAGE = 50
 AGES: Mapping[str, tuple[str | Promise, int]] = {
@@ -47,7 +47,7 @@ class QueryLine:
 
 def lines_of(user: User, chosen: Mapping[str, str], *, at: datetime) -> tuple[Page[Query], list[QueryLine]]:
     """Return one page of the queries that ``chosen`` asks for, in a constant number of queries."""
-    page = LongList(_found(user, chosen, at), PER_PAGE).get_page(chosen.get("page"))
+    page = BoundedPaginator(_found(user, chosen, at), PER_PAGE).get_page(chosen.get("page"))
     return page, [line_of(query, at=at) for query in page.object_list]
 
 

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import act
+from audit.acts import open_act
 from crf.engine import messages
 from crf.models import MessageKind, Query, QueryState, Resolution
 from crf.queries.system import add_message, confirm_and_close
-from crf.store.records import Place, find_sheet
+from crf.store.records import RecordKey, find_stored_record
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
@@ -44,34 +44,36 @@ class OnlyForChecks(Refusal):
     message = _("A person asked this. Answer it; the person who asked closes it.")
 
 
-def raise_query(*, place: Place, target: str = "", text: str, by: User, at: datetime) -> Query:
+def raise_query(*, record_key: RecordKey, target: str = "", text: str, by: User, at: datetime) -> Query:
     """A person asks about an answer, a form, or a form that is not there yet (requirements C20)."""
-    _refuse_unless(by, Permission.QUERY_RAISE, place.participant, text)
-    _refuse_unknown(place, target)
-    with act("crf:query:raise", by=by, at=at, participant=place.participant) as written:
-        sheet = find_sheet(place)
+    _refuse_unless(by, Permission.QUERY_RAISE, record_key.participant, text)
+    _refuse_unknown(record_key, target)
+    with open_act("crf:query:raise", by=by, at=at, participant=record_key.participant) as act:
+        stored = find_stored_record(record_key)
         query = Query.objects.create(
-            participant=place.participant,
-            site_id=place.participant.site_id,
-            form_code=place.form.code,
-            record_id=sheet.record.pk if sheet else None,
-            visit=place.visit,
-            sequence=place.sequence,
+            participant=record_key.participant,
+            site_id=record_key.participant.site_id,
+            form_code=record_key.form.code,
+            record_id=stored.record.pk if stored else None,
+            visit=record_key.visit,
+            sequence=record_key.sequence,
             target=target,
             raised_by=by,
             opened_at=at,
-            act=written,
+            act=act,
         )
-        add_message(query, MessageKind.RAISED, by=by, at=at, text=text.strip(), written=written)
+        add_message(query, MessageKind.RAISED, by=by, at=at, text=text.strip(), act=act)
     return query
 
 
-def _refuse_unknown(place: Place, target: str) -> None:
+def _refuse_unknown(record_key: RecordKey, target: str) -> None:
     known = (
-        target == "" or target in place.form.groups or messages.question_at(place.form, target) is not None
+        target == ""
+        or target in record_key.form.groups
+        or messages.question_at(record_key.form, target) is not None
     )
     if not known:
-        raise NoSuchQuestion(form=place.form.code, target=target)
+        raise NoSuchQuestion(form=record_key.form.code, target=target)
 
 
 def answer_query(*, query: Query, text: str, by: User, at: datetime) -> Query:
@@ -83,31 +85,31 @@ def answer_query(*, query: Query, text: str, by: User, at: datetime) -> Query:
 def confirm_answer(*, query: Query, reason: str, by: User, at: datetime) -> Query:
     """The answer that a check doubts is right, because ``reason``: the query closes (design.md, 6)."""
     _refuse_unless(by, Permission.QUERY_ANSWER, query.participant, reason)
-    with act("crf:query:confirm", by=by, at=at, participant=query.participant, reason=reason) as written:
-        held = _held(query)
-        if not held.is_system:
+    with open_act("crf:query:confirm", by=by, at=at, participant=query.participant, reason=reason) as act:
+        locked = _held(query)
+        if not locked.is_system:
             raise OnlyForChecks
-        if held.state == QueryState.CLOSED:
+        if locked.state == QueryState.CLOSED:
             raise QueryClosed
-        confirm_and_close(held, reason=reason.strip(), by=by, at=at, written=written)
-    return held
+        confirm_and_close(locked, reason=reason.strip(), by=by, at=at, act=act)
+    return locked
 
 
 def close_query(*, query: Query, text: str = "", by: User, at: datetime) -> Query:
     """The person who watches the data is satisfied."""
     _refuse_unless(by, Permission.QUERY_CLOSE, query.participant, text or "closed")
-    with act("crf:query:close", by=by, at=at, participant=query.participant) as written:
-        held = _held(query)
-        if held.state == QueryState.CLOSED:
+    with open_act("crf:query:close", by=by, at=at, participant=query.participant) as act:
+        locked = _held(query)
+        if locked.state == QueryState.CLOSED:
             raise QueryClosed
-        held.state, held.resolution = QueryState.CLOSED, Resolution.SETTLED
-        held.closed_at, held.act = at, written
-        held.save(update_fields=["state", "resolution", "closed_at", "act"])
-        add_message(held, MessageKind.CLOSED, by=by, at=at, text=text.strip(), written=written)
-    return held
+        locked.state, locked.resolution = QueryState.CLOSED, Resolution.SETTLED
+        locked.closed_at, locked.act = at, act
+        locked.save(update_fields=["state", "resolution", "closed_at", "act"])
+        add_message(locked, MessageKind.CLOSED, by=by, at=at, text=text.strip(), act=act)
+    return locked
 
 
-def ask_again(*, query: Query, text: str, by: User, at: datetime) -> Query:
+def reopen(*, query: Query, text: str, by: User, at: datetime) -> Query:
     """The answer did not settle it: the query is open again, with what is still asked."""
     _refuse_unless(by, Permission.QUERY_RAISE, query.participant, text)
     return _contribute(query, MessageKind.REOPENED, QueryState.OPEN, text=text, by=by, at=at)
@@ -117,14 +119,14 @@ def _contribute(
     query: Query, kind: MessageKind, state: QueryState, *, text: str, by: User, at: datetime
 ) -> Query:
     verb = {"answered": "answer", "reopened": "ask_again"}[kind.value]
-    with act(f"crf:query:{verb}", by=by, at=at, participant=query.participant) as written:
-        held = _held(query)
-        if held.state == QueryState.CLOSED and kind == MessageKind.ANSWERED:
+    with open_act(f"crf:query:{verb}", by=by, at=at, participant=query.participant) as act:
+        locked = _held(query)
+        if locked.state == QueryState.CLOSED and kind == MessageKind.ANSWERED:
             raise QueryClosed
-        held.state, held.resolution, held.closed_at, held.act = state, "", None, written
-        held.save(update_fields=["state", "resolution", "closed_at", "act"])
-        add_message(held, kind, by=by, at=at, text=text.strip(), written=written)
-    return held
+        locked.state, locked.resolution, locked.closed_at, locked.act = state, "", None, act
+        locked.save(update_fields=["state", "resolution", "closed_at", "act"])
+        add_message(locked, kind, by=by, at=at, text=text.strip(), act=act)
+    return locked
 
 
 def _held(query: Query) -> Query:

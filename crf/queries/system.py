@@ -10,22 +10,22 @@ from typing import Any
 from django.utils.text import Truncator
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
-from crf.engine.evaluation import Outcome
-from crf.engine.messages import sentence
+from crf.engine.evaluation import Evaluation
+from crf.engine.messages import finding_text
 from crf.models import MessageKind, Query, QueryMessage, QueryState, Resolution
-from crf.store.bulk_read import Part, instance_of
-from crf.store.records import Place
+from crf.store.bulk_read import TableQuery, instance_of
+from crf.store.records import RecordKey
 
 ASKED = (Level.HARD, Level.SOFT)
 SETTLED = (Resolution.CONFIRMED, Resolution.SETTLED)
 
 
 @dataclass(frozen=True)
-class Judgement:
+class QueryChanges:
     """What one evaluation of a record does to its queries."""
 
     opens: list[Finding]
@@ -37,9 +37,11 @@ class Judgement:
         return not (self.opens or self.confirms or self.closes)
 
 
-def queries_part(form: FormDeclaration, record: Any) -> Part:
+def queries_part(form: FormDeclaration, record: Any) -> TableQuery:
     """Return what to load for the queries that the system asked about the record."""
-    return Part("queries", Query, "record_id", record.pk, also=f"t.form_code = '{form.code}' AND t.key <> ''")
+    return TableQuery(
+        "queries", Query, "record_id", record.pk, also=f"t.form_code = '{form.code}' AND t.key <> ''"
+    )
 
 
 def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:
@@ -47,11 +49,11 @@ def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:
     return [instance_of(Query, row) for row in loaded.get("queries", ())]
 
 
-def judge_queries(
+def sync_queries(
     *,
-    place: Place,
+    record_key: RecordKey,
     record: Any,
-    outcome: Outcome,
+    outcome: Evaluation,
     known: list[Query],
     confirmed: Mapping[str, str] | None = None,
     by: User | None,
@@ -67,24 +69,24 @@ def judge_queries(
     judged = _judge(found, known, reasons, outcome)
     if judged.empty:
         return 0
-    with act("crf:query:judge", by=by, at=at, participant=place.participant) as written:
+    with open_act("crf:query:judge", by=by, at=at, participant=record_key.participant) as act:
         for query, resolution in judged.closes:
-            _close(query, resolution, written, at)
+            _close(query, resolution, act, at)
         for finding in judged.opens:
-            _open(place, record, finding, written, at)
+            _open(record_key, record, finding, act, at)
         for finding, asked in judged.confirms:
-            held = asked or _open(place, record, finding, written, at)
+            held = asked or _open(record_key, record, finding, act, at)
             held.seen = values_of(finding)
-            confirm_and_close(held, reason=reasons[finding.key], by=by, at=at, written=written)
+            confirm_and_close(held, reason=reasons[finding.key], by=by, at=at, act=act)
     return len(judged.opens)
 
 
 def _judge(
-    found: list[Finding], known: list[Query], reasons: Mapping[str, str], outcome: Outcome
-) -> Judgement:
+    found: list[Finding], known: list[Query], reasons: Mapping[str, str], outcome: Evaluation
+) -> QueryChanges:
     living = {query.key: query for query in known if query.state != QueryState.CLOSED}
     settled = {query.key: query for query in known if query.resolution in SETTLED}
-    judged = Judgement([], [], [])
+    judged = QueryChanges([], [], [])
     for finding in found:
         if finding.key in reasons and finding.level == Level.SOFT:
             judged.confirms.append((finding, living.get(finding.key)))
@@ -112,14 +114,14 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(isinstance(item, dict) for item in value)
 
 
-def _open(place: Place, record: Any, finding: Finding, written: Any, at: datetime) -> Query:
+def _open(record_key: RecordKey, record: Any, finding: Finding, act: Any, at: datetime) -> Query:
     return Query.objects.create(
-        participant=place.participant,
-        site_id=place.participant.site_id,
-        form_code=place.form.code,
+        participant=record_key.participant,
+        site_id=record_key.participant.site_id,
+        form_code=record_key.form.code,
         record_id=record.pk,
-        visit=place.visit,
-        sequence=place.sequence,
+        visit=record_key.visit,
+        sequence=record_key.sequence,
         target=finding.target,
         key=finding.key,
         check_code=finding.code,
@@ -127,38 +129,38 @@ def _open(place: Place, record: Any, finding: Finding, written: Any, at: datetim
         level=finding.level.value,
         seen=values_of(finding),
         opened_at=at,
-        act=written,
+        act=act,
     )
 
 
-def _close(query: Query, resolution: Resolution, written: Any, at: datetime) -> None:
-    query.state, query.resolution, query.closed_at, query.act = QueryState.CLOSED, resolution, at, written
+def _close(query: Query, resolution: Resolution, act: Any, at: datetime) -> None:
+    query.state, query.resolution, query.closed_at, query.act = QueryState.CLOSED, resolution, at, act
     query.save(update_fields=["state", "resolution", "closed_at", "act"])
-    add_message(query, MessageKind.CLOSED, by=None, at=at, text="", written=written)
+    add_message(query, MessageKind.CLOSED, by=None, at=at, text="", act=act)
 
 
-def confirm_and_close(query: Query, *, reason: str, by: User | None, at: datetime, written: Any) -> None:
+def confirm_and_close(query: Query, *, reason: str, by: User | None, at: datetime, act: Any) -> None:
     """The query is closed because a person confirmed the answer, with the reason they gave."""
     query.state, query.resolution = QueryState.CLOSED, Resolution.CONFIRMED
-    query.closed_at, query.act = at, written
+    query.closed_at, query.act = at, act
     query.save(update_fields=["state", "resolution", "closed_at", "seen", "act"])
-    add_message(query, MessageKind.CONFIRMED, by=by, at=at, text=reason, written=written)
+    add_message(query, MessageKind.CONFIRMED, by=by, at=at, text=reason, act=act)
 
 
-def adopt_queries(place: Place, record: Any, *, written: Any) -> None:
+def adopt_queries(record_key: RecordKey, record: Any, *, act: Any) -> None:
     """Queries that asked for the form while it was not there are about its record from now on."""
     waiting = Query.objects.filter(
-        participant=place.participant,
-        form_code=place.form.code,
-        visit=place.visit,
-        sequence=place.sequence,
+        participant=record_key.participant,
+        form_code=record_key.form.code,
+        visit=record_key.visit,
+        sequence=record_key.sequence,
         record_id=None,
     )
-    waiting.update(record_id=record.pk, act=written)
+    waiting.update(record_id=record.pk, act=act)
 
 
 def add_message(
-    query: Query, kind: MessageKind, *, by: User | None, at: datetime, text: str, written: Any
+    query: Query, kind: MessageKind, *, by: User | None, at: datetime, text: str, act: Any
 ) -> QueryMessage:
     """The thread of the query has one more contribution."""
     return QueryMessage.objects.create(
@@ -169,7 +171,7 @@ def add_message(
         by=by,
         at=at,
         text=text,
-        act=written,
+        act=act,
     )
 
 
@@ -195,7 +197,7 @@ def question_of_query(form: FormDeclaration | None, query: Query, messages: Iter
     if query.kind == "check":
         declared = next((check for check in form.checks if check.code == query.check_code), None)
         return str(declared.message) if declared else query.check_code
-    return sentence(form, finding_of(query))
+    return finding_text(form, finding_of(query))
 
 
 def short_question(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 from accounts.models import User
 from crf.engine.checks import Finding, earliest_day
 from crf.engine.declaration import FormDeclaration, Repeats
-from crf.engine.evaluation import Outcome, evaluate
+from crf.engine.evaluation import Evaluation, evaluate
 from crf.recheck import propose_deviations, recheck
 from crf.safety.clock_rows import CLOCK_FORMS, settle_clocks
-from crf.store.context import Surroundings, day_question
-from crf.store.records import Place, begun_records, sheet_of
+from crf.store.context import FormContext, day_question
+from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
-from crf.trial_rules.track import Course, Seen, course_of, way
+from crf.trial_rules.track import RuleInput, TrackChange, shortest_path, track_change_of
 from followup.models import VisitState
 from followup.services import plan_visits_for, record_visit, settle_todos
 from protocol import text
@@ -24,41 +24,51 @@ from trials import services as trials
 from trials.models.participants import Track
 
 
-def follow_up(
+def apply_consequences(
     *,
-    place: Place,
+    record_key: RecordKey,
     record: Any,
-    old: Outcome | None,
-    outcome: Outcome,
-    around: Surroundings,
+    old: Evaluation | None,
+    outcome: Evaluation,
+    form_context: FormContext,
     by: User | None,
     at: datetime,
 ) -> None:
     """Everything that hangs on the record agrees with its answers again; callers hold the participant."""
-    around.forget(place.form.code)
-    course = _course(place, outcome)
+    form_context.forget(record_key.form.code)
+    course = _course(record_key, outcome)
     moved = set_milestones(
-        place=place, record=record, outcome=outcome, course=course, around=around, by=by, at=at
+        record_key=record_key,
+        record=record,
+        outcome=outcome,
+        course=course,
+        form_context=form_context,
+        by=by,
+        at=at,
     )
-    changed = _changed_reads(place.form, old, outcome) | {f"milestone.{code}" for code in moved}
-    tracked = _go(place, course, None if old is None else _course(place, old), by=by, at=at)
-    happened = _note_visit(place, outcome, around=around, by=by, at=at)
+    changed = _changed_reads(record_key.form, old, outcome) | {f"milestone.{code}" for code in moved}
+    tracked = _move_track(record_key, course, None if old is None else _course(record_key, old), by=by, at=at)
+    happened = _note_visit(record_key, outcome, form_context=form_context, by=by, at=at)
     changed |= {"visit.last_on"} if happened else set()
     if (moved or tracked) and not happened:
-        plan_visits_for(participant=place.participant, by=by, at=at)
-    propose_deviations(place, outcome.findings, str(record.pk), by=by, at=at)
-    _settle_todos(place, around, by=by, at=at)
-    if place.form.code in CLOCK_FORMS:
-        settle_clocks(participant=place.participant, around=around, by=by, at=at)
-    recheck(place=place, record_id=record.pk, changed=changed, around=around, by=by, at=at)
+        plan_visits_for(participant=record_key.participant, by=by, at=at)
+    propose_deviations(record_key, outcome.findings, str(record.pk), by=by, at=at)
+    _settle_todos(record_key, form_context, by=by, at=at)
+    if record_key.form.code in CLOCK_FORMS:
+        settle_clocks(participant=record_key.participant, form_context=form_context, by=by, at=at)
+    recheck(
+        record_key=record_key, record_id=record.pk, changed=changed, form_context=form_context, by=by, at=at
+    )
 
 
-def _course(place: Place, outcome: Outcome) -> Course:
-    seen = Seen(outcome.values, place.participant.arm, _known(place.form, outcome), outcome.groups)
-    return course_of(place.form.code, seen)
+def _course(record_key: RecordKey, outcome: Evaluation) -> TrackChange:
+    seen = RuleInput(
+        outcome.values, record_key.participant.arm, _known(record_key.form, outcome), outcome.groups
+    )
+    return track_change_of(record_key.form.code, seen)
 
 
-def _known(form: FormDeclaration, outcome: Outcome) -> dict[str, date | None]:
+def _known(form: FormDeclaration, outcome: Evaluation) -> dict[str, date | None]:
     """Return the milestones of an outcome; a stored one is asked through its rules' plain answers."""
     if outcome.milestones:
         return dict(outcome.milestones)
@@ -67,11 +77,11 @@ def _known(form: FormDeclaration, outcome: Outcome) -> dict[str, date | None]:
 
 def set_milestones(
     *,
-    place: Place,
+    record_key: RecordKey,
     record: Any,
-    outcome: Outcome,
-    course: Course,
-    around: Surroundings,
+    outcome: Evaluation,
+    course: TrackChange,
+    form_context: FormContext,
     by: User | None,
     at: datetime,
 ) -> set[str]:
@@ -81,12 +91,12 @@ def set_milestones(
     """
     moved = set()
     for code, day in outcome.milestones.items():
-        taken = _earliest(place, record, code, day, around)
+        taken = _earliest(record_key, record, code, day, form_context)
         if taken is None:
             continue
         result = course.results.get(code, "") if day else ""
         if trials.set_milestone(
-            participant=place.participant,
+            participant=record_key.participant,
             code=code,
             on=taken.on,
             source=taken.source,
@@ -96,7 +106,7 @@ def set_milestones(
         ):
             moved.add(code)
     if moved:
-        around.forget_milestones()
+        form_context.forget_milestones()
     return moved
 
 
@@ -108,109 +118,117 @@ class _Taken:
     source: str
 
 
-def _earliest(place: Place, record: Any, code: str, day: date | None, around: Surroundings) -> _Taken | None:
+def _earliest(
+    record_key: RecordKey, record: Any, code: str, day: date | None, form_context: FormContext
+) -> _Taken | None:
     """Return what the milestone takes now; None when this record has no say in it."""
-    own = _Taken(day, f"{place.form.code}:{record.pk}")
-    held = around.milestone(code)
+    own = _Taken(day, f"{record_key.form.code}:{record.pk}")
+    held = form_context.milestone(code)
     if held is None or held.on is None:
         return own if day else None
     if held.source != own.source:
         return own if day and day <= held.on else None
-    if place.form.repeats == Repeats.PER_PARTICIPANT:
+    if record_key.form.repeats == Repeats.PER_PARTICIPANT:
         return own
-    known = [taken for taken in (own, *_elsewhere(place, record, code, around)) if taken.on]
+    known = [taken for taken in (own, *_elsewhere(record_key, record, code, form_context)) if taken.on]
     return min(known, key=lambda taken: taken.on or date.max, default=own)
 
 
-def _elsewhere(place: Place, record: Any, code: str, around: Surroundings) -> Iterator[_Taken]:
+def _elsewhere(record_key: RecordKey, record: Any, code: str, form_context: FormContext) -> Iterator[_Taken]:
     """Yield what the other records of the form say about the milestone."""
-    for other in begun_records(place.form, place.participant).exclude(pk=record.pk):
-        seen = sheet_of(place.form, other).outcome(place.form)
-        context = around.context(place.form, visit=other.visit, sequence=other.sequence, record_id=other.pk)
-        found = evaluate(
-            place.form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
+    for other in begun_records(record_key.form, record_key.participant).exclude(pk=record.pk):
+        seen = stored_record_of(record_key.form, other).outcome(record_key.form)
+        context = form_context.context(
+            record_key.form, visit=other.visit, sequence=other.sequence, record_id=other.pk
         )
-        yield _Taken(found.milestones.get(code), f"{place.form.code}:{other.pk}")
+        found = evaluate(
+            record_key.form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
+        )
+        yield _Taken(found.milestones.get(code), f"{record_key.form.code}:{other.pk}")
 
 
-def _changed_reads(form: FormDeclaration, old: Outcome | None, new: Outcome) -> set[str]:
+def _changed_reads(form: FormDeclaration, old: Evaluation | None, new: Evaluation) -> set[str]:
     names = {name for name in form.questions if old is None or old.values[name] != new.values[name]}
     names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
     of_all = {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
     return {f"{form.code}.{name}" for name in names} | (of_all if names else set())
 
 
-def _go(place: Place, course: Course, before: Course | None, *, by: User | None, at: datetime) -> bool:
+def _move_track(
+    record_key: RecordKey, course: TrackChange, before: TrackChange | None, *, by: User | None, at: datetime
+) -> bool:
     """The participant goes where the answers lead, step by allowed step; say whether they moved."""
     if course.tracks == (before.tracks if before else ()):
         return False
-    if place.participant.state == Track.DEAD and before is not None and Track.DEAD in before.tracks:
-        return _take_death_back(place, by=by, at=at)
-    protocol = text.load(place.participant.protocol_version)
-    here = place.participant.state
+    if record_key.participant.state == Track.DEAD and before is not None and Track.DEAD in before.tracks:
+        return _take_death_back(record_key, by=by, at=at)
+    protocol = text.load(record_key.participant.protocol_version)
+    here = record_key.participant.state
     for target in course.tracks:
-        for step in way(protocol, here, target, place.participant.arm):
-            trials.move_track(participant=place.participant, to=step, on=course.on, by=by, at=at)
+        for step in shortest_path(protocol, here, target, record_key.participant.arm):
+            trials.move_track(participant=record_key.participant, to=step, on=course.on, by=by, at=at)
             here = step
-    moved = here != place.participant.state
-    place.participant.state = here
+    moved = here != record_key.participant.state
+    record_key.participant.state = here
     return moved
 
 
-def _take_death_back(place: Place, *, by: User | None, at: datetime) -> bool:
+def _take_death_back(record_key: RecordKey, *, by: User | None, at: datetime) -> bool:
     """A death that was entered by mistake is undone: the participant stands where they stood before it."""
-    records = Surroundings(place.participant).records(place.form.code)
+    records = FormContext(record_key.participant).records(record_key.form.code)
     if any(row.get("vital") == "dead" for row in records):
         return False
-    trail: Any = place.participant
+    trail: Any = record_key.participant
     earlier = trail.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
     trials.correct_track(
-        participant=place.participant, to=earlier.state, on=earlier.state_since, by=by, at=at
+        participant=record_key.participant, to=earlier.state, on=earlier.state_since, by=by, at=at
     )
-    place.participant.state = earlier.state
+    record_key.participant.state = earlier.state
     return True
 
 
 def _note_visit(
-    place: Place, outcome: Outcome, *, around: Surroundings, by: User | None, at: datetime
+    record_key: RecordKey, outcome: Evaluation, *, form_context: FormContext, by: User | None, at: datetime
 ) -> bool:
     """A visit whose form says on which day it was, took place on that day; say whether that is new."""
-    visit = place.visit
+    visit = record_key.visit
     if visit is None or visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
         return False
-    if not place.form.dates_visit and visit.forms != [place.form.code]:
+    if not record_key.form.dates_visit and visit.forms != [record_key.form.code]:
         return False
-    day = visit_day(place.form, outcome)
-    if day is None or not _possible(day, around):
+    day = visit_day(record_key.form, outcome)
+    if day is None or not _possible(day, form_context):
         return False
     record_visit(visit=visit, took_place_on=day, by=by, at=at)
     return True
 
 
-def _possible(day: date, around: Surroundings) -> bool:
+def _possible(day: date, form_context: FormContext) -> bool:
     """Say whether a visit can have taken place then; a call after a death is no visit of the participant."""
-    consented, died = (getattr(around.milestone(code), "on", None) for code in ("ICF", "DEATH"))
-    return (consented or day) <= day <= min(around.today, died or around.today)
+    consented, died = (getattr(form_context.milestone(code), "on", None) for code in ("ICF", "DEATH"))
+    return (consented or day) <= day <= min(form_context.today, died or form_context.today)
 
 
-def visit_day(form: FormDeclaration, outcome: Outcome) -> date | None:
+def visit_day(form: FormDeclaration, outcome: Evaluation) -> date | None:
     """Return the full day that the form is about: its first question for a date."""
     dated = day_question(form)
     value = outcome.values.get(dated) if dated else None
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
-def propose_from_refusal(*, place: Place, findings: Iterable[Finding], by: User | None, at: datetime) -> None:
+def propose_from_refusal(
+    *, record_key: RecordKey, findings: Iterable[Finding], by: User | None, at: datetime
+) -> None:
     """What a hard check kept out is proposed as a deviation where it is one: it may have happened all the same,
     and nothing else would tell of it (protocol 3.5 B, X011). Called after the save was taken back.
     """
-    propose_deviations(place, findings, f"refused-{place.sequence}", by=by, at=at)
+    propose_deviations(record_key, findings, f"refused-{record_key.sequence}", by=by, at=at)
 
 
-def _settle_todos(place: Place, around: Surroundings, *, by: User | None, at: datetime) -> None:
+def _settle_todos(record_key: RecordKey, form_context: FormContext, *, by: User | None, at: datetime) -> None:
     """What the answers ask for by a day stands as a to-do, and what has arrived is closed (protocol 2.6)."""
-    if place.form.code not in todos.FORMS or place.participant.arm is None:
+    if record_key.form.code not in todos.FORMS or record_key.participant.arm is None:
         return
-    around.fetch({f"{code}*" for code in todos.FORMS})
-    wanted = todos.wanted_todos(text.load(place.participant.protocol_version), around.records)
-    settle_todos(participant=place.participant, wanted=wanted, by=by, at=at)
+    form_context.fetch({f"{code}*" for code in todos.FORMS})
+    wanted = todos.wanted_todos(text.load(record_key.participant.protocol_version), form_context.records)
+    settle_todos(participant=record_key.participant, wanted=wanted, by=by, at=at)

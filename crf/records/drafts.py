@@ -11,7 +11,7 @@ from accounts.models import User
 from crf.engine.submission import Raw
 from crf.models import Draft
 from crf.store.preconditions import refuse_who_may_not
-from crf.store.records import NEW, Place
+from crf.store.records import NEW, RecordKey
 from kernel.errors import Refusal
 
 MOST_NAMES = 5000
@@ -26,42 +26,42 @@ class DraftTooLarge(Refusal):
 
 def keep_draft(
     *,
-    place: Place,
+    record_key: RecordKey,
     raw: Raw,
     version: int = NEW,
     by: User,
     at: datetime,
 ) -> Draft:
     """What ``by`` typed at the place is kept; another person's draft of the same form is another row."""
-    refuse_who_may_not(place, by=by)
+    refuse_who_may_not(record_key, by=by)
     kept = {name: texts for name, texts in raw.items() if name not in LEFT_OUT}
     size = sum(len(text) for texts in kept.values() for text in texts)
     if len(kept) > MOST_NAMES or size > MOST_TEXT * 10:
         raise DraftTooLarge
     values = {
-        "site_id": place.participant.site_id,
+        "site_id": record_key.participant.site_id,
         "raw": kept,
         "version": version,
         "saved_at": at,
     }
-    return Draft.objects.update_or_create(**_at(place, by), defaults=values)[0]
+    return Draft.objects.update_or_create(**_at(record_key, by), defaults=values)[0]
 
 
-def draft_at(place: Place, *, by: User) -> Draft | None:
+def draft_at(record_key: RecordKey, *, by: User) -> Draft | None:
     """Return what ``by`` typed at the place and has not saved, or None."""
-    return Draft.objects.filter(**_at(place, by)).first()
+    return Draft.objects.filter(**_at(record_key, by)).first()
 
 
-def discard_draft(*, place: Place, by: User) -> None:
+def discard_draft(*, record_key: RecordKey, by: User) -> None:
     """Nothing typed and unsaved is left of ``by`` at the place."""
-    Draft.objects.filter(**_at(place, by)).delete()
+    Draft.objects.filter(**_at(record_key, by)).delete()
 
 
-def _at(place: Place, by: User) -> dict[str, Any]:
+def _at(record_key: RecordKey, by: User) -> dict[str, Any]:
     return {
         "owner": by,
-        "participant": place.participant,
-        "form_code": place.form.code,
-        "visit": place.visit,
-        "sequence": place.sequence,
+        "participant": record_key.participant,
+        "form_code": record_key.form.code,
+        "visit": record_key.visit,
+        "sequence": record_key.sequence,
     }

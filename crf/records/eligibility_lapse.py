@@ -10,32 +10,35 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from crf.eligibility import evidence
 from crf.recheck import recheck
-from crf.store.context import Surroundings
-from crf.store.records import Place
+from crf.store.context import FormContext
+from crf.store.records import RecordKey
 from trials.models import EligibilityDecision
 from trials.services import decide_eligibility, lapse_decision, live_decision
 
 
 @dataclass(frozen=True)
-class Watch:
+class EvidenceSnapshot:
     """The evidence as it was before a save; None when no decision rests on it."""
 
-    place: Place
+    record_key: RecordKey
     digest: str | None
 
     @classmethod
-    def over(cls, place: Place) -> Watch:
+    def over(cls, record_key: RecordKey) -> EvidenceSnapshot:
         """Note the evidence before the answers are written."""
-        if place.form.code not in evidence.SOURCE_FORMS or live_decision(place.participant) is None:
-            return cls(place, None)
-        return cls(place, evidence.current_evidence(place.participant).digest)
+        if record_key.form.code not in evidence.SOURCE_FORMS or live_decision(record_key.participant) is None:
+            return cls(record_key, None)
+        return cls(record_key, evidence.current_evidence(record_key.participant).digest)
 
     def settle(self, *, by: User | None, at: datetime) -> bool:
         """The decision has lapsed if the evidence behind it is no longer the same; say whether it did."""
-        if self.digest is None or evidence.current_evidence(self.place.participant).digest == self.digest:
+        if (
+            self.digest is None
+            or evidence.current_evidence(self.record_key.participant).digest == self.digest
+        ):
             return False
-        cause = _("An answer on the form {form} was changed.").format(form=self.place.form.code)
-        return lapse_decision(participant=self.place.participant, cause=cause, by=by, at=at)
+        cause = _("An answer on the form {form} was changed.").format(form=self.record_key.form.code)
+        return lapse_decision(participant=self.record_key.participant, cause=cause, by=by, at=at)
 
 
 def decide(
@@ -60,6 +63,12 @@ def decide(
         by=by,
         at=at,
     )
-    around = Surroundings(shown.participant, at=at)
-    recheck(place=None, changed={"participant.eligibility_signed_on"}, around=around, by=by, at=at)
+    form_context = FormContext(shown.participant, at=at)
+    recheck(
+        record_key=None,
+        changed={"participant.eligibility_signed_on"},
+        form_context=form_context,
+        by=by,
+        at=at,
+    )
     return decision

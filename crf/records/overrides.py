@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import act
+from audit.acts import open_act
 from crf.engine.checks import Finding
 from crf.engine.conditions import canonical
 from crf.models import HardOverride
 from crf.queries.system import values_of
-from crf.store.records import Place
+from crf.store.records import RecordKey
 from kernel.errors import Forbidden, Refusal
 
 
@@ -29,38 +29,40 @@ class OverrideNeedsReason(Refusal):
 
 
 def grant_override(
-    *, place: Place, target: str, value: Any, reason: str, by: User, at: datetime
+    *, record_key: RecordKey, target: str, value: Any, reason: str, by: User, at: datetime
 ) -> HardOverride:
     """The answer ``value`` to ``target`` may be saved although it is outside the hard range."""
-    if not by.may(Permission.CRF_LOCK, place.participant.site):
+    if not by.may(Permission.CRF_LOCK, record_key.participant.site):
         raise NotADataManager
     if not reason.strip():
         raise OverrideNeedsReason
-    with act("crf:override:grant", by=by, at=at, participant=place.participant, reason=reason) as written:
+    with open_act(
+        "crf:override:grant", by=by, at=at, participant=record_key.participant, reason=reason
+    ) as act:
         return HardOverride.objects.create(
-            participant=place.participant,
-            site_id=place.participant.site_id,
-            form_code=place.form.code,
-            visit=place.visit,
-            sequence=place.sequence,
+            participant=record_key.participant,
+            site_id=record_key.participant.site_id,
+            form_code=record_key.form.code,
+            visit=record_key.visit,
+            sequence=record_key.sequence,
             key=f"{target}:hard",
             seen={"value": canonical(value)},
             granted_by=by,
             granted_at=at,
-            act=written,
+            act=act,
         )
 
 
-def standing(place: Place, stops: Sequence[Finding]) -> frozenset[str]:
+def standing(record_key: RecordKey, stops: Sequence[Finding]) -> frozenset[str]:
     """Return the keys of those hard findings that were let pass for the values they rest on now."""
     ranged = [finding for finding in stops if finding.kind == "range"]
     if not ranged:
         return frozenset()
     granted = HardOverride.objects.filter(
-        participant=place.participant,
-        form_code=place.form.code,
-        visit=place.visit,
-        sequence=place.sequence,
+        participant=record_key.participant,
+        form_code=record_key.form.code,
+        visit=record_key.visit,
+        sequence=record_key.sequence,
         key__in=[finding.key for finding in ranged],
     )
     seen = {(override.key, str(override.seen)) for override in granted}

@@ -9,17 +9,17 @@ from typing import Any
 from accounts.models import User
 from audit.models import Act
 from crf.engine import messages
-from crf.engine.evaluation import Outcome
+from crf.engine.evaluation import Evaluation
 from crf.models import EntryPrompt
-from crf.store.records import Place
+from crf.store.records import RecordKey
 
 MOST = 200
 
 
 def keep_prompts(
-    place: Place,
+    record_key: RecordKey,
     record: Any,
-    outcome: Outcome,
+    outcome: Evaluation,
     prompts: Sequence[Mapping[str, str]],
     *,
     act: Act,
@@ -29,7 +29,7 @@ def keep_prompts(
     """Each prompt that was shown stands with the answer it was shown for and the one then saved."""
     if not prompts:
         return
-    zone = place.participant.site.time_zone
+    zone = record_key.participant.site.time_zone
     known = {
         (prompt["key"], prompt["value"]): prompt
         for prompt in prompts
@@ -37,16 +37,16 @@ def keep_prompts(
     }
     EntryPrompt.objects.bulk_create(
         EntryPrompt(
-            participant=place.participant,
-            site_id=place.participant.site_id,
-            form_code=place.form.code,
+            participant=record_key.participant,
+            site_id=record_key.participant.site_id,
+            form_code=record_key.form.code,
             record_id=record.pk,
             target=prompt.get("name", "")[:120],
             key=key[:160],
             level=("hard" if key.endswith((":hard", ":future", ":birth", ":death")) else "soft"),
             message=prompt.get("message", "")[:200],
             entered=entered[:200],
-            saved=saved_text(place, outcome, prompt.get("name", ""), zone)[:200],
+            saved=saved_text(record_key, outcome, prompt.get("name", ""), zone)[:200],
             prompted_at=at,
             act=act,
         )
@@ -54,19 +54,21 @@ def keep_prompts(
     )
 
 
-def saved_text(place: Place, outcome: Outcome, name: str, zone: str) -> str:
+def saved_text(record_key: RecordKey, outcome: Evaluation, name: str, zone: str) -> str:
     """Return the answer that was saved, as people read it; ``name`` is the place on the page."""
     group, _dash, rest = name.partition("-")
-    if rest and group in place.form.groups:
+    if rest and group in record_key.form.groups:
         index, _dash, question = rest.partition("-")
         rows = outcome.groups[group]
         if (
             not index.isdecimal()
             or int(index) >= len(rows)
-            or question not in place.form.groups[group].questions
+            or question not in record_key.form.groups[group].questions
         ):
             return ""
-        return messages.shown(place.form.groups[group].questions[question], rows[int(index)][question], zone)
-    if name not in place.form.questions:
+        return messages.display(
+            record_key.form.groups[group].questions[question], rows[int(index)][question], zone
+        )
+    if name not in record_key.form.questions:
         return ""
-    return messages.shown(place.form.questions[name], outcome.values[name], zone)
+    return messages.display(record_key.form.questions[name], outcome.values[name], zone)

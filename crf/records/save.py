@@ -10,24 +10,33 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from audit.models import Act
 from crf.engine.base import RecordState
-from crf.engine.changes import Change, changes
+from crf.engine.changes import AnswerChange, changes
 from crf.engine.checks import Finding
 from crf.engine.declaration import Repeats
-from crf.engine.evaluation import Outcome, Row, evaluate
-from crf.engine.messages import sentence
+from crf.engine.evaluation import AnswerRow, Evaluation, evaluate
+from crf.engine.messages import finding_text
 from crf.models import Draft, SaveKey
-from crf.queries.system import adopt_queries, judge_queries, known_queries, queries_part
-from crf.records.consequences import follow_up
-from crf.records.eligibility_lapse import Watch
+from crf.queries.system import adopt_queries, known_queries, queries_part, sync_queries
+from crf.records.consequences import apply_consequences
+from crf.records.eligibility_lapse import EvidenceSnapshot
 from crf.records.overrides import standing
 from crf.records.prompts import keep_prompts
-from crf.store.context import Surroundings
+from crf.store.context import FormContext
 from crf.store.preconditions import refuse_unless_due, refuse_who_may_not
 from crf.store.reasons import compose, reason_for
-from crf.store.records import NEW, Place, Sheet, find_record, next_sequence, parts_of, sheet_from, write_sheet
+from crf.store.records import (
+    NEW,
+    RecordKey,
+    StoredRecord,
+    find_record,
+    next_sequence,
+    parts_of,
+    stored_record_from,
+    write_record,
+)
 from crf.store.signatures import drop_signature
 from kernel.errors import Refusal
 from trials.models import Participant
@@ -56,7 +65,7 @@ class StaleVersion(Refusal):
         "choose, and save again. Nothing you typed is lost."
     )
 
-    def __init__(self, *, mine: Outcome, theirs: Outcome, version: int, **values: Any) -> None:
+    def __init__(self, *, mine: Evaluation, theirs: Evaluation, version: int, **values: Any) -> None:
         super().__init__(**values)
         self.mine, self.theirs, self.version = mine, theirs, version
 
@@ -90,11 +99,11 @@ class Answers:
 class Saved:
     """What a save did. ``again`` marks the second press of the same button: nothing was written twice."""
 
-    place: Place
+    record_key: RecordKey
     record_id: int
     version: int
     state: str
-    changed: tuple[Change, ...] = ()
+    changed: tuple[AnswerChange, ...] = ()
     cleared: tuple[str, ...] = ()
     queries_opened: int = 0
     again: bool = False
@@ -102,7 +111,7 @@ class Saved:
 
 def save_answers(
     *,
-    place: Place,
+    record_key: RecordKey,
     answers: Answers,
     version: int = NEW,
     key: str = "",
@@ -115,120 +124,125 @@ def save_answers(
     ``NEW`` when they saw none; ``key`` names the opened page, so that a double click saves once.
     """
     reason = compose(answers.reason, answers.reasons)
-    with act("crf:answers:save", by=by, at=at, participant=place.participant, reason=reason) as written:
-        refuse_who_may_not(place, by=by)
-        held = Participant.objects.lock(place.participant.pk)
-        if done := _saved_before(place, key=key, by=by):
+    with open_act("crf:answers:save", by=by, at=at, participant=record_key.participant, reason=reason) as act:
+        refuse_who_may_not(record_key, by=by)
+        locked = Participant.objects.lock(record_key.participant.pk)
+        if done := _saved_before(record_key, key=key, by=by):
             return done
-        work = _Work(replace(place, participant=held), answers, written, by, at)
+        work = _Work(replace(record_key, participant=locked), answers, act, by, at)
         return work.save(version, key)
 
 
-def _saved_before(place: Place, *, key: str, by: User | None) -> Saved | None:
+def _saved_before(record_key: RecordKey, *, key: str, by: User | None) -> Saved | None:
     found = SaveKey.objects.filter(owner=by, key=key).first() if key and by else None
     if found is None:
         return None
-    record = place.form.model.objects.get(pk=found.record_id)
-    return Saved(place, found.record_id, found.version, record.state, again=True)
+    record = record_key.form.model.objects.get(pk=found.record_id)
+    return Saved(record_key, found.record_id, found.version, record.state, again=True)
 
 
 @dataclass
 class _Work:
-    place: Place
+    record_key: RecordKey
     answers: Answers
-    written: Act
+    act: Act
     by: User | None
     at: datetime
 
     def save(self, version: int, key: str) -> Saved:
         if version == NEW and self._begins_a_log_record():
-            self.place = replace(self.place, sequence=next_sequence(self.place))
-        self.around = Surroundings(self.place.participant, at=self.at)
-        sheet = self._sheet()
-        refuse_unless_due(self.place, around=self.around, is_new=sheet is None)
-        if sheet is not None and sheet.record.state == RecordState.LOCKED:
-            raise RecordLocked(record=self.place.label)
-        outcome = self._evaluated(sheet)
-        old = sheet.outcome(self.place.form) if sheet else None
-        if (sheet.record.version if sheet else NEW) != version:
-            self._refuse_stale(sheet, outcome, old)
+            self.record_key = replace(self.record_key, sequence=next_sequence(self.record_key))
+        self.form_context = FormContext(self.record_key.participant, at=self.at)
+        stored = self._sheet()
+        refuse_unless_due(self.record_key, form_context=self.form_context, is_new=stored is None)
+        if stored is not None and stored.record.state == RecordState.LOCKED:
+            raise RecordLocked(record=self.record_key.label)
+        outcome = self._evaluated(stored)
+        old = stored.outcome(self.record_key.form) if stored else None
+        if (stored.record.version if stored else NEW) != version:
+            self._refuse_stale(stored, outcome, old)
         self._refuse_impossible(outcome)
-        found = changes(self.place.form, old, outcome)
+        found = changes(self.record_key.form, old, outcome)
         silent = [change.target for change in found if change.corrects and not self._reason_for(change)]
         if silent:
-            raise ReasonNeeded(targets=silent, record=self.place.label)
-        return self._written(sheet, old, outcome, found, key)
+            raise ReasonNeeded(targets=silent, record=self.record_key.label)
+        return self._written(stored, old, outcome, found, key)
 
-    def _reason_for(self, change: Change) -> str:
+    def _reason_for(self, change: AnswerChange) -> str:
         """Return why an answer is corrected; the reason of a row that goes covers what stood in it."""
         row = f"{change.group}.{change.position}.removed" if change.group else ""
-        return reason_for(self.written.reason, change.target) or reason_for(self.written.reason, row)
+        return reason_for(self.act.reason, change.target) or reason_for(self.act.reason, row)
 
     def _begins_a_log_record(self) -> bool:
         """Say whether a new record of a log is saved: it takes the next number, whatever the address said."""
-        if self.place.form.repeats != Repeats.LOG:
+        if self.record_key.form.repeats != Repeats.LOG:
             return False
-        return self.place.sequence == NEW or find_record(self.place) is None
+        return self.record_key.sequence == NEW or find_record(self.record_key) is None
 
-    def _sheet(self) -> Sheet | None:
+    def _sheet(self) -> StoredRecord | None:
         """Hold the record, and bring with one journey all that the save will look at."""
-        form, record = self.place.form, find_record(self.place, lock=True)
+        form, record = self.record_key.form, find_record(self.record_key, lock=True)
         also = [] if record is None else [*parts_of(form, record), queries_part(form, record)]
         own = (
             {f"{form.code}*"} if record is not None else set()
         )  # it knows the protocol version it was begun under
-        loaded = self.around.fetch(form.foreign_reads | own, also)
+        loaded = self.form_context.fetch(form.foreign_reads | own, also)
         self.known = known_queries(loaded)
-        return None if record is None else sheet_from(form, record, loaded)
+        return None if record is None else stored_record_from(form, record, loaded)
 
-    def _evaluated(self, sheet: Sheet | None) -> Outcome:
-        context = self.around.context(
-            self.place.form,
-            visit=self.place.visit,
-            sequence=self.place.sequence,
-            record_id=sheet.record.pk if sheet else None,
+    def _evaluated(self, stored: StoredRecord | None) -> Evaluation:
+        context = self.form_context.context(
+            self.record_key.form,
+            visit=self.record_key.visit,
+            sequence=self.record_key.sequence,
+            record_id=stored.record.pk if stored else None,
         )
-        groups = {name: _named(rows, sheet, name) for name, rows in self.answers.groups.items()}
+        groups = {name: _named(rows, stored, name) for name, rows in self.answers.groups.items()}
         return evaluate(
-            self.place.form,
+            self.record_key.form,
             values=self.answers.values,
             groups=groups,
             missing=self.answers.missing,
             context=context,
         )
 
-    def _refuse_stale(self, sheet: Sheet | None, mine: Outcome, theirs: Outcome | None) -> None:
-        if sheet is None or theirs is None:
-            theirs = evaluate(self.place.form, values={})
+    def _refuse_stale(self, stored: StoredRecord | None, mine: Evaluation, theirs: Evaluation | None) -> None:
+        if stored is None or theirs is None:
+            theirs = evaluate(self.record_key.form, values={})
         raise StaleVersion(
             mine=mine,
             theirs=theirs,
-            version=sheet.record.version if sheet else NEW,
-            record=self.place.label,
+            version=stored.record.version if stored else NEW,
+            record=self.record_key.label,
         )
 
-    def _refuse_impossible(self, outcome: Outcome) -> None:
-        if stops := outcome.stops(standing(self.place, outcome.stops())):
-            why = " ".join(dict.fromkeys(sentence(self.place.form, finding) for finding in stops))
-            raise AnswersImpossible(findings=stops, record=self.place.label, why=why)
+    def _refuse_impossible(self, outcome: Evaluation) -> None:
+        if stops := outcome.stops(standing(self.record_key, outcome.stops())):
+            why = " ".join(dict.fromkeys(finding_text(self.record_key.form, finding) for finding in stops))
+            raise AnswersImpossible(findings=stops, record=self.record_key.label, why=why)
 
     def _written(
-        self, sheet: Sheet | None, old: Outcome | None, outcome: Outcome, found: list[Change], key: str
+        self,
+        stored: StoredRecord | None,
+        old: Evaluation | None,
+        outcome: Evaluation,
+        found: list[AnswerChange],
+        key: str,
     ) -> Saved:
-        is_new, watch = sheet is None, Watch.over(self.place)
-        if is_new or found or _derived_differ(self.place, old, outcome):
-            if sheet is not None:
-                drop_signature(self.place, sheet.record, written=self.written, at=self.at)
-            sheet = write_sheet(self.place, sheet, outcome, act=self.written)
-        record = sheet.record  # type: ignore[union-attr]
+        is_new, watch = stored is None, EvidenceSnapshot.over(self.record_key)
+        if is_new or found or _derived_differ(self.record_key, old, outcome):
+            if stored is not None:
+                drop_signature(self.record_key, stored.record, act=self.act, at=self.at)
+            stored = write_record(self.record_key, stored, outcome, act=self.act)
+        record = stored.record  # type: ignore[union-attr]
         if is_new:
-            adopt_queries(self.place, record, written=self.written)
+            adopt_queries(self.record_key, record, act=self.act)
         self._note_key(key, record)
         keep_prompts(
-            self.place, record, outcome, self.answers.prompts, act=self.written, by=self.by, at=self.at
+            self.record_key, record, outcome, self.answers.prompts, act=self.act, by=self.by, at=self.at
         )
-        opened = judge_queries(
-            place=self.place,
+        opened = sync_queries(
+            record_key=self.record_key,
             record=record,
             outcome=outcome,
             confirmed=self.answers.confirmations,
@@ -237,28 +251,28 @@ class _Work:
             at=self.at,
         )
         if is_new or found:
-            follow_up(
-                place=self.place,
+            apply_consequences(
+                record_key=self.record_key,
                 record=record,
                 old=old,
                 outcome=outcome,
-                around=self.around,
+                form_context=self.form_context,
                 by=self.by,
                 at=self.at,
             )
         watch.settle(by=self.by, at=self.at)
         self._drop_draft()
         return Saved(
-            self.place, record.pk, record.version, record.state, tuple(found), outcome.cleared, opened
+            self.record_key, record.pk, record.version, record.state, tuple(found), outcome.cleared, opened
         )
 
     def _note_key(self, key: str, record: Any) -> None:
         if key and self.by:
             SaveKey.objects.create(
                 owner=self.by,
-                site_id=self.place.participant.site_id,
+                site_id=self.record_key.participant.site_id,
                 key=key[:64],
-                form_code=self.place.form.code,
+                form_code=self.record_key.form.code,
                 record_id=record.pk,
                 version=record.version,
                 saved_at=self.at,
@@ -268,18 +282,18 @@ class _Work:
         if self.by:
             Draft.objects.filter(
                 owner=self.by,
-                participant=self.place.participant,
-                form_code=self.place.form.code,
-                visit=self.place.visit,
-                sequence__in=(self.place.sequence, NEW),
+                participant=self.record_key.participant,
+                form_code=self.record_key.form.code,
+                visit=self.record_key.visit,
+                sequence__in=(self.record_key.sequence, NEW),
             ).delete()
 
 
-def _named(rows: Iterable[Mapping[str, Any]], sheet: Sheet | None, group: str) -> list[Row]:
+def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group: str) -> list[AnswerRow]:
     """Return the rows with the names they keep: a position that was removed is not given again."""
-    if sheet is None or group not in sheet.rows:
+    if stored is None or group not in stored.rows:
         return [dict(row) for row in rows]
-    kept, free = sheet.rows[group], sheet.last_position(group)
+    kept, free = stored.rows[group], stored.last_position(group)
     named = []
     for row in rows:
         position = row.get("position")
@@ -290,9 +304,9 @@ def _named(rows: Iterable[Mapping[str, Any]], sheet: Sheet | None, group: str) -
     return named
 
 
-def _derived_differ(place: Place, old: Outcome | None, new: Outcome) -> bool:
+def _derived_differ(record_key: RecordKey, old: Evaluation | None, new: Evaluation) -> bool:
     return old is None or any(
         old.values[name] != new.values[name]
-        for name, question in place.form.questions.items()
+        for name, question in record_key.form.questions.items()
         if question.derived
     )

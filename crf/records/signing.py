@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import act
+from audit.acts import open_act
 from audit.models import Act
 from crf.engine.base import RecordState
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.models import Query, RecordSignature
-from crf.store.records import Place, Sheet, find_sheet
+from crf.store.records import RecordKey, StoredRecord, find_stored_record
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
@@ -51,12 +51,12 @@ class UnlockReasonNeeded(Refusal):
     status = 422
 
 
-def digest_of(form: FormDeclaration, sheet: Sheet) -> str:
+def digest_of(form: FormDeclaration, stored: StoredRecord) -> str:
     """Return the SHA-256 of the record's answers in one spelling: what a signature is bound to (11.70)."""
-    outcome = sheet.outcome(form)
+    outcome = stored.outcome(form)
     content = {
-        "form": [form.code, sheet.record.form_version],
-        "record": [sheet.record.pk, sheet.record.version],
+        "form": [form.code, stored.record.form_version],
+        "record": [stored.record.pk, stored.record.version],
         "values": {name: canonical(value) for name, value in outcome.values.items()},
         "missing": dict(outcome.missing),
         "groups": {
@@ -68,91 +68,97 @@ def digest_of(form: FormDeclaration, sheet: Sheet) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def verify_record(*, place: Place, version: int, by: User, at: datetime) -> None:
+def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
     """The monitor has compared the record with its source, as it is in ``version``."""
-    with act("crf:record:verify", by=by, at=at, participant=place.participant) as written:
-        sheet = _held(place, Permission.CRF_VERIFY, by=by, version=version, needed=(S.COMPLETE,))
-        _refuse_open_queries(place, sheet)
-        _move(sheet.record, S.VERIFIED, written)
+    with open_act("crf:record:verify", by=by, at=at, participant=record_key.participant) as act:
+        stored = _held(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=(S.COMPLETE,))
+        _refuse_open_queries(record_key, stored)
+        _move(stored.record, S.VERIFIED, act)
 
 
-def sign_record(*, place: Place, version: int, password: str, by: User, at: datetime) -> RecordSignature:
+def sign_record(
+    *, record_key: RecordKey, version: int, password: str, by: User, at: datetime
+) -> RecordSignature:
     """The investigator has signed the record as it is in ``version``; a later change drops the signature."""
-    with act("crf:record:sign", by=by, at=at, participant=place.participant) as written:
+    with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
         needed = (S.COMPLETE, S.VERIFIED)
-        sheet = _held(place, Permission.CRF_SIGN, by=by, version=version, needed=needed)
-        _refuse_open_queries(place, sheet)
+        stored = _held(record_key, Permission.CRF_SIGN, by=by, version=version, needed=needed)
+        _refuse_open_queries(record_key, stored)
         signature = sign(
-            record=place.label,
-            digest=digest_of(place.form, sheet),
+            record=record_key.label,
+            digest=digest_of(record_key.form, stored),
             meaning=_("I have reviewed these answers and confirm that they are complete and correct"),
             by=by,
             password=password,
             at=at,
-            site=place.participant.site,
+            site=record_key.participant.site,
         )
-        _move(sheet.record, S.SIGNED, written)
+        _move(stored.record, S.SIGNED, act)
         return RecordSignature.objects.create(
-            participant=place.participant,
-            site_id=place.participant.site_id,
-            form_code=place.form.code,
-            record_id=sheet.record.pk,
+            participant=record_key.participant,
+            site_id=record_key.participant.site_id,
+            form_code=record_key.form.code,
+            record_id=stored.record.pk,
             version=version,
             signature=signature,
-            act=written,
+            act=act,
         )
 
 
-def lock_record(*, place: Place, version: int, by: User, at: datetime) -> None:
+def lock_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
     """Nobody changes the record any more, until a data manager unlocks it with a reason."""
-    with act("crf:record:lock", by=by, at=at, participant=place.participant) as written:
+    with open_act("crf:record:lock", by=by, at=at, participant=record_key.participant) as act:
         needed = (S.COMPLETE, S.VERIFIED, S.SIGNED)
-        sheet = _held(place, Permission.CRF_LOCK, by=by, version=version, needed=needed)
-        _refuse_open_queries(place, sheet)
-        _move(sheet.record, S.LOCKED, written)
+        stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=needed)
+        _refuse_open_queries(record_key, stored)
+        _move(stored.record, S.LOCKED, act)
 
 
-def unlock_record(*, place: Place, version: int, reason: str, by: User, at: datetime) -> None:
+def unlock_record(*, record_key: RecordKey, version: int, reason: str, by: User, at: datetime) -> None:
     """The record is again what it was before it was locked."""
     if not reason.strip():
-        raise UnlockReasonNeeded(record=place.label)
-    with act("crf:record:unlock", by=by, at=at, participant=place.participant, reason=reason) as written:
-        sheet = _held(place, Permission.CRF_LOCK, by=by, version=version, needed=(S.LOCKED,))
-        before = sheet.record.events.exclude(state=S.LOCKED).order_by("-pgh_id").first()
-        _move(sheet.record, S(before.state), written)
+        raise UnlockReasonNeeded(record=record_key.label)
+    with open_act(
+        "crf:record:unlock", by=by, at=at, participant=record_key.participant, reason=reason
+    ) as act:
+        stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=(S.LOCKED,))
+        before = stored.record.events.exclude(state=S.LOCKED).order_by("-pgh_id").first()
+        _move(stored.record, S(before.state), act)
 
 
-def signature_holds(place: Place, sheet: Sheet, signed: RecordSignature) -> bool:
+def signature_holds(record_key: RecordKey, stored: StoredRecord, signed: RecordSignature) -> bool:
     """Say whether the record still has exactly the content that was signed."""
-    return signed.version == sheet.record.version and signed.signature.digest == digest_of(place.form, sheet)
+    return signed.version == stored.record.version and signed.signature.digest == digest_of(
+        record_key.form, stored
+    )
 
 
 def _held(
-    place: Place, permission: Permission, *, by: User, version: int, needed: tuple[RecordState, ...]
-) -> Sheet:
-    if not by.may(permission, place.participant.site):
+    record_key: RecordKey, permission: Permission, *, by: User, version: int, needed: tuple[RecordState, ...]
+) -> StoredRecord:
+    if not by.may(permission, record_key.participant.site):
         raise NotInYourRole
-    Participant.objects.lock(place.participant.pk)
-    sheet = find_sheet(place, lock=True)
-    if sheet is None:
-        raise NothingThere(record=place.label)
-    if sheet.record.state not in needed:
+    Participant.objects.lock(record_key.participant.pk)
+    stored = find_stored_record(record_key, lock=True)
+    if stored is None:
+        raise NothingThere(record=record_key.label)
+    if stored.record.state not in needed:
         raise StepNotPossible(
-            record=place.label,
-            state=sheet.record.get_state_display(),
+            record=record_key.label,
+            state=stored.record.get_state_display(),
             needed=", ".join(str(state.label) for state in needed),
         )
-    if sheet.record.version != version:
-        raise ChangedMeanwhile(record=place.label)
-    return sheet
+    if stored.record.version != version:
+        raise ChangedMeanwhile(record=record_key.label)
+    return stored
 
 
-def _refuse_open_queries(place: Place, sheet: Sheet) -> None:
-    number = Query.objects.on_record(place.form.code, sheet.record.pk).living().count()
+def _refuse_open_queries(record_key: RecordKey, stored: StoredRecord) -> None:
+    number = Query.objects.on_record(record_key.form.code, stored.record.pk).living().count()
     if number:
-        raise QueriesStillOpen(record=place.label, number=number)
+        raise QueriesStillOpen(record=record_key.label, number=number)
 
 
-def _move(record: Any, state: RecordState, written: Act) -> None:
-    record.state, record.act = state, written
+def _move(record: Any, state: RecordState, act: Act) -> None:
+    record.state, record.act = state, act
     record.save(update_fields=["state", "act"])

@@ -12,9 +12,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from crf.store.records import Place
+from crf.store.records import RecordKey
 from followup.models import AWAITED, Visit
-from followup.services.planning import Change, shown
+from followup.services.planning import VisitChange, shown
 from kernel.errors import Refusal
 from trials.models import Milestone
 
@@ -22,7 +22,7 @@ PLANNED = frozenset((*AWAITED, "missed"))
 Window = tuple[date | None, date | None]
 
 
-class PlanWouldMove(Refusal):
+class VisitsWouldChange(Refusal):
     """A corrected milestone moves what is planned; ``changes`` say which, ``digest`` stands for having read them."""
 
     message = _(
@@ -31,34 +31,34 @@ class PlanWouldMove(Refusal):
     )
     status = 422
 
-    def __init__(self, *, changes: Sequence[Change], digest: str, **values: Any) -> None:
+    def __init__(self, *, changes: Sequence[VisitChange], digest: str, **values: Any) -> None:
         super().__init__(**values)
         self.changes, self.digest = tuple(changes), digest
 
 
 @dataclass(frozen=True)
-class Standing:
+class PlanSnapshot:
     """What stood before a save: the dates of milestones, and the windows that are planned."""
 
     milestones: dict[str, date | None] = field(default_factory=dict)
     windows: dict[str, Window] = field(default_factory=dict)
 
 
-def standing_before(place: Place) -> Standing | None:
+def standing_before(record_key: RecordKey) -> PlanSnapshot | None:
     """Return what stands now; None for a form that sets no milestone, whose save is not watched."""
-    return _standing(place) if place.form.milestones else None
+    return _standing(record_key) if record_key.form.milestones else None
 
 
-def _standing(place: Place) -> Standing:
-    of = {"participant": place.participant}
+def _standing(record_key: RecordKey) -> PlanSnapshot:
+    of = {"participant": record_key.participant}
     visits = Visit.objects.filter(**of, state__in=PLANNED).values_list("code", "opens", "closes")
-    return Standing(
+    return PlanSnapshot(
         dict(Milestone.objects.filter(**of).values_list("code", "on")),
         {code: (opens, closes) for code, opens, closes in visits},
     )
 
 
-def moves_since(before: Standing | None, place: Place, *, seen: str) -> list[Change]:
+def moves_since(before: PlanSnapshot | None, record_key: RecordKey, *, seen: str) -> list[VisitChange]:
     """Return which planned visits the save changed, unless the reader has to see them first.
 
     They have when a milestone had a date before, and something planned moves or falls away; ``seen`` is the
@@ -66,34 +66,36 @@ def moves_since(before: Standing | None, place: Place, *, seen: str) -> list[Cha
     """
     if before is None:
         return []
-    after = _standing(place)
-    changes = shown(_changes(before.windows, after.windows, place))
+    after = _standing(record_key)
+    changes = shown(_changes(before.windows, after.windows, record_key))
     corrected = any(on and after.milestones.get(code) != on for code, on in before.milestones.items())
     planned = [change for change in changes if change.kind != "added"]
     digest = _digest(changes)
     if corrected and planned and seen != digest:
-        raise PlanWouldMove(changes=changes, digest=digest, record=place.label, number=len(planned))
+        raise VisitsWouldChange(changes=changes, digest=digest, record=record_key.label, number=len(planned))
     return changes
 
 
-def _changes(before: dict[str, Window], after: dict[str, Window], place: Place) -> list[Change]:
+def _changes(before: dict[str, Window], after: dict[str, Window], record_key: RecordKey) -> list[VisitChange]:
     gone = before.keys() - after.keys()
-    happened = Visit.objects.filter(participant=place.participant, code__in=gone, took_place_on__isnull=False)
+    happened = Visit.objects.filter(
+        participant=record_key.participant, code__in=gone, took_place_on__isnull=False
+    )
     took_place = set(happened.values_list("code", flat=True)) if gone else set()
-    found = [Change(code, "dropped", before[code], None) for code in gone - took_place]
-    found += [Change(code, "added", None, after[code]) for code in after.keys() - before.keys()]
+    found = [VisitChange(code, "dropped", before[code], None) for code in gone - took_place]
+    found += [VisitChange(code, "added", None, after[code]) for code in after.keys() - before.keys()]
     both = before.keys() & after.keys()
     return found + [
-        Change(code, "moved", before[code], after[code]) for code in both if before[code] != after[code]
+        VisitChange(code, "moved", before[code], after[code]) for code in both if before[code] != after[code]
     ]
 
 
-def _digest(changes: Sequence[Change]) -> str:
+def _digest(changes: Sequence[VisitChange]) -> str:
     said = json.dumps([[c.code, c.kind, c.before, c.after] for c in changes], default=str)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def said_of_moves(changes: Sequence[Change]) -> str:
+def said_of_moves(changes: Sequence[VisitChange]) -> str:
     """Return the sentence about the visits that a save changed; nothing when none did."""
     parts = []
     for kind, sentence in (("added", _added), ("moved", _moved), ("dropped", _dropped)):

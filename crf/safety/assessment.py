@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import act
+from audit.acts import open_act
 from crf.catalogue.serious_event.rules import event_of
 from crf.models import SponsorAssessment
 from crf.recheck import recheck
 from crf.safety.clock_rows import settle_clocks
-from crf.store.context import Surroundings
+from crf.store.context import FormContext
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from protocol.safety import more_cautious, susar
@@ -54,7 +54,7 @@ class WhySusarDiffers(Refusal):
     status = 422
 
 
-class ReasonNeeded(Refusal):
+class AssessmentReasonNeeded(Refusal):
     message = _("This event was assessed before. Say why it is assessed again.")
     status = 422
 
@@ -65,7 +65,7 @@ class DayOutOfOrder(Refusal):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class SponsorJudgement:
     """What the sponsor's physician judged, and on which days the authority was told."""
 
     expectedness: str
@@ -96,14 +96,14 @@ class SeriousCase:
         return min((row["sae_report"] for row in self.reports if row["sae_report"]), default=None)
 
 
-def case_of(around: Surroundings, event_no: int) -> SeriousCase | None:
+def case_of(form_context: FormContext, event_no: int) -> SeriousCase | None:
     """Return the serious event with this number, or None."""
-    around.fetch(("AE*", "SAE*"))
-    event = event_of(event_no, around.records("AE"))
+    form_context.fetch(("AE*", "SAE*"))
+    event = event_of(event_no, form_context.records("AE"))
     if event is None or event["serious"] != "Y":
         return None
-    reports = [row for row in around.records("SAE") if row["ae_no"] == event_no]
-    judged = [row for row in around.assessments() if row["event_no"] == event_no]
+    reports = [row for row in form_context.records("SAE") if row["ae_no"] == event_no]
+    judged = [row for row in form_context.assessments() if row["event_no"] == event_no]
     return SeriousCase(event, reports, judged)
 
 
@@ -111,7 +111,7 @@ def assess_event(
     *,
     participant: Participant,
     event_no: int,
-    judged: Judgement,
+    judged: SponsorJudgement,
     password: str,
     reason: str = "",
     by: User,
@@ -120,34 +120,34 @@ def assess_event(
     """The sponsor's judgement of a reported serious event is signed and on record, and clocks, reports and
     queries agree with it (protocol 2.6, 3.6). An earlier judgement stays on record.
     """
-    with act("crf:safety:assess", by=by, at=at, participant=participant, reason=reason) as written:
+    with open_act("crf:safety:assess", by=by, at=at, participant=participant, reason=reason) as act:
         if not by.may(Permission.SAFETY_ASSESS, participant.site_id):
             raise NotTheSponsors
-        held = Participant.objects.lock(participant.pk)
-        around = Surroundings(held, at=at)
-        case = case_of(around, event_no)
-        _refuse_unless_sound(held, event_no, case, judged, reason=reason, at=at)
+        locked = Participant.objects.lock(participant.pk)
+        form_context = FormContext(locked, at=at)
+        case = case_of(form_context, event_no)
+        _refuse_unless_sound(locked, event_no, case, judged, reason=reason, at=at)
         signature = sign(
-            record=f"{held.number} AE #{event_no}",
-            digest=_digest(held, event_no, judged),
+            record=f"{locked.number} AE #{event_no}",
+            digest=_digest(locked, event_no, judged),
             meaning=_("Assessed for the sponsor"),
             by=by,
             password=password,
             at=at,
-            site=held.site,
+            site=locked.site,
         )
         found = SponsorAssessment.objects.create(
-            participant=held,
-            site_id=held.site_id,
+            participant=locked,
+            site_id=locked.site_id,
             event_no=event_no,
             assessed_at=at,
             signature=signature,
-            act=written,
+            act=act,
             **asdict(judged),
         )
-        around = Surroundings(held, at=at)
-        settle_clocks(participant=held, around=around, by=by, at=at)
-        recheck(place=None, changed={"sponsor.assessments"}, around=around, by=by, at=at)
+        form_context = FormContext(locked, at=at)
+        settle_clocks(participant=locked, form_context=form_context, by=by, at=at)
+        recheck(record_key=None, changed={"sponsor.assessments"}, form_context=form_context, by=by, at=at)
     return found
 
 
@@ -161,7 +161,7 @@ def _refuse_unless_sound(
     participant: Participant,
     event_no: int,
     case: SeriousCase | None,
-    judged: Judgement,
+    judged: SponsorJudgement,
     *,
     reason: str,
     at: datetime,
@@ -172,7 +172,7 @@ def _refuse_unless_sound(
     if case.reported is None:
         raise NotReportedYet(**about)
     if case.judged and not reason.strip():
-        raise ReasonNeeded
+        raise AssessmentReasonNeeded
     if judged.susar != by_the_rule(case, judged.expectedness, judged.causality) and not judged.note.strip():
         raise WhySusarDiffers
     told = [day for day in (judged.authority_on, judged.follow_up_on) if day]
@@ -184,7 +184,7 @@ def _refuse_unless_sound(
         raise DayOutOfOrder
 
 
-def _digest(participant: Participant, event_no: int, judged: Judgement) -> str:
+def _digest(participant: Participant, event_no: int, judged: SponsorJudgement) -> str:
     content = {"participant": participant.number, "event": event_no, **asdict(judged)}
     text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from crf.models import SafetyClock
-from crf.store.context import Surroundings
+from crf.store.context import FormContext
 from protocol import text
-from protocol.safety_deadlines import Clock, SeriousEvent, clocks_of
+from protocol.safety_deadlines import Clock, SeriousEventFacts, clocks_of
 from trials.models import Participant
 
 CLOCK_FORMS = frozenset({"AE", "SAE"})
@@ -20,27 +20,31 @@ Record = dict[str, Any]
 Wanted = dict[tuple[int, str], tuple[Clock, str]]
 
 
-def settle_clocks(*, participant: Participant, around: Surroundings, by: User | None, at: datetime) -> None:
+def settle_clocks(
+    *, participant: Participant, form_context: FormContext, by: User | None, at: datetime
+) -> None:
     """Each serious event has the clocks that its answers ask for; one that they no longer ask for has ended."""
-    wanted = _wanted(participant, around)
+    wanted = _wanted(participant, form_context)
     held = {
         (clock.event_no, clock.kind): clock for clock in SafetyClock.objects.filter(participant=participant)
     }
-    changed = [_drawn(held.get(place), place, clock) for place, clock in wanted.items()]
+    changed = [_drawn(held.get(record_key), record_key, clock) for record_key, clock in wanted.items()]
     rows = [row for row in changed if row is not None]
-    for place, clock in held.items():
-        if place not in wanted and clock.ended_at is None:
+    for record_key, clock in held.items():
+        if record_key not in wanted and clock.ended_at is None:
             clock.ended_at = at
             rows.append(clock)
     if not rows:
         return
-    with act("crf:clock:settle", by=by, at=at, participant=participant) as written:
+    with open_act("crf:clock:settle", by=by, at=at, participant=participant) as act:
         for row in rows:
-            row.participant, row.site_id, row.act = participant, participant.site_id, written
+            row.participant, row.site_id, row.act = participant, participant.site_id, act
             row.save()
 
 
-def _drawn(row: SafetyClock | None, place: tuple[int, str], wanted: tuple[Clock, str]) -> SafetyClock | None:
+def _drawn(
+    row: SafetyClock | None, record_key: tuple[int, str], wanted: tuple[Clock, str]
+) -> SafetyClock | None:
     """Return the row as it should be, or None when it is so already."""
     clock, how = wanted
     values = {
@@ -52,18 +56,18 @@ def _drawn(row: SafetyClock | None, place: tuple[int, str], wanted: tuple[Clock,
     }
     if row is not None and all(getattr(row, name) == value for name, value in values.items()):
         return None
-    row = row or SafetyClock(event_no=place[0], kind=place[1])
+    row = row or SafetyClock(event_no=record_key[0], kind=record_key[1])
     for name, value in values.items():
         setattr(row, name, value)
     return row
 
 
-def _wanted(participant: Participant, around: Surroundings) -> Wanted:
-    around.fetch(("AE*", "SAE*"))
-    reports, assessments = around.records("SAE"), around.context_value("sponsor.assessments")
+def _wanted(participant: Participant, form_context: FormContext) -> Wanted:
+    form_context.fetch(("AE*", "SAE*"))
+    reports, assessments = form_context.records("SAE"), form_context.context_value("sponsor.assessments")
     hours = text.load(participant.protocol_version).trigger("SAE").hours or 24
     found: Wanted = {}
-    for event in around.records("AE"):
+    for event in form_context.records("AE"):
         if event["serious"] != "Y":
             continue
         known, how = _known(event, reports, assessments)
@@ -74,7 +78,7 @@ def _wanted(participant: Participant, around: Surroundings) -> Wanted:
 
 def _known(
     event: Record, reports: Iterable[Record], assessments: list[Record]
-) -> tuple[SeriousEvent, dict[str, str]]:
+) -> tuple[SeriousEventFacts, dict[str, str]]:
     """Return what is known of one serious event, and by what its clocks are met."""
     number = event["sequence"]
     own = [row for row in reports if row["ae_no"] == number]
@@ -82,7 +86,7 @@ def _known(
     sent = min((row for row in own if row["sae_report"]), key=lambda row: row["sae_report"], default=None)
     judged = [row for row in assessments if row["event_no"] == number]
     last = judged[-1] if judged else None
-    known = SeriousEvent(
+    known = SeriousEventFacts(
         aware=min(aware, default=event["ser_aware"]),
         reported=sent["sae_report"] if sent else None,
         susar=last["susar"] if last else None,

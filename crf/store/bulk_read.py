@@ -19,7 +19,7 @@ Wanted = tuple[str, str, str, Any]
 
 
 @dataclass(frozen=True)
-class Part:
+class TableQuery:
     """Rows of one table: those whose ``column`` is ``value``, with the visit they belong to when ``at_visit``."""
 
     tag: str
@@ -41,7 +41,7 @@ class Part:
         return f"SELECT %s, to_jsonb(t)::text, {visit} FROM {joined} WHERE t.{self.column} = %s{also}"  # noqa: S608
 
 
-def load(parts: Iterable[Part]) -> dict[str, list[Plain]]:
+def bulk_read(parts: Iterable[TableQuery]) -> dict[str, list[Plain]]:
     """Return the rows of every part by its tag, columns by name, as the model would read them."""
     wanted = {part.tag: part for part in parts}
     found: dict[str, list[Plain]] = {tag: [] for tag in wanted}

@@ -12,7 +12,7 @@ from crf import catalogue
 from crf.engine.checks import earliest_day
 from crf.engine.declaration import FormDeclaration, form_of
 from crf.models import SponsorAssessment
-from crf.store.bulk_read import Part, instance_of, load, values_of
+from crf.store.bulk_read import TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
 from kernel.clock import local_date
 from protocol import text
@@ -24,7 +24,7 @@ JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "auth
 NOT_EMPTY = "t.state <> 'empty'"
 
 
-class Surroundings:
+class FormContext:
     """Answers around one participant, each table read at most once and only when something asks for it."""
 
     def __init__(self, participant: Participant, *, at: datetime | None = None) -> None:
@@ -77,16 +77,18 @@ class Surroundings:
             self.fetch(())
         return (self._milestones or {}).get(code)
 
-    def fetch(self, reads: Iterable[str], also: Iterable[Part] = ()) -> dict[str, list[Record]]:
+    def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[Record]]:
         """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
         parts = [
-            Part(code, catalogue.form(code).model, "participant_id", self.participant.pk, True, NOT_EMPTY)
+            TableQuery(
+                code, catalogue.form(code).model, "participant_id", self.participant.pk, True, NOT_EMPTY
+            )
             for code in sorted(codes)
         ]
         if self._milestones is None:
-            parts.append(Part("milestones", Milestone, "participant_id", self.participant.pk))
-        found = load([*parts, *also])
+            parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
+        found = bulk_read([*parts, *also])
         for code in codes:
             self._records[code] = _in_order(catalogue.form(code), found.pop(code))
         if "milestones" in found:
@@ -101,7 +103,7 @@ class Surroundings:
     def forget(self, code: str) -> None:
         """Records of form ``code`` were written: read them again when they are asked for."""
         self._records.pop(code, None)
-        self._rows = {place: rows for place, rows in self._rows.items() if place[0] != code}
+        self._rows = {record_key: rows for record_key, rows in self._rows.items() if record_key[0] != code}
 
     def records(self, code: str) -> list[Record]:
         """Return the answers of every record of a form, by the day they are about."""
@@ -111,12 +113,12 @@ class Surroundings:
 
     def rows(self, code: str, group: str, record_id: int) -> list[Record]:
         """Return the rows of a repeating group of one record."""
-        place = (code, group, record_id)
-        if place not in self._rows:
+        record_key = (code, group, record_id)
+        if record_key not in self._rows:
             declared = catalogue.form(code).groups[group]
             found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
-            self._rows[place] = list(found.values("position", *declared.questions))
-        return self._rows[place]
+            self._rows[record_key] = list(found.values("position", *declared.questions))
+        return self._rows[record_key]
 
     def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
         """Return the rows of a repeating group of several records."""

@@ -16,7 +16,7 @@ from crf.engine.base import RecordState
 from crf.engine.questions import Question
 from crf.models import EntryPrompt
 from crf.store.reasons import reason_for
-from crf.store.records import Place, Sheet
+from crf.store.records import RecordKey, StoredRecord
 
 
 @dataclass(frozen=True)
@@ -35,29 +35,29 @@ class Entry:
         return ROLE_LABELS[Role(self.act.role)] if self.act.role in set(Role) else self.act.role
 
 
-def history_of(place: Place, sheet: Sheet, field: str = "") -> list[Entry]:
+def history_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> list[Entry]:
     """Return every change of the record, or of the answer called ``field`` on the page; latest first."""
-    zone = place.participant.site.time_zone
-    found = list(_of_record(place, sheet, zone, field))
-    for name, group in place.form.groups.items():
+    zone = record_key.participant.site.time_zone
+    found = list(_of_record(record_key, stored, zone, field))
+    for name, group in record_key.form.groups.items():
         if not field or field == name or field.startswith(f"{name}-"):
-            found += _of_rows(sheet, name, group, zone, field)
+            found += _of_rows(stored, name, group, zone, field)
     return sorted(found, key=lambda entry: entry.act.pk, reverse=True)
 
 
-def prompts_of(place: Place, sheet: Sheet, field: str = "") -> list[EntryPrompt]:
+def prompts_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> list[EntryPrompt]:
     """Return what was typed first, which prompt was shown and what was then saved."""
-    found = EntryPrompt.objects.filter(form_code=place.form.code, record_id=sheet.record.pk)
+    found = EntryPrompt.objects.filter(form_code=record_key.form.code, record_id=stored.record.pk)
     found = found.select_related("act__by").order_by("-pk")
     return list(found.filter(target=field) if field else found)
 
 
-def _of_record(place: Place, sheet: Sheet, zone: str, field: str) -> Iterator[Entry]:
+def _of_record(record_key: RecordKey, stored: StoredRecord, zone: str, field: str) -> Iterator[Entry]:
     questions = {
-        name: question for name, question in place.form.questions.items() if not field or name == field
+        name: question for name, question in record_key.form.questions.items() if not field or name == field
     }
     before: Any = None
-    for event in sheet.record.events.select_related("act__by").order_by("pgh_id"):
+    for event in stored.record.events.select_related("act__by").order_by("pgh_id"):
         yield from _changed(questions, before, event, zone, "")
         if not field and (before is None or before.state != event.state):
             old = RecordState(before.state).label if before else ""
@@ -72,11 +72,11 @@ def _of_record(place: Place, sheet: Sheet, zone: str, field: str) -> Iterator[En
         before = event
 
 
-def _of_rows(sheet: Sheet, name: str, group: Any, zone: str, field: str) -> Iterator[Entry]:
+def _of_rows(stored: StoredRecord, name: str, group: Any, zone: str, field: str) -> Iterator[Entry]:
     index, question = _row_and_question(name, field)
-    standing = sheet.standing(name)
+    standing = stored.standing(name)
     wanted = standing[index].pk if index is not None and index < len(standing) else None
-    events = group.model._meta.get_field("events").related_model.objects.filter(record_id=sheet.record.pk)
+    events = group.model._meta.get_field("events").related_model.objects.filter(record_id=stored.record.pk)
     last: dict[int, Any] = {}
     questions = {key: value for key, value in group.questions.items() if not question or key == question}
     for event in events.select_related("act__by").order_by("pgh_id"):
@@ -113,4 +113,4 @@ def _said(question: Question, event: Any, zone: str) -> str:
     missing = (event.missing or {}).get(question.name)
     if missing:
         return messages.missing_text(missing)
-    return messages.shown(question, getattr(event, question.name), zone)
+    return messages.display(question, getattr(event, question.name), zone)

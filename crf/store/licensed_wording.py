@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.acts import act
+from audit.acts import open_act
 from crf.catalogue import form as form_of_code
 from crf.engine.declaration import FormDeclaration
 from crf.models import QuestionnaireText
@@ -24,7 +24,7 @@ class ItemsMissing(Refusal):
     message = _("The file has no text for {items}. A questionnaire is loaded as a whole.")
 
 
-class TextTooLong(Refusal):
+class WordingTooLong(Refusal):
     message = _("The text of {items} is longer than 500 characters. Check the file.")
 
 
@@ -41,7 +41,7 @@ def load_wordings(
     """
     form = form_of_code(form_code)
     _refuse_unless_whole(form, texts, licence)
-    with act("crf:wording:load", by=None, at=at, reason=licence) as written:
+    with open_act("crf:wording:load", by=None, at=at, reason=licence) as act:
         held = {
             row.item: row for row in QuestionnaireText.objects.filter(form_code=form_code, language=language)
         }
@@ -50,7 +50,7 @@ def load_wordings(
             row = held.get(item) or QuestionnaireText(form_code=form_code, language=language, item=item)
             if row.text == text and row.licence == licence:
                 continue
-            row.text, row.licence, row.digest, row.act = text, licence, digest, written
+            row.text, row.licence, row.digest, row.act = text, licence, digest, act
             row.save()
             changed += 1
     return changed
@@ -66,7 +66,7 @@ def _refuse_unless_whole(form: FormDeclaration, texts: Mapping[str, str], licenc
     if missing := [item for item in licensed if not texts.get(item, "").strip()]:
         raise ItemsMissing(items=", ".join(missing))
     if long := [item for item, text in texts.items() if len(text) > LONGEST]:
-        raise TextTooLong(items=", ".join(long))
+        raise WordingTooLong(items=", ".join(long))
 
 
 def wordings_of(form: FormDeclaration, language: str) -> dict[str, str]:

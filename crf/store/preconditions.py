@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf.engine.declaration import Repeats
-from crf.store.context import Surroundings
-from crf.store.records import Place
+from crf.store.context import FormContext
+from crf.store.records import RecordKey
 from followup.models import VisitState
 from kernel.errors import Forbidden, Refusal
 from protocol import text
@@ -30,7 +30,7 @@ class TrainingFirst(Forbidden):
     )
 
 
-class ConsentFirst(Refusal):
+class ConsentBeforeAnswers(Refusal):
     message = _(
         "Participant {participant} has no consent on record. Record the consent first; answers come after it."
     )
@@ -64,9 +64,9 @@ def screening_forms(version: str) -> frozenset[str]:
     return AT_ANY_TIME | due
 
 
-def refuse_who_may_not(place: Place, *, by: User | None) -> None:
+def refuse_who_may_not(record_key: RecordKey, *, by: User | None) -> None:
     """Refuse a person whose role at the site, or whose training, does not cover answers; None is the system."""
-    site = place.participant.site
+    site = record_key.participant.site
     if by is None:
         return
     if not by.may(Permission.CRF_EDIT, site):
@@ -75,21 +75,25 @@ def refuse_who_may_not(place: Place, *, by: User | None) -> None:
         raise TrainingFirst
 
 
-def refuse_unless_due(place: Place, *, around: Surroundings, is_new: bool) -> None:
+def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_new: bool) -> None:
     """Refuse answers that come before the step they follow; the refusal names the missing step."""
-    participant = place.participant
-    consented = around.milestone("ICF")
+    participant = record_key.participant
+    consented = form_context.milestone("ICF")
     if consented is None or consented.on is None:
-        raise ConsentFirst(participant=participant.number)
-    if participant.arm is None and place.form.code not in screening_forms(participant.protocol_version):
-        raise RandomizationFirst(form=place.form.code, participant=participant.number)
+        raise ConsentBeforeAnswers(participant=participant.number)
+    if participant.arm is None and record_key.form.code not in screening_forms(participant.protocol_version):
+        raise RandomizationFirst(form=record_key.form.code, participant=participant.number)
     if not is_new:
         return
-    if place.form.repeats == Repeats.PER_VISIT and place.visit and place.visit.state == VisitState.CANCELLED:
-        raise VisitNotPlanned(visit=str(place.visit))
-    if participant.state == Track.WITHDRAWN_ALL and not _from_register(place, around):
+    if (
+        record_key.form.repeats == Repeats.PER_VISIT
+        and record_key.visit
+        and record_key.visit.state == VisitState.CANCELLED
+    ):
+        raise VisitNotPlanned(visit=str(record_key.visit))
+    if participant.state == Track.WITHDRAWN_ALL and not _from_register(record_key, form_context):
         raise ContactWithdrawn(participant=participant.number)
 
 
-def _from_register(place: Place, around: Surroundings) -> bool:
-    return place.form.code == "SURV" and bool(around.context_value("consent.register_lookup"))
+def _from_register(record_key: RecordKey, form_context: FormContext) -> bool:
+    return record_key.form.code == "SURV" and bool(form_context.context_value("consent.register_lookup"))

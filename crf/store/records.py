@@ -13,8 +13,8 @@ from audit.models import Act
 from crf import catalogue
 from crf.engine.base import RecordState
 from crf.engine.declaration import FormDeclaration, Repeats
-from crf.engine.evaluation import Outcome, Row
-from crf.store.bulk_read import Part, instance_of, load
+from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.store.bulk_read import TableQuery, bulk_read, instance_of
 from followup.models import Visit
 from kernel.errors import Refusal
 from trials.models import Participant
@@ -32,7 +32,7 @@ class VisitNeeded(Refusal):
 
 
 @dataclass(frozen=True)
-class Place:
+class RecordKey:
     """One sheet of paper: this form of this participant, at this visit or with this number."""
 
     form: FormDeclaration
@@ -50,15 +50,15 @@ class Place:
 
 
 @dataclass
-class Sheet:
+class StoredRecord:
     """A record with the rows of its groups, removed ones included."""
 
     record: Any
     rows: dict[str, dict[int, Any]]
 
-    def outcome(self, form: FormDeclaration) -> Outcome:
+    def outcome(self, form: FormDeclaration) -> Evaluation:
         """Return what is saved, in the shape in which evaluation returns answers."""
-        return Outcome(
+        return Evaluation(
             values={name: getattr(self.record, name) for name in form.questions},
             groups={
                 name: [_row_of(group, row) for row in self.standing(name)]
@@ -82,7 +82,7 @@ class Sheet:
         return max(self.rows[group], default=0)
 
 
-def _row_of(group: Any, row: Any) -> Row:
+def _row_of(group: Any, row: Any) -> AnswerRow:
     return {
         "position": row.position,
         "missing": dict(row.missing),
@@ -98,29 +98,29 @@ def form_named(code: str) -> FormDeclaration:
     return found
 
 
-def place_of(
+def record_key_of(
     *, participant: Participant, form: str | FormDeclaration, visit: Visit | None = None, sequence: int = 1
-) -> Place:
+) -> RecordKey:
     """Return the place; a form that is filled per visit needs its visit, the records of a log belong to none."""
     declared = form_named(form) if isinstance(form, str) else form
     if declared.repeats == Repeats.PER_VISIT and visit is None:
         raise VisitNeeded(form=declared.code)
     if declared.repeats == Repeats.PER_PARTICIPANT:
-        return Place(declared, participant)
+        return RecordKey(declared, participant)
     if declared.repeats == Repeats.PER_VISIT:
-        return Place(declared, participant, visit)
-    return Place(declared, participant, None, sequence)
+        return RecordKey(declared, participant, visit)
+    return RecordKey(declared, participant, None, sequence)
 
 
-def place_of_record(form: FormDeclaration, record: Any) -> Place:
+def key_of_record(form: FormDeclaration, record: Any) -> RecordKey:
     """Return where a record stands."""
-    return Place(form, record.participant, record.visit, record.sequence)
+    return RecordKey(form, record.participant, record.visit, record.sequence)
 
 
-def find_record(place: Place, *, lock: bool = False) -> Any:
+def find_record(record_key: RecordKey, *, lock: bool = False) -> Any:
     """Return the record at the place, held until the transaction ends when ``lock``, or None."""
-    found = place.form.model.objects.filter(
-        participant=place.participant, visit=place.visit, sequence=place.sequence
+    found = record_key.form.model.objects.filter(
+        participant=record_key.participant, visit=record_key.visit, sequence=record_key.sequence
     )
     return (found.select_for_update() if lock else found).first()
 
@@ -131,25 +131,29 @@ def begun_records(form: FormDeclaration, participant: Participant) -> QuerySet[A
     return found.select_related("visit").order_by("pk")
 
 
-def find_sheet(place: Place, *, lock: bool = False) -> Sheet | None:
+def find_stored_record(record_key: RecordKey, *, lock: bool = False) -> StoredRecord | None:
     """Return the record at the place with its rows, held until the transaction ends when ``lock``."""
-    record = find_record(place, lock=lock)
-    return None if record is None else sheet_of(place.form, record)
+    record = find_record(record_key, lock=lock)
+    return None if record is None else stored_record_of(record_key.form, record)
 
 
-def sheet_of(form: FormDeclaration, record: Any) -> Sheet:
+def stored_record_of(form: FormDeclaration, record: Any) -> StoredRecord:
     """Return a record with the rows of its groups."""
-    return sheet_from(form, record, load(parts_of(form, record)))
+    return stored_record_from(form, record, bulk_read(parts_of(form, record)))
 
 
-def parts_of(form: FormDeclaration, record: Any) -> list[Part]:
+def parts_of(form: FormDeclaration, record: Any) -> list[TableQuery]:
     """Return what to load for the rows of a record's groups."""
-    return [Part(f"rows:{name}", group.model, "record_id", record.pk) for name, group in form.groups.items()]
+    return [
+        TableQuery(f"rows:{name}", group.model, "record_id", record.pk) for name, group in form.groups.items()
+    ]
 
 
-def sheet_from(form: FormDeclaration, record: Any, loaded: Mapping[str, list[dict[str, Any]]]) -> Sheet:
+def stored_record_from(
+    form: FormDeclaration, record: Any, loaded: Mapping[str, list[dict[str, Any]]]
+) -> StoredRecord:
     """Return the record with its rows out of what ``parts_of`` asked for."""
-    return Sheet(
+    return StoredRecord(
         record,
         {
             name: {row["position"]: instance_of(group.model, row) for row in loaded[f"rows:{name}"]}
@@ -158,44 +162,46 @@ def sheet_from(form: FormDeclaration, record: Any, loaded: Mapping[str, list[dic
     )
 
 
-def next_sequence(place: Place) -> int:
+def next_sequence(record_key: RecordKey) -> int:
     """Return the number of the next record of a log; the participant is held, so nobody else takes it."""
-    found = place.form.model.objects.filter(participant=place.participant, visit=place.visit)
+    found = record_key.form.model.objects.filter(participant=record_key.participant, visit=record_key.visit)
     last = found.order_by("-sequence").values_list("sequence", flat=True).first()
     return (last or 0) + 1
 
 
-def write_sheet(place: Place, sheet: Sheet | None, outcome: Outcome, *, act: Act) -> Sheet:
+def write_record(
+    record_key: RecordKey, stored: StoredRecord | None, outcome: Evaluation, *, act: Act
+) -> StoredRecord:
     """The record holds the outcome's answers, one version further; only what differs is written."""
-    if sheet is None:
-        record = _created(place, outcome, act)
-        sheet = Sheet(record, {name: {} for name in place.form.groups})
+    if stored is None:
+        record = _created(record_key, outcome, act)
+        stored = StoredRecord(record, {name: {} for name in record_key.form.groups})
     else:
-        _updated(sheet.record, place, outcome, act)
-    for name in place.form.groups:
-        _write_rows(sheet, name, outcome.groups[name], place.form, act)
-    return sheet
+        _updated(stored.record, record_key, outcome, act)
+    for name in record_key.form.groups:
+        _write_rows(stored, name, outcome.groups[name], record_key.form, act)
+    return stored
 
 
-def _created(place: Place, outcome: Outcome, act: Act) -> Any:
-    return place.form.model.objects.create(
-        participant=place.participant,
-        site_id=place.participant.site_id,
-        visit=place.visit,
-        sequence=place.sequence,
-        state=state_of(place.form, outcome),
-        form_version=place.form.version,
-        protocol_version=place.participant.protocol_version,
+def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
+    return record_key.form.model.objects.create(
+        participant=record_key.participant,
+        site_id=record_key.participant.site_id,
+        visit=record_key.visit,
+        sequence=record_key.sequence,
+        state=state_of(record_key.form, outcome),
+        form_version=record_key.form.version,
+        protocol_version=record_key.participant.protocol_version,
         missing=dict(outcome.missing),
         act=act,
         **outcome.values,
     )
 
 
-def _updated(record: Any, place: Place, outcome: Outcome, act: Act) -> None:
+def _updated(record: Any, record_key: RecordKey, outcome: Evaluation, act: Act) -> None:
     written = differing(record, {**outcome.values, "missing": dict(outcome.missing)})
-    record.state = state_of(place.form, outcome)
-    record.form_version, record.version, record.act = place.form.version, record.version + 1, act
+    record.state = state_of(record_key.form, outcome)
+    record.form_version, record.version, record.act = record_key.form.version, record.version + 1, act
     record.save(update_fields=[*written, "state", "form_version", "version", "act"])
 
 
@@ -207,15 +213,17 @@ def differing(row: Any, values: dict[str, Any]) -> list[str]:
     return changed
 
 
-def _write_rows(sheet: Sheet, name: str, rows: list[Row], form: FormDeclaration, act: Act) -> None:
-    group, kept = form.groups[name], sheet.rows[name]
+def _write_rows(
+    stored: StoredRecord, name: str, rows: list[AnswerRow], form: FormDeclaration, act: Act
+) -> None:
+    group, kept = form.groups[name], stored.rows[name]
     new = []
     for row in rows:
         values = {question: row[question] for question in group.questions}
         values["missing"] = dict(row["missing"])
         held = kept.get(row["position"])
         if held is None:
-            new.append(_new_row(sheet.record, group, row["position"], values, act))
+            new.append(_new_row(stored.record, group, row["position"], values, act))
         elif changed := differing(held, values):
             held.act = act
             held.save(update_fields=[*changed, "act"])
@@ -235,7 +243,7 @@ def _remove_rows(kept: dict[int, Any], standing: set[int], act: Act) -> None:
             row.save(update_fields=["removed", "act"])
 
 
-def state_of(form: FormDeclaration, outcome: Outcome) -> RecordState:
+def state_of(form: FormDeclaration, outcome: Evaluation) -> RecordState:
     """Return how far the answers have come; verification and signature are acts of their own."""
     typed = (outcome.values[name] for name, question in form.questions.items() if not question.derived)
     answered = any(value is not None for value in typed) or bool(outcome.missing)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from crf.engine.declaration import FormDeclaration
-from crf.engine.evaluation import Outcome
-from crf.store.records import Sheet
+from crf.engine.evaluation import Evaluation
+from crf.store.records import StoredRecord
 
 
-def answers_at(form: FormDeclaration, record: Any, version: int) -> Outcome | None:
+def answers_at(form: FormDeclaration, record: Any, version: int) -> Evaluation | None:
     """Return the answers of the record's ``version``; None when the record has no such version, as before its first."""
     stood = record.events.filter(version=version).order_by("pgh_id").last()
     if stood is None:
         return None
     later = record.events.filter(version__gt=version).order_by("pgh_id").first()
     rows = {name: _rows_at(group, record, later) for name, group in form.groups.items()}
-    return Sheet(stood, rows).outcome(form)
+    return StoredRecord(stood, rows).outcome(form)
 
 
 def _rows_at(group: Any, record: Any, later: Any) -> dict[int, Any]:

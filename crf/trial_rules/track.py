@@ -30,7 +30,7 @@ RECORDED: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Course:
+class TrackChange:
     """Where answers lead: the tracks to pass through in order, since when, and evaluation results."""
 
     tracks: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Seen:
+class RuleInput:
     """What a rule looks at."""
 
     values: Values
@@ -62,24 +62,24 @@ RESULTS: Final = {
 DECLINED: Final = ("SURGERY_PLANNED", "REFUSED_SURGERY", "SURVEILLANCE")
 
 
-def of_treatment(seen: Seen) -> Course:
+def of_treatment(seen: RuleInput) -> TrackChange:
     """The first dose starts neoadjuvant treatment; its end makes the participant wait for the evaluation."""
     started, ended = seen.milestones.get("NEO_D1"), seen.milestones.get("NEO_END")
     if started is None:
-        return Course()
+        return TrackChange()
     if ended is None:
-        return Course(("NEOADJUVANT",), started)
-    return Course(("NEOADJUVANT", "AWAIT_CRE1" if seen.arm == "1" else "AWAIT_RESTAGE"), ended)
+        return TrackChange(("NEOADJUVANT",), started)
+    return TrackChange(("NEOADJUVANT", "AWAIT_CRE1" if seen.arm == "1" else "AWAIT_RESTAGE"), ended)
 
 
-def of_evaluation(seen: Seen) -> Course:
+def of_evaluation(seen: RuleInput) -> TrackChange:
     """A response evaluation leads to surgery, surveillance or the next evaluation (protocol 1.5, 3.7)."""
     kind, outcome = seen.values.get("cre_type"), seen.values.get("cre_outcome")
     on = earliest_day(seen.values.get("cre_dt") or seen.values.get("ogd_dt"))
     result = RESULTS.get(outcome)  # type: ignore[arg-type]
     milestone = {"CRE1": "CRE1", "CRE2": "CRE2"}.get(str(kind))
     results = {milestone: result.value} if milestone and result else {}
-    return Course(_after_evaluation(str(kind), outcome, seen.values), on, results)
+    return TrackChange(_after_evaluation(str(kind), outcome, seen.values), on, results)
 
 
 def _after_evaluation(kind: str, outcome: Any, values: Values) -> tuple[str, ...]:
@@ -105,21 +105,21 @@ def _after_residue(values: Values) -> tuple[str, ...]:
     return DECLINED if values.get("pt_dec") == "declines_surgery" else ("SURGERY_PLANNED",)
 
 
-def of_surgery(seen: Seen) -> Course:
+def of_surgery(seen: RuleInput) -> TrackChange:
     """Resected, explored, or not operated (protocol 3.8)."""
     on = earliest_day(seen.values.get("surg_dt") or seen.values.get("no_surg_dt"))
     done, reason = seen.values.get("surg_done"), seen.values.get("no_surg_reason")
     if done == "resection":
         left = ("FOLLOW_UP",) if seen.values.get("disch_dt") else ()
-        return Course(("OPERATED", *left), on)
+        return TrackChange(("OPERATED", *left), on)
     if done == "explored" or (done == "none" and reason in ("distant", "unresectable")):
-        return Course(("NOT_RESECTED",), on)
+        return TrackChange(("NOT_RESECTED",), on)
     if done == "none" and reason in ("patient_refused", "ccr"):
-        return Course(DECLINED, on)
-    return Course()
+        return TrackChange(DECLINED, on)
+    return TrackChange()
 
 
-def of_follow_up(seen: Seen) -> Course:
+def of_follow_up(seen: RuleInput) -> TrackChange:
     """A recurrence or regrowth ends what was planned, a mere suspicion does not (protocol 3.12).
 
     Where a finding leads to depends on whether the oesophagus is in place: of the tracks named, those
@@ -128,26 +128,26 @@ def of_follow_up(seen: Seen) -> Course:
     on = seen.milestones.get("DM") or seen.milestones.get("REGROWTH")
     kinds = set(seen.values.get("rec_type") or ())
     if seen.values.get("rec_yn") != "Y" or not kinds:
-        return Course(("FOLLOW_UP",), None)
+        return TrackChange(("FOLLOW_UP",), None)
     if seen.values.get("dz_status") == "suspect":
-        return Course()
+        return TrackChange()
     if "distant" in kinds:
-        return Course(("DISTANT", "RECURRENCE", "NOT_RESECTED"), on)
+        return TrackChange(("DISTANT", "RECURRENCE", "NOT_RESECTED"), on)
     if "anastomotic" in kinds:
-        return Course(("RECURRENCE",), on)
+        return TrackChange(("RECURRENCE",), on)
     if not kinds & {"local", "node"}:
-        return Course()
+        return TrackChange()
     salvage = "NONSURGICAL_SALVAGE" if seen.values.get("resectable") == "N" else "SURGERY_PLANNED"
-    return Course((salvage,) if "local" in kinds else ("RECURRENCE", salvage), on)
+    return TrackChange((salvage,) if "local" in kinds else ("RECURRENCE", salvage), on)
 
 
-def of_survival(seen: Seen) -> Course:
+def of_survival(seen: RuleInput) -> TrackChange:
     """A death ends everything that was planned (protocol 3.13)."""
     died = seen.values.get("vital") == "dead"
-    return Course(("DEAD",), earliest_day(seen.values.get("death_dt"))) if died else Course()
+    return TrackChange(("DEAD",), earliest_day(seen.values.get("death_dt"))) if died else TrackChange()
 
 
-RULES: Final[Mapping[str, Callable[[Seen], Course]]] = {
+RULES: Final[Mapping[str, Callable[[RuleInput], TrackChange]]] = {
     "TREAT": of_treatment,
     "CRE": of_evaluation,
     "SURG": of_surgery,
@@ -156,13 +156,13 @@ RULES: Final[Mapping[str, Callable[[Seen], Course]]] = {
 }
 
 
-def course_of(code: str, seen: Seen) -> Course:
+def track_change_of(code: str, seen: RuleInput) -> TrackChange:
     """Return where the answers of form ``code`` lead."""
     rule = RULES.get(code)
-    return rule(seen) if rule else Course()
+    return rule(seen) if rule else TrackChange()
 
 
-def way(protocol: ProtocolText, start: str, to: str, arm: str | None) -> tuple[str, ...]:
+def shortest_path(protocol: ProtocolText, start: str, to: str, arm: str | None) -> tuple[str, ...]:
     """Return the shortest allowed way from ``start`` to ``to``; empty when there is none or it is there.
 
     It does not lead through a track that nobody recorded.

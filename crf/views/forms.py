@@ -17,15 +17,15 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.engine import submission as typed
-from crf.page.actions import bar_of
+from crf.page.actions import actions_for
 from crf.page.blank_pdf import blank_pdf
-from crf.page.editor import Desk, address, open_participant, open_place, said_of, try_to_save
+from crf.page.editor import RecordEditor, address, open_participant, open_record, said_of, try_to_save
 from crf.page.log import log_of
 from crf.records.drafts import discard_draft, keep_draft
 from crf.records.save import StaleVersion
 from crf.records.visit_changes import said_of_moves
 from crf.store.licensed_wording import wordings_of
-from crf.store.records import Place, form_named
+from crf.store.records import RecordKey, form_named
 from crf.views.merging import merge_page
 from kernel.errors import Forbidden, Refusal
 
@@ -35,33 +35,40 @@ class NotReadable(Refusal):
     status = 400
 
 
-def _desk(request: PersonRequest, number: str, code: str, sequence: int, permission: Permission) -> Desk:
-    return Desk(open_place(request, number, code, sequence, permission), request.user, timezone.now())
+def _desk(
+    request: PersonRequest, number: str, code: str, sequence: int, permission: Permission
+) -> RecordEditor:
+    return RecordEditor(
+        open_record(request, number, code, sequence, permission), request.user, timezone.now()
+    )
 
 
 @requires(Permission.CRF_VIEW)
 def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> HttpResponse:
     """Show the form, or save what was typed into it."""
-    desk = _desk(request, number, code, sequence, Permission.CRF_VIEW)
+    editor = _desk(request, number, code, sequence, Permission.CRF_VIEW)
     if request.method != "POST":
-        return _shown(request, desk, desk.page(), 200)
-    if not request.user.may(Permission.CRF_EDIT, desk.place.participant.site_id):
+        return _shown(request, editor, editor.page(), 200)
+    if not request.user.may(Permission.CRF_EDIT, editor.record_key.participant.site_id):
         raise Forbidden
     try:
-        found = try_to_save(desk, request.POST)
+        found = try_to_save(editor, request.POST)
     except StaleVersion as stale:
-        return merge_page(request, desk, stale)
+        return merge_page(request, editor, stale)
     if isinstance(found, tuple):
-        return _shown(request, desk, *found)
-    messages.success(request, said_of(found, clock=f"{desk.at.astimezone(ZoneInfo(desk.zone)):%H:%M:%S}"))
-    if desk.moves:
-        messages.info(request, said_of_moves(desk.moves))
-    return redirect(address("form", found.place))
+        return _shown(request, editor, *found)
+    messages.success(request, said_of(found, clock=f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}"))
+    if editor.moves:
+        messages.info(request, said_of_moves(editor.moves))
+    return redirect(address("form", found.record_key))
 
 
-def _shown(request: PersonRequest, desk: Desk, page: Any, status: int) -> HttpResponse:
+def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int) -> HttpResponse:
     return render(
-        request, "crf/record.html", {"page": page, "desk": desk, "bar": bar_of(desk)}, status=status
+        request,
+        "crf/record.html",
+        {"page": page, "editor": editor, "actions": actions_for(editor)},
+        status=status,
     )
 
 
@@ -69,19 +76,23 @@ def _shown(request: PersonRequest, desk: Desk, page: Any, status: int) -> HttpRe
 @requires(Permission.CRF_EDIT)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
-    desk = _desk(request, number, code, sequence, Permission.CRF_EDIT)
-    return JsonResponse(typed.live(desk.place.form, request.POST, context=desk.context, zone=desk.zone))
+    editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
+    return JsonResponse(
+        typed.live(editor.record_key.form, request.POST, context=editor.context, zone=editor.zone)
+    )
 
 
 @require_POST
 @requires(Permission.CRF_EDIT)
 def draft(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Keep what is typed now."""
-    desk = _desk(request, number, code, sequence, Permission.CRF_EDIT)
+    editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
     raw = _values_in(request)
     submission = typed.Submission(raw)
-    keep_draft(place=desk.place, raw=raw, version=submission.version or 0, by=request.user, at=desk.at)
-    return JsonResponse({"saved_at": f"{desk.at.astimezone(ZoneInfo(desk.zone)):%H:%M:%S}"})
+    keep_draft(
+        record_key=editor.record_key, raw=raw, version=submission.version or 0, by=request.user, at=editor.at
+    )
+    return JsonResponse({"saved_at": f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}"})
 
 
 def _values_in(request: PersonRequest) -> typed.Raw:
@@ -102,18 +113,20 @@ def _storable(text: str) -> str:
 @requires(Permission.CRF_EDIT)
 def discard(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     """Drop the person's own draft."""
-    place = open_place(request, number, code, sequence, Permission.CRF_EDIT)
-    discard_draft(place=place, by=request.user)
+    record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
+    discard_draft(record_key=record_key, by=request.user)
     messages.info(request, _("The draft is discarded. The form shows what is saved."))
-    return redirect(address("form", place))
+    return redirect(address("form", record_key))
 
 
 @require_GET
 @requires(Permission.CRF_VIEW)
 def log(request: PersonRequest, number: str, code: str) -> HttpResponse:
     """List the records of a form that is filled many times."""
-    place = Place(form_named(code), open_participant(request, number, Permission.CRF_VIEW))
-    return render(request, "crf/log.html", {"log": log_of(place, request.user), "place": place})
+    record_key = RecordKey(form_named(code), open_participant(request, number, Permission.CRF_VIEW))
+    return render(
+        request, "crf/log.html", {"log": log_of(record_key, request.user), "record_key": record_key}
+    )
 
 
 @require_GET

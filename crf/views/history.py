@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.page.editor import Desk, open_place
+from crf.page.editor import RecordEditor, open_record
 from crf.records.signing import NothingThere
 from crf.store.history import history_of, prompts_of
 
@@ -18,16 +18,16 @@ from crf.store.history import history_of, prompts_of
 @requires(Permission.CRF_VIEW)
 def history(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     """Show who changed what, when and why; ``?field=`` narrows it to one answer."""
-    desk = Desk(
-        open_place(request, number, code, sequence, Permission.CRF_VIEW), request.user, timezone.now()
+    editor = RecordEditor(
+        open_record(request, number, code, sequence, Permission.CRF_VIEW), request.user, timezone.now()
     )
-    if desk.sheet is None:
-        raise NothingThere(record=desk.place.label)
+    if editor.stored is None:
+        raise NothingThere(record=editor.record_key.label)
     field = request.GET.get("field", "")
     shown = {
-        "desk": desk,
+        "editor": editor,
         "field": field,
-        "entries": history_of(desk.place, desk.sheet, field),
-        "prompts": prompts_of(desk.place, desk.sheet, field),
+        "entries": history_of(editor.record_key, editor.stored, field),
+        "prompts": prompts_of(editor.record_key, editor.stored, field),
     }
     return render(request, "crf/history.html", shown)

@@ -8,52 +8,61 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from crf.engine.evaluation import Outcome
-from crf.page.editor import Desk, address, open_place
+from crf.engine.evaluation import Evaluation
+from crf.page.editor import RecordEditor, address, open_record
 from crf.page.merge import MINE, differences, merged
 from crf.records.drafts import keep_draft
 from crf.records.save import StaleVersion
 from crf.store.versions import answers_at
 
 
-def merge_page(request: PersonRequest, desk: Desk, stale: StaleVersion | None = None) -> HttpResponse:
+def merge_page(
+    request: PersonRequest, editor: RecordEditor, stale: StaleVersion | None = None
+) -> HttpResponse:
     """Show both answers of every difference; 409 when a save was just refused."""
-    review = desk.review(desk.draft.raw if desk.draft else {})
+    review = editor.review(editor.draft.raw if editor.draft else {})
     found = differences(
-        desk.place.form,
+        editor.record_key.form,
         mine=stale.mine if stale else review.outcome,
-        theirs=stale.theirs if stale else desk.stored(),
-        began=_began_with(desk),
-        zone=desk.zone,
+        theirs=stale.theirs if stale else editor.saved_evaluation(),
+        began=_began_with(editor),
+        zone=editor.zone,
     )
-    shown = {"desk": desk, "found": found, "action": address("merge", desk.place), "said": str(stale or "")}
+    shown = {
+        "editor": editor,
+        "found": found,
+        "action": address("merge", editor.record_key),
+        "said": str(stale or ""),
+    }
     return render(request, "crf/merge.html", shown, status=409 if stale else 200)
 
 
-def _began_with(desk: Desk) -> Outcome | None:
+def _began_with(editor: RecordEditor) -> Evaluation | None:
     """Return the answers that stood on the page when the person began to type."""
-    if desk.sheet is None or desk.draft is None:
+    if editor.stored is None or editor.draft is None:
         return None
-    return answers_at(desk.place.form, desk.sheet.record, desk.draft.version)
+    return answers_at(editor.record_key.form, editor.stored.record, editor.draft.version)
 
 
 @requires(Permission.CRF_EDIT)
 def merge(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     """Put the chosen answers together as the person's draft of the present version."""
-    place = open_place(request, number, code, sequence, Permission.CRF_EDIT)
-    desk = Desk(place, request.user, timezone.now())
-    if request.method == "POST" and desk.draft is not None:
-        mine = desk.review(desk.draft.raw).outcome
+    record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
+    editor = RecordEditor(record_key, request.user, timezone.now())
+    if request.method == "POST" and editor.draft is not None:
+        mine = editor.review(editor.draft.raw).outcome
         choices = {
             name.removeprefix("take:"): request.POST[name]
             for name in request.POST
             if name.startswith("take:")
         }
-        raw = merged(place.form, mine=mine, theirs=desk.stored(), choices=choices, zone=desk.zone)
-        raw["_reason"] = desk.draft.raw.get("_reason", [""])
-        keep_draft(place=place, raw=raw, version=desk.version, by=request.user, at=desk.at)
-        return redirect(address("form", place))
-    return merge_page(request, desk) if desk.draft_is_old else redirect(address("form", place))
+        raw = merged(
+            record_key.form, mine=mine, theirs=editor.saved_evaluation(), choices=choices, zone=editor.zone
+        )
+        raw["_reason"] = editor.draft.raw.get("_reason", [""])
+        keep_draft(record_key=record_key, raw=raw, version=editor.version, by=request.user, at=editor.at)
+        return redirect(address("form", record_key))
+    return merge_page(request, editor) if editor.draft_is_old else redirect(address("form", record_key))
 
 
 __all__ = ["MINE", "merge", "merge_page"]

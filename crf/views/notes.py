@@ -14,7 +14,7 @@ from accounts.requests import PersonRequest
 from crf.models import WorkingNote
 from crf.notes import services
 from crf.notes.page import notes_about
-from crf.page.editor import Desk, address, open_participant, open_place
+from crf.page.editor import RecordEditor, address, open_participant, open_record
 from crf.page.forms import NoteForm
 from crf.page.targets import targets_of
 from crf.views.steps import refused_on
@@ -55,18 +55,22 @@ def new_note(request: PersonRequest, number: str) -> HttpResponse:
 @requires(Permission.NOTE_KEEP)
 def note(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     """Keep a note about a form or one of its questions."""
-    place = open_place(request, number, code, sequence, Permission.NOTE_KEEP)
-    desk = Desk(place, request.user, timezone.now())
+    record_key = open_record(request, number, code, sequence, Permission.NOTE_KEEP)
+    editor = RecordEditor(record_key, request.user, timezone.now())
     form = NoteForm(
-        request.POST or None, targets=targets_of(desk), initial={"target": request.GET.get("target")}
+        request.POST or None, targets=targets_of(editor), initial={"target": request.GET.get("target")}
     )
     if form.is_valid():
         services.write_note(
-            participant=place.participant, place=place, **form.cleaned_data, by=request.user, at=desk.at
+            participant=record_key.participant,
+            record_key=record_key,
+            **form.cleaned_data,
+            by=request.user,
+            at=editor.at,
         )
         messages.success(request, _("The note is kept, for your eyes only."))
-        return redirect(address("form", place))
-    shown = {"form": form, "desk": desk, "back": address("form", place)}
+        return redirect(address("form", record_key))
+    shown = {"form": form, "editor": editor, "back": address("form", record_key)}
     return render(request, "crf/note.html", shown, status=422 if form.is_bound else 200)
 
 

@@ -17,7 +17,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from crf.models import Query, QueryState
-from crf.page.editor import Desk, address, open_place
+from crf.page.editor import RecordEditor, address, open_record
 from crf.page.forms import AskForm, WordsForm
 from crf.page.targets import targets_of
 from crf.queries import services
@@ -138,23 +138,25 @@ def close(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 @requires(Permission.QUERY_RAISE)
 def again(request: PersonRequest, pk: int) -> HttpResponse:
-    return _say(request, pk, Permission.QUERY_RAISE, services.ask_again)
+    return _say(request, pk, Permission.QUERY_RAISE, services.reopen)
 
 
 @requires(Permission.QUERY_RAISE)
 def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     """Ask about an answer, or about a form that is not there yet."""
-    desk = Desk(
-        open_place(request, number, code, sequence, Permission.QUERY_RAISE), request.user, timezone.now()
+    editor = RecordEditor(
+        open_record(request, number, code, sequence, Permission.QUERY_RAISE), request.user, timezone.now()
     )
-    form = AskForm(request.POST or None, targets=targets_of(desk), initial=request.GET.dict())
+    form = AskForm(request.POST or None, targets=targets_of(editor), initial=request.GET.dict())
     status = 200
     if form.is_valid():
         try:
-            made = services.raise_query(place=desk.place, **form.cleaned_data, by=request.user, at=desk.at)
+            made = services.raise_query(
+                record_key=editor.record_key, **form.cleaned_data, by=request.user, at=editor.at
+            )
             return redirect(made)
         except Refusal as refusal:
             refused_on(form, refusal)
             status = refusal.status
-    shown = {"form": form, "desk": desk, "back": address("form", desk.place)}
+    shown = {"form": form, "editor": editor, "back": address("form", editor.record_key)}
     return render(request, "crf/ask.html", shown, status=422 if form.errors and status == 200 else status)

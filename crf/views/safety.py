@@ -17,12 +17,12 @@ from crf.models import SponsorAssessment
 from crf.page.editor import open_participant
 from crf.page.forms import AssessmentForm
 from crf.page.safety import facts_of, lines_of, reports_of
-from crf.safety.assessment import Judgement, SeriousCase, assess_event, case_of
+from crf.safety.assessment import SeriousCase, SponsorJudgement, assess_event, case_of
 from crf.safety.clocks import clocks_open_to
-from crf.store.context import Surroundings
+from crf.store.context import FormContext
 from crf.views.steps import refused_on
 from kernel.errors import Refusal
-from kernel.pagination import LongList
+from kernel.pagination import BoundedPaginator
 from trials.models import Participant
 
 PER_PAGE = 50
@@ -34,7 +34,7 @@ def clocks(request: PersonRequest) -> HttpResponse:
     everything = request.GET.get("show") == "all"
     rows = clocks_open_to(request.user)
     rows = rows.order_by("-due_at", "pk") if everything else rows.running()
-    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     lines = lines_of(page, user=request.user, at=timezone.now())
     return render(request, "crf/clocks.html", {"lines": lines, "page": page, "everything": everything})
 
@@ -43,7 +43,7 @@ def clocks(request: PersonRequest) -> HttpResponse:
 def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
     """Show one serious event; the sponsor assesses it below."""
     participant = open_participant(request, number, Permission.SAFETY_VIEW)
-    case = case_of(Surroundings(participant, at=timezone.now()), event)
+    case = case_of(FormContext(participant, at=timezone.now()), event)
     if case is None:
         raise Http404
     may = request.user.may(Permission.SAFETY_ASSESS, participant.site_id)
@@ -66,7 +66,7 @@ def _assess(request: PersonRequest, participant: Participant, event: int, form: 
             assess_event(
                 participant=participant,
                 event_no=event,
-                judged=Judgement(**typed),
+                judged=SponsorJudgement(**typed),
                 password=password,
                 reason=reason,
                 by=request.user,

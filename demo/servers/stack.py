@@ -48,7 +48,7 @@ class Trial:
     seed: int = 3
 
 
-class House:
+class DemoStack:
     """Serves the synthetic trial from ``folder`` until it is told to stop."""
 
     def __init__(self, folder: Path, *, port: int | None = None, trial: Trial | None = None) -> None:

@@ -15,7 +15,7 @@ Site = TypeVar("Site")
 _SHARED: dict[str, Any] = {}
 
 
-class Progress:
+class BulkProgress:
     """How many of all have come to their end, over all processes."""
 
     def __init__(self, of: int, tell: Tell, *, done: int = 0) -> None:

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from demo.simulation.sites import Place, Stage
+from demo.simulation.sites import SiteWithPeople, Stage
 from kernel.scope import EVERYTHING, scope
 from trials.models import ContactRequest, NewsReader
 from trials.models.requests import UnsuitableReason
@@ -49,7 +49,7 @@ def let_people_ask(stage: Stage, *, until: datetime, dice: random.Random) -> Non
     _read_news(stage, until)
 
 
-def _ask(place: Place, number: int, ending: str, until: datetime, dice: random.Random) -> None:
+def _ask(place: SiteWithPeople, number: int, ending: str, until: datetime, dice: random.Random) -> None:
     first, last = NAMES[number % len(NAMES)]
     days = {"new": 0.1, "late": 9.0}.get(ending, dice.uniform(6, 60))
     at = until - timedelta(days=days)
@@ -71,7 +71,7 @@ def _ask(place: Place, number: int, ending: str, until: datetime, dice: random.R
         _go_on(place, made, ending, at)
 
 
-def _go_on(place: Place, request: ContactRequest, ending: str, asked_at: datetime) -> None:
+def _go_on(place: SiteWithPeople, request: ContactRequest, ending: str, asked_at: datetime) -> None:
     person = place.coordinator
     with scope(user_id=person.pk, sites=sites_of(person), confided=confided_to(person)):
         called_at = asked_at + timedelta(hours=20)

@@ -50,21 +50,21 @@ class Source:
     site: int
 
 
-def copy_rows(batch: list[Source], written: Act, *, before: bool | None = None) -> None:
+def copy_rows(batch: list[Source], act: Act, *, before: bool | None = None) -> None:
     """The rows of ``batch`` stand: those of the time before randomization, those after, or all of them."""
     if not batch:
         return
     parameters = _as_arrays(batch)
     with connection.cursor() as cursor:
         if before is False:
-            cursor.execute(_GO_ON, [written.pk, *parameters])
+            cursor.execute(_GO_ON, [act.pk, *parameters])
         else:
-            cursor.execute(_SCREENED if before else _REGISTERED, [written.pk, *parameters])
+            cursor.execute(_SCREENED if before else _REGISTERED, [act.pk, *parameters])
         for model in copied_models():
             for statement in _statements(model, before):
-                cursor.execute(statement, [written.pk, *parameters])
-        _copy_acts(cursor, written, parameters, before)
-    put_in_force(written)
+                cursor.execute(statement, [act.pk, *parameters])
+        _copy_acts(cursor, act, parameters, before)
+    put_in_force(act)
 
 
 def _as_arrays(batch: list[Source]) -> list[list[Any]]:
@@ -201,7 +201,7 @@ def _form_of(model: Any) -> str | None:
     return None
 
 
-def _copy_acts(cursor: Any, written: Act, parameters: list[list[Any]], before: bool | None) -> None:
+def _copy_acts(cursor: Any, act: Act, parameters: list[list[Any]], before: bool | None) -> None:
     """The acts of the walked participants are told of their copies too.
 
     What was part of another act is part of the bulk act. The places of copies have acts of their own.
@@ -214,5 +214,5 @@ def _copy_acts(cursor: Any, written: Act, parameters: list[list[Any]], before: b
         "JOIN audit_act a ON a.participant_id = c.source "
         "LEFT JOIN randomization_allocation l ON l.participant_id = c.source "
         f"WHERE a.verb NOT LIKE 'randomization:%%' AND {side} ORDER BY a.id",
-        [written.pk, *parameters],
+        [act.pk, *parameters],
     )

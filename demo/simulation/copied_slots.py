@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Signature
-from audit.acts import act
+from audit.acts import open_act
 from randomization.allocation.certificate import certificate_of
 from randomization.allocation.verify import fault_of
 from randomization.allocation_list import functions
@@ -21,7 +21,7 @@ class PlaceError(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class CopiedSlot:
     """A copied participant who is to have a place in the stratum of ``model``'s participant."""
 
     participant_id: int
@@ -30,13 +30,13 @@ class Place:
     model: Allocation
 
 
-def take(place: Place) -> None:
+def take(place: CopiedSlot) -> None:
     """The participant holds the next place of the stratum, asked for and signed as the model's was."""
     model, signed = place.model, place.model.signature
     participant = Participant(pk=place.participant_id, site_id=model.site_id, number=place.number)
-    with act(
+    with open_act(
         "randomization:slot:take", by=model.randomized_by, at=model.randomized_at, participant=participant
-    ) as written:
+    ) as act:
         signature = signed and Signature.objects.create(
             by_id=signed.by_id,
             printed_name=signed.printed_name,
@@ -46,7 +46,7 @@ def take(place: Place) -> None:
             record=f"randomization {place.number}",
             digest=signed.digest,
             site_id=model.site_id,
-            act=written,
+            act=act,
         )
         taken = functions.take_next_slot(
             participant_id=place.participant_id, scheme_id=model.part.scheme_id, stratum=model.stratum
@@ -66,11 +66,11 @@ def take(place: Place) -> None:
             signature=signature,
             randomized_by_id=model.randomized_by_id,
             randomized_at=model.randomized_at,
-            act=written,
+            act=act,
         )
 
 
-def open_all(places: list[Place], *, randomized_at: Callable[[Place, str], datetime]) -> None:
+def open_all(places: list[CopiedSlot], *, randomized_at: Callable[[CopiedSlot, str], datetime]) -> None:
     """Every place is open, with a certificate that was checked against the published root."""
     found = Allocation.objects.select_related("part__scheme", "participant")
     held = found.in_bulk([place.participant_id for place in places], field_name="participant_id")
@@ -81,14 +81,14 @@ def open_all(places: list[Place], *, randomized_at: Callable[[Place, str], datet
             raise PlaceError(f"{place.number} holds no place")
         allocation = held[place.participant_id]
         at = randomized_at(place, opened.arm)
-        with act(
+        with open_act(
             "randomization:arm:reveal",
             by=place.model.randomized_by,
             at=at,
             participant=allocation.participant,
-        ) as written:
+        ) as act:
             allocation.arm, allocation.randomized_at, allocation.revealed_at = opened.arm, at, at
-            allocation.certificate, allocation.act = certificate_of(allocation, opened), written
+            allocation.certificate, allocation.act = certificate_of(allocation, opened), act
             if fault := fault_of(allocation.certificate, allocation.part.root or ""):
                 raise PlaceError(f"{place.number}: {fault}")
             allocation.save(update_fields=["arm", "randomized_at", "revealed_at", "certificate", "act"])

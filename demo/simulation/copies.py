@@ -20,10 +20,10 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from audit.acts import act
-from demo.simulation.bulk import Progress, Tell, in_parallel
+from audit.acts import open_act
+from demo.simulation.bulk import BulkProgress, Tell, in_parallel
 from demo.simulation.copied_rows import Source, copy_rows
-from demo.simulation.copied_slots import Place, open_all, take
+from demo.simulation.copied_slots import CopiedSlot, open_all, take
 from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation
 from trials.models import Participant
@@ -51,11 +51,11 @@ class Copy:
         """Return what is copied when this copy repeats the way of ``walked``."""
         return Source(walked.pk, self.shift, self.model.pk + self.shift, self.number, self.model.site_id)
 
-    def place(self) -> Place:
+    def place(self) -> CopiedSlot:
         """Return the place that this copy is to have."""
         if self.allocation is None:
             raise ValueError(f"{self.number} is not randomized")
-        return Place(
+        return CopiedSlot(
             self.model.pk + self.shift, self.number, self.allocation.decision_id + self.shift, self.allocation
         )
 
@@ -106,7 +106,7 @@ def copy_up_to(wanted: int, *, at: datetime, tell_progress: Tell) -> None:
         copies: dict[int, list[Copy]] = defaultdict(list)
         for copy in _copies(walked, wanted):
             copies[copy.model.site_id].append(copy)
-        progress = Progress(wanted, tell_progress, done=len(walked.people))
+        progress = BulkProgress(wanted, tell_progress, done=len(walked.people))
 
         def work(sites: list[int]) -> list[str]:
             for batch in (batch for site in sites for batch in _batches(copies[site])):
@@ -140,19 +140,19 @@ def _write(batch: Sequence[Copy], walked: Walked, at: datetime) -> None:
     about: dict[str, Any] = {"by": None, "at": at, "site": batch[0].model.site, "reason": REASON}
     drawn = {copy.number: copy for copy in batch if copy.allocation is not None}
     places = [copy.place() for copy in drawn.values()]
-    with act(VERB, **about) as written:
-        copy_rows([copy.repeats(copy.model) for copy in drawn.values()], written, before=True)
-        copy_rows([copy.repeats(copy.model) for copy in batch if copy.allocation is None], written)
+    with open_act(VERB, **about) as act:
+        copy_rows([copy.repeats(copy.model) for copy in drawn.values()], act, before=True)
+        copy_rows([copy.repeats(copy.model) for copy in batch if copy.allocation is None], act)
         for place in places:
             take(place)
     followed: list[Source] = []
 
-    def randomized_at(place: Place, arm: str) -> datetime:
+    def randomized_at(place: CopiedSlot, arm: str) -> datetime:
         copy = drawn[place.number]
         other = walked.followed_by(copy.model, arm)
         followed.append(copy.repeats(other))
         return walked.allocations[other.pk].randomized_at
 
-    with act(VERB, **about) as written:
+    with open_act(VERB, **about) as act:
         open_all(places, randomized_at=randomized_at)
-        copy_rows(followed, written, before=False)
+        copy_rows(followed, act, before=False)

@@ -10,8 +10,8 @@ from django.db import transaction
 from accounts.models import User
 from crf.engine.submission import review
 from crf.records.save import Answers, save_answers
-from crf.store.context import Surroundings
-from crf.store.records import NEW, find_sheet, place_of
+from crf.store.context import FormContext
+from crf.store.records import NEW, find_stored_record, record_key_of
 from exports.api.typed import as_typed
 from followup.models import Visit
 from trials.models import Participant
@@ -33,11 +33,11 @@ def fill(
     at: datetime,
 ) -> str:
     """The form is saved with what was sent, as a new record of a log when ``is_new``; return its state."""
-    place = place_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
+    place = record_key_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
     with transaction.atomic():
-        sheet = find_sheet(place)
-        around = Surroundings(participant, at=at)
-        context = around.context(
+        sheet = find_stored_record(place)
+        form_context = FormContext(participant, at=at)
+        context = form_context.context(
             place.form, visit=visit, sequence=place.sequence, record_id=sheet.record.pk if sheet else None
         )
         seen = review(place.form, as_typed(_as_text(sent)), context=context, zone=participant.site.time_zone)
@@ -45,7 +45,7 @@ def fill(
             raise UnreadableStoryError(f"{participant.number} {code}: {dict(seen.errors)}")
         typed = seen.submission
         saved = save_answers(
-            place=place,
+            record_key=place,
             answers=Answers(typed.values, typed.groups, typed.missing, reason=reason),
             version=sheet.record.version if sheet else NEW,
             by=by,

@@ -23,7 +23,7 @@ from demo.simulation.answers import Case, demographics, eligibility, staging
 from demo.simulation.form_filler import fill
 from demo.simulation.later_answers import survival
 from demo.simulation.safety_answers import events_at, report_of
-from demo.simulation.sites import PASSWORD, Place
+from demo.simulation.sites import PASSWORD, SiteWithPeople
 from demo.simulation.visits import forms_to_fill, learn
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
@@ -49,7 +49,7 @@ def at_work(day: date, dice: random.Random) -> datetime:
 class Journey:
     """One participant on the way. ``now`` is set by whoever lets time pass."""
 
-    place: Place
+    place: SiteWithPeople
     case: Case
     until: date
     now: datetime = field(init=False)

@@ -42,7 +42,7 @@ STILL_OPENING: Final = 1
 
 
 @dataclass
-class Place:
+class SiteWithPeople:
     """A site with the people who work there."""
 
     site: Site
@@ -55,7 +55,7 @@ class Place:
 class Stage:
     """Where the synthetic trial is played, and by whom."""
 
-    places: list[Place]
+    places: list[SiteWithPeople]
     central: dict[str, User]
     accounts: list[dict[str, str]] = field(default_factory=list)
 
@@ -85,7 +85,9 @@ def release_public_texts(stage: Stage, *, on: date, at: datetime) -> None:
     )
 
 
-def _open_place(stage: Stage, number: int, sites: int, opened_on: date, manager: User, at: datetime) -> Place:
+def _open_place(
+    stage: Stage, number: int, sites: int, opened_on: date, manager: User, at: datetime
+) -> SiteWithPeople:
     name, name_zh, city, city_zh, latitude, longitude = SITES[(number - 1) % len(SITES)]
     code = f"{number:02d}"
     by: dict[str, Any] = {"by": manager, "at": at}
@@ -129,9 +131,11 @@ def _open_place(stage: Stage, number: int, sites: int, opened_on: date, manager:
             expires = opened_on + timedelta(days=3 * 365) if kind == ChecklistKind.ETHICS else None
             trials.fulfil_checklist_item(site=site, kind=kind, done_on=opened_on, expires_on=expires, **by)
     if unfinished:
-        return Place(site, coordinator, investigator, None)
+        return SiteWithPeople(site, coordinator, investigator, None)
     consent = trials.add_consent_version(site=site, label="1.0", approved_on=opened_on, **by)
-    return Place(trials.move_site(site=site, to=SiteState.ACTIVE, **by), coordinator, investigator, consent)
+    return SiteWithPeople(
+        trials.move_site(site=site, to=SiteState.ACTIVE, **by), coordinator, investigator, consent
+    )
 
 
 def _person(
@@ -170,7 +174,7 @@ def _quick_hasher() -> str:
     return "demonstration" if settings.PALACE3_DEMO else "default"
 
 
-def suspend(place: Place, *, by: User, at: datetime) -> None:
+def suspend(place: SiteWithPeople, *, by: User, at: datetime) -> None:
     """The site takes nobody in for the time being; its participants go on."""
     place.site = trials.move_site(
         site=place.site, to=SiteState.SUSPENDED, by=by, at=at, reason="The second endoscopist is on leave"

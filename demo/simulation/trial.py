@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from demo.simulation.answers import Case
-from demo.simulation.bulk import Progress, Tell, in_parallel
+from demo.simulation.bulk import BulkProgress, Tell, in_parallel
 from demo.simulation.contact_requests import let_people_ask
 from demo.simulation.copies import copy_up_to
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
 from demo.simulation.sites import PASSWORD, Stage, set_stage, suspend
 from demo.simulation.urgent import alarm
-from followup.services import roll_site
+from followup.services import update_visit_states
 from kernel.clock import local_date
 from kernel.scope import EVERYTHING, scope
 from randomization.services import set_up_scheme
@@ -83,7 +83,7 @@ def _journeys(
 
 def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell) -> list[str]:
     """Every journey has gone as far as ``until``; return what services refused on the way."""
-    progress = Progress(len(journeys), tell_progress)
+    progress = BulkProgress(len(journeys), tell_progress)
 
     def work(sites: list[int]) -> list[str]:
         return _walk([journey for journey in journeys if journey.place.site.pk in sites], until, progress)
@@ -91,7 +91,7 @@ def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell
     return in_parallel(work, Counter(journey.place.site.pk for journey in journeys))
 
 
-def _walk(journeys: list[Journey], until: datetime, progress: Progress) -> list[str]:
+def _walk(journeys: list[Journey], until: datetime, progress: BulkProgress) -> list[str]:
     """Wake each journey when its time has come, until ``until``."""
     count = itertools.count()
     waiting = []
@@ -116,7 +116,7 @@ def _roll(stage: Stage, until: datetime) -> None:
     """Every visit stands where the calendar puts it now, as the nightly task leaves it."""
     with scope(user_id=None, sites=EVERYTHING):
         for place in stage.places:
-            roll_site(site=place.site, on=local_date(until, place.site.time_zone), at=until)
+            update_visit_states(site=place.site, on=local_date(until, place.site.time_zone), at=until)
 
 
 def _suspend_one(stage: Stage, at: datetime) -> None:

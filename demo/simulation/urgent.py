@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from crf.catalogue import form
-from crf.safety.assessment import Judgement, assess_event
+from crf.safety.assessment import SponsorJudgement, assess_event
 from demo.simulation.answers import Case
 from demo.simulation.form_filler import fill
 from demo.simulation.profiles import tell
@@ -60,7 +60,9 @@ def _happen(stage: Stage, participant: Participant, until: datetime, hours: int,
         assess_event(
             participant=participant,
             event_no=number,
-            judged=Judgement("unexpected", "Investigator's brochure, edition 9", "possible", susar=True),
+            judged=SponsorJudgement(
+                "unexpected", "Investigator's brochure, edition 9", "possible", susar=True
+            ),
             password=PASSWORD,
             by=stage.central["trial"],
             at=aware + timedelta(hours=20),

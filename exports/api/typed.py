@@ -8,8 +8,8 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from crf.engine.declaration import FormDeclaration
-from crf.engine.messages import sentence
-from crf.engine.questions import Kind, Question
+from crf.engine.messages import finding_text
+from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Submission
 from crf.records.save import AnswersImpossible, ReasonNeeded
 from exports.api.bodies import object_in as _object
@@ -44,10 +44,10 @@ def misfits(form: FormDeclaration, body: Any) -> dict[str, str]:
 
 
 def _misfits(
-    questions: Mapping[str, Question], answers: Mapping[str, Any], around: Mapping[str, Any]
+    questions: Mapping[str, Question], answers: Mapping[str, Any], form_context: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the answers, and with the reasons for missing ones that stand beside them."""
-    for name in (*answers, *_object(around.get("missing", {}), "missing")):
+    for name in (*answers, *_object(form_context.get("missing", {}), "missing")):
         if name not in questions:
             said = _("The form has no question “{name}”. Look it up in the codebook.")
             yield name, said.format(name=name)
@@ -57,7 +57,7 @@ def _misfits(
 
 def _fits(question: Question, value: Any) -> bool:
     if isinstance(value, list):
-        several = len(value) > 1 and question.kind != Kind.MULTIPLE
+        several = len(value) > 1 and question.kind != QuestionKind.MULTIPLE
         return not several and not any(isinstance(item, list | dict) for item in value)
     return not isinstance(value, dict)
 
@@ -92,5 +92,5 @@ def errors_of(
     if isinstance(refusal, ReasonNeeded):
         said = dict.fromkeys(refusal.targets, str(refusal))
     else:
-        said = {finding.target: sentence(form, finding) for finding in refusal.findings}
+        said = {finding.target: finding_text(form, finding) for finding in refusal.findings}
     return {sent.names.get(target, target): text for target, text in said.items()}

@@ -18,8 +18,8 @@ from crf import catalogue
 from crf.engine.submission import Review, Submission, review
 from crf.records.consequences import propose_from_refusal
 from crf.records.save import Answers, AnswersImpossible, ReasonNeeded, save_answers
-from crf.store.context import Surroundings
-from crf.store.records import NEW, find_sheet, form_named, place_of
+from crf.store.context import FormContext
+from crf.store.records import NEW, find_stored_record, form_named, record_key_of
 from exports.api import shapes
 from exports.api.bodies import body_of, texts_in
 from exports.api.endpoint import endpoint
@@ -115,7 +115,7 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     place = _place(request, _participant(request, number, permission), code)
     if request.method == "PUT":
         return _save(request, place)
-    sheet = find_sheet(place)
+    sheet = find_stored_record(place)
     if sheet is None:
         return Response(
             {"participant": number, "form": code, "state": "empty", "version": NEW, "answers": {}}
@@ -129,7 +129,7 @@ def _place(request: CallerRequest, participant: Participant, code: str) -> Any:
         visits_of = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
         visit = get_object_or_404(visits_of, pk=_number(pk))
     sequence = _number(request.GET.get("sequence", "1"))
-    return place_of(participant=participant, form=code, visit=visit, sequence=sequence)
+    return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
 
 
 def _number(text: str) -> int:
@@ -149,7 +149,7 @@ def _save(request: CallerRequest, place: Any) -> Response:
     key = request.headers.get("Idempotency-Key", "")
     try:
         saved = save_answers(
-            place=place,
+            record_key=place,
             answers=_answers(seen.submission),
             version=seen.submission.version or NEW,
             key=key,
@@ -158,14 +158,14 @@ def _save(request: CallerRequest, place: Any) -> Response:
         )
     except (AnswersImpossible, ReasonNeeded) as refusal:
         if isinstance(refusal, AnswersImpossible):
-            propose_from_refusal(place=place, findings=refusal.findings, by=request.user, at=now)
+            propose_from_refusal(record_key=place, findings=refusal.findings, by=request.user, at=now)
         return _refused(errors_of(refusal, place.form, seen.submission), refusal)
     return Response({"version": saved.version, "state": saved.state, "queries_opened": saved.queries_opened})
 
 
 def _reviewed(place: Any, raw: dict[str, Any], now: datetime) -> Review:
-    sheet = find_sheet(place)
-    context = Surroundings(place.participant, at=now).context(
+    sheet = find_stored_record(place)
+    context = FormContext(place.participant, at=now).context(
         place.form,
         visit=place.visit,
         sequence=place.sequence,

@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='taskrun',
-            constraint=audit.guards.Deletable(name='followup_taskrun_deletable'),
+            constraint=audit.guards.MayDelete(name='followup_taskrun_deletable'),
         ),
         migrations.AddConstraint(
             model_name='calendarfeed',

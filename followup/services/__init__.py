@@ -1,11 +1,11 @@
 """The only writer of visits."""
 
-from followup.services.amending import apply_version, carry_version
+from followup.services.amending import migrate_participants, open_version
 from followup.services.cuts import announce_data_cut, plan_data_cuts
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import record_lost, withdraw_participant
 from followup.services.planning import plan_visits_for, preview_plan, preview_version
-from followup.services.rolling import roll_site
+from followup.services.rolling import update_visit_states
 from followup.services.todos import drop_todos, settle_todos
 from followup.services.visits import (
     add_unscheduled_visit,
@@ -18,11 +18,11 @@ from followup.services.visits import (
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
-    "apply_version",
-    "carry_version",
     "drop_todos",
     "make_feed",
     "mark_not_done",
+    "migrate_participants",
+    "open_version",
     "plan_data_cuts",
     "plan_visits_for",
     "preview_plan",
@@ -32,7 +32,7 @@ __all__ = [
     "record_lost",
     "record_visit",
     "revoke_feed",
-    "roll_site",
     "settle_todos",
+    "update_visit_states",
     "withdraw_participant",
 ]

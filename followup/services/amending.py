@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from followup.services.planning import plan_visits_for
 from kernel.tasks import send
 from trials import services as trials
@@ -17,7 +17,7 @@ from trials.services.versions import ENDED
 BATCH = 50
 
 
-def apply_version(*, site: Site, version: str, by: User, at: datetime, reason: str) -> SiteVersion:
+def open_version(*, site: Site, version: str, by: User, at: datetime, reason: str) -> SiteVersion:
     """``version`` is in force at the site; its participants are taken over in the background, batch by batch."""
     opened = trials.open_site_version(site=site, version=version, by=by, at=at, reason=reason)
     send("followup:carry_version", opened.pk)
@@ -31,7 +31,7 @@ def waiting_for(site_version: SiteVersion) -> QuerySet[Participant]:
     return found
 
 
-def carry_version(*, site_version: SiteVersion, at: datetime, batch: int = BATCH) -> int:
+def migrate_participants(*, site_version: SiteVersion, at: datetime, batch: int = BATCH) -> int:
     """Every living participant follows the version, and what has not happened is planned anew; say how many came.
 
     Each batch is kept by itself, so that a run that dies is carried on, a second run changes nothing, and
@@ -54,9 +54,9 @@ def is_current(site_version: SiteVersion) -> bool:
 
 def _carry_batch(site_version: SiteVersion, at: datetime, batch: int) -> int:
     reason = f"protocol version {site_version.version}"
-    with act("followup:version:carry", by=None, at=at, site=site_version.site, reason=reason):
-        held = waiting_for(site_version).select_for_update(of=("self",))
-        people = list(held.select_related("site")[:batch])
+    with open_act("followup:version:carry", by=None, at=at, site=site_version.site, reason=reason):
+        locked = waiting_for(site_version).select_for_update(of=("self",))
+        people = list(locked.select_related("site")[:batch])
         for each in people:
             follower = trials.follow_version(participant=each, version=site_version.version, by=None, at=at)
             if follower.arm or follower.visits.exists():

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from followup.models import DataCut, DataCutAtSite
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
@@ -37,9 +37,9 @@ def announce_data_cut(*, on: date, purpose: str, by: User, at: datetime) -> Data
     if on < local_date(at, settings.TRIAL_TIME_ZONE) - LOOKED_BACK:
         raise CutTooEarly(day=on.isoformat())
     try:
-        with act("followup:datacut:announce", by=by, at=at) as written:
+        with open_act("followup:datacut:announce", by=by, at=at) as act:
             last = DataCut.objects.aggregate(last=Max("number"))["last"] or 0
-            cut = DataCut.objects.create(number=last + 1, on=on, purpose=purpose, act=written)
+            cut = DataCut.objects.create(number=last + 1, on=on, purpose=purpose, act=act)
             send("followup:roll", may_fail=True)  # without a broker the next roll takes it up
     except IntegrityError as known:  # also when two are announced at once
         raise CutAnnounced(day=on.isoformat()) from known
@@ -57,10 +57,10 @@ def plan_data_cuts(*, site: Site, at: datetime) -> int:
         living = people.exclude(state__in=TERMINAL - {Track.LOST}).order_by("pk")
         keys = list(living.values_list("pk", flat=True)) if new else []
     for start in range(0, len(keys), BATCH):
-        with act("followup:datacut:plan", by=None, at=at, site=site):
+        with open_act("followup:datacut:plan", by=None, at=at, site=site):
             for person in Participant.objects.filter(pk__in=keys[start : start + BATCH]).order_by("pk"):
                 plan_visits_for(participant=person, by=None, at=at)
     for cut in new:
-        with act("followup:datacut:take_up", by=None, at=at, site=site) as written:
-            DataCutAtSite.objects.get_or_create(cut=cut, site=site, defaults={"act": written})
+        with open_act("followup:datacut:take_up", by=None, at=at, site=site) as act:
+            DataCutAtSite.objects.get_or_create(cut=cut, site=site, defaults={"act": act})
     return len(new)

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime
 
 from accounts.models import User
-from audit.acts import act, current_act
+from audit.acts import current_act, open_act
 from followup.models import CalendarFeed
 
 
@@ -19,16 +19,16 @@ def digest_of(token: str) -> str:
 def make_feed(*, user: User, at: datetime) -> str:
     """The person has one living feed, a new one; its token is returned this once and kept nowhere."""
     token = secrets.token_urlsafe(32)
-    with act("followup:feed:make", by=user, at=at) as written:
+    with open_act("followup:feed:make", by=user, at=at) as act:
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         _end_living(user, at)
-        CalendarFeed.objects.create(user=user, digest=digest_of(token), made_at=at, act=written)
+        CalendarFeed.objects.create(user=user, digest=digest_of(token), made_at=at, act=act)
     return token
 
 
 def revoke_feed(*, user: User, at: datetime) -> bool:
     """The person's feed answers no more; say whether there was one."""
-    with act("followup:feed:revoke", by=user, at=at):
+    with open_act("followup:feed:revoke", by=user, at=at):
         return _end_living(user, at)
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from followup.contacts import standing_of
 from followup.models import ContactAttempt
 from followup.services.planning import plan_visits_for
@@ -32,14 +32,14 @@ class LostInFuture(Refusal):
 
 def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -> Participant:
     """The participant counts as lost to follow-up since ``on``; only vital status is still asked for."""
-    with act("followup:participant:lost", by=by, at=at, participant=participant):
-        held = Participant.objects.lock(participant.pk)
-        if on > local_date(at, held.site.time_zone):
+    with open_act("followup:participant:lost", by=by, at=at, participant=participant):
+        locked = Participant.objects.lock(participant.pk)
+        if on > local_date(at, locked.site.time_zone):
             raise LostInFuture(day=on.isoformat())
-        standing = standing_of(held, ContactAttempt.objects.filter(participant=held, on__lte=on))
+        standing = standing_of(locked, ContactAttempt.objects.filter(participant=locked, on__lte=on))
         if not standing.is_enough:
-            raise NotYetLost(participant=held.number, **standing.__dict__)
-        lost = move_track(participant=held, to="LOST", on=on, by=by, at=at)
+            raise NotYetLost(participant=locked.number, **standing.__dict__)
+        lost = move_track(participant=locked, to="LOST", on=on, by=by, at=at)
         plan_visits_for(participant=lost, by=by, at=at)
     return lost
 
@@ -62,12 +62,12 @@ def withdraw_participant(
     at: datetime,
 ) -> Withdrawal:
     """The withdrawal is on record, and visits and to-dos are what its scope leaves, in the same act (protocol 2.5)."""
-    with act("followup:participant:withdraw", by=by, at=at, participant=participant, reason=reason):
-        held = Participant.objects.lock(participant.pk)
-        if on > local_date(at, held.site.time_zone):
+    with open_act("followup:participant:withdraw", by=by, at=at, participant=participant, reason=reason):
+        locked = Participant.objects.lock(participant.pk)
+        if on > local_date(at, locked.site.time_zone):
             raise WithdrawnInFuture(day=on.isoformat())
         withdrawal = record_withdrawal(
-            participant=held,
+            participant=locked,
             on=on,
             study_drug=study_drug,
             procedures=procedures,
@@ -78,7 +78,7 @@ def withdraw_participant(
             at=at,
         )
         if all_contact:
-            drop_todos(participant=held, by=by, at=at)
-        if held.arm:
-            plan_visits_for(participant=held, by=by, at=at)
+            drop_todos(participant=locked, by=by, at=at)
+        if locked.arm:
+            plan_visits_for(participant=locked, by=by, at=at)
     return withdrawal

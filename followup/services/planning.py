@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from followup.history import (
     UNSCHEDULED,
     followed_since,
@@ -21,7 +21,7 @@ from followup.history import (
     text_for,
 )
 from followup.models import DataCut, Visit, VisitState
-from followup.rolling import Span, state_on, turns_on
+from followup.rolling import VisitWindow, state_on, turns_on
 from kernel.clock import local_date
 from protocol.history import PlannedVisit
 from protocol.schedule import missed_on, plan
@@ -46,7 +46,7 @@ PLANNED_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Change:
+class VisitChange:
     """One visit that planning would add, move, drop or only alter, with the window before and after.
 
     *Altered*: the window stays, and what is due in it, or why, changes. *Turned*: only the calendar went on.
@@ -66,25 +66,25 @@ class Change:
 
 def plan_visits_for(
     *, participant: Participant, by: User | None, at: datetime, reason: str = ""
-) -> list[Change]:
+) -> list[VisitChange]:
     """The participant's visits are those that the protocol asks for now; nothing that happened moved.
 
     Planning again without a change writes nothing. Who calls holds the participant's row.
     """
     with transaction.atomic():
-        held = Participant.objects.lock(participant.pk)
-        today = local_date(at, held.site.time_zone)
-        planning = _Planning(held, today, followed_since(held))
+        locked = Participant.objects.lock(participant.pk)
+        today = local_date(at, locked.site.time_zone)
+        planning = _Planning(locked, today, followed_since(locked))
         changes = planning.changes()
         if changes:
-            with act("followup:visits:plan", by=by, at=at, participant=held, reason=reason) as written:
-                _apply(changes, held, planning.existing, planning.wanted, today, written)
+            with open_act("followup:visits:plan", by=by, at=at, participant=locked, reason=reason) as act:
+                _apply(changes, locked, planning.existing, planning.wanted, today, act)
     return changes
 
 
 def preview_plan(
     *, participant: Participant, at: datetime, milestones: dict[str, date | None] | None = None
-) -> list[Change]:
+) -> list[VisitChange]:
     """Return what planning would do now, without doing it, if ``milestones`` had these dates."""
     today = local_date(at, participant.site.time_zone)
     since = followed_since(participant)
@@ -93,14 +93,14 @@ def preview_plan(
 
 def preview_version(
     *, participant: Participant, version: str, on: date, cuts: list[DataCut] | None = None
-) -> list[Change]:
+) -> list[VisitChange]:
     """Return what would change if the participant followed ``version`` from ``on``; nothing is written."""
     supposed = copy(participant)
     supposed.protocol_version = version
     return shown(_Planning(supposed, on, on, cuts=cuts).changes())
 
 
-def shown(changes: Iterable[Change]) -> list[Change]:
+def shown(changes: Iterable[VisitChange]) -> list[VisitChange]:
     """Return the changes that a reader is shown, in order of time: not those that the calendar alone brings."""
     found = [change for change in changes if change.kind != "turned"]
     return sorted(found, key=lambda change: (change.day, change.code))
@@ -131,10 +131,10 @@ class _Planning:
         planned = plan(self.text, history, works_on=works_on)
         self.wanted = {visit.code: visit for visit in planned if self._is_asked(visit)}
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[VisitChange]:
         standing = (self._of_standing(code, visit) for code, visit in self.existing.items())
         added = (
-            Change(code, "added", None, (new.opens, new.closes))
+            VisitChange(code, "added", None, (new.opens, new.closes))
             for code, new in self.wanted.items()
             if code not in self.existing
         )
@@ -143,19 +143,19 @@ class _Planning:
     def _is_asked(self, visit: PlannedVisit) -> bool:
         return self.since is None or visit.closes >= self.since or visit.code in self.existing
 
-    def _of_standing(self, code: str, visit: Visit) -> Change | None:
+    def _of_standing(self, code: str, visit: Visit) -> VisitChange | None:
         if is_settled(visit) or self._was_over(visit):
             return None
         before = (visit.opens, visit.closes)
         if code not in self.wanted:
             gone = visit.state == VisitState.CANCELLED
-            return None if gone else Change(code, "dropped", before, None)
+            return None if gone else VisitChange(code, "dropped", before, None)
         columns = _columns(code, visit, self.wanted, self.today)
         differing = {name for name, value in columns.items() if getattr(visit, name) != value}
         if not differing:
             return None
         new = self.wanted[code]
-        return Change(code, _kind_of(differing), before, (new.opens, new.closes))
+        return VisitChange(code, _kind_of(differing), before, (new.opens, new.closes))
 
     def _was_over(self, visit: Visit) -> bool:
         """Say whether the window passed under an earlier version, whose calendar it stays in."""
@@ -175,7 +175,7 @@ def _kind_of(differing: set[str]) -> str:
 
 def _columns(code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], today: date) -> dict[str, Any]:
     new = wanted[code]
-    span = Span(new.opens, new.target, new.closes, missed_on(new, wanted.values()))
+    span = VisitWindow(new.opens, new.target, new.closes, missed_on(new, wanted.values()))
     moved = visit is None or (visit.opens, visit.closes) != (new.opens, new.closes)
     kept_day = visit.proposed_on if visit is not None and not moved else None
     return {
@@ -195,17 +195,17 @@ def _columns(code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], to
 
 
 def _apply(
-    changes: list[Change],
+    changes: list[VisitChange],
     participant: Participant,
     existing: dict[str, Visit],
     wanted: dict[str, PlannedVisit],
     today: date,
-    written: Any,
+    act: Any,
 ) -> None:
     """New and dropped visits are one statement each, however many there are."""
     dropped = [existing[change.code].pk for change in changes if change.kind == "dropped"]
     if dropped:
-        gone = {"state": VisitState.CANCELLED, "turns_on": None, "act": written}
+        gone = {"state": VisitState.CANCELLED, "turns_on": None, "act": act}
         Visit.objects.filter(pk__in=dropped).update(**gone)
     added = []
     for change in changes:
@@ -216,16 +216,16 @@ def _apply(
         if visit is None:
             columns |= _happened_before_planning(change.code, wanted[change.code], participant)
             place = {"participant": participant, "site_id": participant.site_id, "code": change.code}
-            added.append(Visit(**place, act=written, **columns))
+            added.append(Visit(**place, act=act, **columns))
         else:
-            _move(visit, columns, written)
+            _move(visit, columns, act)
     Visit.objects.bulk_create(added)
 
 
-def _move(visit: Visit, columns: dict[str, Any], written: Any) -> None:
+def _move(visit: Visit, columns: dict[str, Any], act: Any) -> None:
     for name, value in columns.items():
         setattr(visit, name, value)
-    visit.act = written
+    visit.act = act
     visit.save(update_fields=[*PLANNED_COLUMNS, "act"])
 
 

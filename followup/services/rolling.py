@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.acts import act
+from audit.acts import open_act
 from followup.history import CUT_SWEEPS, SWEEPS, days_met, text_for, whole_number
 from followup.models import Visit, VisitState
-from followup.rolling import MET, Span, state_on, turns_on
+from followup.rolling import MET, VisitWindow, state_on, turns_on
 from followup.services.planning import plan_visits_for
 from protocol.schedule import SWEEPS_UNTIL_MONTH
 from trials.models import Participant, Site
@@ -21,7 +21,7 @@ BATCH = 500
 MISSED_VISIT = "VISIT-MISSED"
 
 
-def roll_site(*, site: Site, on: date, at: datetime, batch: int = BATCH) -> int:
+def update_visit_states(*, site: Site, on: date, at: datetime, batch: int = BATCH) -> int:
     """Every visit of the site stands where the calendar puts it on the day ``on``; say how many changed.
 
     A night that was left out is caught up, a second run changes nothing, and two runs at once share
@@ -39,10 +39,10 @@ def _roll_batch(site: Site, on: date, at: datetime, batch: int) -> int:
         visits = _held(site, on, batch)
         if not visits:
             return 0
-        with act("followup:visits:roll", by=None, at=at, site=site) as written:
-            _settle_needless_sweeps(visits, on, written)
+        with open_act("followup:visits:roll", by=None, at=at, site=site) as act:
+            _settle_needless_sweeps(visits, on, act)
             for visit in visits:
-                _turn(visit, on, written)
+                _turn(visit, on, act)
             Visit.objects.bulk_update(
                 visits, ["state", "turns_on", "not_done_reason", "act"], batch_size=batch
             )
@@ -61,22 +61,22 @@ def _held(site: Site, on: date, batch: int) -> list[Visit]:
     return list(held.select_for_update(of=("self",)).order_by("pk"))
 
 
-def span_of(visit: Visit) -> Span:
+def span_of(visit: Visit) -> VisitWindow:
     """Return the window of an awaited visit."""
     if visit.opens is None or visit.target is None or visit.closes is None:
         raise ValueError(f"visit {visit.pk} is awaited and has no window")
-    return Span(visit.opens, visit.target, visit.closes, visit.missed_on)
+    return VisitWindow(visit.opens, visit.target, visit.closes, visit.missed_on)
 
 
-def _turn(visit: Visit, on: date, written: Any) -> None:
-    visit.act = written
+def _turn(visit: Visit, on: date, act: Any) -> None:
+    visit.act = act
     if visit.state == VisitState.NOT_DONE:
         return
     span = span_of(visit)
     visit.state, visit.turns_on = state_on(on, span), turns_on(on, span)
 
 
-def _settle_needless_sweeps(visits: Iterable[Visit], on: date, written: Any) -> None:
+def _settle_needless_sweeps(visits: Iterable[Visit], on: date, act: Any) -> None:
     """A sweep whose window has passed is settled when the participant was met near it (protocol 2.2)."""
     passed = [v for v in visits if v.code.startswith(SWEEPS) and v.closes and v.closes < on]
     met = met_near(passed)

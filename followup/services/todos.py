@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from followup.models import Todo, TodoState
 from kernel.clock import local_date
 from trials.models import Participant
@@ -46,11 +46,11 @@ def settle_todos(*, participant: Participant, wanted: Iterable[Wanted], by: User
     if not new and not changed:
         return 0
     today = local_date(at, participant.site.time_zone)
-    with act("followup:todos:settle", by=by, at=at, participant=participant) as written:
+    with open_act("followup:todos:settle", by=by, at=at, participant=participant) as act:
         for each in new:
-            _open(participant, each, written)
+            _open(participant, each, act)
         for todo, state, now_asked in changed:
-            _turn(todo, state, now_asked, today, written)
+            _turn(todo, state, now_asked, today, act)
     return len(new) + len(changed)
 
 
@@ -60,9 +60,9 @@ def drop_todos(*, participant: Participant, by: User | None, at: datetime) -> in
     if not waiting:
         return 0
     today = local_date(at, participant.site.time_zone)
-    with act("followup:todos:settle", by=by, at=at, participant=participant) as written:
+    with open_act("followup:todos:settle", by=by, at=at, participant=participant) as act:
         for todo in waiting:
-            _turn(todo, TodoState.DROPPED, None, today, written)
+            _turn(todo, TodoState.DROPPED, None, today, act)
     return len(waiting)
 
 
@@ -81,7 +81,7 @@ def _has_moved(todo: Todo, each: Wanted | None) -> bool:
     return each is not None and not each.done and todo.due_on != each.due_on
 
 
-def _open(participant: Participant, each: Wanted, written: Any) -> None:
+def _open(participant: Participant, each: Wanted, act: Any) -> None:
     Todo.objects.create(
         participant=participant,
         site_id=participant.site_id,
@@ -90,12 +90,12 @@ def _open(participant: Participant, each: Wanted, written: Any) -> None:
         visit_id=each.visit_id,
         opened_on=each.opened_on,
         due_on=each.due_on,
-        act=written,
+        act=act,
     )
 
 
-def _turn(todo: Todo, state: str, each: Wanted | None, today: date, written: Any) -> None:
-    todo.state, todo.act = state, written
+def _turn(todo: Todo, state: str, each: Wanted | None, today: date, act: Any) -> None:
+    todo.state, todo.act = state, act
     todo.closed_on = None if state == TodoState.OPEN else today
     if each is not None:
         todo.opened_on, todo.due_on = each.opened_on, each.due_on

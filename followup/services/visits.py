@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from followup.history import UNSCHEDULED
 from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from followup.services.planning import plan_visits_for
@@ -39,7 +39,7 @@ class VisitCancelled(Refusal):
     )
 
 
-class ReasonNeeded(Refusal):
+class VisitReasonNeeded(Refusal):
     message = _("Say why visit {visit} was not done.")
     status = 422
 
@@ -58,22 +58,24 @@ def record_visit(
     *, visit: Visit, took_place_on: date, reason: str = "", by: User | None, at: datetime
 ) -> Visit:
     """The visit took place on the day; whether early, in the window or late is kept with it (protocol 2.1)."""
-    with act("followup:visit:record", by=by, at=at, participant=visit.participant, reason=reason) as written:
+    with open_act("followup:visit:record", by=by, at=at, participant=visit.participant, reason=reason) as act:
         participant = Participant.objects.lock(visit.participant_id)
-        held = Visit.objects.select_for_update().get(pk=visit.pk)
-        if held.state == VisitState.CANCELLED:
-            raise VisitCancelled(visit=held.code, participant=participant.number)
-        if held.took_place_on and held.took_place_on != took_place_on and not reason:
-            raise ReasonForChangeNeeded(visit=held.code, day=held.took_place_on.isoformat())
-        _refuse_impossible_day(held.code, took_place_on, participant, at)
-        held.state, held.took_place_on, held.not_done_reason = VisitState.DONE, took_place_on, ""
-        held.timing = (
-            window_status(took_place_on, held.opens, held.closes) if held.opens and held.closes else ""
+        locked = Visit.objects.select_for_update().get(pk=visit.pk)
+        if locked.state == VisitState.CANCELLED:
+            raise VisitCancelled(visit=locked.code, participant=participant.number)
+        if locked.took_place_on and locked.took_place_on != took_place_on and not reason:
+            raise ReasonForChangeNeeded(visit=locked.code, day=locked.took_place_on.isoformat())
+        _refuse_impossible_day(locked.code, took_place_on, participant, at)
+        locked.state, locked.took_place_on, locked.not_done_reason = VisitState.DONE, took_place_on, ""
+        locked.timing = (
+            window_status(took_place_on, locked.opens, locked.closes)
+            if locked.opens and locked.closes
+            else ""
         )
-        held.turns_on, held.act = None, written
-        held.save(update_fields=["state", "took_place_on", "not_done_reason", "timing", "turns_on", "act"])
+        locked.turns_on, locked.act = None, act
+        locked.save(update_fields=["state", "took_place_on", "not_done_reason", "timing", "turns_on", "act"])
         plan_visits_for(participant=participant, by=by, at=at)
-    return held
+    return locked
 
 
 def _refuse_impossible_day(code: str, day: date, participant: Participant, at: datetime) -> None:
@@ -93,20 +95,25 @@ def _day_of(participant: Participant, milestone: str) -> date | None:
 
 def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, at: datetime) -> Visit:
     """The visit is on record as not done, with the reason; it is never silently missing (protocol 3.0)."""
-    with act(
+    with open_act(
         "followup:visit:not_done", by=by, at=at, participant=visit.participant, reason=reason or why
-    ) as written:
+    ) as act:
         participant = Participant.objects.lock(visit.participant_id)
-        held = Visit.objects.select_for_update().get(pk=visit.pk)
+        locked = Visit.objects.select_for_update().get(pk=visit.pk)
         if not why.strip():
-            raise ReasonNeeded(visit=held.code)
-        if held.took_place_on and not reason:
-            raise ReasonForChangeNeeded(visit=held.code, day=held.took_place_on.isoformat())
-        held.state, held.not_done_reason, held.took_place_on, held.timing = VisitState.NOT_DONE, why, None, ""
-        held.turns_on, held.act = None, written
-        held.save(update_fields=["state", "not_done_reason", "took_place_on", "timing", "turns_on", "act"])
+            raise VisitReasonNeeded(visit=locked.code)
+        if locked.took_place_on and not reason:
+            raise ReasonForChangeNeeded(visit=locked.code, day=locked.took_place_on.isoformat())
+        locked.state, locked.not_done_reason, locked.took_place_on, locked.timing = (
+            VisitState.NOT_DONE,
+            why,
+            None,
+            "",
+        )
+        locked.turns_on, locked.act = None, act
+        locked.save(update_fields=["state", "not_done_reason", "took_place_on", "timing", "turns_on", "act"])
         plan_visits_for(participant=participant, by=by, at=at)
-    return held
+    return locked
 
 
 def add_unscheduled_visit(
@@ -119,44 +126,46 @@ def add_unscheduled_visit(
     at: datetime,
 ) -> Visit:
     """A visit that the schedule does not ask for is on record, with the forms it needs."""
-    with act("followup:visit:unscheduled", by=by, at=at, participant=participant, reason=why) as written:
-        held = Participant.objects.lock(participant.pk)
-        _refuse_impossible_day(UNSCHEDULED, took_place_on, held, at)
-        number = Visit.objects.filter(participant=held, code=UNSCHEDULED).count() + 1
+    with open_act("followup:visit:unscheduled", by=by, at=at, participant=participant, reason=why) as act:
+        locked = Participant.objects.lock(participant.pk)
+        _refuse_impossible_day(UNSCHEDULED, took_place_on, locked, at)
+        number = Visit.objects.filter(participant=locked, code=UNSCHEDULED).count() + 1
         return Visit.objects.create(
-            participant=held,
-            site_id=held.site_id,
+            participant=locked,
+            site_id=locked.site_id,
             code=UNSCHEDULED,
             occurrence=number,
             state=VisitState.DONE,
             took_place_on=took_place_on,
             forms=forms,
             reason=why,
-            act=written,
+            act=act,
         )
 
 
 def propose_day(*, visit: Visit, day: date, by: User, at: datetime) -> Visit:
     """The appointment offered to the participant is ``day``; the window stays as it is."""
-    with act("followup:visit:propose", by=by, at=at, participant=visit.participant) as written:
-        held = Visit.objects.select_for_update().get(pk=visit.pk)
-        if held.opens is None or held.closes is None or not held.opens <= day <= held.closes:
-            raise OutsideWindow(visit=held.code, day=day.isoformat(), opens=held.opens, closes=held.closes)
-        held.proposed_on, held.act = day, written
-        held.save(update_fields=["proposed_on", "act"])
-    return held
+    with open_act("followup:visit:propose", by=by, at=at, participant=visit.participant) as act:
+        locked = Visit.objects.select_for_update().get(pk=visit.pk)
+        if locked.opens is None or locked.closes is None or not locked.opens <= day <= locked.closes:
+            raise OutsideWindow(
+                visit=locked.code, day=day.isoformat(), opens=locked.opens, closes=locked.closes
+            )
+        locked.proposed_on, locked.act = day, act
+        locked.save(update_fields=["proposed_on", "act"])
+    return locked
 
 
 def record_contact_attempt(
     *, participant: Participant, on: date, route: str, result: str, note: str = "", by: User, at: datetime
 ) -> ContactAttempt:
     """The attempt to reach the participant is on record (protocol 3.16)."""
-    with act("followup:contact:record", by=by, at=at, participant=participant) as written:
+    with open_act("followup:contact:record", by=by, at=at, participant=participant) as act:
         values: dict[str, Any] = {"on": on, "route": route, "result": result, "note": note}
         if on > local_date(at, participant.site.time_zone):
             raise VisitInFuture(visit=_("contact"), day=on.isoformat())
         attempt = ContactAttempt.objects.create(
-            participant=participant, site_id=participant.site_id, act=written, **values
+            participant=participant, site_id=participant.site_id, act=act, **values
         )
         if result == ContactResult.REACHED and DataCut.objects.exists():
             plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more

@@ -16,7 +16,7 @@ from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from kernel.clock import local_date
-from kernel.pagination import LongList
+from kernel.pagination import BoundedPaginator
 from trials.models import Site
 
 PER_PAGE = 50
@@ -58,7 +58,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
         if show == "todos"
         else shown(visits, show=show, week=week)
     )
-    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     found = [] if show == "todos" else lines(page.object_list, today=today)
     context = {
         "sites": sites,

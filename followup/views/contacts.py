@@ -14,7 +14,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services
 from followup.contacts import standing_of
-from followup.forms import ContactForm
+from followup.forms import ContactAttemptForm
 from followup.models import ContactAttempt, Escalation, Reminder
 from kernel.clock import local_date
 from trials.models import Participant
@@ -30,7 +30,7 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     found = get_object_or_404(people, number=number)
     may_record = request.user.may(Permission.VISIT_RECORD, found.site_id)
     today = local_date(timezone.now(), found.site.time_zone)
-    form = ContactForm(
+    form = ContactAttemptForm(
         request.POST if may_record and request.method == "POST" else None, initial={"on": today}
     )
 

@@ -92,7 +92,7 @@ def open_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
     found = _asked(request, protocol, site, Permission.SITE_MANAGE)
 
     def put_in_force(typed: dict[str, Any]) -> Any:
-        opened = services.apply_version(
+        opened = services.open_version(
             site=found, version=protocol, **typed, by=request.user, at=timezone.now()
         )
         said = _(

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
-from audit.acts import act
+from audit.acts import open_act
 from followup.models import Escalation
 from notices.alerts import Alert
 from notices.escalation_text import ESCALATION, subject_of, text_of
@@ -34,9 +34,9 @@ def escalate_site(*, site: Site, on: date, at: datetime) -> int:
         wanted = _not_yet_told(site, alerts_at(site, on=on, at=at), on, at)
         if not wanted:
             return 0
-        with act("followup:escalations:write", by=None, at=at, site=site) as written:
+        with open_act("followup:escalations:write", by=None, at=at, site=site) as act:
             for user, alerts in wanted.items():
-                _write(site, user, alerts, on, at, written)
+                _write(site, user, alerts, on, at, act)
     return len(wanted)
 
 
@@ -66,7 +66,7 @@ def everybody_at(site: Site, on: date) -> dict[User, set[Role]]:
     return people
 
 
-def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, written: Any) -> None:
+def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, act: Any) -> None:
     with override(user.language):
         mail = user.email and write_mail(
             to=user,
@@ -89,7 +89,7 @@ def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, 
             to=user,
             for_day=on,
             mail=mail or None,
-            act=written,
+            act=act,
         )
         for alert in alerts
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from followup.models import NotificationChoice
 from notices.preferences import OPTIONAL
 
@@ -16,8 +16,8 @@ def choose_notifications(
 ) -> NotificationChoice:
     """The person is told from ``from_hour`` on, without the kinds they left out; what is not optional stays."""
     left_out = sorted(set(without) & set(OPTIONAL))
-    with act("followup:notifications:choose", by=user, at=at) as written:
+    with open_act("followup:notifications:choose", by=user, at=at) as act:
         choice, _is_new = NotificationChoice.objects.update_or_create(
-            user=user, defaults={"from_hour": from_hour, "without": left_out, "act": written}
+            user=user, defaults={"from_hour": from_hour, "without": left_out, "act": act}
         )
     return choice

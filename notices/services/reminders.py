@@ -12,7 +12,7 @@ from django.utils.translation import override
 from accounts.models import Mail, User
 from accounts.permissions import Role
 from accounts.services import write_mail
-from audit.acts import act
+from audit.acts import open_act
 from followup.history import SWEEPS
 from followup.models import Reminder, ReminderKind, Visit
 from followup.services.rolling import met_near
@@ -46,9 +46,9 @@ def remind_site(*, site: Site, on: date, at: datetime) -> int:
         wanted = {user: rows for user, rows in _wanted(site, on, at).items() if rows}
         if not wanted:
             return 0
-        with act("followup:reminders:write", by=None, at=at, site=site) as written:
+        with open_act("followup:reminders:write", by=None, at=at, site=site) as act:
             for user, rows in wanted.items():
-                _write_digest(site, user, rows, on, at, written)
+                _write_digest(site, user, rows, on, at, act)
     return len(wanted)
 
 
@@ -138,7 +138,7 @@ def candidates(site: Site, on: date) -> QuerySet[Visit]:
     return found.select_related("participant__site").order_by("closes", "pk")
 
 
-def _write_digest(site: Site, user: User, rows: list[Reminder], on: date, at: datetime, written: Any) -> None:
+def _write_digest(site: Site, user: User, rows: list[Reminder], on: date, at: datetime, act: Any) -> None:
     with override(user.language):
         mail = user.email and write_mail(
             to=user,
@@ -152,7 +152,7 @@ def _write_digest(site: Site, user: User, rows: list[Reminder], on: date, at: da
             at=at,
         )
     for row in rows:
-        row.mail, row.act = mail or None, written
+        row.mail, row.act = mail or None, act
     Reminder.objects.bulk_create(rows)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from accounts.models import Mail, User
 from accounts.services import write_mail
-from audit.acts import act
+from audit.acts import open_act
 from followup.models import Visit, VisitState
 from notices import preferences
 from notices.preferences import Choice, choices_of, local_hour
@@ -47,7 +47,7 @@ def write_site_notices(*, site: Site, on: date, at: datetime) -> int:
         new = [notice for notice in notices if notice.key not in written]
         if not new:
             return 0
-        with act("followup:notices:write", by=None, at=at, site=site):
+        with open_act("followup:notices:write", by=None, at=at, site=site):
             for notice in new:
                 _write(notice, site, at)
     return len(new)

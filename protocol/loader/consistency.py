@@ -8,7 +8,7 @@ from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from protocol.loader.parse import Place
+from protocol.loader.parse import TextLocation
 from protocol.loader.schema import ARM_CODES, FORM_CODES, Anchoring, Setting, VisitRule
 from protocol.windows import dates_of
 
@@ -41,7 +41,7 @@ SAID_TWICE: dict[str, tuple[str, Callable[[ProtocolText], int | None]]] = {
 }
 
 
-def check(text: ProtocolText, top: Place) -> None:
+def check(text: ProtocolText, top: TextLocation) -> None:
     """Return when every name exists, every code is unique and no windows of one series overlap."""
     _check_codes(text, top)
     _check_facts(text, top)
@@ -55,7 +55,7 @@ def check(text: ProtocolText, top: Place) -> None:
     _check_said_twice(text, top)
 
 
-def check_next(earlier: ProtocolText, later: ProtocolText, top: Place) -> None:
+def check_next(earlier: ProtocolText, later: ProtocolText, top: TextLocation) -> None:
     """Return when ``later`` can take over from ``earlier``: nothing that records already name is missing from it.
 
     Visits, criteria and triggers may go; forms already filled and visits that took place name the rest.
@@ -73,7 +73,7 @@ def check_next(earlier: ProtocolText, later: ProtocolText, top: Place) -> None:
                 )
 
 
-def _check_codes(text: ProtocolText, top: Place) -> None:
+def _check_codes(text: ProtocolText, top: TextLocation) -> None:
     for collection in COLLECTIONS:
         seen: set[str] = set()
         for index, item in enumerate(getattr(text, collection)):
@@ -82,7 +82,7 @@ def _check_codes(text: ProtocolText, top: Place) -> None:
             seen.add(item.code)
 
 
-def _check_facts(text: ProtocolText, top: Place) -> None:
+def _check_facts(text: ProtocolText, top: TextLocation) -> None:
     for index, fact in enumerate(text.facts):
         if (fact.value is not None) + (fact.text is not None) + fact.unknown != 1:
             top.at("facts", index).refuse(
@@ -90,7 +90,7 @@ def _check_facts(text: ProtocolText, top: Place) -> None:
             )
 
 
-def _check_settings(text: ProtocolText, top: Place) -> None:
+def _check_settings(text: ProtocolText, top: TextLocation) -> None:
     for index, setting in enumerate(text.settings):
         place = top.at("settings", index)
         if setting.type not in SETTING_TYPES:
@@ -109,7 +109,7 @@ def _fits(setting: Setting) -> bool:
     return fits and (not setting.choices or setting.value in setting.choices)
 
 
-def _check_names(text: ProtocolText, top: Place) -> None:
+def _check_names(text: ProtocolText, top: TextLocation) -> None:
     for index, criterion in enumerate(text.criteria):
         _each((criterion.kind,), CRITERION_KINDS, top.at("criteria", index, "kind"), "criterion kind")
     for index, procedure in enumerate(text.procedures):
@@ -122,13 +122,13 @@ def _check_names(text: ProtocolText, top: Place) -> None:
         _each(trigger.forms, FORM_CODES, top.at("triggers", index, "forms"), "form")
 
 
-def _each(names: Iterable[str], known: Iterable[str], place: Place, thing: str) -> None:
+def _each(names: Iterable[str], known: Iterable[str], place: TextLocation, thing: str) -> None:
     for name in names:
         if name not in known:
             place.refuse(f"The {thing} {name} does not exist.")
 
 
-def _check_visit(text: ProtocolText, rule: VisitRule, place: Place) -> None:
+def _check_visit(text: ProtocolText, rule: VisitRule, place: TextLocation) -> None:
     _each(rule.arms, ARM_CODES, place.at("arms"), "arm")
     _each(rule.merges_with, {other.code for other in text.visits}, place.at("merges_with"), "visit")
     for key, named, known, thing in (
@@ -142,7 +142,7 @@ def _check_visit(text: ProtocolText, rule: VisitRule, place: Place) -> None:
             _check_anchoring(text, rule, due, place.at(key))
 
 
-def _check_anchoring(text: ProtocolText, rule: VisitRule, due: Anchoring, place: Place) -> None:
+def _check_anchoring(text: ProtocolText, rule: VisitRule, due: Anchoring, place: TextLocation) -> None:
     _each((due.anchor,), {milestone.code for milestone in text.milestones}, place.at("anchor"), "milestone")
     units = (due.target.days, due.target.weeks, due.target.months)
     if sum(unit is not None for unit in units) != 1:
@@ -162,7 +162,7 @@ def _rows(text: ProtocolText) -> Iterator[tuple[str, int, VisitRule]]:
             yield arm, index, rule
 
 
-def _check_rows(text: ProtocolText, top: Place) -> None:
+def _check_rows(text: ProtocolText, top: TextLocation) -> None:
     seen: set[tuple[str, str]] = set()
     for arm, index, rule in _rows(text):
         if (arm, rule.code) in seen:
@@ -170,7 +170,7 @@ def _check_rows(text: ProtocolText, top: Place) -> None:
         seen.add((arm, rule.code))
 
 
-def _check_overlaps(text: ProtocolText, top: Place) -> None:
+def _check_overlaps(text: ProtocolText, top: TextLocation) -> None:
     for (arm, _, first), (other_arm, index, second) in combinations(_rows(text), 2):
         same = (arm, first.series, first.due.anchor) == (other_arm, second.series, second.due.anchor)
         if same and any(_overlap(first.due, second.due, anchor_on) for anchor_on in ANCHORS):
@@ -184,7 +184,7 @@ def _overlap(first: Anchoring, second: Anchoring, anchor_on: date) -> bool:
     return one.opens <= other.closes and other.opens <= one.closes
 
 
-def _check_tracks(text: ProtocolText, top: Place) -> None:
+def _check_tracks(text: ProtocolText, top: TextLocation) -> None:
     known = {track.code for track in text.tracks}
     terminal = {track.code for track in text.tracks if track.terminal}
     for index, move in enumerate(text.moves):
@@ -196,7 +196,7 @@ def _check_tracks(text: ProtocolText, top: Place) -> None:
             place.at("start").refuse(f"{move.start} is terminal and cannot be left.")
 
 
-def _check_said_twice(text: ProtocolText, top: Place) -> None:
+def _check_said_twice(text: ProtocolText, top: TextLocation) -> None:
     for index, setting in enumerate(text.settings):
         if setting.key not in SAID_TWICE:
             continue

@@ -18,7 +18,7 @@ class LineIndex:
         self._lines: dict[Path, int] = {}
         self._counts: dict[Path, int] = {}
         table: Path = ()
-        state = _State()
+        state = _ScannerState()
         for number, line in enumerate(source.splitlines(), start=1):
             if state.at_start_of_a_statement():
                 table = self._read_statement(line, number, table)
@@ -57,7 +57,7 @@ class LineIndex:
         return (*path, self._counts[path]) if path in self._counts else path
 
 
-class _State:
+class _ScannerState:
     """How deep in brackets, and in which multi-line string, the scanner is."""
 
     def __init__(self) -> None:

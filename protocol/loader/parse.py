@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from protocol.loader.locate import LineIndex, Path
-from protocol.loader.schema import SOURCES, Scalar, Source, Sourced, Text
+from protocol.loader.schema import SOURCES, BilingualText, Scalar, Source, Sourced
 
 Shape = TypeVar("Shape")
 
@@ -27,15 +27,15 @@ class ProtocolTextError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class TextLocation:
     """Where a value stands in the file."""
 
     lines: LineIndex
     path: Path
 
-    def at(self, *steps: str | int) -> Place:
+    def at(self, *steps: str | int) -> TextLocation:
         """The place reached from here by ``steps``."""
-        return Place(self.lines, self.path + steps)
+        return TextLocation(self.lines, self.path + steps)
 
     def refuse(self, message: str) -> typing.NoReturn:
         """Raise the error that names this line."""
@@ -50,7 +50,7 @@ class Place:
 _hints: Callable[[Any], dict[str, Any]] = functools.cache(typing.get_type_hints)
 
 
-def build(shape: type[Shape], table: object, place: Place) -> Shape:
+def build(shape: type[Shape], table: object, place: TextLocation) -> Shape:
     """A ``shape`` from ``table``; unknown keys, missing keys and wrong kinds of value are refused."""
     if not isinstance(table, dict):
         place.refuse(f"{place.name} must be a table.")
@@ -67,14 +67,14 @@ def build(shape: type[Shape], table: object, place: Place) -> Shape:
     return shape(**values)
 
 
-def build_all(shape: type[Shape], tables: object, place: Place) -> tuple[Shape, ...]:
+def build_all(shape: type[Shape], tables: object, place: TextLocation) -> tuple[Shape, ...]:
     """One ``shape`` per table of an array of tables."""
     if not isinstance(tables, list):
         place.refuse(f"{place.name} must be a list of tables.")
     return tuple(build(shape, table, place.at(index)) for index, table in enumerate(tables))
 
 
-def _read(kind: Any, value: object, place: Place) -> Any:
+def _read(kind: Any, value: object, place: TextLocation) -> Any:
     if kind not in READERS and isinstance(kind, types.UnionType):
         kind = next(part for part in typing.get_args(kind) if part is not types.NoneType)
     if reader := READERS.get(kind):
@@ -84,21 +84,21 @@ def _read(kind: Any, value: object, place: Place) -> Any:
     return build(kind, value, place)
 
 
-def _text(value: object, place: Place) -> Text:
-    text = build(Text, value, place)
+def _text(value: object, place: TextLocation) -> BilingualText:
+    text = build(BilingualText, value, place)
     for language, words in (("English", text.en), ("Chinese", text.zh)):
         if not words.strip():
             place.refuse(f"The {language} wording of {place.name} is missing.")
     return text
 
 
-def _source(value: object, place: Place) -> Source:
+def _source(value: object, place: TextLocation) -> Source:
     if not isinstance(value, str) or not set(value.split("/")) <= SOURCES:
         place.refuse(f"The source {value!r} is not one of {', '.join(sorted(SOURCES))}.")
     return Source(value)
 
 
-def _sourced(value: object, place: Place) -> tuple[Sourced, ...]:
+def _sourced(value: object, place: TextLocation) -> tuple[Sourced, ...]:
     if not isinstance(value, dict):
         place.refuse("Codes are given by source, as in forms.default = ['CRE'].")
     return tuple(
@@ -108,19 +108,19 @@ def _sourced(value: object, place: Place) -> tuple[Sourced, ...]:
     )
 
 
-def _strings(value: object, place: Place) -> tuple[str, ...]:
+def _strings(value: object, place: TextLocation) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         place.refuse(f"{place.name} must be a list of texts.")
     return tuple(value)
 
 
-def _integers(value: object, place: Place) -> tuple[int, ...]:
+def _integers(value: object, place: TextLocation) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(type(item) is int for item in value):
         place.refuse(f"{place.name} must be a list of whole numbers.")
     return tuple(value)
 
 
-def _scalar(value: object, place: Place) -> Scalar:
+def _scalar(value: object, place: TextLocation) -> Scalar:
     if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
         return tuple(value)
     if not isinstance(value, bool | int | float | str):
@@ -128,8 +128,8 @@ def _scalar(value: object, place: Place) -> Scalar:
     return value
 
 
-def _exactly(kind: type, words: str) -> Callable[[object, Place], Any]:
-    def reader(value: object, place: Place) -> Any:
+def _exactly(kind: type, words: str) -> Callable[[object, TextLocation], Any]:
+    def reader(value: object, place: TextLocation) -> Any:
         if type(value) is not kind:
             place.refuse(f"{place.name} must be {words}.")
         return value
@@ -137,7 +137,7 @@ def _exactly(kind: type, words: str) -> Callable[[object, Place], Any]:
     return reader
 
 
-READERS: Mapping[Any, Callable[[object, Place], Any]] = {
+READERS: Mapping[Any, Callable[[object, TextLocation], Any]] = {
     str: _exactly(str, "a text"),
     int: _exactly(int, "a whole number"),
     bool: _exactly(bool, "true or false"),
@@ -145,7 +145,7 @@ READERS: Mapping[Any, Callable[[object, Place], Any]] = {
     float: lambda value, place: float(
         _exactly(int if type(value) is int else float, "a number")(value, place)
     ),
-    Text: _text,
+    BilingualText: _text,
     Source: _source,
     tuple[str, ...]: _strings,
     tuple[int, ...]: _integers,

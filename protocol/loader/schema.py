@@ -54,7 +54,7 @@ Scalar = bool | int | float | str | tuple[str, ...] | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class BilingualText:
     """One sentence in both languages of the trial."""
 
     en: str
@@ -74,16 +74,16 @@ class Sourced:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class TrialFact:
     """One line of the fact table (protocol 1): a value, a sentence, or openly unknown."""
 
     code: str
     topic: str
     section: str
-    name: Text
+    name: BilingualText
     source: Source
     value: Scalar | None = None
-    text: Text | None = None
+    text: BilingualText | None = None
     unknown: bool = False
     reference: str | None = None
 
@@ -93,10 +93,10 @@ class Conflict:
     """Two public sources that disagree, and what is used until the study team decides (protocol 1.10)."""
 
     code: str
-    name: Text
-    first: Text
-    second: Text
-    used: Text
+    name: BilingualText
+    first: BilingualText
+    second: BilingualText
+    used: BilingualText
     source: Source
 
 
@@ -106,8 +106,8 @@ class Criterion:
 
     code: str
     kind: str
-    wording: Text
-    plain: Text
+    wording: BilingualText
+    plain: BilingualText
     source: Source
     enforced: bool = True
 
@@ -117,21 +117,21 @@ class Arm:
     """One strategy that participants are allocated to (protocol 1.2, 1.4)."""
 
     code: str
-    label: Text
-    name: Text
-    plain: Text
-    after_neoadjuvant: Text
+    label: BilingualText
+    name: BilingualText
+    plain: BilingualText
+    after_neoadjuvant: BilingualText
     source: Source
 
 
 @dataclass(frozen=True, slots=True)
-class Treatment:
+class TreatmentPlan:
     """One component of the neoadjuvant treatment (protocol 1.4)."""
 
     code: str
     arms: tuple[str, ...]
-    name: Text
-    dose: Text
+    name: BilingualText
+    dose: BilingualText
     days: tuple[int, ...]
     source: Source
     amount: float | None = None
@@ -147,7 +147,7 @@ class Setting:
     type: str
     source: Source
     section: str
-    question: Text
+    question: BilingualText
     value: Scalar | None = None
     unknown: bool = False
     choices: tuple[str, ...] = ()
@@ -159,23 +159,23 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Milestone:
+class MilestoneRule:
     """A date that starts a clock (protocol 2.1)."""
 
     code: str
-    name: Text
-    rule: Text
+    name: BilingualText
+    rule: BilingualText
     source: Source
     form: str | None = None
     field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class TrackRule:
     """A state of a participant (protocol 2.5)."""
 
     code: str
-    name: Text
+    name: BilingualText
     source: Source
     terminal: bool = False
     from_any: bool = False
@@ -188,7 +188,7 @@ class Move:
     start: str
     to: str
     arms: tuple[str, ...]
-    why: Text
+    why: BilingualText
     source: Source
 
 
@@ -230,9 +230,9 @@ class VisitRule:
     code: str
     series: str
     arms: tuple[str, ...]
-    name: Text
+    name: BilingualText
     due: Anchoring
-    condition: Text
+    condition: BilingualText
     forms: tuple[Sourced, ...] = ()
     procedures: tuple[Sourced, ...] = ()
     until_known: Anchoring | None = None
@@ -251,7 +251,7 @@ class Procedure:
     """Something done at a visit; ``kind`` says which withdrawal stops it (protocol 2.5)."""
 
     code: str
-    name: Text
+    name: BilingualText
     kind: str
 
 
@@ -260,8 +260,8 @@ class Trigger:
     """A form or task opened by an event rather than by the calendar (protocol 2.6)."""
 
     code: str
-    event: Text
-    task: Text
+    event: BilingualText
+    task: BilingualText
     forms: tuple[str, ...]
     source: Source
     hours: int | None = None
@@ -269,11 +269,11 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class VisitReason:
     """Why a visit is in somebody's plan, in words."""
 
     code: str
-    text: Text
+    text: BilingualText
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ class Stratum:
     """One factor of the stratification (protocol 1.9)."""
 
     code: str
-    name: Text
+    name: BilingualText
     levels: tuple[str, ...]
     source: Source
 
@@ -291,7 +291,7 @@ class BlockScheme:
     """The default blocks: for the statistician only, never on a page or in a log (protocol 1.9)."""
 
     source: Source
-    question: Text
+    question: BilingualText
     block_sizes: tuple[int, ...] = field(repr=False)
 
 
@@ -299,7 +299,7 @@ class BlockScheme:
 class Randomization:
     """How arms are allocated (protocol 1.9)."""
 
-    method: Text
+    method: BilingualText
     ratio: tuple[int, ...]
     ratio_source: Source
     source: Source
@@ -319,8 +319,8 @@ class OpenQuestion:
     code: str
     part: str
     source: Source
-    shown: Text
-    question: Text | None = None
+    shown: BilingualText
+    question: BilingualText | None = None
     also: tuple[object, ...] = ()
     confirmable: bool = True
 
@@ -346,6 +346,6 @@ class Version:
     """The head of a protocol text."""
 
     version: str
-    trial: Text
+    trial: BilingualText
     released_on: date
-    summary: Text
+    summary: BilingualText

@@ -64,7 +64,7 @@ def envelopes_pdf(places: Sequence[OpenPlace], *, site: str, printed_on: str) ->
     """Two sheets for each coming place, both languages: what is outside, and what is sealed inside."""
     arms = {arm.code: arm for arm in load().arms}
     pages = [
-        {"place": place, "stage": place.stratum.partition("/")[2], "arm": arms[place.arm]} for place in places
+        {"place": slot, "stage": slot.stratum.partition("/")[2], "arm": arms[slot.arm]} for slot in places
     ]
     return _printed("randomization/pdf/envelopes.html", "en", pages=pages, site=site, printed_on=printed_on)
 

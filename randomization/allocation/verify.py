@@ -25,7 +25,7 @@ Counts = Mapping[str, Mapping[str, int]]
 
 def leaf(*, scheme: str, stratum: str, sequence: int, number: str, arm: str, salt: str) -> bytes:
     """The bytes of a place that are committed to: ASCII JSON, keys sorted, no spaces; ``salt`` in hex."""
-    place = {
+    slot = {
         "arm": arm,
         "number": number,
         "salt": salt,
@@ -33,14 +33,14 @@ def leaf(*, scheme: str, stratum: str, sequence: int, number: str, arm: str, sal
         "sequence": sequence,
         "stratum": stratum,
     }
-    return _spelled(place)
+    return _spelled(slot)
 
 
 def coin_leaf(
     *, scheme: str, stratum: str, sequence: int, number: str, coin: str, favoured: str, salt: str
 ) -> bytes:
     """As ``leaf``, for a place that holds a coin; how biased it is, is committed to with it."""
-    place = {
+    slot = {
         "coin": coin,
         "favoured": favoured,
         "number": number,
@@ -49,7 +49,7 @@ def coin_leaf(
         "sequence": sequence,
         "stratum": stratum,
     }
-    return _spelled(place)
+    return _spelled(slot)
 
 
 def _spelled(place: dict[str, Any]) -> bytes:
@@ -132,7 +132,7 @@ def fault_of(certificate: dict[str, Any], published_root: str) -> str | None:
         return f"the file is not a certificate of the form {FORMAT} or {COIN_FORMAT}"
     try:
         fields = LEAF_FIELDS if form == FORMAT else COIN_FIELDS
-        place = {name: certificate["slot"][name] for name in fields}
+        slot = {name: certificate["slot"][name] for name in fields}
         fault = None if form == FORMAT else _fault_of_arm(certificate)
         proof = certificate["proof"]
         path = [bytes.fromhex(step) for step in proof["path"]]
@@ -142,7 +142,7 @@ def fault_of(certificate: dict[str, Any], published_root: str) -> str | None:
         return f"a part of the certificate or of the root cannot be read ({missing})"
     if fault is not None:
         return fault
-    content = leaf(**place) if form == FORMAT else coin_leaf(**place)
+    content = leaf(**slot) if form == FORMAT else coin_leaf(**slot)
     reached = root_from_proof(leaf_hash(content), index=index, size=size, path=path)
     if reached is None:
         return "the proof has the wrong length for its place in the list"

@@ -160,13 +160,13 @@ def store_list(
     """The list stands. ``sites`` gives each stratum's site. Inside the act ``randomization:list:activate``."""
     names = [name for name, _ in sites]
     columns = (
-        [place.stratum for place in places],
-        [place.sequence for place in places],
-        [place.leaf for place in places],
-        [place.number for place in places],
-        [place.sealed.blob for place in places],
-        [place.sealed.key_id for place in places],
-        [place.proof for place in places],
+        [slot.stratum for slot in places],
+        [slot.sequence for slot in places],
+        [slot.leaf for slot in places],
+        [slot.number for slot in places],
+        [slot.sealed.blob for slot in places],
+        [slot.sealed.key_id for slot in places],
+        [slot.proof for slot in places],
     )
     casts = ["text[]", "integer[]", "integer[]", "text[]", "bytea[]", "text[]", "bytea[]"]
     with connection.cursor() as cursor:

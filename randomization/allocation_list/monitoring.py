@@ -84,14 +84,14 @@ def balance_of(scheme: Scheme) -> Balance:
     counts = Counter(given)
     strata = tuple(
         StratumBalance(
-            stratum=place.stratum,
-            arms=tuple(counts[place.stratum, arm] for arm in ARMS),
-            guessed=guesses[place.stratum][1] if place.stratum in guesses else None,
-            left=place.left,
-            size=place.size,
-            used=place.used,
+            stratum=slot.stratum,
+            arms=tuple(counts[slot.stratum, arm] for arm in ARMS),
+            guessed=guesses[slot.stratum][1] if slot.stratum in guesses else None,
+            left=slot.left,
+            size=slot.size,
+            used=slot.used,
         )
-        for place in functions.counts(scheme_id=scheme.pk)
+        for slot in functions.counts(scheme_id=scheme.pk)
     )
     totals = Counter(arm for _stratum, arm in given)
     drift = tuple(accumulate(1 if arm == ARMS[0] else -1 for _stratum, arm in given))
@@ -114,7 +114,7 @@ def _by_site(strata: Sequence[StratumBalance]) -> tuple[SiteBalance, ...]:
     )
 
 
-def looks_at_the_list() -> Sequence[tuple[Act, str | Promise]]:
+def list_accesses() -> Sequence[tuple[Act, str | Promise]]:
     """Every recorded look at a design or list, latest first, with what it was in words."""
     acts = Act.objects.filter(verb__in=LOOKS).select_related("by").order_by("-at", "-pk")[:200]
     return [(act, LOOKS[act.verb]) for act in acts]

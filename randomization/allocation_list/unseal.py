@@ -67,7 +67,7 @@ class OpenPart:
 
     @property
     def proved(self) -> bool:
-        return self.root == self.published and not any(place.faults for place in self.places)
+        return self.root == self.published and not any(slot.faults for slot in self.places)
 
 
 PARTS = """
@@ -112,9 +112,9 @@ def opened_parts(ring: KeyRing) -> Iterator[OpenPart]:
             continue
         scheme = part.label[:-1]
         if scheme not in by_scheme:
-            held = [place.held for other in parts if other.label[:-1] == scheme for place in other.places]
+            held = [slot.held for other in parts if other.label[:-1] == scheme for slot in other.places]
             by_scheme[scheme] = replay([coin for coin in held if coin], favoured=part.favoured)
-        yield replace(part, places=tuple(_with_arm(place, by_scheme[scheme]) for place in part.places))
+        yield replace(part, places=tuple(_with_arm(slot, by_scheme[scheme]) for slot in part.places))
 
 
 def _with_arm(place: OpenPlace, found: dict[tuple[str, int], Replayed]) -> OpenPlace:
@@ -152,9 +152,9 @@ def _opened(
         first[row[0]] = min(first.get(row[0], row[1]), row[1])
         count[row[0]] = count.get(row[0], 0) + 1
     expected = [
-        place
+        slot
         for stratum in sorted(count)
-        for place in generation.places_of(
+        for slot in generation.places_of(
             design,
             seed=seed,
             strata=[stratum],
@@ -163,13 +163,13 @@ def _opened(
         )
     ]
     numbers = generation.numbers_for(expected, seed=seed, label=label)
-    hashes, places = [], []
-    for row, place, number in zip(rows, expected, numbers, strict=True):
-        hashes.append(merkle.leaf_hash(generation.leaf_of(design, place, seed=seed, number=number)))
-        faults = tuple(_faults(row, place, number, design, ring))
-        places.append(_open_place(row, place, number, faults))
+    hashes, slots = [], []
+    for row, slot, number in zip(rows, expected, numbers, strict=True):
+        hashes.append(merkle.leaf_hash(generation.leaf_of(design, slot, seed=seed, number=number)))
+        faults = tuple(_faults(row, slot, number, design, ring))
+        slots.append(_open_place(row, slot, number, faults))
     favoured = design.favoured if isinstance(design, CoinDesign) else None
-    return OpenPart(label, merkle.root(hashes).hex(), published, tuple(places), favoured)
+    return OpenPart(label, merkle.root(hashes).hex(), published, tuple(slots), favoured)
 
 
 def _open_place(row: Any, place: Place, number: str, faults: tuple[str, ...]) -> OpenPlace:
@@ -231,8 +231,8 @@ def unfollowed_order(parts: list[OpenPart]) -> list[str]:
         for place in part.places:
             by_stratum.setdefault(place.stratum, []).append(place)
     broken = []
-    for stratum, places in sorted(by_stratum.items()):
-        times = [place.at for place in sorted(places, key=lambda place: place.sequence)]
+    for stratum, slots in sorted(by_stratum.items()):
+        times = [place.at for place in sorted(slots, key=lambda place: place.sequence)]
         used = [time for time in times if time is not None]
         if times[: len(used)] != used or used != sorted(used):
             broken.append(stratum)

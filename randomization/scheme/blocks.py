@@ -149,31 +149,31 @@ def stratum_slots(design: Design, *, seed: str, stratum: str, count: int, after:
     Always ``count`` places, so the length of a list never gives away where a block ends; the last block
     may be cut, and an extension (``after`` > 0) goes on in the middle of it.
     """
-    places: list[Slot] = []
+    slots: list[Slot] = []
     sequence = 0
     for number, arms in enumerate(blocks_of(design, seed=seed, stratum=stratum), start=1):
         for arm in arms:
             sequence += 1
             if sequence > after + count:
-                return places
+                return slots
             if sequence > after:
-                places.append(Slot(stratum, sequence, number, len(arms), arm))
+                slots.append(Slot(stratum, sequence, number, len(arms), arm))
     raise AssertionError("blocks_of has no end")
 
 
 def allocation_list(design: Design, *, seed: str, strata: Iterable[str], per_stratum: int) -> list[Slot]:
     """The list of every stratum, each from its own stream: adding a stratum changes no other."""
     return [
-        place
+        slot
         for stratum in sorted(set(strata))
-        for place in stratum_slots(design, seed=seed, stratum=stratum, count=per_stratum)
+        for slot in stratum_slots(design, seed=seed, stratum=stratum, count=per_stratum)
     ]
 
 
 def digest(places: Iterable[Slot]) -> str:
     """One SHA-256 over the list, to pin it in tests and in the record of an activation."""
     running = hashlib.sha256(ALGORITHM.encode())
-    for place in places:
-        line = f"{place.stratum},{place.sequence},{place.block},{place.block_size},{place.arm}\n"
+    for slot in places:
+        line = f"{slot.stratum},{slot.sequence},{slot.block},{slot.block_size},{slot.arm}\n"
         running.update(line.encode("utf-8"))
     return running.hexdigest()

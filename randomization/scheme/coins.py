@@ -74,4 +74,4 @@ def stratum_coins(design: CoinDesign, *, seed: str, stratum: str, count: int, af
     """Places ``after`` + 1 to ``after`` + ``count`` of the stratum (protocol 1.9)."""
     stream = Stream(derive(seed, "coins", design.canonical(), stratum.encode("utf-8")))
     drawn = [f"0.{stream.below(_STEPS):06d}" for _ in range(after + count)]
-    return [Coin(stratum, place, drawn[place - 1]) for place in range(after + 1, after + count + 1)]
+    return [Coin(stratum, slot, drawn[slot - 1]) for slot in range(after + 1, after + count + 1)]

@@ -48,9 +48,9 @@ def places_of(
 ) -> list[Place]:
     """Each stratum's places after those it has, in the order of the leaves."""
     return [
-        place
+        slot
         for stratum in sorted(strata)
-        for place in _stratum_places(design, seed, stratum, per_stratum, after.get(stratum, 0))
+        for slot in _stratum_places(design, seed, stratum, per_stratum, after.get(stratum, 0))
     ]
 
 
@@ -92,20 +92,20 @@ def commit(design: AnyDesign, places: Sequence[Place], *, seed: str, label: str,
     """The places numbered and sealed, each with its proof, under one root."""
     numbers = numbers_for(places, seed=seed, label=label)
     hashes = [
-        merkle.leaf_hash(leaf_of(design, place, seed=seed, number=number))
-        for place, number in zip(places, numbers, strict=True)
+        merkle.leaf_hash(leaf_of(design, slot, seed=seed, number=number))
+        for slot, number in zip(places, numbers, strict=True)
     ]
     paths = merkle.proofs(hashes)
     sealed = tuple(
         SealedPlace(
-            stratum=place.stratum,
-            sequence=place.sequence,
+            stratum=slot.stratum,
+            sequence=slot.sequence,
             leaf=index,
             number=numbers[index],
-            sealed=_sealed(design, place, seed=seed, ring=ring),
+            sealed=_sealed(design, slot, seed=seed, ring=ring),
             proof=merkle.packed(paths[index]),
         )
-        for index, place in enumerate(places)
+        for index, slot in enumerate(places)
     )
     return Committed(sealed, merkle.root(hashes).hex())
 

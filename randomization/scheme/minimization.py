@@ -15,14 +15,22 @@ from fractions import Fraction
 from randomization.allocation.verify import arm_by_coin
 from randomization.scheme.blocks import Stream
 
-__all__ = ["FAVOURED", "Given", "arm_by_coin", "arm_by_counts", "imbalances", "marginal_counts", "next_arm"]
+__all__ = [
+    "FAVOURED",
+    "AllocatedParticipant",
+    "arm_by_coin",
+    "arm_by_counts",
+    "imbalances",
+    "marginal_counts",
+    "next_arm",
+]
 
 FAVOURED = Fraction(4, 5)
 Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
-class Given:
+class AllocatedParticipant:
     """A participant who has an arm: level by factor, and the arm."""
 
     levels: Mapping[str, str]
@@ -30,7 +38,7 @@ class Given:
 
 
 def marginal_counts(
-    levels: Mapping[str, str], past: Iterable[Given], arms: Sequence[str]
+    levels: Mapping[str, str], past: Iterable[AllocatedParticipant], arms: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """For each factor, how many per arm share the coming participant's level."""
     counts = {factor: dict.fromkeys(arms, 0) for factor in levels}
@@ -43,7 +51,7 @@ def marginal_counts(
 
 def imbalances(
     levels: Mapping[str, str],
-    past: Iterable[Given],
+    past: Iterable[AllocatedParticipant],
     *,
     arms: Sequence[str],
     weights: Mapping[str, int] | None = None,
@@ -68,7 +76,7 @@ def _range_with(per_arm: Mapping[str, int], extra: str) -> int:
 
 def next_arm(
     levels: Mapping[str, str],
-    past: Iterable[Given],
+    past: Iterable[AllocatedParticipant],
     *,
     arms: Sequence[str],
     stream: Stream,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from randomization.scheme.coins import levels_of
-from randomization.scheme.minimization import Given, arm_by_coin, marginal_counts
+from randomization.scheme.minimization import AllocatedParticipant, arm_by_coin, marginal_counts
 
 ARMS = ("1", "2")
 
@@ -43,13 +43,13 @@ def replay(places: Iterable[OpenCoin], *, favoured: Fraction) -> dict[tuple[str,
     known = list(places)
     taken = sorted((place for place in known if place.turn is not None), key=lambda place: place.turn or 0)
     found = {(place.stratum, place.sequence): Replayed() for place in known}
-    past: list[Given] = []
+    past: list[AllocatedParticipant] = []
     for expected_turn, place in enumerate(taken, start=1):
         counts = marginal_counts(levels_of(place.stratum), past, ARMS)
         arm = arm_by_coin(counts, coin=place.coin, favoured=favoured)
         faults = _faults(place, arm, {"turn": expected_turn, "counts": counts}, taken[: expected_turn - 1])
         found[place.stratum, place.sequence] = Replayed(arm, tuple(faults))
-        past.append(Given(levels_of(place.stratum), place.told or arm))
+        past.append(AllocatedParticipant(levels_of(place.stratum), place.told or arm))
     for place in known:
         if place.turn is None and place.at is not None:
             found[place.stratum, place.sequence] = Replayed(faults=("the place is taken and has no turn",))

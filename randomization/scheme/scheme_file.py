@@ -47,11 +47,11 @@ def read_scheme(text: str) -> SchemeFile:
         return _minimizing(written)
     if method != "blocks":
         raise SchemeFileError('method is "blocks" or "minimization".')
-    name, places = _name_and_places(written, KEYS)
+    name, slots = _name_and_places(written, KEYS)
     blocks = written["blocks"]
     if not isinstance(blocks, list) or not blocks:
         raise SchemeFileError("blocks is a list of tables, each with a size.")
-    return SchemeFile(name, places, tuple(_block(block) for block in blocks))
+    return SchemeFile(name, slots, tuple(_block(block) for block in blocks))
 
 
 def _minimizing(written: dict[str, Any]) -> SchemeFile:
@@ -67,22 +67,22 @@ def _name_and_places(written: dict[str, Any], keys: set[str]) -> tuple[str, int]
             [*(f"{key} is unknown" for key in unknown), *(f"{key} is missing" for key in missing)]
         )
         raise SchemeFileError(f"A scheme has exactly name, places_per_stratum and blocks: {named}.")
-    name, places = written["name"], written["places_per_stratum"]
+    name, slots = written["name"], written["places_per_stratum"]
     if not isinstance(name, str) or not 0 < len(name.strip()) <= 40:
         raise SchemeFileError("name is a text of 1 to 40 characters.")
-    if not _is_whole(places) or not 8 <= places <= 5000:
+    if not _is_whole(slots) or not 8 <= slots <= 5000:
         raise SchemeFileError("places_per_stratum is a whole number from 8 to 5000.")
-    return name.strip(), places
+    return name.strip(), slots
 
 
-def _block(written: Any) -> BlockSize:
-    if not isinstance(written, dict) or set(written) - {"size", "weight"} or "size" not in written:
+def _block(act: Any) -> BlockSize:
+    if not isinstance(act, dict) or set(act) - {"size", "weight"} or "size" not in act:
         raise SchemeFileError(
             "Each of blocks has a size, and a weight if it is not drawn as often as the others."
         )
-    if not all(_is_whole(number) for number in written.values()):
+    if not all(_is_whole(number) for number in act.values()):
         raise SchemeFileError("Size and weight of a block are whole numbers.")
-    return BlockSize(**written)
+    return BlockSize(**act)
 
 
 def _is_whole(value: Any) -> bool:

@@ -30,7 +30,7 @@ class Plan:
 
 
 @dataclass
-class Findings:
+class SimulationFindings:
     """Counted over all simulated trials. Guessing: 1/2 means that the past teaches a site nothing."""
 
     trials: int = 0
@@ -72,9 +72,11 @@ class _Weighted:
         return self._names[stream.below(len(self._names))]
 
 
-def simulate(design: Design, plan: Plan, *, trials: int, seed: str, method: Method = "blocks") -> Findings:
+def simulate(
+    design: Design, plan: Plan, *, trials: int, seed: str, method: Method = "blocks"
+) -> SimulationFindings:
     """``trials`` trials of the plan under the design."""
-    findings = Findings()
+    findings = SimulationFindings()
     sites, stages = _Weighted(plan.sites), _Weighted(plan.stages)
     for number in range(trials):
         trial_seed = f"{seed}/{number}"
@@ -111,7 +113,11 @@ def _allocate_minimizing(design: Design, people: Sequence[tuple[str, str]], seed
 
 
 def _count(
-    findings: Findings, design: Design, plan: Plan, people: Sequence[tuple[str, str]], arms: Sequence[str]
+    findings: SimulationFindings,
+    design: Design,
+    plan: Plan,
+    people: Sequence[tuple[str, str]],
+    arms: Sequence[str],
 ) -> None:
     by_stratum: dict[tuple[str, str], dict[str, int]] = {}
     by_site: dict[str, dict[str, int]] = {}

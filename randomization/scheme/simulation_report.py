@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from protocol.text import load
 from randomization.scheme import plots
 from randomization.scheme.blocks import Design
-from randomization.scheme.simulation import Findings, Plan, simulate
+from randomization.scheme.simulation import Plan, SimulationFindings, simulate
 
 
 def simulated(asked: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def simulated(asked: dict[str, Any]) -> dict[str, Any]:
     return {"facts": _facts(found), "charts": _charts(found), "thin": _thin(found)}
 
 
-def _facts(found: Findings) -> list[tuple[str, str]]:
+def _facts(found: SimulationFindings) -> list[tuple[str, str]]:
     return [
         (_("Simulated trials"), str(found.trials)),
         (
@@ -47,11 +47,11 @@ def _facts(found: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _within(found: Findings, name: str) -> str:
+def _within(found: SimulationFindings, name: str) -> str:
     return str(found.quantile(getattr(found, name), 0.95))
 
 
-def _charts(found: Findings) -> list[Any]:
+def _charts(found: SimulationFindings) -> list[Any]:
     across = _("difference between the arms")
     return [
         plots.bars(found.overall, title=_("Difference between the arms, overall"), label=across),
@@ -60,7 +60,7 @@ def _charts(found: Findings) -> list[Any]:
     ]
 
 
-def _thin(found: Findings) -> list[tuple[int, int, str]]:
+def _thin(found: SimulationFindings) -> list[tuple[int, int, str]]:
     """For strata that ended with few participants: how many there were, and their mean difference."""
     small = sorted(size for size in found.by_stratum_size if size <= 12)
     rows = []

@@ -1,6 +1,6 @@
 """The only writer of schemes, lists, allocations and the errors about them."""
 
-from randomization.services.allocate import Envelope, complete_allocation, randomize
+from randomization.services.allocate import EmergencyEnvelope, complete_allocation, randomize
 from randomization.services.lists import (
     activate_list,
     ask_for_places,
@@ -12,7 +12,7 @@ from randomization.services.lists import (
 from randomization.services.mistakes import Mistake, record_allocation_error
 
 __all__ = [
-    "Envelope",
+    "EmergencyEnvelope",
     "Mistake",
     "activate_list",
     "ask_for_places",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import act, current_act
+from audit.acts import current_act, open_act
 from crf.recheck import recheck_participant
 from followup.services import plan_visits_for
 from kernel.clock import local_date
@@ -39,7 +39,7 @@ class MayNotRandomize(Forbidden):
     message = _("Only an investigator delegated at site {site} randomizes there.")
 
 
-class NotReady(Refusal):
+class NotReadyToRandomize(Refusal):
     message = _("Participant {participant} cannot be randomized yet: {missing}")
 
 
@@ -68,7 +68,7 @@ class ListTampered(Refusal):
 
 
 @dataclass(frozen=True)
-class Envelope:
+class EmergencyEnvelope:
     """An emergency envelope that a site opened during an outage: its number, and when and by whom."""
 
     number: str
@@ -82,7 +82,7 @@ def randomize(
     by: User,
     password: str,
     at: datetime,
-    envelope: Envelope | None = None,
+    envelope: EmergencyEnvelope | None = None,
 ) -> Allocation:
     """``participant`` has the next place of their stratum, and its arm is known (protocol 1.9).
 
@@ -100,10 +100,10 @@ def randomize(
     if known is not None and known.revealed_at is not None:
         return known
     if known is None:
-        with act("randomization:slot:take", by=by, at=at, participant=participant):
-            held = Participant.objects.lock(participant.pk)
-            if not Allocation.objects.filter(participant=held).exists():
-                _take_place(held, confirmed_stratum, envelope, by=by, password=password, at=at)
+        with open_act("randomization:slot:take", by=by, at=at, participant=participant):
+            locked = Participant.objects.lock(participant.pk)
+            if not Allocation.objects.filter(participant=locked).exists():
+                _take_place(locked, confirmed_stratum, envelope, by=by, password=password, at=at)
     return complete_allocation(participant=participant, by=by, at=at)
 
 
@@ -117,7 +117,7 @@ def _allocation_of(participant: Participant) -> Allocation | None:
 def _take_place(
     participant: Participant,
     confirmed_stratum: str,
-    envelope: Envelope | None,
+    envelope: EmergencyEnvelope | None,
     *,
     by: User,
     password: str,
@@ -163,7 +163,7 @@ def _readiness_or_refusal(participant: Participant, confirmed_stratum: str, at: 
     found = readiness(participant, at=at)
     ready = found.ready
     if ready is None:
-        raise NotReady(
+        raise NotReadyToRandomize(
             participant=participant.number, missing=" ".join(str(unmet.text) for unmet in found.unmet)
         )
     if ready.stratum != confirmed_stratum:
@@ -185,15 +185,15 @@ def complete_allocation(*, participant: Participant, by: User, at: datetime) -> 
 
 
 def _complete(*, participant: Participant, by: User, at: datetime) -> Allocation:
-    with act("randomization:arm:reveal", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        allocation = Allocation.objects.select_related("part__scheme", "decision").get(participant=held)
-        allocation.participant = held
+    with open_act("randomization:arm:reveal", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        allocation = Allocation.objects.select_related("part__scheme", "decision").get(participant=locked)
+        allocation.participant = locked
         if allocation.revealed_at is not None:
             return allocation
         opened = _open_place(allocation)
         arm, allocation.certificate = _arm_and_certificate(allocation, opened)
-        allocation.arm, allocation.revealed_at, allocation.act = arm, at, written
+        allocation.arm, allocation.revealed_at, allocation.act = arm, at, act
         if fault_of(allocation.certificate, allocation.part.root):
             _refuse_tampered(allocation)
         allocation.save(update_fields=["arm", "revealed_at", "certificate", "act"])

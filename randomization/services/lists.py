@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Signature, User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import act
+from audit.acts import open_act
 from audit.models import Act
 from kernel.errors import Forbidden, Refusal
 from kernel.scope import EVERYTHING, scope
@@ -115,7 +115,7 @@ def define_scheme(
     """
     _refuse_unless_statistician(by)
     design = _design(name, blocks) if method == "blocks" else _coin_design(name)
-    with act("randomization:scheme:define", by=by, at=at) as written, scope(user_id=by.pk, sites=EVERYTHING):
+    with open_act("randomization:scheme:define", by=by, at=at) as act, scope(user_id=by.pk, sites=EVERYTHING):
         if Scheme.objects.filter(name=name).exists():
             raise SchemeNameTaken(name=name)
         latest = Scheme.objects.aggregate(last=Max("version"))["last"] or 0
@@ -128,16 +128,14 @@ def define_scheme(
             places_per_stratum=places_per_stratum,
             defined_by=by,
             defined_at=at,
-            act=written,
+            act=act,
         )
         sealed = sealing.seal(
             list_keys(), sealing.design_content(design.canonical()), bound=functions.design_binding(name)
         )
         functions.keep_design(scheme_id=scheme.pk, scheme=name, sealed=sealed)
         sites = Site.objects.exclude(state=SiteState.CLOSED)
-        return _ask(
-            scheme, PartKind.FIRST, _strata_of(sites), by=by, password=password, at=at, written=written
-        )
+        return _ask(scheme, PartKind.FIRST, _strata_of(sites), by=by, password=password, at=at, act=act)
 
 
 def _refuse_unless_statistician(by: User) -> None:
@@ -188,7 +186,7 @@ def _ask(
     by: User,
     password: str,
     at: datetime,
-    written: Act,
+    act: Act,
 ) -> ListPart:
     latest = scheme.parts.aggregate(last=Max("number"))["last"] or 0
     return ListPart.objects.create(
@@ -200,7 +198,7 @@ def _ask(
         asked_by=by,
         asked_at=at,
         asking_signature=_signed(scheme, strata, _("List asked for"), by=by, password=password, at=at),
-        act=written,
+        act=act,
     )
 
 
@@ -238,21 +236,21 @@ def _ask_for_more(
     scheme: Scheme, kind: PartKind, strata: list[str], *, by: User, password: str, at: datetime
 ) -> ListPart:
     _refuse_unless_statistician(by)
-    with act("randomization:list:ask", by=by, at=at) as written:
-        held = Scheme.objects.select_for_update().get(pk=scheme.pk)
-        if held.state != SchemeState.ACTIVE:
-            raise SchemeNotActive(scheme=held.name)
-        covered = [stratum for stratum in strata if held.covers(stratum)]
+    with open_act("randomization:list:ask", by=by, at=at) as act:
+        locked = Scheme.objects.select_for_update().get(pk=scheme.pk)
+        if locked.state != SchemeState.ACTIVE:
+            raise SchemeNotActive(scheme=locked.name)
+        covered = [stratum for stratum in strata if locked.covers(stratum)]
         if kind == PartKind.SITES and covered:
             raise StrataCoveredAlready(strata=", ".join(covered))
-        return _ask(held, kind, strata, by=by, password=password, at=at, written=written)
+        return _ask(locked, kind, strata, by=by, password=password, at=at, act=act)
 
 
 def look_at_design(*, scheme: Scheme, by: User, at: datetime) -> AnyDesign:
     """The design, of blocks with their sizes, for a statistician or the second person; the look is recorded."""
     if not by.may(Permission.SCHEME_DEFINE) and not by.may(Permission.SCHEME_ACTIVATE):
         raise MayNotActivate
-    with act("randomization:design:look", by=by, at=at):
+    with open_act("randomization:design:look", by=by, at=at):
         return _opened_design(scheme)
 
 
@@ -281,25 +279,25 @@ def activate_list(
     if not by.may(Permission.SCHEME_ACTIVATE):
         raise MayNotActivate
     with (
-        act("randomization:list:activate", by=by, at=at) as written,
+        open_act("randomization:list:activate", by=by, at=at) as act,
         scope(user_id=by.pk, sites=EVERYTHING),
     ):
         scheme = Scheme.objects.select_for_update().get(pk=part.scheme_id)
-        held = ListPart.objects.select_for_update().get(pk=part.pk)
-        held.scheme = scheme
-        _refuse_unless_activatable(held, scheme, by=by, seed=seed)
+        locked = ListPart.objects.select_for_update().get(pk=part.pk)
+        locked.scheme = scheme
+        _refuse_unless_activatable(locked, scheme, by=by, seed=seed)
         meaning = _("List activated")
-        signature = _signed(scheme, held.strata, meaning, by=by, password=password, at=at)
-        committed = _generate(held, seed=seed or secrets.token_hex(32), after=after or {})
-        held.root, held.places = committed.root, len(committed.places)
-        held.activated_by, held.activated_at, held.activating_signature = by, at, signature
-        held.act = written
-        held.save()
+        signature = _signed(scheme, locked.strata, meaning, by=by, password=password, at=at)
+        committed = _generate(locked, seed=seed or secrets.token_hex(32), after=after or {})
+        locked.root, locked.places = committed.root, len(committed.places)
+        locked.activated_by, locked.activated_at, locked.activating_signature = by, at, signature
+        locked.act = act
+        locked.save()
         if scheme.state == SchemeState.DRAFT:
-            scheme.state, scheme.act = SchemeState.ACTIVE, written
+            scheme.state, scheme.act = SchemeState.ACTIVE, act
             scheme.save(update_fields=["state", "act"])
-        publish_root(held, at=at)
-    return held
+        publish_root(locked, at=at)
+    return locked
 
 
 def _refuse_unless_activatable(part: ListPart, scheme: Scheme, *, by: User, seed: str | None) -> None:
@@ -319,10 +317,10 @@ def _refuse_unless_activatable(part: ListPart, scheme: Scheme, *, by: User, seed
 def _generate(part: ListPart, *, seed: str, after: Mapping[str, int]) -> generation.Committed:
     ring, scheme = list_keys(), part.scheme
     design = _opened_design(scheme)
-    places = generation.places_of(
+    slots = generation.places_of(
         design, seed=seed, strata=part.strata, per_stratum=part.places_per_stratum, after=after
     )
-    committed = generation.commit(design, places, seed=seed, label=part.label, ring=ring)
+    committed = generation.commit(design, slots, seed=seed, label=part.label, ring=ring)
     sites = dict(Site.objects.values_list("code", "pk"))
     functions.store_list(
         part_id=part.pk,

@@ -18,7 +18,7 @@ from randomization.allocation.verify import Counts
 from randomization.allocation_list import functions
 from randomization.models import Allocation
 from randomization.scheme import coins, minimization
-from randomization.scheme.minimization import Given
+from randomization.scheme.minimization import AllocatedParticipant
 
 ARMS = ("1", "2")
 Complete = Callable[..., Allocation]
@@ -96,7 +96,11 @@ def draw(allocation: Allocation, *, coin: str) -> Drawn:
     waiting = [turn.participant_id for turn in earlier if turn.arm is None]
     if waiting:
         raise EarlierTurnsWait(waiting)
-    past = [Given(coins.levels_of(turn.stratum), turn.arm) for turn in earlier if turn.arm is not None]
+    past = [
+        AllocatedParticipant(coins.levels_of(turn.stratum), turn.arm)
+        for turn in earlier
+        if turn.arm is not None
+    ]
     counts = minimization.marginal_counts(coins.levels_of(own.stratum), past, ARMS)
     arm = minimization.arm_by_coin(counts, coin=coin, favoured=allocation.part.scheme.favoured)
     return Drawn(arm, own.turn, counts)

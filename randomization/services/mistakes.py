@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from randomization.models import Allocation, AllocationError, ErrorKind
@@ -74,7 +74,7 @@ def record_outage(allocation: Allocation, *, story: str, by: User, at: datetime)
 
 def _mark(allocation: Allocation, mistake: Mistake, *, by: User, at: datetime) -> AllocationError:
     participant = allocation.participant
-    with act("randomization:error:record", by=by, at=at, participant=participant) as written:
+    with open_act("randomization:error:record", by=by, at=at, participant=participant) as act:
         error = AllocationError.objects.create(
             allocation=allocation,
             participant=participant,
@@ -82,7 +82,7 @@ def _mark(allocation: Allocation, mistake: Mistake, *, by: User, at: datetime) -
             **asdict(mistake),
             recorded_by=by,
             recorded_at=at,
-            act=written,
+            act=act,
         )
         propose_deviation(
             participant=participant,

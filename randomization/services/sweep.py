@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from audit.acts import act
+from audit.acts import open_act
 from kernel.errors import Refusal
 from randomization.allocation_list.monitoring import StratumBalance, balance_of
 from randomization.models import Allocation, Scheme
@@ -46,7 +46,7 @@ def alarm_low_strata(*, at: datetime) -> list[str]:
         scheme = Scheme.objects.in_force()
         low = [row for row in balance_of(scheme).strata if _alarms(row)] if scheme else []
         if low:
-            with act("randomization:stratum:alarm", by=None, at=at):
+            with open_act("randomization:stratum:alarm", by=None, at=at):
                 for row in low:
                     tell_of_low_stratum(row, at=at)
     return [row.stratum for row in low]

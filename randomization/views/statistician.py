@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from audit.acts import act
+from audit.acts import open_act
 from randomization import services
-from randomization.allocation_list.monitoring import balance_of, looks_at_the_list
+from randomization.allocation_list.monitoring import balance_of, list_accesses
 from randomization.forms import DefineForm, PlacesForm, SignForm, SimulationForm, SitesForm
 from randomization.models import ListPart, Scheme
 from randomization.scheme import plots, simulation_report
@@ -111,7 +111,7 @@ def add_sites(request: PersonRequest, version: int) -> HttpResponse:
 def add_places(request: PersonRequest, version: int) -> HttpResponse:
     """Ask for more places where the list runs low."""
     found = _scheme(request, version, Permission.SCHEME_DEFINE)
-    strata = [place.stratum for place in balance_of(found).strata]
+    strata = [slot.stratum for slot in balance_of(found).strata]
 
     def ask(typed: dict[str, Any]) -> ListPart:
         return services.ask_for_places(scheme=found, **typed, by=request.user, at=timezone.now())
@@ -124,14 +124,14 @@ def add_places(request: PersonRequest, version: int) -> HttpResponse:
 def balance(request: PersonRequest, version: int) -> HttpResponse:
     """Balance overall, by stratum and over time, and who looked at the list. The look is recorded."""
     found = _scheme(request, version, Permission.LIST_WATCH)
-    with act("randomization:list:look", by=request.user, at=timezone.now()):
+    with open_act("randomization:list:look", by=request.user, at=timezone.now()):
         seen = balance_of(found)
     drift = plots.line(
         seen.drift,
         title=_("Arm 1 minus arm 2 after each allocation"),
         label=_("allocations, in order of time"),
     )
-    context = {"scheme": found, "balance": seen, "drift": drift, "looks": looks_at_the_list()}
+    context = {"scheme": found, "balance": seen, "drift": drift, "looks": list_accesses()}
     return render(request, "randomization/balance.html", context)
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from kernel.pagination import LongList
+from kernel.pagination import BoundedPaginator
 from reports.participants import lines, narrowed
 from trials.models import Participant, Site
 from trials.models.participants import Track
@@ -21,7 +21,7 @@ def participant_list(request: PersonRequest) -> HttpResponse:
     """Show the participants whom the person may see, narrowed by the filters of the address."""
     chosen = {name: request.GET.get(name, "") for name in FILTERS}
     rows = narrowed(Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW), **chosen)
-    page = LongList(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "reports/participants.html",

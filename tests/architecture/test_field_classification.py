@@ -283,13 +283,13 @@ def test_what_says_who_somebody_is_does_not_leave_by_default() -> None:
 
 
 def test_what_is_to_be_erased_keeps_no_version_and_can_be_deleted() -> None:
-    from audit.guards import Deletable
+    from audit.guards import MayDelete
 
     tracked = {model.pgh_tracked_model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")}
     for label in ERASED:
         model = apps.get_model(label)
         assert model not in tracked, label
-        assert any(isinstance(guard, Deletable) for guard in model._meta.constraints), label
+        assert any(isinstance(guard, MayDelete) for guard in model._meta.constraints), label
     kept_for_good = {"accounts.User", "accounts.Signature", "accounts.Mail", "trials.Confirmation"}
     identifying = {label for label, kinds in FIELDS.items() if "identifying" in kinds}
     assert identifying - kept_for_good == ERASED

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import eligibility
-from protocol.eligibility import Limits, Reason, assess, evidence_digest
+from protocol.eligibility import CriterionReason, Limits, assess, evidence_digest
 
 ELIGIBLE: dict[str, object] = {
     "icf_dt": date(2025, 3, 3),
@@ -31,108 +31,110 @@ ELIGIBLE: dict[str, object] = {
 WOMAN: dict[str, object] = {"sex": "F", "contra": None, "wocbp": "Y", "preg_res": "NEG"}
 
 
-def assessed(code: str, **changed: object) -> tuple[bool | None, Reason]:
+def assessed(code: str, **changed: object) -> tuple[bool | None, CriterionReason]:
     dotted = {name.replace("__", "."): value for name, value in changed.items()}
     criterion = assess(ELIGIBLE | dotted).criterion(code)
     return criterion.met, criterion.reason
 
 
 # Criterion, what is different from an eligible man, whether it lets in, reason.
-CASES: list[tuple[str, dict[str, object], bool | None, Reason]] = [
-    ("I-1", {}, True, Reason.MET),
-    ("I-1", {"inc_1": None}, None, Reason.UNANSWERED),
-    ("I-1", {"inc_1": "N"}, False, Reason.TICKED_NOT_MET),
-    ("I-1", {"hist_type": "2"}, False, Reason.CONTRADICTS_HISTOLOGY),
-    ("I-1", {"hist_type": None}, None, Reason.DATA_MISSING),
-    *[("I-1", {"ct_e": t, "stage__ct": t}, True, Reason.MET) for t in ("T2", "T3", "T4a")],
-    *[("I-1", {"ct_e": t, "stage__ct": t}, False, Reason.CONTRADICTS_T)
+CASES: list[tuple[str, dict[str, object], bool | None, CriterionReason]] = [
+    ("I-1", {}, True, CriterionReason.MET),
+    ("I-1", {"inc_1": None}, None, CriterionReason.UNANSWERED),
+    ("I-1", {"inc_1": "N"}, False, CriterionReason.TICKED_NOT_MET),
+    ("I-1", {"hist_type": "2"}, False, CriterionReason.CONTRADICTS_HISTOLOGY),
+    ("I-1", {"hist_type": None}, None, CriterionReason.DATA_MISSING),
+    *[("I-1", {"ct_e": t, "stage__ct": t}, True, CriterionReason.MET) for t in ("T2", "T3", "T4a")],
+    *[("I-1", {"ct_e": t, "stage__ct": t}, False, CriterionReason.CONTRADICTS_T)
       for t in ("TX", "T0", "Tis", "T1a", "T1b", "T1", "T4b")],
-    *[("I-1", {"cn_e": n, "stage__cn": n}, True, Reason.MET) for n in ("N0", "N1", "N2", "N3")],
-    ("I-1", {"cn_e": "NX", "stage__cn": "NX"}, None, Reason.NODES_NOT_ASSESSED),
-    ("I-1", {"cn_e": "N9"}, False, Reason.CONTRADICTS_N),
-    ("I-1", {"cm_e": "M1", "stage__cm": "M1"}, False, Reason.CONTRADICTS_M),
-    ("I-1", {"resectable": "N"}, False, Reason.CONTRADICTS_RESECTABLE),
-    ("I-1", {"resectable": None}, None, Reason.DATA_MISSING),
-    ("I-1", {"ct_e": "cT3"}, True, Reason.MET),
-    ("I-1", {"stage__ct": "T2"}, False, Reason.CONTRADICTS_STAGE_T),
-    ("I-1", {"stage__cn": "N2"}, False, Reason.CONTRADICTS_STAGE_N),
-    ("I-1", {"stage__cm": "M1"}, False, Reason.CONTRADICTS_STAGE_M),
-    ("I-1", {"stage__cm": "M1", "hist_type": None}, False, Reason.CONTRADICTS_STAGE_M),
-    ("I-1", {"stage__ct": None}, None, Reason.STAGE_MISSING),
-    ("I-1", {"ct_e": None}, None, Reason.DATA_MISSING),
-    ("I-1", {"stage__airway": "invasion"}, False, Reason.CONTRADICTS_T4B),
-    ("I-1", {"stage__airway": "contact"}, True, Reason.MET),
-    ("I-1", {"stage__bron_res": "invasion"}, False, Reason.CONTRADICTS_T4B),
-    ("I-1", {"stage__t4b_str": ["aorta"]}, False, Reason.CONTRADICTS_T4B),
-    ("I-1", {"stage__t4b_str": ["none"]}, True, Reason.MET),
-    ("I-1", {"stage__pet_m": "proven"}, False, Reason.CONTRADICTS_PET),
-    ("I-1", {"stage__pet_m": "suspect"}, True, Reason.MET),
-    ("I-2", {"ecog": "0"}, True, Reason.MET),
-    ("I-2", {"ecog": 1}, True, Reason.MET),
-    ("I-2", {"ecog": "2"}, False, Reason.CONTRADICTS_ECOG),
-    ("I-2", {"ecog": None}, None, Reason.DATA_MISSING),
-    ("I-2", {"inc_2": False}, False, Reason.TICKED_NOT_MET),
-    ("I-3", {}, True, Reason.MET),
-    ("I-3", {"icf_dt": None}, None, Reason.DATA_MISSING),
-    ("I-3", {"inc_3": "N"}, False, Reason.TICKED_NOT_MET),
-    ("E-1", {}, True, Reason.MET),
-    ("E-1", {"exc_1": "Y"}, False, Reason.TICKED_EXCLUDED),
-    ("E-1", {"exc_1": None}, None, Reason.UNANSWERED),
-    ("E-1", {"dm__mh_autoimmune": "Y"}, False, Reason.CONTRADICTS_AUTOIMMUNE),
-    ("E-1", {"dm__mh_autoimmune": "U"}, True, Reason.MET),
-    ("E-2", {"dm__pred_eq": Decimal("10")}, True, Reason.MET),
-    ("E-2", {"dm__pred_eq": Decimal("10.5")}, False, Reason.CONTRADICTS_STEROID),
-    ("E-2", {"dm__pred_eq": "10"}, True, Reason.MET),
-    ("E-2", {"dm__pred_eq": "10.5"}, False, Reason.CONTRADICTS_STEROID),
-    ("E-2", {"dm__pred_eq": "a lot"}, None, Reason.DATA_MISSING),
-    ("E-2", {"dm__pred_eq": float("nan")}, None, Reason.DATA_MISSING),
-    ("E-2", {"dm__pred_eq": "a lot", "dm__immunosuppr": "Y"}, False, Reason.CONTRADICTS_IMMUNOSUPPRESSANT),
-    ("E-2", {"dm__immunosuppr": "Y"}, False, Reason.CONTRADICTS_IMMUNOSUPPRESSANT),
-    ("E-2", {"dm__immunosuppr": "N", "dm__pred_eq": None}, True, Reason.MET),
-    ("E-3", {"dm__mh_ild": "N"}, True, Reason.MET),
-    ("E-3", {"dm__mh_ild": "Y", "dm__mh_ild_sympt": "Y"}, False, Reason.CONTRADICTS_LUNG),
-    ("E-3", {"dm__mh_ild": "Y", "dm__mh_ild_sympt": "N"}, True, Reason.MET),
-    ("E-3", {"dm__mh_ild": "Y"}, None, Reason.LUNG_SYMPTOMS_UNKNOWN),
-    ("E-4", {}, True, Reason.MET),
-    ("E-4", {"exc_4": "Y"}, False, Reason.TICKED_EXCLUDED),
-    ("E-5", {}, True, Reason.MET),
-    ("E-5", {"sex": None}, None, Reason.DATA_MISSING),
-    ("E-5", WOMAN, True, Reason.MET),
-    ("E-5", WOMAN | {"preg_res": "POS"}, False, Reason.CONTRADICTS_PREGNANCY),
-    ("E-5", WOMAN | {"preg_res": "ND"}, None, Reason.PREGNANCY_TEST_MISSING),
-    ("E-5", WOMAN | {"preg_res": None}, None, Reason.PREGNANCY_TEST_MISSING),
-    ("E-5", WOMAN | {"wocbp": None}, None, Reason.DATA_MISSING),
-    ("E-5", WOMAN | {"wocbp": "N", "preg_res": None}, True, Reason.MET),
-    ("E-6", {}, True, Reason.MET),
-    ("E-6", {"contra": "N"}, False, Reason.CONTRADICTS_CONTRACEPTION),
-    ("E-6", {"contra": None}, True, Reason.MET),
-    ("E-6", WOMAN | {"contra": "N"}, True, Reason.MET),
-    ("E-7", {"dm__mh_prior_ca": "N"}, True, Reason.MET),
-    *[("E-7", {"dm__mh_prior_ca": "Y", "dm__prior_ca_tx": [tx]}, False, Reason.CONTRADICTS_PRIOR_TREATMENT)
+    *[("I-1", {"cn_e": n, "stage__cn": n}, True, CriterionReason.MET) for n in ("N0", "N1", "N2", "N3")],
+    ("I-1", {"cn_e": "NX", "stage__cn": "NX"}, None, CriterionReason.NODES_NOT_ASSESSED),
+    ("I-1", {"cn_e": "N9"}, False, CriterionReason.CONTRADICTS_N),
+    ("I-1", {"cm_e": "M1", "stage__cm": "M1"}, False, CriterionReason.CONTRADICTS_M),
+    ("I-1", {"resectable": "N"}, False, CriterionReason.CONTRADICTS_RESECTABLE),
+    ("I-1", {"resectable": None}, None, CriterionReason.DATA_MISSING),
+    ("I-1", {"ct_e": "cT3"}, True, CriterionReason.MET),
+    ("I-1", {"stage__ct": "T2"}, False, CriterionReason.CONTRADICTS_STAGE_T),
+    ("I-1", {"stage__cn": "N2"}, False, CriterionReason.CONTRADICTS_STAGE_N),
+    ("I-1", {"stage__cm": "M1"}, False, CriterionReason.CONTRADICTS_STAGE_M),
+    ("I-1", {"stage__cm": "M1", "hist_type": None}, False, CriterionReason.CONTRADICTS_STAGE_M),
+    ("I-1", {"stage__ct": None}, None, CriterionReason.STAGE_MISSING),
+    ("I-1", {"ct_e": None}, None, CriterionReason.DATA_MISSING),
+    ("I-1", {"stage__airway": "invasion"}, False, CriterionReason.CONTRADICTS_T4B),
+    ("I-1", {"stage__airway": "contact"}, True, CriterionReason.MET),
+    ("I-1", {"stage__bron_res": "invasion"}, False, CriterionReason.CONTRADICTS_T4B),
+    ("I-1", {"stage__t4b_str": ["aorta"]}, False, CriterionReason.CONTRADICTS_T4B),
+    ("I-1", {"stage__t4b_str": ["none"]}, True, CriterionReason.MET),
+    ("I-1", {"stage__pet_m": "proven"}, False, CriterionReason.CONTRADICTS_PET),
+    ("I-1", {"stage__pet_m": "suspect"}, True, CriterionReason.MET),
+    ("I-2", {"ecog": "0"}, True, CriterionReason.MET),
+    ("I-2", {"ecog": 1}, True, CriterionReason.MET),
+    ("I-2", {"ecog": "2"}, False, CriterionReason.CONTRADICTS_ECOG),
+    ("I-2", {"ecog": None}, None, CriterionReason.DATA_MISSING),
+    ("I-2", {"inc_2": False}, False, CriterionReason.TICKED_NOT_MET),
+    ("I-3", {}, True, CriterionReason.MET),
+    ("I-3", {"icf_dt": None}, None, CriterionReason.DATA_MISSING),
+    ("I-3", {"inc_3": "N"}, False, CriterionReason.TICKED_NOT_MET),
+    ("E-1", {}, True, CriterionReason.MET),
+    ("E-1", {"exc_1": "Y"}, False, CriterionReason.TICKED_EXCLUDED),
+    ("E-1", {"exc_1": None}, None, CriterionReason.UNANSWERED),
+    ("E-1", {"dm__mh_autoimmune": "Y"}, False, CriterionReason.CONTRADICTS_AUTOIMMUNE),
+    ("E-1", {"dm__mh_autoimmune": "U"}, True, CriterionReason.MET),
+    ("E-2", {"dm__pred_eq": Decimal("10")}, True, CriterionReason.MET),
+    ("E-2", {"dm__pred_eq": Decimal("10.5")}, False, CriterionReason.CONTRADICTS_STEROID),
+    ("E-2", {"dm__pred_eq": "10"}, True, CriterionReason.MET),
+    ("E-2", {"dm__pred_eq": "10.5"}, False, CriterionReason.CONTRADICTS_STEROID),
+    ("E-2", {"dm__pred_eq": "a lot"}, None, CriterionReason.DATA_MISSING),
+    ("E-2", {"dm__pred_eq": float("nan")}, None, CriterionReason.DATA_MISSING),
+    ("E-2", {"dm__pred_eq": "a lot", "dm__immunosuppr": "Y"}, False, CriterionReason.CONTRADICTS_IMMUNOSUPPRESSANT),
+    ("E-2", {"dm__immunosuppr": "Y"}, False, CriterionReason.CONTRADICTS_IMMUNOSUPPRESSANT),
+    ("E-2", {"dm__immunosuppr": "N", "dm__pred_eq": None}, True, CriterionReason.MET),
+    ("E-3", {"dm__mh_ild": "N"}, True, CriterionReason.MET),
+    ("E-3", {"dm__mh_ild": "Y", "dm__mh_ild_sympt": "Y"}, False, CriterionReason.CONTRADICTS_LUNG),
+    ("E-3", {"dm__mh_ild": "Y", "dm__mh_ild_sympt": "N"}, True, CriterionReason.MET),
+    ("E-3", {"dm__mh_ild": "Y"}, None, CriterionReason.LUNG_SYMPTOMS_UNKNOWN),
+    ("E-4", {}, True, CriterionReason.MET),
+    ("E-4", {"exc_4": "Y"}, False, CriterionReason.TICKED_EXCLUDED),
+    ("E-5", {}, True, CriterionReason.MET),
+    ("E-5", {"sex": None}, None, CriterionReason.DATA_MISSING),
+    ("E-5", WOMAN, True, CriterionReason.MET),
+    ("E-5", WOMAN | {"preg_res": "POS"}, False, CriterionReason.CONTRADICTS_PREGNANCY),
+    ("E-5", WOMAN | {"preg_res": "ND"}, None, CriterionReason.PREGNANCY_TEST_MISSING),
+    ("E-5", WOMAN | {"preg_res": None}, None, CriterionReason.PREGNANCY_TEST_MISSING),
+    ("E-5", WOMAN | {"wocbp": None}, None, CriterionReason.DATA_MISSING),
+    ("E-5", WOMAN | {"wocbp": "N", "preg_res": None}, True, CriterionReason.MET),
+    ("E-6", {}, True, CriterionReason.MET),
+    ("E-6", {"contra": "N"}, False, CriterionReason.CONTRADICTS_CONTRACEPTION),
+    ("E-6", {"contra": None}, True, CriterionReason.MET),
+    ("E-6", WOMAN | {"contra": "N"}, True, CriterionReason.MET),
+    ("E-7", {"dm__mh_prior_ca": "N"}, True, CriterionReason.MET),
+    *[("E-7", {"dm__mh_prior_ca": "Y", "dm__prior_ca_tx": [tx]}, False, CriterionReason.CONTRADICTS_PRIOR_TREATMENT)
       for tx in ("chemo", "rt", "targeted", "io")],
-    ("E-7", {"dm__mh_prior_ca": "Y", "dm__prior_ca_tx": ["surgery"]}, True, Reason.MET),
-    ("E-7", {"dm__mh_prior_ca": "Y"}, None, Reason.PRIOR_TREATMENT_UNKNOWN),
-    ("E-8", {}, True, Reason.MET),
-    ("E-8", {"exc_8": True}, False, Reason.TICKED_EXCLUDED),
-    ("AGE", {}, True, Reason.MET),
-    ("AGE", {"birth": "2007-03-03", "age": None}, True, Reason.MET),
-    ("AGE", {"birth": "2007-03-04", "age": None}, False, Reason.AGE_OUTSIDE),
-    ("AGE", {"birth": "1949-03-04", "age": None}, True, Reason.MET),
-    ("AGE", {"birth": "1949-03-03", "age": None}, False, Reason.AGE_OUTSIDE),
-    ("AGE", {"birth": "1949-03", "age": None}, None, Reason.AGE_UNCERTAIN),
-    ("AGE", {"birth": "2007", "age": None}, None, Reason.AGE_UNCERTAIN),
-    ("AGE", {"birth": "1961", "age": None}, True, Reason.MET),
-    ("AGE", {"birth": "1961-05", "age": 60}, False, Reason.CONTRADICTS_BIRTH),
-    ("AGE", {"birth": None}, True, Reason.MET),
-    ("AGE", {"birth": None, "age": 76}, False, Reason.AGE_OUTSIDE),
-    ("AGE", {"birth": None, "age": None}, None, Reason.DATA_MISSING),
-    ("AGE", {"icf_dt": None, "age": None}, None, Reason.DATA_MISSING),
-    ("AGE", {"icf_dt": None}, True, Reason.MET),
+    ("E-7", {"dm__mh_prior_ca": "Y", "dm__prior_ca_tx": ["surgery"]}, True, CriterionReason.MET),
+    ("E-7", {"dm__mh_prior_ca": "Y"}, None, CriterionReason.PRIOR_TREATMENT_UNKNOWN),
+    ("E-8", {}, True, CriterionReason.MET),
+    ("E-8", {"exc_8": True}, False, CriterionReason.TICKED_EXCLUDED),
+    ("AGE", {}, True, CriterionReason.MET),
+    ("AGE", {"birth": "2007-03-03", "age": None}, True, CriterionReason.MET),
+    ("AGE", {"birth": "2007-03-04", "age": None}, False, CriterionReason.AGE_OUTSIDE),
+    ("AGE", {"birth": "1949-03-04", "age": None}, True, CriterionReason.MET),
+    ("AGE", {"birth": "1949-03-03", "age": None}, False, CriterionReason.AGE_OUTSIDE),
+    ("AGE", {"birth": "1949-03", "age": None}, None, CriterionReason.AGE_UNCERTAIN),
+    ("AGE", {"birth": "2007", "age": None}, None, CriterionReason.AGE_UNCERTAIN),
+    ("AGE", {"birth": "1961", "age": None}, True, CriterionReason.MET),
+    ("AGE", {"birth": "1961-05", "age": 60}, False, CriterionReason.CONTRADICTS_BIRTH),
+    ("AGE", {"birth": None}, True, CriterionReason.MET),
+    ("AGE", {"birth": None, "age": 76}, False, CriterionReason.AGE_OUTSIDE),
+    ("AGE", {"birth": None, "age": None}, None, CriterionReason.DATA_MISSING),
+    ("AGE", {"icf_dt": None, "age": None}, None, CriterionReason.DATA_MISSING),
+    ("AGE", {"icf_dt": None}, True, CriterionReason.MET),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("code", "changed", "met", "reason"), CASES)
-def test_each_criterion(code: str, changed: dict[str, object], met: bool | None, reason: Reason) -> None:
+def test_each_criterion(
+    code: str, changed: dict[str, object], met: bool | None, reason: CriterionReason
+) -> None:
     assert assessed(code, **changed) == (met, reason)
 
 
@@ -158,10 +160,14 @@ def test_limits_come_from_the_protocol_text() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "met", "reason"),
-    [("N", True, Reason.MET), ("Y", False, Reason.TICKED_EXCLUDED), (None, None, Reason.UNANSWERED)],
+    [
+        ("N", True, CriterionReason.MET),
+        ("Y", False, CriterionReason.TICKED_EXCLUDED),
+        (None, None, CriterionReason.UNANSWERED),
+    ],
 )
 def test_optional_criteria_count_only_when_switched_on(
-    answer: object, met: bool | None, reason: Reason
+    answer: object, met: bool | None, reason: CriterionReason
 ) -> None:
     answers = ELIGIBLE | {"opt_fistula": answer}
     assert assess(answers).verdict is True

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from protocol import endpoints
 from protocol.endpoints import (
+    AnalysisHistory,
     DeathDate,
     DeathDay,
     Definition,
     DiseaseEvent,
-    Finding,
-    History,
+    DiseaseFinding,
     Mortality,
     Operation,
     Resected,
@@ -113,7 +113,7 @@ def test_time_in_months() -> None:
 
 
 def found(
-    finding: Finding, proven: int | None, suspected: int | None = None, controlled: int | None = None
+    finding: DiseaseFinding, proven: int | None, suspected: int | None = None, controlled: int | None = None
 ) -> DiseaseEvent:
     days = (None if day is None else on(day) for day in (proven, suspected, controlled))
     return DiseaseEvent(finding, *days)
@@ -123,13 +123,13 @@ def operated(day: int, resected: Resected = Resected.R0) -> Operation:
     return Operation(on(day), resected)
 
 
-def history(*findings: DiseaseEvent, **known: object) -> History:
+def history(*findings: DiseaseEvent, **known: object) -> AnalysisHistory:
     days = {name: on(day) for name, day in known.items() if isinstance(day, int)}
     rest = {name: value for name, value in known.items() if not isinstance(value, int)}
-    return History(**({"rand": RAND, "cutoff": on(1500), "findings": findings} | days | rest))
+    return AnalysisHistory(**({"rand": RAND, "cutoff": on(1500), "findings": findings} | days | rest))
 
 
-LOCAL, DISTANT = Finding.LOCOREGIONAL, Finding.DISTANT
+LOCAL, DISTANT = DiseaseFinding.LOCOREGIONAL, DiseaseFinding.DISTANT
 CLEAR = tuple(on(day) for day in (80, 180, 270, 365))
 CCR = 110
 
@@ -160,7 +160,7 @@ DISEASE = [
      (330, "not_r0"), (300, "locoregional"), (190, "locoregional")),
     ("regrowth, explored only", history(found(LOCAL, 300), ccr=CCR, operations=(operated(330, Resected.NOT_RESECTED),)),
      (330, "not_r0"), (300, "locoregional"), (190, "locoregional")),
-    ("regrowth, surgery refused", history(found(LOCAL, 300), found(Finding.NOT_RESECTABLE, 320), ccr=CCR),
+    ("regrowth, surgery refused", history(found(LOCAL, 300), found(DiseaseFinding.NOT_RESECTABLE, 320), ccr=CCR),
      (320, "not_resectable"), (300, "locoregional"), (190, "locoregional")),
     ("regrowth, then distant before surgery", history(found(LOCAL, 300), found(DISTANT, 320), ccr=CCR),
      (320, "distant"), (300, "locoregional"), (190, "locoregional")),
@@ -188,9 +188,9 @@ DISEASE = [
      (0, None), (0, None), None),
     ("arm 2, recurrence", history(found(LOCAL, 400), operations=(operated(80),)),
      (400, "locoregional"), (400, "locoregional"), None),
-    ("progression before surgery", history(found(Finding.NEOADJUVANT_PROGRESSION, 40)),
+    ("progression before surgery", history(found(DiseaseFinding.NEOADJUVANT_PROGRESSION, 40)),
      (40, "neoadjuvant_progression"), (40, "neoadjuvant_progression"), None),
-    ("second primary", history(found(Finding.SECOND_PRIMARY, 300), ccr=CCR, clear_assessments=CLEAR),
+    ("second primary", history(found(DiseaseFinding.SECOND_PRIMARY, 300), ccr=CCR, clear_assessments=CLEAR),
      (-365, None), (-365, None), (-255, None)),
     ("proven after the cut", history(found(DISTANT, 300), ccr=CCR, cutoff=299, clear_assessments=CLEAR[:2]),
      (-180, None), (-180, None), (-70, None)),
@@ -227,7 +227,7 @@ def test_sensitivity_by_suspicion() -> None:
 
 
 def test_sensitivity_with_second_primaries() -> None:
-    known = history(found(Finding.SECOND_PRIMARY, 300))
+    known = history(found(DiseaseFinding.SECOND_PRIMARY, 300))
     assert endpoints.disease_free_survival(known, second_primary_counts=True).because == "second_primary"
 
 
@@ -270,7 +270,7 @@ def test_sensitivity_for_missed_assessments(missed: tuple[int, ...], days: int, 
         (history(), TimeToEvent(0, False, RAND, "last_alive")),
     ],
 )
-def test_oesophagectomy_free_survival(known: History, time: TimeToEvent) -> None:
+def test_oesophagectomy_free_survival(known: AnalysisHistory, time: TimeToEvent) -> None:
     assert endpoints.oesophagectomy_free_survival(known) == time
 
 
@@ -295,7 +295,7 @@ def test_oesophagectomy_free_survival(known: History, time: TimeToEvent) -> None
         (history(found(LOCAL, 300, controlled=366), last_alive=900), True),
         (history(operations=(operated(300, Resected.NOT_RESECTED),), last_alive=900), True),
         (history(found(LOCAL, 300), last_alive=900), False),
-        (history(found(Finding.NOT_RESECTABLE, 300), last_alive=900), False),
+        (history(found(DiseaseFinding.NOT_RESECTABLE, 300), last_alive=900), False),
         (history(found(LOCAL, None, 300), last_alive=900), True),
         (history(found(LOCAL, 400), last_alive=900), True),
         (history(found(LOCAL, 300, controlled=340), last_alive=900), True),
@@ -303,7 +303,7 @@ def test_oesophagectomy_free_survival(known: History, time: TimeToEvent) -> None
         (history(found(DISTANT, 300), last_alive=900), True),
     ],
 )
-def test_organ_preserved_at_12_months(known: History, preserved: bool | None) -> None:
+def test_organ_preserved_at_12_months(known: AnalysisHistory, preserved: bool | None) -> None:
     assert endpoints.organ_preserved(known, at_months=12) is preserved
 
 
@@ -350,7 +350,7 @@ HISTORIES = st.builds(
     lambda findings, operations, death, ccr, clear: history(
         *findings, operations=tuple(operations), clear_assessments=tuple(map(on, clear)), death=death, ccr=ccr
     ),
-    st.lists(st.builds(found, st.sampled_from(list(Finding)), st.one_of(st.none(), DAYS)), max_size=4),
+    st.lists(st.builds(found, st.sampled_from(list(DiseaseFinding)), st.one_of(st.none(), DAYS)), max_size=4),
     st.lists(st.builds(operated, DAYS, st.sampled_from(list(Resected))), max_size=2),
     st.one_of(st.none(), DAYS),
     st.one_of(st.none(), DAYS),
@@ -359,7 +359,7 @@ HISTORIES = st.builds(
 
 
 @given(HISTORIES)
-def test_the_strict_definition_never_ends_later_than_the_strategy(known: History) -> None:
+def test_the_strict_definition_never_ends_later_than_the_strategy(known: AnalysisHistory) -> None:
     strategy = endpoints.disease_free_survival(known, Definition.STRATEGY)
     strict = endpoints.disease_free_survival(known, Definition.STRICT)
     assert strategy is not None

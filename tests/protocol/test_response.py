@@ -12,7 +12,7 @@ from protocol.response import (
     Biopsy,
     Distant,
     EarlierEvaluation,
-    Evaluation,
+    EvaluationType,
     Local,
     Lumen,
     Outcome,
@@ -223,10 +223,10 @@ def test_a_code_that_the_form_does_not_have_never_passes_as_clear(variable: str,
 
 @pytest.mark.parametrize(
     ("code", "evaluation"),
-    [("CRE1", Evaluation.CRE1), ("CRE-2", Evaluation.CRE2), ("AS-06", Evaluation.SURVEILLANCE),
-     ("AS", Evaluation.SURVEILLANCE), ("rst", Evaluation.RESTAGING), ("UNS", Evaluation.UNSCHEDULED)],
+    [("CRE1", EvaluationType.CRE1), ("CRE-2", EvaluationType.CRE2), ("AS-06", EvaluationType.SURVEILLANCE),
+     ("AS", EvaluationType.SURVEILLANCE), ("rst", EvaluationType.RESTAGING), ("UNS", EvaluationType.UNSCHEDULED)],
 )  # fmt: skip
-def test_the_kind_of_an_evaluation(code: str, evaluation: Evaluation) -> None:
+def test_the_kind_of_an_evaluation(code: str, evaluation: EvaluationType) -> None:
     assert evaluation_of(code) is evaluation
 
 
@@ -247,7 +247,7 @@ FINDINGS = st.fixed_dictionaries(
 HISTORIES = st.lists(
     st.builds(
         EarlierEvaluation,
-        st.sampled_from(list(Evaluation)),
+        st.sampled_from(list(EvaluationType)),
         st.integers(30, 400).map(after),
         st.sampled_from(list(Outcome)),
     ),
@@ -256,9 +256,9 @@ HISTORIES = st.lists(
 COMPLETE = (Outcome.CCR, Outcome.PERSISTENT_CCR)
 
 
-@given(st.sampled_from(list(Evaluation)), HISTORIES, FINDINGS)
+@given(st.sampled_from(list(EvaluationType)), HISTORIES, FINDINGS)
 def test_a_complete_response_always_rests_on_everything_it_needs(
-    evaluation: Evaluation, before: list[EarlierEvaluation], findings: dict[str, object]
+    evaluation: EvaluationType, before: list[EarlierEvaluation], findings: dict[str, object]
 ) -> None:
     proposal = propose_outcome(evaluation=evaluation, on=after(401), earlier=before, **findings)
     assert proposal.reasons

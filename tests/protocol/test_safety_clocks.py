@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from protocol.safety import special_interest
-from protocol.safety_deadlines import Clock, ClockKind, SeriousEvent, clocks_of, end_of
+from protocol.safety_deadlines import Clock, ClockKind, SeriousEventFacts, clocks_of, end_of
 
 ZONE = "Asia/Shanghai"
 AWARE = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)  # 2 March, 4 in the morning in Shanghai
@@ -16,7 +16,7 @@ REPORTED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
 def running(**known: Any) -> dict[ClockKind, Clock]:
-    return {clock.kind: clock for clock in clocks_of(SeriousEvent(**known), zone=ZONE)}
+    return {clock.kind: clock for clock in clocks_of(SeriousEventFacts(**known), zone=ZONE)}
 
 
 def test_nothing_runs_before_anybody_knows() -> None:
@@ -37,7 +37,7 @@ def test_a_report_meets_it(after: float, late: bool) -> None:
 
 
 def test_hours_are_those_of_the_protocol_text() -> None:
-    clock, *_rest = clocks_of(SeriousEvent(aware=AWARE), zone=ZONE, hours=48)
+    clock, *_rest = clocks_of(SeriousEventFacts(aware=AWARE), zone=ZONE, hours=48)
     assert clock.due == AWARE + timedelta(hours=48)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from protocol.schedule import History, Response, Scope, plan
+from protocol.schedule import History, Response, WithdrawalScope, plan
 from protocol.text import load
 
 from .schedule_calendar import expected
@@ -262,15 +262,17 @@ ARM_1 = {
         CCR, f"{EVALUATED} SWEEP06 AS06..09", track="WITHDRAWN_ALL", since="2025-05-01"
     ),
     "withdrawn from everything, by its tick": Case(
-        CCR, f"{EVALUATED} SWEEP06 AS06..09", withdrawn={Scope.ALL: "2025-05-01"}
+        CCR, f"{EVALUATED} SWEEP06 AS06..09", withdrawn={WithdrawalScope.ALL: "2025-05-01"}
     ),
     "withdrawn from surveillance procedures": Case(
-        CCR, f"{EVALUATED} AS06..09 FU12..60 vital", withdrawn={Scope.PROCEDURES: "2025-05-01"}
+        CCR, f"{EVALUATED} AS06..09 FU12..60 vital", withdrawn={WithdrawalScope.PROCEDURES: "2025-05-01"}
     ),
     "withdrawn from procedures before CRE-1": Case(
-        ENDED, f"{TREATMENT} FU06..60 vital", withdrawn={Scope.PROCEDURES: "2024-08-01"}
+        ENDED, f"{TREATMENT} FU06..60 vital", withdrawn={WithdrawalScope.PROCEDURES: "2024-08-01"}
     ),
-    "withdrawn from the drug": Case(TREATED, "start course vital", withdrawn={Scope.DRUG: "2024-06-18"}),
+    "withdrawn from the drug": Case(
+        TREATED, "start course vital", withdrawn={WithdrawalScope.DRUG: "2024-06-18"}
+    ),
     "dead in surveillance": Case({**CCR, "DEATH": "2025-05-01"}, f"{EVALUATED} SWEEP06 AS06..09"),
     "dead on the target day": Case({**CCR, "DEATH": "2025-04-10"}, f"{EVALUATED} SWEEP06 AS06..09"),
     "dead the day before": Case({**CCR, "DEATH": "2025-04-09"}, f"{EVALUATED} SWEEP06 AS06"),
@@ -336,7 +338,7 @@ ARM_2 = {
     "metastasis": Case({**OPERATED_2, "DM": "2025-05-05"}, f"{AFTER_2} FU06..09 vital"),
     "lost": Case(OPERATED_2, f"{AFTER_2} FU06..09 vital", track="LOST", since="2025-05-05"),
     "withdrawn from everything": Case(
-        OPERATED_2, f"{AFTER_2} FU06..09 SWEEP06", withdrawn={Scope.ALL: "2025-05-05"}
+        OPERATED_2, f"{AFTER_2} FU06..09 SWEEP06", withdrawn={WithdrawalScope.ALL: "2025-05-05"}
     ),
     "dead within 30 days of the operation": Case(
         {**OPERATED_2, "DEATH": "2024-09-10"}, f"{RESTAGED} SURG-2 DC@2024-08-21"

@@ -13,7 +13,7 @@ from protocol.schedule import (
     History,
     PastVisit,
     PlannedVisit,
-    Scope,
+    WithdrawalScope,
     missed_on,
     next_contact,
     plan,
@@ -257,7 +257,7 @@ def test_where_nobody_works_the_target_is_proposed() -> None:
 
 
 def test_stopping_the_drug_takes_the_drugs_from_the_visits_to_come() -> None:
-    visits = by_code(replace(HISTORY, withdrawn={Scope.DRUG: date(2024, 6, 20)}))
+    visits = by_code(replace(HISTORY, withdrawn={WithdrawalScope.DRUG: date(2024, 6, 20)}))
     assert "CAMRELIZUMAB" in by_code(HISTORY)["N4"].procedures
     assert not {"CAMRELIZUMAB", "CARBOPLATIN"} & set(visits["N4"].procedures)
     assert "AE_REVIEW" in visits["N4"].procedures
@@ -265,7 +265,7 @@ def test_stopping_the_drug_takes_the_drugs_from_the_visits_to_come() -> None:
 
 
 def test_stopping_quality_of_life_takes_its_forms() -> None:
-    visits = by_code(replace(HISTORY, withdrawn={Scope.QOL: date(2025, 2, 1)}))
+    visits = by_code(replace(HISTORY, withdrawn={WithdrawalScope.QOL: date(2025, 2, 1)}))
     assert "QOL" in visits["AS-06"].forms
     assert "QOL" not in visits["AS-09"].forms
     assert "QLQ_C30" not in visits["AS-09"].procedures
@@ -273,7 +273,7 @@ def test_stopping_quality_of_life_takes_its_forms() -> None:
 
 
 def test_stopping_procedures_leaves_clinical_follow_up() -> None:
-    visits = by_code(replace(HISTORY, withdrawn={Scope.PROCEDURES: date(2025, 2, 1)}))
+    visits = by_code(replace(HISTORY, withdrawn={WithdrawalScope.PROCEDURES: date(2025, 2, 1)}))
     assert "AS-09" not in visits
     assert visits["FU-09"].forms == ("FU", "QOL", "LB")
     assert not {"CT", "PET_CT"} & set(visits["FU-12"].procedures)
@@ -345,7 +345,7 @@ def test_a_data_cut_asks_for_vital_status_two_weeks_around_it() -> None:
         ({"data_cuts": ()}, set()),
         ({"milestones": {"ICF": date(2024, 5, 20), "RAND": date(2025, 6, 3)}}, {"SWEEP-C2"}),
         ({"milestones": {**HISTORY_OF_CUTS.milestones, "DEATH": date(2025, 8, 1)}}, {"SWEEP-C1"}),
-        ({"withdrawn": {Scope.ALL: date(2025, 1, 1)}}, set()),
+        ({"withdrawn": {WithdrawalScope.ALL: date(2025, 1, 1)}}, set()),
         ({"track": "LOST", "track_since": date(2025, 1, 1)}, {"SWEEP-C1", "SWEEP-C2"}),
         ({"track": "SURVIVAL_ONLY", "track_since": date(2025, 1, 1)}, {"SWEEP-C1", "SWEEP-C2"}),
     ],

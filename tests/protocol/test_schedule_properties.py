@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import states
-from protocol.schedule import History, PastVisit, PlannedVisit, Response, Scope, next_contact, plan
+from protocol.schedule import History, PastVisit, PlannedVisit, Response, WithdrawalScope, next_contact, plan
 from protocol.text import load
 from protocol.windows import add_months
 
@@ -58,7 +58,7 @@ def histories(draw: st.DrawFn) -> History:
         responses=draw(st.dictionaries(st.sampled_from(("CRE1", "CRE2")), st.sampled_from(Response))),
         withdrawn=draw(
             st.dictionaries(
-                st.sampled_from((Scope.DRUG, Scope.PROCEDURES, Scope.QOL)),
+                st.sampled_from((WithdrawalScope.DRUG, WithdrawalScope.PROCEDURES, WithdrawalScope.QOL)),
                 st.dates(date(2024, 6, 1), date(2028, 1, 1)),
             )
         ),
@@ -147,7 +147,7 @@ def test_nothing_is_to_come_after_death(history: History, days: int) -> None:
 @given(histories(), st.integers(0, 1500))
 def test_nothing_is_to_come_after_withdrawal_from_everything(history: History, days: int) -> None:
     withdrawn = max(history.milestones.values()) + timedelta(days)
-    visits = plan(TEXT, replace(history, withdrawn={Scope.ALL: withdrawn}))
+    visits = plan(TEXT, replace(history, withdrawn={WithdrawalScope.ALL: withdrawn}))
     assert all(visit.target <= withdrawn or visit.code in MAY_BE_EARLY for visit in visits)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import survival
-from protocol.survival import Difference, Rate, kaplan_meier
+from protocol.survival import Rate, SurvivalDifference, kaplan_meier
 
 # The 6-mercaptopurine arm of a classic leukaemia trial, printed in every textbook of survival analysis.
 REMISSION = [
@@ -126,15 +126,15 @@ def test_no_difference_without_two_rates(arm_1: Rate | None, arm_2: Rate | None)
 @pytest.mark.parametrize(
     ("difference", "margin", "claim"),
     [
-        (Difference(0.0, 0.05, -0.098, 0.098), 0.10, True),
-        (Difference(0.0, 0.05, -0.10, 0.10), 0.10, False),
-        (Difference(0.0, 0.05, -0.098, 0.098), None, None),
-        (Difference(0.0, 0.05, None, None), 0.10, None),
+        (SurvivalDifference(0.0, 0.05, -0.098, 0.098), 0.10, True),
+        (SurvivalDifference(0.0, 0.05, -0.10, 0.10), 0.10, False),
+        (SurvivalDifference(0.0, 0.05, -0.098, 0.098), None, None),
+        (SurvivalDifference(0.0, 0.05, None, None), 0.10, None),
         (None, 0.10, None),
     ],
 )
 def test_non_inferiority_is_not_claimed_without_margin_and_confidence(
-    difference: Difference | None, margin: float | None, claim: bool | None
+    difference: SurvivalDifference | None, margin: float | None, claim: bool | None
 ) -> None:
     assert survival.non_inferior(difference, margin=margin) is claim
 

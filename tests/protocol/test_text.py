@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from protocol.loader.schema import FORM_CODES, PUBLISHED, SOURCES, Text
+from protocol.loader.schema import FORM_CODES, PUBLISHED, SOURCES, BilingualText
 from protocol.text import VERSIONS, ProtocolText, ProtocolTextError, load, parse
 
 TEXT = load()
@@ -151,8 +151,8 @@ def test_rows_before_allocation_are_those_of_both_arms() -> None:
     assert not {"N1", "CRE-1", "RST"} & codes
 
 
-def _texts(value: object) -> Iterator[Text]:
-    if isinstance(value, Text):
+def _texts(value: object) -> Iterator[BilingualText]:
+    if isinstance(value, BilingualText):
         yield value
     elif isinstance(value, tuple):
         for item in value:

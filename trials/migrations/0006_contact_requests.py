@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [audit.guards.Nobodys(name='trials_newsreader_nobodys'), audit.guards.Deletable(name='trials_newsreader_deletable')],
+                'constraints': [audit.guards.SystemRows(name='trials_newsreader_nobodys'), audit.guards.MayDelete(name='trials_newsreader_deletable')],
             },
         ),
         migrations.CreateModel(
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['digest', 'at'], name='trials_send_digest_b33236_idx')],
-                'constraints': [audit.guards.Deletable(name='trials_sendingmark_deletable')],
+                'constraints': [audit.guards.MayDelete(name='trials_sendingmark_deletable')],
             },
         ),
         migrations.AddIndex(
@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='contactrequest',
-            constraint=audit.guards.Confided(column='site_id', kept_by_system=True, name='trials_contactrequest_scope', own=''),
+            constraint=audit.guards.ConfidentialToSite(column='site_id', kept_by_system=True, name='trials_contactrequest_scope', own=''),
         ),
         migrations.AddConstraint(
             model_name='contactrequest',
@@ -241,11 +241,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='contactidentity',
-            constraint=audit.guards.Confided(column='site_id', kept_by_system=False, name='trials_contactidentity_scope', own=''),
+            constraint=audit.guards.ConfidentialToSite(column='site_id', kept_by_system=False, name='trials_contactidentity_scope', own=''),
         ),
         migrations.AddConstraint(
             model_name='contactidentity',
-            constraint=audit.guards.Deletable(name='trials_contactidentity_deletable'),
+            constraint=audit.guards.MayDelete(name='trials_contactidentity_deletable'),
         ),
         migrations.AddConstraint(
             model_name='contactattemptevent',
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='contactattemptevent',
-            constraint=audit.guards.Confided(column='site_id', kept_by_system=True, name='trials_contactattemptevent_scope', own=''),
+            constraint=audit.guards.ConfidentialToSite(column='site_id', kept_by_system=True, name='trials_contactattemptevent_scope', own=''),
         ),
         migrations.AddConstraint(
             model_name='contactattempt',
@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='contactattempt',
-            constraint=audit.guards.Confided(column='site_id', kept_by_system=True, name='trials_contactattempt_scope', own=''),
+            constraint=audit.guards.ConfidentialToSite(column='site_id', kept_by_system=True, name='trials_contactattempt_scope', own=''),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='contactattempt',
@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='contactrequestevent',
-            constraint=audit.guards.Confided(column='site_id', kept_by_system=True, name='trials_contactrequestevent_scope', own=''),
+            constraint=audit.guards.ConfidentialToSite(column='site_id', kept_by_system=True, name='trials_contactrequestevent_scope', own=''),
         ),
         migrations.AddConstraint(
             model_name='newsletter',

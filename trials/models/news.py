@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, Deletable, Nobodys
-from audit.models import Regulated, recorded
+from audit.guards import ActGuard, MayDelete, SystemRows
+from audit.models import Audited, audited
 
 
 class NewsReaderSet(models.QuerySet["NewsReader"]):
@@ -37,16 +37,16 @@ class NewsReader(models.Model):
 
     class Meta:
         constraints = (
-            Nobodys(name="trials_newsreader_nobodys"),
-            Deletable(name="trials_newsreader_deletable"),
+            SystemRows(name="trials_newsreader_nobodys"),
+            MayDelete(name="trials_newsreader_deletable"),
         )
 
     def __str__(self) -> str:
         return "sealed"
 
 
-@recorded()
-class NewsLetter(Regulated):
+@audited()
+class NewsLetter(Audited):
     """A text for the readers of the news. Whoever wrote it cannot release it."""
 
     subject_en = models.CharField(_("subject in English"), max_length=120)

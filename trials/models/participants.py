@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 from kernel.pagination import CountOf
 from trials.deviation_words import in_words
 from trials.models.sites import ConsentVersion, Site
@@ -69,8 +69,8 @@ def counted_at_site() -> dict[str, CountOf]:
     return {"screened": CountOf(here), "randomized": CountOf(here.filter(arm__isnull=False))}
 
 
-@recorded()
-class Participant(Regulated):
+@audited()
+class Participant(Audited):
     """A person in the trial, known here by number alone. The site keeps the identification log."""
 
     number = models.CharField(_("participant"), max_length=8, unique=True)
@@ -114,7 +114,7 @@ class Participant(Regulated):
         return self.state in TERMINAL
 
 
-class OfParticipant(Regulated):
+class OfParticipant(Audited):
     """A row about one participant, at the participant's site."""
 
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="%(class)ss")
@@ -131,7 +131,7 @@ class OfParticipant(Regulated):
         )
 
 
-@recorded()
+@audited()
 class Consent(OfParticipant):
     """A consent that the participant signed, with its version and its separate parts."""
 
@@ -172,7 +172,7 @@ class DeclineReason(models.TextChoices):
     OTHER = "other_decline", _("Other reason for declining")
 
 
-@recorded()
+@audited()
 class ScreeningOutcome(OfParticipant):
     """Why a screened person was not randomized: screen failure, or eligible and declined (protocol 3.1)."""
 
@@ -194,7 +194,7 @@ class ScreeningOutcome(OfParticipant):
         return str(self.get_reason_display())
 
 
-@recorded()
+@audited()
 class EligibilityDecision(OfParticipant):
     """An investigator's signed decision, with the evidence exactly as it was seen.
 
@@ -223,7 +223,7 @@ class EligibilityDecision(OfParticipant):
         return f"{self.participant} {self.decided_at:%Y-%m-%d}"
 
 
-@recorded()
+@audited()
 class Milestone(OfParticipant):
     """A date that starts a clock (protocol 2.1), with the record it was read from.
 
@@ -246,7 +246,7 @@ class Milestone(OfParticipant):
         return f"{self.code} {self.on}"
 
 
-@recorded()
+@audited()
 class Withdrawal(OfParticipant):
     """What a participant no longer wants: four separate scopes (protocol 2.5)."""
 
@@ -270,7 +270,7 @@ class DeviationState(models.TextChoices):
     DISMISSED = "dismissed", _("Not a deviation")
 
 
-@recorded()
+@audited()
 class DeviationProposal(OfParticipant):
     """A deviation that a rule found. A person confirms it; until then it is not counted (protocol 3.15)."""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Role, SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 from trials.models.sites import Site
 
 
@@ -20,8 +20,8 @@ class DelegationSet(SiteQuerySet):
         return self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
 
 
-@recorded()
-class Delegation(Regulated):
+@audited()
+class Delegation(Audited):
     """A role that a person holds at one site, or for the whole trial when ``site`` is empty.
 
     The log of delegations is read by the investigator (ICH E6(R3) 4.2.2(a)(i)).

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SetOnce, SiteScoped
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 from trials.models.sites import ConsentVersion, Site
 from trials.version_guards import OpenedStays
 
 
-@recorded()
-class SiteVersion(Regulated):
+@audited()
+class SiteVersion(Audited):
     """A later version of the protocol at one site: approved there, then opened, then carried to everybody.
 
     ``consent`` is the consent text that the version asks living participants to sign anew.
@@ -62,8 +62,8 @@ class SiteVersion(Regulated):
         return self.opened_on is None and self.approved_on <= day
 
 
-@recorded()
-class Confirmation(Regulated):
+@audited()
+class Confirmation(Audited):
     """A value of the protocol text that the study team confirmed with a signature, exactly as it was then.
 
     It holds for ``digest`` alone: the same item with another value is not confirmed. Name and day stand

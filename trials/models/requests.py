@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, Confided, Deletable, SetOnce
-from audit.models import Regulated, recorded
+from audit.guards import ActGuard, ConfidentialToSite, MayDelete, SetOnce
+from audit.models import Audited, audited
 from trials.guards import ActiveSite
 from trials.models.participants import Participant
 from trials.models.sites import Site
@@ -63,8 +63,8 @@ class ContactRequestSet(SiteQuerySet):
         return self.filter(state__in=OPEN_STATES)
 
 
-@recorded()
-class ContactRequest(Regulated):
+@audited()
+class ContactRequest(Audited):
     """Somebody asked one centre for a call. Who it was stands in ``ContactIdentity`` until it is erased.
 
     ``reference`` is told to the person, so that they can ask for erasure without saying who they are.
@@ -91,7 +91,7 @@ class ContactRequest(Regulated):
         indexes = (models.Index(fields=["site", "state", "received_at"]),)
         constraints = (
             ActGuard(name="trials_contactrequest_act"),
-            Confided(name="trials_contactrequest_scope", kept_by_system=True),
+            ConfidentialToSite(name="trials_contactrequest_scope", kept_by_system=True),
             ActiveSite(name="trials_contactrequest_active"),
             SetOnce(name="trials_contactrequest_site_once", column="site_id"),
             SetOnce(name="trials_contactrequest_participant_once", column="participant_id"),
@@ -130,8 +130,8 @@ class ContactRequest(Regulated):
         return self.state in OPEN_STATES
 
 
-@recorded()
-class ContactAttempt(Regulated):
+@audited()
+class ContactAttempt(Audited):
     """A call to somebody who asked for one: when, and with what result. What was said is sealed elsewhere."""
 
     request = models.ForeignKey(ContactRequest, models.PROTECT, related_name="attempts")
@@ -146,7 +146,7 @@ class ContactAttempt(Regulated):
         ordering = ("called_at", "pk")
         constraints = (
             ActGuard(name="trials_contactattempt_act", frozen=True),
-            Confided(name="trials_contactattempt_scope", kept_by_system=True),
+            ConfidentialToSite(name="trials_contactattempt_scope", kept_by_system=True),
         )
 
     def __str__(self) -> str:
@@ -167,8 +167,8 @@ class ContactIdentity(models.Model):
 
     class Meta:
         constraints = (
-            Confided(name="trials_contactidentity_scope"),
-            Deletable(name="trials_contactidentity_deletable"),
+            ConfidentialToSite(name="trials_contactidentity_scope"),
+            MayDelete(name="trials_contactidentity_deletable"),
         )
 
     def __str__(self) -> str:
@@ -183,7 +183,7 @@ class SendingMark(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=["digest", "at"]),)
-        constraints = (Deletable(name="trials_sendingmark_deletable"),)
+        constraints = (MayDelete(name="trials_sendingmark_deletable"),)
 
     def __str__(self) -> str:
         return self.digest[:8]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 from trials.version_guards import SiteVersionGuard
 
 
@@ -41,8 +41,8 @@ class SiteSet(SiteQuerySet):
         return self.filter(state=SiteState.ACTIVE)
 
 
-@recorded()
-class Site(Regulated):
+@audited()
+class Site(Audited):
     """A centre of the trial. Its code is the first part of every participant number there."""
 
     code = models.CharField(_("code"), max_length=2, unique=True)
@@ -87,8 +87,8 @@ class Site(Regulated):
         return reverse("trials:site", args=[self.code])
 
 
-@recorded()
-class ChecklistItem(Regulated):
+@audited()
+class ChecklistItem(Audited):
     """One line of a site's activation checklist, with the day it was fulfilled and its expiry."""
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="checklist")
@@ -118,8 +118,8 @@ class ChecklistItem(Regulated):
         return self.done_on <= day and (self.expires_on is None or day <= self.expires_on)
 
 
-@recorded()
-class ConsentVersion(Regulated):
+@audited()
+class ConsentVersion(Audited):
     """A consent text that the site's ethics committee approved, and from which day."""
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="consent_versions")

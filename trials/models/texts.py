@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Signature, User
 from accounts.permissions import Permission
 from audit.guards import ActGuard, SetOnce
-from audit.models import Regulated, recorded
+from audit.models import Audited, audited
 
 PAGE_LANGUAGES = (("en", "English"), ("zh-hans", "简体中文"))
 KEPT_AS_WRITTEN = (
@@ -50,8 +50,8 @@ class TextSet(models.QuerySet["PublicText"]):
         return self.filter(~Exists(later), released_at__isnull=False, withdrawn_at=None)
 
 
-@recorded()
-class PublicText(Regulated):
+@audited()
+class PublicText(Audited):
     """One version of the text of one block in one language. What is written stays; a change is a new version."""
 
     block = models.CharField(_("block"), max_length=40)
@@ -128,8 +128,8 @@ class ConfirmationSet(models.QuerySet["PageConfirmation"]):
         return self.all() if user.may(permission) else self.none()
 
 
-@recorded()
-class PageConfirmation(Regulated):
+@audited()
+class PageConfirmation(Audited):
     """Somebody has read the whole public page in one language, and signed that all of it is still true."""
 
     language = models.CharField(_("language"), max_length=10, choices=PAGE_LANGUAGES)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import act
+from audit.acts import open_act
 from kernel.errors import Forbidden, Refusal
 from protocol.loader.schema import OpenQuestion
 from protocol.text import load
@@ -21,7 +21,7 @@ from trials.models import Confirmation
 MOST_AT_ONCE = 200
 
 
-class NothingToConfirm(Refusal):
+class NoValueToConfirm(Refusal):
     message = _("No value is ticked. Tick at least one value, then confirm.")
     status = 422
 
@@ -55,7 +55,7 @@ def confirm_values(
 
     ``note`` says what the confirmation rests on, such as the approved protocol and its page.
     """
-    with act("trials:confirmation:sign", by=by, at=at, reason=note) as written:
+    with open_act("trials:confirmation:sign", by=by, at=at, reason=note) as act:
         _refuse_others(by)
         questions = _as_seen(version, seen)
         _refuse_confirmed(questions)
@@ -78,7 +78,7 @@ def confirm_values(
                 signature=signature,
                 signed_by=by.display_name,
                 confirmed_at=at,
-                act=written,
+                act=act,
             )
             for each in questions
         ]
@@ -97,15 +97,15 @@ def digest_of(questions: Sequence[OpenQuestion]) -> str:
 
 def withdraw_confirmation(*, confirmation: Confirmation, reason: str, by: User, at: datetime) -> Confirmation:
     """The value is a default again, for ``reason``; the confirmation stays on record."""
-    with act("trials:confirmation:withdraw", by=by, at=at, reason=reason) as written:
+    with open_act("trials:confirmation:withdraw", by=by, at=at, reason=reason) as act:
         _refuse_others(by)
-        held = Confirmation.objects.select_for_update().get(pk=confirmation.pk)
-        if held.withdrawn_at is not None:
+        locked = Confirmation.objects.select_for_update().get(pk=confirmation.pk)
+        if locked.withdrawn_at is not None:
             raise NotConfirmed
-        held.withdrawn_at, held.withdrawn_by, held.withdrawal_reason = at, by.display_name, reason
-        held.act = written
-        held.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason", "act"])
-    return held
+        locked.withdrawn_at, locked.withdrawn_by, locked.withdrawal_reason = at, by.display_name, reason
+        locked.act = act
+        locked.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason", "act"])
+    return locked
 
 
 def _refuse_others(by: User) -> None:
@@ -116,7 +116,7 @@ def _refuse_others(by: User) -> None:
 def _as_seen(version: str, seen: Mapping[str, str]) -> list[OpenQuestion]:
     """Return the values that were ticked, unless one of them is no longer as it was read."""
     if not seen:
-        raise NothingToConfirm
+        raise NoValueToConfirm
     if len(seen) > MOST_AT_ONCE:
         raise TooManyAtOnce(most=MOST_AT_ONCE)
     now = {each.item: each for each in load(version).open_questions()}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import act
+from audit.acts import open_act
 from kernel.errors import Forbidden, Refusal
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
@@ -23,11 +23,11 @@ class NotAnInvestigator(Forbidden):
     message = _("Only an investigator delegated at site {site} decides on eligibility.")
 
 
-class ConsentFirst(Refusal):
+class ConsentBeforeDecision(Refusal):
     message = _("Participant {participant} has no consent on record. Record the consent first.")
 
 
-class NotInScreening(Refusal):
+class NoDecisionOutsideScreening(Refusal):
     message = _("Participant {participant} is no longer in screening: {state}. A decision is not taken now.")
 
 
@@ -73,31 +73,31 @@ def decide_eligibility(
     ``evidence`` is as now, ``seen_digest`` as on the page that was signed. Order: consent, answers,
     decision (protocol 3.1; ICH E6(R3) 3.16.1(k)).
     """
-    with act("trials:eligibility:decide", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        _refuse_unless_ready(held, by=by, evidence=evidence, eligible=eligible, at=at)
+    with open_act("trials:eligibility:decide", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        _refuse_unless_ready(locked, by=by, evidence=evidence, eligible=eligible, at=at)
         if digest != seen_digest:
-            raise EvidenceMoved(participant=held.number)
-        _lapse(held, cause="replaced by a new decision", act_row=written, at=at)
+            raise EvidenceMoved(participant=locked.number)
+        _lapse(locked, cause="replaced by a new decision", act_row=act, at=at)
         signature = sign(
-            record=f"eligibility {held.number}",
+            record=f"eligibility {locked.number}",
             digest=digest,
             meaning=_("Approved as eligible") if eligible else _("Judged not eligible"),
             by=by,
             password=password,
             at=at,
-            site=held.site,
+            site=locked.site,
         )
         return EligibilityDecision.objects.create(
-            participant=held,
-            site=held.site,
+            participant=locked,
+            site=locked.site,
             eligible=eligible,
             evidence=evidence,
             digest=digest,
             signature=signature,
             decided_at=at,
             note=note,
-            act=written,
+            act=act,
         )
 
 
@@ -107,9 +107,11 @@ def _refuse_unless_ready(
     if not by.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
         raise NotAnInvestigator(site=participant.site.code)
     if participant.state != Track.SCREENED:
-        raise NotInScreening(participant=participant.number, state=participant.get_state_display())
+        raise NoDecisionOutsideScreening(
+            participant=participant.number, state=participant.get_state_display()
+        )
     if valid_consent(participant) is None:
-        raise ConsentFirst(participant=participant.number)
+        raise ConsentBeforeDecision(participant=participant.number)
     if not eligible:
         return
     unknown = [c["code"] for c in evidence["criteria"] if c["met"] is None]
@@ -127,18 +129,18 @@ def lapse_decision(*, participant: Participant, cause: str, by: User | None, at:
     """
     if live_decision(participant) is None:
         return False
-    with act("trials:eligibility:lapse", by=by, at=at, participant=participant) as written:
+    with open_act("trials:eligibility:lapse", by=by, at=at, participant=participant) as act:
         if participant.arm:
             propose_deviation(
                 participant=participant,
                 rule=LAPSED_AFTER_RANDOMIZATION,
-                key=f"evidence-{written.pk}",
+                key=f"evidence-{act.pk}",
                 detail=cause,
                 by=by,
                 at=at,
             )
             return False
-        return _lapse(participant, cause=cause, act_row=written, at=at)
+        return _lapse(participant, cause=cause, act_row=act, at=at)
 
 
 def _lapse(participant: Participant, *, cause: str, act_row: Any, at: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from trials.models import Milestone, Participant
 
 
@@ -28,8 +28,8 @@ def set_milestone(
     held = Milestone.objects.filter(participant=participant, code=code).first()
     if ((held.on, held.result) if held else (None, "")) == (on, result):
         return False
-    with act("trials:milestone:set", by=by, at=at, participant=participant) as written:
+    with open_act("trials:milestone:set", by=by, at=at, participant=participant) as act:
         found = held or Milestone(participant=participant, site_id=participant.site_id, code=code)
-        found.on, found.result, found.source, found.act = on, result, source, written
+        found.on, found.result, found.source, found.act = on, result, source, act
         found.save()
     return True

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.states import may_move
@@ -77,18 +77,18 @@ def register_participant(
     *, site: Site, by: User | None, at: datetime, came_by_request: bool = False
 ) -> Participant:
     """A new number at ``site`` exists, in screening. Numbers run without gaps at each site."""
-    with act("trials:participant:register", by=by, at=at, site=site) as written:
-        held = Site.objects.select_for_update().get(pk=site.pk)
-        _refuse_unless_active(held)
-        running = Participant.objects.filter(site=held).count() + 1
+    with open_act("trials:participant:register", by=by, at=at, site=site) as act:
+        locked = Site.objects.select_for_update().get(pk=site.pk)
+        _refuse_unless_active(locked)
+        running = Participant.objects.filter(site=locked).count() + 1
         return Participant.objects.create(
-            number=f"{held.code}-{running:04d}",
-            site=held,
-            protocol_version=held.protocol_version,
-            registered_on=local_date(at, held.time_zone),
-            state_since=local_date(at, held.time_zone),
+            number=f"{locked.code}-{running:04d}",
+            site=locked,
+            protocol_version=locked.protocol_version,
+            registered_on=local_date(at, locked.time_zone),
+            state_since=local_date(at, locked.time_zone),
             came_by_request=came_by_request,
-            act=written,
+            act=act,
         )
 
 
@@ -109,33 +109,35 @@ def record_consent(
     at: datetime,
 ) -> Consent:
     """The consent is on record; the first one sets the milestone ICF (protocol 2.1, 3.1)."""
-    with act("trials:consent:record", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        _refuse_unless_active(held.site)
-        if signed_on > local_date(at, held.site.time_zone):
+    with open_act("trials:consent:record", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        _refuse_unless_active(locked.site)
+        if signed_on > local_date(at, locked.site.time_zone):
             raise ConsentInFuture(day=signed_on.isoformat())
-        if version.site_id != held.site_id or not version.in_force_on(signed_on):
-            raise ConsentBeforeApproval(version=version.label, site=held.site.code, day=signed_on.isoformat())
+        if version.site_id != locked.site_id or not version.in_force_on(signed_on):
+            raise ConsentBeforeApproval(
+                version=version.label, site=locked.site.code, day=signed_on.isoformat()
+            )
         if not sensitive_data:
             raise SensitiveDataConsentMissing
-        if Consent.objects.filter(participant=held, version=version).exists():
-            raise ConsentAlreadyRecorded(version=version.label, participant=held.number)
+        if Consent.objects.filter(participant=locked, version=version).exists():
+            raise ConsentAlreadyRecorded(version=version.label, participant=locked.number)
         consent = Consent.objects.create(
-            participant=held,
-            site=held.site,
+            participant=locked,
+            site=locked.site,
             version=version,
             signed_on=signed_on,
             sensitive_data=sensitive_data,
             biobank=biobank,
             register_lookup=register_lookup,
-            act=written,
+            act=act,
         )
         first = (
-            Consent.objects.filter(participant=held)
+            Consent.objects.filter(participant=locked)
             .order_by("signed_on")
             .values_list("signed_on", flat=True)[0]
         )
-        set_milestone(participant=held, code="ICF", on=first, source="consent", by=by, at=at)
+        set_milestone(participant=locked, code="ICF", on=first, source="consent", by=by, at=at)
     return consent
 
 
@@ -159,21 +161,21 @@ def record_screening_outcome(
 ) -> ScreeningOutcome:
     """Screening ended without randomization, for ``reason``; both kinds feed the CONSORT chart."""
     verb = "decline" if declined else "fail"
-    with act(f"trials:screening:{verb}", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        if held.state != Track.SCREENED:
-            raise NotInScreening(participant=held.number, state=held.get_state_display())
+    with open_act(f"trials:screening:{verb}", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        if locked.state != Track.SCREENED:
+            raise NotInScreening(participant=locked.number, state=locked.get_state_display())
         outcome = ScreeningOutcome.objects.create(
-            participant=held,
-            site=held.site,
+            participant=locked,
+            site=locked.site,
             declined=declined,
             reason=reason,
             criteria=criteria,
             detail=detail,
             on=on,
-            act=written,
+            act=act,
         )
-        _write_track(held, Track.SCREEN_FAIL, on, written)
+        _write_track(locked, Track.SCREEN_FAIL, on, act)
     return outcome
 
 
@@ -181,42 +183,42 @@ def move_track(
     *, participant: Participant, to: str, on: date | None = None, by: User | None, at: datetime
 ) -> Participant:
     """The participant stands on track ``to`` since ``on``, by a move that the protocol allows (protocol 2.5)."""
-    with act("trials:participant:move", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        if held.state == to:
-            return held
+    with open_act("trials:participant:move", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        if locked.state == to:
+            return locked
 
-        if not may_move(load(held.protocol_version), held.state, to, held.arm):
+        if not may_move(load(locked.protocol_version), locked.state, to, locked.arm):
             raise TrackCannotMove(
-                participant=held.number, state=held.get_state_display(), wanted=Track(to).label
+                participant=locked.number, state=locked.get_state_display(), wanted=Track(to).label
             )
-        _write_track(held, to, on or local_date(at, held.site.time_zone), written)
-    return held
+        _write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+    return locked
 
 
 def correct_track(
     *, participant: Participant, to: str, on: date | None = None, by: User | None, at: datetime
 ) -> Participant:
     """A track that rested on an answer entered by mistake is put right; the act's reason says why."""
-    with act("trials:participant:correct_track", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        _write_track(held, to, on or local_date(at, held.site.time_zone), written)
-    return held
+    with open_act("trials:participant:correct_track", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        _write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+    return locked
 
 
-def _write_track(participant: Participant, to: str, on: date, written: Any) -> None:
-    participant.state, participant.state_since, participant.act = to, on, written
+def _write_track(participant: Participant, to: str, on: date, act: Any) -> None:
+    participant.state, participant.state_since, participant.act = to, on, act
     participant.save(update_fields=["state", "state_since", "act"])
 
 
 def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datetime) -> Participant:
     """The participant's arm is known, once and for good, and their track is RANDOMISED."""
-    with act("trials:participant:reveal_arm", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        held.arm, held.state, held.act = arm, Track.RANDOMISED, written
-        held.state_since = local_date(at, held.site.time_zone)
-        held.save(update_fields=["arm", "state", "state_since", "act"])
-    return held
+    with open_act("trials:participant:reveal_arm", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        locked.arm, locked.state, locked.act = arm, Track.RANDOMISED, act
+        locked.state_since = local_date(at, locked.site.time_zone)
+        locked.save(update_fields=["arm", "state", "state_since", "act"])
+    return locked
 
 
 def record_withdrawal(
@@ -232,23 +234,23 @@ def record_withdrawal(
     at: datetime,
 ) -> Withdrawal:
     """The scope of the withdrawal is on record; only ``all_contact`` ends every contact (protocol 2.5)."""
-    with act("trials:participant:withdraw", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
+    with open_act("trials:participant:withdraw", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
         if not any((study_drug, procedures, quality_of_life, all_contact)):
             raise NothingWithdrawn
         withdrawal = Withdrawal.objects.create(
-            participant=held,
-            site=held.site,
+            participant=locked,
+            site=locked.site,
             on=on,
             study_drug=study_drug,
             procedures=procedures,
             quality_of_life=quality_of_life,
             all_contact=all_contact,
             reason=reason,
-            act=written,
+            act=act,
         )
-        if all_contact and not held.is_terminal:
-            _write_track(held, Track.WITHDRAWN_ALL if held.arm else Track.WITHDRAWN, on, written)
+        if all_contact and not locked.is_terminal:
+            _write_track(locked, Track.WITHDRAWN_ALL if locked.arm else Track.WITHDRAWN, on, act)
     return withdrawal
 
 
@@ -258,7 +260,7 @@ def propose_deviation(
     """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15)."""
     if DeviationProposal.objects.filter(participant=participant, rule=rule, key=key).exists():
         return None
-    with act("trials:deviation:propose", by=by, at=at, participant=participant) as written:
+    with open_act("trials:deviation:propose", by=by, at=at, participant=participant) as act:
         return DeviationProposal.objects.create(
             participant=participant,
             site_id=participant.site_id,
@@ -266,7 +268,7 @@ def propose_deviation(
             key=key,
             detail=detail[:300],
             found_on=local_date(at, participant.site.time_zone),
-            act=written,
+            act=act,
         )
 
 
@@ -274,13 +276,13 @@ def settle_deviation(
     *, proposal: DeviationProposal, confirmed: bool, by: User, at: datetime, reason: str
 ) -> DeviationProposal:
     """A person has confirmed or dismissed the proposal, with a reason."""
-    with act(
+    with open_act(
         "trials:deviation:settle", by=by, at=at, participant=proposal.participant, reason=reason
-    ) as written:
-        held = DeviationProposal.objects.select_for_update().get(pk=proposal.pk)
-        if held.state != DeviationState.PROPOSED:
-            raise DeviationSettled(state=held.get_state_display())
-        held.state = DeviationState.CONFIRMED if confirmed else DeviationState.DISMISSED
-        held.act = written
-        held.save(update_fields=["state", "act"])
-    return held
+    ) as act:
+        locked = DeviationProposal.objects.select_for_update().get(pk=proposal.pk)
+        if locked.state != DeviationState.PROPOSED:
+            raise DeviationSettled(state=locked.get_state_display())
+        locked.state = DeviationState.CONFIRMED if confirmed else DeviationState.DISMISSED
+        locked.act = act
+        locked.save(update_fields=["state", "act"])
+    return locked

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import change_person, set_password
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from trials.models import Delegation
@@ -24,7 +24,7 @@ class NotYourself(Refusal):
 
 def change_account(*, user: User, by: User, at: datetime, reason: str, **fields: Any) -> User:
     """The account carries ``fields``, for ``reason``."""
-    with act("trials:account:change", by=by, at=at, reason=reason):
+    with open_act("trials:account:change", by=by, at=at, reason=reason):
         return change_person(user=user, by=by, at=at, **fields)
 
 
@@ -33,7 +33,7 @@ def reset_account(*, user: User, password: str, by: User, at: datetime, reason: 
 
     Until the owner has done so, nobody signs with the account.
     """
-    with act("trials:account:reset", by=by, at=at, reason=reason):
+    with open_act("trials:account:reset", by=by, at=at, reason=reason):
         _refuse_own(user, by)
         set_password(user=user, password=password, by=by, at=at)
         return change_person(
@@ -43,7 +43,7 @@ def reset_account(*, user: User, password: str, by: User, at: datetime, reason: 
 
 def close_account(*, user: User, by: User, at: datetime, reason: str) -> User:
     """The person can no longer sign in, every session has ended, and so has every delegation (11.300(b))."""
-    with act("trials:account:close", by=by, at=at, reason=reason):
+    with open_act("trials:account:close", by=by, at=at, reason=reason):
         _refuse_own(user, by)
         today = local_date(at, settings.TRIAL_TIME_ZONE)
         for held in Delegation.objects.filter(user=user).in_force(on=today).exclude(ends_on=today):

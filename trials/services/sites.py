@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import SITE_ROLES, Role
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from trials.models import ChecklistItem, ConsentVersion, Delegation, Site
@@ -58,22 +58,22 @@ def create_site(
     *, code: str, name: str, name_zh: str, city: str, city_zh: str, by: User | None, at: datetime, **more: Any
 ) -> Site:
     """A planned site exists under ``code``."""
-    with act("trials:site:create", by=by, at=at) as written:
+    with open_act("trials:site:create", by=by, at=at) as act:
         if Site.objects.filter(code=code).exists():
             raise SiteCodeTaken(code=code)
         return Site.objects.create(
-            code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, act=written, **more
+            code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, act=act, **more
         )
 
 
 def change_site(*, site: Site, by: User, at: datetime, reason: str, **fields: Any) -> Site:
     """The site carries ``fields``."""
-    with act("trials:site:change", by=by, at=at, site=site, reason=reason) as written:
-        held = Site.objects.select_for_update().get(pk=site.pk)
-        for name, value in {**fields, "act": written}.items():
-            setattr(held, name, value)
-        held.save(update_fields=[*fields, "act"])
-    return held
+    with open_act("trials:site:change", by=by, at=at, site=site, reason=reason) as act:
+        locked = Site.objects.select_for_update().get(pk=site.pk)
+        for name, value in {**fields, "act": act}.items():
+            setattr(locked, name, value)
+        locked.save(update_fields=[*fields, "act"])
+    return locked
 
 
 def fulfil_checklist_item(
@@ -87,11 +87,11 @@ def fulfil_checklist_item(
     at: datetime,
 ) -> ChecklistItem:
     """The item of the activation checklist is on record with its day; a later call renews it."""
-    with act("trials:site:fulfil", by=by, at=at, site=site) as written:
+    with open_act("trials:site:fulfil", by=by, at=at, site=site) as act:
         item, _made = ChecklistItem.objects.update_or_create(
             site=site,
             kind=kind,
-            defaults={"done_on": done_on, "expires_on": expires_on, "reference": reference, "act": written},
+            defaults={"done_on": done_on, "expires_on": expires_on, "reference": reference, "act": act},
         )
     return item
 
@@ -104,29 +104,29 @@ def open_checklist_items(site: Site, *, on: date) -> list[ChecklistKind]:
 
 def move_site(*, site: Site, to: str, by: User | None, at: datetime, reason: str = "") -> Site:
     """The site is in state ``to``; active only with a complete, unexpired checklist."""
-    with act(f"trials:site:{to}", by=by, at=at, site=site, reason=reason) as written:
-        held = Site.objects.select_for_update().get(pk=site.pk)
+    with open_act(f"trials:site:{to}", by=by, at=at, site=site, reason=reason) as act:
+        locked = Site.objects.select_for_update().get(pk=site.pk)
         wanted = SiteState(to)
-        if wanted not in MOVES[SiteState(held.state)]:
-            raise SiteCannotMove(site=held.code, state=held.get_state_display(), wanted=wanted.label)
+        if wanted not in MOVES[SiteState(locked.state)]:
+            raise SiteCannotMove(site=locked.code, state=locked.get_state_display(), wanted=wanted.label)
         if wanted is SiteState.ACTIVE:
-            missing = open_checklist_items(held, on=local_date(at, held.time_zone))
+            missing = open_checklist_items(locked, on=local_date(at, locked.time_zone))
             if missing:
-                raise ChecklistOpen(site=held.code, missing=", ".join(str(kind.label) for kind in missing))
-        held.state, held.act = wanted, written
-        held.save(update_fields=["state", "act"])
-    return held
+                raise ChecklistOpen(site=locked.code, missing=", ".join(str(kind.label) for kind in missing))
+        locked.state, locked.act = wanted, act
+        locked.save(update_fields=["state", "act"])
+    return locked
 
 
 def add_consent_version(
     *, site: Site, label: str, approved_on: date, by: User | None, at: datetime
 ) -> ConsentVersion:
     """The site may consent with ``label`` from its approval day on; the version before ends that day."""
-    with act("trials:consent_version:add", by=by, at=at, site=site) as written:
+    with open_act("trials:consent_version:add", by=by, at=at, site=site) as act:
         for earlier in ConsentVersion.objects.filter(site=site, ended_on=None).exclude(label=label):
-            earlier.ended_on, earlier.act = max(approved_on, earlier.approved_on), written
+            earlier.ended_on, earlier.act = max(approved_on, earlier.approved_on), act
             earlier.save(update_fields=["ended_on", "act"])
-        return ConsentVersion.objects.create(site=site, label=label, approved_on=approved_on, act=written)
+        return ConsentVersion.objects.create(site=site, label=label, approved_on=approved_on, act=act)
 
 
 def delegate(
@@ -140,7 +140,7 @@ def delegate(
     at: datetime,
 ) -> Delegation:
     """``user`` holds ``role`` from ``starts_on``; training is on record before (11.10(i))."""
-    with act("trials:delegation:grant", by=by, at=at, site=site) as written:
+    with open_act("trials:delegation:grant", by=by, at=at, site=site) as act:
         if role in SITE_ROLES and site is None:
             raise RoleNeedsSite(role=role)
         if role not in SITE_ROLES and role is not Role.MONITOR and site is not None:
@@ -148,16 +148,16 @@ def delegate(
         if user.trained_on is None:
             raise TrainingMissing(person=user.username)
         return Delegation.objects.create(
-            user=user, role=role, site=site, starts_on=starts_on, ends_on=ends_on, granted_by=by, act=written
+            user=user, role=role, site=site, starts_on=starts_on, ends_on=ends_on, granted_by=by, act=act
         )
 
 
 def end_delegation(*, delegation: Delegation, on: date, by: User, at: datetime, reason: str) -> Delegation:
     """The role ends after ``on``; the row stays as evidence."""
-    with act("trials:delegation:end", by=by, at=at, site=delegation.site, reason=reason) as written:
-        held = Delegation.objects.select_for_update().get(pk=delegation.pk)
-        if held.ends_on is not None and held.ends_on <= on:
-            raise DelegationEnded(day=held.ends_on.isoformat())
-        held.ends_on, held.act = max(on, held.starts_on), written
-        held.save(update_fields=["ends_on", "act"])
-    return held
+    with open_act("trials:delegation:end", by=by, at=at, site=delegation.site, reason=reason) as act:
+        locked = Delegation.objects.select_for_update().get(pk=delegation.pk)
+        if locked.ends_on is not None and locked.ends_on <= on:
+            raise DelegationEnded(day=locked.ends_on.isoformat())
+        locked.ends_on, locked.act = max(on, locked.starts_on), act
+        locked.save(update_fields=["ends_on", "act"])
+    return locked

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.text import later_than
@@ -56,21 +56,21 @@ def record_version_approval(
     reason: str = "",
 ) -> SiteVersion:
     """The site's ethics committee approved ``version`` on ``approved_on``; a later call corrects it until it opens."""
-    with act("trials:version:approve", by=by, at=at, site=site, reason=reason) as written:
-        held = Site.objects.select_for_update().get(pk=site.pk)
-        refuse_unless_later(held, version)
-        if approved_on > local_date(at, held.time_zone):
+    with open_act("trials:version:approve", by=by, at=at, site=site, reason=reason) as act:
+        locked = Site.objects.select_for_update().get(pk=site.pk)
+        refuse_unless_later(locked, version)
+        if approved_on > local_date(at, locked.time_zone):
             raise ApprovalInFuture(day=approved_on.isoformat())
-        if consent is not None and consent.site_id != held.pk:
-            raise ConsentOfAnotherSite(site=held.code)
+        if consent is not None and consent.site_id != locked.pk:
+            raise ConsentOfAnotherSite(site=locked.code)
         found, _made = SiteVersion.objects.update_or_create(
-            site=held,
+            site=locked,
             version=version,
             defaults={
                 "approved_on": approved_on,
                 "reference": reference,
                 "consent": consent,
-                "act": written,
+                "act": act,
             },
         )
     return found
@@ -86,37 +86,37 @@ def refuse_unless_later(site: Site, version: str) -> None:
 
 def open_site_version(*, site: Site, version: str, by: User, at: datetime, reason: str) -> SiteVersion:
     """The site follows ``version`` from today on, and so does whoever registers there (requirement 49)."""
-    with act("trials:version:open", by=by, at=at, site=site, reason=reason) as written:
-        held = Site.objects.select_for_update().get(pk=site.pk)
-        refuse_unless_later(held, version)
-        today = local_date(at, held.time_zone)
-        found = SiteVersion.objects.select_for_update().filter(site=held, version=version).first()
+    with open_act("trials:version:open", by=by, at=at, site=site, reason=reason) as act:
+        locked = Site.objects.select_for_update().get(pk=site.pk)
+        refuse_unless_later(locked, version)
+        today = local_date(at, locked.time_zone)
+        found = SiteVersion.objects.select_for_update().filter(site=locked, version=version).first()
         if found is None or not found.may_open_on(today):
-            raise ApprovalMissing(version=version, site=held.code)
-        found.opened_on, found.act = today, written
+            raise ApprovalMissing(version=version, site=locked.code)
+        found.opened_on, found.act = today, act
         found.save(update_fields=["opened_on", "act"])
-        held.protocol_version, held.act = version, written
-        held.save(update_fields=["protocol_version", "act"])
+        locked.protocol_version, locked.act = version, act
+        locked.save(update_fields=["protocol_version", "act"])
     return found
 
 
 def follow_version(*, participant: Participant, version: str, by: User | None, at: datetime) -> Participant:
     """The participant follows ``version``; a decision on eligibility taken before lapses. The caller plans anew."""
-    with act("trials:version:follow", by=by, at=at, participant=participant) as written:
-        held = Participant.objects.lock(participant.pk)
-        held.protocol_version, held.act = version, written
-        held.save(update_fields=["protocol_version", "act"])
-        if held.state == Track.SCREENED:
+    with open_act("trials:version:follow", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        locked.protocol_version, locked.act = version, act
+        locked.save(update_fields=["protocol_version", "act"])
+        if locked.state == Track.SCREENED:
             cause = f"the site follows protocol version {version} now"
-            lapse_decision(participant=held, cause=cause, by=by, at=at)
-    return held
+            lapse_decision(participant=locked, cause=cause, by=by, at=at)
+    return locked
 
 
 def note_carried(*, site_version: SiteVersion, by: User | None, at: datetime) -> SiteVersion:
     """Every living participant of the site follows the version."""
-    with act("trials:version:carried", by=by, at=at, site=site_version.site) as written:
-        held = SiteVersion.objects.select_for_update().get(pk=site_version.pk)
-        if held.carried_at is None:
-            held.carried_at, held.act = at, written
-            held.save(update_fields=["carried_at", "act"])
-    return held
+    with open_act("trials:version:carried", by=by, at=at, site=site_version.site) as act:
+        locked = SiteVersion.objects.select_for_update().get(pk=site_version.pk)
+        if locked.carried_at is None:
+            locked.carried_at, locked.act = at, act
+            locked.save(update_fields=["carried_at", "act"])
+    return locked

@@ -31,7 +31,7 @@ LANGUAGES: Final = (
 )  # fmt: skip
 
 
-class Line(forms.CharField):
+class LineField(forms.CharField):
     """One line of text, kept exactly as typed; a sign that cannot be printed is refused."""
 
     def __init__(self, **more: Any) -> None:
@@ -45,7 +45,7 @@ class Line(forms.CharField):
             )
 
 
-class Paragraphs(Line):
+class Paragraphs(LineField):
     """Text of several lines, kept exactly as typed."""
 
     widget = forms.Textarea
@@ -80,7 +80,7 @@ def address_meant(address: str) -> str:
     return f"{name}@{near[0]}" if near else ""
 
 
-class MailAddress(Line):
+class MailAddress(LineField):
     """An e-mail address. Only plain signs of mail systems everywhere: nothing that could end a header."""
 
     widget = forms.EmailInput
@@ -134,7 +134,7 @@ def _ask_about_near_miss(form: forms.Form, cleaned: dict[str, Any]) -> str:
     return ""
 
 
-class ContactForm(forms.Form):
+class CallRequestForm(forms.Form):
     """The form of the public page. ``website`` is asked of nobody: who fills it is a program."""
 
     site = forms.ChoiceField(
@@ -145,17 +145,17 @@ class ContactForm(forms.Form):
             "invalid_choice": _("This centre takes no requests now. Choose another one."),
         },
     )
-    first_name = Line(
+    first_name = LineField(
         label=_("First name"),
         max_length=LONGEST_NAME,
         error_messages={"required": _("Type your first name, so that the centre knows whom to ask for.")},
     )
-    last_name = Line(
+    last_name = LineField(
         label=_("Last name"),
         max_length=LONGEST_NAME,
         error_messages={"required": _("Type your last name, so that the centre knows whom to ask for.")},
     )
-    phone = Line(
+    phone = LineField(
         label=_("Telephone"),
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
@@ -169,7 +169,7 @@ class ContactForm(forms.Form):
         help_text=_("If you give one, you get a message that your request has arrived."),
     )
     email_kept = forms.CharField(required=False, max_length=254, widget=forms.HiddenInput)
-    language = Line(
+    language = LineField(
         label=_("Language you prefer to speak"),
         max_length=40,
         help_text=_("Any language. The centre looks for somebody who speaks it."),

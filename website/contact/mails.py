@@ -14,7 +14,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from accounts.models import Mail
-from accounts.outbox import Envelope
+from accounts.outbox import MailEnvelope
 from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
 from accounts.services import write_mail
 from kernel.clock import local_date
@@ -62,7 +62,7 @@ def acknowledge(request: ContactRequest, *, at: datetime) -> None:
     )
 
 
-def envelope_of_acknowledgement(mail: Mail, *, at: datetime) -> Envelope | None:
+def envelope_of_acknowledgement(mail: Mail, *, at: datetime) -> MailEnvelope | None:
     """Return where the acknowledgement goes; None once who sent the request was erased."""
     if mail.site_id is None:
         return None
@@ -72,7 +72,7 @@ def envelope_of_acknowledgement(mail: Mail, *, at: datetime) -> Envelope | None:
         if held is None:
             return None
         typed = unseal(held.sealed, bound_to=f"contact request {reference} at {mail.site_id}")
-    return Envelope(typed["email"]) if typed["email"] else None
+    return MailEnvelope(typed["email"]) if typed["email"] else None
 
 
 def tell_centre(request: ContactRequest, *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import Mail
-from accounts.outbox import Envelope
+from accounts.outbox import MailEnvelope
 from accounts.services import write_mail
 from trials.models import NewsLetter, NewsReader
 from website.identity import unseal
@@ -89,15 +89,15 @@ def write_letter_to(reader: NewsReader, letter: NewsLetter, *, at: datetime) -> 
     return written is not None
 
 
-def envelope_of_news(mail: Mail, *, at: datetime) -> Envelope | None:
+def envelope_of_news(mail: Mail, *, at: datetime) -> MailEnvelope | None:
     """Return where a message of the news goes; None once the reader has left, or confirmed already."""
     reader = NewsReader.objects.filter(key=mail.key.rpartition(":")[2]).first()
     if reader is None or (mail.kind == CONFIRM) != (reader.confirmed_at is None):
         return None
     address = unseal(reader.sealed, bound_to=f"news reader {reader.key}")["email"]
     if mail.kind == CONFIRM:
-        return Envelope(address)
+        return MailEnvelope(address)
     leave = _address("trials:news-leave", reader)
-    return Envelope(
+    return MailEnvelope(
         address, {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from website.contact.centres import Centre, any_centre, open_centres
 from website.contact.cities import cities
-from website.contact.forms import LANGUAGES, ContactForm, city_of
+from website.contact.forms import LANGUAGES, CallRequestForm, city_of
 from website.contact.tokens import FormToken, new_token, read_token
 
 TYPED = ("first_name", "last_name", "phone", "email", "language", "message", "consent")
@@ -22,7 +22,7 @@ TYPED = ("first_name", "last_name", "phone", "email", "language", "message", "co
 class ContactPage:
     """One request of the page: what was typed in it, against the centres that are open now."""
 
-    form: ContactForm
+    form: CallRequestForm
     token: FormToken
     centres: list[Centre]
     chosen: str
@@ -57,7 +57,7 @@ def opened(request: HttpRequest, at: datetime) -> ContactPage:
     """Return the page as it is opened: nothing typed, the centre of ``?site=`` chosen."""
     centres = open_centres()
     spoken = LANGUAGES[0] if (get_language() or "").startswith("zh") else LANGUAGES[1]
-    form = ContactForm(centres=centres, initial={"language": spoken})
+    form = CallRequestForm(centres=centres, initial={"language": spoken})
     wanted = request.GET.get("site", "")
     chosen = wanted if wanted in {centre.code for centre in centres} else ""
     return ContactPage(form, new_token(at), centres, chosen, cities=_city_names())
@@ -67,7 +67,7 @@ def looked_up(request: HttpRequest, at: datetime) -> ContactPage:
     """Return the page with the centres by distance from the city typed; everything else stays as it was typed."""
     city, note = city_of(request.POST.get("city", ""))
     centres = open_centres(near=(city.latitude, city.longitude) if city else None)
-    form = ContactForm(centres=centres, initial={name: request.POST.get(name, "") for name in TYPED})
+    form = CallRequestForm(centres=centres, initial={name: request.POST.get(name, "") for name in TYPED})
     chosen = centres[0].code if city and centres else request.POST.get("site", "")
     page = ContactPage(form, _token(request, at)[0], centres, chosen, cities=_city_names())
     page.city, page.city_note = request.POST.get("city", ""), note
@@ -83,7 +83,7 @@ def sent(request: HttpRequest, at: datetime) -> ContactPage:
     closed = "" if not chosen or chosen in {centre.code for centre in centres} else _name_of(chosen)
     token, is_ours = _token(request, at)
     page = ContactPage(
-        ContactForm(request.POST, centres=centres), token, centres, chosen, cities=_city_names()
+        CallRequestForm(request.POST, centres=centres), token, centres, chosen, cities=_city_names()
     )
     page.city, page.is_stale = request.POST.get("city", ""), not is_ours
     if closed:

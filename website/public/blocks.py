@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class Part(StrEnum):
+class PagePart(StrEnum):
     """Where on the page a block stands."""
 
     HEADLINE = "headline"
@@ -29,24 +29,24 @@ class Block:
     """A place for one text, and what the text is for (said to its authors, never on the page)."""
 
     code: str
-    part: Part
+    part: PagePart
     about: Promise
 
 
 BLOCKS: Final = (
-    Block("headline", Part.HEADLINE, _("Headline, and what the trial is in three sentences")),
-    Block("compare", Part.COMPARE, _("What the trial compares")),
-    Block("who", Part.WHO, _("Before the criteria: who may and may not take part")),
-    Block("centres", Part.CENTRES, _("Before the list of centres")),
-    Block("chance", Part.QUESTIONS, _("Who decides on the group")),
-    Block("visits", Part.QUESTIONS, _("Visits")),
-    Block("time", Part.QUESTIONS, _("How long it lasts")),
-    Block("travel", Part.QUESTIONS, _("Travel")),
-    Block("safety", Part.QUESTIONS, _("Risks and safety")),
-    Block("costs", Part.QUESTIONS, _("Costs and payment")),
-    Block("data", Part.QUESTIONS, _("Personal information")),
-    Block("stopping", Part.QUESTIONS, _("Stopping")),
-    Block("not_taking_part", Part.QUESTIONS, _("Not taking part")),
-    Block("after_writing", Part.AFTER, _("What happens after somebody writes to a centre")),
+    Block("headline", PagePart.HEADLINE, _("Headline, and what the trial is in three sentences")),
+    Block("compare", PagePart.COMPARE, _("What the trial compares")),
+    Block("who", PagePart.WHO, _("Before the criteria: who may and may not take part")),
+    Block("centres", PagePart.CENTRES, _("Before the list of centres")),
+    Block("chance", PagePart.QUESTIONS, _("Who decides on the group")),
+    Block("visits", PagePart.QUESTIONS, _("Visits")),
+    Block("time", PagePart.QUESTIONS, _("How long it lasts")),
+    Block("travel", PagePart.QUESTIONS, _("Travel")),
+    Block("safety", PagePart.QUESTIONS, _("Risks and safety")),
+    Block("costs", PagePart.QUESTIONS, _("Costs and payment")),
+    Block("data", PagePart.QUESTIONS, _("Personal information")),
+    Block("stopping", PagePart.QUESTIONS, _("Stopping")),
+    Block("not_taking_part", PagePart.QUESTIONS, _("Not taking part")),
+    Block("after_writing", PagePart.AFTER, _("What happens after somebody writes to a centre")),
 )
 BY_CODE: Final = {block.code: block for block in BLOCKS}

@@ -38,7 +38,7 @@ CHECKS: Final = Tone("#e4f3e9", "#1a5a34")
 
 
 @dataclass(frozen=True)
-class Step:
+class PathwayBox:
     """One box: what happens, and its particulars."""
 
     title: str
@@ -52,8 +52,8 @@ class ArmPath:
 
     code: str
     label: str
-    steps: tuple[Step, ...]
-    fork: tuple[tuple[str, Step], ...] = ()
+    steps: tuple[PathwayBox, ...]
+    fork: tuple[tuple[str, PathwayBox], ...] = ()
 
     def in_words(self) -> str:
         """The whole way as sentences, for who does not see the drawing."""
@@ -79,12 +79,12 @@ def paths_of(protocol: ProtocolText, facts: Mapping[str, str]) -> list[ArmPath]:
     ]
 
 
-def _chance(facts: Mapping[str, str]) -> Step:
+def _chance(facts: Mapping[str, str]) -> PathwayBox:
     lines = (_("Groups of equal size (%(ratio)s)") % facts,) if "ratio" in facts else ()
-    return Step(_("You agree in writing. Then chance decides on your group."), lines)
+    return PathwayBox(_("You agree in writing. Then chance decides on your group."), lines)
 
 
-def _first_treatment(protocol: ProtocolText, facts: Mapping[str, str], arm: str) -> Step:
+def _first_treatment(protocol: ProtocolText, facts: Mapping[str, str], arm: str) -> PathwayBox:
     given = {each.code for each in protocol.treatments if arm in each.arms}
     lines = []
     if "CARBOPLATIN" in given:
@@ -94,20 +94,20 @@ def _first_treatment(protocol: ProtocolText, facts: Mapping[str, str], arm: str)
     if is_own := "CAMRELIZUMAB" in given:
         lines.append(_("Immune medicine: %(camrelizumab_times)s drips (%(camrelizumab)s)") % facts)
     title = _("First treatment, about %(treatment_weeks)s weeks") % facts
-    return Step(title, tuple(lines), OWN if is_own else SHARED)
+    return PathwayBox(title, tuple(lines), OWN if is_own else SHARED)
 
 
-def _afterwards(arm: str) -> Step:
+def _afterwards(arm: str) -> PathwayBox:
     if arm == "1":
-        return Step(_("Checks: is there any cancer?"), tone=OWN)
-    return Step(_("Operation"), (_("The gullet is taken out"),), OPERATION)
+        return PathwayBox(_("Checks: is there any cancer?"), tone=OWN)
+    return PathwayBox(_("Operation"), (_("The gullet is taken out"),), OPERATION)
 
 
-def _fork() -> tuple[tuple[str, Step], ...]:
+def _fork() -> tuple[tuple[str, PathwayBox], ...]:
     again = _("An operation only if cancer comes back")
     return (
-        (_("Cancer found"), Step(_("Operation"), tone=OPERATION)),
-        (_("No cancer found"), Step(_("The checks go on"), (again,), CHECKS)),
+        (_("Cancer found"), PathwayBox(_("Operation"), tone=OPERATION)),
+        (_("No cancer found"), PathwayBox(_("The checks go on"), (again,), CHECKS)),
     )
 
 
@@ -139,7 +139,7 @@ def drawn(path: ArmPath) -> SafeString:
     )
 
 
-def _forked(fork: tuple[tuple[str, Step], ...], y: int) -> tuple[SafeString, int]:
+def _forked(fork: tuple[tuple[str, PathwayBox], ...], y: int) -> tuple[SafeString, int]:
     width = (WIDTH - 2 * EDGE - 14) // len(fork)
     parts, ends, lowest = [], y + GAP + LEADING, y
     for number, (condition, step) in enumerate(fork):
@@ -153,7 +153,7 @@ def _forked(fork: tuple[tuple[str, Step], ...], y: int) -> tuple[SafeString, int
     return format_html_join("", "{}", ((part,) for part in parts)), lowest
 
 
-def _box(step: Step, x: int, y: int, width: int) -> tuple[SafeString, int]:
+def _box(step: PathwayBox, x: int, y: int, width: int) -> tuple[SafeString, int]:
     room = width - 2 * PADDING
     title = list(wrapped(step.title, room, bold=True))
     rest = [line for each in step.lines for line in wrapped(f"· {each}", room)]

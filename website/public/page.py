@@ -11,11 +11,11 @@ from typing import Any
 from django.conf import settings
 
 from kernel.clock import local_date
-from protocol.loader.schema import PUBLISHED, Criterion, Text
+from protocol.loader.schema import PUBLISHED, BilingualText, Criterion
 from protocol.text import ProtocolText, load
 from trials.models import PageConfirmation, PublicText
 from trials.models.texts import PAGE_LANGUAGES
-from website.public.blocks import BLOCKS, BY_CODE, Part
+from website.public.blocks import BLOCKS, BY_CODE, PagePart
 from website.public.placeholders import Unfilled, facts_of, fill
 from website.public.sites import PublicSite, public_sites
 from website.public.wording import Passage, passages_of
@@ -67,7 +67,7 @@ class PublicPage:
 
     @property
     def questions(self) -> list[ShownText]:
-        asked = (block.code for block in BLOCKS if block.part == Part.QUESTIONS)
+        asked = (block.code for block in BLOCKS if block.part == PagePart.QUESTIONS)
         return [self.texts[code] for code in asked if code in self.texts]
 
     @property
@@ -134,7 +134,7 @@ def public_page(language: str, *, instead: Collection[PublicText] = ()) -> Publi
     )
 
 
-def shown_text(row: Any, facts: Mapping[str, Text], language: str) -> ShownText | None:
+def shown_text(row: Any, facts: Mapping[str, BilingualText], language: str) -> ShownText | None:
     """Return the text filled in its own language; None, and a line in the log, rather than a raw token."""
     if row.block not in BY_CODE:
         return None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from protocol.loader.schema import PUBLISHED, Fact, Text
+from protocol.loader.schema import PUBLISHED, BilingualText, TrialFact
 from protocol.text import ProtocolText
 
 FACTS: Final = {
@@ -50,9 +50,9 @@ class Unfilled(ValueError):  # noqa: N818 (says something of a text, not of the 
         self.tokens = tokens
 
 
-def facts_of(protocol: ProtocolText) -> dict[str, Text]:
+def facts_of(protocol: ProtocolText) -> dict[str, BilingualText]:
     """Return every placeholder with the words that fill it, in both languages; published ones only."""
-    found: dict[str, Text] = {}
+    found: dict[str, BilingualText] = {}
     for name, code in FACTS.items():
         fact = protocol.fact(code)
         if fact.source == PUBLISHED and not fact.unknown:
@@ -67,38 +67,38 @@ def facts_of(protocol: ProtocolText) -> dict[str, Text]:
     return found | _of_treatments(protocol) | _worked_out(protocol)
 
 
-def _words(fact: Fact) -> Text:
+def _words(fact: TrialFact) -> BilingualText:
     if fact.text is not None:
         return fact.text
-    return Text(en=str(fact.value), zh=str(fact.value))
+    return BilingualText(en=str(fact.value), zh=str(fact.value))
 
 
-def _of_treatments(protocol: ProtocolText) -> dict[str, Text]:
-    found: dict[str, Text] = {}
+def _of_treatments(protocol: ProtocolText) -> dict[str, BilingualText]:
+    found: dict[str, BilingualText] = {}
     published = {each.code: each for each in protocol.treatments if each.source == PUBLISHED}
     for name, code in TREATMENTS.items():
         if code in published:
             times = str(len(published[code].days))
             found[name] = _in_a_sentence(published[code].name)
-            found[f"{name}_times"] = Text(en=times, zh=times)
+            found[f"{name}_times"] = BilingualText(en=times, zh=times)
     return found
 
 
-def _in_a_sentence(name: Text) -> Text:
-    return Text(en=name.en[:1].lower() + name.en[1:], zh=name.zh)
+def _in_a_sentence(name: BilingualText) -> BilingualText:
+    return BilingualText(en=name.en[:1].lower() + name.en[1:], zh=name.zh)
 
 
-def _worked_out(protocol: ProtocolText) -> dict[str, Text]:
+def _worked_out(protocol: ProtocolText) -> dict[str, BilingualText]:
     """Whole weeks of radiotherapy and whole years of follow-up, where what they come from is published."""
-    found: dict[str, Text] = {}
+    found: dict[str, BilingualText] = {}
     sessions, weekly = protocol.fact("rt_fractions"), protocol.fact("rt_fractions_per_week")
     if {sessions.source, weekly.source} == {PUBLISHED}:
         weeks = str(math.ceil(int(str(sessions.value)) / int(str(weekly.value))))
-        found["treatment_weeks"] = Text(en=weeks, zh=weeks)
+        found["treatment_weeks"] = BilingualText(en=weeks, zh=weeks)
     months = protocol.fact("follow_up_months_needed")
     if months.source == PUBLISHED and int(str(months.value)) % 12 == 0:
         years = str(int(str(months.value)) // 12)
-        found["followed_years"] = Text(en=years, zh=years)
+        found["followed_years"] = BilingualText(en=years, zh=years)
     return found
 
 
@@ -109,7 +109,7 @@ def tokens_left(text: str, known: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*unknown, *stray]))
 
 
-def fill(text: str, facts: Mapping[str, Text], language: str) -> str:
+def fill(text: str, facts: Mapping[str, BilingualText], language: str) -> str:
     """Return ``text`` with each placeholder filled in ``language``; ``Unfilled`` rather than anything raw."""
     if left := tokens_left(text, facts):
         raise Unfilled(left)

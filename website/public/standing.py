@@ -19,7 +19,7 @@ NONE: Final = "none"
 
 
 @dataclass(frozen=True)
-class Standing:
+class BlockVersions:
     """One block in one language, with its versions, the newest first."""
 
     block: Block
@@ -62,7 +62,7 @@ class Standing:
             return ON_PAGE if version == self.shown else REPLACED
         return WAITING if version == self.newest else OVERTAKEN
 
-    def is_behind(self, other: Standing) -> bool:
+    def is_behind(self, other: BlockVersions) -> bool:
         """Say whether the other language shows a text that was released on a later day than this one."""
         mine, theirs = self.shown, other.shown
         if not (mine and theirs and mine.released_at and theirs.released_at):
@@ -70,7 +70,7 @@ class Standing:
         return mine.released_at.date() < theirs.released_at.date()
 
 
-def standings(versions: Iterable[PublicText]) -> list[tuple[Block, list[Standing]]]:
+def standings(versions: Iterable[PublicText]) -> list[tuple[Block, list[BlockVersions]]]:
     """Return every block of the page with its standing in each language."""
     held: dict[tuple[str, str], list[PublicText]] = {}
     for version in sorted(versions, key=lambda each: -each.number):
@@ -79,7 +79,7 @@ def standings(versions: Iterable[PublicText]) -> list[tuple[Block, list[Standing
         (
             block,
             [
-                Standing(block, code, name, tuple(held.get((block.code, code), ())))
+                BlockVersions(block, code, name, tuple(held.get((block.code, code), ())))
                 for code, name in PAGE_LANGUAGES
             ],
         )

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.text import load
@@ -53,17 +53,17 @@ def is_due(request: ContactRequest, *, at: datetime) -> bool:
 
 
 def _erase(request: ContactRequest, verb: str, by: User | None, at: datetime) -> ContactRequest:
-    with act(verb, by=by, at=at, site=request.site) as written:
-        held = ContactRequest.objects.lock(request.pk)
-        if held.erased_at is not None:
-            raise ErasedAlready(reference=held.reference)
-        ContactIdentity.objects.filter(request=held).delete()
-        held.erased_at, held.act = at, written
-        if held.is_open:
-            held.closed_at = at
-            held.state = RequestState.ERASED if verb == ON_REQUEST else RequestState.UNREACHED
-        held.save(update_fields=["erased_at", "closed_at", "state", "act"])
-    return held
+    with open_act(verb, by=by, at=at, site=request.site) as act:
+        locked = ContactRequest.objects.lock(request.pk)
+        if locked.erased_at is not None:
+            raise ErasedAlready(reference=locked.reference)
+        ContactIdentity.objects.filter(request=locked).delete()
+        locked.erased_at, locked.act = at, act
+        if locked.is_open:
+            locked.closed_at = at
+            locked.state = RequestState.ERASED if verb == ON_REQUEST else RequestState.UNREACHED
+        locked.save(update_fields=["erased_at", "closed_at", "state", "act"])
+    return locked
 
 
 def erased_by(request: ContactRequest) -> date | None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Mail
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from protocol.text import load
 from trials.holidays import works_on
@@ -49,6 +49,6 @@ def escalate_late_requests(*, at: datetime) -> int:
         }
         new = [request for request in late if request.reference not in told]
         for request in new:
-            with act("trials:request:escalate", by=None, at=at, site=request.site):
+            with open_act("trials:request:escalate", by=None, at=at, site=request.site):
                 escalate(request, at=at)
     return len(new)

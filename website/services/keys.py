@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from audit.acts import act
+from audit.acts import open_act
 from trials.models import ContactIdentity, NewsReader, SendingMark, Site
 from website.identity import digest_of, seal, unseal
 from website.services.news import as_nobody
@@ -18,13 +18,13 @@ def seal_anew(*, at: datetime) -> int:
     """
     with as_nobody():
         sites = list(Site.objects.values_list("pk", flat=True))
-        with act("trials:identity_key:change", by=None, at=at):
+        with open_act("trials:identity_key:change", by=None, at=at):
             done = sum(_seal_reader(reader) for reader in NewsReader.objects.select_for_update())
             SendingMark.objects.all().delete()
             for site_id in sites:
                 with only_of(site_id):
-                    held = ContactIdentity.objects.select_for_update(of=("self",)).select_related("request")
-                    done += sum(_seal_identity(identity) for identity in held)
+                    locked = ContactIdentity.objects.select_for_update(of=("self",)).select_related("request")
+                    done += sum(_seal_identity(identity) for identity in locked)
     return done
 
 

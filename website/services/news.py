@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from kernel.tasks import send
@@ -59,7 +59,7 @@ def ask_for_news(*, email: str, language: str, at: datetime) -> None:
             return
         if NewsReader.objects.filter(digest=digest).confirmed().exists():
             return
-        with act("trials:news:ask", by=None, at=at):
+        with open_act("trials:news:ask", by=None, at=at):
             NewsReader.objects.filter(digest=digest).delete()
             key = secrets.token_hex(16)
             reader = NewsReader.objects.create(
@@ -79,7 +79,7 @@ def confirm_news(*, ticket: str, at: datetime) -> bool:
         if reader is None:
             return False
         if reader.confirmed_at is None:
-            with act("trials:news:confirm", by=None, at=at):
+            with open_act("trials:news:confirm", by=None, at=at):
                 reader.confirmed_at = at
                 reader.save(update_fields=["confirmed_at"])
     return True
@@ -90,7 +90,7 @@ def leave_news(*, ticket: str, at: datetime) -> None:
     with as_nobody():
         found = NewsReader.objects.filter(key=key_of(ticket) or "")
         if found.exists():
-            with act("trials:news:leave", by=None, at=at):
+            with open_act("trials:news:leave", by=None, at=at):
                 found.delete()
 
 
@@ -101,7 +101,7 @@ def forget_readers(*, at: datetime) -> int:
         found = NewsReader.objects.filter(unconfirmed | Q(confirmed_at__lte=at - days_of("news_keep_days")))
         if not found.exists():
             return 0
-        with act("trials:news:forget", by=None, at=at):
+        with open_act("trials:news:forget", by=None, at=at):
             gone, _each = found.delete()
     return gone
 
@@ -125,7 +125,7 @@ def write_letter(
     at: datetime,
 ) -> NewsLetter:
     """The letter stands as written; it is sent only when somebody else has released it."""
-    with act("trials:letter:write", by=by, at=at) as written:
+    with open_act("trials:letter:write", by=by, at=at) as act:
         if approved_on > at.date():
             raise ApprovedInFuture(day=approved_on.isoformat())
         return NewsLetter.objects.create(
@@ -137,22 +137,22 @@ def write_letter(
             approval=approval,
             written_by=by,
             written_at=at,
-            act=written,
+            act=act,
         )
 
 
 def release_letter(*, letter: NewsLetter, by: User, at: datetime) -> NewsLetter:
     """A second person has released the letter; the worker writes it to every confirmed reader, once each."""
-    with act("trials:letter:release", by=by, at=at) as written:
-        held = NewsLetter.objects.select_for_update().get(pk=letter.pk)
-        if held.released_at is not None:
+    with open_act("trials:letter:release", by=by, at=at) as act:
+        locked = NewsLetter.objects.select_for_update().get(pk=letter.pk)
+        if locked.released_at is not None:
             raise LetterReleased
-        if held.written_by_id == by.pk:
+        if locked.written_by_id == by.pk:
             raise OwnLetter
-        held.released_by, held.released_at, held.act = by, at, written
-        held.save(update_fields=["released_by", "released_at", "act"])
-        send("trials:send_letter", held.pk)
-    return held
+        locked.released_by, locked.released_at, locked.act = by, at, act
+        locked.save(update_fields=["released_by", "released_at", "act"])
+        send("trials:send_letter", locked.pk)
+    return locked
 
 
 def send_letter_to_readers(*, letter_pk: int, at: datetime) -> int:
@@ -161,10 +161,10 @@ def send_letter_to_readers(*, letter_pk: int, at: datetime) -> int:
         letter = NewsLetter.objects.select_for_update().get(pk=letter_pk)
         if letter.released_at is None:
             return 0
-        with act("trials:letter:send", by=None, at=at) as written:
+        with open_act("trials:letter:send", by=None, at=at) as act:
             readers = NewsReader.objects.confirmed().filter(confirmed_at__lte=letter.released_at)
             new = sum(write_letter_to(reader, letter, at=at) for reader in readers.order_by("pk").iterator())
             if new:
-                letter.mails, letter.act = letter.mails + new, written
+                letter.mails, letter.act = letter.mails + new, act
                 letter.save(update_fields=["mails", "act"])
     return new

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
@@ -93,8 +93,8 @@ def _within_limits(typed: _Typed, at: datetime) -> bool:
 
 
 def _keep(site: Site, typed: Any, reference: str, at: datetime) -> ContactRequest:
-    with act("trials:request:receive", by=None, at=at, site=site) as written:
-        made = ContactRequest.objects.create(reference=reference, site=site, received_at=at, act=written)
+    with open_act("trials:request:receive", by=None, at=at, site=site) as act:
+        made = ContactRequest.objects.create(reference=reference, site=site, received_at=at, act=act)
         sealed = seal({**asdict(typed), "remarks": []}, bound_to=bound(made))
         ContactIdentity.objects.create(request=made, site=site, sealed=sealed)
         if typed.email and may_send("mail", typed.email.lower(), at=at):
@@ -115,7 +115,7 @@ def read_identity(request: ContactRequest) -> dict[str, Any] | None:
 
 def open_identity(*, request: ContactRequest, by: User, at: datetime) -> dict[str, Any] | None:
     """Return who sent the request; that ``by`` has looked is on record."""
-    with act("trials:request:look", by=by, at=at, site=request.site):
+    with open_act("trials:request:look", by=by, at=at, site=request.site):
         return read_identity(request)
 
 
@@ -123,13 +123,13 @@ def _remark(request: ContactRequest, text: str, by: User, at: datetime) -> None:
     """What was said stands sealed beside the identity, and will be erased with it."""
     if not text.strip():
         return
-    held = ContactIdentity.objects.select_for_update().filter(request=request).first()
-    if held is None:
+    locked = ContactIdentity.objects.select_for_update().filter(request=request).first()
+    if locked is None:
         raise IdentityErased(reference=request.reference, day=_erased_on(request))
-    values = unseal(held.sealed, bound_to=bound(request))
+    values = unseal(locked.sealed, bound_to=bound(request))
     values["remarks"].append({"at": at.isoformat(), "by": by.display_name, "text": text})
-    held.sealed = seal(values, bound_to=bound(request))
-    held.save(update_fields=["sealed"])
+    locked.sealed = seal(values, bound_to=bound(request))
+    locked.save(update_fields=["sealed"])
 
 
 def _erased_on(request: ContactRequest) -> str:
@@ -137,10 +137,10 @@ def _erased_on(request: ContactRequest) -> str:
 
 
 def _hold_open(request: ContactRequest) -> ContactRequest:
-    held = ContactRequest.objects.lock(request.pk)
-    if not held.is_open:
-        raise RequestClosed(reference=held.reference, state=held.get_state_display())
-    return held
+    locked = ContactRequest.objects.lock(request.pk)
+    if not locked.is_open:
+        raise RequestClosed(reference=locked.reference, state=locked.get_state_display())
+    return locked
 
 
 def record_call(
@@ -154,22 +154,22 @@ def record_call(
     at: datetime,
 ) -> ContactAttempt:
     """The call and its result are on record; a new request has been called."""
-    with act("trials:request:call", by=by, at=at, site=request.site) as written:
+    with open_act("trials:request:call", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
         # A person reads the time of the call from a clock without seconds.
         if not held.received_at.replace(second=0, microsecond=0) <= called_at <= at:
             raise CalledTooLate(day=local_date(called_at, held.site.time_zone).isoformat())
         attempt = ContactAttempt.objects.create(
-            request=held, site=held.site, called_at=called_at, result=result, again_on=again_on, act=written
+            request=held, site=held.site, called_at=called_at, result=result, again_on=again_on, act=act
         )
         _remark(held, remark, by, at)
         if held.state == RequestState.NEW:
-            _move(held, RequestState.CALLED, written)
+            _move(held, RequestState.CALLED, act)
     return attempt
 
 
-def _move(request: ContactRequest, to: RequestState, written: Any, **columns: Any) -> ContactRequest:
-    for name, value in {**columns, "state": to, "act": written}.items():
+def _move(request: ContactRequest, to: RequestState, act: Any, **columns: Any) -> ContactRequest:
+    for name, value in {**columns, "state": to, "act": act}.items():
         setattr(request, name, value)
     request.save(update_fields=[*columns, "state", "act"])
     return request
@@ -182,11 +182,11 @@ def _refuse_unless_spoken(request: ContactRequest) -> None:
 
 def invite(*, request: ContactRequest, remark: str = "", by: User, at: datetime) -> ContactRequest:
     """The person is invited to the centre; screening begins when they come."""
-    with act("trials:request:invite", by=by, at=at, site=request.site) as written:
+    with open_act("trials:request:invite", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
         _refuse_unless_spoken(held)
         _remark(held, remark, by, at)
-        return _move(held, RequestState.INVITED, written)
+        return _move(held, RequestState.INVITED, act)
 
 
 def close_request(
@@ -194,21 +194,21 @@ def close_request(
 ) -> ContactRequest:
     """The request is closed as not suitable (with a reason), declined or not reached; its identity is erased later."""
     ending = RequestState(how)
-    with act(f"trials:request:{ending.value}", by=by, at=at, site=request.site) as written:
+    with open_act(f"trials:request:{ending.value}", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
         if ending == RequestState.UNREACHED and not held.attempts.exists():
             raise NotSpokenYet(reference=held.reference)
         if ending == RequestState.DECLINED:
             _refuse_unless_spoken(held)
         _remark(held, remark, by, at)
-        return _move(held, ending, written, closed_at=at, reason=reason)
+        return _move(held, ending, act, closed_at=at, reason=reason)
 
 
 def screen(*, request: ContactRequest, by: User, at: datetime) -> Participant:
     """The person has a participant number; nothing of their identity goes with it (requirements E4)."""
-    with act("trials:request:screen", by=by, at=at, site=request.site) as written:
+    with open_act("trials:request:screen", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
         _refuse_unless_spoken(held)
         participant = register_participant(site=held.site, by=by, at=at, came_by_request=True)
-        _move(held, RequestState.SCREENED, written, closed_at=at, participant=participant)
+        _move(held, RequestState.SCREENED, act, closed_at=at, participant=participant)
     return participant

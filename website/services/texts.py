@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import sign
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.text import load
@@ -102,7 +102,7 @@ class ReasonMissing(Refusal):
     status = 422
 
 
-class NothingToConfirm(Refusal):
+class NoTextToConfirm(Refusal):
     message = _("No text is released in this language yet. Release the texts first, then confirm the page.")
 
 
@@ -110,7 +110,7 @@ def draft_text(
     *, block: str, language: str, title: str, body: str, based_on: int, by: User, at: datetime
 ) -> PublicText:
     """A new version waits for a second person; ``based_on`` is the number of the version it was written from."""
-    with act("trials:text:draft", by=by, at=at) as written:
+    with open_act("trials:text:draft", by=by, at=at) as act:
         if block not in BY_CODE or language not in dict(PAGE_LANGUAGES):
             raise NoSuchBlock(block=block)
         title, body = title.strip(), body.replace("\r\n", "\n").strip()
@@ -130,7 +130,7 @@ def draft_text(
             body=body,
             author=by,
             drafted_at=at,
-            act=written,
+            act=act,
         )
 
 
@@ -154,7 +154,7 @@ def _one_at_a_time(block: str, language: str) -> None:
 
 def draft_first_texts(*, by: User, at: datetime) -> list[PublicText]:
     """Each block and language that has no version yet waits with the text that comes with the program."""
-    with act("trials:text:draft", by=by, at=at):
+    with open_act("trials:text:draft", by=by, at=at):
         begun = set(PublicText.objects.values_list("block", "language"))
         lacking = [
             found
@@ -189,7 +189,7 @@ def release_texts(
 
     The signature covers the text as the protocol in force fills it (21 CFR Part 11 11.70).
     """
-    with act("trials:text:release", by=by, at=at) as written:
+    with open_act("trials:text:release", by=by, at=at) as act:
         if not texts:
             raise NothingToRelease
         if not ethics_reference.strip():
@@ -207,7 +207,7 @@ def release_texts(
                 password=password,
                 at=at,
             )
-            held.released_by, held.released_at, held.act = by, at, written
+            held.released_by, held.released_at, held.act = by, at, act
             held.ethics_approved_on, held.ethics_reference = ethics_approved_on, ethics_reference.strip()
             held.protocol_version = settings.PROTOCOL_VERSION
             held.save()
@@ -217,15 +217,15 @@ def release_texts(
 
 def _to_be_released(text: PublicText, by: User) -> PublicText:
     _one_at_a_time(text.block, text.language)
-    held = PublicText.objects.select_for_update().get(pk=text.pk)
-    named = {"number": held.number, "block": BY_CODE[held.block].about}
-    if held.released_at is not None:
+    locked = PublicText.objects.select_for_update().get(pk=text.pk)
+    named = {"number": locked.number, "block": BY_CODE[locked.block].about}
+    if locked.released_at is not None:
         raise ReleasedBefore(**named)
-    if held.author_id == by.pk:
+    if locked.author_id == by.pk:
         raise OwnText(**named)
-    if not PublicText.objects.newest().filter(pk=held.pk).exists():
+    if not PublicText.objects.newest().filter(pk=locked.pk).exists():
         raise NewerDraft(**named)
-    return held
+    return locked
 
 
 def digest_of(text: PublicText, ethics_approved_on: date) -> str:
@@ -242,26 +242,26 @@ def digest_of(text: PublicText, ethics_approved_on: date) -> str:
 
 def withdraw_text(*, text: PublicText, reason: str, by: User, at: datetime) -> PublicText:
     """The block shows no text in this language until a new version is released."""
-    with act("trials:text:withdraw", by=by, at=at, reason=reason) as written:
+    with open_act("trials:text:withdraw", by=by, at=at, reason=reason) as act:
         if not reason.strip():
             raise ReasonMissing
         _one_at_a_time(text.block, text.language)
-        held = PublicText.objects.select_for_update().get(pk=text.pk)
-        if not PublicText.objects.shown().filter(pk=held.pk).exists():
-            raise NotShown(number=held.number, block=BY_CODE[held.block].about)
-        held.withdrawn_by, held.withdrawn_at, held.act = by, at, written
-        held.withdrawn_because = reason.strip()
-        held.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_because", "act"])
-    return held
+        locked = PublicText.objects.select_for_update().get(pk=text.pk)
+        if not PublicText.objects.shown().filter(pk=locked.pk).exists():
+            raise NotShown(number=locked.number, block=BY_CODE[locked.block].about)
+        locked.withdrawn_by, locked.withdrawn_at, locked.act = by, at, act
+        locked.withdrawn_because = reason.strip()
+        locked.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_because", "act"])
+    return locked
 
 
 def confirm_page(*, language: str, password: str, by: User, at: datetime) -> PageConfirmation:
     """``by`` has read the page in ``language`` as it is now and signed that it is true; it shows the day."""
-    with act("trials:text:confirm", by=by, at=at) as written:
+    with open_act("trials:text:confirm", by=by, at=at) as act:
         shown = PublicText.objects.shown().filter(language=language).order_by("block")
         content = [[text.block, text.number] for text in shown]
         if not content:
-            raise NothingToConfirm
+            raise NoTextToConfirm
         packed = json.dumps([language, settings.PROTOCOL_VERSION, content])
         signature = sign(
             record=f"public page {language}",
@@ -272,5 +272,5 @@ def confirm_page(*, language: str, password: str, by: User, at: datetime) -> Pag
             at=at,
         )
         return PageConfirmation.objects.create(
-            language=language, confirmed_at=at, signature=signature, act=written
+            language=language, confirmed_at=at, signature=signature, act=act
         )

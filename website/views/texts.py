@@ -24,19 +24,19 @@ from website.public.blocks import BY_CODE
 from website.public.first_texts import first_text
 from website.public.page import public_page
 from website.public.placeholders import facts_of, tokens_left
-from website.public.standing import Standing, standings
+from website.public.standing import BlockVersions, standings
 from website.services import texts as services
 from website.text_forms import ConfirmPageForm, ReleaseForm, TextForm, WithdrawTextForm
 from website.views.public import show
 
 
-def _standing(request: PersonRequest, block: str, language: str, permission: Permission) -> Standing:
+def _standing(request: PersonRequest, block: str, language: str, permission: Permission) -> BlockVersions:
     if block not in BY_CODE or language not in dict(PAGE_LANGUAGES):
         raise Http404
     held = PublicText.objects.open_to(request.user, permission).filter(block=block, language=language)
     people = ("author", "released_by", "withdrawn_by")
     versions = tuple(held.select_related(*people).order_by("-number"))
-    return Standing(BY_CODE[block], language, dict(PAGE_LANGUAGES)[language], versions)
+    return BlockVersions(BY_CODE[block], language, dict(PAGE_LANGUAGES)[language], versions)
 
 
 @requires(Permission.TEXT_VIEW)
@@ -57,7 +57,7 @@ def texts(request: PersonRequest) -> HttpResponse:
     return render(request, "trials/texts.html", context)
 
 
-def _beside(both: list[Standing]) -> list[dict[str, Any]]:
+def _beside(both: list[BlockVersions]) -> list[dict[str, Any]]:
     first, second = both
     return [
         {"standing": first, "is_behind": first.is_behind(second)},
@@ -65,7 +65,7 @@ def _beside(both: list[Standing]) -> list[dict[str, Any]]:
     ]
 
 
-def _of_language(code: str, name: str, every: list[Standing]) -> dict[str, Any]:
+def _of_language(code: str, name: str, every: list[BlockVersions]) -> dict[str, Any]:
     own = [standing for standing in every if standing.language == code]
     return {
         "code": code,
@@ -118,7 +118,7 @@ def _above() -> tuple[str, str]:
     return reverse("trials:texts"), _("Public page")
 
 
-def _begin_with(found: Standing) -> dict[str, Any]:
+def _begin_with(found: BlockVersions) -> dict[str, Any]:
     """The newest version is written on; a block without one begins with the text of the program."""
     start = found.newest or first_text(found.block.code, found.language)
     number = found.newest.number if found.newest else 0
@@ -130,7 +130,7 @@ def _placeholders(language: str) -> list[tuple[str, str]]:
     return [(f"{{{name}}}", words.in_language(language)) for name, words in sorted(facts.items())]
 
 
-def _preview_typed(request: PersonRequest, found: Standing, typed: dict[str, Any]) -> HttpResponse:
+def _preview_typed(request: PersonRequest, found: BlockVersions, typed: dict[str, Any]) -> HttpResponse:
     left = tokens_left(f"{typed['title']}\n{typed['body']}", facts_of(load(settings.PROTOCOL_VERSION)))
     if left:
         raise services.TokensLeft(tokens=services.quoted(left))

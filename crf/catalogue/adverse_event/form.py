@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.adverse_event import codes as lists
 from crf.catalogue.adverse_event import rules
 from crf.catalogue.adverse_event.checks import CHECKS
@@ -48,7 +48,7 @@ IF_IMMUNE: Due = {"shown_when": IMMUNE, "required_when": IMMUNE}
 IF_STEROID: Due = {"shown_when": STEROID, "required_when": STEROID}
 
 
-@recorded()
+@audited()
 class AdverseEvent(CrfRecord):
     """One adverse event from its first day to its outcome (protocol 3.6)."""
 
@@ -351,7 +351,7 @@ class AdverseEvent(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class AdverseEventGrade(CrfGroupRow):
     """How the grade changed, with its days (protocol 3.6, grade history)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.demographics import codes as lists
 from crf.catalogue.demographics import rules
 from crf.catalogue.demographics.checks import CHECKS
@@ -32,7 +32,7 @@ SMOKED, STEROID = Is("smoke", "former", "current"), Is("cm_steroid", "Y")
 HISTORY: Asked = {"required": True, "sdtm": "MHOCCUR"}
 
 
-@recorded()
+@audited()
 class Demographics(CrfRecord):
     """Who the participant is as a patient; exclusions 1, 2, 3 and 7 are judged by these answers (X006)."""
 
@@ -234,7 +234,7 @@ class Demographics(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class DemographicsDisease(CrfGroupRow):
     """Past and ongoing diseases, coded in MedDRA (protocol 3.3, mh_term)."""
 
@@ -251,7 +251,7 @@ class DemographicsDisease(CrfGroupRow):
     mh_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="MHONGO", sdtm="MHENRF")
 
 
-@recorded()
+@audited()
 class DemographicsCancer(CrfGroupRow):
     """Earlier cancers and their treatments; systemic treatment or radiation contradicts exclusion 7."""
 
@@ -269,7 +269,7 @@ class DemographicsCancer(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class DemographicsMedication(CrfGroupRow):
     """Medication, coded in WHODrug (protocol 3.3, cm)."""
 

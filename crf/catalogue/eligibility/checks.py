@@ -17,11 +17,15 @@ from crf.catalogue.eligibility.rules import (
 )
 from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import Is
-from protocol.eligibility import Reason
+from protocol.eligibility import CriterionReason
 
 PREGNANCY_TEST_DAYS = 7
-STAGED = (Reason.CONTRADICTS_STAGE_T, Reason.CONTRADICTS_STAGE_N, Reason.CONTRADICTS_STAGE_M)
-INVADES = (Reason.CONTRADICTS_T4B, Reason.CONTRADICTS_PET)
+STAGED = (
+    CriterionReason.CONTRADICTS_STAGE_T,
+    CriterionReason.CONTRADICTS_STAGE_N,
+    CriterionReason.CONTRADICTS_STAGE_M,
+)
+INVADES = (CriterionReason.CONTRADICTS_T4B, CriterionReason.CONTRADICTS_PET)
 
 
 def tested_in_time(preg_res: str | None, preg_dt: date | None, milestone_neo_d1: date | None) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.eligibility.checks import CHECKS
 from crf.catalogue.eligibility.rules import ELIGIBILITY_READS, OPTIONAL, eligible
 from crf.catalogue.shared.common import ECOG, SEX, YES_NO
@@ -56,7 +56,7 @@ def age_at_consent(birth: str, icf_dt: date) -> int | None:
     return possible[1] if possible else None
 
 
-@recorded()
+@audited()
 class Eligibility(CrfRecord):
     """Who may be randomized: what was found, and each criterion ticked by a person (protocol 3.1).
 

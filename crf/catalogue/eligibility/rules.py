@@ -46,7 +46,7 @@ def eligible(**known: Any) -> str | None:
     return None if verdict is None else "Y" if verdict else "N"
 
 
-def undisputed(*codes: str, but: Iterable[eligibility.Reason] = ()) -> Callable[..., bool]:
+def undisputed(*codes: str, but: Iterable[eligibility.CriterionReason] = ()) -> Callable[..., bool]:
     """Make a check: no criterion of ``codes`` is ticked as met while an answer says otherwise."""
     skipped = set(but)
 
@@ -58,7 +58,7 @@ def undisputed(*codes: str, but: Iterable[eligibility.Reason] = ()) -> Callable[
     return passes
 
 
-def free_of(code: str, *reasons: eligibility.Reason) -> Callable[..., bool]:
+def free_of(code: str, *reasons: eligibility.CriterionReason) -> Callable[..., bool]:
     """Make a check: the criterion is not refused for one of ``reasons``."""
 
     def passes(**known: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.follow_up import codes as lists
 from crf.catalogue.follow_up import rules
 from crf.catalogue.follow_up.checks import CHECKS
@@ -35,7 +35,7 @@ WITH_DRUG = Is("tx_kind", "chemo", "io", "targeted", "trial")
 FUNCTION: Asked = {"shown_when": ALIVE, "sdtm": "AETOXGR", "help": _("CTCAE grade.")}
 
 
-@recorded()
+@audited()
 class FollowUp(CrfRecord):
     """How the participant is, and whether the disease came back (protocol 3.12)."""
 
@@ -234,7 +234,7 @@ class FollowUp(CrfRecord):
         )
 
 
-@recorded()
+@audited()
 class FollowUpImage(CrfGroupRow):
     """Imaging and endoscopy since the last contact (protocol 3.12, img)."""
 
@@ -257,7 +257,7 @@ class FollowUpImage(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class FollowUpNode(CrfGroupRow):
     """Stations of a nodal recurrence, beside the fields of treatment (protocol 3.12, rec_type)."""
 
@@ -275,7 +275,7 @@ class FollowUpNode(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class FollowUpSite(CrfGroupRow):
     """Sites of distant metastases (protocol 3.12, rec_site)."""
 
@@ -298,7 +298,7 @@ class FollowUpSite(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class FollowUpTreatment(CrfGroupRow):
     """Subsequent treatment; immunotherapy of Arm 2 after a recurrence is data, no deviation (protocol 3.12)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.pathology import codes as lists
 from crf.catalogue.pathology import rules
 from crf.catalogue.pathology.checks import CHECKS
@@ -29,7 +29,7 @@ from crf.engine.questions import Classification
 TUMOUR_LEFT = Not(Is("ypt", "T0"))
 
 
-@recorded()
+@audited()
 class Pathology(CrfRecord):
     """What the pathologist found in the resected specimen (protocol 3.9)."""
 
@@ -205,7 +205,7 @@ class Pathology(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class PathologyNodeStation(CrfGroupRow):
     """Nodes examined and positive, station by station (protocol 3.9, ln_table)."""
 

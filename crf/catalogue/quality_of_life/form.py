@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.quality_of_life import codes as lists
 from crf.catalogue.quality_of_life import rules
 from crf.catalogue.quality_of_life.checks import CHECKS
@@ -65,7 +65,7 @@ def score(code: str, text: Text) -> DecimalAnswer:
     return answer
 
 
-@recorded()
+@audited()
 class QualityOfLife(CrfRecord):
     """One questionnaire of one participant, or why there is none (protocol 3.14)."""
 
@@ -269,7 +269,7 @@ class QualityOfLife(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class QualityOfLifeDouble(CrfGroupRow):
     """Items on which two answers were ticked on paper: they count as missing (protocol 3.14, q_double)."""
 

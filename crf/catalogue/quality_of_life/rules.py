@@ -33,7 +33,7 @@ def direction_of(code: str) -> str:
     """Say whether a high score is good or bad (protocol 5.1)."""
     if code == "OESDYS":
         return "said"
-    return "good" if code == qol.SUMMARY or SCALES[code].kind is not qol.Kind.SYMPTOM else "bad"
+    return "good" if code == qol.SUMMARY or SCALES[code].kind is not qol.ScaleKind.SYMPTOM else "bad"
 
 
 def scored(code: str) -> Callable[..., float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.response import codes as lists
 from crf.catalogue.response import rules
 from crf.catalogue.response.checks import CHECKS
@@ -39,7 +39,7 @@ FOR_THE_TEAM = Any_(
 )
 
 
-@recorded()
+@audited()
 class ResponseEvaluation(CrfRecord):
     """What an evaluation found and what follows from it; two clear ones make a cCR (protocol 1.5, 3.7).
 
@@ -333,7 +333,7 @@ class ResponseEvaluation(CrfRecord):
         )
 
 
-@recorded()
+@audited()
 class ResponsePetNode(CrfGroupRow):
     """Nodes with uptake on PET-CT (protocol 3.7, pet_nodes)."""
 
@@ -345,7 +345,7 @@ class ResponsePetNode(CrfGroupRow):
     short_mm = DecimalAnswer(_("Short axis"), unit="mm", soft=(4, 40), hard=(1, 100), sdtm="TRORRES")
 
 
-@recorded()
+@audited()
 class ResponseEusNode(CrfGroupRow):
     """Nodes that endosonography suspects (protocol 3.7, eus_nodes)."""
 

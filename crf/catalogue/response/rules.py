@@ -13,7 +13,7 @@ from protocol.response import (
     Biopsy,
     Distant,
     EarlierEvaluation,
-    Evaluation,
+    EvaluationType,
     Local,
     Lumen,
     Outcome,
@@ -25,8 +25,8 @@ Row = dict[str, Any]
 
 LONGEST_BATTERY, LONGEST_AFTER = 14, 30
 
-KINDS = {"CRE-1": Evaluation.CRE1, "CRE-2": Evaluation.CRE2, "RST": Evaluation.RESTAGING}
-FULL_BATTERY = (Evaluation.CRE2, Evaluation.SURVEILLANCE)
+KINDS = {"CRE-1": EvaluationType.CRE1, "CRE-2": EvaluationType.CRE2, "RST": EvaluationType.RESTAGING}
+FULL_BATTERY = (EvaluationType.CRE2, EvaluationType.SURVEILLANCE)
 PROVEN = (Local.PROVEN_PRIMARY, Local.PROVEN_NODE)
 FINDINGS = (
     *("cre_type", "cre_dt", "local_call", "dist_call", "ogd_done", "passable", "bx_result", "bx_adequate"),
@@ -45,17 +45,17 @@ BARS_CCR = {
 def kind_of(visit_code: str | None) -> str:
     """Return which evaluation belongs to the visit (protocol 3.7, cre_type)."""
     if visit_code and visit_code.startswith("AS-"):
-        return Evaluation.SURVEILLANCE
-    return KINDS.get(visit_code or "", Evaluation.UNSCHEDULED)
+        return EvaluationType.SURVEILLANCE
+    return KINDS.get(visit_code or "", EvaluationType.UNSCHEDULED)
 
 
 def running_number(visit_code: str, cre_all: list[Row]) -> int | None:
     """CRE-1 is 1, CRE-2 is 2, the first surveillance evaluation 3, and so on (protocol 3.7, cre_no)."""
     kind = kind_of(visit_code)
-    if kind == Evaluation.SURVEILLANCE:
+    if kind == EvaluationType.SURVEILLANCE:
         codes = {row["visit_code"] for row in cre_all if kind_of(row.get("visit_code")) == kind}
         return 3 + sum(code < visit_code for code in codes)
-    return {Evaluation.CRE1.value: 1, Evaluation.CRE2.value: 2}.get(kind)
+    return {EvaluationType.CRE1.value: 1, EvaluationType.CRE2.value: 2}.get(kind)
 
 
 def evaluated_on(
@@ -75,7 +75,7 @@ def proposal(known: Row) -> Proposal:
     """Return what the rule engine proposes from answers known by their keywords."""
     nodes = [row for row in known["eus_nodes"] or () if is_filled(row)]
     return propose_outcome(
-        evaluation=known["cre_type"] or Evaluation.UNSCHEDULED,
+        evaluation=known["cre_type"] or EvaluationType.UNSCHEDULED,
         on=known["cre_dt"],
         local_call=known["local_call"],
         dist_call=known["dist_call"],
@@ -113,7 +113,9 @@ def not_aspirated(row: Row) -> bool:
 def earlier_of(cre_all: Sequence[Row] | None) -> tuple[EarlierEvaluation, ...]:
     """Return the other evaluations that have a day and an outcome confirmed by a person."""
     return tuple(
-        EarlierEvaluation(row.get("cre_type") or Evaluation.UNSCHEDULED, row["cre_dt"], row["cre_outcome"])
+        EarlierEvaluation(
+            row.get("cre_type") or EvaluationType.UNSCHEDULED, row["cre_dt"], row["cre_outcome"]
+        )
         for row in cre_all or ()
         if row.get("cre_dt") and row.get("cre_outcome")
     )
@@ -156,7 +158,7 @@ def _without_residue(known: Row) -> Row:
 
 def no_proof_at_cre1(cre_all: list[Row]) -> bool:
     """Say whether no CRE-1 proved disease (X031)."""
-    first = [row for row in cre_all if row.get("cre_type") == Evaluation.CRE1]
+    first = [row for row in cre_all if row.get("cre_type") == EvaluationType.CRE1]
     return not any(
         row.get("local_call") in PROVEN
         or row.get("bx_result") == Biopsy.CARCINOMA

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.adverse_event import codes as lists
 from crf.catalogue.serious_event import rules
 from crf.catalogue.serious_event.checks import CHECKS
@@ -35,7 +35,7 @@ ARM = CodeList(
 HOSPITAL = _("Only when the event led to admission, or to a longer stay.")
 
 
-@recorded()
+@audited()
 class SeriousEvent(CrfRecord):
     """What the site tells the sponsor of a serious event, within 24 hours of its awareness (protocol 2.6)."""
 

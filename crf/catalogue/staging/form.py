@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.shared.common import LEFT_RIGHT
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import CT, DISTANT_SITES, GRADE, M, N
@@ -42,7 +42,7 @@ SUSPECT_NECK, BRONCHOSCOPY = Is("us_res", "suspect"), Is("bron_done", "Y")
 REVIEWED = Is("setting.central_review", True)
 
 
-@recorded()
+@audited()
 class Staging(CrfRecord):
     """What was known of the tumour before randomization; the stage stratum is read from here (protocol 1.9)."""
 
@@ -402,7 +402,7 @@ class Staging(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class StagingEusNode(CrfGroupRow):
     """Nodes that endosonography suspects (protocol 3.4 B, eus_node)."""
 
@@ -430,7 +430,7 @@ class StagingEusNode(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class StagingCtNode(CrfGroupRow):
     """Nodes on CT (protocol 3.4 C, ct_node)."""
 
@@ -442,7 +442,7 @@ class StagingCtNode(CrfGroupRow):
     necrosis = YesNoAnswer(_("Necrosis"), sdtm="TRORRES")
 
 
-@recorded()
+@audited()
 class StagingDistantLesion(CrfGroupRow):
     """Distant lesions on CT (protocol 3.4 C, ct_m)."""
 
@@ -451,7 +451,7 @@ class StagingDistantLesion(CrfGroupRow):
     size_mm = DecimalAnswer(_("Size"), unit="mm", hard=(1, 300), required=True, sdtm="TRORRES")
 
 
-@recorded()
+@audited()
 class StagingMeasuredLesion(CrfGroupRow):
     """Lesions measured by RECIST 1.1, where a site wants to (protocol 3.4 C, recist)."""
 
@@ -469,7 +469,7 @@ class StagingMeasuredLesion(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class StagingPetNode(CrfGroupRow):
     """Nodes on PET-CT (protocol 3.4 D, pet_node)."""
 
@@ -478,7 +478,7 @@ class StagingPetNode(CrfGroupRow):
     node_suvmax = DecimalAnswer(_("SUVmax"), soft=(2, 25), hard=(0, 100), required=True, sdtm="TRORRES")
 
 
-@recorded()
+@audited()
 class StagingNode(CrfGroupRow):
     """Every suspect node over all methods; those called positive make cN (protocol 3.4 F, node table)."""
 

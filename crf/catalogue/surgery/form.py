@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.shared.common import ASA, ECOG
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.surgery import codes as lists
@@ -50,7 +50,7 @@ OPERATION: Due = {"shown_when": OPERATED, "required_when": OPERATED}
 RESECTION: Due = {"shown_when": RESECTED, "required_when": RESECTED}
 
 
-@recorded()
+@audited()
 class Surgery(CrfRecord):
     """What became of the planned operation; a resection starts the post-operative clocks (protocol 2.1, 3.8).
 
@@ -324,7 +324,7 @@ class Surgery(CrfRecord):
         milestones = (Sets("SURG", "surg_dt", when=RESECTED),)
 
 
-@recorded()
+@audited()
 class SurgeryReadmission(CrfGroupRow):
     """Readmissions up to 30 days after discharge (protocol 3.8, readm)."""
 

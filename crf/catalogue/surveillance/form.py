@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.follow_up.codes import EXAM, IMAGE_RESULT, MODALITY
 from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
 from crf.catalogue.surveillance import codes as lists
@@ -39,7 +39,7 @@ def late(organ: Text) -> ChoiceAnswer:
     return YesNoAnswer(organ, shown_when=DONE, required_when=DONE, sdtm="FAORRES")
 
 
-@recorded()
+@audited()
 class Surveillance(CrfRecord):
     """How somebody lives with the oesophagus in place, and what it costs them (protocol 3.11)."""
 
@@ -228,7 +228,7 @@ class Surveillance(CrfRecord):
         checks = CHECKS
 
 
-@recorded()
+@audited()
 class SurveillanceUnscheduled(CrfGroupRow):
     """Imaging and endoscopies outside the schedule since the last visit (protocol 3.11, as_unsched)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.survival import rules
 from crf.catalogue.survival.checks import CHECKS
 from crf.engine.base import CrfRecord
@@ -74,7 +74,7 @@ DEAD = Is("vital", "dead")
 NEAR_DEATH = ("death_calc", "last_alive_dt")
 
 
-@recorded()
+@audited()
 class SurvivalStatus(CrfRecord):
     """Whether the participant lives, and how they died; the primary endpoint is read from here (protocol 6.1)."""
 

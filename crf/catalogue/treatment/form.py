@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import recorded
+from audit.models import audited
 from crf.catalogue.shared.common import YES_NO
 from crf.catalogue.treatment import codes as lists
 from crf.catalogue.treatment import rules
@@ -55,7 +55,7 @@ VOLUME: Planned = {"shown_when": RADIATED, "sdtm": "SUPPPR.VOLUME"}
 EXPOSED: Planned = {"shown_when": RADIATED, "sdtm": "SUPPPR.DVH"}
 
 
-@recorded()
+@audited()
 class Treatment(CrfRecord):
     """What was given between randomization and the response evaluation; its days start the other clocks."""
 
@@ -263,7 +263,7 @@ class Treatment(CrfRecord):
         )
 
 
-@recorded()
+@audited()
 class TreatmentChemotherapy(CrfGroupRow):
     """One row for each of the five planned doses of carboplatin and paclitaxel (protocol 3.5 A, EXC)."""
 
@@ -352,7 +352,7 @@ class TreatmentChemotherapy(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class TreatmentCamrelizumab(CrfGroupRow):
     """The two doses of camrelizumab on days 1 and 22, in Arm 1 alone (protocol 3.5 B, EXI, X011)."""
 
@@ -426,7 +426,7 @@ class TreatmentCamrelizumab(CrfGroupRow):
     )
 
 
-@recorded()
+@audited()
 class TreatmentFraction(CrfGroupRow):
     """The fraction log: one row for each fraction delivered (protocol 3.5 C, EXR)."""
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from demo.servers.processes import EmbeddedError
-from demo.servers.stack import House, Trial
+from demo.servers.stack import DemoStack, Trial
 from demo.servers.supervisor import Stopped
 
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         trial = Trial(participants=options["participants"], sites=options["sites"], seed=options["seed"])
-        house = House(options["folder"], port=options["port"], trial=trial)
+        house = DemoStack(options["folder"], port=options["port"], trial=trial)
         try:
             if options["reset"]:
                 house.reset()

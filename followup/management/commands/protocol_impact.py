@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from followup.impact import KINDS, Impact, Total, affected, impacts, in_batches
-from followup.services.planning import Change
+from followup.services.planning import VisitChange
 from kernel.scope import EVERYTHING, scope
 from protocol.text import later_than, versions
 from trials.models import Site
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {impact.participant.number} {kind}: {', '.join(of_kind)}")
 
 
-def _shown(change: Change) -> str:
+def _shown(change: VisitChange) -> str:
     window = change.after or change.before
     if window is None or window[0] is None:
         return change.code

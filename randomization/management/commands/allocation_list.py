@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import act
+from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
@@ -96,9 +96,9 @@ class Command(BaseCommand):
         ]
         seed, count = options["seed"], options["per_stratum"]
         rows = (
-            (place.stratum, place.sequence, place.block, place.block_size, place.arm, "", "")
+            (slot.stratum, slot.sequence, slot.block, slot.block_size, slot.arm, "", "")
             for stratum in strata
-            for place in stratum_slots(design, seed=seed, stratum=stratum, count=count)
+            for slot in stratum_slots(design, seed=seed, stratum=stratum, count=count)
         )
         _write(rows, options["out"], self.stdout)
 
@@ -117,21 +117,21 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "export")
-        rows = [_row(place) for place in _in_order(parts) if place.at is not None]
+        rows = [_row(slot) for slot in _in_order(parts) if slot.at is not None]
         _write(rows, options["out"], self.stdout, header=_header(rows))
 
     def _open(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "open")
-        rows = [_row(place) for place in _in_order(parts)]
+        rows = [_row(slot) for slot in _in_order(parts)]
         _write(rows, options["out"], self.stdout, header=_header(rows))
         say = self.stderr.write
         for part in parts:
-            used = sum(place.at is not None for place in part.places)
+            used = sum(slot.at is not None for slot in part.places)
             verdict = "PROVED" if part.proved else "NOT PROVED"
             say(f"list {part.label}: {verdict}, {used} of {len(part.places)} places used, root {part.root}")
-            for place in part.places:
-                for fault in place.faults:
-                    say(f"  {place.stratum} place {place.sequence} {place.participant}: {fault}")
+            for slot in part.places:
+                for fault in slot.faults:
+                    say(f"  {slot.stratum} place {slot.sequence} {slot.participant}: {fault}")
         broken = unseal.unfollowed_order(parts)
         say("every stratum was followed in order" if not broken else f"order broken in {', '.join(broken)}")
         for error in _errors():
@@ -143,15 +143,15 @@ class Command(BaseCommand):
 
     def _envelopes(self, options: dict[str, Any]) -> None:
         _record_look(options, f"envelopes of site {options['site']}")
-        places = unseal.next_places(list_keys(), site=options["site"], per_stratum=options["per_stratum"])
-        if not places:
+        slots = unseal.next_places(list_keys(), site=options["site"], per_stratum=options["per_stratum"])
+        if not slots:
             raise CommandError(f"Site {options['site']} has no coming places.")
         today = timezone.now().date().isoformat()
         file = Path(options["out"])
         file.touch(mode=0o600)
-        file.write_bytes(envelopes_pdf(places, site=options["site"], printed_on=today))
+        file.write_bytes(envelopes_pdf(slots, site=options["site"], printed_on=today))
         self.stdout.write(
-            f"{len(places)} envelopes. Print, seal, hand over against signature, delete the file."
+            f"{len(slots)} envelopes. Print, seal, hand over against signature, delete the file."
         )
 
     def _rotate(self, options: dict[str, Any]) -> None:
@@ -167,7 +167,9 @@ class Command(BaseCommand):
             pass  # not the owner: refused before anything is recorded
         with (
             scope(user_id=person.pk, sites=EVERYTHING),
-            act("randomization:minimization:switch", by=person, at=timezone.now(), reason=options["reason"]),
+            open_act(
+                "randomization:minimization:switch", by=person, at=timezone.now(), reason=options["reason"]
+            ),
         ):
             unseal.switch_minimization(on=on, turned_by=person.username, reason=options["reason"])
         self.stdout.write(
@@ -246,13 +248,15 @@ def _record_look(options: dict[str, Any], how: str) -> None:
     person = _person(options["person"])
     with (
         scope(user_id=person.pk, sites=EVERYTHING),
-        act("randomization:list:look", by=person, at=timezone.now(), reason=f"{how}: {options['reason']}"),
+        open_act(
+            "randomization:list:look", by=person, at=timezone.now(), reason=f"{how}: {options['reason']}"
+        ),
     ):
         pass
 
 
 def _in_order(parts: list[unseal.OpenPart]) -> list[unseal.OpenPlace]:
-    return sorted((place for part in parts for place in part.places), key=lambda p: (p.stratum, p.sequence))
+    return sorted((slot for part in parts for slot in part.places), key=lambda p: (p.stratum, p.sequence))
 
 
 def _errors() -> list[str]:

@@ -22,7 +22,7 @@ from crf.engine.checks import Check, Level
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is, Over
 from crf.engine.declaration import Section
-from crf.engine.questions import Kind
+from crf.engine.questions import QuestionKind
 from crf.engine.submission import live, raw_of, review
 from crf.page.render import Links, given_of_review, page
 from tests.e2e.browser import follow
@@ -40,29 +40,29 @@ GROUP = rows(
     ask("positive", shown_when=Over("examined", 0)),
     ask(
         "share",
-        Kind.DECIMAL,
+        QuestionKind.DECIMAL,
         places=1,
         reads=("examined", "positive"),
         by=lambda examined, positive: 100 * positive / examined,
     ),
 )
 FORM = small(
-    ask("weight", Kind.DECIMAL, places=1, unit="kg", soft=(38, 110), hard=(25, 200), required=True),
-    ask("height", Kind.DECIMAL, places=1, unit="cm", hard=(120, 220)),
+    ask("weight", QuestionKind.DECIMAL, places=1, unit="kg", soft=(38, 110), hard=(25, 200), required=True),
+    ask("height", QuestionKind.DECIMAL, places=1, unit="cm", hard=(120, 220)),
     ask(
         "bmi",
-        Kind.DECIMAL,
+        QuestionKind.DECIMAL,
         places=1,
         reads=("weight", "height"),
         by=lambda weight, height: weight / (height / 100) ** 2,
     ),
-    ask("sex", Kind.CHOICE, codes=SEX),
-    ask("pregnant", Kind.CHOICE, shown_when=Is("sex", "F"), required_when=Is("sex", "F")),
-    ask("treatment", Kind.CHOICE, codes=TREATMENT),
-    ask("colours", Kind.MULTIPLE),
-    ask("seen_on", Kind.DATE),
-    ask("proposal", Kind.TEXT, reads=("sex",), by=lambda sex: "Y" if sex == "F" else "N"),
-    ask("confirmed", Kind.CHOICE, proposed_by="proposal"),
+    ask("sex", QuestionKind.CHOICE, codes=SEX),
+    ask("pregnant", QuestionKind.CHOICE, shown_when=Is("sex", "F"), required_when=Is("sex", "F")),
+    ask("treatment", QuestionKind.CHOICE, codes=TREATMENT),
+    ask("colours", QuestionKind.MULTIPLE),
+    ask("seen_on", QuestionKind.DATE),
+    ask("proposal", QuestionKind.TEXT, reads=("sex",), by=lambda sex: "Y" if sex == "F" else "N"),
+    ask("confirmed", QuestionKind.CHOICE, proposed_by="proposal"),
     groups=(GROUP,),
     sections=(
         Section("body", "Body", ("weight", "height", "bmi", "sex", "pregnant", "proposal", "confirmed")),
@@ -330,7 +330,7 @@ def test_a_question_that_is_no_longer_asked_says_that_its_answer_is_left_out(tab
 def test_what_a_row_begins_with_is_no_answer_that_is_left_out(browser):
     # given a group that is not asked, whose row begins with its number
     doses = rows("doses", ask("dose"), ask("mg"), starts_with=({"dose": 1},), shown_when=Is("given", "Y"))
-    hospital = Clinic(small(ask("given", Kind.CHOICE), groups=(doses,)))
+    hospital = Clinic(small(ask("given", QuestionKind.CHOICE), groups=(doses,)))
     tab = browser.new_page()
     tab.goto(hospital.address)
     # then nothing is said of it; but what a person typed there is named when it goes

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from crf.queries.services import raise_query
 from crf.records.save import Answers, save_answers
-from crf.store.records import place_of
+from crf.store.records import record_key_of
 from kernel.scope import EVERYTHING, scope
 from tests.e2e.browser import follow
 from tests.integration.crf.test_saving import stage
@@ -95,8 +95,8 @@ def look(page: Page, name: str) -> None:
 
 def saved(participant: Participant, by: Any, version: int, **said: Any) -> None:
     with scope(user_id=None, sites=EVERYTHING):
-        place = place_of(participant=participant, form="STAGE")
-        save_answers(place=place, answers=Answers(**said), version=version, by=by, at=NOW)
+        place = record_key_of(participant=participant, form="STAGE")
+        save_answers(record_key=place, answers=Answers(**said), version=version, by=by, at=NOW)
 
 
 def test_a_form_is_typed_by_keyboard_saved_and_changed_with_a_reason(trial: Any, page_of: Any) -> None:
@@ -142,8 +142,8 @@ def test_queries_steps_and_eligibility(trial: Any, page_of: Any) -> None:
     world, participant = trial
     saved(participant, world.coordinator, 0, **stage(eus_mm=45))
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        place = place_of(participant=participant, form="STAGE")
-        query = raise_query(place=place, target="ct", text="Please check cT.", by=world.monitor, at=NOW)
+        place = record_key_of(participant=participant, form="STAGE")
+        query = raise_query(record_key=place, target="ct", text="Please check cT.", by=world.monitor, at=NOW)
     number = participant.number
     for name, user, address in (
         ("crf-form-read", world.monitor, f"/participants/{number}/forms/STAGE/"),

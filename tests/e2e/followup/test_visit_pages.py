@@ -15,8 +15,8 @@ from followup.services import (
     plan_data_cuts,
     plan_visits_for,
     record_contact_attempt,
-    roll_site,
     settle_todos,
+    update_visit_states,
 )
 from followup.services.todos import Wanted
 from kernel.scope import EVERYTHING, scope
@@ -40,7 +40,7 @@ def participant(world: World) -> Participant:
         trials.set_milestone(participant=made, code="RAND", on=date(2026, 11, 10), source="test", **by)
         made.refresh_from_db()
         plan_visits_for(participant=made, **by)
-        roll_site(site=world.site, on=TODAY, at=NOW)
+        update_visit_states(site=world.site, on=TODAY, at=NOW)
         remind_site(site=world.site, on=TODAY, at=NOW)
         record_contact_attempt(participant=made, on=TODAY, route="phone", result="no_answer", **by)
         visit = Visit.objects.get(participant=made, code="N1")

@@ -26,7 +26,7 @@ from crf import catalogue
 from crf.engine.declaration import Repeats
 from crf.models import SafetyClock
 from crf.records.drafts import keep_draft
-from crf.store.records import place_of
+from crf.store.records import record_key_of
 from demo.simulation.sites import PASSWORD
 from followup.models import Visit
 from kernel.scope import EVERYTHING, scope
@@ -107,8 +107,10 @@ def known(played: Played) -> dict[str, Any]:
             participant=person, rule="eligibility", key="look", detail="I-1", by=coordinator, at=UNTIL
         )
         assert proposed
-        elig = place_of(participant=person, form="ELIG", visit=None, sequence=1)
-        keep_draft(place=elig, raw={"_version": ["0"], "sex": ["F"]}, version=0, by=coordinator, at=UNTIL)
+        elig = record_key_of(participant=person, form="ELIG", visit=None, sequence=1)
+        keep_draft(
+            record_key=elig, raw={"_version": ["0"], "sex": ["F"]}, version=0, by=coordinator, at=UNTIL
+        )
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from audit.acts import act
+from audit.acts import open_act
 from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, as_person, build_world, screen
 from trials.models import Participant, Site
@@ -83,13 +83,13 @@ def test_a_stranger_sees_none_of_another_sites_rows(transactional_db: None) -> N
 
 def test_a_stranger_cannot_write_into_another_site(world: World) -> None:
     with as_person(world.stranger), pytest.raises(DatabaseError, match="row-level security"):
-        with act("test:forge", by=world.stranger, at=NOW) as written:
+        with open_act("test:forge", by=world.stranger, at=NOW) as act:
             Participant.objects.create(
                 number="01-0099",
                 site_id=world.site.pk,
                 registered_on=NOW.date(),
                 state_since=NOW.date(),
-                act=written,
+                act=act,
             )
 
 

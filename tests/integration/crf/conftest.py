@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from crf.records.save import Answers, Saved, save_answers
-from crf.store.records import NEW, Place, find_sheet, place_of
+from crf.store.records import NEW, RecordKey, find_stored_record, record_key_of
 from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, screen
 from trials import services as trials
@@ -63,24 +63,24 @@ def save(world: World) -> Save:
     def run(
         participant: Participant, form: str, *, by: Any = world.coordinator, at: Any = NOW, **said: Any
     ) -> Saved:
-        place = place_of(participant=participant, form=form, visit=said.pop("visit", None))
+        place = record_key_of(participant=participant, form=form, visit=said.pop("visit", None))
         version = said.pop("version", None)
         key = said.pop("key", "")
         if version is None:
-            sheet = find_sheet(place)
+            sheet = find_stored_record(place)
             version = sheet.record.version if sheet else NEW
-        return save_answers(place=place, answers=Answers(**said), version=version, key=key, by=by, at=at)
+        return save_answers(record_key=place, answers=Answers(**said), version=version, key=key, by=by, at=at)
 
     return run
 
 
 def record_at(participant: Participant, form: str) -> Any:
     """The saved record, or None."""
-    place = place_of(participant=participant, form=form)
-    sheet = find_sheet(place)
+    place = record_key_of(participant=participant, form=form)
+    sheet = find_stored_record(place)
     return sheet.record if sheet else None
 
 
-def place_at(participant: Participant, form: str) -> Place:
+def place_at(participant: Participant, form: str) -> RecordKey:
     """Where a form of the participant stands."""
-    return place_of(participant=participant, form=form)
+    return record_key_of(participant=participant, form=form)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.permissions import Permission
 from crf.eligibility.evidence import current_evidence, stage_for_stratum
 from crf.models import Query
-from crf.store.context import Surroundings
+from crf.store.context import FormContext
 from followup.models import Todo, Visit, VisitState
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, record_at
@@ -241,7 +241,7 @@ def test_a_site_is_activated_on_the_day_its_first_checklist_was_complete(
     person: Participant, world: World
 ) -> None:
     def activated_on() -> date:
-        found: date = Surroundings(person, at=LATER).context_value("site.activated_on")
+        found: date = FormContext(person, at=LATER).context_value("site.activated_on")
         return found
 
     assert activated_on() == OPENED_ON

@@ -13,7 +13,7 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from crf.records.signing import lock_record
-from crf.store.records import find_sheet
+from crf.store.records import find_stored_record
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, place_at
 from tests.integration.crf.test_consequences import numbered
@@ -41,7 +41,7 @@ def saved(world: World, save: Save, *, lock: bool, **at: Any) -> Any:
         save(person, "DM", by=None, values=demographics.VALUES, groups=numbered(demographics.GROUPS))
         place = place_at(person, "DM")
         if lock:
-            lock_record(place=place, version=1, by=world.data_manager, at=NOW)
+            lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
     return place
 
 
@@ -97,7 +97,7 @@ def test_a_row_is_of_its_records_site(
     """Who sees only site 02 puts nothing into a record of site 01, which its scope does not even show."""
     open_place, table = saved(world, save, lock=False), rows_of(locked)
     with transaction.atomic():
-        record = find_sheet(open_place).record.pk  # type: ignore[union-attr]
+        record = find_stored_record(open_place).record.pk  # type: ignore[union-attr]
     for sites in (str(world.other_site.pk), "*"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="of its record's site"):
             with forged(app_sql):

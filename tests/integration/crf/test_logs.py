@@ -13,7 +13,7 @@ from crf.engine.declaration import Repeats
 from crf.models import Draft
 from crf.records.drafts import keep_draft
 from crf.records.save import Answers, Saved, save_answers
-from crf.store.records import NEW, Place
+from crf.store.records import NEW, RecordKey
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, as_person
@@ -22,15 +22,15 @@ from trials.models import Participant
 pytestmark = pytest.mark.django_db
 
 
-def log_place(participant: Participant, sequence: int = NEW) -> Place:
+def log_place(participant: Participant, sequence: int = NEW) -> RecordKey:
     """Staging as if it were a log: what repeats is said by the declaration alone."""
-    return Place(replace(catalogue.form("STAGE"), repeats=Repeats.LOG), participant, None, sequence)
+    return RecordKey(replace(catalogue.form("STAGE"), repeats=Repeats.LOG), participant, None, sequence)
 
 
 def add(participant: Participant, by: Any, key: str, sequence: int = NEW, **changes: Any) -> Saved:
     answers = Answers(**stage(**changes))
     return save_answers(
-        place=log_place(participant, sequence), answers=answers, version=NEW, key=key, by=by, at=NOW
+        record_key=log_place(participant, sequence), answers=answers, version=NEW, key=key, by=by, at=NOW
     )
 
 
@@ -38,7 +38,7 @@ def test_each_new_record_takes_the_next_number(screened: Participant, world: Wor
     first = add(screened, world.coordinator, "a")
     second = add(screened, world.coordinator, "b", eus_mm=12)
     far = add(screened, world.coordinator, "c", sequence=77)
-    assert [saved.place.sequence for saved in (first, second, far)] == [1, 2, 3]
+    assert [saved.record_key.sequence for saved in (first, second, far)] == [1, 2, 3]
     again = add(screened, world.coordinator, "b", eus_mm=12)
     assert (again.record_id, again.again) == (second.record_id, True)
 
@@ -54,6 +54,6 @@ def test_the_list_shows_every_record(screened: Participant, world: World) -> Non
 
 def test_the_draft_of_a_new_record_goes_when_it_is_saved(screened: Participant, world: World) -> None:
     with as_person(world.coordinator):
-        keep_draft(place=log_place(screened), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(record_key=log_place(screened), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
         add(screened, world.coordinator, "a")
         assert Draft.objects.count() == 0

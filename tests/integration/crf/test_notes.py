@@ -10,11 +10,11 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 
-from audit.acts import act
+from audit.acts import open_act
 from audit.models import Act
 from crf.models import Query, WorkingNote
 from crf.notes import services
-from crf.store.records import place_of
+from crf.store.records import record_key_of
 from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, World, as_person
 from trials.models import Participant
@@ -25,8 +25,10 @@ WORDS = "Wife mentioned a fall <last> week"
 
 def keep(participant: Participant, by: Any, form: str = "", **more: Any) -> WorkingNote:
     with as_person(by):
-        place = place_of(participant=participant, form=form) if form else None
-        return services.write_note(participant=participant, place=place, text=WORDS, by=by, at=NOW, **more)
+        place = record_key_of(participant=participant, form=form) if form else None
+        return services.write_note(
+            participant=participant, record_key=place, text=WORDS, by=by, at=NOW, **more
+        )
 
 
 def notes_of(person: Any) -> int:
@@ -130,14 +132,14 @@ def test_an_inspector_keeps_none(world: World, screened: Participant) -> None:
 
 def slip_in(screened: Participant, world: World) -> None:
     """Write a note in somebody else's name, past the service."""
-    with act("crf:note:write", by=world.inspector, at=NOW, site=world.site) as written:
+    with open_act("crf:note:write", by=world.inspector, at=NOW, site=world.site) as act:
         WorkingNote.objects.create(
             participant=screened,
             site=world.site,
             owner=world.coordinator,
             text="x",
             written_at=NOW,
-            act=written,
+            act=act,
         )
 
 

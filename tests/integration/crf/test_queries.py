@@ -96,7 +96,7 @@ def test_a_question_no_longer_asked_makes_its_query_obsolete(
 def test_a_thread_between_monitor_and_site(screened: Participant, world: World, save: Save) -> None:
     save(screened, "STAGE", **stage())
     query = services.raise_query(
-        place=place_at(screened, "STAGE"),
+        record_key=place_at(screened, "STAGE"),
         target="node.1.station",
         text="Left or right?",
         by=world.monitor,
@@ -105,7 +105,7 @@ def test_a_thread_between_monitor_and_site(screened: Participant, world: World, 
     with pytest.raises(OnlyForChecks), transaction.atomic():
         services.confirm_answer(query=query, reason="It is", by=world.coordinator, at=NOW)
     services.answer_query(query=query, text="Left", by=world.coordinator, at=NOW)
-    services.ask_again(query=query, text="Sure?", by=world.monitor, at=NOW)
+    services.reopen(query=query, text="Sure?", by=world.monitor, at=NOW)
     services.answer_query(query=query, text="Yes", by=world.investigator, at=NOW)
     closed = services.close_query(query=query, by=world.monitor, at=NOW)
     assert (closed.state, closed.resolution) == (QueryState.CLOSED, Resolution.SETTLED)
@@ -118,7 +118,7 @@ def test_a_form_that_is_not_there_yet_can_be_asked_for(
     screened: Participant, world: World, save: Save
 ) -> None:
     query = services.raise_query(
-        place=place_at(screened, "STAGE"), text="Where is it?", by=world.data_manager, at=NOW
+        record_key=place_at(screened, "STAGE"), text="Where is it?", by=world.data_manager, at=NOW
     )
     assert query.record_id is None
     save(screened, "STAGE", **stage())
@@ -130,13 +130,13 @@ def test_who_may_not_take_a_step(doubted: Query, world: World, screened: Partici
     for service, who in (
         (services.answer_query, world.monitor),
         (services.close_query, world.coordinator),
-        (services.ask_again, world.coordinator),
+        (services.reopen, world.coordinator),
         (services.answer_query, world.stranger),
     ):
         with pytest.raises(NotYourStep):
             service(query=doubted, text="x", by=who, at=NOW)
     with pytest.raises(NotYourStep):
-        services.raise_query(place=place_at(screened, "STAGE"), text="x", by=world.coordinator, at=NOW)
+        services.raise_query(record_key=place_at(screened, "STAGE"), text="x", by=world.coordinator, at=NOW)
 
 
 def test_a_record_with_open_queries_is_not_signed(
@@ -144,7 +144,11 @@ def test_a_record_with_open_queries_is_not_signed(
 ) -> None:
     with pytest.raises(QueriesStillOpen):
         sign_record(
-            place=place_at(screened, "STAGE"), version=1, password=PASSWORD, by=world.investigator, at=NOW
+            record_key=place_at(screened, "STAGE"),
+            version=1,
+            password=PASSWORD,
+            by=world.investigator,
+            at=NOW,
         )
 
 
@@ -154,18 +158,18 @@ def test_another_form_asks_and_stops_asking_when_this_one_changes(
     """Staging reads milestone ICF and RAND: setting RAND late makes its dates doubtful, and back."""
     from crf import catalogue
     from crf.recheck import recheck
-    from crf.store.context import Surroundings
+    from crf.store.context import FormContext
 
     save(screened, "STAGE", **stage())
     before = {query.key for query in Query.objects.living()}
     by: Any = {"by": None, "at": NOW}
     trials.set_milestone(participant=screened, code="RAND", on=date(2026, 11, 1), source="test", **by)
     assert any("milestone.RAND" in form.foreign_reads for form in catalogue.forms().values())
-    recheck(place=None, changed={"milestone.RAND"}, around=Surroundings(screened, at=NOW), **by)
+    recheck(record_key=None, changed={"milestone.RAND"}, form_context=FormContext(screened, at=NOW), **by)
     during = {query.key for query in Query.objects.living()} - before
     assert during
     trials.set_milestone(participant=screened, code="RAND", on=date(2026, 1, 12), source="test", **by)
-    recheck(place=None, changed={"milestone.RAND"}, around=Surroundings(screened, at=NOW), **by)
+    recheck(record_key=None, changed={"milestone.RAND"}, form_context=FormContext(screened, at=NOW), **by)
     assert {query.key for query in Query.objects.living()} == before
 
 

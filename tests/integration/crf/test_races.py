@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from crf.models import SaveKey
 from crf.records.save import Answers, Saved, StaleVersion, save_answers
-from crf.store.records import find_sheet, place_of
+from crf.store.records import find_stored_record, record_key_of
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_saving import stage
@@ -34,8 +34,8 @@ def trial() -> tuple[World, Participant]:
 
 
 def save(participant: Participant, by: Any, *, version: int, key: str = "", **said: Any) -> Saved:
-    place = place_of(participant=participant, form="STAGE")
-    return save_answers(place=place, answers=Answers(**said), version=version, key=key, by=by, at=NOW)
+    place = record_key_of(participant=participant, form="STAGE")
+    return save_answers(record_key=place, answers=Answers(**said), version=version, key=key, by=by, at=NOW)
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
@@ -99,18 +99,18 @@ DIES = """
     django.setup()
     from crf.records import save
     from crf.records.save import Answers, save_answers
-    from crf.store.records import NEW, place_of
+    from crf.store.records import NEW, record_key_of
     from kernel.scope import EVERYTHING, scope
     from tests.integration.crf.test_saving import stage
     from tests.world import NOW
     from trials.models import Participant
 
-    save.follow_up = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+    save.apply_consequences = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
     with scope(user_id=None, sites=EVERYTHING):
         from django.db import transaction
         with transaction.atomic():
             participant = Participant.objects.select_related("site").get(pk={pk})
-        save_answers(place=place_of(participant=participant, form="STAGE"), answers=Answers(**stage()),
+        save_answers(record_key=record_key_of(participant=participant, form="STAGE"), answers=Answers(**stage()),
                      version=NEW, by=None, at=NOW)
 """
 
@@ -124,5 +124,5 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_written(trial: tuple
     ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        assert find_sheet(place_of(participant=participant, form="STAGE")) is None
+        assert find_stored_record(record_key_of(participant=participant, form="STAGE")) is None
         assert save(participant, world.coordinator, version=0, **stage()).version == 1

@@ -13,18 +13,18 @@ from audit.models import Act
 from crf.models import SafetyClock, SponsorAssessment
 from crf.records.save import Answers, save_answers
 from crf.safety.assessment import (
+    AssessmentReasonNeeded,
     DayOutOfOrder,
-    Judgement,
     NoSusar,
     NotReportedYet,
     NotSerious,
     NotTheSponsors,
-    ReasonNeeded,
+    SponsorJudgement,
     WhySusarDiffers,
     assess_event,
 )
 from crf.safety.clocks import open_clocks
-from crf.store.records import NEW, find_sheet, place_of
+from crf.store.records import NEW, find_stored_record, record_key_of
 from tests.integration.crf.test_pages import client_of
 from tests.unit.crf.examples import adverse_event, serious_event
 from tests.world import PASSWORD, World, screen
@@ -36,7 +36,7 @@ AWARE = datetime(2026, 6, 21, 2, 0, tzinfo=UTC)
 REPORTED = serious_event.VALUES["sae_report"]
 LATER = datetime(2026, 7, 2, 2, 0, tzinfo=UTC)
 GOES_ON = {**adverse_event.VALUES, "ae_ongo": "Y", "ae_en": None, "outcome": "recovering", "ir_en": None}
-UNEXPECTED = Judgement("unexpected", "IB 9", "possible", susar=True)
+UNEXPECTED = SponsorJudgement("unexpected", "IB 9", "possible", susar=True)
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def person(world: World, everything: None) -> Participant:
 
 def write(world: World, person: Participant, form: str, values: dict[str, Any], **said: Any) -> Any:
     """Save a record of a log as the coordinator would; the first one again when a number is given."""
-    place = place_of(participant=person, form=form, sequence=said.pop("sequence", NEW))
+    place = record_key_of(participant=person, form=form, sequence=said.pop("sequence", NEW))
     at, groups = said.pop("at", LATER), said.pop("groups", {})
-    sheet = find_sheet(place) if place.sequence != NEW else None
+    sheet = find_stored_record(place) if place.sequence != NEW else None
     version = sheet.record.version if sheet else NEW
     answers = Answers(values=values, groups=groups, **said)
-    return save_answers(place=place, answers=answers, version=version, by=world.coordinator, at=at)
+    return save_answers(record_key=place, answers=answers, version=version, by=world.coordinator, at=at)
 
 
 def event(world: World, person: Participant, **changes: Any) -> Any:
@@ -66,7 +66,7 @@ def clocks(person: Participant) -> dict[str, SafetyClock]:
     return {clock.kind: clock for clock in SafetyClock.objects.filter(participant=person)}
 
 
-def assess(world: World, person: Participant, judged: Judgement = UNEXPECTED, **said: Any) -> Any:
+def assess(world: World, person: Participant, judged: SponsorJudgement = UNEXPECTED, **said: Any) -> Any:
     said = {"event_no": 1, "password": PASSWORD, "by": world.trial_manager, "at": LATER} | said
     return assess_event(participant=person, judged=judged, **said)
 
@@ -159,7 +159,7 @@ def test_the_sponsors_judgement_starts_the_clock_of_a_susar(world: World, person
     assert clock.starts_at == REPORTED
     assert clock.due_at == datetime(2026, 7, 7, 16, 0, tzinfo=UTC)
     assert [one.kind for one in open_clocks(world.site, at=LATER)] == ["susar_other"]
-    record = find_sheet(place_of(participant=person, form="SAE")).record  # type: ignore[union-attr]
+    record = find_stored_record(record_key_of(participant=person, form="SAE")).record  # type: ignore[union-attr]
     assert (record.sae_exp, record.sae_susar_calc, record.sae_susar) == ("unexpected", True, True)
 
 
@@ -167,8 +167,8 @@ def test_telling_the_authority_meets_it_with_a_reason(world: World, person: Part
     event(world, person)
     report(world, person)
     assess(world, person)
-    told = Judgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 7, 1))
-    with pytest.raises(ReasonNeeded):
+    told = SponsorJudgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 7, 1))
+    with pytest.raises(AssessmentReasonNeeded):
         assess(world, person, told)
     assess(world, person, told, reason="The authority was told")
     clock = clocks(person)["susar_other"]
@@ -187,30 +187,30 @@ def test_a_life_threatening_susar_has_two_clocks(world: World, person: Participa
     }
 
 
-EXPECTED = Judgement("expected", "IB 9", "possible", susar=False)
+EXPECTED = SponsorJudgement("expected", "IB 9", "possible", susar=False)
 
 
 @pytest.mark.parametrize(
     ("judged", "refusal"),
     [
-        (Judgement("expected", "IB 9", "possible", susar=True), WhySusarDiffers),
-        (Judgement("unexpected", "IB 9", "not", susar=False), WhySusarDiffers),
+        (SponsorJudgement("expected", "IB 9", "possible", susar=True), WhySusarDiffers),
+        (SponsorJudgement("unexpected", "IB 9", "not", susar=False), WhySusarDiffers),
         (
-            Judgement("expected", "IB 9", "not", susar=False, authority_on=date(2026, 7, 1)),
+            SponsorJudgement("expected", "IB 9", "not", susar=False, authority_on=date(2026, 7, 1)),
             NoSusar,
         ),
         (
-            Judgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 6, 21)),
+            SponsorJudgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 6, 21)),
             DayOutOfOrder,
         ),
         (
-            Judgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 7, 3)),
+            SponsorJudgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 7, 3)),
             DayOutOfOrder,
         ),
     ],
 )
 def test_a_judgement_that_cannot_be(
-    world: World, person: Participant, judged: Judgement, refusal: type[Exception]
+    world: World, person: Participant, judged: SponsorJudgement, refusal: type[Exception]
 ) -> None:
     event(world, person)
     report(world, person)
@@ -222,7 +222,7 @@ def test_a_judgement_that_cannot_be(
 def test_another_judgement_than_the_rules_needs_its_note(world: World, person: Participant) -> None:
     event(world, person)
     report(world, person)
-    assess(world, person, Judgement("expected", "IB 9", "possible", susar=True, note="New pattern"))
+    assess(world, person, SponsorJudgement("expected", "IB 9", "possible", susar=True, note="New pattern"))
     assert "susar_other" in clocks(person)
 
 

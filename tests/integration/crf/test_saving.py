@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from audit.acts import act
+from audit.acts import open_act
 from audit.models import Act
 from crf.engine.base import RecordState
 from crf.models import Draft, EntryPrompt, SaveKey
 from crf.records.save import AnswersImpossible, ReasonNeeded, RecordLocked, StaleVersion
 from crf.records.signing import lock_record, sign_record, unlock_record, verify_record
-from crf.store.preconditions import ConsentFirst, NotYours, RandomizationFirst, TrainingFirst
+from crf.store.preconditions import ConsentBeforeAnswers, NotYours, RandomizationFirst, TrainingFirst
 from crf.store.reasons import reason_for
-from crf.store.records import NEW, find_sheet
+from crf.store.records import NEW, find_stored_record
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.unit.crf.examples import staging
 from tests.world import NOW, PASSWORD, World
@@ -78,9 +78,9 @@ def test_a_first_answer_to_a_question_needs_none(screened: Participant, save: Sa
 
 
 def change_past_the_services(row: Any, column: str, value: Any, reason: str = "") -> None:
-    with act("test:change", by=None, at=NOW, reason=reason) as written:
+    with open_act("test:change", by=None, at=NOW, reason=reason) as act:
         setattr(row, column, value)
-        row.act = written
+        row.act = act
         row.save(update_fields=[column, "act"])
 
 
@@ -176,7 +176,7 @@ def test_prompts_are_kept_with_the_first_answer_and_the_correction(screened: Par
 
 def test_answers_wait_for_the_consent(world: World, everything: None, save: Save) -> None:
     participant = trials.register_participant(site=world.site, by=world.coordinator, at=NOW)
-    with pytest.raises(ConsentFirst):
+    with pytest.raises(ConsentBeforeAnswers):
         save(participant, "STAGE", values={"ct": "T3"})
 
 
@@ -202,8 +202,8 @@ def test_the_untrained_do_not_answer(screened: Participant, world: World, save: 
 def test_verify_sign_lock_and_what_a_change_undoes(screened: Participant, world: World, save: Save) -> None:
     save(screened, "STAGE", **stage())
     place = place_at(screened, "STAGE")
-    verify_record(place=place, version=1, by=world.monitor, at=NOW)
-    signed = sign_record(place=place, version=1, password=PASSWORD, by=world.investigator, at=NOW)
+    verify_record(record_key=place, version=1, by=world.monitor, at=NOW)
+    signed = sign_record(record_key=place, version=1, password=PASSWORD, by=world.investigator, at=NOW)
     assert record_at(screened, "STAGE").state == RecordState.SIGNED
     save(screened, "STAGE", **stage(eus_mm=12), reason="Misread")
     signed.refresh_from_db()
@@ -214,10 +214,10 @@ def test_verify_sign_lock_and_what_a_change_undoes(screened: Participant, world:
 def test_a_locked_record_opens_only_by_unlocking(screened: Participant, world: World, save: Save) -> None:
     save(screened, "STAGE", **stage())
     place = place_at(screened, "STAGE")
-    lock_record(place=place, version=1, by=world.data_manager, at=NOW)
+    lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
     with pytest.raises(RecordLocked):
         save(screened, "STAGE", **stage(eus_mm=12), reason="Misread")
-    unlock_record(place=place, version=1, reason="Late report", by=world.data_manager, at=NOW)
+    unlock_record(record_key=place, version=1, reason="Late report", by=world.data_manager, at=NOW)
     assert record_at(screened, "STAGE").state == RecordState.COMPLETE
     assert save(screened, "STAGE", **stage(eus_mm=12), reason="Misread").version == 2
 
@@ -225,8 +225,8 @@ def test_a_locked_record_opens_only_by_unlocking(screened: Participant, world: W
 def test_the_database_keeps_locked_rows_locked(screened: Participant, world: World, save: Save) -> None:
     save(screened, "STAGE", **stage())
     place = place_at(screened, "STAGE")
-    lock_record(place=place, version=1, by=world.data_manager, at=NOW)
-    sheet = find_sheet(place)
+    lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
+    sheet = find_stored_record(place)
     assert sheet is not None
     for row in (sheet.record, sheet.standing("node")[0]):
         with pytest.raises(DatabaseError, match="is locked"):
@@ -240,7 +240,7 @@ def test_a_save_takes_the_draft_away_and_notes_its_key(
     from tests.world import as_person
 
     with as_person(world.coordinator), transaction.atomic():
-        keep_draft(place=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(record_key=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
         assert Draft.objects.count() == 1
         save(screened, "STAGE", **stage(), key="page-1")
         assert (Draft.objects.count(), SaveKey.objects.count()) == (0, 1)
@@ -252,7 +252,7 @@ def test_a_data_manager_lets_one_impossible_value_pass(
     from crf.records.overrides import NotADataManager, OverrideNeedsReason, grant_override
 
     place = place_at(screened, "STAGE")
-    grant: dict[str, Any] = {"place": place, "target": "suvmax", "value": 150, "at": NOW}
+    grant: dict[str, Any] = {"record_key": place, "target": "suvmax", "value": 150, "at": NOW}
     with pytest.raises(AnswersImpossible):
         save(screened, "STAGE", **stage(suvmax=150))
     with pytest.raises(NotADataManager):
@@ -270,7 +270,7 @@ def test_a_draft_is_its_owners_alone_in_the_database_too(screened: Participant, 
     from tests.world import as_person
 
     with as_person(world.coordinator):
-        keep_draft(place=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(record_key=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
         assert Draft.objects.count() == 1
     for other in (world.investigator, world.stranger, world.data_manager, world.inspector):
         with as_person(other):

@@ -10,8 +10,8 @@ import pytest
 
 from crf import catalogue
 from crf.eligibility.evidence import current_evidence
-from crf.store.context import Surroundings
-from followup.services import apply_version, carry_version
+from crf.store.context import FormContext
+from followup.services import migrate_participants, open_version
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_consequences import numbered, screened_on_paper
 from tests.unit.crf.examples import demographics, eligibility
@@ -31,8 +31,8 @@ def second() -> str:
 def move_to_second(world: World, participant: Participant) -> Participant:
     by: dict[str, Any] = {"by": world.trial_manager, "at": NOW}
     trials.record_version_approval(site=world.site, version="2.0", approved_on=TODAY, **by)
-    opened = apply_version(site=world.site, version="2.0", reason="Amendment 1", **by)
-    carry_version(site_version=opened, at=NOW)
+    opened = open_version(site=world.site, version="2.0", reason="Amendment 1", **by)
+    migrate_participants(site_version=opened, at=NOW)
     participant.refresh_from_db()
     return participant
 
@@ -46,8 +46,8 @@ def test_a_record_keeps_its_version_and_a_new_one_takes_the_participants(
         move_to_second(world, old)
         new.refresh_from_db()
         form = catalogue.form("DM")
-        kept = Surroundings(old, at=NOW).context(form, record_id=record_at(old, "DM").pk)
-        fresh = Surroundings(new, at=NOW).context(form)
+        kept = FormContext(old, at=NOW).context(form, record_id=record_at(old, "DM").pk)
+        fresh = FormContext(new, at=NOW).context(form)
         assert kept["setting.bsa_formula"] == "Mosteller"
         assert fresh["setting.bsa_formula"] == "DuBois"
         save(new, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))

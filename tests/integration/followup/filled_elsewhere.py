@@ -22,7 +22,7 @@ def main() -> None:
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     from accounts.services import write_mail
-    from audit.acts import act
+    from audit.acts import open_act
     from followup.services import plan_visits_for
     from kernel.scope import EVERYTHING, scope
     from tests.world import NOW, build_world, screen
@@ -37,7 +37,7 @@ def main() -> None:
                 participant=participant, code="RAND", on=date(2026, 11, 10), source="test", **by
             )
             plan_visits_for(participant=participant, **by)
-        with act("tests:mail:write", by=None, at=NOW):
+        with open_act("tests:mail:write", by=None, at=NOW):
             for number in range(LETTERS):
                 write_mail(
                     to=None, address="somebody@example.org", kind="tests", key=f"letter {number}",

@@ -15,10 +15,16 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, transaction
 
 from crf.eligibility.evidence import limits_of
-from crf.store.context import Surroundings
+from crf.store.context import FormContext
 from followup.impact import affected, impacts, in_batches, to_consent_anew, with_what_is_known
 from followup.models import Visit, VisitState
-from followup.services import apply_version, carry_version, plan_visits_for, preview_version, record_visit
+from followup.services import (
+    migrate_participants,
+    open_version,
+    plan_visits_for,
+    preview_version,
+    record_visit,
+)
 from protocol.text import load
 from tests.integration.followup.conftest import noon
 from tests.versions import amended, shelf
@@ -82,13 +88,13 @@ def plan_of(participant: Participant) -> dict[str, tuple[str, date | None, date 
 
 
 def open_and_carry(world: World, at: Any = LATER) -> int:
-    opened = apply_version(site=world.site, version="2.0", reason="Amendment 1 approved", **by(world, at))
-    return carry_version(site_version=opened, at=at)
+    opened = open_version(site=world.site, version="2.0", reason="Amendment 1 approved", **by(world, at))
+    return migrate_participants(site_version=opened, at=at)
 
 
 def test_a_site_without_an_approval_stays_on_the_old_version(world: World, everywhere: None) -> None:
     with pytest.raises(ApprovalMissing, match="Record the approval first"):
-        apply_version(site=world.site, version="2.0", reason="x", **by(world))
+        open_version(site=world.site, version="2.0", reason="x", **by(world))
     world.site.refresh_from_db()
     assert world.site.protocol_version == "1.0"
     assert screen(world).protocol_version == "1.0"
@@ -109,7 +115,7 @@ def test_an_approval_says_which_version_and_when(world: World, everywhere: None)
 
 def test_the_approval_of_a_version_in_force_stays(world: World, everywhere: None) -> None:
     approve(world)
-    apply_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
+    open_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
     with pytest.raises(VersionOpen):
         approve(world, on=date(2026, 11, 1))
 
@@ -182,7 +188,7 @@ def test_a_run_that_died_is_carried_on_and_a_second_run_changes_nothing(
 ) -> None:
     people = [randomized() for _ in range(3)]
     approve(world)
-    opened = apply_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
+    opened = open_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
     from followup.services import amending
 
     planned: list[int] = []
@@ -195,16 +201,16 @@ def test_a_run_that_died_is_carried_on_and_a_second_run_changes_nothing(
 
     monkeypatch.setattr(amending, "plan_visits_for", dies_at_the_third)
     with pytest.raises(RuntimeError):
-        carry_version(site_version=opened, at=NOW, batch=1)
+        migrate_participants(site_version=opened, at=NOW, batch=1)
     monkeypatch.undo()
     opened.refresh_from_db()
     assert opened.carried_at is None
     assert [Participant.objects.get(pk=p.pk).protocol_version for p in people] == ["2.0", "2.0", "1.0"]
-    carry_version(site_version=opened, at=NOW, batch=1)
+    migrate_participants(site_version=opened, at=NOW, batch=1)
     assert {Participant.objects.get(pk=p.pk).protocol_version for p in people} == {"2.0"}
     opened.refresh_from_db()
     assert opened.carried_at == NOW
-    assert carry_version(site_version=opened, at=NOW) == 0
+    assert migrate_participants(site_version=opened, at=NOW) == 0
 
 
 def test_who_ended_keeps_their_version(world: World, everywhere: None, randomized: Make) -> None:
@@ -246,7 +252,7 @@ def test_the_version_of_the_participant_is_what_every_rule_reads(
     approve(world)
     open_and_carry(world, NOW)
     participant.refresh_from_db()
-    assert Surroundings(participant, at=NOW).context_value("participant.protocol_version") == "2.0"
+    assert FormContext(participant, at=NOW).context_value("participant.protocol_version") == "2.0"
 
 
 def test_who_must_consent_anew_is_known(world: World, everywhere: None, randomized: Make) -> None:
@@ -307,13 +313,13 @@ def test_the_database_refuses_a_version_that_is_not_open_there(
 ) -> None:
     from django.db import connection
 
-    from audit.acts import act
+    from audit.acts import open_act
 
     screen(world)
     approve(world)
     with pytest.raises(DatabaseError, match="is not"), transaction.atomic():
-        with act("test:version:force", by=None, at=NOW) as written, connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {table} SET {change}, act_id = %s", [written.pk])  # noqa: S608
+        with open_act("test:version:force", by=None, at=NOW) as act, connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} SET {change}, act_id = %s", [act.pk])  # noqa: S608
 
 
 @pytest.mark.parametrize(
@@ -328,25 +334,25 @@ def test_the_database_refuses_an_opening_before_its_approval(
 ) -> None:
     from django.db import connection
 
-    from audit.acts import act
+    from audit.acts import open_act
 
     approve(world)
     with pytest.raises(DatabaseError, match=guard), transaction.atomic():
-        with act("test:version:force", by=None, at=NOW) as written, connection.cursor() as cursor:
-            cursor.execute(f"UPDATE trials_siteversion SET {change}, act_id = %s", [written.pk])  # noqa: S608
+        with open_act("test:version:force", by=None, at=NOW) as act, connection.cursor() as cursor:
+            cursor.execute(f"UPDATE trials_siteversion SET {change}, act_id = %s", [act.pk])  # noqa: S608
 
 
 def test_the_database_keeps_what_an_opening_rests_on(world: World, everywhere: None) -> None:
     from django.db import connection
 
-    from audit.acts import act
+    from audit.acts import open_act
 
     approve(world)
-    apply_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
+    open_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
     with pytest.raises(DatabaseError, match="set once"), transaction.atomic():
-        with act("test:version:force", by=None, at=NOW) as written, connection.cursor() as cursor:
+        with open_act("test:version:force", by=None, at=NOW) as act, connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE trials_siteversion SET approved_on = approved_on - 9, act_id = %s", [written.pk]
+                "UPDATE trials_siteversion SET approved_on = approved_on - 9, act_id = %s", [act.pk]
             )
 
 
@@ -367,7 +373,7 @@ def test_a_version_needs_an_act(world: World, everywhere: None, app_sql: psycopg
 def test_a_version_is_not_opened_before_the_day_of_its_approval(world: World, everywhere: None) -> None:
     approve(world)
     with pytest.raises(ApprovalMissing):
-        apply_version(site=world.site, version="2.0", reason="x", **by(world, NOW - timedelta(days=2)))
+        open_version(site=world.site, version="2.0", reason="x", **by(world, NOW - timedelta(days=2)))
 
 
 def test_a_version_that_is_not_in_force_takes_nobody_over(
@@ -376,7 +382,7 @@ def test_a_version_that_is_not_in_force_takes_nobody_over(
     """A task that comes late, after a still later version was opened, or too early, leaves everybody where they are."""
     participant = randomized()
     approved = approve(world)
-    assert carry_version(site_version=approved, at=LATER) == 0
+    assert migrate_participants(site_version=approved, at=LATER) == 0
     participant.refresh_from_db()
     assert participant.protocol_version == "1.0"
     approved.refresh_from_db()
@@ -391,7 +397,7 @@ def test_carrying_twice_keeps_when_everybody_was_carried(
     assert open_and_carry(world, NOW) == 1
     opened = SiteVersion.objects.get()
     first = opened.carried_at
-    assert carry_version(site_version=opened, at=LATER) == 0
+    assert migrate_participants(site_version=opened, at=LATER) == 0
     opened.refresh_from_db()
     assert opened.carried_at == first
 
@@ -406,5 +412,5 @@ def test_opening_a_version_sends_its_task(
     monkeypatch.setattr("followup.tasks.carry_one_version.delay", sent.append)
     approve(world)
     with django_capture_on_commit_callbacks(execute=True):
-        opened = apply_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
+        opened = open_version(site=world.site, version="2.0", reason="Amendment 1", **by(world))
     assert sent == [opened.pk]

@@ -15,7 +15,7 @@ from followup.services import (
     plan_data_cuts,
     record_contact_attempt,
     record_visit,
-    roll_site,
+    update_visit_states,
     withdraw_participant,
 )
 from followup.services.cuts import CutAnnounced, CutTooEarly
@@ -92,7 +92,7 @@ def test_the_site_is_reminded_and_the_progress_is_counted(
     participant = randomized()
     announced(world)
     opens = CUT - timedelta(14)
-    roll_site(site=world.site, on=opens, at=noon(opens))
+    update_visit_states(site=world.site, on=opens, at=noon(opens))
     remind_site(site=world.site, on=opens, at=noon(opens))
     sweep = visit_of(participant, "SWEEP-C1")
     assert set(sweep.reminders.values_list("kind", "to__username")) == {("vital", "coordinator")}

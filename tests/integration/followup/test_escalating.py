@@ -13,7 +13,7 @@ from accounts.models import Mail
 from accounts.outbox import send_waiting
 from accounts.permissions import Role
 from accounts.services import change_person
-from audit.acts import act
+from audit.acts import open_act
 from crf.models import Query, QueryState
 from followup.models import AlertKind, Escalation
 from followup.services import record_visit, settle_todos, withdraw_participant
@@ -136,9 +136,9 @@ def test_the_message_names_number_matter_and_day_and_nothing_else(world: World, 
 
 def test_a_query_without_an_answer_climbs(world: World, randomized: Make) -> None:
     participant = randomized()
-    with act("tests:query:raise", by=world.monitor, at=noon(DAY), participant=participant) as written:
+    with open_act("tests:query:raise", by=world.monitor, at=noon(DAY), participant=participant) as act:
         query = Query.objects.create(
-            participant=participant, site=world.site, form_code="DM", opened_at=noon(DAY), act=written
+            participant=participant, site=world.site, form_code="DM", opened_at=noon(DAY), act=act
         )
     found = {days: told(world, DAY + timedelta(days), "query") for days in (13, 14, 28, 56)}
     site = {"coordinator", "investigator"}
@@ -148,8 +148,8 @@ def test_a_query_without_an_answer_climbs(world: World, randomized: Make) -> Non
         28: {(1, name) for name in site | {"data_manager"}},
         56: {(2, "investigator"), (2, "trial_manager")},
     }
-    with act("tests:query:answer", by=world.coordinator, at=noon(DAY), participant=participant) as written:
-        Query.objects.filter(pk=query.pk).update(state=QueryState.ANSWERED, act=written)
+    with open_act("tests:query:answer", by=world.coordinator, at=noon(DAY), participant=participant) as act:
+        Query.objects.filter(pk=query.pk).update(state=QueryState.ANSWERED, act=act)
     assert told(world, DAY + timedelta(200), "query") == set()
 
 

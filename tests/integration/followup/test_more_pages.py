@@ -16,7 +16,7 @@ from followup import calendar
 from followup.adherence import adherence_of
 from followup.models import CalendarFeed, TaskRun, Visit, VisitState
 from followup.monitor import SAID, note_run, watched_tasks
-from followup.services import record_contact_attempt, record_lost, record_visit, roll_site
+from followup.services import record_contact_attempt, record_lost, record_visit, update_visit_states
 from followup.services.loss import NotYetLost
 from tests.integration.followup.conftest import noon
 from tests.world import NOW, World
@@ -66,7 +66,7 @@ def test_adherence_counts_early_in_late_and_missed(
         visit = visit_of(randomized(), "N1")
         record_visit(visit=visit, took_place_on=day, by=world.coordinator, at=noon(date(2026, 12, 1)))
     randomized()
-    roll_site(site=world.site, on=date(2026, 11, 25), at=noon(date(2026, 11, 25)))
+    update_visit_states(site=world.site, on=date(2026, 11, 25), at=noon(date(2026, 11, 25)))
     kept = {row.label: row for row in adherence_of(Visit.objects.all()).by_visit}["N1"]
     assert (kept.early, kept.inside, kept.late, kept.overdue, kept.percent_inside) == (1, 1, 1, 1, 25)
     whole = adherence_of(Visit.objects.all())

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import Mail
 from followup.models import NotificationChoice, Reminder
-from followup.services import roll_site
+from followup.services import update_visit_states
 from notices.services.preferences import choose_notifications
 from notices.services.reminders import remind_site
 from notices.services.site_notices import write_site_notices
@@ -29,7 +29,7 @@ DAY = date(2026, 11, 20)
 def kinds_told(world: World, days: int) -> set[str]:
     for number in range(days):
         day = DAY + timedelta(number)
-        roll_site(site=world.site, on=day, at=noon(day))
+        update_visit_states(site=world.site, on=day, at=noon(day))
         remind_site(site=world.site, on=day, at=noon(day))
     return set(Reminder.objects.filter(to=world.coordinator).values_list("kind", flat=True))
 
@@ -45,7 +45,7 @@ def test_optional_kinds_may_be_left_out_and_passed_windows_may_not(world: World,
 
 def test_the_digest_waits_for_the_persons_hour(world: World, randomized: Make) -> None:
     randomized()
-    roll_site(site=world.site, on=DAY, at=noon(DAY))
+    update_visit_states(site=world.site, on=DAY, at=noon(DAY))
     choose_notifications(user=world.coordinator, from_hour=13, without=[], at=noon(DAY))
     remind_site(site=world.site, on=DAY, at=noon(DAY))
     assert not Reminder.objects.filter(to=world.coordinator).exists()
@@ -58,7 +58,7 @@ def test_without_a_choice_it_is_eight_in_the_morning(
     world: World, randomized: Make, hour: int, told: bool
 ) -> None:
     randomized()
-    roll_site(site=world.site, on=DAY, at=noon(DAY))
+    update_visit_states(site=world.site, on=DAY, at=noon(DAY))
     remind_site(site=world.site, on=DAY, at=noon(DAY) + timedelta(hours=hour))
     assert Reminder.objects.exists() is told
 

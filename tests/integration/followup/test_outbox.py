@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts.models import Mail
 from accounts.outbox import TRIES, send_waiting
 from accounts.services import write_mail
-from audit.acts import act
+from audit.acts import open_act
 from demo.servers.processes import free_port
 from kernel.scope import EVERYTHING, scope
 from notices.mail_kinds import MAIL_KINDS
@@ -37,7 +37,7 @@ def street(settings: Any) -> Iterator[Street]:
 @pytest.fixture
 def write(street: Street) -> Callable[..., None]:
     def letters(number: int, address: str = "somebody@example.org") -> None:
-        with act("tests:mail:write", by=None, at=NOW):
+        with open_act("tests:mail:write", by=None, at=NOW):
             start = Mail.objects.count()
             for each in range(start, start + number):
                 write_mail(

@@ -13,7 +13,13 @@ from accounts.models import Mail
 from accounts.outbox import send_waiting
 from accounts.services import change_person
 from followup.models import Reminder, Visit, VisitState
-from followup.services import mark_not_done, plan_visits_for, record_contact_attempt, record_visit, roll_site
+from followup.services import (
+    mark_not_done,
+    plan_visits_for,
+    record_contact_attempt,
+    record_visit,
+    update_visit_states,
+)
 from notices.mail_kinds import MAIL_KINDS
 from notices.services.reminders import remind_site
 from notices.tasks import is_time_for_digest
@@ -29,7 +35,7 @@ DAY = date(2026, 11, 20)
 
 
 def morning(world: World, day: date) -> int:
-    roll_site(site=world.site, on=day, at=noon(day))
+    update_visit_states(site=world.site, on=day, at=noon(day))
     return remind_site(site=world.site, on=day, at=noon(day))
 
 

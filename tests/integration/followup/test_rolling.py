@@ -15,7 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Act
 from followup.models import AWAITED, Visit, VisitState
 from followup.rolling import state_on
-from followup.services import mark_not_done, plan_visits_for, record_contact_attempt, record_visit, roll_site
+from followup.services import (
+    mark_not_done,
+    plan_visits_for,
+    record_contact_attempt,
+    record_visit,
+    update_visit_states,
+)
 from followup.services.rolling import span_of
 from kernel.scope import EVERYTHING, scope
 from tests.integration.followup.conftest import RANDOMIZED_ON, noon
@@ -28,7 +34,7 @@ Make = Callable[..., Participant]
 
 
 def roll(world: World, day: date) -> int:
-    return roll_site(site=world.site, on=day, at=noon(day))
+    return update_visit_states(site=world.site, on=day, at=noon(day))
 
 
 def states(participant: Participant) -> dict[str, str]:
@@ -153,7 +159,7 @@ def test_two_runs_at_once_share_the_work(world: World, randomized: Make) -> None
         with scope(user_id=None, sites=EVERYTHING):
             start.wait()
             try:
-                return roll_site(site=world.site, on=day, at=noon(day), batch=7)
+                return update_visit_states(site=world.site, on=day, at=noon(day), batch=7)
             finally:
                 connection.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from followup.services import roll_site, settle_todos
+from followup.services import settle_todos, update_visit_states
 from followup.services.todos import Wanted
 from notices.services.escalations import escalate_site
 from notices.services.reminders import remind_site
@@ -64,7 +64,7 @@ def test_a_stranger_sees_none_of_them(world: World, participant: Participant, cl
 def test_the_delivery_of_what_was_told_is_shown(
     world: World, participant: Participant, client_of: Any
 ) -> None:
-    roll_site(site=world.site, on=TODAY, at=noon(TODAY))
+    update_visit_states(site=world.site, on=TODAY, at=noon(TODAY))
     remind_site(site=world.site, on=TODAY, at=noon(TODAY))
     escalate_site(site=world.site, on=TODAY, at=noon(TODAY))
     coordinator = client_of(world.coordinator)

@@ -12,7 +12,13 @@ from django.core import mail as post
 from accounts.outbox import send_waiting
 from audit.models import Act
 from followup.models import Reminder, Todo, TodoState, Visit, VisitState
-from followup.services import plan_visits_for, record_lost, roll_site, settle_todos, withdraw_participant
+from followup.services import (
+    plan_visits_for,
+    record_lost,
+    settle_todos,
+    update_visit_states,
+    withdraw_participant,
+)
 from followup.services.loss import WithdrawnInFuture
 from followup.services.todos import Wanted
 from notices.mail_kinds import MAIL_KINDS
@@ -92,14 +98,14 @@ def test_a_part_leaves_survival_and_reminders(world: World, participant: Partici
     participant.refresh_from_db()
     assert participant.state == "RANDOMISED"
     assert "OS36" in plan_of(participant)
-    roll_site(site=world.site, on=DAY, at=noon(DAY))
+    update_visit_states(site=world.site, on=DAY, at=noon(DAY))
     assert remind_site(site=world.site, on=DAY, at=noon(DAY)) > 0
 
 
 def test_no_more_contact_ends_visits_to_dos_and_reminders_at_once(
     world: World, participant: Participant
 ) -> None:
-    roll_site(site=world.site, on=DAY, at=noon(DAY))
+    update_visit_states(site=world.site, on=DAY, at=noon(DAY))
     assert remind_site(site=world.site, on=DAY, at=noon(DAY)) > 0
     wanted = [Wanted("REPEAT_BIOPSY", "CRE:1", DAY, date(2026, 12, 18))]
     settle_todos(participant=participant, wanted=wanted, by=None, at=noon(DAY))
@@ -112,7 +118,7 @@ def test_no_more_contact_ends_visits_to_dos_and_reminders_at_once(
     assert send_waiting(MAIL_KINDS, at=noon(DAY)).sent == len(post.outbox) == 0
     later = date(2026, 12, 20)
     count = Reminder.objects.count()
-    roll_site(site=world.site, on=later, at=noon(later))
+    update_visit_states(site=world.site, on=later, at=noon(later))
     remind_site(site=world.site, on=later, at=noon(later))
     assert Reminder.objects.count() == count
     acts = Act.objects.filter(verb="followup:visits:plan", parent__verb="followup:participant:withdraw")

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import Mail
 from accounts.services import write_mail
-from audit.acts import act
+from audit.acts import open_act
 from demo.servers.broker import EmbeddedBroker
 from demo.servers.processes import free_port
 from followup.models import Visit, VisitState
@@ -54,7 +54,7 @@ def unsent() -> int:
 def test_a_worker_killed_between_two_letters_loses_none_and_sends_none_twice(
     broker: EmbeddedBroker, start_worker: Start, street: Street, everywhere: None
 ) -> None:
-    with act("tests:mail:write", by=None, at=NOW):
+    with open_act("tests:mail:write", by=None, at=NOW):
         for number in range(LETTERS):
             write_mail(
                 to=None, address="somebody@example.org", kind="tests", key=f"letter {number}",

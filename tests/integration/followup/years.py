@@ -23,7 +23,7 @@ from followup.services import (
     plan_data_cuts,
     plan_visits_for,
     record_visit,
-    roll_site,
+    update_visit_states,
 )
 from followup.services.rolling import span_of
 from kernel.errors import Refusal
@@ -88,7 +88,7 @@ class Years:
         """The tasks of the morning run, then people come; it is the next day, or the workers sleep longer."""
         for site in (self.world.site, self.world.other_site):
             plan_data_cuts(site=site, at=self.now)
-            roll_site(site=site, on=self.day, at=self.now)
+            update_visit_states(site=site, on=self.day, at=self.now)
             remind_site(site=site, on=self.day, at=self.now)
             write_site_notices(site=site, on=self.day, at=self.now)
             escalate_site(site=site, on=self.day, at=self.now)

@@ -21,7 +21,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
 from accounts.models import Signature, User
-from audit.acts import act
+from audit.acts import open_act
 from kernel.scope import EVERYTHING, scope
 from trials.models import Consent, ConsentVersion, EligibilityDecision, Participant, Site
 
@@ -42,7 +42,7 @@ def bulk_eligible(
     """``count`` participants with consent and live decision, in one act: what the services would write."""
     with (
         scope(user_id=None, sites=EVERYTHING),
-        act("trials:participant:register", by=by, at=at, site=site) as written,
+        open_act("trials:participant:register", by=by, at=at, site=site) as act,
     ):
         first = Participant.objects.filter(site=site).count() + 1
         people = Participant.objects.bulk_create(
@@ -52,7 +52,7 @@ def bulk_eligible(
                 protocol_version="1.0",
                 registered_on=at.date(),
                 state_since=at.date(),
-                act=written,
+                act=act,
             )
             for n in range(count)
         )
@@ -63,7 +63,7 @@ def bulk_eligible(
                 version=version,
                 signed_on=at.date(),
                 sensitive_data=True,
-                act=written,
+                act=act,
             )
             for p in people
         )
@@ -77,7 +77,7 @@ def bulk_eligible(
                 record=p.number,
                 digest=digest,
                 site_id=site.pk,
-                act=written,
+                act=act,
             )
             for p in people
         )
@@ -90,7 +90,7 @@ def bulk_eligible(
                 digest=digest,
                 signature=s,
                 decided_at=at,
-                act=written,
+                act=act,
             )
             for p, s in zip(people, signatures, strict=True)
         )

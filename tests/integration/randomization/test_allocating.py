@@ -19,7 +19,7 @@ from randomization.services.allocate import (
     ListExhausted,
     ListTampered,
     MayNotRandomize,
-    NotReady,
+    NotReadyToRandomize,
     StrataMoved,
     randomize,
 )
@@ -142,7 +142,7 @@ def test_a_wrong_password_takes_no_place(world, part, eligible):
 def test_without_consent_decision_or_stage_each_missing_step_is_named(world, part, answers):
     participant = screen(world)
     answers["stage"] = None
-    with pytest.raises(NotReady) as refused:
+    with pytest.raises(NotReadyToRandomize) as refused:
         press(world, participant)
     assert "No investigator has signed" in str(refused.value)
     assert "clinical stage is not known" in str(refused.value)
@@ -151,14 +151,14 @@ def test_without_consent_decision_or_stage_each_missing_step_is_named(world, par
 def test_evidence_that_moved_since_the_signature_refuses(world, part, eligible, answers):
     participant = eligible()
     answers["evidence"].digest = "0" * 64
-    with pytest.raises(NotReady, match="An answer has changed"):
+    with pytest.raises(NotReadyToRandomize, match="An answer has changed"):
         press(world, participant)
 
 
 def test_a_criterion_that_no_longer_holds_refuses_and_is_named(world, part, eligible, answers):
     participant = eligible()
     answers["evidence"].unmet = ("I-1",)
-    with pytest.raises(NotReady, match="I-1"):
+    with pytest.raises(NotReadyToRandomize, match="I-1"):
         press(world, participant)
 
 
@@ -166,7 +166,7 @@ def test_a_lapsed_decision_refuses(world, part, eligible):
     participant = eligible()
     with everything():
         lapse_decision(participant=participant, cause="ecog changed", by=world.coordinator, at=NOW)
-    with pytest.raises(NotReady, match="No investigator has signed"):
+    with pytest.raises(NotReadyToRandomize, match="No investigator has signed"):
         press(world, participant)
 
 
@@ -176,7 +176,7 @@ def test_a_stratum_other_than_the_confirmed_one_refuses(world, part, eligible):
 
 
 def test_without_an_active_scheme_nobody_is_randomized(world, eligible):
-    with pytest.raises(NotReady, match="No randomization scheme is active"):
+    with pytest.raises(NotReadyToRandomize, match="No randomization scheme is active"):
         press(world, eligible())
 
 

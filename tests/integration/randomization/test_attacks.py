@@ -290,19 +290,19 @@ def test_a_list_is_stored_only_for_two_people_and_never_over_another(world, part
 
 def test_nobody_seals_more_places_of_their_own_choice(world, part, app_sql, superuser):
     """Two forged people ask for an extension and activate it; its arms would be the attacker's (ADR 11)."""
-    scheme, place = part.scheme, part.places_per_stratum + 1
+    scheme, slot = part.scheme, part.places_per_stratum + 1
     with as_person(world.statistician):
         asked = services.ask_for_places(
             scheme=scheme, strata=["01/III"], by=world.statistician, password=PASSWORD, at=NOW
         )
-    sealed = seal(list_keys(), arm_content("1", bytes(32)), bound=place_binding(scheme.name, "01/III", place))
+    sealed = seal(list_keys(), arm_content("1", bytes(32)), bound=place_binding(scheme.name, "01/III", slot))
     with pytest.raises(errors.InsufficientPrivilege, match="as the owner of the database admits them"):
         with forged_act(app_sql, None, verb="randomization:list:activate", by=world.second_statistician.pk):
             app_sql.execute(
                 "SELECT allocation.store_list(%s, %s, '\\x00', 'k1', '\\x00', 'k1', ARRAY['01/III'], "
                 "ARRAY[%s]::bigint[], ARRAY['01/III'], ARRAY[%s], ARRAY[0], ARRAY['R1B-1'], "
                 "ARRAY[%s::bytea], ARRAY[%s], ARRAY['\\x00']::bytea[])",
-                [asked.pk, scheme.name, world.site.pk, place, sealed.blob, sealed.key_id],
+                [asked.pk, scheme.name, world.site.pk, slot, sealed.blob, sealed.key_id],
             )
     with pytest.raises(errors.InsufficientPrivilege):
         app_sql.execute(
@@ -316,8 +316,8 @@ def test_a_dump_of_the_whole_database_holds_no_coming_arm_seed_or_block(world, p
     dump = dump_of(superuser)
     assert seed not in dump
     assert seed.encode().hex() not in dump
-    places = stratum_slots(design, seed=seed, stratum="03/II", count=part.places_per_stratum)
-    assert not [place for place in places if salt_of(seed, "03/II", place.sequence).hex() in dump]
+    slots = stratum_slots(design, seed=seed, stratum="03/II", count=part.places_per_stratum)
+    assert not [slot for slot in slots if salt_of(seed, "03/II", slot.sequence).hex() in dump]
     assert "block" not in dump.replace("palace3-blocks-1", "")
     assert design.canonical().hex() not in dump
 

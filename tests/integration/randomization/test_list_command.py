@@ -18,7 +18,7 @@ from randomization.models import Allocation, AllocationError, ListPart
 from randomization.scheme.blocks import Design, allocation_list
 from randomization.scheme.sealing import new_key
 from randomization.services import (
-    Envelope,
+    EmergencyEnvelope,
     Mistake,
     ask_for_places,
     look_at_design,
@@ -236,7 +236,7 @@ def test_an_opened_envelope_is_entered_in_order_or_refused(world, part, eligible
                 by=world.investigator,
                 password=PASSWORD,
                 at=NOW,
-                envelope=Envelope(number, "opened 2026-11-19 23:10 by the investigator on duty"),
+                envelope=EmergencyEnvelope(number, "opened 2026-11-19 23:10 by the investigator on duty"),
             )
 
     with pytest.raises(EnvelopeDoesNotFit, match="not the next place of 01/III"):

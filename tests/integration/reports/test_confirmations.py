@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Signature, User
 from accounts.services import WrongPassword
-from audit.acts import act
+from audit.acts import open_act
 from kernel.errors import Forbidden
 from protocol.loader.schema import OpenQuestion
 from protocol.text import load
@@ -24,7 +24,7 @@ from trials.services.confirmations import (
     ConfirmedAlready,
     NotConfirmable,
     NotConfirmed,
-    NothingToConfirm,
+    NoValueToConfirm,
     TooManyAtOnce,
     ValueMoved,
     digest_of,
@@ -102,7 +102,7 @@ def test_what_is_unknown_hidden_moved_or_confirmed_is_refused(world: World) -> N
         confirm(world, seen={days.item: "0" * 64})
     with pytest.raises(ValueMoved):
         confirm(world, seen={"setting|none|value": days.digest})
-    with pytest.raises(NothingToConfirm):
+    with pytest.raises(NoValueToConfirm):
         confirm(world, seen={})
     confirm(world, days)
     with pytest.raises(ConfirmedAlready):
@@ -159,8 +159,8 @@ def test_a_confirmation_is_withdrawn_with_a_reason_and_stays_on_record(world: Wo
 def test_the_database_keeps_what_was_signed(world: World, change: str, guard: str) -> None:
     confirm(world, value("lost_days"))
     with pytest.raises(DatabaseError, match=guard), transaction.atomic():
-        with act("test:confirmation:force", by=None, at=NOW) as written, connection.cursor() as cursor:
-            cursor.execute(f"UPDATE trials_confirmation SET {change}, act_id = %s", [written.pk])  # noqa: S608
+        with open_act("test:confirmation:force", by=None, at=NOW) as act, connection.cursor() as cursor:
+            cursor.execute(f"UPDATE trials_confirmation SET {change}, act_id = %s", [act.pk])  # noqa: S608
 
 
 def test_the_manager_ticks_reads_signs_and_withdraws(world: World) -> None:

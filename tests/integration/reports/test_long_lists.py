@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kernel import pagination
-from kernel.pagination import LongList, count_up_to, first_and_count, in_words
+from kernel.pagination import BoundedPaginator, count_up_to, in_words, rows_and_count
 from trials.models import Site
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def test_a_long_list_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch, wo
     monkeypatch.setattr(pagination, "PAGED", 2)
     with scope(user_id=None, sites=EVERYTHING):
         sites = Site.objects.order_by("code")
-        cut, whole = LongList(sites, 1), LongList(sites.filter(code="01"), 1)
+        cut, whole = BoundedPaginator(sites, 1), BoundedPaginator(sites.filter(code="01"), 1)
         assert (cut.count, cut.num_pages, cut.shown) == (2, 2, "1+")
         assert (whole.count, whole.shown) == (1, "1")
 
@@ -39,7 +39,7 @@ def test_the_first_rows_bring_their_number_in_one_question(world: object) -> Non
     with scope(user_id=None, sites=EVERYTHING):
         sites = Site.objects.order_by("-code")
         with CaptureQueriesContext(connection) as asked:
-            found, total = first_and_count(sites, 1)
+            found, total = rows_and_count(sites, 1)
         assert ([site.code for site in found], total, len(asked)) == (["02"], 2, 1)
-        assert first_and_count(sites, 1, most=1)[1] == 2, "one more than the bound: there are more"
-        assert first_and_count(sites.filter(code="99"), 1) == ([], 0)
+        assert rows_and_count(sites, 1, most=1)[1] == 2, "one more than the bound: there are more"
+        assert rows_and_count(sites.filter(code="99"), 1) == ([], 0)

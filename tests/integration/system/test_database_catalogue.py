@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from django.apps import apps
 
-from audit.guards import Deletable
-from audit.models import Act, Regulated, Seal
+from audit.guards import MayDelete
+from audit.models import Act, Audited, Seal
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ EVENT_SUFFIX = "event"
 
 
 def regulated() -> list[Any]:
-    return [m for m in apps.get_models() if issubclass(m, Regulated)]
+    return [m for m in apps.get_models() if issubclass(m, Audited)]
 
 
 def of_ours() -> list[Any]:
@@ -27,7 +27,7 @@ def of_ours() -> list[Any]:
 
 def working_copies() -> list[Any]:
     """Rows that may be deleted: drafts and the like, and what says who somebody is until it is erased (ADR 51)."""
-    return [m for m in of_ours() if any(isinstance(g, Deletable) for g in m._meta.constraints)]
+    return [m for m in of_ours() if any(isinstance(g, MayDelete) for g in m._meta.constraints)]
 
 
 def event_models() -> list[Any]:

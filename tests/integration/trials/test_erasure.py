@@ -186,15 +186,15 @@ def test_a_sealed_row_cannot_be_moved_to_another_request(world: World) -> None:
 def test_the_database_itself_takes_a_request_only_at_an_active_site(
     world: World, app_sql: psycopg.Connection[Any], superuser: psycopg.Connection[Any]
 ) -> None:
-    from audit.acts import act
+    from audit.acts import open_act
     from trials import services as trials
 
     with as_the_system():
         trials.move_site(site=world.site, to="suspended", by=world.trial_manager, at=SENT_AT, reason="full")
     with pytest.raises(DatabaseError, match="not active"), services.only_of(world.site.pk):
-        with act("trials:request:receive", by=None, at=SENT_AT, site=world.site) as written:
+        with open_act("trials:request:receive", by=None, at=SENT_AT, site=world.site) as act:
             ContactRequest.objects.create(
-                reference="ABCD-2345", site=world.site, received_at=SENT_AT, act=written
+                reference="ABCD-2345", site=world.site, received_at=SENT_AT, act=act
             )
 
 

@@ -165,12 +165,12 @@ def test_whoever_wrote_a_letter_cannot_release_it(reader: Client, world: World, 
     client.force_login(world.trial_manager)
     assert client.post(f"/news/letters/{made.pk}/release/").status_code == 409
     assert "Whoever wrote it cannot" in client.get(f"/news/letters/{made.pk}/").text
-    from audit.acts import act
+    from audit.acts import open_act
 
     with as_the_system(), pytest.raises(DatabaseError, match="two_people"):
-        with act("trials:letter:release", by=None, at=SENT_AT) as written:
+        with open_act("trials:letter:release", by=None, at=SENT_AT) as act:
             NewsLetter.objects.filter(pk=made.pk).update(
-                released_by=world.trial_manager, released_at=SENT_AT, act=written
+                released_by=world.trial_manager, released_at=SENT_AT, act=act
             )
 
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import Signature, User
 from accounts.permissions import Role
 from accounts.services import WrongPassword, change_person, create_person
-from audit.acts import act
+from audit.acts import open_act
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
 from protocol.text import load
@@ -99,7 +99,7 @@ def test_nobody_releases_their_own_text(world: World) -> None:
 
 
 def write_past_the_service(text: PublicText, by: User, **fields: Any) -> None:
-    with act("trials:text:release", by=by, at=LATER) as wrote:
+    with open_act("trials:text:release", by=by, at=LATER) as wrote:
         PublicText.objects.filter(pk=text.pk).update(act=wrote, **fields)
 
 
@@ -270,7 +270,7 @@ def test_the_first_texts_fill_every_block_in_both_languages_and_hold_no_token(
 
 def test_the_page_is_confirmed_whole_and_shows_the_day(world: World, second: User) -> None:
     by: dict[str, Any] = {"by": second, "password": PASSWORD}
-    with pytest.raises(texts.NothingToConfirm):
+    with pytest.raises(texts.NoTextToConfirm):
         texts.confirm_page(language="en", at=LATER, **by)
     release(draft(world), by=second)
     assert public_page("en").confirmed_on == TODAY

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from crf import catalogue
-from crf.engine.evaluation import Outcome, evaluate
+from crf.engine.evaluation import Evaluation, evaluate
 
 Example = dict[str, Any]
 
@@ -37,7 +37,7 @@ def exact(answers: Example) -> Example:
     return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in answers.items()}
 
 
-def judge(code: str, example: Example) -> Outcome:
+def judge(code: str, example: Example) -> Evaluation:
     """What follows from an example of the form ``code``."""
     return evaluate(
         catalogue.form(code),
@@ -47,11 +47,11 @@ def judge(code: str, example: Example) -> Outcome:
     )
 
 
-def found(outcome: Outcome) -> set[str]:
+def found(outcome: Evaluation) -> set[str]:
     """The keys of what was found, without what is merely unanswered."""
     return {finding.key for finding in outcome.findings if finding.kind != "required"}
 
 
-def codes(outcome: Outcome) -> set[str]:
+def codes(outcome: Evaluation) -> set[str]:
     """The codes of the checks that failed."""
     return {finding.code for finding in outcome.findings if finding.kind == "check"}

@@ -6,16 +6,16 @@ from typing import Any
 
 from crf.engine.codelists import CodeList
 from crf.engine.declaration import FormDeclaration, Group, Repeats, Section
-from crf.engine.questions import Classification, Kind, Question
+from crf.engine.questions import Classification, Question, QuestionKind
 
 YN = CodeList("YN", {"Y": "Yes", "N": "No"})
 COLOURS = CodeList("COLOURS", {"red": "red", "blue": "blue", "none": "none"}, exclusive=("none",))
 
 
-def ask(name: str, kind: Kind = Kind.INTEGER, **said: Any) -> Question:
+def ask(name: str, kind: QuestionKind = QuestionKind.INTEGER, **said: Any) -> Question:
     """A question whose text is its name with a capital."""
-    if kind in (Kind.CHOICE, Kind.MULTIPLE):
-        said.setdefault("codes", YN if kind == Kind.CHOICE else COLOURS)
+    if kind in (QuestionKind.CHOICE, QuestionKind.MULTIPLE):
+        said.setdefault("codes", YN if kind == QuestionKind.CHOICE else COLOURS)
     return Question(name=name, kind=kind, text=name.capitalize(), **said)
 
 

@@ -12,8 +12,8 @@ from crf import catalogue
 from crf.engine.codebook import codebook
 from crf.engine.declaration import form_of
 from crf.engine.evaluation import evaluate
-from crf.engine.messages import sentence
-from crf.engine.questions import NUMERIC, Kind
+from crf.engine.messages import finding_text
+from crf.engine.questions import NUMERIC, QuestionKind
 from crf.engine.submission import live, raw_of, review
 from crf.store.context import setting_of
 from protocol import text
@@ -41,15 +41,17 @@ def an_answer(chance: Random, question):
     day = a_day(chance)
     codes = list(question.codes.values) if question.codes else ["x"]
     return {
-        Kind.INTEGER: lambda: int(a_number(chance, question)),
-        Kind.DECIMAL: lambda: a_number(chance, question),
-        Kind.TEXT: lambda: chance.choice(codes),
-        Kind.CHOICE: lambda: chance.choice(codes),
-        Kind.MULTIPLE: lambda: some_codes(chance, question.codes),
-        Kind.DATE: lambda: day,
-        Kind.PARTIAL_DATE: lambda: chance.choice([f"{day:%Y}", f"{day:%Y-%m}", f"{day:%Y-%m-%d}"]),
-        Kind.DATETIME: lambda: datetime(day.year, day.month, day.day, chance.randrange(24), tzinfo=UTC),
-        Kind.BOOLEAN: lambda: chance.choice([True, False]),
+        QuestionKind.INTEGER: lambda: int(a_number(chance, question)),
+        QuestionKind.DECIMAL: lambda: a_number(chance, question),
+        QuestionKind.TEXT: lambda: chance.choice(codes),
+        QuestionKind.CHOICE: lambda: chance.choice(codes),
+        QuestionKind.MULTIPLE: lambda: some_codes(chance, question.codes),
+        QuestionKind.DATE: lambda: day,
+        QuestionKind.PARTIAL_DATE: lambda: chance.choice([f"{day:%Y}", f"{day:%Y-%m}", f"{day:%Y-%m-%d}"]),
+        QuestionKind.DATETIME: lambda: datetime(
+            day.year, day.month, day.day, chance.randrange(24), tzinfo=UTC
+        ),
+        QuestionKind.BOOLEAN: lambda: chance.choice([True, False]),
     }[question.kind]()
 
 
@@ -132,7 +134,7 @@ def test_every_form_can_be_judged(form):
         values, groups = some_answers(chance, form.questions), some_rows(chance, form)
         once = evaluate(form, values=values, groups=groups, context=context)
         for finding in once.findings:
-            assert sentence(form, finding)
+            assert finding_text(form, finding)
         again = evaluate(form, values=once.values, groups=once.groups, missing=once.missing, context=context)
         assert (again.values, again.groups, again.findings) == (once.values, once.groups, once.findings)
         assert again.cleared == ()

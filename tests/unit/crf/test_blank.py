@@ -11,7 +11,7 @@ from crf import catalogue
 from crf.engine.codebook import checks_registry, codebook
 from crf.engine.codelists import CodeList
 from crf.engine.declaration import DeclarationError, Section
-from crf.engine.questions import Kind
+from crf.engine.questions import QuestionKind
 from crf.page.blank_pdf import blank_html, blank_pdf
 from tests.unit.crf.small import ask, rows, small
 
@@ -19,9 +19,9 @@ from tests.unit.crf.small import ask, rows, small
 def test_every_question_has_its_place_and_nothing_derived_is_asked():
     form = small(
         ask("weight", hard=(25, 200), unit="kg", required=True, help="Without shoes."),
-        ask("colours", Kind.MULTIPLE),
-        ask("at", Kind.DATETIME),
-        ask("note", Kind.TEXT),
+        ask("colours", QuestionKind.MULTIPLE),
+        ask("at", QuestionKind.DATETIME),
+        ask("note", QuestionKind.TEXT),
         ask("bmi", reads=("weight",), by=lambda weight: weight),
         groups=(rows("nodes", ask("n"), help="Each node."), rows("wide", *[ask(f"w{n}") for n in range(8)])),
     )
@@ -47,7 +47,7 @@ def test_a_code_that_is_a_word_of_the_program_is_not_printed():
     words = CodeList(
         "ENDS", {"not_recovered": "never got well", "N": "none", "1": "one", "T1a": "T1a in the wall"}
     )
-    html = blank_html(small(ask("ending", Kind.CHOICE, codes=words)))
+    html = blank_html(small(ask("ending", QuestionKind.CHOICE, codes=words)))
     assert "<li>never got well</li>" in html
     assert "<li>N = none</li>" in html
     assert "<li>1 = one</li>" in html
@@ -55,7 +55,7 @@ def test_a_code_that_is_a_word_of_the_program_is_not_printed():
 
 
 def test_the_codes_of_a_table_stand_above_it_so_that_its_columns_stay_wide():
-    form = small(groups=(rows("seen", ask("colours", Kind.MULTIPLE), ask("size")),))
+    form = small(groups=(rows("seen", ask("colours", QuestionKind.MULTIPLE), ask("size")),))
     html = blank_html(form)
     assert html.index("<strong>Colours</strong>: red") < html.index("<table>")
     assert html.count("red") == 1
@@ -82,7 +82,10 @@ def test_a_pdf_comes_out_in_both_languages(language):
 
 def test_the_codebook_says_when_an_answer_is_required():
     form = small(
-        ask("a", required=True), ask("b"), ask("c", Kind.TEXT, max_length=30), groups=(rows("g", ask("n")),)
+        ask("a", required=True),
+        ask("b"),
+        ask("c", QuestionKind.TEXT, max_length=30),
+        groups=(rows("g", ask("n")),),
     )
     lines = {line.name: line for line in codebook(form)}
     assert (lines["a"].required, lines["b"].required) == ("yes", "no")

@@ -11,7 +11,7 @@ from crf import catalogue
 from crf.engine.base import CrfGroupRow, CrfRecord
 from crf.engine.codebook import checks_registry, codebook
 from crf.engine.declaration import CONTEXT, Repeats, form_of
-from crf.engine.questions import ANY_REASON, Classification, Kind
+from crf.engine.questions import ANY_REASON, Classification, QuestionKind
 
 FORMS = catalogue.forms()
 LATER = {"LB", "COMP", "DV", "EOS", "MH", "CM", "SU", "RAND"}
@@ -139,7 +139,7 @@ def test_every_file_of_the_catalogue_is_in_the_list():
 def test_kinds_have_a_name_in_the_codebook():
     from crf.engine.codebook import SDTM_TYPES
 
-    assert set(SDTM_TYPES) == set(Kind)
+    assert set(SDTM_TYPES) == set(QuestionKind)
 
 
 def test_its_targets_can_exist_in_the_tabulation_model(form):

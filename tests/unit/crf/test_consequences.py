@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crf.trial_rules.track import Seen, course_of, way
+from crf.trial_rules.track import RuleInput, shortest_path, track_change_of
 from protocol.text import load
 
 TEXT = load()
@@ -59,22 +59,22 @@ CASES = [
 @pytest.mark.parametrize(("code", "start", "arm", "values", "end"), CASES)
 def test_answers_lead_to_a_track(code: str, start: str, arm: str, values: dict[str, Any], end: str) -> None:
     here = start
-    for target in course_of(code, Seen(values, arm, {})).tracks:
-        here = (here, *way(TEXT, here, target, arm))[-1]
+    for target in track_change_of(code, RuleInput(values, arm, {})).tracks:
+        here = (here, *shortest_path(TEXT, here, target, arm))[-1]
     assert here == end
 
 
 def test_an_operation_given_up_is_dated_by_the_day_of_the_decision() -> None:
     values = {"surg_done": "none", "no_surg_reason": "patient_refused", "no_surg_dt": ON}
-    assert course_of("SURG", Seen(values, "2", {})).on == ON
+    assert track_change_of("SURG", RuleInput(values, "2", {})).on == ON
 
 
 def test_a_recurrence_is_dated_by_its_milestone() -> None:
-    seen = Seen({"rec_yn": "Y", "rec_type": ["local"]}, "1", {"REGROWTH": ON, "DM": None})
-    assert course_of("FU", seen).on == ON
+    seen = RuleInput({"rec_yn": "Y", "rec_type": ["local"]}, "1", {"REGROWTH": ON, "DM": None})
+    assert track_change_of("FU", seen).on == ON
 
 
 def test_nobody_passes_through_an_operation_that_nobody_recorded() -> None:
-    assert way(TEXT, "SURVEILLANCE", "FOLLOW_UP", "1") == ()
-    assert way(TEXT, "SURGERY_PLANNED", "SURVEILLANCE", "2") == ()
-    assert way(TEXT, "SURGERY_PLANNED", "OPERATED", "2") == ("OPERATED",)
+    assert shortest_path(TEXT, "SURVEILLANCE", "FOLLOW_UP", "1") == ()
+    assert shortest_path(TEXT, "SURGERY_PLANNED", "SURVEILLANCE", "2") == ()
+    assert shortest_path(TEXT, "SURGERY_PLANNED", "OPERATED", "2") == ("OPERATED",)

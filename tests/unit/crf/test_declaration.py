@@ -27,7 +27,7 @@ from crf.engine.fields import (
     YesNoUnknownAnswer,
     question_of,
 )
-from crf.engine.questions import Kind, argument
+from crf.engine.questions import QuestionKind, argument
 from tests.unit.crf.small import COLOURS, ask, rows, small
 
 
@@ -82,7 +82,7 @@ def always(**_known):
             small(ask("a"), milestones=(Sets("SURG", "b"),)),
             "milestone SURG takes its day from b, which is no date",
         ),
-        (small(ask("a", Kind.CHOICE, codes=None)), "a offers no codes"),
+        (small(ask("a", QuestionKind.CHOICE, codes=None)), "a offers no codes"),
         (
             small(ask("a", reads=(), by=always, required=True)),
             "a is derived; nobody can be required to answer it",
@@ -112,7 +112,7 @@ def test_a_sound_form_has_no_fault_and_says_what_it_reads():
     )
     form = small(
         ask("a", shown_when=Is("visit.code", "CRE1")),
-        ask("on", Kind.DATE),
+        ask("on", QuestionKind.DATE),
         groups=(group,),
         checks=(
             Check(

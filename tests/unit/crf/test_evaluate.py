@@ -11,7 +11,7 @@ from crf.engine.checks import Check, Level, days_between, earliest_day, latest_d
 from crf.engine.conditions import Answered, Is, Not, Over
 from crf.engine.declaration import Section, Sets
 from crf.engine.evaluation import evaluate
-from crf.engine.questions import Kind
+from crf.engine.questions import QuestionKind
 from tests.unit.crf.small import ask, rows, small
 
 TODAY = {"today": date(2026, 6, 1)}
@@ -22,7 +22,7 @@ def keys(outcome):
 
 
 def test_a_question_is_required_only_while_its_condition_holds():
-    form = small(ask("sex", Kind.CHOICE), ask("weeks", required_when=Is("sex", "Y")))
+    form = small(ask("sex", QuestionKind.CHOICE), ask("weeks", required_when=Is("sex", "Y")))
     assert evaluate(form, values={"sex": "N"}).complete
     pregnant = evaluate(form, values={"sex": "Y"})
     assert pregnant.unanswered == ("weeks",)
@@ -32,8 +32,8 @@ def test_a_question_is_required_only_while_its_condition_holds():
 
 def test_answers_to_questions_no_longer_asked_are_cleared_in_a_chain_and_named():
     form = small(
-        ask("a", Kind.CHOICE),
-        ask("b", Kind.CHOICE, shown_when=Is("a", "Y")),
+        ask("a", QuestionKind.CHOICE),
+        ask("b", QuestionKind.CHOICE, shown_when=Is("a", "Y")),
         ask("c", shown_when=Is("b", "Y")),
     )
     outcome = evaluate(form, values={"a": "N", "b": "Y", "c": 3}, missing={"b": "", "c": ""})
@@ -43,7 +43,7 @@ def test_answers_to_questions_no_longer_asked_are_cleared_in_a_chain_and_named()
 
 
 def test_the_missing_reason_of_a_hidden_question_goes_too():
-    form = small(ask("a", Kind.CHOICE), ask("b", shown_when=Is("a", "Y")))
+    form = small(ask("a", QuestionKind.CHOICE), ask("b", shown_when=Is("a", "Y")))
     outcome = evaluate(form, values={"a": "N"}, missing={"b": "ND"})
     assert outcome.missing == {}
     assert outcome.cleared == ("b",)
@@ -51,7 +51,7 @@ def test_the_missing_reason_of_a_hidden_question_goes_too():
 
 def test_a_section_hides_its_questions_and_groups():
     form = small(
-        ask("arm", Kind.CHOICE),
+        ask("arm", QuestionKind.CHOICE),
         ask("dose"),
         groups=(rows("given", ask("mg")),),
         sections=(
@@ -83,17 +83,17 @@ def test_ranges_are_inclusive_and_hard_outranks_soft(weight, expected):
 
 
 def test_a_limit_of_a_tenth_takes_a_tenth():
-    form = small(ask("len", Kind.DECIMAL, places=1, hard=(0.1, None)))
+    form = small(ask("len", QuestionKind.DECIMAL, places=1, hard=(0.1, None)))
     assert not keys(evaluate(form, values={"len": Decimal("0.1")}))
     assert keys(evaluate(form, values={"len": Decimal("0.0")})) == ["len:hard"]
 
 
 def test_derived_answers_follow_each_other_and_are_rounded_half_up():
     form = small(
-        ask("w", Kind.DECIMAL, places=1),
-        ask("h", Kind.DECIMAL, places=1),
-        ask("label", Kind.TEXT, reads=("bmi",), by=lambda bmi: "thin" if bmi < 18 else "fine"),
-        ask("bmi", Kind.DECIMAL, places=1, reads=("w", "h"), by=lambda w, h: w / (h / 100) ** 2),
+        ask("w", QuestionKind.DECIMAL, places=1),
+        ask("h", QuestionKind.DECIMAL, places=1),
+        ask("label", QuestionKind.TEXT, reads=("bmi",), by=lambda bmi: "thin" if bmi < 18 else "fine"),
+        ask("bmi", QuestionKind.DECIMAL, places=1, reads=("w", "h"), by=lambda w, h: w / (h / 100) ** 2),
     )
     outcome = evaluate(form, values={"w": Decimal(50), "h": Decimal(200), "bmi": Decimal(99)})
     assert outcome.values["bmi"] == Decimal("12.5")
@@ -102,7 +102,7 @@ def test_derived_answers_follow_each_other_and_are_rounded_half_up():
 
 
 def test_blanks_reach_a_derivation_that_wants_them():
-    form = small(ask("a"), ask("b", Kind.BOOLEAN, reads=("a",), by=lambda a: a is None, blanks=True))
+    form = small(ask("a"), ask("b", QuestionKind.BOOLEAN, reads=("a",), by=lambda a: a is None, blanks=True))
     assert evaluate(form, values={}).values["b"] is True
 
 
@@ -111,7 +111,7 @@ def test_rows_are_derived_from_the_row_then_the_form_and_totals_from_rows():
         "doses",
         ask("auc"),
         ask("mg", reads=("auc", "gfr"), by=lambda auc, gfr: auc * (gfr + 25)),
-        ask("label", Kind.TEXT),
+        ask("label", QuestionKind.TEXT),
     )
     form = small(
         ask("gfr"),
@@ -184,8 +184,8 @@ def test_a_check_waits_for_its_answers_unless_it_wants_blanks():
 def test_what_the_person_confirms_is_compared_with_the_proposal():
     form = small(
         ask("a"),
-        ask("calc", Kind.TEXT, reads=("a",), by=lambda a: "Y" if a else "N"),
-        ask("said", Kind.CHOICE, proposed_by="calc"),
+        ask("calc", QuestionKind.TEXT, reads=("a",), by=lambda a: "Y" if a else "N"),
+        ask("said", QuestionKind.CHOICE, proposed_by="calc"),
     )
     assert keys(evaluate(form, values={"a": 1, "said": "N"})) == ["said:proposal"]
     assert keys(evaluate(form, values={"a": 1, "said": "Y"})) == []
@@ -195,15 +195,15 @@ def test_what_the_person_confirms_is_compared_with_the_proposal():
 @pytest.mark.parametrize(
     ("kind", "value", "found"),
     [
-        (Kind.DATE, date(2026, 6, 2), ["on:future"]),
-        (Kind.DATE, date(2026, 6, 1), []),
-        (Kind.PARTIAL_DATE, "2026-06", []),
-        (Kind.PARTIAL_DATE, "2026-07", ["on:future"]),
-        (Kind.PARTIAL_DATE, "1949", ["on:birth"]),
-        (Kind.PARTIAL_DATE, "1950", []),
-        (Kind.DATE, date(2026, 5, 20), ["on:death"]),
+        (QuestionKind.DATE, date(2026, 6, 2), ["on:future"]),
+        (QuestionKind.DATE, date(2026, 6, 1), []),
+        (QuestionKind.PARTIAL_DATE, "2026-06", []),
+        (QuestionKind.PARTIAL_DATE, "2026-07", ["on:future"]),
+        (QuestionKind.PARTIAL_DATE, "1949", ["on:birth"]),
+        (QuestionKind.PARTIAL_DATE, "1950", []),
+        (QuestionKind.DATE, date(2026, 5, 20), ["on:death"]),
         (
-            Kind.DATETIME,
+            QuestionKind.DATETIME,
             datetime(2026, 6, 1, 17, 0, tzinfo=UTC),
             ["on:future"],
         ),  # 01:00 on the 2nd in Shanghai
@@ -220,22 +220,22 @@ def test_no_day_lies_in_the_future_before_birth_or_after_death(kind, value, foun
 
 def test_a_question_may_allow_such_days():
     form = small(
-        ask("on", Kind.DATE, future_allowed=True, before_birth_allowed=True, after_death_allowed=True)
+        ask("on", QuestionKind.DATE, future_allowed=True, before_birth_allowed=True, after_death_allowed=True)
     )
     context = {**TODAY, "ELIG.birth": "2027", "SURV.death_dt": "2020"}
     assert keys(evaluate(form, values={"on": date(2026, 12, 1)}, context=context)) == []
 
 
 def test_the_form_that_asks_for_birth_uses_its_own_answer():
-    form = small(ask("ELIG.birth", Kind.PARTIAL_DATE), ask("on", Kind.DATE))
+    form = small(ask("ELIG.birth", QuestionKind.PARTIAL_DATE), ask("on", QuestionKind.DATE))
     assert keys(evaluate(form, values={"ELIG.birth": "2000", "on": date(1999, 1, 1)})) == ["on:birth"]
 
 
 def test_milestones_take_full_days_while_their_condition_holds():
     form = small(
-        ask("done", Kind.CHOICE),
-        ask("on", Kind.DATE),
-        ask("about", Kind.PARTIAL_DATE),
+        ask("done", QuestionKind.CHOICE),
+        ask("on", QuestionKind.DATE),
+        ask("about", QuestionKind.PARTIAL_DATE),
         milestones=(
             Sets("SURG", "on", Is("done", "Y")),
             Sets("DEATH", "about"),
@@ -249,7 +249,7 @@ def test_milestones_take_full_days_while_their_condition_holds():
 
 def test_a_group_can_be_required_and_hidden():
     group = rows("rec", ask("site"), shown_when=Not(Is("any", "N")), required_when=Is("any", "Y"))
-    form = small(ask("any", Kind.CHOICE), groups=(group,))
+    form = small(ask("any", QuestionKind.CHOICE), groups=(group,))
     assert evaluate(form, values={"any": "Y"}).unanswered == ("rec",)
     assert evaluate(form, values={"any": "Y"}, groups={"rec": [{"site": 1}]}).complete
     hidden = evaluate(
@@ -263,7 +263,7 @@ def test_rows_that_were_there_from_the_beginning_go_without_a_word():
     group = rows(
         "doses", ask("number"), ask("mg"), starts_with=({"number": 1},), fixed=True, shown_when=Is("arm", "Y")
     )
-    form = small(ask("arm", Kind.CHOICE), groups=(group,))
+    form = small(ask("arm", QuestionKind.CHOICE), groups=(group,))
     assert evaluate(form, values={"arm": "N"}, groups={"doses": [{"number": 1, "mg": 5}]}).cleared == (
         "doses.1.mg",
     )
@@ -271,12 +271,12 @@ def test_rows_that_were_there_from_the_beginning_go_without_a_word():
 
 
 def test_ticks_stand_in_the_order_of_their_list():
-    form = small(ask("m", Kind.MULTIPLE))
+    form = small(ask("m", QuestionKind.MULTIPLE))
     assert evaluate(form, values={"m": ["old", "blue", "red"]}).values["m"] == ["red", "blue", "old"]
 
 
 def test_an_empty_text_and_no_ticks_are_no_answer():
-    form = small(ask("t", Kind.TEXT, required=True), ask("m", Kind.MULTIPLE, required=True))
+    form = small(ask("t", QuestionKind.TEXT, required=True), ask("m", QuestionKind.MULTIPLE, required=True))
     assert evaluate(form, values={"t": "", "m": []}).unanswered == ("t", "m")
     assert evaluate(form, values={"t": "x", "m": ("red",)}).values["m"] == ["red"]
 

@@ -11,7 +11,7 @@ from crf.engine.changes import changes, needs_reason
 from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
-from crf.engine.questions import Kind
+from crf.engine.questions import QuestionKind
 from crf.engine.submission import live, parse, raw_of, raw_of_post, review
 from tests.unit.crf.small import ask, rows, small
 
@@ -87,7 +87,12 @@ def test_fixed_rows_exist_whether_the_page_sends_them_or_not():
 
 
 def test_a_suggested_row_left_as_it_was_is_no_row():
-    group = rows("history", ask("term", Kind.TEXT), ask("on", Kind.CHOICE), starts_with=({"term": "stroke"},))
+    group = rows(
+        "history",
+        ask("term", QuestionKind.TEXT),
+        ask("on", QuestionKind.CHOICE),
+        starts_with=({"term": "stroke"},),
+    )
     form = small(groups=(group,))
     raw = raw_of(form, values={}, groups={}, missing={})
     assert raw == {"history-0-term": ["stroke"]}
@@ -124,7 +129,7 @@ def test_prompts_that_cannot_be_read_are_none(prompts):
 
 
 def test_what_cannot_be_read_stops_the_save_only_while_it_is_asked():
-    form = small(ask("sex", Kind.CHOICE), ask("weeks", shown_when=Is("sex", "Y")))
+    form = small(ask("sex", QuestionKind.CHOICE), ask("weeks", shown_when=Is("sex", "Y")))
     assert review(form, {"sex": "N", "weeks": "abc"}, context={}).may_save
     stopped = review(form, {"sex": "Y", "weeks": "abc"}, context={})
     assert not stopped.readable
@@ -177,7 +182,7 @@ def test_the_page_is_told_what_follows_while_it_is_typed():
     group = rows("nodes", ask("n"), ask("twice", reads=("n",), by=lambda n: n * 2))
     form = small(
         ask("a", soft=(0, 5)),
-        ask("on", Kind.DATE),
+        ask("on", QuestionKind.DATE),
         ask("double", reads=("a",), by=lambda a: a * 2),
         groups=(group,),
         checks=(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from crf import catalogue
-from crf.page.render import Given, page
+from crf.page.render import PageInput, page
 from crf.store.context import day_question
 from protocol import qol
 from tests.unit.crf.examples.quality_of_life import ITEMS, VALUES, example, not_done
@@ -146,7 +146,7 @@ def test_no_answer_is_offered_beyond_the_scale(changes: dict) -> None:
 
 def drawn(**wordings: str) -> str:
     form = catalogue.form("QOL")
-    shown = page(form, Given(raw={}, outcome=judge("QOL", example()), wordings=wordings))
+    shown = page(form, PageInput(raw={}, outcome=judge("QOL", example()), wordings=wordings))
     return "".join(str(part.body) + part.help for part in shown.parts)
 
 

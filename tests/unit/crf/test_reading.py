@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crf.engine.parsing import typed_text
-from crf.engine.questions import Kind
+from crf.engine.questions import QuestionKind
 from crf.engine.submission import parse, raw_of
 from tests.unit.crf.small import ask, rows, small
 
@@ -57,14 +57,14 @@ def test_whole_numbers(typed, answer):
     ],
 )
 def test_numbers_with_a_point(typed, answer):
-    assert read(ask("a", Kind.DECIMAL, places=1, hard=(25, 200), unit="kg"), typed) == answer
+    assert read(ask("a", QuestionKind.DECIMAL, places=1, hard=(25, 200), unit="kg"), typed) == answer
 
 
 def test_a_range_without_a_unit_reads_well():
     assert read(ask("a", hard=(0, 7)), "x") == "A must be a whole number between 0 and 7."
-    assert read(ask("a", Kind.DECIMAL, places=2), "x") == "A must be a number."
+    assert read(ask("a", QuestionKind.DECIMAL, places=2), "x") == "A must be a number."
     assert (
-        read(ask("a", Kind.DECIMAL, places=2), "1.234")
+        read(ask("a", QuestionKind.DECIMAL, places=2), "1.234")
         == "A is kept with 2 decimal places. Shorten the number."
     )
 
@@ -87,7 +87,7 @@ def test_a_range_without_a_unit_reads_well():
     ],
 )
 def test_days(typed, answer):
-    assert read(ask("a", Kind.DATE), typed) == answer
+    assert read(ask("a", QuestionKind.DATE), typed) == answer
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_days(typed, answer):
     ],
 )
 def test_partial_dates_are_kept_as_entered(typed, answer):
-    assert read(ask("a", Kind.PARTIAL_DATE), typed) == answer
+    assert read(ask("a", QuestionKind.PARTIAL_DATE), typed) == answer
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_partial_dates_are_kept_as_entered(typed, answer):
     ],
 )
 def test_instants_are_typed_in_the_sites_zone(typed, answer):
-    assert read(ask("a", Kind.DATETIME), typed) == answer
+    assert read(ask("a", QuestionKind.DATETIME), typed) == answer
 
 
 def test_texts_are_kept_whole_or_refused():
-    question = ask("a", Kind.TEXT, max_length=5)
+    question = ask("a", QuestionKind.TEXT, max_length=5)
     assert read(question, " café ") == "café"
     assert read(question, "123456") == "A holds 6 characters and 5 are kept. Shorten the text."
     assert read(question, "a\x00b") == "A holds a character that cannot be stored. Type it again."
@@ -140,14 +140,17 @@ def test_texts_are_kept_whole_or_refused():
 
 
 def test_codes_are_those_of_the_list():
-    assert read(ask("a", Kind.CHOICE), "Y") == "Y"
-    assert read(ask("a", Kind.CHOICE), "") is None
-    assert read(ask("a", Kind.CHOICE), "y") == "A must be one of the answers listed. Choose one."
-    assert read(ask("a", Kind.CHOICE, codes=None), "y") == "A must be one of the answers listed. Choose one."
+    assert read(ask("a", QuestionKind.CHOICE), "Y") == "Y"
+    assert read(ask("a", QuestionKind.CHOICE), "") is None
+    assert read(ask("a", QuestionKind.CHOICE), "y") == "A must be one of the answers listed. Choose one."
+    assert (
+        read(ask("a", QuestionKind.CHOICE, codes=None), "y")
+        == "A must be one of the answers listed. Choose one."
+    )
 
 
 def test_ticks_come_in_the_order_of_the_list_and_none_stands_alone():
-    question = ask("a", Kind.MULTIPLE)
+    question = ask("a", QuestionKind.MULTIPLE)
     assert read(question, "blue", "red") == ["red", "blue"]
     assert read(question, "none") == ["none"]
     assert read(question) is None
@@ -167,17 +170,17 @@ def test_a_missing_reason_stands_for_an_answer_where_it_is_allowed():
 
 @given(
     st.one_of(
-        st.tuples(st.just(Kind.INTEGER), st.integers(-999_999_999, 999_999_999)),
-        st.tuples(st.just(Kind.DECIMAL), st.decimals(-(10**8), 10**8, places=2)),
-        st.tuples(st.just(Kind.DATE), st.dates(date(1900, 1, 1), date(2999, 12, 31))),
+        st.tuples(st.just(QuestionKind.INTEGER), st.integers(-999_999_999, 999_999_999)),
+        st.tuples(st.just(QuestionKind.DECIMAL), st.decimals(-(10**8), 10**8, places=2)),
+        st.tuples(st.just(QuestionKind.DATE), st.dates(date(1900, 1, 1), date(2999, 12, 31))),
         st.tuples(
-            st.just(Kind.DATETIME),
+            st.just(QuestionKind.DATETIME),
             st.datetimes(FIRST, LAST, timezones=st.just(UTC)).map(
                 lambda at: at.replace(second=0, microsecond=0)
             ),
         ),
-        st.tuples(st.just(Kind.MULTIPLE), st.just(["red", "blue"])),
-        st.tuples(st.just(Kind.CHOICE), st.just("N")),
+        st.tuples(st.just(QuestionKind.MULTIPLE), st.just(["red", "blue"])),
+        st.tuples(st.just(QuestionKind.CHOICE), st.just("N")),
     )
 )
 def test_an_answer_written_out_reads_as_itself(kind_and_answer):
@@ -189,13 +192,13 @@ def test_an_answer_written_out_reads_as_itself(kind_and_answer):
 @given(st.text(max_size=40))
 def test_whatever_is_typed_is_an_answer_or_a_sentence(text):
     for kind in (
-        Kind.INTEGER,
-        Kind.DECIMAL,
-        Kind.DATE,
-        Kind.PARTIAL_DATE,
-        Kind.DATETIME,
-        Kind.TEXT,
-        Kind.CHOICE,
+        QuestionKind.INTEGER,
+        QuestionKind.DECIMAL,
+        QuestionKind.DATE,
+        QuestionKind.PARTIAL_DATE,
+        QuestionKind.DATETIME,
+        QuestionKind.TEXT,
+        QuestionKind.CHOICE,
     ):
         form = small(ask("a", kind, places=1))
         found = parse(form, {"a": text}, zone=ZONE)
@@ -205,7 +208,7 @@ def test_whatever_is_typed_is_an_answer_or_a_sentence(text):
 
 def test_a_saved_record_is_written_as_the_page_would_send_it():
     group = rows("nodes", ask("n"), ask("sum", reads=("n",), by=lambda n: n))
-    form = small(ask("a"), ask("b", Kind.TEXT), groups=(group,))
+    form = small(ask("a"), ask("b", QuestionKind.TEXT), groups=(group,))
     raw = raw_of(
         form,
         values={"a": 4},

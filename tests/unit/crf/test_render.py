@@ -13,9 +13,9 @@ from django.template.loader import render_to_string
 from crf import catalogue
 from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
-from crf.engine.questions import Kind
+from crf.engine.questions import QuestionKind
 from crf.engine.submission import raw_of, review
-from crf.page.render import Given, Links, given_of_review, page
+from crf.page.render import Links, PageInput, given_of_review, page
 from tests.unit.crf.small import ask, rows, small
 
 LINKS = Links(
@@ -51,7 +51,7 @@ def field(html, name):
 
 
 def test_what_was_typed_is_shown_again_with_its_sentence():
-    form = small(ask("weight", Kind.DECIMAL, places=1, hard=(25, 200), unit="kg"))
+    form = small(ask("weight", QuestionKind.DECIMAL, places=1, hard=(25, 200), unit="kg"))
     html = drawn(form, {"weight": "70,5<b>"}, announce=True)
     assert field(html, "weight")["value"] == "70,5<b>"
     assert field(html, "weight")["aria-invalid"] == "true"
@@ -89,7 +89,11 @@ def test_few_codes_are_radio_buttons_and_many_a_list():
     from crf.engine.codelists import CodeList
 
     many = CodeList("MANY", {str(number): f"n{number}" for number in range(8)})
-    form = small(ask("few", Kind.CHOICE), ask("many", Kind.CHOICE, codes=many), ask("ticks", Kind.MULTIPLE))
+    form = small(
+        ask("few", QuestionKind.CHOICE),
+        ask("many", QuestionKind.CHOICE, codes=many),
+        ask("ticks", QuestionKind.MULTIPLE),
+    )
     html = drawn(form, {"few": "N", "many": "3", "ticks": ["red", "blue"]})
     radios = [attrs for attrs in tags(html, "input") if attrs.get("name") == "few"]
     assert [(attrs["value"], "checked" in attrs) for attrs in radios] == [
@@ -106,7 +110,7 @@ def test_few_codes_are_radio_buttons_and_many_a_list():
 
 
 def test_an_unanswered_choice_says_so():
-    html = drawn(small(ask("few", Kind.CHOICE)), {})
+    html = drawn(small(ask("few", QuestionKind.CHOICE)), {})
     assert [
         attrs["value"] for attrs in tags(html, "input") if attrs.get("name") == "few" and "checked" in attrs
     ] == [""]
@@ -114,7 +118,8 @@ def test_an_unanswered_choice_says_so():
 
 def test_long_texts_have_an_area_and_dates_say_their_form():
     html = drawn(
-        small(ask("t", Kind.TEXT, max_length=500, lines=4), ask("d", Kind.DATE)), {"t": "a\nb", "d": "x"}
+        small(ask("t", QuestionKind.TEXT, max_length=500, lines=4), ask("d", QuestionKind.DATE)),
+        {"t": "a\nb", "d": "x"},
     )
     assert ">a\nb</textarea>" in html
     assert field(html, "d")["placeholder"] == "YYYY-MM-DD"
@@ -128,7 +133,7 @@ def test_the_reason_for_a_missing_answer_stays_chosen():
 
 
 def test_hidden_questions_carry_their_condition_for_the_browser():
-    form = small(ask("a", Kind.CHOICE), ask("b", shown_when=Is("a", "Y"), required_when=Is("a", "Y")))
+    form = small(ask("a", QuestionKind.CHOICE), ask("b", shown_when=Is("a", "Y"), required_when=Is("a", "Y")))
     hidden = next(attrs for attrs in tags(drawn(form, {})) if attrs.get("id") == "q-b")
     assert "hidden" in hidden
     assert hidden["data-show"] == '["is", "a", ["Y"]]'
@@ -138,7 +143,7 @@ def test_hidden_questions_carry_their_condition_for_the_browser():
 
 
 def test_cleared_answers_are_told_and_unanswered_ones_listed():
-    form = small(ask("a", Kind.CHOICE), ask("b", shown_when=Is("a", "Y")), ask("c", required=True))
+    form = small(ask("a", QuestionKind.CHOICE), ask("b", shown_when=Is("a", "Y")), ask("c", required=True))
     html = drawn(form, {"a": "N", "b": "5"})
     assert "Answers to questions that are no longer asked are left out" in html
     assert "1 required answer is missing" in html
@@ -148,7 +153,7 @@ def test_cleared_answers_are_told_and_unanswered_ones_listed():
 def test_derived_answers_are_shown_and_given_to_the_browser():
     form = small(
         ask("a"),
-        ask("calc", Kind.DECIMAL, places=1, reads=("a",), by=lambda a: Decimal(a) / 4, unit="m2"),
+        ask("calc", QuestionKind.DECIMAL, places=1, reads=("a",), by=lambda a: Decimal(a) / 4, unit="m2"),
         show_derived=True,
     )
     html = drawn(form, {"a": "5"})
@@ -184,7 +189,10 @@ def test_a_finding_is_shown_at_each_of_its_questions_and_asks_once_for_its_reaso
 
 def test_rows_of_a_narrow_group_are_a_table_with_one_blank_row():
     group = rows(
-        "nodes", ask("examined", required=True), ask("site", Kind.CHOICE), ask("t", Kind.TEXT, lines=3)
+        "nodes",
+        ask("examined", required=True),
+        ask("site", QuestionKind.CHOICE),
+        ask("t", QuestionKind.TEXT, lines=3),
     )
     form = small(groups=(group,))
     html = drawn(
@@ -201,7 +209,7 @@ def test_rows_of_a_narrow_group_are_a_table_with_one_blank_row():
 
 
 def test_wide_groups_are_cards_and_fixed_rows_name_themselves():
-    questions = [ask(f"q{number}", Kind.CHOICE) for number in range(7)]
+    questions = [ask(f"q{number}", QuestionKind.CHOICE) for number in range(7)]
     form = small(groups=(rows("doses", ask("day"), *questions, starts_with=({"day": 8},), fixed=True),))
     html = drawn(form, raw_of(form, values={}, groups={}, missing={}))
     assert "Day: 8" in html
@@ -215,7 +223,7 @@ def test_a_group_that_is_not_asked_yet_is_ready_for_the_browser_to_show(fixed):
     group = rows(
         "doses", ask("day"), ask("mg"), starts_with=({"day": 8},), fixed=fixed, shown_when=Is("a", "Y")
     )
-    form = small(ask("a", Kind.CHOICE), groups=(group,))
+    form = small(ask("a", QuestionKind.CHOICE), groups=(group,))
     html = drawn(form, {"a": "N"})
     assert field(html, "doses-0-mg")["value"] == ""
     assert (
@@ -242,7 +250,7 @@ def test_a_row_marked_for_removal_stays_marked_when_the_page_comes_back():
 
 def test_too_many_rows_and_hidden_groups():
     group = rows("nodes", ask("n"), shown_when=Is("a", "Y"), help="Every node.")
-    form = small(ask("a", Kind.CHOICE), groups=(group,))
+    form = small(ask("a", QuestionKind.CHOICE), groups=(group,))
     box = next(attrs for attrs in tags(drawn(form, {})) if attrs.get("id") == "q-nodes")
     assert "hidden" in box
     many = {f"nodes-{index}-n": "1" for index in range(201)}
@@ -254,7 +262,7 @@ def test_a_reason_is_asked_only_where_something_is_saved():
     assert "_reason" not in drawn(form, {})
     found = review(form, {"a": "2"}, context={})
     given = given_of_review(found, saved={"a": ["1"]}, links=LINKS, version=3, key="k")
-    given = Given(**{**given.__dict__, "errors": {"_reason": "Say why."}})
+    given = PageInput(**{**given.__dict__, "errors": {"_reason": "Say why."}})
     html = render_to_string("crf/partials/form_body.html", {"page": page(form, given)})
     assert 'href="#id-_reason"' in html
     assert field(html, "_version")["value"] == "3"
@@ -262,7 +270,7 @@ def test_a_reason_is_asked_only_where_something_is_saved():
 
 
 def test_a_form_that_may_only_be_read_cannot_be_typed_into():
-    form = small(ask("a"), ask("b", Kind.CHOICE), groups=(rows("nodes", ask("n")),))
+    form = small(ask("a"), ask("b", QuestionKind.CHOICE), groups=(rows("nodes", ask("n")),))
     html = drawn(form, {"a": "1", "nodes-0-n": "2"}, editable=False, links=Links())
     assert all("disabled" in attrs for attrs in tags(html, "input") if attrs.get("type") in ("text", "radio"))
     assert all("disabled" in attrs for attrs in tags(html, "select"))

@@ -9,8 +9,8 @@ import pytest
 
 from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
-from crf.engine.messages import missing_text, number_text, range_text, sentence, shown
-from crf.engine.questions import Kind
+from crf.engine.messages import display, finding_text, missing_text, number_text, range_text
+from crf.engine.questions import QuestionKind
 from tests.unit.crf.small import YN, ask, rows, small
 
 GROUP = rows("nodes", ask("n", hard=(0, 5), required=True), required_when=None)
@@ -18,7 +18,7 @@ GROUP = rows("nodes", ask("n", hard=(0, 5), required=True), required_when=None)
 
 def said(form, **given):
     outcome = evaluate(form, **given)
-    return [sentence(form, finding) for finding in outcome.findings]
+    return [finding_text(form, finding) for finding in outcome.findings]
 
 
 def test_each_kind_of_finding_has_its_sentence():
@@ -26,9 +26,9 @@ def test_each_kind_of_finding_has_its_sentence():
         ask("w", hard=(25, 200), soft=(38, 110), unit="kg"),
         ask("v", hard=(0, None), required=True),
         ask("must", required=True, missing_allowed=()),
-        ask("on", Kind.DATE),
-        ask("calc", Kind.TEXT, reads=("w",), by=lambda w: "Y", codes=YN),
-        ask("say", Kind.CHOICE, proposed_by="calc"),
+        ask("on", QuestionKind.DATE),
+        ask("calc", QuestionKind.TEXT, reads=("w",), by=lambda w: "Y", codes=YN),
+        ask("say", QuestionKind.CHOICE, proposed_by="calc"),
         groups=(GROUP,),
     )
     context = {"today": date(2026, 1, 1), "ELIG.birth": "2026-02", "SURV.death_dt": "2025"}
@@ -49,28 +49,30 @@ def test_each_kind_of_finding_has_its_sentence():
 
 
 def test_a_required_group_says_so():
-    form = small(ask("any", Kind.CHOICE), groups=(rows("rec", ask("n"), required_when=Is("any", "Y")),))
+    form = small(
+        ask("any", QuestionKind.CHOICE), groups=(rows("rec", ask("n"), required_when=Is("any", "Y")),)
+    )
     assert said(form, values={"any": "Y"}) == ["Rec has no rows yet. Add at least one."]
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "text"),
     [
-        (Kind.DECIMAL, Decimal("70.50"), "70.5"),
-        (Kind.DECIMAL, Decimal(100), "100"),
-        (Kind.INTEGER, 4, "4"),
-        (Kind.CHOICE, "Y", "Yes"),
-        (Kind.CHOICE, "old", "old"),
-        (Kind.MULTIPLE, ["red", "blue"], "red, blue"),
-        (Kind.BOOLEAN, True, "yes"),
-        (Kind.BOOLEAN, False, "no"),
-        (Kind.DATE, date(2026, 5, 7), "2026-05-07"),
-        (Kind.DATETIME, datetime(2026, 5, 7, 6, 30, tzinfo=UTC), "2026-05-07 14:30"),
-        (Kind.TEXT, None, ""),
+        (QuestionKind.DECIMAL, Decimal("70.50"), "70.5"),
+        (QuestionKind.DECIMAL, Decimal(100), "100"),
+        (QuestionKind.INTEGER, 4, "4"),
+        (QuestionKind.CHOICE, "Y", "Yes"),
+        (QuestionKind.CHOICE, "old", "old"),
+        (QuestionKind.MULTIPLE, ["red", "blue"], "red, blue"),
+        (QuestionKind.BOOLEAN, True, "yes"),
+        (QuestionKind.BOOLEAN, False, "no"),
+        (QuestionKind.DATE, date(2026, 5, 7), "2026-05-07"),
+        (QuestionKind.DATETIME, datetime(2026, 5, 7, 6, 30, tzinfo=UTC), "2026-05-07 14:30"),
+        (QuestionKind.TEXT, None, ""),
     ],
 )
 def test_answers_are_shown_as_people_read_them(kind, value, text):
-    assert shown(ask("a", kind), value) == text
+    assert display(ask("a", kind), value) == text
 
 
 def test_ranges_numbers_and_reasons():

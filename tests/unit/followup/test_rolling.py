@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followup.rolling import Span, state_on, turns_on
+from followup.rolling import VisitWindow, state_on, turns_on
 
-WINDOW = Span(opens=date(2026, 5, 1), target=date(2026, 5, 15), closes=date(2026, 5, 29))
+WINDOW = VisitWindow(opens=date(2026, 5, 1), target=date(2026, 5, 15), closes=date(2026, 5, 29))
 
 
 def on(month: int, day: int) -> date:
@@ -34,24 +34,24 @@ def test_both_edges_of_the_window_belong_to_it(day: date, state: str) -> None:
 
 
 def test_a_late_target_is_due_a_week_before_the_window_closes() -> None:
-    span = Span(on(5, 1), on(5, 29), on(5, 29))
+    span = VisitWindow(on(5, 1), on(5, 29), on(5, 29))
     assert (state_on(on(5, 21), span), state_on(on(5, 22), span)) == ("open", "due")
 
 
 def test_missed_when_the_next_window_opens_and_never_inside_its_own() -> None:
-    span = Span(WINDOW.opens, WINDOW.target, WINDOW.closes, missed_on=on(5, 20))
+    span = VisitWindow(WINDOW.opens, WINDOW.target, WINDOW.closes, missed_on=on(5, 20))
     assert (state_on(on(5, 29), span), state_on(on(5, 30), span)) == ("due", "missed")
-    later = Span(WINDOW.opens, WINDOW.target, WINDOW.closes, missed_on=on(7, 1))
+    later = VisitWindow(WINDOW.opens, WINDOW.target, WINDOW.closes, missed_on=on(7, 1))
     assert (state_on(on(6, 30), later), state_on(on(7, 1), later)) == ("overdue", "missed")
 
 
 def test_a_window_of_one_day_turns_from_planned_to_due_to_overdue() -> None:
-    span = Span(on(5, 5), on(5, 5), on(5, 5))
+    span = VisitWindow(on(5, 5), on(5, 5), on(5, 5))
     assert [state_on(on(5, day), span) for day in (4, 5, 6)] == ["planned", "due", "overdue"]
 
 
 spans = st.builds(
-    lambda opens, target, length, missed: Span(
+    lambda opens, target, length, missed: VisitWindow(
         opens,
         opens + timedelta(min(target, length)),
         opens + timedelta(length),
@@ -65,7 +65,7 @@ spans = st.builds(
 
 
 @given(spans, st.dates(date(2023, 1, 1), date(2032, 1, 1)))
-def test_the_next_turn_is_the_first_day_with_another_state(span: Span, today: date) -> None:
+def test_the_next_turn_is_the_first_day_with_another_state(span: VisitWindow, today: date) -> None:
     turn = turns_on(today, span)
     if turn is None:
         assert state_on(today, span) == state_on(date(2100, 1, 1), span)

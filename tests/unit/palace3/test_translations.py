@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from palace3.translations import Catalogue, Text, faults, placeholders, texts_of_python, texts_of_template
+from palace3.translations import (
+    Catalogue,
+    SourceText,
+    faults,
+    placeholders,
+    texts_of_python,
+    texts_of_template,
+)
 
 PYTHON = """
 from django.utils.translation import gettext_lazy as _, ngettext as many, pgettext
@@ -31,18 +38,18 @@ TEMPLATE = """{% load i18n %}
 
 def test_python() -> None:
     assert list(texts_of_python(PYTHON)) == [
-        Text("one two"),
-        Text("{n} row", plural="{n} rows"),
-        Text("May", context="month"),
+        SourceText("one two"),
+        SourceText("{n} row", plural="{n} rows"),
+        SourceText("May", context="month"),
     ]
 
 
 def test_template() -> None:
     assert list(texts_of_template(TEMPLATE)) == [
-        Text("It's here"),
-        Text("Hello"),
-        Text("One %(n)s row", plural="%(n)s rows"),
-        Text("May", context="month"),
+        SourceText("It's here"),
+        SourceText("Hello"),
+        SourceText("One %(n)s row", plural="%(n)s rows"),
+        SourceText("May", context="month"),
     ]
 
 
@@ -58,7 +65,7 @@ def test_placeholders(text: str, found: set[str]) -> None:
     assert placeholders(text) == found
 
 
-def filled(tmp_path: Path, found: dict[Text, set[str]], **translations: str) -> Catalogue:
+def filled(tmp_path: Path, found: dict[SourceText, set[str]], **translations: str) -> Catalogue:
     catalogue = Catalogue(tmp_path)
     catalogue.update(found)
     assert catalogue.translate([{"id": key, "text": value} for key, value in translations.items()]) == []
@@ -67,14 +74,14 @@ def filled(tmp_path: Path, found: dict[Text, set[str]], **translations: str) -> 
 
 
 def test_a_catalogue_without_faults_is_compiled(tmp_path: Path) -> None:
-    found = {Text("Save"): {"a.html"}, Text("row", plural="rows"): {"b.py"}}
+    found = {SourceText("Save"): {"a.html"}, SourceText("row", plural="rows"): {"b.py"}}
     catalogue = filled(tmp_path, found, Save="保存", row="行")
     assert faults(catalogue, found) == []
     assert catalogue.path.with_suffix(".mo").exists()
 
 
 def test_each_fault_is_named(tmp_path: Path) -> None:
-    before = {Text("Old"): {"a.py"}, Text("Hi {name}"): {"a.py"}, Text("New"): {"a.py"}}
+    before = {SourceText("Old"): {"a.py"}, SourceText("Hi {name}"): {"a.py"}, SourceText("New"): {"a.py"}}
     catalogue = filled(tmp_path, before, Old="旧", **{"Hi {name}": "你好 {nom}"})
     after = {text: files for text, files in before.items() if text.text != "Old"}
     assert faults(catalogue, after) == [
@@ -85,7 +92,7 @@ def test_each_fault_is_named(tmp_path: Path) -> None:
 
 
 def test_a_text_that_comes_back_has_kept_its_translation(tmp_path: Path) -> None:
-    found = {Text("Save"): {"a.html"}}
+    found = {SourceText("Save"): {"a.html"}}
     catalogue = filled(tmp_path, found, Save="保存")
     catalogue.update({})
     catalogue.update(found)

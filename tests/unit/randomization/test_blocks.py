@@ -76,8 +76,8 @@ def test_a_list_does_not_depend_on_the_hash_seed_of_the_process():
 
 
 def test_every_complete_block_is_balanced_and_of_a_size_of_the_scheme():
-    places = allocation_list(DEFAULT, seed="balance", strata=STRATA, per_stratum=300)
-    for _, places_of_block in groupby(places, key=lambda place: (place.stratum, place.block)):
+    slots = allocation_list(DEFAULT, seed="balance", strata=STRATA, per_stratum=300)
+    for _, places_of_block in groupby(slots, key=lambda place: (place.stratum, place.block)):
         block = list(places_of_block)
         assert {place.block_size for place in block} <= {4, 6}
         if len(block) == block[0].block_size:
@@ -111,8 +111,8 @@ def test_block_sizes_follow_their_weights():
 @given(seed=seeds, stratum=st.sampled_from(STRATA))
 def test_the_imbalance_within_a_stratum_never_exceeds_half_the_largest_block(seed, stratum):
     ahead = 0
-    for place in stratum_slots(DEFAULT, seed=seed, stratum=stratum, count=120):
-        ahead += 1 if place.arm == "1" else -1
+    for slot in stratum_slots(DEFAULT, seed=seed, stratum=stratum, count=120):
+        ahead += 1 if slot.arm == "1" else -1
         assert abs(ahead) <= DEFAULT.largest_block // 2
 
 
@@ -130,8 +130,8 @@ def test_ten_thousand_lists_are_balanced_and_no_two_are_alike():
 
 
 def test_no_two_strata_are_alike():
-    places = allocation_list(DEFAULT, seed="strata", strata=STRATA, per_stratum=60)
-    lists = {"".join(p.arm for p in group) for _, group in groupby(places, key=lambda p: p.stratum)}
+    slots = allocation_list(DEFAULT, seed="strata", strata=STRATA, per_stratum=60)
+    lists = {"".join(p.arm for p in group) for _, group in groupby(slots, key=lambda p: p.stratum)}
     assert len(lists) == len(STRATA)
 
 
@@ -142,13 +142,13 @@ def test_an_extension_goes_on_where_the_list_ended(seed, first, more):
     begun = stratum_slots(DEFAULT, seed=seed, stratum="02/III", count=first)
     added = stratum_slots(DEFAULT, seed=seed, stratum="02/III", count=more, after=first)
     assert begun + added == whole
-    assert [place.sequence for place in whole] == list(range(1, first + more + 1))
+    assert [slot.sequence for slot in whole] == list(range(1, first + more + 1))
 
 
 def test_a_new_site_changes_no_other_list():
     before = allocation_list(DEFAULT, seed="s", strata=STRATA, per_stratum=40)
     after = allocation_list(DEFAULT, seed="s", strata=[*STRATA, "07/II"], per_stratum=40)
-    assert [place for place in after if place.stratum != "07/II"] == before
+    assert [slot for slot in after if slot.stratum != "07/II"] == before
 
 
 def test_a_list_is_as_long_as_asked_so_its_length_hides_where_blocks_end():

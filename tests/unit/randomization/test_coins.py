@@ -21,7 +21,7 @@ from randomization.scheme import merkle
 from randomization.scheme.blocks import Design, DesignError, Stream, derive
 from randomization.scheme.coins import Coin, CoinDesign, levels_of, stratum_coins
 from randomization.scheme.generation import algorithm_of, design_from, leaf_of
-from randomization.scheme.minimization import Given, arm_by_coin, imbalances, marginal_counts
+from randomization.scheme.minimization import AllocatedParticipant, arm_by_coin, imbalances, marginal_counts
 from randomization.scheme.replay import OpenCoin, replay
 from randomization.scheme.scheme_file import SchemeFile, SchemeFileError, read_scheme
 
@@ -58,7 +58,7 @@ def test_the_arm_follows_from_coin_and_counts(site: Any, stage: Any, coin: str, 
 
 
 people = st.builds(
-    Given,
+    AllocatedParticipant,
     st.fixed_dictionaries(
         {"site": st.sampled_from(["01", "02"]), "stage_group": st.sampled_from(["II", "III"])}
     ),
@@ -67,7 +67,9 @@ people = st.builds(
 
 
 @given(st.lists(people, max_size=30), st.integers(0, 999_999))
-def test_the_certificates_arithmetic_is_that_of_the_simulation(past: list[Given], drawn: int) -> None:
+def test_the_certificates_arithmetic_is_that_of_the_simulation(
+    past: list[AllocatedParticipant], drawn: int
+) -> None:
     levels = {"site": "01", "stage_group": "III"}
     scores = imbalances(levels, past, arms=ARMS)
     arm = arm_by_coin(marginal_counts(levels, past, ARMS), coin=f"0.{drawn:06d}", favoured=FOUR_FIFTHS)
@@ -80,8 +82,8 @@ def test_the_certificates_arithmetic_is_that_of_the_simulation(past: list[Given]
 # What one seed gives, forever, as for blocks.
 def test_the_coins_of_a_seed_are_pinned() -> None:
     coins = stratum_coins(CoinDesign("PALACE3-M"), seed="pinned", stratum="01/III", count=500)
-    assert len({len(place.coin) for place in coins}) == 1
-    digest = hashlib.sha256("".join(place.coin for place in coins).encode()).hexdigest()
+    assert len({len(slot.coin) for slot in coins}) == 1
+    digest = hashlib.sha256("".join(slot.coin for slot in coins).encode()).hexdigest()
     assert (coins[0].coin, digest) == PINNED
 
 
@@ -91,12 +93,12 @@ PINNED = ("0.695704", "05f0fc9104ef4574e59f530004064b26a26b7635546a8a5cadacdc5cb
 def test_coins_are_uniform_and_an_extension_goes_on() -> None:
     design = CoinDesign("M")
     coins = stratum_coins(design, seed="u", stratum="01/II", count=5_000)
-    tenths = Counter(place.coin[2] for place in coins)
+    tenths = Counter(slot.coin[2] for slot in coins)
     assert len(tenths) == 10
     assert all(400 < count < 600 for count in tenths.values())
     assert stratum_coins(design, seed="u", stratum="01/II", count=7, after=20) == coins[20:27]
     other = stratum_coins(design, seed="u", stratum="01/III", count=50)
-    assert [place.coin for place in other] != [place.coin for place in coins[:50]]
+    assert [slot.coin for slot in other] != [slot.coin for slot in coins[:50]]
 
 
 def test_a_design_is_read_as_what_it_was_spelled() -> None:
@@ -127,12 +129,12 @@ def test_a_design_that_cannot_be_says_why(wrong: dict[str, Any], code: str) -> N
 @pytest.fixture
 def certificate() -> dict[str, Any]:
     design = CoinDesign("PALACE3-M")
-    places = [Coin("01/III", n, f"0.{n}00000") for n in (1, 2, 3)]
+    slots = [Coin("01/III", n, f"0.{n}00000") for n in (1, 2, 3)]
     hashes = [
-        merkle.leaf_hash(leaf_of(design, place, seed="s", number=f"R1A-10000{place.sequence}"))
-        for place in places
+        merkle.leaf_hash(leaf_of(design, slot, seed="s", number=f"R1A-10000{slot.sequence}"))
+        for slot in slots
     ]
-    leaf = json.loads(leaf_of(design, places[1], seed="s", number="R1A-100002"))
+    leaf = json.loads(leaf_of(design, slots[1], seed="s", number="R1A-100002"))
     return {
         "format": verify.COIN_FORMAT,
         "slot": leaf,
@@ -202,7 +204,7 @@ def three() -> list[OpenCoin]:
 
 def test_replaying_gives_every_arm_again_and_none_to_a_coming_place() -> None:
     found = replay(reversed(three()), favoured=FOUR_FIFTHS)
-    assert {place: (again.arm, again.faults) for place, again in found.items()} == {
+    assert {slot: (again.arm, again.faults) for slot, again in found.items()} == {
         ("01/III", 1): ("1", ()),
         ("02/III", 1): ("2", ()),
         ("01/II", 1): ("2", ()),
@@ -220,16 +222,16 @@ def test_replaying_gives_every_arm_again_and_none_to_a_coming_place() -> None:
     ],
 )
 def test_replaying_names_what_was_not_followed(index: int, change: dict[str, Any], says: str) -> None:
-    places = three()
-    known = vars(places[index]) | change
-    places[index] = OpenCoin(**known)
-    found = replay(places, favoured=FOUR_FIFTHS)
-    assert says in " ".join(found[places[index].stratum, places[index].sequence].faults)
+    slots = three()
+    known = vars(slots[index]) | change
+    slots[index] = OpenCoin(**known)
+    found = replay(slots, favoured=FOUR_FIFTHS)
+    assert says in " ".join(found[slots[index].stratum, slots[index].sequence].faults)
 
 
 def test_replaying_sees_a_place_that_was_skipped() -> None:
-    places = [OpenCoin("01/II", 2, "0.1", 1, None, None, AT), OpenCoin("01/II", 1, "0.1", 2, None, None, AT)]
-    found = replay(places, favoured=FOUR_FIFTHS)
+    slots = [OpenCoin("01/II", 2, "0.1", 1, None, None, AT), OpenCoin("01/II", 1, "0.1", 2, None, None, AT)]
+    found = replay(slots, favoured=FOUR_FIFTHS)
     assert found["01/II", 1].faults == ("a later place of the stratum had an earlier turn",)
 
 
@@ -247,7 +249,9 @@ def test_forty_at_two_sites_stay_balanced_within_every_level() -> None:
             levels = levels_of(stratum)
             seen = marginal_counts(levels, past, ARMS)
             past.append(
-                Given(levels, arm_by_coin(seen, coin=next(coins[stratum]).coin, favoured=FOUR_FIFTHS))
+                AllocatedParticipant(
+                    levels, arm_by_coin(seen, coin=next(coins[stratum]).coin, favoured=FOUR_FIFTHS)
+                )
             )
         groups = Counter((level, person.arm) for person in past for level in ("", *person.levels.values()))
         worst.append(max(abs(groups[level, "1"] - groups[level, "2"]) for level, _ in groups))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from randomization.scheme.blocks import Stream, derive
-from randomization.scheme.minimization import Given, imbalances, next_arm
+from randomization.scheme.minimization import AllocatedParticipant, imbalances, next_arm
 
 ARMS = ("1", "2")
 
 
-def person(site: str, stage: str, arm: str) -> Given:
-    return Given({"site": site, "stage": stage}, arm)
+def person(site: str, stage: str, arm: str) -> AllocatedParticipant:
+    return AllocatedParticipant({"site": site, "stage": stage}, arm)
 
 
 def test_imbalances_are_those_of_the_worked_example():
