@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ABOUT_A_PARTICIPANT = re.compile(r'\bact\(\s*"([a-z_:]+)"[^)]*participant=', re.S)
+ABOUT_A_PARTICIPANT = re.compile(r'\bopen_act\(\s*"([a-z_:]+)"[^)]*participant=', re.S)
 
 
 def test_every_act_about_a_participant_has_words() -> None:
