@@ -1,9 +1,10 @@
-"""Asking for an export, writing it, handing it out. Each of the three is an act."""
+"""Exports are asked for, written and handed out; tokens of the API are made and revoked. Each is an act."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -11,14 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import User
+from accounts.permissions import Permission
 from audit.acts import open_act
 from crf import catalogue
-from exports.models import Export, ExportState
+from exports.models import ApiToken, Export, ExportState
+from exports.tokens import PREFIX, digest_of
 from exports.writing import write_zip
 from kernel.errors import Refusal
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site
+
+LONGEST_TOKEN = timedelta(days=366)
 
 
 class NothingChosen(Refusal):
@@ -54,6 +59,16 @@ class ExportNotReady(Refusal):
 
 class FileChanged(Refusal):
     message = _("The file is not the one that was written: its digest differs. Take the export again.")
+
+
+class RightNotHeld(Refusal):
+    message = _("You cannot give a token the right “{right}”: you do not hold it yourself.")
+    status = 422
+
+
+class LastsTooLong(Refusal):
+    message = _("A token lasts a year at most. Choose an earlier day.")
+    status = 422
 
 
 def request_export(
@@ -161,3 +176,36 @@ def hand_out(*, export: Export, by: User, at: datetime) -> Path:
         if _digest(path_of(export)) != export.digest:
             raise FileChanged
     return path_of(export)
+
+
+def make_token(
+    *, name: str, scopes: list[Permission], expires_at: datetime, by: User, at: datetime
+) -> tuple[ApiToken, str]:
+    """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere."""
+    with open_act("exports:token:make", by=by, at=at) as act:
+        for right in scopes:
+            if not by.may(right):
+                raise RightNotHeld(right=right)
+        if not at < expires_at <= at + LONGEST_TOKEN:
+            raise LastsTooLong
+        secret = PREFIX + secrets.token_urlsafe(32)
+        token = ApiToken.objects.create(
+            user=by,
+            name=name,
+            digest=digest_of(secret),
+            scopes=sorted(scopes),
+            created_at=at,
+            expires_at=expires_at,
+            act=act,
+        )
+    return token, secret
+
+
+def revoke_token(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
+    """The token opens nothing any more."""
+    with open_act("exports:token:revoke", by=by, at=at) as act:
+        locked = ApiToken.objects.select_for_update().get(pk=token.pk, user=by)
+        if locked.revoked_at is None:
+            locked.revoked_at, locked.act = at, act
+            locked.save(update_fields=["revoked_at", "act"])
+    return locked

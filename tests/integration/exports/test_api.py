@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.permissions import Permission
-from exports.tokens import RightNotHeld, make_token, revoke_token
+from exports.services import RightNotHeld, make_token, revoke_token
 from tests.world import World, screen
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.permissions import Permission
-from exports.tokens import make_token
+from exports.services import make_token
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
 from tests.world import PASSWORD, screen
