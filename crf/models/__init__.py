@@ -451,10 +451,3 @@ class SaveKey(WorkingCopy):
 
     def __str__(self) -> str:
         return self.key
-
-
-def record_of(query: Any) -> Any:
-    """Return the record that a query, prompt or signature is about, or None for a form not there yet."""
-    if query.record_id is None:
-        return None
-    return catalogue.form(query.form_code).model.objects.filter(pk=query.record_id).first()

@@ -31,10 +31,6 @@ class QueryClosed(Refusal):
     message = _("This query is closed. Ask again if it is not settled.")
 
 
-class QueryNotClosed(Refusal):
-    message = _("This query is still open. Answer it there.")
-
-
 class NoSuchQuestion(Refusal):
     message = _("The form {form} has no question “{target}”. Choose a question of the form.")
     status = 422
