@@ -5,7 +5,7 @@ PORT ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs screenshots messages lock
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs screenshots messages lock t
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ demo-reset: install-demo ## Throw the synthetic trial away; the next `make demo`
 
 test: install ## Run every test on a real PostgreSQL
 	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+t: ## Run some tests in seconds: make t ARGS=tests/protocol/test_staging.py (installs nothing, keeps the database)
+	@$(VENV_PYTHON) scripts/one_test.py -q $(ARGS)
 
 coverage: install ## Run every test and say which branches of code and templates none has taken
 	@PALACE3_COVERAGE=1 $(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)

@@ -162,7 +162,7 @@ def _matching_step(user: User, code: str, at: datetime) -> int | None:
 
 
 def needs_second_factor(user: User) -> bool:
-    """Say whether the person's roles ask for a second factor at sign-in (design.md, 1)."""
+    """Say whether the person's roles ask for a second factor at sign-in (requirement 7)."""
     return bool(user.roles & SECOND_FACTOR_ROLES)
 
 

@@ -36,7 +36,7 @@ def open_act(
 
     ``verb`` reads ``app:thing:verb``. ``by`` is a person, or None for the system itself. An act
     inside another becomes its child, and the outer one is in force again afterwards. The act's
-    reason, role and request default to the outer act's. (design.md, 4)
+    reason, role and request default to the outer act's. (architecture 4)
     """
     within = connection.in_atomic_block
     outer = _current.get() if within else None

@@ -2,7 +2,7 @@
 
 Each batch has a Merkle root over the digests of its rows, chained to the batch before; no save
 waits for it. Whoever holds one chained digest can prove that nothing before it was rewritten.
-(21 CFR Part 11 11.10(e); EMA 2023, 6.2.1; design.md, 4)
+(21 CFR Part 11 11.10(e); EMA 2023, 6.2.1; ADR 5)
 """
 
 from __future__ import annotations

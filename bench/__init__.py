@@ -1,1 +1,1 @@
-"""Budgets of the design, measured as ratios in one run (design.md, 11)."""
+"""Budgets of the design, measured as ratios in one run (architecture 11)."""

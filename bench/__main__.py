@@ -1,4 +1,4 @@
-"""``make bench``: every budget of design.md 11, one part after the other, each with its ratios in one run.
+"""``make bench``: every budget of architecture 11, one part after the other, each with its ratios in one run.
 
 ``--write`` puts the table into bench/RESULTS.md; ``--only pages,save`` measures some parts.
 """

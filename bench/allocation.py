@@ -1,4 +1,4 @@
-"""Allocation by 16 clients at once, against a bare SQL loop with the same locks (design.md, 11).
+"""Allocation by 16 clients at once, against a bare SQL loop with the same locks (architecture 11).
 
 Four ways, in another order each round, each client a process with a connection of its own:
 
@@ -7,7 +7,7 @@ Four ways, in another order each round, each client a process with a connection 
 * ``doors``: what the application role may do: write the act, lock, ``take_next_slot``, commit; write the act,
   lock, ``reveal``, open the seal, commit;
 * ``service``: ``randomize()`` whole: signature, evidence, audit trail, milestone, first visits, notices;
-* ``one``: the bare loop in a single transaction, which could be looked at and taken back (ADR 10).
+* ``one``: the bare loop in a single transaction, which could be looked at and taken back (ADR 7).
 
 All send one statement at a time, prepared by the driver. The budget (0.5) is on the doors: the median over
 the rounds of doors to bare in the same round. The others are shown beside it.

@@ -1,4 +1,4 @@
-"""A large form's page and its save, against the plain thing beside them in the same rounds (design.md, 11).
+"""A large form's page and its save, against the plain thing beside them in the same rounds (architecture 11).
 
 Run: ``python -m bench.forms [--participants 100]``.
 """

@@ -48,7 +48,7 @@ class PurposeMissing(Refusal):
 
 class CutInFuture(Refusal):
     message = _(
-        "The data cut {cut} has not come yet. Choose a moment in the past, or leave it empty for now."
+        "The moment {cut} has not come yet. Choose one in the past, or leave it empty to export what stands now."
     )
     status = 422
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,9 +10,10 @@ from crf.catalogue import forms
 from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
 from palace3.packages import PACKAGES
+from palace3.third_party import third_party
+from palace3.traceability import rows as traced
 
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->"
-CHAPTER = re.compile(r"protocol,?\s+(\d+(?:\.\d+)*)")
 CODE_FOLDERS = PACKAGES
 
 
@@ -23,9 +22,10 @@ def pages(root: Path) -> dict[str, str]:
     return {
         "roles.md": page("Who may do what", roles()),
         "forms.md": page("What is recorded", form_list()),
+        "third-party.md": page("Packages of others, and their licences", third_party(root)),
         "validation-plan.md": validation_plan(forms().values()),
         "traceability.md": page(
-            "Where each chapter of the protocol stands in code and tests", traceability(root)
+            "Where each section of the protocol stands in code and tests", traceability(root)
         ),
     }
 
@@ -83,34 +83,8 @@ def codes_of(variable: Variable) -> str:
 
 
 def traceability(root: Path) -> Iterator[str]:
-    """A docstring that names a chapter ("protocol 3.9") places its file there."""
-    code, tests = chapters_of(root, CODE_FOLDERS), chapters_of(root, ["tests"])
-    chapters = sorted(
-        code.keys() | tests.keys(), key=lambda chapter: [int(part) for part in chapter.split(".")]
-    )
-    rows = (
-        [chapter, listed(code.get(chapter, set())), listed(tests.get(chapter, set()))] for chapter in chapters
-    )
-    yield from table(["protocol", "code", "tests"], rows)
-
-
-def chapters_of(root: Path, folders: Iterable[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for folder in folders:
-        for path in sorted((root / folder).rglob("*.py")):
-            if "migrations" in path.parts:
-                continue
-            for docstring in docstrings(ast.parse(path.read_text(encoding="utf-8"))):
-                for chapter in CHAPTER.findall(docstring):
-                    found.setdefault(chapter, set()).add(path.relative_to(root).as_posix())
-    return found
-
-
-def docstrings(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            yield ast.get_docstring(node) or ""
-
-
-def listed(files: set[str]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(files))
+    yield "The sections are those of [the protocol](../protocol/README.md). A file of the code stands where it cites"
+    yield "the section, a test module where its `CHAPTERS` names it. `make check` fails for a section without a test,"
+    yield "unless `palace3/traceability.py` says why it has none yet."
+    yield ""
+    yield from table(["section", "title", "code", "tests"], traced(root, CODE_FOLDERS))

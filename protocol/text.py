@@ -1,4 +1,4 @@
-"""The protocol as a text that can be reviewed, loaded once (design.md 3, protocol.md 1, 2 and 7)."""
+"""The protocol as a text that can be reviewed, loaded once (architecture 3; protocol 1, 2 and 7)."""
 
 from __future__ import annotations
 

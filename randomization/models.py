@@ -1,7 +1,7 @@
 """What may be known about the list, and who was allocated.
 
 The list itself is not here: it lives in the schema ``allocation``, which the application cannot read
-(``schema.py``; docs/adr/0010-allocation-in-two-kept-steps.md). Block sizes are sealed there as well.
+(``schema.py``; ADR 7). Block sizes are sealed there as well.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Scheme(Audited):
 
     @property
     def minimizes(self) -> bool:
-        """Say whether arms come from minimization; else they stand in blocks (docs/adr/0013)."""
+        """Say whether arms come from minimization; else they stand in blocks (ADR 14)."""
         return self.algorithm.startswith(coins.ALGORITHM + ":")
 
     @property

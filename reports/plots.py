@@ -1,4 +1,4 @@
-"""Charts of reports as SVG made here: no script, a label and a number at every bar (design.md, 10)."""
+"""Charts of reports as SVG made here: no script, a label and a number at every bar (architecture 10)."""
 
 from __future__ import annotations
 

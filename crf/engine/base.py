@@ -24,7 +24,7 @@ CONTROL_COLUMNS = ("state", "version", "form_version", "protocol_version", "act_
 
 
 class RecordState(models.TextChoices):
-    """How far a record has come (design.md, 6)."""
+    """How far a record has come (architecture 6)."""
 
     EMPTY = "empty", _("empty")
     IN_PROGRESS = "in_progress", _("in progress")

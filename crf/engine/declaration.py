@@ -1,4 +1,4 @@
-"""A form as one value: questions, groups, sections, checks, milestones (design.md, 6)."""
+"""A form as one value: questions, groups, sections, checks, milestones (architecture 6)."""
 
 from __future__ import annotations
 

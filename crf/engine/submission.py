@@ -1,4 +1,4 @@
-"""From what was typed to answers, and back: nothing typed is lost on the way (design.md, 6).
+"""From what was typed to answers, and back: nothing typed is lost on the way (architecture 6).
 
 Names on the page: ``weight``; ``weight__why`` (missing reason); ``ln_table-0-examined`` (row 0 of a
 group), ``ln_table-0-position``, ``ln_table-0-remove``, ``ln_table-next``; controls begin with ``_``.

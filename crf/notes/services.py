@@ -91,7 +91,7 @@ def ask_from_note(*, note: WorkingNote, by: User, at: datetime) -> Query:
         record_key = record_key_of(
             participant=note.participant, form=held.form_code, visit=held.visit, sequence=held.sequence
         )
-        query = raise_query(record_key=record_key, target=held.target, text=held.text[:1000], by=by, at=at)
+        query = raise_query(record_key=record_key, target=held.target, text=held.text, by=by, at=at)
         held.settled_at, held.query, held.act = at, query, act
         held.save(update_fields=["settled_at", "query", "act"])
     return query

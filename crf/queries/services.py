@@ -79,7 +79,7 @@ def answer_query(*, query: Query, text: str, by: User, at: datetime) -> Query:
 
 
 def confirm_answer(*, query: Query, reason: str, by: User, at: datetime) -> Query:
-    """The answer that a check doubts is right, because ``reason``: the query closes (design.md, 6)."""
+    """The answer that a check doubts is right, because ``reason``: the query closes (architecture 6)."""
     _refuse_unless(by, Permission.QUERY_ANSWER, query.participant, reason)
     with open_act("crf:query:confirm", by=by, at=at, participant=query.participant, reason=reason) as act:
         locked = _held(query)

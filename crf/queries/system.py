@@ -1,4 +1,4 @@
-"""Queries that the system opens and closes by itself, bound to (record, finding) (design.md, 6)."""
+"""Queries that the system opens and closes by itself, bound to (record, finding) (architecture 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was typed and not saved yet: kept for its owner, never data (design.md, 6; requirements 6, C8)."""
+"""What was typed and not saved yet: kept for its owner, never data (architecture 6; requirements 6, C8)."""
 
 from __future__ import annotations
 

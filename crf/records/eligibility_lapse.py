@@ -1,4 +1,4 @@
-"""The eligibility decision rests on answers: when these change, it lapses by itself (design.md, 7)."""
+"""The eligibility decision rests on answers: when these change, it lapses by itself (architecture 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saving answers: one act that keeps everything which follows from them, or nothing (design.md, 4, 6)."""
+"""Saving answers: one act that keeps everything which follows from them, or nothing (architecture 4, 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Visits that a save would move: shown before it is carried out, and named after it (issue 4; protocol 2.1)."""
+"""Visits that a save would move: shown before it is carried out, and named after it (protocol 2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A later version of the protocol, site by site, to everybody who lives (design.md, 3; requirement 49)."""
+"""A later version of the protocol, site by site, to everybody who lives (architecture 3; requirement 49)."""
 
 from __future__ import annotations
 

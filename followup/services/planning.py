@@ -1,4 +1,4 @@
-"""From milestones to visits. What took place is never moved (design.md, 8; protocol 2)."""
+"""From milestones to visits. What took place is never moved (architecture 8; protocol 2)."""
 
 from __future__ import annotations
 

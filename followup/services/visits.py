@@ -67,13 +67,16 @@ def record_visit(
             raise ReasonForChangeNeeded(visit=locked.code, day=locked.took_place_on.isoformat())
         _refuse_impossible_day(locked.code, took_place_on, participant, at)
         locked.state, locked.took_place_on, locked.not_done_reason = VisitState.DONE, took_place_on, ""
+        locked.met_on = None
         locked.timing = (
             window_status(took_place_on, locked.opens, locked.closes)
             if locked.opens and locked.closes
             else ""
         )
         locked.turns_on, locked.act = None, act
-        locked.save(update_fields=["state", "took_place_on", "not_done_reason", "timing", "turns_on", "act"])
+        locked.save(
+            update_fields=["state", "took_place_on", "not_done_reason", "met_on", "timing", "turns_on", "act"]
+        )
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 
@@ -110,8 +113,10 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
             None,
             "",
         )
-        locked.turns_on, locked.act = None, act
-        locked.save(update_fields=["state", "not_done_reason", "took_place_on", "timing", "turns_on", "act"])
+        locked.turns_on, locked.met_on, locked.act = None, None, act
+        locked.save(
+            update_fields=["state", "not_done_reason", "met_on", "took_place_on", "timing", "turns_on", "act"]
+        )
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 

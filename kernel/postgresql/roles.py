@@ -1,4 +1,4 @@
-"""The database and its three roles, as design 5 asks for them; plain psycopg, so that tests use it as well.
+"""The database and its three roles (ADR 4); plain psycopg, so that tests use it as well.
 
 * ``palace3_owner`` owns and migrates. It is not a superuser.
 * ``palace3_app`` is what web and workers connect as: not owner, under row-level security, without DELETE.

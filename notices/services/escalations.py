@@ -1,4 +1,4 @@
-"""What waits too long is escalated: one row for each alert, level and person (design.md, 8)."""
+"""What waits too long is escalated: one row for each alert, level and person (architecture 8)."""
 
 from __future__ import annotations
 

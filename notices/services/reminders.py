@@ -1,4 +1,4 @@
-"""Who is reminded of what: one row for each visit, kind and person (protocol 2.6; design.md, 8)."""
+"""Who is reminded of what: one row for each visit, kind and person (protocol 2.6; architecture 8)."""
 
 from __future__ import annotations
 

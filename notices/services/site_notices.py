@@ -1,4 +1,4 @@
-"""What a site is told beside its visits: approvals and training that run out, and its week (design.md, 8)."""
+"""What a site is told beside its visits: approvals and training that run out, and its week (architecture 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a protocol text holds, as frozen values (protocol.md 1 and 2).
+"""What a protocol text holds, as frozen values (protocol 1 and 2).
 
 Every value names its source: ``published``, a sister trial (``SANO``; several joined by ``/``),
 ``standard`` (a recognised standard) or ``default`` (chosen here, to be confirmed by the study team).

@@ -3,7 +3,7 @@
 A list whose scheme does not use blocks is stored only while the owner of the database allows it: the switch
 is a row that ``palace3_app`` can read and not write. From then on every place of that scheme that is taken
 gets the scheme's next turn, in the same statement; the counter's row stays locked until the transaction
-ends, so turns are kept in the order in which they are numbered (docs/adr/0013-minimization-switched-off.md).
+ends, so turns are kept in the order in which they are numbered (ADR 14).
 """
 
 CREATE = """

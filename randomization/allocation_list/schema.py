@@ -2,7 +2,7 @@
 
 Everything here belongs to ``palace3_allocator``, which cannot sign in. ``palace3_app`` may not read a
 table; it may execute the functions, which run with the allocator's rights and under the caller's own
-row-level scope. Two steps, each a transaction of its own (docs/adr/0010-allocation-in-two-kept-steps.md):
+row-level scope. Two steps, each a transaction of its own (ADR 7):
 ``take_next_slot`` marks the next place as a participant's and says nothing about its arm, ``reveal`` gives
 the sealed arm only to a transaction that did not take the place. Nobody can look and then roll back.
 """

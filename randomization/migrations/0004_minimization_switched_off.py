@@ -1,4 +1,4 @@
-"""Turns of minimization beside the list, and the switch that keeps it off (docs/adr/0013)."""
+"""Turns of minimization beside the list, and the switch that keeps it off (ADR 14)."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""The list of a stratum under minimization: coins in place of arms (protocol 1.9; docs/adr/0013). Pure.
+"""The list of a stratum under minimization: coins in place of arms (protocol 1.9; ADR 14). Pure.
 
 A coin is a number from 0 up to 1, six digits behind the point, drawn from the seed as blocks are. Whoever
 holds it knows no arm: that comes from the coin and from all who took a place earlier (``minimization.py``).

@@ -1,4 +1,4 @@
-"""Charts as SVG made here: the same on a page and in a PDF, no script, colours beside words (design.md, 10)."""
+"""Charts as SVG made here: the same on a page and in a PDF, no script, colours beside words (architecture 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list of coins that was opened: every arm computed again, in the order of turns (docs/adr/0013). Pure."""
+"""A list of coins that was opened: every arm computed again, in the order of turns (ADR 14). Pure."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def define_scheme(
     """A scheme is drafted and signed, with its first list asked for over all sites that are not closed.
 
     Block sizes, by default those of the protocol text, are sealed into the allocation schema; no row that
-    site people can reach states them. Minimization is refused while it is switched off (docs/adr/0013).
+    site people can reach states them. Minimization is refused while it is switched off (ADR 14).
     """
     _refuse_unless_statistician(by)
     design = _design(name, blocks) if method == "blocks" else _coin_design(name)

@@ -1,4 +1,4 @@
-"""Minimization: whether it may be chosen, and the arm of a turn (protocol 1.9; docs/adr/0013)."""
+"""Minimization: whether it may be chosen, and the arm of a turn (protocol 1.9; ADR 14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conventions that keep the code predictable (style.md)."""
+"""Conventions that keep the code predictable (docs/conventions.md)."""
 
 from __future__ import annotations
 

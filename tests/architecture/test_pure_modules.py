@@ -1,4 +1,4 @@
-"""Pure modules hold values and functions only: no framework, database, clock or chance (design 3)."""
+"""Pure modules hold values and functions only: no framework, database, clock or chance (architecture 3)."""
 
 import ast
 import sys

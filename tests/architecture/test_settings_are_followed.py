@@ -15,6 +15,8 @@ from protocol.loader.consistency import SAID_TWICE
 from protocol.safety import susar_due, susar_follow_up_due
 from protocol.text import load
 
+CHAPTERS = ("0.1",)
+
 REPOSITORY = Path(__file__).parents[2]
 APPS = PACKAGES
 

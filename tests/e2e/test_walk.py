@@ -39,6 +39,8 @@ from tests.e2e.conftest import TABLET, WIDE, Clock
 from tests.world import PASSWORD, World, as_person, build_world
 from trials.models import Participant
 
+CHAPTERS = ("2.2", "2.3")
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 BEGINS = datetime(2025, 11, 3, 2, tzinfo=UTC)

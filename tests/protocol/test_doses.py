@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from protocol import doses
 
+CHAPTERS = ("1.4", "2.1", "3.5", "3.17", "6.5")
+
 MONDAY = date(2025, 3, 3)
 
 

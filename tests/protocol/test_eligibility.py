@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from protocol import eligibility
 from protocol.eligibility import CriterionReason, Limits, assess, evidence_digest
 
+CHAPTERS = ("1.3", "3.1", "3.17")
+
 ELIGIBLE: dict[str, object] = {
     "icf_dt": date(2025, 3, 3),
     "birth": "1961-05",

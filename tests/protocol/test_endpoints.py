@@ -20,6 +20,8 @@ from protocol.endpoints import (
     TimeToEvent,
 )
 
+CHAPTERS = ("3.10", "3.13", "6.1", "6.2", "6.3", "6.5")
+
 RAND = date(2025, 1, 1)
 
 

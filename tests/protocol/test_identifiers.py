@@ -6,6 +6,8 @@ import pytest
 
 from protocol.identifiers import identifying
 
+CHAPTERS = ("3.6",)
+
 
 @pytest.mark.parametrize(
     ("text", "kind"),

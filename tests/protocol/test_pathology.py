@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from protocol import pathology
 from protocol.pathology import Resection
 
+CHAPTERS = ("1.6", "3.9", "3.17", "6.4")
+
 
 @pytest.mark.parametrize(
     ("ypt", "ypn", "complete"),

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from protocol import qol
 
+CHAPTERS = ("5.1", "5.2", "5.3", "5.5")
+
 FUNCTIONAL = ("PF2", "RF2", "EF", "CF", "SF")
 SYMPTOMS = ("FA", "NV", "PA", "DY", "SL", "AP", "CO", "DI", "FI")
 

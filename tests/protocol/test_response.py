@@ -21,6 +21,8 @@ from protocol.response import (
     propose_outcome,
 )
 
+CHAPTERS = ("1.5", "3.7")
+
 NEO_END = date(2025, 1, 1)
 DAY = {"CRE1": 35, "RST": 35, "UNS": 63, "CRE2": 77, "AS": 182}
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from protocol import safety
 from protocol.safety import Milestones, Period, SteroidCourse
 
+CHAPTERS = ("2.6", "3.6")
+
 AWARE = datetime(2025, 3, 3, 22, 30, tzinfo=UTC)
 DAY = date(2025, 1, 1)
 

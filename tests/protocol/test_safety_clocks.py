@@ -10,6 +10,8 @@ import pytest
 from protocol.safety import special_interest
 from protocol.safety_deadlines import Clock, ClockKind, SeriousEventFacts, clocks_of, end_of
 
+CHAPTERS = ("2.6", "3.6")
+
 ZONE = "Asia/Shanghai"
 AWARE = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)  # 2 March, 4 in the morning in Shanghai
 REPORTED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

@@ -22,6 +22,8 @@ from protocol.schedule import (
 )
 from protocol.text import load
 
+CHAPTERS = ("2.1", "2.2", "2.3", "2.5")
+
 TEXT = load()
 CCR = {
     "RAND": date(2024, 6, 3),

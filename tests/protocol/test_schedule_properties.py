@@ -15,6 +15,8 @@ from protocol.schedule import History, PastVisit, PlannedVisit, Response, Withdr
 from protocol.text import load
 from protocol.windows import add_months
 
+CHAPTERS = ("2.1", "2.2", "2.3", "2.4")
+
 TEXT = load()
 CHAIN = ("RAND", "NEO_D1", "NEO_END", "CRE1", "CRE2", "CCR", "REGROWTH", "SURG", "DM")
 STEPS = {

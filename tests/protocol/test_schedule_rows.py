@@ -10,6 +10,8 @@ from protocol.schedule import trigger_due
 from protocol.text import load
 from protocol.windows import add_months, dates_of
 
+CHAPTERS = ("1.7", "2.1", "2.2", "2.3", "2.4", "2.6")
+
 TEXT = load()
 ANCHOR = date(2024, 3, 15)
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from protocol import scores
 
+CHAPTERS = ("3.3", "3.4", "3.6", "3.10")
+
 
 @pytest.mark.parametrize(
     ("height", "weight", "index"),

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from protocol import staging
 
+CHAPTERS = ("4.1", "4.2", "4.3", "4.4", "4.5")
+
 COLUMNS = ("N0", "N1", "N2", "N3")
 
 CLINICAL_GRID = {

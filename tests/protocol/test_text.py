@@ -1,4 +1,4 @@
-"""The protocol text: what it must hold, and how it refuses what does not fit (protocol 1, 2, 7; design 3)."""
+"""The protocol text: what it must hold, and how it refuses what does not fit (protocol 1, 2, 7; architecture 3)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 
 from protocol.loader.schema import FORM_CODES, PUBLISHED, SOURCES, BilingualText
 from protocol.text import VERSIONS, ProtocolText, ProtocolTextError, load, parse
+
+CHAPTERS = ("1.1", "1.2", "1.3", "1.4", "1.5", "1.8", "1.10")
 
 TEXT = load()
 SOURCE = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What anybody may know of a site: a function that answers with these columns and nothing else (ADR 0050)."""
+"""What anybody may know of a site: a function that answers with these columns and nothing else (ADR 16)."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""Defaults of the protocol text that the study team confirms with a signature (design.md, 3)."""
+"""Defaults of the protocol text that the study team confirms with a signature (architecture 3)."""
 
 from __future__ import annotations
 

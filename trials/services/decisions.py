@@ -125,7 +125,7 @@ def _refuse_unless_ready(
 def lapse_decision(*, participant: Participant, cause: str, by: User | None, at: datetime) -> bool:
     """The decision no longer stands because what it rests on changed; say whether there was one.
 
-    After randomization nothing lapses: a deviation is proposed and the allocation stays (design.md, 7).
+    After randomization nothing lapses: a deviation is proposed and the allocation stays (architecture 7).
     """
     if live_decision(participant) is None:
         return False
@@ -146,6 +146,6 @@ def lapse_decision(*, participant: Participant, cause: str, by: User | None, at:
 def _lapse(participant: Participant, *, cause: str, act_row: Any, at: datetime) -> bool:
     return bool(
         EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).update(
-            lapsed_at=at, lapse_cause=cause[:200], act=act_row
+            lapsed_at=at, lapse_cause=cause, act=act_row
         )
     )

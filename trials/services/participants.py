@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -254,9 +255,19 @@ def record_withdrawal(
 
 
 def propose_deviation(
-    *, participant: Participant, rule: str, key: str, detail: str, by: User | None, at: datetime
+    *,
+    participant: Participant,
+    rule: str,
+    key: str,
+    detail: str,
+    values: Mapping[str, str] | None = None,
+    by: User | None,
+    at: datetime,
 ) -> DeviationProposal | None:
-    """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15)."""
+    """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15).
+
+    ``detail`` is a text of the program's source with places for ``values``, or what a person wrote.
+    """
     if DeviationProposal.objects.filter(participant=participant, rule=rule, key=key).exists():
         return None
     with open_act("trials:deviation:propose", by=by, at=at, participant=participant) as act:
@@ -265,7 +276,8 @@ def propose_deviation(
             site_id=participant.site_id,
             rule=rule,
             key=key,
-            detail=detail[:300],
+            detail=detail,
+            values=dict(values or {}),
             found_on=local_date(at, participant.site.time_zone),
             act=act,
         )

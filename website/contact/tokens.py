@@ -1,4 +1,4 @@
-"""What a public form carries instead of a cookie: a signed number and the time at which it was opened (ADR 52).
+"""What a public form carries instead of a cookie: a signed number and the time at which it was opened (ADR 18).
 
 The number makes a second sending of the same page the same request; the time tells a program that
 fills forms from a person who reads them. Neither says anything about the visitor.

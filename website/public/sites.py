@@ -1,7 +1,7 @@
 """The centres as anybody may know them, straight from the table of sites, so that page and system agree.
 
 Row-level security shows an anonymous request no site at all. The database function behind ``public_sites``
-answers with public columns only; nothing else of the request sees more than before (ADR 0050).
+answers with public columns only; nothing else of the request sees more than before (ADR 16).
 """
 
 from __future__ import annotations

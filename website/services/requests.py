@@ -1,7 +1,7 @@
 """Contact requests, from the visitor's sending to the erasure of who it was.
 
 The identity is written, read and deleted here and nowhere else. A visitor's request runs in the scope of
-the one site it goes to (ADR 51).
+the one site it goes to (ADR 17).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Drafting, releasing and withdrawing the texts of the public page (issue: the public page).
+"""Drafting, releasing and withdrawing the texts of the public page.
 
 One person drafts, another releases with a signature and the day of the ethics approval. Nothing shows before.
 """

@@ -1,4 +1,4 @@
-"""The public form by which somebody asks a centre for a call. No cookie, no session (ADR 52)."""
+"""The public form by which somebody asks a centre for a call. No cookie, no session (ADR 18)."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 Every regulated table has several constraints and triggers, each an operation of its own, and after each Django
 draws every related model anew: nearly all models, hundreds of times. A constraint changes no model's fields, so
 the drawing waits for the next operation that does; a new model or a new column changes nothing about models that
-have no relation to it. The schema that results is the same to the letter (docs/adr/0031-migrations-draw-less.md).
+have no relation to it. The schema that results is the same to the letter (ADR 12).
 
-At the end nothing can keep a version out of the trail any more (docs/adr/0003-events-from-triggers-only.md).
+At the end nothing can keep a version out of the trail any more (ADR 3).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every page of the program, in both languages, as somebody who may see it (issue: front end).
+"""Every page of the program, in both languages, as somebody who may see it.
 
 The pages are those of the permission matrix, so that a new address is walked from its first day. Each is
 opened in English and in Chinese: axe finds nothing, nothing is wider than a tablet's window, no script and no

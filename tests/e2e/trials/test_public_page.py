@@ -1,4 +1,4 @@
-"""The public page in a real browser: both languages, three sizes, with and without scripts (issue 5)."""
+"""The public page in a real browser: both languages, three sizes, with and without scripts."""
 
 from __future__ import annotations
 

@@ -35,6 +35,8 @@ from trials.models import DeviationProposal, EligibilityDecision, Milestone, Par
 from trials.models.participants import Track
 from trials.models.sites import ChecklistKind
 
+CHAPTERS = ("2.1", "2.5", "2.6", "3.1", "3.15", "3.17")
+
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 SYSTEM: Any = {"by": None, "at": LATER}

@@ -19,6 +19,8 @@ from tests.unit.crf.examples import demographics, eligibility, staging
 from tests.world import PASSWORD, World
 from trials.models import Participant
 
+CHAPTERS = ("3.0",)
+
 pytestmark = pytest.mark.django_db
 
 

@@ -1,4 +1,4 @@
-"""A corrected milestone shows what it would move before the save is carried out (issue 4; protocol 2.1)."""
+"""A corrected milestone shows what it would move before the save is carried out (protocol 2.1)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.integration.crf.test_pages import client_of, form_url
 from tests.unit.crf.examples import treatment
 from tests.world import World, as_person
 from trials.models import Milestone, Participant
+
+CHAPTERS = ("2.1",)
 
 pytestmark = pytest.mark.django_db
 __all__ = ["person"]  # a fixture of the tests of consequences

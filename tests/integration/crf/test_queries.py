@@ -20,6 +20,8 @@ from tests.world import NOW, PASSWORD, World
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("3.0",)
+
 pytestmark = pytest.mark.django_db
 DOUBTFUL = {"eus_mm": 45}
 KEY = "eus_mm:soft"

@@ -30,6 +30,8 @@ from tests.unit.crf.examples import adverse_event, serious_event
 from tests.world import PASSWORD, World, screen
 from trials.models import DeviationProposal, Participant
 
+CHAPTERS = ("2.6", "3.6", "3.15")
+
 pytestmark = pytest.mark.django_db
 
 AWARE = datetime(2026, 6, 21, 2, 0, tzinfo=UTC)

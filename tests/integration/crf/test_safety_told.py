@@ -18,6 +18,8 @@ from tests.integration.crf.test_safety import AWARE, event, person, report
 from tests.world import World
 from trials.models import Participant
 
+CHAPTERS = ("2.6",)
+
 pytestmark = pytest.mark.django_db
 __all__ = ["person"]
 

@@ -23,6 +23,8 @@ from tests.world import NOW, PASSWORD, World
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("3.0",)
+
 pytestmark = pytest.mark.django_db
 
 

@@ -1,4 +1,4 @@
-"""Answers are judged by the version of the protocol they were begun under (design.md 3)."""
+"""Answers are judged by the version of the protocol they were begun under (architecture 3)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tests.versions import amended, shelf
 from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
 from trials.models import Participant
+
+CHAPTERS = ("3.0",)
 
 pytestmark = pytest.mark.django_db
 

@@ -19,6 +19,8 @@ from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, TODAY, World
 from trials.models import Participant
 
+CHAPTERS = ("3.14",)
+
 pytestmark = pytest.mark.django_db
 
 

@@ -1,4 +1,4 @@
-"""The roles can do what design 5 gives them and nothing else."""
+"""The roles can do what they are for and nothing else (ADR 4)."""
 
 from __future__ import annotations
 

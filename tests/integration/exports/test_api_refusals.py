@@ -1,4 +1,4 @@
-"""What the API answers to bad input: the right status, one sentence, nothing written (issue: bad input)."""
+"""What the API answers to bad input: the right status, one sentence, nothing written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A later version of the protocol: approved, opened and carried site by site (design.md 3; requirement 49)."""
+"""A later version of the protocol: approved, opened and carried site by site (architecture 3; requirement 49)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ from trials.services.versions import (
     VersionNotLater,
     VersionOpen,
 )
+
+CHAPTERS = ("2.2",)
 
 pytestmark = pytest.mark.django_db
 

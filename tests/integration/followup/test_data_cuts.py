@@ -26,6 +26,8 @@ from tests.world import World, screen
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("2.2",)
+
 pytestmark = pytest.mark.django_db
 __all__ = ["client_of"]
 

@@ -1,4 +1,4 @@
-"""What waits too long is escalated, once a level, and only while it waits (protocol 2.6; design.md, 8)."""
+"""What waits too long is escalated, once a level, and only while it waits (protocol 2.6; architecture 8)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from tests.integration.followup.conftest import noon
 from tests.world import OPENED_ON, World
 from trials import services as trials
 from trials.models import Delegation, Participant, Site
+
+CHAPTERS = ("2.6",)
 
 pytestmark = pytest.mark.django_db
 

@@ -13,6 +13,8 @@ from followup.models import Reminder, Visit
 from tests.integration.followup.years import Years, faults
 from tests.world import World
 
+CHAPTERS = ("2.1", "2.2", "2.3")
+
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 

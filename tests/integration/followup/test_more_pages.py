@@ -23,6 +23,8 @@ from tests.integration.followup.conftest import noon
 from tests.world import NOW, World
 from trials.models import Participant
 
+CHAPTERS = ("3.16", "6.7")
+
 pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Participant]

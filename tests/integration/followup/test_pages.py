@@ -19,6 +19,8 @@ from tests.world import World
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("3.0", "3.16")
+
 pytestmark = pytest.mark.django_db
 
 TODAY = local_date(timezone.now(), "Asia/Shanghai")

@@ -1,4 +1,4 @@
-"""Visits follow milestones; what took place stays (protocol 2; design.md, 8)."""
+"""Visits follow milestones; what took place stays (protocol 2; architecture 8)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from followup.services import mark_not_done, plan_visits_for, preview_plan, reco
 from followup.services.visits import ReasonForChangeNeeded, VisitInFuture
 from tests.world import NOW, World, as_person, screen
 from trials import services as trials
+
+CHAPTERS = ("2.1", "2.2")
 
 pytestmark = pytest.mark.django_db
 

@@ -28,6 +28,8 @@ from tests.world import World
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("2.2", "2.6")
+
 pytestmark = pytest.mark.django_db
 
 Make = Callable[..., Participant]

@@ -1,4 +1,4 @@
-"""The nightly run: states follow the calendar, whatever was left out or ran twice (design.md, 8)."""
+"""The nightly run: states follow the calendar, whatever was left out or ran twice (architecture 8)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from kernel.scope import EVERYTHING, scope
 from tests.integration.followup.conftest import RANDOMIZED_ON, noon
 from tests.world import World
 from trials.models import DeviationProposal, Participant
+
+CHAPTERS = ("2.1", "2.2", "2.6", "3.15")
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +91,7 @@ def test_a_passed_window_proposes_a_deviation_once(world: World, randomized: Mak
     for day in (25, 26, 27):
         roll(world, date(2026, 11, day))
     found = DeviationProposal.objects.filter(participant=participant, rule="VISIT-MISSED", key="N1")
-    assert [proposal.detail for proposal in found] == [
+    assert [proposal.said for proposal in found] == [
         "Visit N1: the window of 2026-11-10 to 2026-11-24 passed with nothing recorded."
     ]
 
@@ -130,7 +132,7 @@ def test_a_sweep_is_needless_when_the_participant_was_reached(
     )  # fmt: skip
     roll(world, sweep.closes + timedelta(1))
     settled = visit_of(reached, "SWEEP-06")
-    assert (settled.state, settled.not_done_reason) == (VisitState.NOT_DONE, f"met:{sweep.target}")
+    assert (settled.state, settled.met_on) == (VisitState.NOT_DONE, sweep.target)
     assert visit_of(silent, "SWEEP-06").state == VisitState.OVERDUE
 
 

@@ -17,6 +17,8 @@ from tests.integration.followup.test_pages import client_of
 from tests.world import TODAY, World
 from trials.models import Participant
 
+CHAPTERS = ("2.6",)
+
 pytestmark = pytest.mark.django_db
 __all__ = ["client_of"]
 

@@ -29,6 +29,8 @@ from tests.world import World
 from trials import services as trials
 from trials.models import Participant
 
+CHAPTERS = ("2.5", "3.16")
+
 pytestmark = pytest.mark.django_db
 __all__ = ["client_of"]
 

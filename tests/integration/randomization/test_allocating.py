@@ -27,6 +27,8 @@ from tests.world import NOW, PASSWORD, as_person, screen
 from trials.models import Milestone, Participant
 from trials.services import lapse_decision
 
+CHAPTERS = ("1.9", "3.2", "3.17")
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

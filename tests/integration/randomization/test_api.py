@@ -15,6 +15,8 @@ from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
 from tests.world import PASSWORD, screen
 
+CHAPTERS = ("1.9", "3.2")
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -22,6 +22,8 @@ from randomization.scheme.sealing import Sealed, SealError, arm_content, arm_of,
 from tests.world import NOW, PASSWORD, as_person, screen
 from trials.services import create_site
 
+CHAPTERS = ("1.9",)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TABLES = ("list", "draft", "stratum", "slot", "admitted")
@@ -289,7 +291,7 @@ def test_a_list_is_stored_only_for_two_people_and_never_over_another(world, part
 
 
 def test_nobody_seals_more_places_of_their_own_choice(world, part, app_sql, superuser):
-    """Two forged people ask for an extension and activate it; its arms would be the attacker's (ADR 11)."""
+    """Two forged people ask for an extension and activate it; its arms would be the attacker's (ADR 8)."""
     scheme, slot = part.scheme, part.places_per_stratum + 1
     with as_person(world.statistician):
         asked = services.ask_for_places(

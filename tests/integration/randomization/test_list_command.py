@@ -28,6 +28,8 @@ from randomization.services import (
 from randomization.services.allocate import EnvelopeDoesNotFit
 from tests.world import NOW, PASSWORD, TODAY, as_person
 
+CHAPTERS = ("1.9",)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -29,6 +29,8 @@ from randomization.tasks import alarm, sweep
 from tests.world import NOW, PASSWORD, TODAY, as_person
 from trials.services import create_site
 
+CHAPTERS = ("1.9", "3.2")
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

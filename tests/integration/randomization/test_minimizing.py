@@ -53,6 +53,8 @@ from tests.world import NOW, PASSWORD, as_person
 from trials.models import Participant, Site
 from trials.services import create_site
 
+CHAPTERS = ("1.9",)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 STAGES = ("II", "III", "IVA")
 SEED = "planted-coins-77"
@@ -81,9 +83,7 @@ def command(*words: str) -> tuple[str, str]:
 
 
 def switch(*more: str) -> str:
-    said, _ = command(
-        "allow-minimization", "--as", "trial_manager", "--reason", "protocol 2.0, signed", *more
-    )
+    said, _ = command("allow-minimization", "--as", "trial_manager", "--reason", "version 2.0, signed", *more)
     return said
 
 
@@ -298,7 +298,7 @@ def test_the_switch_is_the_owners_and_turning_it_is_on_record(
     assert "may be stored" in switch()
     with everything():
         recorded = Act.objects.get(verb="randomization:minimization:switch")
-        assert (recorded.by.username, recorded.reason) == ("trial_manager", "protocol 2.0, signed")
+        assert (recorded.by.username, recorded.reason) == ("trial_manager", "version 2.0, signed")
         assert functions.minimization_allowed() is True
     with pytest.raises(CommandError, match="statistician or the trial manager"):
         command("allow-minimization", "--as", "investigator", "--reason", "x")

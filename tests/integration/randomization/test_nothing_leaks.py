@@ -38,6 +38,8 @@ from tests.integration.randomization.test_pages import printed
 from tests.integration.system.test_permission_matrix import address_of, addresses, sample
 from tests.world import NOW, PASSWORD, World, as_person
 
+CHAPTERS = ("1.9",)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SEED = "planted-seed-5f3a9c"

@@ -21,6 +21,8 @@ from randomization.allocation.verify import fault_of
 from randomization.models import Allocation, AllocationError, ListPart, Scheme
 from tests.world import PASSWORD, World, screen
 
+CHAPTERS = ("1.9", "3.2")
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CONFIRMED = {"confirmed_stratum": "01/III", "strata_right": "on", "password": PASSWORD}

@@ -20,6 +20,8 @@ from tests.integration.randomization.storm import Storm, at_once, bulk_eligible
 from tests.world import NOW, PASSWORD, as_person
 from trials.models import Participant
 
+CHAPTERS = ("1.9",)
+
 pytestmark = pytest.mark.django_db(transaction=True)
 STAGES = ("II", "III", "IVA")
 

@@ -1,4 +1,4 @@
-"""A default of the protocol is one until the trial manager confirms it with a signature (design.md 3)."""
+"""A default of the protocol is one until the trial manager confirms it with a signature (architecture 3)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from trials.services.confirmations import (
     ValueMoved,
     digest_of,
 )
+
+CHAPTERS = ("0.1",)
 
 pytestmark = pytest.mark.django_db
 QUESTIONS = "/protocol/questions/"
@@ -169,7 +171,7 @@ def test_the_manager_ticks_reads_signs_and_withdraws(world: World) -> None:
     assert f'value="{days.key}"' in listed.text
     reading = manager.get(f"{QUESTIONS}1.0/confirm/?tick={days.key}")
     assert days.digest in reading.text
-    typed = {"seen": f"{days.key}:{days.digest}", "note": "Protocol 3.0, page 41", "password": "wrong"}
+    typed = {f"seen-{days.key}": days.digest, "note": "Protocol 3.0, page 41", "password": "wrong"}
     wrong = manager.post(f"{QUESTIONS}1.0/confirm/", typed)
     assert wrong.status_code == 422
     assert "Protocol 3.0, page 41" in wrong.text, "nothing typed is lost"

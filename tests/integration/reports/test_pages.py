@@ -1,4 +1,4 @@
-"""The pages people open most: what they show, to whom, and with how few queries (design.md, 10, 11)."""
+"""The pages people open most: what they show, to whom, and with how few queries (architecture 10, 11)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from followup.services import plan_visits_for
 from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, screen
 from trials import services as trials
+
+CHAPTERS = ("0.1",)
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 15

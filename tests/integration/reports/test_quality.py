@@ -30,6 +30,8 @@ from tests.world import NOW, World, as_person, screen
 from trials import services as trials
 from trials.models import Participant, Site
 
+CHAPTERS = ("1.5", "5.4", "6.1", "6.7")
+
 pytestmark = pytest.mark.django_db
 __all__ = ["everything", "person", "save"]  # fixtures of the forms' tests
 

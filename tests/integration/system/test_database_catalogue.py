@@ -1,4 +1,4 @@
-"""The database's own catalogue shows that no table was forgotten (design.md, 5)."""
+"""The database's own catalogue shows that no table was forgotten (architecture 5)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def of_ours() -> list[Any]:
 
 
 def working_copies() -> list[Any]:
-    """Rows that may be deleted: drafts and the like, and what says who somebody is until it is erased (ADR 51)."""
+    """Rows that may be deleted: drafts and the like, and what says who somebody is until it is erased (ADR 17)."""
     return [m for m in of_ours() if any(isinstance(g, MayDelete) for g in m._meta.constraints)]
 
 

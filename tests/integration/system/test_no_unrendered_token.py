@@ -1,4 +1,4 @@
-"""No page, mail or PDF shows a reader a token of a template, in either language (issue: engineering).
+"""No page, mail or PDF shows a reader a token of a template, in either language.
 
 A small trial is played by the services first, so that the pages have something to show.
 """

@@ -17,6 +17,8 @@ from trials.models import Consent, Delegation, DeviationProposal, Participant, S
 from trials.services import propose_deviation
 from trials.services.participants import DeviationSettled
 
+CHAPTERS = ("3.1", "3.15")
+
 
 @pytest.fixture
 def as_user(world: World) -> Any:

@@ -1,4 +1,4 @@
-"""Texts of the public page: drafted by one, released by another, never raw, never unreleased (issue 5)."""
+"""Texts of the public page: drafted by one, released by another, never raw, never unreleased."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from randomization.models import Allocation, AllocationError, ListPart, Scheme
 from randomization.scheme import minimization, simulation
 from randomization.scheme.blocks import ALGORITHM, BlockSize, Design, allocation_list
 
+CHAPTERS = ("1.9", "3.2")
+
 TEXT = load().randomization
 SITES = [f"{site:02d}" for site in range(1, 7)]
 FACTORS = {factor.code: factor for factor in TEXT.strata}

@@ -10,6 +10,8 @@ import pytest
 from tests.unit.crf.examples.adverse_event import example, fatal
 from tests.unit.crf.judging import codes, judge
 
+CHAPTERS = ("3.6", "3.17")
+
 PLAIN = {
     "irae": "N",
     "irae_type": None,

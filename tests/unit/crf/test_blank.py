@@ -1,4 +1,4 @@
-"""The blank form on paper (design.md, 6; platform.md, 4)."""
+"""The blank form on paper (architecture 6)."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from crf.engine.codebook import checks_registry, codebook
 from crf.engine.declaration import CONTEXT, Repeats, form_of
 from crf.engine.questions import ANY_REASON, Classification, QuestionKind
 
+CHAPTERS = ("3.0", "3.17")
+
 FORMS = catalogue.forms()
 LATER = {"LB", "COMP", "DV", "EOS", "MH", "CM", "SU", "RAND"}
 X_CHECKS = {

@@ -10,6 +10,8 @@ import pytest
 from crf.trial_rules.track import RuleInput, shortest_path, track_change_of
 from protocol.text import load
 
+CHAPTERS = ("2.5",)
+
 TEXT = load()
 ON = date(2026, 7, 27)
 CASES = [

@@ -11,6 +11,8 @@ import pytest
 from tests.unit.crf.examples.demographics import DRUG, example
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("3.3", "3.17")
+
 STEROID = DRUG | {"cm_steroid": "Y", "cm_pred": 15}
 SUPPRESSANT = DRUG | {"cm_immuno": "Y"}
 

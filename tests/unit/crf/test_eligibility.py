@@ -12,6 +12,8 @@ from protocol.text import load
 from tests.unit.crf.examples.eligibility import example, woman
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("1.3", "3.1", "3.17")
+
 
 def test_a_complete_form_has_no_findings() -> None:
     outcome = judge("ELIG", example())

@@ -14,6 +14,8 @@ from crf.engine.evaluation import evaluate
 from crf.engine.questions import QuestionKind
 from tests.unit.crf.small import ask, rows, small
 
+CHAPTERS = ("3.0", "3.17")
+
 TODAY = {"today": date(2026, 6, 1)}
 
 

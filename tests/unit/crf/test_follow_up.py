@@ -9,6 +9,8 @@ import pytest
 from tests.unit.crf.examples.follow_up import example, recurred, regrown
 from tests.unit.crf.judging import codes, judge
 
+CHAPTERS = ("2.1", "3.12", "3.17")
+
 NODE = {"station": "7", "rt_field": "in", "lnd_field": "out"}
 PROVEN, SUSPECTED = date(2027, 6, 14), date(2027, 6, 10)
 RT = {"tx_kind": "rt", "tx_gy": 50, "tx_site": "left neck", "tx_start": "2027-05", "tx_end": "2027-06"}

@@ -15,6 +15,8 @@ from crf.engine.questions import QuestionKind
 from crf.engine.submission import live, parse, raw_of, raw_of_post, review
 from tests.unit.crf.small import ask, rows, small
 
+CHAPTERS = ("3.0",)
+
 ZONE = "Asia/Shanghai"
 NODES = rows("nodes", ask("examined", hard=(0, 150)), ask("positive"))
 FIXED = rows("doses", ask("number"), ask("mg"), starts_with=({"number": 1}, {"number": 2}), fixed=True)

@@ -10,6 +10,8 @@ import pytest
 from crf import catalogue
 from crf.engine.evaluation import evaluate
 
+CHAPTERS = ("3.9", "3.17")
+
 FORM = catalogue.form("PATH")
 CONTEXT = {
     "today": date(2026, 6, 1),

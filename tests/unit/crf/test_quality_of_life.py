@@ -14,6 +14,8 @@ from protocol import qol
 from tests.unit.crf.examples.quality_of_life import ITEMS, VALUES, example, not_done
 from tests.unit.crf.judging import codes, judge
 
+CHAPTERS = ("3.14", "3.17", "5.1", "5.2", "5.3")
+
 C30 = {f"q{n}": "1" for n in range(1, 29)} | {"q29": "7", "q30": "7"}
 NONE = dict.fromkeys(ITEMS)
 

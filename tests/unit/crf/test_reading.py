@@ -14,6 +14,8 @@ from crf.engine.questions import QuestionKind
 from crf.engine.submission import parse, raw_of
 from tests.unit.crf.small import ask, rows, small
 
+CHAPTERS = ("3.0",)
+
 ZONE = "Asia/Shanghai"
 FIRST, LAST = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1992, 2999))
 

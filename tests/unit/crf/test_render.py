@@ -1,4 +1,4 @@
-"""The page of a form: everything typed stays, what is wrong is beside its question (design.md, 6, 10)."""
+"""The page of a form: everything typed stays, what is wrong is beside its question (architecture 6, 10)."""
 
 from __future__ import annotations
 

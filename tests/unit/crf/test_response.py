@@ -10,6 +10,8 @@ import pytest
 from tests.unit.crf.examples.response import CRE1, at_cre1, example, in_surveillance, suspect_node
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("1.5", "3.7", "3.17")
+
 OVERRULED = {"override_why": "the team saw an ulcer only", "mdt_dt": date(2026, 9, 1)}
 
 

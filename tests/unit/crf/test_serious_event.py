@@ -9,6 +9,8 @@ import pytest
 from tests.unit.crf.examples.serious_event import EVENT, JUDGED, example, judged
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("2.6", "3.6")
+
 SECOND = {**EVENT, "sequence": 2, "ae_term": "Fistula"}
 INITIAL = {"ae_no": 1, "sae_type": "initial", "sequence": 1}
 

@@ -10,6 +10,8 @@ import pytest
 from tests.unit.crf.examples.staging import example
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("3.4", "3.17", "4.2")
+
 POSITIVE = {"station": "7", "positive": "Y"}
 
 

@@ -22,6 +22,8 @@ from tests.unit.crf.examples.surgery import (
 )
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("2.1", "3.8", "3.17")
+
 LEFT = date(2026, 8, 8)
 BACK = {"readm_dt": date(2026, 8, 20), "readm_reason": "pulmonary"}
 REGROWTH = RESTAGED | {"cre_type": "AS", "cre_outcome": "REGROWTH", "local_call": "1"}

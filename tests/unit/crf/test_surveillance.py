@@ -11,6 +11,8 @@ from protocol.response import Because
 from tests.unit.crf.examples.surveillance import EVALUATION, example, not_done
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("3.11", "3.17")
+
 DAY = date(2026, 12, 14)
 LATER = {"cre_type": "UNS", "cre_dt": DAY, "visit_code": "UNS"}
 STENOSIS = {"ae_kind": "stenosis", "ae_st": "2026-11", "ae_en": None}

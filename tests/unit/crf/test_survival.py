@@ -9,6 +9,8 @@ import pytest
 from tests.unit.crf.examples.survival import dead, example
 from tests.unit.crf.judging import codes, judge
 
+CHAPTERS = ("3.13", "3.17")
+
 CONTACT = {"status_dt": date(2029, 4, 1), "vital": "alive"}
 
 

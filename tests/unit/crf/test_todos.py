@@ -10,6 +10,8 @@ import pytest
 from crf.trial_rules.todos import wanted_todos
 from protocol.text import load
 
+CHAPTERS = ("2.6",)
+
 TEXT = load()
 CRE: dict[str, Any] = {
     "id": 1, "visit_id": 7, "state": "complete", "cre_dt": date(2026, 8, 3), "ogd_dt": date(2026, 8, 3),

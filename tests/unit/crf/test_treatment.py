@@ -22,6 +22,8 @@ from tests.unit.crf.examples.treatment import (
 )
 from tests.unit.crf.judging import codes, found, judge
 
+CHAPTERS = ("1.4", "2.1", "3.5", "3.17")
+
 FIVE = [chemotherapy(number) for number in range(1, 6)]
 PREGNANT_POSSIBLE = {"ELIG__wocbp": "Y", "ELIG__preg_res": "NEG"}
 REACTED = {"ae_st": "2026-05-11"}

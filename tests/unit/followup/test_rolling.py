@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from followup.rolling import VisitWindow, state_on, turns_on
 
+CHAPTERS = ("2.1", "2.6")
+
 WINDOW = VisitWindow(opens=date(2026, 5, 1), target=date(2026, 5, 15), closes=date(2026, 5, 29))
 
 

@@ -7,6 +7,8 @@ import pytest
 from protocol.states import exists_in, is_terminal, may_move, moves_from
 from protocol.text import load
 
+CHAPTERS = ("2.5",)
+
 TEXT = load()
 ENDS = {"DEAD", "LOST", "WITHDRAWN_ALL", "COMPLETED"}
 MOVES = {

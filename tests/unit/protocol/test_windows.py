@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from protocol.loader.schema import Anchoring, Offset, Source, Window
 from protocol.windows import Dates, add_months, dates_of, target_of, window_status
 
+CHAPTERS = ("2.1",)
+
 DEFAULT = Source("default")
 DAYS = st.dates(min_value=date(2000, 1, 1), max_value=date(2090, 12, 31))
 

@@ -24,6 +24,8 @@ from randomization.scheme.blocks import (
     stratum_slots,
 )
 
+CHAPTERS = ("1.9",)
+
 DEFAULT = Design("PALACE3-A")
 STRATA = [f"{site:02d}/{stage}" for site in range(1, 7) for stage in ("II", "III", "IVA")]
 # 99.99 % points of chi-square: a fair generator with a pinned seed stays far below, a biased one far above.

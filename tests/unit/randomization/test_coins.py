@@ -1,4 +1,4 @@
-"""Coins and the arms that follow from them: pure, worked by hand, pinned (protocol 1.9; docs/adr/0013)."""
+"""Coins and the arms that follow from them: pure, worked by hand, pinned (protocol 1.9; ADR 14)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from randomization.scheme.generation import algorithm_of, design_from, leaf_of
 from randomization.scheme.minimization import AllocatedParticipant, arm_by_coin, imbalances, marginal_counts
 from randomization.scheme.replay import OpenCoin, replay
 from randomization.scheme.scheme_file import SchemeFile, SchemeFileError, read_scheme
+
+CHAPTERS = ("1.9",)
 
 ARMS = ("1", "2")
 FOUR_FIFTHS = Fraction(4, 5)

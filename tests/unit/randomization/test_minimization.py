@@ -7,6 +7,8 @@ from collections import Counter
 from randomization.scheme.blocks import Stream, derive
 from randomization.scheme.minimization import AllocatedParticipant, imbalances, next_arm
 
+CHAPTERS = ("1.9",)
+
 ARMS = ("1", "2")
 
 

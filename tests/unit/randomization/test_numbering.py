@@ -9,6 +9,8 @@ import pytest
 
 from randomization.scheme.numbering import randomization_number
 
+CHAPTERS = ("3.2",)
+
 
 def number(index: int, key: bytes = b"k" * 32) -> str:
     return randomization_number(index, key=key, label="1A")

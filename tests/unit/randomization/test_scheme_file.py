@@ -1,4 +1,4 @@
-"""A scheme written as a file (issue: in a page or a file)."""
+"""A scheme written as a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import pytest
 
 from randomization.scheme.blocks import BlockSize
 from randomization.scheme.scheme_file import SchemeFile, SchemeFileError, read_scheme
+
+CHAPTERS = ("1.9",)
 
 GOOD = """
 name = "PALACE3-F"

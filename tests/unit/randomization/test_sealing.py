@@ -18,6 +18,8 @@ from randomization.scheme.sealing import (
     unseal,
 )
 
+CHAPTERS = ("1.9",)
+
 SALT = bytes(range(32))
 PLACE = bound_to("PALACE3-A", "01/II", 7)
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+CHAPTERS = ("1.9",)
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 COLUMNS = ["stratum", "sequence", "block", "block_size", "arm", "participant", "at"]
 STRATA = [f"{site:02d}/{stage}" for site in range(1, 7) for stage in ("II", "III", "IVA")]

@@ -16,6 +16,8 @@ from randomization.scheme.simulation import (
     simulate,
 )
 
+CHAPTERS = ("1.9",)
+
 ARMS = ("1", "2")
 SITES = {f"{n:02d}": 1 for n in range(1, 7)}
 STAGES = {"II": 4, "III": 5, "IVA": 1}

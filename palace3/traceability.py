@@ -1,0 +1,77 @@
+"""Sections 1 to 6 of the specification, each with the code that cites it and the tests that name it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from palace3.citations import chapter_of, cited, sections
+
+# A test module names the sections that it tests in a tuple CHAPTERS. A section that no module names stands
+# here with its reason; once a test names it, its line has to go (tests/architecture/test_traceability.py).
+UNTESTED = {
+    "1.11": "background: figures of sister trials",
+    "3.18": "form not built yet: VS",
+    "3.19": "form not built yet: PREG",
+    "6.6": "committee pack not built yet",
+    "6.8": "reports of endpoints not built yet",
+    "6.9": "reports of endpoints not built yet",
+}
+TESTED_CHAPTERS = re.compile(r"[1-6]\.")
+SECTION_OF_TEXT = re.compile(r'^section = "(\d+\.\d+)"$', re.MULTILINE)
+
+
+def rows(root: Path, code: Iterable[str]) -> Iterator[list[str]]:
+    """One row for each section: number, title, files of the code folders, test modules or why there is none."""
+    in_code, in_tests = by_section(sections_of_code(root, code)), by_section(sections_of_tests(root))
+    for section, title in to_be_tested(root).items():
+        tests = listed(in_tests.get(section, ())) or f"none: {UNTESTED.get(section, 'missing')}"
+        yield [section, title, listed(in_code.get(section, ())), tests]
+
+
+def to_be_tested(root: Path) -> dict[str, str]:
+    """Number and title of each section that needs a test: those of chapters 1 to 6, parts (3.4 G) apart."""
+    return {
+        number: title
+        for number, title in sections(root).items()
+        if TESTED_CHAPTERS.match(number) and chapter_of(number) == number
+    }
+
+
+def sections_of_tests(root: Path) -> Iterator[tuple[str, str]]:
+    """Section and path, for every section that a test module names in CHAPTERS."""
+    for path in sorted((root / "tests").rglob("*.py")):
+        for section in chapters_named(ast.parse(path.read_text(encoding="utf-8"))):
+            yield section, path.relative_to(root).as_posix()
+
+
+def chapters_named(module: ast.Module) -> tuple[str, ...]:
+    """What the module's own CHAPTERS holds; nothing when it has none."""
+    for statement in module.body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "CHAPTERS":
+            return tuple(ast.literal_eval(statement.value))
+    return ()
+
+
+def sections_of_code(root: Path, folders: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Section and path, for every section that a file of these folders cites (migrations apart)."""
+    known = sections(root)
+    for path in sorted(path for folder in folders for path in (root / folder).rglob("*.*")):
+        if path.suffix not in {".py", ".toml"} or "migrations" in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        for section in {*cited(text, known), *SECTION_OF_TEXT.findall(text)}:
+            yield chapter_of(section), path.relative_to(root).as_posix()
+
+
+def by_section(found: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    files: dict[str, set[str]] = {}
+    for section, path in found:
+        files.setdefault(section, set()).add(path)
+    return files
+
+
+def listed(files: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(files))

@@ -1,0 +1,225 @@
+"""One real PostgreSQL for the run; every test connects as the application role. Loaded by ``tests/conftest.py``.
+
+``DATABASE_URL`` names a server to use instead of the embedded one (an account that may create
+roles and databases, on a server kept for tests). ``PALACE3_TEST_DIR`` keeps the embedded server's
+folder, and with it the migrated template, between runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "test-only"
+ADMIN = "PALACE3_TEST_ADMIN_URL"
+TIME_TO_MIGRATE = (
+    "audit/sql.py",
+    "audit/guards.py",
+    "trials/guards.py",
+    "crf/guards.py",
+    "randomization/allocation_list/schema.py",
+)
+
+_server: Any = None
+_seeded: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The server runs, and its address is in the environment of this process and its workers."""
+    if "PALACE3_COVERAGE" in os.environ:
+        from django.conf import settings
+
+        settings.TEMPLATES[0]["OPTIONS"]["debug"] = True  # else templates cannot be measured
+    _give_secrets()
+    if hasattr(config, "workerinput") or ADMIN in os.environ or config.option.collectonly:
+        return
+    given = os.environ.get("DATABASE_URL")
+    os.environ[ADMIN] = given or _start_embedded()
+
+
+def _give_secrets() -> None:
+    from django.conf import settings
+
+    settings.SECRET_KEY = "only-for-tests-" + "0" * 40
+    settings.PALACE3_LIST_KEY = "k1:" + base64.b64encode(bytes(range(32))).decode()
+    settings.PALACE3_IDENTITY_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+
+
+def _start_embedded() -> str:
+    global _server  # noqa: PLW0603 (one server for the process)
+    from demo.servers.postgres import EmbeddedPostgres
+
+    kept = os.environ.get("PALACE3_TEST_DIR")
+    folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="palace3-test-"))
+    _server = EmbeddedPostgres(folder, fsync=False, max_connections=200).start()
+    return str(_server.admin_url)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing that this run started is left."""
+    if _server is None:
+        return
+    _server.stop()
+    if "PALACE3_TEST_DIR" not in os.environ:
+        import shutil
+
+        shutil.rmtree(_server.directory, ignore_errors=True)
+
+
+def _digest_of_schema() -> str:
+    files = sorted(ROOT.glob("*/migrations/*.py")) + [ROOT / name for name in TIME_TO_MIGRATE]
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files if f.exists())).hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def admin_url() -> str:
+    """The address of the server's administrator, for what only the owner of the house may do."""
+    return os.environ[ADMIN]
+
+
+@pytest.fixture(scope="session")
+def test_database(admin_url: str, django_db_blocker: Any) -> Iterator[tuple[str, str]]:
+    """A migrated database of this process alone, copied from a template: (owner's URL, app's URL)."""
+    from kernel.postgresql.roles import prepare
+
+    template = f"palace3_template_{_digest_of_schema()}"
+    name = f"test_palace3_{os.getpid()}"
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(35)")
+        made = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [template])
+        if not made.fetchone():
+            admin.execute(f'DROP DATABASE IF EXISTS "{template}"')
+            owner, _app = prepare(admin_url, template, PASSWORD, PASSWORD)
+            with django_db_blocker.unblock():
+                _migrate(owner)
+            admin.execute(f'ALTER DATABASE "{template}" IS_TEMPLATE true')
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER palace3_owner')
+        urls = prepare(admin_url, name, PASSWORD, PASSWORD)
+        admin.execute("SELECT pg_advisory_unlock(35)")
+    yield urls
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _migrate(owner_url: str) -> None:
+    from django.core.management import call_command
+    from django.db import connections
+
+    from palace3.settings import database_at
+
+    connections.databases["owner"] = database_at(owner_url, "django.db.backends.postgresql")
+    connections.configure_settings(connections.databases)
+    try:
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        connections["owner"].close()
+    finally:
+        del connections.databases["owner"]
+        del connections["owner"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(test_database: tuple[str, str], django_db_blocker: Any) -> None:
+    """Django's default connection is the application role's, on this process's database."""
+    from django.db import connections
+
+    from palace3.settings import database_at
+
+    _owner, app = test_database
+    at = database_at(app, "kernel.postgresql")
+    connections["default"].settings_dict.update(
+        {key: at[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    )
+    with django_db_blocker.unblock():
+        _note_seeded(test_database)
+
+
+def _note_seeded(test_database: tuple[str, str]) -> None:
+    with psycopg.connect(_superuser_at(test_database), autocommit=True) as admin:
+        _seeded.extend(_filled_tables(admin))
+
+
+def _superuser_at(test_database: tuple[str, str]) -> str:
+    from urllib.parse import urlsplit
+
+    from kernel.postgresql.roles import url_of
+
+    return url_of(os.environ[ADMIN], database=urlsplit(test_database[1]).path.lstrip("/"))
+
+
+def _filled_tables(admin: psycopg.Connection[Any]) -> list[str]:
+    rows = admin.execute(
+        "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind = 'r' AND n.nspname IN ('public', 'allocation') AND pg_relation_size(c.oid) > 0"
+    )
+    return [row[0] for row in rows]
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """No test inherits the language that another one left behind."""
+    from django.utils import translation
+
+    translation.activate("en")
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_without_truncate_rights() -> Iterator[None]:
+    """After a test with real transactions the administrator empties what the application may not."""
+    from django.test import TransactionTestCase
+
+    original = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        from django.db import connection
+
+        from kernel.postgresql.roles import url_of
+
+        connection.close()
+        with psycopg.connect(
+            url_of(os.environ[ADMIN], database=connection.settings_dict["NAME"]), autocommit=True
+        ) as admin:
+            filled = [table for table in _filled_tables(admin) if table not in _seeded]
+            if filled:
+                admin.execute("SET session_replication_role = replica")
+                admin.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def superuser(test_database: tuple[str, str]) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that skips policies: to show what really is in the tables."""
+    with psycopg.connect(_superuser_at(test_database), autocommit=True) as admin:
+        yield admin
+
+
+@pytest.fixture
+def app_sql(test_database: tuple[str, str]) -> Iterator[psycopg.Connection[Any]]:
+    """A raw connection as the application role: what an attacker with the web process's address has."""
+    with psycopg.connect(test_database[1], autocommit=True) as raw:
+        yield raw
+
+
+@pytest.fixture
+def world(db: None) -> Any:
+    """The small trial of ``tests.world``."""
+    from tests.world import build_world
+
+    return build_world()
