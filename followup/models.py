@@ -277,7 +277,7 @@ class AlertKind(models.TextChoices):
     """What may wait too long; the source that tells of a kind names it here."""
 
     CLOCK = "clock", _("Clock of safety reporting")
-    TODO = "todo", _("To be done by a day")
+    TODO = "todo", _("To-dos")
     DECISION = "decision", _("Eligibility without a decision")
     QUERY = "query", _("Query without an answer")
     FORM = "form", _("Form still empty after the visit")

@@ -78,4 +78,4 @@ def test_the_delivery_of_what_was_told_is_shown(
     assert "Waits to be sent" in sent.text
     log = coordinator.get(f"/participants/{participant.number}/contacts/")
     assert "Escalations" in log.text
-    assert "To be done by a day" in log.text
+    assert "To-dos" in log.text
