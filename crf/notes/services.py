@@ -17,19 +17,23 @@ from trials.models import Participant
 
 
 class NoteEmpty(Refusal):
+    code = "crf.note_empty"
     message = _("Write what you want to keep in mind.")
     status = 422
 
 
 class NotYourNote(Forbidden):
+    code = "crf.not_your_note"
     message = _("A working note belongs to whoever wrote it. Nobody else can change it or ask from it.")
 
 
 class NoteSettled(Refusal):
+    code = "crf.note_settled"
     message = _("This note is settled already.")
 
 
 class NoteHasNoPassage(Refusal):
+    code = "crf.note_has_no_passage"
     message = _(
         "This note is about the participant, and a query is about a form. Open the form and ask there."
     )

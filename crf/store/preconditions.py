@@ -21,22 +21,26 @@ AT_ANY_TIME = frozenset({"ELIG", "DM", "STAGE", "AE", "SAE", "CM", "MH", "LB", "
 
 
 class NotYours(Forbidden):
+    code = "crf.not_yours"
     message = _("Your role does not include answers at site {site}. Ask the coordinator of the site.")
 
 
 class TrainingFirst(Forbidden):
+    code = "crf.training_first"
     message = _(
         "Your training is not on record yet. Ask the trial manager to record it; then the forms open."
     )
 
 
 class ConsentBeforeAnswers(Refusal):
+    code = "crf.consent_before_answers"
     message = _(
         "Participant {participant} has no consent on record. Record the consent first; answers come after it."
     )
 
 
 class RandomizationFirst(Refusal):
+    code = "crf.randomization_first"
     message = _(
         "The form {form} follows randomization, and participant {participant} is not randomized yet. "
         "Complete screening and randomize first."
@@ -44,12 +48,14 @@ class RandomizationFirst(Refusal):
 
 
 class VisitNotPlanned(Refusal):
+    code = "crf.visit_not_planned"
     message = _(
         "The visit {visit} is no longer planned. Answer at a visit that is, or add an unscheduled one."
     )
 
 
 class ContactWithdrawn(Refusal):
+    code = "crf.contact_withdrawn"
     message = _(
         "Participant {participant} has withdrawn from all contact: no new data are recorded (X071). "
         "Vital status from a register may be recorded if the consent allows it."

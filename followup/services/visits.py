@@ -19,37 +19,44 @@ from trials.models import Milestone, Participant
 
 
 class VisitInFuture(Refusal):
+    code = "followup.visit_in_future"
     message = _("Visit {visit} cannot have taken place on {day}: that day has not come yet.")
     status = 422
 
 
 class VisitBeforeConsent(Refusal):
+    code = "followup.visit_before_consent"
     message = _("Visit {visit} cannot have taken place on {day}, before the consent of {consent}.")
     status = 422
 
 
 class VisitAfterDeath(Refusal):
+    code = "followup.visit_after_death"
     message = _("Visit {visit} cannot have taken place on {day}: the participant died on {death}.")
     status = 422
 
 
 class VisitCancelled(Refusal):
+    code = "followup.visit_cancelled"
     message = _(
         "Visit {visit} is no longer planned for participant {participant}. Record an unscheduled visit."
     )
 
 
 class VisitReasonNeeded(Refusal):
+    code = "followup.visit_reason_needed"
     message = _("Say why visit {visit} was not done.")
     status = 422
 
 
 class ReasonForChangeNeeded(Refusal):
+    code = "followup.reason_for_change_needed"
     message = _("Visit {visit} is on record as having taken place on {day}. Give a reason for the change.")
     status = 422
 
 
 class OutsideWindow(Refusal):
+    code = "followup.outside_window"
     message = _("{day} is outside the window of visit {visit}, {opens} to {closes}. Choose a day inside it.")
     status = 422
 

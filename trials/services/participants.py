@@ -29,15 +29,18 @@ from trials.services.milestones import set_milestone
 
 
 class SiteNotActive(Refusal):
+    code = "trials.site_not_active"
     message = _("Site {site} is “{state}”. Participants are registered and consented only at an active site.")
 
 
 class ConsentInFuture(Refusal):
+    code = "trials.consent_in_future"
     message = _("The consent is dated {day}, which has not come yet. Check the date on the signed form.")
     status = 422
 
 
 class ConsentBeforeApproval(Refusal):
+    code = "trials.consent_before_approval"
     message = _(
         "Consent version {version} was not in force at site {site} on {day}. Choose the version that was signed, "
         "or correct the date."
@@ -46,10 +49,12 @@ class ConsentBeforeApproval(Refusal):
 
 
 class ConsentAlreadyRecorded(Refusal):
+    code = "trials.consent_already_recorded"
     message = _("Consent version {version} of participant {participant} is on record already.")
 
 
 class SensitiveDataConsentMissing(Refusal):
+    code = "trials.sensitive_data_consent_missing"
     message = _(
         "The separate consent to the use of sensitive health data was not ticked. Without it nothing may be "
         "recorded about the participant."
@@ -58,19 +63,23 @@ class SensitiveDataConsentMissing(Refusal):
 
 
 class NotInScreening(Refusal):
+    code = "trials.not_in_screening"
     message = _("Participant {participant} is no longer in screening: {state}.")
 
 
 class TrackCannotMove(Refusal):
+    code = "trials.track_cannot_move"
     message = _("Participant {participant} is “{state}”; the protocol has no step from there to “{wanted}”.")
 
 
 class NothingWithdrawn(Refusal):
+    code = "trials.nothing_withdrawn"
     message = _("Tick at least one part that the participant withdraws from.")
     status = 422
 
 
 class DeviationSettled(Refusal):
+    code = "trials.deviation_settled"
     message = _("This proposal was settled already: {state}.")
 
 

@@ -175,10 +175,7 @@ def test_another_form_asks_and_stops_asking_when_this_one_changes(
     assert {query.key for query in Query.objects.living()} == before
 
 
-def test_the_list_and_the_thread_on_the_pages(
-    doubted: Query, world: World, screened: Participant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)  # the age of a query follows the clock
+def test_the_list_and_the_thread_on_the_pages(doubted: Query, world: World, screened: Participant) -> None:
     monitor = client_of(world.monitor)
     listed = monitor.get(reverse("crf:queries")).context["lines"]
     assert doubted.pk in [line.query.pk for line in listed]
