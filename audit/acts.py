@@ -62,11 +62,17 @@ def open_act(
             put_in_force(outer)
 
 
+def record_act(verb: str, *, by: Any, at: datetime, reason: str = "") -> Act:
+    """It is on record that something happened which writes nothing else, such as the end of a session."""
+    with open_act(verb, by=by, at=at, reason=reason) as act:
+        return act
+
+
 def current_act() -> Act:
     """Return the act in force; a write without one is a bug."""
     found = _current.get()
     if found is None:
-        raise RuntimeError("no act is in force: writes happen inside `with act(...)`")
+        raise RuntimeError("no act is in force: writes happen inside `with open_act(...)`")
     return found
 
 

@@ -195,9 +195,7 @@ def _todos(user: User, today: date) -> WorkListSection:
         for line in todo_lines(found, today=today)
     ]
     where = reverse("followup:agenda") + "?show=todos"
-    return WorkListSection(
-        _("To be done by a day"), "clock", _("Nothing is to be done by a day."), items, total, where
-    )
+    return WorkListSection(_("To-dos"), "clock", _("No to-do is open."), items, total, where)
 
 
 def _queries_to_answer(user: User, today: date) -> WorkListSection:
@@ -296,11 +294,7 @@ def _contact_requests(user: User, today: date) -> WorkListSection:
     items = [
         WorkItem(
             asked.reference,
-            str(
-                _("Somebody asks for a call")
-                if asked.state == RequestState.NEW
-                else _("Goes on after a call")
-            ),
+            str(_("Call requested") if asked.state == RequestState.NEW else _("Goes on after a call")),
             asked.get_absolute_url(),
             "request",
             asked.state,

@@ -17,6 +17,7 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
+from kernel.tasks import send
 from trials.models import NewsLetter, NewsReader
 from website.contact.news_mails import ask_to_confirm, key_of, write_letter_to
 from website.identity import digest_of, seal
@@ -155,14 +156,8 @@ def release_letter(*, letter: NewsLetter, by: User, at: datetime) -> NewsLetter:
             raise OwnLetter
         locked.released_by, locked.released_at, locked.act = by, at, act
         locked.save(update_fields=["released_by", "released_at", "act"])
-        transaction.on_commit(lambda: _send(locked.pk))
+        send("trials:send_letter", locked.pk)
     return locked
-
-
-def _send(pk: int) -> None:
-    from website.tasks import send_letter  # the task calls this module
-
-    send_letter.delay(pk)
 
 
 def send_letter_to_readers(*, letter_pk: int, at: datetime) -> int:

@@ -16,6 +16,7 @@ from django.test import Client
 from accounts.models import Mail
 from accounts.outbox import send_waiting
 from accounts.permissions import Role
+from notices.mail_kinds import MAIL_KINDS
 from tests.clock import NIGHT, Clock, clock_time
 from tests.integration.trials.contact_world import SENT_AT, as_the_system, everything, later, open_form
 from tests.world import TODAY, World, _person, as_person, build_world
@@ -42,7 +43,7 @@ def deliver(at: datetime) -> list[Any]:
     """Send what waits and return what went to the reader."""
     del box.outbox[:]
     with as_the_system():
-        send_waiting(at=at)
+        send_waiting(MAIL_KINDS, at=at)
     return [message for message in box.outbox if message.to == [ADDRESS]]
 
 

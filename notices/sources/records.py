@@ -1,4 +1,4 @@
-"""What waits too long on the floors between follow-up and here (settings.MATTERS)."""
+"""What waits too long among the records: queries, decisions on eligibility, empty forms, possible deviations."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from crf.engine.base import RecordState
 from crf.engine.declaration import Repeats
 from crf.models import Query, QueryState
 from followup.history import whole_number
-from followup.models import MatterKind, Visit, VisitState
+from followup.models import AlertKind, Visit, VisitState
 from kernel.clock import local_date
-from notices.sources import ABOVE_THE_SITE, SITE_TEAM, Matter, stage_of, waited_since
+from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, Alert, days_since, level_after
 from protocol.text import load
 from trials.models import DeviationProposal, EligibilityDecision, Participant, Site
 from trials.models.participants import TERMINAL, DeviationState, Track
@@ -30,28 +30,28 @@ def _days(key: str) -> int:
     return whole_number(load(), key)
 
 
-def queries(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
+def queries(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Queries without an answer: told at the site, then also to the data managers, then to the trial managers."""
     first = _days("query_escalates_days")
     steps = (first, 2 * first, 4 * first)
-    told = (SITE_TEAM, SITE_TEAM | {Role.DATA_MANAGER}, ABOVE_THE_SITE)
+    recipients = (SITE_TEAM, SITE_TEAM | {Role.DATA_MANAGER}, ABOVE_THE_SITE)
     waiting = Query.objects.filter(
         site=site, state=QueryState.OPEN, opened_at__lte=at - timedelta(days=first)
     )
     for query in waiting.exclude(participant__state__in=OVER).select_related("participant"):
         since = local_date(query.opened_at, site.time_zone)
-        if (stage := stage_of(waited_since(since, on), steps)) is not None:
-            yield Matter(
-                kind=MatterKind.QUERY,
+        if (level := level_after(days_since(since, on), steps)) is not None:
+            yield Alert(
+                kind=AlertKind.QUERY,
                 key=str(query.pk),
-                what=_said(_lazy("form %(what)s, asked on %(day)s"), query.form_code, since),
-                stage=stage,
-                told=told[stage],
+                text=_text_of(_lazy("form %(what)s, asked on %(day)s"), query.form_code, since),
+                level=level,
+                recipients=recipients[level],
                 participant=query.participant,
             )
 
 
-def decisions(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
+def decisions(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Screening forms that are complete while nobody has signed a decision on eligibility."""
     first = _days("decision_escalates_days")
     steps = (first, 2 * first + 1)
@@ -60,13 +60,13 @@ def decisions(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
     waiting = Participant.objects.filter(~Exists(decided), pk__in=complete, state=Track.SCREENED)
     for participant in waiting.order_by("number"):
         since = local_date(complete[participant.pk], site.time_zone)
-        if (stage := stage_of(waited_since(since, on), steps)) is not None:
-            yield Matter(
-                kind=MatterKind.DECISION,
+        if (level := level_after(days_since(since, on), steps)) is not None:
+            yield Alert(
+                kind=AlertKind.DECISION,
                 key=str(participant.pk),
-                what=_said(_lazy("evidence complete since %(day)s, no decision signed"), "", since),
-                stage=stage,
-                told=INVESTIGATORS if stage == 0 else ABOVE_THE_SITE,
+                text=_text_of(_lazy("evidence complete since %(day)s, no decision signed"), "", since),
+                level=level,
+                recipients=INVESTIGATORS if level == 0 else ABOVE_THE_SITE,
                 participant=participant,
             )
 
@@ -85,7 +85,7 @@ def _complete_since(site: Site) -> dict[int, datetime]:
     }
 
 
-def forms(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
+def empty_forms(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Visits that took place weeks ago while a form of theirs is still empty; a few weeks are looked at."""
     first = _days("form_escalates_days")
     steps = (first, 2 * first)
@@ -103,18 +103,18 @@ def forms(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
         )
         for visit in visits.exclude(participant__state__in=OVER).select_related("participant"):
             since = visit.took_place_on or on
-            stage = stage_of(waited_since(since, on), steps) or 0
-            yield Matter(
-                kind=MatterKind.FORM,
+            level = level_after(days_since(since, on), steps) or 0
+            yield Alert(
+                kind=AlertKind.FORM,
                 key=f"{visit.pk}:{form.code}",
-                what=_said(_lazy("form %(what)s, visit of %(day)s"), f"{form.code} {visit}", since),
-                stage=stage,
-                told=frozenset({Role.COORDINATOR}) if stage == 0 else SITE_TEAM,
+                text=_text_of(_lazy("form %(what)s, visit of %(day)s"), f"{form.code} {visit}", since),
+                level=level,
+                recipients=frozenset({Role.COORDINATOR}) if level == 0 else SITE_TEAM,
                 participant=visit.participant,
             )
 
 
-def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
+def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Possible deviations that nobody has confirmed or dismissed (protocol 2.6, deviation check)."""
     first = _days("deviation_escalates_days")
     steps = (first, 3 * first)
@@ -122,16 +122,16 @@ def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
         site=site, state=DeviationState.PROPOSED, found_on__lte=on - timedelta(days=first)
     )
     for proposal in rows.select_related("participant").order_by("found_on", "pk"):
-        if (stage := stage_of(waited_since(proposal.found_on, on), steps)) is not None:
-            yield Matter(
-                kind=MatterKind.DEVIATION,
+        if (level := level_after(days_since(proposal.found_on, on), steps)) is not None:
+            yield Alert(
+                kind=AlertKind.DEVIATION,
                 key=str(proposal.pk),
-                what=_said(_lazy("%(what)s, found on %(day)s"), proposal.rule, proposal.found_on),
-                stage=stage,
-                told=SITE_TEAM if stage == 0 else INVESTIGATORS | {Role.MONITOR},
+                text=_text_of(_lazy("%(what)s, found on %(day)s"), proposal.rule, proposal.found_on),
+                level=level,
+                recipients=SITE_TEAM if level == 0 else INVESTIGATORS | {Role.MONITOR},
                 participant=proposal.participant,
             )
 
 
-def _said(words: object, what: str, day: date) -> Callable[[], str]:
+def _text_of(words: object, what: str, day: date) -> Callable[[], str]:
     return lambda: str(words) % {"what": what, "day": day}

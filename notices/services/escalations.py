@@ -1,4 +1,4 @@
-"""What waits too long is told up the ladder: one row for each matter, stage and person (architecture 8)."""
+"""What waits too long is escalated: one row for each alert, level and person (architecture 8)."""
 
 from __future__ import annotations
 
@@ -14,45 +14,46 @@ from accounts.permissions import Role
 from accounts.services import write_mail
 from audit.acts import open_act
 from followup.models import Escalation
+from notices.alerts import Alert
 from notices.escalation_text import ESCALATION, subject_of, text_of
 from notices.preferences import choices_of, local_hour
-from notices.sources import Matter, matters_at
+from notices.sources import alerts_at
 from trials.models import Delegation, Site
 
-Told = dict[User, list[Matter]]
+AlertsByUser = dict[User, list[Alert]]
 
 
 def escalate_site(*, site: Site, on: date, at: datetime) -> int:
-    """Whoever is to know of a matter at the site has it in the outbox; say how many messages were new.
+    """Whoever is to know of an alert at the site has it in the outbox; say how many messages were new.
 
-    Each stage of a matter is told once to each person, however often this runs; two runs at once wait
-    for each other. Urgent matters go at any hour, the others from the hour that the person chose.
+    Each level of an alert is told once to each person, however often this runs; two runs at once wait
+    for each other. Urgent alerts go at any hour, the others from the hour that the person chose.
     """
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-        wanted = _untold(site, matters_at(site, on=on, at=at), on, at)
+        wanted = _not_yet_told(site, alerts_at(site, on=on, at=at), on, at)
         if not wanted:
             return 0
         with open_act("followup:escalations:write", by=None, at=at, site=site) as act:
-            for user, matters in wanted.items():
-                _write(site, user, matters, on, at, act)
+            for user, alerts in wanted.items():
+                _write(site, user, alerts, on, at, act)
     return len(wanted)
 
 
-def _untold(site: Site, matters: list[Matter], on: date, at: datetime) -> Told:
-    if not matters:
+def _not_yet_told(site: Site, alerts: list[Alert], on: date, at: datetime) -> AlertsByUser:
+    if not alerts:
         return {}
     people = everybody_at(site, on)
     choices, hour = choices_of(people), local_hour(at, site)
-    rows = Escalation.objects.filter(site=site, key__in={matter.key for matter in matters})
+    rows = Escalation.objects.filter(site=site, key__in={alert.key for alert in alerts})
     before = set(rows.values_list("kind", "key", "stage", "to"))
-    wanted: Told = {}
+    wanted: AlertsByUser = {}
     for user, roles in people.items():
-        for matter in matters:
-            is_for = matter.person == user.pk or matter.told & roles
-            is_time = matter.urgent or hour >= choices[user.pk].from_hour
-            if is_for and is_time and (matter.kind, matter.key, matter.stage, user.pk) not in before:
-                wanted.setdefault(user, []).append(matter)
+        for alert in alerts:
+            is_for = alert.person == user.pk or alert.recipients & roles
+            is_time = alert.urgent or hour >= choices[user.pk].from_hour
+            if is_for and is_time and (alert.kind, alert.key, alert.level, user.pk) not in before:
+                wanted.setdefault(user, []).append(alert)
     return wanted
 
 
@@ -65,15 +66,15 @@ def everybody_at(site: Site, on: date) -> dict[User, set[Role]]:
     return people
 
 
-def _write(site: Site, user: User, matters: list[Matter], on: date, at: datetime, act: Any) -> None:
+def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, act: Any) -> None:
     with override(user.language):
         mail = user.email and write_mail(
             to=user,
             address=user.email,
             kind=ESCALATION,
             key=f"{ESCALATION}:{site.code}:{user.pk}:{at:%Y%m%d%H%M%S}",
-            subject=subject_of(site, matters),
-            body=text_of(matters),
+            subject=subject_of(site, alerts),
+            body=text_of(alerts),
             language=user.language,
             site=site,
             at=at,
@@ -81,14 +82,14 @@ def _write(site: Site, user: User, matters: list[Matter], on: date, at: datetime
     Escalation.objects.bulk_create(
         Escalation(
             site=site,
-            participant=matter.participant,
-            kind=matter.kind,
-            key=matter.key,
-            stage=matter.stage,
+            participant=alert.participant,
+            kind=alert.kind,
+            key=alert.key,
+            stage=alert.level,
             to=user,
             for_day=on,
             mail=mail or None,
             act=act,
         )
-        for matter in matters
+        for alert in alerts
     )

@@ -26,7 +26,7 @@ ESCALATES_AFTER = timedelta(days=14)
 LOOKED_BACK = timedelta(days=14)
 MONTH_36 = "OS36"
 
-LADDER: dict[ReminderKind, frozenset[Role]] = {
+RECIPIENTS: dict[ReminderKind, frozenset[Role]] = {
     ReminderKind.OPEN: frozenset({Role.COORDINATOR}),
     ReminderKind.VITAL: frozenset({Role.COORDINATOR}),
     ReminderKind.CLOSING: frozenset({Role.COORDINATOR}),
@@ -67,7 +67,7 @@ def _wanted(site: Site, on: date, at: datetime) -> dict[User, list[Reminder]]:
     for kind, visit in named:
         for user, rows in wanted.items():
             if (
-                LADDER[kind] & people[user]
+                RECIPIENTS[kind] & people[user]
                 and (visit.pk, kind, user.pk) not in told
                 and choices[user.pk].wants(kind)
             ):
@@ -94,7 +94,7 @@ def _asked(site: Site, on: date) -> list[tuple[ReminderKind, Visit]]:
     needless = met_near([visit for visit in visits if visit.code.startswith(SWEEPS)])
     return [
         (kind, visit)
-        for kind in LADDER
+        for kind in RECIPIENTS
         for visit in visits
         if visit.pk not in needless and visit.state in WANTED_STATES[kind] and _calls_for(kind, visit, on)
     ]

@@ -16,7 +16,7 @@ from audit.acts import open_act
 from followup.models import Visit, VisitState
 from notices import preferences
 from notices.preferences import Choice, choices_of, local_hour
-from notices.reminders import people_of
+from notices.services.reminders import people_of
 from trials.models import ChecklistItem, Site
 
 EXPIRY, WEEKLY = "followup:expiry", "followup:weekly"
