@@ -142,7 +142,7 @@ def _todo_said(todo: Todo, on: date) -> Callable[[], str]:
 
 def training(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
     """Training that ends, of everybody who works at the site."""
-    months = whole_number(load(), "training_valid_months")
+    months = whole_number(load(settings.PROTOCOL_VERSION), "training_valid_months")
     held = Delegation.objects.in_force(on=on).filter(site=site, user__is_active=True).select_related("user")
     people = {delegation.user_id: delegation.user for delegation in held.order_by("user_id")}
     for user in people.values():

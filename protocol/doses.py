@@ -110,7 +110,7 @@ def neo_d1(*first_days: date | None) -> date | None:
     return min((day for day in first_days if day), default=None)
 
 
-def neo_end(*, rt_end: date | None, last_drug: date | None, by: str = "rt") -> date | None:
+def neo_end(*, rt_end: date | None, last_drug: date | None, by: str) -> date | None:
     """The end of neoadjuvant treatment: the last fraction, or the last drug where none was given (protocol
     2.1).
 

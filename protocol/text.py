@@ -152,7 +152,7 @@ def parse(source: str) -> ProtocolText:
     return text
 
 
-def load(version: str = "1.0") -> ProtocolText:
+def load(version: str) -> ProtocolText:
     """Version ``version`` of the protocol, read once; LookupError when the shelf has none of that number."""
     return _read(_shelf.folder, version)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -211,7 +212,7 @@ def _queries_to_close(user: User, today: date) -> WorkListSection:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
-    chosen = rows.select_related("participant").with_raised().order_by("opened_at", "pk")
+    chosen = rows.select_related("participant", "site").with_raised().order_by("opened_at", "pk")
     found, total = _first(chosen)
     items = [
         WorkItem(
@@ -328,7 +329,8 @@ def _deviations(user: User, today: date) -> WorkListSection:
             d.participant.number,
             d.said,
             reverse("trials:settle-deviation", args=[d.pk]),
-            when=d.found_on + timedelta(days=whole_number(load(), "deviation_escalates_days")),
+            when=d.found_on
+            + timedelta(days=whole_number(load(settings.PROTOCOL_VERSION), "deviation_escalates_days")),
         )
         for d in found
     ]

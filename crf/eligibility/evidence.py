@@ -87,7 +87,7 @@ class StageSource:
 
 def current_evidence(participant: Participant, *, form_context: FormContext | None = None) -> Evidence:
     """Return the evidence as the saved answers have it now."""
-    seen = form_context or FormContext(participant)
+    seen = form_context or FormContext(participant, at=None)
     seen.fetch(f"{code}*" for code in SOURCE_FORMS)
     answers = {name: _answer(seen, name) for name in eligibility.READS}
     protocol = text.load(participant.protocol_version)
@@ -121,7 +121,7 @@ def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:
     )
 
 
-def stage_for_stratum(participant: Participant, *, at: datetime | None = None) -> StageSource | None:
+def stage_for_stratum(participant: Participant, *, at: datetime | None) -> StageSource | None:
     """Return the clinical stage group that stratifies, or None while staging is not complete."""
     found = FormContext(participant, at=at).records("STAGE")
     staged = found[-1] if found else None

@@ -244,7 +244,7 @@ class RecordEditor:
         for finding in review.outcome.at(Level.HARD):
             name = review.submission.names.get(finding.target, finding.target)
             value = ", ".join(review.submission.raw.get(name, ()))[:200]
-            said = messages.finding_text(self.record_key.form, finding, self.zone)[:200]
+            said = messages.finding_text(self.record_key.form, finding, zone=self.zone)[:200]
             prompt = {"key": finding.key, "name": name, "value": value, "message": said}
             known.setdefault((finding.key, value), prompt)
         return list(known.values())[-200:]

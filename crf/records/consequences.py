@@ -175,7 +175,7 @@ def _move_track(
 
 def _take_death_back(record_key: RecordKey, *, by: User | None, at: datetime) -> bool:
     """A death that was entered by mistake is undone: the participant stands where they stood before it."""
-    records = FormContext(record_key.participant).records(record_key.form.code)
+    records = FormContext(record_key.participant, at=at).records(record_key.form.code)
     if any(row.get("vital") == "dead" for row in records):
         return False
     trail: Any = record_key.participant

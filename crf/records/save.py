@@ -113,7 +113,7 @@ def save_answers(
     *,
     record_key: RecordKey,
     answers: Answers,
-    version: int = NEW,
+    version: int,
     key: str = "",
     by: User | None,
     at: datetime,
@@ -218,7 +218,10 @@ class _Work:
 
     def _refuse_impossible(self, outcome: Evaluation) -> None:
         if stops := outcome.stops(standing(self.record_key, outcome.stops())):
-            why = " ".join(dict.fromkeys(finding_text(self.record_key.form, finding) for finding in stops))
+            zone = self.record_key.participant.site.time_zone
+            why = " ".join(
+                dict.fromkeys(finding_text(self.record_key.form, finding, zone=zone) for finding in stops)
+            )
             raise AnswersImpossible(findings=stops, record=self.record_key.label, why=why)
 
     def _written(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max, Min
 
 from crf import catalogue
-from crf.engine.checks import earliest_day
+from crf.engine.checks import earliest_day, in_site_time
 from crf.engine.declaration import FormDeclaration, form_of
 from crf.models import SponsorAssessment
 from crf.store.bulk_read import TableQuery, bulk_read, instance_of, values_of
@@ -27,7 +27,7 @@ NOT_EMPTY = "t.state <> 'empty'"
 class FormContext:
     """Answers around one participant, each table read at most once and only when something asks for it."""
 
-    def __init__(self, participant: Participant, *, at: datetime | None = None) -> None:
+    def __init__(self, participant: Participant, *, at: datetime | None) -> None:
         self.participant = participant
         self.site = participant.site
         self._at = at
@@ -90,7 +90,7 @@ class FormContext:
             parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
         found = bulk_read([*parts, *also])
         for code in codes:
-            self._records[code] = _in_order(catalogue.form(code), found.pop(code))
+            self._records[code] = _in_order(catalogue.form(code), found.pop(code), self.site.time_zone)
         if "milestones" in found:
             kept = [instance_of(Milestone, row) for row in found.pop("milestones")]
             self._milestones = {milestone.code: milestone for milestone in kept}
@@ -117,16 +117,18 @@ class FormContext:
         if record_key not in self._rows:
             declared = catalogue.form(code).groups[group]
             found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
-            self._rows[record_key] = list(found.values("position", *declared.questions))
+            self._rows[record_key] = self._in_site_time(found.values("position", *declared.questions))
         return self._rows[record_key]
 
     def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
         """Return the rows of a repeating group of several records."""
         declared = catalogue.form(code).groups[group]
         found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
-        return list(
-            found.order_by("record_id", "position").values("record_id", "position", *declared.questions)
-        )
+        ordered = found.order_by("record_id", "position")
+        return self._in_site_time(ordered.values("record_id", "position", *declared.questions))
+
+    def _in_site_time(self, rows: Iterable[Record]) -> list[Record]:
+        return [_at_site(row, self.site.time_zone) for row in rows]
 
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
@@ -228,11 +230,16 @@ def setting_of(protocol: text.ProtocolText, name: str) -> Any:
     return protocol.setting(name)
 
 
-def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
+def _at_site(row: Record, zone: str) -> Record:
+    """Return a row with its instants as the clocks of the site show them."""
+    return {name: in_site_time(value, zone) for name, value in row.items()}
+
+
+def _in_order(form: FormDeclaration, found: list[Record], zone: str) -> list[Record]:
     """Return the answers of the records by the day they are about."""
     rows = [
         {
-            **values_of(form.model, row, form.questions),
+            **_at_site(values_of(form.model, row, form.questions), zone),
             "id": row["id"],
             "sequence": row["sequence"],
             "state": row["state"],

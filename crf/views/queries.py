@@ -92,7 +92,9 @@ def _thread(request: PersonRequest, found: Query, form: WordsForm, status: int) 
     shown = {
         "query": found,
         "line": line_of(found, at=timezone.now()),
-        "question": question_of_query(catalogue.forms().get(found.form_code), found, thread),
+        "question": question_of_query(
+            catalogue.forms().get(found.form_code), found, thread, zone=found.participant.site.time_zone
+        ),
         "thread": thread,
         "form": form,
         "may_read": request.user.may(Permission.CRF_VIEW, site),

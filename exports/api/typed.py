@@ -86,11 +86,11 @@ def _row(group: str, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def errors_of(
-    refusal: AnswersImpossible | ReasonNeeded, form: FormDeclaration, sent: Submission
+    refusal: AnswersImpossible | ReasonNeeded, form: FormDeclaration, sent: Submission, *, zone: str
 ) -> dict[str, str]:
     """Return what a refused save says at each answer, under the names that unreadable answers have too."""
     if isinstance(refusal, ReasonNeeded):
         said = dict.fromkeys(refusal.targets, str(refusal))
     else:
-        said = {finding.target: finding_text(form, finding) for finding in refusal.findings}
+        said = {finding.target: finding_text(form, finding, zone=zone) for finding in refusal.findings}
     return {sent.names.get(target, target): text for target, text in said.items()}

@@ -159,7 +159,9 @@ def _save(request: CallerRequest, place: Any) -> Response:
     except (AnswersImpossible, ReasonNeeded) as refusal:
         if isinstance(refusal, AnswersImpossible):
             propose_from_refusal(record_key=place, findings=refusal.findings, by=request.user, at=now)
-        return _refused(errors_of(refusal, place.form, seen.submission), refusal)
+        return _refused(
+            errors_of(refusal, place.form, seen.submission, zone=place.participant.site.time_zone), refusal
+        )
     return Response({"version": saved.version, "state": saved.state, "queries_opened": saved.queries_opened})
 
 

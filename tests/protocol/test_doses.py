@@ -151,8 +151,8 @@ def test_neoadjuvant_milestones() -> None:
     later = MONDAY + timedelta(days=30)
     assert doses.neo_d1(None, later, MONDAY) == MONDAY
     assert doses.neo_d1(None, None) is None
-    assert doses.neo_end(rt_end=MONDAY, last_drug=later) == MONDAY
-    assert doses.neo_end(rt_end=None, last_drug=later) == later
+    assert doses.neo_end(rt_end=MONDAY, last_drug=later, by="rt") == MONDAY
+    assert doses.neo_end(rt_end=None, last_drug=later, by="rt") == later
     assert doses.neo_end(rt_end=MONDAY, last_drug=later, by="any") == later
     assert doses.neo_end(rt_end=None, last_drug=None, by="any") is None
     assert doses.last_dose(MONDAY, None, later) == later

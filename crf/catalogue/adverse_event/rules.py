@@ -28,8 +28,8 @@ DAYS = (
 )
 RELATIONS = ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc")
 WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS)
-EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx", "site.zone")
-DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end", "site.zone")
+EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx")
+DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end")
 
 
 def _milestones(known: Row) -> Milestones:
@@ -150,15 +150,15 @@ def history_within(ae_st: str | None, ae_en: str | None, ae_grades: list[Row]) -
     return True
 
 
-def _given(rows: list[Row] | None, column: str, zone: str | None) -> Iterator[date]:
+def _given(rows: list[Row] | None, column: str) -> Iterator[date]:
     for row in rows or ():
-        if day := earliest_day(row.get(column), zone or "Asia/Shanghai"):
+        if day := earliest_day(row.get(column)):
             yield day
 
 
 def first_exposure(known: Row) -> date | None:
     """Return the first day of any checkpoint inhibitor: neoadjuvant, adjuvant or later (X023)."""
-    given = _given(known["treat_camre"], "ci_dt", known["site_zone"])
+    given = _given(known["treat_camre"], "ci_dt")
     after_surgery = (
         earliest_day(row.get("adj_start") or row.get("fu_dt"))
         for row in known["fu_all"] or ()
@@ -173,11 +173,9 @@ def first_exposure(known: Row) -> date | None:
     return min(days, default=None)
 
 
-def camre_related_only_after_it(
-    ae_st: str, rel_camre: str, treat_camre: list[Row] | None, site_zone: str | None
-) -> bool:
+def camre_related_only_after_it(ae_st: str, rel_camre: str, treat_camre: list[Row] | None) -> bool:
     """Say whether the relation to camrelizumab is "not given" where none was given before the onset."""
-    given = min(_given(treat_camre, "ci_dt", site_zone), default=None)
+    given = min(_given(treat_camre, "ci_dt"), default=None)
     last = latest_day(ae_st)
     return rel_camre == "na" or (given is not None and (last is None or given <= last))
 
@@ -202,9 +200,9 @@ def stopped_means_stopped(action: str, kind: str) -> Callable[..., bool]:
 
 def _doses(kind: str, known: Row) -> Iterator[date]:
     if kind == "camre":
-        yield from _given(known["treat_camre"], "ci_dt", known["site_zone"])
+        yield from _given(known["treat_camre"], "ci_dt")
     elif kind == "chemo":
-        yield from _given(known["treat_chemo"], "adm_dt", known["site_zone"])
+        yield from _given(known["treat_chemo"], "adm_dt")
     elif known["treat_rt_end"]:
         yield known["treat_rt_end"]
 
@@ -223,13 +221,12 @@ def reported_in_24_hours(
     ser_aware: datetime | None,
     record_sequence: int,
     today: date | None,
-    site_zone: str | None,
     sae_all: list[Row] | None,
 ) -> bool:
     """Say whether a serious event has its report, or the day of its 24 hours is not over yet (X021)."""
     if serious != "Y" or ser_aware is None or today is None:
         return True
-    due = earliest_day(ser_aware + timedelta(hours=24), site_zone or "Asia/Shanghai")
+    due = earliest_day(ser_aware + timedelta(hours=24))
     has_page = any(row.get("ae_no") == record_sequence for row in sae_all or ())
     return has_page or due is None or today <= due
 
@@ -252,6 +249,6 @@ def death_is_recorded(surv_death_dt: str | None) -> bool:
     return bool(surv_death_dt)
 
 
-def aware_after_onset(ae_st: str, ser_aware: datetime, site_zone: str | None) -> bool:
-    first, aware = earliest_day(ae_st), earliest_day(ser_aware, site_zone or "Asia/Shanghai")
+def aware_after_onset(ae_st: str, ser_aware: datetime) -> bool:
+    first, aware = earliest_day(ae_st), earliest_day(ser_aware)
     return first is None or aware is None or aware >= first

@@ -102,7 +102,7 @@ CHECKS = (
     Check(
         code="SAE-10",
         level=Level.SOFT,
-        reads=("sae_ec", "sae_susar", "sae_report", *rules.EVENT, "site.zone"),
+        reads=("sae_ec", "sae_susar", "sae_report", *rules.EVENT),
         passes=rules.ethics_in_time,
         message=_("The ethics committee was told after the time allowed for a SUSAR. Check the day."),
         fields=("sae_ec",),

@@ -79,7 +79,7 @@ class SeriousEvent(CrfRecord):
     )
     sae_aware_calc = DerivedText(
         _("Awareness on the record of the event"),
-        reads=(*rules.EVENT, "site.zone"),
+        reads=rules.EVENT,
         by=rules.aware_in_words,
     )
     sae_aware = DateTimeAnswer(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from crf.engine.checks import earliest_day
 from protocol.identifiers import identifying
@@ -42,11 +41,11 @@ def named(ae_no: int, ae_all: list[Row]) -> str | None:
     return event.get("ae_term") if event else None
 
 
-def aware_in_words(ae_no: int, ae_all: list[Row], site_zone: str) -> str | None:
+def aware_in_words(ae_no: int, ae_all: list[Row]) -> str | None:
     """Return when the record of the event says that the site knew, in the site's time."""
     event = event_of(ae_no, ae_all)
     aware = event.get("ser_aware") if event else None
-    return f"{aware.astimezone(ZoneInfo(site_zone)):%Y-%m-%d %H:%M}" if aware else None
+    return f"{aware:%Y-%m-%d %H:%M}" if aware else None
 
 
 def judged_by_investigator(ae_no: int, ae_all: list[Row]) -> str | None:
@@ -126,7 +125,7 @@ def report_order(sae_type: str, ae_no: int, record_sequence: int, sae_all: list[
 def ethics_in_time(sae_ec: date, sae_susar: bool, sae_report: datetime, **known: Any) -> bool:
     """Say whether the ethics committee knew within the clock of the SUSAR (protocol 3.6, sae_ec)."""
     event = event_of(known["ae_no"], known["ae_all"])
-    day_0 = earliest_day(sae_report, known["site_zone"] or "Asia/Shanghai")
+    day_0 = earliest_day(sae_report)
     if not sae_susar or event is None or day_0 is None:
         return True
     urgent = bool(URGENT & set(event.get("ser_crit") or ()))

@@ -184,7 +184,7 @@ CAMRELIZUMAB = (
     Check(
         code="X012",
         level=Level.SOFT,
-        reads=("neo_d1", "camre", "site.zone", "today"),
+        reads=("neo_d1", "camre", "today"),
         passes=rules.first_camrelizumab_in_time,
         message=_("Camrelizumab dose 1 was not given by day 8. Enter it, or give the reason."),
         fields=("camre",),
@@ -194,7 +194,7 @@ CAMRELIZUMAB = (
     Check(
         code="X013",
         level=Level.SOFT,
-        reads=("camre", "site.zone"),
+        reads=("camre",),
         passes=rules.interval_of(19, 27),
         message=_(
             "The camrelizumab doses are not 19 to 27 days apart. Check both dates, or give the reason."
@@ -205,7 +205,7 @@ CAMRELIZUMAB = (
     Check(
         code="X013a",
         level=Level.HARD,
-        reads=("camre", "site.zone"),
+        reads=("camre",),
         passes=rules.interval_of(14, None),
         message=_(
             "The second camrelizumab dose is dated less than 14 days after the first. Check both dates."
@@ -217,7 +217,7 @@ CAMRELIZUMAB = (
     Check(
         code="TREAT-07",
         level=Level.SOFT,
-        reads=("ci_dt", "planned_day", "neo_d1", "ci_why", "site.zone"),
+        reads=("ci_dt", "planned_day", "neo_d1", "ci_why"),
         each="camre",
         passes=rules.near_plan(3),
         message=_(
@@ -373,7 +373,7 @@ DEPARTURES = (
     Check(
         code="TREAT-18",
         level=Level.LISTING,
-        reads=("ci_given", "ci_dt", "planned_day", "neo_d1", "site.zone"),
+        reads=("ci_given", "ci_dt", "planned_day", "neo_d1"),
         each="camre",
         passes=rules.camrelizumab_as_planned,
         message=_(
@@ -408,7 +408,7 @@ REACTIONS = (
     Check(
         code="TREAT-21",
         level=Level.SOFT,
-        reads=("ci_dt", "site.zone", "AE*"),
+        reads=("ci_dt", "AE*"),
         each="camre",
         passes=rules.reaction_is_recorded,
         message=_("An infusion reaction is no adverse event yet. Record it as one."),

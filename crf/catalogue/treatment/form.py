@@ -167,7 +167,7 @@ class Treatment(CrfRecord):
     )
     neo_d1 = DerivedDate(
         _("First day of neoadjuvant treatment (day 1)"),
-        reads=("rt_start", "chemo", "camre", "site.zone"),
+        reads=("rt_start", "chemo", "camre"),
         by=rules.first_day,
         blanks=True,
         definition=_("The first of radiotherapy, chemotherapy and camrelizumab."),
@@ -203,7 +203,7 @@ class Treatment(CrfRecord):
     )
     neo_end = DerivedDate(
         _("End of neoadjuvant treatment"),
-        reads=("rt_given", "rt_end", "completed", "chemo", "camre", "site.zone", "setting.neo_end_rule"),
+        reads=("rt_given", "rt_end", "completed", "chemo", "camre", "setting.neo_end_rule"),
         by=rules.end_day,
         blanks=True,
         definition=_("The last fraction. Without radiotherapy, the last drug, once treatment has ended."),
@@ -211,13 +211,13 @@ class Treatment(CrfRecord):
     )
     last_dose = DerivedDate(
         _("Last day of any study treatment"),
-        reads=("rt_end", "rt_fx", "chemo", "camre", "site.zone"),
+        reads=("rt_end", "rt_fx", "chemo", "camre"),
         by=rules.last_treatment,
         blanks=True,
         sdtm="ADaM",
     )
     last_camre = DerivedDate(
-        _("Last day of camrelizumab"), reads=("camre", "site.zone"), by=rules.last_camrelizumab, blanks=True
+        _("Last day of camrelizumab"), reads=("camre",), by=rules.last_camrelizumab, blanks=True
     )
     resp_end = ChoiceAnswer(_("Response on imaging at the end"), codes=lists.RESPONSE, sdtm="RSORRES")
 

@@ -38,16 +38,14 @@ def chemo_days(chemo: list[Row]) -> list[date]:
     return [row["adm_dt"] for row in chemo if row["adm_dt"]]
 
 
-def camre_days(camre: list[Row], site_zone: str | None) -> list[date]:
+def camre_days(camre: list[Row]) -> list[date]:
     """Return the calendar days at the site on which camrelizumab was given."""
-    days = (earliest_day(row["ci_dt"], site_zone or "Asia/Shanghai") for row in camre)
+    days = (earliest_day(row["ci_dt"]) for row in camre)
     return [day for day in days if day]
 
 
-def first_day(
-    rt_start: date | None, chemo: list[Row], camre: list[Row], site_zone: str | None
-) -> date | None:
-    return doses.neo_d1(rt_start, *chemo_days(chemo), *camre_days(camre, site_zone))
+def first_day(rt_start: date | None, chemo: list[Row], camre: list[Row]) -> date | None:
+    return doses.neo_d1(rt_start, *chemo_days(chemo), *camre_days(camre))
 
 
 def end_day(
@@ -56,7 +54,6 @@ def end_day(
     completed: str | None,
     chemo: list[Row],
     camre: list[Row],
-    site_zone: str | None,
     setting_neo_end_rule: str | None,
 ) -> date | None:
     """Return NEO_END; a last drug ends treatment only once the summary says that it has ended."""
@@ -65,19 +62,17 @@ def end_day(
         return rt_end
     if completed is None or (rt_given == "Y" and rt_end is None):
         return None
-    last_drug = doses.last_dose(*chemo_days(chemo), *camre_days(camre, site_zone))
+    last_drug = doses.last_dose(*chemo_days(chemo), *camre_days(camre))
     return doses.neo_end(rt_end=rt_end, last_drug=last_drug, by="any" if any_component else "rt")
 
 
-def last_treatment(
-    rt_end: date | None, rt_fx: list[Row], chemo: list[Row], camre: list[Row], site_zone: str | None
-) -> date | None:
+def last_treatment(rt_end: date | None, rt_fx: list[Row], chemo: list[Row], camre: list[Row]) -> date | None:
     fractions = [row["fx_dt"] for row in rt_fx]
-    return doses.last_dose(rt_end, *fractions, *chemo_days(chemo), *camre_days(camre, site_zone))
+    return doses.last_dose(rt_end, *fractions, *chemo_days(chemo), *camre_days(camre))
 
 
-def last_camrelizumab(camre: list[Row], site_zone: str | None) -> date | None:
-    return doses.last_dose(*camre_days(camre, site_zone))
+def last_camrelizumab(camre: list[Row]) -> date | None:
+    return doses.last_dose(*camre_days(camre))
 
 
 def expected_carboplatin(carbo_auc: Decimal, gfr_d: Decimal, setting_gfr_cap: int | None) -> float | None:
@@ -120,7 +115,7 @@ def near_plan(days: int) -> Callable[..., bool]:
         answers = list(known.items())
         given = next(value for name, value in answers if name in ("adm_dt", "ci_dt"))
         why = next(value for name, value in answers if name in ("mod_reason", "ci_why"))
-        on = earliest_day(given, known.get("site_zone") or "Asia/Shanghai")
+        on = earliest_day(given)
         return bool(why) or on is None or abs((on - neo_d1).days + 1 - planned_day) <= days
 
     return passes
@@ -138,10 +133,9 @@ def camrelizumab_as_planned(
     ci_dt: datetime | None,
     planned_day: int | None,
     neo_d1: date | None,
-    site_zone: str | None,
 ) -> bool:
     """Say the same of camrelizumab, whose doses may lie 3 days off their day (protocol 2.6, 3.5 B)."""
-    on = earliest_day(ci_dt, site_zone or "Asia/Shanghai")
+    on = earliest_day(ci_dt)
     return ci_given not in ("interrupted", "omitted") and not _is_late(on, planned_day, neo_d1, LATE_CAMRE)
 
 
@@ -219,11 +213,9 @@ def no_camrelizumab(ci_any: str | None, camre: list[Row]) -> bool:
     return ci_any != "Y" and not camre
 
 
-def first_camrelizumab_in_time(
-    neo_d1: date, camre: list[Row], site_zone: str | None, today: date | None
-) -> bool:
+def first_camrelizumab_in_time(neo_d1: date, camre: list[Row], today: date | None) -> bool:
     """Say whether dose 1 was given by day 8, or day 8 is not over yet (X012)."""
-    given = camre_days([row for row in camre if row["ci_no"] == 1], site_zone)
+    given = camre_days([row for row in camre if row["ci_no"] == 1])
     if given:
         return (min(given) - neo_d1).days <= 7
     return today is None or (today - neo_d1).days <= 7
@@ -232,9 +224,9 @@ def first_camrelizumab_in_time(
 def interval_of(low: int, high: int | None) -> Callable[..., bool]:
     """Make a check: the two camrelizumab doses are ``low`` to ``high`` days apart (X013)."""
 
-    def passes(camre: list[Row], site_zone: str | None) -> bool:
+    def passes(camre: list[Row]) -> bool:
         ordered = sorted(camre, key=lambda row: row["ci_no"] or 0)
-        days = camre_days(ordered, site_zone)
+        days = camre_days(ordered)
         if len(days) < 2:
             return True
         apart = (days[1] - days[0]).days
@@ -303,9 +295,9 @@ def tested_in_time(
     return 0 <= (neo_d1 - elig_preg_dt).days <= PREGNANCY_TEST_DAYS
 
 
-def reaction_is_recorded(ci_dt: datetime, site_zone: str, ae_all: list[Row]) -> bool:
+def reaction_is_recorded(ci_dt: datetime, ae_all: list[Row]) -> bool:
     """Say whether a reaction to camrelizumab stands among the adverse events (protocol 3.5 B, ci_reac)."""
-    day = earliest_day(ci_dt, site_zone)
+    day = earliest_day(ci_dt)
     return day is None or any(began_near(event, day) for event in ae_all)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from crf import catalogue
+from crf.engine.checks import in_site_time
 from crf.engine.evaluation import Evaluation, evaluate
 
 Example = dict[str, Any]
@@ -37,13 +39,22 @@ def exact(answers: Example) -> Example:
     return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in answers.items()}
 
 
+def at_site(known: Any, zone: str | None) -> Any:
+    """What is known from outside as a form reads it: instants in the time of the site, at any depth."""
+    if isinstance(known, dict):
+        return {name: at_site(value, zone) for name, value in known.items()}
+    if isinstance(known, list):
+        return [at_site(each, zone) for each in known]
+    return in_site_time(known, zone) if isinstance(known, datetime) and zone else known
+
+
 def judge(code: str, example: Example) -> Evaluation:
     """What follows from an example of the form ``code``."""
     return evaluate(
         catalogue.form(code),
         values=exact(example["values"]),
         groups={name: [exact(row) for row in rows] for name, rows in example["groups"].items()},
-        context=example["context"],
+        context=at_site(example["context"], example["context"].get("site.zone")),
     )
 
 
