@@ -115,11 +115,12 @@ def _clock_said(said: Any, pk: int, site: Site) -> Callable[[], str]:
 
 
 def todos(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
-    """To-dos: told when they open, when their day has passed, and a week later above the site."""
+    """To-dos: told when they open, when their day has passed, and some days later above the site."""
+    late = whole_number(load(settings.PROTOCOL_VERSION), "todo_escalates_days")
     waiting = Todo.objects.filter(site=site).waiting().select_related("participant")
     for todo in waiting.exclude(participant__state__in=TERMINAL - {Track.LOST, Track.DEAD}):
         passed = (on - todo.due_on).days
-        stage = 2 if passed >= 7 else 1 if passed >= 1 else 0
+        stage = 2 if passed >= late else 1 if passed >= 1 else 0
         yield Matter(
             kind=MatterKind.TODO,
             key=str(todo.pk),

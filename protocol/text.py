@@ -89,6 +89,10 @@ class ProtocolText:
         """The arm ``1`` or ``2``."""
         return _coded(self.arms, code)
 
+    def treatment(self, code: str) -> TreatmentPlan:
+        """The component of the neoadjuvant treatment ``code``, such as ``CARBOPLATIN``."""
+        return _coded(self.treatments, code)
+
     def milestone(self, code: str) -> MilestoneRule:
         """The milestone ``code``, such as ``NEO_END``."""
         return _coded(self.milestones, code)

@@ -102,13 +102,18 @@ def current_evidence(participant: Participant, *, form_context: FormContext | No
 
 
 def limits_of(protocol: text.ProtocolText) -> eligibility.Limits:
-    """Return the limits of age and performance status as this version of the protocol has them."""
+    """Return the limits of the criteria as this version of the protocol has them."""
     youngest, oldest = protocol.fact("age_min").value, protocol.fact("age_max").value
-    performance = protocol.fact("eligible_ecog").value
+    performance, steroid = protocol.fact("eligible_ecog").value, protocol.setting("eligibility_steroid_mg")
     if not isinstance(youngest, int) or not isinstance(oldest, int) or not isinstance(performance, tuple):
         raise TypeError(f"version {protocol.version} gives no limits of age and performance status")
+    if not isinstance(steroid, int | float):
+        raise TypeError(f"version {protocol.version} gives no limit of steroids")
     return eligibility.Limits(
-        age_from=youngest, age_to=oldest, ecog_to=max(int(each) for each in performance)
+        age_from=youngest,
+        age_to=oldest,
+        ecog_to=max(int(each) for each in performance),
+        steroid_mg_to=steroid,
     )
 
 

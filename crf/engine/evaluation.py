@@ -16,6 +16,7 @@ from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time,
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import Question, QuestionKind, gather
+from protocol.values import is_value
 
 AnswerRow = dict[str, Any]
 
@@ -138,6 +139,8 @@ class _Sheet:
             return self.values[name]
         if name in self.rows:
             return self.rows[name]
+        if is_value(name):
+            return self.context[name]  # a value of the protocol text is never assumed
         return self.context.get(name, [] if name.endswith("*") else None)
 
     def holds(self, condition: Condition | None, row: AnswerRow | None = None) -> bool:

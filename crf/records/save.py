@@ -208,7 +208,8 @@ class _Work:
 
     def _refuse_stale(self, stored: StoredRecord | None, mine: Evaluation, theirs: Evaluation | None) -> None:
         if stored is None or theirs is None:
-            theirs = evaluate(self.record_key.form, values={})
+            context = self.form_context.context(self.record_key.form)
+            theirs = evaluate(self.record_key.form, values={}, context=context)
         raise StaleVersion(
             mine=mine,
             theirs=theirs,

@@ -16,6 +16,7 @@ from crf.store.bulk_read import TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
 from kernel.clock import local_date
 from protocol import text
+from protocol.values import is_value, value_of
 from trials.models import ChecklistItem, Consent, Milestone, Participant, ScreeningOutcome
 from trials.services import live_decision
 
@@ -133,6 +134,8 @@ class FormContext:
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
             return self._look_at_form(code, read, record_id if code == own_code else None)
+        if is_value(read):
+            return value_of(text.load(self._version_of(own_code, record_id)), read)
         head, _dot, name = read.partition(".")
         readers: Mapping[str, Any] = {
             "today": lambda: self.today,
@@ -142,7 +145,6 @@ class FormContext:
             "consent": lambda: self._consent(name),
             "visit": lambda: self._last_visit_on() if name == "last_on" else None,
             "sponsor": self.assessments,
-            "setting": lambda: setting_of(text.load(self._version_of(own_code, record_id)), name),
         }
         return readers[head]() if head in readers else None
 
@@ -221,13 +223,6 @@ class FormContext:
 def day_question(form: FormDeclaration) -> str | None:
     """Return the question that says which day a record is about: the first one for a date."""
     return next((question.name for question in form.questions.values() if question.dated), None)
-
-
-def setting_of(protocol: text.ProtocolText, name: str) -> Any:
-    """Return a value of the protocol text; "opt_lab" says whether the site criterion OPT-LAB is on."""
-    if name.startswith("opt_"):
-        return protocol.criterion(name.upper().replace("_", "-")).enforced
-    return protocol.setting(name)
 
 
 def _at_site(row: Record, zone: str) -> Record:

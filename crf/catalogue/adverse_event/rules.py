@@ -9,6 +9,7 @@ from typing import Any
 
 from crf.engine.checks import earliest_day, latest_day
 from protocol.safety import (
+    CollectionDays,
     Milestones,
     SteroidCourse,
     ae_period,
@@ -26,8 +27,14 @@ DAYS = (
     *("milestone.ICF", "milestone.NEO_D1", "milestone.LASTDOSE", "milestone.LASTCAMRE"),
     *("milestone.SURG", "milestone.CCR"),
 )
+COLLECTED = (
+    *("setting.ae_after_last_dose_days", "setting.ae_after_surgery_days"),
+    *("setting.ae_immune_after_camrelizumab_days", "setting.ae_late_after_days"),
+)
+SPECIAL = ("setting.aesi_pneumonitis_grade", "setting.aesi_bleeding_grade")
+LONG_STEROID = ("setting.steroid_long_mg", "setting.steroid_long_days")
 RELATIONS = ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc")
-WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS)
+WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS, *COLLECTED)
 EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx")
 DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end")
 
@@ -43,9 +50,18 @@ def _milestones(known: Row) -> Milestones:
     )
 
 
+def _collection(known: Row) -> CollectionDays:
+    return CollectionDays(
+        after_last_dose=known["setting_ae_after_last_dose_days"],
+        after_surgery=known["setting_ae_after_surgery_days"],
+        immune_after_camrelizumab=known["setting_ae_immune_after_camrelizumab_days"],
+        late_after=known["setting_ae_late_after_days"],
+    )
+
+
 def period_of(ae_st: str, **known: Any) -> str | None:
     onset = earliest_day(ae_st)
-    found = ae_period(onset, _milestones(known)) if onset else None
+    found = ae_period(onset, _milestones(known), _collection(known)) if onset else None
     return found.value if found else None
 
 
@@ -63,6 +79,7 @@ def collected(ae_st: str | None, **known: Any) -> bool | None:
         is_collected(
             day,
             _milestones(known),
+            _collection(known),
             serious=known["serious"] == "Y",
             immune_related=known["irae"] == "Y",
             related=bool(is_related(known["rel_worst"])),
@@ -77,6 +94,10 @@ def special(**known: Any) -> list[str]:
     return list(
         special_interest(
             kinds,
+            from_grade={
+                "pneumonitis": known["setting_aesi_pneumonitis_grade"],
+                "bleeding": known["setting_aesi_bleeding_grade"],
+            },
             grade=int(known["grade"] or 0),
             fatal=known["outcome"] == "fatal",
             related=bool(is_related(known["rel_worst"])),
@@ -100,11 +121,23 @@ def agrees_with_rccep(grade: str, rccep_grade: int) -> bool:
     return int(grade) == rccep_grade
 
 
-def long_steroid(ir_st: date, ir_en: date | None, ir_pred: Decimal | None, today: date | None) -> bool | None:
-    """Say whether more than 10 mg of prednisone a day was given for more than 30 days (protocol 3.6)."""
+def long_steroid(
+    ir_st: date | None,
+    ir_en: date | None,
+    ir_pred: Decimal | None,
+    today: date | None,
+    setting_steroid_long_mg: int,
+    setting_steroid_long_days: int,
+) -> bool | None:
+    """Say whether much prednisone was given for long (protocol 3.6)."""
     if ir_st is None or ir_pred is None or (ir_en is None and today is None):
         return None
-    return prolonged_steroid([SteroidCourse(ir_st, ir_en, ir_pred)], until=ir_en or today or ir_st)
+    return prolonged_steroid(
+        [SteroidCourse(ir_st, ir_en, ir_pred)],
+        until=ir_en or today or ir_st,
+        limit_mg=setting_steroid_long_mg,
+        days=setting_steroid_long_days,
+    )
 
 
 def began_near(event: Row, day: date, *, before: int = 0, after: int = 1) -> bool:
@@ -216,17 +249,18 @@ def action_on_what_is_given(action: str, kind: str) -> Callable[..., bool]:
     return passes
 
 
-def reported_in_24_hours(
+def reported_in_time(
     serious: str | None,
     ser_aware: datetime | None,
     record_sequence: int,
     today: date | None,
     sae_all: list[Row] | None,
+    setting_sae_report_hours: int,
 ) -> bool:
-    """Say whether a serious event has its report, or the day of its 24 hours is not over yet (X021)."""
+    """Say whether a serious event has its report, or the last day for it is not over yet (X021)."""
     if serious != "Y" or ser_aware is None or today is None:
         return True
-    due = earliest_day(ser_aware + timedelta(hours=24))
+    due = earliest_day(ser_aware + timedelta(hours=setting_sae_report_hours))
     has_page = any(row.get("ae_no") == record_sequence for row in sae_all or ())
     return has_page or due is None or today <= due
 

@@ -131,7 +131,7 @@ class FollowUp(CrfRecord):
     )
     oligo = DerivedBoolean(
         _("Oligometastatic"),
-        reads=("n_lesions",),
+        reads=("n_lesions", "setting.oligo_recurrence_max_lesions"),
         by=rules.few_lesions,
         shown_when=Has("rec_type", "distant"),
         definition=_("Five lesions or fewer."),

@@ -76,7 +76,6 @@ class Treatment(CrfRecord):
         places=2,
         unit="Gy",
         help=_("41.4 Gy by the protocol."),
-        soft=(41.4, 41.4),
         hard=(0, 66),
         sdtm="PRDOSE",
         **RADIATION,
@@ -84,7 +83,6 @@ class Treatment(CrfRecord):
     presc_fx = IntegerAnswer(
         _("Prescribed fractions"),
         help=_("23 by the protocol."),
-        soft=(23, 23),
         hard=(0, 35),
         sdtm="PRDOSE",
         **RADIATION,
@@ -94,14 +92,11 @@ class Treatment(CrfRecord):
         places=2,
         unit="Gy",
         help=_("1.8 Gy by the protocol."),
-        soft=(1.8, 1.8),
         hard=(0.5, 4),
         sdtm="PRDOSE",
         **RADIATION,
     )
-    deliv_fx = IntegerAnswer(
-        _("Delivered fractions"), soft=(23, 23), hard=(0, 37), sdtm="PRDOSE", **RADIATION
-    )
+    deliv_fx = IntegerAnswer(_("Delivered fractions"), hard=(0, 37), sdtm="PRDOSE", **RADIATION)
     deliv_gy = DerivedDecimal(
         _("Delivered dose"),
         reads=("deliv_fx", "dpf"),
@@ -175,10 +170,16 @@ class Treatment(CrfRecord):
     )
     chemo_n = DerivedInteger(_("Chemotherapy doses given"), reads=("chemo",), by=rules.chemo_number)
     carbo_int = DerivedDecimal(
-        _("Carboplatin, of the planned dose"), reads=("chemo",), by=rules.carboplatin_intensity, unit="%"
+        _("Carboplatin, of the planned dose"),
+        reads=("chemo", *rules.PLANNED_CARBOPLATIN),
+        by=rules.carboplatin_intensity,
+        unit="%",
     )
     nabp_int = DerivedDecimal(
-        _("Paclitaxel, of the planned dose"), reads=("chemo",), by=rules.paclitaxel_intensity, unit="%"
+        _("Paclitaxel, of the planned dose"),
+        reads=("chemo", *rules.PLANNED_PACLITAXEL),
+        by=rules.paclitaxel_intensity,
+        unit="%",
     )
     ci_n = DerivedInteger(_("Camrelizumab doses given"), reads=("camre",), by=rules.camre_number, sdtm="ADaM")
     rt_pct = DerivedDecimal(
@@ -280,8 +281,8 @@ class TreatmentChemotherapy(CrfGroupRow):
     dose_no = IntegerAnswer(_("Dose"), hard=(1, 5), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
-        reads=("dose_no", "participant.protocol_version"),
-        by=rules.planned_day("CARBOPLATIN"),
+        reads=("dose_no", "treatment.CARBOPLATIN.days"),
+        by=rules.planned_day,
         sdtm="VISITDY",
     )
     given = ChoiceAnswer(_("Given"), codes=lists.GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR")
@@ -310,7 +311,7 @@ class TreatmentChemotherapy(CrfGroupRow):
         sdtm="LBORRES (PLAT)",
     )
     carbo_auc = DecimalAnswer(
-        _("Carboplatin, AUC"), places=2, soft=(1.5, 2), hard=(0, 2.5), sdtm="EXDOSE", **DOSE
+        _("Carboplatin, AUC"), places=2, soft=(1.5, None), hard=(0, 2.5), sdtm="EXDOSE", **DOSE
     )
     carbo_calc = DerivedDecimal(
         _("Carboplatin, expected"),
@@ -323,11 +324,14 @@ class TreatmentChemotherapy(CrfGroupRow):
         _("Carboplatin, given"), unit="mg", soft=(120, 300), hard=(0, 400), sdtm="EXDOSE", **DOSE
     )
     nabp_mgm2 = DecimalAnswer(
-        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, 50), hard=(0, 60), sdtm="EXDOSE", **DOSE
+        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, None), hard=(0, 60), sdtm="EXDOSE", **DOSE
     )
     nabp_calc = DerivedDecimal(
         _("Paclitaxel, expected"),
-        reads=("given", "nabp_mgm2", "weight_d", "DM.height", "setting.bsa_formula"),
+        reads=(
+            *("given", "nabp_mgm2", "weight_d", "DM.height"),
+            *("setting.bsa_formula", "treatment.NAB_PACLITAXEL.amount"),
+        ),
         by=rules.expected_paclitaxel,
         blanks=True,
         unit="mg",
@@ -368,8 +372,8 @@ class TreatmentCamrelizumab(CrfGroupRow):
     ci_no = IntegerAnswer(_("Dose"), hard=(1, 2), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
-        reads=("ci_no", "participant.protocol_version"),
-        by=rules.planned_day("CAMRELIZUMAB"),
+        reads=("ci_no", "treatment.CAMRELIZUMAB.days"),
+        by=rules.planned_day,
         sdtm="VISITDY",
     )
     ci_given = ChoiceAnswer(
@@ -384,7 +388,6 @@ class TreatmentCamrelizumab(CrfGroupRow):
     ci_mg = IntegerAnswer(
         _("Dose given"),
         unit="mg",
-        soft=(200, 200),
         hard=(0, 200),
         **INFUSION,
         sdtm="EXDOSE",
@@ -438,4 +441,4 @@ class TreatmentFraction(CrfGroupRow):
         shown_when=RADIATED,
     )
     fx_dt = DateAnswer(_("Date"), required=True, missing_allowed=(), sdtm="PRSTDTC")
-    fx_gy = DecimalAnswer(_("Dose"), places=2, unit="Gy", soft=(1.8, 1.8), hard=(0.5, 4), sdtm="PRDOSE")
+    fx_gy = DecimalAnswer(_("Dose"), places=2, unit="Gy", hard=(0.5, 4), sdtm="PRDOSE")

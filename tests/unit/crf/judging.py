@@ -8,9 +8,13 @@ from typing import Any
 
 from crf import catalogue
 from crf.engine.checks import in_site_time
+from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
+from protocol.text import ProtocolText, load
+from protocol.values import is_value, value_of
 
 Example = dict[str, Any]
+TEXT = load("1.0")
 
 
 def example_of(
@@ -48,13 +52,19 @@ def at_site(known: Any, zone: str | None) -> Any:
     return in_site_time(known, zone) if isinstance(known, datetime) and zone else known
 
 
+def text_values(form: FormDeclaration, text: ProtocolText = TEXT) -> Example:
+    """Every value of the protocol text that a form reads."""
+    return {read: value_of(text, read) for read in form.foreign_reads if is_value(read)}
+
+
 def judge(code: str, example: Example) -> Evaluation:
     """What follows from an example of the form ``code``."""
+    form = catalogue.form(code)
     return evaluate(
-        catalogue.form(code),
+        form,
         values=exact(example["values"]),
         groups={name: [exact(row) for row in rows] for name, rows in example["groups"].items()},
-        context=at_site(example["context"], example["context"].get("site.zone")),
+        context=text_values(form) | at_site(example["context"], example["context"].get("site.zone")),
     )
 
 

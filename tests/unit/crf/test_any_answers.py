@@ -15,8 +15,8 @@ from crf.engine.evaluation import evaluate
 from crf.engine.messages import finding_text
 from crf.engine.questions import NUMERIC, QuestionKind
 from crf.engine.submission import live, raw_of, review
-from crf.store.context import setting_of
 from protocol import text
+from protocol.values import is_value, value_of
 from tests.unit.crf.judging import at_site
 
 ZONE = "Asia/Shanghai"
@@ -91,6 +91,8 @@ def a_record(chance: Random, form):
 
 
 def outside(chance: Random, read: str):
+    if is_value(read):
+        return value_of(text.load("1.0"), read)
     code = form_of(read)
     if read.endswith("*"):
         return [a_record(chance, FORMS[code]) for _ in range(chance.randrange(4))] if code in FORMS else []
@@ -100,7 +102,7 @@ def outside(chance: Random, read: str):
         return "Asia/Shanghai"
     if code in FORMS:
         return a_record(chance, FORMS[code]).get(read.split(".", 1)[1])
-    if (chance.random() < 0.3 and not read.startswith("setting.")) or code:
+    if chance.random() < 0.3 or code:
         return None
     return some_fact(chance, read)
 
@@ -117,8 +119,6 @@ def some_fact(chance: Random, read: str):
     )
     if read.startswith(days) or read.endswith("_on"):
         return a_day(chance)
-    if read.startswith("setting."):
-        return setting_of(text.load("1.0"), read.removeprefix("setting."))
     known = {
         "participant.protocol_version": ["1.0"],
         "participant.arm": ["1", "2"],

@@ -16,6 +16,7 @@ from crf.engine.conditions import Is
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import raw_of, review
 from crf.page.render import Links, PageInput, given_of_review, page
+from tests.unit.crf.judging import text_values
 from tests.unit.crf.small import ask, rows, small
 
 ZONE = "Asia/Shanghai"
@@ -284,7 +285,9 @@ def test_a_form_that_may_only_be_read_cannot_be_typed_into():
 def test_every_form_is_drawn_whole_with_labels_and_unique_ids(code):
     form = catalogue.form(code)
     html = drawn(
-        form, raw_of(form, values={}, groups={}, missing={}, zone=ZONE), context={"today": date(2026, 1, 1)}
+        form,
+        raw_of(form, values={}, groups={}, missing={}, zone=ZONE),
+        context=text_values(form) | {"today": date(2026, 1, 1)},
     )
     assert not re.search(
         r"⟦|⟧|%\(|\{\{|\}\}|\{%|__row__(?![^<]*</template>)",

@@ -1,0 +1,104 @@
+"""Whatever number an amended text gives, each rule that reads it judges by it (protocol 0.1, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from random import Random
+from typing import Any
+
+import pytest
+
+from crf import catalogue
+from crf.engine.declaration import FormDeclaration
+from crf.engine.evaluation import Evaluation, evaluate
+from protocol.text import load
+from protocol.values import Value, is_value, value_of
+from tests.unit.crf.examples import eligibility, response, serious_event, treatment
+from tests.unit.crf.judging import Example, judge, text_values
+from tests.unit.crf.test_any_answers import outside, some_answers, some_rows
+
+CHAPTERS = ("7.3", "7.9", "7.10")
+TEXT = load("1.0")
+MOST_ROUNDS = 1000
+SKIPPED_CRE1 = {
+    "cre_type": "UNS",
+    "cre_dt": date(2026, 7, 14),
+    "cre_outcome": "CCR_SO_FAR",
+    "visit_code": "UNS",
+}
+LIFE = [{**serious_event.EVENT, "ser_crit": ["hospital", "life"]}]
+AIMED = {  # records that random answers hardly ever come to
+    "CRE": [
+        response.example(),
+        response.at_cre1(),
+        response.example(visit__code="UNS", **{"CRE*": [SKIPPED_CRE1]}),
+    ],
+    "ELIG": [eligibility.example()],
+    "SAE": [
+        serious_event.judged(sae_ec=date(2026, 7, 8)),
+        serious_event.judged(sae_ec=date(2026, 7, 8), **{"AE*": LIFE}),
+    ],
+    "TREAT": [treatment.example(rt_fx=treatment.fractions(treatment.MONDAY))],
+}
+READ = [
+    (form.code, read)
+    for form in catalogue.forms().values()
+    for read in sorted(form.foreign_reads)
+    if is_value(read) and value_of(TEXT, read) is not None
+]
+
+
+def others(read: str) -> Iterator[Value]:
+    """Values that an amended text could give instead: far below and far above, or the other choice."""
+    value = value_of(TEXT, read)
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (0, value + 1000)
+    elif isinstance(value, tuple):
+        yield tuple(int(each) + 1 for each in value)
+    else:
+        choices = TEXT.setting_entry(read.removeprefix("setting.")).choices
+        yield from (choice for choice in choices if choice != value)
+
+
+def said(outcome: Evaluation) -> Any:
+    """What follows from answers: derived values, findings, what is asked."""
+    findings = {(finding.key, finding.level) for finding in outcome.findings}
+    return outcome.values, outcome.groups, findings, outcome.visible, outcome.milestones
+
+
+def is_noticed(form: FormDeclaration, read: str, chance: Random) -> bool:
+    """Whether some record of the form is judged otherwise under one of the other values."""
+    context = {name: outside(chance, name) for name in form.foreign_reads} | text_values(form)
+    answers = {"values": some_answers(chance, form.questions), "groups": some_rows(chance, form)}
+    before = said(evaluate(form, **answers, context=context))
+    return any(
+        said(evaluate(form, **answers, context=context | {read: value})) != before for value in others(read)
+    )
+
+
+def is_noticed_in(code: str, read: str, example: Example) -> bool:
+    """Whether an aimed record is judged otherwise under one of the other values."""
+    amended = [{**example, "context": {**example["context"], read: value}} for value in others(read)]
+    return any(said(judge(code, each)) != said(judge(code, example)) for each in amended)
+
+
+@pytest.mark.parametrize(("code", "read"), READ)
+def test_another_value_is_noticed_by_a_rule(code: str, read: str) -> None:
+    if any(is_noticed_in(code, read, example) for example in AIMED.get(code, ())):
+        return
+    chance = Random(f"{code} {read}")
+    form = catalogue.form(code)
+    assert any(is_noticed(form, read, chance) for _ in range(MOST_ROUNDS)), "no rule follows it"
+
+
+def test_a_value_that_the_text_lacks_stops_the_rule() -> None:
+    form = catalogue.form("SURG")
+    with pytest.raises(KeyError):
+        evaluate(form, values={}, context={name: None for name in form.foreign_reads if not is_value(name)})
+    with pytest.raises(KeyError):
+        value_of(TEXT, "setting.nobody_asked_for_this")
+    with pytest.raises(KeyError):
+        value_of(TEXT, "treatment.CARBOPLATIN.colour")
