@@ -27,6 +27,7 @@ LOCKED_FOR = timedelta(minutes=15)
 
 
 class NameTaken(Refusal):
+    code = "accounts.name_taken"
     message = _(
         "The user name {username} was given to somebody before. Choose another: names are never used again."
     )
@@ -34,16 +35,19 @@ class NameTaken(Refusal):
 
 
 class PasswordTooWeak(Refusal):
+    code = "accounts.password_too_weak"
     message = _("This password cannot be used: {why}")
     status = 422
 
 
 class WrongPassword(Refusal):
+    code = "accounts.wrong_password"
     message = _("The password does not match your account. Nothing was signed. Type it again.")
     status = 422
 
 
 class SigningRests(Refusal):
+    code = "accounts.signing_rests"
     message = _(
         "The password was mistyped five times, so this account signs nothing for 15 minutes. "
         "If it was not you, tell the trial manager."
@@ -52,6 +56,7 @@ class SigningRests(Refusal):
 
 
 class SignInRefused(Refusal):
+    code = "accounts.sign_in_refused"
     message = _(
         "User name, password or code do not match. After five tries the account rests for 15 minutes."
     )
@@ -59,6 +64,7 @@ class SignInRefused(Refusal):
 
 
 class MayNotSign(Refusal):
+    code = "accounts.may_not_sign"
     message = _(
         "Your account may not sign yet: {missing}. Ask the trial manager to complete your record of identity, "
         "training and accountability."

@@ -23,6 +23,7 @@ _mistyped: ContextVar[tuple[User, ...]] = ContextVar("palace3_mistyped", default
 
 
 class TooManyTries(Refusal):
+    code = "accounts.too_many_tries"
     message = _(
         "Too many sign-ins failed from your network. Wait 15 minutes, then try again; "
         "who is signed in already can go on working."

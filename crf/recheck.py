@@ -143,8 +143,8 @@ def propose_deviations(
                 detail = str(check.message)
             trials.propose_deviation(
                 participant=record_key.participant,
-                rule=check.deviation[:20],
-                key=f"{record_key.form.code}-{record}-{finding.key}"[:80],
+                rule=check.deviation,
+                key=f"{record_key.form.code}-{record}-{finding.key}",
                 detail=detail,
                 by=by,
                 at=at,

@@ -22,26 +22,31 @@ from trials.models import Site
 
 
 class NothingChosen(Refusal):
+    code = "exports.nothing_chosen"
     message = _("Choose at least one form and one site.")
     status = 422
 
 
 class UnknownForm(Refusal):
+    code = "exports.unknown_form"
     message = _("There is no form {code}.")
     status = 422
 
 
 class UnknownSite(Refusal):
+    code = "exports.unknown_site"
     message = _("There is no site {code} whose data you may take.")
     status = 422
 
 
 class PurposeMissing(Refusal):
+    code = "exports.purpose_missing"
     message = _("Say what the export is for: the purpose is kept in the register of exports.")
     status = 422
 
 
 class CutInFuture(Refusal):
+    code = "exports.cut_in_future"
     message = _(
         "The moment {cut} has not come yet. Choose one in the past, or leave it empty to export what stands now."
     )
@@ -49,10 +54,12 @@ class CutInFuture(Refusal):
 
 
 class ExportNotReady(Refusal):
+    code = "exports.export_not_ready"
     message = _("This export is “{state}”. There is no file to download.")
 
 
 class FileChanged(Refusal):
+    code = "exports.file_changed"
     message = _("The file is not the one that was written: its digest differs. Take the export again.")
 
 

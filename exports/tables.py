@@ -165,7 +165,7 @@ MILESTONES = File(
         Column("MILESTONE", "m.code"),
         Column("DATE", 'm."on"'),
         Column("RESULT", "m.result"),
-        Column("SOURCE", "m.source"),
+        Column("SOURCE", "coalesce(nullif(m.source_form, '') || ':' || m.source_record, m.source)"),
     ),
     "trials_milestone m JOIN trials_participant p ON p.id = m.participant_id "
     'JOIN trials_site s ON s.id = m.site_id WHERE m."on" IS NOT NULL AND s.code = ANY(%(sites)s)',
@@ -187,7 +187,7 @@ VISITS = File(
         Column("CLOSES", "v.closes"),
         Column("TOOK_PLACE_ON", "v.took_place_on"),
         Column("TIMING", "v.timing"),
-        Column("NOT_DONE_REASON", "v.not_done_reason"),
+        Column("NOT_DONE_REASON", "coalesce('met:' || v.met_on, v.not_done_reason)"),
     ),
     "followup_visit v JOIN trials_participant p ON p.id = v.participant_id JOIN trials_site s ON s.id = v.site_id "
     "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",

@@ -20,11 +20,13 @@ LONGEST = timedelta(days=366)
 
 
 class RightNotHeld(Refusal):
+    code = "exports.right_not_held"
     message = _("You cannot give a token the right “{right}”: you do not hold it yourself.")
     status = 422
 
 
 class LastsTooLong(Refusal):
+    code = "exports.lasts_too_long"
     message = _("A token lasts a year at most. Choose an earlier day.")
     status = 422
 

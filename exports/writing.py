@@ -32,6 +32,7 @@ CODEBOOK_COLUMNS = (
 
 
 class RowsMissing(Refusal):
+    code = "exports.rows_missing"
     message = _(
         "The export was stopped: file {file} should have {expected} rows and has {written}. Nothing was kept."
     )

@@ -9,7 +9,6 @@ from django.db.models import Count, Q, QuerySet
 
 from followup.history import SWEEPS
 from followup.models import Visit, VisitState
-from followup.rolling import MET
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ _COUNTED: dict[str, Any] = {
 
 def _counted(visits: QuerySet[Visit]) -> QuerySet[Visit]:
     """A sweep that nobody needed was not asked for; unscheduled visits have no window to keep."""
-    needless = Q(code__startswith=SWEEPS, not_done_reason__startswith=MET)
+    needless = Q(code__startswith=SWEEPS, met_on__isnull=False)
     return visits.filter(opens__isnull=False).exclude(needless)
 
 

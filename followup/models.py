@@ -80,6 +80,7 @@ class Visit(OfParticipant):
     took_place_on = models.DateField(_("took place on"), null=True)
     timing = models.CharField(_("timing"), max_length=5, blank=True)
     not_done_reason = models.CharField(_("why not done"), max_length=200, blank=True)
+    met_on = models.DateField(_("met on, so that the visit was not needed"), null=True, blank=True)
     missed_on = models.DateField(_("missed from"), null=True)
     turns_on = models.DateField(_("state changes on"), null=True)
 
@@ -124,7 +125,9 @@ class Visit(OfParticipant):
                 name="followup_visit_done_has_day",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state=VisitState.NOT_DONE) | ~models.Q(not_done_reason=""),
+                condition=~models.Q(state=VisitState.NOT_DONE)
+                | ~models.Q(not_done_reason="")
+                | models.Q(met_on__isnull=False),
                 name="followup_visit_not_done_has_reason",
             ),
         )
@@ -383,7 +386,7 @@ class TaskRun(models.Model):
     failures = models.PositiveIntegerField(_("failures"), default=0)
     retries = models.PositiveIntegerField(_("retries"), default=0)
     failed_at = models.DateTimeField(_("last failed"), null=True)
-    fault = models.CharField(_("kind of fault"), max_length=80, blank=True)
+    fault = models.CharField(_("kind of fault"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("task")

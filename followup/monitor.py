@@ -54,7 +54,7 @@ def note_run(*, task: str, started_at: datetime, ended_at: datetime, outcome: st
             failures=F("failures") + int(outcome == FAILED),
         )
         if outcome != DONE:
-            row.update(failed_at=ended_at, fault=fault[:80])
+            row.update(failed_at=ended_at, fault=fault)
 
 
 @dataclass(frozen=True)

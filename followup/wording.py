@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from followup.history import UNSCHEDULED, rule_of
 from followup.models import Visit
-from followup.rolling import MET
 from protocol.loader.schema import BilingualText
 from protocol.schedule import DATA_CUT
 from protocol.text import ProtocolText, load, versions
@@ -77,10 +76,9 @@ def procedures(text: ProtocolText, visit: Visit) -> list[str]:
 
 def why_not_done(visit: Visit) -> str:
     """Return why the visit was not done."""
+    if visit.met_on is not None:
+        return _("Seen or reached on %(day)s: no sweep was needed") % {"day": visit.met_on}
     stored = visit.not_done_reason
-    if stored.startswith(MET):
-        day = stored.removeprefix(MET)
-        return _("Seen or reached on %(day)s: no sweep was needed") % {"day": day}
     return str(NotDone(stored).label) if stored in NotDone.values else stored
 
 

@@ -13,9 +13,11 @@ class Refusal(Exception):  # noqa: N818 (a refusal is no error)
 
     The message is a gettext text with ``{placeholders}`` that the values fill. It names the
     participant number, never a person, a coming arm or code. Middleware turns it into a page
-    with ``status``.
+    with ``status``; the API adds ``code``, which every kind of refusal declares for itself and keeps
+    (docs/reference/refusals.md).
     """
 
+    code: ClassVar[str] = "refused"
     message: ClassVar[str | Promise] = _("This cannot be done now.")
     status: ClassVar[int] = 409
 
@@ -30,5 +32,6 @@ class Refusal(Exception):  # noqa: N818 (a refusal is no error)
 class Forbidden(Refusal):
     """The person is known, and their role does not include this."""
 
+    code = "forbidden"
     message = _("Your role does not include this. Ask the trial manager if you need it for your work.")
     status = 403

@@ -10,6 +10,7 @@ from crf.catalogue import forms
 from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
 from palace3.packages import PACKAGES
+from palace3.refusals import kinds_of_refusal
 from palace3.third_party import third_party
 from palace3.traceability import rows as traced
 
@@ -22,6 +23,7 @@ def pages(root: Path) -> dict[str, str]:
     return {
         "roles.md": page("Who may do what", roles()),
         "forms.md": page("What is recorded", form_list()),
+        "refusals.md": page("What is refused, with the code that the API answers", refusals(root)),
         "third-party.md": page("Packages of others, and their licences", third_party(root)),
         "validation-plan.md": validation_plan(forms().values()),
         "traceability.md": page(
@@ -45,6 +47,13 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 def plain(cell: str) -> str:
     return str(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def refusals(root: Path) -> Iterator[str]:
+    yield "A code belongs to one kind of refusal and does not change; programs read it, people read the sentence."
+    yield ""
+    rows = ([f"`{kind.code}`", str(kind.status), kind.message] for kind in kinds_of_refusal(root))
+    yield from table(["code", "status", "sentence"], rows)
 
 
 def roles() -> Iterator[str]:

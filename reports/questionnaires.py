@@ -12,7 +12,6 @@ from django.utils.translation import pgettext
 
 from crf import catalogue
 from crf.engine.base import RecordState
-from crf.store.context import day_question
 from followup.models import Visit, VisitState
 from reports.plots import shares
 from reports.quality import Report, Table, added, share
@@ -46,7 +45,7 @@ def _received(code: str) -> tuple[Any, Any]:
         no = Value(False, output_field=BooleanField())
         return no, no
     entered = form.model.objects.filter(visit=OuterRef("pk")).exclude(state=RecordState.EMPTY)
-    asked = day_question(form)
+    asked = form.day_question
     if asked is None or form.questions[asked].derived:
         met = entered.filter(
             visit__took_place_on__gte=F("visit__opens"), visit__took_place_on__lte=F("visit__closes")

@@ -87,15 +87,3 @@ def ticked(lines: Iterable[ProtocolValueLine], keys: Iterable[str]) -> list[Prot
     """Return the lines with these keys that can be confirmed."""
     wanted = set(keys)
     return [line for line in lines if line.asked.key in wanted and line.may_be_confirmed]
-
-
-def seen_in(lines: Iterable[ProtocolValueLine]) -> str:
-    """Return keys and digests as a page carries them: what was read is what is signed."""
-    return " ".join(f"{line.asked.key}:{line.asked.digest}" for line in lines)
-
-
-def seen_by_item(lines: Iterable[ProtocolValueLine], carried: str) -> dict[str, str]:
-    """Return the digest that was read of each value, by its item; what the version does not hold is left as it is."""
-    items = {line.asked.key: line.asked.item for line in lines}
-    pairs = (each.partition(":") for each in carried.split())
-    return {items.get(key, key): digest for key, _colon, digest in pairs}

@@ -14,6 +14,7 @@ import pytest
 def pytest_configure(config: pytest.Config) -> None:
     """Load the database where pytest-django is; else whoever imports Django is told at once."""
     if config.pluginmanager.hasplugin("django"):
-        config.pluginmanager.register(import_module("tests.database"), "tests.database")
+        for name in ("tests.clock", "tests.database"):
+            config.pluginmanager.register(import_module(name), name)
     else:
         sys.modules["django"] = None  # type: ignore[assignment]  # how Python spells "not to be imported"

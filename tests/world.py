@@ -8,7 +8,7 @@ is a coordinator at site 02; ``data_manager``, ``statistician``, ``trial_manager
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -18,6 +18,7 @@ from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from kernel.scope import EVERYTHING, scope
+from tests.clock import NOW
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site
 from trials.models.sites import ChecklistKind, SiteState
@@ -25,7 +26,6 @@ from trials.people import with_grants
 
 PASSWORD = "correct horse battery"
 SECRET = "A" * 32
-NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 OPENED_ON = date(2024, 5, 1)
 ZONE = "Asia/Shanghai"

@@ -26,6 +26,7 @@ _NONCE = 12
 
 
 class IdentityKeyAbsent(Refusal):
+    code = "website.identity_key_absent"
     message = _(
         "This server was started without its identity key, so that nothing that says who somebody is can be "
         "kept or read. Nothing was done. Telephone the operator of the system."
@@ -34,6 +35,7 @@ class IdentityKeyAbsent(Refusal):
 
 
 class IdentityUnreadable(Refusal):
+    code = "website.identity_unreadable"
     message = _(
         "This entry cannot be opened with the identity key of this server. Telephone the operator of the system."
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from dataclasses import replace
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,14 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, LockGuard, ReasonGuard, SameSite, SiteScoped
 from audit.models import Audited
-from crf.engine.conditions import Condition
-from crf.engine.declaration import DeclarationError, FormDeclaration, Group
-from crf.engine.fields import question_of
-from crf.engine.questions import Classification
+from crf.engine.declaration import FormDeclaration, FormSection, Group
+from crf.engine.fields import RepeatingGroup, Section, question_of
+from crf.engine.questions import Classification, Question
 from crf.guards import RowLock
-
-if TYPE_CHECKING:
-    from crf.engine.codelists import Text
 
 CONTROL_COLUMNS = ("state", "version", "form_version", "protocol_version", "act_id", "visit_id", "sequence")
 
@@ -87,72 +83,84 @@ class CrfGroupRow(Audited):
 
 
 class GroupLink(models.ForeignKey):
-    """The way from a row to its record; it carries the group's title and how its rows begin."""
+    """The link from a row of a repeating group to its record."""
 
-    said: dict[str, Any]
+    group: str
 
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.ForeignKey", args, kwargs
 
 
-class GroupSaid(TypedDict, total=False):
-    """What can be said of a repeating group; see ``crf.engine.declaration.Group``."""
-
-    help: Text
-    shown_when: Condition
-    required_when: Condition
-    starts_with: tuple[dict[str, Any], ...]
-    fixed: bool
-
-
-def parent(form: type[CrfRecord], name: str, title: Text, **said: Unpack[GroupSaid]) -> GroupLink:
-    """Make the class that holds this a repeating group ``name`` of ``form``."""
-    link = GroupLink(form, models.PROTECT, related_name=name)
-    link.said = {"name": name, "title": title, **said}
+def parent(form: type[CrfRecord], group: str) -> GroupLink:
+    """Make the class that holds this the rows of the repeating group ``group`` of ``form``."""
+    link = GroupLink(form, models.PROTECT, related_name=group)
+    link.group = group
     return link
 
 
-@cache
 def declaration_of(model: Any) -> FormDeclaration:
-    """Return the declaration written in ``model``; a form that contradicts itself is refused here."""
+    """Return the declaration written in ``model``, top down; whether it holds together is for ``faults``."""
     crf = model.Crf
     classification = getattr(crf, "classification", Classification.CLINICAL)
-    form = FormDeclaration(
-        code=crf.code,
-        title=crf.title,
-        version=crf.version,
-        repeats=crf.repeats,
-        classification=classification,
-        questions=_questions(model, classification),
-        sections=tuple(crf.sections),
-        groups=_groups(model, classification),
-        checks=tuple(getattr(crf, "checks", ())),
-        milestones=tuple(getattr(crf, "milestones", ())),
-        instructions=getattr(crf, "instructions", ""),
-        listed=tuple(getattr(crf, "listed", ())),
-        dates_visit=getattr(crf, "dates_visit", True),
-        model=model,
-    )
-    if faults := form.faults():
-        raise DeclarationError("\n".join(faults))
-    return form
+    questions, groups = _questions(model, classification), _groups(model, classification)
+    sections = _sections(model)
+    for section in sections:
+        if section.shown_when:
+            _inherit(section, questions)
+            _inherit(section, groups)
+    said = {name: value for name, value in vars(crf).items() if not name.startswith("__")}
+    return FormDeclaration(**said, questions=questions, sections=sections, groups=groups, model=model)
 
 
-def _questions(model: Any, classification: Classification) -> dict[str, Any]:
-    found = {}
-    for column in model._meta.local_fields:
-        if "asked" in column.__dict__:
-            column.asked.setdefault("classification", classification)
-            found[column.name] = question_of(column)
-    return found
+def _questions(model: Any, classification: Classification) -> dict[str, Question]:
+    asked = (question_of(column) for column in model._meta.local_fields)
+    return {
+        question.name: replace(question, classification=question.classification or classification)
+        for question in asked
+        if question
+    }
 
 
 def _groups(model: Any, classification: Classification) -> dict[str, Group]:
-    links = [relation.field for relation in model._meta.related_objects if hasattr(relation.field, "said")]
+    """Return the repeating groups whose rows have a table, in the order in which the tables are declared."""
+    declared = {item.name: item.said for item in _layout(model) if isinstance(item, RepeatingGroup)}
+    links = [relation.field for relation in model._meta.related_objects if hasattr(relation.field, "group")]
     return {
-        link.said["name"]: Group(
-            questions=_questions(link.model, classification), model=link.model, **link.said
+        link.group: Group(
+            name=link.group,
+            questions=_questions(link.model, classification),
+            model=link.model,
+            **declared.get(link.group, {"title": link.group}),
         )
         for link in links
     }
+
+
+def _sections(model: Any) -> tuple[FormSection, ...]:
+    """Return the sections, each with what is declared between it and the next one."""
+    columns = [column for column in model._meta.local_fields if "asked" in column.__dict__]
+    found: list[tuple[Section, list[str]]] = []
+    for item in sorted([*columns, *_layout(model)], key=lambda item: item.creation_counter):
+        if isinstance(item, Section):
+            found.append((item, []))
+        elif found:
+            found[-1][1].append(item.name)
+    return tuple(FormSection(name=item.name, fields=tuple(names), **item.said) for item, names in found)
+
+
+def _layout(model: Any) -> tuple[Any, ...]:
+    return model.__dict__.get("_layout", ())
+
+
+def _inherit(section: FormSection, items: dict[str, Any]) -> None:
+    """What stands in a section that is not always shown is shown, and required, only with it."""
+    for name in section.fields:
+        if (item := items.get(name)) is None:
+            continue
+        changes: dict[str, Any] = {}
+        if item.shown_when is None:
+            changes["shown_when"] = section.shown_when
+        if getattr(item, "required", False):
+            changes |= {"required": False, "required_when": section.shown_when}
+        items[name] = replace(item, **changes) if changes else item

@@ -15,7 +15,7 @@ from typing import Any
 from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time, latest_day
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.questions import Question, QuestionKind, gather
+from crf.engine.questions import AnswerRole, Question, QuestionKind, gather
 from protocol.values import is_value
 
 AnswerRow = dict[str, Any]
@@ -277,7 +277,7 @@ class _Sheet:
         """Protocol 3.17: X070 no date in the future or before birth, X061 nothing after death."""
         first, last = earliest_day(value), latest_day(value)
         today = self.context.get("today")
-        birth, death = earliest_day(self.look("ELIG.birth")), latest_day(self.look("SURV.death_dt"))
+        birth, death = earliest_day(self._life(AnswerRole.BIRTH)), latest_day(self._life(AnswerRole.DEATH))
         if first is None or last is None:
             return
         if today and first > today and not question.future_allowed:
@@ -286,6 +286,11 @@ class _Sheet:
             yield _finding(f"{target}:birth", Level.HARD, "birth", target, code="X070", value=value)
         if death and first > death and not question.after_death_allowed:
             yield _finding(f"{target}:death", Level.HARD, "death", target, code="X061", value=value)
+
+    def _life(self, role: AnswerRole) -> Any:
+        """Return the birth or the death: what is answered here, else what the form that asks for it says."""
+        own = self.form.roles.get(role, "")
+        return self.values.get(own) or self.look(self.form.life.get(role, ""))
 
     def check_findings(self) -> Iterator[Finding]:
         for check in self.form.checks:

@@ -46,6 +46,9 @@ class Missing(StrEnum):
     REFUSED = "NP"
 
 
+KEYS = "keys"
+"""What the first question of an export follows: the columns that say whose record it is."""
+
 ANY_REASON: tuple[str, ...] = tuple(reason.value for reason in Missing)
 
 
@@ -57,13 +60,21 @@ class Classification(StrEnum):
     OPERATIONAL = "operational"
 
 
+class AnswerRole(StrEnum):
+    """What an answer says for every form of the trial: no day lies before a birth or after a death (X070, X061)."""
+
+    BIRTH = "birth"
+    DEATH = "death"
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """One question of a form; pure values, so that everything but the table can be made from it.
 
-    ``by`` marks a derived answer: it is called with the values of ``reads``. ``proposed_by`` names
-    a derived answer that the person confirms or overrides here. ``licensed`` wording is no text of this
-    repository: the sponsor loads it, and ``text`` stands in until then.
+    ``asked_when`` means shown and required. ``by`` marks a derived answer: it is called with the values of
+    ``reads``. ``proposed_by`` names a derived answer that the person confirms or overrides here.
+    ``licensed`` wording is no text of this repository: the sponsor loads it, and ``text`` stands in until
+    then. Columns leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
     """
 
     name: str
@@ -81,10 +92,12 @@ class Question:
     required: bool = False
     required_when: Condition | None = None
     shown_when: Condition | None = None
+    asked_when: Condition | None = None
     classification: Classification | None = None
     cdash: str = ""
     sdtm: str = ""
     export: str = ""
+    exported_after: str = ""
     missing_allowed: tuple[str, ...] = ANY_REASON
     future_allowed: bool = False
     before_birth_allowed: bool = False
@@ -94,6 +107,7 @@ class Question:
     blanks: bool = False
     proposed_by: str = ""
     licensed: bool = False
+    role: AnswerRole | None = None
 
     def __post_init__(self) -> None:
         for bounds in ("soft", "hard"):
@@ -102,6 +116,7 @@ class Question:
                 object.__setattr__(self, bounds, tuple(_exact(limit) for limit in given))
         if not self.export:
             object.__setattr__(self, "export", self.name.upper())
+        ask_when(self)
 
     @property
     def derived(self) -> bool:
@@ -112,6 +127,13 @@ class Question:
     def dated(self) -> bool:
         """Say whether the answer is a day or an instant."""
         return self.kind in DATED
+
+
+def ask_when(asked: Any) -> None:
+    """Let ``asked_when`` of a question or a group stand for shown and required, where these are not given."""
+    for name in ("shown_when", "required_when"):
+        if getattr(asked, name) is None:
+            object.__setattr__(asked, name, asked.asked_when)
 
 
 def _exact(limit: Number | None) -> Number | None:

@@ -17,19 +17,23 @@ from trials.models import Participant
 
 
 class NoteEmpty(Refusal):
+    code = "crf.note_empty"
     message = _("Write what you want to keep in mind.")
     status = 422
 
 
 class NotYourNote(Forbidden):
+    code = "crf.not_your_note"
     message = _("A working note belongs to whoever wrote it. Nobody else can change it or ask from it.")
 
 
 class NoteSettled(Refusal):
+    code = "crf.note_settled"
     message = _("This note is settled already.")
 
 
 class NoteHasNoPassage(Refusal):
+    code = "crf.note_has_no_passage"
     message = _(
         "This note is about the participant, and a query is about a form. Open the form and ask there."
     )
@@ -91,7 +95,7 @@ def ask_from_note(*, note: WorkingNote, by: User, at: datetime) -> Query:
         record_key = record_key_of(
             participant=note.participant, form=held.form_code, visit=held.visit, sequence=held.sequence
         )
-        query = raise_query(record_key=record_key, target=held.target, text=held.text[:1000], by=by, at=at)
+        query = raise_query(record_key=record_key, target=held.target, text=held.text, by=by, at=at)
         held.settled_at, held.query, held.act = at, query, act
         held.save(update_fields=["settled_at", "query", "act"])
     return query

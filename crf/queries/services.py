@@ -19,28 +19,34 @@ from trials.models import Participant
 
 
 class NotYourStep(Forbidden):
+    code = "crf.not_your_step"
     message = _("Your role does not include this step with queries at this site.")
 
 
 class WordsNeeded(Refusal):
+    code = "crf.words_needed"
     message = _("Write what you want to say; a query without words helps nobody.")
     status = 422
 
 
 class QueryClosed(Refusal):
+    code = "crf.query_closed"
     message = _("This query is closed. Ask again if it is not settled.")
 
 
 class QueryNotClosed(Refusal):
+    code = "crf.query_not_closed"
     message = _("This query is still open. Answer it there.")
 
 
 class NoSuchQuestion(Refusal):
+    code = "crf.no_such_question"
     message = _("The form {form} has no question “{target}”. Choose a question of the form.")
     status = 422
 
 
 class OnlyForChecks(Refusal):
+    code = "crf.only_for_checks"
     message = _("A person asked this. Answer it; the person who asked closes it.")
 
 

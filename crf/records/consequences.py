@@ -13,7 +13,7 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.recheck import propose_deviations, recheck
 from crf.safety.clock_rows import CLOCK_FORMS, settle_clocks
-from crf.store.context import FormContext, day_question
+from crf.store.context import FormContext
 from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
 from crf.trial_rules.track import RuleInput, TrackChange, shortest_path, track_change_of
@@ -99,7 +99,9 @@ def set_milestones(
             participant=record_key.participant,
             code=code,
             on=taken.on,
-            source=taken.source,
+            source="form",
+            source_form=record_key.form.code,
+            source_record=taken.record,
             result=result,
             by=by,
             at=at,
@@ -115,18 +117,18 @@ class _Taken:
     """The day of a milestone, and which record it is read from."""
 
     on: date | None
-    source: str
+    record: int
 
 
 def _earliest(
     record_key: RecordKey, record: Any, code: str, day: date | None, form_context: FormContext
 ) -> _Taken | None:
     """Return what the milestone takes now; None when this record has no say in it."""
-    own = _Taken(day, f"{record_key.form.code}:{record.pk}")
+    own = _Taken(day, record.pk)
     held = form_context.milestone(code)
     if held is None or held.on is None:
         return own if day else None
-    if held.source != own.source:
+    if (held.source_form, held.source_record) != (record_key.form.code, own.record):
         return own if day and day <= held.on else None
     if record_key.form.repeats == Repeats.PER_PARTICIPANT:
         return own
@@ -144,7 +146,7 @@ def _elsewhere(record_key: RecordKey, record: Any, code: str, form_context: Form
         found = evaluate(
             record_key.form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
         )
-        yield _Taken(found.milestones.get(code), f"{record_key.form.code}:{other.pk}")
+        yield _Taken(found.milestones.get(code), other.pk)
 
 
 def _changed_reads(form: FormDeclaration, old: Evaluation | None, new: Evaluation) -> set[str]:
@@ -210,9 +212,8 @@ def _possible(day: date, form_context: FormContext) -> bool:
 
 
 def visit_day(form: FormDeclaration, outcome: Evaluation) -> date | None:
-    """Return the full day that the form is about: its first question for a date."""
-    dated = day_question(form)
-    value = outcome.values.get(dated) if dated else None
+    """Return the full day that the form is about."""
+    value = outcome.values.get(form.day_question) if form.day_question else None
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 

@@ -20,6 +20,7 @@ LEFT_OUT = ("csrfmiddlewaretoken", "_key", "_action")
 
 
 class DraftTooLarge(Refusal):
+    code = "crf.draft_too_large"
     message = _("More was typed than a draft keeps. Save the form, then go on.")
     status = 413
 

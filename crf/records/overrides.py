@@ -20,10 +20,12 @@ from kernel.errors import Forbidden, Refusal
 
 
 class NotADataManager(Forbidden):
+    code = "crf.not_a_data_manager"
     message = _("Only a data manager lets an answer outside the possible range pass. Ask for it in a query.")
 
 
 class OverrideNeedsReason(Refusal):
+    code = "crf.override_needs_reason"
     message = _("Say why this answer is right although it is outside what is possible.")
     status = 422
 

@@ -43,12 +43,14 @@ from trials.models import Participant
 
 
 class RecordLocked(Refusal):
+    code = "crf.record_locked"
     message = _("{record} is locked. Ask the data manager to unlock it, then change the answer.")
 
 
 class ReasonNeeded(Refusal):
     """Saved answers are altered and nobody said why; ``targets`` are the names of those answers."""
 
+    code = "crf.reason_needed"
     message = _("An answer that was saved before is changed in {record}. Say why, then save again.")
     status = 422
 
@@ -60,6 +62,7 @@ class ReasonNeeded(Refusal):
 class StaleVersion(Refusal):
     """Somebody saved in between; ``theirs`` are the answers that stand now, ``mine`` those that were typed."""
 
+    code = "crf.stale_version"
     message = _(
         "{record} was saved by somebody else while you were typing. Compare both answers field by field, "
         "choose, and save again. Nothing you typed is lost."
@@ -73,6 +76,7 @@ class StaleVersion(Refusal):
 class AnswersImpossible(Refusal):
     """A hard check stops the save; ``findings`` say where."""
 
+    code = "crf.answers_impossible"
     message = _("{record} is not saved: {why}")
     status = 422
 

@@ -26,27 +26,33 @@ S = RecordState
 
 
 class NotInYourRole(Forbidden):
+    code = "crf.not_in_your_role"
     message = _("Your role does not include this step. Nothing was changed.")
 
 
 class NothingThere(Refusal):
+    code = "crf.nothing_there"
     message = _("{record} has no saved answers yet. Fill and save it first.")
     status = 404
 
 
 class StepNotPossible(Refusal):
+    code = "crf.step_not_possible"
     message = _("{record} is “{state}”. This step is taken from: {needed}.")
 
 
 class QueriesStillOpen(Refusal):
+    code = "crf.queries_still_open"
     message = _("{record} has {number} open queries. Settle them first, then take this step.")
 
 
 class ChangedMeanwhile(Refusal):
+    code = "crf.changed_meanwhile"
     message = _("{record} was changed since you opened it. Read it again, then decide.")
 
 
 class UnlockReasonNeeded(Refusal):
+    code = "crf.unlock_reason_needed"
     message = _("Say why {record} is unlocked.")
     status = 422
 

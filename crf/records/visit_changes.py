@@ -25,6 +25,7 @@ Window = tuple[date | None, date | None]
 class VisitsWouldChange(Refusal):
     """A corrected milestone moves what is planned; ``changes`` say which, ``digest`` stands for having read them."""
 
+    code = "crf.visits_would_change"
     message = _(
         "{record} is not saved yet. A date that visits are counted from is corrected, and {number} planned visits "
         "would change. Read which, then save once more."

@@ -17,7 +17,7 @@ from audit.acts import open_act
 from crf.catalogue.serious_event.rules import event_of
 from crf.models import SponsorAssessment
 from crf.recheck import recheck
-from crf.safety.clock_rows import settle_clocks
+from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM, settle_clocks
 from crf.store.context import FormContext
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
@@ -26,16 +26,19 @@ from trials.models import Participant
 
 
 class NotTheSponsors(Forbidden):
+    code = "crf.not_the_sponsors"
     message = _("Serious events are assessed for the sponsor. Your role does not include it.")
 
 
 class NotSerious(Refusal):
+    code = "crf.not_serious"
     message = _(
         "Adverse event {event} of participant {participant} is not on record as serious. Ask the site to check it."
     )
 
 
 class NotReportedYet(Refusal):
+    code = "crf.not_reported_yet"
     message = _(
         "The site has not reported adverse event {event} of participant {participant} yet. Assess it when the "
         "report is there."
@@ -43,6 +46,7 @@ class NotReportedYet(Refusal):
 
 
 class NoSusar(Refusal):
+    code = "crf.no_susar"
     message = _(
         "By expectedness and relation this event is no SUSAR: the authority is not told. Check both, or leave the "
         "days empty."
@@ -50,16 +54,19 @@ class NoSusar(Refusal):
 
 
 class WhySusarDiffers(Refusal):
+    code = "crf.why_susar_differs"
     message = _("Your judgement differs from the rule. Say why in the note.")
     status = 422
 
 
 class AssessmentReasonNeeded(Refusal):
+    code = "crf.assessment_reason_needed"
     message = _("This event was assessed before. Say why it is assessed again.")
     status = 422
 
 
 class DayOutOfOrder(Refusal):
+    code = "crf.day_out_of_order"
     message = _("The authority is told after the site's report and not in the future. Check the days.")
     status = 422
 
@@ -98,11 +105,11 @@ class SeriousCase:
 
 def case_of(form_context: FormContext, event_no: int) -> SeriousCase | None:
     """Return the serious event with this number, or None."""
-    form_context.fetch(("AE*", "SAE*"))
-    event = event_of(event_no, form_context.records("AE"))
+    form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*"))
+    event = event_of(event_no, form_context.records(EVENT_FORM))
     if event is None or event["serious"] != "Y":
         return None
-    reports = [row for row in form_context.records("SAE") if row["ae_no"] == event_no]
+    reports = [row for row in form_context.records(REPORT_FORM) if row["ae_no"] == event_no]
     judged = [row for row in form_context.assessments() if row["event_no"] == event_no]
     return SeriousCase(event, reports, judged)
 

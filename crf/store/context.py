@@ -194,9 +194,10 @@ class FormContext:
         return last
 
     def _last_visit_on(self) -> date | None:
-        """Read the day of the last visit; at visits for SURV or FU it is the form that says who was alive."""
+        """Read the day of the last visit, but for visits whose form says itself who was alive on that day."""
         took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
-        found = took_place.exclude(forms__overlap=["SURV", "FU"])
+        saying = [form.code for form in catalogue.forms().values() if form.says_alive]
+        found = took_place.exclude(forms__overlap=saying)
         last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
         return last
 
@@ -220,11 +221,6 @@ class FormContext:
         return first.version.label if name == "version" else getattr(first, name)
 
 
-def day_question(form: FormDeclaration) -> str | None:
-    """Return the question that says which day a record is about: the first one for a date."""
-    return next((question.name for question in form.questions.values() if question.dated), None)
-
-
 def _at_site(row: Record, zone: str) -> Record:
     """Return a row with its instants as the clocks of the site show them."""
     return {name: in_site_time(value, zone) for name, value in row.items()}
@@ -245,7 +241,7 @@ def _in_order(form: FormDeclaration, found: list[Record], zone: str) -> list[Rec
         }
         for row in found
     ]
-    dated = day_question(form)
+    dated = form.day_question
     return sorted(rows, key=lambda row: _day_of(row, dated))
 
 

@@ -17,18 +17,22 @@ LONGEST = 500
 
 
 class ItemUnknown(Refusal):
+    code = "crf.item_unknown"
     message = _("The file names {items}, which the form {form} does not have. Check the file.")
 
 
 class ItemsMissing(Refusal):
+    code = "crf.items_missing"
     message = _("The file has no text for {items}. A questionnaire is loaded as a whole.")
 
 
 class WordingTooLong(Refusal):
+    code = "crf.wording_too_long"
     message = _("The text of {items} is longer than 500 characters. Check the file.")
 
 
 class LicenceNeeded(Refusal):
+    code = "crf.licence_needed"
     message = _("Say under which licence the text is used.")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -13,30 +11,30 @@ from crf.store.context import FormContext
 from crf.store.records import RecordKey
 from followup.models import VisitState
 from kernel.errors import Forbidden, Refusal
-from protocol import text
 from trials.models.participants import Track
-
-SCREENING_VISITS = ("SCR", "QOL-0")
-AT_ANY_TIME = frozenset({"ELIG", "DM", "STAGE", "AE", "SAE", "CM", "MH", "LB", "DV", "EOS"})
 
 
 class NotYours(Forbidden):
+    code = "crf.not_yours"
     message = _("Your role does not include answers at site {site}. Ask the coordinator of the site.")
 
 
 class TrainingFirst(Forbidden):
+    code = "crf.training_first"
     message = _(
         "Your training is not on record yet. Ask the trial manager to record it; then the forms open."
     )
 
 
 class ConsentBeforeAnswers(Refusal):
+    code = "crf.consent_before_answers"
     message = _(
         "Participant {participant} has no consent on record. Record the consent first; answers come after it."
     )
 
 
 class RandomizationFirst(Refusal):
+    code = "crf.randomization_first"
     message = _(
         "The form {form} follows randomization, and participant {participant} is not randomized yet. "
         "Complete screening and randomize first."
@@ -44,24 +42,18 @@ class RandomizationFirst(Refusal):
 
 
 class VisitNotPlanned(Refusal):
+    code = "crf.visit_not_planned"
     message = _(
         "The visit {visit} is no longer planned. Answer at a visit that is, or add an unscheduled one."
     )
 
 
 class ContactWithdrawn(Refusal):
+    code = "crf.contact_withdrawn"
     message = _(
         "Participant {participant} has withdrawn from all contact: no new data are recorded (X071). "
         "Vital status from a register may be recorded if the consent allows it."
     )
-
-
-@cache
-def screening_forms(version: str) -> frozenset[str]:
-    """Return the forms that are filled before randomization too, from the protocol's schedule."""
-    protocol = text.load(version)
-    due = {form.code for rule in protocol.visits if rule.code in SCREENING_VISITS for form in rule.forms}
-    return AT_ANY_TIME | due
 
 
 def refuse_who_may_not(record_key: RecordKey, *, by: User | None) -> None:
@@ -81,7 +73,7 @@ def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_ne
     consented = form_context.milestone("ICF")
     if consented is None or consented.on is None:
         raise ConsentBeforeAnswers(participant=participant.number)
-    if participant.arm is None and record_key.form.code not in screening_forms(participant.protocol_version):
+    if participant.arm is None and not record_key.form.before_randomization:
         raise RandomizationFirst(form=record_key.form.code, participant=participant.number)
     if not is_new:
         return
@@ -96,4 +88,4 @@ def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_ne
 
 
 def _from_register(record_key: RecordKey, form_context: FormContext) -> bool:
-    return record_key.form.code == "SURV" and bool(form_context.context_value("consent.register_lookup"))
+    return record_key.form.from_register and bool(form_context.context_value("consent.register_lookup"))

@@ -23,11 +23,13 @@ NEW = 0
 
 
 class NoSuchForm(Refusal):
+    code = "crf.no_such_form"
     message = _("There is no form {form} in this trial. Choose a form from the participant's page.")
     status = 404
 
 
 class VisitNeeded(Refusal):
+    code = "crf.visit_needed"
     message = _("The form {form} belongs to a visit. Open it from the visit it is about.")
 
 

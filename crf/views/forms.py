@@ -31,6 +31,7 @@ from kernel.errors import Forbidden, Refusal
 
 
 class NotReadable(Refusal):
+    code = "crf.not_readable"
     message = _("What arrived is not a draft of this form. Reload the page; what you typed is still on it.")
     status = 400
 

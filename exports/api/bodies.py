@@ -14,16 +14,19 @@ from kernel.errors import Refusal
 
 
 class NotAnObject(Refusal):
+    code = "exports.not_an_object"
     message = _('“{name}” must be a JSON object. Send for example {{"answers": {{"weight": 61.5}}}}.')
     status = 400
 
 
 class NotAList(Refusal):
+    code = "exports.not_a_list"
     message = _('“{name}” must be a list of texts. Send for example ["ELIG", "DM"].')
     status = 400
 
 
 class NotRows(Refusal):
+    code = "exports.not_rows"
     message = _(
         '“{name}” must be a list of rows. Send for example {{"groups": {{"node": [{{"station": "7"}}]}}}}.'
     )
@@ -31,6 +34,7 @@ class NotRows(Refusal):
 
 
 class Unstorable(Refusal):
+    code = "exports.unstorable"
     message = _(
         "The body holds a character that no text here can hold: U+0000 or half of a surrogate pair. Leave it out."
     )
@@ -38,6 +42,7 @@ class Unstorable(Refusal):
 
 
 class NotJson(Refusal):
+    code = "exports.not_json"
     message = _(
         "The body could not be read as JSON, or is nested deeper than any form. Check its brackets, quotes, numbers "
         "and encoding (UTF-8), then send it again."

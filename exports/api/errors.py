@@ -18,7 +18,7 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exception, Refusal):
         if connection.in_atomic_block:
             transaction.set_rollback(True)
-        return Response({"detail": str(exception), "code": type(exception).__name__}, status=exception.status)
+        return Response({"detail": str(exception), "code": exception.code}, status=exception.status)
     if isinstance(exception, Http404):
         exception = exceptions.NotFound()
     return exception_handler(exception, context)

@@ -190,7 +190,7 @@ def _answers(sent: Submission) -> Answers:
 def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Response:
     """Answer with a sentence at each answer that cannot be taken; no answer is kept."""
     detail = str(refusal) if refusal else "; ".join(errors.values())
-    code = {"code": type(refusal).__name__} if refusal else {}
+    code = {"code": refusal.code} if refusal else {}
     return Response({"detail": detail, **code, "errors": errors}, status=422)
 
 

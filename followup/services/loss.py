@@ -19,6 +19,7 @@ from trials.services import move_track, record_withdrawal
 
 
 class NotYetLost(Refusal):
+    code = "followup.not_yet_lost"
     message = _(
         "Participant {participant} does not count as lost yet: {attempts} of {attempts_needed} attempts in vain, "
         "{routes} of {routes_needed} routes, over {days} of {days_needed} days. Keep trying and record each attempt."
@@ -26,6 +27,7 @@ class NotYetLost(Refusal):
 
 
 class LostInFuture(Refusal):
+    code = "followup.lost_in_future"
     message = _("{day} has not come yet. Give the day of the last attempt or a later one up to today.")
     status = 422
 
@@ -45,6 +47,7 @@ def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -
 
 
 class WithdrawnInFuture(Refusal):
+    code = "followup.withdrawn_in_future"
     message = _("{day} has not come yet. Give the day on which the participant said so.")
     status = 422
 

@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from audit.acts import open_act
 from followup.history import CUT_SWEEPS, DUE_BEFORE_CLOSING, SWEEPS, days_met, text_for, whole_number
 from followup.models import Visit, VisitState
-from followup.rolling import MET, VisitWindow, state_on, turns_on
+from followup.rolling import VisitWindow, state_on, turns_on
 from followup.services.planning import plan_visits_for
 from protocol.schedule import sweeps_until_month
 from trials.models import Participant, Site
@@ -43,9 +44,7 @@ def _roll_batch(site: Site, on: date, at: datetime, batch: int) -> int:
             _settle_needless_sweeps(visits, on, act)
             for visit in visits:
                 _turn(visit, on, act)
-            Visit.objects.bulk_update(
-                visits, ["state", "turns_on", "not_done_reason", "act"], batch_size=batch
-            )
+            Visit.objects.bulk_update(visits, ["state", "turns_on", "met_on", "act"], batch_size=batch)
             _follow(visits, at)
     return len(visits)
 
@@ -84,7 +83,7 @@ def _settle_needless_sweeps(visits: Iterable[Visit], on: date, act: Any) -> None
     for visit in passed:
         if visit.pk in met:
             visit.state, visit.turns_on = VisitState.NOT_DONE, None
-            visit.not_done_reason = f"{MET}{met[visit.pk].isoformat()}"
+            visit.met_on = met[visit.pk]
 
 
 def met_near(sweeps: Iterable[Visit]) -> dict[int, date]:
@@ -129,9 +128,14 @@ def _is_last_sweep(visit: Visit) -> bool:
 
 def propose_missed_visit(visit: Visit, at: datetime) -> None:
     """The passed window stands as a possible deviation until a person settles it (protocol 2.6, 3.15)."""
-    detail = (
-        f"Visit {visit.code}: the window of {visit.opens} to {visit.closes} passed with nothing recorded."
-    )
     propose_deviation(
-        participant=visit.participant, rule=MISSED_VISIT, key=visit.code, detail=detail, by=None, at=at
+        participant=visit.participant,
+        rule=MISSED_VISIT,
+        key=visit.code,
+        detail=gettext_noop(
+            "Visit %(code)s: the window of %(opens)s to %(closes)s passed with nothing recorded."
+        ),
+        values={"code": visit.code, "opens": str(visit.opens), "closes": str(visit.closes)},
+        by=None,
+        at=at,
     )

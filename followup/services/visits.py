@@ -19,37 +19,44 @@ from trials.models import Milestone, Participant
 
 
 class VisitInFuture(Refusal):
+    code = "followup.visit_in_future"
     message = _("Visit {visit} cannot have taken place on {day}: that day has not come yet.")
     status = 422
 
 
 class VisitBeforeConsent(Refusal):
+    code = "followup.visit_before_consent"
     message = _("Visit {visit} cannot have taken place on {day}, before the consent of {consent}.")
     status = 422
 
 
 class VisitAfterDeath(Refusal):
+    code = "followup.visit_after_death"
     message = _("Visit {visit} cannot have taken place on {day}: the participant died on {death}.")
     status = 422
 
 
 class VisitCancelled(Refusal):
+    code = "followup.visit_cancelled"
     message = _(
         "Visit {visit} is no longer planned for participant {participant}. Record an unscheduled visit."
     )
 
 
 class VisitReasonNeeded(Refusal):
+    code = "followup.visit_reason_needed"
     message = _("Say why visit {visit} was not done.")
     status = 422
 
 
 class ReasonForChangeNeeded(Refusal):
+    code = "followup.reason_for_change_needed"
     message = _("Visit {visit} is on record as having taken place on {day}. Give a reason for the change.")
     status = 422
 
 
 class OutsideWindow(Refusal):
+    code = "followup.outside_window"
     message = _("{day} is outside the window of visit {visit}, {opens} to {closes}. Choose a day inside it.")
     status = 422
 
@@ -67,13 +74,16 @@ def record_visit(
             raise ReasonForChangeNeeded(visit=locked.code, day=locked.took_place_on.isoformat())
         _refuse_impossible_day(locked.code, took_place_on, participant, at)
         locked.state, locked.took_place_on, locked.not_done_reason = VisitState.DONE, took_place_on, ""
+        locked.met_on = None
         locked.timing = (
             window_status(took_place_on, locked.opens, locked.closes)
             if locked.opens and locked.closes
             else ""
         )
         locked.turns_on, locked.act = None, act
-        locked.save(update_fields=["state", "took_place_on", "not_done_reason", "timing", "turns_on", "act"])
+        locked.save(
+            update_fields=["state", "took_place_on", "not_done_reason", "met_on", "timing", "turns_on", "act"]
+        )
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 
@@ -110,8 +120,10 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
             None,
             "",
         )
-        locked.turns_on, locked.act = None, act
-        locked.save(update_fields=["state", "not_done_reason", "took_place_on", "timing", "turns_on", "act"])
+        locked.turns_on, locked.met_on, locked.act = None, None, act
+        locked.save(
+            update_fields=["state", "not_done_reason", "met_on", "took_place_on", "timing", "turns_on", "act"]
+        )
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 

@@ -19,6 +19,7 @@ from randomization.wording import arm_words, visit_words
 
 
 class NoPrinting(Refusal):
+    code = "randomization.no_printing"
     message = _(
         "This server lacks the libraries that make a PDF. Nothing is lost: the page itself can be printed. "
         "Telephone the operator of the system."
@@ -27,6 +28,7 @@ class NoPrinting(Refusal):
 
 
 class NotRevealedYet(Refusal):
+    code = "randomization.not_revealed_yet"
     message = _(
         "The allocation of participant {participant} is not complete yet. Open the page again in a minute."
     )

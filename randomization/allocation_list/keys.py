@@ -10,6 +10,7 @@ from randomization.scheme.sealing import FILE_VARIABLE, KEY_VARIABLE, KeyRing, L
 
 
 class ListKeyAbsent(Refusal):
+    code = "randomization.list_key_absent"
     message = _(
         "This server was started without its list key, so nobody can be randomized on it. Nothing was done. "
         "Telephone the operator of the system."

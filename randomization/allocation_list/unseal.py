@@ -29,6 +29,7 @@ OWNER_VARIABLE = "DATABASE_OWNER_URL"
 
 
 class NoEnvelopes(Refusal):
+    code = "randomization.no_envelopes"
     message = _(
         "Site {site} allocates by minimization: a coming arm follows from everybody randomized before it, so no "
         "envelope can hold it. During an outage nobody is randomized."

@@ -36,24 +36,29 @@ security = logging.getLogger("palace3.security")
 
 
 class MayNotRandomize(Forbidden):
+    code = "randomization.may_not_randomize"
     message = _("Only an investigator delegated at site {site} randomizes there.")
 
 
 class NotReadyToRandomize(Refusal):
+    code = "randomization.not_ready_to_randomize"
     message = _("Participant {participant} cannot be randomized yet: {missing}")
 
 
 class StrataMoved(Refusal):
+    code = "randomization.strata_moved"
     message = _(
         "The stratum of participant {participant} is no longer the one you confirmed. Read it again, then confirm."
     )
 
 
 class ListExhausted(Refusal):
+    code = "randomization.list_exhausted"
     message = _("The list for {stratum} has no places left. Stop, and telephone the trial statistician.")
 
 
 class EnvelopeDoesNotFit(Refusal):
+    code = "randomization.envelope_does_not_fit"
     message = _(
         "Envelope {number} is not the next place of {stratum}. Enter the envelopes of this stratum in the order in "
         "which they were opened; if this was the first, telephone the trial statistician."
@@ -61,6 +66,7 @@ class EnvelopeDoesNotFit(Refusal):
 
 
 class ListTampered(Refusal):
+    code = "randomization.list_tampered"
     message = _(
         "The place of participant {participant} does not open: it is not as the statistician sealed it. Stop "
         "randomizing, treat nobody by guess, and telephone the trial statistician. Nothing was revealed."

@@ -52,47 +52,58 @@ DESIGN_FAULTS: Final = {
 
 
 class MayNotDefine(Forbidden):
+    code = "randomization.may_not_define"
     message = _("Only a statistician who is on no site team defines a scheme or asks for a list.")
 
 
 class MayNotActivate(Forbidden):
+    code = "randomization.may_not_activate"
     message = _("A list is activated by a statistician or the trial manager.")
 
 
 class DesignRefused(Refusal):
+    code = "randomization.design_refused"
     message = _("The scheme cannot give a list. {why}")
     status = 422
 
 
 class SchemeNameTaken(Refusal):
+    code = "randomization.scheme_name_taken"
     message = _("A scheme is called {name} already. Choose another name.")
 
 
 class SecondPersonNeeded(Refusal):
+    code = "randomization.second_person_needed"
     message = _("You asked for this list, so somebody else activates it.")
 
 
 class ListActive(Refusal):
+    code = "randomization.list_active"
     message = _("This list was activated on {day} already.")
 
 
 class SchemeNotActive(Refusal):
+    code = "randomization.scheme_not_active"
     message = _("Scheme {scheme} is not active. Sites and places are added to the active scheme only.")
 
 
 class AnotherSchemeActive(Refusal):
+    code = "randomization.another_scheme_active"
     message = _("Scheme {scheme} is active. A trial allocates by one scheme; close that one first.")
 
 
 class NoSites(Refusal):
+    code = "randomization.no_sites"
     message = _("There is no site that this list could be made for. Create the site first.")
 
 
 class StrataCoveredAlready(Refusal):
+    code = "randomization.strata_covered_already"
     message = _("These strata have a list already: {strata}. Ask for more places instead.")
 
 
 class ExtensionAtServer(Refusal):
+    code = "randomization.extension_at_server"
     message = _(
         "More places continue the sealed list, which this server cannot read. On the machine that holds the "
         "owner's key run: manage.py allocation_list extend --list {label}"

@@ -26,6 +26,7 @@ Complete = Callable[..., Allocation]
 
 
 class MinimizationOff(Refusal):
+    code = "randomization.minimization_off"
     message = _(
         "Minimization is switched off: the protocol text says blocks. Define a scheme of permuted blocks. Only a "
         "new version of the protocol text, signed by the study team, switches minimization on."
@@ -33,6 +34,7 @@ class MinimizationOff(Refusal):
 
 
 class MinimizationNotAllowed(Refusal):
+    code = "randomization.minimization_not_allowed"
     message = _(
         "The owner of the database has not allowed minimization. On the machine that holds the owner's key run: "
         "manage.py allocation_list allow-minimization"
@@ -40,10 +42,12 @@ class MinimizationNotAllowed(Refusal):
 
 
 class RatioNotEven(Refusal):
+    code = "randomization.ratio_not_even"
     message = _("Minimization gives arms one to one. The protocol text has another ratio, so use blocks.")
 
 
 class EarlierTurnClosed(Refusal):
+    code = "randomization.earlier_turn_closed"
     message = _(
         "The arm of participant {participant} follows from those who were randomized earlier, and one of them has "
         "no arm yet. The place is kept. Open this page again in a minute; if that does not help, telephone the "

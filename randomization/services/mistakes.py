@@ -19,20 +19,24 @@ DEVIATION_RULE = "RAND"
 
 
 class MayNotCorrect(Forbidden):
+    code = "randomization.may_not_correct"
     message = _("Errors of randomization are recorded by the data manager. Telephone them.")
 
 
 class TrueStratumMissing(Refusal):
+    code = "randomization.true_stratum_missing"
     message = _("For a wrong stratum, choose the true clinical stage group; for other errors leave it empty.")
     status = 422
 
 
 class SameStratum(Refusal):
+    code = "randomization.same_stratum"
     message = _("{stage} is the stage group that was used. Choose the true one.")
     status = 422
 
 
 class FoundBeforeRandomized(Refusal):
+    code = "randomization.found_before_randomized"
     message = _("The error is dated {day}, outside the time between randomization and today. Check the date.")
     status = 422
 

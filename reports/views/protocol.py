@@ -17,8 +17,8 @@ from django.utils.translation import ngettext
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from protocol.text import ProtocolText, load, versions
-from reports.forms import ConfirmForm, WithdrawForm
-from reports.questions import SHOWS, lines_of, narrowed, seen_by_item, seen_in, ticked
+from reports.forms import SEEN, ConfirmForm, WithdrawForm
+from reports.questions import SHOWS, lines_of, narrowed, ticked
 from trials import services
 from trials.confirmed import confirmation_by, history_of_value
 from trials.models import Site
@@ -81,12 +81,17 @@ def confirm(request: PersonRequest, protocol: str) -> HttpResponse:
     text = _text(request, protocol)
     lines = lines_of(text)
     shown = ticked(lines, _keys_of(request))
-    form = ConfirmForm(request.POST or None, initial={"seen": seen_in(shown)})
+    form = ConfirmForm(request.POST or None, digests={line.asked.key: line.asked.digest for line in shown})
+    items = {line.asked.key: line.asked.item for line in lines}
 
     def sign(typed: dict[str, Any]) -> Any:
-        seen = seen_by_item(lines, typed.pop("seen"))
         made = services.confirm_values(
-            version=text.version, seen=seen, **typed, by=request.user, at=timezone.now()
+            version=text.version,
+            seen={items[key]: digest for key, digest in form.seen().items()},
+            note=typed["note"],
+            password=typed["password"],
+            by=request.user,
+            at=timezone.now(),
         )
         said = ngettext("%(count)s value is confirmed.", "%(count)s values are confirmed.", len(made))
         messages.success(request, said % {"count": len(made)})
@@ -101,8 +106,8 @@ def confirm(request: PersonRequest, protocol: str) -> HttpResponse:
 
 
 def _keys_of(request: PersonRequest) -> list[str]:
-    carried = request.POST.get("seen", "").split()
-    return request.GET.getlist("tick") or [each.partition(":")[0] for each in carried]
+    carried = [name.removeprefix(SEEN) for name in request.POST if name.startswith(SEEN)]
+    return request.GET.getlist("tick") or carried
 
 
 @requires(Permission.PROTOCOL_CONFIRM)

@@ -124,7 +124,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id task started_at ended_at milliseconds outcome runs failures retries failed_at fault",
     },
     "followup.Visit": {
-        "clinical": "reason state took_place_on timing not_done_reason",
+        "clinical": "reason state took_place_on timing not_done_reason met_on",
         "operational": (
             "id act participant site code occurrence anchor anchor_on target opens closes proposed_on "
             "forms procedures missed_on turns_on"
@@ -185,7 +185,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act user site role starts_on ends_on granted_by",
     },
     "trials.DeviationProposal": {
-        "clinical": "rule key detail",
+        "clinical": "rule key detail values",
         "operational": "id act participant site found_on state",
     },
     "trials.EligibilityDecision": {
@@ -194,7 +194,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "trials.Milestone": {
         "clinical": "code on result",
-        "operational": "id act participant site source",
+        "operational": "id act participant site source source_form source_record",
     },
     "trials.NewsLetter": {
         "operational": (

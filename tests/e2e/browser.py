@@ -11,11 +11,11 @@ from typing import Any
 
 import pyotp
 from axe_playwright_python.sync_playwright import Axe
-from django.utils import timezone
 from playwright.sync_api import Locator, Page
 
 from crf import catalogue
 from exports.api.typed import as_typed
+from tests.clock import clock_time
 from tests.world import PASSWORD, SECRET
 
 LOOK = os.environ.get("PALACE3_LOOK")
@@ -30,7 +30,7 @@ def sign_in(
     page.goto("/accounts/sign-in/")
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
-    page.get_by_label("Code from your app").fill(pyotp.TOTP(secret).at(timezone.now()) if secret else "")
+    page.get_by_label("Code from your app").fill(pyotp.TOTP(secret).at(clock_time()) if secret else "")
     follow(page, page.get_by_role("button", name="Sign in"))
     page.wait_for_url(lambda address: "sign-in" not in address)
     if then:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -77,31 +74,6 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page
 def _leaves(address: str, own: str) -> bool:
     parts = urlsplit(address)
     return parts.scheme not in {"data", "blob", "about"} and parts.netloc != own
-
-
-class Clock:
-    """The clock of the program, which every view and task reads through ``timezone.now``."""
-
-    def __init__(self, now: datetime) -> None:
-        self.go(now)
-
-    def go(self, now: datetime) -> None:
-        self._set_to, self._set_at = now, time.monotonic()
-
-    def to_day(self, day: date, hour: int = 2) -> None:
-        """It is ``day``, in the morning of the sites."""
-        self.go(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
-
-    def now(self) -> datetime:
-        return self._set_to + timedelta(seconds=time.monotonic() - self._set_at)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that can be set; it goes on by itself."""
-    made = Clock(timezone.now())
-    monkeypatch.setattr("django.utils.timezone.now", made.now)
-    return made
 
 
 @pytest.fixture

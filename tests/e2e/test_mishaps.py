@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
+from tests.clock import Clock
 from tests.e2e.browser import examine, save_form, sign_in
-from tests.e2e.conftest import Clock
 from tests.world import NOW, PASSWORD, World, screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

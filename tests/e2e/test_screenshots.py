@@ -15,8 +15,8 @@ from playwright.sync_api import Page
 from demo.simulation.sites import PASSWORD
 from demo.simulation.trial import play
 from kernel.scope import EVERYTHING, scope
+from tests.clock import Clock
 from tests.e2e.browser import axe, sign_in
-from tests.e2e.conftest import Clock
 from trials.models import Participant
 from trials.models.participants import Track
 

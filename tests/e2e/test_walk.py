@@ -34,8 +34,9 @@ from protocol.text import load
 from randomization.scheme.blocks import Design, stratum_slots
 from randomization.services import activate_list, define_scheme
 from randomization.services.lists import default_blocks
+from tests.clock import Clock
 from tests.e2e.browser import examine, follow, is_chinese, save_form, sign_in, speak, type_form
-from tests.e2e.conftest import TABLET, WIDE, Clock
+from tests.e2e.conftest import TABLET, WIDE
 from tests.world import PASSWORD, World, as_person, build_world
 from trials.models import Participant
 

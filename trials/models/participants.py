@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature
@@ -13,7 +14,6 @@ from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from kernel.pagination import CountOf
-from trials.deviation_words import in_words
 from trials.models.sites import ConsentVersion, Site
 from trials.version_guards import ParticipantVersionGuard
 
@@ -208,7 +208,7 @@ class EligibilityDecision(OfParticipant):
     decided_at = models.DateTimeField(_("decided at"))
     note = models.TextField(_("note"), blank=True)
     lapsed_at = models.DateTimeField(_("lapsed at"), null=True, blank=True)
-    lapse_cause = models.CharField(_("why it lapsed"), max_length=200, blank=True)
+    lapse_cause = models.TextField(_("why it lapsed"), blank=True)
 
     class Meta(OfParticipant.Meta):
         ordering = ("-decided_at",)
@@ -227,19 +227,27 @@ class EligibilityDecision(OfParticipant):
 class Milestone(OfParticipant):
     """A date that starts a clock (protocol 2.1), with the record it was read from.
 
+    ``source`` says what set it; ``source_form`` and ``source_record`` name the record where it is a form.
     A milestone whose answer was taken back keeps its row and has no date.
     """
 
     code = models.CharField(_("milestone"), max_length=12)
     on = models.DateField(_("on"), null=True)
     result = models.CharField(_("result"), max_length=20, blank=True)
-    source = models.CharField(_("source"), max_length=80)
+    source = models.CharField(_("source"), max_length=20)
+    source_form = models.CharField(_("form it was read from"), max_length=8, blank=True)
+    source_record = models.BigIntegerField(_("record it was read from"), null=True)
 
     class Meta(OfParticipant.Meta):
         ordering = ("on", "code")
         constraints = (
             *OfParticipant.Meta.constraints,
             models.UniqueConstraint(fields=["participant", "code"], name="trials_milestone_once"),
+            models.CheckConstraint(
+                condition=models.Q(source_form="", source_record=None)
+                | (~models.Q(source_form="") & models.Q(source_record__isnull=False)),
+                name="trials_milestone_record_whole",
+            ),
         )
 
     def __str__(self) -> str:
@@ -272,11 +280,16 @@ class DeviationState(models.TextChoices):
 
 @audited()
 class DeviationProposal(OfParticipant):
-    """A deviation that a rule found. A person confirms it; until then it is not counted (protocol 3.15)."""
+    """A deviation that a rule found. A person confirms it; until then it is not counted (protocol 3.15).
+
+    ``detail`` is kept in the words of the program's source with its ``values`` beside it, so that each reader
+    is shown their own language; what a person wrote has no values and stays as it was written.
+    """
 
     rule = models.CharField(_("rule"), max_length=20)
-    key = models.CharField(max_length=80)
-    detail = models.CharField(_("what was found"), max_length=300)
+    key = models.CharField(max_length=200)
+    detail = models.TextField(_("what was found"))
+    values = models.JSONField(_("values of the text"), default=dict, blank=True)
     found_on = models.DateField(_("found on"))
     state = models.CharField(
         _("state"), max_length=10, choices=DeviationState.choices, default=DeviationState.PROPOSED
@@ -295,4 +308,5 @@ class DeviationProposal(OfParticipant):
     @property
     def said(self) -> str:
         """What was found, in the reader's language."""
-        return in_words(self.detail)
+        text = gettext(self.detail) if self.detail else ""
+        return text % self.values if self.values else text

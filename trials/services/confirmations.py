@@ -22,29 +22,35 @@ MOST_AT_ONCE = 200
 
 
 class NoValueToConfirm(Refusal):
+    code = "trials.no_value_to_confirm"
     message = _("No value is ticked. Tick at least one value, then confirm.")
     status = 422
 
 
 class TooManyAtOnce(Refusal):
+    code = "trials.too_many_at_once"
     message = _("One signature covers at most {most} values. Confirm fewer at once.")
     status = 422
 
 
 class NotConfirmable(Refusal):
+    code = "trials.not_confirmable"
     message = _("{item} has no value that can be confirmed here. It is answered in a new protocol version.")
     status = 422
 
 
 class ValueMoved(Refusal):
+    code = "trials.value_moved"
     message = _("The value of {item} is another one by now. Read it again, then confirm.")
 
 
 class ConfirmedAlready(Refusal):
+    code = "trials.confirmed_already"
     message = _("{item} is confirmed already. Withdraw that confirmation first if it was a mistake.")
 
 
 class NotConfirmed(Refusal):
+    code = "trials.not_confirmed"
     message = _("This confirmation was withdrawn already.")
 
 

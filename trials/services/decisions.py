@@ -20,18 +20,22 @@ LAPSED_AFTER_RANDOMIZATION = "X007"
 
 
 class NotAnInvestigator(Forbidden):
+    code = "trials.not_an_investigator"
     message = _("Only an investigator delegated at site {site} decides on eligibility.")
 
 
 class ConsentBeforeDecision(Refusal):
+    code = "trials.consent_before_decision"
     message = _("Participant {participant} has no consent on record. Record the consent first.")
 
 
 class NoDecisionOutsideScreening(Refusal):
+    code = "trials.no_decision_outside_screening"
     message = _("Participant {participant} is no longer in screening: {state}. A decision is not taken now.")
 
 
 class EvidenceIncomplete(Refusal):
+    code = "trials.evidence_incomplete"
     message = _(
         "Eligibility of participant {participant} cannot be decided yet. Still without an answer: {missing}. "
         "Complete the screening forms first."
@@ -39,6 +43,7 @@ class EvidenceIncomplete(Refusal):
 
 
 class EvidenceAgainst(Refusal):
+    code = "trials.evidence_against"
     message = _(
         "Participant {participant} cannot be approved: {criteria} not met. Correct the answer if it is wrong, "
         "or record a screen failure."
@@ -46,6 +51,7 @@ class EvidenceAgainst(Refusal):
 
 
 class EvidenceMoved(Refusal):
+    code = "trials.evidence_moved"
     message = _(
         "An answer changed while you were reading. Read the evidence of participant {participant} again, then sign."
     )
@@ -146,6 +152,6 @@ def lapse_decision(*, participant: Participant, cause: str, by: User | None, at:
 def _lapse(participant: Participant, *, cause: str, act_row: Any, at: datetime) -> bool:
     return bool(
         EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).update(
-            lapsed_at=at, lapse_cause=cause[:200], act=act_row
+            lapsed_at=at, lapse_cause=cause, act=act_row
         )
     )

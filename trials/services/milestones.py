@@ -15,12 +15,15 @@ def set_milestone(
     code: str,
     on: date | None,
     source: str,
+    source_form: str = "",
+    source_record: int | None = None,
     result: str = "",
     by: User | None,
     at: datetime,
 ) -> bool:
     """The milestone has the date ``on`` (None: it has not happened after all); say whether that is new.
 
+    ``source`` says what set it; ``source_form`` and ``source_record`` name the record where it is a form.
     ``result`` is what an evaluation found, as far as the schedule depends on it (protocol 3.7).
 
     Who plans visits is told by the answer, and plans in the same act (protocol 2.1).
@@ -31,5 +34,6 @@ def set_milestone(
     with open_act("trials:milestone:set", by=by, at=at, participant=participant) as act:
         found = held or Milestone(participant=participant, site_id=participant.site_id, code=code)
         found.on, found.result, found.source, found.act = on, result, source, act
+        found.source_form, found.source_record = source_form, source_record
         found.save()
     return True

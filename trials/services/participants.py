@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -28,15 +29,18 @@ from trials.services.milestones import set_milestone
 
 
 class SiteNotActive(Refusal):
+    code = "trials.site_not_active"
     message = _("Site {site} is “{state}”. Participants are registered and consented only at an active site.")
 
 
 class ConsentInFuture(Refusal):
+    code = "trials.consent_in_future"
     message = _("The consent is dated {day}, which has not come yet. Check the date on the signed form.")
     status = 422
 
 
 class ConsentBeforeApproval(Refusal):
+    code = "trials.consent_before_approval"
     message = _(
         "Consent version {version} was not in force at site {site} on {day}. Choose the version that was signed, "
         "or correct the date."
@@ -45,10 +49,12 @@ class ConsentBeforeApproval(Refusal):
 
 
 class ConsentAlreadyRecorded(Refusal):
+    code = "trials.consent_already_recorded"
     message = _("Consent version {version} of participant {participant} is on record already.")
 
 
 class SensitiveDataConsentMissing(Refusal):
+    code = "trials.sensitive_data_consent_missing"
     message = _(
         "The separate consent to the use of sensitive health data was not ticked. Without it nothing may be "
         "recorded about the participant."
@@ -57,19 +63,23 @@ class SensitiveDataConsentMissing(Refusal):
 
 
 class NotInScreening(Refusal):
+    code = "trials.not_in_screening"
     message = _("Participant {participant} is no longer in screening: {state}.")
 
 
 class TrackCannotMove(Refusal):
+    code = "trials.track_cannot_move"
     message = _("Participant {participant} is “{state}”; the protocol has no step from there to “{wanted}”.")
 
 
 class NothingWithdrawn(Refusal):
+    code = "trials.nothing_withdrawn"
     message = _("Tick at least one part that the participant withdraws from.")
     status = 422
 
 
 class DeviationSettled(Refusal):
+    code = "trials.deviation_settled"
     message = _("This proposal was settled already: {state}.")
 
 
@@ -255,9 +265,19 @@ def record_withdrawal(
 
 
 def propose_deviation(
-    *, participant: Participant, rule: str, key: str, detail: str, by: User | None, at: datetime
+    *,
+    participant: Participant,
+    rule: str,
+    key: str,
+    detail: str,
+    values: Mapping[str, str] | None = None,
+    by: User | None,
+    at: datetime,
 ) -> DeviationProposal | None:
-    """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15)."""
+    """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15).
+
+    ``detail`` is a text of the program's source with places for ``values``, or what a person wrote.
+    """
     if DeviationProposal.objects.filter(participant=participant, rule=rule, key=key).exists():
         return None
     with open_act("trials:deviation:propose", by=by, at=at, participant=participant) as act:
@@ -266,7 +286,8 @@ def propose_deviation(
             site_id=participant.site_id,
             rule=rule,
             key=key,
-            detail=detail[:300],
+            detail=detail,
+            values=dict(values or {}),
             found_on=local_date(at, participant.site.time_zone),
             act=act,
         )

@@ -19,6 +19,7 @@ from trials.services.sites import end_delegation
 
 
 class NotYourself(Refusal):
+    code = "trials.not_yourself"
     message = _("Nobody closes or resets their own account here. Ask another trial manager.")
 
 

@@ -25,32 +25,39 @@ MOVES: Final = {
 
 
 class SiteCodeTaken(Refusal):
+    code = "trials.site_code_taken"
     message = _("Site code {code} belongs to a site already. Choose another two-digit code.")
 
 
 class SiteCannotMove(Refusal):
+    code = "trials.site_cannot_move"
     message = _("Site {site} is “{state}” and cannot become “{wanted}” from there.")
 
 
 class ChecklistOpen(Refusal):
+    code = "trials.checklist_open"
     message = _("Site {site} cannot be activated yet. Still open: {missing}. Complete the checklist first.")
 
 
 class RoleNeedsSite(Refusal):
+    code = "trials.role_needs_site"
     message = _("The role {role} is held at a site. Choose the site.")
     status = 422
 
 
 class RoleIsCentral(Refusal):
+    code = "trials.role_is_central"
     message = _("The role {role} is held for the whole trial. Leave the site empty.")
     status = 422
 
 
 class TrainingMissing(Refusal):
+    code = "trials.training_missing"
     message = _("{person} has no training date on record. Record the training before access is given.")
 
 
 class DelegationEnded(Refusal):
+    code = "trials.delegation_ended"
     message = _("This delegation ended on {day} already.")
 
 

@@ -19,25 +19,30 @@ ENDED = TERMINAL - {Track.LOST}
 
 
 class VersionNotLater(Refusal):
+    code = "trials.version_not_later"
     message = _("Site {site} follows version {current} of the protocol; {wanted} is not a later version.")
     status = 422
 
 
 class ApprovalInFuture(Refusal):
+    code = "trials.approval_in_future"
     message = _("The approval is dated {day}, which has not come yet. Check the date on the letter.")
     status = 422
 
 
 class ConsentOfAnotherSite(Refusal):
+    code = "trials.consent_of_another_site"
     message = _("The new consent text is not one of site {site}.")
     status = 422
 
 
 class VersionOpen(Refusal):
+    code = "trials.version_open"
     message = _("Version {version} is in force at site {site} already; its approval is no longer changed.")
 
 
 class ApprovalMissing(Refusal):
+    code = "trials.approval_missing"
     message = _(
         "Version {version} cannot be opened at site {site}: the date on which its ethics committee approved it is "
         "not on record. Record the approval first."

@@ -18,6 +18,7 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class SentBefore(Refusal):
+    code = "trials.sent_before"
     message = _(
         "This page was sent already, and its step is done. Look where it is on record; to do it once more, open the "
         "page anew."

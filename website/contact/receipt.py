@@ -12,6 +12,7 @@ from website.services.erasing import receipt_of, told_in_receipt
 
 
 class NothingErased(Refusal):
+    code = "website.nothing_erased"
     message = _("Who sent request {reference} is still on record, so there is no receipt of an erasure.")
 
 

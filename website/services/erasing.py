@@ -22,6 +22,7 @@ ON_REQUEST, IN_TIME = "trials:request:erase", "trials:request:expire"
 
 
 class ErasedAlready(Refusal):
+    code = "website.erased_already"
     message = _("Who sent request {reference} was erased before. The receipt is on its page.")
 
 

@@ -23,16 +23,19 @@ from website.services.limits import may_send
 
 
 class LetterReleased(Refusal):
+    code = "website.letter_released"
     message = _("This letter was released before. It is sent once; write a new one.")
 
 
 class OwnLetter(Refusal):
+    code = "website.own_letter"
     message = _(
         "You wrote this letter yourself. Ask another person who may approve texts to read and release it."
     )
 
 
 class ApprovedInFuture(Refusal):
+    code = "website.approved_in_future"
     message = _(
         "The approval is dated {day}, which has not come yet. Check the date on the letter of approval."
     )

@@ -30,20 +30,24 @@ from website.services.limits import may_send
 
 
 class CentreClosed(Refusal):
+    code = "website.centre_closed"
     message = _("This centre takes no requests now. What you typed is still here: choose another centre.")
 
 
 class RequestClosed(Refusal):
+    code = "website.request_closed"
     message = _("Request {reference} is closed: {state}. Nothing was changed.")
 
 
 class NotSpokenYet(Refusal):
+    code = "website.not_spoken_yet"
     message = _(
         "Nobody has spoken with the person of request {reference} yet. Record the call first, then how it ended."
     )
 
 
 class CalledTooLate(Refusal):
+    code = "website.called_too_late"
     message = _(
         "The call is dated {day}, which is not between the request and now. Check the day and the time."
     )
@@ -51,6 +55,7 @@ class CalledTooLate(Refusal):
 
 
 class IdentityErased(Refusal):
+    code = "website.identity_erased"
     message = _("Who sent request {reference} was erased on {day}. It cannot be brought back.")
 
 

@@ -32,21 +32,25 @@ BODY_MAX: Final = 4000
 
 
 class NoSuchBlock(Refusal):
+    code = "website.no_such_block"
     message = _("The page has no block “{block}” in this language. Choose one from the list of texts.")
     status = 422
 
 
 class TextEmpty(Refusal):
+    code = "website.text_empty"
     message = _("A text needs a title and something under it. Write both.")
     status = 422
 
 
 class TextTooLong(Refusal):
+    code = "website.text_too_long"
     message = _("The title may have {title} characters and the text {body}. Shorten it.")
     status = 422
 
 
 class TokensLeft(Refusal):
+    code = "website.tokens_left"
     message = _(
         "This would reach readers as it stands: {tokens}. Use only the placeholders of the list beside the "
         "text, and no other braces or marks."
@@ -55,11 +59,13 @@ class TokensLeft(Refusal):
 
 
 class NothingChanged(Refusal):
+    code = "website.nothing_changed"
     message = _("This is word for word version {number}. Change something, or go back.")
     status = 422
 
 
 class DraftedMeanwhile(Refusal):
+    code = "website.drafted_meanwhile"
     message = _(
         "Version {number} was drafted while you were writing. What you typed is still here: compare it with "
         "the history, then draft it again."
@@ -67,42 +73,51 @@ class DraftedMeanwhile(Refusal):
 
 
 class ReleasedBefore(Refusal):
+    code = "website.released_before"
     message = _("Version {number} of “{block}” is released already.")
 
 
 class NewerDraft(Refusal):
+    code = "website.newer_draft"
     message = _("There is a newer draft of “{block}” than version {number}. Release that one.")
 
 
 class OwnText(Refusal):
+    code = "website.own_text"
     message = _("You wrote version {number} of “{block}”. Another person has to release it.")
 
 
 class EthicsAhead(Refusal):
+    code = "website.ethics_ahead"
     message = _("The ethics approval is dated {day}, which is still to come. Release the text after it.")
     status = 422
 
 
 class EthicsMissing(Refusal):
+    code = "website.ethics_missing"
     message = _("Give the number of the ethics approval, as it stands on the committee's letter.")
     status = 422
 
 
 class NothingToRelease(Refusal):
+    code = "website.nothing_to_release"
     message = _("Choose at least one draft to release.")
     status = 422
 
 
 class NotShown(Refusal):
+    code = "website.not_shown"
     message = _("Version {number} of “{block}” is not on the page, so it cannot be withdrawn.")
 
 
 class ReasonMissing(Refusal):
+    code = "website.reason_missing"
     message = _("Say why the text is withdrawn. The reason is kept with it.")
     status = 422
 
 
 class NoTextToConfirm(Refusal):
+    code = "website.no_text_to_confirm"
     message = _("No text is released in this language yet. Release the texts first, then confirm the page.")
 
 

@@ -26,6 +26,7 @@ from website.services.requests import CentreClosed, receive_request
 
 
 class SentFromElsewhere(Refusal):
+    code = "website.sent_from_elsewhere"
     message = _(
         "This form was sent from the page of another site. Nothing was kept. Open the form here and send it."
     )

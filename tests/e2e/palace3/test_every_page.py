@@ -31,8 +31,9 @@ from demo.simulation.sites import PASSWORD
 from followup.models import Visit
 from kernel.scope import EVERYTHING, scope
 from protocol import text
+from tests.clock import Clock
 from tests.demo_trial import UNTIL, Played, played_trial
-from tests.e2e.conftest import TABLET, WIDE, Clock
+from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.system.test_permission_matrix import MATRIX
 from trials.models import ContactRequest, NewsLetter, Participant, PublicText
 from trials.people import confided_to, sites_of

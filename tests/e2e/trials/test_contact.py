@@ -9,8 +9,9 @@ from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from kernel.scope import EVERYTHING, scope
+from tests.clock import Clock
 from tests.e2e.browser import examine, follow, sign_in
-from tests.e2e.conftest import TABLET, WIDE, Clock
+from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.trials.contact_world import WHO
 from tests.world import NOW, World
 from trials import services

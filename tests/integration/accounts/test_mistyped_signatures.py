@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.services import LOCKED_FOR, TRIES_BEFORE_LOCK, signing_rests
 from audit.models import Act
 from protocol.text import load
+from tests.clock import clock_time
 from tests.world import PASSWORD, World, as_person
 from trials.models import Confirmation
 
@@ -27,7 +27,7 @@ def client_of(user: Any) -> Client:
 
 def sign(client: Client, password: str) -> Any:
     asked = next(each for each in load("1.0").open_questions() if each.code == "lost_days")
-    typed = {"seen": f"{asked.key}:{asked.digest}", "note": "Protocol 3.0, page 41", "password": password}
+    typed = {f"seen-{asked.key}": asked.digest, "note": "Protocol 3.0, page 41", "password": password}
     return client.post("/protocol/questions/1.0/confirm/", typed)
 
 
@@ -61,7 +61,7 @@ def test_after_five_wrong_passwords_nothing_is_signed_for_a_while(
     assert world.trial_manager.totp_confirmed_at
     with as_person(world.trial_manager):
         assert not Confirmation.objects.exists()
-        later = timezone.now() + LOCKED_FOR
+        later = clock_time() + LOCKED_FOR
         assert not signing_rests(world.trial_manager, at=later)
 
 

@@ -10,12 +10,12 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import change_person, create_person, set_password
 from accounts.throttle import MOST_FAILURES
 from audit.models import Act
+from tests.clock import clock_time
 from tests.world import NOW, PASSWORD, World
 
 SECRET = "A" * 32
@@ -33,9 +33,9 @@ def give_factor(user: User) -> None:
     change_person(
         user=user,
         by=None,
-        at=timezone.now(),
+        at=clock_time(),
         totp_secret=SECRET,
-        totp_confirmed_at=timezone.now(),
+        totp_confirmed_at=clock_time(),
         totp_last_step=0,
     )
 
@@ -105,7 +105,7 @@ def test_a_second_factor_is_asked_where_it_is_set_up(client: Client, world: Worl
 
 
 def test_a_privileged_role_sets_up_its_factor_before_anything_else(client: Client, world: World) -> None:
-    change_person(user=world.data_manager, by=None, at=timezone.now(), totp_secret="", totp_confirmed_at=None)
+    change_person(user=world.data_manager, by=None, at=clock_time(), totp_secret="", totp_confirmed_at=None)
     answer(client, username="data_manager")
     assert client.get(reverse("home")).headers["Location"] == "/accounts/second-factor/"
     client.post("/accounts/second-factor/begin/", {"begin-password": PASSWORD})
@@ -129,7 +129,7 @@ def test_a_session_does_not_work_in_another_browser(world: World) -> None:
 def test_the_session_ends_when_nobody_is_there(client: Client, world: World, settings: Any) -> None:
     answer(client)
     session = client.session
-    session["seen_at"] = timezone.now().timestamp() - settings.IDLE_MINUTES * 60 - 1
+    session["seen_at"] = clock_time().timestamp() - settings.IDLE_MINUTES * 60 - 1
     session.save()
     assert client.get("/accounts/session/", headers={"X-Background": "1"}).json() == {"seconds": 0}
     assert acts_of(world.coordinator)[-1] == "accounts:session:expire"
@@ -139,7 +139,7 @@ def test_the_session_ends_when_nobody_is_there(client: Client, world: World, set
 def test_asking_how_long_it_lasts_does_not_make_it_longer(client: Client, world: World) -> None:
     answer(client)
     session = client.session
-    session["seen_at"] = timezone.now().timestamp() - 600
+    session["seen_at"] = clock_time().timestamp() - 600
     session.save()
     for _ in range(2):
         left = client.get("/accounts/session/", headers={"X-Background": "1"}).json()["seconds"]
@@ -267,7 +267,7 @@ def test_the_accounts_are_shown_in_a_demonstration_only(client: Client, world: W
 
 
 def test_accountability_is_accepted_once_by_its_owner(client: Client, world: World) -> None:
-    change_person(user=world.coordinator, by=None, at=timezone.now(), accountability_accepted_on=None)
+    change_person(user=world.coordinator, by=None, at=clock_time(), accountability_accepted_on=None)
     answer(client)
     client.post("/accounts/accountability/")
     world.coordinator.refresh_from_db()

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.permissions import Permission
 from exports.tokens import RightNotHeld, make_token, revoke_token
+from tests.clock import clock_time
 from tests.world import World, screen
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ READ = [Permission.PARTICIPANT_VIEW, Permission.CRF_VIEW, Permission.VISIT_VIEW,
 
 
 def caller(user: Any, *scopes: Permission) -> Client:
-    now = timezone.now()
+    now = clock_time()
     _token, secret = make_token(
         name="test", scopes=list(scopes or READ), expires_at=now + timedelta(days=1), by=user, at=now
     )
@@ -53,7 +53,7 @@ def test_nobody_gives_away_what_they_do_not_hold(world: World) -> None:
 
 
 def test_a_revoked_or_expired_token_opens_nothing(world: World) -> None:
-    now = timezone.now()
+    now = clock_time()
     token, secret = make_token(
         name="x", scopes=READ, expires_at=now + timedelta(days=1), by=world.coordinator, at=now
     )

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.services import change_person
 from followup import calendar
@@ -18,6 +17,7 @@ from followup.models import CalendarFeed, TaskRun, Visit, VisitState
 from followup.monitor import SAID, note_run, watched_tasks
 from followup.services import record_contact_attempt, record_lost, record_visit, update_visit_states
 from followup.services.loss import NotYetLost
+from tests.clock import clock_time
 from tests.integration.followup.conftest import noon
 from tests.world import NOW, World
 from trials.models import Participant
@@ -156,7 +156,7 @@ def test_nobody_is_lost_before_enough_was_tried(world: World, randomized: Make, 
 
 def test_the_loss_is_recorded_on_its_page(world: World, randomized: Make, coordinator: Client) -> None:
     participant = randomized()
-    today = timezone.now().date()
+    today = clock_time().date()
     refused = coordinator.post(f"/participants/{participant.number}/lost/", {"on": today.isoformat()})
     assert refused.status_code == 409
     assert "does not count as lost yet" in refused.text

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import User
 from followup.models import ContactAttempt, Visit, VisitState
-from kernel.clock import local_date
 from tests.integration.followup.conftest import noon
-from tests.world import World
+from tests.world import TODAY, World
 from trials import services as trials
 from trials.models import Participant
 
@@ -23,7 +21,6 @@ CHAPTERS = ("3.0", "3.16")
 
 pytestmark = pytest.mark.django_db
 
-TODAY = local_date(timezone.now(), "Asia/Shanghai")
 Make = Callable[..., Participant]
 
 

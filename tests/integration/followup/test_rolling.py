@@ -91,7 +91,7 @@ def test_a_passed_window_proposes_a_deviation_once(world: World, randomized: Mak
     for day in (25, 26, 27):
         roll(world, date(2026, 11, day))
     found = DeviationProposal.objects.filter(participant=participant, rule="VISIT-MISSED", key="N1")
-    assert [proposal.detail for proposal in found] == [
+    assert [proposal.said for proposal in found] == [
         "Visit N1: the window of 2026-11-10 to 2026-11-24 passed with nothing recorded."
     ]
 
@@ -132,7 +132,7 @@ def test_a_sweep_is_needless_when_the_participant_was_reached(
     )  # fmt: skip
     roll(world, sweep.closes + timedelta(1))
     settled = visit_of(reached, "SWEEP-06")
-    assert (settled.state, settled.not_done_reason) == (VisitState.NOT_DONE, f"met:{sweep.target}")
+    assert (settled.state, settled.met_on) == (VisitState.NOT_DONE, sweep.target)
     assert visit_of(silent, "SWEEP-06").state == VisitState.OVERDUE
 
 

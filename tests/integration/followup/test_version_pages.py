@@ -9,20 +9,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import User
 from followup.models import Visit
 from followup.services import migrate_participants
-from kernel.clock import local_date
+from tests.clock import clock_time
 from tests.integration.followup.test_amending import in_surveillance
 from tests.versions import amended, shelf
-from tests.world import World
+from tests.world import TODAY, World
 from trials.models import Participant, SiteVersion
 
 pytestmark = pytest.mark.django_db
 
-TODAY = local_date(timezone.now(), "Asia/Shanghai")
 AT_SITE = "/protocol/versions/2.0/sites/01/"
 Make = Callable[..., Participant]
 
@@ -64,7 +62,7 @@ def test_the_manager_approves_previews_and_opens_a_version(
     opened = manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"}, follow=True)
     assert "follows version 2.0 from today on" in opened.text
     assert "1 participant is still to be taken over" in opened.text
-    migrate_participants(site_version=SiteVersion.objects.get(), at=timezone.now())
+    migrate_participants(site_version=SiteVersion.objects.get(), at=clock_time())
     assert "follows the version since" in manager.get(AT_SITE).text
     assert Visit.objects.filter(participant=participant, code="AS-18").exists()
 
@@ -101,7 +99,7 @@ def test_who_must_consent_anew_is_listed(
     manager.post(f"{AT_SITE}approve/", {"approved_on": "2026-11-20", "consent": consent.pk})
     assert "must consent anew" in manager.get(AT_SITE).text
     manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"})
-    migrate_participants(site_version=SiteVersion.objects.get(), at=timezone.now())
+    migrate_participants(site_version=SiteVersion.objects.get(), at=clock_time())
     work = client_of(world.coordinator).get("/work-list/")
     assert "The new consent text is to be signed" in work.text
     page = client_of(world.coordinator).get(AT_SITE)

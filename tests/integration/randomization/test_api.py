@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.permissions import Permission
 from exports.tokens import make_token
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
+from tests.clock import clock_time
 from tests.world import PASSWORD, screen
 
 CHAPTERS = ("1.9", "3.2")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def caller(user: Any, *scopes: Permission) -> Client:
-    now = timezone.now()
+    now = clock_time()
     with scope(user_id=None, sites=EVERYTHING):
         _token, secret = make_token(
             name="test", scopes=list(scopes), expires_at=now + timedelta(days=1), by=user, at=now

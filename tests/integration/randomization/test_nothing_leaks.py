@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import Mail, User
 from accounts.permissions import Permission
@@ -35,6 +34,7 @@ from randomization.scheme.blocks import Design, stratum_slots
 from randomization.scheme.generation import salt_of
 from randomization.scheme.sealing import arm_content, seal
 from randomization.services import activate_list, define_scheme, randomize
+from tests.clock import clock_time
 from tests.integration.randomization.test_pages import printed
 from tests.integration.system.test_permission_matrix import address_of, addresses, sample
 from tests.world import NOW, PASSWORD, World, as_person
@@ -118,7 +118,7 @@ def coming_orders(part: ListPart) -> Iterator[str]:
 
 
 def signed_in(user: User, *, language: str = "en") -> Client:
-    now = timezone.now()
+    now = clock_time()
     with scope(user_id=None, sites=EVERYTHING):
         change_person(
             user=user, by=None, at=now, totp_secret="A" * 32, totp_confirmed_at=now, language=language
@@ -157,7 +157,7 @@ def export(world: World, used: str, settings: Any, tmp_path: Any, monkeypatch: A
     """An export of every form of every site, written."""
     settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr("exports.services._send", lambda pk: None)
-    now = timezone.now()
+    now = clock_time()
     with as_person(world.data_manager):
         asked = request_export(
             forms=list(catalogue.forms()), sites=["01", "02"], purpose="leak", by=world.data_manager, at=now
@@ -194,7 +194,7 @@ def test_no_export_or_api_answer_shows_a_coming_place(
     assert zipped.startswith(b"PK")
     seen["export"] = words_of(zipped)
     assert used in seen["export"]
-    now = timezone.now()
+    now = clock_time()
     for who, person in world.everyone().items():
         scopes = [permission for permission in Permission if person.may(permission)]
         with scope(user_id=None, sites=EVERYTHING):

@@ -10,7 +10,6 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import Mail, Signature, User
 from accounts.permissions import Permission
@@ -19,7 +18,8 @@ from followup.models import Visit
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
 from randomization.models import Allocation, AllocationError, ListPart, Scheme
-from tests.world import PASSWORD, World, screen
+from tests.clock import clock_time
+from tests.world import PASSWORD, TODAY, World, screen
 
 CHAPTERS = ("1.9", "3.2")
 
@@ -33,7 +33,7 @@ def browser(world: World) -> Any:
     """A browser in which the person is signed in, their second factor set up."""
 
     def sign_in(user: User) -> Client:
-        now = timezone.now()
+        now = clock_time()
         with scope(user_id=None, sites=EVERYTHING):
             change_person(user=user, by=None, at=now, totp_secret="A" * 32, totp_confirmed_at=now)
         client = Client()
@@ -275,7 +275,7 @@ def test_an_error_is_marked_and_never_frees_a_place(world, part, eligible, brows
     (before,) = everything(Allocation)
     typed = {
         "kind": "wrong_stratum",
-        "found_on": timezone.localdate().isoformat(),
+        "found_on": TODAY.isoformat(),
         "detail": "cN was typed wrong",
         "action": "STAGE corrected",
         "strat_stage_true": "",

@@ -171,7 +171,7 @@ def test_the_manager_ticks_reads_signs_and_withdraws(world: World) -> None:
     assert f'value="{days.key}"' in listed.text
     reading = manager.get(f"{QUESTIONS}1.0/confirm/?tick={days.key}")
     assert days.digest in reading.text
-    typed = {"seen": f"{days.key}:{days.digest}", "note": "Protocol 3.0, page 41", "password": "wrong"}
+    typed = {f"seen-{days.key}": days.digest, "note": "Protocol 3.0, page 41", "password": "wrong"}
     wrong = manager.post(f"{QUESTIONS}1.0/confirm/", typed)
     assert wrong.status_code == 422
     assert "Protocol 3.0, page 41" in wrong.text, "nothing typed is lost"

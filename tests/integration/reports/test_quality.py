@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import User
 from followup.models import ContactResult, ContactRoute, Visit
 from followup.services import plan_visits_for, record_contact_attempt, record_visit
-from kernel.clock import local_date
 from kernel.scope import EVERYTHING, scope
 from reports.elements import content_of_evaluations
 from reports.plots import shares
@@ -26,7 +24,7 @@ from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import person, randomized, treated, visit
 from tests.integration.followup.conftest import noon
 from tests.unit.crf.examples import response
-from tests.world import NOW, World, as_person, screen
+from tests.world import NOW, TODAY, World, as_person, screen
 from trials import services as trials
 from trials.models import Participant, Site
 
@@ -34,8 +32,6 @@ CHAPTERS = ("1.5", "5.4", "6.1", "6.7")
 
 pytestmark = pytest.mark.django_db
 __all__ = ["everything", "person", "save"]  # fixtures of the forms' tests
-
-TODAY = local_date(timezone.now(), "Asia/Shanghai")
 
 
 def client_of(user: User) -> Client:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import Mail
+from tests.clock import Clock, clock_time
 from tests.integration.trials.contact_world import (
     FIELDS,
     SENT_AT,
@@ -25,7 +24,6 @@ from trials.models import ContactRequest
 from website.services.requests import read_identity
 
 pytestmark = pytest.mark.django_db
-Clock = Callable[[datetime], None]
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def kept() -> list[ContactRequest]:
 def fill(visitor: Client, clock: Clock, address: str = "/contact/", **changed: str) -> Any:
     """Open the form, take a minute, and send it with ``changed``."""
     token = open_form(visitor, address)
-    clock(timezone.now() + timedelta(minutes=1))
+    clock.go(clock_time() + timedelta(minutes=1))
     return visitor.post(address, {**FIELDS, "token": token, **changed})
 
 
@@ -128,7 +126,7 @@ def test_numbers_that_can_be_called_pass(visitor: Client, clock: Clock, world: W
 
 def test_a_second_press_is_the_same_request(visitor: Client, clock: Clock, world: World) -> None:
     token = open_form(visitor)
-    clock(later(minutes=1))
+    clock.go(later(minutes=1))
     first = visitor.post("/contact/", {**FIELDS, "token": token})
     second = visitor.post("/contact/", {**FIELDS, "token": token})
     assert first.headers["Location"] == second.headers["Location"]
@@ -168,7 +166,7 @@ def test_a_centre_that_closed_meanwhile_is_told_and_the_next_one_offered(
     token = open_form(visitor)
     with as_the_system():
         services.move_site(site=world.site, to="suspended", by=world.trial_manager, at=SENT_AT, reason="full")
-    clock(later(minutes=1))
+    clock.go(later(minutes=1))
     answer = visitor.post("/contact/", {**FIELDS, "token": token})
     assert answer.status_code == 409
     assert "Riverside Hospital takes no requests now" in answer.text
@@ -204,7 +202,7 @@ def test_a_program_is_told_the_same_and_nothing_is_kept(
     visitor: Client, clock: Clock, world: World, sign: str
 ) -> None:
     token = open_form(visitor)
-    clock(later(seconds=1 if sign == "too quick" else 60))
+    clock.go(later(seconds=1 if sign == "too quick" else 60))
     trap = {"website": "https://spam.example"} if sign == "filled trap" else {}
     answer = visitor.post("/contact/", {**FIELDS, "token": token, **trap})
     assert answer.status_code == 302
@@ -214,7 +212,7 @@ def test_a_program_is_told_the_same_and_nothing_is_kept(
 
 def test_a_page_left_open_too_long_keeps_what_was_typed(visitor: Client, clock: Clock, world: World) -> None:
     token = open_form(visitor)
-    clock(later(hours=13))
+    clock.go(later(hours=13))
     answer = visitor.post("/contact/", {**FIELDS, "token": token})
     assert answer.status_code == 422
     assert "open for a long time" in answer.text
@@ -237,7 +235,7 @@ def test_a_form_sent_by_another_sites_page_is_not_taken(
     visitor: Client, clock: Clock, world: World, headers: dict[str, str]
 ) -> None:
     token = open_form(visitor)
-    clock(later(minutes=1))
+    clock.go(later(minutes=1))
     assert visitor.post("/contact/", {**FIELDS, "token": token}, headers=headers).status_code == 403
     assert kept() == []
 

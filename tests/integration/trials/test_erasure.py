@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from kernel.scope import scope
+from tests.clock import Clock
 from tests.integration.trials.contact_world import (
     SENT_AT,
     TELLING,
@@ -30,7 +30,6 @@ from website.services import requests as services
 from website.services.erasing import erase_in_time, erase_on_request, receipt_of
 from website.tasks import forget
 
-Clock = Callable[[datetime], None]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -82,10 +81,10 @@ def test_after_closing_and_its_time_it_is_gone_from_tables_and_dumps_and_its_cou
     assert sealed in dump_of(test_database, admin_url), (
         "a dump made before holds the sealed row: the test can fail"
     )
-    clock(later(days=89))
+    clock.go(later(days=89))
     forget()
     assert cipher(superuser).hex() == sealed
-    clock(later(days=91))
+    clock.go(later(days=91))
     forget()
     forget()
     rows = everything(superuser)
@@ -103,7 +102,7 @@ def test_after_closing_and_its_time_it_is_gone_from_tables_and_dumps_and_its_cou
 
 def test_a_request_that_nobody_closed_does_not_keep_anybody_for_ever(world: World, clock: Clock) -> None:
     receive()
-    clock(later(days=181))
+    clock.go(later(days=181))
     forget()
     with as_the_system():
         found = ContactRequest.objects.get()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.models import Mail
+from tests.clock import Clock, clock_time
 from tests.integration.trials.contact_world import FIELDS, as_the_system
 from tests.world import World
 from trials.models import ContactRequest
@@ -40,19 +40,17 @@ def numbers() -> Iterator[str]:
 NUMBERS = numbers()
 
 
-def send(visitor: Client, clock: Callable[[datetime], None], number: int, **changed: str) -> tuple[Any, str]:
+def send(visitor: Client, clock: Clock, number: int, **changed: str) -> tuple[Any, str]:
     """Send the form with ``changed`` from a network and a number of its own; return answer and reference."""
-    token = new_token(timezone.now())
-    clock(timezone.now() + timedelta(seconds=10))
+    token = new_token(clock_time())
+    clock.go(clock_time() + timedelta(seconds=10))
     typed = {**FIELDS, "email": "", "phone": next(NUMBERS), **changed, "token": str(token)}
     address = f"10.{number // 250}.{number % 250}.7"
     return visitor.post("/contact/", typed, REMOTE_ADDR=address), token.reference
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_nasty_strings_in_the_free_fields(
-    clock: Callable[[datetime], None], world: World, chunk: int
-) -> None:
+def test_nasty_strings_in_the_free_fields(clock: Clock, world: World, chunk: int) -> None:
     visitor, staff = Client(), Client()
     staff.force_login(world.coordinator)
     for number, nasty in enumerate(STRINGS[chunk::CHUNKS]):
@@ -80,9 +78,7 @@ def test_nasty_strings_in_the_free_fields(
 @pytest.mark.parametrize(
     "field", ["phone", "email", "city", "site", "token", "website", "consent", "email_kept"]
 )
-def test_nasty_strings_in_the_other_fields(
-    clock: Callable[[datetime], None], world: World, field: str
-) -> None:
+def test_nasty_strings_in_the_other_fields(clock: Clock, world: World, field: str) -> None:
     visitor = Client()
     for number, nasty in enumerate(STRINGS):
         answer, reference = send(visitor, clock, number, **{field: nasty})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,18 +12,17 @@ import pytest
 from django.core import mail as box
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import Mail
 from accounts.outbox import send_waiting
 from accounts.permissions import Role
+from tests.clock import Clock, clock_time
 from tests.integration.trials.contact_world import SENT_AT, as_the_system, everything, later, open_form
 from tests.world import World, _person, as_person, build_world
 from trials.models import NewsLetter, NewsReader
 from website.services import news
 from website.tasks import forget
 
-Clock = Callable[[datetime], None]
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "gruenwald.reader@example.com"
 
@@ -49,7 +48,7 @@ def deliver(at: datetime) -> list[Any]:
 
 def sign_up(visitor: Client, clock: Clock, lang: str = "en", email: str = ADDRESS) -> Any:
     token = open_form(visitor, f"/news/?lang={lang}")
-    clock(timezone.now() + timedelta(minutes=1))
+    clock.go(clock_time() + timedelta(minutes=1))
     return visitor.post(f"/news/?lang={lang}", {"email": email, "consent": "on", "token": token})
 
 
@@ -64,7 +63,7 @@ def reader(world: World, clock: Clock) -> Client:
     """Somebody who signed up in Chinese and confirmed."""
     visitor = Client(enforce_csrf_checks=True)
     sign_up(visitor, clock, "zh-hans")
-    (asked,) = deliver(timezone.now())
+    (asked,) = deliver(clock_time())
     assert visitor.post(address_in(asked)).status_code == 200
     return visitor
 
@@ -92,7 +91,7 @@ def test_nothing_is_sent_before_the_owner_says_so_themselves(world: World, clock
     visitor = Client(enforce_csrf_checks=True)
     answer = sign_up(visitor, clock)
     assert answer.status_code == 302
-    (asked,) = deliver(timezone.now())
+    (asked,) = deliver(clock_time())
     page = visitor.get(address_in(asked))
     assert "Do you want the news" in page.text
     with as_the_system(), transaction.atomic():
@@ -110,7 +109,7 @@ def test_the_address_stands_nowhere_in_clear_and_leaving_deletes_it(
     sealed = bytes(superuser.execute("SELECT sealed FROM trials_newsreader").fetchone()[0]).hex()  # type: ignore[index]
     assert not [table for table, rows in everything(superuser).items() if "gruenwald" in rows]
     release(world)
-    (sent,) = deliver(timezone.now())
+    (sent,) = deliver(clock_time())
     assert sent.subject == "消息"
     assert "一家中心已开放" in sent.body
     assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -123,8 +122,8 @@ def test_the_address_stands_nowhere_in_clear_and_leaving_deletes_it(
 def release(world: World) -> NewsLetter:
     made, second = letter(world), second_manager()
     with as_person(second):
-        news.release_letter(letter=made, by=second, at=timezone.now())
-    news.send_letter_to_readers(letter_pk=made.pk, at=timezone.now())
+        news.release_letter(letter=made, by=second, at=clock_time())
+    news.send_letter_to_readers(letter_pk=made.pk, at=clock_time())
     return made
 
 
@@ -141,8 +140,8 @@ def test_a_letter_goes_to_each_reader_once_however_often_it_is_sent(
     reader: Client, world: World, clock: Clock
 ) -> None:
     made = release(world)
-    assert news.send_letter_to_readers(letter_pk=made.pk, at=timezone.now()) == 0
-    assert len(deliver(timezone.now())) == 1
+    assert news.send_letter_to_readers(letter_pk=made.pk, at=clock_time()) == 0
+    assert len(deliver(clock_time())) == 1
     assert deliver(later(days=1)) == []
     with as_the_system(), transaction.atomic():
         assert NewsLetter.objects.get().mails == 1
@@ -153,7 +152,7 @@ def test_who_leaves_before_the_letter_left_gets_none(reader: Client, world: Worl
     release(world)
     with as_the_system(), transaction.atomic():
         NewsReader.objects.all().delete()
-    assert deliver(timezone.now()) == []
+    assert deliver(clock_time()) == []
 
 
 def test_whoever_wrote_a_letter_cannot_release_it(reader: Client, world: World, clock: Clock) -> None:
@@ -187,7 +186,7 @@ def test_a_letter_is_written_and_released_on_its_pages(reader: Client, world: Wo
     assert second.post(f"{page}release/").status_code == 302
     assert second.post(f"{page}release/").status_code == 409
     assert "1" in second.get("/news/letters/").text
-    assert len(deliver(timezone.now())) == 1
+    assert len(deliver(clock_time())) == 1
 
 
 def test_the_answer_is_the_same_for_known_and_new_addresses(
@@ -196,14 +195,14 @@ def test_the_answer_is_the_same_for_known_and_new_addresses(
     known, new = sign_up(reader, clock), sign_up(reader, clock, email="somebody.else@example.com")
     assert known.status_code == new.status_code == 302
     assert known.headers["Location"] == new.headers["Location"]
-    assert deliver(timezone.now()) == [], "a known address is not written to again"
+    assert deliver(clock_time()) == [], "a known address is not written to again"
 
 
 def test_one_address_is_asked_once_a_day(world: World, clock: Clock) -> None:
     visitor = Client()
     for _ in range(3):
         sign_up(visitor, clock)
-    assert len(deliver(timezone.now())) == 1
+    assert len(deliver(clock_time())) == 1
 
 
 def test_who_confirmed_is_not_asked_again_and_keeps_their_row(
@@ -211,8 +210,8 @@ def test_who_confirmed_is_not_asked_again_and_keeps_their_row(
 ) -> None:
     with as_the_system():
         before = NewsReader.objects.values_list("pk", "confirmed_at").get()
-    news.ask_for_news(email=ADDRESS, language="en", at=timezone.now() + timedelta(days=2))
-    assert deliver(timezone.now() + timedelta(days=3)) == []
+    news.ask_for_news(email=ADDRESS, language="en", at=clock_time() + timedelta(days=2))
+    assert deliver(clock_time() + timedelta(days=3)) == []
     with as_the_system():
         assert NewsReader.objects.values_list("pk", "confirmed_at").get() == before
 
@@ -221,7 +220,7 @@ def test_a_ticket_confirms_its_own_reader_alone(world: World, clock: Clock) -> N
     first, second = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
     sign_up(first, clock, email="someone.else@example.com")
     sign_up(second, clock)
-    (asked,) = deliver(timezone.now())
+    (asked,) = deliver(clock_time())
     assert second.post(address_in(asked)).status_code == 200
     with as_the_system():
         states = [each.confirmed_at is not None for each in NewsReader.objects.order_by("asked_at")]
@@ -230,33 +229,33 @@ def test_a_ticket_confirms_its_own_reader_alone(world: World, clock: Clock) -> N
 
 def test_a_letter_that_nobody_released_goes_to_nobody(reader: Client, world: World, clock: Clock) -> None:
     written = letter(world)
-    assert news.send_letter_to_readers(letter_pk=written.pk, at=timezone.now()) == 0
-    assert deliver(timezone.now()) == []
+    assert news.send_letter_to_readers(letter_pk=written.pk, at=clock_time()) == 0
+    assert deliver(clock_time()) == []
 
 
 def test_who_did_not_confirm_gets_no_letter(world: World, clock: Clock) -> None:
     sign_up(Client(enforce_csrf_checks=True), clock)
-    assert len(deliver(timezone.now())) == 1, "the question whether they want it"
+    assert len(deliver(clock_time())) == 1, "the question whether they want it"
     written = letter(world)
     with as_person(world.second_statistician):
-        news.release_letter(letter=written, by=world.second_statistician, at=timezone.now())
-    assert news.send_letter_to_readers(letter_pk=written.pk, at=timezone.now()) == 0
+        news.release_letter(letter=written, by=world.second_statistician, at=clock_time())
+    assert news.send_letter_to_readers(letter_pk=written.pk, at=clock_time()) == 0
 
 
 def test_their_time_comes(world: World, clock: Clock) -> None:
     visitor = Client()
     sign_up(visitor, clock)
-    clock(later(days=8))
+    clock.go(later(days=8))
     forget()
     with as_the_system(), transaction.atomic():
         assert not NewsReader.objects.exists()
 
 
 def test_a_confirmed_reader_lasts_three_years(reader: Client, world: World, clock: Clock) -> None:
-    clock(later(days=1090))
+    clock.go(later(days=1090))
     forget()
     assert news.count_readers() == {"en": 0, "zh": 1}
-    clock(later(days=1096))
+    clock.go(later(days=1096))
     forget()
     assert news.count_readers() == {"en": 0, "zh": 0}
 
@@ -292,7 +291,7 @@ def test_what_is_missing_is_said_and_nothing_is_lost(
 ) -> None:
     visitor = Client()
     token = open_form(visitor, "/news/")
-    clock(later(minutes=1))
+    clock.go(later(minutes=1))
     answer = visitor.post("/news/", {"email": ADDRESS, "consent": "on", "token": token, **typed})
     assert answer.status_code == 422
     assert sentence in answer.text

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import change_person
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
+from tests.clock import clock_time
 from tests.world import NOW, TODAY, World, screen
 from trials.models import Consent, Delegation, DeviationProposal, Participant, Site
 from trials.services import propose_deviation
@@ -25,7 +25,7 @@ def as_user(world: World) -> Any:
     """A browser in which the person is signed in, their second factor set up."""
 
     def sign_in(user: User) -> Client:
-        now = timezone.now()
+        now = clock_time()
         if not user.totp_confirmed_at:
             change_person(user=user, by=None, at=now, totp_secret="A" * 32, totp_confirmed_at=now)
         client = Client()
@@ -114,7 +114,7 @@ def test_a_name_given_before_is_never_given_again(world: World, as_user: Any) ->
 
 def test_a_role_needs_training_first(world: World, as_user: Any) -> None:
     manager = as_user(world.trial_manager)
-    change_person(user=world.stranger, by=None, at=timezone.now(), trained_on=None)
+    change_person(user=world.stranger, by=None, at=clock_time(), trained_on=None)
     typed = {"role": "coordinator", "site": world.site.pk, "starts_on": "2026-11-01"}
     response = manager.post("/people/stranger/delegate/", typed)
     assert response.status_code == 409

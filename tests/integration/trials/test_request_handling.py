@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.test import Client
 from accounts.models import Mail
 from accounts.outbox import send_waiting
 from audit.models import Act
+from tests.clock import Clock
 from tests.integration.trials.contact_world import SENT_AT, TELLING, WHO, as_the_system, later, receive
 from tests.world import World, as_person
 from trials.models import ContactAttempt, ContactIdentity, ContactRequest, Participant
@@ -19,7 +19,6 @@ from website.services import requests as services
 from website.services.escalating import call_by, escalate_late_requests
 
 pytestmark = pytest.mark.django_db
-Clock = Callable[[datetime], None]
 PAGE = "/requests/ABCD-2345/"
 
 
@@ -102,7 +101,7 @@ def test_the_sites_own_monitor_or_a_delegation_that_ended_sees_nothing(clock: Cl
 
 def test_from_new_to_screening_without_copying_who_it_is(clock: Clock, world: World, client: Client) -> None:
     receive()
-    clock(later(hours=3))
+    clock.go(later(hours=3))
     answer = client.post(
         f"{PAGE}call/",
         {
@@ -130,7 +129,7 @@ def test_from_new_to_screening_without_copying_who_it_is(clock: Clock, world: Wo
 
 def test_the_hours_of_a_call_are_those_of_the_site(clock: Clock, world: World, client: Client) -> None:
     receive()
-    clock(later(hours=3))
+    clock.go(later(hours=3))
     client.post(f"{PAGE}call/", {"on": "2026-11-20", "time": "11:30", "result": "no_answer"})
     with as_the_system():
         assert ContactAttempt.objects.get().called_at == datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
@@ -142,7 +141,7 @@ def test_the_hours_of_a_call_are_those_of_the_site(clock: Clock, world: World, c
 def test_a_call_in_the_minute_of_the_request_is_taken(clock: Clock, world: World, client: Client) -> None:
     """The page asks for hours and minutes: a call of the same minute is not before the request."""
     receive(at=SENT_AT + timedelta(seconds=20))
-    clock(SENT_AT + timedelta(seconds=50))
+    clock.go(SENT_AT + timedelta(seconds=50))
     typed = {"on": "2026-11-20", "time": "10:00", "result": "reached"}
     assert client.post(f"{PAGE}call/", typed).status_code == 302
     assert state() == "called"
