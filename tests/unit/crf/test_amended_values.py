@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from random import Random
 from typing import Any
@@ -12,8 +13,17 @@ import pytest
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
+from crf.trial_rules.todos import Asking
+from protocol.loader.consistency import SAID_TWICE
 from protocol.text import load
 from protocol.values import Value, is_value, value_of
+from tests.architecture.test_settings_are_followed import (
+    BUILT_IN,
+    CARRIED_BY_VISITS,
+    CHOSEN_BY_ANALYSES,
+    FOR_PEOPLE,
+    REPOSITORY,
+)
 from tests.unit.crf.examples import eligibility, response, serious_event, treatment
 from tests.unit.crf.judging import Example, judge, text_values
 from tests.unit.crf.test_any_answers import outside, some_answers, some_rows
@@ -102,3 +112,57 @@ def test_a_value_that_the_text_lacks_stops_the_rule() -> None:
         value_of(TEXT, "setting.nobody_asked_for_this")
     with pytest.raises(KeyError):
         value_of(TEXT, "treatment.CARBOPLATIN.colour")
+
+
+# Numbers that no form reads: the file that follows them (a database or a clock stands behind each).
+FOLLOWED_BY = {
+    **dict.fromkeys(("lost_attempts", "lost_days", "lost_routes"), "followup/contacts.py"),
+    "sweep_without_contact_days": "followup/history.py",
+    "visit_due_before_closing_days": "followup/history.py",
+    "visit_escalates_days": "notices/reminders.py",
+    **dict.fromkeys(("todo_escalates_days", "training_valid_months"), "notices/sources.py"),
+    **dict.fromkeys(
+        (
+            *("query_escalates_days", "decision_escalates_days"),
+            *("form_escalates_days", "deviation_escalates_days"),
+        ),
+        "notices/sources_forms.py",
+    ),
+    "susar_follow_up_days": "crf/safety/clock_rows.py",
+    "minimisation_biased_coin": "randomization/services/minimizing.py",
+    "vital_status_known_target_percent": "reports/vital_status.py",
+    "contact_call_working_days": "website/services/escalating.py",
+    "contact_erase_days": "website/services/erasing.py",
+    "contact_erase_open_days": "website/services/erasing.py",
+    "news_confirm_days": "website/services/news.py",
+    "news_keep_days": "website/services/news.py",
+}
+
+
+def test_every_number_of_a_setting_is_followed() -> None:
+    """By a form (each is changed above), by a service, by a row of the schedule, or by people alone."""
+    read = {read.removeprefix("setting.") for _code, read in READ}
+    numbers = {setting.key for setting in TEXT.settings if type(setting.value) in (int, float)}
+    named = FOR_PEOPLE | CARRIED_BY_VISITS | CHOSEN_BY_ANALYSES | set(BUILT_IN) | set(SAID_TWICE)
+    assert numbers - read - named == FOLLOWED_BY.keys()
+
+
+@pytest.mark.parametrize(("key", "file"), FOLLOWED_BY.items())
+def test_a_service_reads_it_from_the_text(key: str, file: str) -> None:
+    assert f'"{key}"' in (REPOSITORY / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("trigger", ["CRE_POSITIVE", "REPEAT_BIOPSY", "RECURRENCE", "DEATH"])
+def test_a_to_do_is_due_by_the_days_of_its_trigger(trigger: str) -> None:
+    later = replace(
+        TEXT,
+        triggers=tuple(
+            replace(each, days=(each.days or 0) + 1) if each.code == trigger else each
+            for each in TEXT.triggers
+        ),
+    )
+    on = date(2026, 8, 3)
+    due = [Asking(text, lambda _code: ()).due(trigger, on) for text in (TEXT, later)]
+    assert (due[1] - due[0]).days == 1
+    with pytest.raises(KeyError):
+        Asking(TEXT, lambda _code: ()).due("SAE", on)
