@@ -73,7 +73,8 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
 
     from audit.acts import open_act
     from crf import catalogue
-    from crf.records.save import Answers, save_answers
+    from crf.engine.submission import Answers
+    from crf.records.save import save_answers
     from crf.store.records import find_stored_record, record_key_of
     from trials.models import Participant
 

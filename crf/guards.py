@@ -44,9 +44,19 @@ END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock, crf_guard_answers_lock;"
 
+# A save gives its reason for all answers on the act, and reasons of single answers as rows.
+REASONS_AS_ROWS = """
+CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT 1 FROM audit_act WHERE id = act AND btrim(reason) <> '')
+        OR EXISTS (SELECT 1 FROM crf_changereason WHERE act_id = act)
+$$;
+"""
+
+# The day the work is done on (kernel.scope), as for every other right: CURRENT_DATE is a second clock, in UTC.
+_DAY = "(SELECT nullif(current_setting('app.day', true), '')::date)"
 _INSPECTS = (
     "SELECT 1 FROM trials_delegation d WHERE d.role = 'inspector' AND {own} "
-    "AND (d.ends_on IS NULL OR d.ends_on >= CURRENT_DATE)"
+    "AND d.starts_on <= {day} AND (d.ends_on IS NULL OR d.ends_on >= {day})"
 )
 
 
@@ -101,7 +111,7 @@ class OwnersNotes(SiteScoped):
 
     def statements(self, table: str) -> str:
         mine = f"{_OWN.format(column='owner_id')} AND {_VISIBLE.format(column=self.column)}"
-        inspector = f"EXISTS ({_INSPECTS.format(own=_OWN.format(column='d.user_id'))})"
+        inspector = f"EXISTS ({_INSPECTS.format(own=_OWN.format(column='d.user_id'), day=_DAY)})"
         return (
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
             f"CREATE POLICY site_scope ON {table} USING (({mine}) OR {inspector} OR {BY_SYSTEM}) WITH CHECK ({mine});"

@@ -17,7 +17,7 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.queries.system import known_queries, queries_part, sync_queries
 from crf.store.bulk_read import bulk_read
-from crf.store.context import FormContext, read_by
+from crf.store.context import FormContext
 from crf.store.records import (
     RecordKey,
     begun_records,
@@ -67,7 +67,7 @@ def _recheck_once(
     by: User | None,
     at: datetime,
 ) -> Iterator[str]:
-    looking = read_by(catalogue.forms().values(), changed)
+    looking = [form for form in catalogue.forms().values() if form.foreign_reads & changed]
     # Most of them have no record yet: one question tells which.
     form_context.fetch(f"{form.code}*" for form in looking)
     for form in [form for form in looking if form_context.records(form.code)]:
@@ -138,9 +138,8 @@ def propose_deviations(
     record_key: RecordKey, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
 ) -> None:
     """A proposal stands for each finding of a check that names a deviation rule (protocol 2.6)."""
-    rules = {check.code: check for check in record_key.form.checks if check.deviation}
     for finding in findings:
-        if check := rules.get(finding.code):
+        if check := record_key.form.deviations.get(finding.code):
             with override(None):  # kept in the words of the source: each reader is shown their own language
                 detail = str(check.message)
             trials.propose_deviation(

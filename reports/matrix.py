@@ -113,6 +113,16 @@ def matrix_of(
     return Matrix(per_visit, rows, alone, sum(queries.values()))
 
 
+def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, Cell]]:
+    """Return the forms that the visit asks for and the program holds, in the order of the schedule."""
+    matrix = matrix_of(visit.participant, [visit], {visit.pk: str(visit)}, today=today)
+    asked = [pair for row in matrix.rows for pair in zip(matrix.forms, row.cells, strict=True)]
+    logs = [pair for pair in matrix.alone if pair[0].repeats is Repeats.LOG and pair[0].code in visit.forms]
+    found = [(form, cell) for form, cell in (*asked, *logs) if cell is not None]
+    order = {code: place for place, code in enumerate(visit.forms)}
+    return sorted(found, key=lambda pair: order.get(pair[0].code, len(order)))
+
+
 def _cell(
     form: FormDeclaration,
     visit: Visit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crf import catalogue
 from crf.engine.base import Record, RecordState
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
-from crf.models.records import EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
+from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
     CausalityCode,
     ClockName,
@@ -21,6 +21,7 @@ FORM_MODELS = catalogue.models()
 __all__ = (
     "FORM_MODELS",
     "CausalityCode",
+    "ChangeReason",
     "ClockName",
     "Draft",
     "EntryPrompt",

@@ -16,16 +16,39 @@ from trials.models.participants import OfParticipant
 
 
 @audited()
+class ChangeReason(OfParticipant):
+    """Why one answer was changed, where a save gave it a reason of its own beside the common one.
+
+    ``act`` is the save; ``target`` names the answer within its record, as a change of the record names it. The
+    guard that asks for a reason takes such a row as it takes a reason of the act (requirements 14).
+    """
+
+    target = models.TextField(_("question"))
+    text = models.TextField(_("reason"))
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            *frozen_rows("changereason"),
+            models.UniqueConstraint(fields=["act", "target"], name="crf_changereason_once"),
+            models.CheckConstraint(condition=~models.Q(text=""), name="crf_changereason_said"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.text}"
+
+
+@audited()
 class EntryPrompt(OfParticipant):
     """What was typed first, which prompt was shown for it, and what was then saved (FDA 2024, Q13)."""
 
     record = models.ForeignKey(Record, models.PROTECT, related_name="prompts")
-    target = models.CharField(_("question"), max_length=120)
-    key = models.CharField(_("prompt"), max_length=160)
+    target = models.TextField(_("question"))
+    key = models.TextField(_("prompt"))
     level = models.CharField(max_length=12)
-    message = models.CharField(_("what was said"), max_length=200, blank=True)
-    entered = models.CharField(_("typed first"), max_length=200, blank=True)
-    saved = models.CharField(_("then saved"), max_length=200, blank=True)
+    message = models.TextField(_("what was said"), blank=True)
+    entered = models.TextField(_("typed first"), blank=True)
+    saved = models.TextField(_("then saved"), blank=True)
     prompted_at = models.DateTimeField(_("prompted at"))
 
     class Meta:

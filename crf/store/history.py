@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.functional import Promise
@@ -15,7 +15,7 @@ from crf.engine import messages
 from crf.engine.base import RecordState
 from crf.engine.questions import Question
 from crf.models import EntryPrompt
-from crf.store.reasons import reason_for
+from crf.store.reasons import Reasons, reasons_under
 from crf.store.records import RecordKey, StoredRecord
 
 
@@ -28,7 +28,8 @@ class Entry:
     row: str
     old: str
     new: str
-    why: str
+    target: str = ""
+    why: str = ""
 
     @property
     def role(self) -> str | Promise:
@@ -42,7 +43,14 @@ def history_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> 
     for name, group in record_key.form.groups.items():
         if not field or field == name or field.startswith(f"{name}-"):
             found += _of_rows(stored, name, group, zone, field)
-    return sorted(found, key=lambda entry: entry.act.pk, reverse=True)
+    reasons = reasons_under(entry.act for entry in found)
+    explained = [replace(entry, why=_why(entry, reasons)) for entry in found]
+    return sorted(explained, key=lambda entry: entry.act.pk, reverse=True)
+
+
+def _why(entry: Entry, reasons: Reasons) -> str:
+    """Return the answer's own reason, else the one that its save gave for everything."""
+    return reasons.get(entry.act.pk, {}).get(entry.target) or entry.act.reason
 
 
 def prompts_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> list[EntryPrompt]:
@@ -70,8 +78,7 @@ def _states(record: Any) -> Iterator[Entry]:
     for event in record.record_events.select_related("act__by").order_by("pgh_id"):
         new = str(RecordState(event.state).label)
         if new != old:
-            why = reason_for(event.act.reason, "")
-            yield Entry(event.act, _("State of the form"), "", old, new, why)
+            yield Entry(event.act, _("State of the form"), "", old, new)
         old = new
 
 
@@ -89,8 +96,8 @@ def _of_rows(stored: StoredRecord, name: str, group: Any, zone: str, field: str)
             within = f"{name}.{event.position}."
             yield from _changed(questions, before, event, event.act, zone, row=row, within=within)
             if event.removed and not (before and before.removed):
-                why = reason_for(event.act.reason, f"{name}.{event.position}.removed")
-                yield Entry(event.act, _("Row"), row, "", str(_("removed")), why)
+                target = f"{name}.{event.position}.removed"
+                yield Entry(event.act, _("Row"), row, "", str(_("removed")), target)
         last[event.pgh_obj_id] = event
 
 
@@ -115,11 +122,11 @@ def _changed(
         old = _said(question, before, zone) if before else ""
         new = _said(question, event, zone)
         if old != new:
-            yield Entry(act, question.text, row, old, new, reason_for(act.reason, f"{within}{name}"))
+            yield Entry(act, question.text, row, old, new, f"{within}{name}")
 
 
 def _said(question: Question, event: Any, zone: str) -> str:
     missing = (event.missing or {}).get(question.name)
     if missing:
         return messages.missing_text(missing)
-    return messages.display(question, getattr(event, question.name), zone)
+    return messages.display(question, getattr(event, question.name), zone=zone)

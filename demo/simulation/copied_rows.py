@@ -20,12 +20,13 @@ NOT_COPIED: Final = {
     "randomization",
     "exports",
 }  # places are taken one by one; nobody takes an export in bulk
-# A caller became one participant, and a message was sent once.
+# A caller became one participant, a message was sent once, and a reason for one answer is of its own save.
 NOT_REPEATED: Final = {
     "trials.contactrequest",
     "trials.contactattempt",
     "followup.reminder",
     "followup.escalation",
+    "crf.changereason",
 }
 SCREENING: Final = (Consent, ScreeningOutcome, EligibilityDecision)
 BATCH: Final = (

@@ -41,6 +41,10 @@ FIELDS: dict[str, dict[str, str]] = {
     "audit.Seal": {
         "operational": "id first_act last_act sealed_at leaves root chain",
     },
+    "crf.ChangeReason": {
+        "clinical": "text",
+        "operational": "id act participant site target",
+    },
     "crf.Draft": {
         "operational": "id owner site saved_at participant form_code visit sequence version raw",
     },
