@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import Mail, Signature, User
-from accounts.permissions import SECOND_FACTOR_ROLES
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
@@ -165,11 +164,6 @@ def _matching_step(user: User, code: str, at: datetime) -> int | None:
         if step > user.totp_last_step and secrets.compare_digest(totp.generate_otp(step), code.strip()):
             return step
     return None
-
-
-def needs_second_factor(user: User) -> bool:
-    """Say whether the person's roles ask for a second factor at sign-in (requirement 7)."""
-    return bool(user.roles & SECOND_FACTOR_ROLES)
 
 
 def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | None:

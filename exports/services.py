@@ -23,6 +23,7 @@ from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site
 
+LONGEST_PURPOSE = 200
 LONGEST_TOKEN = timedelta(days=366)
 
 
@@ -47,6 +48,12 @@ class UnknownSite(Refusal):
 class PurposeMissing(Refusal):
     code = "exports.purpose_missing"
     message = _("Say what the export is for: the purpose is kept in the register of exports.")
+    status = 422
+
+
+class PurposeTooLong(Refusal):
+    code = "exports.purpose_too_long"
+    message = _("The purpose has {number} characters; the register keeps {most}. Say it in fewer words.")
     status = 422
 
 
@@ -94,6 +101,8 @@ def request_export(
     with open_act("exports:export:request", by=by, at=at) as act:
         if not purpose.strip():
             raise PurposeMissing
+        if len(purpose) > LONGEST_PURPOSE:
+            raise PurposeTooLong(number=len(purpose), most=LONGEST_PURPOSE)
         _refuse_odd_scope(forms, sites, cut_at, at)
         export = Export.objects.create(
             requested_by=by,

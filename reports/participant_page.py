@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.models import Act
+from crf import catalogue
 from crf.page.safety import ClockLine, lines_of
 from crf.safety.clocks import clocks_open_to
 from followup.history import text_for
@@ -176,7 +177,8 @@ def _states_of(done: list[bool]) -> list[str]:
 def _screening_is_answered(matrix: Matrix) -> bool:
     cells = [cell for row in matrix.rows for cell in row.cells if cell is not None]
     cells += [cell for _form, cell in matrix.alone]
-    states = {cell.code: cell.state for cell in cells if cell.code in {"ELIG", "DM", "STAGE"}}
+    screening = catalogue.screening_forms()
+    states = {cell.code: cell.state for cell in cells if cell.code in screening}
     return bool(states) and all(
         state in {"complete", "verified", "signed", "locked"} for state in states.values()
     )

@@ -209,7 +209,7 @@ def _queries_to_close(user: User, today: date) -> WorkListSection:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
-    chosen = rows.select_related("participant").with_raised().order_by("opened_at", "pk")
+    chosen = rows.select_related("participant__site").with_raised().order_by("opened_at", "pk")
     found, total = _first(chosen)
     items = [
         WorkItem(
@@ -218,7 +218,7 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
             query.get_absolute_url(),
             "query",
             query.state,
-            query.opened_at.date(),
+            local_date(query.opened_at, query.participant.site.time_zone),
         )
         for query in found
     ]
@@ -231,7 +231,7 @@ def _asked(query: Query) -> str:
 
 
 def _drafts(user: User, today: date) -> WorkListSection:
-    rows = Draft.objects.filter(owner=user).select_related("participant").order_by("-saved_at")
+    rows = Draft.objects.filter(owner=user).select_related("participant__site").order_by("-saved_at")
     found, total = _first(rows)
     items = [
         WorkItem(
@@ -240,7 +240,7 @@ def _drafts(user: User, today: date) -> WorkListSection:
             draft.get_absolute_url(),
             "form",
             "in_progress",
-            draft.saved_at.date(),
+            local_date(draft.saved_at, draft.participant.site.time_zone),
         )
         for draft in found
     ]

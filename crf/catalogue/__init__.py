@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from crf.engine.base import declaration_of
-from crf.engine.declaration import FormDeclaration
+from crf.engine.declaration import FormDeclaration, Repeats, combine_forms
 
 CATALOGUE = (
     "crf.catalogue.eligibility.form.Eligibility",
@@ -37,12 +37,20 @@ def models() -> tuple[Any, ...]:
 @cache
 def forms() -> dict[str, FormDeclaration]:
     """Map each form code to its declaration, in the order of the list."""
-    return {form.code: form for form in map(declaration_of, models())}
+    return combine_forms(declaration_of(model) for model in models())
 
 
+@cache
 def form(code: str) -> FormDeclaration:
     """Return the declaration of one form; KeyError when the catalogue does not hold it."""
     return forms()[code]
+
+
+@cache
+def screening_forms() -> frozenset[str]:
+    """Return the codes of the forms that are filled once for each participant, before randomization."""
+    once = (form for form in forms().values() if form.repeats == Repeats.PER_PARTICIPANT)
+    return frozenset(form.code for form in once if form.before_randomization)
 
 
 @cache

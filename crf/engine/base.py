@@ -1,26 +1,27 @@
-"""What every form's table has beside its answers, and how a declaration is read from a model."""
+"""The record, the answers beside it, and how a declaration is read from a model.
+
+What records share stands in one table (``Record``); the answers of each form stand in a table of their
+own, one row for a record, under the record's number (docs/adr/0031-one-record-table.md).
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from dataclasses import replace
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, LockGuard, ReasonGuard, SameSite, SiteScoped
-from audit.models import Audited
-from crf.engine.conditions import Condition
-from crf.engine.declaration import DeclarationError, FormDeclaration, Group
-from crf.engine.fields import question_of
-from crf.engine.questions import Classification
-from crf.guards import RowLock
-
-if TYPE_CHECKING:
-    from crf.engine.codelists import Text
-
-CONTROL_COLUMNS = ("state", "version", "form_version", "protocol_version", "act_id", "visit_id", "sequence")
+from audit.guards import ActGuard, LockGuard, ReasonGuard, SetOnce, SiteScoped
+from audit.models import Act, Audited, audited
+from crf.engine.declaration import FormDeclaration, FormSection, Group
+from crf.engine.fields import RepeatingGroup, Section, question_of
+from crf.engine.questions import Classification, Question
+from crf.guards import AnswersLock, RowLock
+from followup.models import Visit
+from trials.models import Site
+from trials.models.participants import OfParticipant
 
 
 class RecordState(models.TextChoices):
@@ -34,34 +35,70 @@ class RecordState(models.TextChoices):
     LOCKED = "locked", _("locked")
 
 
-class CrfRecord(Audited):
-    """One filled form of one participant."""
+@audited(related_name="record_events")
+class Record(OfParticipant):
+    """One filled form of one participant: where it stands and how far it has come, without its answers.
 
-    participant = models.ForeignKey("trials.Participant", models.PROTECT, related_name="+")
-    site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
-    visit = models.ForeignKey("followup.Visit", models.PROTECT, null=True, blank=True, related_name="+")
+    ``operation`` tells apart the records of a form that is filled once for each operation.
+    """
+
+    form_code = models.CharField(_("form"), max_length=8)
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="+")
     sequence = models.PositiveSmallIntegerField(_("number"), default=1)
+    operation = models.PositiveSmallIntegerField(null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=RecordState, default=RecordState.EMPTY)
     form_version = models.PositiveSmallIntegerField(_("version of the form"), default=1)
     protocol_version = models.CharField(_("version of the protocol"), max_length=16)
     version = models.PositiveIntegerField(_("version of the record"), default=1)
+
+    objects: ClassVar[Any] = SiteQuerySet.as_manager()
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("record")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            LockGuard(name="crf_record_lock"),
+            SetOnce(name="crf_record_participant", column="participant_id"),
+            SetOnce(name="crf_record_form", column="form_code"),
+            models.UniqueConstraint(
+                fields=("form_code", "participant", "visit", "sequence", "operation"),
+                nulls_distinct=False,
+                name="crf_record_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.form_code} {self.pk}"
+
+
+class CrfRecord(Record):
+    """The answers of one record; each form is a subclass, and its rows have the numbers of their records.
+
+    To the code a record and its answers are one object: ``participant``, ``state`` or ``version`` are read
+    as if they stood here. The answers name the act that wrote them and their site for themselves
+    (``answers_act``, ``answers_site``); ``crf.store.records`` writes both tables.
+    """
+
+    record = models.OneToOneField(
+        Record, models.PROTECT, parent_link=True, primary_key=True, db_column="id", related_name="%(class)s"
+    )
+    answers_site = models.ForeignKey(
+        Site, models.PROTECT, db_column="site_id", db_index=False, editable=False, related_name="+"
+    )
+    answers_act = models.ForeignKey(
+        Act, models.PROTECT, db_column="act_id", db_index=False, editable=False, related_name="+"
+    )
     missing = models.JSONField(_("reasons for missing answers"), default=dict, blank=True)
 
-    objects = SiteQuerySet.as_manager()
+    objects: ClassVar[Any] = SiteQuerySet.as_manager()
 
     class Meta:
         abstract = True
         constraints = (
             ActGuard(name="%(app_label)s_%(class)s_act"),
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
-            SameSite(name="%(app_label)s_%(class)s_same_site"),
-            ReasonGuard(name="%(app_label)s_%(class)s_reason", except_columns=CONTROL_COLUMNS),
-            LockGuard(name="%(app_label)s_%(class)s_lock"),
-            models.UniqueConstraint(
-                fields=("participant", "visit", "sequence"),
-                nulls_distinct=False,
-                name="%(app_label)s_%(class)s_once",
-            ),
+            ReasonGuard(name="%(app_label)s_%(class)s_reason"),
+            AnswersLock(name="%(app_label)s_%(class)s_lock"),
         )
 
 
@@ -87,72 +124,84 @@ class CrfGroupRow(Audited):
 
 
 class GroupLink(models.ForeignKey):
-    """The way from a row to its record; it carries the group's title and how its rows begin."""
+    """The link from a row of a repeating group to its record."""
 
-    said: dict[str, Any]
+    group: str
 
     def deconstruct(self) -> Any:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.ForeignKey", args, kwargs
 
 
-class GroupSaid(TypedDict, total=False):
-    """What can be said of a repeating group; see ``crf.engine.declaration.Group``."""
-
-    help: Text
-    shown_when: Condition
-    required_when: Condition
-    starts_with: tuple[dict[str, Any], ...]
-    fixed: bool
-
-
-def parent(form: type[CrfRecord], name: str, title: Text, **said: Unpack[GroupSaid]) -> GroupLink:
-    """Make the class that holds this a repeating group ``name`` of ``form``."""
-    link = GroupLink(form, models.PROTECT, related_name=name)
-    link.said = {"name": name, "title": title, **said}
+def parent(form: type[CrfRecord], group: str) -> GroupLink:
+    """Make the class that holds this the rows of the repeating group ``group`` of ``form``."""
+    link = GroupLink(form, models.PROTECT, related_name=group)
+    link.group = group
     return link
 
 
-@cache
 def declaration_of(model: Any) -> FormDeclaration:
-    """Return the declaration written in ``model``; a form that contradicts itself is refused here."""
+    """Return the declaration written in ``model``, top down; whether it holds together is for ``faults``."""
     crf = model.Crf
     classification = getattr(crf, "classification", Classification.CLINICAL)
-    form = FormDeclaration(
-        code=crf.code,
-        title=crf.title,
-        version=crf.version,
-        repeats=crf.repeats,
-        classification=classification,
-        questions=_questions(model, classification),
-        sections=tuple(crf.sections),
-        groups=_groups(model, classification),
-        checks=tuple(getattr(crf, "checks", ())),
-        milestones=tuple(getattr(crf, "milestones", ())),
-        instructions=getattr(crf, "instructions", ""),
-        listed=tuple(getattr(crf, "listed", ())),
-        dates_visit=getattr(crf, "dates_visit", True),
-        model=model,
-    )
-    if faults := form.faults():
-        raise DeclarationError("\n".join(faults))
-    return form
+    questions, groups = _questions(model, classification), _groups(model, classification)
+    sections = _sections(model)
+    for section in sections:
+        if section.shown_when:
+            _inherit(section, questions)
+            _inherit(section, groups)
+    said = {name: value for name, value in vars(crf).items() if not name.startswith("__")}
+    return FormDeclaration(**said, questions=questions, sections=sections, groups=groups, model=model)
 
 
-def _questions(model: Any, classification: Classification) -> dict[str, Any]:
-    found = {}
-    for column in model._meta.local_fields:
-        if "asked" in column.__dict__:
-            column.asked.setdefault("classification", classification)
-            found[column.name] = question_of(column)
-    return found
+def _questions(model: Any, classification: Classification) -> dict[str, Question]:
+    asked = (question_of(column) for column in model._meta.local_fields)
+    return {
+        question.name: replace(question, classification=question.classification or classification)
+        for question in asked
+        if question
+    }
 
 
 def _groups(model: Any, classification: Classification) -> dict[str, Group]:
-    links = [relation.field for relation in model._meta.related_objects if hasattr(relation.field, "said")]
+    """Return the repeating groups whose rows have a table, in the order in which the tables are declared."""
+    declared = {item.name: item.said for item in _layout(model) if isinstance(item, RepeatingGroup)}
+    links = [relation.field for relation in model._meta.related_objects if hasattr(relation.field, "group")]
     return {
-        link.said["name"]: Group(
-            questions=_questions(link.model, classification), model=link.model, **link.said
+        link.group: Group(
+            name=link.group,
+            questions=_questions(link.model, classification),
+            model=link.model,
+            **declared.get(link.group, {"title": link.group}),
         )
         for link in links
     }
+
+
+def _sections(model: Any) -> tuple[FormSection, ...]:
+    """Return the sections, each with what is declared between it and the next one."""
+    columns = [column for column in model._meta.local_fields if "asked" in column.__dict__]
+    found: list[tuple[Section, list[str]]] = []
+    for item in sorted([*columns, *_layout(model)], key=lambda item: item.creation_counter):
+        if isinstance(item, Section):
+            found.append((item, []))
+        elif found:
+            found[-1][1].append(item.name)
+    return tuple(FormSection(name=item.name, fields=tuple(names), **item.said) for item, names in found)
+
+
+def _layout(model: Any) -> tuple[Any, ...]:
+    return model.__dict__.get("_layout", ())
+
+
+def _inherit(section: FormSection, items: dict[str, Any]) -> None:
+    """What stands in a section that is not always shown is shown, and required, only with it."""
+    for name in section.fields:
+        if (item := items.get(name)) is None:
+            continue
+        changes: dict[str, Any] = {}
+        if item.shown_when is None:
+            changes["shown_when"] = section.shown_when
+        if getattr(item, "required", False):
+            changes |= {"required": False, "required_when": section.shown_when}
+        items[name] = replace(item, **changes) if changes else item

@@ -66,13 +66,13 @@ class RegisteredCheck:
 
 
 def codebook(form: FormDeclaration) -> list[Variable]:
-    """Return the columns of a form, then those of its groups, in the order they are asked."""
+    """Return the columns of a form, then those of its groups, in the order in which they leave."""
     return list(_variables(form))
 
 
 def _variables(form: FormDeclaration) -> Iterator[Variable]:
     titles = {name: str(section.title) for name, section in form.placed.items()}
-    for question in form.questions.values():
+    for question in form.exported:
         yield _variable(form, None, question, titles.get(question.name, ""))
     for group in form.groups.values():
         for question in group.questions.values():

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
-from crf.engine.questions import Classification, Question, argument
+from crf.engine.questions import KEYS, AnswerRole, Classification, Question, argument, ask_when
 
 if TYPE_CHECKING:
     from crf.engine.codelists import Text
@@ -27,7 +27,7 @@ CONTEXT = (
     *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
     "sponsor.",
 )
-DATE_READS = ("today", "site.zone", "ELIG.birth", "SURV.death_dt")
+DATE_READS = ("today", "site.zone")
 
 
 class DeclarationError(Exception):
@@ -43,10 +43,11 @@ class Repeats(StrEnum):
 
 
 @dataclass(frozen=True)
-class Section:
+class FormSection:
     """A heading with its questions and groups, in the order they are asked.
 
-    In a ``quick`` one the key of an answer goes on to the next question by itself.
+    What stands under it inherits ``shown_when``. In a ``quick`` one the key of an answer goes on to the
+    next question by itself.
     """
 
     name: str
@@ -79,38 +80,75 @@ class Group:
     help: Text = ""
     shown_when: Condition | None = None
     required_when: Condition | None = None
+    asked_when: Condition | None = None
     starts_with: tuple[Mapping[str, Any], ...] = ()
     fixed: bool = False
     model: Any = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        ask_when(self)
+
 
 @dataclass(frozen=True, eq=False)
 class FormDeclaration:
-    """Everything that is known about a form before anybody answers it.
+    """Everything that is known about a form before anybody answers it; ``class Crf`` says what is said here.
 
-    Unless ``dates_visit`` is off, the first day on the form is the day of its visit. ``listed`` are the
-    answers that a list of its records shows.
+    ``listed`` are the answers that a list of its records shows. ``dated_by`` names the question for the day
+    that a record is about, where it is not the first one; unless ``dates_visit`` is off, that is the day of
+    its visit. ``before_randomization``: answered before it, too. ``says_alive``: it is the form, not the
+    visit, that says whether the participant was alive on that day. ``from_register``: may be recorded after
+    a withdrawal from all contact. ``life``: where birth and death are answered, on whichever form.
     """
 
     code: str
     title: Text
     version: int
     repeats: Repeats
-    classification: Classification
     questions: Mapping[str, Question]
-    sections: tuple[Section, ...]
+    sections: tuple[FormSection, ...]
+    classification: Classification = Classification.CLINICAL
     groups: Mapping[str, Group] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     milestones: tuple[Sets, ...] = ()
     instructions: Text = ""
-    dates_visit: bool = True
     listed: tuple[str, ...] = ()
+    dated_by: str = ""
+    dates_visit: bool = True
+    before_randomization: bool = False
+    says_alive: bool = False
+    from_register: bool = False
+    life: Mapping[AnswerRole, str] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
 
     @cached_property
-    def placed(self) -> Mapping[str, Section]:
+    def placed(self) -> Mapping[str, FormSection]:
         """Map each question and group to the section that shows it."""
         return {name: section for section in self.sections for name in section.fields}
+
+    @cached_property
+    def exported(self) -> tuple[Question, ...]:
+        """Return the questions in the order of their columns: as asked, but for ``exported_after``."""
+        order = [KEYS, *(name for name, question in self.questions.items() if not question.exported_after)]
+        waiting = [question for question in self.questions.values() if question.exported_after]
+        while waiting:
+            ready = [question for question in waiting if question.exported_after in order]
+            if not ready:
+                break
+            for question in ready:
+                order.insert(order.index(question.exported_after) + 1, question.name)
+            waiting = [question for question in waiting if question not in ready]
+        return tuple(self.questions[name] for name in order[1:])
+
+    @cached_property
+    def roles(self) -> Mapping[AnswerRole, str]:
+        """Map each role to the question of this form that has it."""
+        return {question.role: name for name, question in self.questions.items() if question.role}
+
+    @cached_property
+    def day_question(self) -> str | None:
+        """Return the question that says which day a record is about."""
+        first = next((question.name for question in self.questions.values() if question.dated), None)
+        return self.dated_by or first
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
@@ -123,11 +161,15 @@ class FormDeclaration:
         order = TopologicalSorter({name: reads & wanted for name, reads in graph.items()}).static_order()
         return tuple(order)
 
-    def row_steps(self, group: Group) -> tuple[str, ...]:
-        """Return the derived answers of a row in the order in which they can be computed."""
-        derived = {name: question for name, question in group.questions.items() if question.derived}
-        graph = {name: set(question.reads) & set(derived) for name, question in derived.items()}
-        return tuple(TopologicalSorter(graph).static_order())
+    @cached_property
+    def row_steps(self) -> Mapping[str, tuple[str, ...]]:
+        """Map each group to the derived answers of its rows, in the order in which they can be computed."""
+        return {name: _row_steps(group) for name, group in self.groups.items()}
+
+    @cached_property
+    def deviations(self) -> Mapping[str, Check]:
+        """Map the code of each check whose finding is a protocol deviation to the check."""
+        return {check.code: check for check in self.checks if check.deviation}
 
     def is_own(self, read: str) -> bool:
         """Say whether ``read`` is answered on this form."""
@@ -138,7 +180,8 @@ class FormDeclaration:
         """Return what must be fetched from outside before this form can be evaluated."""
         found = {read for read, names in self._uses() if read not in names and not self.is_own(read)}
         dated = any(question.dated for question in self.all_questions())
-        return frozenset(found | (set(DATE_READS) if dated else set()) - set(self.questions))
+        needed = {*DATE_READS, *self.life.values()} if dated else set()
+        return frozenset(found | needed - set(self.questions))
 
     @cached_property
     def reads_forms(self) -> frozenset[str]:
@@ -249,8 +292,18 @@ class FormDeclaration:
         for name in self.listed:
             if name not in self.questions:
                 yield f"the list of records shows {name}, which is no question"
+        if self.dated_by and (self.dated_by not in self.questions or not self.questions[self.dated_by].dated):
+            yield f"a record is dated by {self.dated_by}, which is no question for a day"
+        leaving = self.exported
+        for question in self.questions.values():
+            if question not in leaving:
+                yield f"{question.name} is exported after {question.exported_after}, and nothing says where that is"
 
     def _ill_formed(self) -> Iterator[str]:
+        items: list[Question | Group] = [*self.all_questions(), *self.groups.values()]
+        for item in items:
+            if item.asked_when and not item.asked_when == item.shown_when == item.required_when:
+                yield f"{item.name} says asked_when, and when it is shown or required besides"
         for question in self.all_questions():
             if question.kind in ("choice", "multiple") and question.codes is None:
                 yield f"{question.name} offers no codes"
@@ -271,10 +324,35 @@ class FormDeclaration:
     def _circular(self) -> Iterator[str]:
         try:
             _ = self.steps
-            for group in self.groups.values():
-                self.row_steps(group)
+            _ = self.row_steps
         except CycleError as error:
             yield f"these answers are derived from each other: {', '.join(error.args[1])}"
+
+
+def _row_steps(group: Group) -> tuple[str, ...]:
+    derived = {name: question for name, question in group.questions.items() if question.derived}
+    graph = {name: set(question.reads) & set(derived) for name, question in derived.items()}
+    return tuple(TopologicalSorter(graph).static_order())
+
+
+def combine_forms(forms: Iterable[FormDeclaration]) -> dict[str, FormDeclaration]:
+    """Return the forms of a trial by their codes, each told where birth and death are answered.
+
+    A form that contradicts itself, and a role that two answers claim, is refused; every fault is named.
+    """
+    declared = list(forms)
+    roles = [
+        (question.role, f"{form.code}.{name}")
+        for form in declared
+        for name, question in form.questions.items()
+        if question.role
+    ]
+    life = dict(roles)
+    faults = [f"{read} and {life[role]} both say the {role}" for role, read in roles if life[role] != read]
+    told = [replace(form, life=life) for form in declared]
+    if faults := [*faults, *(fault for form in told for fault in form.faults())]:
+        raise DeclarationError("\n".join(faults))
+    return {form.code: form for form in told}
 
 
 def _keywords(reads: tuple[str, ...]) -> str:
@@ -289,6 +367,7 @@ def _takes(function: Callable[..., Any], reads: tuple[str, ...]) -> bool:
     return True
 
 
+@cache
 def form_of(read: str) -> str:
     """Return the form code a read points at: "DM.weight" -> "DM", "CRE*" -> "CRE", else ""."""
     head = read.split(".", 1)[0].rstrip("*")

@@ -1,6 +1,7 @@
-"""Answers as columns: each is a plain Django field that carries its question.
+"""How a form is written: sections, the answers under each, and repeating groups among them, top down.
 
-A migration sees the plain field only, so a reworded question, a new code or another range
+An answer is a plain Django field that carries its question; the order of the class is the order of the
+form. A migration sees the plain field only, so a reworded question, a new code or another range
 changes no table; a new type or length does.
 """
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Condition
-from crf.engine.questions import Classification, Question, QuestionKind, Range
+from crf.engine.questions import AnswerRole, Classification, Question, QuestionKind, Range
 
 if TYPE_CHECKING:
     from crf.engine.codelists import Text
@@ -36,10 +37,12 @@ class Asked(TypedDict, total=False):
     required: bool
     required_when: Condition
     shown_when: Condition
+    asked_when: Condition
     classification: Classification
     cdash: str
     sdtm: str
     export: str
+    exported_after: str
     missing_allowed: tuple[str, ...]
     proposed_by: str
     licensed: bool
@@ -48,6 +51,7 @@ class Asked(TypedDict, total=False):
 class AskedDay(Asked, total=False):
     """What can be said of a question for a day besides."""
 
+    role: AnswerRole
     future_allowed: bool
     before_birth_allowed: bool
     after_death_allowed: bool
@@ -66,8 +70,58 @@ class Derived(TypedDict, total=False):
     cdash: str
     sdtm: str
     export: str
+    exported_after: str
     blanks: bool
     codes: CodeList
+
+
+class LayoutItem:
+    """A section or repeating group among the answers of a form: no column, but in order as Django's fields are."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self.creation_counter = models.Field.creation_counter
+        models.Field.creation_counter += 1
+
+    def contribute_to_class(self, cls: Any, name: str) -> None:
+        """Remember the name; ``contact_`` is named contact, where a question or Python has that word already."""
+        self.name = name.rstrip("_")
+        cls._layout = (*cls.__dict__.get("_layout", ()), self)
+
+
+class Section(LayoutItem):
+    """A heading: what is declared below it belongs to it, and inherits ``shown_when``, up to the next one."""
+
+    def __init__(
+        self, title: Text, *, help: Text = "", shown_when: Condition | None = None, quick: bool = False
+    ) -> None:
+        super().__init__()
+        self.said: dict[str, Any] = {
+            "title": title,
+            "help": help,
+            "shown_when": shown_when,
+            "quick": quick,
+        }
+
+
+class GroupSaid(TypedDict, total=False):
+    """What can be said of a repeating group; see ``crf.engine.declaration.Group``."""
+
+    help: Text
+    shown_when: Condition
+    required_when: Condition
+    asked_when: Condition
+    starts_with: tuple[dict[str, Any], ...]
+    fixed: bool
+
+
+class RepeatingGroup(LayoutItem):
+    """Where a table of answers stands on the form; the class whose ``parent`` names it holds its columns."""
+
+    def __init__(self, title: Text, **said: Unpack[GroupSaid]) -> None:
+        super().__init__()
+        self.said: dict[str, Any] = {"title": title, **said}
 
 
 Compute = Callable[..., Any]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from crf.engine.codelists import CodeList
@@ -46,6 +47,9 @@ class Missing(StrEnum):
     REFUSED = "NP"
 
 
+KEYS = "keys"
+"""What the first question of an export follows: the columns that say whose record it is."""
+
 ANY_REASON: tuple[str, ...] = tuple(reason.value for reason in Missing)
 
 
@@ -57,13 +61,21 @@ class Classification(StrEnum):
     OPERATIONAL = "operational"
 
 
+class AnswerRole(StrEnum):
+    """What an answer says for every form of the trial: no day lies before a birth or after a death (X070, X061)."""
+
+    BIRTH = "birth"
+    DEATH = "death"
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """One question of a form; pure values, so that everything but the table can be made from it.
 
-    ``by`` marks a derived answer: it is called with the values of ``reads``. ``proposed_by`` names
-    a derived answer that the person confirms or overrides here. ``licensed`` wording is no text of this
-    repository: the sponsor loads it, and ``text`` stands in until then.
+    ``asked_when`` means shown and required. ``by`` marks a derived answer: it is called with the values of
+    ``reads``. ``proposed_by`` names a derived answer that the person confirms or overrides here.
+    ``licensed`` wording is no text of this repository: the sponsor loads it, and ``text`` stands in until
+    then. Columns leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
     """
 
     name: str
@@ -81,10 +93,12 @@ class Question:
     required: bool = False
     required_when: Condition | None = None
     shown_when: Condition | None = None
+    asked_when: Condition | None = None
     classification: Classification | None = None
     cdash: str = ""
     sdtm: str = ""
     export: str = ""
+    exported_after: str = ""
     missing_allowed: tuple[str, ...] = ANY_REASON
     future_allowed: bool = False
     before_birth_allowed: bool = False
@@ -94,6 +108,7 @@ class Question:
     blanks: bool = False
     proposed_by: str = ""
     licensed: bool = False
+    role: AnswerRole | None = None
 
     def __post_init__(self) -> None:
         for bounds in ("soft", "hard"):
@@ -102,16 +117,24 @@ class Question:
                 object.__setattr__(self, bounds, tuple(_exact(limit) for limit in given))
         if not self.export:
             object.__setattr__(self, "export", self.name.upper())
+        ask_when(self)
 
-    @property
+    @cached_property
     def derived(self) -> bool:
         """Say whether the server computes it."""
         return self.by is not None
 
-    @property
+    @cached_property
     def dated(self) -> bool:
         """Say whether the answer is a day or an instant."""
         return self.kind in DATED
+
+
+def ask_when(asked: Any) -> None:
+    """Let ``asked_when`` of a question or a group stand for shown and required, where these are not given."""
+    for name in ("shown_when", "required_when"):
+        if getattr(asked, name) is None:
+            object.__setattr__(asked, name, asked.asked_when)
 
 
 def _exact(limit: Number | None) -> Number | None:
@@ -119,11 +142,7 @@ def _exact(limit: Number | None) -> Number | None:
     return Decimal(str(limit)) if isinstance(limit, float) else limit
 
 
+@cache
 def argument(read: str) -> str:
     """Return a read's keyword: "DM.weight" -> dm_weight, "CRE*" -> cre_all."""
     return read.replace("*", "_all").replace(".", "_").lower()
-
-
-def gather(reads: tuple[str, ...], look: Callable[[str], Any]) -> Mapping[str, Any]:
-    """Return the keyword arguments for a function that reads ``reads``."""
-    return {argument(read): look(read) for read in reads}

@@ -57,7 +57,7 @@ def _check_line(check: Check) -> str:
 
 
 def _places(form: FormDeclaration) -> Iterator[tuple[str, Question]]:
-    yield from ((question.export, question) for question in form.questions.values())
+    yield from ((question.export, question) for question in form.exported)
     for group in form.groups.values():
         yield from ((f"{group.name}.{question.export}", question) for question in group.questions.values())
 

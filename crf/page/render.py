@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from crf.engine import messages
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import Condition, canonical
-from crf.engine.declaration import FormDeclaration, Group, Section
+from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of
@@ -247,7 +247,7 @@ class FormRenderer:
             name = self.given.names.get(target, target)
             yield (f"#q-{name}" if target in self.form.groups else f"#id-{name}"), self.label_of(target)
 
-    def part(self, section: Section) -> SectionView:
+    def part(self, section: FormSection) -> SectionView:
         """Draw one section."""
         bodies = [
             self.group(self.form.groups[name])

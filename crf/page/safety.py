@@ -16,6 +16,7 @@ from crf import catalogue
 from crf.engine import messages
 from crf.models import SafetyClock
 from crf.safety.assessment import SeriousCase
+from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM
 from crf.safety.clocks import OpenClock, assessment_url, opened
 
 FACTS = (
@@ -75,12 +76,12 @@ def _line(clock: SafetyClock, user: User, at: datetime) -> ClockLine:
 
 def facts_of(case: SeriousCase, zone: str) -> list[AnswerInWords]:
     """Return the record of the event in words; what has no answer is left out."""
-    return _in_words("AE", FACTS, case.event, zone)
+    return _in_words(EVENT_FORM, FACTS, case.event, zone)
 
 
 def reports_of(case: SeriousCase, zone: str) -> list[tuple[int, list[AnswerInWords]]]:
     """Return each report of the site with its number, in words."""
-    return [(row["sequence"], _in_words("SAE", REPORTED, row, zone)) for row in case.reports]
+    return [(row["sequence"], _in_words(REPORT_FORM, REPORTED, row, zone)) for row in case.reports]
 
 
 def _in_words(code: str, names: tuple[str, ...], row: dict[str, Any], zone: str) -> list[AnswerInWords]:

@@ -17,7 +17,7 @@ from audit.acts import open_act
 from crf.catalogue.serious_event.rules import event_of
 from crf.models import SponsorAssessment
 from crf.recheck import recheck
-from crf.safety.clock_rows import settle_clocks
+from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM, settle_clocks
 from crf.store.context import FormContext
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
@@ -105,11 +105,11 @@ class SeriousCase:
 
 def case_of(form_context: FormContext, event_no: int) -> SeriousCase | None:
     """Return the serious event with this number, or None."""
-    form_context.fetch(("AE*", "SAE*"))
-    event = event_of(event_no, form_context.records("AE"))
+    form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*"))
+    event = event_of(event_no, form_context.records(EVENT_FORM))
     if event is None or event["serious"] != "Y":
         return None
-    reports = [row for row in form_context.records("SAE") if row["ae_no"] == event_no]
+    reports = [row for row in form_context.records(REPORT_FORM) if row["ae_no"] == event_no]
     judged = [row for row in form_context.assessments() if row["event_no"] == event_no]
     return SeriousCase(event, reports, judged)
 

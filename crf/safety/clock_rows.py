@@ -14,7 +14,8 @@ from protocol import text
 from protocol.safety_deadlines import Clock, SeriousEventFacts, clocks_of
 from trials.models import Participant
 
-CLOCK_FORMS = frozenset({"AE", "SAE"})
+EVENT_FORM, REPORT_FORM = "AE", "SAE"
+CLOCK_FORMS = frozenset({EVENT_FORM, REPORT_FORM})
 URGENT = frozenset({"death", "life"})
 Record = dict[str, Any]
 Wanted = dict[tuple[int, str], tuple[Clock, str]]
@@ -63,11 +64,14 @@ def _drawn(
 
 
 def _wanted(participant: Participant, form_context: FormContext) -> Wanted:
-    form_context.fetch(("AE*", "SAE*"))
-    reports, assessments = form_context.records("SAE"), form_context.context_value("sponsor.assessments")
+    form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*"))
+    reports, assessments = (
+        form_context.records(REPORT_FORM),
+        form_context.context_value("sponsor.assessments"),
+    )
     hours = text.load(participant.protocol_version).trigger("SAE").hours or 24
     found: Wanted = {}
-    for event in form_context.records("AE"):
+    for event in form_context.records(EVENT_FORM):
         if event["serious"] != "Y":
             continue
         known, how = _known(event, reports, assessments)
@@ -94,4 +98,7 @@ def _known(
         authority_on=last["authority_on"] if last else None,
         follow_up_on=last["follow_up_on"] if last else None,
     )
-    return known, {"sae": f"SAE #{sent['sequence']}" if sent else "", "susar": f"AE #{number}"}
+    return known, {
+        "sae": f"{REPORT_FORM} #{sent['sequence']}" if sent else "",
+        "susar": f"{EVENT_FORM} #{number}",
+    }

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf.links import log_url
 from crf.models import ClockName, SafetyClock
+from crf.safety.clock_rows import REPORT_FORM
 from trials.models import Site
 
 OF_THE_SITE = (ClockName.SAE_REPORT,)
@@ -65,7 +66,7 @@ def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
         due_at=clock.due_at,
         overdue=at > clock.due_at,
         of_site=of_site,
-        href=log_url(number, "SAE") if of_site else assessment_url(number, clock.event_no),
+        href=log_url(number, REPORT_FORM) if of_site else assessment_url(number, clock.event_no),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -13,11 +11,7 @@ from crf.store.context import FormContext
 from crf.store.records import RecordKey
 from followup.models import VisitState
 from kernel.errors import Forbidden, Refusal
-from protocol import text
 from trials.models.participants import Track
-
-SCREENING_VISITS = ("SCR", "QOL-0")
-AT_ANY_TIME = frozenset({"ELIG", "DM", "STAGE", "AE", "SAE", "CM", "MH", "LB", "DV", "EOS"})
 
 
 class NotYours(Forbidden):
@@ -62,14 +56,6 @@ class ContactWithdrawn(Refusal):
     )
 
 
-@cache
-def screening_forms(version: str) -> frozenset[str]:
-    """Return the forms that are filled before randomization too, from the protocol's schedule."""
-    protocol = text.load(version)
-    due = {form.code for rule in protocol.visits if rule.code in SCREENING_VISITS for form in rule.forms}
-    return AT_ANY_TIME | due
-
-
 def refuse_who_may_not(record_key: RecordKey, *, by: User | None) -> None:
     """Refuse a person whose role at the site, or whose training, does not cover answers; None is the system."""
     site = record_key.participant.site
@@ -87,7 +73,7 @@ def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_ne
     consented = form_context.milestone("ICF")
     if consented is None or consented.on is None:
         raise ConsentBeforeAnswers(participant=participant.number)
-    if participant.arm is None and record_key.form.code not in screening_forms(participant.protocol_version):
+    if participant.arm is None and not record_key.form.before_randomization:
         raise RandomizationFirst(form=record_key.form.code, participant=participant.number)
     if not is_new:
         return
@@ -102,4 +88,4 @@ def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_ne
 
 
 def _from_register(record_key: RecordKey, form_context: FormContext) -> bool:
-    return record_key.form.code == "SURV" and bool(form_context.context_value("consent.register_lookup"))
+    return record_key.form.from_register and bool(form_context.context_value("consent.register_lookup"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -32,8 +33,8 @@ def _visit(request: PersonRequest, number: str, pk: int) -> Visit:
     return get_object_or_404(rows, participant__number=number, pk=pk)
 
 
-def _today(participant: Participant) -> Any:
-    return local_date(timezone.now(), participant.site.time_zone)
+def _today(participant: Participant, at: datetime) -> Any:
+    return local_date(at, participant.site.time_zone)
 
 
 def _page(visit: Visit, title: str, button: str, **more: Any) -> Page:
@@ -52,12 +53,12 @@ def _window(visit: Visit) -> str:
 def took_place(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Record the day on which the visit took place, or change it with a reason."""
     found = _visit(request, number, pk)
-    shape = ChangeTookPlaceForm if found.took_place_on else TookPlaceForm
-    initial = {"took_place_on": found.took_place_on or _today(found.participant)}
+    shape, now = ChangeTookPlaceForm if found.took_place_on else TookPlaceForm, timezone.now()
+    initial = {"took_place_on": found.took_place_on or _today(found.participant, now)}
     form = shape(request.POST or None, initial=initial)
 
     def keep(typed: dict[str, Any]) -> Visit:
-        kept = services.record_visit(visit=found, **typed, by=request.user, at=timezone.now())
+        kept = services.record_visit(visit=found, **typed, by=request.user, at=now)
         said = _("Visit %(visit)s took place on %(day)s: %(timing)s.")
         values = {"visit": kept, "day": kept.took_place_on, "timing": wording.timing(kept)}
         messages.success(request, said % values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -26,8 +26,8 @@ from trials.models import Participant
 from trials.views.steps import Page, step
 
 
-def _today(participant: Participant) -> date:
-    return local_date(timezone.now(), participant.site.time_zone)
+def _today(participant: Participant, at: datetime) -> date:
+    return local_date(at, participant.site.time_zone)
 
 
 def _todos_of(visit: Visit) -> list[Todo]:
@@ -42,7 +42,7 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Show one visit."""
     rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant__site")
     found = get_object_or_404(rows, participant__number=number, pk=pk)
-    text, today = text_for(found.participant), _today(found.participant)
+    text, today = text_for(found.participant), _today(found.participant, timezone.now())
     due = forms_of_visit(found, today=today) if request.user.may(Permission.CRF_VIEW) else []
     context = {
         "visit": found,
@@ -69,13 +69,13 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
 def unscheduled(request: PersonRequest, number: str) -> HttpResponse:
     """Record a visit that the schedule does not ask for."""
     people = Participant.objects.open_to(request.user, Permission.VISIT_RECORD).select_related("site")
-    found = get_object_or_404(people, number=number)
+    found, now = get_object_or_404(people, number=number), timezone.now()
     form = UnscheduledForm(
-        request.POST or None, choices=_forms_for_any_visit(), initial={"took_place_on": _today(found)}
+        request.POST or None, choices=_forms_for_any_visit(), initial={"took_place_on": _today(found, now)}
     )
 
     def keep(typed: dict[str, Any]) -> Visit:
-        return services.add_unscheduled_visit(participant=found, **typed, by=request.user, at=timezone.now())
+        return services.add_unscheduled_visit(participant=found, **typed, by=request.user, at=now)
 
     title = _("Unscheduled visit of %(number)s") % {"number": number}
     up_label = _("Participant %(number)s") % {"number": number}

@@ -65,19 +65,6 @@ def test_views_load_through_open_to() -> None:
     assert not found, f"load what the person may reach: {found}"
 
 
-def test_the_clock_is_asked_in_views_tasks_and_commands_only() -> None:
-    allowed = ("views", "tasks", "commands", "middleware", "health", "api", "sessions")
-    found = [
-        where(path, node)
-        for path, tree in sources()
-        if not any(word in str(path.relative_to(ROOT)) for word in allowed)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in {"timezone.now", "datetime.now", "date.today"}
-    ]
-    assert not found, f"services are told `at`: {found}"
-
-
 # What writes outside a folder or file named services, and why. The list only shrinks.
 GUARDED_STORES = {
     "accounts/outbox.py": "a mail is marked as sent in the transaction that hands it over",

@@ -13,7 +13,6 @@ DJANGO_INNER = {"Meta", "Crf", "Command"}  # names that Django or the form langu
 # Two things still share these names; a name leaves the list when one of the two is renamed.
 SHARED = {
     "ContactAttempt",  # the tables keep their names until the migrations are squashed
-    "Due",  # private to three forms
 }
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import open_act
+from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from kernel.tasks import send
@@ -129,7 +131,7 @@ def write_letter(
 ) -> NewsLetter:
     """The letter stands as written; it is sent only when somebody else has released it."""
     with open_act("trials:letter:write", by=by, at=at) as act:
-        if approved_on > at.date():
+        if approved_on > local_date(at, settings.TRIAL_TIME_ZONE):
             raise ApprovedInFuture(day=approved_on.isoformat())
         return NewsLetter.objects.create(
             subject_en=" ".join(subject_en.split()),

@@ -6,8 +6,6 @@ as the site's copy of the list has it, and MedDRA's codes are typed with their v
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
@@ -15,8 +13,8 @@ from crf.catalogue.adverse_event import codes as lists
 from crf.catalogue.adverse_event import rules
 from crf.catalogue.adverse_event.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
-from crf.engine.conditions import Answered, Condition, Is
-from crf.engine.declaration import Repeats, Section
+from crf.engine.conditions import Answered, Is
+from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -28,6 +26,8 @@ from crf.engine.fields import (
     DerivedText,
     MultipleAnswer,
     PartialDateAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
@@ -36,22 +36,11 @@ SERIOUS, IMMUNE, STEROID = Is("serious", "Y"), Is("irae", "Y"), Is("ir_ster", "Y
 CODED = Answered("ae_pt")
 
 
-class Due(TypedDict):
-    """When a question is shown, and when it must be answered."""
-
-    shown_when: Condition
-    required_when: Condition
-
-
-IF_SERIOUS: Due = {"shown_when": SERIOUS, "required_when": SERIOUS}
-IF_IMMUNE: Due = {"shown_when": IMMUNE, "required_when": IMMUNE}
-IF_STEROID: Due = {"shown_when": STEROID, "required_when": STEROID}
-
-
 @audited()
 class AdverseEvent(CrfRecord):
     """One adverse event from its first day to its outcome (protocol 3.6)."""
 
+    event = Section(_("Event"))
     ae_term = TextAnswer(
         _("Adverse event"),
         help=_("One event on each record, in the words of the source. A diagnosis rather than its signs."),
@@ -60,6 +49,12 @@ class AdverseEvent(CrfRecord):
         cdash="AETERM",
         sdtm="AETERM",
     )
+    ctcae_term = TextAnswer(
+        _("CTCAE term"),
+        help=_("As the official list of CTCAE 5.0 writes it."),
+        sdtm="SUPPAE.CTCAETRM",
+        exported_after="in_window",
+    )
     ae_st = PartialDateAnswer(
         _("Began"), required=True, missing_allowed=("NK",), cdash="AESTDAT", sdtm="AESTDTC"
     )
@@ -67,8 +62,7 @@ class AdverseEvent(CrfRecord):
     ae_en = PartialDateAnswer(
         _("Ended"),
         help=_("A fatal event ends on the day of death."),
-        shown_when=Is("ae_ongo", "N"),
-        required_when=Is("ae_ongo", "N"),
+        asked_when=Is("ae_ongo", "N"),
         cdash="AEENDAT",
         sdtm="AEENDTC",
     )
@@ -81,6 +75,7 @@ class AdverseEvent(CrfRecord):
         cdash="AETOXGR",
         sdtm="AETOXGR",
     )
+    ae_grades = RepeatingGroup(_("Course of the grade"), help=_("Only when the grade changed."))
     outcome = ChoiceAnswer(
         _("Outcome of the event"),
         codes=lists.OUTCOME,
@@ -88,6 +83,24 @@ class AdverseEvent(CrfRecord):
         missing_allowed=(),
         cdash="AEOUT",
         sdtm="AEOUT",
+    )
+    ae_kind = ChoiceAnswer(
+        _("Is it one of these events?"),
+        codes=lists.SPECIAL_KIND,
+        help=_("Of special interest: the sponsor is told at once."),
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.AEKIND",
+        exported_after="ir_2nd_txt",
+    )
+    aesi = DerivedMultiple(
+        _("Event of special interest"),
+        reads=("ae_kind", "irae_type", "grade", "outcome", "rel_worst"),
+        by=rules.special,
+        blanks=True,
+        codes=lists.SPECIAL,
+        sdtm="SUPPAE.AESI",
+        exported_after="ae_kind",
     )
     ae_period = DerivedText(
         _("Period"),
@@ -108,22 +121,8 @@ class AdverseEvent(CrfRecord):
             "complications of an evaluation's procedure."
         ),
     )
-    ctcae_term = TextAnswer(
-        _("CTCAE term"), help=_("As the official list of CTCAE 5.0 writes it."), sdtm="SUPPAE.CTCAETRM"
-    )
-    ae_llt = TextAnswer(_("MedDRA lowest level term"), sdtm="AELLT")
-    ae_llt_cd = TextAnswer(_("Its code"), max_length=8, shown_when=Answered("ae_llt"), sdtm="AELLTCD")
-    ae_pt = TextAnswer(_("MedDRA preferred term"), sdtm="AEDECOD")
-    ae_pt_cd = TextAnswer(_("Code of the preferred term"), max_length=8, shown_when=CODED, sdtm="AEPTCD")
-    ae_soc = TextAnswer(
-        _("MedDRA system organ class"), shown_when=CODED, required_when=CODED, sdtm="AEBODSYS"
-    )
-    ae_soc_cd = TextAnswer(
-        _("Code of the system organ class"), max_length=8, shown_when=CODED, sdtm="AEBDSYCD"
-    )
-    ae_dict_ver = TextAnswer(
-        _("Version of MedDRA"), max_length=10, shown_when=CODED, required_when=CODED, sdtm="SUPPAE.MEDDRAV"
-    )
+
+    serious_ = Section(_("Seriousness"))
     serious = YesNoAnswer(
         _("Serious"),
         help=_("A serious event is reported to the sponsor within 24 hours, on the SAE form."),
@@ -137,14 +136,19 @@ class AdverseEvent(CrfRecord):
         codes=lists.SERIOUS,
         missing_allowed=(),
         sdtm="AESDTH, AESLIFE, AESHOSP, AESDISAB, AESCONG, AESMIE",
-        **IF_SERIOUS,
+        asked_when=SERIOUS,
     )
     ser_aware = DateTimeAnswer(
         _("When did the site learn that the event is serious?"),
         help=_("The 24 hours begin here."),
         missing_allowed=(),
         sdtm="SUPPAE.SERAWARE",
-        **IF_SERIOUS,
+        asked_when=SERIOUS,
+    )
+
+    relation = Section(
+        _("Relation"),
+        help=_('"Not given before it": the treatment or procedure had not taken place when the event began.'),
     )
     rel_camre = ChoiceAnswer(
         _("Related to camrelizumab"),
@@ -193,22 +197,20 @@ class AdverseEvent(CrfRecord):
         definition=_("Possible or more counts as related."),
         sdtm="AEREL",
     )
+
+    immune = Section(_("Immune-related event"))
     irae = YesNoAnswer(_("Immune-related"), required=True, missing_allowed=(), sdtm="SUPPAE.IRAE")
-    irae_type = ChoiceAnswer(_("Which organ or kind"), codes=lists.IMMUNE, sdtm="AECAT", **IF_IMMUNE)
+    irae_type = ChoiceAnswer(_("Which organ or kind"), codes=lists.IMMUNE, sdtm="AECAT", asked_when=IMMUNE)
     rccep_mm = DecimalAnswer(
         _("RCCEP, the largest nodule"),
         unit="mm",
         soft=(1, 60),
         hard=(0, 300),
-        shown_when=Is("irae_type", "rccep"),
-        required_when=Is("irae_type", "rccep"),
+        asked_when=Is("irae_type", "rccep"),
         sdtm="SUPPAE.RCCEPMM",
     )
     rccep_gen = YesNoAnswer(
-        _("RCCEP, generalised"),
-        shown_when=Is("irae_type", "rccep"),
-        required_when=Is("irae_type", "rccep"),
-        sdtm="SUPPAE.RCCEPGEN",
+        _("RCCEP, generalised"), asked_when=Is("irae_type", "rccep"), sdtm="SUPPAE.RCCEPGEN"
     )
     rccep_grade = DerivedInteger(
         _("Grade that size and spread suggest"),
@@ -221,7 +223,7 @@ class AdverseEvent(CrfRecord):
             "confirmed against the label of camrelizumab."
         ),
     )
-    ir_ster = YesNoAnswer(_("Treated with a systemic steroid"), sdtm="SUPPAE.IRSTER", **IF_IMMUNE)
+    ir_ster = YesNoAnswer(_("Treated with a systemic steroid"), sdtm="SUPPAE.IRSTER", asked_when=IMMUNE)
     ir_pred = DecimalAnswer(
         _("Highest dose a day, as prednisone"),
         unit="mg",
@@ -229,9 +231,9 @@ class AdverseEvent(CrfRecord):
         soft=(5, 200),
         hard=(0, 2000),
         sdtm="SUPPAE.IRPRED",
-        **IF_STEROID,
+        asked_when=STEROID,
     )
-    ir_st = DateAnswer(_("Steroid began"), sdtm="SUPPAE.IRST", **IF_STEROID)
+    ir_st = DateAnswer(_("Steroid began"), sdtm="SUPPAE.IRST", asked_when=STEROID)
     ir_en = DateAnswer(
         _("Steroid ended"), help=_("Empty while it goes on."), shown_when=STEROID, sdtm="SUPPAE.IREN"
     )
@@ -243,30 +245,12 @@ class AdverseEvent(CrfRecord):
         shown_when=STEROID,
         definition=_("Judged as if the highest dose had been given on every day."),
     )
-    ir_2nd = YesNoAnswer(_("A second immunosuppressant"), sdtm="SUPPAE.IRSECOND", **IF_IMMUNE)
+    ir_2nd = YesNoAnswer(_("A second immunosuppressant"), sdtm="SUPPAE.IRSECOND", asked_when=IMMUNE)
     ir_2nd_txt = TextAnswer(
-        _("Which one"),
-        help=_("The substance, not the brand."),
-        shown_when=Is("ir_2nd", "Y"),
-        required_when=Is("ir_2nd", "Y"),
-        sdtm="CMTRT",
+        _("Which one"), help=_("The substance, not the brand."), asked_when=Is("ir_2nd", "Y"), sdtm="CMTRT"
     )
-    ae_kind = ChoiceAnswer(
-        _("Is it one of these events?"),
-        codes=lists.SPECIAL_KIND,
-        help=_("Of special interest: the sponsor is told at once."),
-        required=True,
-        missing_allowed=(),
-        sdtm="SUPPAE.AEKIND",
-    )
-    aesi = DerivedMultiple(
-        _("Event of special interest"),
-        reads=("ae_kind", "irae_type", "grade", "outcome", "rel_worst"),
-        by=rules.special,
-        blanks=True,
-        codes=lists.SPECIAL,
-        sdtm="SUPPAE.AESI",
-    )
+
+    action = Section(_("What was done"))
     action_camre = ChoiceAnswer(
         _("Action with camrelizumab"), codes=lists.ACTION, required=True, missing_allowed=(), sdtm="AEACN"
     )
@@ -291,61 +275,44 @@ class AdverseEvent(CrfRecord):
         sdtm="SUPPAE.CREREL",
     )
     cre_what = ChoiceAnswer(
-        _("Which complication"),
-        codes=lists.PROCEDURE,
-        shown_when=Is("cre_rel", "Y"),
-        required_when=Is("cre_rel", "Y"),
-        sdtm="SUPPAE.CREWHAT",
+        _("Which complication"), codes=lists.PROCEDURE, asked_when=Is("cre_rel", "Y"), sdtm="SUPPAE.CREWHAT"
+    )
+
+    coding = Section(
+        _("Coding"),
+        help=_("From the licensed copy of MedDRA; the words of the event above stay as they were."),
+    )
+    ae_llt = TextAnswer(_("MedDRA lowest level term"), sdtm="AELLT", exported_after="ctcae_term")
+    ae_llt_cd = TextAnswer(
+        _("Its code"), max_length=8, shown_when=Answered("ae_llt"), sdtm="AELLTCD", exported_after="ae_llt"
+    )
+    ae_pt = TextAnswer(_("MedDRA preferred term"), sdtm="AEDECOD", exported_after="ae_llt_cd")
+    ae_pt_cd = TextAnswer(
+        _("Code of the preferred term"), max_length=8, shown_when=CODED, sdtm="AEPTCD", exported_after="ae_pt"
+    )
+    ae_soc = TextAnswer(
+        _("MedDRA system organ class"), asked_when=CODED, sdtm="AEBODSYS", exported_after="ae_pt_cd"
+    )
+    ae_soc_cd = TextAnswer(
+        _("Code of the system organ class"),
+        max_length=8,
+        shown_when=CODED,
+        sdtm="AEBDSYCD",
+        exported_after="ae_soc",
+    )
+    ae_dict_ver = TextAnswer(
+        _("Version of MedDRA"),
+        max_length=10,
+        asked_when=CODED,
+        sdtm="SUPPAE.MEDDRAV",
+        exported_after="ae_soc_cd",
     )
 
     class Crf:
         code, title, version, repeats = "AE", _("Adverse event"), 1, Repeats.LOG
+        before_randomization = True
         instructions = _(
             "Every event from the consent to 30 days after the last treatment and to 90 days after surgery."
-        )
-        sections = (
-            Section(
-                "event",
-                _("Event"),
-                (
-                    *("ae_term", "ctcae_term", "ae_st", "ae_ongo", "ae_en", "grade", "ae_grades", "outcome"),
-                    *("ae_kind", "aesi", "ae_period", "in_window"),
-                ),
-            ),
-            Section("serious", _("Seriousness"), ("serious", "ser_crit", "ser_aware")),
-            Section(
-                "relation",
-                _("Relation"),
-                ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc", "rel_dis", "rel_worst"),
-                help=_(
-                    '"Not given before it": the treatment or procedure had not taken place when the event began.'
-                ),
-            ),
-            Section(
-                "immune",
-                _("Immune-related event"),
-                (
-                    *("irae", "irae_type", "rccep_mm", "rccep_gen", "rccep_grade", "ir_ster", "ir_pred"),
-                    *("ir_st", "ir_en", "ir_long", "ir_2nd", "ir_2nd_txt"),
-                ),
-            ),
-            Section(
-                "action",
-                _("What was done"),
-                (
-                    *("action_camre", "action_chemo", "action_rt", "other_action", "disc_tx"),
-                    *("disc_nosurg", "disc_delay", "cre_rel", "cre_what"),
-                ),
-            ),
-            Section(
-                "coding",
-                _("Coding"),
-                (
-                    *("ae_llt", "ae_llt_cd", "ae_pt", "ae_pt_cd", "ae_soc", "ae_soc_cd"),
-                    "ae_dict_ver",
-                ),
-                help=_("From the licensed copy of MedDRA; the words of the event above stay as they were."),
-            ),
         )
         listed = ("ae_term", "ae_st", "ae_en", "grade", "serious", "outcome")
         checks = CHECKS
@@ -355,9 +322,7 @@ class AdverseEvent(CrfRecord):
 class AdverseEventGrade(CrfGroupRow):
     """How the grade changed, with its days (protocol 3.6, grade history)."""
 
-    record = parent(
-        AdverseEvent, "ae_grades", _("Course of the grade"), help=_("Only when the grade changed.")
-    )
+    record = parent(AdverseEvent, "ae_grades")
     g_from = PartialDateAnswer(_("From"), required=True, missing_allowed=("NK",), sdtm="FADTC")
     g_grade = ChoiceAnswer(
         _("CTCAE grade"), codes=lists.GRADE, required=True, missing_allowed=(), sdtm="FAORRES"

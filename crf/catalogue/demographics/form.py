@@ -11,7 +11,7 @@ from crf.catalogue.demographics.checks import CHECKS
 from crf.catalogue.shared.common import ASA, DYSPHAGIA, ECOG, FEEDING, YES_NO
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Is, Not
-from crf.engine.declaration import Repeats, Section
+from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     Asked,
     ChoiceAnswer,
@@ -23,6 +23,8 @@ from crf.engine.fields import (
     IntegerAnswer,
     MultipleAnswer,
     PartialDateAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
     YesNoUnknownAnswer,
@@ -36,9 +38,12 @@ HISTORY: Asked = {"required": True, "sdtm": "MHOCCUR"}
 class Demographics(CrfRecord):
     """Who the participant is as a patient; exclusions 1, 2, 3 and 7 are judged by these answers (X006)."""
 
+    person = Section(_("The participant"))
     ethnic_cn = ChoiceAnswer(_("Ethnic group"), codes=lists.ETHNIC, sdtm="ETHNIC")
     educ = ChoiceAnswer(_("Education"), codes=lists.EDUCATION, sdtm="SCORRES (EDULEVEL)")
     residence = YesNoUnknownAnswer(_("Lives in an area where oesophageal cancer is frequent"), sdtm="SCORRES")
+
+    body = Section(_("Body and nutrition"))
     height = DecimalAnswer(
         _("Height"),
         unit="cm",
@@ -99,35 +104,19 @@ class Demographics(CrfRecord):
         _("Karnofsky performance status"), help=_("In steps of 10."), hard=(0, 100), sdtm="RSORRES (KPS0101)"
     )
     asa = ChoiceAnswer(_("ASA class"), codes=ASA, sdtm="RSORRES (ASA)")
-    cci_items = MultipleAnswer(
-        _("Diseases of the Charlson index"),
-        codes=lists.CHARLSON,
-        help=_("The oesophageal cancer itself does not count."),
-        sdtm="MHOCCUR",
-    )
-    cci_age = DerivedInteger(
-        _("Charlson index with age"),
-        reads=("cci_items", "ELIG.age"),
-        by=rules.comorbidity,
-        hard=(0, 37),
-        sdtm="RSORRES (CCI)",
-    )
+
+    habits = Section(_("Tobacco, alcohol and family"))
     smoke = ChoiceAnswer(_("Tobacco"), codes=lists.HABIT, required=True, sdtm="SUOCCUR")
     pack_y = DecimalAnswer(
         _("Pack-years"),
         help=_("Packs of 20 a day times years."),
         soft=(0, 100),
         hard=(0, 200),
-        shown_when=SMOKED,
-        required_when=SMOKED,
+        asked_when=SMOKED,
         sdtm="SUDOSE",
     )
     quit_y = IntegerAnswer(
-        _("Year stopped"),
-        hard=(1900, 2200),
-        shown_when=Is("smoke", "former"),
-        required_when=Is("smoke", "former"),
-        sdtm="SUENDTC",
+        _("Year stopped"), hard=(1900, 2200), asked_when=Is("smoke", "former"), sdtm="SUENDTC"
     )
     alc = ChoiceAnswer(_("Alcohol"), codes=lists.HABIT, required=True, sdtm="SUOCCUR")
     alc_g = IntegerAnswer(
@@ -146,6 +135,8 @@ class Demographics(CrfRecord):
         _("Parent, brother, sister or child with oesophageal or gastric cancer"), sdtm="APMH"
     )
     fam_gi_n = IntegerAnswer(_("How many?"), hard=(1, 15), shown_when=Is("fam_gi", "Y"), sdtm="APMH")
+
+    history = Section(_("Medical history"))
     mh_htn = YesNoUnknownAnswer(_("Hypertension"), **HISTORY)
     mh_dm = YesNoUnknownAnswer(_("Diabetes"), **HISTORY)
     mh_cad = YesNoUnknownAnswer(_("Coronary disease"), **HISTORY)
@@ -155,8 +146,7 @@ class Demographics(CrfRecord):
     mh_ild = YesNoUnknownAnswer(_("Interstitial lung disease"), **HISTORY)
     mh_ild_sympt = YesNoAnswer(
         _("Interstitial lung disease with symptoms, now or earlier"),
-        shown_when=Is("mh_ild", "Y"),
-        required_when=Is("mh_ild", "Y"),
+        asked_when=Is("mh_ild", "Y"),
         sdtm="SUPPMH.ILDSYMPT",
     )
     mh_tb = YesNoUnknownAnswer(_("Tuberculosis"), **HISTORY)
@@ -167,19 +157,40 @@ class Demographics(CrfRecord):
     mh_thyroid = YesNoUnknownAnswer(_("Thyroid disease"), **HISTORY)
     mh_renal = YesNoUnknownAnswer(_("Kidney disease"), **HISTORY)
     mh_prior_ca = YesNoUnknownAnswer(_("Earlier cancer, or earlier treatment of this one"), **HISTORY)
-    mh_prior_surg = YesNoUnknownAnswer(_("Earlier operation of chest or abdomen"), **HISTORY)
-    mh_transplant = YesNoUnknownAnswer(_("Transplant"), **HISTORY)
+    prior_ca = RepeatingGroup(_("Earlier cancers"), asked_when=Is("mh_prior_ca", "Y"))
     prior_ca_tx = DerivedMultiple(
         _("Treatments of earlier cancers"),
         reads=("prior_ca",),
         by=rules.treatments_of_cancers,
         codes=lists.CANCER_TREATMENT,
         sdtm="SUPPMH.PRIORTX",
+        exported_after="mh_transplant",
+    )
+    mh_prior_surg = YesNoUnknownAnswer(_("Earlier operation of chest or abdomen"), **HISTORY)
+    mh_transplant = YesNoUnknownAnswer(_("Transplant"), **HISTORY)
+    cci_items = MultipleAnswer(
+        _("Diseases of the Charlson index"),
+        codes=lists.CHARLSON,
+        help=_("The oesophageal cancer itself does not count."),
+        sdtm="MHOCCUR",
+        exported_after="asa",
+    )
+    cci_age = DerivedInteger(
+        _("Charlson index with age"),
+        reads=("cci_items", "ELIG.age"),
+        by=rules.comorbidity,
+        hard=(0, 37),
+        sdtm="RSORRES (CCI)",
+        exported_after="cci_items",
     )
     mh_any = YesNoAnswer(_("Any disease, past or ongoing?"), required=True, sdtm="MHYN")
+    mh_term = RepeatingGroup(_("Diseases"), asked_when=Is("mh_any", "Y"))
+
+    medication = Section(_("Medication"))
     cm_any = YesNoAnswer(
         _("Any medication in the 30 days before consent, or since?"), required=True, sdtm="CMYN"
     )
+    cm = RepeatingGroup(_("Medication"), asked_when=Is("cm_any", "Y"))
     pred_eq = DerivedDecimal(
         _("Systemic corticosteroid at screening, as prednisone a day"),
         reads=("cm", "milestone.RAND"),
@@ -201,36 +212,7 @@ class Demographics(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "DM", _("Demographics and history"), 1, Repeats.PER_PARTICIPANT
-        sections = (
-            Section("person", _("The participant"), ("ethnic_cn", "educ", "residence")),
-            Section(
-                "body",
-                _("Body and nutrition"),
-                (
-                    *("height", "weight", "weight_6m", "wt_loss", "bmi", "bsa", "dysph", "nrs2002", "feed"),
-                    *("ecog", "kps", "asa"),
-                ),
-            ),
-            Section(
-                "habits",
-                _("Tobacco, alcohol and family"),
-                (
-                    *("smoke", "pack_y", "quit_y", "alc", "alc_g", "flush", "hot_drink", "betel"),
-                    *("fam_gi", "fam_gi_n"),
-                ),
-            ),
-            Section(
-                "history",
-                _("Medical history"),
-                (
-                    *("mh_htn", "mh_dm", "mh_cad", "mh_arrhyth", "mh_stroke", "mh_copd", "mh_ild"),
-                    *("mh_ild_sympt", "mh_tb", "mh_hbv", "mh_hcv", "mh_hiv", "mh_autoimmune", "mh_thyroid"),
-                    *("mh_renal", "mh_prior_ca", "prior_ca", "prior_ca_tx", "mh_prior_surg"),
-                    *("mh_transplant", "cci_items", "cci_age", "mh_any", "mh_term"),
-                ),
-            ),
-            Section("medication", _("Medication"), ("cm_any", "cm", "pred_eq", "immunosuppr", "vacc")),
-        )
+        before_randomization = True
         checks = CHECKS
 
 
@@ -238,13 +220,7 @@ class Demographics(CrfRecord):
 class DemographicsDisease(CrfGroupRow):
     """Past and ongoing diseases, coded in MedDRA (protocol 3.3, mh_term)."""
 
-    record = parent(
-        Demographics,
-        "mh_term",
-        _("Diseases"),
-        shown_when=Is("mh_any", "Y"),
-        required_when=Is("mh_any", "Y"),
-    )
+    record = parent(Demographics, "mh_term")
     mh_text = TextAnswer(_("Disease"), required=True, cdash="MHTERM", sdtm="MHTERM")
     mh_decod = TextAnswer(_("MedDRA preferred term"), cdash="MHDECOD", sdtm="MHDECOD")
     mh_start = PartialDateAnswer(_("Began"), cdash="MHSTDAT", sdtm="MHSTDTC")
@@ -255,13 +231,7 @@ class DemographicsDisease(CrfGroupRow):
 class DemographicsCancer(CrfGroupRow):
     """Earlier cancers and their treatments; systemic treatment or radiation contradicts exclusion 7."""
 
-    record = parent(
-        Demographics,
-        "prior_ca",
-        _("Earlier cancers"),
-        shown_when=Is("mh_prior_ca", "Y"),
-        required_when=Is("mh_prior_ca", "Y"),
-    )
+    record = parent(Demographics, "prior_ca")
     ca_site = TextAnswer(_("Organ"), max_length=80, required=True, sdtm="MHTERM")
     ca_year = IntegerAnswer(_("Year of diagnosis"), hard=(1900, 2200), required=True, sdtm="MHSTDTC")
     ca_tx = MultipleAnswer(
@@ -273,9 +243,7 @@ class DemographicsCancer(CrfGroupRow):
 class DemographicsMedication(CrfGroupRow):
     """Medication, coded in WHODrug (protocol 3.3, cm)."""
 
-    record = parent(
-        Demographics, "cm", _("Medication"), shown_when=Is("cm_any", "Y"), required_when=Is("cm_any", "Y")
-    )
+    record = parent(Demographics, "cm")
     cm_trt = TextAnswer(
         _("Drug"), help=_("The substance, not the brand."), required=True, cdash="CMTRT", sdtm="CMTRT"
     )
@@ -302,8 +270,7 @@ class DemographicsMedication(CrfGroupRow):
         help=_("5 mg prednisone = 4 mg methylprednisolone = 0.75 mg dexamethasone = 20 mg hydrocortisone."),
         soft=(0, 20),
         hard=(0, 2000),
-        shown_when=STEROID,
-        required_when=STEROID,
+        asked_when=STEROID,
         sdtm="SUPPCM.PREDEQ",
     )
     cm_immuno = YesNoAnswer(_("Other immunosuppressant"), required=True, sdtm="SUPPCM.IMMSUP")

@@ -14,7 +14,7 @@ from crf.catalogue.shared.staging import CT, M, N
 from crf.engine.base import CrfRecord
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Any_, Is
-from crf.engine.declaration import Repeats, Section
+from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -22,9 +22,10 @@ from crf.engine.fields import (
     DerivedInteger,
     DerivedText,
     PartialDateAnswer,
+    Section,
     YesNoAnswer,
 )
-from crf.engine.questions import Classification
+from crf.engine.questions import AnswerRole, Classification
 from protocol.endpoints import age_range_on
 from trials.models.participants import DeclineReason, ScreenFailureReason
 
@@ -64,6 +65,7 @@ class Eligibility(CrfRecord):
     pages; this form reads them.
     """
 
+    consent = Section(_("Consent"))
     screen_no = DerivedText(
         _("Screening number"),
         reads=("participant.number",),
@@ -103,8 +105,11 @@ class Eligibility(CrfRecord):
         help=CONSENT_PAGE,
         sdtm="SUPPDS.ICFREG",
     )
+
+    person = Section(_("The participant"))
     birth = PartialDateAnswer(
         _("Birth date"),
+        role=AnswerRole.BIRTH,
         help=_("Full date, year and month, or the year alone: as your local rule allows."),
         required=True,
         missing_allowed=(),
@@ -130,17 +135,17 @@ class Eligibility(CrfRecord):
     )
     wocbp = YesNoAnswer(
         _("Can she become pregnant?"),
-        shown_when=Is("sex", "F"),
-        required_when=Is("sex", "F"),
+        asked_when=Is("sex", "F"),
         missing_allowed=(),
         definition=_("Not after the menopause for a year or more, and not after sterilizing surgery."),
         sdtm="RP",
     )
+
+    pregnancy = Section(_("Pregnancy and contraception"), shown_when=Any_(Is("sex", "M"), CAN_BEAR))
     preg_res = ChoiceAnswer(
         _("Pregnancy test, result"),
         codes=PREGNANCY_TEST,
-        shown_when=CAN_BEAR,
-        required_when=CAN_BEAR,
+        asked_when=CAN_BEAR,
         missing_allowed=(),
         sdtm="LBORRES (HCG)",
     )
@@ -151,12 +156,9 @@ class Eligibility(CrfRecord):
         help=_("At most 7 days before the first day of treatment."),
         sdtm="LBDTC",
     )
-    contra = YesNoAnswer(
-        _("Agrees to use contraception"),
-        shown_when=Any_(Is("sex", "M"), CAN_BEAR),
-        required_when=Any_(Is("sex", "M"), CAN_BEAR),
-        sdtm="SUPPDM.CONTRA",
-    )
+    contra = YesNoAnswer(_("Agrees to use contraception"), required=True, sdtm="SUPPDM.CONTRA")
+
+    tumour = Section(_("The tumour"))
     hist_type = ChoiceAnswer(
         _("Histology of the biopsy"), codes=HISTOLOGY, required=True, missing_allowed=(), sdtm="MIORRES"
     )
@@ -181,6 +183,8 @@ class Eligibility(CrfRecord):
     ecog = ChoiceAnswer(
         _("ECOG performance status"), codes=ECOG, required=True, missing_allowed=(), sdtm="RSORRES (ECOG101)"
     )
+
+    inclusion = Section(_("Inclusion criteria"))
     inc_1 = YesNoAnswer(
         _(
             "Inclusion 1: histologically confirmed, resectable oesophageal squamous cell carcinoma, "
@@ -202,6 +206,8 @@ class Eligibility(CrfRecord):
         missing_allowed=(),
         sdtm="IEORRES (INCL03)",
     )
+
+    exclusion = Section(_("Exclusion criteria"))
     exc_1 = YesNoAnswer(
         _("Exclusion 1: active autoimmune disease or a history of it"),
         required=True,
@@ -256,60 +262,54 @@ class Eligibility(CrfRecord):
         missing_allowed=(),
         sdtm="IEORRES (EXCL08)",
     )
+
+    optional = Section(
+        _("Further criteria switched on for this protocol version"),
+        shown_when=Any_(*(Is(f"setting.{name}", True) for name in OPTIONAL)),
+    )
     opt_lab = YesNoAnswer(
         _("Excluded by this criterion: organ-function laboratory limits"),
-        shown_when=Is("setting.opt_lab", True),
-        required_when=Is("setting.opt_lab", True),
+        asked_when=Is("setting.opt_lab", True),
         sdtm="IEORRES",
     )
     opt_loc = YesNoAnswer(
         _("Excluded by this criterion: tumour location limits (cervical tumours)"),
-        shown_when=Is("setting.opt_loc", True),
-        required_when=Is("setting.opt_loc", True),
+        asked_when=Is("setting.opt_loc", True),
         sdtm="IEORRES",
     )
     opt_len = YesNoAnswer(
         _("Excluded by this criterion: tumour length limits"),
-        shown_when=Is("setting.opt_len", True),
-        required_when=Is("setting.opt_len", True),
+        asked_when=Is("setting.opt_len", True),
         sdtm="IEORRES",
     )
     opt_wt = YesNoAnswer(
         _("Excluded by this criterion: weight-loss limits"),
-        shown_when=Is("setting.opt_wt", True),
-        required_when=Is("setting.opt_wt", True),
+        asked_when=Is("setting.opt_wt", True),
         sdtm="IEORRES",
     )
     opt_fist = YesNoAnswer(
-        _("Excluded by this criterion: fistula"),
-        shown_when=Is("setting.opt_fist", True),
-        required_when=Is("setting.opt_fist", True),
-        sdtm="IEORRES",
+        _("Excluded by this criterion: fistula"), asked_when=Is("setting.opt_fist", True), sdtm="IEORRES"
     )
     opt_hep = YesNoAnswer(
         _("Excluded by this criterion: hepatitis B or C"),
-        shown_when=Is("setting.opt_hep", True),
-        required_when=Is("setting.opt_hep", True),
+        asked_when=Is("setting.opt_hep", True),
         sdtm="IEORRES",
     )
     opt_ca2 = YesNoAnswer(
-        _("Excluded by this criterion: second cancer"),
-        shown_when=Is("setting.opt_ca2", True),
-        required_when=Is("setting.opt_ca2", True),
-        sdtm="IEORRES",
+        _("Excluded by this criterion: second cancer"), asked_when=Is("setting.opt_ca2", True), sdtm="IEORRES"
     )
     opt_lung = YesNoAnswer(
         _("Excluded by this criterion: lung-function limits"),
-        shown_when=Is("setting.opt_lung", True),
-        required_when=Is("setting.opt_lung", True),
+        asked_when=Is("setting.opt_lung", True),
         sdtm="IEORRES",
     )
     opt_er = YesNoAnswer(
         _("Excluded by this criterion: prior endoscopic resection"),
-        shown_when=Is("setting.opt_er", True),
-        required_when=Is("setting.opt_er", True),
+        asked_when=Is("setting.opt_er", True),
         sdtm="IEORRES",
     )
+
+    verdict = Section(_("Result"))
     elig_ok = DerivedText(
         _("Eligible"),
         reads=ELIGIBILITY_READS,
@@ -343,29 +343,6 @@ class Eligibility(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "ELIG", _("Eligibility"), 1, Repeats.PER_PARTICIPANT
+        before_randomization = True
         instructions = _("Consent is recorded first, on its own page. Then answer from the source documents.")
-        sections = (
-            Section("consent", _("Consent"), ("screen_no", "icf_dt", "icf_ver", "icf_biobank", "icf_reg")),
-            Section("person", _("The participant"), ("birth", "age", "sex", "wocbp")),
-            Section(
-                "pregnancy",
-                _("Pregnancy and contraception"),
-                ("preg_res", "preg_dt", "contra"),
-                shown_when=Any_(Is("sex", "M"), CAN_BEAR),
-            ),
-            Section(
-                "tumour",
-                _("The tumour"),
-                ("hist_type", "hist_dt", "ct_e", "cn_e", "cm_e", "resectable", "mdt_dt", "ecog"),
-            ),
-            Section("inclusion", _("Inclusion criteria"), ("inc_1", "inc_2", "inc_3")),
-            Section("exclusion", _("Exclusion criteria"), tuple(f"exc_{n}" for n in range(1, 9))),
-            Section(
-                "optional",
-                _("Further criteria switched on for this protocol version"),
-                OPTIONAL,
-                shown_when=Any_(*(Is(f"setting.{name}", True) for name in OPTIONAL)),
-            ),
-            Section("verdict", _("Result"), ("elig_ok", "elig_sig", "sf_reason", "approached_no")),
-        )
         checks = CHECKS

@@ -13,9 +13,8 @@ from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Has, Is, Not
-from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
-    Asked,
     ChoiceAnswer,
     DateAnswer,
     DecimalAnswer,
@@ -24,6 +23,8 @@ from crf.engine.fields import (
     IntegerAnswer,
     MultipleAnswer,
     PartialDateAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
@@ -32,19 +33,16 @@ ALIVE, RECURRED, OPERATED = Is("alive", "Y"), Is("rec_yn", "Y"), Answered("miles
 SEEN = All(ALIVE, Is("contact", "clinic"))
 ADJUVANT = All(Answered("adj_given"), Not(Is("adj_given", "none")))
 WITH_DRUG = Is("tx_kind", "chemo", "io", "targeted", "trial")
-FUNCTION: Asked = {"shown_when": ALIVE, "sdtm": "AETOXGR", "help": _("CTCAE grade.")}
+CTCAE_GRADE = _("CTCAE grade.")
 
 
 @audited()
 class FollowUp(CrfRecord):
     """How the participant is, and whether the disease came back (protocol 3.12)."""
 
+    contact_ = Section(_("Contact"))
     fu_dt = DateAnswer(
-        _("Date of the contact"),
-        required=True,
-        missing_allowed=(),
-        after_death_allowed=True,
-        sdtm="SVSTDTC",
+        _("Date of the contact"), required=True, missing_allowed=(), after_death_allowed=True, sdtm="SVSTDTC"
     )
     contact = ChoiceAnswer(_("Kind of contact"), codes=lists.CONTACT, required=True, sdtm="SVCNTMOD")
     alive = YesNoAnswer(
@@ -54,40 +52,51 @@ class FollowUp(CrfRecord):
         missing_allowed=(),
         sdtm="SSORRES (SURVSTAT)",
     )
-    exam = ChoiceAnswer(
-        _("Physical examination"), codes=lists.EXAM, shown_when=ALIVE, required_when=SEEN, sdtm="PEORRES"
-    )
+
+    state_ = Section(_("How the participant is"), shown_when=ALIVE)
+    exam = ChoiceAnswer(_("Physical examination"), codes=lists.EXAM, required_when=SEEN, sdtm="PEORRES")
     exam_txt = TextAnswer(
-        _("What is abnormal?"),
-        max_length=500,
-        shown_when=Is("exam", "abnormal"),
-        required_when=Is("exam", "abnormal"),
-        sdtm="PEORRES",
+        _("What is abnormal?"), max_length=500, asked_when=Is("exam", "abnormal"), sdtm="PEORRES"
     )
     wt = DecimalAnswer(
         _("Weight"),
         unit="kg",
         soft=(38, 110),
         hard=(25, 200),
-        shown_when=ALIVE,
         required_when=SEEN,
         cdash="WEIGHT",
         sdtm="VSORRES (WEIGHT)",
     )
-    ecog = ChoiceAnswer(
-        _("ECOG performance status"),
-        codes=ECOG,
-        shown_when=ALIVE,
-        required_when=ALIVE,
-        sdtm="RSORRES (ECOG101)",
+    ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
+    dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
+    feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
+    stricture = YesNoAnswer(
+        _("Benign stricture"), required_when=SEEN, sdtm="AETERM", exported_after="adj_why"
     )
-    dysph = ChoiceAnswer(
-        _("Dysphagia"), codes=DYSPHAGIA, shown_when=ALIVE, required_when=ALIVE, sdtm="FAORRES"
+    dilat_n = IntegerAnswer(
+        _("Dilatations since the last contact"),
+        soft=(0, 5),
+        hard=(0, 60),
+        required_when=Is("stricture", "Y"),
+        sdtm="FAORRES",
+        exported_after="stricture",
     )
-    feed = ChoiceAnswer(
-        _("Feeding route"), codes=FEEDING, shown_when=ALIVE, required_when=ALIVE, sdtm="FAORRES"
+    reflux = ChoiceAnswer(
+        _("Reflux"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="AETOXGR", exported_after="dilat_n"
     )
+    dumping = ChoiceAnswer(
+        _("Dumping"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="AETOXGR", exported_after="reflux"
+    )
+    aspiration = ChoiceAnswer(
+        _("Aspiration"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="AETOXGR", exported_after="dumping"
+    )
+    work = ChoiceAnswer(
+        _("Back to usual activity"), codes=lists.WORK, sdtm="QSORRES", exported_after="aspiration"
+    )
+
+    disease = Section(_("Disease"))
     img_any = YesNoAnswer(_("Imaging or endoscopy since the last contact?"), required=True, sdtm="PROCCUR")
+    img = RepeatingGroup(_("Imaging and endoscopy"), asked_when=Is("img_any", "Y"))
     dz_status = ChoiceAnswer(
         _("Disease status"), codes=lists.DISEASE, required=True, missing_allowed=("NK",), sdtm="RSORRES"
     )
@@ -97,21 +106,17 @@ class FollowUp(CrfRecord):
         missing_allowed=("NK",),
         sdtm="SUPPRS.RECYN",
     )
+
+    recurrence = Section(_("Recurrence or regrowth"), shown_when=RECURRED)
     rec_type = MultipleAnswer(
-        _("Kind of recurrence"),
-        codes=lists.RECURRENCE,
-        shown_when=RECURRED,
-        required_when=RECURRED,
-        missing_allowed=(),
-        sdtm="TUORRES",
+        _("Kind of recurrence"), codes=lists.RECURRENCE, required=True, missing_allowed=(), sdtm="TUORRES"
     )
-    rec_dt_first_suspect = DateAnswer(
-        _("First suspected on"), shown_when=RECURRED, required_when=RECURRED, sdtm="RSDTC"
-    )
+    rec_node = RepeatingGroup(_("Nodes"), asked_when=Has("rec_type", "node"))
+    rec_site = RepeatingGroup(_("Distant sites"), asked_when=Has("rec_type", "distant"))
+    rec_dt_first_suspect = DateAnswer(_("First suspected on"), required=True, sdtm="RSDTC")
     rec_dt_proof = DateAnswer(
         _("First proven on"),
         definition=_("The day of the first histology or cytology, else of the image that proved right."),
-        shown_when=RECURRED,
         required_when=All(RECURRED, Is("dz_status", "proven")),
         sdtm="RSDTC",
     )
@@ -123,12 +128,8 @@ class FollowUp(CrfRecord):
         definition=_("The first proof, else the first suspicion that was confirmed."),
         sdtm="ADTTE.ADT",
     )
-    rec_method = ChoiceAnswer(
-        _("How proven"), codes=lists.PROOF, shown_when=RECURRED, required_when=RECURRED, sdtm="RSMETHOD"
-    )
-    n_lesions = IntegerAnswer(
-        _("Number of lesions"), hard=(1, 50), shown_when=RECURRED, required_when=RECURRED, sdtm="TUORRES"
-    )
+    rec_method = ChoiceAnswer(_("How proven"), codes=lists.PROOF, required=True, sdtm="RSMETHOD")
+    n_lesions = IntegerAnswer(_("Number of lesions"), hard=(1, 50), required=True, sdtm="TUORRES")
     oligo = DerivedBoolean(
         _("Oligometastatic"),
         reads=("n_lesions",),
@@ -136,16 +137,12 @@ class FollowUp(CrfRecord):
         shown_when=Has("rec_type", "distant"),
         definition=_("Five lesions or fewer."),
     )
-    resectable = YesNoAnswer(
-        _("Judged resectable"), shown_when=RECURRED, required_when=RECURRED, sdtm="SUPPRS.RESECT"
-    )
-    post_tx_any = YesNoAnswer(
-        _("Any further treatment of the cancer since the last contact?"), required=True, sdtm="CMYN"
-    )
+    resectable = YesNoAnswer(_("Judged resectable"), required=True, sdtm="SUPPRS.RESECT")
+
+    adjuvant = Section(_("Adjuvant treatment"), shown_when=OPERATED)
     adj_given = ChoiceAnswer(
         _("Adjuvant treatment after the operation"),
         codes=lists.ADJUVANT,
-        shown_when=OPERATED,
         required_when=Is("visit.code", "ADJ"),
         sdtm="CMTRT",
     )
@@ -158,11 +155,7 @@ class FollowUp(CrfRecord):
         sdtm="CMTRT",
     )
     adj_start = DateAnswer(
-        _("Adjuvant treatment, first day"),
-        shown_when=ADJUVANT,
-        required_when=ADJUVANT,
-        cdash="CMSTDAT",
-        sdtm="CMSTDTC",
+        _("Adjuvant treatment, first day"), asked_when=ADJUVANT, cdash="CMSTDAT", sdtm="CMSTDTC"
     )
     adj_cycles = IntegerAnswer(
         _("Adjuvant cycles so far"),
@@ -178,51 +171,19 @@ class FollowUp(CrfRecord):
         help=_("Needed when the specimen held tumour."),
         sdtm="CMREASND",
     )
-    stricture = YesNoAnswer(_("Benign stricture"), shown_when=ALIVE, required_when=SEEN, sdtm="AETERM")
-    dilat_n = IntegerAnswer(
-        _("Dilatations since the last contact"),
-        soft=(0, 5),
-        hard=(0, 60),
-        shown_when=ALIVE,
-        required_when=Is("stricture", "Y"),
-        sdtm="FAORRES",
+
+    treatment_ = Section(_("Further treatment of the cancer"))
+    post_tx_any = YesNoAnswer(
+        _("Any further treatment of the cancer since the last contact?"),
+        required=True,
+        sdtm="CMYN",
+        exported_after="resectable",
     )
-    reflux = ChoiceAnswer(_("Reflux"), codes=lists.CTCAE, **FUNCTION)
-    dumping = ChoiceAnswer(_("Dumping"), codes=lists.CTCAE, **FUNCTION)
-    aspiration = ChoiceAnswer(_("Aspiration"), codes=lists.CTCAE, **FUNCTION)
-    work = ChoiceAnswer(_("Back to usual activity"), codes=lists.WORK, shown_when=ALIVE, sdtm="QSORRES")
+    post_tx = RepeatingGroup(_("Further treatments"), asked_when=Is("post_tx_any", "Y"))
 
     class Crf:
         code, title, version, repeats = "FU", _("Follow-up and recurrence"), 1, Repeats.PER_VISIT
-        sections = (
-            Section("contact", _("Contact"), ("fu_dt", "contact", "alive")),
-            Section(
-                "state",
-                _("How the participant is"),
-                (
-                    *("exam", "exam_txt", "wt", "ecog", "dysph", "feed", "stricture", "dilat_n"),
-                    *("reflux", "dumping", "aspiration", "work"),
-                ),
-                shown_when=ALIVE,
-            ),
-            Section("disease", _("Disease"), ("img_any", "img", "dz_status", "rec_yn")),
-            Section(
-                "recurrence",
-                _("Recurrence or regrowth"),
-                (
-                    *("rec_type", "rec_node", "rec_site", "rec_dt_first_suspect", "rec_dt_proof"),
-                    *("recur_dt", "rec_method", "n_lesions", "oligo", "resectable"),
-                ),
-                shown_when=RECURRED,
-            ),
-            Section(
-                "adjuvant",
-                _("Adjuvant treatment"),
-                ("adj_given", "adj_drug", "adj_start", "adj_cycles", "adj_why"),
-                shown_when=OPERATED,
-            ),
-            Section("treatment", _("Further treatment of the cancer"), ("post_tx_any", "post_tx")),
-        )
+        says_alive = True
         checks = CHECKS
         milestones = (
             Sets(
@@ -238,21 +199,14 @@ class FollowUp(CrfRecord):
 class FollowUpImage(CrfGroupRow):
     """Imaging and endoscopy since the last contact (protocol 3.12, img)."""
 
-    record = parent(
-        FollowUp,
-        "img",
-        _("Imaging and endoscopy"),
-        shown_when=Is("img_any", "Y"),
-        required_when=Is("img_any", "Y"),
-    )
+    record = parent(FollowUp, "img")
     modality = ChoiceAnswer(_("Method"), codes=lists.MODALITY, required=True, sdtm="PRTRT")
     img_dt = DateAnswer(_("Date"), required=True, sdtm="PRSTDTC")
     img_result = ChoiceAnswer(_("Result"), codes=lists.IMAGE_RESULT, required=True, sdtm="TUORRES")
     img_note = TextAnswer(
         _("What was found?"),
         max_length=500,
-        shown_when=Is("img_result", "suspect", "disease", "other"),
-        required_when=Is("img_result", "suspect", "disease", "other"),
+        asked_when=Is("img_result", "suspect", "disease", "other"),
         sdtm="SUPPPR.NOTE",
     )
 
@@ -261,13 +215,7 @@ class FollowUpImage(CrfGroupRow):
 class FollowUpNode(CrfGroupRow):
     """Stations of a nodal recurrence, beside the fields of treatment (protocol 3.12, rec_type)."""
 
-    record = parent(
-        FollowUp,
-        "rec_node",
-        _("Nodes"),
-        shown_when=Has("rec_type", "node"),
-        required_when=Has("rec_type", "node"),
-    )
+    record = parent(FollowUp, "rec_node")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
     rt_field = ChoiceAnswer(_("Radiotherapy field"), codes=lists.INSIDE, required=True, sdtm="SUPPTU.RTFIELD")
     lnd_field = ChoiceAnswer(
@@ -279,13 +227,7 @@ class FollowUpNode(CrfGroupRow):
 class FollowUpSite(CrfGroupRow):
     """Sites of distant metastases (protocol 3.12, rec_site)."""
 
-    record = parent(
-        FollowUp,
-        "rec_site",
-        _("Distant sites"),
-        shown_when=Has("rec_type", "distant"),
-        required_when=Has("rec_type", "distant"),
-    )
+    record = parent(FollowUp, "rec_site")
     organ = ChoiceAnswer(
         _("Organ with metastasis"), codes=DISTANT_SITES, required=True, missing_allowed=(), sdtm="TULOC"
     )
@@ -302,30 +244,13 @@ class FollowUpSite(CrfGroupRow):
 class FollowUpTreatment(CrfGroupRow):
     """Subsequent treatment; immunotherapy of Arm 2 after a recurrence is data, no deviation (protocol 3.12)."""
 
-    record = parent(
-        FollowUp,
-        "post_tx",
-        _("Further treatments"),
-        shown_when=Is("post_tx_any", "Y"),
-        required_when=Is("post_tx_any", "Y"),
-    )
+    record = parent(FollowUp, "post_tx")
     tx_kind = ChoiceAnswer(_("Treatment"), codes=lists.TREATMENT, required=True, sdtm="CMCAT")
     tx_drug = TextAnswer(
-        _("Drug"),
-        shown_when=WITH_DRUG,
-        required_when=WITH_DRUG,
-        help=_("The substance, not the brand."),
-        cdash="CMTRT",
-        sdtm="CMTRT",
+        _("Drug"), asked_when=WITH_DRUG, help=_("The substance, not the brand."), cdash="CMTRT", sdtm="CMTRT"
     )
     tx_gy = DecimalAnswer(
-        _("Dose"),
-        unit="Gy",
-        soft=(20, 70),
-        hard=(0, 100),
-        shown_when=Is("tx_kind", "rt"),
-        required_when=Is("tx_kind", "rt"),
-        sdtm="PRDOSE",
+        _("Dose"), unit="Gy", soft=(20, 70), hard=(0, 100), asked_when=Is("tx_kind", "rt"), sdtm="PRDOSE"
     )
     tx_site = TextAnswer(
         _("Place treated"),

@@ -12,7 +12,7 @@ from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES, YPN, YPT, M
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Is, Not, Over
-from crf.engine.declaration import Repeats, Section
+from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -20,6 +20,8 @@ from crf.engine.fields import (
     DerivedBoolean,
     DerivedText,
     IntegerAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
     YesNoUnknownAnswer,
@@ -33,6 +35,7 @@ TUMOUR_LEFT = Not(Is("ypt", "T0"))
 class Pathology(CrfRecord):
     """What the pathologist found in the resected specimen (protocol 3.9)."""
 
+    report = Section(_("Report"))
     path_dt = DateAnswer(_("Report date"), required=True, after_death_allowed=True, sdtm="MIDTC")
     path_id = TextAnswer(
         _("Accession pseudonym"),
@@ -41,6 +44,8 @@ class Pathology(CrfRecord):
         classification=Classification.IDENTIFYING,
         sdtm="MIREFID",
     )
+
+    regression = Section(_("Tumour bed and regression"))
     hist = ChoiceAnswer(_("Histology in the specimen"), codes=lists.HISTOLOGY, required=True, sdtm="MIORRES")
     bed_cm = DecimalAnswer(
         _("Tumour bed, largest extent"), unit="cm", soft=(0.5, 8), hard=(0, 30), sdtm="MIORRES"
@@ -51,8 +56,7 @@ class Pathology(CrfRecord):
         _("Residual viable tumour in the bed"),
         unit="%",
         hard=(0, 100),
-        shown_when=Not(Is("resid_lt1", "Y")),
-        required_when=Not(Is("resid_lt1", "Y")),
+        asked_when=Not(Is("resid_lt1", "Y")),
         sdtm="MIORRES",
     )
     trg_cap = ChoiceAnswer(_("Regression, CAP"), codes=lists.CAP, required=True, sdtm="MIORRES")
@@ -73,20 +77,38 @@ class Pathology(CrfRecord):
         codes=lists.FOUR_STEP,
         sdtm="MIORRES",
     )
-    trg_ln = ChoiceAnswer(_("Node regression"), codes=lists.NODE_REGRESSION, sdtm="MIORRES")
-    ypt = ChoiceAnswer(_("ypT"), codes=YPT, required=True, sdtm="RSORRES")
+    mpr = DerivedBoolean(
+        _("Major response"),
+        reads=("resid_pct", "resid_lt1", "setting.mpr_max_residual_percent"),
+        by=rules.major_response,
+        blanks=True,
+        help=_("At most 10 % residual tumour in the primary."),
+        sdtm="ADaM",
+        exported_after="pcr",
+    )
+
+    nodes = Section(_("Nodes"))
     ln_exam = IntegerAnswer(
         _("Nodes examined"), soft=(None, 60), hard=(0, 150), required=True, sdtm="MIORRES"
     )
     ln_pos = IntegerAnswer(_("Nodes with tumour"), soft=(0, 6), hard=(0, 150), required=True, sdtm="MIORRES")
+    ln_table = RepeatingGroup(_("Nodes per station"), help=_("The sums must equal the totals above."))
+    trg_ln = ChoiceAnswer(
+        _("Node regression"), codes=lists.NODE_REGRESSION, sdtm="MIORRES", exported_after="trg_chir"
+    )
+    ln_scar = IntegerAnswer(
+        _("Nodes with scar and no tumour"), hard=(0, 150), sdtm="MIORRES", exported_after="yp_stage"
+    )
+    ene = YesNoUnknownAnswer(
+        _("Extranodal extension"), shown_when=Over("ln_pos", 0), sdtm="MIORRES", exported_after="ln_scar"
+    )
+
+    stage = Section(_("Stage"))
+    ypt = ChoiceAnswer(_("ypT"), codes=YPT, required=True, sdtm="RSORRES", exported_after="trg_ln")
     ypn = ChoiceAnswer(_("ypN"), codes=YPN, required=True, sdtm="RSORRES")
     ypm = ChoiceAnswer(_("M at surgery"), codes=M, required=True, sdtm="RSORRES")
     ypm_site = ChoiceAnswer(
-        _("Site of the metastasis"),
-        codes=DISTANT_SITES,
-        shown_when=Is("ypm", "M1"),
-        required_when=Is("ypm", "M1"),
-        sdtm="TULOC",
+        _("Site of the metastasis"), codes=DISTANT_SITES, asked_when=Is("ypm", "M1"), sdtm="TULOC"
     )
     yp_stage = DerivedText(
         _("ypTNM group"),
@@ -97,11 +119,22 @@ class Pathology(CrfRecord):
         sdtm="RSORRES",
         help=_("AJCC/UICC 8th edition."),
     )
-    ln_scar = IntegerAnswer(_("Nodes with scar and no tumour"), hard=(0, 150), sdtm="MIORRES")
-    ene = YesNoUnknownAnswer(_("Extranodal extension"), shown_when=Over("ln_pos", 0), sdtm="MIORRES")
+    pcr = DerivedBoolean(
+        _("Pathological complete response"),
+        reads=("ypt", "ypn", "setting.pcr_includes_ypTis"),
+        by=rules.complete_response,
+        blanks=True,
+        help=_("ypT0 and ypN0."),
+        sdtm="ADaM",
+        exported_after="r_rcp",
+    )
+
+    features = Section(_("Features"))
     grade_y = ChoiceAnswer(_("Grade"), codes=lists.GRADE_OR_NONE, required_when=TUMOUR_LEFT, sdtm="MIORRES")
     lvi = YesNoUnknownAnswer(_("Lymphovascular invasion"), required_when=TUMOUR_LEFT, sdtm="MIORRES")
     pni = YesNoUnknownAnswer(_("Perineural invasion"), required_when=TUMOUR_LEFT, sdtm="MIORRES")
+
+    margins = Section(_("Margins"))
     m_prox = DecimalAnswer(
         _("Proximal margin"), unit="mm", soft=(10, 100), hard=(0, 300), required=True, sdtm="MIORRES"
     )
@@ -142,66 +175,16 @@ class Pathology(CrfRecord):
         help=_("R1 when tumour is 1 mm or less from the circumferential margin."),
         sdtm="SUPPMI.RRCP",
     )
-    pcr = DerivedBoolean(
-        _("Pathological complete response"),
-        reads=("ypt", "ypn", "setting.pcr_includes_ypTis"),
-        by=rules.complete_response,
-        blanks=True,
-        help=_("ypT0 and ypN0."),
-        sdtm="ADaM",
-    )
-    mpr = DerivedBoolean(
-        _("Major response"),
-        reads=("resid_pct", "resid_lt1", "setting.mpr_max_residual_percent"),
-        by=rules.major_response,
-        blanks=True,
-        help=_("At most 10 % residual tumour in the primary."),
-        sdtm="ADaM",
-    )
+
+    further = Section(_("Further results"))
     pdl1_done = YesNoAnswer(_("PD-L1 after therapy"), missing_allowed=(), sdtm="MIORRES")
-    pdl1_clone = ChoiceAnswer(
-        _("Assay"),
-        codes=lists.ASSAY,
-        shown_when=Is("pdl1_done", "Y"),
-        required_when=Is("pdl1_done", "Y"),
-        sdtm="MIMETHOD",
-    )
+    pdl1_clone = ChoiceAnswer(_("Assay"), codes=lists.ASSAY, asked_when=Is("pdl1_done", "Y"), sdtm="MIMETHOD")
     cps = DecimalAnswer(_("CPS"), hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")
     tps = DecimalAnswer(_("TPS"), unit="%", hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")
     central = ChoiceAnswer(_("Central pathology review"), codes=lists.CENTRAL, sdtm="RSEVAL")
 
     class Crf:
         code, title, version, repeats = "PATH", _("Surgical pathology"), 1, Repeats.PER_PARTICIPANT
-        sections = (
-            Section("report", _("Report"), ("path_dt", "path_id")),
-            Section(
-                "regression",
-                _("Tumour bed and regression"),
-                (
-                    *("hist", "bed_cm", "bed_full", "resid_lt1", "resid_pct", "trg_cap", "trg_mandard"),
-                    *("trg_becker", "trg_chir", "mpr"),
-                ),
-            ),
-            Section("nodes", _("Nodes"), ("ln_exam", "ln_pos", "ln_table", "trg_ln", "ln_scar", "ene")),
-            Section("stage", _("Stage"), ("ypt", "ypn", "ypm", "ypm_site", "yp_stage", "pcr")),
-            Section("features", _("Features"), ("grade_y", "lvi", "pni")),
-            Section(
-                "margins",
-                _("Margins"),
-                (
-                    "m_prox",
-                    "inv_prox",
-                    "m_dist",
-                    "inv_dist",
-                    "m_crm",
-                    "inv_crm",
-                    "r_calc",
-                    "r_status",
-                    "r_rcp",
-                ),
-            ),
-            Section("further", _("Further results"), ("pdl1_done", "pdl1_clone", "cps", "tps", "central")),
-        )
         checks = CHECKS
 
 
@@ -209,9 +192,7 @@ class Pathology(CrfRecord):
 class PathologyNodeStation(CrfGroupRow):
     """Nodes examined and positive, station by station (protocol 3.9, ln_table)."""
 
-    record = parent(
-        Pathology, "ln_table", _("Nodes per station"), help=_("The sums must equal the totals above.")
-    )
+    record = parent(Pathology, "ln_table")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="MILOC")
     examined = IntegerAnswer(_("Examined"), hard=(0, 150), required=True, sdtm="MIORRES")
     positive = IntegerAnswer(_("With tumour"), hard=(0, 150), required=True, sdtm="MIORRES")

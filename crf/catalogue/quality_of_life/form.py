@@ -17,7 +17,7 @@ from crf.catalogue.quality_of_life import rules
 from crf.catalogue.quality_of_life.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Has, Is
-from crf.engine.declaration import Repeats, Section
+from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -28,6 +28,8 @@ from crf.engine.fields import (
     DerivedText,
     IntegerAnswer,
     MultipleAnswer,
+    RepeatingGroup,
+    Section,
     YesNoAnswer,
 )
 
@@ -43,7 +45,6 @@ def item(number: int) -> ChoiceAnswer:
     return ChoiceAnswer(
         format_lazy(_("Item {number}"), number=number),
         codes=lists.SEVEN if number in rules.SEVEN_POINT else lists.FOUR,
-        shown_when=C30 if number <= rules.LAST_OF_C30 else OES18,
         missing_allowed=(),
         licensed=True,
         sdtm="QSORRES",
@@ -69,72 +70,47 @@ def score(code: str, text: Text) -> DecimalAnswer:
 class QualityOfLife(CrfRecord):
     """One questionnaire of one participant, or why there is none (protocol 3.14)."""
 
+    about = Section(_("The questionnaire"))
     q_done = YesNoAnswer(
         _("Was the questionnaire filled in?"), required=True, missing_allowed=(), sdtm="QSSTAT"
     )
     q_miss = ChoiceAnswer(
-        _("Why not?"),
-        codes=lists.MISSING,
-        shown_when=NOT_DONE,
-        required_when=NOT_DONE,
-        missing_allowed=(),
-        sdtm="QSREASND",
-    )
-    q_done_dt = DateAnswer(
-        _("Filled in on"),
-        shown_when=DONE,
-        required_when=DONE,
-        missing_allowed=(),
-        cdash="QSDAT",
-        sdtm="QSDTC",
+        _("Why not?"), codes=lists.MISSING, asked_when=NOT_DONE, missing_allowed=(), sdtm="QSREASND"
     )
     q_due = DerivedDate(
         _("Expected on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="SUPPQS.DUE"
     )
-    q_inst = MultipleAnswer(
-        _("Instruments"),
-        codes=lists.INSTRUMENT,
-        shown_when=DONE,
-        required_when=DONE,
+    q_done_dt = DateAnswer(
+        _("Filled in on"),
+        asked_when=DONE,
         missing_allowed=(),
-        sdtm="QSCAT",
+        cdash="QSDAT",
+        sdtm="QSDTC",
+        exported_after="q_miss",
+    )
+    q_inst = MultipleAnswer(
+        _("Instruments"), codes=lists.INSTRUMENT, asked_when=DONE, missing_allowed=(), sdtm="QSCAT"
     )
     q_ver = ChoiceAnswer(
-        _("Version"),
-        codes=lists.VERSION,
-        shown_when=DONE,
-        required_when=DONE,
-        missing_allowed=(),
-        sdtm="SUPPQS.VERSION",
+        _("Version"), codes=lists.VERSION, asked_when=DONE, missing_allowed=(), sdtm="SUPPQS.VERSION"
     )
     q_lang = ChoiceAnswer(
-        _("Language"),
-        codes=lists.LANGUAGE,
-        shown_when=DONE,
-        required_when=DONE,
-        missing_allowed=(),
-        sdtm="SUPPQS.LANGUAGE",
+        _("Language"), codes=lists.LANGUAGE, asked_when=DONE, missing_allowed=(), sdtm="SUPPQS.LANGUAGE"
     )
     q_mode = ChoiceAnswer(
-        _("How it was filled in"),
-        codes=lists.MODE,
-        shown_when=DONE,
-        required_when=DONE,
-        missing_allowed=(),
-        sdtm="QSMETHOD",
+        _("How it was filled in"), codes=lists.MODE, asked_when=DONE, missing_allowed=(), sdtm="QSMETHOD"
     )
     q_by = ChoiceAnswer(
         _("Who filled it in"),
         codes=lists.WHO,
         help=_("Answers of a proxy are kept and not scored."),
-        shown_when=DONE,
-        required_when=DONE,
+        asked_when=DONE,
         missing_allowed=(),
         sdtm="QSEVAL",
     )
-    q_order = YesNoAnswer(
-        _("Before results were told"), shown_when=DONE, required_when=DONE, sdtm="SUPPQS.BEFORE"
-    )
+    q_order = YesNoAnswer(_("Before results were told"), asked_when=DONE, sdtm="SUPPQS.BEFORE")
+
+    c30 = Section(_("QLQ-C30, items 1 to 28"), shown_when=C30, quick=True)
     q1 = item(1)
     q2 = item(2)
     q3 = item(3)
@@ -163,8 +139,12 @@ class QualityOfLife(CrfRecord):
     q26 = item(26)
     q27 = item(27)
     q28 = item(28)
+
+    global_ = Section(_("QLQ-C30, items 29 and 30"), shown_when=C30, quick=True)
     q29 = item(29)
     q30 = item(30)
+
+    oes18 = Section(_("QLQ-OES18, items 31 to 48"), shown_when=OES18, quick=True)
     q31 = item(31)
     q32 = item(32)
     q33 = item(33)
@@ -183,18 +163,16 @@ class QualityOfLife(CrfRecord):
     q46 = item(46)
     q47 = item(47)
     q48 = item(48)
+
+    blank = Section(_("Items without one answer"), shown_when=DONE)
     q_blank = DerivedInteger(
         _("Items left blank"), reads=rules.COUNTED, by=rules.blank_items, blanks=True, sdtm="SUPPQS.BLANK"
     )
-    oesdys_dir = DerivedText(
-        _("Direction of the dysphagia scale"),
-        reads=("q_done", "setting.oes18_dysphagia_reversed"),
-        by=rules.direction_of_dysphagia,
-        codes=lists.DYSPHAGIA_DIRECTION,
-        help=_("To be confirmed by the licence holder before the database is locked."),
-        export="QS_OESDYS_DIR",
-        sdtm="ADQS.PARAMTYP",
+    q_double = RepeatingGroup(
+        _("Items with two answers ticked"), help=_("Leave the item itself without an answer.")
     )
+
+    scores = Section(_("Scores, 0 to 100"), shown_when=DONE)
     ql2 = score("QL2", _("Global health status"))
     pf2 = score("PF2", _("Physical functioning"))
     rf2 = score("RF2", _("Role functioning"))
@@ -211,6 +189,16 @@ class QualityOfLife(CrfRecord):
     di = score("DI", _("Diarrhoea"))
     fi = score("FI", _("Financial difficulties"))
     qlq_sum = score("SUMMARY", _("Summary score"))
+    oesdys_dir = DerivedText(
+        _("Direction of the dysphagia scale"),
+        reads=("q_done", "setting.oes18_dysphagia_reversed"),
+        by=rules.direction_of_dysphagia,
+        codes=lists.DYSPHAGIA_DIRECTION,
+        help=_("To be confirmed by the licence holder before the database is locked."),
+        export="QS_OESDYS_DIR",
+        sdtm="ADQS.PARAMTYP",
+        exported_after="q_blank",
+    )
     oesdys = score("OESDYS", _("Dysphagia"))
     oeseat = score("OESEAT", _("Eating"))
     oesrfx = score("OESRFX", _("Reflux"))
@@ -224,48 +212,12 @@ class QualityOfLife(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "QOL", _("Quality of life"), 1, Repeats.PER_VISIT
+        before_randomization = True
         instructions = _(
             "Type the number of each answer: the next item follows by itself. Nobody reads these answers at once; "
             "tell the participant so."
         )
-        dates_visit = False
-        sections = (
-            Section(
-                "about",
-                _("The questionnaire"),
-                (
-                    *("q_done", "q_miss", "q_due", "q_done_dt", "q_inst", "q_ver", "q_lang", "q_mode"),
-                    *("q_by", "q_order"),
-                ),
-            ),
-            Section(
-                "c30",
-                _("QLQ-C30, items 1 to 28"),
-                tuple(f"q{n}" for n in range(1, 29)),
-                shown_when=C30,
-                quick=True,
-            ),
-            Section("global", _("QLQ-C30, items 29 and 30"), ("q29", "q30"), shown_when=C30, quick=True),
-            Section(
-                "oes18",
-                _("QLQ-OES18, items 31 to 48"),
-                tuple(f"q{n}" for n in range(31, 49)),
-                shown_when=OES18,
-                quick=True,
-            ),
-            Section("blank", _("Items without one answer"), ("q_blank", "q_double"), shown_when=DONE),
-            Section(
-                "scores",
-                _("Scores, 0 to 100"),
-                (
-                    *(code.lower() for code in rules.C30),
-                    "qlq_sum",
-                    "oesdys_dir",
-                    *(c.lower() for c in rules.OES18),
-                ),
-                shown_when=DONE,
-            ),
-        )
+        dates_visit, dated_by = False, "q_done_dt"
         checks = CHECKS
 
 
@@ -273,13 +225,7 @@ class QualityOfLife(CrfRecord):
 class QualityOfLifeDouble(CrfGroupRow):
     """Items on which two answers were ticked on paper: they count as missing (protocol 3.14, q_double)."""
 
-    record = parent(
-        QualityOfLife,
-        "q_double",
-        _("Items with two answers ticked"),
-        help=_("Leave the item itself without an answer."),
-        shown_when=DONE,
-    )
+    record = parent(QualityOfLife, "q_double")
     d_item = IntegerAnswer(
         _("Item number"), hard=(1, 48), required=True, missing_allowed=(), sdtm="SUPPQS.DOUBLE"
     )

@@ -13,7 +13,7 @@ from crf.catalogue.shared.staging import DISTANT_SITES
 from crf.catalogue.staging.codes import BORDER, CYTOLOGY, LUMEN, PET_DISTANT, SHAPE
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Any_, Is, Not, Same
-from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -25,9 +25,12 @@ from crf.engine.fields import (
     DerivedText,
     IntegerAnswer,
     MultipleAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
+from crf.engine.questions import KEYS
 
 PET, CT, EUS, ENDOSCOPY = Is("pet_done", "Y"), Is("ct_done", "Y"), Is("eus_done", "Y"), Is("ogd_done", "Y")
 BIOPSY = All(ENDOSCOPY, Answered("bx_result"), Not(Is("bx_result", "nd")))
@@ -46,16 +49,7 @@ class ResponseEvaluation(CrfRecord):
     The endoscopy stands first: its date is the date of the visit and of the milestone (protocol 2.1).
     """
 
-    ogd_done = YesNoAnswer(_("Endoscopy done"), required=True, missing_allowed=(), sdtm="PROCCUR")
-    ogd_dt = DateAnswer(
-        _("Endoscopy, date"), shown_when=ENDOSCOPY, required_when=ENDOSCOPY, cdash="PRSTDAT", sdtm="PRSTDTC"
-    )
-    ogd_why = TextAnswer(
-        _("Why was no endoscopy done?"),
-        shown_when=Is("ogd_done", "N"),
-        required_when=Is("ogd_done", "N"),
-        sdtm="PRREASND",
-    )
+    visit_ = Section(_("Evaluation"))
     cre_type = DerivedText(
         _("Evaluation"),
         reads=("visit.code",),
@@ -89,7 +83,8 @@ class ResponseEvaluation(CrfRecord):
         sdtm="SUPPRS.CREWEEK",
     )
     symptoms = MultipleAnswer(_("New symptoms"), codes=lists.SYMPTOMS, required=True, sdtm="CETERM")
-    # PET-CT
+
+    pet = Section(_("PET-CT"))
     pet_done = YesNoAnswer(
         _("PET-CT done"),
         help=_("At CRE-1 only when the evaluation is positive."),
@@ -98,90 +93,71 @@ class ResponseEvaluation(CrfRecord):
         sdtm="PROCCUR",
     )
     pet_dt = DateAnswer(
-        _("PET-CT, date"),
-        help=_("About a week before the endoscopy."),
-        shown_when=PET,
-        required_when=PET,
-        sdtm="PRSTDTC",
+        _("PET-CT, date"), help=_("About a week before the endoscopy."), asked_when=PET, sdtm="PRSTDTC"
     )
     pet_prim = ChoiceAnswer(
-        _("Uptake at the primary site"),
-        codes=lists.PET_PRIMARY,
-        shown_when=PET,
-        required_when=PET,
-        sdtm="TRORRES",
+        _("Uptake at the primary site"), codes=lists.PET_PRIMARY, asked_when=PET, sdtm="TRORRES"
     )
     pet_suv = DecimalAnswer(_("SUVmax"), soft=(0, 15), hard=(0, 100), shown_when=PET, sdtm="TRORRES (SUVMAX)")
     pet_suv_ratio = DecimalAnswer(
         _("SUV, ratio to liver"), soft=(0, 8), hard=(0, 50), shown_when=PET, sdtm="TRORRES"
     )
-    pet_dm = ChoiceAnswer(
-        _("Distant lesion"), codes=PET_DISTANT, shown_when=PET, required_when=PET, sdtm="TUORRES"
-    )
+    pet_nodes = RepeatingGroup(_("Nodes with uptake"), help=_("None: no rows."), shown_when=PET)
+    pet_dm = ChoiceAnswer(_("Distant lesion"), codes=PET_DISTANT, asked_when=PET, sdtm="TUORRES")
     pet_dm_site = MultipleAnswer(
         _("Distant lesion: where?"),
         codes=DISTANT_SITES,
-        shown_when=Is("pet_dm", "suspect", "proven"),
-        required_when=Is("pet_dm", "suspect", "proven"),
+        asked_when=Is("pet_dm", "suspect", "proven"),
         sdtm="TULOC",
     )
     pet_dm_note = TextAnswer(
         _("Suspect distant lesion: result of the biopsy, or the team's note"),
         max_length=500,
-        shown_when=Is("pet_dm", "suspect"),
-        required_when=Is("pet_dm", "suspect"),
+        asked_when=Is("pet_dm", "suspect"),
         sdtm="SUPPTU.MNOTE",
     )
-    # CT
+
+    ct = Section(_("CT"))
     ct_done = YesNoAnswer(_("CT done"), required=True, sdtm="PROCCUR")
-    ct_dt = DateAnswer(_("CT, date"), shown_when=CT, required_when=CT, sdtm="PRSTDTC")
+    ct_dt = DateAnswer(_("CT, date"), asked_when=CT, sdtm="PRSTDTC")
     wall_mm = DecimalAnswer(
         _("Wall thickness on CT"), unit="mm", soft=(3, 15), hard=(1, 60), shown_when=CT, sdtm="TRORRES"
     )
-    # Endoscopy and biopsy
+
+    endoscopy = Section(_("Endoscopy and biopsy"))
+    ogd_done = YesNoAnswer(
+        _("Endoscopy done"), required=True, missing_allowed=(), sdtm="PROCCUR", exported_after=KEYS
+    )
+    ogd_why = TextAnswer(
+        _("Why was no endoscopy done?"),
+        asked_when=Is("ogd_done", "N"),
+        sdtm="PRREASND",
+        exported_after="ogd_dt",
+    )
+    ogd_dt = DateAnswer(
+        _("Endoscopy, date"), asked_when=ENDOSCOPY, cdash="PRSTDAT", sdtm="PRSTDTC", exported_after="ogd_done"
+    )
     sedation = ChoiceAnswer(_("Sedation"), codes=lists.SEDATION, shown_when=ENDOSCOPY, sdtm="SUPPPR.SEDATION")
     passable = ChoiceAnswer(
         _("Does the scope pass?"),
         codes=LUMEN,
         help=_("Without passage there is no cCR."),
-        shown_when=ENDOSCOPY,
-        required_when=ENDOSCOPY,
+        asked_when=ENDOSCOPY,
         missing_allowed=(),
         sdtm="FAORRES",
     )
-    look = ChoiceAnswer(
-        _("Tumour bed"), codes=lists.LOOK, shown_when=ENDOSCOPY, required_when=ENDOSCOPY, sdtm="FAORRES"
-    )
+    look = ChoiceAnswer(_("Tumour bed"), codes=lists.LOOK, asked_when=ENDOSCOPY, sdtm="FAORRES")
     lugol_nbi = YesNoAnswer(
-        _("Lugol or narrow-band imaging used"),
-        shown_when=ENDOSCOPY,
-        required_when=ENDOSCOPY,
-        sdtm="SUPPPR.LUGOLNBI",
+        _("Lugol or narrow-band imaging used"), asked_when=ENDOSCOPY, sdtm="SUPPPR.LUGOLNBI"
     )
-    lugol_new = YesNoAnswer(
-        _("New unstained area"),
-        shown_when=Is("lugol_nbi", "Y"),
-        required_when=Is("lugol_nbi", "Y"),
-        sdtm="FAORRES",
-    )
+    lugol_new = YesNoAnswer(_("New unstained area"), asked_when=Is("lugol_nbi", "Y"), sdtm="FAORRES")
     lugol_mm = DecimalAnswer(
-        _("Unstained area, size"),
-        unit="mm",
-        hard=(0.5, 200),
-        shown_when=Is("lugol_new", "Y"),
-        required_when=Is("lugol_new", "Y"),
-        sdtm="TRORRES",
+        _("Unstained area, size"), unit="mm", hard=(0.5, 200), asked_when=Is("lugol_new", "Y"), sdtm="TRORRES"
     )
     bob_n = IntegerAnswer(
-        _("Bite-on-bite pairs from the tumour bed"),
-        hard=(0, 20),
-        shown_when=ENDOSCOPY,
-        required_when=ENDOSCOPY,
-        sdtm="FAORRES",
+        _("Bite-on-bite pairs from the tumour bed"), hard=(0, 20), asked_when=ENDOSCOPY, sdtm="FAORRES"
     )
-    bx_other_n = IntegerAnswer(
-        _("Other biopsies"), hard=(0, 30), shown_when=ENDOSCOPY, required_when=ENDOSCOPY, sdtm="FAORRES"
-    )
+    bx_other_n = IntegerAnswer(_("Other biopsies"), hard=(0, 30), asked_when=ENDOSCOPY, sdtm="FAORRES")
     bx_other_site = TextAnswer(
         _("Other biopsies: where?"),
         shown_when=ENDOSCOPY,
@@ -189,18 +165,12 @@ class ResponseEvaluation(CrfRecord):
         sdtm="PRLOC",
     )
     bx_result = ChoiceAnswer(
-        _("Worst biopsy result"),
-        codes=lists.BIOPSY,
-        shown_when=ENDOSCOPY,
-        required_when=ENDOSCOPY,
-        missing_allowed=(),
-        sdtm="MIORRES",
+        _("Worst biopsy result"), codes=lists.BIOPSY, asked_when=ENDOSCOPY, missing_allowed=(), sdtm="MIORRES"
     )
     bx_adequate = ChoiceAnswer(
         _("Pathologist: are the biopsies representative?"),
         codes=lists.ADEQUACY,
-        shown_when=BIOPSY,
-        required_when=BIOPSY,
+        asked_when=BIOPSY,
         missing_allowed=(),
         sdtm="MIORRES",
     )
@@ -210,21 +180,20 @@ class ResponseEvaluation(CrfRecord):
         shown_when=BIOPSY,
         sdtm="MIORRES (MIEVAL)",
     )
-    # Endosonography
+
+    eus = Section(_("Endosonography"))
     eus_done = YesNoAnswer(_("Endosonography done"), required=True, missing_allowed=(), sdtm="PROCCUR")
     eus_dt = DateAnswer(
-        _("Endosonography, date"),
-        help=_("Often that of the endoscopy."),
-        shown_when=EUS,
-        required_when=EUS,
-        sdtm="PRSTDTC",
+        _("Endosonography, date"), help=_("Often that of the endoscopy."), asked_when=EUS, sdtm="PRSTDTC"
     )
     eus_mm = DecimalAnswer(
         _("Residual thickness"), unit="mm", soft=(2, 12), hard=(1, 60), shown_when=EUS, sdtm="TRORRES"
     )
-    eus_any = YesNoAnswer(_("Any suspect node?"), shown_when=EUS, required_when=EUS, sdtm="TUORRES")
+    eus_any = YesNoAnswer(_("Any suspect node?"), asked_when=EUS, sdtm="TUORRES")
+    eus_nodes = RepeatingGroup(_("Suspect nodes on endosonography"), asked_when=Is("eus_any", "Y"))
+
+    outcome = Section(_("Outcome"))
     ctdna = ChoiceAnswer(_("ctDNA in blood"), codes=lists.CTDNA, help=_("Optional."), sdtm="GFORRES")
-    # Outcome
     local_call = ChoiceAnswer(
         _("Locoregional status"), codes=lists.LOCAL, required=True, missing_allowed=(), sdtm="RSORRES"
     )
@@ -256,11 +225,12 @@ class ResponseEvaluation(CrfRecord):
     override_why = TextAnswer(
         _("Why does the outcome differ?"),
         max_length=500,
-        shown_when=OVERRULED,
-        required_when=OVERRULED,
+        asked_when=OVERRULED,
         missing_allowed=(),
         sdtm="SUPPRS.OVERRIDE",
     )
+
+    decision = Section(_("Decision"))
     mdt_dt = DateAnswer(_("Date of the team meeting"), required_when=FOR_THE_TEAM, sdtm="DSSTDTC")
     mdt_dec = ChoiceAnswer(
         _("Decision of the team"), codes=lists.DECISION, required_when=FOR_THE_TEAM, sdtm="DSTERM"
@@ -268,15 +238,13 @@ class ResponseEvaluation(CrfRecord):
     pt_dec = ChoiceAnswer(
         _("What does the participant choose?"),
         codes=lists.CHOICE,
-        shown_when=Answered("mdt_dec"),
-        required_when=Answered("mdt_dec"),
+        asked_when=Answered("mdt_dec"),
         sdtm="SUPPDS.PTDEC",
     )
     pt_reason = TextAnswer(
         _("The participant's reason"),
         max_length=500,
-        shown_when=Is("pt_dec", "declines_surgery", "asks_surgery", "declines_workup"),
-        required_when=Is("pt_dec", "declines_surgery", "asks_surgery", "declines_workup"),
+        asked_when=Is("pt_dec", "declines_surgery", "asks_surgery", "declines_workup"),
         sdtm="SUPPDS.PTREASON",
     )
     proc_compl = YesNoAnswer(
@@ -289,41 +257,7 @@ class ResponseEvaluation(CrfRecord):
     class Crf:
         code, title, version, repeats = "CRE", _("Clinical response evaluation"), 1, Repeats.PER_VISIT
         instructions = _("PET-CT comes first, then endoscopy with biopsies and endosonography.")
-        sections = (
-            Section("visit", _("Evaluation"), ("cre_type", "cre_no", "cre_dt", "weeks_post", "symptoms")),
-            Section(
-                "pet",
-                _("PET-CT"),
-                (
-                    *("pet_done", "pet_dt", "pet_prim", "pet_suv", "pet_suv_ratio", "pet_nodes", "pet_dm"),
-                    *("pet_dm_site", "pet_dm_note"),
-                ),
-            ),
-            Section("ct", _("CT"), ("ct_done", "ct_dt", "wall_mm")),
-            Section(
-                "endoscopy",
-                _("Endoscopy and biopsy"),
-                (
-                    *("ogd_done", "ogd_why", "ogd_dt", "sedation", "passable", "look", "lugol_nbi"),
-                    *("lugol_new", "lugol_mm", "bob_n", "bx_other_n", "bx_other_site", "bx_result"),
-                    *("bx_adequate", "bx_review"),
-                ),
-            ),
-            Section("eus", _("Endosonography"), ("eus_done", "eus_dt", "eus_mm", "eus_any", "eus_nodes")),
-            Section(
-                "outcome",
-                _("Outcome"),
-                (
-                    *("ctdna", "local_call", "dist_call", "cre_outcome_calc", "cre_because", "cre_outcome"),
-                    "override_why",
-                ),
-            ),
-            Section(
-                "decision",
-                _("Decision"),
-                ("mdt_dt", "mdt_dec", "pt_dec", "pt_reason", "proc_compl"),
-            ),
-        )
+        dated_by = "ogd_dt"
         checks = CHECKS
         milestones = (
             Sets("CRE1", "cre_dt", when=Is("cre_type", "CRE1")),
@@ -337,9 +271,7 @@ class ResponseEvaluation(CrfRecord):
 class ResponsePetNode(CrfGroupRow):
     """Nodes with uptake on PET-CT (protocol 3.7, pet_nodes)."""
 
-    record = parent(
-        ResponseEvaluation, "pet_nodes", _("Nodes with uptake"), help=_("None: no rows."), shown_when=PET
-    )
+    record = parent(ResponseEvaluation, "pet_nodes")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
     node_suvmax = DecimalAnswer(_("SUVmax"), soft=(2, 25), hard=(0, 100), required=True, sdtm="TRORRES")
     short_mm = DecimalAnswer(_("Short axis"), unit="mm", soft=(4, 40), hard=(1, 100), sdtm="TRORRES")
@@ -349,13 +281,7 @@ class ResponsePetNode(CrfGroupRow):
 class ResponseEusNode(CrfGroupRow):
     """Nodes that endosonography suspects (protocol 3.7, eus_nodes)."""
 
-    record = parent(
-        ResponseEvaluation,
-        "eus_nodes",
-        _("Suspect nodes on endosonography"),
-        shown_when=Is("eus_any", "Y"),
-        required_when=Is("eus_any", "Y"),
-    )
+    record = parent(ResponseEvaluation, "eus_nodes")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
     short_mm = DecimalAnswer(
         _("Short axis"), unit="mm", soft=(4, 30), hard=(1, 80), required=True, sdtm="TRORRES"
@@ -364,16 +290,7 @@ class ResponseEusNode(CrfGroupRow):
     border = ChoiceAnswer(_("Border"), codes=BORDER, sdtm="TRORRES")
     hypo = YesNoAnswer(_("Hypoechoic"), sdtm="TRORRES")
     fna_done = YesNoAnswer(_("Fine needle aspiration done"), required=True, sdtm="PROCCUR")
-    fna_res = ChoiceAnswer(
-        _("Cytology"),
-        codes=CYTOLOGY,
-        shown_when=Is("fna_done", "Y"),
-        required_when=Is("fna_done", "Y"),
-        sdtm="MIORRES",
-    )
+    fna_res = ChoiceAnswer(_("Cytology"), codes=CYTOLOGY, asked_when=Is("fna_done", "Y"), sdtm="MIORRES")
     fna_why = TextAnswer(
-        _("Why was the node not aspirated?"),
-        shown_when=Is("fna_done", "N"),
-        required_when=Is("fna_done", "N"),
-        sdtm="PRREASND",
+        _("Why was the node not aspirated?"), asked_when=Is("fna_done", "N"), sdtm="PRREASND"
     )

@@ -15,7 +15,7 @@ from crf.catalogue.serious_event.checks import CHECKS
 from crf.engine.base import CrfRecord
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is
-from crf.engine.declaration import Repeats, Section
+from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -25,6 +25,7 @@ from crf.engine.fields import (
     DerivedInteger,
     DerivedText,
     IntegerAnswer,
+    Section,
     TextAnswer,
 )
 
@@ -39,6 +40,7 @@ HOSPITAL = _("Only when the event led to admission, or to a longer stay.")
 class SeriousEvent(CrfRecord):
     """What the site tells the sponsor of a serious event, within 24 hours of its awareness (protocol 2.6)."""
 
+    event = Section(_("Event"))
     ae_no_calc = DerivedInteger(
         _("The serious event that waits for a report"),
         reads=("ae_no", "AE*", "SAE*"),
@@ -72,15 +74,14 @@ class SeriousEvent(CrfRecord):
         _("Follow-up number"),
         soft=(1, 20),
         hard=(1, 99),
-        shown_when=Is("sae_type", "follow_up"),
-        required_when=Is("sae_type", "follow_up"),
+        asked_when=Is("sae_type", "follow_up"),
         missing_allowed=(),
         sdtm="SUPPAE.SAEFUNO",
     )
+
+    time = Section(_("Awareness and report"))
     sae_aware_calc = DerivedText(
-        _("Awareness on the record of the event"),
-        reads=(*rules.EVENT, "site.zone"),
-        by=rules.aware_in_words,
+        _("Awareness on the record of the event"), reads=(*rules.EVENT, "site.zone"), by=rules.aware_in_words
     )
     sae_aware = DateTimeAnswer(
         _("When did the site learn of it?"),
@@ -98,6 +99,8 @@ class SeriousEvent(CrfRecord):
         after_death_allowed=True,
         sdtm="SUPPAE.SAEREPDT",
     )
+
+    course = Section(_("Course"))
     sae_narr = TextAnswer(
         _("What happened"),
         max_length=4000,
@@ -117,6 +120,8 @@ class SeriousEvent(CrfRecord):
         cdash="HOENDAT",
         sdtm="HOENDTC",
     )
+
+    cause = Section(_("Relation and expectedness"))
     sae_rel_calc = DerivedText(
         _("Strongest relation on the record of the event"),
         reads=rules.EVENT,
@@ -159,6 +164,8 @@ class SeriousEvent(CrfRecord):
     sae_susar = DerivedBoolean(
         _("SUSAR, confirmed by the sponsor"), reads=rules.SPONSOR, by=rules.confirmed, sdtm="SUPPAE.SUSAR"
     )
+
+    told = Section(_("Ethics committee and authority"))
     sae_ec = DateAnswer(_("Ethics committee told on"), after_death_allowed=True, sdtm="SUPPAE.SAEECDT")
     sae_auth = DerivedDate(
         _("Authority told on"), reads=rules.SPONSOR, by=rules.told_authority, sdtm="SUPPAE.SAEAUTH"
@@ -166,26 +173,9 @@ class SeriousEvent(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "SAE", _("Serious adverse event report"), 1, Repeats.LOG
+        before_randomization = True
         instructions = _(
             "First record the event as an adverse event. Then report it here, and sign the report below."
-        )
-        sections = (
-            Section(
-                "event",
-                _("Event"),
-                ("ae_no_calc", "ae_no", "ae_named", "sae_arm", "sae_type", "sae_fu_no"),
-            ),
-            Section("time", _("Awareness and report"), ("sae_aware_calc", "sae_aware", "sae_report")),
-            Section("course", _("Course"), ("sae_narr", "sae_adm", "sae_dis")),
-            Section(
-                "cause",
-                _("Relation and expectedness"),
-                (
-                    *("sae_rel_calc", "sae_rel_inv", "sae_rel_spo", "sae_exp", "sae_susar_calc"),
-                    "sae_susar",
-                ),
-            ),
-            Section("told", _("Ethics committee and authority"), ("sae_ec", "sae_auth")),
         )
         listed = ("ae_no", "ae_named", "sae_type", "sae_aware", "sae_report")
         checks = CHECKS

@@ -11,7 +11,6 @@ from crf.catalogue.shared.staging import CT, DISTANT_SITES, GRADE, M, N
 from crf.catalogue.staging import codes as lists
 from crf.catalogue.staging import rules
 from crf.catalogue.staging.checks import CHECKS
-from crf.catalogue.staging.sections import SECTIONS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Is
 from crf.engine.declaration import Repeats
@@ -25,9 +24,12 @@ from crf.engine.fields import (
     DerivedText,
     IntegerAnswer,
     MultipleAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
+from crf.engine.questions import KEYS
 
 EDGE: Asked = {
     "unit": "cm",
@@ -46,12 +48,7 @@ REVIEWED = Is("setting.central_review", True)
 class Staging(CrfRecord):
     """What was known of the tumour before randomization; the stage stratum is read from here (protocol 1.9)."""
 
-    soc = YesNoAnswer(
-        _("Were the tests done before consent part of standard care?"),
-        help=_("Answer only if a test is dated before consent."),
-        sdtm="SUPPPR.SOC",
-    )
-    # A. Endoscopy and biopsy
+    endoscopy = Section(_("A. Endoscopy and biopsy"))
     ogd_dt = DateAnswer(_("Endoscopy, date"), required=True, sdtm="PRSTDTC")
     upper_cm = DecimalAnswer(_("Upper edge of the tumour"), **EDGE)
     lower_cm = DecimalAnswer(_("Lower edge of the tumour"), **EDGE)
@@ -80,8 +77,7 @@ class Staging(CrfRecord):
         _("Second lesion, distance from the incisors"),
         unit="cm",
         hard=(8, 60),
-        shown_when=Is("multi", "Y"),
-        required_when=Is("multi", "Y"),
+        asked_when=Is("multi", "Y"),
         sdtm="TULOC",
     )
     lugol = YesNoAnswer(_("Lugol staining used"), sdtm="SUPPPR.LUGOL")
@@ -96,42 +92,32 @@ class Staging(CrfRecord):
     bx_n = IntegerAnswer(_("Biopsies taken"), soft=(2, 12), hard=(0, 40), required=True, sdtm="FAORRES")
     grade = ChoiceAnswer(_("Grade of the biopsy"), codes=GRADE, required=True, sdtm="MIORRES")
     pdl1_done = YesNoAnswer(_("PD-L1 tested"), sdtm="MIORRES")
-    pdl1_clone = ChoiceAnswer(
-        _("Assay"), codes=lists.CLONE, shown_when=PDL1, required_when=PDL1, sdtm="MIMETHOD"
-    )
+    pdl1_clone = ChoiceAnswer(_("Assay"), codes=lists.CLONE, asked_when=PDL1, sdtm="MIMETHOD")
     cps = DecimalAnswer(_("CPS"), hard=(0, 100), shown_when=PDL1, sdtm="MIORRES")
     tps = DecimalAnswer(_("TPS"), unit="%", hard=(0, 100), shown_when=PDL1, sdtm="MIORRES")
-    # B. Endosonography
+
+    eus = Section(_("B. Endosonography"))
     eus_done = YesNoAnswer(_("Endosonography done"), required=True, missing_allowed=(), sdtm="PROCCUR")
-    eus_why = TextAnswer(
-        _("Why was it not done?"),
-        shown_when=Is("eus_done", "N"),
-        required_when=Is("eus_done", "N"),
-        sdtm="PRREASND",
-    )
-    eus_dt = DateAnswer(_("Endosonography, date"), shown_when=EUS, required_when=EUS, sdtm="PRSTDTC")
+    eus_why = TextAnswer(_("Why was it not done?"), asked_when=Is("eus_done", "N"), sdtm="PRREASND")
+    eus_dt = DateAnswer(_("Endosonography, date"), asked_when=EUS, sdtm="PRSTDTC")
     eus_trav = ChoiceAnswer(
-        _("Does the probe pass the tumour?"),
-        codes=lists.PROBE,
-        shown_when=EUS,
-        required_when=EUS,
-        sdtm="FAORRES",
+        _("Does the probe pass the tumour?"), codes=lists.PROBE, asked_when=EUS, sdtm="FAORRES"
     )
     eus_part = DerivedBoolean(
         _("uT and uN are incomplete"),
         reads=("eus_trav",),
-        by=lambda eus_trav: eus_trav == "no",
+        by=rules.probe_stopped,
         definition=_("The probe did not pass the tumour."),
         sdtm="SUPPRS.EUSPART",
     )
     eus_mm = DecimalAnswer(
         _("Largest wall thickness"), unit="mm", soft=(4, 25), hard=(1, 60), shown_when=EUS, sdtm="TRORRES"
     )
-    ut = ChoiceAnswer(_("uT"), codes=lists.UT, shown_when=EUS, required_when=EUS, sdtm="RSORRES")
-    eus_n = IntegerAnswer(
-        _("Suspect nodes"), soft=(0, 10), hard=(0, 30), shown_when=EUS, required_when=EUS, sdtm="TRORRES"
-    )
-    # C. CT of neck, chest and abdomen
+    ut = ChoiceAnswer(_("uT"), codes=lists.UT, asked_when=EUS, sdtm="RSORRES")
+    eus_n = IntegerAnswer(_("Suspect nodes"), soft=(0, 10), hard=(0, 30), asked_when=EUS, sdtm="TRORRES")
+    eus_node = RepeatingGroup(_("Suspect nodes on endosonography"), shown_when=EUS)
+
+    ct_ = Section(_("C. CT of neck, chest and abdomen"))
     ct_dt = DateAnswer(_("CT, date"), required=True, sdtm="PRSTDTC")
     ct_contrast = YesNoAnswer(_("Contrast given"), sdtm="SUPPPR.CONTRAST")
     ct_mm = DecimalAnswer(_("Wall thickness"), unit="mm", soft=(5, 40), hard=(1, 80), sdtm="TRORRES")
@@ -144,25 +130,16 @@ class Staging(CrfRecord):
     t4b_str = MultipleAnswer(
         _("Neighbours invaded that make T4b"), codes=lists.T4B_STRUCTURE, required=True, sdtm="FAORRES"
     )
-    m_workup = TextAnswer(
-        _("How was a distant metastasis excluded?"),
-        help=_("Answer if CT or PET-CT shows a distant lesion: biopsy, further imaging, or the team's note."),
-        max_length=500,
-        sdtm="SUPPTU.MWORKUP",
-    )
+    ct_node = RepeatingGroup(_("Nodes on CT"))
+    ct_m = RepeatingGroup(_("Distant lesions on CT"))
     incid = YesNoAnswer(_("Second primary tumour found by chance"), sdtm="TUORRES")
-    incid_what = TextAnswer(
-        _("Which?"), shown_when=Is("incid", "Y"), required_when=Is("incid", "Y"), sdtm="TULOC"
-    )
-    # D. FDG PET-CT
+    incid_what = TextAnswer(_("Which?"), asked_when=Is("incid", "Y"), sdtm="TULOC")
+    recist = RepeatingGroup(_("RECIST lesions"), help=_("Optional."))
+
+    pet = Section(_("D. FDG PET-CT"))
     pet_done = YesNoAnswer(_("PET-CT done"), required=True, missing_allowed=(), sdtm="PROCCUR")
-    pet_why = TextAnswer(
-        _("Why was PET-CT not done?"),
-        shown_when=Is("pet_done", "N"),
-        required_when=Is("pet_done", "N"),
-        sdtm="PRREASND",
-    )
-    pet_dt = DateAnswer(_("PET-CT, date"), shown_when=PET, required_when=PET, sdtm="PRSTDTC")
+    pet_why = TextAnswer(_("Why was PET-CT not done?"), asked_when=Is("pet_done", "N"), sdtm="PRREASND")
+    pet_dt = DateAnswer(_("PET-CT, date"), asked_when=PET, sdtm="PRSTDTC")
     gluc_pre = DecimalAnswer(
         _("Glucose before the tracer"),
         unit="mmol/L",
@@ -178,12 +155,7 @@ class Staging(CrfRecord):
         _("Uptake time"), unit="min", soft=(50, 75), hard=(30, 120), shown_when=PET, sdtm="SUPPPR.UPTAKE"
     )
     suvmax = DecimalAnswer(
-        _("Primary tumour, SUVmax"),
-        soft=(2, 35),
-        hard=(0, 100),
-        shown_when=PET,
-        required_when=PET,
-        sdtm="TRORRES",
+        _("Primary tumour, SUVmax"), soft=(2, 35), hard=(0, 100), asked_when=PET, sdtm="TRORRES"
     )
     suvmean = DecimalAnswer(
         _("Primary tumour, SUVmean"), soft=(1, 20), hard=(0, 100), shown_when=PET, sdtm="TRORRES"
@@ -213,39 +185,29 @@ class Staging(CrfRecord):
     liver_suv = DecimalAnswer(
         _("Liver, SUVmean"), soft=(1.5, 3), hard=(0.3, 10), shown_when=PET, sdtm="TRORRES"
     )
-    pet_m = ChoiceAnswer(
-        _("Distant lesion"), codes=lists.PET_DISTANT, shown_when=PET, required_when=PET, sdtm="TUORRES"
-    )
+    pet_node = RepeatingGroup(_("Nodes on PET-CT"), shown_when=PET)
+    pet_m = ChoiceAnswer(_("Distant lesion"), codes=lists.PET_DISTANT, asked_when=PET, sdtm="TUORRES")
     pet_m_site = MultipleAnswer(
-        _("Where?"),
-        codes=DISTANT_SITES,
-        shown_when=Is("pet_m", "suspect", "proven"),
-        required_when=Is("pet_m", "suspect", "proven"),
-        sdtm="TULOC",
+        _("Where?"), codes=DISTANT_SITES, asked_when=Is("pet_m", "suspect", "proven"), sdtm="TULOC"
     )
     pet_m_note = TextAnswer(
         _("Suspect distant lesion: result of the biopsy, or the team's note"),
         help=_("Needed before randomization."),
         max_length=500,
-        shown_when=Is("pet_m", "suspect"),
-        required_when=Is("pet_m", "suspect"),
+        asked_when=Is("pet_m", "suspect"),
         sdtm="SUPPTU.MNOTE",
     )
     pet_sync = ChoiceAnswer(
-        _("Second tumour elsewhere"),
-        codes=lists.PET_SECOND,
-        shown_when=PET,
-        required_when=PET,
-        sdtm="TUORRES",
+        _("Second tumour elsewhere"), codes=lists.PET_SECOND, asked_when=PET, sdtm="TUORRES"
     )
     pet_sync_note = TextAnswer(
         _("How was it clarified?"),
         max_length=500,
-        shown_when=Is("pet_sync", "colon", "lung", "thyroid", "head_neck", "other"),
-        required_when=Is("pet_sync", "colon", "lung", "thyroid", "head_neck", "other"),
+        asked_when=Is("pet_sync", "colon", "lung", "thyroid", "head_neck", "other"),
         sdtm="SUPPTU.SYNCNOTE",
     )
-    # E. Other tests
+
+    other = Section(_("E. Other tests"))
     us_dt = DateAnswer(_("Ultrasound of the neck, date"), sdtm="PRSTDTC")
     us_res = ChoiceAnswer(_("Ultrasound of the neck"), codes=lists.NECK, sdtm="TRORRES")
     us_side = ChoiceAnswer(
@@ -260,11 +222,7 @@ class Staging(CrfRecord):
         sdtm="TRORRES",
     )
     us_fna = ChoiceAnswer(
-        _("Suspect neck node, cytology"),
-        codes=lists.CYTOLOGY_OR_NOT,
-        shown_when=SUSPECT_NECK,
-        required_when=SUSPECT_NECK,
-        sdtm="MIORRES",
+        _("Suspect neck node, cytology"), codes=lists.CYTOLOGY_OR_NOT, asked_when=SUSPECT_NECK, sdtm="MIORRES"
     )
     bron_ind = YesNoAnswer(
         _("Bronchoscopy indicated"),
@@ -272,26 +230,16 @@ class Staging(CrfRecord):
         required=True,
         sdtm="SUPPPR.BRONIND",
     )
-    bron_done = YesNoAnswer(
-        _("Bronchoscopy done"),
-        shown_when=Is("bron_ind", "Y"),
-        required_when=Is("bron_ind", "Y"),
-        sdtm="PROCCUR",
-    )
+    bron_done = YesNoAnswer(_("Bronchoscopy done"), asked_when=Is("bron_ind", "Y"), sdtm="PROCCUR")
     bron_res = ChoiceAnswer(
-        _("Bronchoscopy, finding"),
-        codes=lists.BRONCHUS,
-        shown_when=BRONCHOSCOPY,
-        required_when=BRONCHOSCOPY,
-        sdtm="FAORRES",
+        _("Bronchoscopy, finding"), codes=lists.BRONCHUS, asked_when=BRONCHOSCOPY, sdtm="FAORRES"
     )
     ba_len = DecimalAnswer(_("Barium swallow, length"), unit="cm", soft=(1, 12), hard=(0, 30), sdtm="FAORRES")
     ba_fist = YesNoAnswer(_("Barium swallow, fistula"), sdtm="FAORRES")
     fist_mdt = TextAnswer(
         _("Fistula: what did the team decide?"),
         max_length=500,
-        shown_when=Is("ba_fist", "Y"),
-        required_when=Is("ba_fist", "Y"),
+        asked_when=Is("ba_fist", "Y"),
         sdtm="SUPPFA.FISTMDT",
     )
     brain = ChoiceAnswer(_("MRI of the brain"), codes=lists.ON_INDICATION, sdtm="FAORRES")
@@ -307,6 +255,8 @@ class Staging(CrfRecord):
     lvef = IntegerAnswer(
         _("Left ventricular ejection fraction"), unit="%", soft=(50, 75), hard=(10, 90), sdtm="CVORRES (LVEF)"
     )
+
+    vital = Section(_("Vital signs"))
     temp = DecimalAnswer(
         _("Temperature"), unit="°C", soft=(35.5, 38), hard=(32, 43), cdash="TEMP", sdtm="VSORRES (TEMP)"
     )
@@ -335,7 +285,8 @@ class Staging(CrfRecord):
     spo2 = IntegerAnswer(
         _("Oxygen saturation"), unit="%", soft=(92, 100), hard=(40, 100), sdtm="VSORRES (OXYSAT)"
     )
-    # F. Clinical stage
+
+    stage = Section(_("F. Clinical stage"))
     site_sub = ChoiceAnswer(
         _("Subsite of the epicentre"),
         codes=lists.SUBSITE,
@@ -358,13 +309,8 @@ class Staging(CrfRecord):
     cn_n = IntegerAnswer(
         _("Number of suspect nodes"), soft=(0, 15), hard=(0, 30), required=True, sdtm="TRORRES"
     )
-    cm = ChoiceAnswer(_("cM"), codes=M, required=True, missing_allowed=(), sdtm="RSORRES")
-    m_site = MultipleAnswer(
-        _("Site of the metastasis"),
-        codes=DISTANT_SITES,
-        shown_when=Is("cm", "M1"),
-        required_when=Is("cm", "M1"),
-        sdtm="TULOC",
+    node = RepeatingGroup(
+        _("Suspect nodes"), help=_("The nodes called positive must be as many as counted above.")
     )
     scv = ChoiceAnswer(
         _("Suspect supraclavicular node"),
@@ -372,6 +318,18 @@ class Staging(CrfRecord):
         required=True,
         help=_("Always recorded: whether it counts as regional differs between systems."),
         sdtm="TUORRES",
+        exported_after="m_site",
+    )
+    cm = ChoiceAnswer(_("cM"), codes=M, required=True, missing_allowed=(), sdtm="RSORRES")
+    m_site = MultipleAnswer(
+        _("Site of the metastasis"), codes=DISTANT_SITES, asked_when=Is("cm", "M1"), sdtm="TULOC"
+    )
+    m_workup = TextAnswer(
+        _("How was a distant metastasis excluded?"),
+        help=_("Answer if CT or PET-CT shows a distant lesion: biopsy, further imaging, or the team's note."),
+        max_length=500,
+        sdtm="SUPPTU.MWORKUP",
+        exported_after="t4b_str",
     )
     cstage = DerivedText(
         _("cTNM group"),
@@ -395,10 +353,16 @@ class Staging(CrfRecord):
         shown_when=REVIEWED,
         sdtm="RSEVAL (INDEPENDENT)",
     )
+    soc = YesNoAnswer(
+        _("Were the tests done before consent part of standard care?"),
+        help=_("Answer only if a test is dated before consent."),
+        sdtm="SUPPPR.SOC",
+        exported_after=KEYS,
+    )
 
     class Crf:
         code, title, version, repeats = "STAGE", _("Baseline staging"), 1, Repeats.PER_PARTICIPANT
-        sections = SECTIONS
+        before_randomization = True
         checks = CHECKS
 
 
@@ -406,7 +370,7 @@ class Staging(CrfRecord):
 class StagingEusNode(CrfGroupRow):
     """Nodes that endosonography suspects (protocol 3.4 B, eus_node)."""
 
-    record = parent(Staging, "eus_node", _("Suspect nodes on endosonography"), shown_when=EUS)
+    record = parent(Staging, "eus_node")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
     short_mm = DecimalAnswer(
         _("Short axis"), unit="mm", soft=(4, 30), hard=(1, 80), required=True, sdtm="TRORRES"
@@ -416,17 +380,10 @@ class StagingEusNode(CrfGroupRow):
     hypo = YesNoAnswer(_("Hypoechoic"), sdtm="TRORRES")
     fna_done = YesNoAnswer(_("Fine needle aspiration done"), required=True, sdtm="PROCCUR")
     fna_res = ChoiceAnswer(
-        _("Cytology"),
-        codes=lists.CYTOLOGY,
-        shown_when=Is("fna_done", "Y"),
-        required_when=Is("fna_done", "Y"),
-        sdtm="MIORRES",
+        _("Cytology"), codes=lists.CYTOLOGY, asked_when=Is("fna_done", "Y"), sdtm="MIORRES"
     )
     fna_why = TextAnswer(
-        _("Why was the node not aspirated?"),
-        shown_when=Is("fna_done", "N"),
-        required_when=Is("fna_done", "N"),
-        sdtm="PRREASND",
+        _("Why was the node not aspirated?"), asked_when=Is("fna_done", "N"), sdtm="PRREASND"
     )
 
 
@@ -434,7 +391,7 @@ class StagingEusNode(CrfGroupRow):
 class StagingCtNode(CrfGroupRow):
     """Nodes on CT (protocol 3.4 C, ct_node)."""
 
-    record = parent(Staging, "ct_node", _("Nodes on CT"))
+    record = parent(Staging, "ct_node")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
     short_mm = DecimalAnswer(
         _("Short axis"), unit="mm", soft=(5, 40), hard=(1, 100), required=True, sdtm="TRORRES"
@@ -446,7 +403,7 @@ class StagingCtNode(CrfGroupRow):
 class StagingDistantLesion(CrfGroupRow):
     """Distant lesions on CT (protocol 3.4 C, ct_m)."""
 
-    record = parent(Staging, "ct_m", _("Distant lesions on CT"))
+    record = parent(Staging, "ct_m")
     organ = ChoiceAnswer(_("Organ"), codes=lists.CT_ORGAN, required=True, sdtm="TULOC")
     size_mm = DecimalAnswer(_("Size"), unit="mm", hard=(1, 300), required=True, sdtm="TRORRES")
 
@@ -455,7 +412,7 @@ class StagingDistantLesion(CrfGroupRow):
 class StagingMeasuredLesion(CrfGroupRow):
     """Lesions measured by RECIST 1.1, where a site wants to (protocol 3.4 C, recist)."""
 
-    record = parent(Staging, "recist", _("RECIST lesions"), help=_("Optional."))
+    record = parent(Staging, "recist")
     role = ChoiceAnswer(_("Role"), codes=lists.LESION_ROLE, required=True, sdtm="TUORRES")
     kind = ChoiceAnswer(_("Kind"), codes=lists.LESION_KIND, required=True, sdtm="TUORRES")
     where = TextAnswer(_("Where"), max_length=80, required=True, sdtm="TULOC")
@@ -473,7 +430,7 @@ class StagingMeasuredLesion(CrfGroupRow):
 class StagingPetNode(CrfGroupRow):
     """Nodes on PET-CT (protocol 3.4 D, pet_node)."""
 
-    record = parent(Staging, "pet_node", _("Nodes on PET-CT"), shown_when=PET)
+    record = parent(Staging, "pet_node")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
     node_suvmax = DecimalAnswer(_("SUVmax"), soft=(2, 25), hard=(0, 100), required=True, sdtm="TRORRES")
 
@@ -482,12 +439,7 @@ class StagingPetNode(CrfGroupRow):
 class StagingNode(CrfGroupRow):
     """Every suspect node over all methods; those called positive make cN (protocol 3.4 F, node table)."""
 
-    record = parent(
-        Staging,
-        "node",
-        _("Suspect nodes"),
-        help=_("The nodes called positive must be as many as counted above."),
-    )
+    record = parent(Staging, "node")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
     side = ChoiceAnswer(_("Side"), codes=LEFT_RIGHT, sdtm="TULAT")
     short_mm = DecimalAnswer(_("Short axis"), unit="mm", soft=(4, 40), hard=(1, 100), sdtm="TRORRES")

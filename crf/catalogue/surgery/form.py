@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
@@ -13,8 +11,8 @@ from crf.catalogue.surgery import codes as lists
 from crf.catalogue.surgery import rules
 from crf.catalogue.surgery.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
-from crf.engine.conditions import All, Answered, Any_, Condition, Has, Is, Not
-from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.conditions import All, Answered, Any_, Has, Is, Not
+from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -23,6 +21,8 @@ from crf.engine.fields import (
     DerivedInteger,
     IntegerAnswer,
     MultipleAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
@@ -39,17 +39,6 @@ MINIMAL = Any_(
 LEFT_ALIVE = All(Answered("disch_to"), Not(Is("disch_to", "died")))
 
 
-class Due(TypedDict):
-    """When a question is shown and must be answered."""
-
-    shown_when: Condition
-    required_when: Condition
-
-
-OPERATION: Due = {"shown_when": OPERATED, "required_when": OPERATED}
-RESECTION: Due = {"shown_when": RESECTED, "required_when": RESECTED}
-
-
 @audited()
 class Surgery(CrfRecord):
     """What became of the planned operation; a resection starts the post-operative clocks (protocol 2.1, 3.8).
@@ -57,6 +46,7 @@ class Surgery(CrfRecord):
     One for each participant, so that there is one resection at most (X040).
     """
 
+    plan = Section(_("Plan and operation"))
     surg_done = ChoiceAnswer(
         _("What became of the planned operation?"),
         codes=lists.DONE,
@@ -68,31 +58,21 @@ class Surgery(CrfRecord):
         _("Date of the operation"),
         missing_allowed=(),
         after_death_allowed=True,
-        **OPERATION,
+        asked_when=OPERATED,
         cdash="PRSTDAT",
         sdtm="PRSTDTC",
     )
     no_surg_reason = ChoiceAnswer(
-        _("Why was nothing resected?"),
-        codes=lists.NOT_RESECTED,
-        shown_when=NOT_RESECTED,
-        required_when=NOT_RESECTED,
-        sdtm="PRREASND",
+        _("Why was nothing resected?"), codes=lists.NOT_RESECTED, asked_when=NOT_RESECTED, sdtm="PRREASND"
     )
-    no_surg_other = TextAnswer(
-        _("Other reason"),
-        shown_when=Is("no_surg_reason", "other"),
-        required_when=Is("no_surg_reason", "other"),
-        sdtm="PRREASND",
-    )
+    no_surg_other = TextAnswer(_("Other reason"), asked_when=Is("no_surg_reason", "other"), sdtm="PRREASND")
     no_surg_dt = DateAnswer(
         _("Date on which the plan was given up"),
-        shown_when=NOT_OPERATED,
-        required_when=NOT_OPERATED,
+        asked_when=NOT_OPERATED,
         definition=_("The day of the team meeting, of the refusal or of the finding."),
         sdtm="DSSTDTC",
     )
-    intent = ChoiceAnswer(_("Kind of operation"), codes=lists.INTENT, **OPERATION, sdtm="PRCAT")
+    intent = ChoiceAnswer(_("Kind of operation"), codes=lists.INTENT, asked_when=OPERATED, sdtm="PRCAT")
     wk_from_neo = DerivedDecimal(
         _("Weeks since the end of neoadjuvant treatment"),
         reads=("surg_dt", "milestone.NEO_END"),
@@ -109,6 +89,9 @@ class Surgery(CrfRecord):
         shown_when=OPERATED,
         sdtm="SUPPPR.WKCRE",
     )
+    surg_centre = ChoiceAnswer(
+        _("Operated at"), codes=lists.CENTRE, asked_when=OPERATED, sdtm="SUPPPR.CENTRE"
+    )
     surg_vol = TextAnswer(
         _("Surgeon, code"),
         max_length=20,
@@ -116,17 +99,20 @@ class Surgery(CrfRecord):
         shown_when=OPERATED,
         classification=Classification.OPERATIONAL,
         sdtm="SUPPPR.SURGEON",
+        exported_after="wk_from_cre",
     )
-    surg_centre = ChoiceAnswer(_("Operated at"), codes=lists.CENTRE, **OPERATION, sdtm="SUPPPR.CENTRE")
-    # Before the operation
-    asa = ChoiceAnswer(_("ASA class"), codes=ASA, **OPERATION, sdtm="RSORRES (ASA)")
-    ecog_pre = ChoiceAnswer(_("ECOG before the operation"), codes=ECOG, **OPERATION, sdtm="RSORRES (ECOG101)")
+
+    before = Section(_("Before the operation"), shown_when=OPERATED)
+    asa = ChoiceAnswer(_("ASA class"), codes=ASA, required=True, sdtm="RSORRES (ASA)")
+    ecog_pre = ChoiceAnswer(
+        _("ECOG before the operation"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)"
+    )
     wt_pre = DecimalAnswer(
         _("Weight before the operation"),
         unit="kg",
         soft=(38, 110),
         hard=(25, 200),
-        **OPERATION,
+        required=True,
         sdtm="VSORRES (WEIGHT)",
     )
     alb_pre = DecimalAnswer(
@@ -134,127 +120,130 @@ class Surgery(CrfRecord):
         unit="g/L",
         soft=(28, 52),
         hard=(5, 70),
-        **OPERATION,
+        required=True,
         sdtm="LBORRES (ALB)",
     )
-    # The operation
-    approach = ChoiceAnswer(_("Procedure"), codes=lists.APPROACH, **RESECTION, sdtm="PRTRT")
-    approach_other = TextAnswer(
-        _("Other procedure"),
-        shown_when=Is("approach", "other"),
-        required_when=Is("approach", "other"),
-        sdtm="PRTRT",
-    )
+
+    operation_ = Section(_("Operation"), shown_when=OPERATED)
+    approach = ChoiceAnswer(_("Procedure"), codes=lists.APPROACH, asked_when=RESECTED, sdtm="PRTRT")
+    approach_other = TextAnswer(_("Other procedure"), asked_when=Is("approach", "other"), sdtm="PRTRT")
     access_th = ChoiceAnswer(
-        _("Access to the chest"), codes=lists.THORACIC_ACCESS, **OPERATION, sdtm="PRMETHOD"
+        _("Access to the chest"), codes=lists.THORACIC_ACCESS, required=True, sdtm="PRMETHOD"
     )
     access_ab = ChoiceAnswer(
-        _("Access to the abdomen"), codes=lists.ABDOMINAL_ACCESS, **OPERATION, sdtm="PRMETHOD"
+        _("Access to the abdomen"), codes=lists.ABDOMINAL_ACCESS, required=True, sdtm="PRMETHOD"
     )
-    conversion = YesNoAnswer(
-        _("Converted to open surgery"), shown_when=MINIMAL, required_when=MINIMAL, sdtm="SUPPPR.CONVERT"
-    )
+    conversion = YesNoAnswer(_("Converted to open surgery"), asked_when=MINIMAL, sdtm="SUPPPR.CONVERT")
     conv_reason = ChoiceAnswer(
         _("Reason for the conversion"),
         codes=lists.CONVERSION,
-        shown_when=Is("conversion", "Y"),
-        required_when=Is("conversion", "Y"),
+        asked_when=Is("conversion", "Y"),
         sdtm="SUPPPR.CONVREAS",
     )
-    lnd = ChoiceAnswer(_("Lymphadenectomy"), codes=lists.LYMPHADENECTOMY, **RESECTION, sdtm="SUPPPR.LND")
-    stations = MultipleAnswer(_("Stations dissected"), codes=STATIONS, **RESECTION, sdtm="PRLOC")
-    conduit = ChoiceAnswer(_("Conduit"), codes=lists.CONDUIT, **RESECTION, sdtm="SUPPPR.CONDUIT")
-    route = ChoiceAnswer(_("Route of the conduit"), codes=lists.ROUTE, **RESECTION, sdtm="SUPPPR.ROUTE")
-    anast_site = ChoiceAnswer(
-        _("Anastomosis: where?"), codes=lists.ANASTOMOSIS_SITE, **RESECTION, sdtm="SUPPPR.ANASTLOC"
-    )
-    anast_tech = ChoiceAnswer(
-        _("Anastomosis: how?"), codes=lists.ANASTOMOSIS, **RESECTION, sdtm="SUPPPR.ANASTECH"
-    )
-    duct = YesNoAnswer(_("Thoracic duct ligated or resected"), **RESECTION, sdtm="PROCCUR")
-    jejun = YesNoAnswer(_("Feeding jejunostomy"), **OPERATION, sdtm="PROCCUR")
-    pylor = YesNoAnswer(_("Pyloric drainage"), **RESECTION, sdtm="PROCCUR")
-    omentum = YesNoAnswer(_("Omental wrap"), **RESECTION, sdtm="PROCCUR")
     op_min = IntegerAnswer(
-        _("Operating time"), unit="min", soft=(150, 480), hard=(30, 960), **OPERATION, sdtm="PRDUR"
+        _("Operating time"), unit="min", soft=(150, 480), hard=(30, 960), required=True, sdtm="PRDUR"
     )
     anaes_min = IntegerAnswer(
-        _("Anaesthetic time"),
-        unit="min",
-        soft=(200, 600),
-        hard=(30, 1200),
-        shown_when=OPERATED,
-        sdtm="SUPPPR.ANAESMIN",
+        _("Anaesthetic time"), unit="min", soft=(200, 600), hard=(30, 1200), sdtm="SUPPPR.ANAESMIN"
     )
     ebl = IntegerAnswer(
-        _("Blood loss"), unit="mL", soft=(20, 600), hard=(0, 15000), **OPERATION, sdtm="FAORRES"
+        _("Blood loss"), unit="mL", soft=(20, 600), hard=(0, 15000), required=True, sdtm="FAORRES"
     )
     transf = IntegerAnswer(
         _("Red cells during the operation"),
         unit=_("units"),
         soft=(0, 2),
         hard=(0, 60),
-        **OPERATION,
+        required=True,
         sdtm="CMDOSE",
     )
     io_compl = MultipleAnswer(
         _("Events during the operation"),
         codes=lists.EVENTS,
         help=_("Report each as an adverse event as well."),
-        **OPERATION,
+        required=True,
         sdtm="AETERM",
     )
-    io_other = TextAnswer(
-        _("Other event"),
-        shown_when=Has("io_compl", "other"),
-        required_when=Has("io_compl", "other"),
-        sdtm="AETERM",
-    )
+    io_other = TextAnswer(_("Other event"), asked_when=Has("io_compl", "other"), sdtm="AETERM")
     adhesion = ChoiceAnswer(
-        _("Fibrosis in the radiation field"), codes=lists.FIBROSIS, **OPERATION, sdtm="SUPPPR.FIBROSIS"
+        _("Fibrosis in the radiation field"), codes=lists.FIBROSIS, required=True, sdtm="SUPPPR.FIBROSIS"
     )
     resid_macro = ChoiceAnswer(
         _("Tumour left behind, as the surgeon saw it"),
         codes=lists.RESIDUE,
         help=_("R2 here means R2 in the pathology form."),
         missing_allowed=(),
-        **OPERATION,
+        required=True,
         sdtm="FAORRES",
     )
+    jejun = YesNoAnswer(_("Feeding jejunostomy"), required=True, sdtm="PROCCUR", exported_after="duct")
+
+    resection = Section(_("Resection and reconstruction"), shown_when=RESECTED)
+    lnd = ChoiceAnswer(
+        _("Lymphadenectomy"),
+        codes=lists.LYMPHADENECTOMY,
+        required=True,
+        sdtm="SUPPPR.LND",
+        exported_after="conv_reason",
+    )
+    stations = MultipleAnswer(
+        _("Stations dissected"), codes=STATIONS, required=True, sdtm="PRLOC", exported_after="lnd"
+    )
     adj_organ = MultipleAnswer(
-        _("Structures removed en bloc"), codes=lists.ORGANS, **RESECTION, sdtm="SUPPPR.ENBLOC"
+        _("Structures removed en bloc"), codes=lists.ORGANS, required=True, sdtm="SUPPPR.ENBLOC"
     )
-    adj_other = TextAnswer(
-        _("Other structure"),
-        shown_when=Has("adj_organ", "other"),
-        required_when=Has("adj_organ", "other"),
-        sdtm="SUPPPR.ENBLOC",
+    adj_other = TextAnswer(_("Other structure"), asked_when=Has("adj_organ", "other"), sdtm="SUPPPR.ENBLOC")
+    conduit = ChoiceAnswer(
+        _("Conduit"), codes=lists.CONDUIT, required=True, sdtm="SUPPPR.CONDUIT", exported_after="stations"
     )
-    # The stay in hospital
-    extub = YesNoAnswer(_("Extubated in theatre"), **OPERATION, sdtm="PROCCUR")
+    route = ChoiceAnswer(
+        _("Route of the conduit"),
+        codes=lists.ROUTE,
+        required=True,
+        sdtm="SUPPPR.ROUTE",
+        exported_after="conduit",
+    )
+    anast_site = ChoiceAnswer(
+        _("Anastomosis: where?"),
+        codes=lists.ANASTOMOSIS_SITE,
+        required=True,
+        sdtm="SUPPPR.ANASTLOC",
+        exported_after="route",
+    )
+    anast_tech = ChoiceAnswer(
+        _("Anastomosis: how?"),
+        codes=lists.ANASTOMOSIS,
+        required=True,
+        sdtm="SUPPPR.ANASTECH",
+        exported_after="anast_site",
+    )
+    duct = YesNoAnswer(
+        _("Thoracic duct ligated or resected"), required=True, sdtm="PROCCUR", exported_after="anast_tech"
+    )
+    pylor = YesNoAnswer(_("Pyloric drainage"), required=True, sdtm="PROCCUR", exported_after="jejun")
+    omentum = YesNoAnswer(_("Omental wrap"), required=True, sdtm="PROCCUR", exported_after="pylor")
+
+    stay = Section(_("Stay in hospital"), shown_when=OPERATED)
+    extub = YesNoAnswer(_("Extubated in theatre"), required=True, sdtm="PROCCUR")
     vent_h = DecimalAnswer(
         _("Ventilation after the operation"),
         unit=_("hours"),
         soft=(0, 24),
         hard=(0, 5000),
-        **OPERATION,
+        required=True,
         sdtm="PRDUR",
     )
     icu_d = DecimalAnswer(
-        _("Intensive care"), unit=_("days"), soft=(0, 4), hard=(0, 365), **OPERATION, sdtm="HODUR"
+        _("Intensive care"), unit=_("days"), soft=(0, 4), hard=(0, 365), required=True, sdtm="HODUR"
     )
     disch_dt = DateAnswer(
         _("Date of discharge"),
         help=_("Enter it when the participant has left; the form stays open until then."),
-        **OPERATION,
+        required=True,
         sdtm="HOENDTC",
     )
     disch_to = ChoiceAnswer(
-        _("Discharged to"),
-        codes=lists.DESTINATION,
-        shown_when=Answered("disch_dt"),
-        required_when=Answered("disch_dt"),
-        sdtm="HODISP",
+        _("Discharged to"), codes=lists.DESTINATION, asked_when=Answered("disch_dt"), sdtm="HODISP"
     )
     los = DerivedInteger(
         _("Length of stay"),
@@ -263,62 +252,16 @@ class Surgery(CrfRecord):
         unit=_("days"),
         soft=(7, 25),
         hard=(0, 400),
-        shown_when=OPERATED,
         definition=_("From the operation to the discharge."),
         sdtm="HODUR",
     )
-    readm = YesNoAnswer(
-        _("Readmitted within 30 days of discharge"),
-        shown_when=LEFT_ALIVE,
-        required_when=LEFT_ALIVE,
-        sdtm="HOOCCUR",
-    )
+    readm = YesNoAnswer(_("Readmitted within 30 days of discharge"), asked_when=LEFT_ALIVE, sdtm="HOOCCUR")
+    readms = RepeatingGroup(_("Readmissions"), asked_when=Is("readm", "Y"))
 
     class Crf:
         code, title, version, repeats = "SURG", _("Surgery"), 1, Repeats.PER_PARTICIPANT
         instructions = _(
             "Fill it when the operation is done or given up; add the discharge and readmissions later."
-        )
-        sections = (
-            Section(
-                "plan",
-                _("Plan and operation"),
-                (
-                    *("surg_done", "surg_dt", "no_surg_reason", "no_surg_other", "no_surg_dt", "intent"),
-                    *("wk_from_neo", "wk_from_cre", "surg_centre", "surg_vol"),
-                ),
-            ),
-            Section(
-                "before",
-                _("Before the operation"),
-                ("asa", "ecog_pre", "wt_pre", "alb_pre"),
-                shown_when=OPERATED,
-            ),
-            Section(
-                "operation",
-                _("Operation"),
-                (
-                    *("approach", "approach_other", "access_th", "access_ab", "conversion", "conv_reason"),
-                    *("op_min", "anaes_min", "ebl", "transf", "io_compl", "io_other", "adhesion"),
-                    *("resid_macro", "jejun"),
-                ),
-                shown_when=OPERATED,
-            ),
-            Section(
-                "resection",
-                _("Resection and reconstruction"),
-                (
-                    *("lnd", "stations", "adj_organ", "adj_other", "conduit", "route", "anast_site"),
-                    *("anast_tech", "duct", "pylor", "omentum"),
-                ),
-                shown_when=RESECTED,
-            ),
-            Section(
-                "stay",
-                _("Stay in hospital"),
-                (*("extub", "vent_h", "icu_d", "disch_dt", "disch_to", "los", "readm", "readms"),),
-                shown_when=OPERATED,
-            ),
         )
         checks = CHECKS
         milestones = (Sets("SURG", "surg_dt", when=RESECTED),)
@@ -328,18 +271,7 @@ class Surgery(CrfRecord):
 class SurgeryReadmission(CrfGroupRow):
     """Readmissions up to 30 days after discharge (protocol 3.8, readm)."""
 
-    record = parent(
-        Surgery,
-        "readms",
-        _("Readmissions"),
-        shown_when=Is("readm", "Y"),
-        required_when=Is("readm", "Y"),
-    )
+    record = parent(Surgery, "readms")
     readm_dt = DateAnswer(_("Date"), required=True, sdtm="HOSTDTC")
     readm_reason = ChoiceAnswer(_("Reason"), codes=lists.READMISSION, required=True, sdtm="HOREAS")
-    readm_text = TextAnswer(
-        _("Which?"),
-        shown_when=Is("readm_reason", "other"),
-        required_when=Is("readm_reason", "other"),
-        sdtm="HOREAS",
-    )
+    readm_text = TextAnswer(_("Which?"), asked_when=Is("readm_reason", "other"), sdtm="HOREAS")

@@ -14,7 +14,7 @@ from crf.catalogue.surveillance import rules
 from crf.catalogue.surveillance.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Is, Over
-from crf.engine.declaration import Repeats, Section
+from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -24,6 +24,8 @@ from crf.engine.fields import (
     DerivedInteger,
     DerivedMultiple,
     IntegerAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
@@ -34,26 +36,20 @@ if TYPE_CHECKING:
 DONE, NOT_DONE = Is("as_done", "Y"), Is("as_done", "N")
 
 
-def late(organ: Text) -> ChoiceAnswer:
+def late_toxicity(organ: Text) -> ChoiceAnswer:
     """Return one line of the review of late toxicity."""
-    return YesNoAnswer(organ, shown_when=DONE, required_when=DONE, sdtm="FAORRES")
+    return YesNoAnswer(organ, required=True, sdtm="FAORRES")
 
 
 @audited()
 class Surveillance(CrfRecord):
     """How somebody lives with the oesophagus in place, and what it costs them (protocol 3.11)."""
 
+    visit_ = Section(_("Visit"))
     as_done = YesNoAnswer(_("Visit done"), required=True, missing_allowed=(), sdtm="SVOCCUR")
-    as_dt = DateAnswer(
-        _("Date"), shown_when=DONE, required_when=DONE, missing_allowed=(), cdash="SVSTDAT", sdtm="SVSTDTC"
-    )
+    as_dt = DateAnswer(_("Date"), asked_when=DONE, missing_allowed=(), cdash="SVSTDAT", sdtm="SVSTDTC")
     as_why = ChoiceAnswer(
-        _("Why not?"),
-        codes=lists.NOT_DONE,
-        shown_when=NOT_DONE,
-        required_when=NOT_DONE,
-        missing_allowed=(),
-        sdtm="SVREASOC",
+        _("Why not?"), codes=lists.NOT_DONE, asked_when=NOT_DONE, missing_allowed=(), sdtm="SVREASOC"
     )
     as_no = DerivedInteger(
         _("Surveillance visit number"),
@@ -72,23 +68,18 @@ class Surveillance(CrfRecord):
         definition=_("Negative when it was early."),
         sdtm="SUPPSV.DEVDAYS",
     )
-    as_exam = ChoiceAnswer(
-        _("Physical examination"), codes=EXAM, shown_when=DONE, required_when=DONE, sdtm="PEORRES"
-    )
+
+    state_ = Section(_("State"), shown_when=DONE)
+    as_exam = ChoiceAnswer(_("Physical examination"), codes=EXAM, required=True, sdtm="PEORRES")
     as_exam_txt = TextAnswer(
-        _("What is abnormal?"),
-        max_length=500,
-        shown_when=Is("as_exam", "abnormal"),
-        required_when=Is("as_exam", "abnormal"),
-        sdtm="PEORRES",
+        _("What is abnormal?"), max_length=500, asked_when=Is("as_exam", "abnormal"), sdtm="PEORRES"
     )
     as_wt = DecimalAnswer(
         _("Weight"),
         unit="kg",
         soft=(38, 110),
         hard=(25, 200),
-        shown_when=DONE,
-        required_when=DONE,
+        required=True,
         cdash="WEIGHT",
         sdtm="VSORRES (WEIGHT)",
     )
@@ -103,36 +94,17 @@ class Surveillance(CrfRecord):
         definition=_("From the weight of the first dose; without one, from that of the baseline."),
         sdtm="SUPPVS.WTPCT",
     )
-    as_ecog = ChoiceAnswer(
-        _("ECOG performance status"),
-        codes=ECOG,
-        shown_when=DONE,
-        required_when=DONE,
-        sdtm="RSORRES (ECOG101)",
-    )
-    as_dysph = ChoiceAnswer(
-        _("Dysphagia"), codes=DYSPHAGIA, shown_when=DONE, required_when=DONE, sdtm="FAORRES"
-    )
-    as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, shown_when=DONE, required_when=DONE, sdtm="FAORRES")
+    as_ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
+    as_dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
+    as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, required=True, sdtm="FAORRES")
     as_dilat_n = IntegerAnswer(
-        _("Dilatations since the last visit"),
-        soft=(0, 5),
-        hard=(0, 30),
-        shown_when=DONE,
-        required_when=DONE,
-        sdtm="PROCCUR",
+        _("Dilatations since the last visit"), soft=(0, 5), hard=(0, 30), required=True, sdtm="PROCCUR"
     )
-    as_dilat_dt = DateAnswer(
-        _("Last dilatation"),
-        shown_when=Over("as_dilat_n", 0),
-        required_when=Over("as_dilat_n", 0),
-        sdtm="PRSTDTC",
-    )
+    as_dilat_dt = DateAnswer(_("Last dilatation"), asked_when=Over("as_dilat_n", 0), sdtm="PRSTDTC")
     as_sten = ChoiceAnswer(
         _("Benign stenosis"),
         codes=lists.STENOSIS,
-        shown_when=DONE,
-        required_when=DONE,
+        required=True,
         help=_("If there is one, record it as an adverse event too."),
         sdtm="AETERM",
     )
@@ -141,20 +113,22 @@ class Surveillance(CrfRecord):
         unit=_("days"),
         soft=(0, 30),
         hard=(0, 365),
-        shown_when=DONE,
-        required_when=DONE,
+        required=True,
         sdtm="HODUR",
     )
-    as_late_lung = late(_("Lung"))
-    as_late_heart = late(_("Heart"))
-    as_late_thyr = late(_("Thyroid"))
-    as_late_adren = late(_("Adrenal gland"))
-    as_late_skin = late(_("Skin"))
-    as_late_gut = late(_("Gut"))
-    as_late_nerve = late(_("Nerve"))
-    as_unsched = YesNoAnswer(
-        _("Imaging or endoscopy outside the schedule"), shown_when=DONE, required_when=DONE, sdtm="PROCCUR"
+
+    late = Section(
+        _("Late toxicity"), shown_when=DONE, help=_("What is there is recorded as an adverse event too.")
     )
+    as_late_lung = late_toxicity(_("Lung"))
+    as_late_heart = late_toxicity(_("Heart"))
+    as_late_thyr = late_toxicity(_("Thyroid"))
+    as_late_adren = late_toxicity(_("Adrenal gland"))
+    as_late_skin = late_toxicity(_("Skin"))
+    as_late_gut = late_toxicity(_("Gut"))
+    as_late_nerve = late_toxicity(_("Nerve"))
+
+    evaluation = Section(_("Evaluation"))
     as_elem = DerivedMultiple(
         _("Parts of the evaluation that are due and not done"),
         reads=("as_done", "visit.code", "CRE*", "setting.bite_on_bite_min"),
@@ -166,65 +140,41 @@ class Surveillance(CrfRecord):
         ),
         sdtm="SUPPDV.ELEMENTS",
     )
+    as_unsched = YesNoAnswer(
+        _("Imaging or endoscopy outside the schedule"),
+        asked_when=DONE,
+        sdtm="PROCCUR",
+        exported_after="as_late_nerve",
+    )
+    as_uns = RepeatingGroup(_("Outside the schedule"), asked_when=Is("as_unsched", "Y"))
+    as_next = DerivedDate(
+        _("Next evaluation due on"),
+        reads=("visit.code", "milestone.NEO_END", "participant.protocol_version"),
+        by=rules.next_due,
+        sdtm="SUPPSV.NEXTDUE",
+        exported_after="as_worry",
+    )
+
+    will = Section(_("The participant"), shown_when=DONE)
     as_will = ChoiceAnswer(
-        _("Is the participant willing to go on?"),
-        codes=lists.WILLING,
-        shown_when=DONE,
-        required_when=DONE,
-        sdtm="DSTERM",
+        _("Is the participant willing to go on?"), codes=lists.WILLING, required=True, sdtm="DSTERM"
     )
     as_regret = IntegerAnswer(
         _("Decision regret, score"),
         hard=(0, 100),
-        shown_when=DONE,
         help=_("Optional: only where the site has the licence of the instrument."),
         sdtm="QSORRES",
     )
     as_worry = IntegerAnswer(
         _("Fear of recurrence, score"),
         hard=(0, 100),
-        shown_when=DONE,
         help=_("Optional: only where the site has the licence of the instrument."),
         sdtm="QSORRES",
-    )
-    as_next = DerivedDate(
-        _("Next evaluation due on"),
-        reads=("visit.code", "milestone.NEO_END", "participant.protocol_version"),
-        by=rules.next_due,
-        sdtm="SUPPSV.NEXTDUE",
     )
 
     class Crf:
         code, title, version, repeats = "AS", _("Surveillance visit"), 1, Repeats.PER_VISIT
         instructions = _("The findings of PET-CT, endoscopy and biopsies go to the response evaluation.")
-        sections = (
-            Section("visit", _("Visit"), ("as_done", "as_dt", "as_why", "as_no", "as_due", "as_dev")),
-            Section(
-                "state",
-                _("State"),
-                (
-                    *("as_exam", "as_exam_txt", "as_wt", "as_wtpct", "as_ecog", "as_dysph", "as_feed"),
-                    *("as_dilat_n", "as_dilat_dt", "as_sten", "as_hosp_d"),
-                ),
-                shown_when=DONE,
-            ),
-            Section(
-                "late",
-                _("Late toxicity"),
-                (
-                    *("as_late_lung", "as_late_heart", "as_late_thyr", "as_late_adren", "as_late_skin"),
-                    *("as_late_gut", "as_late_nerve"),
-                ),
-                shown_when=DONE,
-                help=_("What is there is recorded as an adverse event too."),
-            ),
-            Section(
-                "evaluation",
-                _("Evaluation"),
-                ("as_elem", "as_unsched", "as_uns", "as_next"),
-            ),
-            Section("will", _("The participant"), ("as_will", "as_regret", "as_worry"), shown_when=DONE),
-        )
         checks = CHECKS
 
 
@@ -232,13 +182,7 @@ class Surveillance(CrfRecord):
 class SurveillanceUnscheduled(CrfGroupRow):
     """Imaging and endoscopies outside the schedule since the last visit (protocol 3.11, as_unsched)."""
 
-    record = parent(
-        Surveillance,
-        "as_uns",
-        _("Outside the schedule"),
-        shown_when=Is("as_unsched", "Y"),
-        required_when=Is("as_unsched", "Y"),
-    )
+    record = parent(Surveillance, "as_uns")
     u_what = ChoiceAnswer(_("Examination"), codes=MODALITY, required=True, sdtm="PRTRT")
     u_dt = DateAnswer(_("Date"), required=True, sdtm="PRSTDTC")
     u_result = ChoiceAnswer(_("Result"), codes=IMAGE_RESULT, required=True, sdtm="TUORRES")

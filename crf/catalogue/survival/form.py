@@ -10,7 +10,7 @@ from crf.catalogue.survival.checks import CHECKS
 from crf.engine.base import CrfRecord
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is
-from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -18,9 +18,11 @@ from crf.engine.fields import (
     DerivedDate,
     DerivedText,
     PartialDateAnswer,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
+from crf.engine.questions import AnswerRole
 
 VITAL = CodeList("VITAL", {"alive": _("alive"), "dead": _("dead"), "unknown": _("unknown")})
 SOURCE = CodeList(
@@ -78,6 +80,7 @@ NEAR_DEATH = ("death_calc", "last_alive_dt")
 class SurvivalStatus(CrfRecord):
     """Whether the participant lives, and how they died; the primary endpoint is read from here (protocol 6.1)."""
 
+    contact = Section(_("Contact"))
     status_dt = DateAnswer(
         _("Date of the contact"),
         required=True,
@@ -108,11 +111,13 @@ class SurvivalStatus(CrfRecord):
     dz_now = ChoiceAnswer(
         _("Disease at this contact"), codes=DISEASE, required_when=Is("vital", "alive"), sdtm="RSORRES"
     )
+
+    death = Section(_("Death"), shown_when=DEAD)
     death_dt = PartialDateAnswer(
         _("Date of death"),
+        role=AnswerRole.DEATH,
         help=_("As exactly as it is known: the day, or year and month, or the year. Nothing is filled in."),
-        shown_when=DEAD,
-        required_when=DEAD,
+        required=True,
         missing_allowed=("NK", "ASKU"),
         after_death_allowed=True,
         cdash="DTHDAT",
@@ -135,28 +140,18 @@ class SurvivalStatus(CrfRecord):
         sdtm="ADSL.DTHDTF",
     )
     cod = ChoiceAnswer(
-        _("Primary cause of death"),
-        codes=CAUSE,
-        shown_when=DEAD,
-        required_when=DEAD,
-        cdash="DDORRES",
-        sdtm="DDORRES (PRCDTH)",
+        _("Primary cause of death"), codes=CAUSE, required=True, cdash="DDORRES", sdtm="DDORRES (PRCDTH)"
     )
     cod_text = TextAnswer(
         _("Cause of death in words"),
         max_length=500,
-        shown_when=DEAD,
         required_when=Is("cod", "other", "second_cancer"),
         help=_("Without names."),
         sdtm="DDORRES",
     )
-    cod_cert = YesNoAnswer(
-        _("Death certificate seen"), shown_when=DEAD, required_when=DEAD, sdtm="SUPPDD.CERT"
-    )
-    autopsy = YesNoAnswer(_("Autopsy done"), shown_when=DEAD, required_when=DEAD, sdtm="DDORRES (AUTOPIND)")
-    d_place = ChoiceAnswer(
-        _("Place of death"), codes=PLACE, shown_when=DEAD, required_when=DEAD, sdtm="DDORRES (LOCDTH)"
-    )
+    cod_cert = YesNoAnswer(_("Death certificate seen"), required=True, sdtm="SUPPDD.CERT")
+    autopsy = YesNoAnswer(_("Autopsy done"), required=True, sdtm="DDORRES (AUTOPIND)")
+    d_place = ChoiceAnswer(_("Place of death"), codes=PLACE, required=True, sdtm="DDORRES (LOCDTH)")
     d30s = DerivedBoolean(
         _("Death within 30 days of surgery"),
         reads=("milestone.SURG", *NEAR_DEATH),
@@ -201,17 +196,6 @@ class SurvivalStatus(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "SURV", _("Survival status"), 1, Repeats.PER_VISIT
-        sections = (
-            Section("contact", _("Contact"), ("status_dt", "vital", "v_source", "last_alive_dt", "dz_now")),
-            Section(
-                "death",
-                _("Death"),
-                (
-                    *("death_dt", "death_calc", "death_known", "cod", "cod_text", "cod_cert", "autopsy"),
-                    *("d_place", "d30s", "d90s", "d_inh", "d30t", "d90t", "cod_central"),
-                ),
-                shown_when=DEAD,
-            ),
-        )
+        says_alive, from_register = True, True
         checks = CHECKS
         milestones = (Sets("DEATH", "death_dt", when=DEAD),)

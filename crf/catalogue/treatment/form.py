@@ -13,7 +13,7 @@ from crf.catalogue.treatment import rules
 from crf.catalogue.treatment.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Any_, Condition, Is, Not, Over
-from crf.engine.declaration import Repeats, Section, Sets
+from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -24,6 +24,8 @@ from crf.engine.fields import (
     DerivedInteger,
     DerivedText,
     IntegerAnswer,
+    RepeatingGroup,
+    Section,
     TextAnswer,
     YesNoAnswer,
 )
@@ -40,35 +42,60 @@ class Due(TypedDict):
     required_when: Condition
 
 
-class Planned(TypedDict):
-    """A measure of the radiotherapy plan."""
-
-    shown_when: Condition
-    sdtm: str
-
-
 DOSE: Due = {"shown_when": NOT_OMITTED, "required_when": DOSED}
 INFUSION: Due = {"shown_when": CI_NOT_OMITTED, "required_when": INFUSED}
-RADIATION: Due = {"shown_when": RADIATED, "required_when": RADIATED}
-STOPPED: Due = {"shown_when": Is("ci_stop", "Y"), "required_when": Is("ci_stop", "Y")}
-VOLUME: Planned = {"shown_when": RADIATED, "sdtm": "SUPPPR.VOLUME"}
-EXPOSED: Planned = {"shown_when": RADIATED, "sdtm": "SUPPPR.DVH"}
 
 
 @audited()
 class Treatment(CrfRecord):
     """What was given between randomization and the response evaluation; its days start the other clocks."""
 
+    chemotherapy = Section(_("A. Chemotherapy"))
+    neo_d1 = DerivedDate(
+        _("First day of neoadjuvant treatment (day 1)"),
+        reads=("rt_start", "chemo", "camre", "site.zone"),
+        by=rules.first_day,
+        blanks=True,
+        definition=_("The first of radiotherapy, chemotherapy and camrelizumab."),
+        sdtm="RFXSTDTC",
+        exported_after="concurrent_chemo_on_day1",
+    )
+    chemo = RepeatingGroup(
+        _("Chemotherapy"),
+        help=_(
+            "Carboplatin AUC 2 and albumin-bound paclitaxel 50 mg per square metre on days 1, 8, 15, 22, 29."
+        ),
+        starts_with=tuple({"dose_no": number} for number in range(1, 6)),
+        fixed=True,
+    )
+
+    camrelizumab = Section(_("B. Camrelizumab"))
     ci_any = YesNoAnswer(
         _("Was camrelizumab given?"),
         help=_("This arm has none before surgery. Later PD-1 treatment belongs to the follow-up form."),
         shown_when=Is("participant.arm", "2"),
         sdtm="ECOCCUR",
     )
+    camre = RepeatingGroup(
+        _("Camrelizumab"),
+        help=_("200 mg on days 1 and 22. Enter a dose that was not given as omitted."),
+        shown_when=Any_(ARM_1, Is("ci_any", "Y")),
+        required_when=ARM_1,
+        starts_with=({"ci_no": 1}, {"ci_no": 2}),
+    )
+
+    radiotherapy = Section(_("C. Radiotherapy"))
     rt_given = YesNoAnswer(_("Radiotherapy started"), required=True, missing_allowed=(), sdtm="PROCCUR")
-    rt_start = DateAnswer(_("First fraction"), sdtm="PRSTDTC", **RADIATION)
-    rt_end = DateAnswer(_("Last fraction"), sdtm="PRENDTC", **RADIATION)
-    tech = ChoiceAnswer(_("Technique"), codes=lists.TECHNIQUE, sdtm="PRTRT", **RADIATION)
+    rt_start = DateAnswer(_("First fraction"), sdtm="PRSTDTC", asked_when=RADIATED)
+    rt_end = DateAnswer(_("Last fraction"), sdtm="PRENDTC", asked_when=RADIATED)
+    concurrent_chemo_on_day1 = DerivedText(
+        _("Chemotherapy on the day of the first fraction"),
+        reads=("rt_start", "chemo"),
+        by=rules.together,
+        codes=YES_NO,
+        exported_after="plan_qa",
+    )
+    tech = ChoiceAnswer(_("Technique"), codes=lists.TECHNIQUE, sdtm="PRTRT", asked_when=RADIATED)
     imgd = YesNoAnswer(_("Image guidance"), shown_when=RADIATED, sdtm="SUPPPR.IMGD")
     fourd = YesNoAnswer(_("4D-CT"), shown_when=RADIATED, sdtm="SUPPPR.FOURD")
     presc_gy = DecimalAnswer(
@@ -79,7 +106,7 @@ class Treatment(CrfRecord):
         soft=(41.4, 41.4),
         hard=(0, 66),
         sdtm="PRDOSE",
-        **RADIATION,
+        asked_when=RADIATED,
     )
     presc_fx = IntegerAnswer(
         _("Prescribed fractions"),
@@ -87,7 +114,7 @@ class Treatment(CrfRecord):
         soft=(23, 23),
         hard=(0, 35),
         sdtm="PRDOSE",
-        **RADIATION,
+        asked_when=RADIATED,
     )
     dpf = DecimalAnswer(
         _("Dose per fraction"),
@@ -97,18 +124,18 @@ class Treatment(CrfRecord):
         soft=(1.8, 1.8),
         hard=(0.5, 4),
         sdtm="PRDOSE",
-        **RADIATION,
+        asked_when=RADIATED,
     )
     deliv_fx = IntegerAnswer(
-        _("Delivered fractions"), soft=(23, 23), hard=(0, 37), sdtm="PRDOSE", **RADIATION
+        _("Delivered fractions"), soft=(23, 23), hard=(0, 37), sdtm="PRDOSE", asked_when=RADIATED
     )
     deliv_gy = DerivedDecimal(
-        _("Delivered dose"),
-        reads=("deliv_fx", "dpf"),
-        by=rules.delivered,
-        places=2,
-        unit="Gy",
-        sdtm="PRDOSE",
+        _("Delivered dose"), reads=("deliv_fx", "dpf"), by=rules.delivered, places=2, unit="Gy", sdtm="PRDOSE"
+    )
+    rt_fx = RepeatingGroup(
+        _("Fraction log"),
+        help=_("Optional. First day, last day and number must agree with the answers above."),
+        shown_when=RADIATED,
     )
     gap_calc = DerivedInteger(
         _("Weekdays without a fraction"),
@@ -124,55 +151,34 @@ class Treatment(CrfRecord):
         hard=(0, 60),
         proposed_by="gap_calc",
         sdtm="SUPPPR.GAPDAYS",
-        **RADIATION,
+        asked_when=RADIATED,
     )
     gap_reason = ChoiceAnswer(
-        _("Reason for the gap"),
-        codes=lists.GAP_REASON,
-        shown_when=Over("gap_days", 0),
-        required_when=Over("gap_days", 0),
-        sdtm="SUPPPR.GAPREAS",
+        _("Reason for the gap"), codes=lists.GAP_REASON, asked_when=Over("gap_days", 0), sdtm="SUPPPR.GAPREAS"
     )
-    gtv = DecimalAnswer(_("GTV"), unit="cm3", hard=(1, 5000), **VOLUME)
-    ctv = DecimalAnswer(_("CTV"), unit="cm3", hard=(1, 5000), **VOLUME)
-    ptv = DecimalAnswer(_("PTV"), unit="cm3", soft=(150, 1200), hard=(1, 5000), **VOLUME)
+
+    plan = Section(_("Radiotherapy plan"), shown_when=RADIATED)
+    gtv = DecimalAnswer(_("GTV"), unit="cm3", hard=(1, 5000), sdtm="SUPPPR.VOLUME")
+    ctv = DecimalAnswer(_("CTV"), unit="cm3", hard=(1, 5000), sdtm="SUPPPR.VOLUME")
+    ptv = DecimalAnswer(_("PTV"), unit="cm3", soft=(150, 1200), hard=(1, 5000), sdtm="SUPPPR.VOLUME")
     ctv_margin = DecimalAnswer(
-        _("CTV margin along the oesophagus"),
-        unit="cm",
-        soft=(2, 5),
-        hard=(0, 15),
-        shown_when=RADIATED,
-        sdtm="SUPPPR.CTVMARG",
+        _("CTV margin along the oesophagus"), unit="cm", soft=(2, 5), hard=(0, 15), sdtm="SUPPPR.CTVMARG"
     )
-    elect_n = YesNoAnswer(_("Elective nodes irradiated"), shown_when=RADIATED, sdtm="SUPPPR.ELECTN")
-    lung_v5 = DecimalAnswer(_("Lung V5"), unit="%", hard=(0, 100), **EXPOSED)
-    lung_v20 = DecimalAnswer(_("Lung V20"), unit="%", soft=(None, 30), hard=(0, 100), **EXPOSED)
-    mld = DecimalAnswer(_("Mean lung dose"), unit="Gy", soft=(None, 18), hard=(0, 70), **EXPOSED)
-    heart_v30 = DecimalAnswer(_("Heart V30"), unit="%", hard=(0, 100), **EXPOSED)
-    heart_v40 = DecimalAnswer(_("Heart V40"), unit="%", soft=(None, 30), hard=(0, 100), **EXPOSED)
-    mhd = DecimalAnswer(_("Mean heart dose"), unit="Gy", hard=(0, 70), **EXPOSED)
+    elect_n = YesNoAnswer(_("Elective nodes irradiated"), sdtm="SUPPPR.ELECTN")
+    lung_v5 = DecimalAnswer(_("Lung V5"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
+    lung_v20 = DecimalAnswer(_("Lung V20"), unit="%", soft=(None, 30), hard=(0, 100), sdtm="SUPPPR.DVH")
+    mld = DecimalAnswer(_("Mean lung dose"), unit="Gy", soft=(None, 18), hard=(0, 70), sdtm="SUPPPR.DVH")
+    heart_v30 = DecimalAnswer(_("Heart V30"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
+    heart_v40 = DecimalAnswer(_("Heart V40"), unit="%", soft=(None, 30), hard=(0, 100), sdtm="SUPPPR.DVH")
+    mhd = DecimalAnswer(_("Mean heart dose"), unit="Gy", hard=(0, 70), sdtm="SUPPPR.DVH")
     cord_max = DecimalAnswer(
-        _("Spinal cord, highest dose"), unit="Gy", soft=(None, 40), hard=(0, 70), **EXPOSED
+        _("Spinal cord, highest dose"), unit="Gy", soft=(None, 40), hard=(0, 70), sdtm="SUPPPR.DVH"
     )
-    liver_v30 = DecimalAnswer(_("Liver V30"), unit="%", hard=(0, 100), **EXPOSED)
-    kidney_v18 = DecimalAnswer(_("Kidney V18"), unit="%", hard=(0, 100), **EXPOSED)
-    plan_qa = ChoiceAnswer(
-        _("Central review of the plan"), codes=lists.PLAN_REVIEW, shown_when=RADIATED, sdtm="SUPPPR.PLANQA"
-    )
-    concurrent_chemo_on_day1 = DerivedText(
-        _("Chemotherapy on the day of the first fraction"),
-        reads=("rt_start", "chemo"),
-        by=rules.together,
-        codes=YES_NO,
-    )
-    neo_d1 = DerivedDate(
-        _("First day of neoadjuvant treatment (day 1)"),
-        reads=("rt_start", "chemo", "camre", "site.zone"),
-        by=rules.first_day,
-        blanks=True,
-        definition=_("The first of radiotherapy, chemotherapy and camrelizumab."),
-        sdtm="RFXSTDTC",
-    )
+    liver_v30 = DecimalAnswer(_("Liver V30"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
+    kidney_v18 = DecimalAnswer(_("Kidney V18"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
+    plan_qa = ChoiceAnswer(_("Central review of the plan"), codes=lists.PLAN_REVIEW, sdtm="SUPPPR.PLANQA")
+
+    summary = Section(_("D. Summary at the end"))
     chemo_n = DerivedInteger(_("Chemotherapy doses given"), reads=("chemo",), by=rules.chemo_number)
     carbo_int = DerivedDecimal(
         _("Carboplatin, of the planned dose"), reads=("chemo",), by=rules.carboplatin_intensity, unit="%"
@@ -197,8 +203,7 @@ class Treatment(CrfRecord):
     stop_reason = ChoiceAnswer(
         _("Reason for the early end"),
         codes=lists.STOP_REASON,
-        shown_when=Is("completed", "N"),
-        required_when=Is("completed", "N"),
+        asked_when=Is("completed", "N"),
         sdtm="DSDECOD",
     )
     neo_end = DerivedDate(
@@ -224,36 +229,6 @@ class Treatment(CrfRecord):
     class Crf:
         code, title, version, repeats = "TREAT", _("Neoadjuvant treatment"), 1, Repeats.PER_PARTICIPANT
         instructions = _("Fill it in as treatment goes on. It is complete when treatment has ended.")
-        sections = (
-            Section("chemotherapy", _("A. Chemotherapy"), ("neo_d1", "chemo")),
-            Section("camrelizumab", _("B. Camrelizumab"), ("ci_any", "camre")),
-            Section(
-                "radiotherapy",
-                _("C. Radiotherapy"),
-                (
-                    *("rt_given", "rt_start", "rt_end", "concurrent_chemo_on_day1", "tech", "imgd", "fourd"),
-                    *("presc_gy", "presc_fx", "dpf", "deliv_fx", "deliv_gy", "rt_fx", "gap_calc"),
-                    *("gap_days", "gap_reason"),
-                ),
-            ),
-            Section(
-                "plan",
-                _("Radiotherapy plan"),
-                (
-                    *("gtv", "ctv", "ptv", "ctv_margin", "elect_n", "lung_v5", "lung_v20", "mld"),
-                    *("heart_v30", "heart_v40", "mhd", "cord_max", "liver_v30", "kidney_v18", "plan_qa"),
-                ),
-                shown_when=RADIATED,
-            ),
-            Section(
-                "summary",
-                _("D. Summary at the end"),
-                (
-                    *("chemo_n", "carbo_int", "nabp_int", "ci_n", "rt_pct", "completed", "stop_reason"),
-                    *("neo_end", "last_dose", "last_camre", "resp_end"),
-                ),
-            ),
-        )
         checks = CHECKS
         milestones = (
             Sets("NEO_D1", from_field="neo_d1"),
@@ -267,16 +242,7 @@ class Treatment(CrfRecord):
 class TreatmentChemotherapy(CrfGroupRow):
     """One row for each of the five planned doses of carboplatin and paclitaxel (protocol 3.5 A, EXC)."""
 
-    record = parent(
-        Treatment,
-        "chemo",
-        _("Chemotherapy"),
-        help=_(
-            "Carboplatin AUC 2 and albumin-bound paclitaxel 50 mg per square metre on days 1, 8, 15, 22, 29."
-        ),
-        starts_with=tuple({"dose_no": number} for number in range(1, 6)),
-        fixed=True,
-    )
+    record = parent(Treatment, "chemo")
     dose_no = IntegerAnswer(_("Dose"), hard=(1, 5), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
@@ -345,10 +311,7 @@ class TreatmentChemotherapy(CrfGroupRow):
         sdtm="EXADJ",
     )
     infusion_reac = YesNoAnswer(
-        _("Infusion reaction"),
-        help=_("If yes, enter it as an adverse event too."),
-        sdtm="AEYN",
-        **DOSE,
+        _("Infusion reaction"), help=_("If yes, enter it as an adverse event too."), sdtm="AEYN", **DOSE
     )
 
 
@@ -356,15 +319,7 @@ class TreatmentChemotherapy(CrfGroupRow):
 class TreatmentCamrelizumab(CrfGroupRow):
     """The two doses of camrelizumab on days 1 and 22, in Arm 1 alone (protocol 3.5 B, EXI, X011)."""
 
-    record = parent(
-        Treatment,
-        "camre",
-        _("Camrelizumab"),
-        help=_("200 mg on days 1 and 22. Enter a dose that was not given as omitted."),
-        shown_when=Any_(ARM_1, Is("ci_any", "Y")),
-        required_when=ARM_1,
-        starts_with=({"ci_no": 1}, {"ci_no": 2}),
-    )
+    record = parent(Treatment, "camre")
     ci_no = IntegerAnswer(_("Dose"), hard=(1, 2), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
@@ -375,27 +330,12 @@ class TreatmentCamrelizumab(CrfGroupRow):
     ci_given = ChoiceAnswer(
         _("Given"), codes=lists.CI_GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR"
     )
-    ci_dt = DateTimeAnswer(
-        _("Date and time of the infusion"),
-        **INFUSION,
-        cdash="EXSTDAT",
-        sdtm="EXSTDTC",
-    )
+    ci_dt = DateTimeAnswer(_("Date and time of the infusion"), **INFUSION, cdash="EXSTDAT", sdtm="EXSTDTC")
     ci_mg = IntegerAnswer(
-        _("Dose given"),
-        unit="mg",
-        soft=(200, 200),
-        hard=(0, 200),
-        **INFUSION,
-        sdtm="EXDOSE",
+        _("Dose given"), unit="mg", soft=(200, 200), hard=(0, 200), **INFUSION, sdtm="EXDOSE"
     )
     ci_min = IntegerAnswer(
-        _("Infusion time"),
-        unit="min",
-        soft=(20, 60),
-        hard=(5, 240),
-        **INFUSION,
-        sdtm="EXENDTC",
+        _("Infusion time"), unit="min", soft=(20, 60), hard=(5, 240), **INFUSION, sdtm="EXENDTC"
     )
     ci_lot = TextAnswer(_("Lot number"), max_length=30, shown_when=CI_NOT_OMITTED, sdtm="EXLOT")
     ci_pre_alt = YesNoAnswer(_("ALT and AST seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
@@ -411,18 +351,12 @@ class TreatmentCamrelizumab(CrfGroupRow):
         sdtm="EXADJ",
     )
     ci_reac = YesNoAnswer(
-        _("Infusion reaction"),
-        help=_("If yes, enter it as an adverse event too."),
-        **INFUSION,
-        sdtm="AEYN",
+        _("Infusion reaction"), help=_("If yes, enter it as an adverse event too."), **INFUSION, sdtm="AEYN"
     )
     ci_stop = YesNoAnswer(_("Camrelizumab stopped for good"), required=True, sdtm="DSDECOD")
-    ci_stop_dt = DateAnswer(_("Stopped on"), sdtm="DSSTDTC", **STOPPED)
+    ci_stop_dt = DateAnswer(_("Stopped on"), sdtm="DSSTDTC", asked_when=Is("ci_stop", "Y"))
     ci_stop_why = ChoiceAnswer(
-        _("Reason for the stop"),
-        codes=lists.CI_REASON,
-        **STOPPED,
-        sdtm="EXADJ",
+        _("Reason for the stop"), codes=lists.CI_REASON, asked_when=Is("ci_stop", "Y"), sdtm="EXADJ"
     )
 
 
@@ -430,12 +364,6 @@ class TreatmentCamrelizumab(CrfGroupRow):
 class TreatmentFraction(CrfGroupRow):
     """The fraction log: one row for each fraction delivered (protocol 3.5 C, EXR)."""
 
-    record = parent(
-        Treatment,
-        "rt_fx",
-        _("Fraction log"),
-        help=_("Optional. First day, last day and number must agree with the answers above."),
-        shown_when=RADIATED,
-    )
+    record = parent(Treatment, "rt_fx")
     fx_dt = DateAnswer(_("Date"), required=True, missing_allowed=(), sdtm="PRSTDTC")
     fx_gy = DecimalAnswer(_("Dose"), places=2, unit="Gy", soft=(1.8, 1.8), hard=(0.5, 4), sdtm="PRDOSE")

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from crf import catalogue
 from crf.store.licensed_wording import load_wordings
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("file", help="CSV in UTF-8 with the columns item and text")
         parser.add_argument("--language", required=True, choices=[code for code, _name in settings.LANGUAGES])
         parser.add_argument("--licence", required=True, help="under which licence the text is used")
-        parser.add_argument("--form", default="QOL")
+        parser.add_argument("--form", choices=licensed_forms(), default=licensed_forms()[0])
 
     def handle(self, *, file: str, language: str, licence: str, form: str, **options: object) -> None:
         try:
@@ -47,6 +48,12 @@ class Command(BaseCommand):
             except Refusal as refusal:
                 raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{changed} of {len(texts)} texts of {form} in {language} are new or changed.")
+
+
+def licensed_forms() -> list[str]:
+    """Return the codes of the forms whose wording is not in the repository."""
+    forms = catalogue.forms().values()
+    return [form.code for form in forms if any(question.licensed for question in form.all_questions())]
 
 
 def read_texts(written: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from crf import catalogue
 from crf.engine.checks import Check, Level
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is, Over
-from crf.engine.declaration import Section
+from crf.engine.declaration import FormSection
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import live, raw_of, review
 from crf.page.render import Links, given_of_review, page
@@ -65,8 +65,8 @@ FORM = small(
     ask("confirmed", QuestionKind.CHOICE, proposed_by="proposal"),
     groups=(GROUP,),
     sections=(
-        Section("body", "Body", ("weight", "height", "bmi", "sex", "pregnant", "proposal", "confirmed")),
-        Section("rest", "Rest", ("treatment", "colours", "seen_on", "nodes")),
+        FormSection("body", "Body", ("weight", "height", "bmi", "sex", "pregnant", "proposal", "confirmed")),
+        FormSection("rest", "Rest", ("treatment", "colours", "seen_on", "nodes")),
     ),
     checks=(
         Check(

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from accounts.services import WrongPassword
 from audit.models import Act
+from crf.engine.submission import Answers
 from crf.models import SafetyClock, SponsorAssessment
-from crf.records.save import Answers, save_answers
+from crf.records.save import save_answers
 from crf.safety.assessment import (
     AssessmentReasonNeeded,
     DayOutOfOrder,

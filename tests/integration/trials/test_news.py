@@ -17,9 +17,9 @@ from accounts.models import Mail
 from accounts.outbox import send_waiting
 from accounts.permissions import Role
 from notices.mail_kinds import MAIL_KINDS
-from tests.clock import Clock, clock_time
+from tests.clock import NIGHT, Clock, clock_time
 from tests.integration.trials.contact_world import SENT_AT, as_the_system, everything, later, open_form
-from tests.world import World, _person, as_person, build_world
+from tests.world import TODAY, World, _person, as_person, build_world
 from trials.models import NewsLetter, NewsReader
 from website.services import news
 from website.tasks import forget
@@ -69,17 +69,17 @@ def reader(world: World, clock: Clock) -> Client:
     return visitor
 
 
-def letter(world: World) -> NewsLetter:
+def letter(world: World, *, approved_on: date = date(2026, 11, 1), at: datetime = SENT_AT) -> NewsLetter:
     with as_person(world.trial_manager):
         return news.write_letter(
             subject_en="News",
             subject_zh="消息",
             text_en="A centre opened.",
             text_zh="一家中心已开放。",
-            approved_on=date(2026, 11, 1),
+            approved_on=approved_on,
             approval="EC-1",
             by=world.trial_manager,
-            at=SENT_AT,
+            at=at,
         )
 
 
@@ -297,3 +297,10 @@ def test_what_is_missing_is_said_and_nothing_is_lost(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert not typed.get("email") or typed["email"].split("\r")[0] in answer.text
+
+
+def test_a_letter_approved_today_is_written_at_night(world: World) -> None:
+    with as_person(world.trial_manager):
+        assert letter(world, approved_on=TODAY, at=NIGHT).approved_on == TODAY
+        with pytest.raises(news.ApprovedInFuture):
+            letter(world, approved_on=TODAY + timedelta(days=1), at=NIGHT)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from crf.engine.codelists import CodeList
-from crf.engine.declaration import FormDeclaration, Group, Repeats, Section
-from crf.engine.questions import Classification, Question, QuestionKind
+from crf.engine.declaration import FormDeclaration, FormSection, Group, Repeats
+from crf.engine.questions import AnswerRole, Classification, Question, QuestionKind
 
 YN = CodeList("YN", {"Y": "Yes", "N": "No"})
 COLOURS = CodeList("COLOURS", {"red": "red", "blue": "blue", "none": "none"}, exclusive=("none",))
@@ -32,9 +32,10 @@ def small(*questions: Question, groups: tuple[Group, ...] = (), **said: Any) -> 
         "version": 1,
         "repeats": Repeats.PER_PARTICIPANT,
         "classification": Classification.CLINICAL,
-        "sections": (Section("only", "Only", names),),
+        "sections": (FormSection("only", "Only", names),),
         "questions": {question.name: question for question in questions},
         "groups": {group.name: group for group in groups},
+        "life": {AnswerRole.BIRTH: "ELIG.birth", AnswerRole.DEATH: "SURV.death_dt"},
     }
     return FormDeclaration(**{**made, **said})
 

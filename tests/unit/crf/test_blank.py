@@ -10,7 +10,7 @@ from django.utils.translation import override
 from crf import catalogue
 from crf.engine.codebook import checks_registry, codebook
 from crf.engine.codelists import CodeList
-from crf.engine.declaration import DeclarationError, Section
+from crf.engine.declaration import DeclarationError, FormSection
 from crf.engine.questions import QuestionKind
 from crf.page.blank_pdf import blank_html, blank_pdf
 from tests.unit.crf.small import ask, rows, small
@@ -36,7 +36,7 @@ def test_every_question_has_its_place_and_nothing_derived_is_asked():
 def test_a_section_that_only_computes_is_not_printed():
     form = small(ask("weight"), ask("bmi", reads=("weight",), by=lambda weight: weight))
     apart = replace(
-        form, sections=(Section("said", "Said", ("weight",)), Section("score", "Scores", ("bmi",)))
+        form, sections=(FormSection("said", "Said", ("weight",)), FormSection("score", "Scores", ("bmi",)))
     )
     html = blank_html(apart)
     assert ">Said<" in html

@@ -12,6 +12,7 @@ from crf.engine.base import CrfGroupRow, CrfRecord
 from crf.engine.codebook import checks_registry, codebook
 from crf.engine.declaration import CONTEXT, Repeats, form_of
 from crf.engine.questions import ANY_REASON, Classification, QuestionKind
+from protocol import text
 
 CHAPTERS = ("3.0", "3.17")
 
@@ -46,7 +47,7 @@ def test_its_table_and_its_rows_are_regulated(form):
         assert issubclass(group.model, CrfGroupRow)
         assert not set(group.questions) & {field.name for field in CrfGroupRow._meta.local_fields}
     names = {constraint.name.rsplit("_", 1)[-1] for constraint in form.model._meta.constraints}
-    assert {"act", "scope", "reason", "lock", "once"} <= names
+    assert {"act", "scope", "reason", "lock"} <= names
 
 
 def test_every_question_is_classified(form):
@@ -107,7 +108,8 @@ def test_every_check_of_the_protocol_that_belongs_to_the_form_is_there(form):
 def test_the_codebook_has_one_line_for_each_column(form):
     lines = codebook(form)
     own = [line for line in lines if not line.group]
-    assert [line.name for line in own] == list(form.questions)
+    assert [line.name for line in own] == [question.name for question in form.exported]
+    assert {line.name for line in own} == set(form.questions)
     columns = {field.column for field in form.model._meta.local_fields}
     assert {line.column for line in own} <= columns
     assert len({line.variable for line in own}) == len(own)
@@ -149,3 +151,20 @@ def test_its_targets_can_exist_in_the_tabulation_model(form):
     targets = [name for question in form.all_questions() for name in re.findall(r"[A-Z0-9.]+", question.sdtm)]
     assert [name for name in targets if re.fullmatch(r"(PR|EX|EC|CM|SU|AE|MH|DS|CE|HO|SV)ORRES", name)] == []
     assert [name for name in targets if name.startswith("SUPP") and len(name.partition(".")[2]) > 8] == []
+
+
+def test_forms_that_a_visit_before_randomization_asks_for_are_declared_so():
+    for version in text.versions():
+        screening = [visit for visit in text.load(version).visits if asked_before_randomization(visit)]
+        due = {due.code for visit in screening for due in visit.forms} & FORMS.keys()
+        assert due
+        assert all(FORMS[code].before_randomization for code in due)
+
+
+def asked_before_randomization(visit):
+    """While the day of randomization is not known, such a visit counts from the consent."""
+    return visit.until_known is not None and visit.until_known.anchor == "ICF"
+
+
+def test_screening_is_answered_on_the_forms_that_come_once_and_before_randomization():
+    assert catalogue.screening_forms() == {"ELIG", "DM", "STAGE"}

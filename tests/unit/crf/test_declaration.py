@@ -7,7 +7,7 @@ import pytest
 from crf.engine.checks import Check, Level
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is
-from crf.engine.declaration import Section, Sets, form_of
+from crf.engine.declaration import FormSection, Sets, form_of
 from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
@@ -41,11 +41,11 @@ def always(**_known):
         (small(ask("a"), sections=()), "a stands in no section"),
         (small(groups=(rows("g", ask("a")),), sections=()), "group g stands in no section"),
         (
-            small(ask("a"), sections=(Section("x", "X", ("a", "b")),)),
+            small(ask("a"), sections=(FormSection("x", "X", ("a", "b")),)),
             "section x names b, which is no question or group",
         ),
         (
-            small(ask("a"), sections=(Section("x", "X", ("a",)), Section("y", "Y", ("a",)))),
+            small(ask("a"), sections=(FormSection("x", "X", ("a",)), FormSection("y", "Y", ("a",)))),
             "a stands in two sections",
         ),
         (small(ask("version")), "version is a control column; choose another name"),

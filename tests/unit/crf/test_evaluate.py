@@ -9,9 +9,9 @@ import pytest
 
 from crf.engine.checks import Check, Level, days_between, earliest_day, latest_day, not_before
 from crf.engine.conditions import Answered, Is, Not, Over
-from crf.engine.declaration import Section, Sets
+from crf.engine.declaration import FormSection, Sets
 from crf.engine.evaluation import evaluate
-from crf.engine.questions import QuestionKind
+from crf.engine.questions import AnswerRole, QuestionKind
 from tests.unit.crf.small import ask, rows, small
 
 CHAPTERS = ("3.0", "3.17")
@@ -57,8 +57,8 @@ def test_a_section_hides_its_questions_and_groups():
         ask("dose"),
         groups=(rows("given", ask("mg")),),
         sections=(
-            Section("first", "First", ("arm",)),
-            Section("second", "Second", ("dose", "given"), shown_when=Is("arm", "Y")),
+            FormSection("first", "First", ("arm",)),
+            FormSection("second", "Second", ("dose", "given"), shown_when=Is("arm", "Y")),
         ),
     )
     hidden = evaluate(form, values={"arm": "N", "dose": 2}, groups={"given": [{"mg": 5}]})
@@ -229,8 +229,8 @@ def test_a_question_may_allow_such_days():
 
 
 def test_the_form_that_asks_for_birth_uses_its_own_answer():
-    form = small(ask("ELIG.birth", QuestionKind.PARTIAL_DATE), ask("on", QuestionKind.DATE))
-    assert keys(evaluate(form, values={"ELIG.birth": "2000", "on": date(1999, 1, 1)})) == ["on:birth"]
+    form = small(ask("birth", QuestionKind.PARTIAL_DATE, role=AnswerRole.BIRTH), ask("on", QuestionKind.DATE))
+    assert keys(evaluate(form, values={"birth": "2000", "on": date(1999, 1, 1)})) == ["on:birth"]
 
 
 def test_milestones_take_full_days_while_their_condition_holds():

@@ -9,7 +9,6 @@ import pytest
 
 from crf import catalogue
 from crf.page.render import PageInput, page
-from crf.store.context import day_question
 from protocol import qol
 from tests.unit.crf.examples.quality_of_life import ITEMS, VALUES, example, not_done
 from tests.unit.crf.judging import codes, judge
@@ -161,4 +160,4 @@ def test_the_page_says_numbers_until_the_licensed_words_are_loaded() -> None:
 
 
 def test_the_record_is_about_the_day_on_which_it_was_filled_in() -> None:
-    assert day_question(catalogue.form("QOL")) == "q_done_dt"
+    assert catalogue.form("QOL").day_question == "q_done_dt"

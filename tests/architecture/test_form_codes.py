@@ -1,0 +1,95 @@
+"""The engine names no form of the trial: what the trial says of a form stands on its declaration."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from crf import catalogue
+from palace3.packages import PACKAGES
+from protocol.loader.schema import FORM_CODES
+
+ROOT = Path(__file__).resolve().parents[2]
+CODES = FORM_CODES | catalogue.forms().keys()
+CODE = re.compile(rf"({'|'.join(sorted(CODES, key=len, reverse=True))})(?:$|[.*:])")
+NAME_NO_FORM = tuple(
+    f"crf/{room}"
+    for room in ("engine", "models", "store", "queries", "recheck.py", "records", "notes", "page", "views")
+)
+DECLARE_FORMS = ("protocol", "crf/catalogue", "demo")  # the trial's text, its forms, and people who play it
+# Rules of the trial that read answers of particular forms, and words that only look like a form's code.
+MAY_NAME = {
+    "crf/trial_rules/todos.py": ({"CRE", "FU", "SURV"}, "which answers ask for something by a day"),
+    "crf/trial_rules/track.py": (
+        {"TREAT", "CRE", "SURG", "FU", "SURV", "DM"},
+        "which answers move the track; DM is a milestone",
+    ),
+    "crf/safety/clock_rows.py": ({"AE", "SAE"}, "events and reports start and stop the safety clocks"),
+    "crf/eligibility/evidence.py": (
+        {"ELIG", "STAGE", "DM"},
+        "the forms that criteria and strata are read from",
+    ),
+    "followup/adherence.py": ({"QOL", "CRE", "SURG", "AS", "FU"}, "beginnings of the codes of visits"),
+    "reports/elements.py": ({"CRE", "AS"}, "a report on the elements of evaluations; AS is a kind of them"),
+    "reports/questionnaires.py": ({"QOL", "EOS"}, "a report on questionnaires; EOS is a milestone"),
+    "reports/vital_status.py": ({"SURV"}, "a report on the survival form"),
+}
+
+
+def files() -> Iterator[Path]:
+    """Yield the product's files, as paths from the top."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            place = path.relative_to(ROOT)
+            if "migrations" not in place.parts and not str(place).startswith(DECLARE_FORMS):
+                yield place
+
+
+def codes_in(path: Path) -> set[str]:
+    """Return the form codes that stand in the file's texts; docstrings are no code."""
+    tree = ast.parse((ROOT / path).read_text())
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    )
+    return {found[1] for text in texts if (found := CODE.match(text))}
+
+
+def test_form_codes_are_seen_however_they_are_read() -> None:
+    for text, code in {
+        "SURV": "SURV",
+        "ELIG.birth": "ELIG",
+        "CRE*": "CRE",
+        "AE:3": "AE",
+        "FU*.post_tx": "FU",
+    }.items():
+        found = CODE.match(text)
+        assert found
+        assert found[1] == code
+    assert not CODE.match("AES")
+    assert not CODE.match("CRE1")
+    assert not CODE.match("SAE_REPORT")
+
+
+def test_the_engine_and_the_rooms_around_it_name_no_form() -> None:
+    rooms = [path for path in files() if str(path).startswith(NAME_NO_FORM)]
+    assert len(rooms) > 50
+    named = {str(path): codes for path in rooms if (codes := codes_in(path))}
+    assert not named, f"say it on the declaration (class Crf) and ask that: {named}"
+
+
+def test_elsewhere_only_rules_of_the_trial_name_forms() -> None:
+    named = {str(path): codes for path in files() if (codes := codes_in(path))}
+    more = {path: codes - MAY_NAME.get(path, (set(), ""))[0] for path, codes in named.items()}
+    more = {path: codes for path, codes in more.items() if codes}
+    assert not more, f"say it on the declaration (class Crf) and ask that: {more}"
+
+
+def test_the_list_can_only_shrink() -> None:
+    assert not [path for path in MAY_NAME if path.startswith(NAME_NO_FORM)]
+    gone = {path: codes - codes_in(Path(path)) for path, (codes, _why) in MAY_NAME.items()}
+    assert not any(gone.values()), f"named no longer: take it off, {gone}"
