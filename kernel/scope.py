@@ -37,11 +37,11 @@ class Scope:
         """Return the text that the policies read: ``*``, or site ids between commas."""
         if self.sites == EVERYTHING:
             return EVERYTHING
-        return ",".join(str(site) for site in sorted(self.sites))
+        return ",".join(map(str, sorted(self.sites)))
 
     def confided_setting(self) -> str:
         """Return the sites whose confidences may be read, as the policies read them."""
-        return ",".join(str(site) for site in sorted(self.confided))
+        return ",".join(map(str, sorted(self.confided)))
 
     def day_setting(self) -> str:
         """Return the day as the policies read it; empty where the work has none, and then no role is in force."""
@@ -68,10 +68,8 @@ def scope(
 
     A transaction that is open already is given the new scope for as long as it lasts.
     """
-    told = frozenset(int(site) for site in confided)
-    new = Scope(
-        user_id, EVERYTHING if sites == EVERYTHING else frozenset(int(site) for site in sites), told, on
-    )
+    seen: frozenset[int] | Literal["*"] = EVERYTHING if sites == EVERYTHING else frozenset(map(int, sites))
+    new = Scope(user_id, seen, frozenset(map(int, confided)), on)
     token = _scope.set(new)
     try:
         _tell_open_transaction()

@@ -58,7 +58,7 @@ def _step(
             "refused": str(refusal),
         }
         return render(request, "crf/record.html", shown, status=refusal.status)
-    messages.success(request, _("Done. It is on record."))
+    messages.success(request, _("Recorded."))
     return redirect(address("form", record_key))
 
 

@@ -24,7 +24,7 @@ from kernel.clock import local_date
 from kernel.scope import scope
 from trials.holidays import works_on
 from trials.models import Site
-from trials.people import sites_of
+from trials.models.people import sites_of
 
 
 @requires(Permission.VISIT_VIEW)

@@ -32,7 +32,7 @@ from randomization.scheme.scheme_file import SchemeFileError, read_scheme
 from randomization.scheme.sealing import ListKeyError, SealError, new_key
 from randomization.services import activate_list, define_scheme
 from randomization.services.lists import DESIGN_FAULTS, default_blocks, stage_groups
-from trials.people import with_grants
+from trials.models.people import with_grants
 
 COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "at")
 COIN_COLUMNS = ("turn", "coin")  # of a list that minimizes
