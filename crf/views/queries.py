@@ -95,7 +95,9 @@ def _thread(
     shown = {
         "query": found,
         "line": line_of(found, at=at),
-        "question": question_of_query(catalogue.forms().get(found.form_code), found, thread),
+        "question": question_of_query(
+            catalogue.forms().get(found.form_code), found, thread, zone=found.participant.site.time_zone
+        ),
         "thread": thread,
         "form": form,
         "may_read": request.user.may(Permission.CRF_VIEW, site),
