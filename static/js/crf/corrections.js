@@ -4,8 +4,7 @@ import { inputsNamed, isGone, labelOf, textsOf } from "./answers.js";
 import { all, one } from "./page.js";
 
 export const NOTHING = "[[],[]]";
-export const typedAt = (page, name) =>
-  JSON.stringify([textsOf(page, name), textsOf(page, `${name}__why`)]);
+export const typedAt = (page, name) => JSON.stringify([textsOf(page, name), textsOf(page, `${name}__why`)]);
 const savedAt = ({ saved }, name) => JSON.stringify([saved[name] || [], saved[`${name}__why`] || []]);
 
 const isLeaving = (question) =>

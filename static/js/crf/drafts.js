@@ -65,8 +65,7 @@ export function keepUntilSaved(page) {
 // Answers that only this browser holds are put back, once, over a page of the same version.
 export function putBack(page) {
   const { storageName } = page;
-  const kept =
-    storageName && (sessionStorage.getItem(storageName) || localStorage.getItem(storageName));
+  const kept = storageName && (sessionStorage.getItem(storageName) || localStorage.getItem(storageName));
   if (!kept) return;
   const { values, version } = JSON.parse(kept);
   if (version !== page.form.elements._version.value) {

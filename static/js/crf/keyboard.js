@@ -53,17 +53,11 @@ function isLastOfGroup(row, from) {
 
 // Of radio buttons, the chosen one is a stop, or each while none is chosen.
 const isStop = (item, from) =>
-  item.type !== "radio" ||
-  item.checked ||
-  item === from ||
-  !item.form.elements[item.name].value;
+  item.type !== "radio" || item.checked || item === from || !item.form.elements[item.name].value;
 
 export function pickByKey(page, event) {
   const from = event.target;
-  const choices = all(
-    `input[name="${CSS.escape(from.name)}"]`,
-    from.closest("[data-digits]"),
-  );
+  const choices = all(`input[name="${CSS.escape(from.name)}"]`, from.closest("[data-digits]"));
   const key = event.key.toUpperCase();
   const meant = choices.find((choice) => digitOf(choice) === key || choice.value.toUpperCase() === key);
   if (meant?.value && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -20,8 +20,7 @@ export function addRow(page, group) {
   return row;
 }
 
-const firstInput = (row) =>
-  one("input:not([type=hidden]):not([type=checkbox]), select, textarea", row);
+const firstInput = (row) => one("input:not([type=hidden]):not([type=checkbox]), select, textarea", row);
 
 export function addAndGo(page, group) {
   const row = addRow(page, group);
