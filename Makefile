@@ -38,7 +38,7 @@ check: install ## Lint, format, types, templates, migrations, architecture, tran
 	@sh scripts/check.sh
 
 fix: install ## Let the linters mend what they can
-	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format . ; .venv/bin/djlint templates --reformat --quiet || true
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format . ; .venv/bin/djlint templates --reformat --quiet ; PATH="$$PWD/.venv/bin:$$PATH" node_modules/.bin/biome check --write || true
 
 e2e: install ## Drive the whole walk in a real browser
 	@$(VENV_PYTHON) -m pytest tests/e2e $(ARGS)
