@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,19 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from kernel.errors import Refusal
-from trials.views.once import FIELD, SentBefore, new_key, sent_once
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the page of one form says: its title, what it is for, its button, and the page above it."""
-
-    title: str
-    button: str
-    up: str
-    up_label: str
-    about: str = ""
-    is_grave: bool = False
+from kernel.once import FIELD, SentBefore, new_key, sent_once
+from kernel.service_form import Page
 
 
 def step(
@@ -45,7 +33,7 @@ def step(
     status, once = 422 if form.is_bound else 200, new_key()
     if form.is_valid():
         try:
-            with sent_once(request), transaction.atomic():
+            with sent_once(request.POST.get(FIELD, ""), by=request.user), transaction.atomic():
                 result = service(form.cleaned_data)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
