@@ -73,7 +73,7 @@ class Submitting(forms.BaseForm):
         """The status of the page that shows the form: why it is shown."""
         if self.refusal is not None:
             return self.refusal.status
-        return 422 if self.is_bound else 200
+        return 422 if self.errors else 200
 
     @cached_property
     def once(self) -> str:
