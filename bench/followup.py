@@ -69,7 +69,9 @@ def start(folder: Path) -> tuple[Any, str]:
 
     django.setup()
     # Nobody fills forms in the play: each visit would be told for its empty ones.
-    settings.MATTERS = tuple(name for name in settings.MATTERS if name != "notices.sources_forms.forms")
+    from notices import sources
+
+    sources.SOURCES = tuple(source for source in sources.SOURCES if source.__name__ != "empty_forms")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     return server, url_of(server.admin_url, database="palace3_bench")

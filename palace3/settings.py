@@ -215,31 +215,6 @@ EMAIL_TIMEOUT = 15
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
 
-# What a lower floor asks of a higher one is named here, so that it needs no import.
-FORMS_OF_VISITS = "reports.visit_forms"
-SAFETY_CLOCKS = "crf.safety.clocks"
-MAIL_CHECKS = {
-    "followup:digest": "notices.digest_text.as_it_stands",
-    "followup:escalation": "notices.escalation_text.as_it_stands",
-    "trials:request_late": "website.contact.mails.still_late",
-}
-# Sources of what waits too long: (site, *, on, at) -> Iterable[notices.sources.Matter].
-MATTERS = (
-    "notices.sources.safety",
-    "notices.sources.todos",
-    "notices.sources.training",
-    "notices.sources_forms.queries",
-    "notices.sources_forms.decisions",
-    "notices.sources_forms.forms",
-    "notices.sources_forms.deviations",
-)
-# Kinds of mail that wait without an address: it is looked up when they leave.
-MAIL_ENVELOPES = {
-    "trials:acknowledged": "website.contact.mails.envelope_of_acknowledgement",
-    "trials:news_confirm": "website.contact.news_mails.envelope_of_news",
-    "trials:news": "website.contact.news_mails.envelope_of_news",
-}
-
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")

@@ -79,7 +79,10 @@ class ProtocolText:
 
     def setting_entry(self, key: str) -> Setting:
         """The setting ``key`` with its source and question."""
-        return _coded(self.settings, key)
+        for setting in self.settings:
+            if setting.key == key:
+                return setting
+        raise KeyError(key)
 
     def criterion(self, code: str) -> Criterion:
         """The eligibility criterion ``code``, such as ``E-1``."""

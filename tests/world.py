@@ -21,8 +21,8 @@ from kernel.scope import EVERYTHING, scope
 from tests.clock import NOW
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site
+from trials.models.people import with_grants
 from trials.models.sites import ChecklistKind, SiteState
-from trials.people import with_grants
 
 PASSWORD = "correct horse battery"
 SECRET = "A" * 32
@@ -99,9 +99,9 @@ def _person(username: str, role: Role, site: Site | None) -> User:
 
 def as_person(user: User) -> Any:
     """What happens inside is seen through the eyes of ``user``, as their requests are."""
-    from trials.people import confided_to, sites_of
+    from trials.models.people import confided_to, sites_of
 
-    return scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user))
+    return scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=TODAY)
 
 
 def screen(world: World, *, signed_on: date = date(2026, 11, 2), site: Site | None = None) -> Participant:

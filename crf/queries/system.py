@@ -37,11 +37,9 @@ class QueryChanges:
         return not (self.opens or self.confirms or self.closes)
 
 
-def queries_part(form: FormDeclaration, record: Any) -> TableQuery:
+def queries_part(record: Any) -> TableQuery:
     """Return what to load for the queries that the system asked about the record."""
-    return TableQuery(
-        "queries", Query, "record_id", record.pk, also=f"t.form_code = '{form.code}' AND t.key <> ''"
-    )
+    return TableQuery("queries", Query, "record_id", record.pk, also="t.key <> ''")
 
 
 def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:
@@ -64,8 +62,10 @@ def sync_queries(
     Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
     ``known`` are the system's queries about the record, as ``known_queries`` returns them.
     """
-    reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
     found = [finding for finding in outcome.findings if finding.level in ASKED]
+    if not found and not known:
+        return 0
+    reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
     judged = _judge(found, known, reasons, outcome)
     if judged.empty:
         return 0
@@ -154,7 +154,7 @@ def adopt_queries(record_key: RecordKey, record: Any, *, act: Any) -> None:
         form_code=record_key.form.code,
         visit=record_key.visit,
         sequence=record_key.sequence,
-        record_id=None,
+        record=None,
     )
     waiting.update(record_id=record.pk, act=act)
 

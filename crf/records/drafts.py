@@ -33,7 +33,10 @@ def keep_draft(
     by: User,
     at: datetime,
 ) -> Draft:
-    """What ``by`` typed at the place is kept; another person's draft of the same form is another row."""
+    """What ``by`` typed for the record is kept; another person's draft of the same form is another row.
+
+    Refuses: who may not; more than a draft keeps. Locks: nothing.
+    """
     refuse_who_may_not(record_key, by=by)
     kept = {name: texts for name, texts in raw.items() if name not in LEFT_OUT}
     size = sum(len(text) for texts in kept.values() for text in texts)

@@ -16,8 +16,8 @@ from accounts.models import User
 from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from trials import services as trials
 from trials.models import ConsentVersion, Site
+from trials.models.people import with_grants
 from trials.models.sites import ChecklistKind, SiteState
-from trials.people import with_grants
 from website.services import texts
 
 SITES: Final = (

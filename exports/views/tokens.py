@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from exports.forms import TokenForm
-from exports.tokens import make_token, revoke_token, tokens_of
+from exports.services import make_token, revoke_token
+from exports.tokens import tokens_of
 
 
 @requires(Permission.TOKEN_MANAGE)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.functional import Promise
@@ -18,6 +19,7 @@ from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import open_act
 from audit.models import Act
+from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.scope import EVERYTHING, scope
 from protocol.text import load
@@ -313,7 +315,7 @@ def activate_list(
 
 def _refuse_unless_activatable(part: ListPart, scheme: Scheme, *, by: User, seed: str | None) -> None:
     if part.activated_at is not None:
-        raise ListActive(day=part.activated_at.date().isoformat())
+        raise ListActive(day=local_date(part.activated_at, settings.TRIAL_TIME_ZONE).isoformat())
     if part.asked_by_id == by.pk:
         raise SecondPersonNeeded
     if scheme.minimizes:

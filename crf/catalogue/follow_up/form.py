@@ -172,7 +172,7 @@ class FollowUp(CrfRecord):
         sdtm="CMREASND",
     )
 
-    treatment = Section(_("Further treatment of the cancer"))
+    treatment_ = Section(_("Further treatment of the cancer"))
     post_tx_any = YesNoAnswer(
         _("Any further treatment of the cancer since the last contact?"),
         required=True,

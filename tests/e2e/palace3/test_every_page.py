@@ -36,7 +36,7 @@ from tests.demo_trial import UNTIL, Played, played_trial
 from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.system.test_permission_matrix import MATRIX
 from trials.models import ContactRequest, NewsLetter, Participant, PublicText
-from trials.people import confided_to, sites_of
+from trials.models.people import confided_to, sites_of
 from trials.services.confirmations import confirm_values
 from trials.services.participants import propose_deviation, register_participant
 

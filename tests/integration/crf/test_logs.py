@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from crf import catalogue
 from crf.engine.declaration import Repeats
+from crf.engine.submission import Answers
 from crf.models import Draft
 from crf.records.drafts import keep_draft
-from crf.records.save import Answers, Saved, save_answers
+from crf.records.save import Saved, save_answers
 from crf.store.records import NEW, RecordKey
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage

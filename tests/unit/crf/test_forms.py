@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from crf.engine.changes import changes, needs_reason
+from crf.engine.changes import changes
 from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
@@ -161,23 +161,23 @@ def test_changes_name_old_and_new_and_corrections_ask_for_a_reason():
         ("b", None, 2, "", None),
         ("examined", None, 1, "nodes", 3),
     ]
-    assert not needs_reason(changes(form, old, first))
+    assert not any(change.corrects for change in changes(form, old, first))
     later = evaluate(form, values={"a": 5}, groups={"nodes": [{"position": 1, "examined": 4}]})
     assert [(c.name, c.new, c.position) for c in changes(form, old, later)] == [
         ("a", 5, None),
         ("examined", None, 2),
         ("removed", "Y", 2),
     ]
-    assert needs_reason(changes(form, old, later))
+    assert any(change.corrects for change in changes(form, old, later))
     assert [c.name for c in changes(form, None, later)] == ["a", "examined"]
-    assert not needs_reason(changes(form, None, later))
+    assert not any(change.corrects for change in changes(form, None, later))
 
 
 def test_a_missing_reason_given_up_for_an_answer_is_a_correction():
     form = small(ask("a"))
     old, new = evaluate(form, values={}, missing={"a": "NK"}), evaluate(form, values={"a": 3})
     assert [(c.old, c.new) for c in changes(form, old, new)] == [("(NK)", 3)]
-    assert needs_reason(changes(form, old, new))
+    assert any(change.corrects for change in changes(form, old, new))
 
 
 def test_the_page_is_told_what_follows_while_it_is_typed():
