@@ -242,6 +242,9 @@ class DeclineForm(ServiceForm):
     reason = forms.ChoiceField(label=_("Reason"), choices=DeclineReason.choices, widget=forms.RadioSelect)
     detail = forms.CharField(label=_("Detail"), max_length=200, required=False)
 
+    def arguments(self) -> dict[str, Any]:
+        return {"criteria": []} | self.cleaned_data
+
 
 class WithdrawalForm(ServiceForm):
     on = _day(_("Withdrawn on"))
