@@ -189,6 +189,7 @@ PROTOCOL_VERSION = "1.0"
 # Where the versions of the protocol stand; another folder serves rehearsals of an amendment.
 PROTOCOL_FOLDER = os.environ.get("PROTOCOL_FOLDER", str(BASE_DIR / "protocol" / "versions"))
 TRIAL_TIME_ZONE = "Asia/Shanghai"
+SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "var" / "static"))

@@ -92,6 +92,10 @@ class ProtocolText:
         """The arm ``1`` or ``2``."""
         return _coded(self.arms, code)
 
+    def treatment(self, code: str) -> TreatmentPlan:
+        """The component of the neoadjuvant treatment ``code``, such as ``CARBOPLATIN``."""
+        return _coded(self.treatments, code)
+
     def milestone(self, code: str) -> MilestoneRule:
         """The milestone ``code``, such as ``NEO_END``."""
         return _coded(self.milestones, code)
@@ -155,7 +159,7 @@ def parse(source: str) -> ProtocolText:
     return text
 
 
-def load(version: str = "1.0") -> ProtocolText:
+def load(version: str) -> ProtocolText:
     """Version ``version`` of the protocol, read once; LookupError when the shelf has none of that number."""
     return _read(_shelf.folder, version)
 

@@ -28,6 +28,7 @@ PASSWORD = "correct horse battery"
 SECRET = "A" * 32
 TODAY = date(2026, 11, 20)
 OPENED_ON = date(2024, 5, 1)
+ZONE = "Asia/Shanghai"
 
 
 @dataclass
@@ -72,7 +73,9 @@ def build_world() -> World:
 
 def _open_site(code: str, name: str, name_zh: str, city: str, city_zh: str) -> tuple[Site, ConsentVersion]:
     by: Any = {"by": None, "at": NOW}
-    site = trials.create_site(code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, **by)
+    site = trials.create_site(
+        code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, time_zone=ZONE, **by
+    )
     trials.move_site(site=site, to=SiteState.SET_UP, **by)
     for kind in ChecklistKind:
         trials.fulfil_checklist_item(site=site, kind=kind, done_on=OPENED_ON, **by)

@@ -25,7 +25,7 @@ RESERVED = frozenset(
 )
 CONTEXT = (
     *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
-    "sponsor.",
+    *("sponsor.", "fact.", "treatment.", "schedule."),
 )
 DATE_READS = ("today", "site.zone")
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
 
-from crf.engine.checks import Check, Finding, Level, earliest_day, latest_day
+from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time, latest_day
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import AnswerRole, Question, QuestionKind, argument
+from protocol.values import is_value
 
 AnswerRow = dict[str, Any]
 
@@ -109,15 +110,32 @@ class _Answers:
 
     def __post_init__(self) -> None:
         self.values = {
-            name: _plain(question, self.given.get(name)) for name, question in self.form.questions.items()
+            name: self._plain(question, self.given.get(name))
+            for name, question in self.form.questions.items()
         }
         self.missing = {name: reason for name, reason in self.given_missing.items() if reason}
         self.rows = {
             name: [
-                _row(group, row, number) for number, row in enumerate(self.given_rows.get(name, ()), start=1)
+                self._row(group, row, number)
+                for number, row in enumerate(self.given_rows.get(name, ()), start=1)
             ]
             for name, group in self.form.groups.items()
         }
+
+    def _plain(self, question: Question, value: Any) -> Any:
+        """Return an answer as rules see it: an instant in the time of the site."""
+        return (
+            in_site_time(value, self.context["site.zone"])
+            if isinstance(value, datetime)
+            else _plain(question, value)
+        )
+
+    def _row(self, group: Group, given: Mapping[str, Any], number: int) -> AnswerRow:
+        answers = ((name, question, given.get(name)) for name, question in group.questions.items())
+        row: AnswerRow = {name: self._plain(question, value) for name, question, value in answers}
+        row["position"] = given.get("position") or number
+        row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
+        return row
 
     def look(self, name: str, row: AnswerRow | None = None) -> Any:
         """Return an answer of the row, else of the form, else what was read from outside."""
@@ -127,6 +145,8 @@ class _Answers:
             return self.values[name]
         if name in self.rows:
             return self.rows[name]
+        if is_value(name):
+            return self.context[name]  # a value of the protocol text is never assumed
         return self.context.get(name, [] if name.endswith("*") else None)
 
     def known(self, reads: tuple[str, ...], row: AnswerRow | None = None) -> dict[str, Any]:
@@ -258,8 +278,7 @@ class _Answers:
 
     def _date_findings(self, question: Question, target: str, value: Any) -> Iterator[Finding]:
         """Protocol 3.17: X070 no date in the future or before birth, X061 nothing after death."""
-        zone = self.context.get("site.zone") or "Asia/Shanghai"
-        first, last = earliest_day(value, zone), latest_day(value, zone)
+        first, last = earliest_day(value), latest_day(value)
         today = self.context.get("today")
         birth, death = earliest_day(self._life(AnswerRole.BIRTH)), latest_day(self._life(AnswerRole.DEATH))
         if first is None or last is None:
@@ -311,9 +330,8 @@ class _Answers:
         value = self.values.get(rule.from_field)
         if value is None or not self.holds(rule.when):
             return None
-        zone = self.context.get("site.zone") or "Asia/Shanghai"
-        first = earliest_day(value, zone)
-        return first if first == latest_day(value, zone) else None
+        first = earliest_day(value)
+        return first if first == latest_day(value) else None
 
 
 def _finding(key: str, level: Level, kind: str, target: str, code: str = "", **values: Any) -> Finding:
@@ -337,13 +355,6 @@ def _plain(question: Question, value: Any) -> Any:
         order = (*question.codes.values, *value)
         return sorted(value, key=order.index)
     return value
-
-
-def _row(group: Group, given: Mapping[str, Any], number: int) -> AnswerRow:
-    row: AnswerRow = {name: _plain(question, given.get(name)) for name, question in group.questions.items()}
-    row["position"] = given.get("position") or number
-    row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
-    return row
 
 
 def _within(value: Any, bounds: Any) -> bool:

@@ -155,7 +155,7 @@ PARSERS: dict[QuestionKind, Callable[[Question, list[str], str], Any]] = {
 }
 
 
-def typed_text(question: Question, value: Any, zone: str = "Asia/Shanghai") -> list[str]:
+def typed_text(question: Question, value: Any, *, zone: str) -> list[str]:
     """Return an answer as it would be typed; reading it again gives the same answer."""
     if value is None:
         return []

@@ -144,5 +144,5 @@ def _exact(limit: Number | None) -> Number | None:
 
 @cache
 def argument(read: str) -> str:
-    """Return a read's keyword: "DM.weight" -> dm_weight, "CRE*" -> cre_all."""
-    return read.replace("*", "_all").replace(".", "_").lower()
+    """Return a read's keyword: "DM.weight" -> dm_weight, "CRE*" -> cre_all, "schedule.SURG-1.closes" -> …_surg_1_…"""
+    return read.replace("*", "_all").replace(".", "_").replace("-", "_").lower()

@@ -170,7 +170,7 @@ def review(
     data: Mapping[str, Any],
     *,
     context: Mapping[str, Any],
-    zone: str = "Asia/Shanghai",
+    zone: str,
 ) -> Review:
     """Read ``data`` (a POST, a draft, an API call) and evaluate it; errors of questions not asked are dropped."""
     submission = parse(form, data, zone=zone)
@@ -204,7 +204,7 @@ def _typed(item: Any) -> str:
     return "" if item is None else str(item)
 
 
-def parse(form: FormDeclaration, data: Mapping[str, Any], *, zone: str = "Asia/Shanghai") -> Submission:
+def parse(form: FormDeclaration, data: Mapping[str, Any], *, zone: str) -> Submission:
     """Return the typed answers; what cannot be read stays in ``raw`` and has a sentence in ``errors``."""
     found = Submission(raw=raw_of_post(data))
     reader = _Reader(found, zone)
@@ -323,13 +323,13 @@ def raw_of(
     values: Mapping[str, Any],
     groups: Mapping[str, Iterable[Mapping[str, Any]]],
     missing: Mapping[str, str],
-    zone: str = "Asia/Shanghai",
+    zone: str,
 ) -> Raw:
     """Return a saved record as the page would send it."""
     raw: Raw = {}
     for name, question in form.questions.items():
         if not question.derived:
-            _put(raw, name, typed_text(question, values.get(name), zone), missing.get(name))
+            _put(raw, name, typed_text(question, values.get(name), zone=zone), missing.get(name))
     for group in form.groups.values():
         for index, row in enumerate(_rows_to_show(group, groups.get(group.name, ()))):
             prefix = f"{group.name}-{index}"
@@ -338,7 +338,7 @@ def raw_of(
             for name, question in group.questions.items():
                 if not question.derived:
                     why = (row.get("missing") or {}).get(name)
-                    _put(raw, f"{prefix}-{name}", typed_text(question, row.get(name), zone), why)
+                    _put(raw, f"{prefix}-{name}", typed_text(question, row.get(name), zone=zone), why)
     return raw
 
 
@@ -367,7 +367,7 @@ def live(
     derived = _derived(form, found)
     return {
         "derived": {
-            name: messages.display(question, value, zone) for name, (question, value) in derived.items()
+            name: messages.display(question, value, zone=zone) for name, (question, value) in derived.items()
         },
         "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
         "errors": dict(found.errors),
@@ -376,7 +376,7 @@ def live(
                 "key": finding.key,
                 "level": finding.level.value,
                 "name": names.get(finding.target, finding.target),
-                "message": messages.finding_text(form, finding, zone),
+                "message": messages.finding_text(form, finding, zone=zone),
             }
             for finding in found.outcome.findings
             if finding.level in (Level.HARD, Level.SOFT)

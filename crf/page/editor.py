@@ -217,7 +217,7 @@ class RecordEditor:
         for finding in review.outcome.at(Level.HARD):
             name = review.submission.names.get(finding.target, finding.target)
             value = ", ".join(review.submission.raw.get(name, ()))
-            said = messages.finding_text(self.record_key.form, finding, self.zone)
+            said = messages.finding_text(self.record_key.form, finding, zone=self.zone)
             prompt = Prompt(key=finding.key, name=name, value=value, message=said)
             known.setdefault((finding.key, value), prompt)
         return list(known.values())

@@ -45,7 +45,7 @@ def log_of(record_key: RecordKey, user: User) -> Log:
             record,
             form_url(participant.number, form.code, visit_id=record.visit_id, sequence=record.sequence),
             tuple(
-                messages.display(question, getattr(record, question.name), participant.site.time_zone)
+                messages.display(question, getattr(record, question.name), zone=participant.site.time_zone)
                 for question in asked
             ),
         )

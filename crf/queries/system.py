@@ -188,7 +188,9 @@ def finding_of(query: Query) -> Finding:
     )
 
 
-def question_of_query(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:
+def question_of_query(
+    form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage], *, zone: str
+) -> str:
     """Return what the query asks, in the reader's language."""
     if not query.is_system:
         return next((message.text for message in messages if message.kind == MessageKind.RAISED), "")
@@ -197,9 +199,9 @@ def question_of_query(form: FormDeclaration | None, query: Query, messages: Iter
     if query.kind == "check":
         declared = next((check for check in form.checks if check.code == query.check_code), None)
         return str(declared.message) if declared else query.check_code
-    return finding_text(form, finding_of(query))
+    return finding_text(form, finding_of(query), zone=zone)
 
 
 def short_question(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:
     """Return the first words of the question, for lists."""
-    return Truncator(question_of_query(form, query, messages)).chars(140)
+    return Truncator(question_of_query(form, query, messages, zone=query.site.time_zone)).chars(140)

@@ -11,7 +11,7 @@ from accounts.models import User
 from crf.engine.submission import Raw
 from crf.models import Draft
 from crf.store.preconditions import refuse_who_may_not
-from crf.store.records import NEW, RecordKey
+from crf.store.records import RecordKey
 from kernel.errors import Refusal
 
 MOST_NAMES = 5000
@@ -29,7 +29,7 @@ def keep_draft(
     *,
     record_key: RecordKey,
     raw: Raw,
-    version: int = NEW,
+    version: int,
     by: User,
     at: datetime,
 ) -> Draft:

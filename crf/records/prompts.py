@@ -51,8 +51,8 @@ def saved_text(record_key: RecordKey, outcome: Evaluation, name: str, zone: str)
         ):
             return ""
         return messages.display(
-            record_key.form.groups[group].questions[question], rows[int(index)][question], zone
+            record_key.form.groups[group].questions[question], rows[int(index)][question], zone=zone
         )
     if name not in record_key.form.questions:
         return ""
-    return messages.display(record_key.form.questions[name], outcome.values[name], zone)
+    return messages.display(record_key.form.questions[name], outcome.values[name], zone=zone)

@@ -78,7 +78,7 @@ def save_answers(
     *,
     record_key: RecordKey,
     answers: Answers,
-    version: int = NEW,
+    version: int,
     key: str = "",
     seen_plan: str | None = None,
     by: User | None,
@@ -202,7 +202,8 @@ def _refuse_stale(evaluation: SaveEvaluation) -> None:
     basis, mine = evaluation.basis, evaluation.after
     version = NEW if basis.stored is None else basis.stored.record.version
     if version != basis.request.version:
-        theirs = evaluation.before or evaluate(basis.record_key.form, values={})
+        form = basis.record_key.form
+        theirs = evaluation.before or evaluate(form, values={}, context=basis.form_context.context(form))
         raise StaleVersion(mine=mine, theirs=theirs, version=version, record=basis.record_key.label)
 
 
@@ -210,7 +211,8 @@ def _refuse_impossible(evaluation: SaveEvaluation) -> None:
     """Refuse what a hard check finds and no data manager has let pass."""
     record_key, stops = evaluation.basis.record_key, evaluation.after.stops()
     if stops and (stops := evaluation.after.stops(overridden(record_key, stops))):
-        why = " ".join(dict.fromkeys(finding_text(record_key.form, finding) for finding in stops))
+        zone = record_key.participant.site.time_zone
+        why = " ".join(dict.fromkeys(finding_text(record_key.form, finding, zone=zone) for finding in stops))
         raise AnswersImpossible(findings=stops, record=record_key.label, why=why)
 
 

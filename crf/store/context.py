@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Max, Min
 
 from crf import catalogue
-from crf.engine.checks import earliest_day
+from crf.engine.checks import earliest_day, in_site_time
 from crf.engine.declaration import FormDeclaration, form_of
 from crf.models import Record as SavedRecord
 from crf.models import SponsorAssessment
@@ -17,6 +17,7 @@ from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, v
 from followup.models import Visit
 from kernel.clock import local_date
 from protocol import text
+from protocol.values import is_value, value_of
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -34,7 +35,7 @@ JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "auth
 class FormContext:
     """Answers around one participant, each table read at most once and only when something asks for it."""
 
-    def __init__(self, participant: Participant, *, at: datetime | None = None) -> None:
+    def __init__(self, participant: Participant, *, at: datetime | None) -> None:
         self.participant = participant
         self.site = participant.site
         self._at = at
@@ -104,7 +105,7 @@ class FormContext:
             parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
         found = bulk_read(parts, participant=self.participant.pk, forms=forms)
         for code in codes:
-            self._records[code] = _in_order(catalogue.form(code), found.pop(code))
+            self._records[code] = _in_order(catalogue.form(code), found.pop(code), self.site.time_zone)
         if "milestones" in found:
             kept = [instance_of(Milestone, row) for row in found.pop("milestones")]
             self._milestones = {milestone.code: milestone for milestone in kept}
@@ -131,20 +132,24 @@ class FormContext:
         if record_key not in self._rows:
             declared = catalogue.form(code).groups[group]
             found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
-            self._rows[record_key] = list(found.values("position", *declared.questions))
+            self._rows[record_key] = self._in_site_time(found.values("position", *declared.questions))
         return self._rows[record_key]
 
     def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
         """Return the rows of a repeating group of several records."""
         declared = catalogue.form(code).groups[group]
         found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
-        return list(
-            found.order_by("record_id", "position").values("record_id", "position", *declared.questions)
-        )
+        ordered = found.order_by("record_id", "position")
+        return self._in_site_time(ordered.values("record_id", "position", *declared.questions))
+
+    def _in_site_time(self, rows: Iterable[Record]) -> list[Record]:
+        return [_at_site(row, self.site.time_zone) for row in rows]
 
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
             return self._look_at_form(code, read, record_id if code == own_code else None)
+        if is_value(read):
+            return value_of(text.load(self._version_of(record_id)), read)
         match read.partition(".")[::2]:
             case "today", _:
                 return self.today
@@ -160,8 +165,6 @@ class FormContext:
                 return self._last_visit_on()
             case "sponsor", _:
                 return self.assessments()
-            case "setting", name:
-                return setting_of(text.load(self._version_of(record_id)), name)
         return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
@@ -237,18 +240,16 @@ class FormContext:
         return first.version.label if name == "version" else getattr(first, name)
 
 
-def setting_of(protocol: text.ProtocolText, name: str) -> Any:
-    """Return a value of the protocol text; "opt_lab" says whether the site criterion OPT-LAB is on."""
-    if name.startswith("opt_"):
-        return protocol.criterion(name.upper().replace("_", "-")).enforced
-    return protocol.setting(name)
+def _at_site(row: Record, zone: str) -> Record:
+    """Return a row with its instants as the clocks of the site show them."""
+    return {name: in_site_time(value, zone) for name, value in row.items()}
 
 
-def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
+def _in_order(form: FormDeclaration, found: list[Record], zone: str) -> list[Record]:
     """Return the answers of the records by the day they are about."""
     rows = [
         {
-            **values_of(form.model, row, form.questions),
+            **_at_site(values_of(form.model, row, form.questions), zone),
             "id": row["id"],
             "sequence": row["sequence"],
             "state": row["state"],

@@ -129,4 +129,4 @@ def _said(question: Question, event: Any, zone: str) -> str:
     missing = (event.missing or {}).get(question.name)
     if missing:
         return messages.missing_text(missing)
-    return messages.display(question, getattr(event, question.name), zone)
+    return messages.display(question, getattr(event, question.name), zone=zone)

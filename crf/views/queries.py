@@ -91,7 +91,9 @@ def _thread(request: PersonRequest, found: Query, form: WordsForm, *, at: dateti
     shown = {
         "query": found,
         "line": line_of(found, at=at),
-        "question": question_of_query(catalogue.forms().get(found.form_code), found, thread),
+        "question": question_of_query(
+            catalogue.forms().get(found.form_code), found, thread, zone=found.participant.site.time_zone
+        ),
         "thread": thread,
         "form": form,
         "may_read": request.user.may(Permission.CRF_VIEW, site),

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -35,7 +36,7 @@ from trials import services as trials
 from trials.models import Participant
 from trials.models.people import sites_of
 
-ASIA = ZoneInfo("Asia/Shanghai")
+ASIA = ZoneInfo(settings.TRIAL_TIME_ZONE)
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
 

@@ -97,6 +97,7 @@ def _open_place(
         name_zh=name_zh if number <= len(SITES) else f"{name_zh}{number}",
         city=city,
         city_zh=city_zh,
+        time_zone=settings.TRIAL_TIME_ZONE,
         latitude=latitude,
         longitude=longitude,
         planned_participants=60,

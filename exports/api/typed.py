@@ -97,7 +97,11 @@ def seen_plan_in(body: Mapping[str, Any]) -> str | None:
 
 
 def errors_of(
-    refusal: AnswersUnreadable | AnswersImpossible | ReasonNeeded, form: FormDeclaration, sent: Submission
+    refusal: AnswersUnreadable | AnswersImpossible | ReasonNeeded,
+    form: FormDeclaration,
+    sent: Submission,
+    *,
+    zone: str,
 ) -> dict[str, str]:
     """Return what a refused save says at each answer, under the names that unreadable answers have too."""
     if isinstance(refusal, AnswersUnreadable):
@@ -105,5 +109,5 @@ def errors_of(
     if isinstance(refusal, ReasonNeeded):
         said = dict.fromkeys(refusal.targets, str(refusal))
     else:
-        said = {finding.target: finding_text(form, finding) for finding in refusal.findings}
+        said = {finding.target: finding_text(form, finding, zone=zone) for finding in refusal.findings}
     return {sent.names.get(target, target): text for target, text in said.items()}

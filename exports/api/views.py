@@ -157,7 +157,7 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
             at=timezone.now(),
         )
     except (AnswersUnreadable, AnswersImpossible, ReasonNeeded) as refusal:
-        return _refused(errors_of(refusal, place.form, typed), refusal)
+        return _refused(errors_of(refusal, place.form, typed, zone=place.participant.site.time_zone), refusal)
     except VisitsWouldChange as refusal:
         return Response(shapes.plan(refusal), status=refusal.status)
     return Response(shapes.saved(saved))

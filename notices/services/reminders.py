@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import override
@@ -13,18 +15,35 @@ from accounts.models import Mail, User
 from accounts.permissions import Role
 from accounts.services import write_mail
 from audit.acts import open_act
-from followup.history import SWEEPS
+from followup.history import DUE_BEFORE_CLOSING, SWEEPS, whole_number
 from followup.models import Reminder, ReminderKind, Visit
 from followup.services.rolling import met_near
 from notices.digest_text import SILENT, WANTED_STATES, subject_of, text_of
 from notices.preferences import choices_of, local_hour
+from protocol.text import load
 from trials.models import Delegation, Site
 
 DIGEST = "followup:digest"
-WEEK = timedelta(days=7)
-ESCALATES_AFTER = timedelta(days=14)
 LOOKED_BACK = timedelta(days=14)
 MONTH_36 = "OS36"
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderDays:
+    """How long before its window closes a visit is called for, and how long after it is escalated."""
+
+    closing: timedelta
+    escalated: timedelta
+
+
+def reminder_days() -> ReminderDays:
+    """Return the days of the protocol text in force."""
+    text = load(settings.PROTOCOL_VERSION)
+    return ReminderDays(
+        closing=timedelta(days=whole_number(text, DUE_BEFORE_CLOSING)),
+        escalated=timedelta(days=whole_number(text, "visit_escalates_days")),
+    )
+
 
 RECIPIENTS: dict[ReminderKind, frozenset[Role]] = {
     ReminderKind.OPEN: frozenset({Role.COORDINATOR}),
@@ -90,27 +109,30 @@ def _told_already(named: list[tuple[ReminderKind, Visit]]) -> set[tuple[int, str
 
 def _asked(site: Site, on: date) -> list[tuple[ReminderKind, Visit]]:
     """Return each visit with the kind for which somebody is to be reminded; no sweep that nobody needs."""
-    visits = list(candidates(site, on))
+    days = reminder_days()
+    visits = list(candidates(site, on, days))
     needless = met_near([visit for visit in visits if visit.code.startswith(SWEEPS)])
     return [
         (kind, visit)
         for kind in RECIPIENTS
         for visit in visits
-        if visit.pk not in needless and visit.state in WANTED_STATES[kind] and _calls_for(kind, visit, on)
+        if visit.pk not in needless
+        and visit.state in WANTED_STATES[kind]
+        and _calls_for(kind, visit, on, days)
     ]
 
 
-def _calls_for(kind: ReminderKind, visit: Visit, on: date) -> bool:
+def _calls_for(kind: ReminderKind, visit: Visit, on: date, days: ReminderDays) -> bool:
     """Say whether the day is one on which ``kind`` names the visit, or one after it without a worker."""
     opens, closes = visit.opens or date.max, visit.closes or date.max
     if kind in (ReminderKind.OPEN, ReminderKind.VITAL):
         is_vital = visit.code.startswith(SWEEPS) or visit.code == MONTH_36
         return is_vital == (kind == ReminderKind.VITAL) and on - LOOKED_BACK <= opens <= on
     if kind == ReminderKind.CLOSING:
-        return on <= closes <= on + WEEK and opens < closes - WEEK
+        return on <= closes <= on + days.closing and opens < closes - days.closing
     if kind == ReminderKind.OVERDUE:
-        return on - ESCALATES_AFTER <= closes < on
-    return on - ESCALATES_AFTER - LOOKED_BACK <= closes < on - ESCALATES_AFTER
+        return on - days.escalated <= closes < on
+    return on - days.escalated - LOOKED_BACK <= closes < on - days.escalated
 
 
 def people_of(site: Site, on: date) -> dict[User, set[Role]]:
@@ -124,13 +146,13 @@ def people_of(site: Site, on: date) -> dict[User, set[Role]]:
     return people
 
 
-def candidates(site: Site, on: date) -> QuerySet[Visit]:
+def candidates(site: Site, on: date, days: ReminderDays) -> QuerySet[Visit]:
     """Return the visits of the site that any kind could name on the day, the most urgent first.
 
     Only a few weeks of the calendar are read: the cost follows what changes, not what exists.
     """
     near = Q(opens__range=(on - LOOKED_BACK, on)) | Q(
-        closes__range=(on - ESCALATES_AFTER - LOOKED_BACK, on + WEEK)
+        closes__range=(on - days.escalated - LOOKED_BACK, on + days.closing)
     )
     states = {state for wanted in WANTED_STATES.values() for state in wanted}
     found = Visit.objects.filter(near, site=site, state__in=states)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -27,7 +28,7 @@ OVER = TERMINAL - {Track.LOST, Track.DEAD}
 
 
 def _days(key: str) -> int:
-    return whole_number(load(), key)
+    return whole_number(load(settings.PROTOCOL_VERSION), key)
 
 
 def queries(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:

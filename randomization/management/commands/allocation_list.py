@@ -92,7 +92,9 @@ class Command(BaseCommand):
 
     def _simulate(self, options: dict[str, Any]) -> None:
         blocks = tuple(_block(word) for word in options["blocks"]) or default_blocks()
-        design = Design(options["scheme"], ratio=load().randomization.ratio, blocks=blocks)
+        design = Design(
+            options["scheme"], ratio=load(settings.PROTOCOL_VERSION).randomization.ratio, blocks=blocks
+        )
         strata = [
             f"{site:02d}/{stage}" for site in range(1, options["sites"] + 1) for stage in stage_groups()
         ]

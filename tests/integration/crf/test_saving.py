@@ -280,7 +280,13 @@ def test_a_save_takes_the_draft_away_and_notes_its_key(
     from tests.world import as_person
 
     with as_person(world.coordinator), transaction.atomic():
-        keep_draft(record_key=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(
+            record_key=place_at(screened, "STAGE"),
+            raw={"ct": ["T3"]},
+            version=NEW,
+            by=world.coordinator,
+            at=NOW,
+        )
         assert Draft.objects.count() == 1
         save(screened, "STAGE", **stage(), key="page-1")
         assert (Draft.objects.count(), SaveKey.objects.count()) == (0, 1)
@@ -310,7 +316,13 @@ def test_a_draft_is_its_owners_alone_in_the_database_too(screened: Participant, 
     from tests.world import as_person
 
     with as_person(world.coordinator):
-        keep_draft(record_key=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(
+            record_key=place_at(screened, "STAGE"),
+            raw={"ct": ["T3"]},
+            version=NEW,
+            by=world.coordinator,
+            at=NOW,
+        )
         assert Draft.objects.count() == 1
     for other in (world.investigator, world.stranger, world.data_manager, world.inspector):
         with as_person(other):

@@ -116,7 +116,16 @@ def test_looking_at_block_sizes_is_for_two_roles(world, part):
 
 def test_new_sites_get_a_list_and_covered_ones_are_refused(world, part):
     with everything():
-        site = create_site(code="03", name="N", name_zh="新", city="C", city_zh="城", by=None, at=NOW)
+        site = create_site(
+            code="03",
+            name="N",
+            name_zh="新",
+            city="C",
+            city_zh="城",
+            time_zone="Asia/Shanghai",
+            by=None,
+            at=NOW,
+        )
     with as_person(world.statistician):
         by = {"by": world.statistician, "password": PASSWORD, "at": NOW}
         with pytest.raises(lists.StrataCoveredAlready, match="01/II"):
