@@ -5,7 +5,7 @@ PORT ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs screenshots messages lock t
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs screenshots messages lock t test-dates
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test: install ## Run every test on a real PostgreSQL
 
 t: ## Run some tests in seconds: make t ARGS=tests/protocol/test_staging.py (installs nothing, keeps the database)
 	@$(VENV_PYTHON) scripts/one_test.py -q $(ARGS)
+
+test-dates: install ## Run every test on other dates too: 29 February, New Year's Eve, a night, five years on (nightly)
+	@$(VENV_PYTHON) scripts/test_dates.py -n $(WORKERS) --dist loadfile $(ARGS)
 
 coverage: install ## Run every test and say which branches of code and templates none has taken
 	@PALACE3_COVERAGE=1 $(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)

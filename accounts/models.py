@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -9,7 +10,7 @@ from django.contrib.auth.hashers import check_password
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Grant, Permission, Role
+from accounts.permissions import SECOND_FACTOR_ROLES, Grant, Permission, Role
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 
@@ -71,10 +72,8 @@ class User(AbstractBaseUser, Audited):
         """Return the ids of the sites where ``permission`` is held; None when it is held everywhere."""
         if self.limits is not None and permission not in self.limits:
             return frozenset()
-        holding = [grant for grant in self.grants if grant.includes(permission)]
-        if any(grant.site_id is None for grant in holding):
-            return None
-        return frozenset(grant.site_id for grant in holding if grant.site_id is not None)
+        sites = {grant.site_id for grant in self.grants if grant.includes(permission)}
+        return None if None in sites else frozenset(filter(None, sites))
 
     def role_at(self, site_id: int | None) -> Role | None:
         """Return the role under which the person acts at the site: the local one before a central one."""
@@ -85,8 +84,13 @@ class User(AbstractBaseUser, Audited):
         return reaching[0].role if reaching else None
 
     @property
+    def needs_second_factor(self) -> bool:
+        """Say whether the person's roles ask for a second factor at sign-in."""
+        return not self.roles.isdisjoint(SECOND_FACTOR_ROLES)
+
+    @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(grant.role for grant in self.grants)
+        return frozenset(map(attrgetter("role"), self.grants))
 
     def check_password(self, raw_password: str | None) -> bool:
         """Say whether this is the password; the stored hash stays as it is."""

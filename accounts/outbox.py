@@ -14,11 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.module_loading import import_string
 
 from accounts.models import Mail
 from audit.acts import open_act
@@ -49,6 +47,29 @@ class MailEnvelope:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def _as_written(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
+    return mail.subject, mail.body
+
+
+def _to_its_address(mail: Mail, *, at: datetime) -> MailEnvelope | None:
+    return MailEnvelope(mail.address)
+
+
+@dataclass(frozen=True)
+class MailKind:
+    """What is asked about a mail of one kind at the moment it leaves.
+
+    ``text_now`` returns subject and text as they are true now, ``envelope_now`` where the mail goes now. Each
+    returns None when the mail is no longer to be sent; it is then dropped.
+    """
+
+    text_now: Callable[..., tuple[str, str] | None] = _as_written
+    envelope_now: Callable[..., MailEnvelope | None] = _to_its_address
+
+
+AS_WRITTEN = MailKind()
+
+
 def waiting(*, at: datetime) -> QuerySet[Mail]:
     """Messages whose next try has come: at once, then after 2, 4, 8 … minutes since they were written."""
     due = Q(attempts=0)
@@ -57,8 +78,11 @@ def waiting(*, at: datetime) -> QuerySet[Mail]:
     return Mail.objects.filter(due, sent_at=None, dropped_at=None).order_by("created_at", "pk")
 
 
-def send_waiting(*, at: datetime, limit: int = 200) -> Delivered:
-    """Every message that waits is with the mail server, or stays for the next run; none is sent twice."""
+def send_waiting(kinds: Mapping[str, MailKind], *, at: datetime, limit: int = 200) -> Delivered:
+    """Every message that waits is with the mail server, or stays for the next run; none is sent twice.
+
+    ``kinds`` says what is asked about a mail as it leaves; a kind that is not among them is sent as written.
+    """
     done = Delivered()
     with transaction.atomic():
         if not waiting(at=at).exists():
@@ -70,7 +94,7 @@ def send_waiting(*, at: datetime, limit: int = 200) -> Delivered:
         return Delivered(away=True)
     try:
         for _message in range(limit):
-            result = _send_next(server, at)
+            result = _send_next(server, kinds, at)
             if result is None:
                 break
             done = done.plus(result)
@@ -92,7 +116,7 @@ def _close(server: Any) -> None:
         return
 
 
-def _send_next(server: Any, at: datetime) -> str | None:
+def _send_next(server: Any, kinds: Mapping[str, MailKind], at: datetime) -> str | None:
     """Send, drop or put back the next message; None when none is free."""
     with transaction.atomic():
         mail = waiting(at=at).select_for_update(skip_locked=True).first()
@@ -100,11 +124,12 @@ def _send_next(server: Any, at: datetime) -> str | None:
             return None
         with open_act("accounts:mail:send", by=None, at=at, site=None) as act:
             mail.act = act
-            stands = _as_it_stands(mail, at)
-            if stands is None:
+            kind = kinds.get(mail.kind, AS_WRITTEN)
+            text = kind.text_now(mail, at=at)
+            if text is None:
                 return _mark(mail, "dropped", dropped_at=at)
-            mail.subject, mail.body = stands
-            envelope = _envelope(mail, at)
+            mail.subject, mail.body = text
+            envelope = kind.envelope_now(mail, at=at)
             if envelope is None:
                 return _mark(mail, "dropped", dropped_at=at)
             if not _hand_over(server, mail, envelope):
@@ -118,24 +143,6 @@ def _mark(mail: Mail, result: str, **columns: Any) -> str:
     if not unsent.update(**columns, body=mail.body, act=mail.act):
         raise RuntimeError(f"mail {mail.pk} was settled while it was held")
     return result
-
-
-def _as_it_stands(mail: Mail, at: datetime) -> tuple[str, str] | None:
-    """Return subject and text as they are true now; None when the message is no longer needed."""
-    check = settings.MAIL_CHECKS.get(mail.kind)
-    if check is None:
-        return mail.subject, mail.body
-    ask: Callable[..., tuple[str, str] | None] = import_string(check)
-    return ask(mail, at=at)
-
-
-def _envelope(mail: Mail, at: datetime) -> MailEnvelope | None:
-    """Return where the message goes: its own address, or for kinds that keep none the one looked up now."""
-    look_up = settings.MAIL_ENVELOPES.get(mail.kind)
-    if look_up is None:
-        return MailEnvelope(mail.address)
-    ask: Callable[..., MailEnvelope | None] = import_string(look_up)
-    return ask(mail, at=at)
 
 
 def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> bool:

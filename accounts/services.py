@@ -16,9 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import Mail, Signature, User
-from accounts.permissions import SECOND_FACTOR_ROLES
 from accounts.throttle import count_wrong_password
-from audit.acts import current_act, open_act
+from audit.acts import current_act, open_act, record_act
 from audit.models import Act
 from kernel.errors import Refusal
 
@@ -135,11 +134,6 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
     )
 
 
-def end_sessions(*, user: User, by: User | None, at: datetime) -> None:
-    """Every session of the person has ended."""
-    change_person(user=user, by=by, at=at, verb="end_sessions", session_key=secrets.token_hex(16))
-
-
 def begin_second_factor(*, user: User, at: datetime) -> str:
     """A new secret waits for its first code; the address for the person's app is returned."""
     secret = pyotp.random_base32()
@@ -172,11 +166,6 @@ def _matching_step(user: User, code: str, at: datetime) -> int | None:
     return None
 
 
-def needs_second_factor(user: User) -> bool:
-    """Say whether the person's roles ask for a second factor at sign-in (requirement 7)."""
-    return bool(user.roles & SECOND_FACTOR_ROLES)
-
-
 def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | None:
     """Return the person when all that their account asks for matches, else None; both are recorded.
 
@@ -204,14 +193,12 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
 
 def sign_out(*, user: User, at: datetime, idle: bool = False) -> None:
     """It is on record that the person's session ended: by their own word, or because nobody was there."""
-    with open_act(f"accounts:session:{'expire' if idle else 'close'}", by=user, at=at):
-        pass
+    record_act(f"accounts:session:{'expire' if idle else 'close'}", by=user, at=at)
 
 
 def count_mistyped(*, user: User, at: datetime) -> None:
     """It is on record that a password, asked for again in an open session, was wrong (11.300(d))."""
-    with open_act("accounts:signature:refuse", by=user, at=at):
-        pass
+    record_act("accounts:signature:refuse", by=user, at=at)
 
 
 def signing_rests(user: User, *, at: datetime) -> bool:

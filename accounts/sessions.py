@@ -16,8 +16,8 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import count_mistyped, needs_second_factor, sign_out
-from accounts.throttle import take_mistyped
+from accounts.services import count_mistyped, sign_out
+from accounts.throttle import MISTYPED
 from kernel.scope import scope
 
 # Leaving, the reader's language, and the page's own question how long the session lasts, come before everything.
@@ -82,11 +82,12 @@ def mistyped(get_response: Handler) -> Handler:
     """Middleware: a password that did not match inside a session is counted when the refused work is undone."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        take_mistyped()  # of this request only
+        before = MISTYPED.set(())
         response = get_response(request)
-        for user in take_mistyped():
+        for user in MISTYPED.get():
             with scope(user_id=user.pk, sites=()):
                 count_mistyped(user=user, at=timezone.now())
+        MISTYPED.reset(before)
         return response
 
     return middleware
@@ -99,7 +100,7 @@ def _comes_first(request: HttpRequest) -> str:
         return ""
     if user.must_change_password:
         return "" if request.path == reverse("accounts:password") else "accounts:password"
-    if user.totp_confirmed_at or not needs_second_factor(user):
+    if user.totp_confirmed_at or not user.needs_second_factor:
         return ""
     return "" if request.path.startswith(reverse("accounts:profile")) else "accounts:second-factor"
 

@@ -19,7 +19,8 @@ MOST_FAILURES, WITHIN_SECONDS = 30, 900
 if TYPE_CHECKING:
     from accounts.models import User
 
-_mistyped: ContextVar[tuple[User, ...]] = ContextVar("palace3_mistyped", default=())
+# Whose passwords did not match within the request at hand.
+MISTYPED: ContextVar[tuple[User, ...]] = ContextVar("palace3_mistyped", default=())
 
 
 class TooManyTries(Refusal):
@@ -55,11 +56,4 @@ def _place(request: HttpRequest) -> str:
 
 def count_wrong_password(user: User) -> None:
     """Remember that a password did not match until the request's own work, which is undone, has ended."""
-    _mistyped.set((*_mistyped.get(), user))
-
-
-def take_mistyped() -> tuple[User, ...]:
-    """Return whose passwords did not match since this was last asked."""
-    noted = _mistyped.get()
-    _mistyped.set(())
-    return noted
+    MISTYPED.set((*MISTYPED.get(), user))

@@ -129,9 +129,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def profile(request: PersonRequest) -> HttpResponse:
-    return render(
-        request, "accounts/profile.html", {"needs_factor": services.needs_second_factor(request.user)}
-    )
+    return render(request, "accounts/profile.html", {"needs_factor": request.user.needs_second_factor})
 
 
 @login_required

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.db import connection, transaction
 
 from audit.models import Act
-from kernel.request_id import current_request_id
+from kernel.request_id import REQUEST_ID
 
 _current: ContextVar[Act | None] = ContextVar("palace3_act", default=None)
 
@@ -50,7 +50,7 @@ def open_act(
             participant_id=participant.pk if participant else None,
             at=at,
             reason=reason.strip() or (outer.reason if outer else ""),
-            request_id=current_request_id(),
+            request_id=REQUEST_ID.get(),
             parent=outer,
         )
         token = _current.set(written)  # the database puts it in force as it is inserted
@@ -62,11 +62,17 @@ def open_act(
             put_in_force(outer)
 
 
+def record_act(verb: str, *, by: Any, at: datetime, reason: str = "") -> Act:
+    """It is on record that something happened which writes nothing else, such as the end of a session."""
+    with open_act(verb, by=by, at=at, reason=reason) as act:
+        return act
+
+
 def current_act() -> Act:
     """Return the act in force; a write without one is a bug."""
     found = _current.get()
     if found is None:
-        raise RuntimeError("no act is in force: writes happen inside `with act(...)`")
+        raise RuntimeError("no act is in force: writes happen inside `with open_act(...)`")
     return found
 
 

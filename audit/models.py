@@ -83,11 +83,12 @@ def _under(name: str, guard: SiteScoped) -> SiteScoped:
 M = TypeVar("M", bound=type[models.Model])
 
 
-def audited(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
+def audited(*, exclude: Sequence[str] = (), related_name: str = "events") -> Callable[[M], M]:
     """Keep each version of each row of the model in ``<Model>Event``, act and all.
 
     A trigger writes the event table; nobody else can, and nobody can change or empty it. The
     event table hides what its model hides. Columns in ``exclude`` (secrets) are not copied.
+    A row's versions are its ``events``; a model that others are built on names them otherwise.
     """
 
     def track(model: M) -> M:
@@ -99,6 +100,7 @@ def audited(*, exclude: Sequence[str] = ()) -> Callable[[M], M]:
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),
             exclude=list(exclude),
+            obj_field=pghistory.ObjForeignKey(related_name=related_name),
             context_field=None,  # type: ignore[arg-type]  # pghistory takes None; its types do not say so
             append_only=False,
             meta={"constraints": constraints, "default_permissions": ()},

@@ -160,3 +160,22 @@ ALTER TABLE audit_act DISABLE ROW LEVEL SECURITY;
 DROP TRIGGER truncate_guard ON audit_act;
 DROP TRIGGER act_stamp ON audit_act;
 """
+
+# What counts as a reason is one function, so that the forms can add the reasons of single answers to it.
+_GUARD_REASON = FUNCTIONS[
+    FUNCTIONS.index("CREATE FUNCTION audit_guard_reason()") : FUNCTIONS.index(
+        "CREATE FUNCTION audit_guard_lock()"
+    )
+].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+_ASKS_THE_ACT = (
+    "EXISTS (\n        SELECT 1 FROM audit_act WHERE id = NEW.act_id AND btrim(reason) <> ''\n    )"
+)
+ACT_GIVES_REASON = """
+CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT 1 FROM audit_act WHERE id = act AND btrim(reason) <> '')
+$$;
+"""
+REASON_BY_FUNCTION = ACT_GIVES_REASON + _GUARD_REASON.replace(
+    _ASKS_THE_ACT, "audit_act_gives_reason(NEW.act_id)"
+)
+REASON_OF_THE_ACT_ALONE = _GUARD_REASON + "DROP FUNCTION audit_act_gives_reason;"

@@ -46,7 +46,7 @@ def plain(target: Path) -> None:
     from crf import catalogue
     from kernel.scope import EVERYTHING, scope
 
-    tables = ["trials_participant", "trials_milestone", "followup_visit"]
+    tables = ["trials_participant", "trials_milestone", "followup_visit", "crf_record"]
     for form in catalogue.forms().values():
         tables += [form.model._meta.db_table, *(g.model._meta.db_table for g in form.groups.values())]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic(), connection.cursor() as cursor:

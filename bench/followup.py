@@ -69,7 +69,9 @@ def start(folder: Path) -> tuple[Any, str]:
 
     django.setup()
     # Nobody fills forms in the play: each visit would be told for its empty ones.
-    settings.MATTERS = tuple(name for name in settings.MATTERS if name != "notices.sources_forms.forms")
+    from notices import sources
+
+    sources.SOURCES = tuple(source for source in sources.SOURCES if source.__name__ != "empty_forms")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("migrate", database="owner", verbosity=0, interactive=False)
     return server, url_of(server.admin_url, database="palace3_bench")
@@ -123,6 +125,7 @@ def play_years(participants: int, years: int) -> str:
 
 def play_nights(people: int, admin_url: str) -> Iterator[tuple[str, str]]:
     """Roll a large site on three nights; yield what each was and what it took."""
+    from django.conf import settings
     from django.db import connection, transaction
 
     from followup.services import update_visit_states
@@ -133,7 +136,14 @@ def play_nights(people: int, admin_url: str) -> Iterator[tuple[str, str]]:
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         site = trials.create_site(
-            code="09", name="Large", name_zh="大", city="Large", city_zh="大", by=None, at=NOW
+            code="09",
+            name="Large",
+            name_zh="大",
+            city="Large",
+            city_zh="大",
+            time_zone=settings.TRIAL_TIME_ZONE,
+            by=None,
+            at=NOW,
         )
         act = site.act_id
     with psycopg.connect(admin_url, autocommit=True) as admin:

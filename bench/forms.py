@@ -73,7 +73,8 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
 
     from audit.acts import open_act
     from crf import catalogue
-    from crf.records.save import Answers, save_answers
+    from crf.engine.submission import Answers
+    from crf.records.save import save_answers
     from crf.store.records import find_stored_record, record_key_of
     from trials.models import Participant
 
@@ -105,7 +106,7 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
 
     def guarded() -> None:
         with open_act("bench:row:update", by=by, at=timezone.now(), reason="bench") as act:
-            update(form.model, act=act)
+            update(form.model, act=act, answers_act=act)
 
     def bare() -> None:
         with transaction.atomic():
@@ -115,19 +116,37 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
 
 
 def _twin(trial: Trial, model: Any, pk: int) -> Any:
-    """Return a model over a table with the same columns, indexes and row, and without guards."""
+    """Return a model over one table with the columns of record and answers, and the row, without guards.
+
+    It is indexed as a table of one form would be that holds all of this by itself: what a save is compared
+    with stays what it was before records had a table of their own.
+    """
     from django.db import models
 
-    table = model._meta.db_table
+    columns: dict[str, Any] = {"id": models.BigIntegerField(primary_key=True)}
+    sources = {"id": "r.id"}
+    for field in (*model._meta.local_concrete_fields, *model._meta.concrete_fields):
+        if field.column not in sources:
+            columns[field.column] = models.BigIntegerField(null=True) if field.is_relation else field.clone()
+            alias = "a" if field in model._meta.local_concrete_fields else "r"
+            sources[field.column] = f'{alias}."{field.column}"'
+    selected = ", ".join(f'{source} AS "{column}"' for column, source in sources.items())
     with psycopg.connect(trial.admin, autocommit=True) as admin:
         admin.execute(f"DROP TABLE IF EXISTS {TWIN}")
-        admin.execute(f"CREATE TABLE {TWIN} (LIKE {table} INCLUDING DEFAULTS INCLUDING INDEXES)")
-        admin.execute(f"INSERT INTO {TWIN} SELECT * FROM {table} WHERE id = %s", [pk])
+        admin.execute(
+            f"CREATE TABLE {TWIN} AS SELECT {selected} FROM crf_record r "
+            f"JOIN {model._meta.db_table} a ON a.id = r.id WHERE r.id = {pk:d}"
+        )
+        admin.execute(f"ALTER TABLE {TWIN} ADD PRIMARY KEY (id)")
+        for indexed in (
+            "participant_id",
+            "site_id",
+            "visit_id",
+            "act_id",
+            "participant_id, visit_id, sequence",
+        ):
+            admin.execute(f"CREATE INDEX ON {TWIN} ({indexed})")
         admin.execute(f"GRANT SELECT, UPDATE ON {TWIN} TO palace3_app")
-    columns: dict[str, Any] = {}
-    for field in model._meta.concrete_fields:
-        plain = models.BigIntegerField(null=True) if field.is_relation else field.clone()
-        columns[field.attname] = plain
     meta = type("Meta", (), {"db_table": TWIN, "managed": False, "app_label": "bench"})
     return type("Twin", (models.Model,), {**columns, "Meta": meta, "__module__": "bench.forms"})
 

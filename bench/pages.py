@@ -100,7 +100,7 @@ def person(name: str) -> Any:
     from django.utils import timezone
 
     from accounts.models import User
-    from trials.people import with_grants
+    from trials.models.people import with_grants
 
     return with_grants(User.objects.get(username=name), on=timezone.now().date())
 

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from audit.guards import _OWN, _VISIBLE, BY_SYSTEM, DatabaseGuard, SiteScoped
+from audit.guards import _OWN, _VISIBLE, BY_SYSTEM, ActGuard, DatabaseGuard, SameSite, SiteScoped
 
+# Policies hide records of other sites from the functions as well: what they do not find, they refuse.
+# A record is held while its answers are written: nobody locks it in between.
 FUNCTIONS = """
 CREATE FUNCTION crf_guard_row_lock() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    held text;
-BEGIN
-    EXECUTE format('SELECT state FROM %I WHERE id = $1', TG_ARGV[0]) INTO held USING NEW.record_id;
-    IF held = 'locked' THEN
-        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    RETURN NEW;
-END $$;
-"""
-DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock;"
-
-# Policies hide records of other sites from the function as well: what it does not find, it refuses.
-ROWS_WITH_THEIR_RECORD = """
-CREATE OR REPLACE FUNCTION crf_guard_row_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     held text;
 BEGIN
     IF TG_OP = 'UPDATE' AND NEW.record_id <> OLD.record_id THEN
         RAISE EXCEPTION '%: a row stays with its record', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
     END IF;
-    EXECUTE format('SELECT state FROM %I WHERE id = $1 AND site_id = $2', TG_ARGV[0])
-        INTO held USING NEW.record_id, NEW.site_id;
+    SELECT state INTO held FROM crf_record WHERE id = NEW.record_id AND site_id = NEW.site_id FOR SHARE;
     IF held IS NULL THEN
         RAISE EXCEPTION '%: a row is of its record''s site', TG_TABLE_NAME
             USING ERRCODE = 'insufficient_privilege';
@@ -41,30 +26,73 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-"""
-ROWS_BY_THEMSELVES = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 
+CREATE FUNCTION crf_guard_answers_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held text;
+BEGIN
+    SELECT state INTO held FROM crf_record WHERE id = NEW.id AND site_id = NEW.site_id FOR SHARE;
+    IF held IS NULL THEN
+        RAISE EXCEPTION '%: answers are of their record''s site', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF held = 'locked' THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock, crf_guard_answers_lock;"
+
+# A save gives its reason for all answers on the act, and reasons of single answers as rows.
+REASONS_AS_ROWS = """
+CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT 1 FROM audit_act WHERE id = act AND btrim(reason) <> '')
+        OR EXISTS (SELECT 1 FROM crf_changereason WHERE act_id = act)
+$$;
+"""
+
+# The day the work is done on (kernel.scope), as for every other right: CURRENT_DATE is a second clock, in UTC.
+_DAY = "(SELECT nullif(current_setting('app.day', true), '')::date)"
 _INSPECTS = (
     "SELECT 1 FROM trials_delegation d WHERE d.role = 'inspector' AND {own} "
-    "AND (d.ends_on IS NULL OR d.ends_on >= CURRENT_DATE)"
+    "AND d.starts_on <= {day} AND (d.ends_on IS NULL OR d.ends_on >= {day})"
 )
+
+
+def frozen_rows(model: str) -> tuple[models.BaseConstraint, ...]:
+    """Return the guards of a table whose rows stay as they were written."""
+    return (
+        ActGuard(name=f"crf_{model}_act", frozen=True),
+        SiteScoped(name=f"crf_{model}_scope"),
+        SameSite(name=f"crf_{model}_same_site"),
+    )
 
 
 class RowLock(DatabaseGuard):
     """The rows of a repeating group are as locked as the record they belong to, and of its site."""
 
-    def create_sql(  # type: ignore[override]
-        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
-    ) -> str:
-        table = schema_editor.quote_name(model._meta.db_table)
-        record = model._meta.get_field("record").related_model._meta.db_table  # type: ignore[union-attr]
+    def statements(self, table: str) -> str:
         return (
             f"CREATE TRIGGER row_lock BEFORE INSERT OR UPDATE ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION crf_guard_row_lock('{record}');"
+            "FOR EACH ROW EXECUTE FUNCTION crf_guard_row_lock();"
         )
 
     def removal(self, table: str) -> str:
         return f"DROP TRIGGER row_lock ON {table};"
+
+
+class AnswersLock(DatabaseGuard):
+    """Answers are as locked as their record, and of its site."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER lock_guard BEFORE INSERT OR UPDATE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION crf_guard_answers_lock();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER lock_guard ON {table};"
 
 
 class OwnerScoped(SiteScoped):
@@ -83,7 +111,7 @@ class OwnersNotes(SiteScoped):
 
     def statements(self, table: str) -> str:
         mine = f"{_OWN.format(column='owner_id')} AND {_VISIBLE.format(column=self.column)}"
-        inspector = f"EXISTS ({_INSPECTS.format(own=_OWN.format(column='d.user_id'))})"
+        inspector = f"EXISTS ({_INSPECTS.format(own=_OWN.format(column='d.user_id'), day=_DAY)})"
         return (
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
             f"CREATE POLICY site_scope ON {table} USING (({mine}) OR {inspector} OR {BY_SYSTEM}) WITH CHECK ({mine});"

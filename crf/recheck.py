@@ -17,7 +17,7 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.queries.system import known_queries, queries_part, sync_queries
 from crf.store.bulk_read import bulk_read
-from crf.store.context import FormContext, read_by
+from crf.store.context import FormContext
 from crf.store.records import (
     RecordKey,
     begun_records,
@@ -26,6 +26,7 @@ from crf.store.records import (
     parts_of,
     state_of,
     stored_record_from,
+    update_record,
 )
 from crf.store.signatures import drop_signature
 from trials import services as trials
@@ -66,7 +67,7 @@ def _recheck_once(
     by: User | None,
     at: datetime,
 ) -> Iterator[str]:
-    looking = read_by(catalogue.forms().values(), changed)
+    looking = [form for form in catalogue.forms().values() if form.foreign_reads & changed]
     # Most of them have no record yet: one question tells which.
     form_context.fetch(f"{form.code}*" for form in looking)
     for form in [form for form in looking if form_context.records(form.code)]:
@@ -79,7 +80,8 @@ def _recheck_record(
     form: FormDeclaration, record: Any, form_context: FormContext, by: User | None, at: datetime
 ) -> Iterable[str]:
     record.participant = form_context.participant
-    loaded = bulk_read([*parts_of(form, record), queries_part(form, record)])
+    form_context.remember(record)
+    loaded = bulk_read([*parts_of(form, record), queries_part(record)])
     record_key, stored = key_of_record(form, record), stored_record_from(form, record, loaded)
     seen = stored.outcome(form)
     context = form_context.context(form, visit=record.visit, sequence=record.sequence, record_id=record.pk)
@@ -110,8 +112,8 @@ def _rederive(
         if differs:
             drop_signature(record_key, record, act=act, at=at)
         changed = differing(record, derived)
-        record.state, record.act = state, act
-        record.save(update_fields=[*changed, "state", "act"])
+        record.state = state
+        update_record(record, [*changed, "state"], act=act)
         for row, values in rows:
             names, row.act = differing(row, values), act
             row.save(update_fields=[*names, "act"])
@@ -136,9 +138,8 @@ def propose_deviations(
     record_key: RecordKey, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
 ) -> None:
     """A proposal stands for each finding of a check that names a deviation rule (protocol 2.6)."""
-    rules = {check.code: check for check in record_key.form.checks if check.deviation}
     for finding in findings:
-        if check := rules.get(finding.code):
+        if check := record_key.form.deviations.get(finding.code):
             with override(None):  # kept in the words of the source: each reader is shown their own language
                 detail = str(check.message)
             trials.propose_deviation(

@@ -48,7 +48,6 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "complete": Badge("ok", "check-circle", _("Complete")),
         "verified": Badge("ok", "shield-check", _("Verified")),
         "signed": Badge("lock", "pen", _("Signed")),
-        "frozen": Badge("lock", "snow", _("Frozen")),
         "locked": Badge("lock", "lock-fill", _("Locked")),
         "not_done": Badge("warn", "slash-circle", _("Not done")),
     },

@@ -1,24 +1,30 @@
-"""Asking for an export, writing it, handing it out. Each of the three is an act."""
+"""Exports are asked for, written and handed out; tokens of the API are made and revoked. Each is an act."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import User
+from accounts.permissions import Permission
 from audit.acts import open_act
 from crf import catalogue
-from exports.models import Export, ExportState
+from exports.models import ApiToken, Export, ExportState
+from exports.tokens import PREFIX, digest_of
 from exports.writing import write_zip
 from kernel.errors import Refusal
 from kernel.snapshot import one_snapshot
+from kernel.tasks import send
 from trials.models import Site
+
+LONGEST_PURPOSE = 200
+LONGEST_TOKEN = timedelta(days=366)
 
 
 class NothingChosen(Refusal):
@@ -45,6 +51,12 @@ class PurposeMissing(Refusal):
     status = 422
 
 
+class PurposeTooLong(Refusal):
+    code = "exports.purpose_too_long"
+    message = _("The purpose has {number} characters; the register keeps {most}. Say it in fewer words.")
+    status = 422
+
+
 class CutInFuture(Refusal):
     code = "exports.cut_in_future"
     message = _(
@@ -63,6 +75,18 @@ class FileChanged(Refusal):
     message = _("The file is not the one that was written: its digest differs. Take the export again.")
 
 
+class RightNotHeld(Refusal):
+    code = "exports.right_not_held"
+    message = _("You cannot give a token the right “{right}”: you do not hold it yourself.")
+    status = 422
+
+
+class LastsTooLong(Refusal):
+    code = "exports.lasts_too_long"
+    message = _("A token lasts a year at most. Choose an earlier day.")
+    status = 422
+
+
 def request_export(
     *,
     forms: list[str],
@@ -77,6 +101,8 @@ def request_export(
     with open_act("exports:export:request", by=by, at=at) as act:
         if not purpose.strip():
             raise PurposeMissing
+        if len(purpose) > LONGEST_PURPOSE:
+            raise PurposeTooLong(number=len(purpose), most=LONGEST_PURPOSE)
         _refuse_odd_scope(forms, sites, cut_at, at)
         export = Export.objects.create(
             requested_by=by,
@@ -88,14 +114,8 @@ def request_export(
             language=language,
             act=act,
         )
-        transaction.on_commit(lambda: _send(export.pk))
+        send("exports:write", export.pk)
     return export
-
-
-def _send(pk: int) -> None:
-    from exports.tasks import write  # the task calls this module
-
-    write.delay(pk)
 
 
 def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | None, at: datetime) -> None:
@@ -174,3 +194,36 @@ def hand_out(*, export: Export, by: User, at: datetime) -> Path:
         if _digest(path_of(export)) != export.digest:
             raise FileChanged
     return path_of(export)
+
+
+def make_token(
+    *, name: str, scopes: list[Permission], expires_at: datetime, by: User, at: datetime
+) -> tuple[ApiToken, str]:
+    """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere."""
+    with open_act("exports:token:make", by=by, at=at) as act:
+        for right in scopes:
+            if not by.may(right):
+                raise RightNotHeld(right=right)
+        if not at < expires_at <= at + LONGEST_TOKEN:
+            raise LastsTooLong
+        secret = PREFIX + secrets.token_urlsafe(32)
+        token = ApiToken.objects.create(
+            user=by,
+            name=name,
+            digest=digest_of(secret),
+            scopes=sorted(scopes),
+            created_at=at,
+            expires_at=expires_at,
+            act=act,
+        )
+    return token, secret
+
+
+def revoke_token(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
+    """The token opens nothing any more."""
+    with open_act("exports:token:revoke", by=by, at=at) as act:
+        locked = ApiToken.objects.select_for_update().get(pk=token.pk, user=by)
+        if locked.revoked_at is None:
+            locked.revoked_at, locked.act = at, act
+            locked.save(update_fields=["revoked_at", "act"])
+    return locked

@@ -12,6 +12,7 @@ from typing import Any
 from crf.engine.codebook import Variable, codebook
 from crf.engine.declaration import FormDeclaration
 from crf.engine.questions import Classification
+from crf.models import Record
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")
@@ -67,16 +68,19 @@ _STATE = (
     Column("STORED_AT", "to_char(a.stored_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 )
 _JOINS = (
-    "JOIN trials_participant p ON p.id = {0}.participant_id JOIN trials_site s ON s.id = {0}.site_id "
-    "LEFT JOIN followup_visit v ON v.id = {0}.visit_id JOIN audit_act a ON a.id = {0}.act_id"
+    "JOIN trials_participant p ON p.id = r.participant_id JOIN trials_site s ON s.id = r.site_id "
+    "LEFT JOIN followup_visit v ON v.id = r.visit_id JOIN audit_act a ON a.id = r.act_id"
 )
 
 
-def as_of(table: str, events: str) -> str:
-    """Return the rows of ``table`` as they stood at the cut: the last version written by then."""
+def as_of(table: str, events: str, which: str = "true") -> str:
+    """Return the rows of ``table`` as they stood at the cut: the last version written by then.
+
+    ``which`` narrows the versions (as ``e``) by what never changes in a row.
+    """
     return (
         f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {events} e JOIN audit_act w ON w.id = e.act_id "
-        f"WHERE w.stored_at <= %(cut)s ORDER BY e.pgh_obj_id, e.pgh_id DESC) {table}_then"
+        f"WHERE w.stored_at <= %(cut)s AND {which} ORDER BY e.pgh_obj_id, e.pgh_id DESC) {table}_then"
     )
 
 
@@ -91,13 +95,14 @@ def files_of(form: FormDeclaration, *, past: bool) -> Iterator[File]:
     With ``past`` the rows are read from the versions kept by the database, else from the tables.
     """
     variables = exported(form)
-    records = _table(form.model, past)
+    records, answers = _table(Record, past, f"e.form_code = '{form.code}'"), _table(form.model, past)
+    record = f"{records} r ON r.form_code = '{form.code}' AND r.id"
     yield File(
         form.code,
-        (*_KEYS, *_answers([v for v in variables if not v.group], "r"), *_STATE),
-        f"{records} r {_JOINS.format('r')} WHERE s.code = ANY(%(sites)s)",
+        (*_KEYS, *_answers([v for v in variables if not v.group], "f"), *_STATE),
+        f"{answers} f JOIN {record} = f.id {_JOINS} WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
-        _counted(records, "true"),
+        _counted(answers, "true"),
     )
     for group in form.groups.values():
         rows = _table(group.model, past)
@@ -105,8 +110,7 @@ def files_of(form: FormDeclaration, *, past: bool) -> Iterator[File]:
         yield File(
             f"{form.code}_{group.name.upper()}",
             (*_KEYS, Column("ROW", "g.position"), *columns),
-            f"{rows} g JOIN {records} r ON r.id = g.record_id {_JOINS.format('r')} "
-            "WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
+            f"{rows} g JOIN {record} = g.record_id {_JOINS} WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
             "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
             _counted(rows, "NOT t.removed"),
         )
@@ -116,10 +120,9 @@ def _counted(rows: str, which: str) -> str:
     return f"{rows} t JOIN trials_site s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
 
 
-def _table(model: Any, past: bool) -> str:
+def _table(model: Any, past: bool, which: str = "true") -> str:
     table: str = model._meta.db_table
-    events = f"{table}event"
-    return f"(SELECT * FROM {as_of(table, events)})" if past else table
+    return f"(SELECT * FROM {as_of(table, f'{table}event', which)})" if past else table
 
 
 def _answers(variables: list[Variable], alias: str) -> Iterator[Column]:

@@ -16,7 +16,8 @@ def write(pk: int) -> None:
     """The export ``pk`` is written, or on record as failed with the reason."""
     with transaction.atomic():
         export = Export.objects.select_related("requested_by").get(pk=pk)
+    now = timezone.now()
     try:
-        write_export(export=export, at=timezone.now())
+        write_export(export=export, at=now)
     except Refusal as refusal:
-        fail_export(export=export, at=timezone.now(), why=str(refusal))
+        fail_export(export=export, at=now, why=str(refusal))

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from followup.models import CalendarFeed, Visit, VisitState
 from followup.services.feeds import digest_of
-from trials.people import with_grants
+from trials.models.people import with_grants
 
 BACK, AHEAD, MOST = timedelta(days=60), timedelta(days=365), 2000
 

@@ -15,6 +15,7 @@ from trials.models import Participant, SiteVersion
 UNSCHEDULED = "UNS"
 SWEEPS = "SWEEP-"
 CUT_SWEEPS = "SWEEP-C"
+DUE_BEFORE_CLOSING = "visit_due_before_closing_days"
 _SCOPES = {"study_drug": "drug", "procedures": "procedures", "quality_of_life": "qol", "all_contact": "all"}
 
 

@@ -140,7 +140,7 @@ class Visit(OfParticipant):
 
 
 class ReminderKind(models.TextChoices):
-    """Why somebody is reminded of a visit, in the order of the ladder (protocol 2.6)."""
+    """Why somebody is reminded of a visit, in the order in which they escalate (protocol 2.6)."""
 
     OPEN = "open", _("The window is open")
     CLOSING = "closing", _("The window closes in a week")
@@ -273,11 +273,11 @@ class Todo(OfParticipant):
         return f"{self.trigger} {self.key}"
 
 
-class MatterKind(models.TextChoices):
+class AlertKind(models.TextChoices):
     """What may wait too long; the source that tells of a kind names it here."""
 
     CLOCK = "clock", _("Clock of safety reporting")
-    TODO = "todo", _("To be done by a day")
+    TODO = "todo", _("To-dos")
     DECISION = "decision", _("Eligibility without a decision")
     QUERY = "query", _("Query without an answer")
     FORM = "form", _("Form still empty after the visit")
@@ -287,14 +287,14 @@ class MatterKind(models.TextChoices):
 
 @audited()
 class Escalation(Audited):
-    """One matter that waited too long, told once to one person for each stage of its ladder.
+    """One alert of what waited too long, told once to one person for each level (``stage``) it reached.
 
-    ``kind`` and ``key`` name the matter as its source does (``notices.sources``).
+    ``kind`` and ``key`` name the alert as its source does (``notices.sources``).
     """
 
     site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
     participant = models.ForeignKey("trials.Participant", models.PROTECT, null=True, related_name="+")
-    kind = models.CharField(_("kind"), max_length=20, choices=MatterKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=AlertKind.choices)
     key = models.CharField(max_length=80)
     stage = models.PositiveSmallIntegerField(_("escalation stage"))
     to = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
@@ -400,12 +400,12 @@ class TaskRun(models.Model):
 __all__ = [
     "AWAITED",
     "HAPPENED",
+    "AlertKind",
     "CalendarFeed",
     "ContactAttempt",
     "DataCut",
     "DataCutAtSite",
     "Escalation",
-    "MatterKind",
     "NotificationChoice",
     "Reminder",
     "ReminderKind",

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
-from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
@@ -15,6 +13,7 @@ from django_celery_beat.models import PeriodicTask
 from accounts.models import Mail
 from accounts.outbox import TRIES
 from followup.models import TaskRun
+from followup.services.task_runs import DONE
 
 SAID: Final[dict[str, Promise]] = {
     "accounts:send_mail": _("Sends the mails that wait"),
@@ -22,8 +21,8 @@ SAID: Final[dict[str, Promise]] = {
     "exports:write": _("Writes an export"),
     "followup:carry_version": _("Carries a new protocol version to the visits of a participant"),
     "followup:carry_versions": _("Finds participants whose visits follow an older protocol version"),
-    "followup:escalate": _("Looks at every site for what waits too long"),
-    "followup:escalate_site": _("Escalates what waits too long at a site"),
+    "followup:escalate": _("Looks for overdue items at every site"),
+    "followup:escalate_site": _("Escalates overdue items at a site"),
     "followup:remind": _("Reminds every site of its visits"),
     "followup:remind_site": _("Reminds a site of its visits"),
     "followup:roll": _("Opens and closes the windows of the day at every site"),
@@ -34,27 +33,7 @@ SAID: Final[dict[str, Promise]] = {
     "trials:forget": _("Erases who sent contact requests when their time is over"),
     "trials:send_letter": _("Sends a news letter to its readers"),
 }
-DONE, RETRIED, FAILED = "done", "retried", "failed"
 OWN_TASKS = "celery."
-
-
-def note_run(*, task: str, started_at: datetime, ended_at: datetime, outcome: str, fault: str = "") -> None:
-    """The run counts among those of its task, and is its last one."""
-    took = int((ended_at - started_at) / timedelta(milliseconds=1))
-    with transaction.atomic():
-        TaskRun.objects.get_or_create(task=task)
-        row = TaskRun.objects.filter(task=task)
-        row.update(
-            started_at=started_at,
-            ended_at=ended_at,
-            milliseconds=max(0, took),
-            outcome=outcome,
-            runs=F("runs") + 1,
-            retries=F("retries") + int(outcome == RETRIED),
-            failures=F("failures") + int(outcome == FAILED),
-        )
-        if outcome != DONE:
-            row.update(failed_at=ended_at, fault=fault)
 
 
 @dataclass(frozen=True)

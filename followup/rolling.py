@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-DUE_BEFORE_CLOSING = timedelta(days=7)
 ONE_DAY = timedelta(days=1)
 
 
@@ -16,12 +15,14 @@ class VisitWindow:
     opens: date
     target: date
     closes: date
+    due_before_closing: int
     missed_on: date | None = None
 
     @property
     def due_from(self) -> date:
-        """The target day, or a week before the window closes when that is earlier (protocol 2.6)."""
-        return max(self.opens, min(self.target, self.closes - DUE_BEFORE_CLOSING))
+        """The target day, or some days before the window closes when that is earlier (protocol 2.6)."""
+        last = self.closes - timedelta(days=self.due_before_closing)
+        return max(self.opens, min(self.target, last))
 
     @property
     def overdue_from(self) -> date:

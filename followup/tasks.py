@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from followup.services import migrate_participants, plan_data_cuts, update_visit_states
 from kernel.clock import local_date
-from kernel.tasks import task
+from kernel.tasks import send, task
 from trials.models import Site, SiteVersion
 
 
@@ -23,7 +23,7 @@ def roll() -> None:
     """Every site is rolled to its own calendar day; hours in which nothing turns cost one look at an index."""
     now = timezone.now()
     for site in _sites():
-        roll_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+        send("followup:roll_site", site.pk, local_date(now, site.time_zone).isoformat())
 
 
 @task(name="followup:roll_site")
@@ -49,7 +49,7 @@ def carry() -> None:
         waiting = SiteVersion.objects.filter(opened_on__isnull=False, carried_at=None)
         keys = list(waiting.values_list("pk", flat=True))
     for pk in keys:
-        carry_one_version.delay(pk)
+        send("followup:carry_version", pk)
 
 
 def _site(site_id: int) -> Site:

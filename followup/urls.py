@@ -1,4 +1,4 @@
-"""Addresses of this app."""
+"""Addresses of this app; those of a visit's page stand in reports.urls, in the same namespace (palace3.urls)."""
 
 from django.urls import path
 
@@ -21,8 +21,6 @@ urlpatterns = [
     path(f"{_VERSION}approve/", versions.approve_version, name="approve-version"),
     path(f"{_VERSION}open/", versions.open_version, name="open-version"),
     path("tasks/", watching.tasks, name="tasks"),
-    path("participants/<str:number>/visits/new/", visits.unscheduled, name="unscheduled"),
-    path(_VISIT, visits.visit, name="visit"),
     path(f"{_VISIT}took-place/", visits.took_place, name="took-place"),
     path(f"{_VISIT}not-done/", visits.not_done, name="not-done"),
     path(f"{_VISIT}day/", visits.propose, name="propose"),

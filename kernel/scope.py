@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from django.db import connection
@@ -23,22 +24,28 @@ class Scope:
     """The person the work is done for, and the sites whose rows they may see.
 
     ``confided`` are the sites whose confidences (who asked for a call, and how to reach them) may be
-    read as well. Every one is named: there is no ``*`` for confidences.
+    read as well. Every one is named: there is no ``*`` for confidences. ``day`` is the trial's day on which the
+    work is done: policies that ask whether a role has ended read it, never the database's own clock.
     """
 
     user_id: int | None
     sites: frozenset[int] | Literal["*"]
     confided: frozenset[int] = frozenset()
+    day: date | None = None
 
     def as_setting(self) -> str:
         """Return the text that the policies read: ``*``, or site ids between commas."""
         if self.sites == EVERYTHING:
             return EVERYTHING
-        return ",".join(str(site) for site in sorted(self.sites))
+        return ",".join(map(str, sorted(self.sites)))
 
     def confided_setting(self) -> str:
         """Return the sites whose confidences may be read, as the policies read them."""
-        return ",".join(str(site) for site in sorted(self.confided))
+        return ",".join(map(str, sorted(self.confided)))
+
+    def day_setting(self) -> str:
+        """Return the day as the policies read it; empty where the work has none, and then no role is in force."""
+        return self.day.isoformat() if self.day else ""
 
 
 _scope: ContextVar[Scope | None] = ContextVar("palace3_scope", default=None)
@@ -51,14 +58,18 @@ def current_scope() -> Scope | None:
 
 @contextmanager
 def scope(
-    *, user_id: int | None, sites: Collection[int] | Literal["*"], confided: Collection[int] = ()
+    *,
+    user_id: int | None,
+    sites: Collection[int] | Literal["*"],
+    confided: Collection[int] = (),
+    on: date | None = None,
 ) -> Iterator[Scope]:
     """Transactions that start inside see exactly ``sites``; the scope before returns afterwards.
 
     A transaction that is open already is given the new scope for as long as it lasts.
     """
-    told = frozenset(int(site) for site in confided)
-    new = Scope(user_id, EVERYTHING if sites == EVERYTHING else frozenset(int(site) for site in sites), told)
+    seen: frozenset[int] | Literal["*"] = EVERYTHING if sites == EVERYTHING else frozenset(map(int, sites))
+    new = Scope(user_id, seen, frozenset(map(int, confided)), on)
     token = _scope.set(new)
     try:
         _tell_open_transaction()

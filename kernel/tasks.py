@@ -1,4 +1,4 @@
-"""The one way to make a Celery task."""
+"""The one way to make a Celery task, and the one way to send it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from celery import Task, shared_task  # noqa: TID251 (the one place)
-from django.db import InterfaceError, OperationalError
+from celery import Task, current_app, shared_task  # noqa: TID251 (the one place)
+from django.db import InterfaceError, OperationalError, transaction
 
 from kernel.scope import EVERYTHING, scope
 
@@ -41,3 +41,14 @@ def task(*, name: str, retries: int = 5, **options: Any) -> Callable[[Callable[.
         return made
 
     return make
+
+
+def send(name: str, *args: Any, may_fail: bool = False) -> None:
+    """The task ``name`` is with the broker once the transaction is committed; at once when none is open.
+
+    A service names the task, as beat does, and so need not import the module whose tasks call it. A name that no
+    task bears is refused here, before anything is committed. ``may_fail`` is for work that beat takes up later all
+    the same: a broker that is away is then logged and does not fail what was committed.
+    """
+    task: Any = current_app.tasks[name]
+    transaction.on_commit(lambda: task.delay(*args), robust=may_fail)

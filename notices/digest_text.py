@@ -27,7 +27,7 @@ WANTED_STATES = {
 SILENT = TERMINAL - {Track.LOST}
 
 
-def as_it_stands(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
+def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     """Return the digest as it is true at ``at``: without visits settled since; None when nothing is left.
 
     It is not sent either to somebody who has left the site meanwhile.

@@ -11,15 +11,16 @@ from django.utils.translation import ngettext, override
 from accounts.models import Mail
 from followup.models import Escalation
 from kernel.clock import local_date
+from notices.alerts import Alert
 from notices.digest_text import works_there
-from notices.sources import Matter, matters_at
+from notices.sources import alerts_at
 from trials.models import Site
 
 ESCALATION = "followup:escalation"
 MOST = 60
 
 
-def as_it_stands(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
+def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     """Return the message with what still waits; None when nothing does, or the reader has left the site."""
     rows = list(Escalation.objects.filter(mail=mail).select_related("site"))
     if not rows or mail.to is None:
@@ -29,30 +30,30 @@ def as_it_stands(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     if not works_there(mail.to, site, today):
         return None
     named = {(row.kind, row.key) for row in rows}
-    still = [matter for matter in matters_at(site, on=today, at=at) if (matter.kind, matter.key) in named]
+    still = [alert for alert in alerts_at(site, on=today, at=at) if (alert.kind, alert.key) in named]
     if not still:
         return None
     with override(mail.language):
         return subject_of(site, still), text_of(still)
 
 
-def subject_of(site: Site, matters: Iterable[Matter]) -> str:
+def subject_of(site: Site, alerts: Iterable[Alert]) -> str:
     """Return the subject: the site, and how much waits."""
-    number = len({(matter.kind, matter.key) for matter in matters})
+    number = len({(alert.kind, alert.key) for alert in alerts})
     words = ngettext(
         "%(site)s: %(number)s matter needs attention", "%(site)s: %(number)s matters need attention", number
     )
     return words % {"site": site, "number": number}
 
 
-def text_of(matters: Iterable[Matter]) -> str:
+def text_of(alerts: Iterable[Alert]) -> str:
     """Return the text: what waits under the heading of its kind, urgent ones first; numbers only, no names."""
-    found = sorted(matters, key=lambda matter: not matter.urgent)
-    headings = list(dict.fromkeys((matter.urgent, matter.kind) for matter in found))
+    found = sorted(alerts, key=lambda alert: not alert.urgent)
+    headings = list(dict.fromkeys((alert.urgent, alert.kind) for alert in found))
     parts: list[str] = []
     for urgent, kind in headings:
-        of_kind = [matter for matter in found if (matter.urgent, matter.kind) == (urgent, kind)]
-        parts += [str(kind.label), *(_line(matter) for matter in of_kind[:MOST])]
+        of_kind = [alert for alert in found if (alert.urgent, alert.kind) == (urgent, kind)]
+        parts += [str(kind.label), *(_line(alert) for alert in of_kind[:MOST])]
         if more := len(of_kind) - MOST:
             parts += [_("  and %(number)s more") % {"number": more}] if more > 0 else []
         parts.append("")
@@ -60,6 +61,6 @@ def text_of(matters: Iterable[Matter]) -> str:
     return "\n".join(parts)
 
 
-def _line(matter: Matter) -> str:
-    number = matter.participant.number if matter.participant else ""
-    return f"  {number}  {matter.what()}" if number else f"  {matter.what()}"
+def _line(alert: Alert) -> str:
+    number = alert.participant.number if alert.participant else ""
+    return f"  {number}  {alert.text()}" if number else f"  {alert.text()}"

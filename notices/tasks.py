@@ -1,4 +1,4 @@
-"""What is told by itself. Each task takes ids and dates and may run twice with the same result."""
+"""Reminders, escalations and the outbox. Each task takes ids and dates and may run twice with the same result."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.outbox import send_waiting
 from followup.services import update_visit_states
 from kernel.clock import local_date
-from kernel.tasks import task
-from notices.escalations import escalate_site
+from kernel.tasks import send, task
+from notices.mail_kinds import MAIL_KINDS
 from notices.preferences import EARLIEST_HOUR, local_hour
-from notices.reminders import remind_site
-from notices.site_notices import write_site_notices
+from notices.services.escalations import escalate_site
+from notices.services.reminders import remind_site
+from notices.services.site_notices import write_site_notices
 from trials.models import Site
 
 
@@ -23,7 +25,7 @@ def remind() -> None:
     now = timezone.now()
     for site in _sites():
         if is_time_for_digest(now, site):
-            remind_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+            send("followup:remind_site", site.pk, local_date(now, site.time_zone).isoformat())
 
 
 def is_time_for_digest(now: datetime, site: Site) -> bool:
@@ -33,10 +35,10 @@ def is_time_for_digest(now: datetime, site: Site) -> bool:
 
 @task(name="followup:escalate")
 def escalate() -> None:
-    """Every site has what waits too long told up the ladder, clocks of safety at any hour."""
+    """Every site has what waits too long escalated, clocks of safety at any hour."""
     now = timezone.now()
     for site in _sites():
-        escalate_one_site.delay(site.pk, local_date(now, site.time_zone).isoformat())
+        send("followup:escalate_site", site.pk, local_date(now, site.time_zone).isoformat())
 
 
 @task(name="followup:escalate_site")
@@ -52,6 +54,12 @@ def remind_one_site(site_id: int, day: str) -> None:
     update_visit_states(site=site, on=on, at=now)
     remind_site(site=site, on=on, at=now)
     write_site_notices(site=site, on=on, at=now)
+
+
+@task(name="accounts:send_mail")
+def send_mail() -> None:
+    """Every message that waits is sent once; a run while the server is away leaves them for the next."""
+    send_waiting(MAIL_KINDS, at=timezone.now())
 
 
 def _sites() -> list[Site]:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import PersonRequest
 from followup.models import NotificationChoice
-from notices.choose import choose_notifications
 from notices.forms import NotificationForm
 from notices.preferences import choices_of
+from notices.services.preferences import choose_notifications
 from trials.views.steps import Page, step
 
 
@@ -28,8 +28,6 @@ def notifications(request: PersonRequest) -> HttpResponse:
         messages.success(request, _("From the next message on, this is how you are told."))
         return kept
 
-    about = _(
-        "What has passed its day, what waits too long, safety and what concerns your account is always sent."
-    )
+    about = _("Overdue visits, escalations, safety and what concerns your account are always sent.")
     page = Page(_("What I am told by mail"), _("Save"), reverse("accounts:profile"), _("My account"), about)
     return step(request, form, page, keep, lambda kept: reverse("followup:notifications"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.module_loading import autodiscover_modules
 
 
 class Palace3Config(AppConfig):
@@ -11,9 +12,11 @@ class Palace3Config(AppConfig):
     verbose_name = "PALACE-3"
 
     def ready(self) -> None:
-        """Every version of the protocol is whole, or nothing starts; tasks from any process go to our broker."""
+        """Every version of the protocol is whole, or nothing starts; any process knows every task and our broker."""
         from protocol.text import load, read_from
 
         read_from(Path(settings.PROTOCOL_FOLDER))
         load(settings.PROTOCOL_VERSION)
         from palace3 import celery  # noqa: F401  (importing it makes it Celery's current application)
+
+        autodiscover_modules("tasks")

@@ -44,7 +44,6 @@ app.conf.update(
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule=SCHEDULE,
 )
-app.autodiscover_tasks()
 
 
 @setup_logging.connect

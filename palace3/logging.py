@@ -18,7 +18,7 @@ from typing import Any
 
 from celery import current_task
 
-from kernel.request_id import current_request_id
+from kernel.request_id import REQUEST_ID
 
 # Who has such an address needs nothing more: a calendar is read with it, the news are confirmed or left.
 KEYS_IN_ADDRESSES = re.compile(
@@ -39,7 +39,7 @@ class JsonFormatter(logging.Formatter):
             "message": message_of(record),
             "process": record.process,
         }
-        if request_id := current_request_id():
+        if request_id := REQUEST_ID.get():
             line["request_id"] = request_id
         if current_task:
             line |= {"task": current_task.name, "task_id": current_task.request.id}

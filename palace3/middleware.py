@@ -14,10 +14,10 @@ from django.utils import timezone
 from accounts.sessions import close_session
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from kernel.request_id import current_request_id, set_request_id
+from kernel.request_id import REQUEST_ID
 from kernel.scope import scope
 from palace3.error_views import answer, refusal_page
-from trials.people import confided_to, sites_of, with_grants
+from trials.models.people import confided_to, sites_of, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
@@ -30,12 +30,11 @@ def request_id(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         offered = request.headers.get("X-Request-ID", "")
         number = offered if _PLAIN.fullmatch(offered) else str(uuid.uuid4())
-        outer = current_request_id()
-        set_request_id(number)
+        outer = REQUEST_ID.set(number)
         try:
             response = get_response(request)
         finally:
-            set_request_id(outer)
+            REQUEST_ID.reset(outer)
         response.headers["X-Request-ID"] = number
         return response
 
@@ -52,8 +51,9 @@ def person(get_response: Handler) -> Handler:
         if not request.user.is_authenticated:
             with scope(user_id=None, sites=()):
                 return get_response(request)
-        user = with_grants(request.user, on=local_date(now, settings.TRIAL_TIME_ZONE))
-        with scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user)):
+        today = local_date(now, settings.TRIAL_TIME_ZONE)
+        user = with_grants(request.user, on=today)
+        with scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=today):
             return get_response(request)
 
     return middleware

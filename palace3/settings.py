@@ -189,6 +189,7 @@ PROTOCOL_VERSION = "1.0"
 # Where the versions of the protocol stand; another folder serves rehearsals of an amendment.
 PROTOCOL_FOLDER = os.environ.get("PROTOCOL_FOLDER", str(BASE_DIR / "protocol" / "versions"))
 TRIAL_TIME_ZONE = "Asia/Shanghai"
+SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "var" / "static"))
@@ -214,31 +215,6 @@ EMAIL_TIMEOUT = 15
 # Where people outside reach the public pages: it stands in mails, which no request wrote.
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")
-
-# What a lower floor asks of a higher one is named here, so that it needs no import.
-FORMS_OF_VISITS = "reports.visit_forms"
-SAFETY_CLOCKS = "crf.safety.clocks"
-MAIL_CHECKS = {
-    "followup:digest": "notices.digest_text.as_it_stands",
-    "followup:escalation": "notices.escalation_text.as_it_stands",
-    "trials:request_late": "website.contact.mails.still_late",
-}
-# Sources of what waits too long: (site, *, on, at) -> Iterable[notices.sources.Matter].
-MATTERS = (
-    "notices.sources.safety",
-    "notices.sources.todos",
-    "notices.sources.training",
-    "notices.sources_forms.queries",
-    "notices.sources_forms.decisions",
-    "notices.sources_forms.forms",
-    "notices.sources_forms.deviations",
-)
-# Kinds of mail that wait without an address: it is looked up when they leave.
-MAIL_ENVELOPES = {
-    "trials:acknowledged": "website.contact.mails.envelope_of_acknowledgement",
-    "trials:news_confirm": "website.contact.news_mails.envelope_of_news",
-    "trials:news": "website.contact.news_mails.envelope_of_news",
-}
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []

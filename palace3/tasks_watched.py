@@ -24,7 +24,7 @@ def note_start(task_id: str, **_: Any) -> None:
 @task_postrun.connect
 def note_end(task_id: str, task: Any, state: str | None, retval: Any, **_: Any) -> None:
     """The run is noted; a database that is away loses the note, never the task."""
-    from followup.monitor import note_run  # the models are not loaded yet when this file is
+    from followup.services.task_runs import note_run  # the models are not loaded yet when this file is
 
     ended_at = timezone.now()
     try:

@@ -4,18 +4,20 @@ from django.urls import include, path
 
 import followup.urls
 import notices.urls
+import reports.urls
 import trials.urls
 import website.urls
 from palace3 import error_views, health
 from reports.views import home, participant_page
 
+FOLLOW_UP = (*notices.urls.urlpatterns, *reports.urls.visit_urlpatterns, *followup.urls.urlpatterns)
 urlpatterns = [
     path("work-list/", home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
     path("", include(((*website.urls.urlpatterns, *trials.urls.urlpatterns), "trials"))),
-    path("", include(((*notices.urls.urlpatterns, *followup.urls.urlpatterns), "followup"))),
+    path("", include((FOLLOW_UP, "followup"))),
     path("", include("crf.urls")),
     path("", include("randomization.urls")),
     path("", include("exports.urls")),

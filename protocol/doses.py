@@ -10,7 +10,7 @@ MG_PER_DL_IN_UMOL = 88.4
 _ROUNDING = 1e-9
 
 
-def carboplatin_mg(auc: Number | None, gfr: Number | None, cap: Number | None = 125) -> float | None:
+def carboplatin_mg(auc: Number | None, gfr: Number | None, cap: Number | None) -> float | None:
     """The Calvert dose in mg, AUC x (GFR + 25), with the GFR no higher than ``cap`` (protocol 1.4, 3.5 A)."""
     if auc is None or gfr is None:
         return None
@@ -18,7 +18,7 @@ def carboplatin_mg(auc: Number | None, gfr: Number | None, cap: Number | None = 
     return float(auc) * (counted + 25)
 
 
-def nab_paclitaxel_mg(bsa: Number | None, per_m2: Number = 50) -> float | None:
+def nab_paclitaxel_mg(bsa: Number | None, per_m2: Number) -> float | None:
     """The albumin-bound paclitaxel dose in mg for a body surface (protocol 1.4, X015)."""
     return None if bsa is None else float(bsa) * float(per_m2)
 
@@ -33,13 +33,13 @@ def cockcroft_gault(
     return clearance if sex == "M" else clearance * 0.85
 
 
-def within(value: Number | None, expected: Number | None, tolerance: float = 0.10) -> bool | None:
-    """Whether ``value`` is no further than ``tolerance`` of ``expected`` away from it (protocol X014, X015,
+def within(value: Number | None, expected: Number | None, *, percent: Number) -> bool | None:
+    """Whether ``value`` is no further than ``percent`` of ``expected`` away from it (protocol X014, X015,
     X016).
     """
     if value is None or expected is None:
         return None
-    allowed = tolerance * abs(float(expected))
+    allowed = float(percent) / 100 * abs(float(expected))
     return abs(float(value) - float(expected)) <= allowed + _ROUNDING
 
 
@@ -95,7 +95,7 @@ def rt_gap_days_in_log(fraction_days: Iterable[date]) -> int | None:
     return len(_weekdays(min(treated), max(treated)) - treated)
 
 
-def rt_expected_end(start: date, fractions: int = 23) -> date:
+def rt_expected_end(start: date, fractions: int) -> date:
     """The day of the last fraction when every weekday is treated: day 31 from a Monday (protocol 1.4)."""
     day = start
     while True:
@@ -110,7 +110,7 @@ def neo_d1(*first_days: date | None) -> date | None:
     return min((day for day in first_days if day), default=None)
 
 
-def neo_end(*, rt_end: date | None, last_drug: date | None, by: str = "rt") -> date | None:
+def neo_end(*, rt_end: date | None, last_drug: date | None, by: str) -> date | None:
     """The end of neoadjuvant treatment: the last fraction, or the last drug where none was given (protocol
     2.1).
 

@@ -66,13 +66,10 @@ class CriterionReason(StrEnum):
 class Limits:
     """The values of the criteria that the protocol text can tune (protocol 1.3, X006)."""
 
-    age_from: int = 18
-    age_to: int = 75
-    ecog_to: int = 1
-    steroid_mg_to: float = 10
-
-
-DEFAULT_LIMITS = Limits()
+    age_from: int
+    age_to: int
+    ecog_to: int
+    steroid_mg_to: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +110,7 @@ class _Criterion:
         return self.code.startswith("I")
 
 
-def assess(
-    answers: Answers, *, limits: Limits = DEFAULT_LIMITS, optional_exclusions: Sequence[str] = ()
-) -> Assessment:
+def assess(answers: Answers, *, limits: Limits, optional_exclusions: Sequence[str] = ()) -> Assessment:
     """Every criterion, I-1 to E-8 and age, with its evidence, and the verdict over all (protocol 1.3, 3.1).
 
     ``answers`` maps a variable in lower case to its answer: the eligibility form by bare name, staging

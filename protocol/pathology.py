@@ -12,7 +12,6 @@ from protocol.staging import n_category
 Percent = int | float | Decimal | str
 
 NO_RESIDUE = "none"
-MAJOR_RESPONSE_AT_MOST = 10
 
 _T_ORDER = ("T0", "Tis", "T1", "T2", "T3", "T4")
 _N_ORDER = ("N0", "N1", "N2", "N3")
@@ -51,8 +50,8 @@ def pcr(ypt: str | None, ypn: str | None, ypis_counts: bool = False) -> bool | N
     return None if no_primary is None or no_node is None else True
 
 
-def mpr(resid_pct: Percent | None, *, at_most: float = MAJOR_RESPONSE_AT_MOST) -> bool | None:
-    """Whether at most 10 percent of the primary is viable, whatever the nodes are (protocol 6.4)."""
+def mpr(resid_pct: Percent | None, *, at_most: float) -> bool | None:
+    """Whether at most ``at_most`` percent of the primary is viable, whatever the nodes are (protocol 6.4)."""
     share = residual(resid_pct)
     return None if share is None else share <= at_most
 

@@ -185,9 +185,9 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
     fna_positive: bool = False,
     earlier: Sequence[EarlierEvaluation] = (),
     ccr_declared: bool = False,
-    suspected_is_non_ccr: bool = True,
-    suspected_is_regrowth: bool = True,
-    weeks_between_clear: int = 4,
+    suspected_is_non_ccr: bool,
+    suspected_is_regrowth: bool,
+    weeks_between_clear: int,
 ) -> Proposal:
     """The outcome that the rule engine proposes from the findings and the earlier evaluations (protocol 3.7).
 

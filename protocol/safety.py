@@ -1,6 +1,6 @@
 """Clocks and windows of adverse events (protocol 2.6, 3.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -46,12 +46,12 @@ class SteroidCourse:
     mg_per_day: float | Decimal
 
 
-def sae_report_due(aware: datetime, *, hours: int = 24) -> datetime:
+def sae_report_due(aware: datetime, *, hours: int) -> datetime:
     """The moment by which the site reports a serious event to the sponsor (protocol 2.6)."""
     return aware + timedelta(hours=hours)
 
 
-def sae_reported_late(aware: datetime, reported: datetime, *, hours: int = 24) -> bool:
+def sae_reported_late(aware: datetime, reported: datetime, *, hours: int) -> bool:
     """Whether a report came after its due moment, which is a deviation (protocol 3.6, sae_report)."""
     return reported > sae_report_due(aware, hours=hours)
 
@@ -84,45 +84,65 @@ def susar(
     return None if None in claims else True
 
 
-def susar_due(day_0: date, *, fatal_or_life_threatening: bool) -> date:
-    """The last day for the first report: 7 days after the sponsor's awareness if fatal or life-threatening,
-    else 15.
+@dataclass(frozen=True, slots=True)
+class SusarDays:
+    """The days that the text gives for the reports of a SUSAR (protocol 2.6)."""
 
-    The day of awareness is day 0 (protocol 2.6).
+    fatal: int
+    follow_up: int
+    other: int
+
+
+def susar_due(day_0: date, days: SusarDays, *, fatal_or_life_threatening: bool) -> date:
+    """The last day for the first report, sooner when the event is fatal or life-threatening.
+
+    The day of the sponsor's awareness is day 0 (protocol 2.6).
     """
-    return day_0 + timedelta(days=7 if fatal_or_life_threatening else 15)
+    return day_0 + timedelta(days=days.fatal if fatal_or_life_threatening else days.other)
 
 
-def susar_follow_up_due(day_0: date) -> date:
-    """The last day for the follow-up of a fatal or life-threatening SUSAR: 8 days after the seventh (protocol
-    2.6).
+def susar_follow_up_due(day_0: date, days: SusarDays) -> date:
+    """The last day for the follow-up of a fatal or life-threatening SUSAR, counted from the last day of its
+    first report (protocol 2.6).
     """
-    return day_0 + timedelta(days=15)
+    return day_0 + timedelta(days=days.fatal + days.follow_up)
 
 
-def ae_period(onset: date, when: Milestones) -> Period | None:
+@dataclass(frozen=True, slots=True)
+class CollectionDays:
+    """For how many days events are collected after each end (protocol 3.6, 6.5)."""
+
+    after_last_dose: int
+    after_surgery: int
+    immune_after_camrelizumab: int
+    late_after: int
+
+
+def ae_period(onset: date, when: Milestones, days: CollectionDays) -> Period | None:
     """The period in which an event that began on ``onset`` falls; ``None`` before consent (protocol 3.6,
     6.5).
 
-    Neoadjuvant ends the day before surgery or 30 days after the last dose, whichever is first. What
-    follows is the interval, until the operation, the declared complete response, or 90 days after the
-    last dose where neither has come.
+    Neoadjuvant ends the day before surgery or some weeks after the last dose, whichever is first. What
+    follows is the interval, until the operation, the declared complete response, or the late period
+    where neither has come.
     """
     if when.icf and onset < when.icf:
         return None
     if when.neo_d1 is None or onset < when.neo_d1:
         return Period.SCREENING
     if when.surg and onset >= when.surg:
-        return Period.PERIOPERATIVE if onset <= when.surg + timedelta(days=90) else Period.LATE
-    if when.last_dose is None or onset <= when.last_dose + timedelta(days=30):
+        return (
+            Period.PERIOPERATIVE if onset <= when.surg + timedelta(days=days.after_surgery) else Period.LATE
+        )
+    if when.last_dose is None or onset <= when.last_dose + timedelta(days=days.after_last_dose):
         return Period.NEOADJUVANT
-    return _after_treatment(onset, when, when.last_dose)
+    return _after_treatment(onset, when, when.last_dose + timedelta(days=days.late_after))
 
 
-def _after_treatment(onset: date, when: Milestones, last_dose: date) -> Period:
+def _after_treatment(onset: date, when: Milestones, interval_until: date) -> Period:
     if when.ccr and onset >= when.ccr:
         return Period.SURVEILLANCE
-    if when.ccr or when.surg or onset <= last_dose + timedelta(days=90):
+    if when.ccr or when.surg or onset <= interval_until:
         return Period.INTERVAL
     return Period.LATE
 
@@ -130,6 +150,7 @@ def _after_treatment(onset: date, when: Milestones, last_dose: date) -> Period:
 def is_collected(
     onset: date,
     when: Milestones,
+    days: CollectionDays,
     *,
     serious: bool = False,
     immune_related: bool = False,
@@ -138,25 +159,27 @@ def is_collected(
 ) -> bool:
     """Whether an event that began on ``onset`` belongs in the collection window (protocol 3.6).
 
-    All events from consent to 30 days after the last dose and to 90 days after surgery; serious and
-    immune-related ones to 90 days after camrelizumab; later only related serious events and those of
+    All events from consent to some weeks after the last dose and after surgery; serious and
+    immune-related ones longer after camrelizumab; later only related serious events and those of
     an evaluation's procedure.
     """
     if when.icf is None or onset < when.icf:
         return False
     if cre_procedure or (serious and related) or when.last_dose is None:
         return True
-    if onset <= when.last_dose + timedelta(days=30):
+    if onset <= when.last_dose + timedelta(days=days.after_last_dose):
         return True
-    if when.surg and when.surg <= onset <= when.surg + timedelta(days=90):
+    if when.surg and when.surg <= onset <= when.surg + timedelta(days=days.after_surgery):
         return True
     last = when.last_camrelizumab
-    return bool(last and (serious or immune_related) and onset <= last + timedelta(days=90))
+    return bool(
+        last
+        and (serious or immune_related)
+        and onset <= last + timedelta(days=days.immune_after_camrelizumab)
+    )
 
 
-def prolonged_steroid(
-    courses: Iterable[SteroidCourse], *, until: date, limit_mg: float = 10, days: int = 30
-) -> bool:
+def prolonged_steroid(courses: Iterable[SteroidCourse], *, until: date, limit_mg: float, days: int) -> bool:
     """Whether the daily prednisone-equivalent stood above ``limit_mg`` for more than ``days`` days on end
     (protocol 3.6).
 
@@ -176,15 +199,17 @@ def prolonged_steroid(
     return False
 
 
-SPECIAL_FROM_GRADE = {"pneumonitis": 2, "bleeding": 3}
 SPECIAL_ALWAYS = ("myocarditis", "perforation", "stenosis", "neutropenic_fever")
 
 
 def special_interest(
-    kinds: Iterable[str | None], *, grade: int, fatal: bool, related: bool
+    kinds: Iterable[str | None], *, from_grade: Mapping[str, int], grade: int, fatal: bool, related: bool
 ) -> tuple[str, ...]:
-    """Why an event is of special interest, so that the sponsor is told at once (protocol 3.6, aesi)."""
+    """Why an event is of special interest, so that the sponsor is told at once (protocol 3.6, aesi).
+
+    ``from_grade`` says from which grade some kinds are.
+    """
     named = {kind for kind in kinds if kind}
-    found = [kind for kind, least in SPECIAL_FROM_GRADE.items() if kind in named and grade >= least]
+    found = [kind for kind, least in from_grade.items() if kind in named and grade >= least]
     found += [kind for kind in SPECIAL_ALWAYS if kind in named]
     return (*found, "treatment_death") if fatal and related else tuple(found)

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from protocol.safety import sae_report_due, susar_due, susar_follow_up_due
+from protocol.safety import SusarDays, sae_report_due, susar_due, susar_follow_up_due
 
 
 class ClockKind(StrEnum):
@@ -48,28 +48,28 @@ class Clock:
         return self.met is not None and self.met > self.due
 
 
-def clocks_of(event: SeriousEventFacts, *, zone: str, hours: int = 24) -> tuple[Clock, ...]:
+def clocks_of(event: SeriousEventFacts, *, zone: str, hours: int, susar_days: SusarDays) -> tuple[Clock, ...]:
     """The clocks of one serious event: the site's report within ``hours`` of its awareness; for a SUSAR the
-    report to the authority within 7 days (fatal or life-threatening, then 8 more for its follow-up) or
-    15 days of the sponsor's awareness (protocol 2.6). A last day ends at midnight in ``zone``.
+    report to the authority within ``susar_days`` of the sponsor's awareness, and the follow-up of a fatal or
+    life-threatening one (protocol 2.6). A last day ends at midnight in ``zone``.
     """
     clocks = []
     if event.aware:
         due = sae_report_due(event.aware, hours=hours)
         clocks.append(Clock(ClockKind.SAE_REPORT, event.aware, due, event.reported))
     if event.susar and event.reported:
-        clocks += _expedited(event, event.reported, zone)
+        clocks += _expedited(event, event.reported, zone, susar_days)
     return tuple(clocks)
 
 
-def _expedited(event: SeriousEventFacts, known: datetime, zone: str) -> list[Clock]:
+def _expedited(event: SeriousEventFacts, known: datetime, zone: str, days: SusarDays) -> list[Clock]:
     day_0 = known.astimezone(ZoneInfo(zone)).date()
     told = _noon(event.authority_on, zone)
     if not event.fatal_or_life_threatening:
-        due = susar_due(day_0, fatal_or_life_threatening=False)
+        due = susar_due(day_0, days, fatal_or_life_threatening=False)
         return [Clock(ClockKind.SUSAR_OTHER, known, end_of(due, zone), told)]
-    first = end_of(susar_due(day_0, fatal_or_life_threatening=True), zone)
-    second, followed = end_of(susar_follow_up_due(day_0), zone), _noon(event.follow_up_on, zone)
+    first = end_of(susar_due(day_0, days, fatal_or_life_threatening=True), zone)
+    second, followed = end_of(susar_follow_up_due(day_0, days), zone), _noon(event.follow_up_on, zone)
     return [
         Clock(ClockKind.SUSAR_URGENT, known, first, told),
         Clock(ClockKind.SUSAR_FOLLOW_UP, known, second, followed),

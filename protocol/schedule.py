@@ -43,8 +43,9 @@ __all__ = [
     "works_on_weekdays",
 ]
 
-SWEEPS_UNTIL_MONTH = 60
+FOLLOWED_FOR = "follow_up_months_calendar"
 DATA_CUT = "DATA_CUT"
+MONTH_36 = "month 36"
 MONTH_SERIES = {"surveillance": "AS", "follow-up": "FU"}
 MILESTONE_OF = {
     "RND": "RAND",
@@ -120,7 +121,9 @@ def trigger_due(trigger: Trigger, at: datetime) -> datetime | None:
 
 def _applying(text: ProtocolText, history: History) -> Iterator[PlannedVisit]:
     for rule in text.visits_for(history.arm):
-        if rule.code in PLANNERS:
+        if rule.code == "SWEEP":
+            yield from _sweeps(text, rule, history)
+        elif rule.code in PLANNERS:
             yield from PLANNERS[rule.code](rule, history)
         else:
             yield from SERIES_PLANNERS.get(rule.series, _by_calendar)(rule, history)
@@ -197,15 +200,19 @@ def _month36(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
         yield replace(visit, reason="SURVIVAL")
 
 
-def _sweeps(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
+def sweeps_until_month(text: ProtocolText) -> int:
+    """The month up to which sweeps are planned from the start (protocol 2.2)."""
+    return int(str(text.fact(FOLLOWED_FOR).value))
+
+
+def _sweeps(text: ProtocolText, rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
     """A sweep every six months, the one of month 36 being OS36, for as long as the participant is followed."""
     randomized_on = history.on(rule.due.anchor)
-    every = rule.every_months or 0
+    every, until = rule.every_months or 0, sweeps_until_month(text)
+    elsewhere = {other.due.target.months for other in text.visits if other.series == MONTH_36}
     months = every
-    while randomized_on and (
-        months <= SWEEPS_UNTIL_MONTH or add_months(randomized_on, months - every) <= history.as_of
-    ):
-        if months != 36:
+    while randomized_on and (months <= until or add_months(randomized_on, months - every) <= history.as_of):
+        if months not in elsewhere:
             due = replace(rule.due, target=Offset(rule.due.target.source, months=months))
             yield replace(_visit(rule, due, randomized_on, "SURVIVAL"), code=f"{rule.code}-{months:02d}")
         months += every
@@ -227,7 +234,6 @@ PLANNERS = {
     "SURG-1": _surgery_after_evaluation,
     "SURG-2": _surgery_arm2,
     "OS36": _month36,
-    "SWEEP": _sweeps,
 }
 SERIES_PLANNERS = {
     "treatment": _treatment,

@@ -44,7 +44,7 @@ def bmi(height_cm: Number | None, weight_kg: Number | None) -> float | None:
     return float(weight_kg) * 10_000 / float(height_cm) ** 2
 
 
-def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str = "mosteller") -> float | None:
+def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str) -> float | None:
     """Body surface in m2 by Mosteller, or by DuBois where the protocol text says so (protocol 3.3).
 
     ``None`` for what nobody measures: a minus typed before the number has no root.

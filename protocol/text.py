@@ -79,7 +79,10 @@ class ProtocolText:
 
     def setting_entry(self, key: str) -> Setting:
         """The setting ``key`` with its source and question."""
-        return _coded(self.settings, key)
+        for setting in self.settings:
+            if setting.key == key:
+                return setting
+        raise KeyError(key)
 
     def criterion(self, code: str) -> Criterion:
         """The eligibility criterion ``code``, such as ``E-1``."""
@@ -88,6 +91,10 @@ class ProtocolText:
     def arm(self, code: str) -> Arm:
         """The arm ``1`` or ``2``."""
         return _coded(self.arms, code)
+
+    def treatment(self, code: str) -> TreatmentPlan:
+        """The component of the neoadjuvant treatment ``code``, such as ``CARBOPLATIN``."""
+        return _coded(self.treatments, code)
 
     def milestone(self, code: str) -> MilestoneRule:
         """The milestone ``code``, such as ``NEO_END``."""
@@ -152,7 +159,7 @@ def parse(source: str) -> ProtocolText:
     return text
 
 
-def load(version: str = "1.0") -> ProtocolText:
+def load(version: str) -> ProtocolText:
     """Version ``version`` of the protocol, read once; LookupError when the shelf has none of that number."""
     return _read(_shelf.folder, version)
 

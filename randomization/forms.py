@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
@@ -102,7 +103,7 @@ class DesignForm(forms.Form):
         """Sizes that cannot give a list are refused in words, beside the field."""
         blocks: tuple[BlockSize, ...] = self.cleaned_data["blocks"]
         try:
-            Design(scheme="checked", ratio=load().randomization.ratio, blocks=blocks)
+            Design(scheme="checked", ratio=load(settings.PROTOCOL_VERSION).randomization.ratio, blocks=blocks)
         except DesignError as fault:
             raise forms.ValidationError(DESIGN_FAULTS[fault.code]) from fault
         return blocks

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from crf import catalogue
-from crf.engine.base import RecordState
+from crf.models import Record, RecordState
 from followup.models import Visit, VisitState
 from protocol.text import load, versions
 from reports.plots import shares
@@ -117,9 +117,7 @@ def _table(title: str, first: str, slug: str, rows: list[tuple[str, int, int]]) 
 
 def _without_form(sites: QuerySet[Site]) -> Table:
     """Return, by site, the visits that took place and asked for an evaluation, and those without one entered."""
-    entered = (
-        catalogue.form("CRE").model.objects.filter(visit=OuterRef("pk")).exclude(state=RecordState.EMPTY)
-    )
+    entered = Record.objects.filter(visit=OuterRef("pk"), form_code="CRE").exclude(state=RecordState.EMPTY)
     visits = Visit.objects.filter(site__in=sites, state=VisitState.DONE, forms__contains=["CRE"]).order_by()
     rows = visits.alias(entered=Exists(entered)).values("site__code")
     rows = rows.annotate(asked=Count("pk"), missing=Count("pk", filter=Q(entered=False)))

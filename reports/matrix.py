@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
-
-from django.db.models import Value
 
 from crf import catalogue
 from crf.engine.base import RecordState as SavedState
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
-from crf.models import Query
+from crf.models import Query, Record
 from followup.models import Visit, VisitState
 from trials.models import Participant
 
@@ -74,21 +71,11 @@ class Matrix:
 
 
 def record_states(participant: Participant) -> list[RecordSummary]:
-    """Return every record of the participant with its state, in one query over all forms."""
-    parts = [
-        model.objects.filter(participant=participant)
-        .order_by()
-        .values_list(Value(code), "pk", "visit_id", "sequence", "state")
-        for code, model in _models().items()
+    """Return every record of the participant with its state."""
+    found = Record.objects.filter(participant=participant).order_by()
+    return [
+        RecordSummary(*row) for row in found.values_list("form_code", "pk", "visit_id", "sequence", "state")
     ]
-    if not parts:
-        return []
-    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return [RecordSummary(*row) for row in rows]
-
-
-def _models() -> dict[str, Any]:
-    return dict(zip(catalogue.forms(), catalogue.models(), strict=True))
 
 
 def matrix_of(
@@ -124,6 +111,16 @@ def matrix_of(
         if form not in per_visit
     )
     return Matrix(per_visit, rows, alone, sum(queries.values()))
+
+
+def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, Cell]]:
+    """Return the forms that the visit asks for and the program holds, in the order of the schedule."""
+    matrix = matrix_of(visit.participant, [visit], {visit.pk: str(visit)}, today=today)
+    asked = [pair for row in matrix.rows for pair in zip(matrix.forms, row.cells, strict=True)]
+    logs = [pair for pair in matrix.alone if pair[0].repeats is Repeats.LOG and pair[0].code in visit.forms]
+    found = [(form, cell) for form, cell in (*asked, *logs) if cell is not None]
+    order = {code: place for place, code in enumerate(visit.forms)}
+    return sorted(found, key=lambda pair: order.get(pair[0].code, len(order)))
 
 
 def _cell(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from crf import catalogue
-from crf.engine.base import RecordState
+from crf.models import Record, RecordState
 from followup.models import Visit, VisitState
 from reports.plots import shares
 from reports.quality import Report, Table, added, share
@@ -44,7 +44,8 @@ def _received(code: str) -> tuple[Any, Any]:
     if form is None:
         no = Value(False, output_field=BooleanField())
         return no, no
-    entered = form.model.objects.filter(visit=OuterRef("pk")).exclude(state=RecordState.EMPTY)
+    there = {"visit": OuterRef("pk"), "form_code": code}
+    entered = Record.objects.filter(**there).exclude(state=RecordState.EMPTY)
     asked = form.day_question
     if asked is None or form.questions[asked].derived:
         met = entered.filter(
@@ -52,7 +53,7 @@ def _received(code: str) -> tuple[Any, Any]:
         )
     else:
         window = {f"{asked}__gte": OuterRef("opens"), f"{asked}__lte": OuterRef("closes")}
-        met = entered.filter(**window)
+        met = form.model.objects.filter(**there, **window).exclude(state=RecordState.EMPTY)
     return Exists(entered), Exists(met)
 
 

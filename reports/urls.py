@@ -16,3 +16,8 @@ urlpatterns = [
     path("protocol/questions/<str:protocol>/<str:key>/", views.protocol_value, name="protocol-value"),
     path("protocol/confirmations/<int:pk>/withdraw/", views.withdraw, name="protocol-withdraw"),
 ]
+# The page of a visit shares the namespace of ``followup`` (palace3.urls).
+visit_urlpatterns = [
+    path("participants/<str:number>/visits/new/", views.unscheduled, name="unscheduled"),
+    path("participants/<str:number>/visits/<int:pk>/", views.visit, name="visit"),
+]

@@ -29,8 +29,8 @@ WITH person AS (
                (SELECT max(v.took_place_on) FROM followup_visit v WHERE v.participant_id = p.id),
                (SELECT max(c.on) FROM followup_contactattempt c
                  WHERE c.participant_id = p.id AND c.result = %(reached)s),
-               (SELECT max(r.status_dt) FROM {survival} r
-                 WHERE r.participant_id = p.id AND r.vital = 'alive' AND r.state <> 'empty')
+               (SELECT max(a.status_dt) FROM crf_record r JOIN {survival} a ON a.id = r.id
+                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.vital = 'alive')
            ) AS alive_on
     FROM trials_participant p
     JOIN trials_site s ON s.id = p.site_id

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -195,9 +196,7 @@ def _todos(user: User, today: date) -> WorkListSection:
         for line in todo_lines(found, today=today)
     ]
     where = reverse("followup:agenda") + "?show=todos"
-    return WorkListSection(
-        _("To be done by a day"), "clock", _("Nothing is to be done by a day."), items, total, where
-    )
+    return WorkListSection(_("To-dos"), "clock", _("No to-do is open."), items, total, where)
 
 
 def _queries_to_answer(user: User, today: date) -> WorkListSection:
@@ -211,7 +210,7 @@ def _queries_to_close(user: User, today: date) -> WorkListSection:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
-    chosen = rows.select_related("participant").with_raised().order_by("opened_at", "pk")
+    chosen = rows.select_related("participant__site").with_raised().order_by("opened_at", "pk")
     found, total = _first(chosen)
     items = [
         WorkItem(
@@ -220,7 +219,7 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
             query.get_absolute_url(),
             "query",
             query.state,
-            query.opened_at.date(),
+            local_date(query.opened_at, query.participant.site.time_zone),
         )
         for query in found
     ]
@@ -233,7 +232,7 @@ def _asked(query: Query) -> str:
 
 
 def _drafts(user: User, today: date) -> WorkListSection:
-    rows = Draft.objects.filter(owner=user).select_related("participant").order_by("-saved_at")
+    rows = Draft.objects.filter(owner=user).select_related("participant__site").order_by("-saved_at")
     found, total = _first(rows)
     items = [
         WorkItem(
@@ -242,7 +241,7 @@ def _drafts(user: User, today: date) -> WorkListSection:
             draft.get_absolute_url(),
             "form",
             "in_progress",
-            draft.saved_at.date(),
+            local_date(draft.saved_at, draft.participant.site.time_zone),
         )
         for draft in found
     ]
@@ -296,11 +295,7 @@ def _contact_requests(user: User, today: date) -> WorkListSection:
     items = [
         WorkItem(
             asked.reference,
-            str(
-                _("Somebody asks for a call")
-                if asked.state == RequestState.NEW
-                else _("Goes on after a call")
-            ),
+            str(_("Call requested") if asked.state == RequestState.NEW else _("Goes on after a call")),
             asked.get_absolute_url(),
             "request",
             asked.state,
@@ -328,7 +323,8 @@ def _deviations(user: User, today: date) -> WorkListSection:
             d.participant.number,
             d.said,
             reverse("trials:settle-deviation", args=[d.pk]),
-            when=d.found_on + timedelta(days=whole_number(load(), "deviation_escalates_days")),
+            when=d.found_on
+            + timedelta(days=whole_number(load(settings.PROTOCOL_VERSION), "deviation_escalates_days")),
         )
         for d in found
     ]

@@ -13,6 +13,7 @@ import pytest
 import time_machine
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 19, 17, 30, tzinfo=UTC)  # the sites have 20 November already, UTC has not
 
 
 class Clock:

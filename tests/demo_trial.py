@@ -17,7 +17,7 @@ from demo.simulation.trial import play
 from exports.services import request_export
 from followup.models import Visit
 from kernel.scope import EVERYTHING, scope
-from notices.reminders import remind_site
+from notices.services.reminders import remind_site
 from randomization.models import Allocation, ListPart
 from tests.integration.system.test_permission_matrix import address_of, addresses, sample
 from trials.models import Delegation

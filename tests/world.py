@@ -21,13 +21,14 @@ from kernel.scope import EVERYTHING, scope
 from tests.clock import NOW
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site
+from trials.models.people import with_grants
 from trials.models.sites import ChecklistKind, SiteState
-from trials.people import with_grants
 
 PASSWORD = "correct horse battery"
 SECRET = "A" * 32
 TODAY = date(2026, 11, 20)
 OPENED_ON = date(2024, 5, 1)
+ZONE = "Asia/Shanghai"
 
 
 @dataclass
@@ -72,7 +73,9 @@ def build_world() -> World:
 
 def _open_site(code: str, name: str, name_zh: str, city: str, city_zh: str) -> tuple[Site, ConsentVersion]:
     by: Any = {"by": None, "at": NOW}
-    site = trials.create_site(code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, **by)
+    site = trials.create_site(
+        code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, time_zone=ZONE, **by
+    )
     trials.move_site(site=site, to=SiteState.SET_UP, **by)
     for kind in ChecklistKind:
         trials.fulfil_checklist_item(site=site, kind=kind, done_on=OPENED_ON, **by)
@@ -99,9 +102,9 @@ def _person(username: str, role: Role, site: Site | None) -> User:
 
 def as_person(user: User) -> Any:
     """What happens inside is seen through the eyes of ``user``, as their requests are."""
-    from trials.people import confided_to, sites_of
+    from trials.models.people import confided_to, sites_of
 
-    return scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user))
+    return scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=TODAY)
 
 
 def screen(world: World, *, signed_on: date = date(2026, 11, 2), site: Site | None = None) -> Participant:

@@ -50,11 +50,7 @@ class SiteForm(forms.ModelForm):
             "office_hours",
         )
         help_texts = {"code": _("Two digits. It begins the number of every participant of the site.")}
-        widgets = {
-            "time_zone": forms.Select(
-                choices=[("Asia/Shanghai", "Asia/Shanghai"), ("Asia/Urumqi", "Asia/Urumqi")]
-            )
-        }
+        widgets = {"time_zone": forms.Select(choices=[(zone, zone) for zone in settings.SITE_TIME_ZONES])}
 
 
 class ChangeSiteForm(SiteForm):

@@ -40,6 +40,7 @@ def forms() -> dict[str, FormDeclaration]:
     return combine_forms(declaration_of(model) for model in models())
 
 
+@cache
 def form(code: str) -> FormDeclaration:
     """Return the declaration of one form; KeyError when the catalogue does not hold it."""
     return forms()[code]

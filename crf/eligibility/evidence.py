@@ -87,7 +87,7 @@ class StageSource:
 
 def current_evidence(participant: Participant, *, form_context: FormContext | None = None) -> Evidence:
     """Return the evidence as the saved answers have it now."""
-    seen = form_context or FormContext(participant)
+    seen = form_context or FormContext(participant, at=None)
     seen.fetch(f"{code}*" for code in SOURCE_FORMS)
     answers = {name: _answer(seen, name) for name in eligibility.READS}
     protocol = text.load(participant.protocol_version)
@@ -102,13 +102,18 @@ def current_evidence(participant: Participant, *, form_context: FormContext | No
 
 
 def limits_of(protocol: text.ProtocolText) -> eligibility.Limits:
-    """Return the limits of age and performance status as this version of the protocol has them."""
+    """Return the limits of the criteria as this version of the protocol has them."""
     youngest, oldest = protocol.fact("age_min").value, protocol.fact("age_max").value
-    performance = protocol.fact("eligible_ecog").value
+    performance, steroid = protocol.fact("eligible_ecog").value, protocol.setting("eligibility_steroid_mg")
     if not isinstance(youngest, int) or not isinstance(oldest, int) or not isinstance(performance, tuple):
         raise TypeError(f"version {protocol.version} gives no limits of age and performance status")
+    if not isinstance(steroid, int | float):
+        raise TypeError(f"version {protocol.version} gives no limit of steroids")
     return eligibility.Limits(
-        age_from=youngest, age_to=oldest, ecog_to=max(int(each) for each in performance)
+        age_from=youngest,
+        age_to=oldest,
+        ecog_to=max(int(each) for each in performance),
+        steroid_mg_to=steroid,
     )
 
 
@@ -121,7 +126,7 @@ def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:
     )
 
 
-def stage_for_stratum(participant: Participant, *, at: datetime | None = None) -> StageSource | None:
+def stage_for_stratum(participant: Participant, *, at: datetime | None) -> StageSource | None:
     """Return the clinical stage group that stratifies, or None while staging is not complete."""
     found = FormContext(participant, at=at).records("STAGE")
     staged = found[-1] if found else None

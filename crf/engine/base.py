@@ -1,22 +1,27 @@
-"""What every form's table has beside its answers, and how a declaration is read from a model."""
+"""The record, the answers beside it, and how a declaration is read from a model.
+
+What records share stands in one table (``Record``); the answers of each form stand in a table of their
+own, one row for a record, under the record's number (docs/adr/0031-one-record-table.md).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, LockGuard, ReasonGuard, SameSite, SiteScoped
-from audit.models import Audited
+from audit.guards import ActGuard, LockGuard, ReasonGuard, SetOnce, SiteScoped
+from audit.models import Act, Audited, audited
 from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.fields import RepeatingGroup, Section, question_of
 from crf.engine.questions import Classification, Question
-from crf.guards import RowLock
-
-CONTROL_COLUMNS = ("state", "version", "form_version", "protocol_version", "act_id", "visit_id", "sequence")
+from crf.guards import AnswersLock, RowLock
+from followup.models import Visit
+from trials.models import Site
+from trials.models.participants import OfParticipant
 
 
 class RecordState(models.TextChoices):
@@ -30,34 +35,70 @@ class RecordState(models.TextChoices):
     LOCKED = "locked", _("locked")
 
 
-class CrfRecord(Audited):
-    """One filled form of one participant."""
+@audited(related_name="record_events")
+class Record(OfParticipant):
+    """One filled form of one participant: where it stands and how far it has come, without its answers.
 
-    participant = models.ForeignKey("trials.Participant", models.PROTECT, related_name="+")
-    site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
-    visit = models.ForeignKey("followup.Visit", models.PROTECT, null=True, blank=True, related_name="+")
+    ``operation`` tells apart the records of a form that is filled once for each operation.
+    """
+
+    form_code = models.CharField(_("form"), max_length=8)
+    visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="+")
     sequence = models.PositiveSmallIntegerField(_("number"), default=1)
+    operation = models.PositiveSmallIntegerField(null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=RecordState, default=RecordState.EMPTY)
     form_version = models.PositiveSmallIntegerField(_("version of the form"), default=1)
     protocol_version = models.CharField(_("version of the protocol"), max_length=16)
     version = models.PositiveIntegerField(_("version of the record"), default=1)
+
+    objects: ClassVar[Any] = SiteQuerySet.as_manager()
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("record")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            LockGuard(name="crf_record_lock"),
+            SetOnce(name="crf_record_participant", column="participant_id"),
+            SetOnce(name="crf_record_form", column="form_code"),
+            models.UniqueConstraint(
+                fields=("form_code", "participant", "visit", "sequence", "operation"),
+                nulls_distinct=False,
+                name="crf_record_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.form_code} {self.pk}"
+
+
+class CrfRecord(Record):
+    """The answers of one record; each form is a subclass, and its rows have the numbers of their records.
+
+    To the code a record and its answers are one object: ``participant``, ``state`` or ``version`` are read
+    as if they stood here. The answers name the act that wrote them and their site for themselves
+    (``answers_act``, ``answers_site``); ``crf.store.records`` writes both tables.
+    """
+
+    record = models.OneToOneField(
+        Record, models.PROTECT, parent_link=True, primary_key=True, db_column="id", related_name="%(class)s"
+    )
+    answers_site = models.ForeignKey(
+        Site, models.PROTECT, db_column="site_id", db_index=False, editable=False, related_name="+"
+    )
+    answers_act = models.ForeignKey(
+        Act, models.PROTECT, db_column="act_id", db_index=False, editable=False, related_name="+"
+    )
     missing = models.JSONField(_("reasons for missing answers"), default=dict, blank=True)
 
-    objects = SiteQuerySet.as_manager()
+    objects: ClassVar[Any] = SiteQuerySet.as_manager()
 
     class Meta:
         abstract = True
         constraints = (
             ActGuard(name="%(app_label)s_%(class)s_act"),
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
-            SameSite(name="%(app_label)s_%(class)s_same_site"),
-            ReasonGuard(name="%(app_label)s_%(class)s_reason", except_columns=CONTROL_COLUMNS),
-            LockGuard(name="%(app_label)s_%(class)s_lock"),
-            models.UniqueConstraint(
-                fields=("participant", "visit", "sequence"),
-                nulls_distinct=False,
-                name="%(app_label)s_%(class)s_once",
-            ),
+            ReasonGuard(name="%(app_label)s_%(class)s_reason"),
+            AnswersLock(name="%(app_label)s_%(class)s_lock"),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +86,3 @@ def _stated(values: Mapping[str, Any], missing: Mapping[str, str]) -> dict[str, 
     """Return the answers, a missing reason standing in for the answer it replaces."""
     reasons = {name: f"({reason})" for name, reason in missing.items()}
     return {**values, **reasons}
-
-
-def needs_reason(found: Iterable[AnswerChange]) -> bool:
-    """Say whether the save alters something that was saved before."""
-    return any(change.corrects for change in found)

@@ -81,21 +81,28 @@ class Finding:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def earliest_day(value: str | date | datetime | None, zone: str = "Asia/Shanghai") -> date | None:
-    """Return the first day that a full or partial date can mean."""
-    return _day(value, zone, last=False)
+def in_site_time(value: Any, zone: str) -> Any:
+    """Return ``value``, an instant as the clocks of the site show it."""
+    return value.astimezone(ZoneInfo(zone)) if isinstance(value, datetime) else value
 
 
-def latest_day(value: str | date | datetime | None, zone: str = "Asia/Shanghai") -> date | None:
-    """Return the last day that a full or partial date can mean."""
-    return _day(value, zone, last=True)
+def earliest_day(value: str | date | datetime | None) -> date | None:
+    """Return the first day that a full or partial date can mean; an instant comes in the time of its site."""
+    return _day(value, last=False)
 
 
-def _day(value: str | date | datetime | None, zone: str, *, last: bool) -> date | None:
+def latest_day(value: str | date | datetime | None) -> date | None:
+    """Return the last day that a full or partial date can mean; an instant comes in the time of its site."""
+    return _day(value, last=True)
+
+
+def _day(value: str | date | datetime | None, *, last: bool) -> date | None:
     if value is None or value == "":
         return None
     if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(zone)).date()
+        if not isinstance(value.tzinfo, ZoneInfo):
+            raise ValueError(f"{value} is not in the time of a site, so that its day is not known")
+        return value.date()
     if isinstance(value, date):
         return value
     parts = [int(part) for part in value.split("-")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -37,7 +38,7 @@ class CodeList:
     def __len__(self) -> int:
         return len(self.labels)
 
-    @property
+    @cached_property
     def values(self) -> tuple[str, ...]:
         """Return the stored codes, in the order they are offered."""
         return tuple(self.labels)

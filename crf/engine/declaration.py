@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ RESERVED = frozenset(
 )
 CONTEXT = (
     *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
-    "sponsor.",
+    *("sponsor.", "fact.", "treatment.", "schedule."),
 )
 DATE_READS = ("today", "site.zone")
 
@@ -161,11 +161,15 @@ class FormDeclaration:
         order = TopologicalSorter({name: reads & wanted for name, reads in graph.items()}).static_order()
         return tuple(order)
 
-    def row_steps(self, group: Group) -> tuple[str, ...]:
-        """Return the derived answers of a row in the order in which they can be computed."""
-        derived = {name: question for name, question in group.questions.items() if question.derived}
-        graph = {name: set(question.reads) & set(derived) for name, question in derived.items()}
-        return tuple(TopologicalSorter(graph).static_order())
+    @cached_property
+    def row_steps(self) -> Mapping[str, tuple[str, ...]]:
+        """Map each group to the derived answers of its rows, in the order in which they can be computed."""
+        return {name: _row_steps(group) for name, group in self.groups.items()}
+
+    @cached_property
+    def deviations(self) -> Mapping[str, Check]:
+        """Map the code of each check whose finding is a protocol deviation to the check."""
+        return {check.code: check for check in self.checks if check.deviation}
 
     def is_own(self, read: str) -> bool:
         """Say whether ``read`` is answered on this form."""
@@ -320,10 +324,15 @@ class FormDeclaration:
     def _circular(self) -> Iterator[str]:
         try:
             _ = self.steps
-            for group in self.groups.values():
-                self.row_steps(group)
+            _ = self.row_steps
         except CycleError as error:
             yield f"these answers are derived from each other: {', '.join(error.args[1])}"
+
+
+def _row_steps(group: Group) -> tuple[str, ...]:
+    derived = {name: question for name, question in group.questions.items() if question.derived}
+    graph = {name: set(question.reads) & set(derived) for name, question in derived.items()}
+    return tuple(TopologicalSorter(graph).static_order())
 
 
 def combine_forms(forms: Iterable[FormDeclaration]) -> dict[str, FormDeclaration]:
@@ -358,6 +367,7 @@ def _takes(function: Callable[..., Any], reads: tuple[str, ...]) -> bool:
     return True
 
 
+@cache
 def form_of(read: str) -> str:
     """Return the form code a read points at: "DM.weight" -> "DM", "CRE*" -> "CRE", else ""."""
     head = read.split(".", 1)[0].rstrip("*")

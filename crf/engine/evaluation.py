@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
-from crf.engine.checks import Check, Finding, Level, earliest_day, latest_day
+from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time, latest_day
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.questions import AnswerRole, Question, QuestionKind, gather
+from crf.engine.questions import AnswerRole, Question, QuestionKind, argument
+from protocol.values import is_value
 
 AnswerRow = dict[str, Any]
 
@@ -45,7 +47,11 @@ class Evaluation:
 
     def stops(self, overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
         """Return the hard findings that stop the save."""
-        return tuple(finding for finding in self.at(Level.HARD) if finding.key not in overridden)
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.level == Level.HARD and finding.key not in overridden
+        )
 
 
 def evaluate(
@@ -62,24 +68,25 @@ def evaluate(
     ``form.foreign_reads`` to its value. Answers to questions that are not asked are cleared, and
     named in ``cleared``.
     """
-    stored = _Sheet(form, values, groups or {}, missing or {}, context or {})
-    stored.settle()
-    findings = [*stored.question_findings(), *stored.check_findings()]
+    answers = _Answers(form, values, groups or {}, missing or {}, context or {})
+    answers.settle()
+    asked = [item for item in answers.items() if answers.asked(item)]
+    findings = [*answers.question_findings(asked), *answers.check_findings()]
     return Evaluation(
-        values=stored.values,
-        groups=stored.rows,
-        missing=stored.missing,
-        visible=frozenset(record_key.target for record_key in stored.places() if stored.asked(record_key)),
-        required=frozenset(stored.required),
+        values=answers.values,
+        groups=answers.rows,
+        missing=answers.missing,
+        visible=frozenset(item.target for item in asked),
+        required=frozenset(answers.required),
         unanswered=tuple(finding.target for finding in findings if finding.kind == "required"),
-        cleared=tuple(stored.cleared),
+        cleared=tuple(answers.cleared),
         findings=tuple(findings),
-        milestones={rule.code: stored.milestone(rule) for rule in form.milestones},
+        milestones={rule.code: answers.milestone(rule) for rule in form.milestones},
     )
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Item:
     """A question where it stands: on the form, or in one row of a group."""
 
     question: Question
@@ -89,7 +96,7 @@ class _Place:
 
 
 @dataclass
-class _Sheet:
+class _Answers:
     form: FormDeclaration
     given: Mapping[str, Any]
     given_rows: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -103,15 +110,32 @@ class _Sheet:
 
     def __post_init__(self) -> None:
         self.values = {
-            name: _plain(question, self.given.get(name)) for name, question in self.form.questions.items()
+            name: self._plain(question, self.given.get(name))
+            for name, question in self.form.questions.items()
         }
         self.missing = {name: reason for name, reason in self.given_missing.items() if reason}
         self.rows = {
             name: [
-                _row(group, row, number) for number, row in enumerate(self.given_rows.get(name, ()), start=1)
+                self._row(group, row, number)
+                for number, row in enumerate(self.given_rows.get(name, ()), start=1)
             ]
             for name, group in self.form.groups.items()
         }
+
+    def _plain(self, question: Question, value: Any) -> Any:
+        """Return an answer as rules see it: an instant in the time of the site."""
+        return (
+            in_site_time(value, self.context["site.zone"])
+            if isinstance(value, datetime)
+            else _plain(question, value)
+        )
+
+    def _row(self, group: Group, given: Mapping[str, Any], number: int) -> AnswerRow:
+        answers = ((name, question, given.get(name)) for name, question in group.questions.items())
+        row: AnswerRow = {name: self._plain(question, value) for name, question, value in answers}
+        row["position"] = given.get("position") or number
+        row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
+        return row
 
     def look(self, name: str, row: AnswerRow | None = None) -> Any:
         """Return an answer of the row, else of the form, else what was read from outside."""
@@ -121,33 +145,39 @@ class _Sheet:
             return self.values[name]
         if name in self.rows:
             return self.rows[name]
+        if is_value(name):
+            return self.context[name]  # a value of the protocol text is never assumed
         return self.context.get(name, [] if name.endswith("*") else None)
 
-    def holds(self, condition: Condition | None, row: AnswerRow | None = None) -> bool:
-        return condition is None or condition.holds(lambda name: self.look(name, row))
+    def known(self, reads: tuple[str, ...], row: AnswerRow | None = None) -> dict[str, Any]:
+        """Return the keyword arguments for a function that reads ``reads``."""
+        return {argument(read): self.look(read, row) for read in reads}
 
-    def places(self) -> Iterator[_Place]:
+    def holds(self, condition: Condition | None, row: AnswerRow | None = None) -> bool:
+        return condition is None or condition.holds(partial(self.look, row=row))
+
+    def items(self) -> Iterator[_Item]:
         """Yield every question where it stands, in the order of the form."""
         for section in self.form.sections:
             for name in section.fields:
                 if name in self.form.questions:
-                    yield _Place(self.form.questions[name], name)
+                    yield _Item(self.form.questions[name], name)
                 elif name in self.rows:
                     yield from self._row_places(self.form.groups[name])
 
-    def _row_places(self, group: Group) -> Iterator[_Place]:
+    def _row_places(self, group: Group) -> Iterator[_Item]:
         for row in self.rows[group.name]:
             for question in group.questions.values():
-                yield _Place(question, f"{group.name}.{row['position']}.{question.name}", row, group)
+                yield _Item(question, f"{group.name}.{row['position']}.{question.name}", row, group)
 
-    def asked(self, record_key: _Place) -> bool:
+    def asked(self, item: _Item) -> bool:
         """Say whether the question is asked, its section and its group included."""
-        form_context = (
-            self._group_asked(record_key.group)
-            if record_key.group
-            else self.holds(self.form.placed[record_key.question.name].shown_when)
+        within = (
+            self._group_asked(item.group)
+            if item.group
+            else self.holds(self.form.placed[item.question.name].shown_when)
         )
-        return form_context and self.holds(record_key.question.shown_when, record_key.row)
+        return within and self.holds(item.question.shown_when, item.row)
 
     def settle(self) -> None:
         """Derive and clear until nothing more follows; each round clears at least one answer."""
@@ -155,14 +185,14 @@ class _Sheet:
             self.derive()
             if self.drop_rows():
                 continue
-            stray = [record_key for record_key in self.places() if self._is_stray(record_key)]
+            stray = [item for item in self.items() if self._is_stray(item)]
             if not stray:
                 return
-            for record_key in stray:
-                store, reasons = self._store(record_key)
-                store[record_key.question.name] = None
-                reasons.pop(record_key.question.name, None)
-                self.cleared.append(record_key.target)
+            for item in stray:
+                store, reasons = self._store(item)
+                store[item.question.name] = None
+                reasons.pop(item.question.name, None)
+                self.cleared.append(item.target)
 
     def drop_rows(self) -> bool:
         """Take away the rows of groups that are not asked; say whether there were any."""
@@ -172,32 +202,26 @@ class _Sheet:
             if self.rows[group.name] and not self._group_asked(group)
         ]
         for group in gone:
-            self.cleared += [
-                record_key.target for record_key in self._row_places(group) if self._was_typed(record_key)
-            ]
+            self.cleared += [item.target for item in self._row_places(group) if self._was_typed(item)]
             self.rows[group.name] = []
         return bool(gone)
 
-    def _was_typed(self, record_key: _Place) -> bool:
-        store, reasons = self._store(record_key)
-        name, group = record_key.question.name, record_key.group
-        number = (record_key.row or {}).get("position", 0)
+    def _was_typed(self, item: _Item) -> bool:
+        store, reasons = self._store(item)
+        name, group = item.question.name, item.group
+        number = (item.row or {}).get("position", 0)
         start = group.starts_with[number - 1] if group and 0 < number <= len(group.starts_with) else {}
         answered = store[name] is not None and store[name] != start.get(name)
-        return not record_key.question.derived and (answered or name in reasons)
+        return not item.question.derived and (answered or name in reasons)
 
-    def _is_stray(self, record_key: _Place) -> bool:
-        store, reasons = self._store(record_key)
-        name = record_key.question.name
+    def _is_stray(self, item: _Item) -> bool:
+        store, reasons = self._store(item)
+        name = item.question.name
         held = store.get(name) is not None or name in reasons
-        return held and not record_key.question.derived and not self.asked(record_key)
+        return held and not item.question.derived and not self.asked(item)
 
-    def _store(self, record_key: _Place) -> tuple[dict[str, Any], dict[str, str]]:
-        return (
-            (self.values, self.missing)
-            if record_key.row is None
-            else (record_key.row, record_key.row["missing"])
-        )
+    def _store(self, item: _Item) -> tuple[dict[str, Any], dict[str, str]]:
+        return (self.values, self.missing) if item.row is None else (item.row, item.row["missing"])
 
     def derive(self) -> None:
         for step in self.form.steps:
@@ -206,15 +230,15 @@ class _Sheet:
                 continue
             group = self.form.groups[step]
             for row in self.rows[step]:
-                for name in self.form.row_steps(group):
+                for name in self.form.row_steps[step]:
                     row[name] = self._derived(group.questions[name], row)
 
     def _derived(self, question: Question, row: AnswerRow | None = None) -> Any:
-        known = gather(question.reads, lambda name: self.look(name, row))
-        unknown = not question.blanks and any(value is None for value in known.values())
+        known = self.known(question.reads, row)
+        unknown = not question.blanks and None in known.values()
         return None if unknown or question.by is None else rounded(question, question.by(**known))
 
-    def question_findings(self) -> Iterator[Finding]:
+    def question_findings(self, asked: list[_Item]) -> Iterator[Finding]:
         """Yield what is found at single questions, in the order of the form."""
         for group in self.form.groups.values():
             wanted = group.required_when is not None and self.holds(group.required_when)
@@ -222,19 +246,18 @@ class _Sheet:
                 self.required.add(group.name)
                 if not self.rows[group.name]:
                     yield _finding(f"{group.name}:required", Level.INCOMPLETE, "required", group.name)
-        for record_key in self.places():
-            if self.asked(record_key):
-                yield from self._at(record_key)
+        for item in asked:
+            yield from self._at(item)
 
     def _group_asked(self, group: Group) -> bool:
         return self.holds(self.form.placed[group.name].shown_when) and self.holds(group.shown_when)
 
-    def _at(self, record_key: _Place) -> Iterator[Finding]:
-        question, target = record_key.question, record_key.target
-        store, reasons = self._store(record_key)
+    def _at(self, item: _Item) -> Iterator[Finding]:
+        question, target = item.question, item.target
+        store, reasons = self._store(item)
         value = store.get(question.name)
         when = question.required_when
-        if question.required or (when is not None and self.holds(when, record_key.row)):
+        if question.required or (when is not None and self.holds(when, item.row)):
             self.required.add(target)
             if value is None and question.name not in reasons:
                 yield _finding(f"{target}:required", Level.INCOMPLETE, "required", target)
@@ -245,7 +268,7 @@ class _Sheet:
         elif not _within(value, question.soft):
             yield _finding(f"{target}:soft", Level.SOFT, "range", target, value=value)
         if question.proposed_by:
-            proposal = self.look(question.proposed_by, record_key.row)
+            proposal = self.look(question.proposed_by, item.row)
             if proposal is not None and proposal != value:
                 yield _finding(
                     f"{target}:proposal", Level.SOFT, "proposal", target, value=value, proposal=proposal
@@ -255,8 +278,7 @@ class _Sheet:
 
     def _date_findings(self, question: Question, target: str, value: Any) -> Iterator[Finding]:
         """Protocol 3.17: X070 no date in the future or before birth, X061 nothing after death."""
-        zone = self.context.get("site.zone") or "Asia/Shanghai"
-        first, last = earliest_day(value, zone), latest_day(value, zone)
+        first, last = earliest_day(value), latest_day(value)
         today = self.context.get("today")
         birth, death = earliest_day(self._life(AnswerRole.BIRTH)), latest_day(self._life(AnswerRole.DEATH))
         if first is None or last is None:
@@ -284,8 +306,8 @@ class _Sheet:
     def _judge(self, check: Check, row: AnswerRow | None) -> Iterator[Finding]:
         if not self.holds(check.when, row):
             return
-        known = gather(check.reads, lambda name: self.look(name, row))
-        if not check.blanks and any(value is None for value in known.values()):
+        known = self.known(check.reads, row)
+        if not check.blanks and None in known.values():
             return
         if check.passes(**known) is not False:
             return
@@ -308,9 +330,8 @@ class _Sheet:
         value = self.values.get(rule.from_field)
         if value is None or not self.holds(rule.when):
             return None
-        zone = self.context.get("site.zone") or "Asia/Shanghai"
-        first = earliest_day(value, zone)
-        return first if first == latest_day(value, zone) else None
+        first = earliest_day(value)
+        return first if first == latest_day(value) else None
 
 
 def _finding(key: str, level: Level, kind: str, target: str, code: str = "", **values: Any) -> Finding:
@@ -330,17 +351,10 @@ def _plain(question: Question, value: Any) -> Any:
     """An empty text or no ticks is no answer; ticks stand in the order of their list."""
     if isinstance(value, str | list | tuple) and not value:
         return None
-    if isinstance(value, list | tuple) and question.codes:
-        order = {code: record_key for record_key, code in enumerate(question.codes.values)}
-        return sorted(value, key=lambda code: order.get(code, len(order)))
+    if isinstance(value, list | tuple) and question.codes is not None:
+        order = (*question.codes.values, *value)
+        return sorted(value, key=order.index)
     return value
-
-
-def _row(group: Group, given: Mapping[str, Any], number: int) -> AnswerRow:
-    row: AnswerRow = {name: _plain(question, given.get(name)) for name, question in group.questions.items()}
-    row["position"] = given.get("position") or number
-    row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
-    return row
 
 
 def _within(value: Any, bounds: Any) -> bool:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.codelists import CodeList
@@ -148,6 +147,7 @@ def keeps_question(plain: str) -> Callable[[C], C]:
 
     def changed(column: C) -> C:
         django_deconstruct, django_contribute = column.deconstruct, column.contribute_to_class
+        plain_field: Any = column.__base__
 
         def deconstruct(self: Any) -> Any:
             name, _path, args, kwargs = django_deconstruct(self)
@@ -155,8 +155,8 @@ def keeps_question(plain: str) -> Callable[[C], C]:
             return name, plain, args, kwargs
 
         def clone(self: Any) -> Any:
-            _name, path, args, kwargs = self.deconstruct()
-            return import_string(path)(*args, **kwargs)
+            _name, _path, args, kwargs = self.deconstruct()
+            return plain_field(*args, **kwargs)
 
         def contribute_to_class(self: Any, cls: Any, name: str, **options: Any) -> None:
             if self.asked.get("by") is not None:

@@ -37,7 +37,7 @@ def number_text(value: Any) -> str:
     return str(value)
 
 
-def display(question: Question, value: Any, zone: str = "Asia/Shanghai") -> str:
+def display(question: Question, value: Any, *, zone: str) -> str:
     """Return an answer as people read it: the text of a code, a day, a number without its unit."""
     if value is None:
         return ""
@@ -48,7 +48,7 @@ def display(question: Question, value: Any, zone: str = "Asia/Shanghai") -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(display(question, item, zone) for item in value)
+        return ", ".join(display(question, item, zone=zone) for item in value)
     if question.codes is not None:
         return question.codes.label(str(value))
     return number_text(value)
@@ -148,7 +148,7 @@ def question_at(form: FormDeclaration, target: str) -> Question | None:
     return form.questions.get(target)
 
 
-def finding_text(form: FormDeclaration, finding: Finding, zone: str = "Asia/Shanghai") -> str:
+def finding_text(form: FormDeclaration, finding: Finding, *, zone: str) -> str:
     """Return what a finding says to the person who can act on it."""
     if finding.kind == "check":
         return str(finding.message)
@@ -169,7 +169,7 @@ def finding_text(form: FormDeclaration, finding: Finding, zone: str = "Asia/Shan
     }
     if finding.kind == "required" and not question.missing_allowed:
         return _("{label} has no answer yet. Answer it.").format(label=question.text)
-    proposal = display(question, finding.values.get("proposal"), zone)
+    proposal = display(question, finding.values.get("proposal"), zone=zone)
     return texts[finding.kind].format(label=question.text, proposal=proposal)
 
 

@@ -20,6 +20,8 @@ MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 YEAR = re.compile(r"(\d{4})年?")
 YEARS = range(1900, 3000)  # far beyond any participant; a later day would overflow where days are added to it
 CLOCK = re.compile(r"(.+?)[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
+# Control characters but tab and line end, and halves of a character that was cut in two.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class UnreadableError(Exception):
@@ -60,7 +62,7 @@ def _read_text(question: Question, texts: list[str], zone: str) -> str | None:
     if not texts:
         return None
     text = texts[0]
-    if any(unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\n\t" for mark in text):
+    if UNPRINTABLE.search(text):
         raise UnreadableError(messages.format_hint(question))
     if len(text) > question.max_length:
         raise UnreadableError(messages.too_long(question, len(text)))
@@ -70,19 +72,18 @@ def _read_text(question: Question, texts: list[str], zone: str) -> str | None:
 def _read_choice(question: Question, texts: list[str], zone: str) -> str | None:
     if not texts:
         return None
-    if question.codes is None or texts[0] not in question.codes:
+    if question.codes is None or texts[0] not in question.codes.labels:
         raise UnreadableError(messages.format_hint(question))
     return texts[0]
 
 
 def _read_ticks(question: Question, texts: list[str], zone: str) -> list[str] | None:
     codes = question.codes
-    if codes is None or any(text not in codes for text in texts):
+    if codes is None or not codes.labels.keys() >= set(texts):
         raise UnreadableError(messages.format_hint(question))
     ticked = [code for code in codes.values if code in texts]
-    alone = [code for code in codes.exclusive if code in ticked]
-    if alone and len(ticked) > 1:
-        raise UnreadableError(messages.stands_alone(question, alone[0]))
+    if len(ticked) > 1 and (alone := set(codes.exclusive).intersection(ticked)):
+        raise UnreadableError(messages.stands_alone(question, min(alone, key=ticked.index)))
     return ticked or None
 
 
@@ -99,8 +100,7 @@ def _day_in(text: str) -> date | None:
     match = DAY.fullmatch(text)
     if match is None:
         return None
-    year, month, day = (int(part) for part in match.groups() if part is not None)
-    return _calendar_day(year, month, day)
+    return _calendar_day(*map(int, filter(None, match.groups())))
 
 
 def _calendar_day(year: int, month: int, day: int) -> date | None:
@@ -155,7 +155,7 @@ PARSERS: dict[QuestionKind, Callable[[Question, list[str], str], Any]] = {
 }
 
 
-def typed_text(question: Question, value: Any, zone: str = "Asia/Shanghai") -> list[str]:
+def typed_text(question: Question, value: Any, *, zone: str) -> list[str]:
     """Return an answer as it would be typed; reading it again gives the same answer."""
     if value is None:
         return []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from crf.engine.codelists import CodeList
@@ -118,12 +119,12 @@ class Question:
             object.__setattr__(self, "export", self.name.upper())
         ask_when(self)
 
-    @property
+    @cached_property
     def derived(self) -> bool:
         """Say whether the server computes it."""
         return self.by is not None
 
-    @property
+    @cached_property
     def dated(self) -> bool:
         """Say whether the answer is a day or an instant."""
         return self.kind in DATED
@@ -141,11 +142,7 @@ def _exact(limit: Number | None) -> Number | None:
     return Decimal(str(limit)) if isinstance(limit, float) else limit
 
 
+@cache
 def argument(read: str) -> str:
-    """Return a read's keyword: "DM.weight" -> dm_weight, "CRE*" -> cre_all."""
-    return read.replace("*", "_all").replace(".", "_").lower()
-
-
-def gather(reads: tuple[str, ...], look: Callable[[str], Any]) -> Mapping[str, Any]:
-    """Return the keyword arguments for a function that reads ``reads``."""
-    return {argument(read): look(read) for read in reads}
+    """Return a read's keyword: "DM.weight" -> dm_weight, "CRE*" -> cre_all, "schedule.SURG-1.closes" -> …_surg_1_…"""
+    return read.replace("*", "_all").replace(".", "_").replace("-", "_").lower()

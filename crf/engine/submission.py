@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from crf.engine import messages
 from crf.engine.checks import Level
@@ -24,6 +24,34 @@ Raw = dict[str, list[str]]
 ROW_LIMIT = 200
 ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-\d{1,4}-remove")
 ROW_NAME = re.compile(r"(?P<group>[a-z][a-z0-9_]*)-(?P<index>\d{1,4})-(?P<field>[a-z][a-z0-9_]*)")
+
+
+class Prompt(TypedDict, total=False):
+    """A finding that was shown while somebody typed: its key, where, for which answer, in which words."""
+
+    key: str
+    name: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a person answered, and what goes with the save: the same for a page, a program and a simulation.
+
+    ``reasons`` are those of single answers, by their names within the record; ``errors`` say what could not be
+    read, and ``names`` map an answer's name within the record to its name on the page.
+    """
+
+    values: Mapping[str, Any]
+    groups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    confirmations: Mapping[str, str] = field(default_factory=dict)
+    prompts: Sequence[Prompt] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,6 +70,20 @@ class Submission:
         """Return a control of the page such as "reason", "version", "key", "action"."""
         return next(iter(self.raw.get(f"_{name}", ())), "").strip()
 
+    def answers(self) -> Answers:
+        """Return what was sent as a save takes it."""
+        return Answers(
+            values=self.values,
+            groups=self.groups,
+            missing=self.missing,
+            reason=self.control("reason"),
+            reasons=self.reasons,
+            confirmations=self.confirmations,
+            prompts=self.prompts,
+            errors=self.errors,
+            names=self.names,
+        )
+
     @property
     def reason(self) -> str:
         """Return why saved answers were changed."""
@@ -56,14 +98,18 @@ class Submission:
     @property
     def reasons(self) -> dict[str, str]:
         """Map single answers, by their names within the record, to the reason given for that one."""
-        prefix = "_reason:"
+        said = self._texts("_reason:")
+        if not said:
+            return {}
         targets = {name: target for target, name in self.names.items()} | self._removals()
-        said = {
-            name.removeprefix(prefix): texts[0]
-            for name, texts in self.raw.items()
-            if name.startswith(prefix) and texts
-        }
         return {targets.get(name, name): text for name, text in said.items()}
+
+    def _texts(self, prefix: str) -> dict[str, str]:
+        """Map what was said under names that begin with ``prefix``, without it; blanks say nothing."""
+        said = {
+            name: texts[0].strip() for name, texts in self.raw.items() if texts and name.startswith(prefix)
+        }
+        return {name.removeprefix(prefix): text for name, text in said.items() if text}
 
     def _removals(self) -> dict[str, str]:
         """Map the tick that removes a saved row, as the page names it, to the row's name within the record."""
@@ -78,23 +124,25 @@ class Submission:
     @property
     def confirmations(self) -> dict[str, str]:
         """Map the key of each soft finding that was confirmed to the reason given."""
-        prefix = "_confirm:"
-        said = {
-            name: texts[0].strip() for name, texts in self.raw.items() if texts and name.startswith(prefix)
-        }
-        return {name.removeprefix(prefix): text for name, text in said.items() if text}
+        return self._texts("_confirm:")
 
     @property
-    def prompts(self) -> list[dict[str, str]]:
+    def prompts(self) -> list[Prompt]:
         """Return the findings that were shown while typing, each with the answer it was shown for."""
+        text = self.control("prompts")
+        if not text:
+            return []
         try:
-            said = json.loads(self.control("prompts") or "[]")
+            said = json.loads(text)
         except ValueError:
             return []
-        if not isinstance(said, list):
-            return []
-        rows = [row for row in said[:500] if isinstance(row, dict)]
-        return [{str(name)[:60]: str(text)[:200] for name, text in row.items()} for row in rows]
+        rows = said if isinstance(said, list) else []
+        return [_prompt(row) for row in rows if isinstance(row, dict)]
+
+
+def _prompt(row: Mapping[str, Any]) -> Prompt:
+    """Return the parts of a prompt that are kept, as texts."""
+    return cast("Prompt", {part: str(row[part]) for part in Prompt.__annotations__ if part in row})
 
 
 @dataclass(frozen=True)
@@ -122,7 +170,7 @@ def review(
     data: Mapping[str, Any],
     *,
     context: Mapping[str, Any],
-    zone: str = "Asia/Shanghai",
+    zone: str,
 ) -> Review:
     """Read ``data`` (a POST, a draft, an API call) and evaluate it; errors of questions not asked are dropped."""
     submission = parse(form, data, zone=zone)
@@ -133,15 +181,19 @@ def review(
         missing=submission.missing,
         context=context,
     )
-    asked = {submission.names.get(target, target) for target in outcome.visible} | set(form.groups)
-    errors = {name: text for name, text in submission.errors.items() if name in asked}
-    return Review(form, submission, outcome, errors)
+    return Review(form, submission, outcome, asked_errors(form, submission, outcome))
+
+
+def asked_errors(form: FormDeclaration, sent: Submission | Answers, outcome: Evaluation) -> dict[str, str]:
+    """Return what could not be read of what is asked; the rest is cleared anyway."""
+    asked = {sent.names.get(target, target) for target in outcome.visible} | set(form.groups)
+    return {name: text for name, text in sent.errors.items() if name in asked}
 
 
 def raw_of_post(data: Mapping[str, Any]) -> Raw:
     """Return what was typed, as lists of texts by name, from a POST or from a draft's JSON."""
     if hasattr(data, "lists"):
-        return {name: [str(text) for text in texts] for name, texts in data.lists()}
+        return dict(data.lists())
     return {
         str(name): [_typed(item) for item in (texts if isinstance(texts, list | tuple) else [texts])]
         for name, texts in data.items()
@@ -152,7 +204,7 @@ def _typed(item: Any) -> str:
     return "" if item is None else str(item)
 
 
-def parse(form: FormDeclaration, data: Mapping[str, Any], *, zone: str = "Asia/Shanghai") -> Submission:
+def parse(form: FormDeclaration, data: Mapping[str, Any], *, zone: str) -> Submission:
     """Return the typed answers; what cannot be read stays in ``raw`` and has a sentence in ``errors``."""
     found = Submission(raw=raw_of_post(data))
     reader = _Reader(found, zone)
@@ -174,13 +226,11 @@ class _Reader:
     ) -> None:
         """Put one answer and its missing reason where they belong."""
         self.found.names[target] = name
-        texts = [clean(text) for text in self.found.raw.get(name, ())]
+        texts = list(filter(None, map(clean, self.found.raw.get(name, ()))))
         why = next(iter(self.found.raw.get(f"{name}__why", ())), "").strip()
         values[question.name] = None
         try:
-            values[question.name] = PARSERS[question.kind](
-                question, [text for text in texts if text], self.zone
-            )
+            values[question.name] = PARSERS[question.kind](question, texts, self.zone)
             if why:
                 _check_reason(question, why, values[question.name])
                 missing[question.name] = why
@@ -224,7 +274,7 @@ class _Reader:
         return row
 
     def _indices(self, group: str) -> list[int]:
-        matches = (ROW_NAME.fullmatch(name.removesuffix("__why")) for name in self.found.raw)
+        matches = map(ROW_NAME.fullmatch, self.found.raw)
         return sorted({int(match["index"]) for match in matches if match and match["group"] == group})
 
     def _next_position(self, group: str, indices: list[int]) -> int:
@@ -273,13 +323,13 @@ def raw_of(
     values: Mapping[str, Any],
     groups: Mapping[str, Iterable[Mapping[str, Any]]],
     missing: Mapping[str, str],
-    zone: str = "Asia/Shanghai",
+    zone: str,
 ) -> Raw:
     """Return a saved record as the page would send it."""
     raw: Raw = {}
     for name, question in form.questions.items():
         if not question.derived:
-            _put(raw, name, typed_text(question, values.get(name), zone), missing.get(name))
+            _put(raw, name, typed_text(question, values.get(name), zone=zone), missing.get(name))
     for group in form.groups.values():
         for index, row in enumerate(_rows_to_show(group, groups.get(group.name, ()))):
             prefix = f"{group.name}-{index}"
@@ -288,7 +338,7 @@ def raw_of(
             for name, question in group.questions.items():
                 if not question.derived:
                     why = (row.get("missing") or {}).get(name)
-                    _put(raw, f"{prefix}-{name}", typed_text(question, row.get(name), zone), why)
+                    _put(raw, f"{prefix}-{name}", typed_text(question, row.get(name), zone=zone), why)
     return raw
 
 
@@ -317,7 +367,7 @@ def live(
     derived = _derived(form, found)
     return {
         "derived": {
-            name: messages.display(question, value, zone) for name, (question, value) in derived.items()
+            name: messages.display(question, value, zone=zone) for name, (question, value) in derived.items()
         },
         "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
         "errors": dict(found.errors),
@@ -326,7 +376,7 @@ def live(
                 "key": finding.key,
                 "level": finding.level.value,
                 "name": names.get(finding.target, finding.target),
-                "message": messages.finding_text(form, finding, zone),
+                "message": messages.finding_text(form, finding, zone=zone),
             }
             for finding in found.outcome.findings
             if finding.level in (Level.HARD, Level.SOFT)

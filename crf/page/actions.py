@@ -79,7 +79,9 @@ def actions_for(editor: RecordEditor) -> RecordActions:
 
 
 def _text(editor: RecordEditor, query: Query) -> str:
-    return question_of_query(editor.record_key.form, query, () if query.is_system else query.messages.all())
+    return question_of_query(
+        editor.record_key.form, query, () if query.is_system else query.messages.all(), zone=editor.zone
+    )
 
 
 def _steps(editor: RecordEditor, state: str) -> list[RecordStep]:

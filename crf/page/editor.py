@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -24,18 +23,17 @@ from crf.engine.base import RecordState
 from crf.engine.checks import Level
 from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Evaluation, evaluate
-from crf.engine.submission import Raw, Review, Submission
+from crf.engine.submission import Prompt, Raw, Review
 from crf.models import Draft, Query
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
-from crf.records.consequences import propose_from_refusal
 from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
-from crf.records.save import Answers, AnswersImpossible, ReasonNeeded, Saved, save_answers
-from crf.records.visit_changes import VisitsWouldChange, moves_since, standing_before
+from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
+from crf.records.save import Saved, save_answers
+from crf.records.visit_changes import VisitsWouldChange
 from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, record_key_of
 from followup.models import Visit
-from followup.services.planning import VisitChange
 from kernel.errors import Refusal
 from trials.models import Participant
 
@@ -73,12 +71,11 @@ class RecordEditor:
     record_key: RecordKey
     user: User
     at: datetime
-    form_context: FormContext = field(init=False)
-    moves: list[VisitChange] = field(default_factory=list)
     stopped: VisitsWouldChange | None = None
 
-    def __post_init__(self) -> None:
-        self.form_context = FormContext(self.record_key.participant, at=self.at)
+    @cached_property
+    def form_context(self) -> FormContext:
+        return FormContext(self.record_key.participant, at=self.at)
 
     @cached_property
     def stored(self) -> StoredRecord | None:
@@ -201,30 +198,6 @@ class RecordEditor:
             found = found.filter(sequence=self.record_key.sequence)
         return list(found)
 
-    def save(self, submission: Submission) -> Saved:
-        """Save what was typed; a refusal leaves nothing half written."""
-        answers = Answers(
-            values=submission.values,
-            groups=submission.groups,
-            missing=submission.missing,
-            reason=submission.reason,
-            reasons=submission.reasons,
-            confirmations=submission.confirmations,
-            prompts=submission.prompts,
-        )
-        before = standing_before(self.record_key)
-        with transaction.atomic():
-            saved = save_answers(
-                record_key=self.record_key,
-                answers=answers,
-                version=submission.version or NEW,
-                key=submission.control("key"),
-                by=self.user,
-                at=self.at,
-            )
-            self.moves = moves_since(before, self.record_key, seen=submission.control("plan"))
-        return saved
-
     def keep(self, review: Review) -> None:
         """Keep what was typed as the person's draft, and which prompts it met."""
         raw = dict(review.submission.raw)
@@ -239,15 +212,15 @@ class RecordEditor:
                 at=self.at,
             )
 
-    def _prompts(self, review: Review) -> list[dict[str, str]]:
+    def _prompts(self, review: Review) -> list[Prompt]:
         known = {(prompt.get("key"), prompt.get("value")): prompt for prompt in review.submission.prompts}
         for finding in review.outcome.at(Level.HARD):
             name = review.submission.names.get(finding.target, finding.target)
-            value = ", ".join(review.submission.raw.get(name, ()))[:200]
-            said = messages.finding_text(self.record_key.form, finding, self.zone)[:200]
-            prompt = {"key": finding.key, "name": name, "value": value, "message": said}
+            value = ", ".join(review.submission.raw.get(name, ()))
+            said = messages.finding_text(self.record_key.form, finding, zone=self.zone)
+            prompt = Prompt(key=finding.key, name=name, value=value, message=said)
             known.setdefault((finding.key, value), prompt)
-        return list(known.values())[-200:]
+        return list(known.values())
 
 
 def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]:
@@ -255,28 +228,29 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
 
     Everything typed is on that page and in the person's draft.
     """
-    typed = submission.parse(editor.record_key.form, data, zone=editor.zone)
-    review = editor.review(data) if typed.errors else None
-    if review is None or review.readable:
-        try:
-            return editor.save(typed)
-        except AnswersImpossible as refused:
-            problem = ""
-            propose_from_refusal(
-                record_key=editor.record_key, findings=refused.findings, by=editor.user, at=editor.at
-            )
-        except ReasonNeeded as refused:
-            problem = str(refused)
-        except VisitsWouldChange as stopped:
-            problem, editor.stopped = "", stopped
-        except Refusal:
-            editor.keep(review or editor.review(data))
-            raise
-    else:
-        problem = ""
-    found = review or editor.review(data)
-    editor.keep(found)
-    return editor.page_of(found, reason_problem=problem), 422
+    problem, typed = "", submission.parse(editor.record_key.form, data, zone=editor.zone)
+    try:
+        return save_answers(
+            record_key=editor.record_key,
+            answers=typed.answers(),
+            version=typed.version or NEW,
+            key=typed.control("key"),
+            seen_plan=typed.control("plan"),
+            by=editor.user,
+            at=editor.at,
+        )
+    except (AnswersUnreadable, AnswersImpossible):
+        pass  # each answer says on the page what is wrong with it
+    except ReasonNeeded as refused:
+        problem = str(refused)
+    except VisitsWouldChange as stopped:
+        editor.stopped = stopped
+    except Refusal:
+        editor.keep(editor.review(data))
+        raise
+    review = editor.review(data)
+    editor.keep(review)
+    return editor.page_of(review, reason_problem=problem), 422
 
 
 def said_of(saved: Saved, *, clock: str) -> str:

@@ -45,14 +45,14 @@ def log_of(record_key: RecordKey, user: User) -> Log:
             record,
             form_url(participant.number, form.code, visit_id=record.visit_id, sequence=record.sequence),
             tuple(
-                messages.display(question, getattr(record, question.name), participant.site.time_zone)
+                messages.display(question, getattr(record, question.name), zone=participant.site.time_zone)
                 for question in asked
             ),
         )
         for record in found.select_related("visit").order_by("sequence", "pk")
     ]
     may_add = form.repeats == Repeats.LOG and user.may(Permission.CRF_EDIT, participant.site_id)
-    new = new_record_url(participant.number, form.code) if may_add else ""
+    new = form_url(participant.number, form.code, sequence=NEW) if may_add else ""
     return Log(form, tuple(str(question.text) for question in asked), tuple(lines), new)
 
 
@@ -61,10 +61,3 @@ def _listed(form: FormDeclaration) -> list[Question]:
     if form.listed:
         return [form.questions[name] for name in form.listed]
     return [question for question in form.questions.values() if not question.derived][:COLUMNS]
-
-
-def new_record_url(number: str, code: str) -> str:
-    """Return the address of a new record of a log."""
-    from django.urls import reverse
-
-    return reverse("crf:form", args=[number, code, NEW])

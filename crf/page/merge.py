@@ -57,7 +57,7 @@ def _difference(form: FormDeclaration, change: AnswerChange, zone: str) -> Answe
     questions = group.questions if group else form.questions
     question = questions.get(change.name)
     words = [
-        messages.display(question, value, zone) if question else str(value)
+        messages.display(question, value, zone=zone) if question else str(value)
         for value in (change.new, change.old)
     ]
     if question is None:

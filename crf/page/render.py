@@ -85,17 +85,17 @@ class PageInput:
 
     raw: Raw
     outcome: Evaluation
+    version: int
+    zone: str
     errors: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     saved: Raw | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
-    version: int = 0
     key: str = ""
     editable: bool = True
     announce: bool = False
     storage: str = ""
-    zone: str = "Asia/Shanghai"
     wordings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -186,7 +186,7 @@ class FormRenderer:
 
     def __post_init__(self) -> None:
         waiting = tuple(f"{group.name}-" for group in self.form.groups.values() if not self.asks(group))
-        begins = raw_of(self.form, values={}, groups={}, missing={}) if waiting else {}
+        begins = raw_of(self.form, values={}, groups={}, missing={}, zone=self.given.zone) if waiting else {}
         self.raw = {
             **{name: texts for name, texts in begins.items() if name.startswith(waiting)},
             **self.given.raw,
@@ -198,7 +198,7 @@ class FormRenderer:
                 self._note(finding)
 
     def _note(self, finding: Finding) -> None:
-        text = messages.finding_text(self.form, finding, self.given.zone)
+        text = messages.finding_text(self.form, finding, zone=self.given.zone)
         for number, target in enumerate(finding.targets):
             if target in self.given.outcome.visible or target in self.form.groups:
                 drawn = self._draw(finding, text, first=number == 0)
@@ -228,7 +228,7 @@ class FormRenderer:
     def loose_notes(self) -> SafeString:
         """Return the findings that belong to no question shown on the page."""
         loose = [
-            self._draw(finding, messages.finding_text(self.form, finding, self.given.zone), first=True)
+            self._draw(finding, messages.finding_text(self.form, finding, zone=self.given.zone), first=True)
             for finding in self.given.outcome.findings
             if finding.level in (Level.HARD, Level.SOFT) and finding.key not in self.placed_keys
         ]
@@ -247,7 +247,7 @@ class FormRenderer:
                 if name
                 else ""
             )
-            yield link, messages.finding_text(self.form, finding, self.given.zone)
+            yield link, messages.finding_text(self.form, finding, zone=self.given.zone)
 
     def unanswered(self) -> Iterable[tuple[str, str]]:
         """Yield (link, question) for each required question that still waits."""
@@ -327,7 +327,7 @@ class FormRenderer:
     def text_of(self, spot: FieldView) -> str:
         """Return what was typed, or the derived answer in words."""
         if spot.question.derived:
-            return messages.display(spot.question, spot.values.get(spot.question.name), self.given.zone)
+            return messages.display(spot.question, spot.values.get(spot.question.name), zone=self.given.zone)
         return _first(self.raw, spot.name)
 
     def raw_of(self, spot: FieldView) -> str:
@@ -417,7 +417,7 @@ class FormRenderer:
             else {}
         )
         return " · ".join(
-            f"{group.questions[name].text}: {messages.display(group.questions[name], value)}"
+            f"{group.questions[name].text}: {messages.display(group.questions[name], value, zone=self.given.zone)}"
             for name, value in given.items()
         )
 
@@ -428,7 +428,7 @@ class FormRenderer:
         for question in group.questions.values():
             if row and self._is_given(group, row, question):
                 if template == "cell":
-                    text = messages.display(question, row[question.name])
+                    text = messages.display(question, row[question.name], zone=self.given.zone)
                     cells.append(partial("fixed_cell", self.language) % {"text": escape(text)})
                 continue
             spot = FieldView(

@@ -87,7 +87,7 @@ def reports_of(case: SeriousCase, zone: str) -> list[tuple[int, list[AnswerInWor
 def _in_words(code: str, names: tuple[str, ...], row: dict[str, Any], zone: str) -> list[AnswerInWords]:
     questions = catalogue.form(code).questions
     return [
-        AnswerInWords(str(questions[name].text), messages.display(questions[name], row[name], zone))
+        AnswerInWords(str(questions[name].text), messages.display(questions[name], row[name], zone=zone))
         for name in names
         if row.get(name) not in (None, "", [])
     ]

@@ -34,11 +34,6 @@ class QueryClosed(Refusal):
     message = _("This query is closed. Ask again if it is not settled.")
 
 
-class QueryNotClosed(Refusal):
-    code = "crf.query_not_closed"
-    message = _("This query is still open. Answer it there.")
-
-
 class NoSuchQuestion(Refusal):
     code = "crf.no_such_question"
     message = _("The form {form} has no question “{target}”. Choose a question of the form.")

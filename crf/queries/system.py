@@ -37,11 +37,9 @@ class QueryChanges:
         return not (self.opens or self.confirms or self.closes)
 
 
-def queries_part(form: FormDeclaration, record: Any) -> TableQuery:
+def queries_part(record: Any) -> TableQuery:
     """Return what to load for the queries that the system asked about the record."""
-    return TableQuery(
-        "queries", Query, "record_id", record.pk, also=f"t.form_code = '{form.code}' AND t.key <> ''"
-    )
+    return TableQuery("queries", Query, "record_id", record.pk, also="t.key <> ''")
 
 
 def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:
@@ -64,8 +62,10 @@ def sync_queries(
     Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
     ``known`` are the system's queries about the record, as ``known_queries`` returns them.
     """
-    reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
     found = [finding for finding in outcome.findings if finding.level in ASKED]
+    if not found and not known:
+        return 0
+    reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
     judged = _judge(found, known, reasons, outcome)
     if judged.empty:
         return 0
@@ -154,7 +154,7 @@ def adopt_queries(record_key: RecordKey, record: Any, *, act: Any) -> None:
         form_code=record_key.form.code,
         visit=record_key.visit,
         sequence=record_key.sequence,
-        record_id=None,
+        record=None,
     )
     waiting.update(record_id=record.pk, act=act)
 
@@ -188,7 +188,9 @@ def finding_of(query: Query) -> Finding:
     )
 
 
-def question_of_query(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:
+def question_of_query(
+    form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage], *, zone: str
+) -> str:
     """Return what the query asks, in the reader's language."""
     if not query.is_system:
         return next((message.text for message in messages if message.kind == MessageKind.RAISED), "")
@@ -197,9 +199,9 @@ def question_of_query(form: FormDeclaration | None, query: Query, messages: Iter
     if query.kind == "check":
         declared = next((check for check in form.checks if check.code == query.check_code), None)
         return str(declared.message) if declared else query.check_code
-    return finding_text(form, finding_of(query))
+    return finding_text(form, finding_of(query), zone=zone)
 
 
 def short_question(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:
     """Return the first words of the question, for lists."""
-    return Truncator(question_of_query(form, query, messages)).chars(140)
+    return Truncator(question_of_query(form, query, messages, zone=query.site.time_zone)).chars(140)

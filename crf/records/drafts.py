@@ -11,7 +11,7 @@ from accounts.models import User
 from crf.engine.submission import Raw
 from crf.models import Draft
 from crf.store.preconditions import refuse_who_may_not
-from crf.store.records import NEW, RecordKey
+from crf.store.records import RecordKey
 from kernel.errors import Refusal
 
 MOST_NAMES = 5000
@@ -29,11 +29,14 @@ def keep_draft(
     *,
     record_key: RecordKey,
     raw: Raw,
-    version: int = NEW,
+    version: int,
     by: User,
     at: datetime,
 ) -> Draft:
-    """What ``by`` typed at the place is kept; another person's draft of the same form is another row."""
+    """What ``by`` typed for the record is kept; another person's draft of the same form is another row.
+
+    Refuses: who may not; more than a draft keeps. Locks: nothing.
+    """
     refuse_who_may_not(record_key, by=by)
     kept = {name: texts for name, texts in raw.items() if name not in LEFT_OUT}
     size = sum(len(text) for texts in kept.values() for text in texts)

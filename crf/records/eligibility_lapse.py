@@ -13,29 +13,24 @@ from crf.recheck import recheck
 from crf.store.context import FormContext
 from crf.store.records import RecordKey
 from trials.models import EligibilityDecision
-from trials.services import decide_eligibility, lapse_decision, live_decision
+from trials.services import decide_eligibility, lapse_decision
 
 
 @dataclass(frozen=True)
 class EvidenceSnapshot:
-    """The evidence as it was before a save; None when no decision rests on it."""
+    """The evidence behind a decision in force, as it was before a save."""
 
     record_key: RecordKey
-    digest: str | None
+    digest: str
 
     @classmethod
-    def over(cls, record_key: RecordKey) -> EvidenceSnapshot:
+    def take(cls, record_key: RecordKey) -> EvidenceSnapshot:
         """Note the evidence before the answers are written."""
-        if record_key.form.code not in evidence.SOURCE_FORMS or live_decision(record_key.participant) is None:
-            return cls(record_key, None)
         return cls(record_key, evidence.current_evidence(record_key.participant).digest)
 
-    def settle(self, *, by: User | None, at: datetime) -> bool:
+    def lapse_if_changed(self, *, by: User | None, at: datetime) -> bool:
         """The decision has lapsed if the evidence behind it is no longer the same; say whether it did."""
-        if (
-            self.digest is None
-            or evidence.current_evidence(self.record_key.participant).digest == self.digest
-        ):
+        if evidence.current_evidence(self.record_key.participant).digest == self.digest:
             return False
         cause = _("An answer on the form {form} was changed.").format(form=self.record_key.form.code)
         return lapse_decision(participant=self.record_key.participant, cause=cause, by=by, at=at)
@@ -51,7 +46,10 @@ def decide(
     by: User,
     at: datetime,
 ) -> EligibilityDecision:
-    """The investigator has signed what the evidence shows, and the eligibility form says since when."""
+    """The investigator has signed what the evidence shows, and the eligibility form says since when.
+
+    Refuses: as ``trials.services.decide_eligibility`` does. Locks: the participant.
+    """
     decision = decide_eligibility(
         participant=shown.participant,
         eligible=eligible,

@@ -33,7 +33,10 @@ class OverrideNeedsReason(Refusal):
 def grant_override(
     *, record_key: RecordKey, target: str, value: Any, reason: str, by: User, at: datetime
 ) -> HardOverride:
-    """The answer ``value`` to ``target`` may be saved although it is outside the hard range."""
+    """The answer ``value`` to ``target`` may be saved although it is outside the hard range.
+
+    Refuses: who is no data manager; a grant without a reason. Locks: nothing.
+    """
     if not by.may(Permission.CRF_LOCK, record_key.participant.site):
         raise NotADataManager
     if not reason.strip():
@@ -55,7 +58,7 @@ def grant_override(
         )
 
 
-def standing(record_key: RecordKey, stops: Sequence[Finding]) -> frozenset[str]:
+def overridden(record_key: RecordKey, stops: Sequence[Finding]) -> frozenset[str]:
     """Return the keys of those hard findings that were let pass for the values they rest on now."""
     ranged = [finding for finding in stops if finding.kind == "range"]
     if not ranged:

@@ -2,55 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
 
-from accounts.models import User
 from audit.models import Act
 from crf.engine import messages
 from crf.engine.evaluation import Evaluation
+from crf.engine.submission import Prompt
 from crf.models import EntryPrompt
+from crf.records.change import RecordChange
 from crf.store.records import RecordKey
 
-MOST = 200
+HARD = (":hard", ":future", ":birth", ":death")
 
 
-def keep_prompts(
-    record_key: RecordKey,
-    record: Any,
-    outcome: Evaluation,
-    prompts: Sequence[Mapping[str, str]],
-    *,
-    act: Act,
-    by: User | None,
-    at: datetime,
-) -> None:
-    """Each prompt that was shown stands with the answer it was shown for and the one then saved."""
-    if not prompts:
-        return
+def keep_prompts(change: RecordChange, prompts: Iterable[Prompt], *, act: Act) -> None:
+    """Each prompt that was shown stands, whole, with the answer it was shown for and the one then saved."""
+    record_key, record = change.record_key, change.record
     zone = record_key.participant.site.time_zone
-    known = {
-        (prompt["key"], prompt["value"]): prompt
-        for prompt in prompts
-        if "key" in prompt and "value" in prompt
-    }
+    known = {(one["key"], one["value"]): one for one in prompts if "key" in one and "value" in one}
     EntryPrompt.objects.bulk_create(
         EntryPrompt(
             participant=record_key.participant,
             site_id=record_key.participant.site_id,
-            form_code=record_key.form.code,
             record_id=record.pk,
-            target=prompt.get("name", "")[:120],
-            key=key[:160],
-            level=("hard" if key.endswith((":hard", ":future", ":birth", ":death")) else "soft"),
-            message=prompt.get("message", "")[:200],
-            entered=entered[:200],
-            saved=saved_text(record_key, outcome, prompt.get("name", ""), zone)[:200],
-            prompted_at=at,
+            target=prompt.get("name", ""),
+            key=key,
+            level="hard" if key.endswith(HARD) else "soft",
+            message=prompt.get("message", ""),
+            entered=entered,
+            saved=saved_text(record_key, change.after, prompt.get("name", ""), zone),
+            prompted_at=change.at,
             act=act,
         )
-        for (key, entered), prompt in list(known.items())[:MOST]
+        for (key, entered), prompt in known.items()
     )
 
 
@@ -67,8 +51,8 @@ def saved_text(record_key: RecordKey, outcome: Evaluation, name: str, zone: str)
         ):
             return ""
         return messages.display(
-            record_key.form.groups[group].questions[question], rows[int(index)][question], zone
+            record_key.form.groups[group].questions[question], rows[int(index)][question], zone=zone
         )
     if name not in record_key.form.questions:
         return ""
-    return messages.display(record_key.form.questions[name], outcome.values[name], zone)
+    return messages.display(record_key.form.questions[name], outcome.values[name], zone=zone)

@@ -1,32 +1,44 @@
-"""Saving answers: one act that keeps everything which follows from them, or nothing (architecture 4, 6)."""
+"""The one door to a save: page, API, import and demonstration come in here, under the same rules.
+
+``save_answers`` reads as ten steps over values that do not change; each step is one function below it.
+Either everything is kept that follows from the answers, or nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from accounts.models import User
 from audit.acts import open_act
-from audit.models import Act
+from crf.eligibility.evidence import SOURCE_FORMS
 from crf.engine.base import RecordState
 from crf.engine.changes import AnswerChange, changes
-from crf.engine.checks import Finding
 from crf.engine.declaration import Repeats
-from crf.engine.evaluation import AnswerRow, Evaluation, evaluate
+from crf.engine.evaluation import AnswerRow, evaluate
 from crf.engine.messages import finding_text
+from crf.engine.submission import Answers, asked_errors
 from crf.models import Draft, SaveKey
 from crf.queries.system import adopt_queries, known_queries, queries_part, sync_queries
-from crf.records.consequences import apply_consequences
+from crf.records.change import RecordChange, SaveBasis, SaveEvaluation, SaveRequest
+from crf.records.consequences import apply_consequences, propose_from_refusal
 from crf.records.eligibility_lapse import EvidenceSnapshot
-from crf.records.overrides import standing
+from crf.records.overrides import overridden
 from crf.records.prompts import keep_prompts
-from crf.store.context import FormContext
+from crf.records.refusals import (
+    AnswersImpossible,
+    AnswersUnreadable,
+    KeyTooLong,
+    ReasonNeeded,
+    RecordLocked,
+    StaleVersion,
+)
+from crf.records.visit_changes import PlanSnapshot, changes_since
+from crf.store.context import FormContext, decision_part
 from crf.store.preconditions import refuse_unless_due, refuse_who_may_not
-from crf.store.reasons import compose, reason_for
+from crf.store.reasons import keep_reasons, reason_of
 from crf.store.records import (
     NEW,
     RecordKey,
@@ -38,70 +50,18 @@ from crf.store.records import (
     write_record,
 )
 from crf.store.signatures import drop_signature
-from kernel.errors import Refusal
+from followup.services.planning import VisitChange
 from trials.models import Participant
 
-
-class RecordLocked(Refusal):
-    code = "crf.record_locked"
-    message = _("{record} is locked. Ask the data manager to unlock it, then change the answer.")
-
-
-class ReasonNeeded(Refusal):
-    """Saved answers are altered and nobody said why; ``targets`` are the names of those answers."""
-
-    code = "crf.reason_needed"
-    message = _("An answer that was saved before is changed in {record}. Say why, then save again.")
-    status = 422
-
-    def __init__(self, *, targets: Sequence[str] = (), **values: Any) -> None:
-        super().__init__(**values)
-        self.targets = tuple(targets)
-
-
-class StaleVersion(Refusal):
-    """Somebody saved in between; ``theirs`` are the answers that stand now, ``mine`` those that were typed."""
-
-    code = "crf.stale_version"
-    message = _(
-        "{record} was saved by somebody else while you were typing. Compare both answers field by field, "
-        "choose, and save again. Nothing you typed is lost."
-    )
-
-    def __init__(self, *, mine: Evaluation, theirs: Evaluation, version: int, **values: Any) -> None:
-        super().__init__(**values)
-        self.mine, self.theirs, self.version = mine, theirs, version
-
-
-class AnswersImpossible(Refusal):
-    """A hard check stops the save; ``findings`` say where."""
-
-    code = "crf.answers_impossible"
-    message = _("{record} is not saved: {why}")
-    status = 422
-
-    def __init__(self, *, findings: Sequence[Finding], **values: Any) -> None:
-        super().__init__(**values)
-        self.findings = tuple(findings)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a person answered, and what goes with the save."""
-
-    values: Mapping[str, Any]
-    groups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    reason: str = ""
-    reasons: Mapping[str, str] = field(default_factory=dict)
-    confirmations: Mapping[str, str] = field(default_factory=dict)
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    prompts: Sequence[Mapping[str, str]] = ()
+LONGEST_KEY = 64
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What a save did. ``again`` marks the second press of the same button: nothing was written twice."""
+    """What a save did. ``again`` marks the second press of the same button: nothing was written twice.
+
+    ``moved`` are the planned visits that were added, moved or dropped by it.
+    """
 
     record_key: RecordKey
     record_id: int
@@ -110,6 +70,7 @@ class Saved:
     changed: tuple[AnswerChange, ...] = ()
     cleared: tuple[str, ...] = ()
     queries_opened: int = 0
+    moved: tuple[VisitChange, ...] = ()
     again: bool = False
 
 
@@ -117,186 +78,108 @@ def save_answers(
     *,
     record_key: RecordKey,
     answers: Answers,
-    version: int = NEW,
+    version: int,
     key: str = "",
+    seen_plan: str | None = None,
     by: User | None,
     at: datetime,
 ) -> Saved:
     """The answers are saved with all that follows from them (protocol 3.0, 3.17; requirements 13-16, 20).
 
-    Holds the participant, then the record. ``version`` is the record's version that the person saw,
-    ``NEW`` when they saw none; ``key`` names the opened page, so that a double click saves once.
+    ``version`` is the record's version that the person saw, ``NEW`` when they saw none; ``key`` names the opened
+    page, so that a double click saves once. ``seen_plan`` stands for the changes of visits that the person has
+    read; None where nobody reads: visits then move, and ``Saved.moved`` says which.
+
+    What a hard check refuses is proposed as a deviation where it is one, also after the refusal.
+
+    Refuses: who may not; a step out of order; a locked record; answers that cannot be read or be true; a version
+    that is not the last; a correction without a reason; visits that would move unseen; an overlong key.
+    Locks: the participant, then the record.
     """
-    reason = compose(answers.reason, answers.reasons)
-    with open_act("crf:answers:save", by=by, at=at, participant=record_key.participant, reason=reason) as act:
-        refuse_who_may_not(record_key, by=by)
-        locked = Participant.objects.lock(record_key.participant.pk)
-        if done := _saved_before(record_key, key=key, by=by):
-            return done
-        work = _Work(replace(record_key, participant=locked), answers, act, by, at)
-        return work.save(version, key)
+    try:
+        with open_act(
+            "crf:answers:save", by=by, at=at, participant=record_key.participant, reason=answers.reason
+        ) as act:
+            request = _admit(SaveRequest(record_key, answers, version, key, seen_plan, act, by, at))
+            if done := _saved_before(request):
+                return done
+            basis = _load(request)
+            _refuse_closed(basis)
+            evaluation = _evaluate(basis)
+            _refuse_unreadable(evaluation)
+            _refuse_stale(evaluation)
+            _refuse_impossible(evaluation)
+            _refuse_silent(evaluation)
+            return _write(evaluation)
+    except AnswersImpossible as refusal:
+        propose_from_refusal(record_key=record_key, findings=refusal.findings, by=by, at=at)
+        raise
 
 
-def _saved_before(record_key: RecordKey, *, key: str, by: User | None) -> Saved | None:
-    found = SaveKey.objects.filter(owner=by, key=key).first() if key and by else None
+def _admit(request: SaveRequest) -> SaveRequest:
+    """Refuse who may not, and hold the participant as they are now."""
+    refuse_who_may_not(request.record_key, by=request.by)
+    if len(request.key) > LONGEST_KEY:
+        raise KeyTooLong(number=len(request.key), most=LONGEST_KEY)
+    participant = Participant.objects.lock(request.record_key.participant.pk)
+    return replace(request, record_key=replace(request.record_key, participant=participant))
+
+
+def _saved_before(request: SaveRequest) -> Saved | None:
+    """Return what the same press of the same button did before, or None."""
+    if not request.key or not request.by:
+        return None
+    found = SaveKey.objects.filter(owner=request.by, key=request.key).select_related("record").first()
     if found is None:
         return None
-    record = record_key.form.model.objects.get(pk=found.record_id)
-    return Saved(record_key, found.record_id, found.version, record.state, again=True)
+    return Saved(request.record_key, found.record_id, found.version, found.record.state, again=True)
 
 
-@dataclass
-class _Work:
-    record_key: RecordKey
-    answers: Answers
-    act: Act
-    by: User | None
-    at: datetime
+def _load(request: SaveRequest) -> SaveBasis:
+    """Hold the record, and bring with one journey all that the save will look at."""
+    record_key, form = request.record_key, request.record_key.form
+    record = None if record_key.sequence == NEW else find_record(record_key, lock=True)
+    if record is None and request.version == NEW and form.repeats == Repeats.LOG:
+        # A new record of a log takes the next number, whatever the address said.
+        record_key = replace(record_key, sequence=next_sequence(record_key))
+    parts = [decision_part(record_key.participant)] if form.code in SOURCE_FORMS else []
+    form_context = FormContext(record_key.participant, at=request.at)
+    if record is not None:
+        parts += [*parts_of(form, record), queries_part(record)]
+        form_context.remember(record)
+    rows = form_context.fetch(form.foreign_reads, parts)
+    stored = None if record is None else stored_record_from(form, record, rows)
+    decided = bool(rows.get("decision"))
+    return SaveBasis(request, record_key, stored, form_context, known_queries(rows), decided)
 
-    def save(self, version: int, key: str) -> Saved:
-        if version == NEW and self._begins_a_log_record():
-            self.record_key = replace(self.record_key, sequence=next_sequence(self.record_key))
-        self.form_context = FormContext(self.record_key.participant, at=self.at)
-        stored = self._sheet()
-        refuse_unless_due(self.record_key, form_context=self.form_context, is_new=stored is None)
-        if stored is not None and stored.record.state == RecordState.LOCKED:
-            raise RecordLocked(record=self.record_key.label)
-        outcome = self._evaluated(stored)
-        old = stored.outcome(self.record_key.form) if stored else None
-        if (stored.record.version if stored else NEW) != version:
-            self._refuse_stale(stored, outcome, old)
-        self._refuse_impossible(outcome)
-        found = changes(self.record_key.form, old, outcome)
-        silent = [change.target for change in found if change.corrects and not self._reason_for(change)]
-        if silent:
-            raise ReasonNeeded(targets=silent, record=self.record_key.label)
-        return self._written(stored, old, outcome, found, key)
 
-    def _reason_for(self, change: AnswerChange) -> str:
-        """Return why an answer is corrected; the reason of a row that goes covers what stood in it."""
-        row = f"{change.group}.{change.position}.removed" if change.group else ""
-        return reason_for(self.act.reason, change.target) or reason_for(self.act.reason, row)
+def _refuse_closed(basis: SaveBasis) -> None:
+    """Refuse answers that come before the step they follow, and those to a locked record."""
+    refuse_unless_due(basis.record_key, form_context=basis.form_context, is_new=basis.stored is None)
+    if basis.stored is not None and basis.stored.record.state == RecordState.LOCKED:
+        raise RecordLocked(record=basis.record_key.label)
 
-    def _begins_a_log_record(self) -> bool:
-        """Say whether a new record of a log is saved: it takes the next number, whatever the address said."""
-        if self.record_key.form.repeats != Repeats.LOG:
-            return False
-        return self.record_key.sequence == NEW or find_record(self.record_key) is None
 
-    def _sheet(self) -> StoredRecord | None:
-        """Hold the record, and bring with one journey all that the save will look at."""
-        form, record = self.record_key.form, find_record(self.record_key, lock=True)
-        also = [] if record is None else [*parts_of(form, record), queries_part(form, record)]
-        own = (
-            {f"{form.code}*"} if record is not None else set()
-        )  # it knows the protocol version it was begun under
-        loaded = self.form_context.fetch(form.foreign_reads | own, also)
-        self.known = known_queries(loaded)
-        return None if record is None else stored_record_from(form, record, loaded)
-
-    def _evaluated(self, stored: StoredRecord | None) -> Evaluation:
-        context = self.form_context.context(
-            self.record_key.form,
-            visit=self.record_key.visit,
-            sequence=self.record_key.sequence,
-            record_id=stored.record.pk if stored else None,
-        )
-        groups = {name: _named(rows, stored, name) for name, rows in self.answers.groups.items()}
-        return evaluate(
-            self.record_key.form,
-            values=self.answers.values,
-            groups=groups,
-            missing=self.answers.missing,
-            context=context,
-        )
-
-    def _refuse_stale(self, stored: StoredRecord | None, mine: Evaluation, theirs: Evaluation | None) -> None:
-        if stored is None or theirs is None:
-            theirs = evaluate(self.record_key.form, values={})
-        raise StaleVersion(
-            mine=mine,
-            theirs=theirs,
-            version=stored.record.version if stored else NEW,
-            record=self.record_key.label,
-        )
-
-    def _refuse_impossible(self, outcome: Evaluation) -> None:
-        if stops := outcome.stops(standing(self.record_key, outcome.stops())):
-            why = " ".join(dict.fromkeys(finding_text(self.record_key.form, finding) for finding in stops))
-            raise AnswersImpossible(findings=stops, record=self.record_key.label, why=why)
-
-    def _written(
-        self,
-        stored: StoredRecord | None,
-        old: Evaluation | None,
-        outcome: Evaluation,
-        found: list[AnswerChange],
-        key: str,
-    ) -> Saved:
-        is_new, watch = stored is None, EvidenceSnapshot.over(self.record_key)
-        if is_new or found or _derived_differ(self.record_key, old, outcome):
-            if stored is not None:
-                drop_signature(self.record_key, stored.record, act=self.act, at=self.at)
-            stored = write_record(self.record_key, stored, outcome, act=self.act)
-        record = stored.record  # type: ignore[union-attr]
-        if is_new:
-            adopt_queries(self.record_key, record, act=self.act)
-        self._note_key(key, record)
-        keep_prompts(
-            self.record_key, record, outcome, self.answers.prompts, act=self.act, by=self.by, at=self.at
-        )
-        opened = sync_queries(
-            record_key=self.record_key,
-            record=record,
-            outcome=outcome,
-            confirmed=self.answers.confirmations,
-            known=self.known,
-            by=self.by,
-            at=self.at,
-        )
-        if is_new or found:
-            apply_consequences(
-                record_key=self.record_key,
-                record=record,
-                old=old,
-                outcome=outcome,
-                form_context=self.form_context,
-                by=self.by,
-                at=self.at,
-            )
-        watch.settle(by=self.by, at=self.at)
-        self._drop_draft()
-        return Saved(
-            self.record_key, record.pk, record.version, record.state, tuple(found), outcome.cleared, opened
-        )
-
-    def _note_key(self, key: str, record: Any) -> None:
-        if key and self.by:
-            SaveKey.objects.create(
-                owner=self.by,
-                site_id=self.record_key.participant.site_id,
-                key=key[:64],
-                form_code=self.record_key.form.code,
-                record_id=record.pk,
-                version=record.version,
-                saved_at=self.at,
-            )
-
-    def _drop_draft(self) -> None:
-        if self.by:
-            Draft.objects.filter(
-                owner=self.by,
-                participant=self.record_key.participant,
-                form_code=self.record_key.form.code,
-                visit=self.record_key.visit,
-                sequence__in=(self.record_key.sequence, NEW),
-            ).delete()
+def _evaluate(basis: SaveBasis) -> SaveEvaluation:
+    """Judge the answers in their context, beside those that are saved."""
+    record_key, stored, answers = basis.record_key, basis.stored, basis.request.answers
+    form = record_key.form
+    context = basis.form_context.context(
+        form,
+        visit=record_key.visit,
+        sequence=record_key.sequence,
+        record_id=None if stored is None else stored.record.pk,
+    )
+    groups = {name: _named(rows, stored, name) for name, rows in answers.groups.items()}
+    after = evaluate(form, values=answers.values, groups=groups, missing=answers.missing, context=context)
+    before = None if stored is None else stored.outcome(form)
+    return SaveEvaluation(basis, before, after, tuple(changes(form, before, after)))
 
 
 def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group: str) -> list[AnswerRow]:
     """Return the rows with the names they keep: a position that was removed is not given again."""
     if stored is None or group not in stored.rows:
-        return [dict(row) for row in rows]
+        return list(map(dict, rows))
     kept, free = stored.rows[group], stored.last_position(group)
     named = []
     for row in rows:
@@ -308,9 +191,107 @@ def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group
     return named
 
 
-def _derived_differ(record_key: RecordKey, old: Evaluation | None, new: Evaluation) -> bool:
-    return old is None or any(
-        old.values[name] != new.values[name]
-        for name, question in record_key.form.questions.items()
-        if question.derived
+def _refuse_unreadable(evaluation: SaveEvaluation) -> None:
+    answers, record_key = evaluation.basis.request.answers, evaluation.basis.record_key
+    if answers.errors and (errors := asked_errors(record_key.form, answers, evaluation.after)):
+        why = " ".join(dict.fromkeys(errors.values()))
+        raise AnswersUnreadable(errors=errors, record=record_key.label, why=why)
+
+
+def _refuse_stale(evaluation: SaveEvaluation) -> None:
+    basis, mine = evaluation.basis, evaluation.after
+    version = NEW if basis.stored is None else basis.stored.record.version
+    if version != basis.request.version:
+        form = basis.record_key.form
+        theirs = evaluation.before or evaluate(form, values={}, context=basis.form_context.context(form))
+        raise StaleVersion(mine=mine, theirs=theirs, version=version, record=basis.record_key.label)
+
+
+def _refuse_impossible(evaluation: SaveEvaluation) -> None:
+    """Refuse what a hard check finds and no data manager has let pass."""
+    record_key, stops = evaluation.basis.record_key, evaluation.after.stops()
+    if stops and (stops := evaluation.after.stops(overridden(record_key, stops))):
+        zone = record_key.participant.site.time_zone
+        why = " ".join(dict.fromkeys(finding_text(record_key.form, finding, zone=zone) for finding in stops))
+        raise AnswersImpossible(findings=stops, record=record_key.label, why=why)
+
+
+def _refuse_silent(evaluation: SaveEvaluation) -> None:
+    """Refuse a correction for which nobody said why, for the save or for the answer."""
+    answers = evaluation.basis.request.answers
+    silent = [
+        change.target for change in evaluation.changed if change.corrects and not reason_of(change, answers)
+    ]
+    if silent:
+        raise ReasonNeeded(targets=silent, record=evaluation.basis.record_key.label)
+
+
+def _write(evaluation: SaveEvaluation) -> Saved:
+    """Write the record, then all that hangs on it, and say what was done."""
+    basis, request = evaluation.basis, evaluation.basis.request
+    record_key, form_context = basis.record_key, basis.form_context
+    plan = PlanSnapshot.take(record_key, form_context) if record_key.form.milestones else None
+    evidence = EvidenceSnapshot.take(record_key) if basis.decided else None
+    record = _write_record(evaluation)
+    opened = sync_queries(
+        record_key=record_key,
+        record=record,
+        outcome=evaluation.after,
+        confirmed=request.answers.confirmations,
+        known=basis.queries,
+        by=request.by,
+        at=request.at,
     )
+    before, after = evaluation.before, evaluation.after
+    change = RecordChange(record_key, record, before, after, form_context, request.by, request.at)
+    if request.answers.prompts:
+        keep_prompts(change, request.answers.prompts, act=request.act)
+    replanned = (before is None or bool(evaluation.changed)) and apply_consequences(change)
+    if evidence:
+        evidence.lapse_if_changed(by=request.by, at=request.at)
+    moved = changes_since(plan, change, seen=request.seen_plan) if plan and replanned else ()
+    if request.by:
+        _end_editing(change, request.by, key=request.key)
+    told = (evaluation.changed, after.cleared, opened, moved)
+    return Saved(record_key, record.pk, record.version, record.state, *told)
+
+
+def _write_record(evaluation: SaveEvaluation) -> Any:
+    """The record holds the answers, with the reasons that single ones have; its signature falls first."""
+    basis, request = evaluation.basis, evaluation.basis.request
+    record_key, stored, act = basis.record_key, basis.stored, request.act
+    if request.answers.reasons:
+        keep_reasons(record_key.participant, request.answers.reasons, act=act)
+    if stored is None:
+        record = write_record(record_key, None, evaluation.after, act=act).record
+        adopt_queries(record_key, record, act=act)
+        return record
+    if evaluation.changed or _derived_differ(evaluation):
+        if stored.record.state == RecordState.SIGNED:
+            drop_signature(record_key, stored.record, act=act, at=request.at)
+        write_record(record_key, stored, evaluation.after, act=act)
+    return stored.record
+
+
+def _derived_differ(evaluation: SaveEvaluation) -> bool:
+    old = evaluation.before.values if evaluation.before else {}
+    return any(
+        question.derived and old.get(name) != evaluation.after.values[name]
+        for name, question in evaluation.basis.record_key.form.questions.items()
+    )
+
+
+def _end_editing(change: RecordChange, owner: User, *, key: str) -> None:
+    """The opened page is answered once and for all, and what its owner typed is no draft any more."""
+    participant, form_code = change.record_key.participant, change.record_key.form.code
+    if key:
+        SaveKey.objects.create(
+            owner=owner,
+            site_id=participant.site_id,
+            key=key,
+            record_id=change.record.pk,
+            version=change.record.version,
+            saved_at=change.at,
+        )
+    drafts = Draft.objects.filter(owner=owner, participant=participant, form_code=form_code)
+    drafts.filter(visit=change.record_key.visit, sequence__in=(change.record_key.sequence, NEW)).delete()

@@ -18,7 +18,7 @@ from crf.engine.base import RecordState
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.models import Query, RecordSignature
-from crf.store.records import RecordKey, StoredRecord, find_stored_record
+from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
@@ -75,7 +75,11 @@ def digest_of(form: FormDeclaration, stored: StoredRecord) -> str:
 
 
 def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
-    """The monitor has compared the record with its source, as it is in ``version``."""
+    """The monitor has compared the record with its source, as it is in ``version``.
+
+    Refuses: who may not; a record that is not there, is not complete, was changed meanwhile, or has open queries.
+    Locks: the participant, then the record.
+    """
     with open_act("crf:record:verify", by=by, at=at, participant=record_key.participant) as act:
         stored = _held(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=(S.COMPLETE,))
         _refuse_open_queries(record_key, stored)
@@ -85,7 +89,10 @@ def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime
 def sign_record(
     *, record_key: RecordKey, version: int, password: str, by: User, at: datetime
 ) -> RecordSignature:
-    """The investigator has signed the record as it is in ``version``; a later change drops the signature."""
+    """The investigator has signed the record as it is in ``version``; a later change drops the signature.
+
+    Refuses: as ``verify_record`` does, and a password that does not match. Locks: the participant, then the record.
+    """
     with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
         needed = (S.COMPLETE, S.VERIFIED)
         stored = _held(record_key, Permission.CRF_SIGN, by=by, version=version, needed=needed)
@@ -103,7 +110,6 @@ def sign_record(
         return RecordSignature.objects.create(
             participant=record_key.participant,
             site_id=record_key.participant.site_id,
-            form_code=record_key.form.code,
             record_id=stored.record.pk,
             version=version,
             signature=signature,
@@ -112,7 +118,10 @@ def sign_record(
 
 
 def lock_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
-    """Nobody changes the record any more, until a data manager unlocks it with a reason."""
+    """Nobody changes the record any more, until a data manager unlocks it with a reason.
+
+    Refuses: as ``verify_record`` does. Locks: the participant, then the record.
+    """
     with open_act("crf:record:lock", by=by, at=at, participant=record_key.participant) as act:
         needed = (S.COMPLETE, S.VERIFIED, S.SIGNED)
         stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=needed)
@@ -121,14 +130,18 @@ def lock_record(*, record_key: RecordKey, version: int, by: User, at: datetime) 
 
 
 def unlock_record(*, record_key: RecordKey, version: int, reason: str, by: User, at: datetime) -> None:
-    """The record is again what it was before it was locked."""
+    """The record is again what it was before it was locked.
+
+    Refuses: an unlocking without a reason; who may not; a record that is not locked or was changed meanwhile.
+    Locks: the participant, then the record.
+    """
     if not reason.strip():
         raise UnlockReasonNeeded(record=record_key.label)
     with open_act(
         "crf:record:unlock", by=by, at=at, participant=record_key.participant, reason=reason
     ) as act:
         stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=(S.LOCKED,))
-        before = stored.record.events.exclude(state=S.LOCKED).order_by("-pgh_id").first()
+        before = stored.record.record_events.exclude(state=S.LOCKED).order_by("-pgh_id").first()
         _move(stored.record, S(before.state), act)
 
 
@@ -160,11 +173,11 @@ def _held(
 
 
 def _refuse_open_queries(record_key: RecordKey, stored: StoredRecord) -> None:
-    number = Query.objects.on_record(record_key.form.code, stored.record.pk).living().count()
+    number = Query.objects.living().filter(record_id=stored.record.pk).count()
     if number:
         raise QueriesStillOpen(record=record_key.label, number=number)
 
 
 def _move(record: Any, state: RecordState, act: Act) -> None:
-    record.state, record.act = state, act
-    record.save(update_fields=["state", "act"])
+    record.state = state
+    update_record(record, ["state"], act=act)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from crf.records.change import RecordChange
+from crf.store.context import FormContext
 from crf.store.records import RecordKey
 from followup.models import AWAITED, Visit
 from followup.services.planning import VisitChange, shown
 from kernel.errors import Refusal
-from trials.models import Milestone
 
 PLANNED = frozenset((*AWAITED, "missed"))
 Window = tuple[date | None, date | None]
@@ -39,45 +40,43 @@ class VisitsWouldChange(Refusal):
 
 @dataclass(frozen=True)
 class PlanSnapshot:
-    """What stood before a save: the dates of milestones, and the windows that are planned."""
+    """The dates of milestones and the windows that are planned, as they stand at one moment of a save."""
 
-    milestones: dict[str, date | None] = field(default_factory=dict)
-    windows: dict[str, Window] = field(default_factory=dict)
+    milestones: Mapping[str, date | None]
+    windows: Mapping[str, Window]
 
-
-def standing_before(record_key: RecordKey) -> PlanSnapshot | None:
-    """Return what stands now; None for a form that sets no milestone, whose save is not watched."""
-    return _standing(record_key) if record_key.form.milestones else None
-
-
-def _standing(record_key: RecordKey) -> PlanSnapshot:
-    of = {"participant": record_key.participant}
-    visits = Visit.objects.filter(**of, state__in=PLANNED).values_list("code", "opens", "closes")
-    return PlanSnapshot(
-        dict(Milestone.objects.filter(**of).values_list("code", "on")),
-        {code: (opens, closes) for code, opens, closes in visits},
-    )
+    @classmethod
+    def take(cls, record_key: RecordKey, form_context: FormContext) -> PlanSnapshot:
+        """Return what stands now: the planned windows are asked for, the milestones are known already."""
+        visits = Visit.objects.filter(participant=record_key.participant, state__in=PLANNED)
+        windows = {
+            code: (opens, closes) for code, opens, closes in visits.values_list("code", "opens", "closes")
+        }
+        return cls(form_context.milestone_days(), windows)
 
 
-def moves_since(before: PlanSnapshot | None, record_key: RecordKey, *, seen: str) -> list[VisitChange]:
-    """Return which planned visits the save changed, unless the reader has to see them first.
+def changes_since(before: PlanSnapshot, change: RecordChange, *, seen: str | None) -> tuple[VisitChange, ...]:
+    """Return which planned visits the save changed, unless its reader has to see them first.
 
     They have when a milestone had a date before, and something planned moves or falls away; ``seen`` is the
-    digest of what they were shown. The save that called is then undone, with nothing typed lost.
+    digest of what they were shown, None where nobody reads. The save that asks is undone by the refusal, with
+    nothing typed lost.
+
+    Refuses: visits that would move unseen.
     """
-    if before is None:
-        return []
-    after = _standing(record_key)
-    changes = shown(_changes(before.windows, after.windows, record_key))
+    after = PlanSnapshot.take(change.record_key, change.form_context)
+    changes = tuple(shown(_changes(before.windows, after.windows, change.record_key)))
     corrected = any(on and after.milestones.get(code) != on for code, on in before.milestones.items())
-    planned = [change for change in changes if change.kind != "added"]
-    digest = _digest(changes)
-    if corrected and planned and seen != digest:
-        raise VisitsWouldChange(changes=changes, digest=digest, record=record_key.label, number=len(planned))
+    planned = [visit for visit in changes if visit.kind != "added"]
+    if seen is not None and corrected and planned and seen != (digest := _digest(changes)):
+        label = change.record_key.label
+        raise VisitsWouldChange(changes=changes, digest=digest, record=label, number=len(planned))
     return changes
 
 
-def _changes(before: dict[str, Window], after: dict[str, Window], record_key: RecordKey) -> list[VisitChange]:
+def _changes(
+    before: Mapping[str, Window], after: Mapping[str, Window], record_key: RecordKey
+) -> list[VisitChange]:
     gone = before.keys() - after.keys()
     happened = Visit.objects.filter(
         participant=record_key.participant, code__in=gone, took_place_on__isnull=False

@@ -10,7 +10,9 @@ from accounts.models import User
 from audit.acts import open_act
 from crf.models import SafetyClock
 from crf.store.context import FormContext
+from followup.history import whole_number
 from protocol import text
+from protocol.safety import SusarDays
 from protocol.safety_deadlines import Clock, SeriousEventFacts, clocks_of
 from trials.models import Participant
 
@@ -69,15 +71,26 @@ def _wanted(participant: Participant, form_context: FormContext) -> Wanted:
         form_context.records(REPORT_FORM),
         form_context.context_value("sponsor.assessments"),
     )
-    hours = text.load(participant.protocol_version).trigger("SAE").hours or 24
+    protocol = text.load(participant.protocol_version)
+    hours, susar_days = whole_number(protocol, "sae_report_hours"), susar_days_of(protocol)
     found: Wanted = {}
     for event in form_context.records(EVENT_FORM):
         if event["serious"] != "Y":
             continue
         known, how = _known(event, reports, assessments)
-        for clock in clocks_of(known, zone=participant.site.time_zone, hours=hours):
+        zone = participant.site.time_zone
+        for clock in clocks_of(known, zone=zone, hours=hours, susar_days=susar_days):
             found[(event["sequence"], clock.kind.value)] = (clock, how[clock.kind.value.split("_")[0]])
     return found
+
+
+def susar_days_of(protocol: text.ProtocolText) -> SusarDays:
+    """Return the days that a version of the protocol gives for the reports of a SUSAR."""
+    return SusarDays(
+        fatal=whole_number(protocol, "susar_fatal_days"),
+        follow_up=whole_number(protocol, "susar_follow_up_days"),
+        other=whole_number(protocol, "susar_other_days"),
+    )
 
 
 def _known(

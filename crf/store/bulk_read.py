@@ -15,48 +15,73 @@ from typing import Any
 from django.db import connection, models
 
 Plain = dict[str, Any]
-Wanted = tuple[str, str, str, Any]
 
 
 @dataclass(frozen=True)
 class TableQuery:
-    """Rows of one table: those whose ``column`` is ``value``, with the visit they belong to when ``at_visit``."""
+    """Rows of one table: those whose ``column`` is ``value``, and of these what ``also`` says."""
 
     tag: str
     model: type[models.Model]
     column: str
     value: Any
-    at_visit: bool = False
     also: str = ""
 
-    def sql(self) -> str:
+    def sql(self) -> tuple[str, list[Any]]:
         """Return the select of this part; names come from the models, values go as parameters."""
-        table = connection.ops.quote_name(self.model._meta.db_table)
-        if self.at_visit:
-            visit = "v.code, coalesce(v.took_place_on, v.target)::text"
-            joined = f"{table} t LEFT JOIN followup_visit v ON v.id = t.visit_id"
-        else:
-            visit, joined = "NULL::text, NULL::text", f"{table} t"
         also = f" AND {self.also}" if self.also else ""
-        return f"SELECT %s, to_jsonb(t)::text, {visit} FROM {joined} WHERE t.{self.column} = %s{also}"  # noqa: S608
+        table = _quoted(self.model)
+        return (
+            f"SELECT %s, to_jsonb(t)::text FROM {table} t WHERE t.{self.column} = %s{also}",  # noqa: S608
+            [self.tag, self.value],
+        )
 
 
-def bulk_read(parts: Iterable[TableQuery]) -> dict[str, list[Plain]]:
-    """Return the rows of every part by its tag, columns by name, as the model would read them."""
-    wanted = {part.tag: part for part in parts}
-    found: dict[str, list[Plain]] = {tag: [] for tag in wanted}
+@dataclass(frozen=True)
+class FormQuery:
+    """The begun records of one form, with answers, visit code and visit day, of the participant that is read."""
+
+    tag: str
+    model: type[models.Model]
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """Return the select of this part from the records that ``_RECORDS`` finds."""
+        joined = f"records r JOIN {_quoted(self.model)} a ON a.id = r.id"
+        sql = f"SELECT %s, (to_jsonb(a) || to_jsonb(r))::text FROM {joined} WHERE r.form_code = %s"  # noqa: S608
+        return sql, [self.tag, self.tag]
+
+
+# Whose records and which visits is asked once, however many forms are read.
+_RECORDS = (
+    "WITH records AS MATERIALIZED (SELECT t.*, v.code AS visit_code, coalesce(v.took_place_on, v.target)::text "
+    "AS visit_on FROM crf_record t LEFT JOIN followup_visit v ON v.id = t.visit_id "
+    "WHERE t.participant_id = %s AND t.form_code = ANY(%s) AND t.state <> 'empty') "
+)
+
+
+def bulk_read(
+    parts: Iterable[TableQuery], *, participant: int = 0, forms: Iterable[FormQuery] = ()
+) -> dict[str, list[Plain]]:
+    """Return the rows of every part by its tag, columns by name; ``forms`` are read of ``participant``."""
+    forms = list(forms)
+    wanted: list[TableQuery | FormQuery] = [*parts, *forms]
+    found: dict[str, list[Plain]] = {part.tag: [] for part in wanted}
     if not wanted:
         return found
-    sql = " UNION ALL ".join(part.sql() for part in wanted.values())
-    params = [value for part in wanted.values() for value in (part.tag, part.value)]
+    selects = [part.sql() for part in wanted]
+    sql = " UNION ALL ".join(text for text, _values in selects)
+    params = [value for _text, values in selects for value in values]
+    if forms:
+        sql, params = _RECORDS + sql, [participant, [form.tag for form in forms], *params]
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        for tag, text, visit_code, visit_on in cursor.fetchall():
-            row = json.loads(text, parse_float=Decimal)
-            if wanted[tag].at_visit:
-                row["visit_code"], row["visit_on"] = visit_code, visit_on
-            found[tag].append(row)
+        for tag, text in cursor.fetchall():
+            found[tag].append(json.loads(text, parse_float=Decimal))
     return found
+
+
+def _quoted(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
 
 
 def instance_of(model: type[models.Model], row: Plain) -> Any:

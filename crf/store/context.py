@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Max, Min
 
 from crf import catalogue
-from crf.engine.checks import earliest_day
+from crf.engine.checks import earliest_day, in_site_time
 from crf.engine.declaration import FormDeclaration, form_of
+from crf.models import Record as SavedRecord
 from crf.models import SponsorAssessment
-from crf.store.bulk_read import TableQuery, bulk_read, instance_of, values_of
+from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
 from kernel.clock import local_date
 from protocol import text
-from trials.models import ChecklistItem, Consent, Milestone, Participant, ScreeningOutcome
+from protocol.values import is_value, value_of
+from trials.models import (
+    ChecklistItem,
+    Consent,
+    EligibilityDecision,
+    Milestone,
+    Participant,
+    ScreeningOutcome,
+)
 from trials.services import live_decision
 
 Record = dict[str, Any]
 JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),)
-NOT_EMPTY = "t.state <> 'empty'"
 
 
 class FormContext:
     """Answers around one participant, each table read at most once and only when something asks for it."""
 
-    def __init__(self, participant: Participant, *, at: datetime | None = None) -> None:
+    def __init__(self, participant: Participant, *, at: datetime | None) -> None:
         self.participant = participant
         self.site = participant.site
         self._at = at
@@ -36,6 +44,7 @@ class FormContext:
         self._rows: dict[tuple[str, str, int], list[Record]] = {}
         self._consents: list[Consent] | None = None
         self._assessments: list[Record] | None = None
+        self._versions: dict[int, str] = {}
 
     @property
     def today(self) -> date:
@@ -71,26 +80,32 @@ class FormContext:
         """Return one value from outside, named as a form reads it."""
         return self._look(read, "", None)
 
+    def remember(self, record: Any) -> None:
+        """A record at hand need not be read again for the protocol version that it was begun under."""
+        self._versions[record.pk] = record.protocol_version
+
     def milestone(self, code: str) -> Milestone | None:
         """Return the milestone as it stands, or None."""
         if self._milestones is None:
             self.fetch(())
         return (self._milestones or {}).get(code)
 
+    def milestone_days(self) -> dict[str, date | None]:
+        """Map every milestone that stands to its day."""
+        if self._milestones is None:
+            self.fetch(())
+        return {code: milestone.on for code, milestone in (self._milestones or {}).items()}
+
     def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[Record]]:
         """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
-        parts = [
-            TableQuery(
-                code, catalogue.form(code).model, "participant_id", self.participant.pk, True, NOT_EMPTY
-            )
-            for code in sorted(codes)
-        ]
+        forms = [FormQuery(code, catalogue.form(code).model) for code in sorted(codes)]
+        parts = list(also)
         if self._milestones is None:
             parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
-        found = bulk_read([*parts, *also])
+        found = bulk_read(parts, participant=self.participant.pk, forms=forms)
         for code in codes:
-            self._records[code] = _in_order(catalogue.form(code), found.pop(code))
+            self._records[code] = _in_order(catalogue.form(code), found.pop(code), self.site.time_zone)
         if "milestones" in found:
             kept = [instance_of(Milestone, row) for row in found.pop("milestones")]
             self._milestones = {milestone.code: milestone for milestone in kept}
@@ -117,32 +132,40 @@ class FormContext:
         if record_key not in self._rows:
             declared = catalogue.form(code).groups[group]
             found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
-            self._rows[record_key] = list(found.values("position", *declared.questions))
+            self._rows[record_key] = self._in_site_time(found.values("position", *declared.questions))
         return self._rows[record_key]
 
     def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
         """Return the rows of a repeating group of several records."""
         declared = catalogue.form(code).groups[group]
         found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
-        return list(
-            found.order_by("record_id", "position").values("record_id", "position", *declared.questions)
-        )
+        ordered = found.order_by("record_id", "position")
+        return self._in_site_time(ordered.values("record_id", "position", *declared.questions))
+
+    def _in_site_time(self, rows: Iterable[Record]) -> list[Record]:
+        return [_at_site(row, self.site.time_zone) for row in rows]
 
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
         if code := form_of(read):
             return self._look_at_form(code, read, record_id if code == own_code else None)
-        head, _dot, name = read.partition(".")
-        readers: Mapping[str, Any] = {
-            "today": lambda: self.today,
-            "milestone": lambda: getattr(self.milestone(name), "on", None),
-            "participant": lambda: self._participant(name, own_code, record_id),
-            "site": lambda: self._site(name),
-            "consent": lambda: self._consent(name),
-            "visit": lambda: self._last_visit_on() if name == "last_on" else None,
-            "sponsor": self.assessments,
-            "setting": lambda: setting_of(text.load(self._version_of(own_code, record_id)), name),
-        }
-        return readers[head]() if head in readers else None
+        if is_value(read):
+            return value_of(text.load(self._version_of(record_id)), read)
+        match read.partition(".")[::2]:
+            case "today", _:
+                return self.today
+            case "milestone", name:
+                return getattr(self.milestone(name), "on", None)
+            case "participant", name:
+                return self._participant(name, record_id)
+            case "site", name:
+                return self._site(name)
+            case "consent", name:
+                return self._consent(name)
+            case "visit", "last_on":
+                return self._last_visit_on()
+            case "sponsor", _:
+                return self.assessments()
+        return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
         others = [row for row in self.records(code) if row["id"] != own]
@@ -156,18 +179,18 @@ class FormContext:
             return self.rows_of_all(code, name, [row["id"] for row in others])
         return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
 
-    def _version_of(self, code: str, record_id: int | None) -> str:
+    def _version_of(self, record_id: int | None) -> str:
         """Return the protocol version of a record: the one it was begun under judges it for good."""
-        if record_id is not None:
-            for row in self.records(code):
-                if row["id"] == record_id:
-                    return str(row["protocol_version"])
-        return self.participant.protocol_version
+        if record_id is None:
+            return self.participant.protocol_version
+        if record_id not in self._versions:
+            self.remember(SavedRecord.objects.only("protocol_version").get(pk=record_id))
+        return self._versions[record_id]
 
-    def _participant(self, name: str, own_code: str = "", record_id: int | None = None) -> Any:
+    def _participant(self, name: str, record_id: int | None = None) -> Any:
         """Read the participant; three names ask for the end of screening and the decision."""
         if name == "protocol_version":
-            return self._version_of(own_code, record_id)
+            return self._version_of(record_id)
         if name in ("screen_failure_reason", "decline_reason"):
             ended = ScreeningOutcome.objects.filter(participant=self.participant).first()
             return ended.reason if ended and ended.declined == (name == "decline_reason") else None
@@ -217,18 +240,16 @@ class FormContext:
         return first.version.label if name == "version" else getattr(first, name)
 
 
-def setting_of(protocol: text.ProtocolText, name: str) -> Any:
-    """Return a value of the protocol text; "opt_lab" says whether the site criterion OPT-LAB is on."""
-    if name.startswith("opt_"):
-        return protocol.criterion(name.upper().replace("_", "-")).enforced
-    return protocol.setting(name)
+def _at_site(row: Record, zone: str) -> Record:
+    """Return a row with its instants as the clocks of the site show them."""
+    return {name: in_site_time(value, zone) for name, value in row.items()}
 
 
-def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
+def _in_order(form: FormDeclaration, found: list[Record], zone: str) -> list[Record]:
     """Return the answers of the records by the day they are about."""
     rows = [
         {
-            **values_of(form.model, row, form.questions),
+            **_at_site(values_of(form.model, row, form.questions), zone),
             "id": row["id"],
             "sequence": row["sequence"],
             "state": row["state"],
@@ -239,8 +260,7 @@ def _in_order(form: FormDeclaration, found: list[Record]) -> list[Record]:
         }
         for row in found
     ]
-    dated = form.day_question
-    return sorted(rows, key=lambda row: _day_of(row, dated))
+    return sorted(rows, key=lambda row: _day_of(row, form.day_question))
 
 
 def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
@@ -248,6 +268,8 @@ def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
     return day or row["visit_on"] or date.max, row["sequence"], row["id"]
 
 
-def read_by(forms: Iterable[FormDeclaration], reads: set[str]) -> list[FormDeclaration]:
-    """Return the forms among ``forms`` that look at one of ``reads``."""
-    return [form for form in forms if form.foreign_reads & reads]
+def decision_part(participant: Participant) -> TableQuery:
+    """Return what to load to know whether a decision on eligibility is in force."""
+    return TableQuery(
+        "decision", EligibilityDecision, "participant_id", participant.pk, also="t.lapsed_at IS NULL"
+    )

@@ -1,33 +1,40 @@
-"""Why saved answers were changed: one reason for the save, and where it differs one for a question."""
+"""Why saved answers were changed: one reason for the save, and where it differs one for an answer, as a row."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-# Stands before a common reason that reads like a question's own.
-_COMMON = "· "
-_LINE = re.compile(r"^\[(?P<target>[a-z0-9_.]+)\] (?P<text>.+)$")
+from audit.models import Act
+from crf.engine.changes import AnswerChange
+from crf.engine.submission import Answers
+from crf.models import ChangeReason
+from trials.models import Participant
+
+Reasons = dict[int, dict[str, str]]
 
 
-def compose(reason: str, reasons: Mapping[str, str]) -> str:
-    """Return the text that an act keeps: the common reason, then one line for each question's own."""
-    own = [f"[{target}] {' '.join(text.split())}" for target, text in reasons.items() if text.strip()]
-    common = " ".join(reason.split())
-    return "\n".join(
-        [line for line in (f"{_COMMON}{common}" if _LINE.match(common) else common, *own) if line]
+def reason_of(change: AnswerChange, answers: Answers) -> str:
+    """Return why an answer is corrected; the reason of a row that goes covers what stood in it."""
+    row = f"{change.group}.{change.position}.removed" if change.group else ""
+    own = answers.reasons.get(change.target) or answers.reasons.get(row)
+    return (own or answers.reason).strip()
+
+
+def keep_reasons(participant: Participant, reasons: Mapping[str, str], *, act: Act) -> None:
+    """Each answer's own reason stands beside the act, before the answer changes."""
+    ChangeReason.objects.bulk_create(
+        ChangeReason(
+            participant=participant, site_id=participant.site_id, target=target, text=text.strip(), act=act
+        )
+        for target, text in reasons.items()
+        if text.strip()
     )
 
 
-def reason_for(kept: str, target: str) -> str:
-    """Return the reason of one question out of what an act keeps."""
-    lines = [(_LINE.match(line), line) for line in kept.splitlines()]
-    own = [match["text"] for match, _line in lines if match and match["target"] == target]
-    common = [line.removeprefix(_COMMON) for match, line in lines if match is None]
-    return own[0] if own else " ".join(common)
-
-
-def lines_of(kept: str) -> list[tuple[str, str]]:
-    """Return what an act keeps as (question, reason), "" being every question that has no reason of its own."""
-    lines = [(_LINE.match(line), line.removeprefix(_COMMON)) for line in kept.splitlines()]
-    return [(match["target"], match["text"]) if match else ("", line) for match, line in lines]
+def reasons_under(acts: Iterable[Act]) -> Reasons:
+    """Map the number of each act to the reasons that single answers were given under it."""
+    kept: Reasons = {}
+    rows = ChangeReason.objects.filter(act__in={act.pk for act in acts}).order_by("pk")
+    for act_id, target, text in rows.values_list("act_id", "target", "text"):
+        kept.setdefault(act_id, {})[target] = text
+    return kept

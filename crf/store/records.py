@@ -1,17 +1,21 @@
-"""Where a record stands, and the record itself: found, locked, read as answers, written back."""
+"""Where a record stands, and the record itself: found, locked, read as answers, written back.
+
+A record and its answers are one object here, an instance of the form's model (``crf.engine.base``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Act
 from crf import catalogue
-from crf.engine.base import RecordState
+from crf.engine.base import Record, RecordState
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.store.bulk_read import TableQuery, bulk_read, instance_of
@@ -189,6 +193,7 @@ def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
     return record_key.form.model.objects.create(
         participant=record_key.participant,
         site_id=record_key.participant.site_id,
+        form_code=record_key.form.code,
         visit=record_key.visit,
         sequence=record_key.sequence,
         state=state_of(record_key.form, outcome),
@@ -196,6 +201,8 @@ def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
         protocol_version=record_key.participant.protocol_version,
         missing=dict(outcome.missing),
         act=act,
+        answers_act=act,
+        answers_site_id=record_key.participant.site_id,
         **outcome.values,
     )
 
@@ -203,8 +210,36 @@ def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
 def _updated(record: Any, record_key: RecordKey, outcome: Evaluation, act: Act) -> None:
     written = differing(record, {**outcome.values, "missing": dict(outcome.missing)})
     record.state = state_of(record_key.form, outcome)
-    record.form_version, record.version, record.act = record_key.form.version, record.version + 1, act
-    record.save(update_fields=[*written, "state", "form_version", "version", "act"])
+    record.form_version, record.version = record_key.form.version, record.version + 1
+    update_record(record, [*written, "state", "form_version", "version"], act=act)
+
+
+def update_record(record: Any, names: Iterable[str], *, act: Act) -> None:
+    """What the record holds under ``names`` is written, to record and answers in one journey.
+
+    Answers are written only when they are among the names; then they name the act as well.
+    """
+    wanted = {*names, "act"}
+    if wanted & {field.name for field in record._meta.local_concrete_fields}:
+        wanted.add("answers_act")
+        record.answers_act = act
+    record.act = act
+    updates = [_update_of(model, record, wanted) for model in (Record, type(record))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "; ".join(sql for sql, _values in updates if sql),
+            [value for _sql, values in updates for value in values],
+        )
+
+
+def _update_of(model: Any, record: Any, wanted: set[str]) -> tuple[str, list[Any]]:
+    fields = [field for field in model._meta.local_concrete_fields if field.name in wanted]
+    if not fields:
+        return "", []
+    quoted = connection.ops.quote_name
+    columns = ", ".join(f"{quoted(field.column)} = %s" for field in fields)
+    values = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in fields]
+    return f"UPDATE {quoted(model._meta.db_table)} SET {columns} WHERE id = %s", [*values, record.pk]  # noqa: S608
 
 
 def differing(row: Any, values: dict[str, Any]) -> list[str]:

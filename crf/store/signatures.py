@@ -14,12 +14,10 @@ from crf.store.records import RecordKey
 def drop_signature(record_key: RecordKey, record: Any, *, act: Act, at: datetime) -> None:
     """An answer is about to change: the signature under the record falls, in the same act."""
     if record.state == RecordState.SIGNED:
-        RecordSignature.objects.filter(
-            form_code=record_key.form.code, record_id=record.pk, fell_at=None
-        ).update(fell_at=at, act=act)
+        RecordSignature.objects.filter(record_id=record.pk, fell_at=None).update(fell_at=at, act=act)
 
 
 def standing_signature(record_key: RecordKey, record: Any) -> RecordSignature | None:
     """Return the signature under the record as it is now, or None."""
-    found = RecordSignature.objects.filter(form_code=record_key.form.code, record_id=record.pk, fell_at=None)
+    found = RecordSignature.objects.filter(record_id=record.pk, fell_at=None)
     return found.select_related("signature").first()

@@ -32,7 +32,10 @@ class Asking:
     records: Records
 
     def due(self, trigger: str, on: date) -> date:
-        return on + timedelta(days=self.text.trigger(trigger).days or 0)
+        days = self.text.trigger(trigger).days
+        if days is None:
+            raise KeyError(f"the trigger {trigger} gives no days")
+        return on + timedelta(days=days)
 
 
 def wanted_todos(text: ProtocolText, records: Records) -> list[Wanted]:

@@ -22,7 +22,7 @@ from crf.page.blank_pdf import blank_pdf
 from crf.page.editor import RecordEditor, address, open_participant, open_record, said_of, try_to_save
 from crf.page.log import log_of
 from crf.records.drafts import discard_draft, keep_draft
-from crf.records.save import StaleVersion
+from crf.records.refusals import StaleVersion
 from crf.records.visit_changes import said_of_moves
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import RecordKey, form_named
@@ -59,8 +59,8 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     if isinstance(found, tuple):
         return _shown(request, editor, *found)
     messages.success(request, said_of(found, clock=f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}"))
-    if editor.moves:
-        messages.info(request, said_of_moves(editor.moves))
+    if found.moved:
+        messages.info(request, said_of_moves(found.moved))
     return redirect(address("form", found.record_key))
 
 

@@ -12,7 +12,7 @@ from crf.engine.evaluation import Evaluation
 from crf.page.editor import RecordEditor, address, open_record
 from crf.page.merge import MINE, differences, merged
 from crf.records.drafts import keep_draft
-from crf.records.save import StaleVersion
+from crf.records.refusals import StaleVersion
 from crf.store.versions import answers_at
 
 

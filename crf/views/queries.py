@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -61,14 +62,14 @@ def several(request: PersonRequest) -> HttpResponse:
     if not (shown["may_answer"] or shown["may_close"]):
         raise Forbidden
     shown["chosen"].setdefault("state", QueryState.OPEN if shown["may_answer"] else QueryState.ANSWERED)
-    batch = Batch(request.POST.dict())
-    batch.run(by=request.user, at=timezone.now())
+    batch, now = Batch(request.POST.dict()), timezone.now()
+    batch.run(by=request.user, at=now)
     if batch.done:
         said = ngettext("{number} query is updated.", "{number} queries are updated.", batch.done)
         messages.success(request, said.format(number=batch.done))
     if request.method == "POST" and not batch.problems:
         return redirect(request.get_full_path())
-    page, lines = lines_of(request.user, shown["chosen"], at=timezone.now())
+    page, lines = lines_of(request.user, shown["chosen"], at=now)
     shown |= {"page": page, "lines": batch.beside(lines), "problems": batch.problems}
     shown["title"] = _("Answer several queries") if shown["may_answer"] else _("Close several queries")
     return render(request, "crf/queries_several.html", shown, status=409 if batch.problems else 200)
@@ -83,16 +84,20 @@ def _query(request: PersonRequest, pk: int, permission: Permission = Permission.
 @requires(Permission.QUERY_VIEW)
 def query(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one query with its thread."""
-    return _thread(request, _query(request, pk), WordsForm(), 200)
+    return _thread(request, _query(request, pk), WordsForm(), 200, at=timezone.now())
 
 
-def _thread(request: PersonRequest, found: Query, form: WordsForm, status: int) -> HttpResponse:
+def _thread(
+    request: PersonRequest, found: Query, form: WordsForm, status: int, *, at: datetime
+) -> HttpResponse:
     site, living = found.site_id, found.state != QueryState.CLOSED
     thread = list(found.messages.select_related("by"))
     shown = {
         "query": found,
-        "line": line_of(found, at=timezone.now()),
-        "question": question_of_query(catalogue.forms().get(found.form_code), found, thread),
+        "line": line_of(found, at=at),
+        "question": question_of_query(
+            catalogue.forms().get(found.form_code), found, thread, zone=found.participant.site.time_zone
+        ),
         "thread": thread,
         "form": form,
         "may_read": request.user.may(Permission.CRF_VIEW, site),
@@ -109,10 +114,11 @@ def _say(
     """Do one step with the words that were typed; a refusal stands above them."""
     found, form = _query(request, pk, permission), WordsForm(request.POST)
     form.is_valid()
+    now = timezone.now()
     try:
-        service(query=found, **{words: form.cleaned_data.get("text", "")}, by=request.user, at=timezone.now())
+        service(query=found, **{words: form.cleaned_data.get("text", "")}, by=request.user, at=now)
     except Refusal as refusal:
-        return _thread(request, found, refused_on(form, refusal), refusal.status)
+        return _thread(request, found, refused_on(form, refusal), refusal.status, at=now)
     messages.success(request, _("The query is updated."))
     return redirect(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -43,21 +44,24 @@ def clocks(request: PersonRequest) -> HttpResponse:
 def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
     """Show one serious event; the sponsor assesses it below."""
     participant = open_participant(request, number, Permission.SAFETY_VIEW)
-    case = case_of(FormContext(participant, at=timezone.now()), event)
+    now = timezone.now()
+    case = case_of(FormContext(participant, at=now), event)
     if case is None:
         raise Http404
     may = request.user.may(Permission.SAFETY_ASSESS, participant.site_id)
     form = AssessmentForm(request.POST or None, case=case) if may else None
     if form is None or not form.is_valid():
-        return _shown(request, participant, event, case, form, 422 if form and form.is_bound else 200)
-    status = _assess(request, participant, event, form)
+        return _shown(request, participant, event, case, form, 422 if form and form.is_bound else 200, at=now)
+    status = _assess(request, participant, event, form, at=now)
     if status != 200:
-        return _shown(request, participant, event, case, form, status)
+        return _shown(request, participant, event, case, form, status, at=now)
     messages.success(request, _("The assessment is signed and on record."))
     return redirect("crf:clocks")
 
 
-def _assess(request: PersonRequest, participant: Participant, event: int, form: AssessmentForm) -> int:
+def _assess(
+    request: PersonRequest, participant: Participant, event: int, form: AssessmentForm, *, at: datetime
+) -> int:
     """Sign the assessment; return 200, or the status of what stands in the way."""
     typed = dict(form.cleaned_data)
     password, reason = typed.pop("password"), typed.pop("reason", "")
@@ -70,7 +74,7 @@ def _assess(request: PersonRequest, participant: Participant, event: int, form: 
                 password=password,
                 reason=reason,
                 by=request.user,
-                at=timezone.now(),
+                at=at,
             )
     except Refusal as refusal:
         refused_on(form, refusal)
@@ -85,6 +89,8 @@ def _shown(
     case: SeriousCase,
     form: AssessmentForm | None,
     status: int,
+    *,
+    at: datetime,
 ) -> HttpResponse:
     zone = participant.site.time_zone
     judged = SponsorAssessment.objects.open_to(request.user, Permission.SAFETY_VIEW)
@@ -95,7 +101,7 @@ def _shown(
         "facts": facts_of(case, zone),
         "reports": reports_of(case, zone),
         "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
-        "lines": lines_of(clocks_now, user=request.user, at=timezone.now()),
+        "lines": lines_of(clocks_now, user=request.user, at=at),
         "form": form,
         "reported": case.reported is not None,
     }

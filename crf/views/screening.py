@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -19,33 +20,33 @@ from trials.views.participants import page_of
 from trials.views.steps import Page, step
 
 
-def _today(participant: Participant) -> Any:
-    return local_date(timezone.now(), participant.site.time_zone)
+def _today(participant: Participant, at: datetime) -> Any:
+    return local_date(at, participant.site.time_zone)
 
 
 @requires(Permission.CONSENT_RECORD)
 def screen_failure(request: PersonRequest, number: str) -> HttpResponse:
-    found = open_participant(request, number, Permission.CONSENT_RECORD)
-    initial = {"on": _today(found)}
+    found, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
+    initial = {"on": _today(found, now)}
     form = ScreenFailureForm(request.POST or None, version=found.protocol_version, initial=initial)
     about = _("Screening ends here. The reason is kept and counted in the flow chart of the trial.")
     page = page_of(
         found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about, is_grave=True
     )
-    return _ended(request, found, form, page, declined=False)
+    return _ended(request, found, form, page, declined=False, at=now)
 
 
 @requires(Permission.CONSENT_RECORD)
 def decline(request: PersonRequest, number: str) -> HttpResponse:
-    found = open_participant(request, number, Permission.CONSENT_RECORD)
-    form = DeclineForm(request.POST or None, initial={"on": _today(found)})
+    found, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
+    form = DeclineForm(request.POST or None, initial={"on": _today(found, now)})
     about = _("For a participant who could take part and decided not to.")
     page = page_of(found, _("%(number)s declines"), _("Record it"), about=about, is_grave=True)
-    return _ended(request, found, form, page, declined=True)
+    return _ended(request, found, form, page, declined=True, at=now)
 
 
 def _ended(
-    request: PersonRequest, found: Participant, form: Any, page: Page, *, declined: bool
+    request: PersonRequest, found: Participant, form: Any, page: Page, *, declined: bool, at: datetime
 ) -> HttpResponse:
     def keep(typed: dict[str, Any]) -> Any:
         return end_screening(
@@ -53,7 +54,7 @@ def _ended(
             declined=declined,
             **{"criteria": [], **typed},
             by=request.user,
-            at=timezone.now(),
+            at=at,
         )
 
     return step(request, form, page, keep, lambda made: found)

@@ -42,14 +42,15 @@ def _step(
     """Take one step, or show the record again with what stands in the way."""
     form = StepForm(request.POST)
     said = {name: request.POST.get(name, "") for name in asks}
+    now = timezone.now()
     try:
         with transaction.atomic():
             version = form.cleaned_data["version"] if form.is_valid() else -1
-            service(record_key=record_key, version=version, **said, by=request.user, at=timezone.now())
+            service(record_key=record_key, version=version, **said, by=request.user, at=now)
     except Refusal as refusal:
         if refusal.status == 403:
             raise
-        editor = RecordEditor(record_key, request.user, timezone.now())
+        editor = RecordEditor(record_key, request.user, now)
         shown = {
             "page": editor.page(),
             "editor": editor,
@@ -57,7 +58,7 @@ def _step(
             "refused": str(refusal),
         }
         return render(request, "crf/record.html", shown, status=refusal.status)
-    messages.success(request, _("Done. It is on record."))
+    messages.success(request, _("Recorded."))
     return redirect(address("form", record_key))
 
 

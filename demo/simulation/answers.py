@@ -210,9 +210,9 @@ def _dose(case: Case, number: int, start: date) -> Sent:
         return {"dose_no": number, "given": "omitted", "mod_reason": "haematological_ae"}
     person = case.story.person
     gfr = 78 + round(12 * case.story.lateness)
-    surface = scores.bsa(height_cm=person.height, weight_kg=person.weight)
-    nab = doses.nab_paclitaxel_mg(surface) if surface else None
-    carboplatin = doses.carboplatin_mg(2, gfr)
+    surface = scores.bsa(height_cm=person.height, weight_kg=person.weight, formula="mosteller")
+    nab = doses.nab_paclitaxel_mg(surface, per_m2=50) if surface else None
+    carboplatin = doses.carboplatin_mg(2, gfr, cap=125)
     return {
         "dose_no": number,
         "given": "full",

@@ -9,8 +9,8 @@ from typing import Any, Final
 from demo.simulation.sites import SiteWithPeople, Stage
 from kernel.scope import EVERYTHING, scope
 from trials.models import ContactRequest, NewsReader
+from trials.models.people import confided_to, sites_of
 from trials.models.requests import UnsuitableReason
-from trials.people import confided_to, sites_of
 from website.contact.forms import Typed
 from website.contact.news_mails import ticket_of
 from website.services import erasing, news

@@ -20,12 +20,13 @@ NOT_COPIED: Final = {
     "randomization",
     "exports",
 }  # places are taken one by one; nobody takes an export in bulk
-# A caller became one participant, and a message was sent once.
+# A caller became one participant, a message was sent once, and a reason for one answer is of its own save.
 NOT_REPEATED: Final = {
     "trials.contactrequest",
     "trials.contactattempt",
     "followup.reminder",
     "followup.escalation",
+    "crf.changereason",
 }
 SCREENING: Final = (Consent, ScreeningOutcome, EligibilityDecision)
 BATCH: Final = (
@@ -124,7 +125,7 @@ def _personal(candidates: list[Any]) -> list[Any]:
 
 
 def _keys(model: Any) -> list[Any]:
-    return [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
+    return [field for field in model._meta.local_concrete_fields if isinstance(field, models.ForeignKey)]
 
 
 @cache
@@ -142,7 +143,7 @@ def _signatures(source: str, key: Any) -> str:
 
 
 def _insert(model: Any, source: str) -> str:
-    columns = [field for field in model._meta.concrete_fields if field.column != "act_id"]
+    columns = [field for field in model._meta.local_concrete_fields if field.column != "act_id"]
     names = ", ".join(f'"{field.column}"' for field in columns)
     values = ", ".join(_value(model, field) for field in columns)
     return f'INSERT INTO "{model._meta.db_table}" (act_id, {names}) SELECT %s, {values} FROM {source}'
@@ -155,7 +156,7 @@ def _value(model: Any, field: Any) -> str:
         return "c.id"
     if field.column == "site_id":
         return "c.site"
-    if field.primary_key or related is Signature or related in copied_models() or field.column == "record_id":
+    if field.primary_key or related is Signature or related in copied_models():
         return f"{column} + c.shift"
     if model is EligibilityDecision and field.name == "evidence":
         return EVIDENCE
@@ -171,8 +172,9 @@ def _source(model: Any) -> str:
     if own:
         return f'{BATCH} JOIN "{table}" t ON t."{own.column}" = c.source'
     parent = next(key for key in _keys(model) if key.related_model in copied_models())
+    shared = next(iter(parent.related_model._meta.parents), parent.related_model)  # of a form: its records
     return (
-        f'{BATCH} JOIN "{parent.related_model._meta.db_table}" p ON p.participant_id = c.source '
+        f'{BATCH} JOIN "{shared._meta.db_table}" p ON p.participant_id = c.source '
         f'JOIN "{table}" t ON t."{parent.column}" = p.id'
     )
 
@@ -182,7 +184,7 @@ def _is_before(model: Any) -> str:
     forms = ", ".join(f"'{code}'" for code in sorted(SOURCE_FORMS))
     if (form := _form_of(model)) is not None:
         return "true" if form in SOURCE_FORMS else "false"
-    names = {field.name for field in model._meta.concrete_fields}
+    names = {field.name for field in model._meta.local_concrete_fields}
     if "form_code" in names:
         return f"t.form_code IN ({forms})"
     for key in _keys(model):

@@ -1,4 +1,4 @@
-"""The hands that type: the same reading, evaluation and saving as behind the form page."""
+"""Fills forms for the demonstration, through the same door as page and API."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from crf.engine.submission import review
-from crf.records.save import Answers, save_answers
-from crf.store.context import FormContext
-from crf.store.records import NEW, find_stored_record, record_key_of
+from crf.engine.submission import parse
+from crf.records.refusals import AnswersUnreadable
+from crf.records.save import Saved, save_answers
+from crf.store.records import NEW, find_record, record_key_of
 from exports.api.typed import as_typed
 from followup.models import Visit
 from trials.models import Participant
@@ -28,30 +28,23 @@ def fill(
     *,
     visit: Visit | None = None,
     is_new: bool = False,
-    reason: str = "",
     by: User,
     at: datetime,
-) -> str:
-    """The form is saved with what was sent, as a new record of a log when ``is_new``; return its state."""
+) -> Saved:
+    """The form is saved with what was sent, as a new record of a log when ``is_new``.
+
+    ``sent`` is what a program would send: answers, groups, missing reasons, reason, reasons, confirmations and
+    prompts; the version is the one that stands.
+    """
     place = record_key_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
     with transaction.atomic():
-        sheet = find_stored_record(place)
-        form_context = FormContext(participant, at=at)
-        context = form_context.context(
-            place.form, visit=visit, sequence=place.sequence, record_id=sheet.record.pk if sheet else None
-        )
-        seen = review(place.form, as_typed(_as_text(sent)), context=context, zone=participant.site.time_zone)
-        if not seen.readable:
-            raise UnreadableStoryError(f"{participant.number} {code}: {dict(seen.errors)}")
-        typed = seen.submission
-        saved = save_answers(
-            record_key=place,
-            answers=Answers(typed.values, typed.groups, typed.missing, reason=reason),
-            version=sheet.record.version if sheet else NEW,
-            by=by,
-            at=at,
-        )
-    return saved.state
+        record = None if is_new else find_record(place)
+    typed = parse(place.form, as_typed(_as_text(sent)), zone=participant.site.time_zone)
+    version = record.version if record else NEW
+    try:
+        return save_answers(record_key=place, answers=typed.answers(), version=version, by=by, at=at)
+    except AnswersUnreadable as refusal:
+        raise UnreadableStoryError(f"{participant.number} {code}: {refusal.errors}") from refusal
 
 
 def _as_text(value: Any) -> Any:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -33,9 +34,9 @@ from randomization.allocation.readiness import readiness
 from randomization.services import randomize
 from trials import services as trials
 from trials.models import Participant
-from trials.people import sites_of
+from trials.models.people import sites_of
 
-ASIA = ZoneInfo("Asia/Shanghai")
+ASIA = ZoneInfo(settings.TRIAL_TIME_ZONE)
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
 
@@ -286,6 +287,6 @@ class Journey:
             self.participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
         try:
             by = self.as_(self.place.coordinator)
-            fill(self.participant, code, sent, visit=visit, reason="Completed from the chart", **by)
+            fill(self.participant, code, {**sent, "reason": "Completed from the chart"}, visit=visit, **by)
         except Refusal as refusal:
             self.refused.append(f"{self.participant.number} {code} {visit}: {refusal}")

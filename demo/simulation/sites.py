@@ -16,8 +16,8 @@ from accounts.models import User
 from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from trials import services as trials
 from trials.models import ConsentVersion, Site
+from trials.models.people import with_grants
 from trials.models.sites import ChecklistKind, SiteState
-from trials.people import with_grants
 from website.services import texts
 
 SITES: Final = (
@@ -97,6 +97,7 @@ def _open_place(
         name_zh=name_zh if number <= len(SITES) else f"{name_zh}{number}",
         city=city,
         city_zh=city_zh,
+        time_zone=settings.TRIAL_TIME_ZONE,
         latitude=latitude,
         longitude=longitude,
         planned_participants=60,

@@ -66,7 +66,6 @@ ICONS: Final = (
     "shield-lock",
     "shuffle",
     "slash-circle",
-    "snow",
     "telephone",
     "translate",
     "x-circle",

@@ -88,7 +88,7 @@ def day(value: date | None) -> SafeString | str:
 
 
 @register.simple_tag
-def instant(at: datetime | None, zone: str = "UTC") -> SafeString | str:
+def instant(at: datetime | None, zone: str) -> SafeString | str:
     """Write an instant in ``zone`` with its offset; the UTC time stands in the title."""
     if at is None:
         return "–"

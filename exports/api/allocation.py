@@ -30,12 +30,13 @@ from trials.models import Participant
 @endpoint({"GET": Permission.ALLOCATION_VIEW, "POST": Permission.ALLOCATION_REQUEST})
 def allocation(request: CallerRequest, number: str) -> Response:
     """Show the allocation, or the stratum and unmet conditions. Randomize: ``{"confirmed_stratum", "password"}``."""
+    now = timezone.now()
     permission = Permission.ALLOCATION_REQUEST if request.method == "POST" else Permission.ALLOCATION_VIEW
     with transaction.atomic():
         rows = Participant.objects.open_to(request.user, permission).select_related("site")
         participant = get_object_or_404(rows, number=number)
         held = Allocation.objects.open_to(request.user, permission).filter(participant=participant).first()
-        ready = readiness(participant, at=timezone.now()) if held is None else None
+        ready = readiness(participant, at=now) if held is None else None
     if request.method == "POST":
         sent = body_of(request)
         given = randomize(
@@ -43,7 +44,7 @@ def allocation(request: CallerRequest, number: str) -> Response:
             confirmed_stratum=str(sent.get("confirmed_stratum", "")),
             password=str(sent.get("password", "")),
             by=request.user,
-            at=timezone.now(),
+            at=now,
         )
         return Response(_given(given, number), status=200 if held else 201)
     return Response(_given(held, number) if held else _waiting(ready, number))

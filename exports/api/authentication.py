@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from exports.models import ApiToken
 from exports.tokens import find_token
 from kernel.clock import local_date
-from trials.people import with_grants
+from trials.models.people import with_grants
 
 KEYWORD = b"bearer"
 

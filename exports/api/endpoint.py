@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from exports.api.requests import CallerRequest
 from kernel.errors import Forbidden
 from kernel.scope import scope
-from trials.people import sites_of
+from trials.models.people import sites_of
 
 Handler = Callable[..., Response]
 

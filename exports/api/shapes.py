@@ -7,8 +7,11 @@ from typing import Any
 
 from crf.engine.codebook import codebook
 from crf.engine.declaration import FormDeclaration
+from crf.records.save import Saved
+from crf.records.visit_changes import VisitsWouldChange
 from exports.models import Export
 from followup.models import Visit
+from followup.services.planning import VisitChange
 from trials.models import Participant
 
 
@@ -54,6 +57,30 @@ def record(form: FormDeclaration, row: Any) -> dict[str, Any]:
         "missing": row.missing,
         "groups": {name: _rows(group, row) for name, group in form.groups.items()},
     }
+
+
+def saved(done: Saved) -> dict[str, Any]:
+    """Return what a save did, as the page says it in words."""
+    return {
+        "version": done.version,
+        "state": done.state,
+        "queries_opened": done.queries_opened,
+        "moved": [_moved(change) for change in done.moved],
+    }
+
+
+def plan(refusal: VisitsWouldChange) -> dict[str, Any]:
+    """Return which visits a save would move, and what to send once somebody has read them."""
+    return {
+        "detail": str(refusal),
+        "code": refusal.code,
+        "moved": [_moved(change) for change in refusal.changes],
+        "seen_plan": refusal.digest,
+    }
+
+
+def _moved(change: VisitChange) -> dict[str, Any]:
+    return {"visit": change.code, "kind": change.kind, "before": change.before, "after": change.after}
 
 
 def _rows(group: Any, record: Any) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -11,11 +12,13 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.messages import finding_text
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Submission
-from crf.records.save import AnswersImpossible, ReasonNeeded
+from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
 from exports.api.bodies import object_in as _object
 from exports.api.bodies import rows_in as _rows
 
-SENT: Final = frozenset({"answers", "missing", "groups", "version", "reason", "reasons", "confirmations"})
+SENT: Final = frozenset(
+    ("answers", "missing", "groups", "version", "reason", "reasons", "confirmations", "prompts", "seen_plan")
+)
 SHOWN: Final = frozenset({"participant", "form", "visit", "sequence", "state"})  # what was got can be put
 IN_ROW: Final = frozenset({"position", "remove", "missing"})
 
@@ -73,6 +76,8 @@ def as_typed(body: Any) -> dict[str, Any]:
         raw[f"_reason:{name}"] = why
     for key, why in _object(whole.get("confirmations", {}), "confirmations").items():
         raw[f"_confirm:{key}"] = why
+    if prompts := _rows(whole.get("prompts", []), "prompts"):
+        raw["_prompts"] = json.dumps([_object(prompt, "prompts") for prompt in prompts])
     for group, rows in _object(whole.get("groups", {}), "groups").items():
         for index, row in enumerate(_rows(rows, group)):
             raw.update(_row(group, index, _object(row, group)))
@@ -85,12 +90,24 @@ def _row(group: str, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, **{f"{group}-{index}-{name}__why": why for name, why in reasons.items()}}
 
 
+def seen_plan_in(body: Mapping[str, Any]) -> str | None:
+    """Return what stands for having read which visits would move; None when the caller does not ask."""
+    seen = body.get("seen_plan")
+    return None if seen is None else str(seen)
+
+
 def errors_of(
-    refusal: AnswersImpossible | ReasonNeeded, form: FormDeclaration, sent: Submission
+    refusal: AnswersUnreadable | AnswersImpossible | ReasonNeeded,
+    form: FormDeclaration,
+    sent: Submission,
+    *,
+    zone: str,
 ) -> dict[str, str]:
     """Return what a refused save says at each answer, under the names that unreadable answers have too."""
+    if isinstance(refusal, AnswersUnreadable):
+        return refusal.errors
     if isinstance(refusal, ReasonNeeded):
         said = dict.fromkeys(refusal.targets, str(refusal))
     else:
-        said = {finding.target: finding_text(form, finding) for finding in refusal.findings}
+        said = {finding.target: finding_text(form, finding, zone=zone) for finding in refusal.findings}
     return {sent.names.get(target, target): text for target, text in said.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.http import FileResponse, Http404
@@ -15,17 +14,17 @@ from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.engine.submission import Review, Submission, review
-from crf.records.consequences import propose_from_refusal
-from crf.records.save import Answers, AnswersImpossible, ReasonNeeded, save_answers
-from crf.store.context import FormContext
-from crf.store.records import NEW, find_stored_record, form_named, record_key_of
+from crf.engine.submission import parse
+from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
+from crf.records.save import save_answers
+from crf.records.visit_changes import VisitsWouldChange
+from crf.store.records import NEW, RecordKey, find_stored_record, form_named, record_key_of
 from exports.api import shapes
 from exports.api.bodies import body_of, texts_in
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.requests import CallerRequest
-from exports.api.typed import as_typed, errors_of, misfits
+from exports.api.typed import as_typed, errors_of, misfits, seen_plan_in
 from exports.register import register
 from exports.services import hand_out, request_export
 from followup.models import Visit
@@ -107,9 +106,12 @@ def answers(request: CallerRequest, code: str) -> Response:
 )
 @endpoint({"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT})
 def record(request: CallerRequest, number: str, code: str) -> Response:
-    """Show the record, or save it.
+    """Show the record, or save it under the rules of the page.
 
-    ``{"version", "answers", "missing", "groups", "reason", "reasons", "confirmations"}``
+    ``{"version", "answers", "missing", "groups", "reason", "reasons", "confirmations", "prompts", "seen_plan"}``.
+    ``prompts`` are what was shown while typing: ``[{"key", "name", "value", "message"}]``. The answer says in
+    ``moved`` which planned visits changed. Send ``"seen_plan": ""`` to be asked first: the save is then refused
+    with those visits and with the ``seen_plan`` to send once somebody has read them.
     """
     permission = Permission.CRF_EDIT if request.method == "PUT" else Permission.CRF_VIEW
     place = _place(request, _participant(request, number, permission), code)
@@ -123,7 +125,7 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     return Response(shapes.record(place.form, sheet.record))
 
 
-def _place(request: CallerRequest, participant: Participant, code: str) -> Any:
+def _place(request: CallerRequest, participant: Participant, code: str) -> RecordKey:
     visit = None
     if pk := request.GET.get("visit"):
         visits_of = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
@@ -139,50 +141,26 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _save(request: CallerRequest, place: Any) -> Response:
-    now, body = timezone.now(), body_of(request)
+def _save(request: CallerRequest, place: RecordKey) -> Response:
+    body = body_of(request)
     if strange := misfits(place.form, body):
         return _refused(strange)
-    seen = _reviewed(place, as_typed(body), now)
-    if not seen.readable:
-        return _refused(seen.errors)
-    key = request.headers.get("Idempotency-Key", "")
+    typed = parse(place.form, as_typed(body), zone=place.participant.site.time_zone)
     try:
         saved = save_answers(
             record_key=place,
-            answers=_answers(seen.submission),
-            version=seen.submission.version or NEW,
-            key=key,
+            answers=typed.answers(),
+            version=typed.version or NEW,
+            key=request.headers.get("Idempotency-Key", ""),
+            seen_plan=seen_plan_in(body),
             by=request.user,
-            at=now,
+            at=timezone.now(),
         )
-    except (AnswersImpossible, ReasonNeeded) as refusal:
-        if isinstance(refusal, AnswersImpossible):
-            propose_from_refusal(record_key=place, findings=refusal.findings, by=request.user, at=now)
-        return _refused(errors_of(refusal, place.form, seen.submission), refusal)
-    return Response({"version": saved.version, "state": saved.state, "queries_opened": saved.queries_opened})
-
-
-def _reviewed(place: Any, raw: dict[str, Any], now: datetime) -> Review:
-    sheet = find_stored_record(place)
-    context = FormContext(place.participant, at=now).context(
-        place.form,
-        visit=place.visit,
-        sequence=place.sequence,
-        record_id=sheet.record.pk if sheet else None,
-    )
-    return review(place.form, raw, context=context, zone=place.participant.site.time_zone)
-
-
-def _answers(sent: Submission) -> Answers:
-    return Answers(
-        values=sent.values,
-        groups=sent.groups,
-        missing=sent.missing,
-        reason=sent.reason,
-        reasons=sent.reasons,
-        confirmations=sent.confirmations,
-    )
+    except (AnswersUnreadable, AnswersImpossible, ReasonNeeded) as refusal:
+        return _refused(errors_of(refusal, place.form, typed, zone=place.participant.site.time_zone), refusal)
+    except VisitsWouldChange as refusal:
+        return Response(shapes.plan(refusal), status=refusal.status)
+    return Response(shapes.saved(saved))
 
 
 def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Response:
@@ -213,7 +191,7 @@ def exports(request: CallerRequest) -> Response:
         made = request_export(
             forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
             sites=texts_in(sent.get("sites", []), "sites"),
-            purpose=str(sent.get("purpose", ""))[:200],
+            purpose=str(sent.get("purpose", "")),
             by=request.user,
             at=timezone.now(),
         )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib import import_module
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
 from audit.acts import open_act
 from followup.services.planning import plan_visits_for
+from kernel.tasks import send
 from trials import services as trials
 from trials.models import Participant, Site, SiteVersion
 from trials.services.versions import ENDED
@@ -21,12 +20,8 @@ BATCH = 50
 def open_version(*, site: Site, version: str, by: User, at: datetime, reason: str) -> SiteVersion:
     """``version`` is in force at the site; its participants are taken over in the background, batch by batch."""
     opened = trials.open_site_version(site=site, version=version, by=by, at=at, reason=reason)
-    transaction.on_commit(lambda: _send(opened.pk))
+    send("followup:carry_version", opened.pk)
     return opened
-
-
-def _send(pk: int) -> None:
-    import_module("followup.tasks").carry_one_version.delay(pk)  # that file imports this one
 
 
 def waiting_for(site_version: SiteVersion) -> QuerySet[Participant]:

@@ -15,6 +15,7 @@ from followup.models import DataCut, DataCutAtSite
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.tasks import send
 from trials.models import Participant, Site
 from trials.models.participants import TERMINAL, Track
 
@@ -41,16 +42,10 @@ def announce_data_cut(*, on: date, purpose: str, by: User, at: datetime) -> Data
         with open_act("followup:datacut:announce", by=by, at=at) as act:
             last = DataCut.objects.aggregate(last=Max("number"))["last"] or 0
             cut = DataCut.objects.create(number=last + 1, on=on, purpose=purpose, act=act)
-            transaction.on_commit(_send, robust=True)  # without a broker the next roll takes it up
+            send("followup:roll", may_fail=True)  # without a broker the next roll takes it up
     except IntegrityError as known:  # also when two are announced at once
         raise CutAnnounced(day=on.isoformat()) from known
     return cut
-
-
-def _send() -> None:
-    from followup.tasks import roll  # the task calls this module
-
-    roll.delay()
 
 
 def plan_data_cuts(*, site: Site, at: datetime) -> int:

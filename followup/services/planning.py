@@ -13,18 +13,21 @@ from django.db import transaction
 from accounts.models import User
 from audit.acts import open_act
 from followup.history import (
+    DUE_BEFORE_CLOSING,
     UNSCHEDULED,
     followed_since,
     history_of,
     is_settled,
     rule_of,
     text_for,
+    whole_number,
 )
 from followup.models import DataCut, Visit, VisitState
 from followup.rolling import VisitWindow, state_on, turns_on
 from kernel.clock import local_date
 from protocol.history import PlannedVisit
 from protocol.schedule import missed_on, plan
+from protocol.text import ProtocolText
 from protocol.windows import window_status
 from trials.holidays import works_on
 from trials.models import EligibilityDecision, Milestone, Participant
@@ -150,7 +153,7 @@ class _Planning:
         if code not in self.wanted:
             gone = visit.state == VisitState.CANCELLED
             return None if gone else VisitChange(code, "dropped", before, None)
-        columns = _columns(code, visit, self.wanted, self.today)
+        columns = _columns(code, visit, self.wanted, self.today, self.text)
         differing = {name for name, value in columns.items() if getattr(visit, name) != value}
         if not differing:
             return None
@@ -173,9 +176,12 @@ def _kind_of(differing: set[str]) -> str:
     return "altered" if differing & {"forms", "procedures", "anchor", "reason"} else "turned"
 
 
-def _columns(code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], today: date) -> dict[str, Any]:
+def _columns(
+    code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], today: date, text: ProtocolText
+) -> dict[str, Any]:
     new = wanted[code]
-    span = VisitWindow(new.opens, new.target, new.closes, missed_on(new, wanted.values()))
+    early = whole_number(text, DUE_BEFORE_CLOSING)
+    span = VisitWindow(new.opens, new.target, new.closes, early, missed_on(new, wanted.values()))
     moved = visit is None or (visit.opens, visit.closes) != (new.opens, new.closes)
     kept_day = visit.proposed_on if visit is not None and not moved else None
     return {
@@ -212,7 +218,7 @@ def _apply(
         if change.kind == "dropped":
             continue
         visit = existing.get(change.code)
-        columns = _columns(change.code, visit, wanted, today)
+        columns = _columns(change.code, visit, wanted, today, text_for(participant))
         if visit is None:
             columns |= _happened_before_planning(change.code, wanted[change.code], participant)
             place = {"participant": participant, "site_id": participant.site_id, "code": change.code}

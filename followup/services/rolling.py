@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from audit.acts import open_act
-from followup.history import CUT_SWEEPS, SWEEPS, days_met, text_for, whole_number
+from followup.history import CUT_SWEEPS, DUE_BEFORE_CLOSING, SWEEPS, days_met, text_for, whole_number
 from followup.models import Visit, VisitState
 from followup.rolling import VisitWindow, state_on, turns_on
 from followup.services.planning import plan_visits_for
-from protocol.schedule import SWEEPS_UNTIL_MONTH
+from protocol.schedule import sweeps_until_month
 from trials.models import Participant, Site
 from trials.services import propose_deviation
 
@@ -64,7 +64,8 @@ def span_of(visit: Visit) -> VisitWindow:
     """Return the window of an awaited visit."""
     if visit.opens is None or visit.target is None or visit.closes is None:
         raise ValueError(f"visit {visit.pk} is awaited and has no window")
-    return VisitWindow(visit.opens, visit.target, visit.closes, visit.missed_on)
+    early = whole_number(text_for(visit.participant), DUE_BEFORE_CLOSING)
+    return VisitWindow(visit.opens, visit.target, visit.closes, early, visit.missed_on)
 
 
 def _turn(visit: Visit, on: date, act: Any) -> None:
@@ -122,7 +123,7 @@ def _is_last_sweep(visit: Visit) -> bool:
     """Say whether more sweeps may have to follow; those of the first five years were planned with the rest."""
     if not visit.code.startswith(SWEEPS) or visit.code.startswith(CUT_SWEEPS):
         return False
-    return int(visit.code.removeprefix(SWEEPS)) >= SWEEPS_UNTIL_MONTH
+    return int(visit.code.removeprefix(SWEEPS)) >= sweeps_until_month(text_for(visit.participant))
 
 
 def propose_missed_visit(visit: Visit, at: datetime) -> None:

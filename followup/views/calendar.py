@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,10 +20,11 @@ from followup.calendar import Day, Month, first_of_each_day, icalendar, shown_on
 from followup.feeds import living_feed, reader_of, visits_for
 from followup.models import Visit, VisitState
 from followup.views.agenda import chosen_day, chosen_site, today_at
+from kernel.clock import local_date
 from kernel.scope import scope
 from trials.holidays import works_on
 from trials.models import Site
-from trials.people import sites_of
+from trials.models.people import sites_of
 
 
 @requires(Permission.VISIT_VIEW)
@@ -73,11 +75,12 @@ def revoke_feed(request: PersonRequest) -> HttpResponse:
 def feed_file(request: HttpRequest, token: str) -> HttpResponse:
     """Answer a calendar program that knows the address; anybody else finds nothing here."""
     now = timezone.now()
-    user = reader_of(token, on=today_at(None))
+    today = local_date(now, settings.TRIAL_TIME_ZONE)
+    user = reader_of(token, on=today)
     if user is None:
         raise Http404
     with scope(user_id=user.pk, sites=sites_of(user)):
-        text = icalendar(visits_for(user, today=today_at(None)), name=_("PALACE-3 visits"), at=now)
+        text = icalendar(visits_for(user, today=today), name=_("PALACE-3 visits"), at=now)
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     response.headers["Cache-Control"] = f"private, max-age={int(timedelta(minutes=15).total_seconds())}"
     return response

@@ -29,13 +29,14 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
     found = get_object_or_404(people, number=number)
     may_record = request.user.may(Permission.VISIT_RECORD, found.site_id)
-    today = local_date(timezone.now(), found.site.time_zone)
+    now = timezone.now()
+    initial = {"on": local_date(now, found.site.time_zone)}
     form = ContactAttemptForm(
-        request.POST if may_record and request.method == "POST" else None, initial={"on": today}
+        request.POST if may_record and request.method == "POST" else None, initial=initial
     )
 
     def keep(typed: dict[str, Any]) -> ContactAttempt:
-        return services.record_contact_attempt(participant=found, **typed, by=request.user, at=timezone.now())
+        return services.record_contact_attempt(participant=found, **typed, by=request.user, at=now)
 
     of_person = {"participant": found}
     attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)

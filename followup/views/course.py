@@ -42,10 +42,11 @@ def preview(request: PersonRequest, number: str) -> HttpResponse:
 def lost(request: PersonRequest, number: str) -> HttpResponse:
     """Record that the participant is lost to follow-up, once the rule is kept."""
     found = _participant(request, number, Permission.VISIT_RECORD)
-    form = LostForm(request.POST or None, initial={"on": local_date(timezone.now(), found.site.time_zone)})
+    now = timezone.now()
+    form = LostForm(request.POST or None, initial={"on": local_date(now, found.site.time_zone)})
 
     def keep(typed: dict[str, Any]) -> Participant:
-        return services.record_lost(participant=found, **typed, by=request.user, at=timezone.now())
+        return services.record_lost(participant=found, **typed, by=request.user, at=now)
 
     about = _("Visits end here. Vital status is still asked for at month 36 and at each sweep.")
     title = _("%(number)s is lost to follow-up") % {"number": number}
@@ -58,11 +59,11 @@ def lost(request: PersonRequest, number: str) -> HttpResponse:
 def withdraw(request: PersonRequest, number: str) -> HttpResponse:
     """Record what the participant withdraws from; the visits follow at once."""
     found = _participant(request, number, Permission.CONSENT_RECORD)
-    today = local_date(timezone.now(), found.site.time_zone)
-    form = WithdrawalForm(request.POST or None, initial={"on": today})
+    now = timezone.now()
+    form = WithdrawalForm(request.POST or None, initial={"on": local_date(now, found.site.time_zone)})
 
     def keep(typed: dict[str, Any]) -> Any:
-        return services.withdraw_participant(participant=found, **typed, by=request.user, at=timezone.now())
+        return services.withdraw_participant(participant=found, **typed, by=request.user, at=now)
 
     about = _("Each part is separate. Survival is followed unless every contact is refused.")
     title = _("Withdrawal of %(number)s") % {"number": number}

@@ -13,7 +13,7 @@ _USABLE = {TransactionStatus.IDLE, TransactionStatus.INTRANS}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Every transaction carries ``app.user``, ``app.sites`` and ``app.confided`` for the row-level policies.
+    """Every transaction carries ``app.user``, ``app.sites``, ``app.confided`` and ``app.day`` for the policies.
 
     The settings are local to the transaction: nothing is left on a pooled connection, and
     statements outside a transaction see no site at all.
@@ -32,14 +32,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.connection.info.transaction_status not in _USABLE:
             return
         scope = current_scope()
-        user, sites, confided = (
-            (str(scope.user_id or ""), scope.as_setting(), scope.confided_setting())
+        user, sites, confided, day = (
+            (str(scope.user_id or ""), scope.as_setting(), scope.confided_setting(), scope.day_setting())
             if scope
-            else ("", "", "")
+            else ("", "", "", "")
         )
         with self.wrap_database_errors:  # a lost connection is Django's OperationalError, as from any query
             self.connection.execute(
                 "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
-                "set_config('app.confided', %s, true)",
-                (user, sites, confided),
+                "set_config('app.confided', %s, true), set_config('app.day', %s, true)",
+                (user, sites, confided, day),
             )

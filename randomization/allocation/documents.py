@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -64,7 +65,7 @@ def visit_card_pdf(allocation: Allocation, visits: Sequence[Visit], *, language:
 
 def envelopes_pdf(places: Sequence[OpenPlace], *, site: str, printed_on: str) -> bytes:
     """Two sheets for each coming place, both languages: what is outside, and what is sealed inside."""
-    arms = {arm.code: arm for arm in load().arms}
+    arms = {arm.code: arm for arm in load(settings.PROTOCOL_VERSION).arms}
     pages = [
         {"place": slot, "stage": slot.stratum.partition("/")[2], "arm": arms[slot.arm]} for slot in places
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from protocol.text import load
@@ -14,7 +15,11 @@ from randomization.scheme.simulation import Plan, SimulationFindings, simulate
 
 def simulated(asked: dict[str, Any]) -> dict[str, Any]:
     """The findings of ``asked`` (the cleaned form) for the template."""
-    design = Design(scheme=asked["name"], ratio=load().randomization.ratio, blocks=asked["blocks"])
+    design = Design(
+        scheme=asked["name"],
+        ratio=load(settings.PROTOCOL_VERSION).randomization.ratio,
+        blocks=asked["blocks"],
+    )
     plan = Plan(
         participants=asked["participants"],
         sites={f"{number:02d}": 1 for number in range(1, asked["sites"] + 1)},

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.functional import Promise
@@ -18,6 +19,7 @@ from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import open_act
 from audit.models import Act
+from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.scope import EVERYTHING, scope
 from protocol.text import load
@@ -134,7 +136,7 @@ def define_scheme(
             version=latest + 1,
             name=name,
             algorithm=generation.algorithm_of(design),
-            ratio=":".join(str(share) for share in load().randomization.ratio),
+            ratio=":".join(str(share) for share in load(settings.PROTOCOL_VERSION).randomization.ratio),
             stages=list(stage_groups()),
             places_per_stratum=places_per_stratum,
             defined_by=by,
@@ -156,19 +158,25 @@ def _refuse_unless_statistician(by: User) -> None:
 
 def stage_groups() -> tuple[str, ...]:
     """The clinical stage groups that strata are made of (protocol 1.9)."""
-    (factor,) = (factor for factor in load().randomization.strata if factor.code == "stage_group")
+    (factor,) = (
+        factor
+        for factor in load(settings.PROTOCOL_VERSION).randomization.strata
+        if factor.code == "stage_group"
+    )
     return factor.levels
 
 
 def default_blocks() -> tuple[BlockSize, ...]:
     """The block sizes of the protocol text, each as likely as the other."""
-    return tuple(BlockSize(size) for size in load().randomization.scheme_default.block_sizes)
+    return tuple(
+        BlockSize(size) for size in load(settings.PROTOCOL_VERSION).randomization.scheme_default.block_sizes
+    )
 
 
 def _design(name: str, blocks: Sequence[BlockSize] | None) -> Design:
     chosen = default_blocks() if blocks is None else tuple(blocks)
     try:
-        return Design(scheme=name, ratio=load().randomization.ratio, blocks=chosen)
+        return Design(scheme=name, ratio=load(settings.PROTOCOL_VERSION).randomization.ratio, blocks=chosen)
     except DesignError as fault:
         raise DesignRefused(why=DESIGN_FAULTS[fault.code]) from fault
 
@@ -313,7 +321,7 @@ def activate_list(
 
 def _refuse_unless_activatable(part: ListPart, scheme: Scheme, *, by: User, seed: str | None) -> None:
     if part.activated_at is not None:
-        raise ListActive(day=part.activated_at.date().isoformat())
+        raise ListActive(day=local_date(part.activated_at, settings.TRIAL_TIME_ZONE).isoformat())
     if part.asked_by_id == by.pk:
         raise SecondPersonNeeded
     if scheme.minimizes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -73,7 +74,7 @@ class Drawn:
 
 def refuse_unless_allowed() -> None:
     """Both the protocol text and the owner of the database say that minimization may allocate."""
-    text = load()
+    text = load(settings.PROTOCOL_VERSION)
     if text.setting("minimisation_on") is not True:
         raise MinimizationOff
     if len(set(text.randomization.ratio)) != 1:
@@ -84,7 +85,7 @@ def refuse_unless_allowed() -> None:
 
 def favoured() -> Fraction:
     """How likely the balancing arm is, by the protocol text."""
-    return Fraction(str(load().setting("minimisation_biased_coin")))
+    return Fraction(str(load(settings.PROTOCOL_VERSION).setting("minimisation_biased_coin")))
 
 
 def draw(allocation: Allocation, *, coin: str) -> Drawn:

@@ -65,7 +65,7 @@ def tell_about_allocation(allocation: Allocation, *, at: datetime) -> None:
 
 def publish_root(part: ListPart, *, at: datetime) -> None:
     """Sites, committee, trial managers and statisticians hold the root: a list changed later matches none of theirs."""
-    for person in holders(TOLD_OF_LISTS, site=None, on=at.date()):
+    for person in holders(TOLD_OF_LISTS, site=None, on=local_date(at, settings.TRIAL_TIME_ZONE)):
         if person.email:
             _send_root(part, person, person.email, f"root-{part.pk}-{person.pk}", person.language, at=at)
     for address in settings.COMMITTEE_ADDRESSES:
@@ -99,7 +99,7 @@ def _send_root(
 def tell_of_low_stratum(row: StratumBalance, *, at: datetime) -> None:
     """Statisticians will read that the stratum runs low, or that its count does not add up."""
     kind = "low" if row.adds_up else "odd"
-    for person in holders([Role.STATISTICIAN], site=None, on=at.date()):
+    for person in holders([Role.STATISTICIAN], site=None, on=local_date(at, settings.TRIAL_TIME_ZONE)):
         if not person.email:
             continue
         with translation.override(person.language):

@@ -60,7 +60,7 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
             by=request.user,
             password=typed["password"],
             envelope=form.opened(),
-            at=timezone.now(),
+            at=now,
         )
         messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})
         return given
@@ -124,14 +124,13 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 def record_error(request: PersonRequest, number: str) -> HttpResponse:
     """Mark a mistake about the allocation; nothing about the allocation changes."""
     held = _allocation(request, number, Permission.ALLOCATION_CORRECT)
-    today = local_date(timezone.now(), held.participant.site.time_zone)
+    now = timezone.now()
+    today = local_date(now, held.participant.site.time_zone)
     form = MistakeForm(request.POST or None, initial={"found_on": today})
 
     def mark(typed: dict[str, object]) -> AllocationError:
         mistake = services.Mistake(**typed)  # type: ignore[arg-type]
-        return services.record_allocation_error(
-            allocation=held, mistake=mistake, by=request.user, at=timezone.now()
-        )
+        return services.record_allocation_error(allocation=held, mistake=mistake, by=request.user, at=now)
 
     return step(
         request,

@@ -5,6 +5,7 @@ from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
 from reports.views.quality import report, report_file, report_list
+from reports.views.visit import unscheduled, visit
 
 __all__ = [
     "confirm",
@@ -17,5 +18,7 @@ __all__ = [
     "report",
     "report_file",
     "report_list",
+    "unscheduled",
+    "visit",
     "withdraw",
 ]

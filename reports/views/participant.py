@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.notes.page import open_notes_of
-from crf.store.reasons import lines_of
+from crf.store.reasons import reasons_under
 from followup.history import text_for
 from kernel.clock import local_date
 from reports.actions import actions_of
@@ -49,7 +49,8 @@ def participant_acts(request: PersonRequest, number: str) -> HttpResponse:
     rows = Participant.objects.open_to(request.user, Permission.AUDIT_VIEW).select_related("site")
     participant = get_object_or_404(rows, number=number)
     page = Paginator(acts_about(participant), ACTS_PER_PAGE).get_page(request.GET.get("page"))
-    shown = [(one, in_words(one.verb), role_of(one), lines_of(one.reason)) for one in page]
+    own = reasons_under(page)
+    shown = [(one, in_words(one.verb), role_of(one), own.get(one.pk, {})) for one in page]
     return render(
         request,
         "reports/acts.html",

@@ -58,30 +58,30 @@ def report_list(request: PersonRequest) -> HttpResponse:
     return render(request, "reports/reports.html", {"reports": shown})
 
 
-def _made(request: PersonRequest, slug: str) -> tuple[Report, list[Site], Site | None]:
+def _made(request: PersonRequest, slug: str, *, today: date) -> tuple[Report, list[Site], Site | None]:
     if slug not in REPORTS:
         raise Http404
     open_here = Site.objects.open_to(request.user, Permission.VISIT_VIEW)
     sites = list(open_here)
     site = chosen_site(request, sites)
     wanted = open_here.filter(pk=site.pk) if site else open_here
-    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
     return REPORTS[slug][2](wanted.order_by(), today), sites, site
 
 
 @requires(Permission.VISIT_VIEW)
 def report(request: PersonRequest, slug: str) -> HttpResponse:
     """Show one report over the sites that the person may see, or over one of them."""
-    made, sites, site = _made(request, slug)
+    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    made, sites, site = _made(request, slug, today=today)
     return render(request, "reports/report.html", {"report": made, "sites": sites, "site": site})
 
 
 @requires(Permission.VISIT_VIEW)
 def report_file(request: PersonRequest, slug: str) -> HttpResponse:
     """Return the numbers of one report as CSV."""
-    made, _sites, site = _made(request, slug)
+    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    made, _sites, site = _made(request, slug, today=today)
     response = HttpResponse(as_csv(made), content_type="text/csv; charset=utf-8")
-    day = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
-    name = f"PALACE-3_{slug}_{site.code if site else 'all'}_{day}.csv"
+    name = f"PALACE-3_{slug}_{site.code if site else 'all'}_{today}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -41,12 +41,16 @@ FIELDS: dict[str, dict[str, str]] = {
     "audit.Seal": {
         "operational": "id first_act last_act sealed_at leaves root chain",
     },
+    "crf.ChangeReason": {
+        "clinical": "text",
+        "operational": "id act participant site target",
+    },
     "crf.Draft": {
         "operational": "id owner site saved_at participant form_code visit sequence version raw",
     },
     "crf.EntryPrompt": {
         "clinical": "entered saved",
-        "operational": "id act participant site form_code record_id target key level message prompted_at",
+        "operational": "id act participant site record target key level message prompted_at",
     },
     "crf.HardOverride": {
         "operational": "id act participant site form_code visit sequence key seen granted_by granted_at",
@@ -54,7 +58,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "crf.Query": {
         "clinical": "seen",
         "operational": (
-            "id act participant site form_code record_id visit sequence target key check_code kind "
+            "id act participant site form_code record visit sequence target key check_code kind "
             "level state resolution raised_by opened_at closed_at"
         ),
     },
@@ -62,8 +66,14 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "text",
         "operational": "id act participant site query kind by at",
     },
+    "crf.Record": {
+        "operational": (
+            "id act participant site form_code visit sequence operation state form_version "
+            "protocol_version version"
+        ),
+    },
     "crf.RecordSignature": {
-        "operational": "id act participant site form_code record_id version signature fell_at",
+        "operational": "id act participant site record version signature fell_at",
     },
     "crf.QuestionnaireText": {
         "operational": "id act form_code language item text licence digest",
@@ -77,7 +87,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site event_no reference assessed_at signature",
     },
     "crf.SaveKey": {
-        "operational": "id owner site saved_at key form_code record_id version",
+        "operational": "id owner site saved_at key record version",
     },
     "crf.WorkingNote": {
         "clinical": "text",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.imports import ROOT, files_of, imported, lines_for_types, name_of
+
 FLOORS = (
     "kernel",
     "protocol",
@@ -50,28 +51,7 @@ def floor_of(module: str) -> int | None:
 
 
 def modules() -> Iterator[Path]:
-    for top in sorted({name.split(".")[0] for name in FLOORS}):
-        for path in sorted((ROOT / top).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield path
-
-
-def imported(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from ((node.lineno, _module_named(node.module, alias.name)) for alias in node.names)
-
-
-def _module_named(package: str, name: str) -> str:
-    """Return the module that ``from package import name`` reads: ``name`` itself where it is a module."""
-    path = ROOT / package.replace(".", "/") / name
-    return f"{package}.{name}" if path.with_suffix(".py").exists() or path.is_dir() else package
-
-
-def name_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    return files_of(sorted({name.split(".")[0] for name in FLOORS}))
 
 
 @pytest.mark.parametrize("path", list(modules()), ids=name_of)
@@ -100,3 +80,20 @@ def test_nothing_of_the_product_imports_the_demonstration() -> None:
         if module.split(".")[0] == "demo"
     ]
     assert not imports, "\n".join(imports)
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Imports inside functions count; imports for types alone do not, for they never run."""
+    known = {name_of(path) for path in modules()}
+    graph = {
+        name_of(path): {
+            module
+            for line, module in imported(path)
+            if module in known and module != name_of(path) and line not in lines_for_types(path)
+        }
+        for path in modules()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(f"files import each other in a circle: {' <- '.join(circle.args[1])}")

@@ -30,7 +30,7 @@ def test_every_block_has_its_first_text_in_both_languages() -> None:
 
 @pytest.mark.parametrize("text", ["{SITE_NAME}", "{{SITE_NAME}}", "{{ registry_number }}"])
 def test_a_name_that_is_no_fact_is_found(text: str) -> None:
-    facts = facts_of(load())
+    facts = facts_of(load("1.0"))
     assert tokens_left(text, facts)
     with pytest.raises(Unfilled):
         fill(text, facts, "en")

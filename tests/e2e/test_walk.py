@@ -128,7 +128,7 @@ def set_up_list(world: World, arm: str, *, at: datetime) -> None:
         part = define_scheme(
             name=SCHEME, places_per_stratum=24, by=world.statistician, password=PASSWORD, at=at
         )
-    design = Design(scheme=SCHEME, ratio=load().randomization.ratio, blocks=default_blocks())
+    design = Design(scheme=SCHEME, ratio=load("1.0").randomization.ratio, blocks=default_blocks())
     own = [stratum for stratum in part.strata if stratum.startswith("01")]
     seed = next(
         seed

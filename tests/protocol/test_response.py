@@ -1,6 +1,7 @@
 """Chapter 3.7: the outcome rule engine as a table of cases."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,11 @@ from protocol.response import (
 CHAPTERS = ("1.5", "3.7")
 
 NEO_END = date(2025, 1, 1)
+DECIDED: dict[str, Any] = {
+    "suspected_is_non_ccr": True,
+    "suspected_is_regrowth": True,
+    "weeks_between_clear": 4,
+}
 DAY = {"CRE1": 35, "RST": 35, "UNS": 63, "CRE2": 77, "AS": 182}
 
 
@@ -50,7 +56,7 @@ def propose(
         "pet_done": True,
         "eus_done": True,
     }
-    return propose_outcome(evaluation=evaluation, earlier=before, **(findings | changed))
+    return propose_outcome(evaluation=evaluation, earlier=before, **(DECIDED | findings | changed))
 
 
 CLEAR_CRE1 = earlier("CRE1", Outcome.CCR_SO_FAR)
@@ -262,7 +268,7 @@ COMPLETE = (Outcome.CCR, Outcome.PERSISTENT_CCR)
 def test_a_complete_response_always_rests_on_everything_it_needs(
     evaluation: EvaluationType, before: list[EarlierEvaluation], findings: dict[str, object]
 ) -> None:
-    proposal = propose_outcome(evaluation=evaluation, on=after(401), earlier=before, **findings)
+    proposal = propose_outcome(evaluation=evaluation, on=after(401), earlier=before, **(DECIDED | findings))
     assert proposal.reasons
     if proposal.code not in COMPLETE:
         return
@@ -276,4 +282,4 @@ def test_a_complete_response_always_rests_on_everything_it_needs(
 
 @given(FINDINGS)
 def test_cre1_alone_never_declares_a_complete_response(findings: dict[str, object]) -> None:
-    assert propose_outcome(evaluation="CRE1", on=after(35), **findings).code not in COMPLETE
+    assert propose_outcome(evaluation="CRE1", on=after(35), **(DECIDED | findings)).code not in COMPLETE

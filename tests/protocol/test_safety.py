@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import safety
-from protocol.safety import Milestones, Period, SteroidCourse
+from protocol.safety import CollectionDays, Milestones, Period, SteroidCourse, SusarDays
 
 CHAPTERS = ("2.6", "3.6")
 
 AWARE = datetime(2025, 3, 3, 22, 30, tzinfo=UTC)
 DAY = date(2025, 1, 1)
+SUSAR_DAYS = SusarDays(fatal=7, follow_up=8, other=15)
+DAYS = CollectionDays(after_last_dose=30, after_surgery=90, immune_after_camrelizumab=90, late_after=90)
 
 
 def on(days: int) -> date:
@@ -21,10 +23,10 @@ def on(days: int) -> date:
 
 
 def test_a_serious_event_is_reported_within_24_hours() -> None:
-    assert safety.sae_report_due(AWARE) == datetime(2025, 3, 4, 22, 30, tzinfo=UTC)
+    assert safety.sae_report_due(AWARE, hours=24) == datetime(2025, 3, 4, 22, 30, tzinfo=UTC)
     assert safety.sae_report_due(AWARE, hours=12) == datetime(2025, 3, 4, 10, 30, tzinfo=UTC)
-    assert not safety.sae_reported_late(AWARE, AWARE + timedelta(hours=24))
-    assert safety.sae_reported_late(AWARE, AWARE + timedelta(hours=24, seconds=1))
+    assert not safety.sae_reported_late(AWARE, AWARE + timedelta(hours=24), hours=24)
+    assert safety.sae_reported_late(AWARE, AWARE + timedelta(hours=24, seconds=1), hours=24)
     assert not safety.sae_reported_late(AWARE, AWARE + timedelta(hours=30), hours=48)
 
 
@@ -78,9 +80,9 @@ def test_susar(
 
 
 def test_the_day_of_awareness_is_day_0() -> None:
-    assert safety.susar_due(DAY, fatal_or_life_threatening=True) == date(2025, 1, 8)
-    assert safety.susar_due(DAY, fatal_or_life_threatening=False) == date(2025, 1, 16)
-    assert safety.susar_follow_up_due(DAY) == date(2025, 1, 16)
+    assert safety.susar_due(DAY, SUSAR_DAYS, fatal_or_life_threatening=True) == date(2025, 1, 8)
+    assert safety.susar_due(DAY, SUSAR_DAYS, fatal_or_life_threatening=False) == date(2025, 1, 16)
+    assert safety.susar_follow_up_due(DAY, SUSAR_DAYS) == date(2025, 1, 16)
 
 
 TREATED = Milestones(icf=on(-20), neo_d1=on(0), last_dose=on(30), last_camrelizumab=on(21))
@@ -117,7 +119,7 @@ PERIODS = [
 
 @pytest.mark.parametrize(("when", "day", "period"), PERIODS)
 def test_the_period_of_an_event(when: Milestones, day: int, period: Period | None) -> None:
-    assert safety.ae_period(on(day), when) is period
+    assert safety.ae_period(on(day), when, DAYS) is period
 
 
 COLLECTED = [
@@ -144,7 +146,7 @@ COLLECTED = [
 
 @pytest.mark.parametrize(("when", "day", "event", "collected"), COLLECTED)
 def test_the_collection_window(when: Milestones, day: int, event: dict[str, bool], collected: bool) -> None:
-    assert safety.is_collected(on(day), when, **event) is collected
+    assert safety.is_collected(on(day), when, DAYS, **event) is collected
 
 
 def course(start: int, end: int | None, mg: float | Decimal) -> SteroidCourse:
@@ -167,10 +169,10 @@ def course(start: int, end: int | None, mg: float | Decimal) -> SteroidCourse:
     ],
 )
 def test_prolonged_steroids(courses: list[SteroidCourse], flagged: bool) -> None:
-    assert safety.prolonged_steroid(courses, until=on(100)) is flagged
+    assert safety.prolonged_steroid(courses, until=on(100), limit_mg=10, days=30) is flagged
 
 
 @given(st.integers(-30, 900).map(on))
 def test_every_event_after_consent_has_one_period(onset: date) -> None:
-    period = safety.ae_period(onset, SALVAGED)
+    period = safety.ae_period(onset, SALVAGED, DAYS)
     assert (period is None) == (onset < on(-20))

@@ -7,18 +7,23 @@ from typing import Any
 
 import pytest
 
-from protocol.safety import special_interest
+from protocol.safety import SusarDays, special_interest
 from protocol.safety_deadlines import Clock, ClockKind, SeriousEventFacts, clocks_of, end_of
 
 CHAPTERS = ("2.6", "3.6")
 
 ZONE = "Asia/Shanghai"
+SUSAR_DAYS = SusarDays(fatal=7, follow_up=8, other=15)
+FROM_GRADE = {"pneumonitis": 2, "bleeding": 3}
 AWARE = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)  # 2 March, 4 in the morning in Shanghai
 REPORTED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
 def running(**known: Any) -> dict[ClockKind, Clock]:
-    return {clock.kind: clock for clock in clocks_of(SeriousEventFacts(**known), zone=ZONE)}
+    return {
+        clock.kind: clock
+        for clock in clocks_of(SeriousEventFacts(**known), zone=ZONE, hours=24, susar_days=SUSAR_DAYS)
+    }
 
 
 def test_nothing_runs_before_anybody_knows() -> None:
@@ -39,7 +44,7 @@ def test_a_report_meets_it(after: float, late: bool) -> None:
 
 
 def test_hours_are_those_of_the_protocol_text() -> None:
-    clock, *_rest = clocks_of(SeriousEventFacts(aware=AWARE), zone=ZONE, hours=48)
+    clock, *_rest = clocks_of(SeriousEventFacts(aware=AWARE), zone=ZONE, hours=48, susar_days=SUSAR_DAYS)
     assert clock.due == AWARE + timedelta(hours=48)
 
 
@@ -93,4 +98,4 @@ def test_telling_the_authority_meets_it_on_its_last_day(told: date, late: bool) 
 def test_events_of_special_interest(
     kinds: tuple[str | None, ...], grade: int, fatal: bool, related: bool, why: tuple[str, ...]
 ) -> None:
-    assert special_interest(kinds, grade=grade, fatal=fatal, related=related) == why
+    assert special_interest(kinds, from_grade=FROM_GRADE, grade=grade, fatal=fatal, related=related) == why

@@ -14,7 +14,7 @@ from .schedule_calendar import expected
 
 CHAPTERS = ("2.1", "2.2", "2.3", "2.4", "2.5")
 
-TEXT = load()
+TEXT = load("1.0")
 AS_OF = "2026-01-01"
 RANDOMISED = {"ICF": "2024-05-20", "RAND": "2024-06-03"}
 TREATED = {**RANDOMISED, "NEO_D1": "2024-06-10"}

@@ -24,7 +24,7 @@ from protocol.text import load
 
 CHAPTERS = ("2.1", "2.2", "2.3", "2.5")
 
-TEXT = load()
+TEXT = load("1.0")
 CCR = {
     "RAND": date(2024, 6, 3),
     "NEO_D1": date(2024, 6, 10),

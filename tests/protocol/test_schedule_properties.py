@@ -17,7 +17,7 @@ from protocol.windows import add_months
 
 CHAPTERS = ("2.1", "2.2", "2.3", "2.4")
 
-TEXT = load()
+TEXT = load("1.0")
 CHAIN = ("RAND", "NEO_D1", "NEO_END", "CRE1", "CRE2", "CCR", "REGROWTH", "SURG", "DM")
 STEPS = {
     "NEO_D1": 14,

@@ -12,7 +12,7 @@ from protocol.windows import add_months, dates_of
 
 CHAPTERS = ("1.7", "2.1", "2.2", "2.3", "2.4", "2.6")
 
-TEXT = load()
+TEXT = load("1.0")
 ANCHOR = date(2024, 3, 15)
 
 # code, anchor, target, opens and closes in days from the anchor: copied from the tables by hand.

@@ -13,7 +13,7 @@ from protocol.text import VERSIONS, ProtocolText, ProtocolTextError, load, parse
 
 CHAPTERS = ("1.1", "1.2", "1.3", "1.4", "1.5", "1.8", "1.10")
 
-TEXT = load()
+TEXT = load("1.0")
 SOURCE = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")
 
 
@@ -21,7 +21,7 @@ SOURCE = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")
 
 
 def test_the_text_is_read_once() -> None:
-    assert load() is load()
+    assert load("1.0") is load("1.0")
     assert TEXT.version == "1.0"
 
 

@@ -1,17 +1,19 @@
-"""Who is delegated to what, where, from when to when, and by whom."""
+"""Who is delegated to what, where, from when to when; and what a person may do now by it."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Any, Literal, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Role, SiteQuerySet
+from accounts.models import User
+from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Permission, Role, SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
+from kernel.scope import EVERYTHING, scope
 from trials.models.sites import Site
 
 
@@ -57,3 +59,23 @@ class Delegation(Audited):
 
     def as_grant(self) -> Grant:
         return Grant(Role(self.role), self.site_id)
+
+
+def with_grants(user: Any, *, on: date) -> User:
+    """Return ``user`` with the grants of the delegations in force on ``on``."""
+    with scope(user_id=user.pk, sites=()), transaction.atomic():
+        held = Delegation.objects.filter(user_id=user.pk).in_force(on=on)
+        user.grants = tuple(map(Delegation.as_grant, held))
+    found: User = user
+    return found
+
+
+def sites_of(user: User) -> frozenset[int] | Literal["*"]:
+    """Return the sites whose rows the person may see at all: every one for a central role."""
+    sites = {grant.site_id for grant in user.grants}
+    return EVERYTHING if None in sites else frozenset(filter(None, sites))
+
+
+def confided_to(user: User) -> frozenset[int]:
+    """Return the sites whose contact requests the person handles; a central role handles none."""
+    return user.sites_with(Permission.CONTACT_HANDLE) or frozenset()

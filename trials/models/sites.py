@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -50,7 +51,7 @@ class Site(Audited):
     name_zh = models.CharField(_("name in Chinese"), max_length=120)
     city = models.CharField(_("city"), max_length=60)
     city_zh = models.CharField(_("city in Chinese"), max_length=60)
-    time_zone = models.CharField(_("time zone"), max_length=40, default="Asia/Shanghai")
+    time_zone = models.CharField(_("time zone"), max_length=40, default=settings.TRIAL_TIME_ZONE)
     state = models.CharField(_("state"), max_length=10, choices=SiteState.choices, default=SiteState.PLANNED)
     planned_participants = models.PositiveIntegerField(_("planned participants"), default=0)
     latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)

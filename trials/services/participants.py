@@ -197,7 +197,6 @@ def move_track(
         locked = Participant.objects.lock(participant.pk)
         if locked.state == to:
             return locked
-
         if not may_move(load(locked.protocol_version), locked.state, to, locked.arm):
             raise TrackCannotMove(
                 participant=locked.number, state=locked.get_state_display(), wanted=Track(to).label

@@ -62,14 +62,30 @@ class DelegationEnded(Refusal):
 
 
 def create_site(
-    *, code: str, name: str, name_zh: str, city: str, city_zh: str, by: User | None, at: datetime, **more: Any
+    *,
+    code: str,
+    name: str,
+    name_zh: str,
+    city: str,
+    city_zh: str,
+    time_zone: str,
+    by: User | None,
+    at: datetime,
+    **more: Any,
 ) -> Site:
-    """A planned site exists under ``code``."""
+    """A planned site exists under ``code``; its calendar days are those of ``time_zone``."""
     with open_act("trials:site:create", by=by, at=at) as act:
         if Site.objects.filter(code=code).exists():
             raise SiteCodeTaken(code=code)
         return Site.objects.create(
-            code=code, name=name, name_zh=name_zh, city=city, city_zh=city_zh, act=act, **more
+            code=code,
+            name=name,
+            name_zh=name_zh,
+            city=city,
+            city_zh=city_zh,
+            time_zone=time_zone,
+            act=act,
+            **more,
         )
 
 

@@ -108,7 +108,7 @@ def _write(request: ContactRequest, person: Any, kind: str, at: datetime) -> Non
 
 def _arrived(request: ContactRequest) -> tuple[str, str]:
     return (
-        _("%(site)s: somebody asks for a call") % {"site": request.site},
+        _("%(site)s: call requested") % {"site": request.site},
         _("Sign in and open “Contact requests” on your work list. The number is there, and only there."),
     )
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
+
+from kernel.clock import local_date
 from trials.models import PublicText
 from trials.models.texts import PAGE_LANGUAGES
 from website.public.blocks import BLOCKS, Block
@@ -67,7 +70,8 @@ class BlockVersions:
         mine, theirs = self.shown, other.shown
         if not (mine and theirs and mine.released_at and theirs.released_at):
             return False
-        return mine.released_at.date() < theirs.released_at.date()
+        zone = settings.TRIAL_TIME_ZONE
+        return local_date(mine.released_at, zone) < local_date(theirs.released_at, zone)
 
 
 def standings(versions: Iterable[PublicText]) -> list[tuple[Block, list[BlockVersions]]]:

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import open_act
+from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
+from kernel.tasks import send
 from trials.models import NewsLetter, NewsReader
 from website.contact.news_mails import ask_to_confirm, key_of, write_letter_to
 from website.identity import digest_of, seal
@@ -128,7 +131,7 @@ def write_letter(
 ) -> NewsLetter:
     """The letter stands as written; it is sent only when somebody else has released it."""
     with open_act("trials:letter:write", by=by, at=at) as act:
-        if approved_on > at.date():
+        if approved_on > local_date(at, settings.TRIAL_TIME_ZONE):
             raise ApprovedInFuture(day=approved_on.isoformat())
         return NewsLetter.objects.create(
             subject_en=" ".join(subject_en.split()),
@@ -153,14 +156,8 @@ def release_letter(*, letter: NewsLetter, by: User, at: datetime) -> NewsLetter:
             raise OwnLetter
         locked.released_by, locked.released_at, locked.act = by, at, act
         locked.save(update_fields=["released_by", "released_at", "act"])
-        transaction.on_commit(lambda: _send(locked.pk))
+        send("trials:send_letter", locked.pk)
     return locked
-
-
-def _send(pk: int) -> None:
-    from website.tasks import send_letter  # the task calls this module
-
-    send_letter.delay(pk)
 
 
 def send_letter_to_readers(*, letter_pk: int, at: datetime) -> int:

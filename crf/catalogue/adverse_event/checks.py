@@ -48,8 +48,8 @@ AGREEMENT = (
     Check(
         code="X021",
         level=Level.SOFT,
-        reads=("serious", "ser_aware", "record.sequence", "today", "site.zone", "SAE*"),
-        passes=rules.reported_in_24_hours,
+        reads=("serious", "ser_aware", "record.sequence", "today", "SAE*", "setting.sae_report_hours"),
+        passes=rules.reported_in_time,
         message=_(
             "The event is serious and has no SAE report after 24 hours. Report it on the SAE form now."
         ),
@@ -164,7 +164,7 @@ OWN = (
     Check(
         code="AE-07",
         level=Level.SOFT,
-        reads=("ae_st", "rel_camre", "TREAT.camre", "site.zone"),
+        reads=("ae_st", "rel_camre", "TREAT.camre"),
         passes=rules.camre_related_only_after_it,
         message=_(
             'No camrelizumab is recorded before the event began: the relation to it is "not given". Check both.'
@@ -216,7 +216,7 @@ OWN = (
     Check(
         code="AE-12",
         level=Level.SOFT,
-        reads=("ae_st", "ser_aware", "site.zone"),
+        reads=("ae_st", "ser_aware"),
         passes=rules.aware_after_onset,
         message=_("The site knew of the event before it began. Check both dates."),
         fields=("ser_aware", "ae_st"),

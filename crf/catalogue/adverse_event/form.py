@@ -95,7 +95,7 @@ class AdverseEvent(CrfRecord):
     )
     aesi = DerivedMultiple(
         _("Event of special interest"),
-        reads=("ae_kind", "irae_type", "grade", "outcome", "rel_worst"),
+        reads=("ae_kind", "irae_type", "grade", "outcome", "rel_worst", *rules.SPECIAL),
         by=rules.special,
         blanks=True,
         codes=lists.SPECIAL,
@@ -104,7 +104,7 @@ class AdverseEvent(CrfRecord):
     )
     ae_period = DerivedText(
         _("Period"),
-        reads=("ae_st", *rules.DAYS),
+        reads=("ae_st", *rules.DAYS, *rules.COLLECTED),
         by=rules.period_of,
         blanks=True,
         codes=lists.PERIOD,
@@ -239,7 +239,7 @@ class AdverseEvent(CrfRecord):
     )
     ir_long = DerivedBoolean(
         _("More than 10 mg a day for more than 30 days"),
-        reads=("ir_st", "ir_en", "ir_pred", "today"),
+        reads=("ir_st", "ir_en", "ir_pred", "today", *rules.LONG_STEROID),
         by=rules.long_steroid,
         blanks=True,
         shown_when=STEROID,

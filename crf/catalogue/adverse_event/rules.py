@@ -9,6 +9,7 @@ from typing import Any
 
 from crf.engine.checks import earliest_day, latest_day
 from protocol.safety import (
+    CollectionDays,
     Milestones,
     SteroidCourse,
     ae_period,
@@ -26,10 +27,16 @@ DAYS = (
     *("milestone.ICF", "milestone.NEO_D1", "milestone.LASTDOSE", "milestone.LASTCAMRE"),
     *("milestone.SURG", "milestone.CCR"),
 )
+COLLECTED = (
+    *("setting.ae_after_last_dose_days", "setting.ae_after_surgery_days"),
+    *("setting.ae_immune_after_camrelizumab_days", "setting.ae_late_after_days"),
+)
+SPECIAL = ("setting.aesi_pneumonitis_grade", "setting.aesi_bleeding_grade")
+LONG_STEROID = ("setting.steroid_long_mg", "setting.steroid_long_days")
 RELATIONS = ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc")
-WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS)
-EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx", "site.zone")
-DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end", "site.zone")
+WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS, *COLLECTED)
+EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx")
+DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end")
 
 
 def _milestones(known: Row) -> Milestones:
@@ -43,9 +50,18 @@ def _milestones(known: Row) -> Milestones:
     )
 
 
+def _collection(known: Row) -> CollectionDays:
+    return CollectionDays(
+        after_last_dose=known["setting_ae_after_last_dose_days"],
+        after_surgery=known["setting_ae_after_surgery_days"],
+        immune_after_camrelizumab=known["setting_ae_immune_after_camrelizumab_days"],
+        late_after=known["setting_ae_late_after_days"],
+    )
+
+
 def period_of(ae_st: str, **known: Any) -> str | None:
     onset = earliest_day(ae_st)
-    found = ae_period(onset, _milestones(known)) if onset else None
+    found = ae_period(onset, _milestones(known), _collection(known)) if onset else None
     return found.value if found else None
 
 
@@ -63,6 +79,7 @@ def collected(ae_st: str | None, **known: Any) -> bool | None:
         is_collected(
             day,
             _milestones(known),
+            _collection(known),
             serious=known["serious"] == "Y",
             immune_related=known["irae"] == "Y",
             related=bool(is_related(known["rel_worst"])),
@@ -77,6 +94,10 @@ def special(**known: Any) -> list[str]:
     return list(
         special_interest(
             kinds,
+            from_grade={
+                "pneumonitis": known["setting_aesi_pneumonitis_grade"],
+                "bleeding": known["setting_aesi_bleeding_grade"],
+            },
             grade=int(known["grade"] or 0),
             fatal=known["outcome"] == "fatal",
             related=bool(is_related(known["rel_worst"])),
@@ -100,11 +121,23 @@ def agrees_with_rccep(grade: str, rccep_grade: int) -> bool:
     return int(grade) == rccep_grade
 
 
-def long_steroid(ir_st: date, ir_en: date | None, ir_pred: Decimal | None, today: date | None) -> bool | None:
-    """Say whether more than 10 mg of prednisone a day was given for more than 30 days (protocol 3.6)."""
+def long_steroid(
+    ir_st: date | None,
+    ir_en: date | None,
+    ir_pred: Decimal | None,
+    today: date | None,
+    setting_steroid_long_mg: int,
+    setting_steroid_long_days: int,
+) -> bool | None:
+    """Say whether much prednisone was given for long (protocol 3.6)."""
     if ir_st is None or ir_pred is None or (ir_en is None and today is None):
         return None
-    return prolonged_steroid([SteroidCourse(ir_st, ir_en, ir_pred)], until=ir_en or today or ir_st)
+    return prolonged_steroid(
+        [SteroidCourse(ir_st, ir_en, ir_pred)],
+        until=ir_en or today or ir_st,
+        limit_mg=setting_steroid_long_mg,
+        days=setting_steroid_long_days,
+    )
 
 
 def began_near(event: Row, day: date, *, before: int = 0, after: int = 1) -> bool:
@@ -150,15 +183,15 @@ def history_within(ae_st: str | None, ae_en: str | None, ae_grades: list[Row]) -
     return True
 
 
-def _given(rows: list[Row] | None, column: str, zone: str | None) -> Iterator[date]:
+def _given(rows: list[Row] | None, column: str) -> Iterator[date]:
     for row in rows or ():
-        if day := earliest_day(row.get(column), zone or "Asia/Shanghai"):
+        if day := earliest_day(row.get(column)):
             yield day
 
 
 def first_exposure(known: Row) -> date | None:
     """Return the first day of any checkpoint inhibitor: neoadjuvant, adjuvant or later (X023)."""
-    given = _given(known["treat_camre"], "ci_dt", known["site_zone"])
+    given = _given(known["treat_camre"], "ci_dt")
     after_surgery = (
         earliest_day(row.get("adj_start") or row.get("fu_dt"))
         for row in known["fu_all"] or ()
@@ -173,11 +206,9 @@ def first_exposure(known: Row) -> date | None:
     return min(days, default=None)
 
 
-def camre_related_only_after_it(
-    ae_st: str, rel_camre: str, treat_camre: list[Row] | None, site_zone: str | None
-) -> bool:
+def camre_related_only_after_it(ae_st: str, rel_camre: str, treat_camre: list[Row] | None) -> bool:
     """Say whether the relation to camrelizumab is "not given" where none was given before the onset."""
-    given = min(_given(treat_camre, "ci_dt", site_zone), default=None)
+    given = min(_given(treat_camre, "ci_dt"), default=None)
     last = latest_day(ae_st)
     return rel_camre == "na" or (given is not None and (last is None or given <= last))
 
@@ -202,9 +233,9 @@ def stopped_means_stopped(action: str, kind: str) -> Callable[..., bool]:
 
 def _doses(kind: str, known: Row) -> Iterator[date]:
     if kind == "camre":
-        yield from _given(known["treat_camre"], "ci_dt", known["site_zone"])
+        yield from _given(known["treat_camre"], "ci_dt")
     elif kind == "chemo":
-        yield from _given(known["treat_chemo"], "adm_dt", known["site_zone"])
+        yield from _given(known["treat_chemo"], "adm_dt")
     elif known["treat_rt_end"]:
         yield known["treat_rt_end"]
 
@@ -218,18 +249,18 @@ def action_on_what_is_given(action: str, kind: str) -> Callable[..., bool]:
     return passes
 
 
-def reported_in_24_hours(
+def reported_in_time(
     serious: str | None,
     ser_aware: datetime | None,
     record_sequence: int,
     today: date | None,
-    site_zone: str | None,
     sae_all: list[Row] | None,
+    setting_sae_report_hours: int,
 ) -> bool:
-    """Say whether a serious event has its report, or the day of its 24 hours is not over yet (X021)."""
+    """Say whether a serious event has its report, or the last day for it is not over yet (X021)."""
     if serious != "Y" or ser_aware is None or today is None:
         return True
-    due = earliest_day(ser_aware + timedelta(hours=24), site_zone or "Asia/Shanghai")
+    due = earliest_day(ser_aware + timedelta(hours=setting_sae_report_hours))
     has_page = any(row.get("ae_no") == record_sequence for row in sae_all or ())
     return has_page or due is None or today <= due
 
@@ -252,6 +283,6 @@ def death_is_recorded(surv_death_dt: str | None) -> bool:
     return bool(surv_death_dt)
 
 
-def aware_after_onset(ae_st: str, ser_aware: datetime, site_zone: str | None) -> bool:
-    first, aware = earliest_day(ae_st), earliest_day(ser_aware, site_zone or "Asia/Shanghai")
+def aware_after_onset(ae_st: str, ser_aware: datetime) -> bool:
+    first, aware = earliest_day(ae_st), earliest_day(ser_aware)
     return first is None or aware is None or aware >= first

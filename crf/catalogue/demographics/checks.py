@@ -11,8 +11,10 @@ CHECKS = (
     Check(
         code="DM-01",
         level=Level.SOFT,
-        reads=("wt_loss",),
-        passes=lambda wt_loss: wt_loss <= 10,
+        reads=("wt_loss", "setting.weight_loss_question_percent"),
+        passes=lambda wt_loss, setting_weight_loss_question_percent: (
+            wt_loss <= setting_weight_loss_question_percent
+        ),
         message=_(
             "More than 10 % of the weight was lost. Check both weights; if right, refer to a dietitian."
         ),

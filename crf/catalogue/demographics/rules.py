@@ -17,8 +17,8 @@ def body_mass(height: Decimal, weight: Decimal) -> float | None:
     return scores.bmi(height, weight)
 
 
-def body_surface(height: Decimal, weight: Decimal, setting_bsa_formula: str | None) -> float | None:
-    return scores.bsa(height, weight, (setting_bsa_formula or "mosteller").lower())
+def body_surface(height: Decimal, weight: Decimal, setting_bsa_formula: str) -> float | None:
+    return scores.bsa(height, weight, setting_bsa_formula.lower())
 
 
 def lost_weight(weight_6m: Decimal, weight: Decimal) -> float | None:

@@ -7,6 +7,7 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue.eligibility.rules import (
+    LIMITS,
     TICKS,
     age_allowed,
     all_ticked_as_met,
@@ -19,7 +20,6 @@ from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import Is
 from protocol.eligibility import CriterionReason
 
-PREGNANCY_TEST_DAYS = 7
 STAGED = (
     CriterionReason.CONTRADICTS_STAGE_T,
     CriterionReason.CONTRADICTS_STAGE_N,
@@ -28,20 +28,25 @@ STAGED = (
 INVADES = (CriterionReason.CONTRADICTS_T4B, CriterionReason.CONTRADICTS_PET)
 
 
-def tested_in_time(preg_res: str | None, preg_dt: date | None, milestone_neo_d1: date | None) -> bool:
-    """Say whether a negative test is at most 7 days older than the first day of treatment (X005)."""
+def tested_in_time(
+    preg_res: str | None,
+    preg_dt: date | None,
+    milestone_neo_d1: date | None,
+    setting_pregnancy_test_days: int,
+) -> bool:
+    """Say whether a negative test is recent on the first day of treatment (X005)."""
     if milestone_neo_d1 is None:
         return True
     if preg_res != "NEG" or preg_dt is None:
         return False
-    return 0 <= (milestone_neo_d1 - preg_dt).days <= PREGNANCY_TEST_DAYS
+    return 0 <= (milestone_neo_d1 - preg_dt).days <= setting_pregnancy_test_days
 
 
 CHECKS = (
     Check(
         code="X002",
         level=Level.SOFT,
-        reads=("birth", "icf_dt", "age"),
+        reads=("birth", "icf_dt", "age", *LIMITS),
         passes=age_allowed,
         message=_(
             "The age at consent is outside 18 to 75 years: randomization stays closed. Check the birth date; "
@@ -92,7 +97,7 @@ CHECKS = (
     Check(
         code="X005",
         level=Level.SOFT,
-        reads=("preg_res", "preg_dt", "milestone.NEO_D1"),
+        reads=("preg_res", "preg_dt", "milestone.NEO_D1", "setting.pregnancy_test_days"),
         passes=tested_in_time,
         message=_(
             "Treatment needs a negative pregnancy test of the 7 days before its first day. Check the dates of "

@@ -10,6 +10,10 @@ from protocol.staging import bare
 
 OPTIONAL = ("opt_lab", "opt_loc", "opt_len", "opt_wt", "opt_fist", "opt_hep", "opt_ca2", "opt_lung", "opt_er")
 TICKS = tuple(criterion.tick for criterion in eligibility.CRITERIA)
+LIMITS = (
+    *("fact.age_min", "fact.age_max", "fact.eligible_ecog"),
+    "setting.eligibility_steroid_mg",
+)
 SWITCHES = tuple(f"setting.{name}" for name in OPTIONAL)
 
 
@@ -22,10 +26,11 @@ def read(name: str) -> str:
 def reads_of(*codes: str) -> tuple[str, ...]:
     """Return what the criteria ``codes`` are judged by, each once."""
     wanted = [criterion for criterion in eligibility.CRITERIA if criterion.code in codes]
-    return tuple(dict.fromkeys(read(name) for each in wanted for name in (each.tick, *each.reads)))
+    answers = (read(name) for each in wanted for name in (each.tick, *each.reads))
+    return (*dict.fromkeys(answers), *LIMITS)
 
 
-ELIGIBILITY_READS = (*(read(name) for name in eligibility.READS), *OPTIONAL, *SWITCHES)
+ELIGIBILITY_READS = (*(read(name) for name in eligibility.READS), *OPTIONAL, *SWITCHES, *LIMITS)
 
 
 def switched_on(known: dict[str, Any]) -> tuple[str, ...]:
@@ -37,7 +42,16 @@ def assessed(known: dict[str, Any]) -> eligibility.Assessment:
     """Return the assessment over the answers known by their keywords."""
     answers = {name: known.get(name.replace(".", "_")) for name in eligibility.READS}
     answers |= {name: known.get(name) for name in OPTIONAL}
-    return eligibility.assess(answers, optional_exclusions=switched_on(known))
+    return eligibility.assess(answers, limits=_limits(known), optional_exclusions=switched_on(known))
+
+
+def _limits(known: dict[str, Any]) -> eligibility.Limits:
+    return eligibility.Limits(
+        age_from=known["fact_age_min"],
+        age_to=known["fact_age_max"],
+        ecog_to=max(known["fact_eligible_ecog"]),
+        steroid_mg_to=known["setting_eligibility_steroid_mg"],
+    )
 
 
 def eligible(**known: Any) -> str | None:

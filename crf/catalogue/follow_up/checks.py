@@ -118,8 +118,8 @@ CHECKS = (
     Check(
         code="FU-05",
         level=Level.SOFT,
-        reads=("adj_start", "milestone.SURG"),
-        passes=lambda adj_start, milestone_surg: (adj_start - milestone_surg).days in rules.ADJUVANT_DAYS,
+        reads=("adj_start", "milestone.SURG", "schedule.ADJ.opens", "schedule.ADJ.closes"),
+        passes=rules.adjuvant_in_time,
         message=_("Adjuvant treatment begins 4 to 16 weeks after the operation. Check the date."),
         fields=("adj_start",),
     ),

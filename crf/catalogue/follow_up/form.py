@@ -132,7 +132,7 @@ class FollowUp(CrfRecord):
     n_lesions = IntegerAnswer(_("Number of lesions"), hard=(1, 50), required=True, sdtm="TUORRES")
     oligo = DerivedBoolean(
         _("Oligometastatic"),
-        reads=("n_lesions",),
+        reads=("n_lesions", "setting.oligo_recurrence_max_lesions"),
         by=rules.few_lesions,
         shown_when=Has("rec_type", "distant"),
         definition=_("Five lesions or fewer."),
@@ -172,7 +172,7 @@ class FollowUp(CrfRecord):
         sdtm="CMREASND",
     )
 
-    treatment = Section(_("Further treatment of the cancer"))
+    treatment_ = Section(_("Further treatment of the cancer"))
     post_tx_any = YesNoAnswer(
         _("Any further treatment of the cancer since the last contact?"),
         required=True,

@@ -10,8 +10,6 @@ from crf.engine.checks import latest_day, not_before
 
 Row = dict[str, Any]
 
-OLIGO = 5
-ADJUVANT_DAYS = range(28, 113)
 POSITIVE_NODES = ("N1", "N2", "N3")
 NO_PRIMARY = ("T0", "TX", None)
 
@@ -23,8 +21,15 @@ def recurred_on(
     return rec_dt_proof or (rec_dt_first_suspect if dz_status == "proven" else None)
 
 
-def few_lesions(n_lesions: int) -> bool:
-    return n_lesions <= OLIGO
+def few_lesions(n_lesions: int, setting_oligo_recurrence_max_lesions: int) -> bool:
+    return n_lesions <= setting_oligo_recurrence_max_lesions
+
+
+def adjuvant_in_time(
+    adj_start: date, milestone_surg: date, schedule_adj_opens: int, schedule_adj_closes: int
+) -> bool:
+    """Say whether adjuvant treatment begins in the window of its visit (protocol 3.12)."""
+    return schedule_adj_opens <= (adj_start - milestone_surg).days <= schedule_adj_closes
 
 
 def after_ccr(recur_dt: date | None, milestone_ccr: date | None) -> bool:

@@ -23,7 +23,7 @@ CHECKS = (
     Check(
         code="PATH-02",
         level=Level.SOFT,
-        reads=("path_dt", "milestone.SURG"),
+        reads=("path_dt", "milestone.SURG", "setting.pathology_report_days"),
         passes=rules.soon_after_surgery,
         message=_("The report is dated more than 30 days after the operation. Confirm the date."),
         fields=("path_dt",),

@@ -36,11 +36,9 @@ def complete_response(
 
 
 def major_response(
-    resid_pct: int | None, resid_lt1: str | None, setting_mpr_max_residual_percent: int | None
+    resid_pct: int | None, resid_lt1: str | None, setting_mpr_max_residual_percent: int
 ) -> bool | None:
-    at_most = setting_mpr_max_residual_percent
-    share = residue(resid_pct, resid_lt1)
-    return pathology.mpr(share) if at_most is None else pathology.mpr(share, at_most=at_most)
+    return pathology.mpr(residue(resid_pct, resid_lt1), at_most=setting_mpr_max_residual_percent)
 
 
 def cap_rule(
@@ -65,8 +63,8 @@ def one_millimetre_rule(
     return found and found.value
 
 
-def soon_after_surgery(path_dt: date, milestone_surg: date) -> bool:
-    return (path_dt - milestone_surg).days <= 30
+def soon_after_surgery(path_dt: date, milestone_surg: date, setting_pathology_report_days: int) -> bool:
+    return (path_dt - milestone_surg).days <= setting_pathology_report_days
 
 
 def margins_agree(**given: Any) -> bool:

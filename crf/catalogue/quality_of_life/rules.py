@@ -42,7 +42,7 @@ def scored(code: str) -> Callable[..., float | None]:
     def compute(q_by: str | None, q_double: list[Row], **known: Any) -> float | None:
         if q_by in (None, "proxy"):
             return None
-        reversed_ = known.pop("setting_oes18_dysphagia_reversed", True) is not False
+        reversed_ = code == "OESDYS" and known.pop("setting_oes18_dysphagia_reversed")
         twice = {f"q{row['d_item']}" for row in q_double}
         answers: dict[str | int, object] = {name: value for name, value in known.items() if name not in twice}
         if code in OES18:

@@ -13,7 +13,6 @@ TIMING, CONTENT, CROSSOVER = "cre_timing", "cre_content", "crossover"
 DECLARED = Is("cre_outcome", "CCR", "PERSISTENT_CCR")
 BATTERY = Is("cre_type", "CRE2", "AS")
 NOTHING_PROVEN = (Local.NO_EVIDENCE, Local.SUSPECTED, Local.UNCERTAIN, Local.NOT_EVALUABLE)
-PET_DAYS = range(1, 15)
 
 CHECKS = (
     Check(
@@ -174,8 +173,10 @@ CHECKS = (
     Check(
         code="CRE-03",
         level=Level.SOFT,
-        reads=("pet_dt", "ogd_dt"),
-        passes=lambda pet_dt, ogd_dt: pet_dt > ogd_dt or (ogd_dt - pet_dt).days in PET_DAYS,
+        reads=("pet_dt", "ogd_dt", "setting.pet_before_endoscopy_max_days"),
+        passes=lambda pet_dt, ogd_dt, setting_pet_before_endoscopy_max_days: (
+            pet_dt > ogd_dt or 1 <= (ogd_dt - pet_dt).days <= setting_pet_before_endoscopy_max_days
+        ),
         message=_("PET-CT is done 1 to 14 days before the endoscopy. Check both dates."),
         fields=("pet_dt", "ogd_dt"),
     ),
@@ -306,7 +307,10 @@ CHECKS = (
     Check(
         code="CRE-14",
         level=Level.SOFT,
-        reads=("cre_dt", "AE*"),
+        reads=(
+            *("cre_dt", "AE*"),
+            *("setting.cre_complication_before_days", "setting.cre_complication_after_days"),
+        ),
         passes=rules.complication_is_recorded,
         message=_(
             "A complication of a procedure is ticked, and no adverse event says so. Record it as an adverse event."

@@ -23,8 +23,6 @@ from protocol.response import (
 
 Row = dict[str, Any]
 
-LONGEST_BATTERY, LONGEST_AFTER = 14, 30
-
 KINDS = {"CRE-1": EvaluationType.CRE1, "CRE-2": EvaluationType.CRE2, "RST": EvaluationType.RESTAGING}
 FULL_BATTERY = (EvaluationType.CRE2, EvaluationType.SURVEILLANCE)
 PROVEN = (Local.PROVEN_PRIMARY, Local.PROVEN_NODE)
@@ -87,9 +85,9 @@ def proposal(known: Row) -> Proposal:
         fna_missing=any(not_aspirated(row) for row in nodes),
         fna_positive=any(row["fna_res"] == "positive" for row in nodes),
         earlier=earlier_of(known["cre_all"]),
-        suspected_is_non_ccr=known["setting_suspected_without_proof_is_nonccr"] is not False,
-        suspected_is_regrowth=known["setting_surveillance_suspicion_is_regrowth"] is not False,
-        weeks_between_clear=known["setting_clear_evaluations_apart_weeks"] or 4,
+        suspected_is_non_ccr=known["setting_suspected_without_proof_is_nonccr"],
+        suspected_is_regrowth=known["setting_surveillance_suspicion_is_regrowth"],
+        weeks_between_clear=known["setting_clear_evaluations_apart_weeks"],
     )
 
 
@@ -188,9 +186,14 @@ def ccr_before(cre_dt: date | None, milestone_ccr: date | None, cre_all: list[Ro
     return any(each.outcome in DECLARED_OUTCOMES for each in earlier)
 
 
-def complication_is_recorded(cre_dt: date, ae_all: list[Row]) -> bool:
+def complication_is_recorded(
+    cre_dt: date,
+    ae_all: list[Row],
+    setting_cre_complication_before_days: int,
+    setting_cre_complication_after_days: int,
+) -> bool:
     """Say whether an adverse event around the evaluation is called a complication of its procedures."""
-    before, after = LONGEST_BATTERY, LONGEST_AFTER
+    before, after = setting_cre_complication_before_days, setting_cre_complication_after_days
     return any(
         row.get("cre_rel") == "Y" and began_near(row, cre_dt, before=before, after=after) for row in ae_all
     )

@@ -32,8 +32,8 @@ CHECKS = (
     Check(
         code="SAE-03",
         level=Level.SOFT,
-        reads=("sae_aware", "sae_report"),
-        passes=rules.in_24_hours,
+        reads=("sae_aware", "sae_report", "setting.sae_report_hours"),
+        passes=rules.reported_in_time,
         message=_(
             "The report came more than 24 hours after the awareness: this is proposed as a deviation. Check both "
             "times."
@@ -102,7 +102,7 @@ CHECKS = (
     Check(
         code="SAE-10",
         level=Level.SOFT,
-        reads=("sae_ec", "sae_susar", "sae_report", *rules.EVENT, "site.zone"),
+        reads=("sae_ec", "sae_susar", "sae_report", *rules.EVENT, *rules.SUSAR_DAYS),
         passes=rules.ethics_in_time,
         message=_("The ethics committee was told after the time allowed for a SUSAR. Check the day."),
         fields=("sae_ec",),

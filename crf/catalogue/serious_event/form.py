@@ -81,7 +81,7 @@ class SeriousEvent(CrfRecord):
 
     time = Section(_("Awareness and report"))
     sae_aware_calc = DerivedText(
-        _("Awareness on the record of the event"), reads=(*rules.EVENT, "site.zone"), by=rules.aware_in_words
+        _("Awareness on the record of the event"), reads=rules.EVENT, by=rules.aware_in_words
     )
     sae_aware = DateTimeAnswer(
         _("When did the site learn of it?"),

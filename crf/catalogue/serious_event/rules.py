@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from crf.engine.checks import earliest_day
 from protocol.identifiers import identifying
-from protocol.safety import more_cautious, sae_reported_late, susar, susar_due
+from protocol.safety import more_cautious, sae_reported_late, susar
 
 Row = dict[str, Any]
 EVENT = ("ae_no", "AE*")
 SPONSOR = ("ae_no", "sponsor.assessments")
 JUDGED = ("ae_no", "AE*", "sae_rel_inv", "sponsor.assessments")
+SUSAR_DAYS = ("setting.susar_fatal_days", "setting.susar_other_days")
 URGENT = frozenset({"death", "life"})
 
 
@@ -42,11 +42,11 @@ def named(ae_no: int, ae_all: list[Row]) -> str | None:
     return event.get("ae_term") if event else None
 
 
-def aware_in_words(ae_no: int, ae_all: list[Row], site_zone: str) -> str | None:
+def aware_in_words(ae_no: int, ae_all: list[Row]) -> str | None:
     """Return when the record of the event says that the site knew, in the site's time."""
     event = event_of(ae_no, ae_all)
     aware = event.get("ser_aware") if event else None
-    return f"{aware.astimezone(ZoneInfo(site_zone)):%Y-%m-%d %H:%M}" if aware else None
+    return f"{aware:%Y-%m-%d %H:%M}" if aware else None
 
 
 def judged_by_investigator(ae_no: int, ae_all: list[Row]) -> str | None:
@@ -89,8 +89,8 @@ def is_susar(**known: Any) -> bool | None:
     )
 
 
-def in_24_hours(sae_aware: datetime, sae_report: datetime) -> bool:
-    return not sae_reported_late(sae_aware, sae_report)
+def reported_in_time(sae_aware: datetime, sae_report: datetime, setting_sae_report_hours: int) -> bool:
+    return not sae_reported_late(sae_aware, sae_report, hours=setting_sae_report_hours)
 
 
 def exists(ae_no: int, ae_all: list[Row]) -> bool:
@@ -126,11 +126,12 @@ def report_order(sae_type: str, ae_no: int, record_sequence: int, sae_all: list[
 def ethics_in_time(sae_ec: date, sae_susar: bool, sae_report: datetime, **known: Any) -> bool:
     """Say whether the ethics committee knew within the clock of the SUSAR (protocol 3.6, sae_ec)."""
     event = event_of(known["ae_no"], known["ae_all"])
-    day_0 = earliest_day(sae_report, known["site_zone"] or "Asia/Shanghai")
+    day_0 = earliest_day(sae_report)
     if not sae_susar or event is None or day_0 is None:
         return True
     urgent = bool(URGENT & set(event.get("ser_crit") or ()))
-    return sae_ec <= susar_due(day_0, fatal_or_life_threatening=urgent)
+    days = known["setting_susar_fatal_days"] if urgent else known["setting_susar_other_days"]
+    return sae_ec <= day_0 + timedelta(days=days)
 
 
 def looks_clean(sae_narr: str) -> bool:

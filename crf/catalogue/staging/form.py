@@ -106,7 +106,7 @@ class Staging(CrfRecord):
     eus_part = DerivedBoolean(
         _("uT and uN are incomplete"),
         reads=("eus_trav",),
-        by=lambda eus_trav: eus_trav == "no",
+        by=rules.probe_stopped,
         definition=_("The probe did not pass the tumour."),
         sdtm="SUPPRS.EUSPART",
     )

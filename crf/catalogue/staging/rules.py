@@ -29,6 +29,10 @@ def glycolysis(mtv: Decimal, suvmean: Decimal) -> Decimal:
     return mtv * suvmean
 
 
+def probe_stopped(eus_trav: str) -> bool:
+    return eus_trav == "no"
+
+
 def one_step_apart(ut: str, ct: str) -> bool:
     """Say whether uT and cT differ by at most one step; TX and T0 are not compared (protocol 3.4 B)."""
     if ut not in T_STEPS or ct not in T_STEPS:
@@ -64,7 +68,7 @@ def airway_looked_at(bron_ind: str, site_sub: str | None, airway: str | None) ->
 
 def tests_after_consent(milestone_icf: date, soc: str | None, **days: date | None) -> bool:
     """Say whether no test is dated before consent, or standard care is ticked (X001)."""
-    done = [day for day in days.values() if day]
+    done = list(filter(None, days.values()))
     return soc == "Y" or not done or min(done) >= milestone_icf
 
 

@@ -11,8 +11,6 @@ from crf.engine.checks import Check, Criticality, Level, not_before
 from crf.engine.conditions import All, Answered, Is, Not
 
 TIMING, CROSSOVER = "surgery_timing", "crossover"
-EARLIEST_PLANNED_DAY = 28
-DAYS_AFTER_EVALUATION = 42
 
 DATES = (
     Check(
@@ -51,10 +49,11 @@ DATES = (
     Check(
         code="X041",
         level=Level.SOFT,
-        reads=("surg_dt", "milestone.NEO_END", "setting.surgery_arm2_deviation_days"),
-        passes=lambda surg_dt, milestone_neo_end, setting_surgery_arm2_deviation_days: (
-            EARLIEST_PLANNED_DAY <= (surg_dt - milestone_neo_end).days <= setting_surgery_arm2_deviation_days
+        reads=(
+            *("surg_dt", "milestone.NEO_END"),
+            *("schedule.SURG-2.opens", "setting.surgery_arm2_deviation_days"),
         ),
+        passes=rules.planned_in_time,
         message=_(
             "Surgery in Arm 2 is planned 4 to 12 weeks after the end of neoadjuvant treatment. Check the date, or "
             "give the reason."
@@ -67,8 +66,8 @@ DATES = (
     Check(
         code="SURG-02",
         level=Level.SOFT,
-        reads=("wk_from_cre",),
-        passes=lambda wk_from_cre: wk_from_cre * 7 <= DAYS_AFTER_EVALUATION,
+        reads=("wk_from_cre", "schedule.SURG-1.closes"),
+        passes=lambda wk_from_cre, schedule_surg_1_closes: wk_from_cre * 7 <= schedule_surg_1_closes,
         message=_(
             "The operation is more than 6 weeks after the evaluation that led to it. Check the date, or give the "
             "reason."
@@ -261,9 +260,9 @@ READMISSIONS = (
     Check(
         code="SURG-17",
         level=Level.SOFT,
-        reads=("readm_dt", "disch_dt"),
+        reads=("readm_dt", "disch_dt", "setting.readmission_days"),
         each="readms",
-        passes=rules.back_within_a_month,
+        passes=rules.back_in_time,
         message=_(
             "Readmissions up to 30 days after discharge are asked for. Check the date, or remove the row."
         ),
@@ -272,8 +271,10 @@ READMISSIONS = (
     Check(
         code="SURG-18",
         level=Level.LISTING,
-        reads=("readm", "disch_dt", "today"),
-        passes=lambda readm, disch_dt, today: readm != "N" or today >= disch_dt + timedelta(days=30),
+        reads=("readm", "disch_dt", "today", "setting.readmission_days"),
+        passes=lambda readm, disch_dt, today, setting_readmission_days: (
+            readm != "N" or today >= disch_dt + timedelta(days=setting_readmission_days)
+        ),
         message=_("No readmission was recorded before the 30 days after discharge were over."),
         fields=("readm",),
     ),

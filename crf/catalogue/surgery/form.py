@@ -124,7 +124,7 @@ class Surgery(CrfRecord):
         sdtm="LBORRES (ALB)",
     )
 
-    operation = Section(_("Operation"), shown_when=OPERATED)
+    operation_ = Section(_("Operation"), shown_when=OPERATED)
     approach = ChoiceAnswer(_("Procedure"), codes=lists.APPROACH, asked_when=RESECTED, sdtm="PRTRT")
     approach_other = TextAnswer(_("Other procedure"), asked_when=Is("approach", "other"), sdtm="PRTRT")
     access_th = ChoiceAnswer(

@@ -11,8 +11,6 @@ from protocol.response import POSITIVE_OUTCOMES, Biopsy, Outcome
 
 Row = dict[str, Any]
 
-READMITTED_WITHIN = 30
-
 
 def weeks_from_neo(surg_dt: date, milestone_neo_end: date) -> float:
     return (surg_dt - milestone_neo_end).days / 7
@@ -28,6 +26,17 @@ def weeks_from_evaluation(surg_dt: date, cre_all: list[Row]) -> float | None:
     """Return the weeks since the last response evaluation before the operation."""
     before = evaluations_before(surg_dt, cre_all)
     return (surg_dt - before[-1]["cre_dt"]).days / 7 if before else None
+
+
+def planned_in_time(
+    surg_dt: date,
+    milestone_neo_end: date,
+    schedule_surg_2_opens: int,
+    setting_surgery_arm2_deviation_days: int,
+) -> bool:
+    """Say whether a planned operation is neither before its window nor so late that it is a deviation (X041)."""
+    days = (surg_dt - milestone_neo_end).days
+    return schedule_surg_2_opens <= days <= setting_surgery_arm2_deviation_days
 
 
 def length_of_stay(surg_dt: date, disch_dt: date) -> int:
@@ -91,5 +100,5 @@ def event_is_recorded(io_compl: list[str], surg_dt: date, ae_all: list[Row]) -> 
     return io_compl == ["none"] or any(began_near(row, surg_dt) for row in ae_all)
 
 
-def back_within_a_month(readm_dt: date, disch_dt: date) -> bool:
-    return (readm_dt - disch_dt).days <= READMITTED_WITHIN
+def back_in_time(readm_dt: date, disch_dt: date, setting_readmission_days: int) -> bool:
+    return (readm_dt - disch_dt).days <= setting_readmission_days

@@ -34,7 +34,7 @@ CHECKS = (
     Check(
         code="AS-02",
         level=Level.SOFT,
-        reads=("as_dt", "as_dysph", "AS*", "DM.dysph", "CRE*"),
+        reads=("as_dt", "as_dysph", "AS*", "DM.dysph", "CRE*", "setting.dysphagia_rise_grades"),
         passes=rules.no_rise_or_seen,
         message=_(
             "Dysphagia rose by 2 grades or more: an evaluation outside the schedule is due. Add an unscheduled visit "
@@ -81,7 +81,7 @@ CHECKS = (
     Check(
         code="AS-06",
         level=Level.SOFT,
-        reads=("as_dt", "AE*", *rules.LATE),
+        reads=("as_dt", "AE*", "setting.surveillance_looks_back_days", *rules.LATE),
         passes=rules.late_is_recorded,
         message=_(
             "Late toxicity is ticked, and no adverse event was recorded around this visit. Record it as an adverse "
@@ -103,7 +103,7 @@ CHECKS = (
     Check(
         code="AS-08",
         level=Level.SOFT,
-        reads=("as_dt", "CRE*"),
+        reads=("as_dt", "CRE*", "setting.surveillance_looks_back_days"),
         passes=rules.wish_is_recorded,
         message=_(
             "The participant wishes surgery. Record the wish in the decision of the response evaluation, so that the "

@@ -16,8 +16,6 @@ from protocol.windows import target_of
 Row = dict[str, Any]
 
 SERIES = "surveillance"
-RISE = 2
-RECENT = timedelta(days=190)
 LATE = tuple(f"as_late_{organ}" for organ in ("lung", "heart", "thyr", "adren", "skin", "gut", "nerve"))
 
 
@@ -61,17 +59,16 @@ def elements_missing(
     as_done: str | None,
     visit_code: str | None,
     cre_all: list[Row] | None,
-    setting_bite_on_bite_min: int | None,
+    setting_bite_on_bite_min: int,
 ) -> list[str]:
     """Return the parts of the evaluation that the visit asks for and that were not done."""
     if as_done is None:
         return []
     found = evaluation_at(visit_code, cre_all) or {}
-    least = setting_bite_on_bite_min or 4
     done = {
         "pet": found.get("pet_done") == "Y",
         "endoscopy": found.get("ogd_done") == "Y",
-        "biopsies": (found.get("bob_n") or 0) >= least,
+        "biopsies": (found.get("bob_n") or 0) >= setting_bite_on_bite_min,
         "eus": found.get("eus_done") == "Y",
         "fna": Because.FNA_MISSING not in (found.get("cre_because") or ()),
     }
@@ -97,10 +94,13 @@ def no_rise_or_seen(
     as_all: list[Row] | None,
     dm_dysph: str | None,
     cre_all: list[Row] | None,
+    setting_dysphagia_rise_grades: int,
 ) -> bool:
-    """Say whether dysphagia did not rise by 2 grades, or an unscheduled evaluation followed (protocol 3.11)."""
+    """Say whether dysphagia did not rise much, or an unscheduled evaluation followed (protocol 3.11)."""
     before = _grade_before(as_dt, as_all, dm_dysph) if as_dt else None
-    if as_dt is None or as_dysph is None or before is None or int(as_dysph) - int(before) < RISE:
+    if as_dt is None or as_dysph is None or before is None:
+        return True
+    if int(as_dysph) - int(before) < setting_dysphagia_rise_grades:
         return True
     looked = (row.get("cre_dt") for row in cre_all or () if row.get("cre_type") == "UNS")
     return any(day is not None and day >= as_dt for day in looked)
@@ -118,17 +118,22 @@ def dilated_by_then(as_dilat_dt: date, as_dt: date) -> bool:
     return as_dilat_dt <= as_dt
 
 
-def _around(as_dt: date, event: Row) -> bool:
+def _around(as_dt: date, event: Row, days: int) -> bool:
     """Say whether an adverse event was there at the visit or in the months before it."""
     began, ended = earliest_day(event.get("ae_st")), latest_day(event.get("ae_en"))
-    return began is not None and began <= as_dt and (ended is None or ended >= as_dt - RECENT)
+    return began is not None and began <= as_dt and (ended is None or ended >= as_dt - timedelta(days=days))
 
 
-def late_is_recorded(as_dt: date | None, ae_all: list[Row] | None, **found: str | None) -> bool:
+def late_is_recorded(
+    as_dt: date | None,
+    ae_all: list[Row] | None,
+    setting_surveillance_looks_back_days: int,
+    **found: str | None,
+) -> bool:
     """Say whether late toxicity has an adverse event around the visit."""
     if as_dt is None or "Y" not in found.values():
         return True
-    return any(_around(as_dt, event) for event in ae_all or ())
+    return any(_around(as_dt, event, setting_surveillance_looks_back_days) for event in ae_all or ())
 
 
 def stenosis_is_recorded(as_sten: str, ae_all: list[Row]) -> bool:
@@ -136,7 +141,8 @@ def stenosis_is_recorded(as_sten: str, ae_all: list[Row]) -> bool:
     return as_sten == "none" or any(event.get("ae_kind") == "stenosis" for event in ae_all)
 
 
-def wish_is_recorded(as_dt: date, cre_all: list[Row]) -> bool:
+def wish_is_recorded(as_dt: date, cre_all: list[Row], setting_surveillance_looks_back_days: int) -> bool:
     """Say whether the wish for surgery stands in the decision of an evaluation from that day on."""
     decided = (row for row in cre_all if row.get("pt_dec") == "asks_surgery")
-    return any((row.get("cre_dt") or date.min) >= as_dt - RECENT for row in decided)
+    since = as_dt - timedelta(days=setting_surveillance_looks_back_days)
+    return any((row.get("cre_dt") or date.min) >= since for row in decided)

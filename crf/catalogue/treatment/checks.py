@@ -10,12 +10,13 @@ from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import All, Answered, Is
 
 PRE_DOSE = ("ci_pre_alt", "ci_pre_creat", "ci_pre_tsh", "ci_pre_gluc", "ci_pre_trop", "ci_pre_spo2")
+PLANNED = ("treatment.CARBOPLATIN.doses", "treatment.CAMRELIZUMAB.doses", "fact.rt_fractions")
 
 ANCHORS = (
     Check(
         code="X005a",
         level=Level.HARD,
-        reads=("neo_d1", "ELIG.wocbp", "ELIG.preg_res", "ELIG.preg_dt"),
+        reads=("neo_d1", "ELIG.wocbp", "ELIG.preg_res", "ELIG.preg_dt", "setting.pregnancy_test_days"),
         passes=rules.tested_in_time,
         message=_(
             "Treatment needs a negative pregnancy test of the 7 days before its first day. Enter the test on the "
@@ -49,8 +50,8 @@ ANCHORS = (
     Check(
         code="X010",
         level=Level.SOFT,
-        reads=("rt_start", "chemo"),
-        passes=rules.starts_apart(1),
+        reads=("rt_start", "chemo", "setting.rt_chemo_start_apart_days"),
+        passes=rules.starts_apart("setting_rt_chemo_start_apart_days"),
         message=_(
             "Radiotherapy and chemotherapy did not start together. Check both dates, or give the reason."
         ),
@@ -59,8 +60,8 @@ ANCHORS = (
     Check(
         code="X010a",
         level=Level.SOFT,
-        reads=("rt_start", "chemo"),
-        passes=rules.starts_apart(3),
+        reads=("rt_start", "chemo", "setting.rt_chemo_start_deviation_days"),
+        passes=rules.starts_apart("setting_rt_chemo_start_deviation_days"),
         message=_(
             "Radiotherapy and chemotherapy started more than 3 days apart: this is proposed as a deviation."
         ),
@@ -82,9 +83,9 @@ CHEMO = (
     Check(
         code="TREAT-03",
         level=Level.SOFT,
-        reads=("adm_dt", "planned_day", "neo_d1", "mod_reason"),
+        reads=("adm_dt", "planned_day", "neo_d1", "mod_reason", "setting.chemo_dose_apart_days"),
         each="chemo",
-        passes=rules.near_plan(2),
+        passes=rules.near_plan("setting_chemo_dose_apart_days"),
         message=_(
             "This dose was given more than 2 days from its planned day. Check the date, or give the reason."
         ),
@@ -95,9 +96,11 @@ CHEMO = (
     Check(
         code="TREAT-04",
         level=Level.HARD,
-        reads=("adm_dt", "neo_d1"),
+        reads=("adm_dt", "neo_d1", "setting.chemo_dose_latest_days"),
         each="chemo",
-        passes=lambda adm_dt, neo_d1: (adm_dt - neo_d1).days <= 70,
+        passes=lambda adm_dt, neo_d1, setting_chemo_dose_latest_days: (
+            (adm_dt - neo_d1).days <= setting_chemo_dose_latest_days
+        ),
         message=_("This dose is dated more than 70 days after the first day of treatment. Check the date."),
         fields=("adm_dt",),
     ),
@@ -124,7 +127,7 @@ CHEMO = (
     Check(
         code="X014",
         level=Level.SOFT,
-        reads=("carbo_mg", "carbo_calc"),
+        reads=("carbo_mg", "carbo_calc", "setting.dose_tolerance_percent"),
         each="chemo",
         passes=rules.close_to("carbo_mg", "carbo_calc"),
         message=_("Carboplatin is more than 10 % off AUC x (GFR + 25). Check dose, AUC and GFR."),
@@ -134,7 +137,7 @@ CHEMO = (
     Check(
         code="X015",
         level=Level.SOFT,
-        reads=("nabp_mg", "nabp_calc"),
+        reads=("nabp_mg", "nabp_calc", "setting.dose_tolerance_percent"),
         each="chemo",
         passes=rules.close_to("nabp_mg", "nabp_calc"),
         message=_("Paclitaxel is more than 10 % off 50 mg per square metre. Check dose, weight and height."),
@@ -144,7 +147,7 @@ CHEMO = (
     Check(
         code="X016",
         level=Level.SOFT,
-        reads=("weight_d", "DM.weight"),
+        reads=("weight_d", "DM.weight", "setting.dose_weight_change_percent"),
         each="chemo",
         passes=rules.weight_kept,
         message=_("The weight changed by more than 10 % since baseline. Calculate the doses again."),
@@ -184,7 +187,7 @@ CAMRELIZUMAB = (
     Check(
         code="X012",
         level=Level.SOFT,
-        reads=("neo_d1", "camre", "site.zone", "today"),
+        reads=("neo_d1", "camre", "today", "setting.camrelizumab_first_dose_days"),
         passes=rules.first_camrelizumab_in_time,
         message=_("Camrelizumab dose 1 was not given by day 8. Enter it, or give the reason."),
         fields=("camre",),
@@ -194,8 +197,12 @@ CAMRELIZUMAB = (
     Check(
         code="X013",
         level=Level.SOFT,
-        reads=("camre", "site.zone"),
-        passes=rules.interval_of(19, 27),
+        reads=(
+            "camre",
+            "setting.camrelizumab_interval_min_days",
+            "setting.camrelizumab_interval_max_days",
+        ),
+        passes=rules.interval_is_usual,
         message=_(
             "The camrelizumab doses are not 19 to 27 days apart. Check both dates, or give the reason."
         ),
@@ -205,8 +212,8 @@ CAMRELIZUMAB = (
     Check(
         code="X013a",
         level=Level.HARD,
-        reads=("camre", "site.zone"),
-        passes=rules.interval_of(14, None),
+        reads=("camre", "setting.camrelizumab_interval_possible_days"),
+        passes=rules.interval_is_possible,
         message=_(
             "The second camrelizumab dose is dated less than 14 days after the first. Check both dates."
         ),
@@ -217,9 +224,9 @@ CAMRELIZUMAB = (
     Check(
         code="TREAT-07",
         level=Level.SOFT,
-        reads=("ci_dt", "planned_day", "neo_d1", "ci_why", "site.zone"),
+        reads=("ci_dt", "planned_day", "neo_d1", "ci_why", "setting.camrelizumab_dose_apart_days"),
         each="camre",
-        passes=rules.near_plan(3),
+        passes=rules.near_plan("setting_camrelizumab_dose_apart_days"),
         message=_(
             "This dose was given more than 3 days from its planned day. Check the date, or give the reason."
         ),
@@ -280,8 +287,8 @@ RADIOTHERAPY = (
     Check(
         code="TREAT-11",
         level=Level.HARD,
-        reads=("rt_start", "rt_end"),
-        passes=rules.lasts(1, 91),
+        reads=("rt_start", "rt_end", "setting.rt_duration_possible_days"),
+        passes=rules.duration_is_possible,
         message=_(
             "The last fraction lies before the first, or more than 90 days after it. Check both dates."
         ),
@@ -290,8 +297,8 @@ RADIOTHERAPY = (
     Check(
         code="TREAT-12",
         level=Level.SOFT,
-        reads=("rt_start", "rt_end"),
-        passes=rules.lasts(29, 45),
+        reads=("rt_start", "rt_end", "setting.rt_duration_min_days", "setting.rt_duration_max_days"),
+        passes=rules.duration_is_usual,
         message=_("Radiotherapy did not take 29 to 45 days. Check both dates, or confirm with the reason."),
         fields=("rt_end", "rt_start"),
     ),
@@ -320,7 +327,7 @@ SUMMARY = (
     Check(
         code="TREAT-15",
         level=Level.SOFT,
-        reads=("completed", "chemo_n", "ci_n", "deliv_fx", "participant.arm"),
+        reads=("completed", "chemo_n", "ci_n", "deliv_fx", "participant.arm", *PLANNED),
         passes=rules.as_planned,
         message=_("Treatment is called complete, and a dose or fraction is missing. Check the summary."),
         fields=("completed",),
@@ -330,8 +337,8 @@ SUMMARY = (
     Check(
         code="TREAT-16",
         level=Level.SOFT,
-        reads=("camre",),
-        passes=rules.both_doses_accounted,
+        reads=("camre", "treatment.CAMRELIZUMAB.doses"),
+        passes=rules.every_dose_accounted,
         message=_(
             "Both camrelizumab doses are accounted for, a dose not given as omitted. Add the missing row."
         ),
@@ -344,7 +351,7 @@ COUNTS = (
     Check(
         code="X019",
         level=Level.SOFT,
-        reads=("anc_d", "plt_d", "adm_dt", "AE*"),
+        reads=("anc_d", "plt_d", "adm_dt", "AE*", *rules.COUNTED),
         each="chemo",
         passes=rules.severe_count_is_an_event,
         message=_(
@@ -360,7 +367,7 @@ DEPARTURES = (
     Check(
         code="TREAT-17",
         level=Level.LISTING,
-        reads=("given", "adm_dt", "planned_day", "neo_d1"),
+        reads=("given", "adm_dt", "planned_day", "neo_d1", "setting.chemo_dose_apart_days"),
         each="chemo",
         passes=rules.chemo_as_planned,
         message=_(
@@ -373,7 +380,7 @@ DEPARTURES = (
     Check(
         code="TREAT-18",
         level=Level.LISTING,
-        reads=("ci_given", "ci_dt", "planned_day", "neo_d1", "site.zone"),
+        reads=("ci_given", "ci_dt", "planned_day", "neo_d1", "setting.camrelizumab_dose_apart_days"),
         each="camre",
         passes=rules.camrelizumab_as_planned,
         message=_(
@@ -386,8 +393,8 @@ DEPARTURES = (
     Check(
         code="TREAT-19",
         level=Level.LISTING,
-        reads=("gap_days",),
-        passes=lambda gap_days: gap_days <= rules.LONGEST_GAP,
+        reads=("gap_days", "setting.rt_gap_max_days"),
+        passes=lambda gap_days, setting_rt_gap_max_days: gap_days <= setting_rt_gap_max_days,
         message=_("Radiotherapy paused for more than 2 treatment days: this is proposed as a deviation."),
         fields=("gap_days",),
         deviation="radiotherapy",
@@ -408,7 +415,7 @@ REACTIONS = (
     Check(
         code="TREAT-21",
         level=Level.SOFT,
-        reads=("ci_dt", "site.zone", "AE*"),
+        reads=("ci_dt", "AE*"),
         each="camre",
         passes=rules.reaction_is_recorded,
         message=_("An infusion reaction is no adverse event yet. Record it as one."),
@@ -417,4 +424,35 @@ REACTIONS = (
     ),
 )
 
-CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES, *REACTIONS)
+
+def _as_planned(code: str, name: str, planned: str, *, each: str = "", only_above: bool = False) -> Check:
+    """Make the check that a dose is the one of the protocol text, or at most that one."""
+    more = _(
+        "This is more than the dose of the protocol. Check the source; correct it or confirm it with a reason."
+    )
+    other = _(
+        "This is not the dose of the protocol. Check the source; correct it or confirm it with a reason."
+    )
+    return Check(
+        code=code,
+        level=Level.SOFT,
+        reads=(name, planned),
+        each=each,
+        passes=rules.is_not_above_plan if only_above else rules.is_as_planned,
+        message=more if only_above else other,
+        fields=(name,),
+    )
+
+
+PLANS = (
+    _as_planned("TREAT-22", "presc_gy", "fact.rt_total_gy"),
+    _as_planned("TREAT-23", "presc_fx", "fact.rt_fractions"),
+    _as_planned("TREAT-24", "dpf", "fact.rt_fraction_gy"),
+    _as_planned("TREAT-25", "deliv_fx", "fact.rt_fractions"),
+    _as_planned("TREAT-26", "fx_gy", "fact.rt_fraction_gy", each="rt_fx"),
+    _as_planned("TREAT-27", "ci_mg", "treatment.CAMRELIZUMAB.amount", each="camre"),
+    _as_planned("TREAT-28", "carbo_auc", "treatment.CARBOPLATIN.amount", each="chemo", only_above=True),
+    _as_planned("TREAT-29", "nabp_mgm2", "treatment.NAB_PACLITAXEL.amount", each="chemo", only_above=True),
+)
+
+CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES, *REACTIONS, *PLANS)

@@ -53,7 +53,7 @@ class Treatment(CrfRecord):
     chemotherapy = Section(_("A. Chemotherapy"))
     neo_d1 = DerivedDate(
         _("First day of neoadjuvant treatment (day 1)"),
-        reads=("rt_start", "chemo", "camre", "site.zone"),
+        reads=("rt_start", "chemo", "camre"),
         by=rules.first_day,
         blanks=True,
         definition=_("The first of radiotherapy, chemotherapy and camrelizumab."),
@@ -103,7 +103,6 @@ class Treatment(CrfRecord):
         places=2,
         unit="Gy",
         help=_("41.4 Gy by the protocol."),
-        soft=(41.4, 41.4),
         hard=(0, 66),
         sdtm="PRDOSE",
         asked_when=RADIATED,
@@ -111,7 +110,6 @@ class Treatment(CrfRecord):
     presc_fx = IntegerAnswer(
         _("Prescribed fractions"),
         help=_("23 by the protocol."),
-        soft=(23, 23),
         hard=(0, 35),
         sdtm="PRDOSE",
         asked_when=RADIATED,
@@ -121,14 +119,11 @@ class Treatment(CrfRecord):
         places=2,
         unit="Gy",
         help=_("1.8 Gy by the protocol."),
-        soft=(1.8, 1.8),
         hard=(0.5, 4),
         sdtm="PRDOSE",
         asked_when=RADIATED,
     )
-    deliv_fx = IntegerAnswer(
-        _("Delivered fractions"), soft=(23, 23), hard=(0, 37), sdtm="PRDOSE", asked_when=RADIATED
-    )
+    deliv_fx = IntegerAnswer(_("Delivered fractions"), hard=(0, 37), sdtm="PRDOSE", asked_when=RADIATED)
     deliv_gy = DerivedDecimal(
         _("Delivered dose"), reads=("deliv_fx", "dpf"), by=rules.delivered, places=2, unit="Gy", sdtm="PRDOSE"
     )
@@ -181,10 +176,16 @@ class Treatment(CrfRecord):
     summary = Section(_("D. Summary at the end"))
     chemo_n = DerivedInteger(_("Chemotherapy doses given"), reads=("chemo",), by=rules.chemo_number)
     carbo_int = DerivedDecimal(
-        _("Carboplatin, of the planned dose"), reads=("chemo",), by=rules.carboplatin_intensity, unit="%"
+        _("Carboplatin, of the planned dose"),
+        reads=("chemo", *rules.PLANNED_CARBOPLATIN),
+        by=rules.carboplatin_intensity,
+        unit="%",
     )
     nabp_int = DerivedDecimal(
-        _("Paclitaxel, of the planned dose"), reads=("chemo",), by=rules.paclitaxel_intensity, unit="%"
+        _("Paclitaxel, of the planned dose"),
+        reads=("chemo", *rules.PLANNED_PACLITAXEL),
+        by=rules.paclitaxel_intensity,
+        unit="%",
     )
     ci_n = DerivedInteger(_("Camrelizumab doses given"), reads=("camre",), by=rules.camre_number, sdtm="ADaM")
     rt_pct = DerivedDecimal(
@@ -208,7 +209,7 @@ class Treatment(CrfRecord):
     )
     neo_end = DerivedDate(
         _("End of neoadjuvant treatment"),
-        reads=("rt_given", "rt_end", "completed", "chemo", "camre", "site.zone", "setting.neo_end_rule"),
+        reads=("rt_given", "rt_end", "completed", "chemo", "camre", "setting.neo_end_rule"),
         by=rules.end_day,
         blanks=True,
         definition=_("The last fraction. Without radiotherapy, the last drug, once treatment has ended."),
@@ -216,13 +217,13 @@ class Treatment(CrfRecord):
     )
     last_dose = DerivedDate(
         _("Last day of any study treatment"),
-        reads=("rt_end", "rt_fx", "chemo", "camre", "site.zone"),
+        reads=("rt_end", "rt_fx", "chemo", "camre"),
         by=rules.last_treatment,
         blanks=True,
         sdtm="ADaM",
     )
     last_camre = DerivedDate(
-        _("Last day of camrelizumab"), reads=("camre", "site.zone"), by=rules.last_camrelizumab, blanks=True
+        _("Last day of camrelizumab"), reads=("camre",), by=rules.last_camrelizumab, blanks=True
     )
     resp_end = ChoiceAnswer(_("Response on imaging at the end"), codes=lists.RESPONSE, sdtm="RSORRES")
 
@@ -246,8 +247,8 @@ class TreatmentChemotherapy(CrfGroupRow):
     dose_no = IntegerAnswer(_("Dose"), hard=(1, 5), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
-        reads=("dose_no", "participant.protocol_version"),
-        by=rules.planned_day("CARBOPLATIN"),
+        reads=("dose_no", "treatment.CARBOPLATIN.days"),
+        by=rules.planned_day,
         sdtm="VISITDY",
     )
     given = ChoiceAnswer(_("Given"), codes=lists.GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR")
@@ -276,7 +277,7 @@ class TreatmentChemotherapy(CrfGroupRow):
         sdtm="LBORRES (PLAT)",
     )
     carbo_auc = DecimalAnswer(
-        _("Carboplatin, AUC"), places=2, soft=(1.5, 2), hard=(0, 2.5), sdtm="EXDOSE", **DOSE
+        _("Carboplatin, AUC"), places=2, soft=(1.5, None), hard=(0, 2.5), sdtm="EXDOSE", **DOSE
     )
     carbo_calc = DerivedDecimal(
         _("Carboplatin, expected"),
@@ -289,11 +290,14 @@ class TreatmentChemotherapy(CrfGroupRow):
         _("Carboplatin, given"), unit="mg", soft=(120, 300), hard=(0, 400), sdtm="EXDOSE", **DOSE
     )
     nabp_mgm2 = DecimalAnswer(
-        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, 50), hard=(0, 60), sdtm="EXDOSE", **DOSE
+        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, None), hard=(0, 60), sdtm="EXDOSE", **DOSE
     )
     nabp_calc = DerivedDecimal(
         _("Paclitaxel, expected"),
-        reads=("given", "nabp_mgm2", "weight_d", "DM.height", "setting.bsa_formula"),
+        reads=(
+            *("given", "nabp_mgm2", "weight_d", "DM.height"),
+            *("setting.bsa_formula", "treatment.NAB_PACLITAXEL.amount"),
+        ),
         by=rules.expected_paclitaxel,
         blanks=True,
         unit="mg",
@@ -323,17 +327,15 @@ class TreatmentCamrelizumab(CrfGroupRow):
     ci_no = IntegerAnswer(_("Dose"), hard=(1, 2), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
-        reads=("ci_no", "participant.protocol_version"),
-        by=rules.planned_day("CAMRELIZUMAB"),
+        reads=("ci_no", "treatment.CAMRELIZUMAB.days"),
+        by=rules.planned_day,
         sdtm="VISITDY",
     )
     ci_given = ChoiceAnswer(
         _("Given"), codes=lists.CI_GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR"
     )
     ci_dt = DateTimeAnswer(_("Date and time of the infusion"), **INFUSION, cdash="EXSTDAT", sdtm="EXSTDTC")
-    ci_mg = IntegerAnswer(
-        _("Dose given"), unit="mg", soft=(200, 200), hard=(0, 200), **INFUSION, sdtm="EXDOSE"
-    )
+    ci_mg = IntegerAnswer(_("Dose given"), unit="mg", hard=(0, 200), **INFUSION, sdtm="EXDOSE")
     ci_min = IntegerAnswer(
         _("Infusion time"), unit="min", soft=(20, 60), hard=(5, 240), **INFUSION, sdtm="EXENDTC"
     )
@@ -366,4 +368,4 @@ class TreatmentFraction(CrfGroupRow):
 
     record = parent(Treatment, "rt_fx")
     fx_dt = DateAnswer(_("Date"), required=True, missing_allowed=(), sdtm="PRSTDTC")
-    fx_gy = DecimalAnswer(_("Dose"), places=2, unit="Gy", soft=(1.8, 1.8), hard=(0.5, 4), sdtm="PRDOSE")
+    fx_gy = DecimalAnswer(_("Dose"), places=2, unit="Gy", hard=(0.5, 4), sdtm="PRDOSE")

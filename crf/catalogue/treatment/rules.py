@@ -11,43 +11,33 @@ from typing import Any
 from crf.catalogue.adverse_event.rules import began_near
 from crf.engine.checks import earliest_day, latest_day
 from protocol import doses, scores
-from protocol.text import load
 
 Row = dict[str, Any]
 
-PLANNED_DOSES = 5
-PLANNED_AUC, PLANNED_MG_M2 = 2, 50
-PREGNANCY_TEST_DAYS = 7
-SEVERE = 3
-LATE_CHEMO, LATE_CAMRE, LONGEST_GAP = 2, 3, 2
+COUNTED = ("setting.blood_count_event_grade", "setting.blood_count_event_days")
+PLANNED_CARBOPLATIN = ("treatment.CARBOPLATIN.amount", "treatment.CARBOPLATIN.doses")
+PLANNED_PACLITAXEL = ("treatment.NAB_PACLITAXEL.amount", "treatment.NAB_PACLITAXEL.doses")
 LAST_OF_ANY = "last_of_any_component"
 
 
-def planned_day(drug: str) -> Callable[..., int | None]:
-    """Make the day of the protocol text on which each dose of ``drug`` is planned."""
-
-    def day(participant_protocol_version: str, **dose: int) -> int | None:
-        number = next(iter(dose.values()))
-        days = next(each.days for each in load(participant_protocol_version).treatments if each.code == drug)
-        return days[number - 1] if 0 < number <= len(days) else None
-
-    return day
+def planned_day(**known: Any) -> int | None:
+    """Return the day on which a dose is planned: its number is read first, the days of the text second."""
+    number, days = known.values()
+    return days[number - 1] if 0 < number <= len(days) else None
 
 
 def chemo_days(chemo: list[Row]) -> list[date]:
     return [row["adm_dt"] for row in chemo if row["adm_dt"]]
 
 
-def camre_days(camre: list[Row], site_zone: str | None) -> list[date]:
+def camre_days(camre: list[Row]) -> list[date]:
     """Return the calendar days at the site on which camrelizumab was given."""
-    days = (earliest_day(row["ci_dt"], site_zone or "Asia/Shanghai") for row in camre)
+    days = (earliest_day(row["ci_dt"]) for row in camre)
     return [day for day in days if day]
 
 
-def first_day(
-    rt_start: date | None, chemo: list[Row], camre: list[Row], site_zone: str | None
-) -> date | None:
-    return doses.neo_d1(rt_start, *chemo_days(chemo), *camre_days(camre, site_zone))
+def first_day(rt_start: date | None, chemo: list[Row], camre: list[Row]) -> date | None:
+    return doses.neo_d1(rt_start, *chemo_days(chemo), *camre_days(camre))
 
 
 def end_day(
@@ -56,7 +46,6 @@ def end_day(
     completed: str | None,
     chemo: list[Row],
     camre: list[Row],
-    site_zone: str | None,
     setting_neo_end_rule: str | None,
 ) -> date | None:
     """Return NEO_END; a last drug ends treatment only once the summary says that it has ended."""
@@ -65,19 +54,17 @@ def end_day(
         return rt_end
     if completed is None or (rt_given == "Y" and rt_end is None):
         return None
-    last_drug = doses.last_dose(*chemo_days(chemo), *camre_days(camre, site_zone))
+    last_drug = doses.last_dose(*chemo_days(chemo), *camre_days(camre))
     return doses.neo_end(rt_end=rt_end, last_drug=last_drug, by="any" if any_component else "rt")
 
 
-def last_treatment(
-    rt_end: date | None, rt_fx: list[Row], chemo: list[Row], camre: list[Row], site_zone: str | None
-) -> date | None:
+def last_treatment(rt_end: date | None, rt_fx: list[Row], chemo: list[Row], camre: list[Row]) -> date | None:
     fractions = [row["fx_dt"] for row in rt_fx]
-    return doses.last_dose(rt_end, *fractions, *chemo_days(chemo), *camre_days(camre, site_zone))
+    return doses.last_dose(rt_end, *fractions, *chemo_days(chemo), *camre_days(camre))
 
 
-def last_camrelizumab(camre: list[Row], site_zone: str | None) -> date | None:
-    return doses.last_dose(*camre_days(camre, site_zone))
+def last_camrelizumab(camre: list[Row]) -> date | None:
+    return doses.last_dose(*camre_days(camre))
 
 
 def expected_carboplatin(carbo_auc: Decimal, gfr_d: Decimal, setting_gfr_cap: int | None) -> float | None:
@@ -89,30 +76,31 @@ def expected_paclitaxel(
     nabp_mgm2: Decimal | None,
     weight_d: Decimal | None,
     dm_height: Decimal | None,
-    setting_bsa_formula: str | None,
+    setting_bsa_formula: str,
+    treatment_nab_paclitaxel_amount: float,
 ) -> float | None:
-    """Return 50 mg/m2 times the body surface of that day; a reduced dose by its own mg/m2 (X015)."""
-    per_m2 = nabp_mgm2 if given == "reduced" and nabp_mgm2 is not None else PLANNED_MG_M2
-    surface = scores.bsa(dm_height, weight_d, (setting_bsa_formula or "mosteller").lower())
+    """Return the planned mg/m2 times the body surface of that day; a reduced dose by its own mg/m2 (X015)."""
+    per_m2 = nabp_mgm2 if given == "reduced" and nabp_mgm2 is not None else treatment_nab_paclitaxel_amount
+    surface = scores.bsa(dm_height, weight_d, setting_bsa_formula.lower())
     return doses.nab_paclitaxel_mg(surface, per_m2)
 
 
 def close_to(entered: str, expected: str) -> Callable[..., bool | None]:
-    """Make a check: ``entered`` is within 10 % of ``expected``."""
+    """Make a check: ``entered`` is within the tolerance of ``expected``."""
 
     def passes(**known: Any) -> bool | None:
-        return doses.within(known[entered], known[expected])
+        return doses.within(known[entered], known[expected], percent=known["setting_dose_tolerance_percent"])
 
     return passes
 
 
-def weight_kept(weight_d: Decimal, dm_weight: Decimal) -> bool:
+def weight_kept(weight_d: Decimal, dm_weight: Decimal, setting_dose_weight_change_percent: int) -> bool:
     change = scores.weight_change_pct(dm_weight, weight_d)
-    return change is None or abs(change) <= 10
+    return change is None or abs(change) <= setting_dose_weight_change_percent
 
 
-def near_plan(days: int) -> Callable[..., bool]:
-    """Make a check: a dose is given at most ``days`` from its planned day, or its reason is answered."""
+def near_plan(limit: str) -> Callable[..., bool]:
+    """Make a check: a dose is given at most ``limit`` days from its planned day, or its reason is answered."""
 
     def passes(planned_day: int | None, neo_d1: date | None, **known: Any) -> bool:
         if planned_day is None or neo_d1 is None:
@@ -120,17 +108,22 @@ def near_plan(days: int) -> Callable[..., bool]:
         answers = list(known.items())
         given = next(value for name, value in answers if name in ("adm_dt", "ci_dt"))
         why = next(value for name, value in answers if name in ("mod_reason", "ci_why"))
-        on = earliest_day(given, known.get("site_zone") or "Asia/Shanghai")
-        return bool(why) or on is None or abs((on - neo_d1).days + 1 - planned_day) <= days
+        on = earliest_day(given)
+        return bool(why) or on is None or abs((on - neo_d1).days + 1 - planned_day) <= known[limit]
 
     return passes
 
 
 def chemo_as_planned(
-    given: str | None, adm_dt: date | None, planned_day: int | None, neo_d1: date | None
+    given: str | None,
+    adm_dt: date | None,
+    planned_day: int | None,
+    neo_d1: date | None,
+    setting_chemo_dose_apart_days: int,
 ) -> bool:
-    """Say whether a dose was given in full and at most 2 days late (protocol 2.6, deviation check)."""
-    return given not in ("reduced", "omitted") and not _is_late(adm_dt, planned_day, neo_d1, LATE_CHEMO)
+    """Say whether a dose was given in full and not too late (protocol 2.6, deviation check)."""
+    late = _is_late(adm_dt, planned_day, neo_d1, setting_chemo_dose_apart_days)
+    return given not in ("reduced", "omitted") and not late
 
 
 def camrelizumab_as_planned(
@@ -138,11 +131,12 @@ def camrelizumab_as_planned(
     ci_dt: datetime | None,
     planned_day: int | None,
     neo_d1: date | None,
-    site_zone: str | None,
+    setting_camrelizumab_dose_apart_days: int,
 ) -> bool:
-    """Say the same of camrelizumab, whose doses may lie 3 days off their day (protocol 2.6, 3.5 B)."""
-    on = earliest_day(ci_dt, site_zone or "Asia/Shanghai")
-    return ci_given not in ("interrupted", "omitted") and not _is_late(on, planned_day, neo_d1, LATE_CAMRE)
+    """Say the same of camrelizumab, whose doses may lie further off their day (protocol 2.6, 3.5 B)."""
+    on = earliest_day(ci_dt)
+    late = _is_late(on, planned_day, neo_d1, setting_camrelizumab_dose_apart_days)
+    return ci_given not in ("interrupted", "omitted") and not late
 
 
 def _is_late(on: date | None, planned_day: int | None, neo_d1: date | None, days: int) -> bool:
@@ -175,12 +169,18 @@ def camre_number(camre: list[Row]) -> int:
     return sum(row["ci_given"] in ("full", "interrupted") for row in camre)
 
 
-def carboplatin_intensity(chemo: list[Row]) -> float | None:
-    return doses.cumulative_dose_pct((row["carbo_auc"] for row in chemo), PLANNED_DOSES * PLANNED_AUC)
+def carboplatin_intensity(
+    chemo: list[Row], treatment_carboplatin_amount: float, treatment_carboplatin_doses: int
+) -> float | None:
+    planned = treatment_carboplatin_doses * treatment_carboplatin_amount
+    return doses.cumulative_dose_pct((row["carbo_auc"] for row in chemo), planned)
 
 
-def paclitaxel_intensity(chemo: list[Row]) -> float | None:
-    return doses.cumulative_dose_pct((row["nabp_mgm2"] for row in chemo), PLANNED_DOSES * PLANNED_MG_M2)
+def paclitaxel_intensity(
+    chemo: list[Row], treatment_nab_paclitaxel_amount: float, treatment_nab_paclitaxel_doses: int
+) -> float | None:
+    planned = treatment_nab_paclitaxel_doses * treatment_nab_paclitaxel_amount
+    return doses.cumulative_dose_pct((row["nabp_mgm2"] for row in chemo), planned)
 
 
 def delivered(deliv_fx: int, dpf: Decimal) -> Decimal | None:
@@ -205,12 +205,12 @@ def together(rt_start: date, chemo: list[Row]) -> str | None:
     return None if not days else "Y" if min(days) == rt_start else "N"
 
 
-def starts_apart(days: int) -> Callable[..., bool]:
-    """Make a check: radiotherapy and chemotherapy start at most ``days`` apart (X010)."""
+def starts_apart(limit: str) -> Callable[..., bool]:
+    """Make a check: radiotherapy and chemotherapy start at most ``limit`` days apart (X010)."""
 
-    def passes(rt_start: date, chemo: list[Row]) -> bool:
+    def passes(rt_start: date, chemo: list[Row], **known: int) -> bool:
         given = chemo_days(chemo)
-        return not given or abs((min(given) - rt_start).days) <= days
+        return not given or abs((min(given) - rt_start).days) <= known[limit]
 
     return passes
 
@@ -220,27 +220,34 @@ def no_camrelizumab(ci_any: str | None, camre: list[Row]) -> bool:
 
 
 def first_camrelizumab_in_time(
-    neo_d1: date, camre: list[Row], site_zone: str | None, today: date | None
+    neo_d1: date, camre: list[Row], today: date, setting_camrelizumab_first_dose_days: int
 ) -> bool:
-    """Say whether dose 1 was given by day 8, or day 8 is not over yet (X012)."""
-    given = camre_days([row for row in camre if row["ci_no"] == 1], site_zone)
-    if given:
-        return (min(given) - neo_d1).days <= 7
-    return today is None or (today - neo_d1).days <= 7
+    """Say whether dose 1 was given by its last day, or that day is not over yet (X012)."""
+    last = neo_d1 + timedelta(days=setting_camrelizumab_first_dose_days)
+    given = camre_days([row for row in camre if row["ci_no"] == 1])
+    return (min(given) if given else today) <= last
 
 
-def interval_of(low: int, high: int | None) -> Callable[..., bool]:
-    """Make a check: the two camrelizumab doses are ``low`` to ``high`` days apart (X013)."""
+def _interval(camre: list[Row]) -> int | None:
+    """Return the days from the first to the second dose of camrelizumab."""
+    first, second = [*camre_days(sorted(camre, key=lambda row: row["ci_no"] or 0)), None, None][:2]
+    return (second - first).days if first and second else None
 
-    def passes(camre: list[Row], site_zone: str | None) -> bool:
-        ordered = sorted(camre, key=lambda row: row["ci_no"] or 0)
-        days = camre_days(ordered, site_zone)
-        if len(days) < 2:
-            return True
-        apart = (days[1] - days[0]).days
-        return low <= apart and (high is None or apart <= high)
 
-    return passes
+def interval_is_usual(
+    camre: list[Row],
+    setting_camrelizumab_interval_min_days: int,
+    setting_camrelizumab_interval_max_days: int,
+) -> bool:
+    """Say whether the two camrelizumab doses lie as far apart as planned (X013)."""
+    days, least = _interval(camre), setting_camrelizumab_interval_min_days
+    return days is None or least <= days <= setting_camrelizumab_interval_max_days
+
+
+def interval_is_possible(camre: list[Row], setting_camrelizumab_interval_possible_days: int) -> bool:
+    """Say whether the second dose is not dated so early that it must be a mistake (X013a)."""
+    days = _interval(camre)
+    return days is None or days >= setting_camrelizumab_interval_possible_days
 
 
 def results_seen(**seen: str | None) -> bool:
@@ -259,13 +266,20 @@ def doses_named_once(camre: list[Row]) -> bool:
     return len(numbers) == len(set(numbers))
 
 
-def lasts(least: int, most: int) -> Callable[..., bool]:
-    """Make a check: radiotherapy takes ``least`` to ``most`` days, both ends counted."""
+def _days_of_radiotherapy(rt_start: date, rt_end: date) -> int:
+    return (rt_end - rt_start).days + 1
 
-    def passes(rt_start: date, rt_end: date) -> bool:
-        return least <= (rt_end - rt_start).days + 1 <= most
 
-    return passes
+def duration_is_possible(rt_start: date, rt_end: date, setting_rt_duration_possible_days: int) -> bool:
+    return 1 <= _days_of_radiotherapy(rt_start, rt_end) <= setting_rt_duration_possible_days
+
+
+def duration_is_usual(
+    rt_start: date, rt_end: date, setting_rt_duration_min_days: int, setting_rt_duration_max_days: int
+) -> bool:
+    """Say whether radiotherapy takes as many days as planned, both ends counted."""
+    days = _days_of_radiotherapy(rt_start, rt_end)
+    return setting_rt_duration_min_days <= days <= setting_rt_duration_max_days
 
 
 def log_agrees(rt_fx: list[Row], rt_start: date, rt_end: date | None, deliv_fx: int | None) -> bool:
@@ -280,43 +294,64 @@ def prescription_adds_up(presc_gy: Decimal, presc_fx: int, dpf: Decimal) -> bool
     return doses.rt_total_agrees(presc_gy, presc_fx, dpf)
 
 
-def as_planned(
-    completed: str, chemo_n: int | None, ci_n: int | None, deliv_fx: int | None, participant_arm: str | None
-) -> bool:
-    """Say whether treatment called complete had 5 doses, 23 fractions, and 2 of camrelizumab in Arm 1."""
-    whole = chemo_n == PLANNED_DOSES and (deliv_fx or 0) >= 23 and (participant_arm != "1" or ci_n == 2)
-    return completed != "Y" or whole
+def as_planned(**known: Any) -> bool:
+    """Say whether treatment called complete had every dose and fraction, in Arm 1 those of camrelizumab too."""
+    chemo = known["chemo_n"] == known["treatment_carboplatin_doses"]
+    fractions = (known["deliv_fx"] or 0) >= known["fact_rt_fractions"]
+    camre = known["participant_arm"] != "1" or known["ci_n"] == known["treatment_camrelizumab_doses"]
+    return known["completed"] != "Y" or (chemo and fractions and camre)
 
 
-def both_doses_accounted(camre: list[Row]) -> bool:
-    return {row["ci_no"] for row in camre} >= {1, 2}
+def every_dose_accounted(camre: list[Row], treatment_camrelizumab_doses: int) -> bool:
+    return {row["ci_no"] for row in camre} >= set(range(1, treatment_camrelizumab_doses + 1))
+
+
+def is_as_planned(**known: float) -> bool:
+    """Say whether what was prescribed or given, read first, is what the text plans, read second."""
+    given, planned = known.values()
+    return float(given) == float(planned)
+
+
+def is_not_above_plan(**known: float) -> bool:
+    """Say whether what was given, read first, is at most what the text plans, read second."""
+    given, planned = known.values()
+    return float(given) <= float(planned)
 
 
 def tested_in_time(
-    neo_d1: date | None, elig_wocbp: str | None, elig_preg_res: str | None, elig_preg_dt: date | None
+    neo_d1: date | None,
+    elig_wocbp: str | None,
+    elig_preg_res: str | None,
+    elig_preg_dt: date | None,
+    setting_pregnancy_test_days: int,
 ) -> bool:
-    """Say whether treatment began with a negative pregnancy test of its last 7 days, where one is due (X005)."""
+    """Say whether treatment began with a recent negative pregnancy test, where one is due (X005)."""
     if neo_d1 is None or elig_wocbp != "Y":
         return True
     if elig_preg_res != "NEG" or elig_preg_dt is None:
         return False
-    return 0 <= (neo_d1 - elig_preg_dt).days <= PREGNANCY_TEST_DAYS
+    return 0 <= (neo_d1 - elig_preg_dt).days <= setting_pregnancy_test_days
 
 
-def reaction_is_recorded(ci_dt: datetime, site_zone: str, ae_all: list[Row]) -> bool:
+def reaction_is_recorded(ci_dt: datetime, ae_all: list[Row]) -> bool:
     """Say whether a reaction to camrelizumab stands among the adverse events (protocol 3.5 B, ci_reac)."""
-    day = earliest_day(ci_dt, site_zone)
+    day = earliest_day(ci_dt)
     return day is None or any(began_near(event, day) for event in ae_all)
 
 
 def severe_count_is_an_event(
-    anc_d: Decimal | None, plt_d: int | None, adm_dt: date | None, ae_all: list[Row] | None
+    anc_d: Decimal | None,
+    plt_d: int | None,
+    adm_dt: date | None,
+    ae_all: list[Row] | None,
+    setting_blood_count_event_grade: int,
+    setting_blood_count_event_days: int,
 ) -> bool:
-    """Say whether a count of CTCAE grade 3 or more before a dose has an adverse event within 7 days (X019)."""
+    """Say whether a severe count before a dose has an adverse event around it (X019)."""
     grades = (scores.lab_grade("NEUT", anc_d), scores.lab_grade("PLAT", plt_d))
-    if adm_dt is None or all((grade or 0) < SEVERE for grade in grades):
+    if adm_dt is None or all((grade or 0) < setting_blood_count_event_grade for grade in grades):
         return True
-    near = timedelta(days=7)
+    near = timedelta(days=setting_blood_count_event_days)
     for event in ae_all or ():
         began, ended = earliest_day(event.get("ae_st")), latest_day(event.get("ae_en"))
         if began and began <= adm_dt + near and (ended is None or ended >= adm_dt - near):

@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from protocol import schedule
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, arm: str, milestones: str, as_of: str, **options: object) -> None:
-        text = load()
+        text = load(settings.PROTOCOL_VERSION)
         try:
             written = Path(milestones).read_text(encoding="utf-8-sig")
             history = read_history(text, arm=arm, written=written, as_of=as_of)

@@ -7,9 +7,11 @@ import getpass
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -30,7 +32,7 @@ from randomization.scheme.scheme_file import SchemeFileError, read_scheme
 from randomization.scheme.sealing import ListKeyError, SealError, new_key
 from randomization.services import activate_list, define_scheme
 from randomization.services.lists import DESIGN_FAULTS, default_blocks, stage_groups
-from trials.people import with_grants
+from trials.models.people import with_grants
 
 COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "at")
 COIN_COLUMNS = ("turn", "coin")  # of a list that minimizes
@@ -90,7 +92,9 @@ class Command(BaseCommand):
 
     def _simulate(self, options: dict[str, Any]) -> None:
         blocks = tuple(_block(word) for word in options["blocks"]) or default_blocks()
-        design = Design(options["scheme"], ratio=load().randomization.ratio, blocks=blocks)
+        design = Design(
+            options["scheme"], ratio=load(settings.PROTOCOL_VERSION).randomization.ratio, blocks=blocks
+        )
         strata = [
             f"{site:02d}/{stage}" for site in range(1, options["sites"] + 1) for stage in stage_groups()
         ]
@@ -107,21 +111,22 @@ class Command(BaseCommand):
             wanted = read_scheme(options["file"].read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, SchemeFileError) as unreadable:
             raise CommandError(str(unreadable)) from unreadable
-        person, password = _person(options["person"]), _password(options)
+        password, now = _password(options), timezone.now()
+        person = _person(options["person"], at=now)
         with scope(user_id=person.pk, sites=EVERYTHING):
-            asked = define_scheme(**vars(wanted), by=person, password=password, at=timezone.now())
+            asked = define_scheme(**vars(wanted), by=person, password=password, at=now)
         self.stdout.write(
             f"Scheme {asked.scheme.name} is drafted and its list {asked.label} asked for: "
             f"{len(asked.strata)} strata. A second person activates it on the page."
         )
 
     def _export(self, options: dict[str, Any]) -> None:
-        parts = _opened(options, "export")
+        parts = _opened(options, "export", at=timezone.now())
         rows = [_row(slot) for slot in _in_order(parts) if slot.at is not None]
         _write(rows, options["out"], self.stdout, header=_header(rows))
 
     def _open(self, options: dict[str, Any]) -> None:
-        parts = _opened(options, "open")
+        parts = _opened(options, "open", at=timezone.now())
         rows = [_row(slot) for slot in _in_order(parts)]
         _write(rows, options["out"], self.stdout, header=_header(rows))
         say = self.stderr.write
@@ -142,11 +147,12 @@ class Command(BaseCommand):
             )
 
     def _envelopes(self, options: dict[str, Any]) -> None:
-        _record_look(options, f"envelopes of site {options['site']}")
+        now = timezone.now()
+        _record_look(options, f"envelopes of site {options['site']}", at=now)
         slots = unseal.next_places(list_keys(), site=options["site"], per_stratum=options["per_stratum"])
         if not slots:
             raise CommandError(f"Site {options['site']} has no coming places.")
-        today = timezone.now().date().isoformat()
+        today = local_date(now, settings.TRIAL_TIME_ZONE).isoformat()
         file = Path(options["out"])
         file.touch(mode=0o600)
         file.write_bytes(envelopes_pdf(slots, site=options["site"], printed_on=today))
@@ -160,16 +166,15 @@ class Command(BaseCommand):
         self.stdout.write(f"{changed} seals are under key {ring.current} now.")
 
     def _allow_minimization(self, options: dict[str, Any]) -> None:
-        person, on = _person(options["person"]), not options["off"]
+        now, on = timezone.now(), not options["off"]
+        person = _person(options["person"], at=now)
         if not person.may(Permission.SCHEME_ACTIVATE):
             raise CommandError("A statistician or the trial manager answers for the method of allocation.")
         with unseal.owner_cursor():
             pass  # not the owner: refused before anything is recorded
         with (
             scope(user_id=person.pk, sites=EVERYTHING),
-            open_act(
-                "randomization:minimization:switch", by=person, at=timezone.now(), reason=options["reason"]
-            ),
+            open_act("randomization:minimization:switch", by=person, at=now, reason=options["reason"]),
         ):
             unseal.switch_minimization(on=on, turned_by=person.username, reason=options["reason"])
         self.stdout.write(
@@ -183,7 +188,7 @@ class Command(BaseCommand):
 
     def _extend(self, options: dict[str, Any]) -> None:
         password, at = _password(options), timezone.now()
-        person = _person(options["person"])
+        person = _person(options["person"], at=at)
         with scope(user_id=person.pk, sites=EVERYTHING):
             part = _part(options["label"])
             seed, sizes = unseal.seed_for_extension(list_keys(), scheme=part.scheme.name, strata=part.strata)
@@ -222,12 +227,12 @@ def _password(options: dict[str, Any]) -> str:
     return sys.stdin.readline().rstrip("\n") if options["password_from_stdin"] else getpass.getpass()
 
 
-def _person(username: str) -> User:
+def _person(username: str, *, at: datetime) -> User:
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         found = User.objects.filter(username=username, is_active=True).first()
     if found is None:
         raise CommandError(f"Nobody signs in as {username}.")
-    return with_grants(found, on=local_date(timezone.now(), "UTC"))
+    return with_grants(found, on=local_date(at, settings.TRIAL_TIME_ZONE))
 
 
 def _part(label: str) -> ListPart:
@@ -238,19 +243,17 @@ def _part(label: str) -> ListPart:
     raise CommandError(f"There is no list {label}.")
 
 
-def _opened(options: dict[str, Any], how: str) -> list[unseal.OpenPart]:
+def _opened(options: dict[str, Any], how: str, *, at: datetime) -> list[unseal.OpenPart]:
     """Every list, opened; that it was, by whom and why, is recorded first."""
-    _record_look(options, how)
+    _record_look(options, how, at=at)
     return list(unseal.opened_parts(list_keys()))
 
 
-def _record_look(options: dict[str, Any], how: str) -> None:
-    person = _person(options["person"])
+def _record_look(options: dict[str, Any], how: str, *, at: datetime) -> None:
+    person = _person(options["person"], at=at)
     with (
         scope(user_id=person.pk, sites=EVERYTHING),
-        open_act(
-            "randomization:list:look", by=person, at=timezone.now(), reason=f"{how}: {options['reason']}"
-        ),
+        open_act("randomization:list:look", by=person, at=at, reason=f"{how}: {options['reason']}"),
     ):
         pass
 

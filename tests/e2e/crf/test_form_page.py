@@ -28,6 +28,8 @@ from crf.page.render import Links, given_of_review, page
 from tests.e2e.browser import follow
 from tests.unit.crf.small import ask, rows, small
 
+ZONE = "Asia/Shanghai"
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
@@ -129,11 +131,13 @@ class Clinic:
             self.sent = _posted(body)
             return self._page(start, self.sent, announce=True)
         return self._page(
-            start, self.saved or raw_of(self.form, values={}, groups={}, missing={}), announce=False
+            start,
+            self.saved or raw_of(self.form, values={}, groups={}, missing={}, zone=ZONE),
+            announce=False,
         )
 
     def _page(self, start, raw, *, announce):
-        found = review(self.form, raw, context=CONTEXT)
+        found = review(self.form, raw, context=CONTEXT, zone=ZONE)
         given = given_of_review(
             found,
             saved=self.saved,
@@ -143,6 +147,7 @@ class Clinic:
             key="k1",
             announce=announce,
             storage="7:SMALL:1",
+            zone=ZONE,
         )
         body = render_to_string("crf/partials/form_body.html", {"page": page(self.form, given)})
         return self._send(start, "text/html; charset=utf-8", SHELL.replace("{body}", body).encode())
@@ -370,6 +375,7 @@ def test_the_reason_is_asked_when_a_saved_answer_changes(browser, clinic):
         values={"weight": Decimal("70.0")},
         groups={"nodes": [{"position": 1, "examined": 3}]},
         missing={},
+        zone=ZONE,
     )
     tab = browser.new_page()
     tab.goto(clinic.address)
@@ -396,6 +402,7 @@ def test_two_corrections_may_have_a_reason_each(browser, clinic):
         values={"weight": Decimal("70.0"), "sex": "F", "pregnant": "N"},
         groups={"nodes": [{"position": 1, "examined": 3}]},
         missing={},
+        zone=ZONE,
     )
     tab = browser.new_page()
     tab.goto(clinic.address)
@@ -423,7 +430,7 @@ def test_two_corrections_may_have_a_reason_each(browser, clinic):
 
 
 def test_an_answer_that_is_no_longer_asked_is_a_correction_too(browser, clinic):
-    clinic.saved = raw_of(FORM, values={"sex": "F", "pregnant": "N"}, groups={}, missing={})
+    clinic.saved = raw_of(FORM, values={"sex": "F", "pregnant": "N"}, groups={}, missing={}, zone=ZONE)
     tab = browser.new_page()
     tab.goto(clinic.address)
     tab.check("#id-sex")
@@ -455,6 +462,7 @@ def test_axe_finds_nothing(browser, clinic, width):
         values={"weight": Decimal(300)},
         groups={"nodes": [{"position": 1, "examined": 300}]},
         missing={"sex": "NK"},
+        zone=ZONE,
     )
     tab = browser.new_page(viewport={"width": width, "height": 900})
     tab.goto(clinic.address)

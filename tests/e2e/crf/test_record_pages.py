@@ -18,8 +18,9 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from crf.engine.submission import Answers
 from crf.queries.services import raise_query
-from crf.records.save import Answers, save_answers
+from crf.records.save import save_answers
 from crf.store.records import record_key_of
 from kernel.scope import EVERYTHING, scope
 from tests.e2e.browser import follow

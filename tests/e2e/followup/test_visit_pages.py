@@ -20,8 +20,8 @@ from followup.services import (
 )
 from followup.services.todos import Wanted
 from kernel.scope import EVERYTHING, scope
-from notices.escalations import escalate_site
-from notices.reminders import remind_site
+from notices.services.escalations import escalate_site
+from notices.services.reminders import remind_site
 from tests.e2e.browser import examine, sign_in, speak
 from tests.e2e.conftest import TABLET, WIDE
 from tests.world import NOW, TODAY, World, screen

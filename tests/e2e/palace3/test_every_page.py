@@ -36,7 +36,7 @@ from tests.demo_trial import UNTIL, Played, played_trial
 from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.system.test_permission_matrix import MATRIX
 from trials.models import ContactRequest, NewsLetter, Participant, PublicText
-from trials.people import confided_to, sites_of
+from trials.models.people import confided_to, sites_of
 from trials.services.confirmations import confirm_values
 from trials.services.participants import propose_deviation, register_participant
 
@@ -115,9 +115,9 @@ def known(played: Played) -> dict[str, Any]:
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }
-        asked = next(each for each in text.load().open_questions() if each.confirmable)
+        asked = next(each for each in text.load("1.0").open_questions() if each.confirmable)
         [confirmed] = confirm_values(
-            version=text.load().version, seen={asked.item: asked.digest}, note="The protocol, page 1",
+            version=text.load("1.0").version, seen={asked.item: asked.digest}, note="The protocol, page 1",
             password=PASSWORD, by=played.people["T"], at=UNTIL,
         )  # fmt: skip
         clock = SafetyClock.objects.select_related("participant").latest("pk")

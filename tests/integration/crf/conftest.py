@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from crf.records.save import Answers, Saved, save_answers
+from crf.engine.submission import Answers
+from crf.records.save import Saved, save_answers
 from crf.store.records import NEW, RecordKey, find_stored_record, record_key_of
 from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, screen

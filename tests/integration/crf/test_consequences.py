@@ -100,11 +100,11 @@ def decide(person: Participant, world: World) -> EligibilityDecision:
 
 def test_the_evidence_is_read_from_three_forms(person: Participant, save: Save) -> None:
     assert current_evidence(person).verdict is None
-    assert stage_for_stratum(person) is None
+    assert stage_for_stratum(person, at=LATER) is None
     screened_on_paper(person, save)
     evidence = current_evidence(person)
     assert (evidence.verdict, evidence.unmet) == (True, [])
-    source = stage_for_stratum(person)
+    source = stage_for_stratum(person, at=LATER)
     assert source is not None
     assert (source.group, source.ct, source.cn, source.cm) == ("III", "T3", "N1", "M0")
 

@@ -80,13 +80,13 @@ def test_no_row_is_added_to_a_locked_record(locked: Any, app_sql: psycopg.Connec
 def test_a_row_is_not_carried_out_of_a_locked_record(
     world: World, locked: Any, save: Save, app_sql: psycopg.Connection[Any]
 ) -> None:
-    open_place = saved(world, save, lock=False)
-    table, record = rows_of(locked), open_place.form.model._meta.db_table
+    saved(world, save, lock=False)
+    table = rows_of(locked)
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="stays with its record"):
         with forged(app_sql):
             app_sql.execute(
                 f"UPDATE {table} AS r SET position = 90, {ACT}, record_id = "  # noqa: S608
-                f"(SELECT id FROM {record} WHERE state <> 'locked') FROM {record} AS d "
+                f"(SELECT id FROM crf_record WHERE state <> 'locked') FROM crf_record AS d "
                 "WHERE d.id = r.record_id AND d.state = 'locked' AND r.position = 1"
             )
 

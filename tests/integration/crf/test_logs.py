@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from crf import catalogue
 from crf.engine.declaration import Repeats
+from crf.engine.submission import Answers
 from crf.models import Draft
 from crf.records.drafts import keep_draft
-from crf.records.save import Answers, Saved, save_answers
+from crf.records.save import Saved, save_answers
 from crf.store.records import NEW, RecordKey
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
@@ -54,6 +55,8 @@ def test_the_list_shows_every_record(screened: Participant, world: World) -> Non
 
 def test_the_draft_of_a_new_record_goes_when_it_is_saved(screened: Participant, world: World) -> None:
     with as_person(world.coordinator):
-        keep_draft(record_key=log_place(screened), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(
+            record_key=log_place(screened), raw={"ct": ["T3"]}, version=NEW, by=world.coordinator, at=NOW
+        )
         add(screened, world.coordinator, "a")
         assert Draft.objects.count() == 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from audit.acts import open_act
@@ -15,9 +16,11 @@ from audit.models import Act
 from crf.models import Query, WorkingNote
 from crf.notes import services
 from crf.store.records import record_key_of
+from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_pages import client_of
-from tests.world import NOW, World, as_person
-from trials.models import Participant
+from tests.world import NOW, OPENED_ON, TODAY, World, as_person
+from trials.models import Delegation, Participant
+from trials.services import end_delegation
 
 pytestmark = pytest.mark.django_db
 WORDS = "Wife mentioned a fall <last> week"
@@ -116,6 +119,28 @@ def test_nobody_touches_anothers_note(world: World, screened: Participant, step:
     service: Any = {"settle": services.settle_note, "ask": services.ask_from_note}[step]
     with pytest.raises(services.NotYourNote):
         service(note=note, by=world.monitor, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("day", "read"),
+    [
+        (date(2024, 4, 30), 0),
+        (OPENED_ON, 1),
+        (date(2026, 11, 20), 1),
+        (date(2026, 11, 21), 0),
+        (None, 0),
+    ],
+)
+def test_an_inspector_reads_on_the_days_of_the_inspection(
+    world: World, screened: Participant, day: date | None, read: int
+) -> None:
+    """The database asks for the day that the work is done on; what day its own clock shows is nothing to it."""
+    keep(screened, world.coordinator)
+    with as_person(world.trial_manager):
+        role = Delegation.objects.get(user=world.inspector)
+        end_delegation(delegation=role, on=TODAY, by=world.trial_manager, at=NOW, reason="It is over")
+    with scope(user_id=world.inspector.pk, sites=EVERYTHING, on=day), transaction.atomic():
+        assert WorkingNote.objects.count() == read
 
 
 def test_a_note_of_blanks_is_none(world: World, screened: Participant) -> None:

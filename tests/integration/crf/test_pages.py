@@ -19,6 +19,8 @@ from tests.unit.crf.examples import demographics, eligibility, staging
 from tests.world import PASSWORD, World
 from trials.models import Participant
 
+ZONE = "Asia/Shanghai"
+
 CHAPTERS = ("3.0",)
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +39,7 @@ def form_url(participant: Participant, code: str = "STAGE", name: str = "form", 
 
 def posted(version: int = 0, key: str = "k1", **changes: Any) -> dict[str, Any]:
     values = {**dated(staging.VALUES), **changes}
-    raw = submission.raw_of(catalogue.form("STAGE"), values=values, groups=_rows(), missing={})
+    raw = submission.raw_of(catalogue.form("STAGE"), values=values, groups=_rows(), missing={}, zone=ZONE)
     return {**raw, "_version": str(version), "_key": key}
 
 

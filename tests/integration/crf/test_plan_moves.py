@@ -18,6 +18,8 @@ from tests.unit.crf.examples import treatment
 from tests.world import World, as_person
 from trials.models import Milestone, Participant
 
+ZONE = "Asia/Shanghai"
+
 CHAPTERS = ("2.1",)
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +33,7 @@ def posted(version: int, key: str, **changes: Any) -> dict[str, Any]:
         name: [{**row, "missing": {}} for row in rows] for name, rows in numbered(treatment.GROUPS).items()
     }
     values = {**treatment.VALUES, **changes}
-    raw = submission.raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={})
+    raw = submission.raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={}, zone=ZONE)
     return {**raw, "_version": str(version), "_key": key}
 
 

@@ -13,10 +13,12 @@ from crf.models import MessageKind, Query, QueryState, Resolution
 from crf.queries import services
 from crf.queries.services import NotYourStep, OnlyForChecks, QueryClosed, WordsNeeded
 from crf.records.signing import QueriesStillOpen, sign_record
+from reports.worklist import work_for
+from tests.clock import NIGHT
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
-from tests.world import NOW, PASSWORD, World
+from tests.world import NOW, PASSWORD, TODAY, World, as_person
 from trials import services as trials
 from trials.models import Participant
 
@@ -283,3 +285,10 @@ def test_the_list_needs_few_queries(
     client.get(reverse("crf:queries"))
     with django_assert_max_num_queries(15):
         client.get(reverse("crf:queries"))
+
+
+def test_the_work_list_names_the_day_of_the_site(screened: Participant, world: World, save: Save) -> None:
+    save(screened, "STAGE", **stage(**DOUBTFUL), at=NIGHT)
+    with as_person(world.coordinator):
+        found = [item for part in work_for(world.coordinator, today=TODAY, at=NIGHT) for item in part.items]
+    assert {item.when for item in found if item.kind == "query"} == {TODAY}

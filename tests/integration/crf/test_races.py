@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from crf.engine.submission import Answers
 from crf.models import SaveKey
-from crf.records.save import Answers, Saved, StaleVersion, save_answers
+from crf.records.refusals import StaleVersion
+from crf.records.save import Saved, save_answers
 from crf.store.records import find_stored_record, record_key_of
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import record_at
@@ -98,14 +100,15 @@ DIES = """
     import django
     django.setup()
     from crf.records import save
-    from crf.records.save import Answers, save_answers
+    from crf.engine.submission import Answers
+    from crf.records.save import save_answers
     from crf.store.records import NEW, record_key_of
     from kernel.scope import EVERYTHING, scope
     from tests.integration.crf.test_saving import stage
     from tests.world import NOW
     from trials.models import Participant
 
-    save.apply_consequences = lambda **_: os.kill(os.getpid(), signal.SIGKILL)
+    save.apply_consequences = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     with scope(user_id=None, sites=EVERYTHING):
         from django.db import transaction
         with transaction.atomic():

@@ -12,7 +12,8 @@ from accounts.outbox import send_waiting
 from accounts.services import change_person
 from followup.models import Escalation
 from kernel.clock import local_date
-from notices.escalations import escalate_site
+from notices.mail_kinds import MAIL_KINDS
+from notices.services.escalations import escalate_site
 from tests.integration.crf.test_safety import AWARE, event, person, report
 from tests.world import World
 from trials.models import Participant
@@ -54,7 +55,7 @@ def test_a_clock_that_is_met_meanwhile_is_not_told(world: World, person: Partici
     event(world, person)
     told(world, 1)
     report(world, person)
-    assert send_waiting(at=AWARE + timedelta(hours=2)).sent == 0
+    assert send_waiting(MAIL_KINDS, at=AWARE + timedelta(hours=2)).sent == 0
     assert {stage for stage, _name in told(world, 20)} == set()
 
 
@@ -68,7 +69,7 @@ def test_it_is_told_in_the_readers_language(
     change_person(user=world.investigator, by=None, at=AWARE, language=language)
     event(world, person)
     told(world, 0)
-    send_waiting(at=AWARE)
+    send_waiting(MAIL_KINDS, at=AWARE)
     message: Any = next(each for each in post.outbox if each.to == ["investigator@example.org"])
     assert words in message.body
     assert person.number in message.body

@@ -11,11 +11,11 @@ from django.db import DatabaseError, transaction
 from audit.acts import open_act
 from audit.models import Act
 from crf.engine.base import RecordState
-from crf.models import Draft, EntryPrompt, SaveKey
-from crf.records.save import AnswersImpossible, ReasonNeeded, RecordLocked, StaleVersion
+from crf.models import ChangeReason, Draft, EntryPrompt, SaveKey
+from crf.records.refusals import AnswersImpossible, KeyTooLong, ReasonNeeded, RecordLocked, StaleVersion
 from crf.records.signing import lock_record, sign_record, unlock_record, verify_record
 from crf.store.preconditions import ConsentBeforeAnswers, NotYours, RandomizationFirst, TrainingFirst
-from crf.store.reasons import reason_for
+from crf.store.reasons import keep_reasons, reasons_under
 from crf.store.records import NEW, find_stored_record
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.unit.crf.examples import staging
@@ -83,7 +83,11 @@ def change_past_the_services(row: Any, column: str, value: Any, reason: str = ""
     with open_act("test:change", by=None, at=NOW, reason=reason) as act:
         setattr(row, column, value)
         row.act = act
-        row.save(update_fields=[column, "act"])
+        names = ["act"]
+        if hasattr(row, "answers_act"):
+            row.answers_act = act
+            names.append("answers_act")
+        row.save(update_fields=[column, *names])
 
 
 def test_the_database_refuses_a_change_without_a_reason(
@@ -98,24 +102,58 @@ def test_the_database_refuses_a_change_without_a_reason(
 def test_each_question_can_have_its_own_reason(screened: Participant, save: Save) -> None:
     save(screened, "STAGE", **stage())
     save(screened, "STAGE", **stage(eus_mm=12, bx_n=7), reason="Checked", reasons={"bx_n": "Second report"})
-    assert record_at(screened, "STAGE").act.reason == "Checked\n[bx_n] Second report"
+    under = record_at(screened, "STAGE").act
+    assert under.reason == "Checked", "the act holds the common reason alone"
+    assert reasons_under([under]) == {under.pk: {"bx_n": "Second report"}}
 
 
 def test_a_reason_for_one_question_does_not_cover_another(screened: Participant, save: Save) -> None:
     save(screened, "STAGE", **stage())
     with pytest.raises(ReasonNeeded):
         save(screened, "STAGE", **stage(eus_mm=12, bx_n=7), reasons={"bx_n": "Second report"})
+    assert not ChangeReason.objects.exists()
     own = {"bx_n": "Second report", "eus_mm": "[bx_n] was meant"}
     save(screened, "STAGE", **stage(eus_mm=12, bx_n=7), reasons=own)
-    assert reason_for(record_at(screened, "STAGE").act.reason, "eus_mm") == "[bx_n] was meant"
+    under = record_at(screened, "STAGE").act
+    assert (under.reason, reasons_under([under])) == ("", {under.pk: own})
 
 
-def test_a_common_reason_that_looks_like_a_questions_own_covers_all(
+def test_a_blank_reason_is_none(screened: Participant, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+    with pytest.raises(ReasonNeeded):
+        save(screened, "STAGE", **stage(eus_mm=12), reason=" ", reasons={"eus_mm": " "})
+
+
+def test_a_reason_of_any_length_is_kept_whole(screened: Participant, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+    long = "read again, line by line; " * 40
+    save(screened, "STAGE", **stage(eus_mm=12), reasons={"eus_mm": long})
+    assert ChangeReason.objects.get().text == long.strip()
+
+
+def test_the_database_takes_a_reason_of_one_answer_under_the_same_act_alone(
     screened: Participant, save: Save
 ) -> None:
     save(screened, "STAGE", **stage())
-    save(screened, "STAGE", **stage(eus_mm=12), reason="[bx_n] second report")
-    assert reason_for(record_at(screened, "STAGE").act.reason, "eus_mm") == "[bx_n] second report"
+    with open_act("test:reason", by=None, at=NOW, participant=screened) as under:
+        keep_reasons(screened, {"ct": "Read again"}, act=under)
+        row = record_at(screened, "STAGE")
+        row.ct, row.answers_act = "T2", under
+        row.save(update_fields=["ct", "answers_act"])
+    with pytest.raises(DatabaseError, match="changes only with a reason"):
+        change_past_the_services(record_at(screened, "STAGE"), "ct", "T3")
+
+
+def test_the_reason_of_an_answer_stays_as_it_was_given(screened: Participant, save: Save) -> None:
+    save(screened, "STAGE", **stage())
+    save(screened, "STAGE", **stage(eus_mm=12), reasons={"eus_mm": "Misread"})
+    with pytest.raises(DatabaseError):
+        change_past_the_services(ChangeReason.objects.get(), "text", "Something else")
+
+
+def test_a_key_that_is_too_long_is_refused_not_cut(screened: Participant, save: Save) -> None:
+    with pytest.raises(KeyTooLong, match="65"):
+        save(screened, "STAGE", **stage(), version=NEW, key="k" * 65)
 
 
 def node(position: int, station: str) -> dict[str, Any]:
@@ -242,7 +280,13 @@ def test_a_save_takes_the_draft_away_and_notes_its_key(
     from tests.world import as_person
 
     with as_person(world.coordinator), transaction.atomic():
-        keep_draft(record_key=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(
+            record_key=place_at(screened, "STAGE"),
+            raw={"ct": ["T3"]},
+            version=NEW,
+            by=world.coordinator,
+            at=NOW,
+        )
         assert Draft.objects.count() == 1
         save(screened, "STAGE", **stage(), key="page-1")
         assert (Draft.objects.count(), SaveKey.objects.count()) == (0, 1)
@@ -272,7 +316,13 @@ def test_a_draft_is_its_owners_alone_in_the_database_too(screened: Participant, 
     from tests.world import as_person
 
     with as_person(world.coordinator):
-        keep_draft(record_key=place_at(screened, "STAGE"), raw={"ct": ["T3"]}, by=world.coordinator, at=NOW)
+        keep_draft(
+            record_key=place_at(screened, "STAGE"),
+            raw={"ct": ["T3"]},
+            version=NEW,
+            by=world.coordinator,
+            at=NOW,
+        )
         assert Draft.objects.count() == 1
     for other in (world.investigator, world.stranger, world.data_manager, world.inspector):
         with as_person(other):

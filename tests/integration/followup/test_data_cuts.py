@@ -19,7 +19,7 @@ from followup.services import (
     withdraw_participant,
 )
 from followup.services.cuts import CutAnnounced, CutTooEarly
-from notices.reminders import remind_site
+from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World, screen

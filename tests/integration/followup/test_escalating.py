@@ -1,4 +1,4 @@
-"""What waits too long is told up the ladder, once a stage, and only while it waits (protocol 2.6; architecture 8)."""
+"""What waits too long is escalated, once a level, and only while it waits (protocol 2.6; architecture 8)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from accounts.permissions import Role
 from accounts.services import change_person
 from audit.acts import open_act
 from crf.models import Query, QueryState
-from followup.models import Escalation, MatterKind
+from followup.models import AlertKind, Escalation
 from followup.services import record_visit, settle_todos, withdraw_participant
 from followup.services.todos import Wanted
-from notices.choose import choose_notifications
-from notices.escalations import escalate_site
-from notices.sources import Matter, stage_of
+from notices.alerts import Alert, level_after
+from notices.mail_kinds import MAIL_KINDS
+from notices.services.escalations import escalate_site
+from notices.services.preferences import choose_notifications
+from notices.sources.todos import todos
 from tests.integration.followup.conftest import noon
 from tests.world import OPENED_ON, World
 from trials import services as trials
@@ -68,7 +70,7 @@ def test_a_message_names_what_its_reader_was_to_know_and_nothing_that_came_later
     a_todo(first)
     escalate_site(site=world.site, on=DAY, at=noon(DAY))
     a_todo(second)
-    send_waiting(at=noon(DAY))
+    send_waiting(MAIL_KINDS, at=noon(DAY))
     bodies = [each.body for each in post.outbox]
     assert len(bodies) == 2
     assert all(first.number in body and second.number not in body for body in bodies)
@@ -117,7 +119,7 @@ def test_what_is_settled_before_the_mail_leaves_is_not_sent(
     else:
         for person in (world.coordinator, world.investigator):
             change_person(user=person, by=None, at=noon(DAY), is_active=False)
-    result = send_waiting(at=noon(DAY))
+    result = send_waiting(MAIL_KINDS, at=noon(DAY))
     assert (result.sent, result.dropped) == (0, 2)
     assert post.outbox == []
 
@@ -126,10 +128,10 @@ def test_the_message_names_number_matter_and_day_and_nothing_else(world: World, 
     participant = randomized()
     a_todo(participant)
     escalate_site(site=world.site, on=DAY, at=noon(DAY))
-    send_waiting(at=noon(DAY))
+    send_waiting(MAIL_KINDS, at=noon(DAY))
     message = next(each for each in post.outbox if each.to == ["coordinator@example.org"])
     assert message.subject == "01 Riverside Hospital: 1 matter needs attention"
-    assert "To be done by a day" in message.body
+    assert "To-dos" in message.body
     line = f"  {participant.number}  repeat biopsy by 2026-12-18 (biopsy uncertain or high-grade dysplasia)"
     assert line in message.body.splitlines()
 
@@ -197,23 +199,22 @@ def test_training_that_ends_is_told_to_the_person_and_the_trial_manager(
 
 
 @pytest.fixture
-def clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """A source of an upper floor: one urgent matter, as the clocks of safety are."""
-    stage = {"now": 0}
+def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """A source of one urgent alert, as the clocks of safety are."""
+    level = {"now": 0}
 
-    def source(site: Site, *, on: date, at: datetime) -> Iterator[Matter]:
-        yield Matter(
-            kind=MatterKind.CLOCK,
+    def a_clock(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
+        yield Alert(
+            kind=AlertKind.CLOCK,
             key="sae:1",
-            what=lambda: "24 hours",
-            stage=stage["now"],
-            told=frozenset({Role.INVESTIGATOR}),
+            text=lambda: "24 hours",
+            level=level["now"],
+            recipients=frozenset({Role.INVESTIGATOR}),
             urgent=True,
         )
 
-    monkeypatch.setattr("notices.sources_forms.a_clock", source, raising=False)
-    settings.MATTERS = ("notices.sources_forms.a_clock", "notices.sources.todos")
-    return stage
+    monkeypatch.setattr("notices.sources.SOURCES", (a_clock, todos))
+    return level
 
 
 def test_an_urgent_matter_is_told_at_any_hour(world: World, randomized: Make, clock: dict[str, int]) -> None:
@@ -236,6 +237,6 @@ def test_the_hour_that_a_person_chose_is_kept(world: World, randomized: Make) ->
     assert told(world, DAY, "todo", noon(DAY) + timedelta(hours=3)) == {(0, "coordinator")}
 
 
-@pytest.mark.parametrize(("waited", "stage"), [(0, None), (2, None), (3, 0), (6, 0), (7, 1), (400, 1)])
-def test_stages(waited: int, stage: int | None) -> None:
-    assert stage_of(waited, (3, 7)) == stage
+@pytest.mark.parametrize(("waited", "level"), [(0, None), (2, None), (3, 0), (6, 0), (7, 1), (400, 1)])
+def test_levels(waited: int, level: int | None) -> None:
+    assert level_after(waited, (3, 7)) == level

@@ -14,9 +14,10 @@ from accounts.services import change_person
 from followup import calendar
 from followup.adherence import adherence_of
 from followup.models import CalendarFeed, TaskRun, Visit, VisitState
-from followup.monitor import SAID, note_run, watched_tasks
+from followup.monitor import SAID, watched_tasks
 from followup.services import record_contact_attempt, record_lost, record_visit, update_visit_states
 from followup.services.loss import NotYetLost
+from followup.services.task_runs import note_run
 from tests.clock import clock_time
 from tests.integration.followup.conftest import noon
 from tests.world import NOW, World

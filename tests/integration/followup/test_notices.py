@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Mail
-from notices.site_notices import write_site_notices
+from notices.services.site_notices import write_site_notices
 from tests.integration.followup.conftest import noon
 from tests.world import OPENED_ON, World
 from trials.services import fulfil_checklist_item

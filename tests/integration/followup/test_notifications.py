@@ -11,9 +11,9 @@ import pytest
 from accounts.models import Mail
 from followup.models import NotificationChoice, Reminder
 from followup.services import update_visit_states
-from notices.choose import choose_notifications
-from notices.reminders import remind_site
-from notices.site_notices import write_site_notices
+from notices.services.preferences import choose_notifications
+from notices.services.reminders import remind_site
+from notices.services.site_notices import write_site_notices
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World

@@ -16,6 +16,7 @@ from accounts.services import write_mail
 from audit.acts import open_act
 from demo.servers.processes import free_port
 from kernel.scope import EVERYTHING, scope
+from notices.mail_kinds import MAIL_KINDS
 from tests.integration.followup.post_office import Street
 from tests.world import NOW
 
@@ -57,11 +58,11 @@ def test_nothing_is_lost_while_the_server_is_away_and_each_is_sent_once_when_it_
 ) -> None:
     write(5)
     for minute in range(60):
-        assert send_waiting(at=NOW + timedelta(minutes=minute)).away
+        assert send_waiting(MAIL_KINDS, at=NOW + timedelta(minutes=minute)).away
     assert unsent() == 5
     office = street.open()
-    assert send_waiting(at=NOW + timedelta(hours=1)).sent == 5
-    assert send_waiting(at=NOW + timedelta(hours=2)).sent == 0
+    assert send_waiting(MAIL_KINDS, at=NOW + timedelta(hours=1)).sent == 5
+    assert send_waiting(MAIL_KINDS, at=NOW + timedelta(hours=2)).sent == 0
     assert len(set(office.ids)) == len(office.letters) == 5
 
 
@@ -70,10 +71,10 @@ def test_a_server_that_hangs_up_in_the_middle_gets_the_rest_later(
 ) -> None:
     write(5)
     office = street.open(hangs_up_after=2)
-    first = send_waiting(at=NOW)
+    first = send_waiting(MAIL_KINDS, at=NOW)
     assert (first.sent, first.away) == (2, True)
     office.hangs_up_after = 0
-    assert send_waiting(at=NOW).sent == 3
+    assert send_waiting(MAIL_KINDS, at=NOW).sent == 3
     assert len(set(office.ids)) == len(office.letters) == 5
 
 
@@ -83,10 +84,12 @@ def test_an_address_that_is_refused_does_not_hold_up_the_others(
     write(1, "nobody@example.org")
     write(2)
     office = street.open()
-    result = send_waiting(at=NOW)
+    result = send_waiting(MAIL_KINDS, at=NOW)
     assert (result.sent, result.refused, len(office.letters)) == (2, 1, 2)
-    assert send_waiting(at=NOW).refused == 0, "the next try waits"
-    tries = sum(send_waiting(at=NOW + timedelta(minutes=minute)).refused for minute in range(0, 9000, 2))
+    assert send_waiting(MAIL_KINDS, at=NOW).refused == 0, "the next try waits"
+    tries = sum(
+        send_waiting(MAIL_KINDS, at=NOW + timedelta(minutes=minute)).refused for minute in range(0, 9000, 2)
+    )
     assert tries == TRIES - 1
     assert unsent() == 1
 
@@ -98,7 +101,7 @@ def test_workers_at_once_send_each_letter_once(street: Street, write: Callable[.
     def work(_number: int) -> int:
         with scope(user_id=None, sites=EVERYTHING):
             try:
-                return send_waiting(at=NOW).sent
+                return send_waiting(MAIL_KINDS, at=NOW).sent
             finally:
                 connection.close()
 

@@ -20,7 +20,8 @@ from followup.services import (
     record_visit,
     update_visit_states,
 )
-from notices.reminders import remind_site
+from notices.mail_kinds import MAIL_KINDS
+from notices.services.reminders import remind_site
 from notices.tasks import is_time_for_digest
 from tests.integration.followup.conftest import noon
 from tests.world import World
@@ -45,7 +46,7 @@ def reminded(participant: Participant) -> set[tuple[str, str, str]]:
     return {(row.visit.code, row.kind, row.to.username) for row in rows}
 
 
-def test_the_ladder_climbs_from_the_coordinator_to_the_trial_manager(world: World, randomized: Make) -> None:
+def test_reminders_escalate_from_the_coordinator_to_the_trial_manager(world: World, randomized: Make) -> None:
     participant = randomized()
     for day in range(60):
         morning(world, date(2026, 11, 10) + timedelta(day))
@@ -86,8 +87,8 @@ def test_the_digest_names_numbers_and_windows_in_the_language_of_its_reader(
 def test_the_digest_is_sent_once(world: World, randomized: Make) -> None:
     randomized()
     written = morning(world, DAY)
-    assert send_waiting(at=noon(DAY)).sent == written
-    assert send_waiting(at=noon(DAY)).sent == 0
+    assert send_waiting(MAIL_KINDS, at=noon(DAY)).sent == written
+    assert send_waiting(MAIL_KINDS, at=noon(DAY)).sent == 0
     assert len(post.outbox) == written
     assert all(message.extra_headers["Message-ID"] for message in post.outbox)
 
@@ -113,10 +114,10 @@ def test_what_is_settled_before_the_mail_leaves_is_not_sent(
     elif ending == "left":
         change_person(user=world.coordinator, by=None, at=noon(DAY), is_active=False)
         change_person(user=world.investigator, by=None, at=noon(DAY), is_active=False)
-    result = send_waiting(at=noon(DAY))
+    result = send_waiting(MAIL_KINDS, at=noon(DAY))
     assert (result.sent, len(post.outbox)) == (0, 0)
     assert result.dropped == Mail.objects.exclude(dropped_at=None).count() > 0
-    assert send_waiting(at=noon(DAY)).dropped == 0
+    assert send_waiting(MAIL_KINDS, at=noon(DAY)).dropped == 0
 
 
 def test_only_what_is_still_open_is_named(world: World, randomized: Make, visit_of: Any) -> None:
@@ -124,7 +125,7 @@ def test_only_what_is_still_open_is_named(world: World, randomized: Make, visit_
     morning(world, DAY)
     for visit in Visit.objects.filter(participant=settled).open_on(DAY):
         record_visit(visit=visit, took_place_on=DAY, by=world.coordinator, at=noon(DAY))
-    send_waiting(at=noon(DAY))
+    send_waiting(MAIL_KINDS, at=noon(DAY))
     assert waiting.number in post.outbox[0].body
     assert settled.number not in post.outbox[0].body
 

@@ -10,8 +10,8 @@ import pytest
 
 from followup.services import settle_todos, update_visit_states
 from followup.services.todos import Wanted
-from notices.escalations import escalate_site
-from notices.reminders import remind_site
+from notices.services.escalations import escalate_site
+from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import TODAY, World
@@ -78,4 +78,4 @@ def test_the_delivery_of_what_was_told_is_shown(
     assert "Waits to be sent" in sent.text
     log = coordinator.get(f"/participants/{participant.number}/contacts/")
     assert "Escalations" in log.text
-    assert "To be done by a day" in log.text
+    assert "To-dos" in log.text

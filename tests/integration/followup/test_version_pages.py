@@ -68,9 +68,7 @@ def test_the_manager_approves_previews_and_opens_a_version(
 
 
 def _without_a_worker(monkeypatch: Any) -> None:
-    from followup.services import amending
-
-    monkeypatch.setattr(amending, "_send", lambda pk: None)
+    monkeypatch.setattr("followup.tasks.carry_one_version.delay", lambda pk: None)
 
 
 def test_an_approval_is_corrected_with_a_reason_and_never_dated_ahead(world: World, everywhere: None) -> None:

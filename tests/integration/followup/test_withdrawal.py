@@ -21,7 +21,8 @@ from followup.services import (
 )
 from followup.services.loss import WithdrawnInFuture
 from followup.services.todos import Wanted
-from notices.reminders import remind_site
+from notices.mail_kinds import MAIL_KINDS
+from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World
@@ -116,7 +117,7 @@ def test_no_more_contact_ends_visits_to_dos_and_reminders_at_once(
     participant.refresh_from_db()
     settle_todos(participant=participant, wanted=wanted, by=None, at=noon(DAY))
     assert Todo.objects.get().state == TodoState.DROPPED
-    assert send_waiting(at=noon(DAY)).sent == len(post.outbox) == 0
+    assert send_waiting(MAIL_KINDS, at=noon(DAY)).sent == len(post.outbox) == 0
     later = date(2026, 12, 20)
     count = Reminder.objects.count()
     update_visit_states(site=world.site, on=later, at=noon(later))

@@ -27,9 +27,10 @@ from followup.services import (
 )
 from followup.services.rolling import span_of
 from kernel.errors import Refusal
-from notices.escalations import escalate_site
-from notices.reminders import remind_site
-from notices.site_notices import write_site_notices
+from notices.mail_kinds import MAIL_KINDS
+from notices.services.escalations import escalate_site
+from notices.services.reminders import remind_site
+from notices.services.site_notices import write_site_notices
 from tests.world import World, screen
 from trials import services as trials
 from trials.models import DeviationProposal, Participant
@@ -91,7 +92,7 @@ class Years:
             remind_site(site=site, on=self.day, at=self.now)
             write_site_notices(site=site, on=self.day, at=self.now)
             escalate_site(site=site, on=self.day, at=self.now)
-        send_waiting(at=self.now, limit=2000)
+        send_waiting(MAIL_KINDS, at=self.now, limit=2000)
         self.last_run = self.day
         if self.day.weekday() == 0:
             self._arrange()

@@ -339,7 +339,14 @@ def planted_list(world, part):
     with as_person(world.statistician):
         with transaction.atomic():
             site = create_site(
-                code="03", name="New", name_zh="新", city="X", city_zh="X", by=world.trial_manager, at=NOW
+                code="03",
+                name="New",
+                name_zh="新",
+                city="X",
+                city_zh="X",
+                time_zone="Asia/Shanghai",
+                by=world.trial_manager,
+                at=NOW,
             )
             scheme = Scheme.objects.get()
         asked = services.ask_for_sites(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
 from accounts.models import Mail
-from accounts.services import WrongPassword
+from accounts.permissions import Role
+from accounts.services import WrongPassword, create_person
 from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation, ListPart, PartKind, Scheme, SchemeState
 from randomization.scheme.blocks import BlockSize
@@ -26,8 +29,9 @@ from randomization.services import (
 )
 from randomization.services.sweep import alarm_low_strata
 from randomization.tasks import alarm, sweep
-from tests.world import NOW, PASSWORD, TODAY, as_person
-from trials.services import create_site
+from tests.clock import NIGHT
+from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, as_person
+from trials.services import create_site, delegate
 
 CHAPTERS = ("1.9", "3.2")
 
@@ -112,7 +116,16 @@ def test_looking_at_block_sizes_is_for_two_roles(world, part):
 
 def test_new_sites_get_a_list_and_covered_ones_are_refused(world, part):
     with everything():
-        site = create_site(code="03", name="N", name_zh="新", city="C", city_zh="城", by=None, at=NOW)
+        site = create_site(
+            code="03",
+            name="N",
+            name_zh="新",
+            city="C",
+            city_zh="城",
+            time_zone="Asia/Shanghai",
+            by=None,
+            at=NOW,
+        )
     with as_person(world.statistician):
         by = {"by": world.statistician, "password": PASSWORD, "at": NOW}
         with pytest.raises(lists.StrataCoveredAlready, match="01/II"):
@@ -220,3 +233,31 @@ def test_only_the_data_manager_marks_a_mistake(world, allocation):
     mistake = Mistake("in_error", TODAY, "x", "y")
     with as_person(world.investigator), pytest.raises(mistakes.MayNotCorrect):
         record_allocation_error(allocation=allocation, mistake=mistake, by=world.investigator, at=NOW)
+
+
+def test_the_root_goes_to_those_whose_role_runs_on_the_day_of_the_trial(world):
+    with everything(), transaction.atomic():
+        for name, days in {
+            "began_today": {"starts_on": TODAY},
+            "ended_yesterday": {"starts_on": OPENED_ON, "ends_on": TODAY - timedelta(days=1)},
+        }.items():
+            on = {"trained_on": OPENED_ON, "identity_checked_on": OPENED_ON, "by": None, "at": NOW}
+            user = create_person(username=name, display_name=name, email=f"{name}@example.org", **on)
+            delegate(user=user, role=Role.TRIAL_MANAGER, site=None, by=None, at=NOW, **days)
+    activated_at_night(world)
+    with everything(), transaction.atomic():
+        told = {mail.to.username for mail in Mail.objects.filter(kind="root")}
+    assert "began_today" in told
+    assert "ended_yesterday" not in told
+
+
+def activated_at_night(world):
+    asked = draft(world)
+    with as_person(world.second_statistician):
+        return activate_list(part=asked, by=world.second_statistician, password=PASSWORD, at=NIGHT)
+
+
+def test_the_day_on_which_a_list_came_into_force_is_the_trials(world):
+    made = activated_at_night(world)
+    with as_person(world.second_statistician), pytest.raises(lists.ListActive, match="2026-11-20"):
+        activate_list(part=made, by=world.second_statistician, password=PASSWORD, at=NOW)

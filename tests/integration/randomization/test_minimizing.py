@@ -63,7 +63,7 @@ ARMS = ("1", "2")
 
 def text_with(monkeypatch: Any, **values: Any) -> None:
     """A version of the protocol text in which these settings have other values."""
-    text = load()
+    text = load("1.0")
     settings = tuple(
         replace(entry, value=values[entry.key]) if entry.key in values else entry for entry in text.settings
     )
@@ -139,9 +139,9 @@ def turns(superuser: Any) -> list[tuple[int, int]]:
 
 
 def test_the_text_says_off_and_nobody_has_allowed_it() -> None:
-    assert load().setting("minimisation_on") is False
-    assert load().setting_entry("minimisation_on").source == "default"
-    assert load().setting("minimisation_biased_coin") == 0.8
+    assert load("1.0").setting("minimisation_on") is False
+    assert load("1.0").setting_entry("minimisation_on").source == "default"
+    assert load("1.0").setting("minimisation_biased_coin") == 0.8
     with transaction.atomic():
         assert functions.minimization_allowed() is False
 
@@ -194,7 +194,7 @@ def test_the_owner_alone_does_not_switch_it_on(world: Any, owner: None) -> None:
 
 
 def test_another_ratio_is_refused(world: Any, on: None, monkeypatch: Any) -> None:
-    text = load()
+    text = load("1.0")
     changed = replace(
         text,
         randomization=replace(text.randomization, ratio=(2, 1)),
@@ -318,7 +318,16 @@ def test_blocks_count_no_turns_and_take_no_coin_list_after(
     assert set(allocation.certificate["slot"]) == set(verify.LEAF_FIELDS)
     assert turns(superuser) == []
     with everything():
-        site = create_site(code="03", name="N", name_zh="新", city="C", city_zh="城", by=None, at=NOW)
+        site = create_site(
+            code="03",
+            name="N",
+            name_zh="新",
+            city="C",
+            city_zh="城",
+            time_zone="Asia/Shanghai",
+            by=None,
+            at=NOW,
+        )
         scheme = Scheme.objects.get()
     with as_person(world.statistician):
         asked = ask_for_sites(scheme=scheme, sites=[site], by=world.statistician, password=PASSWORD, at=NOW)
@@ -583,7 +592,16 @@ def test_sites_that_come_later_count_on_in_the_same_order(
 ) -> None:
     press(eligible(), world.investigator)
     with everything():
-        site = create_site(code="03", name="N", name_zh="新", city="C", city_zh="城", by=None, at=NOW)
+        site = create_site(
+            code="03",
+            name="N",
+            name_zh="新",
+            city="C",
+            city_zh="城",
+            time_zone="Asia/Shanghai",
+            by=None,
+            at=NOW,
+        )
     with as_person(world.statistician):
         asked = ask_for_sites(
             scheme=part.scheme, sites=[site], by=world.statistician, password=PASSWORD, at=NOW

@@ -242,7 +242,16 @@ def test_a_later_site_gets_a_list_of_its_own(world, part, browser):
     from trials.services import create_site
 
     with scope(user_id=None, sites=EVERYTHING):
-        site = create_site(code="03", name="N", name_zh="新", city="C", city_zh="城", by=None, at=NOW)
+        site = create_site(
+            code="03",
+            name="N",
+            name_zh="新",
+            city="C",
+            city_zh="城",
+            time_zone="Asia/Shanghai",
+            by=None,
+            at=NOW,
+        )
     statistician = browser(world.statistician)
     asked = statistician.post(page("add-sites", 1), {"sites": [site.pk], "password": PASSWORD})
     assert asked.status_code == 302, asked.text

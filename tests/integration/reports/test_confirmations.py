@@ -68,7 +68,7 @@ def test_one_signature_covers_exactly_the_values_that_were_read(world: World) ->
     assert {each.signature_id for each in made} == {signature.pk}
     assert signature.digest == digest_of([window, months])
     assert (signature.meaning, signature.printed_name) == ("Confirmed for the study team", "Trial Manager")
-    assert set(confirmations_of(load().open_questions())) == {months.item, window.item}
+    assert set(confirmations_of(load("1.0").open_questions())) == {months.item, window.item}
 
 
 @pytest.mark.parametrize("who", ["coordinator", "statistician", "data_manager", "inspector"])
@@ -194,7 +194,7 @@ def test_the_manager_ticks_reads_signs_and_withdraws(world: World) -> None:
 def test_the_list_costs_the_same_whatever_is_confirmed(
     world: World, django_assert_max_num_queries: Any
 ) -> None:
-    confirm(world, *[each for each in load().open_questions() if each.confirmable][:60])
+    confirm(world, *[each for each in load("1.0").open_questions() if each.confirmable][:60])
     manager = client_of(world.trial_manager)
     manager.get(QUESTIONS)
     with django_assert_max_num_queries(12):

@@ -16,9 +16,10 @@ from django.test import Client
 from accounts.models import Mail
 from accounts.outbox import send_waiting
 from accounts.permissions import Role
-from tests.clock import Clock, clock_time
+from notices.mail_kinds import MAIL_KINDS
+from tests.clock import NIGHT, Clock, clock_time
 from tests.integration.trials.contact_world import SENT_AT, as_the_system, everything, later, open_form
-from tests.world import World, _person, as_person, build_world
+from tests.world import TODAY, World, _person, as_person, build_world
 from trials.models import NewsLetter, NewsReader
 from website.services import news
 from website.tasks import forget
@@ -42,7 +43,7 @@ def deliver(at: datetime) -> list[Any]:
     """Send what waits and return what went to the reader."""
     del box.outbox[:]
     with as_the_system():
-        send_waiting(at=at)
+        send_waiting(MAIL_KINDS, at=at)
     return [message for message in box.outbox if message.to == [ADDRESS]]
 
 
@@ -68,17 +69,17 @@ def reader(world: World, clock: Clock) -> Client:
     return visitor
 
 
-def letter(world: World) -> NewsLetter:
+def letter(world: World, *, approved_on: date = date(2026, 11, 1), at: datetime = SENT_AT) -> NewsLetter:
     with as_person(world.trial_manager):
         return news.write_letter(
             subject_en="News",
             subject_zh="消息",
             text_en="A centre opened.",
             text_zh="一家中心已开放。",
-            approved_on=date(2026, 11, 1),
+            approved_on=approved_on,
             approval="EC-1",
             by=world.trial_manager,
-            at=SENT_AT,
+            at=at,
         )
 
 
@@ -296,3 +297,10 @@ def test_what_is_missing_is_said_and_nothing_is_lost(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert not typed.get("email") or typed["email"].split("\r")[0] in answer.text
+
+
+def test_a_letter_approved_today_is_written_at_night(world: World) -> None:
+    with as_person(world.trial_manager):
+        assert letter(world, approved_on=TODAY, at=NIGHT).approved_on == TODAY
+        with pytest.raises(news.ApprovedInFuture):
+            letter(world, approved_on=TODAY + timedelta(days=1), at=NIGHT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,11 +19,12 @@ from protocol.text import load
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World
 from trials import services as trials
 from trials.models import PublicText
-from trials.people import with_grants
+from trials.models.people import with_grants
 from website.public.blocks import BLOCKS
 from website.public.first_texts import first_texts
 from website.public.page import public_page
 from website.public.placeholders import facts_of
+from website.public.standing import standings
 from website.services import texts
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +280,24 @@ def test_the_page_is_confirmed_whole_and_shows_the_day(world: World, second: Use
     release(draft(world, block="who"), by=second)
     assert public_page("en").confirmed_on == date(2026, 12, 30)
     assert public_page("zh-hans").confirmed_on is None
+
+
+def test_both_languages_released_in_one_day_of_the_trial_are_of_one_standing(
+    world: World, second: User
+) -> None:
+    """Ten in the evening of the 19th in UTC, and three in the morning: one day in Shanghai."""
+    evening = datetime(2026, 11, 19, 22, 0, tzinfo=UTC)
+    english, chinese = draft(world), draft(world, language="zh-hans")
+    for text, at in ((english, evening), (chinese, evening + timedelta(hours=5))):
+        texts.release_texts(
+            texts=[text],
+            by=second,
+            at=at,
+            ethics_approved_on=TODAY,
+            ethics_reference="EC-1",
+            password=PASSWORD,
+        )
+    (_block, (first, later)) = next(
+        found for found in standings(PublicText.objects.all()) if found[0].code == "compare"
+    )
+    assert not first.is_behind(later)

@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.models import Mail
 from accounts.outbox import send_waiting
 from audit.models import Act
+from notices.mail_kinds import MAIL_KINDS
 from tests.clock import Clock
 from tests.integration.trials.contact_world import SENT_AT, TELLING, WHO, as_the_system, later, receive
 from tests.world import World, as_person
@@ -222,7 +223,7 @@ def test_a_late_request_is_escalated_once_and_not_after_a_call(
         assert not [word for mail in late for word in TELLING if word in mail.subject + mail.body]
     called(world, request)
     with as_the_system():
-        send_waiting(at=datetime(2026, 11, 25, 18, tzinfo=UTC))
+        send_waiting(MAIL_KINDS, at=datetime(2026, 11, 25, 18, tzinfo=UTC))
         assert {mail.sent_at for mail in Mail.objects.filter(kind="trials:request_late")} == {None}
 
 
@@ -240,11 +241,11 @@ def test_while_the_mail_server_is_down_the_request_is_safe_and_the_mail_goes_lat
     with monkeypatch.context() as down:
         down.setattr("django.core.mail.backends.locmem.EmailBackend.open", gone)
         with as_the_system():
-            assert send_waiting(at=later(minutes=1)).away
+            assert send_waiting(MAIL_KINDS, at=later(minutes=1)).away
     assert state() == "new"
     with as_the_system():
-        send_waiting(at=later(minutes=30))
-        send_waiting(at=later(minutes=60))
+        send_waiting(MAIL_KINDS, at=later(minutes=30))
+        send_waiting(MAIL_KINDS, at=later(minutes=60))
     theirs = [message for message in box.outbox if message.to == [WHO.email]]
     assert len(theirs) == 1
     assert not [word for word in TELLING if word in theirs[0].subject + theirs[0].body]
@@ -260,6 +261,6 @@ def test_who_was_erased_before_the_mail_left_gets_none(clock: Clock, world: Worl
     with as_person(world.coordinator):
         erase_on_request(request=request, by=world.coordinator, at=SENT_AT)
     with as_the_system():
-        send_waiting(at=later(minutes=1))
+        send_waiting(MAIL_KINDS, at=later(minutes=1))
         assert Mail.objects.get(kind="trials:acknowledged").dropped_at is not None
     assert not [message for message in box.outbox if message.to == [WHO.email]]

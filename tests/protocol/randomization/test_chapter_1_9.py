@@ -13,7 +13,7 @@ from randomization.scheme.blocks import ALGORITHM, BlockSize, Design, allocation
 
 CHAPTERS = ("1.9", "3.2")
 
-TEXT = load().randomization
+TEXT = load("1.0").randomization
 SITES = [f"{site:02d}" for site in range(1, 7)]
 FACTORS = {factor.code: factor for factor in TEXT.strata}
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from crf import catalogue
+from crf.engine.checks import in_site_time
+from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
+from protocol.text import ProtocolText, load
+from protocol.values import is_value, value_of
 
 Example = dict[str, Any]
+TEXT = load("1.0")
 
 
 def example_of(
@@ -37,13 +43,28 @@ def exact(answers: Example) -> Example:
     return {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in answers.items()}
 
 
+def at_site(known: Any, zone: str | None) -> Any:
+    """What is known from outside as a form reads it: instants in the time of the site, at any depth."""
+    if isinstance(known, dict):
+        return {name: at_site(value, zone) for name, value in known.items()}
+    if isinstance(known, list):
+        return [at_site(each, zone) for each in known]
+    return in_site_time(known, zone) if isinstance(known, datetime) and zone else known
+
+
+def text_values(form: FormDeclaration, text: ProtocolText = TEXT) -> Example:
+    """Every value of the protocol text that a form reads."""
+    return {read: value_of(text, read) for read in form.foreign_reads if is_value(read)}
+
+
 def judge(code: str, example: Example) -> Evaluation:
     """What follows from an example of the form ``code``."""
+    form = catalogue.form(code)
     return evaluate(
-        catalogue.form(code),
+        form,
         values=exact(example["values"]),
         groups={name: [exact(row) for row in rows] for name, rows in example["groups"].items()},
-        context=example["context"],
+        context=text_values(form) | at_site(example["context"], example["context"].get("site.zone")),
     )
 
 

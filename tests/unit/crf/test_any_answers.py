@@ -15,8 +15,11 @@ from crf.engine.evaluation import evaluate
 from crf.engine.messages import finding_text
 from crf.engine.questions import NUMERIC, QuestionKind
 from crf.engine.submission import live, raw_of, review
-from crf.store.context import setting_of
 from protocol import text
+from protocol.values import is_value, value_of
+from tests.unit.crf.judging import at_site
+
+ZONE = "Asia/Shanghai"
 
 FORMS = catalogue.forms()
 TODAY = date(2026, 6, 1)
@@ -84,10 +87,12 @@ def a_record(chance: Random, form):
         "visit_code": chance.choice(["CRE1", "CRE2", "AS-06", "RST", None]),
         "visit_on": a_day(chance),
     }
-    return {**some_answers(chance, form.questions), **some_rows(chance, form), **visit}
+    return at_site({**some_answers(chance, form.questions), **some_rows(chance, form), **visit}, ZONE)
 
 
 def outside(chance: Random, read: str):
+    if is_value(read):
+        return value_of(text.load("1.0"), read)
     code = form_of(read)
     if read.endswith("*"):
         return [a_record(chance, FORMS[code]) for _ in range(chance.randrange(4))] if code in FORMS else []
@@ -97,7 +102,7 @@ def outside(chance: Random, read: str):
         return "Asia/Shanghai"
     if code in FORMS:
         return a_record(chance, FORMS[code]).get(read.split(".", 1)[1])
-    if (chance.random() < 0.3 and not read.startswith("setting.")) or code:
+    if chance.random() < 0.3 or code:
         return None
     return some_fact(chance, read)
 
@@ -114,8 +119,6 @@ def some_fact(chance: Random, read: str):
     )
     if read.startswith(days) or read.endswith("_on"):
         return a_day(chance)
-    if read.startswith("setting."):
-        return setting_of(text.load("1.0"), read.removeprefix("setting."))
     known = {
         "participant.protocol_version": ["1.0"],
         "participant.arm": ["1", "2"],
@@ -134,7 +137,7 @@ def test_every_form_can_be_judged(form):
         values, groups = some_answers(chance, form.questions), some_rows(chance, form)
         once = evaluate(form, values=values, groups=groups, context=context)
         for finding in once.findings:
-            assert finding_text(form, finding)
+            assert finding_text(form, finding, zone=ZONE)
         again = evaluate(form, values=once.values, groups=once.groups, missing=once.missing, context=context)
         assert (again.values, again.groups, again.findings) == (once.values, once.groups, once.findings)
         assert again.cleared == ()
@@ -147,7 +150,7 @@ def test_no_day_is_too_far_away_to_reckon_with(form, typed):
     context = {read: outside(chance, read) for read in form.foreign_reads}
     rows = some_rows(chance, form)
     kept = evaluate(form, values=some_answers(chance, form.questions), groups=rows, context=context)
-    raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing)
+    raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing, zone=ZONE)
     dated = [question.name for question in form.all_questions() if question.dated]
     for name in (name for name in raw if name.rpartition("-")[2] in dated):
         assert live(form, {**raw, name: [typed]}, context=context, zone="Asia/Shanghai")
@@ -163,9 +166,11 @@ def test_no_number_is_too_strange_to_reckon_with(form, typed):
         context |= {"DM.height": Decimal(170), "DM.weight": Decimal(62)}
         rows = some_rows(chance, form)
         kept = evaluate(form, values=some_answers(chance, form.questions), groups=rows, context=context)
-        raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing)
+        raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing, zone=ZONE)
         for name in (name for name in raw if name.rpartition("-")[2] in numbers):
-            assert review(form, {**raw, name: [typed]}, context=context).outcome.findings is not None
+            assert (
+                review(form, {**raw, name: [typed]}, context=context, zone=ZONE).outcome.findings is not None
+            )
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
@@ -176,8 +181,8 @@ def test_every_form_comes_back_from_the_page_as_it_was(form):
         kept = evaluate(
             form, values=some_answers(chance, form.questions), groups=some_rows(chance, form), context=context
         )
-        raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing)
-        found = review(form, raw, context=context)
+        raw = raw_of(form, values=kept.values, groups=kept.groups, missing=kept.missing, zone=ZONE)
+        found = review(form, raw, context=context, zone=ZONE)
         assert found.errors == {}
         assert found.outcome.values == kept.values
         assert live(form, raw, context=context, zone="Asia/Shanghai")["errors"] == found.errors

@@ -47,7 +47,7 @@ def test_its_table_and_its_rows_are_regulated(form):
         assert issubclass(group.model, CrfGroupRow)
         assert not set(group.questions) & {field.name for field in CrfGroupRow._meta.local_fields}
     names = {constraint.name.rsplit("_", 1)[-1] for constraint in form.model._meta.constraints}
-    assert {"act", "scope", "reason", "lock", "once"} <= names
+    assert {"act", "scope", "reason", "lock"} <= names
 
 
 def test_every_question_is_classified(form):

@@ -12,7 +12,7 @@ from protocol.text import load
 
 CHAPTERS = ("2.5",)
 
-TEXT = load()
+TEXT = load("1.0")
 ON = date(2026, 7, 27)
 CASES = [
     ("SURG", "SURGERY_PLANNED", "2", {"surg_done": "resection"}, "OPERATED"),

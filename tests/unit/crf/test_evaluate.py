@@ -16,7 +16,7 @@ from tests.unit.crf.small import ask, rows, small
 
 CHAPTERS = ("3.0", "3.17")
 
-TODAY = {"today": date(2026, 6, 1)}
+TODAY = {"today": date(2026, 6, 1), "site.zone": "Asia/Shanghai"}
 
 
 def keys(outcome):
@@ -297,6 +297,28 @@ def test_an_empty_text_and_no_ticks_are_no_answer():
 def test_a_partial_date_means_a_span_of_days(value, first, last):
     assert earliest_day(value) == first
     assert latest_day(value) == last
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Asia/Shanghai", 2), ("Asia/Urumqi", 1)])
+def test_an_instant_is_judged_on_the_day_of_its_site(zone, day):
+    """01:00 on the second in Shanghai is 23:00 on the first in Urumqi."""
+    seen = []
+    form = small(
+        ask("on", QuestionKind.DATETIME),
+        checks=(Check("C", Level.SOFT, ("on",), lambda on: not seen.append(earliest_day(on)), "m"),),
+    )
+    at = datetime(2026, 6, 1, 17, 0, tzinfo=UTC)
+    outcome = evaluate(form, values={"on": at}, context={"site.zone": zone})
+    assert seen == [date(2026, 6, day)]
+    assert outcome.values["on"] == at
+
+
+def test_an_instant_whose_site_is_not_known_has_no_day():
+    at = datetime(2026, 6, 1, 17, 0, tzinfo=UTC)
+    with pytest.raises(ValueError, match="not in the time of a site"):
+        earliest_day(at)
+    with pytest.raises(KeyError):
+        evaluate(small(ask("on", QuestionKind.DATETIME)), values={"on": at})
 
 
 def test_partial_dates_get_the_benefit_of_the_doubt():

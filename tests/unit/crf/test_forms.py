@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from crf.engine.changes import changes, needs_reason
+from crf.engine.changes import changes
 from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
@@ -74,7 +74,7 @@ def test_a_removed_row_is_named_by_its_position():
 
 def test_a_group_holds_a_limited_number_of_rows():
     data = {f"nodes-{index}-examined": "1" for index in range(201)}
-    found = review(small(groups=(NODES,)), data, context={})
+    found = review(small(groups=(NODES,)), data, context={}, zone=ZONE)
     assert found.errors == {"nodes": "Nodes can hold 200 rows. Remove some rows."}
     assert len(found.outcome.groups["nodes"]) == 200
 
@@ -83,7 +83,9 @@ def test_fixed_rows_exist_whether_the_page_sends_them_or_not():
     form = small(groups=(FIXED,))
     found = parse(form, {"doses-1-position": "2", "doses-1-number": "99", "doses-1-mg": "150"}, zone=ZONE)
     assert sorted((row["position"], row["number"]) for row in found.groups["doses"]) == [(1, 1), (2, 2)]
-    raw = raw_of(form, values={}, groups={"doses": [{"position": 2, "number": 2, "mg": 5}]}, missing={})
+    raw = raw_of(
+        form, values={}, groups={"doses": [{"position": 2, "number": 2, "mg": 5}]}, missing={}, zone=ZONE
+    )
     assert raw["doses-0-position"] == ["1"]
     assert raw["doses-1-mg"] == ["5"]
 
@@ -96,7 +98,7 @@ def test_a_suggested_row_left_as_it_was_is_no_row():
         starts_with=({"term": "stroke"},),
     )
     form = small(groups=(group,))
-    raw = raw_of(form, values={}, groups={}, missing={})
+    raw = raw_of(form, values={}, groups={}, missing={}, zone=ZONE)
     assert raw == {"history-0-term": ["stroke"]}
     assert parse(form, raw, zone=ZONE).groups["history"] == []
     assert len(parse(form, {**raw, "history-0-on": ["Y"]}, zone=ZONE).groups["history"]) == 1
@@ -132,8 +134,8 @@ def test_prompts_that_cannot_be_read_are_none(prompts):
 
 def test_what_cannot_be_read_stops_the_save_only_while_it_is_asked():
     form = small(ask("sex", QuestionKind.CHOICE), ask("weeks", shown_when=Is("sex", "Y")))
-    assert review(form, {"sex": "N", "weeks": "abc"}, context={}).may_save
-    stopped = review(form, {"sex": "Y", "weeks": "abc"}, context={})
+    assert review(form, {"sex": "N", "weeks": "abc"}, context={}, zone=ZONE).may_save
+    stopped = review(form, {"sex": "Y", "weeks": "abc"}, context={}, zone=ZONE)
     assert not stopped.readable
     assert not stopped.may_save
     assert stopped.submission.raw["weeks"] == ["abc"]
@@ -141,8 +143,8 @@ def test_what_cannot_be_read_stops_the_save_only_while_it_is_asked():
 
 def test_a_hard_finding_stops_the_save_and_a_soft_one_does_not():
     form = small(ask("weight", hard=(25, 200), soft=(38, 110)))
-    assert not review(form, {"weight": "500"}, context={}).may_save
-    assert review(form, {"weight": "120"}, context={}).may_save
+    assert not review(form, {"weight": "500"}, context={}, zone=ZONE).may_save
+    assert review(form, {"weight": "120"}, context={}, zone=ZONE).may_save
 
 
 def test_changes_name_old_and_new_and_corrections_ask_for_a_reason():
@@ -161,23 +163,23 @@ def test_changes_name_old_and_new_and_corrections_ask_for_a_reason():
         ("b", None, 2, "", None),
         ("examined", None, 1, "nodes", 3),
     ]
-    assert not needs_reason(changes(form, old, first))
+    assert not any(change.corrects for change in changes(form, old, first))
     later = evaluate(form, values={"a": 5}, groups={"nodes": [{"position": 1, "examined": 4}]})
     assert [(c.name, c.new, c.position) for c in changes(form, old, later)] == [
         ("a", 5, None),
         ("examined", None, 2),
         ("removed", "Y", 2),
     ]
-    assert needs_reason(changes(form, old, later))
+    assert any(change.corrects for change in changes(form, old, later))
     assert [c.name for c in changes(form, None, later)] == ["a", "examined"]
-    assert not needs_reason(changes(form, None, later))
+    assert not any(change.corrects for change in changes(form, None, later))
 
 
 def test_a_missing_reason_given_up_for_an_answer_is_a_correction():
     form = small(ask("a"))
     old, new = evaluate(form, values={}, missing={"a": "NK"}), evaluate(form, values={"a": 3})
     assert [(c.old, c.new) for c in changes(form, old, new)] == [("(NK)", 3)]
-    assert needs_reason(changes(form, old, new))
+    assert any(change.corrects for change in changes(form, old, new))
 
 
 def test_the_page_is_told_what_follows_while_it_is_typed():

@@ -9,6 +9,7 @@ import pytest
 
 from crf import catalogue
 from crf.engine.evaluation import evaluate
+from tests.unit.crf.judging import text_values
 
 CHAPTERS = ("3.9", "3.17")
 
@@ -62,7 +63,7 @@ def judged(answers=RESIDUE, groups=None, context=None, **changed):
         FORM,
         values={**answers, **changed},
         groups={"ln_table": groups or []},
-        context={**CONTEXT, **(context or {})},
+        context={**text_values(FORM), **CONTEXT, **(context or {})},
     )
 
 
@@ -215,7 +216,7 @@ def test_the_one_millimetre_rule_is_stricter_at_the_circumferential_margin():
     assert (values["r_calc"], values["r_rcp"]) == ("R0", "R1")
 
 
-@pytest.mark.parametrize(("at_most", "major"), [(10, False), (20, True), (None, False)])
+@pytest.mark.parametrize(("at_most", "major"), [(10, False), (20, True)])
 def test_the_bound_of_a_major_response_is_a_setting(at_most, major):
     assert judged(context={"setting.mpr_max_residual_percent": at_most}).values["mpr"] is major
 

@@ -13,6 +13,8 @@ from protocol import qol
 from tests.unit.crf.examples.quality_of_life import ITEMS, VALUES, example, not_done
 from tests.unit.crf.judging import codes, judge
 
+ZONE = "Asia/Shanghai"
+
 CHAPTERS = ("3.14", "3.17", "5.1", "5.2", "5.3")
 
 C30 = {f"q{n}": "1" for n in range(1, 29)} | {"q29": "7", "q30": "7"}
@@ -147,7 +149,9 @@ def test_no_answer_is_offered_beyond_the_scale(changes: dict) -> None:
 
 def drawn(**wordings: str) -> str:
     form = catalogue.form("QOL")
-    shown = page(form, PageInput(raw={}, outcome=judge("QOL", example()), wordings=wordings))
+    shown = page(
+        form, PageInput(raw={}, outcome=judge("QOL", example()), wordings=wordings, zone=ZONE, version=0)
+    )
     return "".join(str(part.body) + part.help for part in shown.parts)
 
 

@@ -188,7 +188,7 @@ def test_a_missing_reason_stands_for_an_answer_where_it_is_allowed():
 def test_an_answer_written_out_reads_as_itself(kind_and_answer):
     kind, answer = kind_and_answer
     question = ask("a", kind, places=2)
-    assert read(question, *typed_text(question, answer, ZONE)) == answer
+    assert read(question, *typed_text(question, answer, zone=ZONE)) == answer
 
 
 @given(st.text(max_size=40))

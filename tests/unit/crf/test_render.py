@@ -16,7 +16,10 @@ from crf.engine.conditions import Is
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import raw_of, review
 from crf.page.render import Links, PageInput, given_of_review, page
+from tests.unit.crf.judging import text_values
 from tests.unit.crf.small import ask, rows, small
+
+ZONE = "Asia/Shanghai"
 
 LINKS = Links(
     save="/save", draft="/draft", derive="/derive", discard="/discard", history="/history", back="/back"
@@ -24,8 +27,8 @@ LINKS = Links(
 
 
 def drawn(form, data, *, context=None, **rest):
-    found = review(form, data, context=context or {})
-    rest.setdefault("links", LINKS)
+    found = review(form, data, context=context or {}, zone=ZONE)
+    rest = {"links": LINKS, "zone": ZONE, "version": 0} | rest
     return render_to_string(
         "crf/partials/form_body.html", {"page": page(form, given_of_review(found, **rest))}
     )
@@ -211,7 +214,7 @@ def test_rows_of_a_narrow_group_are_a_table_with_one_blank_row():
 def test_wide_groups_are_cards_and_fixed_rows_name_themselves():
     questions = [ask(f"q{number}", QuestionKind.CHOICE) for number in range(7)]
     form = small(groups=(rows("doses", ask("day"), *questions, starts_with=({"day": 8},), fixed=True),))
-    html = drawn(form, raw_of(form, values={}, groups={}, missing={}))
+    html = drawn(form, raw_of(form, values={}, groups={}, missing={}, zone=ZONE))
     assert "Day: 8" in html
     assert "<fieldset" in html
     assert not any(attrs.get("name") == "doses-0-day" for attrs in tags(html))
@@ -260,8 +263,8 @@ def test_too_many_rows_and_hidden_groups():
 def test_a_reason_is_asked_only_where_something_is_saved():
     form = small(ask("a"))
     assert "_reason" not in drawn(form, {})
-    found = review(form, {"a": "2"}, context={})
-    given = given_of_review(found, saved={"a": ["1"]}, links=LINKS, version=3, key="k")
+    found = review(form, {"a": "2"}, context={}, zone=ZONE)
+    given = given_of_review(found, saved={"a": ["1"]}, links=LINKS, version=3, key="k", zone=ZONE)
     given = PageInput(**{**given.__dict__, "errors": {"_reason": "Say why."}})
     html = render_to_string("crf/partials/form_body.html", {"page": page(form, given)})
     assert 'href="#id-_reason"' in html
@@ -281,7 +284,11 @@ def test_a_form_that_may_only_be_read_cannot_be_typed_into():
 @pytest.mark.parametrize("code", catalogue.forms())
 def test_every_form_is_drawn_whole_with_labels_and_unique_ids(code):
     form = catalogue.form(code)
-    html = drawn(form, raw_of(form, values={}, groups={}, missing={}), context={"today": date(2026, 1, 1)})
+    html = drawn(
+        form,
+        raw_of(form, values={}, groups={}, missing={}, zone=ZONE),
+        context=text_values(form) | {"today": date(2026, 1, 1)},
+    )
     assert not re.search(
         r"⟦|⟧|%\(|\{\{|\}\}|\{%|__row__(?![^<]*</template>)",
         re.sub(r"<template.*?</template>", "", html, flags=re.S),

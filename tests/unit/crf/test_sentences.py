@@ -13,12 +13,14 @@ from crf.engine.messages import display, finding_text, missing_text, number_text
 from crf.engine.questions import QuestionKind
 from tests.unit.crf.small import YN, ask, rows, small
 
+ZONE = "Asia/Shanghai"
+
 GROUP = rows("nodes", ask("n", hard=(0, 5), required=True), required_when=None)
 
 
 def said(form, **given):
     outcome = evaluate(form, **given)
-    return [finding_text(form, finding) for finding in outcome.findings]
+    return [finding_text(form, finding, zone=ZONE) for finding in outcome.findings]
 
 
 def test_each_kind_of_finding_has_its_sentence():
@@ -72,7 +74,7 @@ def test_a_required_group_says_so():
     ],
 )
 def test_answers_are_shown_as_people_read_them(kind, value, text):
-    assert display(ask("a", kind), value) == text
+    assert display(ask("a", kind), value, zone=ZONE) == text
 
 
 def test_ranges_numbers_and_reasons():

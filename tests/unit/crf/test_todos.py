@@ -12,7 +12,7 @@ from protocol.text import load
 
 CHAPTERS = ("2.6",)
 
-TEXT = load()
+TEXT = load("1.0")
 CRE: dict[str, Any] = {
     "id": 1, "visit_id": 7, "state": "complete", "cre_dt": date(2026, 8, 3), "ogd_dt": date(2026, 8, 3),
     "cre_outcome": "CCR_SO_FAR", "local_call": "0", "dist_call": "0", "bx_result": "none", "bx_review": None,

@@ -284,10 +284,10 @@ def test_what_must_be_answered_then(change: dict[str, Any], asked: set[str]) -> 
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"presc_gy": 40, "presc_fx": 20, "dpf": 2, "deliv_fx": 20}, "presc_gy:soft"),
+        ({"presc_gy": 40, "presc_fx": 20, "dpf": 2, "deliv_fx": 20}, "TREAT-22"),
         ({"lung_v20": 31}, "lung_v20:soft"),
         ({"gap_days": 1, "gap_reason": "holiday"}, "gap_days:proposal"),
-        ({"camre": [camrelizumab(1, ci_mg=150), camrelizumab(2)]}, "camre.1.ci_mg:soft"),
+        ({"camre": [camrelizumab(1, ci_mg=150), camrelizumab(2)]}, "TREAT-27:camre.1"),
         ({"camre": [camrelizumab(1, ci_mg=201), camrelizumab(2)]}, "camre.1.ci_mg:hard"),
     ],
 )

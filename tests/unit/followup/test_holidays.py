@@ -68,7 +68,7 @@ def test_an_appointment_leaves_the_holiday_and_the_window_stays() -> None:
     history = History(
         as_of=date(2026, 4, 2), arm="2", milestones={"RAND": date(2026, 2, 25), "NEO_END": date(2026, 4, 1)}
     )
-    visit = next(each for each in plan(load(), history, works_on=works_on) if each.code == "FU-06")
+    visit = next(each for each in plan(load("1.0"), history, works_on=works_on) if each.code == "FU-06")
     assert visit.target == date(2026, 10, 1)
     assert visit.proposed_on == date(2026, 9, 30)
     assert (visit.opens, visit.closes) == (date(2026, 9, 17), date(2026, 10, 15))

@@ -17,6 +17,6 @@ def test_a_window_closes_today_not_in_no_days() -> None:
 
 
 def test_a_milestone_begins_with_a_capital_but_a_term_keeps_its_spelling() -> None:
-    names = {milestone.code: milestone_name(milestone) for milestone in load().milestones}
+    names = {milestone.code: milestone_name(milestone) for milestone in load("1.0").milestones}
     assert names["ICF"] == "Consent signed"
     assert names["CCR"].startswith("cCR")

@@ -99,7 +99,7 @@ def test_an_instant_shows_its_zone_and_keeps_utc(zone: str, written: str) -> Non
     shown = instant(datetime(2026, 11, 3, 23, 30, tzinfo=UTC), zone)
     assert written in shown
     assert 'title="2026-11-03 23:30:00 UTC"' in shown
-    assert instant(None) == "–"
+    assert instant(None, "UTC") == "–"
 
 
 def test_the_sprite_holds_every_icon(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kernel.request_id import set_request_id
+from kernel.request_id import REQUEST_ID
 from palace3.logging import JsonFormatter
 
 SECRET = "ypT4b"
@@ -34,7 +34,7 @@ def test_a_line_says_what_and_where() -> None:
 
 def test_the_request_is_named() -> None:
     def inside() -> dict[str, object]:
-        set_request_id("r-1")
+        REQUEST_ID.set("r-1")
         return line(record("saved"))
 
     assert contextvars.copy_context().run(inside)["request_id"] == "r-1"

@@ -11,7 +11,7 @@ from protocol.schedule import History, plan
 from protocol.text import load
 from protocol.what_if import UnclearHistoryError, as_row, read_history
 
-TEXT = load()
+TEXT = load("1.0")
 WRITTEN = {"RAND": "2025-01-06", "NEO_D1": "2025-01-13"}
 
 

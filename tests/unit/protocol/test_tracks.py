@@ -9,7 +9,7 @@ from protocol.text import load
 
 CHAPTERS = ("2.5",)
 
-TEXT = load()
+TEXT = load("1.0")
 ENDS = {"DEAD", "LOST", "WITHDRAWN_ALL", "COMPLETED"}
 MOVES = {
     ("SCREENED", None): {"RANDOMISED", "SCREEN_FAIL", "WITHDRAWN"},

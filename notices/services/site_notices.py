@@ -1,0 +1,122 @@
+"""What a site is told beside its visits: approvals and training that run out, and its week (architecture 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.models import Mail, User
+from accounts.services import write_mail
+from audit.acts import open_act
+from followup.models import Visit, VisitState
+from notices import preferences
+from notices.preferences import Choice, choices_of, local_hour
+from notices.services.reminders import people_of
+from trials.models import ChecklistItem, Site
+
+EXPIRY, WEEKLY = "followup:expiry", "followup:weekly"
+# Told two months, one month and one week before the last day, and once when it has passed.
+WARNED_AT = (60, 30, 7, -1)
+WEEK, ONE_DAY = timedelta(days=7), timedelta(days=1)
+Words = Callable[[], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to one person; ``words`` gives subject and text in the language then in force."""
+
+    to: User
+    kind: str
+    key: str
+    words: Words
+
+
+def write_site_notices(*, site: Site, on: date, at: datetime) -> int:
+    """Each notice of the day is in the outbox, once; say how many were new. Running again writes nothing."""
+    with transaction.atomic():
+        Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+        hour, told = local_hour(at, site), list(_notices(site, on))
+        choices = choices_of({notice.to for notice in told})
+        notices = [notice for notice in told if notice.to.email and _is_wanted(notice, choices, hour)]
+        written = set(Mail.objects.filter(key__in=[n.key for n in notices]).values_list("key", flat=True))
+        new = [notice for notice in notices if notice.key not in written]
+        if not new:
+            return 0
+        with open_act("followup:notices:write", by=None, at=at, site=site):
+            for notice in new:
+                _write(notice, site, at)
+    return len(new)
+
+
+def _is_wanted(notice: Notice, choices: dict[int, Choice], hour: int) -> bool:
+    choice = choices[notice.to.pk]
+    return hour >= choice.from_hour and (notice.kind != WEEKLY or choice.wants(preferences.WEEKLY))
+
+
+def _write(notice: Notice, site: Site, at: datetime) -> None:
+    with override(notice.to.language):
+        subject, body = notice.words()
+        write_mail(
+            to=notice.to,
+            address=notice.to.email,
+            kind=notice.kind,
+            key=notice.key,
+            subject=subject,
+            body=body,
+            language=notice.to.language,
+            site=site,
+            at=at,
+        )
+
+
+def _notices(site: Site, on: date) -> Iterator[Notice]:
+    people = list(people_of(site, on))
+    for item in ChecklistItem.objects.filter(site=site, expires_on__lte=on + timedelta(days=WARNED_AT[0])):
+        stage = _stage(item, on)
+        for user in people:
+            key = f"{EXPIRY}:{site.code}:{item.kind}:{item.expires_on}:{stage}:{user.pk}"
+            yield Notice(user, EXPIRY, key, lambda item=item: _expiry(site, item, on))  # type: ignore[misc]
+    monday = on - timedelta(days=on.weekday())
+    for user in people:
+        yield Notice(user, WEEKLY, f"{WEEKLY}:{site.code}:{monday}:{user.pk}", lambda: _week(site, monday))
+
+
+def _stage(item: ChecklistItem, on: date) -> int:
+    """Return the last warning whose day has come: only that one is given after days without a worker."""
+    left = ((item.expires_on or on) - on).days
+    return min((days for days in WARNED_AT if left <= days), default=WARNED_AT[0])
+
+
+def _expiry(site: Site, item: ChecklistItem, on: date) -> tuple[str, str]:
+    values = {"site": site, "item": item.get_kind_display(), "day": item.expires_on}
+    if item.expires_on is not None and item.expires_on < on:
+        said = _("%(site)s: %(item)s has expired on %(day)s")
+        what = _("Nobody can be consented at the site until it is renewed.")
+    else:
+        said = _("%(site)s: %(item)s expires on %(day)s")
+        what = _("Renew it before that day and record it in the activation checklist of the site.")
+    return said % values, f"{said % values}.\n\n{what}\n\n{_closing()}"
+
+
+def _week(site: Site, monday: date) -> tuple[str, str]:
+    visits = Visit.objects.filter(site=site)
+    this, before = (monday, monday + WEEK - ONE_DAY), (monday - WEEK, monday - ONE_DAY)
+    subject = _("%(site)s: the week from %(day)s") % {"site": site, "day": monday}
+    counted = [
+        (_("Visits proposed for this week"), visits.awaited().filter(proposed_on__range=this)),
+        (_("Visits whose window is open"), visits.filter(state__in=(VisitState.OPEN, VisitState.DUE))),
+        (_("Visits overdue"), visits.filter(state=VisitState.OVERDUE)),
+        (_("Visits that took place last week"), visits.filter(took_place_on__range=before)),
+        (_("Of these outside their window"), visits.filter(took_place_on__range=before, timing__in=("early", "late"))),
+    ]  # fmt: skip
+    lines = [f"  {label}: {found.count()}" for label, found in counted]
+    return subject, "\n".join([subject, "", *lines, "", _closing()])
+
+
+def _closing() -> str:
+    return _("This message was written by PALACE-3. Nothing needs to be answered.")

@@ -1,0 +1,71 @@
+"""Clocks of safety reporting: told when they start, in their last quarter, and when they have run out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from crf.safety.clocks import OpenClock, open_clocks
+from followup.models import AlertKind
+from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, SPONSOR, Alert
+from trials.models import Participant, Site
+
+RUN_OUT: Final = 2
+ByLanguage = Mapping[str, Mapping[int, OpenClock]]
+
+
+def safety_clocks(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
+    """Clocks that run at the site, at any hour."""
+    by_language = _clocks_in_each_language(site, at)
+    clocks = by_language[settings.LANGUAGE_CODE]
+    numbers = {clock.number for clock in clocks.values()}
+    people = (
+        {person.number: person for person in Participant.objects.filter(number__in=numbers)}
+        if numbers
+        else {}
+    )
+    for pk, clock in clocks.items():
+        level = _level_of(clock, at)
+        team = SITE_TEAM if clock.of_site else SPONSOR
+        yield Alert(
+            kind=AlertKind.CLOCK,
+            key=str(pk),
+            text=_text_of(by_language, pk, site),
+            level=level,
+            recipients=team | ABOVE_THE_SITE if level >= RUN_OUT else team,
+            participant=people[clock.number],
+            urgent=True,
+        )
+
+
+def _clocks_in_each_language(site: Site, at: datetime) -> ByLanguage:
+    clocks = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            clocks[language] = {clock.clock_id: clock for clock in open_clocks(site, at=at)}
+    return clocks
+
+
+def _level_of(clock: OpenClock, at: datetime) -> int:
+    """Return 0 from the start, 1 in the last quarter, 2 when it has run out, 3 a day later."""
+    if at > clock.due_at:
+        return RUN_OUT + 1 if at > clock.due_at + timedelta(days=1) else RUN_OUT
+    return 1 if clock.due_at - at <= (clock.due_at - clock.starts_at) / 4 else 0
+
+
+def _text_of(by_language: ByLanguage, pk: int, site: Site) -> Callable[[], str]:
+    def text() -> str:
+        clock = by_language[get_language() or settings.LANGUAGE_CODE][pk]
+        due = clock.due_at.astimezone(ZoneInfo(site.time_zone))
+        values = {"what": clock.what, "number": clock.event_no, "due": f"{due:%Y-%m-%d %H:%M}"}
+        if clock.overdue:
+            return _("serious event %(number)s: %(what)s was due at %(due)s") % values
+        return _("serious event %(number)s: %(what)s by %(due)s") % values
+
+    return text

@@ -1,0 +1,89 @@
+"""One visit: what it is, why it exists, what is due, and what happened; and a visit that nobody planned."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf import catalogue
+from crf.engine.declaration import Repeats
+from followup import services, wording
+from followup.forms import TookPlaceForm, UnscheduledForm
+from followup.history import text_for
+from followup.models import HAPPENED, Todo, Visit, VisitState
+from followup.todo_lines import todo_lines
+from kernel.clock import local_date
+from reports.matrix import forms_of_visit
+from trials.models import Participant
+from trials.views.steps import Page, step
+
+
+def _today(participant: Participant, at: datetime) -> date:
+    return local_date(at, participant.site.time_zone)
+
+
+def _todos_of(visit: Visit) -> list[Todo]:
+    todos = list(visit.todos.all())
+    for todo in todos:
+        todo.participant, todo.visit = visit.participant, visit
+    return todos
+
+
+@requires(Permission.VISIT_VIEW)
+def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
+    """Show one visit."""
+    rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant__site")
+    found = get_object_or_404(rows, participant__number=number, pk=pk)
+    text, today = text_for(found.participant), _today(found.participant, timezone.now())
+    due = forms_of_visit(found, today=today) if request.user.may(Permission.CRF_VIEW) else []
+    context = {
+        "visit": found,
+        "participant": found.participant,
+        "name": wording.visit_name(text, found),
+        "why": wording.why_planned(text, found),
+        "counted_from": wording.counted_from(text, found),
+        "procedures": wording.procedures(text, found),
+        "time_left": "" if found.state in HAPPENED else wording.time_left(found, today),
+        "timing": wording.timing(found),
+        "why_not_done": wording.why_not_done(found),
+        "forms_due": due,
+        "elsewhere": [code for code in found.forms if code not in {form.code for form, _cell in due}],
+        "may_record": request.user.may(Permission.VISIT_RECORD, found.site_id),
+        "is_current": found.state != VisitState.CANCELLED,
+        "took_place": TookPlaceForm(initial={"took_place_on": today}, auto_id="id_now_%s"),
+        "todos": todo_lines(_todos_of(found), today=today),
+        "reminders": found.reminders.select_related("to", "mail").order_by("for_day", "pk"),
+    }
+    return render(request, "reports/visit.html", context)
+
+
+@requires(Permission.VISIT_RECORD)
+def unscheduled(request: PersonRequest, number: str) -> HttpResponse:
+    """Record a visit that the schedule does not ask for."""
+    people = Participant.objects.open_to(request.user, Permission.VISIT_RECORD).select_related("site")
+    found, now = get_object_or_404(people, number=number), timezone.now()
+    form = UnscheduledForm(
+        request.POST or None, choices=_forms_for_any_visit(), initial={"took_place_on": _today(found, now)}
+    )
+
+    def keep(typed: dict[str, Any]) -> Visit:
+        return services.add_unscheduled_visit(participant=found, **typed, by=request.user, at=now)
+
+    title = _("Unscheduled visit of %(number)s") % {"number": number}
+    up_label = _("Participant %(number)s") % {"number": number}
+    page = Page(title, _("Record the visit"), reverse("participant", args=[number]), up_label)
+    return step(request, form, page, keep, lambda kept: kept)
+
+
+def _forms_for_any_visit() -> list[tuple[str, str]]:
+    """Return the forms that belong to a visit, with their titles."""
+    forms = catalogue.forms().values()
+    return [(form.code, str(form.title)) for form in forms if form.repeats is Repeats.PER_VISIT]

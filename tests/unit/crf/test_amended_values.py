@@ -1,0 +1,168 @@
+"""Whatever number an amended text gives, each rule that reads it judges by it (protocol 0.1, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from random import Random
+from typing import Any
+
+import pytest
+
+from crf import catalogue
+from crf.engine.declaration import FormDeclaration
+from crf.engine.evaluation import Evaluation, evaluate
+from crf.trial_rules.todos import Asking
+from protocol.loader.consistency import SAID_TWICE
+from protocol.text import load
+from protocol.values import Value, is_value, value_of
+from tests.architecture.test_settings_are_followed import (
+    BUILT_IN,
+    CARRIED_BY_VISITS,
+    CHOSEN_BY_ANALYSES,
+    FOR_PEOPLE,
+    REPOSITORY,
+)
+from tests.unit.crf.examples import eligibility, response, serious_event, treatment
+from tests.unit.crf.judging import Example, judge, text_values
+from tests.unit.crf.test_any_answers import outside, some_answers, some_rows
+
+CHAPTERS = ("7.3", "7.9", "7.10")
+TEXT = load("1.0")
+MOST_ROUNDS = 1000
+SKIPPED_CRE1 = {
+    "cre_type": "UNS",
+    "cre_dt": date(2026, 7, 14),
+    "cre_outcome": "CCR_SO_FAR",
+    "visit_code": "UNS",
+}
+LIFE = [{**serious_event.EVENT, "ser_crit": ["hospital", "life"]}]
+AIMED = {  # records that random answers hardly ever come to
+    "CRE": [
+        response.example(),
+        response.at_cre1(),
+        response.example(**{"CRE*": [SKIPPED_CRE1]}),
+    ],
+    "ELIG": [eligibility.example()],
+    "SAE": [
+        serious_event.judged(sae_ec=date(2026, 7, 8)),
+        serious_event.judged(sae_ec=date(2026, 7, 8), **{"AE*": LIFE}),
+    ],
+    "TREAT": [treatment.example(rt_fx=treatment.fractions(treatment.MONDAY))],
+}
+READ = [
+    (form.code, read)
+    for form in catalogue.forms().values()
+    for read in sorted(form.foreign_reads)
+    if is_value(read) and value_of(TEXT, read) is not None
+]
+
+
+def others(read: str) -> Iterator[Value]:
+    """Values that an amended text could give instead: far below and far above, or the other choice."""
+    value = value_of(TEXT, read)
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield from (0, value + 1000)
+    elif isinstance(value, tuple):
+        yield tuple(int(each) + 1 for each in value)
+    else:
+        choices = TEXT.setting_entry(read.removeprefix("setting.")).choices
+        yield from (choice for choice in choices if choice != value)
+
+
+def said(outcome: Evaluation) -> Any:
+    """What follows from answers: derived values, findings, what is asked."""
+    findings = {(finding.key, finding.level) for finding in outcome.findings}
+    return outcome.values, outcome.groups, findings, outcome.visible, outcome.milestones
+
+
+def is_noticed(form: FormDeclaration, read: str, chance: Random) -> bool:
+    """Whether some record of the form is judged otherwise under one of the other values."""
+    context = {name: outside(chance, name) for name in sorted(form.foreign_reads)} | text_values(form)
+    answers = {"values": some_answers(chance, form.questions), "groups": some_rows(chance, form)}
+    before = said(evaluate(form, **answers, context=context))
+    return any(
+        said(evaluate(form, **answers, context=context | {read: value})) != before for value in others(read)
+    )
+
+
+def is_noticed_in(code: str, read: str, example: Example) -> bool:
+    """Whether an aimed record is judged otherwise under one of the other values."""
+    amended = [{**example, "context": {**example["context"], read: value}} for value in others(read)]
+    return any(said(judge(code, each)) != said(judge(code, example)) for each in amended)
+
+
+@pytest.mark.parametrize(("code", "read"), READ)
+def test_another_value_is_noticed_by_a_rule(code: str, read: str) -> None:
+    if any(is_noticed_in(code, read, example) for example in AIMED.get(code, ())):
+        return
+    chance = Random(f"{code} {read}")
+    form = catalogue.form(code)
+    assert any(is_noticed(form, read, chance) for _ in range(MOST_ROUNDS)), "no rule follows it"
+
+
+def test_a_value_that_the_text_lacks_stops_the_rule() -> None:
+    form = catalogue.form("SURG")
+    with pytest.raises(KeyError):
+        evaluate(form, values={}, context={name: None for name in form.foreign_reads if not is_value(name)})
+    with pytest.raises(KeyError):
+        value_of(TEXT, "setting.nobody_asked_for_this")
+    with pytest.raises(KeyError):
+        value_of(TEXT, "treatment.CARBOPLATIN.colour")
+
+
+# Numbers that no form reads: the file that follows them (a database or a clock stands behind each).
+FOLLOWED_BY = {
+    **dict.fromkeys(("lost_attempts", "lost_days", "lost_routes"), "followup/contacts.py"),
+    "sweep_without_contact_days": "followup/history.py",
+    "visit_due_before_closing_days": "followup/history.py",
+    "visit_escalates_days": "notices/reminders.py",
+    **dict.fromkeys(("todo_escalates_days", "training_valid_months"), "notices/sources.py"),
+    **dict.fromkeys(
+        (
+            *("query_escalates_days", "decision_escalates_days"),
+            *("form_escalates_days", "deviation_escalates_days"),
+        ),
+        "notices/sources_forms.py",
+    ),
+    "susar_follow_up_days": "crf/safety/clock_rows.py",
+    "minimisation_biased_coin": "randomization/services/minimizing.py",
+    "vital_status_known_target_percent": "reports/vital_status.py",
+    "contact_call_working_days": "website/services/escalating.py",
+    "contact_erase_days": "website/services/erasing.py",
+    "contact_erase_open_days": "website/services/erasing.py",
+    "news_confirm_days": "website/services/news.py",
+    "news_keep_days": "website/services/news.py",
+}
+
+
+def test_every_number_of_a_setting_is_followed() -> None:
+    """By a form (each is changed above), by a service, by a row of the schedule, or by people alone."""
+    read = {read.removeprefix("setting.") for _code, read in READ}
+    numbers = {setting.key for setting in TEXT.settings if type(setting.value) in (int, float)}
+    named = FOR_PEOPLE | CARRIED_BY_VISITS | CHOSEN_BY_ANALYSES | set(BUILT_IN) | set(SAID_TWICE)
+    assert numbers - read - named == FOLLOWED_BY.keys()
+
+
+@pytest.mark.parametrize(("key", "file"), FOLLOWED_BY.items())
+def test_a_service_reads_it_from_the_text(key: str, file: str) -> None:
+    assert f'"{key}"' in (REPOSITORY / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("trigger", ["CRE_POSITIVE", "REPEAT_BIOPSY", "RECURRENCE", "DEATH"])
+def test_a_to_do_is_due_by_the_days_of_its_trigger(trigger: str) -> None:
+    later = replace(
+        TEXT,
+        triggers=tuple(
+            replace(each, days=(each.days or 0) + 1) if each.code == trigger else each
+            for each in TEXT.triggers
+        ),
+    )
+    on = date(2026, 8, 3)
+    due = [Asking(text, lambda _code: ()).due(trigger, on) for text in (TEXT, later)]
+    assert (due[1] - due[0]).days == 1
+    with pytest.raises(KeyError):
+        Asking(TEXT, lambda _code: ()).due("SAE", on)
