@@ -21,6 +21,7 @@ step biome node_modules/.bin/biome ci --error-on-warnings --reporter=summary
 step djlint .venv/bin/djlint templates --lint --quiet
 step architecture .venv/bin/python -m pytest -q -p no:cacheprovider tests/architecture
 step translations .venv/bin/python manage.py messages --check
+step tour .venv/bin/python -m pytest -q -p no:cacheprovider tests/integration/crf/test_hops.py tests/integration/randomization/test_tour.py tests/integration/exports/test_tour.py
 step docs .venv/bin/python manage.py build_docs --check
 
 if [ -n "$failed" ]; then
