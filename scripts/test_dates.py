@@ -1,9 +1,10 @@
 """Runs the tests on other dates: once with the machine's own, then once for each day of ``dates``.
 
 ``make test-dates`` runs this nightly with pytest's arguments (``ARGS``). libfaketime, Debian's package ``faketime``,
-shifts the clock of pytest and of all that it starts, PostgreSQL and the browser included; how fast time passes stays
-the machine's. One line a date with pytest's closing line; the whole output stands in ``var/test-dates``. Ends with 1
-if a date failed.
+shifts the clock of pytest and of all that it starts, PostgreSQL included; how fast time passes stays the machine's.
+The browser, which stands still under that library, keeps its own: no page asks it for the day. One line a date with
+pytest's closing line; the whole output stands in ``var/test-dates``. Ends with 1 if a date failed. ``DATES="night
+leap-day"`` runs those alone.
 """
 
 from __future__ import annotations

@@ -23,6 +23,11 @@ TOKENS = ("{{", "}}", "{%", "%}", "⟦", "⟧")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+def environment() -> dict[str, str | float | bool]:
+    """The environment in which a browser starts: Chromium stands still under the library of ``make test-dates``."""
+    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
 def sign_in(
     page: Page, username: str, *, then: str = "", password: str = PASSWORD, secret: str = SECRET
 ) -> None:

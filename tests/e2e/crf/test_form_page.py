@@ -25,7 +25,7 @@ from crf.engine.declaration import FormSection
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import live, raw_of, review
 from crf.page.render import Links, given_of_review, page
-from tests.e2e.browser import follow
+from tests.e2e.browser import environment, follow
 from tests.unit.crf.small import ask, rows, small
 
 ZONE = "Asia/Shanghai"
@@ -191,6 +191,7 @@ def browser():
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM,
+            env=environment(),
             args=[
                 "--no-sandbox",
                 "--disable-gpu",

@@ -23,7 +23,7 @@ from crf.queries.services import raise_query
 from crf.records.save import save_answers
 from crf.store.records import record_key_of
 from kernel.scope import EVERYTHING, scope
-from tests.e2e.browser import follow
+from tests.e2e.browser import environment, follow
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, build_world, screen
 from trials.models import Participant
@@ -49,7 +49,7 @@ def browser() -> Iterator[Browser]:
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ]
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, env=environment())
         yield opened
         opened.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
