@@ -26,6 +26,7 @@ from crf.engine.questions import QuestionKind
 from crf.engine.submission import live, raw_of, review
 from crf.page.render import Links, given_of_review, page
 from tests.e2e.browser import environment, follow
+from tests.unit.crf.judging import text_values
 from tests.unit.crf.small import ask, rows, small
 
 ZONE = "Asia/Shanghai"
@@ -98,6 +99,7 @@ class Clinic:
     """A server of one page: it keeps the draft and the submission, and can lose its network."""
 
     def __init__(self, form: Any = FORM) -> None:
+        self.context = {**CONTEXT, **text_values(form)}
         self.form, self.saved, self.draft, self.sent, self.version = form, None, None, None, 1
         self.reachable = self.signed_in = True
         self.server = make_server("127.0.0.1", 0, self.answer, handler_class=_Quiet)
@@ -119,7 +121,9 @@ class Clinic:
             return self._send(
                 start,
                 "application/json",
-                json.dumps(live(self.form, _posted(body), context=CONTEXT, zone="Asia/Shanghai")).encode(),
+                json.dumps(
+                    live(self.form, _posted(body), context=self.context, zone="Asia/Shanghai")
+                ).encode(),
             )
         if path == "/save" and not self.signed_in:
             return self._send(
@@ -137,12 +141,12 @@ class Clinic:
         )
 
     def _page(self, start, raw, *, announce):
-        found = review(self.form, raw, context=CONTEXT, zone=ZONE)
+        found = review(self.form, raw, context=self.context, zone=ZONE)
         given = given_of_review(
             found,
             saved=self.saved,
             links=Links(save="/save", draft="/draft", derive="/derive", history="/history"),
-            context=CONTEXT,
+            context=self.context,
             version=self.version,
             key="k1",
             announce=announce,
