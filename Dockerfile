@@ -4,7 +4,7 @@ WORKDIR /build
 COPY requirements/node.txt requirements/
 RUN python -m pip install --no-cache-dir --require-hashes -r requirements/node.txt
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --silent
+RUN npm ci --silent --omit=dev
 COPY scripts/front_end.py scripts/
 COPY design/__init__.py design/
 COPY design/icons design/icons

@@ -5,7 +5,7 @@ PORT ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs screenshots messages lock t test-dates
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs tour screenshots messages lock t test-dates
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,7 +38,7 @@ check: install ## Lint, format, types, templates, migrations, architecture, tran
 	@sh scripts/check.sh
 
 fix: install ## Let the linters mend what they can
-	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format . ; .venv/bin/djlint templates --reformat --quiet || true
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format . ; .venv/bin/djlint templates --reformat --quiet ; PATH="$$PWD/.venv/bin:$$PATH" node_modules/.bin/biome check --write || true
 
 e2e: install ## Drive the whole walk in a real browser
 	@$(VENV_PYTHON) -m pytest tests/e2e $(ARGS)
@@ -48,6 +48,9 @@ bench: install ## Measure the budgets of the design, as ratios in one run
 
 docs: install ## Regenerate the pages of docs/ that are made from code
 	@$(VENV_PYTHON) manage.py build_docs
+
+tour: install ## Trace one save, one randomization and one export anew into docs/tour.md
+	@PALACE3_WRITE_TOUR=1 $(VENV_PYTHON) -m pytest -q -p no:randomly tests/integration/crf/test_hops.py tests/integration/randomization/test_tour.py tests/integration/exports/test_tour.py
 
 screenshots: install ## Take the README's screenshots anew into docs/images/
 	@$(VENV_PYTHON) -m pytest tests/e2e/test_screenshots.py -m screenshots -p no:randomly $(ARGS)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services import SigningRests, signing_rests
 from accounts.throttle import count_wrong_password
+from kernel.service_form import ServiceForm
 
 
 def _password(label: Any, *, kind: str = "current-password", **more: Any) -> forms.CharField:
@@ -44,7 +45,7 @@ class CodeForm(forms.Form):
     code = _code(required=True)
 
 
-class OwnPasswordForm(forms.Form):
+class OwnPasswordForm(ServiceForm):
     """The password in force, to show that the person is at the keyboard."""
 
     password = _password(_("Your password"))
@@ -61,6 +62,10 @@ class OwnPasswordForm(forms.Form):
             count_wrong_password(self.user)
             raise forms.ValidationError(_("This is not the password of your account. Type it again."))
         return password
+
+    def arguments(self) -> dict[str, Any]:
+        """The password opens the step; the service is not told of it."""
+        return {}
 
 
 class NewPasswordForm(OwnPasswordForm):
@@ -83,3 +88,6 @@ class NewPasswordForm(OwnPasswordForm):
         if "new" in cleaned and cleaned.get("again") != cleaned["new"]:
             self.add_error("again", _("The two new passwords differ. Type both again."))
         return cleaned
+
+    def arguments(self) -> dict[str, Any]:
+        return {"password": self.cleaned_data["new"]}

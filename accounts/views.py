@@ -138,13 +138,11 @@ def password(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     form = NewPasswordForm(request.POST or None, user=request.user, at=now)
     first = request.user.must_change_password
-    if form.is_valid():
-        new = form.cleaned_data["new"]
-        services.set_password(user=request.user, password=new, by=request.user, at=now)
+    if form.submits(services.set_password, user=request.user, by=request.user, at=now):
         update_session_auth_hash(request, request.user)
         messages.success(request, _("Your password is new. Sessions on other machines have ended."))
         return redirect("home" if first else "accounts:profile")
-    return _answer(request, "accounts/password.html", form)
+    return render(request, "accounts/password.html", {"form": form}, status=form.status)
 
 
 @login_required
@@ -157,7 +155,8 @@ def second_factor(request: PersonRequest) -> HttpResponse:
             messages.success(request, _("The second factor is set up. It is asked at every sign-in."))
             return redirect("accounts:profile")
         form.add_error("code", _("This code does not match. Wait for the next one in your app and type it."))
-    return _answer(request, "accounts/second_factor.html", form, **_factor_context(user, now))
+    context = {"form": form} | _factor_context(user, now)
+    return render(request, "accounts/second_factor.html", context, status=422 if form.is_bound else 200)
 
 
 def _factor_context(user: User, at: datetime) -> dict[str, Any]:
@@ -176,11 +175,10 @@ def begin_second_factor(request: PersonRequest) -> HttpResponse:
     """Make a new secret, after the password was given again."""
     now = timezone.now()
     form = OwnPasswordForm(request.POST, user=request.user, at=now, prefix="begin")
-    if form.is_valid():
-        services.begin_second_factor(user=request.user, at=now)
+    if form.submits(services.begin_second_factor, user=request.user, at=now):
         return redirect("accounts:second-factor")
     context = _factor_context(request.user, now) | {"begin": form}
-    return render(request, "accounts/second_factor.html", {"form": CodeForm()} | context, status=422)
+    return render(request, "accounts/second_factor.html", {"form": CodeForm()} | context, status=form.status)
 
 
 @login_required
@@ -198,7 +196,3 @@ def accept_accountability(request: PersonRequest) -> HttpResponse:
     )
     messages.success(request, _("Your acceptance is on record."))
     return redirect("accounts:profile")
-
-
-def _answer(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=422 if form.is_bound else 200)

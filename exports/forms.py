@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.forms import (
@@ -9,17 +10,17 @@ from django.forms import (
     CheckboxSelectMultiple,
     DateField,
     DateTimeField,
-    Form,
     MultipleChoiceField,
 )
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import permission_label
+from accounts.permissions import Permission, permission_label
 from crf import catalogue
+from kernel.service_form import ServiceForm
 from trials.forms import DayInput
 
 
-class ExportForm(Form):
+class ExportForm(ServiceForm):
     """Forms, sites, moment and purpose of an export."""
 
     purpose = CharField(
@@ -44,7 +45,7 @@ class ExportForm(Form):
             field.initial = [code for code, _label in choices]
 
 
-class TokenForm(Form):
+class TokenForm(ServiceForm):
     """What a token is for, what it opens, and until when."""
 
     name = CharField(label=_("What it is for"), max_length=80)
@@ -59,3 +60,10 @@ class TokenForm(Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["scopes"]
         field.choices = [(right, permission_label(right)) for right in rights]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the token as the service takes it: valid until the day begins."""
+        typed = self.cleaned_data
+        until = datetime.combine(typed["expires_on"], time(), tzinfo=UTC)
+        scopes = [Permission(right) for right in typed["scopes"]]
+        return {"name": typed["name"], "scopes": scopes, "expires_at": until}

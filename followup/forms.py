@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
 from followup.wording import NotDone, milestone_name
+from kernel.service_form import ServiceForm
 from protocol.text import ProtocolText
 from trials.forms import DayInput
 from trials.models import ConsentVersion, SiteVersion
@@ -19,7 +20,7 @@ def _day(label: Any, **more: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayInput(), **more)
 
 
-class TookPlaceForm(forms.Form):
+class TookPlaceForm(ServiceForm):
     took_place_on = _day(_("Took place on"))
 
 
@@ -29,7 +30,7 @@ class ChangeTookPlaceForm(TookPlaceForm):
     reason = forms.CharField(label=_("Reason for the change"), max_length=200)
 
 
-class NotDoneForm(forms.Form):
+class NotDoneForm(ServiceForm):
     why = forms.ChoiceField(label=_("Why it was not done"), choices=NotDone.choices, widget=forms.RadioSelect)
     detail = forms.CharField(
         label=_("In words"), max_length=180, required=False, help_text=_("Needed for another reason.")
@@ -51,11 +52,11 @@ class ChangeToNotDoneForm(NotDoneForm):
     reason = forms.CharField(label=_("Reason for the change"), max_length=200)
 
 
-class ProposeDayForm(forms.Form):
+class ProposeDayForm(ServiceForm):
     day = _day(_("Proposed day"))
 
 
-class UnscheduledForm(forms.Form):
+class UnscheduledForm(ServiceForm):
     took_place_on = _day(_("Took place on"))
     why = forms.CharField(label=_("Why the participant came"), max_length=200)
     forms = forms.MultipleChoiceField(
@@ -70,7 +71,7 @@ class UnscheduledForm(forms.Form):
         self.fields["forms"].choices = choices  # type: ignore[attr-defined]
 
 
-class ContactAttemptForm(forms.Form):
+class ContactAttemptForm(ServiceForm):
     on = _day(_("Tried on"))
     route = forms.ChoiceField(label=_("Route"), choices=ContactRoute.choices)
     result = forms.ChoiceField(label=_("Result"), choices=ContactResult.choices)
@@ -79,7 +80,7 @@ class ContactAttemptForm(forms.Form):
     )
 
 
-class LostForm(forms.Form):
+class LostForm(ServiceForm):
     on = _day(_("Lost since"))
 
 
@@ -93,7 +94,7 @@ class PreviewForm(forms.Form):
         self.fields["milestone"].choices = choices  # type: ignore[attr-defined]
 
 
-class ApprovalForm(forms.Form):
+class ApprovalForm(ServiceForm):
     approved_on = _day(_("Approved by the ethics committee on"))
     reference = forms.CharField(
         label=_("Reference"), max_length=80, required=False, help_text=_("Number or place of the document.")
@@ -116,12 +117,12 @@ class ApprovalForm(forms.Form):
             self.initial.update({n: getattr(held, n) for n in ("approved_on", "reference", "consent")})
 
 
-class OpenVersionForm(forms.Form):
+class OpenVersionForm(ServiceForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=200, help_text=_("Such as the amendment and its date.")
     )
 
 
-class DataCutForm(forms.Form):
+class DataCutForm(ServiceForm):
     on = _day(_("Data cut on"))
     purpose = forms.CharField(label=_("What it is for"), max_length=120)

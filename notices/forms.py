@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.service_form import ServiceForm
 from notices.preferences import EARLIEST_HOUR, LATEST_HOUR, OPTIONAL, Choice
 
 
-class NotificationForm(forms.Form):
+class NotificationForm(ServiceForm):
     """What is ticked is sent; what is not optional is not asked."""
 
     wanted = forms.MultipleChoiceField(
@@ -30,7 +31,7 @@ class NotificationForm(forms.Form):
         wanted = [kind for kind in OPTIONAL if chosen.wants(kind)]
         super().__init__(typed, initial={"wanted": wanted, "from_hour": chosen.from_hour})
 
-    def choice(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return what was chosen, as the service takes it."""
         wanted = set(self.cleaned_data["wanted"])
         return {

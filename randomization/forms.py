@@ -9,10 +9,11 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.service_form import ServiceForm
 from protocol.text import load
 from randomization.models import ErrorKind, Scheme
 from randomization.scheme.blocks import BlockSize, Design, DesignError
-from randomization.services import EmergencyEnvelope
+from randomization.services import EmergencyEnvelope, Mistake
 from randomization.services.lists import DEFAULT_PLACES, DESIGN_FAULTS, default_blocks, stage_groups
 from randomization.services.minimizing import refuse_unless_allowed
 from trials.forms import DayInput
@@ -27,7 +28,13 @@ def _password() -> forms.CharField:
     )
 
 
-class RandomizeForm(forms.Form):
+class _OwnTransactions(ServiceForm):
+    """The services of randomization open transactions of their own: randomize() commits twice."""
+
+    is_atomic = False
+
+
+class RandomizeForm(_OwnTransactions):
     """The stratum that was read and confirmed, and the password."""
 
     confirmed_stratum = forms.CharField(widget=forms.HiddenInput)
@@ -52,13 +59,18 @@ class RandomizeForm(forms.Form):
             self.add_error("envelope_story", _("Say when the envelope was opened, and by whom."))
         return typed
 
-    def opened(self) -> EmergencyEnvelope | None:
-        """The envelope that was used, if one was."""
-        number = self.cleaned_data["envelope"]
-        return EmergencyEnvelope(number, self.cleaned_data["envelope_story"]) if number else None
+    def arguments(self) -> dict[str, Any]:
+        """Return the stratum, the password and the envelope that was used, if one was."""
+        typed = self.cleaned_data
+        opened = EmergencyEnvelope(typed["envelope"], typed["envelope_story"]) if typed["envelope"] else None
+        return {
+            "confirmed_stratum": typed["confirmed_stratum"],
+            "password": typed["password"],
+            "envelope": opened,
+        }
 
 
-class SignForm(forms.Form):
+class SignForm(_OwnTransactions):
     password = _password()
 
 
@@ -86,7 +98,7 @@ class BlocksField(forms.Field):
         return value
 
 
-class DesignForm(forms.Form):
+class DesignForm(_OwnTransactions):
     """What a statistician chooses; ratio and strata stand in the protocol text."""
 
     name = forms.CharField(label=_("Name of the scheme"), max_length=40, initial="PALACE3-A")
@@ -153,7 +165,7 @@ class SimulationForm(DesignForm):
     )
 
 
-class SitesForm(forms.Form):
+class SitesForm(_OwnTransactions):
     """Sites that have no list yet."""
 
     sites: forms.ModelMultipleChoiceField[Site] = forms.ModelMultipleChoiceField(
@@ -166,7 +178,7 @@ class SitesForm(forms.Form):
         self.fields["sites"].queryset = sites  # type: ignore[attr-defined]
 
 
-class PlacesForm(forms.Form):
+class PlacesForm(_OwnTransactions):
     """Strata that run low."""
 
     strata = forms.MultipleChoiceField(label=_("Strata"), widget=forms.CheckboxSelectMultiple)
@@ -177,7 +189,7 @@ class PlacesForm(forms.Form):
         self.fields["strata"].choices = [(name, name) for name in strata]  # type: ignore[attr-defined]
 
 
-class MistakeForm(forms.Form):
+class MistakeForm(_OwnTransactions):
     kind = forms.ChoiceField(label=_("What happened"), choices=ErrorKind.choices)
     found_on = forms.DateField(label=_("Found on"), widget=DayInput())
     detail = forms.CharField(label=_("How it happened"), widget=forms.Textarea(attrs={"rows": 3}))
@@ -192,3 +204,6 @@ class MistakeForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", "–"), *((stage, stage) for stage in stage_groups())]
         self.fields["strat_stage_true"].choices = choices  # type: ignore[attr-defined]
+
+    def arguments(self) -> dict[str, Any]:
+        return {"mistake": Mistake(**self.cleaned_data)}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.service_form import ServiceForm
+from reports.questions import ProtocolValueLine
+
 SEEN = "seen-"
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(ServiceForm):
     """Carries, in a field of its own for each value, the digest that was read: what was read is what is signed."""
 
     note = forms.CharField(
@@ -29,21 +32,20 @@ class ConfirmForm(forms.Form):
         help_text=_("With it you sign: “Confirmed for the study team”."),
     )
 
-    def __init__(self, typed: Any = None, *, digests: Mapping[str, str]) -> None:
+    def __init__(self, typed: Any = None, *, lines: Sequence[ProtocolValueLine]) -> None:
         super().__init__(typed)
-        for key, digest in digests.items():
-            self.fields[f"{SEEN}{key}"] = forms.CharField(
-                widget=forms.HiddenInput, required=False, initial=digest
+        self.lines = lines
+        for line in lines:
+            self.fields[f"{SEEN}{line.asked.key}"] = forms.CharField(
+                widget=forms.HiddenInput, required=False, initial=line.asked.digest
             )
 
-    def seen(self) -> dict[str, str]:
-        """Return the digest that was read of each value, by the value's key."""
-        return {
-            name.removeprefix(SEEN): value
-            for name, value in self.cleaned_data.items()
-            if name.startswith(SEEN)
-        }
+    def arguments(self) -> dict[str, Any]:
+        """Return the digest that was read of each value, by the value's item, and what the signature asks for."""
+        typed = self.cleaned_data
+        seen = {line.asked.item: typed[f"{SEEN}{line.asked.key}"] for line in self.lines}
+        return {"seen": seen, "note": typed["note"], "password": typed["password"]}
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(ServiceForm):
     reason = forms.CharField(label=_("Why the confirmation is withdrawn"), max_length=200)

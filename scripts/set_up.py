@@ -24,7 +24,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
 OLDEST_PYTHON = (3, 11)
-OLDEST_NODE = 18
+OLDEST_NODE = 20
 
 BROWSER_PACKAGES = ("chromium",)
 
@@ -35,7 +35,7 @@ def main() -> None:
         sys.exit("PALACE-3 needs Python 3.11 or later. Run make with PYTHON=/path/to/such/a/python3.")
     make_environment()
     install_packages("dev" if dev else "embedded")
-    fetch_front_end()
+    fetch_front_end(dev=dev)
     install_system_libraries(dev=dev)
     run([PYTHON, ROOT / "scripts" / "compile_messages.py"])
 
@@ -137,25 +137,38 @@ def environment_uv() -> Path | None:
     return uv if uv.exists() else None
 
 
-def fetch_front_end() -> None:
-    """``assets/vendor`` holds Bootstrap and the icons, from npm by the pinned lock."""
+def fetch_front_end(*, dev: bool) -> None:
+    """``assets/vendor`` holds Bootstrap and the icons, from npm by the pinned lock; ``dev`` has their tools too."""
     inputs = digest(
         ROOT / "package-lock.json",
         ROOT / "scripts" / "front_end.py",
         ROOT / "design" / "icons" / "__init__.py",
     )
-    if (ROOT / "assets" / "vendor" / "icons.svg").exists() and is_stamped("front-end", inputs):
+    is_made = (ROOT / "assets" / "vendor" / "icons.svg").exists() and is_stamped("front-end", inputs)
+    if dev or not is_made:
+        fetch_npm_packages(dev=dev)
+    if is_made:
         return
-    lock = digest(ROOT / "package-lock.json")
-    if not ((ROOT / "node_modules" / "bootstrap").exists() and is_stamped("npm", lock)):
-        say("fetching Bootstrap and the icons with npm")
-        run_npm_ci()
-        put_stamp("npm", lock)
     run([PYTHON, ROOT / "scripts" / "front_end.py"])
     put_stamp("front-end", inputs)
 
 
-def run_npm_ci() -> None:
+def fetch_npm_packages(*, dev: bool) -> None:
+    """``node_modules`` holds what the pinned lock names: with the linter and the tests' browser for ``dev``."""
+    lock = digest(ROOT / "package-lock.json")
+    is_complete = is_stamped("npm", f"{lock} dev") or (not dev and is_stamped("npm", lock))
+    if is_complete and (ROOT / "node_modules" / "bootstrap").exists():
+        return
+    say(
+        "fetching Bootstrap, the icons and the tools for scripts with npm"
+        if dev
+        else "fetching Bootstrap and the icons with npm"
+    )
+    run_npm_ci(() if dev else ("--omit=dev",))
+    put_stamp("npm", f"{lock} dev" if dev else lock)
+
+
+def run_npm_ci(options: Sequence[str]) -> None:
     npm = machine_npm()
     if npm is None:
         say("no node on this machine; installing one inside .venv")
@@ -173,7 +186,7 @@ def run_npm_ci() -> None:
         )
         npm = str(VENV / "bin" / "npm")
         os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    run([npm, "ci", "--silent"])
+    run([npm, "ci", "--silent", *options])
 
 
 def machine_npm() -> str | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
+from kernel.service_form import ServiceForm, ServiceModelForm
 from protocol.text import load
 from trials.models import ConsentVersion, Site
 from trials.models.participants import DeclineReason, ScreenFailureReason
@@ -35,7 +36,7 @@ def _reason(label: Any = None, **more: Any) -> forms.CharField:
     return forms.CharField(label=label or _("Reason"), max_length=200, **more)
 
 
-class SiteForm(forms.ModelForm):
+class SiteForm(ServiceModelForm):
     class Meta:
         model = Site
         fields = (
@@ -60,7 +61,7 @@ class ChangeSiteForm(SiteForm):
         fields = SiteForm.Meta.fields[1:]  # type: ignore[assignment]  # the code never changes
 
 
-class ChecklistForm(forms.Form):
+class ChecklistForm(ServiceForm):
     done_on = _day(_("In place since"))
     expires_on = _day(_("Expires on"), required=False, help_text=_("Leave empty when it does not expire."))
     reference = forms.CharField(
@@ -75,16 +76,16 @@ class ChecklistForm(forms.Form):
         return cleaned
 
 
-class MoveSiteForm(forms.Form):
+class MoveSiteForm(ServiceForm):
     reason = _reason()
 
 
-class ConsentVersionForm(forms.Form):
+class ConsentVersionForm(ServiceForm):
     label = forms.CharField(label=_("Version"), max_length=20, help_text=_("As printed on the consent form."))
     approved_on = _day(_("Approved on"), help_text=_("The version before ends on this day."))
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(ServiceModelForm):
     username = forms.CharField(
         label=_("User name"),
         max_length=40,
@@ -114,7 +115,7 @@ class PersonForm(forms.ModelForm):
         """Left to the service, which says what to do."""
 
 
-class ChangePersonForm(forms.ModelForm):
+class ChangePersonForm(ServiceModelForm):
     reason = _reason(_("Reason for the change"))
 
     class Meta:
@@ -123,16 +124,16 @@ class ChangePersonForm(forms.ModelForm):
         widgets = {"trained_on": DayInput(), "identity_checked_on": DayInput()}
 
 
-class ResetForm(forms.Form):
+class ResetForm(ServiceForm):
     password = forms.CharField(label=_("New first password"), min_length=12, max_length=200)
     reason = _reason()
 
 
-class CloseAccountForm(forms.Form):
+class CloseAccountForm(ServiceForm):
     reason = _reason()
 
 
-class DelegationForm(forms.Form):
+class DelegationForm(ServiceForm):
     role = forms.ChoiceField(label=_("Role"), choices=[(role.value, ROLE_LABELS[role]) for role in Role])
     site: Any = forms.ModelChoiceField(
         label=_("Site"),
@@ -157,13 +158,16 @@ class DelegationForm(forms.Form):
             self.add_error("ends_on", _("The last day lies before the first. Check both dates."))
         return cleaned
 
+    def arguments(self) -> dict[str, Any]:
+        return self.cleaned_data | {"role": Role(self.cleaned_data["role"])}
 
-class EndDelegationForm(forms.Form):
+
+class EndDelegationForm(ServiceForm):
     on = _day(_("Last day"))
     reason = _reason()
 
 
-class RegisterForm(forms.Form):
+class RegisterForm(ServiceForm):
     site: Any = forms.ModelChoiceField(label=_("Site"), queryset=None, empty_label=None)
 
     def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
@@ -171,7 +175,7 @@ class RegisterForm(forms.Form):
         self.fields["site"].queryset = sites  # type: ignore[attr-defined]
 
 
-class ConsentForm(forms.Form):
+class ConsentForm(ServiceForm):
     version: Any = forms.ModelChoiceField(
         label=_("Version of the consent form"), queryset=None, empty_label=None
     )
@@ -191,7 +195,7 @@ class ConsentForm(forms.Form):
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
 
 
-class ScreenFailureForm(forms.Form):
+class ScreenFailureForm(ServiceForm):
     on = _day(_("Screening ended on"))
     reason = forms.ChoiceField(
         label=_("Reason"), choices=ScreenFailureReason.choices, widget=forms.RadioSelect
@@ -229,13 +233,16 @@ def criteria_of(version: str) -> list[tuple[str, str]]:
     ]
 
 
-class DeclineForm(forms.Form):
+class DeclineForm(ServiceForm):
     on = _day(_("Declined on"))
     reason = forms.ChoiceField(label=_("Reason"), choices=DeclineReason.choices, widget=forms.RadioSelect)
     detail = forms.CharField(label=_("Detail"), max_length=200, required=False)
 
+    def arguments(self) -> dict[str, Any]:
+        return {"criteria": []} | self.cleaned_data
 
-class WithdrawalForm(forms.Form):
+
+class WithdrawalForm(ServiceForm):
     on = _day(_("Withdrawn on"))
     study_drug = forms.BooleanField(label=_("No more study drug"), required=False)
     procedures = forms.BooleanField(label=_("No more surveillance procedures"), required=False)
@@ -248,7 +255,7 @@ class WithdrawalForm(forms.Form):
     reason = _reason(required=False)
 
 
-class SettleForm(forms.Form):
+class SettleForm(ServiceForm):
     confirmed = forms.TypedChoiceField(
         label=_("Is it a deviation?"),
         choices=[("yes", _("Yes, it is a deviation")), ("no", _("No, it is not"))],

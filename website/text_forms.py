@@ -8,13 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.service_form import ServiceForm
 from trials.forms import DayInput
 from trials.models import PublicText
 from website.public.blocks import BY_CODE
 from website.services.texts import BODY_MAX, TITLE_MAX
 
 
-class TextForm(forms.Form):
+class TextForm(ServiceForm):
     title = forms.CharField(label=_("Title"), max_length=TITLE_MAX)
     body = forms.CharField(
         label=_("Text"),
@@ -25,7 +26,7 @@ class TextForm(forms.Form):
     based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
 
-class ReleaseForm(forms.Form):
+class ReleaseForm(ServiceForm):
     texts = forms.TypedMultipleChoiceField(
         label=_("Texts to release"),
         coerce=int,
@@ -50,17 +51,23 @@ class ReleaseForm(forms.Form):
 
     def __init__(self, *args: Any, drafts: Sequence[PublicText], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.drafts = {each.pk: each for each in drafts}
         named = [(each.pk, f"{BY_CODE[each.block].about}: “{each.title}”") for each in drafts]
         self.fields["texts"].choices = named  # type: ignore[attr-defined]
 
+    def arguments(self) -> dict[str, Any]:
+        """Return the texts that were ticked themselves, in the order of the page."""
+        ticked = self.cleaned_data["texts"]
+        return self.cleaned_data | {"texts": [text for pk, text in self.drafts.items() if pk in ticked]}
 
-class WithdrawTextForm(forms.Form):
+
+class WithdrawTextForm(ServiceForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=200, help_text=_("It is kept with the text. Readers do not see it.")
     )
 
 
-class ConfirmPageForm(forms.Form):
+class ConfirmPageForm(ServiceForm):
     password = forms.CharField(
         label=_("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),

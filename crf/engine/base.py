@@ -39,13 +39,13 @@ class RecordState(models.TextChoices):
 class Record(OfParticipant):
     """One filled form of one participant: where it stands and how far it has come, without its answers.
 
-    ``operation`` tells apart the records of a form that is filled once for each operation.
+    ``operation_no`` tells apart the records of a form that is filled once for each operation.
     """
 
     form_code = models.CharField(_("form"), max_length=8)
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="+")
     sequence = models.PositiveSmallIntegerField(_("number"), default=1)
-    operation = models.PositiveSmallIntegerField(null=True, blank=True)
+    operation_no = models.PositiveSmallIntegerField(null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=RecordState, default=RecordState.EMPTY)
     form_version = models.PositiveSmallIntegerField(_("version of the form"), default=1)
     protocol_version = models.CharField(_("version of the protocol"), max_length=16)
@@ -61,7 +61,7 @@ class Record(OfParticipant):
             SetOnce(name="crf_record_participant", column="participant_id"),
             SetOnce(name="crf_record_form", column="form_code"),
             models.UniqueConstraint(
-                fields=("form_code", "participant", "visit", "sequence", "operation"),
+                fields=("form_code", "participant", "visit", "sequence", "operation_no"),
                 nulls_distinct=False,
                 name="crf_record_once",
             ),
@@ -80,7 +80,7 @@ class CrfRecord(Record):
     """
 
     record = models.OneToOneField(
-        Record, models.PROTECT, parent_link=True, primary_key=True, db_column="id", related_name="%(class)s"
+        Record, models.PROTECT, parent_link=True, primary_key=True, db_column="id", related_name="+"
     )
     answers_site = models.ForeignKey(
         Site, models.PROTECT, db_column="site_id", db_index=False, editable=False, related_name="+"

@@ -1,6 +1,6 @@
 """When a question is shown or required: conditions that browser and server judge alike.
 
-Each condition writes itself as a small list (``as_json``); ``static/js/crf-conditions.js`` reads
+Each condition writes itself as a small list (``as_json``); ``static/js/crf/conditions.js`` reads
 the same lists. One table of cases goes through both in the tests.
 """
 

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('form_code', models.CharField(max_length=8, verbose_name='form')),
                 ('sequence', models.PositiveSmallIntegerField(default=1, verbose_name='number')),
-                ('operation', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('operation_no', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('state', models.CharField(choices=[('empty', 'empty'), ('in_progress', 'in progress'), ('complete', 'complete'), ('verified', 'verified'), ('signed', 'signed'), ('locked', 'locked')], default='empty', max_length=12, verbose_name='state')),
                 ('form_version', models.PositiveSmallIntegerField(default=1, verbose_name='version of the form')),
                 ('protocol_version', models.CharField(max_length=16, verbose_name='version of the protocol')),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AdverseEvent',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('ae_term', models.CharField(blank=True, max_length=200, null=True)),
                 ('ctcae_term', models.CharField(blank=True, max_length=200, null=True)),
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Demographics',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('ethnic_cn', models.CharField(blank=True, max_length=40, null=True)),
                 ('educ', models.CharField(blank=True, max_length=40, null=True)),
@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Eligibility',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('screen_no', models.CharField(blank=True, db_column='calc_screen_no', max_length=40, null=True)),
                 ('icf_dt', models.DateField(blank=True, db_column='calc_icf_dt', null=True)),
@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='FollowUp',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('fu_dt', models.DateField(blank=True, null=True)),
                 ('contact', models.CharField(blank=True, max_length=40, null=True)),
@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Pathology',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('path_dt', models.DateField(blank=True, null=True)),
                 ('path_id', models.CharField(blank=True, max_length=30, null=True)),
@@ -330,7 +330,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='QualityOfLife',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('q_done', models.CharField(blank=True, max_length=40, null=True)),
                 ('q_miss', models.CharField(blank=True, max_length=40, null=True)),
@@ -429,7 +429,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ResponseEvaluation',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('cre_type', models.CharField(blank=True, db_column='calc_cre_type', max_length=40, null=True)),
                 ('cre_no', models.IntegerField(blank=True, db_column='calc_cre_no', null=True)),
@@ -489,7 +489,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SeriousEvent',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('ae_no_calc', models.IntegerField(blank=True, db_column='calc_ae_no_calc', null=True)),
                 ('ae_no', models.IntegerField(blank=True, null=True)),
@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Staging',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('ogd_dt', models.DateField(blank=True, null=True)),
                 ('upper_cm', models.DecimalField(blank=True, decimal_places=1, max_digits=14, null=True)),
@@ -631,7 +631,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Surgery',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('surg_done', models.CharField(blank=True, max_length=40, null=True)),
                 ('surg_dt', models.DateField(blank=True, null=True)),
@@ -691,7 +691,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Surveillance',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('as_done', models.CharField(blank=True, max_length=40, null=True)),
                 ('as_dt', models.DateField(blank=True, null=True)),
@@ -734,7 +734,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SurvivalStatus',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('status_dt', models.DateField(blank=True, null=True)),
                 ('vital', models.CharField(blank=True, max_length=40, null=True)),
@@ -766,7 +766,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Treatment',
             fields=[
-                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='%(class)s', serialize=False, to='crf.record')),
+                ('record', models.OneToOneField(db_column='id', on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='+', serialize=False, to='crf.record')),
                 ('missing', models.JSONField(blank=True, default=dict, verbose_name='reasons for missing answers')),
                 ('neo_d1', models.DateField(blank=True, db_column='calc_neo_d1', null=True)),
                 ('ci_any', models.CharField(blank=True, max_length=40, null=True)),
@@ -1296,7 +1296,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField()),
                 ('form_code', models.CharField(max_length=8, verbose_name='form')),
                 ('sequence', models.PositiveSmallIntegerField(default=1, verbose_name='number')),
-                ('operation', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('operation_no', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('state', models.CharField(choices=[('empty', 'empty'), ('in_progress', 'in progress'), ('complete', 'complete'), ('verified', 'verified'), ('signed', 'signed'), ('locked', 'locked')], default='empty', max_length=12, verbose_name='state')),
                 ('form_version', models.PositiveSmallIntegerField(default=1, verbose_name='version of the form')),
                 ('protocol_version', models.CharField(max_length=16, verbose_name='version of the protocol')),
@@ -3218,15 +3218,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='record',
-            constraint=models.UniqueConstraint(fields=('form_code', 'participant', 'visit', 'sequence', 'operation'), name='crf_record_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('form_code', 'participant', 'visit', 'sequence', 'operation_no'), name='crf_record_once', nulls_distinct=False),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "crf_recordevent" ("act_id", "form_code", "form_version", "id", "operation", "participant_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "protocol_version", "sequence", "site_id", "state", "version", "visit_id") VALUES (NEW."act_id", NEW."form_code", NEW."form_version", NEW."id", NEW."operation", NEW."participant_id", NOW(), \'insert\', NEW."id", NEW."protocol_version", NEW."sequence", NEW."site_id", NEW."state", NEW."version", NEW."visit_id"); RETURN NULL;', hash='6397373141b3b0488c1570d7dba0562fb687e066', operation='INSERT', pgid='pgtrigger_insert_insert_7afdc', table='crf_record', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "crf_recordevent" ("act_id", "form_code", "form_version", "id", "operation_no", "participant_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "protocol_version", "sequence", "site_id", "state", "version", "visit_id") VALUES (NEW."act_id", NEW."form_code", NEW."form_version", NEW."id", NEW."operation_no", NEW."participant_id", NOW(), \'insert\', NEW."id", NEW."protocol_version", NEW."sequence", NEW."site_id", NEW."state", NEW."version", NEW."visit_id"); RETURN NULL;', hash='59357ef4cf704d6149af6bfc1e87c75dc37881f3', operation='INSERT', pgid='pgtrigger_insert_insert_7afdc', table='crf_record', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "crf_recordevent" ("act_id", "form_code", "form_version", "id", "operation", "participant_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "protocol_version", "sequence", "site_id", "state", "version", "visit_id") VALUES (NEW."act_id", NEW."form_code", NEW."form_version", NEW."id", NEW."operation", NEW."participant_id", NOW(), \'update\', NEW."id", NEW."protocol_version", NEW."sequence", NEW."site_id", NEW."state", NEW."version", NEW."visit_id"); RETURN NULL;', hash='1bbff7d42a1aefe2ccd13e6edffbfd6908de90d8', operation='UPDATE', pgid='pgtrigger_update_update_ee45e', table='crf_record', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "crf_recordevent" ("act_id", "form_code", "form_version", "id", "operation_no", "participant_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "protocol_version", "sequence", "site_id", "state", "version", "visit_id") VALUES (NEW."act_id", NEW."form_code", NEW."form_version", NEW."id", NEW."operation_no", NEW."participant_id", NOW(), \'update\', NEW."id", NEW."protocol_version", NEW."sequence", NEW."site_id", NEW."state", NEW."version", NEW."visit_id"); RETURN NULL;', hash='b7564b8c8cbb169f48bc3b357767083cf3f17b5b', operation='UPDATE', pgid='pgtrigger_update_update_ee45e', table='crf_record', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='changereason',

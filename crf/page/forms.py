@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crf.engine.parsing import PARSERS, UnreadableError
 from crf.models import CausalityCode, Expectedness
-from crf.safety.assessment import SeriousCase
+from crf.safety.assessment import SeriousCase, SponsorJudgement
+from kernel.service_form import ServiceForm
 from trials.forms import DayInput
 
+VERSION: Final = re.compile(r"[0-9]{1,9}")
 
-class WordsForm(forms.Form):
+
+class WordsForm(ServiceForm):
     """A few words; whether they are needed is the service's to say."""
 
     text = forms.CharField(
         label=_("Your words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class ReasonForm(WordsForm):
+    """The same words, as the reason why an answer is right."""
+
+    def arguments(self) -> dict[str, Any]:
+        return {"reason": self.cleaned_data["text"]}
 
 
 class AskForm(WordsForm):
@@ -31,7 +43,7 @@ class AskForm(WordsForm):
         self.order_fields(["target", "text"])
 
 
-class NoteForm(forms.Form):
+class NoteForm(ServiceForm):
     """A private working note, about a question where there are some to choose from."""
 
     target = forms.ChoiceField(label=_("About"), required=False)
@@ -52,29 +64,58 @@ class NoteForm(forms.Form):
             del self.fields["target"]
 
 
-class StepForm(forms.Form):
-    """A step with a record: the version that was read, and what the step asks besides."""
+class StepForm(ServiceForm):
+    """A step with a record, and the version that was read."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def clean_version(self) -> int:
+        """What is no version is never the one in force, and the service says so."""
+        typed = self.cleaned_data["version"]
+        return int(typed) if VERSION.fullmatch(typed) else -1
+
+
+class SignStepForm(StepForm):
+    """The step that a password signs."""
+
     password = forms.CharField(
         label=_("Your password"), required=False, widget=forms.PasswordInput, strip=False
     )
+
+
+class UnlockForm(StepForm):
+    """The step that needs a reason."""
+
     reason = forms.CharField(label=_("Why"), required=False, max_length=500)
 
 
-class OverrideForm(forms.Form):
-    """A value outside the possible range that is let pass."""
+class OverrideForm(ServiceForm):
+    """A value outside the possible range that is let pass, typed as the site will type it."""
 
     target = forms.ChoiceField(label=_("Question"))
     value = forms.CharField(label=_("Value exactly as it will be typed"), max_length=40)
     reason = forms.CharField(label=_("Why it is right"), max_length=500)
 
-    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(
+        self, *args: Any, targets: list[tuple[str, str]], questions: Any, zone: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.questions, self.zone = questions, zone
         self.fields["target"].choices = [("", "–"), *targets]  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not {"target", "value"} <= cleaned.keys():
+            return cleaned
+        question = self.questions[cleaned["target"]]
+        try:
+            cleaned["value"] = PARSERS[question.kind](question, [cleaned["value"]], self.zone)
+        except UnreadableError as error:
+            self.add_error("value", str(error))
+        return cleaned
 
-class DecisionForm(forms.Form):
+
+class DecisionForm(ServiceForm):
     """The investigator's decision on eligibility, with the digest of what was on the page."""
 
     verdict = forms.ChoiceField(
@@ -91,8 +132,12 @@ class DecisionForm(forms.Form):
     password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
     seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
+    def arguments(self) -> dict[str, Any]:
+        typed = dict(self.cleaned_data)
+        return {"eligible": typed.pop("verdict") == "eligible"} | typed
 
-class AssessmentForm(forms.Form):
+
+class AssessmentForm(ServiceForm):
     """The sponsor's judgement of one serious event, and its signature."""
 
     expectedness = forms.ChoiceField(
@@ -138,3 +183,9 @@ class AssessmentForm(forms.Form):
         super().__init__(typed, initial=kept)
         if not before:
             del self.fields["reason"]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the judgement, and what signs it."""
+        typed = dict(self.cleaned_data)
+        signed = {name: typed.pop(name) for name in ("password", "reason") if name in typed}
+        return {"judged": SponsorJudgement(**typed)} | signed

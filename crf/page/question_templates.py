@@ -12,7 +12,6 @@ from functools import cache
 from types import SimpleNamespace
 
 from django.template.loader import get_template
-from django.templatetags.static import static
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
@@ -33,8 +32,17 @@ def skeleton(question: Question, language: str, template: str) -> str:
     shape.control = mark_safe(  # noqa: S308 - the template escapes, the marks are ours
         get_template("crf/partials/control.html").render({"q": shape, "in_row": template == "cell"})
     )
-    drawn = get_template(f"crf/partials/{template}.html").render({"q": shape}).strip()
-    return MARK.sub(r"%(\1)s", GAP.sub("><", drawn).replace("%", "%%"))
+    return _with_marks(get_template(f"crf/partials/{template}.html").render({"q": shape}))
+
+
+@cache
+def partial(name: str, language: str, **choices: str | bool) -> str:
+    """Return another partial in ``language`` (the one in force) with %-marks for what changes."""
+    return _with_marks(get_template(f"crf/partials/{name}.html").render({**choices}))
+
+
+def _with_marks(drawn: str) -> str:
+    return MARK.sub(r"%(\1)s", GAP.sub("><", drawn.strip()).replace("%", "%%"))
 
 
 def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
@@ -110,9 +118,3 @@ def _hint(question: Question) -> str:
 def as_json(condition: Condition | None) -> str:
     """Return a condition for a data attribute; nothing for no condition."""
     return json.dumps(condition.as_json()) if condition else ""
-
-
-@cache
-def icon_address(name: str) -> str:
-    """Return the address of an icon of the sprite."""
-    return f"{static('vendor/icons.svg')}#{name}"

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.template.loader import get_template
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -22,7 +22,8 @@ from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of
-from crf.page.question_templates import as_json, icon_address, skeleton
+from crf.page.note_templates import ERROR, blank_notes, finding_note, note
+from crf.page.question_templates import as_json, partial, skeleton
 
 TABLE_LIMIT = 6
 
@@ -62,6 +63,7 @@ class FormPage:
     parts: tuple[SectionView, ...]
     problems: tuple[tuple[str, str], ...]
     notes: SafeString
+    blank_notes: tuple[tuple[str, SafeString], ...]
     cleared: tuple[str, ...]
     unanswered: tuple[tuple[str, str], ...]
     links: Links
@@ -113,6 +115,7 @@ def page(form: FormDeclaration, given: PageInput) -> FormPage:
         parts=tuple(drawing.part(section) for section in form.sections),
         problems=tuple(drawing.problems()) if given.announce else (),
         notes=drawing.loose_notes(),
+        blank_notes=tuple(blank_notes(drawing.language)) if given.editable else (),
         cleared=tuple(drawing.label_of(target) for target in given.outcome.cleared),
         unanswered=tuple(drawing.unanswered()),
         links=given.links,
@@ -198,9 +201,19 @@ class FormRenderer:
         text = messages.finding_text(self.form, finding, zone=self.given.zone)
         for number, target in enumerate(finding.targets):
             if target in self.given.outcome.visible or target in self.form.groups:
-                note = _note_markup(finding, text, first=number == 0, given=self.given)
-                self.notes.setdefault(target, []).append((finding.level.value, note))
+                drawn = self._draw(finding, text, first=number == 0)
+                self.notes.setdefault(target, []).append((finding.level.value, drawn))
                 self.placed_keys.add(finding.key)
+
+    def _draw(self, finding: Finding, text: str, *, first: bool) -> SafeString:
+        """Draw a finding; the first place it stands at also takes the reason that settles it."""
+        return finding_note(
+            finding,
+            text,
+            language=self.language,
+            confirms=first and self.given.editable,
+            reason=_first(self.given.raw, f"_confirm:{finding.key}"),
+        )
 
     @cached_property
     def history(self) -> str:
@@ -215,12 +228,7 @@ class FormRenderer:
     def loose_notes(self) -> SafeString:
         """Return the findings that belong to no question shown on the page."""
         loose = [
-            _note_markup(
-                finding,
-                messages.finding_text(self.form, finding, zone=self.given.zone),
-                first=True,
-                given=self.given,
-            )
+            self._draw(finding, messages.finding_text(self.form, finding, zone=self.given.zone), first=True)
             for finding in self.given.outcome.findings
             if finding.level in (Level.HARD, Level.SOFT) and finding.key not in self.placed_keys
         ]
@@ -313,7 +321,7 @@ class FormRenderer:
     def notes_at(self, spot: FieldView) -> list[tuple[str, str]]:
         notes = list(self.notes.get(spot.target, ()))
         if spot.name in self.given.errors:
-            notes.insert(0, ("error", _plain_note("is-error", self.given.errors[spot.name])))
+            notes.insert(0, ("error", note(ERROR, self.given.errors[spot.name], language=self.language)))
         return notes
 
     def text_of(self, spot: FieldView) -> str:
@@ -326,7 +334,7 @@ class FormRenderer:
         """Return a derived answer as the browser's conditions read it."""
         if not spot.question.derived:
             return ""
-        return format_html(' data-raw="{}"', json.dumps(canonical(spot.values.get(spot.question.name))))
+        return escape(json.dumps(canonical(spot.values.get(spot.question.name))))
 
     def group(self, group: Group) -> str:
         """Draw a repeating group: a table while it is narrow, else one card per row."""
@@ -421,7 +429,7 @@ class FormRenderer:
             if row and self._is_given(group, row, question):
                 if template == "cell":
                     text = messages.display(question, row[question.name], zone=self.given.zone)
-                    cells.append(format_html('<td class="p3-fixed">{}</td>', text))
+                    cells.append(partial("fixed_cell", self.language) % {"text": escape(text)})
                 continue
             spot = FieldView(
                 question,
@@ -446,32 +454,3 @@ def _classes(notes: list[tuple[str, str]], *, required: bool, why: str) -> str:
     words += ["is-required"] if required else []
     words += ["is-missing"] if why else []
     return "".join(f" {word}" for word in words)
-
-
-def _note_markup(finding: Finding, text: str, *, first: bool, given: PageInput) -> str:
-    """Return a finding as a note; the first place it stands at also takes the reason that settles it."""
-    hard = finding.level == Level.HARD
-    note = _plain_note("is-error" if hard else "is-soft", text, finding.key)
-    if hard or not first or not given.editable:
-        return note
-    field_name = f"_confirm:{finding.key}"
-    box = format_html(
-        '<label class="p3-confirm"><span>{}</span> <input class="form-control form-control-sm" type="text" '
-        'name="{}" value="{}" maxlength="500" autocomplete="off"></label>',
-        _("It is right, because"),
-        field_name,
-        _first(given.raw, field_name),
-    )
-    return note + box
-
-
-def _plain_note(tone: str, text: str, key: str = "") -> str:
-    icon = "exclamation-octagon" if tone == "is-error" else "exclamation-triangle"
-    return format_html(
-        '<p class="p3-q-note {}" data-finding="{}"><svg class="p3-icon" aria-hidden="true"><use href="{}"></use></svg>'
-        "<span>{}</span></p>",
-        tone,
-        key,
-        icon_address(icon),
-        text,
-    )

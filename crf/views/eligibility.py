@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,8 +16,7 @@ from crf.eligibility.evidence import Evidence, current_evidence
 from crf.page.eligibility import criteria_of, decisions_of
 from crf.page.forms import DecisionForm
 from crf.records.eligibility_lapse import decide
-from crf.views.steps import refused_on
-from kernel.errors import Forbidden, Refusal
+from kernel.errors import Forbidden
 from trials.models import Participant
 from trials.models.participants import Track
 
@@ -29,44 +27,18 @@ def eligibility(request: PersonRequest, number: str) -> HttpResponse:
     open_to = Participant.objects.open_to(request.user, Permission.ELIGIBILITY_VIEW)
     participant = get_object_or_404(open_to.select_related("site"), number=number)
     evidence = current_evidence(participant)
-    if request.method != "POST":
-        return _shown(request, participant, evidence, _fresh(evidence), 200)
-    if not request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
+    if request.method == "POST" and not request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
         raise Forbidden
-    form = DecisionForm(request.POST)
-    status = _decide(request, evidence, form) if form.is_valid() else 422
-    if status == 200:
+    typed = request.POST if request.method == "POST" else None
+    form = DecisionForm(typed, initial={"seen_digest": evidence.digest})
+    if form.submits(decide, shown=evidence, by=request.user, at=timezone.now()):
         messages.success(request, _("The decision is signed and on record."))
         return redirect(participant)
-    return _shown(request, participant, evidence, form, status)
-
-
-def _fresh(evidence: Evidence) -> DecisionForm:
-    return DecisionForm(initial={"seen_digest": evidence.digest})
-
-
-def _decide(request: PersonRequest, evidence: Evidence, form: DecisionForm) -> int:
-    """Sign the decision; return 200, or the status of what stands in the way."""
-    typed = form.cleaned_data
-    try:
-        with transaction.atomic():
-            decide(
-                shown=evidence,
-                eligible=typed["verdict"] == "eligible",
-                seen_digest=typed["seen_digest"],
-                password=typed["password"],
-                note=typed["note"],
-                by=request.user,
-                at=timezone.now(),
-            )
-    except Refusal as refusal:
-        refused_on(form, refusal)
-        return refusal.status
-    return 200
+    return _shown(request, participant, evidence, form)
 
 
 def _shown(
-    request: PersonRequest, participant: Participant, evidence: Evidence, form: DecisionForm, status: int
+    request: PersonRequest, participant: Participant, evidence: Evidence, form: DecisionForm
 ) -> HttpResponse:
     may_decide = request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id)
     shown: dict[str, Any] = {
@@ -77,4 +49,4 @@ def _shown(
         "form": form,
         "may_decide": may_decide and participant.state == Track.SCREENED,
     }
-    return render(request, "crf/eligibility.html", shown, status=status)
+    return render(request, "crf/eligibility.html", shown, status=form.status)

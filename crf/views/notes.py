@@ -17,7 +17,6 @@ from crf.notes.page import notes_about
 from crf.page.editor import RecordEditor, address, open_participant, open_record
 from crf.page.forms import NoteForm
 from crf.page.targets import targets_of
-from crf.views.steps import refused_on
 from kernel.errors import Refusal
 from trials.models import Participant
 
@@ -26,17 +25,17 @@ from trials.models import Participant
 @requires(Permission.CRF_VIEW)
 def notes(request: PersonRequest, number: str) -> HttpResponse:
     """Show one's own notes about the participant; an inspector is shown everybody's."""
-    return _listed(request, open_participant(request, number, Permission.CRF_VIEW), NoteForm(targets=[]), 200)
+    return _listed(request, open_participant(request, number, Permission.CRF_VIEW), NoteForm(targets=[]))
 
 
-def _listed(request: PersonRequest, participant: Participant, form: NoteForm, status: int) -> HttpResponse:
+def _listed(request: PersonRequest, participant: Participant, form: NoteForm) -> HttpResponse:
     shown = {
         "participant": participant,
         "lines": notes_about(participant, reader=request.user),
         "form": form,
         "may_write": request.user.may(Permission.NOTE_KEEP, participant.site_id),
     }
-    return render(request, "crf/notes.html", shown, status=status)
+    return render(request, "crf/notes.html", shown, status=form.status)
 
 
 @require_POST
@@ -45,11 +44,9 @@ def new_note(request: PersonRequest, number: str) -> HttpResponse:
     """Keep a note about the participant as a whole."""
     participant = open_participant(request, number, Permission.NOTE_KEEP)
     form = NoteForm(request.POST, targets=[])
-    if form.is_valid():
-        text = form.cleaned_data["text"]
-        services.write_note(participant=participant, text=text, by=request.user, at=timezone.now())
+    if form.submits(services.write_note, participant=participant, by=request.user, at=timezone.now()):
         return redirect("crf:notes", number)
-    return _listed(request, participant, form, 422)
+    return _listed(request, participant, form)
 
 
 @requires(Permission.NOTE_KEEP)
@@ -60,18 +57,12 @@ def note(request: PersonRequest, number: str, code: str, sequence: int) -> HttpR
     form = NoteForm(
         request.POST or None, targets=targets_of(editor), initial={"target": request.GET.get("target")}
     )
-    if form.is_valid():
-        services.write_note(
-            participant=record_key.participant,
-            record_key=record_key,
-            **form.cleaned_data,
-            by=request.user,
-            at=editor.at,
-        )
+    about = {"participant": record_key.participant, "record_key": record_key}
+    if form.submits(services.write_note, **about, by=request.user, at=editor.at):
         messages.success(request, _("The note is kept, for your eyes only."))
         return redirect(address("form", record_key))
     shown = {"form": form, "editor": editor, "back": address("form", record_key)}
-    return render(request, "crf/note.html", shown, status=422 if form.is_bound else 200)
+    return render(request, "crf/note.html", shown, status=form.status)
 
 
 def _own(request: PersonRequest, pk: int, permission: Permission) -> WorkingNote:
@@ -95,6 +86,7 @@ def ask_from_note(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         made = services.ask_from_note(note=found, by=request.user, at=timezone.now())
     except Refusal as refusal:
-        form = refused_on(NoteForm(request.POST, targets=[]), refusal)
-        return _listed(request, found.participant, form, refusal.status)
+        form = NoteForm(request.POST, targets=[])
+        form.refuse(refusal)
+        return _listed(request, found.participant, form)
     return redirect(made)

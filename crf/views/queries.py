@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +18,13 @@ from accounts.requests import PersonRequest
 from crf import catalogue
 from crf.models import Query, QueryState
 from crf.page.editor import RecordEditor, address, open_record
-from crf.page.forms import AskForm, WordsForm
+from crf.page.forms import AskForm, ReasonForm, WordsForm
 from crf.page.targets import targets_of
 from crf.queries import services
 from crf.queries.batch import Batch
 from crf.queries.list import AGES, STATES, line_of, lines_of
 from crf.queries.system import question_of_query
-from crf.views.steps import refused_on
-from kernel.errors import Forbidden, Refusal
+from kernel.errors import Forbidden
 from trials.models import Site
 
 
@@ -84,12 +82,10 @@ def _query(request: PersonRequest, pk: int, permission: Permission = Permission.
 @requires(Permission.QUERY_VIEW)
 def query(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one query with its thread."""
-    return _thread(request, _query(request, pk), WordsForm(), 200, at=timezone.now())
+    return _thread(request, _query(request, pk), WordsForm(), at=timezone.now())
 
 
-def _thread(
-    request: PersonRequest, found: Query, form: WordsForm, status: int, *, at: datetime
-) -> HttpResponse:
+def _thread(request: PersonRequest, found: Query, form: WordsForm, *, at: datetime) -> HttpResponse:
     site, living = found.site_id, found.state != QueryState.CLOSED
     thread = list(found.messages.select_related("by"))
     shown = {
@@ -105,46 +101,47 @@ def _thread(
         "may_close": living and request.user.may(Permission.QUERY_CLOSE, site),
         "may_ask_again": found.state != QueryState.OPEN and request.user.may(Permission.QUERY_RAISE, site),
     }
-    return render(request, "crf/query.html", shown, status=status)
-
-
-def _say(
-    request: PersonRequest, pk: int, permission: Permission, service: Callable[..., Any], words: str = "text"
-) -> HttpResponse:
-    """Do one step with the words that were typed; a refusal stands above them."""
-    found, form = _query(request, pk, permission), WordsForm(request.POST)
-    form.is_valid()
-    now = timezone.now()
-    try:
-        service(query=found, **{words: form.cleaned_data.get("text", "")}, by=request.user, at=now)
-    except Refusal as refusal:
-        return _thread(request, found, refused_on(form, refusal), refusal.status, at=now)
-    messages.success(request, _("The query is updated."))
-    return redirect(found)
+    return render(request, "crf/query.html", shown, status=form.status)
 
 
 @require_POST
 @requires(Permission.QUERY_ANSWER)
 def answer(request: PersonRequest, pk: int) -> HttpResponse:
-    return _say(request, pk, Permission.QUERY_ANSWER, services.answer_query)
+    found, form, now = _query(request, pk, Permission.QUERY_ANSWER), WordsForm(request.POST), timezone.now()
+    if form.submits(services.answer_query, query=found, by=request.user, at=now):
+        messages.success(request, _("The query is updated."))
+        return redirect(found)
+    return _thread(request, found, form, at=now)
 
 
 @require_POST
 @requires(Permission.QUERY_ANSWER)
 def confirm(request: PersonRequest, pk: int) -> HttpResponse:
-    return _say(request, pk, Permission.QUERY_ANSWER, services.confirm_answer, "reason")
+    found, form, now = _query(request, pk, Permission.QUERY_ANSWER), ReasonForm(request.POST), timezone.now()
+    if form.submits(services.confirm_answer, query=found, by=request.user, at=now):
+        messages.success(request, _("The query is updated."))
+        return redirect(found)
+    return _thread(request, found, form, at=now)
 
 
 @require_POST
 @requires(Permission.QUERY_CLOSE)
 def close(request: PersonRequest, pk: int) -> HttpResponse:
-    return _say(request, pk, Permission.QUERY_CLOSE, services.close_query)
+    found, form, now = _query(request, pk, Permission.QUERY_CLOSE), WordsForm(request.POST), timezone.now()
+    if form.submits(services.close_query, query=found, by=request.user, at=now):
+        messages.success(request, _("The query is updated."))
+        return redirect(found)
+    return _thread(request, found, form, at=now)
 
 
 @require_POST
 @requires(Permission.QUERY_RAISE)
 def again(request: PersonRequest, pk: int) -> HttpResponse:
-    return _say(request, pk, Permission.QUERY_RAISE, services.reopen)
+    found, form, now = _query(request, pk, Permission.QUERY_RAISE), WordsForm(request.POST), timezone.now()
+    if form.submits(services.reopen, query=found, by=request.user, at=now):
+        messages.success(request, _("The query is updated."))
+        return redirect(found)
+    return _thread(request, found, form, at=now)
 
 
 @requires(Permission.QUERY_RAISE)
@@ -154,15 +151,7 @@ def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpRe
         open_record(request, number, code, sequence, Permission.QUERY_RAISE), request.user, timezone.now()
     )
     form = AskForm(request.POST or None, targets=targets_of(editor), initial=request.GET.dict())
-    status = 200
-    if form.is_valid():
-        try:
-            made = services.raise_query(
-                record_key=editor.record_key, **form.cleaned_data, by=request.user, at=editor.at
-            )
-            return redirect(made)
-        except Refusal as refusal:
-            refused_on(form, refusal)
-            status = refusal.status
+    if form.submits(services.raise_query, record_key=editor.record_key, by=request.user, at=editor.at):
+        return redirect(form.result)
     shown = {"form": form, "editor": editor, "back": address("form", editor.record_key)}
-    return render(request, "crf/ask.html", shown, status=422 if form.errors and status == 200 else status)
+    return render(request, "crf/ask.html", shown, status=form.status)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,11 +17,9 @@ from crf.models import SponsorAssessment
 from crf.page.editor import open_participant
 from crf.page.forms import AssessmentForm
 from crf.page.safety import facts_of, lines_of, reports_of
-from crf.safety.assessment import SeriousCase, SponsorJudgement, assess_event, case_of
+from crf.safety.assessment import SeriousCase, assess_event, case_of
 from crf.safety.clocks import clocks_open_to
 from crf.store.context import FormContext
-from crf.views.steps import refused_on
-from kernel.errors import Refusal
 from kernel.pagination import BoundedPaginator
 from trials.models import Participant
 
@@ -50,36 +47,11 @@ def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
         raise Http404
     may = request.user.may(Permission.SAFETY_ASSESS, participant.site_id)
     form = AssessmentForm(request.POST or None, case=case) if may else None
-    if form is None or not form.is_valid():
-        return _shown(request, participant, event, case, form, 422 if form and form.is_bound else 200, at=now)
-    status = _assess(request, participant, event, form, at=now)
-    if status != 200:
-        return _shown(request, participant, event, case, form, status, at=now)
-    messages.success(request, _("The assessment is signed and on record."))
-    return redirect("crf:clocks")
-
-
-def _assess(
-    request: PersonRequest, participant: Participant, event: int, form: AssessmentForm, *, at: datetime
-) -> int:
-    """Sign the assessment; return 200, or the status of what stands in the way."""
-    typed = dict(form.cleaned_data)
-    password, reason = typed.pop("password"), typed.pop("reason", "")
-    try:
-        with transaction.atomic():
-            assess_event(
-                participant=participant,
-                event_no=event,
-                judged=SponsorJudgement(**typed),
-                password=password,
-                reason=reason,
-                by=request.user,
-                at=at,
-            )
-    except Refusal as refusal:
-        refused_on(form, refusal)
-        return refusal.status
-    return 200
+    about = {"participant": participant, "event_no": event}
+    if form and form.submits(assess_event, **about, by=request.user, at=now):
+        messages.success(request, _("The assessment is signed and on record."))
+        return redirect("crf:clocks")
+    return _shown(request, participant, event, case, form, at=now)
 
 
 def _shown(
@@ -88,7 +60,6 @@ def _shown(
     event: int,
     case: SeriousCase,
     form: AssessmentForm | None,
-    status: int,
     *,
     at: datetime,
 ) -> HttpResponse:
@@ -105,4 +76,4 @@ def _shown(
         "form": form,
         "reported": case.reported is not None,
     }
-    return render(request, "crf/assess.html", shown, status=status)
+    return render(request, "crf/assess.html", shown, status=form.status if form else 200)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,6 @@ from kernel.clock import local_date
 from trials.forms import DeclineForm, ScreenFailureForm
 from trials.models import Participant
 from trials.views.participants import page_of
-from trials.views.steps import Page, step
 
 
 def _today(participant: Participant, at: datetime) -> Any:
@@ -29,32 +29,21 @@ def screen_failure(request: PersonRequest, number: str) -> HttpResponse:
     found, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
     initial = {"on": _today(found, now)}
     form = ScreenFailureForm(request.POST or None, version=found.protocol_version, initial=initial)
+    if form.submits(end_screening, participant=found, declined=False, by=request.user, at=now):
+        return redirect(found)
     about = _("Screening ends here. The reason is kept and counted in the flow chart of the trial.")
     page = page_of(
         found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about, is_grave=True
     )
-    return _ended(request, found, form, page, declined=False, at=now)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONSENT_RECORD)
 def decline(request: PersonRequest, number: str) -> HttpResponse:
     found, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
     form = DeclineForm(request.POST or None, initial={"on": _today(found, now)})
+    if form.submits(end_screening, participant=found, declined=True, by=request.user, at=now):
+        return redirect(found)
     about = _("For a participant who could take part and decided not to.")
     page = page_of(found, _("%(number)s declines"), _("Record it"), about=about, is_grave=True)
-    return _ended(request, found, form, page, declined=True, at=now)
-
-
-def _ended(
-    request: PersonRequest, found: Participant, form: Any, page: Page, *, declined: bool, at: datetime
-) -> HttpResponse:
-    def keep(typed: dict[str, Any]) -> Any:
-        return end_screening(
-            participant=found,
-            declined=declined,
-            **{"criteria": [], **typed},
-            by=request.user,
-            at=at,
-        )
-
-    return step(request, form, page, keep, lambda made: found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -32,12 +32,10 @@ def export_new(request: PersonRequest) -> HttpResponse:
     """Ask for an export."""
     sites = [(site.code, str(site)) for site in Site.objects.open_to(request.user, Permission.EXPORT_TAKE)]
     form = ExportForm(request.POST or None, sites=sites)
-    if not form.is_valid():
-        return render(request, "exports/new.html", {"form": form}, status=422 if form.is_bound else 200)
-    export = request_export(
-        **form.cleaned_data, language=get_language() or "en", by=request.user, at=timezone.now()
-    )
-    return redirect(export)
+    language = get_language() or "en"
+    if form.submits(request_export, language=language, by=request.user, at=timezone.now()):
+        return redirect(form.result)
+    return render(request, "exports/new.html", {"form": form}, status=form.status)
 
 
 @requires(Permission.EXPORT_VIEW)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,13 +20,10 @@ def token_list(request: PersonRequest) -> HttpResponse:
     rights = [right for right in Permission if request.user.may(right)]
     form = TokenForm(request.POST or None, rights=[str(right) for right in rights])
     secret, now = "", timezone.now()
-    if form.is_valid():
-        until = datetime.combine(form.cleaned_data["expires_on"], time(), tzinfo=UTC)
-        scopes = [Permission(right) for right in form.cleaned_data["scopes"]]
-        name = form.cleaned_data["name"]
-        _token, secret = make_token(name=name, scopes=scopes, expires_at=until, by=request.user, at=now)
+    if form.submits(make_token, by=request.user, at=now):
+        _token, secret = form.result
     context = {"form": form, "tokens": tokens_of(request.user), "secret": secret, "now": now}
-    return render(request, "exports/tokens.html", context, status=422 if form.errors else 200)
+    return render(request, "exports/tokens.html", context, status=form.status)
 
 
 @require_POST

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,8 +14,8 @@ from followup.contacts import standing_of
 from followup.forms import ContactAttemptForm
 from followup.models import ContactAttempt, Escalation, Reminder
 from kernel.clock import local_date
+from kernel.service_form import Page
 from trials.models import Participant
-from trials.views.steps import Page, step
 
 REMINDERS_SHOWN, LATEST = 50, 5
 
@@ -34,15 +31,16 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     form = ContactAttemptForm(
         request.POST if may_record and request.method == "POST" else None, initial=initial
     )
-
-    def keep(typed: dict[str, Any]) -> ContactAttempt:
-        return services.record_contact_attempt(participant=found, **typed, by=request.user, at=now)
-
+    if form.submits(services.record_contact_attempt, participant=found, by=request.user, at=now):
+        return redirect("followup:contacts", number)
     of_person = {"participant": found}
     attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     escalations = Escalation.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
+    title = _("Contacts with %(number)s") % {"number": number}
     context = {
+        "form": form,
+        "page": Page(title, _("Record the attempt"), found.get_absolute_url(), number),
         "participant": found,
         "escalations": escalations.select_related("to", "mail")[:REMINDERS_SHOWN],
         "attempts": attempts.select_related("act__by"),
@@ -50,10 +48,7 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],
         "may_record": may_record,
     }
-    title = _("Contacts with %(number)s") % {"number": number}
-    page = Page(title, _("Record the attempt"), found.get_absolute_url(), number)
-    here = reverse("followup:contacts", args=[number])
-    return step(request, form, page, keep, lambda made: here, template="followup/contacts.html", **context)
+    return render(request, "followup/contacts.html", context, status=form.status)
 
 
 @requires(Permission.VISIT_VIEW)

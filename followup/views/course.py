@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,9 +13,9 @@ from followup import services
 from followup.forms import LostForm, PreviewForm
 from followup.history import text_for
 from kernel.clock import local_date
+from kernel.service_form import Page
 from trials.forms import WithdrawalForm
 from trials.models import Participant
-from trials.views.steps import Page, step
 
 
 def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
@@ -44,15 +42,13 @@ def lost(request: PersonRequest, number: str) -> HttpResponse:
     found = _participant(request, number, Permission.VISIT_RECORD)
     now = timezone.now()
     form = LostForm(request.POST or None, initial={"on": local_date(now, found.site.time_zone)})
-
-    def keep(typed: dict[str, Any]) -> Participant:
-        return services.record_lost(participant=found, **typed, by=request.user, at=now)
-
+    if form.submits(services.record_lost, participant=found, by=request.user, at=now):
+        return redirect(form.result)
     about = _("Visits end here. Vital status is still asked for at month 36 and at each sweep.")
     title = _("%(number)s is lost to follow-up") % {"number": number}
     label = _("Participant %(number)s") % {"number": number}
     page = Page(title, _("Record the loss"), found.get_absolute_url(), label, about, is_grave=True)
-    return step(request, form, page, keep, lambda kept: kept)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONSENT_RECORD)
@@ -61,12 +57,10 @@ def withdraw(request: PersonRequest, number: str) -> HttpResponse:
     found = _participant(request, number, Permission.CONSENT_RECORD)
     now = timezone.now()
     form = WithdrawalForm(request.POST or None, initial={"on": local_date(now, found.site.time_zone)})
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.withdraw_participant(participant=found, **typed, by=request.user, at=now)
-
+    if form.submits(services.withdraw_participant, participant=found, by=request.user, at=now):
+        return redirect(found)
     about = _("Each part is separate. Survival is followed unless every contact is refused.")
     title = _("Withdrawal of %(number)s") % {"number": number}
     label = _("Participant %(number)s") % {"number": number}
     page = Page(title, _("Record the withdrawal"), found.get_absolute_url(), label, about, is_grave=True)
-    return step(request, form, page, keep, lambda kept: found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,8 +13,7 @@ from accounts.requests import PersonRequest
 from followup import services
 from followup.cuts import progress_of_cuts
 from followup.forms import DataCutForm
-from followup.models import DataCut
-from trials.views.steps import Page, step
+from kernel.service_form import Page
 
 
 @requires(Permission.VISIT_VIEW)
@@ -23,12 +21,10 @@ def data_cuts(request: PersonRequest) -> HttpResponse:
     """Show the data cuts with their sweeps; announce another."""
     may_announce = request.user.may(Permission.DATA_CUT_ANNOUNCE)
     form = DataCutForm(request.POST if may_announce and request.method == "POST" else None)
-
-    def keep(typed: dict[str, Any]) -> DataCut:
-        return services.announce_data_cut(**typed, by=request.user, at=timezone.now())
-
+    if form.submits(services.announce_data_cut, by=request.user, at=timezone.now()):
+        return redirect("followup:data-cuts")
     about = _("Near each data cut, vital status is asked of everybody whom nobody has met within 90 days.")
     page = Page(_("Data cuts"), _("Announce the data cut"), reverse("followup:agenda"), _("Visits"), about)
-    here = reverse("followup:data-cuts")
-    more = {"cuts": progress_of_cuts(request.user), "may_announce": may_announce}
-    return step(request, form, page, keep, lambda cut: here, template="followup/data_cuts.html", **more)
+    cuts = progress_of_cuts(request.user)
+    context = {"form": form, "page": page, "cuts": cuts, "may_announce": may_announce}
+    return render(request, "followup/data_cuts.html", context, status=form.status)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,10 +16,10 @@ from accounts.requests import PersonRequest
 from followup import services
 from followup.forms import ApprovalForm, OpenVersionForm
 from followup.versions import preview_page, sites_with_versions, to_do_at
+from kernel.service_form import Page
 from protocol.text import load, versions
 from trials import services as trials
 from trials.models import ConsentVersion, Participant, Site, SiteVersion
-from trials.views.steps import Page, step
 
 
 @requires(Permission.PROTOCOL_VIEW)
@@ -75,35 +75,29 @@ def approve_version(request: PersonRequest, protocol: str, site: str) -> HttpRes
         held=held.filter(site=found, version=protocol).first(),
         texts=ConsentVersion.objects.open_to(request.user, Permission.SITE_MANAGE).filter(site=found),
     )
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return trials.record_version_approval(
-            site=found, version=protocol, **typed, by=request.user, at=timezone.now()
-        )
-
+    told = {"site": found, "version": protocol, "by": request.user, "at": timezone.now()}
+    if form.submits(trials.record_version_approval, **told):
+        return redirect("followup:site-version", protocol, found.code)
     about = _("The version opens at the site only after this approval. Nothing changes for anybody yet.")
     page = _page_of(found, protocol, _("Approval of the ethics committee"), _("Put on record"), about)
-    return step(request, form, page, keep, lambda made: page.up)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.SITE_MANAGE)
 def open_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
     """Open the version at the site."""
     found = _asked(request, protocol, site, Permission.SITE_MANAGE)
-
-    def put_in_force(typed: dict[str, Any]) -> Any:
-        opened = services.open_version(
-            site=found, version=protocol, **typed, by=request.user, at=timezone.now()
-        )
+    form = OpenVersionForm(request.POST or None)
+    told = {"site": found, "version": protocol, "by": request.user, "at": timezone.now()}
+    if form.submits(services.open_version, **told):
         said = _(
             "Site %(site)s follows version %(version)s from today on. Its visits are being planned anew."
         )
         messages.success(request, said % {"site": found.code, "version": protocol})
-        return opened
-
+        return redirect("followup:site-version", protocol, found.code)
     about = _(
         "Everybody living at the site follows this version from today on. What has not happened is planned anew; "
         "what took place, and what was missed, stays. This cannot be undone."
     )
     page = _page_of(found, protocol, _("Open the version at the site"), _("Open it"), about, is_grave=True)
-    return step(request, OpenVersionForm(request.POST or None), page, put_in_force, lambda made: page.up)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

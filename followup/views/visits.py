@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,8 +24,8 @@ from followup.forms import (
 from followup.models import Visit
 from kernel.clock import local_date
 from kernel.days import written
+from kernel.service_form import Page
 from trials.models import Participant
-from trials.views.steps import Page, step
 
 
 def _visit(request: PersonRequest, number: str, pk: int) -> Visit:
@@ -56,17 +56,15 @@ def took_place(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     shape, now = ChangeTookPlaceForm if found.took_place_on else TookPlaceForm, timezone.now()
     initial = {"took_place_on": found.took_place_on or _today(found.participant, now)}
     form = shape(request.POST or None, initial=initial)
-
-    def keep(typed: dict[str, Any]) -> Visit:
-        kept = services.record_visit(visit=found, **typed, by=request.user, at=now)
+    if form.submits(services.record_visit, visit=found, by=request.user, at=now):
+        kept: Visit = form.result
         said = _("Visit %(visit)s took place on %(day)s: %(timing)s.")
         values = {"visit": kept, "day": kept.took_place_on, "timing": wording.timing(kept)}
         messages.success(request, said % values)
-        return kept
-
+        return redirect(kept)
     title = _("When visit %(visit)s took place") % {"visit": found}
     page = _page(found, title, _("Record the visit"), about=_window(found))
-    return step(request, form, page, keep, lambda kept: kept)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.VISIT_RECORD)
@@ -75,14 +73,12 @@ def not_done(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     found = _visit(request, number, pk)
     shape = ChangeToNotDoneForm if found.took_place_on else NotDoneForm
     form = shape(request.POST or None)
-
-    def keep(typed: dict[str, Any]) -> Visit:
-        return services.mark_not_done(visit=found, **typed, by=request.user, at=timezone.now())
-
+    if form.submits(services.mark_not_done, visit=found, by=request.user, at=timezone.now()):
+        return redirect(form.result)
     title = _("Visit %(visit)s was not done") % {"visit": found}
     about = _("The visit stays in the record as not done. Its forms are no longer asked for.")
     page = _page(found, title, _("Record that it was not done"), about=about)
-    return step(request, form, page, keep, lambda kept: kept)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.VISIT_RECORD)
@@ -90,11 +86,9 @@ def propose(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Offer another day inside the window."""
     found = _visit(request, number, pk)
     form = ProposeDayForm(request.POST or None, initial={"day": found.proposed_on})
-
-    def keep(typed: dict[str, Any]) -> Visit:
-        return services.propose_day(visit=found, **typed, by=request.user, at=timezone.now())
-
+    if form.submits(services.propose_day, visit=found, by=request.user, at=timezone.now()):
+        return redirect(form.result)
     title = _("Another day for visit %(visit)s") % {"visit": found}
     about = f"{_window(found)} {_('The window itself does not move.')}"
     page = _page(found, title, _("Propose this day"), about=about)
-    return step(request, form, page, keep, lambda kept: kept)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

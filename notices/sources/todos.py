@@ -16,6 +16,8 @@ from protocol.text import load
 from trials.models import Site
 from trials.models.participants import TERMINAL, Track
 
+RECIPIENTS = (SITE_TEAM, SITE_TEAM, ABOVE_THE_SITE)
+
 
 def todos(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """To-dos of the site that are not done."""
@@ -23,13 +25,13 @@ def todos(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     waiting = Todo.objects.filter(site=site).waiting().select_related("participant")
     for todo in waiting.exclude(participant__state__in=TERMINAL - {Track.LOST, Track.DEAD}):
         passed = (on - todo.due_on).days
-        level = 2 if passed >= late else 1 if passed >= 1 else 0
+        level = (passed >= 1) + (passed >= late)
         yield Alert(
             kind=AlertKind.TODO,
             key=str(todo.pk),
             text=_text_of(todo, on),
             level=level,
-            recipients=ABOVE_THE_SITE if level == 2 else SITE_TEAM,
+            recipients=RECIPIENTS[level],
             participant=todo.participant,
         )
 

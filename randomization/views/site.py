@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,6 @@ from randomization.allocation import documents
 from randomization.allocation.readiness import readiness
 from randomization.forms import MistakeForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, ListPart
-from randomization.views.steps import step
 from randomization.wording import arm_words, visit_words
 from trials.models import Participant
 
@@ -52,28 +50,12 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
             return redirect("randomization:allocation", number)
         ready = readiness(found, at=now)
     form = RandomizeForm(request.POST or None, initial={"confirmed_stratum": ready.stratum})
-
-    def give(typed: dict[str, str]) -> Allocation:
-        given = services.randomize(
-            participant=found,
-            confirmed_stratum=typed["confirmed_stratum"],
-            by=request.user,
-            password=typed["password"],
-            envelope=form.opened(),
-            at=now,
-        )
+    if form.submits(services.randomize, participant=found, by=request.user, at=now):
         messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})
-        return given
-
-    return step(
-        request,
-        form,
-        "randomization/randomize.html",
-        give,
-        lambda given: reverse("randomization:allocation", args=[number]),
-        participant=found,
-        ready=ready,
-    )
+        return redirect("randomization:allocation", number)
+    context = {"form": form, "participant": found, "ready": ready}
+    with transaction.atomic():  # outside a transaction the scope shows no row
+        return render(request, "randomization/randomize.html", context, status=form.status)
 
 
 @requires(Permission.ALLOCATION_VIEW)
@@ -127,19 +109,10 @@ def record_error(request: PersonRequest, number: str) -> HttpResponse:
     now = timezone.now()
     today = local_date(now, held.participant.site.time_zone)
     form = MistakeForm(request.POST or None, initial={"found_on": today})
-
-    def mark(typed: dict[str, object]) -> AllocationError:
-        mistake = services.Mistake(**typed)  # type: ignore[arg-type]
-        return services.record_allocation_error(allocation=held, mistake=mistake, by=request.user, at=now)
-
-    return step(
-        request,
-        form,
-        "randomization/error.html",
-        mark,
-        lambda made: reverse("randomization:allocation", args=[number]),
-        allocation=held,
-    )
+    if form.submits(services.record_allocation_error, allocation=held, by=request.user, at=now):
+        return redirect("randomization:allocation", number)
+    context = {"form": form, "allocation": held}
+    return render(request, "randomization/error.html", context, status=form.status)
 
 
 @requires(Permission.ALLOCATION_VIEW)

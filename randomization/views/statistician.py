@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -20,7 +20,6 @@ from randomization.allocation_list.monitoring import balance_of, list_accesses
 from randomization.forms import DefineForm, PlacesForm, SignForm, SimulationForm, SitesForm
 from randomization.models import ListPart, Scheme
 from randomization.scheme import plots, simulation_report
-from randomization.views.steps import step
 from trials.models import Site
 
 
@@ -43,12 +42,10 @@ def schemes(request: PersonRequest) -> HttpResponse:
 @requires(Permission.SCHEME_DEFINE)
 def define(request: PersonRequest) -> HttpResponse:
     """Draft a scheme and ask for its first list."""
-
-    def draft(typed: dict[str, Any]) -> ListPart:
-        return services.define_scheme(**typed, by=request.user, at=timezone.now())
-
     form = DefineForm(request.POST or None)
-    return step(request, form, "randomization/define.html", draft, lambda part: part.scheme)
+    if form.submits(services.define_scheme, by=request.user, at=timezone.now()):
+        return redirect(form.result.scheme)
+    return render(request, "randomization/define.html", {"form": form}, status=form.status)
 
 
 @requires(Permission.SCHEME_ACTIVATE)
@@ -77,20 +74,12 @@ def activate(request: PersonRequest, pk: int) -> HttpResponse:
     """The second person signs; the list is made, sealed and committed to."""
     open_to = ListPart.objects.open_to(request.user, Permission.SCHEME_ACTIVATE)
     part = get_object_or_404(open_to.select_related("scheme", "asked_by"), pk=pk)
-
-    def put_in_force(typed: dict[str, str]) -> ListPart:
-        made = services.activate_list(
-            part=part, by=request.user, password=typed["password"], at=timezone.now()
-        )
-        messages.success(
-            request, _("List %(label)s is in force. Its root is published.") % {"label": made.label}
-        )
-        return made
-
     form = SignForm(request.POST or None)
-    return step(
-        request, form, "randomization/activate.html", put_in_force, lambda made: made.scheme, part=part
-    )
+    if form.submits(services.activate_list, part=part, by=request.user, at=timezone.now()):
+        said = _("List %(label)s is in force. Its root is published.")
+        messages.success(request, said % {"label": form.result.label})
+        return redirect(form.result.scheme)
+    return render(request, "randomization/activate.html", {"form": form, "part": part}, status=form.status)
 
 
 @requires(Permission.SCHEME_DEFINE)
@@ -99,12 +88,11 @@ def add_sites(request: PersonRequest, version: int) -> HttpResponse:
     found = _scheme(request, version, Permission.SCHEME_DEFINE)
     covered = {stratum.partition("/")[0] for part in found.parts.all() for stratum in part.strata}
     sites = Site.objects.open_to(request.user, Permission.SITE_VIEW).exclude(code__in=covered)
-
-    def ask(typed: dict[str, Any]) -> ListPart:
-        return services.ask_for_sites(scheme=found, **typed, by=request.user, at=timezone.now())
-
     form = SitesForm(request.POST or None, sites=sites)
-    return step(request, form, "randomization/add.html", ask, lambda part: found, scheme=found, sites=sites)
+    if form.submits(services.ask_for_sites, scheme=found, by=request.user, at=timezone.now()):
+        return redirect(found)
+    context = {"form": form, "scheme": found, "sites": sites}
+    return render(request, "randomization/add.html", context, status=form.status)
 
 
 @requires(Permission.SCHEME_DEFINE)
@@ -112,12 +100,10 @@ def add_places(request: PersonRequest, version: int) -> HttpResponse:
     """Ask for more places where the list runs low."""
     found = _scheme(request, version, Permission.SCHEME_DEFINE)
     strata = [slot.stratum for slot in balance_of(found).strata]
-
-    def ask(typed: dict[str, Any]) -> ListPart:
-        return services.ask_for_places(scheme=found, **typed, by=request.user, at=timezone.now())
-
     form = PlacesForm(request.POST or None, strata=strata)
-    return step(request, form, "randomization/add.html", ask, lambda part: found, scheme=found)
+    if form.submits(services.ask_for_places, scheme=found, by=request.user, at=timezone.now()):
+        return redirect(found)
+    return render(request, "randomization/add.html", {"form": form, "scheme": found}, status=form.status)
 
 
 @requires(Permission.LIST_WATCH)

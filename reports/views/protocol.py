@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,13 +16,13 @@ from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.service_form import Page
 from protocol.text import ProtocolText, load, versions
 from reports.forms import SEEN, ConfirmForm, WithdrawForm
 from reports.questions import SHOWS, lines_of, narrowed, ticked
 from trials import services
 from trials.confirmed import confirmation_by, history_of_value
 from trials.models import Site
-from trials.views.steps import Page, step
 
 PER_PAGE = 50
 
@@ -79,30 +79,20 @@ def protocol_value(request: PersonRequest, protocol: str, key: str) -> HttpRespo
 def confirm(request: PersonRequest, protocol: str) -> HttpResponse:
     """Confirm the ticked values with one signature."""
     text = _text(request, protocol)
-    lines = lines_of(text)
-    shown = ticked(lines, _keys_of(request))
-    form = ConfirmForm(request.POST or None, digests={line.asked.key: line.asked.digest for line in shown})
-    items = {line.asked.key: line.asked.item for line in lines}
-
-    def sign(typed: dict[str, Any]) -> Any:
-        made = services.confirm_values(
-            version=text.version,
-            seen={items[key]: digest for key, digest in form.seen().items()},
-            note=typed["note"],
-            password=typed["password"],
-            by=request.user,
-            at=timezone.now(),
-        )
-        said = ngettext("%(count)s value is confirmed.", "%(count)s values are confirmed.", len(made))
-        messages.success(request, said % {"count": len(made)})
-        return made
-
+    shown = ticked(lines_of(text), _keys_of(request))
+    form = ConfirmForm(request.POST or None, lines=shown)
     up = f"{reverse('reports:protocol')}?version={text.version}"
+    if form.submits(services.confirm_values, version=text.version, by=request.user, at=timezone.now()):
+        count = len(form.result)
+        said = ngettext("%(count)s value is confirmed.", "%(count)s values are confirmed.", count)
+        messages.success(request, said % {"count": count})
+        return redirect(up)
     about = _(
         "You sign that these values are those of the study team. A value that changes later is open again."
     )
     page = Page(_("Confirm protocol values"), _("Sign and confirm"), up, _("Protocol questions"), about)
-    return step(request, form, page, sign, lambda made: up, template="reports/confirm.html", lines=shown)
+    context = {"form": form, "page": page, "lines": shown}
+    return render(request, "reports/confirm.html", context, status=form.status)
 
 
 def _keys_of(request: PersonRequest) -> list[str]:
@@ -114,13 +104,12 @@ def _keys_of(request: PersonRequest) -> list[str]:
 def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
     """Withdraw a confirmation, with a reason."""
     found = get_object_or_404(confirmation_by(pk))
-
-    def take_back(typed: dict[str, Any]) -> Any:
-        messages.success(request, _("The confirmation is withdrawn. The value is a default again."))
-        return services.withdraw_confirmation(confirmation=found, **typed, by=request.user, at=timezone.now())
-
+    form = WithdrawForm(request.POST or None)
     up = f"{reverse('reports:protocol')}?version={found.version}"
+    if form.submits(services.withdraw_confirmation, confirmation=found, by=request.user, at=timezone.now()):
+        messages.success(request, _("The confirmation is withdrawn. The value is a default again."))
+        return redirect(up)
     about = _("The confirmation stays on record, with who withdrew it and why.")
     page = Page(_("Withdraw the confirmation"), _("Withdraw it"), up, _("Protocol questions"), about)
-    form = WithdrawForm(request.POST or None)
-    return step(request, form, page, take_back, lambda made: up, template="reports/withdraw.html", kept=found)
+    context = {"form": form, "page": page, "kept": found}
+    return render(request, "reports/withdraw.html", context, status=form.status)

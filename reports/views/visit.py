@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,9 +20,9 @@ from followup.history import text_for
 from followup.models import HAPPENED, Todo, Visit, VisitState
 from followup.todo_lines import todo_lines
 from kernel.clock import local_date
+from kernel.service_form import Page
 from reports.matrix import forms_of_visit
 from trials.models import Participant
-from trials.views.steps import Page, step
 
 
 def _today(participant: Participant, at: datetime) -> date:
@@ -73,14 +72,12 @@ def unscheduled(request: PersonRequest, number: str) -> HttpResponse:
     form = UnscheduledForm(
         request.POST or None, choices=_forms_for_any_visit(), initial={"took_place_on": _today(found, now)}
     )
-
-    def keep(typed: dict[str, Any]) -> Visit:
-        return services.add_unscheduled_visit(participant=found, **typed, by=request.user, at=now)
-
+    if form.submits(services.add_unscheduled_visit, participant=found, by=request.user, at=now):
+        return redirect(form.result)
     title = _("Unscheduled visit of %(number)s") % {"number": number}
     up_label = _("Participant %(number)s") % {"number": number}
     page = Page(title, _("Record the visit"), reverse("participant", args=[number]), up_label)
-    return step(request, form, page, keep, lambda kept: kept)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 def _forms_for_any_visit() -> list[tuple[str, str]]:

@@ -19,7 +19,9 @@
 
   function useToken(token) {
     tokenMeta().content = token;
-    all('input[name="csrfmiddlewaretoken"]').forEach((input) => { input.value = token; });
+    all('input[name="csrfmiddlewaretoken"]').forEach((input) => {
+      input.value = token;
+    });
   }
 
   // Menu ------------------------------------------------------------------------------------
@@ -66,19 +68,23 @@
 
   // 20261123 and 2026/11/23 become 2026-11-23 when the field is left.
   document.addEventListener("change", (event) => {
-    const day = event.target.matches("[data-day]") && event.target.value.trim().match(/^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})$/);
+    const day =
+      event.target.matches("[data-day]") &&
+      event.target.value.trim().match(/^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})$/);
     if (day) event.target.value = day.slice(1).join("-");
   });
 
   // A table that fits its panel needs no scrolling: its head then stays in sight, and Tab skips it.
-  const fitting = new ResizeObserver((entries) => entries.forEach(({ target: box }) => {
-    box.classList.remove("fits");
-    const fits = box.scrollWidth <= box.clientWidth;
-    box.classList.toggle("fits", fits);
-    if (fits) box.removeAttribute("tabindex");
-    else box.tabIndex = 0;
-  }));
-  all(".p3-scroll:not(.p3-tall)").forEach((box) => fitting.observe(box));
+  const fitting = new ResizeObserver((entries) =>
+    entries.forEach(({ target: box }) => {
+      box.classList.remove("fits");
+      const fits = box.scrollWidth <= box.clientWidth;
+      box.classList.toggle("fits", fits);
+      if (fits) box.removeAttribute("tabindex");
+      else box.tabIndex = 0;
+    }),
+  );
+  for (const box of all(".p3-scroll:not(.p3-tall)")) fitting.observe(box);
 
   // Confirmations and double clicks -----------------------------------------------------------
   const confirmDialog = first("#p3-confirm");
@@ -86,36 +92,52 @@
     first("#p3-confirm-text").textContent = text;
     confirmDialog.showModal();
     return new Promise((resolve) => {
-      const answer = (yes) => () => { confirmDialog.close(); resolve(yes); };
+      const answer = (yes) => () => {
+        confirmDialog.close();
+        resolve(yes);
+      };
       first("[data-yes]", confirmDialog).onclick = answer(true);
       first("[data-no]", confirmDialog).onclick = answer(false);
       confirmDialog.oncancel = () => resolve(false);
     });
   }
-  document.addEventListener("submit", async (event) => {
+  document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sent) { event.preventDefault(); return; }
-    const text = event.submitter?.dataset.confirm || form.dataset.confirm;
-    if (text && !form.dataset.confirmed) {
+    if (form.dataset.sent) {
       event.preventDefault();
-      if (await ask(text)) {
-        form.dataset.confirmed = "yes";
-        form.requestSubmit(event.submitter);
-      }
       return;
     }
-    if (event.defaultPrevented || form.hasAttribute("hx-post") || (form.method || "get") !== "post") return;
-    // What opens in a tab of its own (a preview) leaves this page, and its form, as they are.
-    if (event.submitter?.formTarget === "_blank") return;
-    form.dataset.sent = "yes";
-    setTimeout(() => all("button[type=submit]", form).forEach((button) => { button.disabled = true; }));
+    const text = event.submitter?.dataset.confirm || form.dataset.confirm;
+    if (text && !form.dataset.confirmed) confirmFirst(event, text);
+    else if (!event.defaultPrevented) sendOnce(form, event.submitter);
   });
+
+  async function confirmFirst(event, text) {
+    const { target: form, submitter } = event;
+    event.preventDefault();
+    if (!(await ask(text))) return;
+    form.dataset.confirmed = "yes";
+    form.requestSubmit(submitter);
+  }
+
+  function sendOnce(form, submitter) {
+    if (form.hasAttribute("hx-post") || (form.method || "get") !== "post") return;
+    // What opens in a tab of its own (a preview) leaves this page, and its form, as they are.
+    if (submitter?.formTarget === "_blank") return;
+    form.dataset.sent = "yes";
+    setTimeout(() => {
+      for (const button of all("button[type=submit]", form)) button.disabled = true;
+    });
+  }
+
   // Back from another page, the form may be sent again.
   window.addEventListener("pageshow", () => {
     all("form[data-sent]").forEach((form) => {
       delete form.dataset.sent;
       delete form.dataset.confirmed;
-      all("button[type=submit]", form).forEach((button) => { button.disabled = false; });
+      all("button[type=submit]", form).forEach((button) => {
+        button.disabled = false;
+      });
     });
   });
 
@@ -140,7 +162,8 @@
   function showWarning() {
     if (!dialog.open) dialog.showModal();
     const left = secondsLeft();
-    first("[data-left]", dialog).textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    first("[data-left]", dialog).textContent =
+      `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   }
 
   function showSignIn() {
@@ -161,10 +184,15 @@
   }
 
   function signInAgain() {
-    if (!dialog) { window.location.reload(); return new Promise(() => {}); }
+    if (!dialog) {
+      window.location.reload();
+      return new Promise(() => {});
+    }
     if (!waiting) {
       waiting = {};
-      waiting.promise = new Promise((resolve) => { waiting.resolve = resolve; });
+      waiting.promise = new Promise((resolve) => {
+        waiting.resolve = resolve;
+      });
     }
     showSignIn();
     return waiting.promise;
@@ -189,31 +217,42 @@
 
   async function watch() {
     if (isExpired()) return;
-    if (typedSince && Date.now() - renewedAt > 60000) {
-      typedSince = false;
-      renewedAt = Date.now();
-      await askStatus("POST");
-    }
-    if (secondsLeft() > WARN_SECONDS) {
-      if (dialog.open) backToWork();
-    } else if (secondsLeft() === 0 || !dialog.open) {
-      // Another window may have kept the session alive: the server knows.
-      const left = await askStatus();
-      if (left === 0) showSignIn();
-      else if (left <= WARN_SECONDS) showWarning();
-    } else {
-      showWarning();
-    }
+    await renewWhileTyping();
+    if (secondsLeft() > WARN_SECONDS) closeWarning();
+    else if (secondsLeft() === 0 || !dialog.open) await askWhetherEnded();
+    else showWarning();
+  }
+
+  function closeWarning() {
+    if (dialog.open) backToWork();
+  }
+
+  async function renewWhileTyping() {
+    if (!typedSince || Date.now() - renewedAt <= 60000) return;
+    typedSince = false;
+    renewedAt = Date.now();
+    await askStatus("POST");
+  }
+
+  // Another window may have kept the session alive: the server knows.
+  async function askWhetherEnded() {
+    const left = await askStatus();
+    if (left === 0) showSignIn();
+    else if (left <= WARN_SECONDS) showWarning();
   }
 
   if (dialog) {
-    document.addEventListener("input", () => { typedSince = true; });
+    document.addEventListener("input", () => {
+      typedSince = true;
+    });
     first("[data-stay]", dialog).addEventListener("click", async () => {
-      if (await askStatus("POST") > 0) backToWork();
+      if ((await askStatus("POST")) > 0) backToWork();
       else showSignIn();
     });
     first("[data-signed-out]", dialog).addEventListener("submit", sendSignIn);
-    dialog.addEventListener("cancel", (event) => { if (isExpired()) event.preventDefault(); });
+    dialog.addEventListener("cancel", (event) => {
+      if (isExpired()) event.preventDefault();
+    });
     // While the network is away the next look tries again.
     setInterval(() => watch().catch(() => {}), 1000);
   }

@@ -3,8 +3,9 @@
   "use strict";
   const radians = (degrees) => (degrees * Math.PI) / 180;
   const kilometres = (a, b) => {
-    const half = Math.sin(radians(b[0] - a[0]) / 2) ** 2
-      + Math.cos(radians(a[0])) * Math.cos(radians(b[0])) * Math.sin(radians(b[1] - a[1]) / 2) ** 2;
+    const half =
+      Math.sin(radians(b[0] - a[0]) / 2) ** 2 +
+      Math.cos(radians(a[0])) * Math.cos(radians(b[0])) * Math.sin(radians(b[1] - a[1]) / 2) ** 2;
     return 12742 * Math.asin(Math.sqrt(half));
   };
 
@@ -13,7 +14,9 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
-  window.addEventListener("pageshow", () => { if (form) delete form.dataset.sent; });
+  window.addEventListener("pageshow", () => {
+    if (form) delete form.dataset.sent;
+  });
   document.getElementById("errors")?.focus();
 
   const button = document.querySelector("[data-here]");
@@ -40,7 +43,9 @@
   button.addEventListener("click", () => {
     navigator.geolocation.getCurrentPosition(
       (found) => order([found.coords.latitude, found.coords.longitude]),
-      () => { said.textContent = button.dataset.denied; },
+      () => {
+        said.textContent = button.dataset.denied;
+      },
       { maximumAge: 600000, timeout: 15000 },
     );
   });

@@ -24,6 +24,10 @@ def where(path: Path, node: ast.AST) -> str:
     return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
 
 
+def is_view(path: Path) -> bool:
+    return "views" in path.relative_to(ROOT).parts or path.name == "views.py"
+
+
 SESSIONS = "SessionStore"  # a store of Django's, no model: saving is what it is for
 
 
@@ -54,7 +58,7 @@ def test_views_load_through_open_to() -> None:
     """In a view, ``Model.objects`` is followed by ``open_to`` and by nothing else."""
     found = []
     for path, tree in sources():
-        if "views" not in path.parts and path.name != "views.py":
+        if not is_view(path):
             continue
         parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         for node in ast.walk(tree):
@@ -183,3 +187,17 @@ def test_nothing_is_called_by_a_string() -> None:
         or (isinstance(node, ast.alias) and node.name in strange)
     ]
     assert not found, f"import what is called, or hand it over as a value: {found}"
+
+
+def test_views_are_straight_lines() -> None:
+    """No function stands inside a function of a view: a form is given to its service (kernel.service_form)."""
+    found = {
+        where(path, inner)
+        for path, tree in sources()
+        if is_view(path)
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.FunctionDef)
+        for inner in ast.walk(outer)
+        if isinstance(inner, ast.FunctionDef) and inner is not outer
+    }
+    assert not found, f"let the form name its arguments: {sorted(found)}"

@@ -68,7 +68,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "crf.Record": {
         "operational": (
-            "id act participant site form_code visit sequence operation state form_version "
+            "id act participant site form_code visit sequence operation_no state form_version "
             "protocol_version version"
         ),
     },

@@ -44,7 +44,7 @@ MAY_ASK_THE_DATABASE = {
 }
 MAY_ASK_THE_BROWSER = {
     "app.js": "how many seconds are left: differences of one clock",
-    "crf.js": "when this device kept answers while there was no connection",
+    "drafts.js": "when this device kept answers while there was no connection",
 }
 
 Function = tuple[str, str]  # module, name

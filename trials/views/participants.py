@@ -6,17 +6,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.service_form import Page
 from trials import services
 from trials.forms import ConsentForm, RegisterForm, SettleForm
 from trials.models import ConsentVersion, DeviationProposal, Participant, Site
-from trials.views.steps import Page, step
 
 
 def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
@@ -29,22 +29,16 @@ def register(request: PersonRequest) -> HttpResponse:
     """Give the next number of a site; the consent follows."""
     sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER).active()
     form = RegisterForm(request.POST or None, sites=sites)
-
-    def give_number(typed: dict[str, Any]) -> Participant:
-        made = services.register_participant(**typed, by=request.user, at=timezone.now())
+    if form.submits(services.register_participant, by=request.user, at=timezone.now()):
         said = _("Participant %(number)s is registered. Write the number into the site's identification log.")
-        messages.success(request, said % {"number": made.number})
-        return made
-
+        messages.success(request, said % {"number": form.result.number})
+        return redirect("trials:consent", form.result.number)
     about = _("The participant is known here by this number alone. The consent is recorded next.")
     page = Page(
         _("Register a participant"), _("Give the next number"), reverse("home"), _("Work list"), about
     )
-    return step(request, form, page, give_number, _to_consent, template="trials/register.html", sites=sites)
-
-
-def _to_consent(participant: Participant) -> str:
-    return reverse("trials:consent", args=[participant.number])
+    context = {"form": form, "page": page, "sites": sites}
+    return render(request, "trials/register.html", context, status=form.status)
 
 
 @requires(Permission.CONSENT_RECORD)
@@ -52,13 +46,12 @@ def consent(request: PersonRequest, number: str) -> HttpResponse:
     found = _participant(request, number, Permission.CONSENT_RECORD)
     versions = ConsentVersion.objects.open_to(request.user, Permission.CONSENT_RECORD).filter(site=found.site)
     form = ConsentForm(request.POST or None, versions=versions)
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.record_consent(participant=found, **typed, by=request.user, at=timezone.now())
-
-    context = {"versions": versions, "given": found.consents.select_related("version")}
+    if form.submits(services.record_consent, participant=found, by=request.user, at=timezone.now()):
+        return redirect(found)
     page = page_of(found, _("Consent of participant %(number)s"), _("Record the consent"))
-    return step(request, form, page, keep, lambda made: found, template="trials/consent.html", **context)
+    given = found.consents.select_related("version")
+    context = {"form": form, "page": page, "versions": versions, "given": given}
+    return render(request, "trials/consent.html", context, status=form.status)
 
 
 def page_of(participant: Participant, title: str, button: str, **more: Any) -> Page:
@@ -73,10 +66,9 @@ def settle_deviation(request: PersonRequest, pk: int) -> HttpResponse:
     """Confirm or dismiss what a rule found."""
     open_to = DeviationProposal.objects.open_to(request.user, Permission.CRF_EDIT)
     found = get_object_or_404(open_to.select_related("participant"), pk=pk)
-
-    def settle(typed: dict[str, Any]) -> Any:
-        return services.settle_deviation(proposal=found, **typed, by=request.user, at=timezone.now())
-
+    form = SettleForm(request.POST or None)
+    if form.submits(services.settle_deviation, proposal=found, by=request.user, at=timezone.now()):
+        return redirect(found.participant)
     about = found.said
     page = page_of(found.participant, _("Possible deviation, %(number)s"), _("Settle it"), about=about)
-    return step(request, SettleForm(request.POST or None), page, settle, lambda made: found.participant)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from accounts import services as accounts
 from accounts.directory import accounts_open_to
 from accounts.models import User
-from accounts.permissions import Permission, Role, requires
+from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
+from kernel.service_form import Page
 from trials import services
 from trials.forms import (
     ChangePersonForm,
@@ -28,7 +29,6 @@ from trials.forms import (
 )
 from trials.models import Delegation, Site
 from trials.services import people as people_services
-from trials.views.steps import Page, step
 
 
 @requires(Permission.PERSON_VIEW)
@@ -59,13 +59,12 @@ def _page(title: str, button: str, about: str = "") -> Page:
 
 @requires(Permission.PERSON_DELEGATE)
 def new_person(request: PersonRequest) -> HttpResponse:
-    def create(typed: dict[str, Any]) -> Any:
-        return accounts.create_person(**typed, by=request.user, at=timezone.now())
-
+    form = PersonForm(request.POST or None)
+    if form.submits(accounts.create_person, by=request.user, at=timezone.now()):
+        return redirect("trials:delegate", form.result.username)
     about = _("One account for one person. Roles are delegated on the next page.")
     page = _page(_("New person"), _("Create the account"), about)
-    form = PersonForm(request.POST or None)
-    return step(request, form, page, create, lambda made: reverse("trials:delegate", args=[made.username]))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 def _person(request: PersonRequest, username: str) -> User:
@@ -94,36 +93,33 @@ def _to(person: User) -> str:
 @requires(Permission.PERSON_DELEGATE)
 def change_person(request: PersonRequest, username: str) -> HttpResponse:
     found = _person(request, username)
+    page = _page_of(found, _("Change the account"), _("Save the change"))
     form = ChangePersonForm(request.POST or None, instance=found)
-
-    def change(typed: dict[str, Any]) -> User:
-        return people_services.change_account(user=found, **typed, by=request.user, at=timezone.now())
-
-    return step(request, form, _page_of(found, _("Change the account"), _("Save the change")), change, _to)
+    if form.submits(people_services.change_account, user=found, by=request.user, at=timezone.now()):
+        return redirect(_to(form.result))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.PERSON_DELEGATE)
 def reset_account(request: PersonRequest, username: str) -> HttpResponse:
     found = _person(request, username)
-
-    def reset(typed: dict[str, Any]) -> User:
-        return people_services.reset_account(user=found, **typed, by=request.user, at=timezone.now())
-
+    form = ResetForm(request.POST or None)
+    if form.submits(people_services.reset_account, user=found, by=request.user, at=timezone.now()):
+        return redirect(_to(form.result))
     about = _("Every session ends. The second factor is set up anew by its owner before anything is signed.")
     page = _page_of(found, _("Reset the account"), _("Reset"), about)
-    return step(request, ResetForm(request.POST or None), page, reset, _to)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.PERSON_DELEGATE)
 def close_account(request: PersonRequest, username: str) -> HttpResponse:
     found = _person(request, username)
-
-    def close(typed: dict[str, Any]) -> User:
-        return people_services.close_account(user=found, **typed, by=request.user, at=timezone.now())
-
+    form = CloseAccountForm(request.POST or None)
+    if form.submits(people_services.close_account, user=found, by=request.user, at=timezone.now()):
+        return redirect(_to(form.result))
     about = _("Every session and every delegation ends. The name is never given to anybody else.")
     page = _page_of(found, _("Close the account"), _("Close it"), about, is_grave=True)
-    return step(request, CloseAccountForm(request.POST or None), page, close, _to)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.PERSON_DELEGATE)
@@ -133,13 +129,10 @@ def delegate(request: PersonRequest, username: str) -> HttpResponse:
     now = timezone.now()
     initial = {"starts_on": local_date(now, settings.TRIAL_TIME_ZONE)}
     form = DelegationForm(request.POST or None, sites=sites, initial=initial)
-
-    def grant(typed: dict[str, Any]) -> Any:
-        role = Role(typed.pop("role"))
-        return services.delegate(user=person, role=role, **typed, by=request.user, at=now)
-
-    title = _("Delegate a role to %(person)s") % {"person": person.display_name}
-    return step(request, form, _page(title, _("Delegate")), grant, lambda made: _to(person))
+    if form.submits(services.delegate, user=person, by=request.user, at=now):
+        return redirect(_to(person))
+    page = _page(_("Delegate a role to %(person)s") % {"person": person.display_name}, _("Delegate"))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.PERSON_DELEGATE)
@@ -148,13 +141,10 @@ def end_delegation(request: PersonRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     initial = {"on": local_date(now, settings.TRIAL_TIME_ZONE)}
     form = EndDelegationForm(request.POST or None, initial=initial)
-
-    def end(typed: dict[str, Any]) -> Any:
-        return services.end_delegation(delegation=held, **typed, by=request.user, at=now)
-
+    if form.submits(services.end_delegation, delegation=held, by=request.user, at=now):
+        return redirect("trials:people")
     place = held.site or _("the whole trial")
     about = _("%(person)s, %(role)s, %(place)s. The line stays in the log.")
     said = about % {"person": held.user, "role": held.get_role_display(), "place": place}
-    return step(
-        request, form, _page(_("End a delegation"), _("End it"), said), end, lambda made: "trials:people"
-    )
+    page = _page(_("End a delegation"), _("End it"), said)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

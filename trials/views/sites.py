@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
+from kernel.service_form import Page
 from trials import services
 from trials.forms import ChangeSiteForm, ChecklistForm, ConsentVersionForm, MoveSiteForm, SiteForm
 from trials.models import Delegation, Site
 from trials.models.participants import counted_at_site
 from trials.models.sites import ChecklistKind, SiteState
 from trials.services.sites import MOVES
-from trials.views.steps import Page, step
 
 MOVE_LABELS: Final = {
     SiteState.PLANNED: _lazy("Back to planned"),
@@ -79,12 +79,12 @@ def moves_of(site: Site) -> list[dict[str, Any]]:
 
 @requires(Permission.SITE_MANAGE)
 def new_site(request: PersonRequest) -> HttpResponse:
-    def create(typed: dict[str, Any]) -> Site:
-        return services.create_site(**typed, by=request.user, at=timezone.now())
-
+    form = SiteForm(request.POST or None)
+    if form.submits(services.create_site, by=request.user, at=timezone.now()):
+        return redirect(form.result)
     about = _("The site is planned at first. It consents nobody before its checklist is complete.")
     page = Page(_("New site"), _("Create the site"), reverse("trials:sites"), _("Sites"), about)
-    return step(request, SiteForm(request.POST or None), page, create, lambda made: made)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.SITE_MANAGE)
@@ -92,11 +92,9 @@ def change_site(request: PersonRequest, code: str) -> HttpResponse:
     found = _site(request, code, Permission.SITE_MANAGE)
     page = _page_of(found, _("Change the site"), _("Save the change"))
     form = ChangeSiteForm(request.POST or None, instance=found)
-
-    def change(typed: dict[str, Any]) -> Site:
-        return services.change_site(site=found, **typed, by=request.user, at=timezone.now())
-
-    return step(request, form, page, change, lambda made: made)
+    if form.submits(services.change_site, site=found, by=request.user, at=timezone.now()):
+        return redirect(form.result)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 def _page_of(site: Site, title: str, button: str, **more: Any) -> Page:
@@ -109,38 +107,32 @@ def fulfil(request: PersonRequest, code: str, kind: str) -> HttpResponse:
     item = found.checklist.filter(kind=kind).first()
     initial = {name: getattr(item, name, None) for name in ChecklistForm.base_fields}
     form = ChecklistForm(request.POST or None, initial=initial)
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.fulfil_checklist_item(
-            site=found, kind=kind, **typed, by=request.user, at=timezone.now()
-        )
-
     page = _page_of(found, str(ChecklistKind(kind).label), _("Put on record"))
-    return step(request, form, page, keep, lambda made: found)
+    told = {"site": found, "kind": kind, "by": request.user, "at": timezone.now()}
+    if form.submits(services.fulfil_checklist_item, **told):
+        return redirect(found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.SITE_MANAGE)
 def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
     found = _site(request, code, Permission.SITE_MANAGE)
-
-    def move(typed: dict[str, Any]) -> Site:
-        moved = services.move_site(site=found, to=to, **typed, by=request.user, at=timezone.now())
+    form = MoveSiteForm(request.POST or None)
+    if form.submits(services.move_site, site=found, to=to, by=request.user, at=timezone.now()):
         said = _("Site %(site)s is now “%(state)s”.")
-        messages.success(request, said % {"site": moved.code, "state": moved.get_state_display()})
-        return moved
-
+        messages.success(request, said % {"site": found.code, "state": form.result.get_state_display()})
+        return redirect(form.result)
     page = _page_of(
         found, str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), is_grave=to == SiteState.CLOSED
     )
-    return step(request, MoveSiteForm(request.POST or None), page, move, lambda made: made)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.SITE_MANAGE)
 def new_consent_version(request: PersonRequest, code: str) -> HttpResponse:
     found = _site(request, code, Permission.SITE_MANAGE)
-
-    def add(typed: dict[str, Any]) -> Any:
-        return services.add_consent_version(site=found, **typed, by=request.user, at=timezone.now())
-
+    form = ConsentVersionForm(request.POST or None)
+    if form.submits(services.add_consent_version, site=found, by=request.user, at=timezone.now()):
+        return redirect(found)
     page = _page_of(found, _("New version of the consent form"), _("Put on record"))
-    return step(request, ConsentVersionForm(request.POST or None), page, add, lambda made: found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

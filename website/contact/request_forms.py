@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.service_form import ServiceForm, ServiceModelForm
 from trials.forms import _day
 from trials.models import NewsLetter
 from trials.models.requests import CallResult, RequestState, UnsuitableReason
@@ -27,7 +28,7 @@ def _remark() -> forms.CharField:
     )
 
 
-class CallForm(forms.Form):
+class CallForm(ServiceForm):
     """One call: when, with what result, and when to call again."""
 
     on = _day(_("Called on"))
@@ -44,18 +45,18 @@ class CallForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.zone = ZoneInfo(zone)
 
-    def call(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the call as the service takes it, its time in the zone of the site."""
         typed = dict(self.cleaned_data)
         typed["called_at"] = datetime.combine(typed.pop("on"), typed.pop("time"), tzinfo=self.zone)
         return typed
 
 
-class InviteForm(forms.Form):
+class InviteForm(ServiceForm):
     remark = _remark()
 
 
-class EndForm(forms.Form):
+class EndForm(ServiceForm):
     """How a request ended without screening."""
 
     how = forms.ChoiceField(
@@ -83,11 +84,11 @@ class EndForm(forms.Form):
         return cleaned
 
 
-class SureForm(forms.Form):
+class SureForm(ServiceForm):
     """Nothing to type: the button is the answer."""
 
 
-class LetterForm(forms.ModelForm):
+class LetterForm(ServiceModelForm):
     approved_on = _day(_("Approved by the ethics committee on"))
 
     class Meta:

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.service_form import Page
 from trials.models import NewsLetter
-from trials.views.steps import Page, step
 from website.contact.forms import NewsForm
 from website.contact.news_mails import key_of
 from website.contact.request_forms import LetterForm
@@ -109,6 +109,9 @@ def letters(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.TEXT_DRAFT)
 def new_letter(request: PersonRequest) -> HttpResponse:
+    form = LetterForm(request.POST or None)
+    if form.submits(services.write_letter, by=request.user, at=timezone.now()):
+        return redirect(form.result)
     about = _("Only what the ethics committee approved. Another person reads it and releases it.")
     page = Page(
         _("Write a news letter"),
@@ -117,11 +120,7 @@ def new_letter(request: PersonRequest) -> HttpResponse:
         _("News letters"),
         about,
     )
-
-    def write(typed: dict[str, Any]) -> NewsLetter:
-        return services.write_letter(**typed, by=request.user, at=timezone.now())
-
-    return step(request, LetterForm(request.POST or None), page, write, lambda made: made)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.TEXT_DRAFT)

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,8 +16,8 @@ from django.views.decorators.cache import never_cache
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
+from kernel.service_form import Page
 from trials.models import ContactRequest
-from trials.views.steps import Page, step
 from website.contact.counting import count_requests
 from website.contact.receipt import receipt_pdf
 from website.contact.request_forms import CallForm, EndForm, InviteForm, SureForm
@@ -82,74 +81,65 @@ def call(request: PersonRequest, reference: str) -> HttpResponse:
     form = CallForm(
         request.POST or None, zone=found.site.time_zone, initial={"on": here.date(), "time": here.time()}
     )
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.record_call(request=found, **form.call(), by=request.user, at=now)
-
+    if form.submits(services.record_call, request=found, by=request.user, at=now):
+        return redirect(found)
     page = _page(found, _("Call about request %(reference)s"), _("Record the call"))
-    return step(request, form, page, keep, lambda made: found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def invite(request: PersonRequest, reference: str) -> HttpResponse:
     found = _request(request, reference)
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.invite(request=found, **typed, by=request.user, at=timezone.now())
-
+    form = InviteForm(_posted(request))
+    if form.submits(services.invite, request=found, by=request.user, at=timezone.now()):
+        return redirect(found)
     about = _("The person comes to the centre. Screening begins there, with the consent.")
     page = _page(found, _("Invite %(reference)s"), _("Record the invitation"), about=about)
-    return step(request, InviteForm(_posted(request)), page, keep, lambda made: found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def close(request: PersonRequest, reference: str) -> HttpResponse:
     found = _request(request, reference)
-
-    def keep(typed: dict[str, Any]) -> Any:
-        return services.close_request(request=found, **typed, by=request.user, at=timezone.now())
-
+    form = EndForm(_posted(request))
+    if form.submits(services.close_request, request=found, by=request.user, at=timezone.now()):
+        return redirect(found)
     about = _(
         "Tell the person kindly, and thank them. Who they are is erased some time after the request is closed."
     )
     page = _page(found, _("Close request %(reference)s"), _("Close the request"), about=about)
-    return step(request, EndForm(_posted(request)), page, keep, lambda made: found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def screen(request: PersonRequest, reference: str) -> HttpResponse:
     found = _request(request, reference)
-
-    def keep(typed: dict[str, Any]) -> Any:
-        made = services.screen(request=found, by=request.user, at=timezone.now())
+    form = SureForm(_posted(request))
+    if form.submits(services.screen, request=found, by=request.user, at=timezone.now()):
         said = _("Participant %(number)s is registered. Write the number into the site's identification log.")
-        messages.success(request, said % {"number": made.number})
-        return made
-
+        messages.success(request, said % {"number": form.result.number})
+        return redirect("trials:consent", form.result.number)
     about = _(
         "The person gets the next participant number. Name and telephone stay here and are erased later."
     )
     page = _page(found, _("Begin the screening of %(reference)s"), _("Give the next number"), about=about)
-    then = lambda made: reverse("trials:consent", args=[made.number])  # noqa: E731
-    return step(request, SureForm(_posted(request)), page, keep, then)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def erase(request: PersonRequest, reference: str) -> HttpResponse:
     found = _request(request, reference)
-
-    def keep(typed: dict[str, Any]) -> Any:
-        erasing.erase_on_request(request=found, by=request.user, at=timezone.now())
+    form = SureForm(_posted(request))
+    if form.submits(erasing.erase_on_request, request=found, by=request.user, at=timezone.now()):
         messages.success(
             request, _("Who sent the request has been erased. The receipt can be printed below.")
         )
-
+        return redirect(found)
     about = _(
         "Name, telephone, e-mail, message and remarks are deleted at once and for good. The count stays."
     )
     page = _page(found, _("Erase who sent %(reference)s"), _("Yes, erase it"), about=about, is_grave=True)
-    form = SureForm(_posted(request))
-    return step(request, form, page, keep, lambda made: found)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)

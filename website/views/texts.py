@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.service_form import Page
 from protocol.text import load
 from trials.models import PageConfirmation, PublicText
 from trials.models.texts import PAGE_LANGUAGES
-from trials.views.steps import Page, step
 from website.public.blocks import BY_CODE
 from website.public.first_texts import first_text
 from website.public.page import public_page
@@ -94,24 +94,13 @@ def draft_text(request: PersonRequest, block: str, language: str) -> HttpRespons
     form = TextForm(request.POST or None, initial=_begin_with(found))
     if "preview" in request.POST and form.is_valid():
         return _preview_typed(request, found, form.cleaned_data)
-
-    def keep(typed: dict[str, Any]) -> PublicText:
-        typed = {"block": block, "language": language, **typed}
-        return services.draft_text(**typed, by=request.user, at=timezone.now())
-
+    told = {"block": block, "language": language, "by": request.user, "at": timezone.now()}
+    if form.submits(services.draft_text, **told):
+        return redirect("trials:text", block, language)
     title = f"{found.block.about} · {found.language_name}"
     page = Page(title, _("Keep as a draft"), *_above())
-    placeholders = _placeholders(language)
-    return step(
-        request,
-        form,
-        page,
-        keep,
-        lambda made: reverse("trials:text", args=[block, language]),
-        template="trials/draft_text.html",
-        placeholders=placeholders,
-        standing=found,
-    )
+    context = {"form": form, "page": page, "placeholders": _placeholders(language), "standing": found}
+    return render(request, "trials/draft_text.html", context, status=form.status)
 
 
 def _above() -> tuple[str, str]:
@@ -180,25 +169,12 @@ def release_texts(request: PersonRequest, language: str) -> HttpResponse:
         key=lambda each: list(BY_CODE).index(each.block),
     )
     form = ReleaseForm(request.POST or None, drafts=drafts)
-
-    def release(typed: dict[str, Any]) -> Any:
-        ticked = typed.pop("texts")
-        chosen = [each for each in drafts if each.pk in ticked]
-        return services.release_texts(texts=chosen, **typed, by=request.user, at=timezone.now())
-
+    if form.submits(services.release_texts, by=request.user, at=timezone.now()):
+        return redirect("trials:texts")
     title = _("Release texts · %(language)s") % {"language": dict(PAGE_LANGUAGES)[language]}
     page = Page(title, _("Sign and release"), *_above())
-    return step(
-        request,
-        form,
-        page,
-        release,
-        lambda made: reverse("trials:texts"),
-        template="trials/release_texts.html",
-        drafts=drafts,
-        own=own,
-        language=language,
-    )
+    context = {"form": form, "page": page, "drafts": drafts, "own": own, "language": language}
+    return render(request, "trials/release_texts.html", context, status=form.status)
 
 
 @requires(Permission.TEXT_APPROVE)
@@ -206,37 +182,26 @@ def withdraw_text(request: PersonRequest, block: str, language: str) -> HttpResp
     found = _standing(request, block, language, Permission.TEXT_APPROVE)
     if found.shown is None:
         raise Http404
-    shown = found.shown
-
-    def withdraw(typed: dict[str, Any]) -> PublicText:
-        return services.withdraw_text(text=shown, **typed, by=request.user, at=timezone.now())
-
+    form = WithdrawTextForm(request.POST or None)
+    if form.submits(services.withdraw_text, text=found.shown, by=request.user, at=timezone.now()):
+        return redirect("trials:text", block, language)
     about = _("Readers no longer see “%(title)s”. No earlier version comes back; release a new one.")
     title = _("Withdraw a text")
-    page = Page(title, _("Withdraw it"), *_above(), about % {"title": shown.title}, is_grave=True)
-    address = reverse("trials:text", args=[block, language])
-    return step(request, WithdrawTextForm(request.POST or None), page, withdraw, lambda made: address)
+    page = Page(title, _("Withdraw it"), *_above(), about % {"title": found.shown.title}, is_grave=True)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.TEXT_APPROVE)
 def confirm_page(request: PersonRequest, language: str) -> HttpResponse:
     if language not in dict(PAGE_LANGUAGES):
         raise Http404
-
-    def confirm(typed: dict[str, Any]) -> Any:
-        made = services.confirm_page(language=language, **typed, by=request.user, at=timezone.now())
+    form = ConfirmPageForm(request.POST or None)
+    if form.submits(services.confirm_page, language=language, by=request.user, at=timezone.now()):
         messages.success(request, _("The page shows today as the day it was last confirmed."))
-        return made
-
+        return redirect("trials:texts")
     about = _("Read the whole page as readers see it now. You sign that all of it is still true.")
     title = _("Confirm the page · %(language)s") % {"language": dict(PAGE_LANGUAGES)[language]}
     page = Page(title, _("Sign and confirm"), *_above(), about)
-    return step(
-        request,
-        ConfirmPageForm(request.POST or None),
-        page,
-        confirm,
-        lambda made: reverse("trials:texts"),
-        template="trials/confirm_page.html",
-        address=reverse("trials:public" if language == "en" else "trials:public-zh"),
-    )
+    address = reverse("trials:public" if language == "en" else "trials:public-zh")
+    context = {"form": form, "page": page, "address": address}
+    return render(request, "trials/confirm_page.html", context, status=form.status)

@@ -75,3 +75,33 @@ def tests_after_consent(milestone_icf: date, soc: str | None, **days: date | Non
 def measurable(role: str, kind: str, size_mm: Decimal) -> bool:
     """Say whether a target lesion is large enough: 10 mm, a node 15 mm in short axis (protocol 3.4 C)."""
     return role != "target" or size_mm >= (15 if kind == "node" else 10)
+
+
+def edges_in_order(lower_cm: Decimal, upper_cm: Decimal) -> bool:
+    return lower_cm > upper_cm
+
+
+def pressures_in_order(sbp: int, dbp: int) -> bool:
+    return sbp > dbp
+
+
+def invaded_airway_is_t4b(airway: str, ct: str) -> bool:
+    return airway != "invasion" or ct == "T4b"
+
+
+def proven_invasion_is_t4b(bron_res: str, ct: str) -> bool:
+    return bron_res != "invasion" or ct == "T4b"
+
+
+def bronchoscopy_done(bron_ind: str, bron_done: str) -> bool:
+    """Say whether a bronchoscopy that was indicated was done."""
+    return bron_ind != "Y" or bron_done != "N"
+
+
+def lesion_explained(ct_m: Sequence[str] | None, cm: str | None, m_workup: str | None) -> bool:
+    """Say whether a distant lesion on CT has its words where the tumour is called M0."""
+    return not ct_m or cm != "M0" or bool(m_workup)
+
+
+def review_agrees(stage_confirm: str | None, cstage: str | None) -> bool:
+    return stage_confirm == cstage

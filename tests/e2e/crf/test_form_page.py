@@ -86,7 +86,7 @@ SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>For
 <meta name="viewport" content="width=device-width"><meta name="csrf-token" content="t">
 <link rel="stylesheet" href="/static/vendor/bootstrap/css/bootstrap.min.css">
 <link rel="stylesheet" href="/static/css/palace3.css"><link rel="stylesheet" href="/static/css/crf.css">
-<script src="/static/js/crf-conditions.js" defer></script><script src="/static/js/crf.js" defer></script>
+<script src="/static/js/crf/main.js" type="module"></script>
 </head><body><main class="p3-main"><h1>Form</h1>{body}</main></body></html>"""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

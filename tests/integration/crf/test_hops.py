@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_pages import client_of, form_url, posted
+from tests.tour import check_chapter
 from tests.tracing import Trace, traced
 from tests.world import World, screen
 from trials.models import Participant
@@ -51,3 +52,7 @@ def test_a_save_is_read_from_the_address_to_the_row(trace: Trace) -> None:
         "crf/recheck.py",
     ]
     assert [file for file in trace.files if file in way] == way
+
+
+def test_the_tour_tells_the_way_of_a_save(trace: Trace) -> None:
+    check_chapter("save", trace)

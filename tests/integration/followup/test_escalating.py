@@ -199,7 +199,7 @@ def test_training_that_ends_is_told_to_the_person_and_the_trial_manager(
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+def urgent_level(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """A source of one urgent alert, as the clocks of safety are."""
     level = {"now": 0}
 
@@ -217,12 +217,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     return level
 
 
-def test_an_urgent_matter_is_told_at_any_hour(world: World, randomized: Make, clock: dict[str, int]) -> None:
+def test_an_urgent_matter_is_told_at_any_hour(
+    world: World, randomized: Make, urgent_level: dict[str, int]
+) -> None:
     a_todo(randomized())
     midnight = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)  # half past midnight in Shanghai
     assert told(world, date(2026, 11, 21), "clock", midnight) == {(0, "investigator")}
     assert told(world, date(2026, 11, 21), "todo", midnight) == set()
-    clock["now"] = 1
+    urgent_level["now"] = 1
     assert told(world, date(2026, 11, 21), "clock", midnight + timedelta(hours=1)) == {(1, "investigator")}
     assert told(world, date(2026, 11, 21), "todo", noon(date(2026, 11, 21))) == {
         (0, "coordinator"),

@@ -119,14 +119,15 @@ FOLLOWED_BY = {
     **dict.fromkeys(("lost_attempts", "lost_days", "lost_routes"), "followup/contacts.py"),
     "sweep_without_contact_days": "followup/history.py",
     "visit_due_before_closing_days": "followup/history.py",
-    "visit_escalates_days": "notices/reminders.py",
-    **dict.fromkeys(("todo_escalates_days", "training_valid_months"), "notices/sources.py"),
+    "visit_escalates_days": "notices/services/reminders.py",
+    "todo_escalates_days": "notices/sources/todos.py",
+    "training_valid_months": "notices/sources/training.py",
     **dict.fromkeys(
         (
             *("query_escalates_days", "decision_escalates_days"),
             *("form_escalates_days", "deviation_escalates_days"),
         ),
-        "notices/sources_forms.py",
+        "notices/sources/records.py",
     ),
     "susar_follow_up_days": "crf/safety/clock_rows.py",
     "minimisation_biased_coin": "randomization/services/minimizing.py",

@@ -169,7 +169,7 @@ def test_soft_findings_take_a_reason_and_hard_ones_do_not():
     form = small(ask("w", hard=(25, 200), soft=(38, 110)))
     soft = drawn(form, {"w": "120", "_confirm:w:soft": "seen"})
     assert field(soft, "_confirm:w:soft")["value"] == "seen"
-    assert "_confirm" not in drawn(form, {"w": "300"})
+    assert "_confirm:w" not in drawn(form, {"w": "300"})
 
 
 def test_a_finding_at_no_question_stands_on_top_of_the_form():

@@ -6,9 +6,9 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.cache import cache
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
@@ -31,13 +31,13 @@ def new_key() -> str:
 
 
 @contextmanager
-def sent_once(request: HttpRequest) -> Iterator[None]:
-    """Do what is inside unless this very page did it before; what fails or is refused may be sent again.
+def sent_once(sent: str, *, by: Any) -> Iterator[None]:
+    """Do what is inside unless the page with the key ``sent`` did it before; what is refused may be sent again.
 
-    While the server that holds the keys is away, nobody is kept from working.
+    A key is good for the person who sends it, and a page without one is not held up. While the server that
+    holds the keys is away, nobody is kept from working.
     """
-    sent = request.POST.get(FIELD, "")
-    key = f"page:{request.user.pk}:{sent}" if _KEY.fullmatch(sent) else ""
+    key = f"page:{getattr(by, 'pk', None)}:{sent}" if _KEY.fullmatch(sent) else ""
     if key and not cache.add(key, 1, HELD_SECONDS) and cache.get(key):
         raise SentBefore
     try:

@@ -1,0 +1,35 @@
+"""The notes beside a question: what is wrong with its answer, and the reason that settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from crf.engine.checks import Finding, Level
+from crf.page.question_templates import partial
+
+ERROR, SOFT = "is-error", "is-soft"
+ICONS = {ERROR: "exclamation-octagon", SOFT: "exclamation-triangle"}
+
+
+def finding_note(finding: Finding, text: str, *, language: str, confirms: bool, reason: str) -> SafeString:
+    """Draw a finding; a soft one that ``confirms`` also takes the reason that settles it."""
+    if finding.level == Level.HARD:
+        return note(ERROR, text, language=language, key=finding.key)
+    return note(SOFT, text, language=language, key=finding.key, confirms=confirms, reason=reason)
+
+
+def note(
+    tone: str, text: str, *, language: str, key: str = "", confirms: bool = False, reason: str = ""
+) -> SafeString:
+    drawn = partial("note", language, tone=tone, icon_name=ICONS[tone], confirms=confirms)
+    filling = {"key": escape(key), "text": escape(text), "reason": escape(reason)}
+    return mark_safe(drawn % filling)  # noqa: S308 - the template escapes, and so does each filling
+
+
+def blank_notes(language: str) -> Iterator[tuple[str, SafeString]]:
+    """Yield (tone, note without words) for the browser, which fills them while somebody types."""
+    for tone in ICONS:
+        yield tone, note(tone, "", language=language, confirms=tone == SOFT)

@@ -1,0 +1,89 @@
+"""A form that is given to one service: its refusal stands above the form, and nothing typed is lost.
+
+A view is straight lines::
+
+    form = MoveSiteForm(request.POST or None)
+    if form.submits(move_site, site=site, to=to, by=request.user, at=timezone.now()):
+        return redirect(form.result)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.db import transaction
+from django.utils.functional import cached_property
+
+from kernel.errors import Refusal
+from kernel.once import FIELD, SentBefore, new_key, sent_once
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page of one form says: its title, what it is for, its button, and the page above it."""
+
+    title: str
+    button: str
+    up: str
+    up_label: str
+    about: str = ""
+    is_grave: bool = False
+
+
+class Submitting(forms.BaseForm):
+    """What every form that is given to a service can do; fields bear the names of the service's parameters."""
+
+    is_atomic: ClassVar[bool] = True  # False where the service opens and commits transactions of its own
+    refusal: Refusal | None = None
+    result: Any = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what was typed as the service takes it."""
+        return dict(self.cleaned_data)
+
+    def submits(self, service: Callable[..., Any], /, **fixed: Any) -> bool:
+        """Call ``service`` with what was typed and with ``fixed``; return whether it did its step.
+
+        ``result`` is what it returned. A refusal is added to the form. One page is one step, however often
+        the person (``by``, or ``user`` where somebody settles what is their own) sends it.
+        """
+        if not self.is_valid():
+            return False
+        sent, person = str(self.data.get(FIELD, "")), fixed.get("by", fixed.get("user"))
+        try:
+            with sent_once(sent, by=person), transaction.atomic() if self.is_atomic else nullcontext():
+                self.result = service(**self.arguments(), **fixed)
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Put the sentence of the refusal above the form."""
+        self.refusal = refusal
+        self.add_error(None, str(refusal))
+
+    @property
+    def status(self) -> int:
+        """The status of the page that shows the form: why it is shown."""
+        if self.refusal is not None:
+            return self.refusal.status
+        return 422 if self.errors else 200
+
+    @cached_property
+    def once(self) -> str:
+        """The key of the page that shows the form; a third press on one that was sent before is no new step."""
+        return str(self.data[FIELD]) if isinstance(self.refusal, SentBefore) else new_key()
+
+
+class ServiceForm(Submitting, forms.Form):
+    """A form whose fields are declared."""
+
+
+class ServiceModelForm(Submitting, forms.ModelForm):
+    """A form with fields of a model; the service writes, the form never saves."""

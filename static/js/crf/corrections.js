@@ -1,0 +1,92 @@
+// What the save corrects: answers that were saved and differ now or are no longer asked, rows that go.
+// From two corrections on, each may have a reason of its own beside the one for the whole save.
+import { inputsNamed, isGone, labelOf, textsOf } from "./answers.js";
+import { all, one } from "./page.js";
+
+export const NOTHING = "[[],[]]";
+export const typedAt = (page, name) => JSON.stringify([textsOf(page, name), textsOf(page, `${name}__why`)]);
+const savedAt = ({ saved }, name) => JSON.stringify([saved[name] || [], saved[`${name}__why`] || []]);
+
+const isLeaving = (question) =>
+  Boolean(one('[name$="-remove"]:checked', question.closest("[data-row]") || question));
+const hasPosition = (tick) => Boolean(one('[name$="-position"]', tick.closest("[data-row]")));
+
+// Marks what differs from the save and returns the corrections among it, in the order of the page.
+export function markChanges(page) {
+  if (!page.saved) return [];
+  const asked = all("[data-q]", page.form).filter((question) => !one("[data-derived]", question));
+  const corrections = asked.map((question) => markChange(page, question)).filter(Boolean);
+  const removed = all('[data-row] [name$="-remove"]', page.form)
+    .filter((tick) => tick.checked && hasPosition(tick))
+    .map((tick) => ({
+      name: tick.name,
+      label: tick.closest("label").textContent.trim(),
+      what: page.texts.textRemoved,
+    }));
+  return [...corrections, ...removed];
+}
+
+function markChange(page, question) {
+  const name = question.dataset.q;
+  const before = savedAt(page, name);
+  const now = isGone(question) ? NOTHING : typedAt(page, name);
+  question.classList.toggle("is-changed", before !== now);
+  if (before === now || before === NOTHING || isLeaving(question)) return null;
+  return { name, label: labelOf(question), what: inOneSentence(page, name, before, now) };
+}
+
+function inOneSentence(page, name, before, now) {
+  const { textChange, textNone } = page.texts;
+  const [old, young] = [before, now].map((answered) => {
+    const [values, why] = JSON.parse(answered);
+    const words = values.map((value) => inWords(page, name, value));
+    return [...words, ...why.map((value) => inWords(page, `${name}__why`, value))].join(", ");
+  });
+  return textChange.replace(/\{(old|new)\}/g, (_, mark) => (mark === "old" ? old : young) || textNone);
+}
+
+function inWords(page, name, value) {
+  const inputs = inputsNamed(page, name);
+  const field = inputs.find((input) => input.tagName === "SELECT" || input.value === value);
+  if (field?.tagName === "SELECT") {
+    return [...field.options].find((option) => option.value === value)?.text || value;
+  }
+  const ticked = ["radio", "checkbox"].includes(field?.type);
+  return (ticked && field.labels[0]?.lastChild.textContent.trim()) || value;
+}
+
+export function askReasons(page, corrections) {
+  const panel = one("[data-reason]", page.form);
+  if (!panel) return;
+  panel.hidden = !corrections.length;
+  const own = one("[data-own-reasons]", panel);
+  own.hidden = corrections.length < 2;
+  const list = one("ul", own) || own.appendChild(document.createElement("ul"));
+  const kept = new Map(all("li", list).map((item) => [item.dataset.of, item]));
+  const items = own.hidden
+    ? []
+    : corrections.map((each) => kept.get(each.name) || ownReason(page, each.name));
+  if (items.length !== kept.size || items.some((item) => !item.isConnected)) list.replaceChildren(...items);
+  items.forEach((item, index) => {
+    describe(item, corrections[index]);
+  });
+  if (items.some((item) => one("input", item).value)) own.open = true;
+}
+
+function ownReason(page, name) {
+  const pattern = one("template[data-own-reason]", page.form);
+  const item = pattern.content.firstElementChild.cloneNode(true);
+  const box = one("input", item);
+  item.dataset.of = name;
+  box.name = `_reason:${name}`;
+  box.id = `id-${box.name}`;
+  box.value = page.ownReasons.get(box.name) || "";
+  one("label", item).htmlFor = box.id;
+  box.addEventListener("input", () => page.ownReasons.set(box.name, box.value));
+  return item;
+}
+
+function describe(item, { label, what }) {
+  one("[data-label]", item).textContent = label;
+  one("[data-what]", item).textContent = what;
+}

@@ -1,0 +1,94 @@
+// Drafts every few seconds: on the server; in this browser while the network is away.
+import { fill, typedNow } from "./answers.js";
+import { deriveSoon } from "./findings.js";
+import { all, one, post } from "./page.js";
+import { addRowsFor } from "./rows.js";
+
+const clock = () => new Date().toTimeString().slice(0, 8);
+
+function say(page, text) {
+  const place = one("[data-status]", page.form);
+  if (place) place.textContent = text;
+}
+
+export async function keepDraft(page, { last = false } = {}) {
+  if (!page.unsent || page.form.dataset.sent) return;
+  const values = typedNow(page);
+  page.unsent = false;
+  try {
+    const kept = await sendDraft(page, values, last);
+    page.away = false;
+    forgetHere(page);
+    say(page, page.texts.textSaved.replace("{time}", kept.saved_at || clock()));
+  } catch {
+    page.unsent = true;
+    page.away = true;
+    keepHere(page, values);
+  }
+}
+
+async function sendDraft(page, values, last) {
+  if (!page.texts.draft) throw new Error("no address");
+  const response = await post(page, page.texts.draft, {
+    keepalive: last,
+    body: JSON.stringify({ values }),
+    headers: { "Content-Type": "application/json" },
+  });
+  if (response.status === 401) window.palace3?.signInAgain();
+  if (!response.ok || response.redirected) throw new Error(String(response.status));
+  return response.json().catch(() => ({}));
+}
+
+export function keepHere(page, values, store = localStorage) {
+  if (!page.storageName) return;
+  const version = page.form.elements._version.value;
+  try {
+    store.setItem(page.storageName, JSON.stringify({ values, version }));
+    if (store === localStorage) say(page, page.texts.textOffline.replace("{time}", clock()));
+  } catch {
+    // The browser's store is full or forbidden; the page itself still holds the answers.
+  }
+}
+
+export function forgetHere({ storageName }) {
+  if (!storageName) return;
+  localStorage.removeItem(storageName);
+  sessionStorage.removeItem(storageName);
+}
+
+// A save that never arrives (no network, session over) must lose nothing: this tab keeps a copy
+// until the page comes back with a newer version, or for good while the network is away.
+export function keepUntilSaved(page) {
+  keepHere(page, typedNow(page), page.away ? localStorage : sessionStorage);
+}
+
+// Answers that only this browser holds are put back, once, over a page of the same version.
+export function putBack(page) {
+  const { storageName } = page;
+  const kept = storageName && (sessionStorage.getItem(storageName) || localStorage.getItem(storageName));
+  if (!kept) return;
+  const { values, version } = JSON.parse(kept);
+  if (version !== page.form.elements._version.value) {
+    forgetHere(page);
+    return;
+  }
+  const before = JSON.stringify(typedNow(page));
+  fillAll(page, values);
+  if (JSON.stringify(typedNow(page)) === before) return;
+  say(page, page.texts.textRestored);
+  page.dirty = true;
+  page.unsent = true;
+  deriveSoon(page);
+}
+
+function fillAll(page, values) {
+  const entries = Object.entries(values);
+  for (const [name, typed] of entries) {
+    if (name.startsWith("_reason:")) page.ownReasons.set(name, typed[0]);
+  }
+  addRowsFor(page, values);
+  for (const tick of all('input[type="checkbox"]', page.form)) {
+    tick.checked = (values[tick.name] || []).includes(tick.value);
+  }
+  for (const [name, typed] of entries) fill(page, name, typed);
+}

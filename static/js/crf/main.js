@@ -1,0 +1,77 @@
+// Form pages: questions shown and required while typing, derived answers and findings live, drafts
+// kept every few seconds, rows and answers by keyboard, and a warning before unsaved answers are
+// left. The server judges again on every save; without scripts the page still works.
+import { answerOf, fill, inputsNamed } from "./answers.js";
+import { forgetHere, keepDraft, keepUntilSaved, putBack } from "./drafts.js";
+import { deriveSoon } from "./findings.js";
+import { onKey, standAlone } from "./keyboard.js";
+import { one, openPage } from "./page.js";
+import { addAndGo, markRemoved } from "./rows.js";
+import { judge } from "./visibility.js";
+
+const DRAFT_EVERY = 4000;
+
+function takeProposal(page, button) {
+  const value = answerOf(page, button.dataset.accept);
+  const name = button.closest("[data-q]").dataset.q;
+  if (value === null) return;
+  fill(page, name, [String(value)]);
+  inputsNamed(page, name)[0]?.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function onClick(page, { target }) {
+  const accept = target.closest("[data-accept]");
+  if (accept) takeProposal(page, accept);
+  const add = target.closest("[data-add-row]");
+  if (add) addAndGo(page, add.closest("[data-group]"));
+  if (!target.closest("[data-discard]")) return;
+  page.dirty = false;
+  page.unsent = false;
+  forgetHere(page);
+}
+
+function onChange(page, { target, type }) {
+  const question = target.closest("[data-q]");
+  if (question && type === "change") page.touched.add(question.dataset.q);
+  if (target.type === "checkbox") {
+    standAlone(page, target);
+    markRemoved(target);
+  }
+  page.dirty = true;
+  page.unsent = true;
+  judge(page);
+  deriveSoon(page);
+}
+
+function onSubmit(page, { submitter }) {
+  page.dirty = false;
+  if (!submitter?.matches("[data-discard]")) keepUntilSaved(page);
+}
+
+function onLeave(page, event) {
+  if (!page.dirty) return;
+  keepDraft(page, { last: true });
+  event.preventDefault();
+}
+
+export function start(form) {
+  const page = openPage(form);
+  document.documentElement.classList.add("has-js");
+  form.addEventListener("keydown", (event) => onKey(page, event));
+  form.addEventListener("click", (event) => onClick(page, event));
+  form.addEventListener("input", (event) => onChange(page, event));
+  form.addEventListener("change", (event) => onChange(page, event));
+  form.addEventListener("submit", (event) => onSubmit(page, event));
+  window.addEventListener("beforeunload", (event) => onLeave(page, event));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) keepDraft(page, { last: true });
+  });
+  window.addEventListener("online", () => keepDraft(page));
+  setInterval(() => keepDraft(page), DRAFT_EVERY);
+  if (one('button[name="_action"]', form)) putBack(page);
+  judge(page);
+  return page;
+}
+
+const form = document.querySelector("form[data-crf]");
+if (form) start(form);

@@ -1,0 +1,58 @@
+// Shows what is asked, marks what is required, and says what the save will leave out and correct.
+import { isGone, labelOf, lookFrom } from "./answers.js";
+import { holds } from "./conditions.js";
+import { askReasons, markChanges, NOTHING, typedAt } from "./corrections.js";
+import { all, one } from "./page.js";
+
+// Everything that follows from the answers on the page without asking the server.
+export function judge(page) {
+  all("[data-show]", page.form).forEach((place) => {
+    show(place, holds(JSON.parse(place.dataset.show), lookFrom(page, place)));
+  });
+  all("[data-require]", page.form).forEach((question) => {
+    markRequired(question, holds(JSON.parse(question.dataset.require), lookFrom(page, question)));
+  });
+  all("[data-q]", page.form).forEach((question) => {
+    question.classList.toggle("is-missing", Boolean(one('[name$="__why"]', question)?.value));
+  });
+  if (page.saved) askReasons(page, markChanges(page));
+  tellCleared(page);
+}
+
+function show(place, shown) {
+  const hidden = place.tagName === "TD" ? one(".p3-cell-answer", place) : place;
+  hidden.hidden = !shown;
+  if (place.tagName !== "SECTION") return;
+  const jump = one(`[data-part="${CSS.escape(place.id.replace("part-", ""))}"]`, document);
+  if (jump) jump.hidden = !shown;
+}
+
+function markRequired(question, required) {
+  question.classList.toggle("is-required", required);
+  const mark = one(".p3-req", question);
+  if (mark) mark.hidden = !required;
+}
+
+// Answers to questions that are no longer asked are left out of the save; say so at once.
+function tellCleared(page) {
+  const place = one("[data-cleared]", page.form);
+  if (!place) return;
+  const left = all("[data-q]", page.form).filter((question) => isLeftOut(page, question));
+  place.hidden = !left.length;
+  if (!left.length) return;
+  const questions = left.map(labelOf).join(", ");
+  place.textContent = page.texts.textCleared.replace("{questions}", () => questions);
+}
+
+const isLeftOut = (page, question) =>
+  isGone(question) &&
+  !one("[data-derived]", question) &&
+  !isBeginning(question) &&
+  typedAt(page, question.dataset.q) !== NOTHING;
+
+// What a row begins with before it is asked was typed by nobody.
+const isBeginning = (question) =>
+  Boolean(question.closest("[data-begins]")) &&
+  all("input", question).every(
+    (input) => input.value === input.defaultValue && input.checked === input.defaultChecked,
+  );

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { choose, drawForm, field } from "./form.js";
+
+mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+drawForm().remove();
+const { start } = await import("../../static/js/crf/main.js");
+
+const change = (input) => input.dispatchEvent(new Event("change", { bubbles: true }));
+
+test("typing is judged at once and sent as a draft within seconds", () => {
+  const sent = [];
+  globalThis.fetch = async (address) => {
+    sent.push(address);
+    return { ok: true, status: 200, json: async () => ({ derived: {}, raw: {}, errors: {}, findings: [] }) };
+  };
+  const page = start(drawForm({ draft: "/draft", derive: "/derive" }));
+  assert.equal(page.form.querySelector("#q-pregnant").hidden, true);
+  choose(page.form, "sex", "F");
+  change(page.form.querySelector("#id-sex"));
+  assert.equal(page.form.querySelector("#q-pregnant").hidden, false);
+  assert.deepEqual([page.dirty, page.unsent, page.touched.has("sex")], [true, true, true]);
+  mock.timers.tick(350);
+  assert.deepEqual(sent, ["/derive"]);
+  mock.timers.tick(4000);
+  assert.deepEqual(sent, ["/derive", "/draft"]);
+});
+
+test("leaving with unsaved answers is asked about, and not after a save", () => {
+  const page = start(drawForm());
+  const leave = () => {
+    const event = new Event("beforeunload", { cancelable: true });
+    window.dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+  assert.equal(leave(), false);
+  field(page.form, "weight").value = "70";
+  change(field(page.form, "weight"));
+  assert.equal(leave(), true);
+  page.form.dispatchEvent(new Event("submit", { cancelable: true }));
+  assert.equal(leave(), false);
+});
+
+test("a row ticked for removal looks removed", () => {
+  const page = start(drawForm());
+  page.form.querySelector("[data-add-row]").click();
+  const tick = field(page.form, "nodes-0-remove");
+  tick.checked = true;
+  change(tick);
+  assert.equal(tick.closest("[data-row]").classList.contains("is-removed"), true);
+});
