@@ -57,7 +57,7 @@ def run_tests(
 ) -> tuple[int, str]:
     """Run pytest with its clock shifted; return its exit code and closing line."""
     environment = os.environ | ({} if shift is None else shifted(shift, library))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider", *arguments]
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
