@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
             arguments, shift=day and day - started, library=library, log=LOGS / f"{name}.log"
         )
         failed |= code != 0
-        print(f"{name:<16} {day or started:%Y-%m-%d %H:%M} UTC  {closing}", flush=True)
+        print(f"{name:<16} {day or started:%Y-%m-%d %H:%M} UTC  {closing.strip(' =')}", flush=True)
     return int(failed)
 
 

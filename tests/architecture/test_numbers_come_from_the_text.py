@@ -54,7 +54,6 @@ ALLOWED = {
     ("followup/services/rolling.py", 500): "rows of one batch",
     ("notices/services/reminders.py", 14): "days without a worker that are caught up",
     ("notices/sources/safety.py", 2): "the second step of a ladder",
-    ("notices/sources/todos.py", 2): "the second step of a ladder",
     ("notices/sources/safety.py", 4): "the last quarter of a clock",
     ("notices/sources/training.py", 7): "days before a certificate ends: no value of the protocol",
     ("notices/sources/training.py", 30): "days before a certificate ends: no value of the protocol",
