@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
             arguments, shift=day and day - started, library=library, log=LOGS / f"{name}.log"
         )
         failed |= code != 0
-        print(f"{name:<16} {day or started:%Y-%m-%d %H:%M} UTC  {closing}", flush=True)
+        print(f"{name:<16} {day or started:%Y-%m-%d %H:%M} UTC  {closing.strip(' =')}", flush=True)
     return int(failed)
 
 
@@ -59,11 +59,16 @@ def run_tests(
     environment = os.environ | ({} if shift is None else shifted(shift, library))
     command = [sys.executable, "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider", *arguments]
     with log.open("w", encoding="utf-8") as output:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
+        started = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
+        try:
+            code = started.wait()
+        except KeyboardInterrupt:
+            started.wait()  # pytest was told as well, and stops its server
+            raise
     lines = log.read_text(encoding="utf-8").splitlines()
-    return done.returncode, next((line for line in reversed(lines) if line.strip()), "printed nothing")
+    return code, next((line for line in reversed(lines) if line.strip()), "printed nothing")
 
 
 def shifted(shift: timedelta, library: Path) -> dict[str, str]:

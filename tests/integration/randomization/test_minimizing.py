@@ -68,7 +68,7 @@ def text_with(monkeypatch: Any, **values: Any) -> None:
         replace(entry, value=values[entry.key]) if entry.key in values else entry for entry in text.settings
     )
     changed = replace(text, settings=settings)
-    monkeypatch.setattr("randomization.services.minimizing.load", lambda _version: changed)
+    monkeypatch.setattr("randomization.services.minimizing.load", lambda version: changed)
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_another_ratio_is_refused(world: Any, on: None, monkeypatch: Any) -> Non
         randomization=replace(text.randomization, ratio=(2, 1)),
         settings=tuple(replace(s, value=True) if s.key == "minimisation_on" else s for s in text.settings),
     )
-    monkeypatch.setattr("randomization.services.minimizing.load", lambda _version: changed)
+    monkeypatch.setattr("randomization.services.minimizing.load", lambda version: changed)
     with pytest.raises(RatioNotEven):
         draft(world)
 
