@@ -62,6 +62,7 @@ def record(form: FormDeclaration, row: Any) -> dict[str, Any]:
 def saved(done: Saved) -> dict[str, Any]:
     """Return what a save did, as the page says it in words."""
     return {
+        "sequence": done.record_key.sequence,
         "version": done.version,
         "state": done.state,
         "queries_opened": done.queries_opened,
