@@ -47,9 +47,8 @@ class SafetyClock(OfParticipant):
     """What has to be done in time about one serious event (protocol 2.6); ``event_no`` is its number among the AEs.
 
     It stands until it is met, or until ``ended_at``: the answers no longer ask for it. ``due_at`` only ever
-    moves to an earlier moment; ``first_due_at`` keeps the first one (empty in rows of version 0.2.0 that have
-    not changed since). ``provisional`` says that it runs since the event was saved: nobody said since when it
-    was known.
+    moves to an earlier moment; ``first_due_at`` keeps the first one. ``provisional`` says that it runs since the
+    event was saved: nobody said since when it was known. Both are empty in rows of version 0.2.0.
     """
 
     kind = models.CharField(_("what is due"), max_length=20, choices=ClockName.choices)
@@ -57,7 +56,7 @@ class SafetyClock(OfParticipant):
     starts_at = models.DateTimeField(_("runs since"))
     due_at = models.DateTimeField(_("due"))
     first_due_at = models.DateTimeField(_("due when it was first known"), null=True)
-    provisional = models.BooleanField(_("provisional"), default=False)
+    provisional = models.BooleanField(_("provisional"), null=True)
     met_at = models.DateTimeField(_("met"), null=True)
     how = models.CharField(_("how it was met"), max_length=80, blank=True)
     ended_at = models.DateTimeField(_("no longer asked for since"), null=True)

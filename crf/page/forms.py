@@ -13,9 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
-from crf.engine.parsing import PARSERS, UnreadableError
+from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
+from crf.safety.clock_rows import REPORT_FORM
 from kernel.service_form import ServiceForm
 from trials.forms import DayInput
 
@@ -114,8 +115,8 @@ class OverrideForm(ServiceForm):
             return cleaned
         question = self.questions[cleaned["target"]]
         try:
-            cleaned["value"] = PARSERS[question.kind](question, [cleaned["value"]], self.zone)
-        except UnreadableError as error:
+            cleaned["value"] = read_answer(question, [cleaned["value"]], zone=self.zone)
+        except AnswerUnreadableError as error:
             self.add_error("value", str(error))
         return cleaned
 
@@ -227,10 +228,10 @@ class AssessmentForm(ServiceForm):
 
     def clean_known_at(self) -> datetime | None:
         """Read the moment as the forms read one: by the clock of the site."""
-        question, typed = catalogue.form("SAE").questions["sae_report"], self.cleaned_data["known_at"]
+        question, typed = catalogue.form(REPORT_FORM).questions["sae_report"], self.cleaned_data["known_at"]
         try:
-            found: datetime | None = PARSERS[question.kind](question, [typed] if typed else [], self.zone)
-        except UnreadableError as error:
+            found: datetime | None = read_answer(question, [typed] if typed else [], zone=self.zone)
+        except AnswerUnreadableError as error:
             raise forms.ValidationError(str(error)) from error
         return found
 

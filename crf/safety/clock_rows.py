@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import User
 from audit.acts import open_act
 from crf.catalogue.adverse_event.rules import died_of, is_serious
+from crf.engine.checks import earliest_day
 from crf.models import SafetyClock
 from crf.store.context import FormContext
 from followup.history import whole_number
@@ -139,7 +140,8 @@ def _wanted(
 def first_known_on(form_context: FormContext) -> dict[int, date]:
     """Return the day on which the site first knew of each serious event, by its number."""
     reports = (clock for clock in form_context.clocks() if clock["kind"] == ClockKind.SAE_REPORT)
-    return {clock["event_no"]: clock["starts_at"].date() for clock in reports}
+    days = {clock["event_no"]: earliest_day(clock["starts_at"]) for clock in reports}
+    return {number: on for number, on in days.items() if on}
 
 
 def susar_days_of(protocol: text.ProtocolText) -> SusarDays:

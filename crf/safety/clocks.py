@@ -68,7 +68,7 @@ def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
         due_at=clock.due_at,
         overdue=at > clock.due_at,
         of_site=of_site,
-        provisional=clock.provisional,
+        provisional=bool(clock.provisional),
         href=form_url(number, REPORT_FORM, sequence=NEW)
         if of_site
         else assessment_url(number, clock.event_no),

@@ -34,11 +34,13 @@ class Asking:
     known_on: Mapping[int, date] = field(default_factory=dict)
 
     def due(self, trigger: str, on: date) -> date:
-        """Return the day by which it is due; hours end on the day on which they are over when all of it is gone."""
+        """Return the day by which it is due; 24 hours that began at some time of ``on`` are over on the next day."""
         rule = self.text.trigger(trigger)
-        if rule.days is None and rule.hours is None:
+        lasts = [timedelta(days=rule.days)] if rule.days is not None else []
+        lasts += [timedelta(hours=rule.hours)] if rule.hours is not None else []
+        if not lasts:
             raise KeyError(f"the trigger {trigger} gives no days")
-        return on + timedelta(days=rule.days or 0, hours=rule.hours or 0)
+        return on + sum(lasts, timedelta())
 
 
 def wanted_todos(text: ProtocolText, records: Records, known_on: Mapping[int, date]) -> list[Wanted]:
