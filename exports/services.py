@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import open_act
 from crf import catalogue
+from exports.cuts import Cut
 from exports.models import ApiToken, Export, ExportState
 from exports.tokens import PREFIX, digest_of
 from exports.writing import write_zip
@@ -108,7 +110,7 @@ def request_export(
             requested_by=by,
             requested_at=at,
             purpose=purpose,
-            cut_at=cut_at or at,
+            cut_at=cut_at,
             forms=[code for code in catalogue.forms() if code in forms],
             site_codes=sorted(sites),
             language=language,
@@ -143,24 +145,21 @@ def write_export(*, export: Export, at: datetime) -> Export:
         locked = Export.objects.select_for_update(skip_locked=True).filter(pk=export.pk).first()
         if locked is None or locked.state == ExportState.DONE:
             return export
-        past = locked.cut_at < locked.requested_at
+        cut = _cut_of(locked)
+        locked.cut_at, locked.snapshot = cut.at, cut.snapshot
         about = {
             "export": locked.pk,
             "requested_by": locked.requested_by.username,
-            "requested_at": locked.requested_at.isoformat(),
+            "requested_at": _local(locked.requested_at),
             "purpose": locked.purpose,
-            "data_as_of": locked.cut_at.isoformat(),
+            "data_as_of": _local(cut.at),
+            "read_by": "snapshot" if cut.snapshot else "moment of storing",
             "forms": locked.forms,
             "sites": locked.site_codes,
         }
         with override(locked.language):
             manifest = write_zip(
-                path_of(locked),
-                forms=locked.forms,
-                sites=locked.site_codes,
-                cut_at=locked.cut_at,
-                past=past,
-                about=about,
+                path_of(locked), forms=locked.forms, sites=locked.site_codes, cut=cut, about=about
             )
         with open_act("exports:export:write", by=None, at=at) as act:
             locked.manifest, locked.state, locked.finished_at, locked.act = (
@@ -171,8 +170,27 @@ def write_export(*, export: Export, at: datetime) -> Export:
             )
             locked.digest = _digest(path_of(locked))
             locked.rows = sum(file["written"] for file in manifest["files"])
-            locked.save(update_fields=["manifest", "state", "finished_at", "digest", "rows", "act"])
+            locked.save(
+                update_fields=[
+                    *("cut_at", "snapshot", "manifest", "state", "finished_at", "digest", "rows", "act")
+                ]
+            )
     return locked
+
+
+def _cut_of(export: Export) -> Cut:
+    """Return the moment that the export shows: the one asked for, else that of the snapshot being read.
+
+    A moment that another export read is read again as that one saw it, transactions open at the time left out.
+    """
+    if export.cut_at is None:
+        return Cut.of_this_snapshot()
+    earlier = Export.objects.filter(cut_at=export.cut_at).exclude(snapshot="").first()
+    return Cut(at=export.cut_at, snapshot=earlier.snapshot if earlier else "")
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(settings.TRIAL_TIME_ZONE)).isoformat()
 
 
 def fail_export(*, export: Export, at: datetime, why: str) -> None:
