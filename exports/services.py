@@ -14,8 +14,9 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import open_act
+from audit.acts import open_act, record_act
 from crf import catalogue
+from crf.engine.declaration import FormDeclaration
 from exports.cuts import Cut
 from exports.models import ApiToken, Export, ExportState
 from exports.tokens import PREFIX, digest_of
@@ -38,13 +39,28 @@ class NothingChosen(Refusal):
 class UnknownForm(Refusal):
     code = "exports.unknown_form"
     message = _("There is no form {code}.")
-    status = 422
+    status = 400
 
 
 class UnknownSite(Refusal):
     code = "exports.unknown_site"
     message = _("There is no site {code} whose data you may take.")
-    status = 422
+    status = 400
+
+
+class UnknownLanguage(Refusal):
+    code = "exports.unknown_language"
+    message = _("There are no labels in the language “{code}”. Choose one of {known}.")
+    status = 400
+
+
+class ReadingWithoutPurpose(Refusal):
+    code = "exports.reading_without_purpose"
+    message = _(
+        "Answers of many participants are read for a purpose, which is kept in the audit trail. Say it in “purpose”, "
+        "or name one participant in “participant”."
+    )
+    status = 400
 
 
 class PurposeMissing(Refusal):
@@ -103,8 +119,9 @@ def request_export(
     with open_act("exports:export:request", by=by, at=at) as act:
         if not purpose.strip():
             raise PurposeMissing
-        if len(purpose) > LONGEST_PURPOSE:
-            raise PurposeTooLong(number=len(purpose), most=LONGEST_PURPOSE)
+        _refuse_long_purpose(purpose)
+        if language not in dict(settings.LANGUAGES):
+            raise UnknownLanguage(code=language, known=", ".join(dict(settings.LANGUAGES)))
         _refuse_odd_scope(forms, sites, cut_at, at)
         export = Export.objects.create(
             requested_by=by,
@@ -118,6 +135,22 @@ def request_export(
         )
         send("exports:write", export.pk)
     return export
+
+
+def _refuse_long_purpose(purpose: str) -> None:
+    if len(purpose) > LONGEST_PURPOSE:
+        raise PurposeTooLong(number=len(purpose), most=LONGEST_PURPOSE)
+
+
+def record_reading(*, form: FormDeclaration, purpose: str, by: User, at: datetime) -> None:
+    """It is on record that a program read a page of the answers of many participants, of which form and what for.
+
+    Refuses: a reading without a purpose, or with one that is too long.
+    """
+    if not purpose.strip():
+        raise ReadingWithoutPurpose
+    _refuse_long_purpose(purpose)
+    record_act("exports:answers:read", by=by, at=at, reason=f"{form.code}: {purpose}")
 
 
 def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | None, at: datetime) -> None:
