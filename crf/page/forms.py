@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crf.engine.parsing import PARSERS, UnreadableError
+from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from kernel.service_form import ServiceForm
@@ -111,8 +111,8 @@ class OverrideForm(ServiceForm):
             return cleaned
         question = self.questions[cleaned["target"]]
         try:
-            cleaned["value"] = PARSERS[question.kind](question, [cleaned["value"]], self.zone)
-        except UnreadableError as error:
+            cleaned["value"] = read_answer(question, [cleaned["value"]], zone=self.zone)
+        except AnswerUnreadableError as error:
             self.add_error("value", str(error))
         return cleaned
 
