@@ -179,7 +179,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
         if locked is None or locked.state == ExportState.DONE:
             return export
         cut = _cut_of(locked)
-        locked.cut_at, locked.snapshot = cut.at, cut.snapshot
+        locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
         about = {
             "export": locked.pk,
             "requested_by": locked.requested_by.username,
@@ -218,8 +218,8 @@ def _cut_of(export: Export) -> Cut:
     """
     if export.cut_at is None:
         return Cut.of_this_snapshot()
-    earlier = Export.objects.filter(cut_at=export.cut_at).exclude(snapshot="").first()
-    return Cut(at=export.cut_at, snapshot=earlier.snapshot if earlier else "")
+    earlier = Export.objects.filter(cut_at=export.cut_at, snapshot__isnull=False).first()
+    return Cut(at=export.cut_at, snapshot=(earlier.snapshot if earlier else None) or "")
 
 
 def _local(at: datetime) -> str:
