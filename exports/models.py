@@ -39,7 +39,7 @@ class Export(Audited):
     requested_at = models.DateTimeField(_("requested at"))
     purpose = models.CharField(_("purpose"), max_length=200)
     cut_at = models.DateTimeField(_("data as of"), null=True)
-    snapshot = models.TextField(null=True, blank=True)  # noqa: DJ001 (null in what was sealed before it was added)
+    snapshot = models.TextField(null=True, blank=True)
     forms = ArrayField(models.CharField(max_length=8), verbose_name=_("forms"))
     site_codes = ArrayField(models.CharField(max_length=2), default=list, verbose_name=_("sites"))
     language = models.CharField(_("language of labels"), max_length=10, default="en")
