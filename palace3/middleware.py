@@ -52,14 +52,14 @@ def person(get_response: Handler) -> Handler:
         now = timezone.now()
         if request.user.is_authenticated and _was_idle(request, now):
             close_session(request, at=now, idle=True)
-        eyes = scope(user_id=None, sites=())
-        if request.user.is_authenticated:
+        eyes, is_known = scope(user_id=None, sites=()), request.user.is_authenticated
+        if is_known:
             today = local_date(now, settings.TRIAL_TIME_ZONE)
             user = with_grants(request.user, on=today)
             eyes = scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=today)
         with eyes:
             response = get_response(request)
-        if request.user.is_authenticated or request.path.startswith("/api/"):
+        if is_known or request.path.startswith("/api/"):
             response.headers["Cache-Control"] = NO_STORE
         return response
 

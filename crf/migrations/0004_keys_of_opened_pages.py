@@ -15,7 +15,7 @@ PAGES = "ALTER TABLE crf_draft ADD COLUMN page varchar(64) NOT NULL DEFAULT md5(
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("crf", "0002_pathology_residue")]
+    dependencies: ClassVar = [("crf", "0003_safety_clocks_keep_their_first_due_moment")]
 
     operations: ClassVar = [
         migrations.RunSQL(
