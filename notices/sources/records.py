@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.permissions import Role
 from crf import catalogue
-from crf.eligibility.evidence import FINISHED, SOURCE_FORMS
-from crf.engine.base import RecordState
+from crf.eligibility.evidence import SOURCE_FORMS
+from crf.engine.base import COMPLETED, RecordState
 from crf.engine.declaration import Repeats
 from crf.models import Query, QueryState, Record
 from followup.history import whole_number
@@ -75,7 +75,7 @@ def decisions(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
 def _complete_since(site: Site) -> dict[int, datetime]:
     """Return when the last of the forms behind the decision was completed, by participant."""
     records = Record.objects.filter(
-        site=site, form_code__in=SOURCE_FORMS, state__in=FINISHED, participant__state=Track.SCREENED
+        site=site, form_code__in=SOURCE_FORMS, state__in=COMPLETED, participant__state=Track.SCREENED
     )
     times: dict[int, list[datetime]] = {}
     for participant, at in records.values_list("participant", "act__at"):
