@@ -16,9 +16,11 @@ from crf.eligibility.evidence import Evidence, current_evidence
 from crf.page.eligibility import criteria_of, decisions_of
 from crf.page.forms import DecisionForm
 from crf.records.eligibility_lapse import decide
+from followup.services import catch_up
 from kernel.errors import Forbidden
 from trials.models import Participant
 from trials.models.participants import Track
+from trials.services.decisions import version_moved
 
 
 @requires(Permission.ELIGIBILITY_VIEW)
@@ -26,15 +28,24 @@ def eligibility(request: PersonRequest, number: str) -> HttpResponse:
     """Show the evidence per criterion; an investigator signs the decision below it."""
     open_to = Participant.objects.open_to(request.user, Permission.ELIGIBILITY_VIEW)
     participant = get_object_or_404(open_to.select_related("site"), number=number)
-    evidence = current_evidence(participant)
     if request.method == "POST" and not request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
         raise Forbidden
-    typed = request.POST if request.method == "POST" else None
-    form = DecisionForm(typed, initial={"seen_digest": evidence.digest})
+    if request.method == "POST" and participant.is_behind and not participant.is_terminal:
+        return _on_the_version_in_force(request, participant)
+    evidence = current_evidence(participant)
+    form = DecisionForm(request.POST or None, initial={"seen_digest": evidence.digest})
     if form.submits(decide, shown=evidence, by=request.user, at=timezone.now()):
         messages.success(request, _("The decision is signed and on record."))
         return redirect(participant)
     return _shown(request, participant, evidence, form)
+
+
+def _on_the_version_in_force(request: PersonRequest, participant: Participant) -> HttpResponse:
+    """Carry the participant to the version of their site, and show its criteria in place of a decision."""
+    left = version_moved(participant)
+    catch_up(participant=participant, by=request.user, at=timezone.now())
+    messages.warning(request, str(left))
+    return redirect("crf:eligibility", participant.number)
 
 
 def _shown(
