@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crf.engine.parsing import PARSERS, UnreadableError
+from crf import catalogue
+from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
+from crf.safety.clock_rows import REPORT_FORM
 from kernel.service_form import ServiceForm
 from trials.forms import DayInput
 
@@ -109,8 +115,8 @@ class OverrideForm(ServiceForm):
             return cleaned
         question = self.questions[cleaned["target"]]
         try:
-            cleaned["value"] = PARSERS[question.kind](question, [cleaned["value"]], self.zone)
-        except UnreadableError as error:
+            cleaned["value"] = read_answer(question, [cleaned["value"]], zone=self.zone)
+        except AnswerUnreadableError as error:
             self.add_error("value", str(error))
         return cleaned
 
@@ -132,9 +138,38 @@ class DecisionForm(ServiceForm):
     password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
     seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
+    def __init__(self, *args: Any, answerable: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answerable = {f"answer-{code}": code for code in answerable}
+        for name, code in self.answerable.items():
+            self.fields[name] = self._answer_field(code)
+        self.order_fields([*self.answerable, *self.base_fields])
+
+    def _answer_field(self, code: str) -> forms.CharField:
+        return forms.CharField(
+            label=gettext("%(code)s: why does it not stand in the way?") % {"code": code},
+            help_text=_("The history does not tell. Your reason is signed and kept with the evidence."),
+            required=False,
+            max_length=500,
+            widget=forms.Textarea(attrs={"rows": 2}),
+        )
+
     def arguments(self) -> dict[str, Any]:
         typed = dict(self.cleaned_data)
-        return {"eligible": typed.pop("verdict") == "eligible"} | typed
+        answers = {code: typed.pop(name) for name, code in self.answerable.items()}
+        return {"eligible": typed.pop("verdict") == "eligible", "answers": answers} | typed
+
+
+def _kept(case: SeriousCase, zone: str) -> dict[str, Any]:
+    """Return what the form starts with: the last assessment; days only while the case is as grave as it was then."""
+    before = case.judged[-1] if case.judged else {}
+    kept = {name: value for name, value in before.items() if name != "susar"}
+    kept |= {"susar": "yes" if before["susar"] else "no"} if before else {}
+    known = kept.get("known_at") or case.reported
+    if before and before["urgent"] is not case.urgent:
+        known = case.last_reported
+        kept |= {"authority_on": None, "follow_up_on": None}
+    return kept | {"known_at": f"{known.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if known else ""}
 
 
 class AssessmentForm(ServiceForm):
@@ -163,6 +198,15 @@ class AssessmentForm(ServiceForm):
             "cautious one counts. If you judge otherwise, say why in the note."
         ),
     )
+    known_at = forms.CharField(
+        label=_("Since when does the sponsor know that it is a SUSAR, as it stands now?"),
+        required=False,
+        max_length=40,
+        help_text=_(
+            "Day 0. As 2026-03-05 14:30, by the clock of the site. Not when the event began: when what makes it "
+            "serious, unexpected and related was known, or, if it has become fatal or life-threatening, when that was."
+        ),
+    )
     authority_on = forms.DateField(label=_("Authority told on"), required=False, widget=DayInput())
     follow_up_on = forms.DateField(
         label=_("Authority told of the follow-up on"),
@@ -176,13 +220,20 @@ class AssessmentForm(ServiceForm):
     reason = forms.CharField(label=_("Why is it assessed again?"), max_length=500)
     password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
 
-    def __init__(self, typed: Any = None, *, case: SeriousCase) -> None:
-        before = case.judged[-1] if case.judged else {}
-        kept = {name: value for name, value in before.items() if name != "susar"}
-        kept |= {"susar": "yes" if before["susar"] else "no"} if before else {}
-        super().__init__(typed, initial=kept)
-        if not before:
+    def __init__(self, typed: Any = None, *, case: SeriousCase, zone: str) -> None:
+        super().__init__(typed, initial=_kept(case, zone))
+        self.zone = zone
+        if not case.judged:
             del self.fields["reason"]
+
+    def clean_known_at(self) -> datetime | None:
+        """Read the moment as the forms read one: by the clock of the site."""
+        question, typed = catalogue.form(REPORT_FORM).questions["sae_report"], self.cleaned_data["known_at"]
+        try:
+            found: datetime | None = read_answer(question, [typed] if typed else [], zone=self.zone)
+        except AnswerUnreadableError as error:
+            raise forms.ValidationError(str(error)) from error
+        return found
 
     def arguments(self) -> dict[str, Any]:
         """Return the judgement, and what signs it."""

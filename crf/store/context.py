@@ -9,10 +9,11 @@ from typing import Any
 from django.db.models import Max, Min
 
 from crf import catalogue
+from crf.engine.base import COMPLETED
 from crf.engine.checks import earliest_day, in_site_time
-from crf.engine.declaration import FormDeclaration, form_of
+from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.models import Record as SavedRecord
-from crf.models import SponsorAssessment
+from crf.models import SafetyClock, SponsorAssessment
 from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
 from kernel.clock import local_date
@@ -29,7 +30,11 @@ from trials.models import (
 from trials.services import live_decision
 
 Record = dict[str, Any]
-JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),)
+JUDGED = (
+    *("event_no", "expectedness", "reference", "causality", "susar", "known_at", "urgent"),
+    *("authority_on", "follow_up_on"),
+)
+CLOCKS = ("event_no", "kind", "starts_at", "due_at", "met_at", "ended_at")
 
 
 class FormContext:
@@ -44,6 +49,7 @@ class FormContext:
         self._rows: dict[tuple[str, str, int], list[Record]] = {}
         self._consents: list[Consent] | None = None
         self._assessments: list[Record] | None = None
+        self._clocks: list[Record] | None = None
         self._versions: dict[int, str] = {}
 
     @property
@@ -126,6 +132,11 @@ class FormContext:
             self.fetch((f"{code}*",))
         return self._records.get(code, [])
 
+    def is_complete(self, code: str) -> bool:
+        """Say whether the latest record of a form is saved complete."""
+        found = self.records(code)
+        return bool(found) and found[-1]["state"] in COMPLETED
+
     def rows(self, code: str, group: str, record_id: int) -> list[Record]:
         """Return the rows of a repeating group of one record."""
         record_key = (code, group, record_id)
@@ -163,11 +174,13 @@ class FormContext:
                 return self._consent(name)
             case "visit", "last_on":
                 return self._last_visit_on()
-            case "sponsor", _:
-                return self.assessments()
+            case "sponsor" | "safety" as kept, _:
+                return {"sponsor": self.assessments, "safety": self.clocks}[kept]()
         return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
+        if read == f"{code}.{IS_COMPLETE}":
+            return self.is_complete(code)
         others = [row for row in self.records(code) if row["id"] != own]
         if read.endswith("*"):
             return others
@@ -188,7 +201,7 @@ class FormContext:
         return self._versions[record_id]
 
     def _participant(self, name: str, record_id: int | None = None) -> Any:
-        """Read the participant; three names ask for the end of screening and the decision."""
+        """Read the participant; four names ask for the end of screening and the decision."""
         if name == "protocol_version":
             return self._version_of(record_id)
         if name in ("screen_failure_reason", "decline_reason"):
@@ -197,6 +210,9 @@ class FormContext:
         if name == "eligibility_signed_on":
             decision = live_decision(self.participant)
             return local_date(decision.decided_at, self.site.time_zone) if decision else None
+        if name == "criteria_answered":
+            decision = live_decision(self.participant)
+            return decision.answers if decision else {}
         return getattr(self.participant, name)
 
     def _site(self, name: str) -> Any:
@@ -226,6 +242,17 @@ class FormContext:
             found = SponsorAssessment.objects.filter(participant=self.participant)
             self._assessments = list(found.order_by("assessed_at", "pk").values(*JUDGED))
         return self._assessments
+
+    def clocks(self) -> list[Record]:
+        """Return the clocks of serious events, the latest of each kind last."""
+        if self._clocks is None:
+            found = SafetyClock.objects.filter(participant=self.participant).order_by("pk")
+            self._clocks = self._in_site_time(found.values(*CLOCKS))
+        return self._clocks
+
+    def forget_clocks(self) -> None:
+        """Clocks were written: read them again when they are asked for."""
+        self._clocks = None
 
     def _consent(self, name: str) -> Any:
         """Read the first consent: it is the one that study procedures wait for."""
