@@ -64,9 +64,11 @@ def test_rare_01_the_manager_approves_previews_and_opens_a_version(
     assert "follows version 2.0 from today on" in opened.text
     assert "1 participant is still to be taken over" in opened.text
     clock.go(clock_time() + timedelta(minutes=61))
-    assert "1 participant has waited for longer than an hour" in manager.get(AT_SITE).text
+    assert (
+        "1 participant has waited for longer than an hour" in client_of(world.trial_manager).get(AT_SITE).text
+    )
     migrate_participants(site_version=SiteVersion.objects.get(), at=clock_time())
-    assert "follows the version since" in manager.get(AT_SITE).text
+    assert "follows the version since" in client_of(world.trial_manager).get(AT_SITE).text
     assert Visit.objects.filter(participant=participant, code="AS-18").exists()
 
 

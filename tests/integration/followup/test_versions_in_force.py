@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test import Client
-from django.utils import timezone
 
 from demo.servers.broker import EmbeddedBroker
 from followup.impact import asked_to_consent_anew, to_consent_anew
@@ -227,5 +226,5 @@ def test_rare_02_list_and_page_name_the_same_people(world: World, everywhere: No
         assert (
             list(asked_to_consent_anew(people)) == list(to_consent_anew(people, site_version)) == [unsigned]
         )
-        migrate_participants(site_version=site_version, at=timezone.now())
+        migrate_participants(site_version=site_version, at=NOW)
     assert away.protocol_version == "1.0"
