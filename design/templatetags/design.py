@@ -38,11 +38,10 @@ def icon(name: str, label: str = "") -> SafeString:
     )
 
 
-@register.simple_tag
-def once(form: object = None) -> SafeString:
+@register.inclusion_tag("partials/once.html")
+def once(form: object = None) -> dict[str, str]:
     """Give a form the key of its page, beside its token: what it creates is created once, however often it is sent."""
-    key = getattr(form, "once", "") or new_key()
-    return format_html('<input type="hidden" name="{}" value="{}" autocomplete="off">', FIELD, key)
+    return {"name": FIELD, "key": getattr(form, "once", "") or new_key()}
 
 
 def _badge(badge: Badge) -> SafeString:
