@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from crf.catalogue.adverse_event.rules import began_near
 from crf.catalogue.treatment import rules
 from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import All, Answered, Is
 
 PRE_DOSE = ("ci_pre_alt", "ci_pre_creat", "ci_pre_tsh", "ci_pre_gluc", "ci_pre_trop", "ci_pre_spo2")
-PLANNED = ("treatment.CARBOPLATIN.doses", "treatment.CAMRELIZUMAB.doses", "fact.rt_fractions")
+DRUGS = ("CARBOPLATIN", "NAB_PACLITAXEL", "CAMRELIZUMAB")
+PLANNED = (*(f"treatment.{drug}.doses" for drug in DRUGS), "fact.rt_fractions")
 
 ANCHORS = (
     Check(
@@ -79,31 +79,44 @@ ANCHORS = (
     ),
 )
 
-CHEMO = (
-    Check(
-        code="TREAT-03",
+
+def _near_plan(code: str, on: str, reason: str) -> Check:
+    """Make the check that one drug was given near its planned day, or that its reason is answered."""
+    return Check(
+        code=code,
         level=Level.SOFT,
-        reads=("adm_dt", "planned_day", "neo_d1", "mod_reason", "setting.chemo_dose_apart_days"),
+        reads=(on, "planned_day", "neo_d1", reason, "setting.chemo_dose_apart_days"),
         each="chemo",
         passes=rules.near_plan("setting_chemo_dose_apart_days"),
         message=_(
             "This dose was given more than 2 days from its planned day. Check the date, or give the reason."
         ),
-        fields=("adm_dt", "mod_reason"),
+        fields=(on, reason),
         blanks=True,
-        when=Answered("adm_dt"),
-    ),
-    Check(
-        code="TREAT-04",
+        when=Answered(on),
+    )
+
+
+def _not_too_late(code: str, on: str) -> Check:
+    """Make the check that one drug is not dated so late that it must be a mistake."""
+    return Check(
+        code=code,
         level=Level.HARD,
-        reads=("adm_dt", "neo_d1", "setting.chemo_dose_latest_days"),
+        reads=(on, "neo_d1", "setting.chemo_dose_latest_days"),
         each="chemo",
-        passes=lambda adm_dt, neo_d1, setting_chemo_dose_latest_days: (
-            (adm_dt - neo_d1).days <= setting_chemo_dose_latest_days
+        passes=lambda neo_d1, setting_chemo_dose_latest_days, **given: all(
+            (day - neo_d1).days <= setting_chemo_dose_latest_days for day in given.values()
         ),
         message=_("This dose is dated more than 70 days after the first day of treatment. Check the date."),
-        fields=("adm_dt",),
-    ),
+        fields=(on,),
+    )
+
+
+CHEMO = (
+    _near_plan("TREAT-03", "adm_dt", "mod_reason"),
+    _near_plan("TREAT-03a", "nabp_dt", "nabp_reason"),
+    _not_too_late("TREAT-04", "adm_dt"),
+    _not_too_late("TREAT-04a", "nabp_dt"),
     Check(
         code="TREAT-05",
         level=Level.SOFT,
@@ -147,16 +160,34 @@ CHEMO = (
     Check(
         code="X016",
         level=Level.SOFT,
-        reads=("weight_d", "DM.weight", "setting.dose_weight_change_percent"),
+        reads=("dose_no", "weight_d", "chemo", "DM.weight", "setting.dose_weight_change_percent"),
         each="chemo",
         passes=rules.weight_kept,
-        message=_("The weight changed by more than 10 % since baseline. Calculate the doses again."),
+        message=_(
+            "The weight differs by more than 10 % from the one on which the doses were calculated. Calculate them "
+            "again."
+        ),
         fields=("weight_d",),
+        blanks=True,
+    ),
+    Check(
+        code="TREAT-30",
+        level=Level.SOFT,
+        reads=("gfr_d", "gfr_calc", "setting.dose_tolerance_percent"),
+        each="chemo",
+        passes=rules.close_to("gfr_d", "gfr_calc"),
+        message=_(
+            "The GFR used is more than 10 % off the one that creatinine, weight, age and sex give. Check it."
+        ),
+        fields=("gfr_d", "creat_d"),
     ),
     Check(
         code="X018",
         level=Level.SOFT,
-        reads=("anc_d", "plt_d", "setting.neoadjuvant_anc_min", "setting.neoadjuvant_platelets_min"),
+        reads=(
+            *("anc_d", "plt_d", "given", "nabp_given"),
+            *("setting.neoadjuvant_anc_min", "setting.neoadjuvant_platelets_min"),
+        ),
         each="chemo",
         passes=rules.blood_allows,
         message=_(
@@ -327,7 +358,7 @@ SUMMARY = (
     Check(
         code="TREAT-15",
         level=Level.SOFT,
-        reads=("completed", "chemo_n", "ci_n", "deliv_fx", "participant.arm", *PLANNED),
+        reads=("completed", "carbo_n", "nabp_n", "ci_n", "deliv_fx", "participant.arm", *PLANNED),
         passes=rules.as_planned,
         message=_("Treatment is called complete, and a dose or fraction is missing. Check the summary."),
         fields=("completed",),
@@ -351,7 +382,10 @@ COUNTS = (
     Check(
         code="X019",
         level=Level.SOFT,
-        reads=("anc_d", "plt_d", "adm_dt", "AE*", *rules.COUNTED),
+        reads=(
+            *("anc_d", "plt_d", "count_dt", "adm_dt", "nabp_dt", "planned_day", "neo_d1"),
+            *("AE*", *rules.COUNTED),
+        ),
         each="chemo",
         passes=rules.severe_count_is_an_event,
         message=_(
@@ -367,13 +401,16 @@ DEPARTURES = (
     Check(
         code="TREAT-17",
         level=Level.LISTING,
-        reads=("given", "adm_dt", "planned_day", "neo_d1", "setting.chemo_dose_apart_days"),
+        reads=(
+            *("given", "nabp_given", "adm_dt", "nabp_dt"),
+            *("planned_day", "neo_d1", "setting.chemo_dose_apart_days"),
+        ),
         each="chemo",
         passes=rules.chemo_as_planned,
         message=_(
             "This dose was omitted, reduced or given more than 2 days late: this is proposed as a deviation."
         ),
-        fields=("given", "adm_dt"),
+        fields=("given", "nabp_given", "adm_dt", "nabp_dt"),
         blanks=True,
         deviation="drug_dose",
     ),
@@ -405,12 +442,13 @@ REACTIONS = (
     Check(
         code="TREAT-20",
         level=Level.SOFT,
-        reads=("adm_dt", "AE*"),
+        reads=("adm_dt", "nabp_dt", "AE*"),
         each="chemo",
-        passes=lambda adm_dt, ae_all: any(began_near(event, adm_dt) for event in ae_all),
+        passes=rules.reaction_to_a_drug_is_recorded,
         message=_("An infusion reaction is no adverse event yet. Record it as one."),
         fields=("infusion_reac",),
         when=Is("infusion_reac", "Y"),
+        blanks=True,
     ),
     Check(
         code="TREAT-21",
