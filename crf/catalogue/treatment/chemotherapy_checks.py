@@ -116,8 +116,8 @@ CHEMO = (
         each="chemo",
         passes=rules.close_to("gfr_d", "gfr_calc"),
         message=_(
-            "The GFR used is more than %(setting_dose_tolerance_percent)s %% off the one that creatinine, weight, age and "
-            "sex give. Check it."
+            "The GFR used is more than %(setting_dose_tolerance_percent)s %% off the one that creatinine, weight, age "
+            "and sex give. Check it."
         ),
         fields=("gfr_d", "creat_d"),
     ),
