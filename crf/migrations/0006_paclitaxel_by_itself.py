@@ -36,6 +36,6 @@ def separate_the_drugs(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0004_drugs_of_a_day")]
+    dependencies = [("crf", "0005_drugs_of_a_day")]
 
     operations = [migrations.RunPython(separate_the_drugs, migrations.RunPython.noop)]
