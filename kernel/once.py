@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from django.core.cache import cache
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
 
 FIELD, HELD_SECONDS = "once", 12 * 3600
-_KEY = re.compile(r"[0-9a-f]{32}")
+PAGE_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class SentBefore(Refusal):
@@ -37,7 +39,7 @@ def sent_once(sent: str, *, by: Any) -> Iterator[None]:
     A key is good for the person who sends it, and a page without one is not held up. While the server that
     holds the keys is away, nobody is kept from working.
     """
-    key = f"page:{getattr(by, 'pk', None)}:{sent}" if _KEY.fullmatch(sent) else ""
+    key = f"page:{getattr(by, 'pk', None)}:{sent}" if PAGE_KEY.fullmatch(sent) else ""
     if key and not cache.add(key, 1, HELD_SECONDS) and cache.get(key):
         raise SentBefore
     try:
@@ -46,3 +48,16 @@ def sent_once(sent: str, *, by: Any) -> Iterator[None]:
         if key:
             cache.set(key, None, 0)  # no longer held
         raise
+
+
+def once_for_each_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Do what a button asks for once for each page that shows it; a form that is given to a service does so itself."""
+
+    @wraps(view)
+    def pressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with sent_once(request.POST.get(FIELD, ""), by=request.user):
+            return view(request, *args, **kwargs)
+
+    return pressed

@@ -13,6 +13,7 @@ from typing import Any
 
 from demo.simulation.profiles import Story
 from protocol import doses, scores
+from protocol.pathology import LAYERS
 
 Sent = dict[str, Any]
 STATIONS = ("7", "8M", "4R", "16", "17", "8Lo")
@@ -207,7 +208,10 @@ def _day(start: date, number: int) -> date:
 
 def _dose(case: Case, number: int, start: date) -> Sent:
     if case.story.diligence < 0.875 and number == 5:
-        return {"dose_no": number, "given": "omitted", "mod_reason": "haematological_ae"}
+        omitted = {"given": "omitted", "mod_reason": "haematological_ae"}
+        omitted |= {"nabp_given": "omitted", "nabp_reason": "haematological_ae"}
+        low = round(case.dice.uniform(1.1, 1.4), 1)
+        return {"dose_no": number, **omitted, "anc_d": low, "count_dt": _day(start, number)}
     person = case.story.person
     gfr = 78 + round(12 * case.story.lateness)
     surface = scores.bsa(height_cm=person.height, weight_kg=person.weight, formula="mosteller")
@@ -217,6 +221,8 @@ def _dose(case: Case, number: int, start: date) -> Sent:
         "dose_no": number,
         "given": "full",
         "adm_dt": _day(start, number),
+        "nabp_given": "full",
+        "nabp_dt": _day(start, number),
         "weight_d": person.weight,
         "gfr_d": gfr,
         "anc_d": round(case.dice.uniform(1.6, 4.5), 1),
@@ -259,6 +265,7 @@ def pathology(case: Case, on: date) -> Sent:
         "bed_cm": round(dice.uniform(1.2, 4.5), 1),
         "bed_full": "Y",
         "resid_pct": share,
+        "resid_layer": list(LAYERS[: 0 if not share else 2 if share <= 5 else 3 if share <= 15 else 4]),
         "trg_cap": "0" if not share else "1" if share <= 5 else "2" if share <= 50 else "3",
         "trg_mandard": "1" if not share else "2" if share <= 5 else "3" if share <= 50 else "4",
         "ypt": "T0" if not share else "T1b" if share <= 5 else "T2" if share <= 15 else "T3",

@@ -66,11 +66,13 @@
     select.addEventListener("change", () => select.form.requestSubmit());
   });
 
-  // 20261123 and 2026/11/23 become 2026-11-23 when the field is left.
+  // 20261123, 2026/11/23 and 2026年11月23日 become 2026-11-23 when the field is left, in digits of any width.
+  const narrow = (text) =>
+    text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
   document.addEventListener("change", (event) => {
     const day =
       event.target.matches("[data-day]") &&
-      event.target.value.trim().match(/^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})$/);
+      narrow(event.target.value.trim()).match(/^(\d{4})[-/.年]?(\d{2})[-/.月]?(\d{2})[日号]?$/);
     if (day) event.target.value = day.slice(1).join("-");
   });
 
@@ -139,6 +141,11 @@
         button.disabled = false;
       });
     });
+  });
+
+  // What was sent from here and may be stored stays in no tab; answers that no server has seen wait for their owner.
+  document.addEventListener("submit", ({ target }) => {
+    if (target.matches("[data-sign-out]")) sessionStorage.clear();
   });
 
   // Session -------------------------------------------------------------------------------------
@@ -255,6 +262,25 @@
     });
     // While the network is away the next look tries again.
     setInterval(() => watch().catch(() => {}), 1000);
+  }
+
+  // A page that comes back from the browser's memory may be old, and its reader signed out: it stays unseen and is
+  // asked for anew. While the network is away, it is shown as it was left.
+  if (dialog) {
+    const { style } = document.documentElement;
+    window.addEventListener("pagehide", ({ persisted }) => {
+      if (persisted) style.visibility = "hidden";
+    });
+    window.addEventListener("pageshow", async ({ persisted }) => {
+      if (!persisted) return;
+      document.dispatchEvent(new CustomEvent("palace3:stale"));
+      try {
+        await askStatus();
+        window.location.reload();
+      } catch {
+        style.visibility = "";
+      }
+    });
   }
 
   // htmx ----------------------------------------------------------------------------------------
