@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
 from followup.wording import NotDone, milestone_name
-from kernel.service_form import ServiceForm
+from kernel.service_form import ForeseeingForm, ServiceForm
 from protocol.text import ProtocolText
 from trials.forms import DayInput
 from trials.models import ConsentVersion, SiteVersion
@@ -80,7 +80,7 @@ class ContactAttemptForm(ServiceForm):
     )
 
 
-class LostForm(ServiceForm):
+class LostForm(ForeseeingForm):
     on = _day(_("Lost since"))
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
-from kernel.service_form import ServiceForm, ServiceModelForm
+from kernel.service_form import ForeseeingForm, ServiceForm, ServiceModelForm
 from protocol.text import load
 from trials.models import ConsentVersion, Site
 from trials.models.participants import DeclineReason, ScreenFailureReason
@@ -242,7 +242,7 @@ class DeclineForm(ServiceForm):
         return {"criteria": []} | self.cleaned_data
 
 
-class WithdrawalForm(ServiceForm):
+class WithdrawalForm(ForeseeingForm):
     on = _day(_("Withdrawn on"))
     study_drug = forms.BooleanField(label=_("No more study drug"), required=False)
     procedures = forms.BooleanField(label=_("No more surveillance procedures"), required=False)
@@ -253,6 +253,14 @@ class WithdrawalForm(ServiceForm):
         help_text=_("Ends every visit; what was recorded stays."),
     )
     reason = _reason(required=False)
+
+
+class WithdrawalCorrectionForm(WithdrawalForm):
+    reason = _reason()
+
+
+class WithdrawalCancelForm(ForeseeingForm):
+    reason = _reason()
 
 
 class SettleForm(ServiceForm):

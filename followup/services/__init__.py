@@ -3,8 +3,14 @@
 from followup.services.amending import migrate_participants, open_version
 from followup.services.cuts import announce_data_cut, plan_data_cuts
 from followup.services.feeds import make_feed, revoke_feed
-from followup.services.loss import record_lost, withdraw_participant
-from followup.services.planning import plan_visits_for, preview_plan, preview_version
+from followup.services.loss import (
+    cancel_withdrawal,
+    correct_withdrawal,
+    reach_again,
+    record_lost,
+    withdraw_participant,
+)
+from followup.services.planning import plan_visits_for, preview_plan, preview_version, what_follows
 from followup.services.rolling import update_visit_states
 from followup.services.todos import drop_todos, settle_todos
 from followup.services.visits import (
@@ -18,6 +24,8 @@ from followup.services.visits import (
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
+    "cancel_withdrawal",
+    "correct_withdrawal",
     "drop_todos",
     "make_feed",
     "mark_not_done",
@@ -28,11 +36,13 @@ __all__ = [
     "preview_plan",
     "preview_version",
     "propose_day",
+    "reach_again",
     "record_contact_attempt",
     "record_lost",
     "record_visit",
     "revoke_feed",
     "settle_todos",
     "update_visit_states",
+    "what_follows",
     "withdraw_participant",
 ]

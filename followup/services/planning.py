@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -101,6 +101,43 @@ def preview_version(
     supposed = copy(participant)
     supposed.protocol_version = version
     return shown(_Planning(supposed, on, on, cuts=cuts).changes())
+
+
+class _NotKeptError(Exception):
+    """What was done to see what follows is undone."""
+
+
+def what_follows(*, participant: Participant, act: Callable[[], object]) -> list[VisitChange]:
+    """Return how the visits would change if ``act`` were done, by doing it and keeping nothing of it.
+
+    Refuses what ``act`` refuses.
+    """
+    before = _windows(participant)
+    try:
+        with transaction.atomic():
+            act()
+            after = _windows(participant)
+            raise _NotKeptError
+    except _NotKeptError:
+        pass
+    changes = [
+        VisitChange(code, _kind_between(before.get(code), after.get(code)), before.get(code), after.get(code))
+        for code in {**before, **after}
+        if before.get(code) != after.get(code)
+    ]
+    return shown(changes)
+
+
+def _windows(participant: Participant) -> dict[str, tuple[date, date]]:
+    standing = Visit.objects.filter(participant=participant).exclude(state=VisitState.CANCELLED)
+    rows = standing.exclude(code=UNSCHEDULED).values_list("code", "opens", "closes")
+    return {code: (opens, closes) for code, opens, closes in rows}
+
+
+def _kind_between(before: object, after: object) -> str:
+    if before is None:
+        return "added"
+    return "dropped" if after is None else "moved"
 
 
 def shown(changes: Iterable[VisitChange]) -> list[VisitChange]:

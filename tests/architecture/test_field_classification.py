@@ -247,8 +247,12 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.SiteVersion": {
         "operational": "id act site version approved_on reference consent opened_on carried_at",
     },
+    "trials.LossToFollowUp": {
+        "clinical": "lost_on reached_on",
+        "operational": "id act participant site",
+    },
     "trials.Withdrawal": {
-        "clinical": "on study_drug procedures quality_of_life all_contact reason",
+        "clinical": "on study_drug procedures quality_of_life all_contact reason cancelled_at",
         "operational": "id act participant site",
     },
 }

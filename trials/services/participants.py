@@ -1,4 +1,4 @@
-"""Participants from registration to withdrawal. The order of steps is enforced here."""
+"""Participants from registration to randomization. The order of steps is enforced here."""
 
 from __future__ import annotations
 
@@ -70,12 +70,6 @@ class NotInScreening(Refusal):
 class TrackCannotMove(Refusal):
     code = "trials.track_cannot_move"
     message = _("Participant {participant} is “{state}”; the protocol has no step from there to “{wanted}”.")
-
-
-class NothingWithdrawn(Refusal):
-    code = "trials.nothing_withdrawn"
-    message = _("Tick at least one part that the participant withdraws from.")
-    status = 422
 
 
 class DeviationSettled(Refusal):
@@ -153,7 +147,7 @@ def record_consent(
 
 def valid_consent(participant: Participant) -> Consent | None:
     """Return the latest consent, unless the participant has withdrawn from all contact."""
-    if Withdrawal.objects.filter(participant=participant, all_contact=True).exists():
+    if Withdrawal.objects.filter(participant=participant, all_contact=True, cancelled_at=None).exists():
         return None
     return Consent.objects.filter(participant=participant).order_by("-signed_on", "-pk").first()
 
@@ -185,7 +179,7 @@ def record_screening_outcome(
             on=on,
             act=act,
         )
-        _write_track(locked, Track.SCREEN_FAIL, on, act)
+        write_track(locked, Track.SCREEN_FAIL, on, act)
     return outcome
 
 
@@ -201,7 +195,7 @@ def move_track(
             raise TrackCannotMove(
                 participant=locked.number, state=locked.get_state_display(), wanted=Track(to).label
             )
-        _write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+        write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
     return locked
 
 
@@ -211,11 +205,12 @@ def correct_track(
     """A track that rested on an answer entered by mistake is put right; the act's reason says why."""
     with open_act("trials:participant:correct_track", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
-        _write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+        write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
     return locked
 
 
-def _write_track(participant: Participant, to: str, on: date, act: Any) -> None:
+def write_track(participant: Participant, to: str, on: date | None, act: Any) -> None:
+    """The participant stands on ``to`` since ``on``, under the act that says why; no rule is asked."""
     participant.state, participant.state_since, participant.act = to, on, act
     participant.save(update_fields=["state", "state_since", "act"])
 
@@ -228,39 +223,6 @@ def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datet
         locked.state_since = local_date(at, locked.site.time_zone)
         locked.save(update_fields=["arm", "state", "state_since", "act"])
     return locked
-
-
-def record_withdrawal(
-    *,
-    participant: Participant,
-    on: date,
-    study_drug: bool = False,
-    procedures: bool = False,
-    quality_of_life: bool = False,
-    all_contact: bool = False,
-    reason: str = "",
-    by: User | None,
-    at: datetime,
-) -> Withdrawal:
-    """The scope of the withdrawal is on record; only ``all_contact`` ends every contact (protocol 2.5)."""
-    with open_act("trials:participant:withdraw", by=by, at=at, participant=participant) as act:
-        locked = Participant.objects.lock(participant.pk)
-        if not any((study_drug, procedures, quality_of_life, all_contact)):
-            raise NothingWithdrawn
-        withdrawal = Withdrawal.objects.create(
-            participant=locked,
-            site=locked.site,
-            on=on,
-            study_drug=study_drug,
-            procedures=procedures,
-            quality_of_life=quality_of_life,
-            all_contact=all_contact,
-            reason=reason,
-            act=act,
-        )
-        if all_contact and not locked.is_terminal:
-            _write_track(locked, Track.WITHDRAWN_ALL if locked.arm else Track.WITHDRAWN, on, act)
-    return withdrawal
 
 
 def propose_deviation(

@@ -174,6 +174,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:tasks": ("get", "TX"),
     "followup:lost": ("get", "CI"),
     "followup:withdraw": ("get", "CI"),
+    "followup:correct-withdrawal": ("get", "CI"),
+    "followup:cancel-withdrawal": ("get", "CI"),
     "followup:preview": ("get", "*"),
     "followup:versions": ("get", "*"),
     "followup:site-version": ("get", "*"),

@@ -192,7 +192,9 @@ def test_declining_and_withdrawing_are_kept_apart(world: World, as_user: Any) ->
     assert coordinator.post(f"/participants/{one.number}/decline/", typed).status_code == 302
     page = f"/participants/{other.number}/withdraw/"
     assert coordinator.post(page, {"on": "2026-11-10"}).status_code == 422
-    assert coordinator.post(page, {"on": "2026-11-10", "all_contact": "on"}).status_code == 302
+    answers = {"on": "2026-11-10", "all_contact": "on"}
+    confirmed = coordinator.post(page, answers).context["form"].confirmation
+    assert coordinator.post(page, answers | {"confirmed": confirmed}).status_code == 302
     states = {each.number: each.state for each in seen(Participant)}
     assert states == {one.number: "SCREEN_FAIL", other.number: "WITHDRAWN"}
 
