@@ -1,6 +1,6 @@
 """The only writer of visits."""
 
-from followup.services.amending import migrate_participants, open_version
+from followup.services.amending import catch_up, migrate_participants, open_version, uncarried
 from followup.services.cuts import announce_data_cut, plan_data_cuts
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import (
@@ -25,6 +25,7 @@ __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
     "cancel_withdrawal",
+    "catch_up",
     "correct_withdrawal",
     "drop_todos",
     "make_feed",
@@ -42,6 +43,7 @@ __all__ = [
     "record_visit",
     "revoke_feed",
     "settle_todos",
+    "uncarried",
     "update_visit_states",
     "what_follows",
     "withdraw_participant",

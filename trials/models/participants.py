@@ -122,6 +122,11 @@ class Participant(Audited):
         found: tuple[str, date | None] | None = followed.values_list("state", "state_since").first()
         return found
 
+    @property
+    def is_behind(self) -> bool:
+        """Say whether the site follows another version of the protocol than the participant does."""
+        return self.protocol_version != self.site.protocol_version
+
 
 class OfParticipant(Audited):
     """A row about one participant, at the participant's site."""
