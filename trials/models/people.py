@@ -19,14 +19,17 @@ from trials.models.sites import Site
 
 class DelegationSet(SiteQuerySet):
     def in_force(self, *, on: date) -> Self:
-        return self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
+        """Return what holds on the day: begun, not over, not ended at once that day, and confirmed where it must be."""
+        held = self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
+        return held.exclude(ended_at__isnull=False, ends_on=on).exclude(waits_for_confirmation=True)
 
 
 @audited()
 class Delegation(Audited):
     """A role that a person holds at one site, or for the whole trial when ``site`` is empty.
 
-    The log of delegations is read by the investigator (ICH E6(R3) 4.2.2(a)(i)).
+    The log of delegations is read by the investigator (ICH E6(R3) 4.2.2(a)(i)). What one person delegates, a second
+    one confirms, and until then it gives no right. ``ended_at`` says that it was ended at once, at that moment.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations")
@@ -35,6 +38,10 @@ class Delegation(Audited):
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(_("ended at once at"), null=True, blank=True)
+    waits_for_confirmation = models.BooleanField(_("waits for a second person"), null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     objects = DelegationSet.as_manager()
 
@@ -52,10 +59,27 @@ class Delegation(Audited):
                 condition=models.Q(ends_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
                 name="trials_delegation_order",
             ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None) | models.Q(ends_on__isnull=False),
+                name="trials_delegation_ended_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by=None, confirmed_at=None)
+                | models.Q(confirmed_by__isnull=False, confirmed_at__isnull=False)
+                & ~models.Q(waits_for_confirmation=True)
+                & ~models.Q(confirmed_by=models.F("granted_by"))
+                & ~models.Q(confirmed_by=models.F("user")),
+                name="trials_delegation_second_person",
+            ),
         )
 
     def __str__(self) -> str:
         return str(ROLE_LABELS[Role(self.role)])
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether a second person has still to confirm it."""
+        return bool(self.waits_for_confirmation) and self.ended_at is None
 
     def as_grant(self) -> Grant:
         return Grant(Role(self.role), self.site_id)

@@ -131,7 +131,7 @@ def _preview_typed(request: PersonRequest, found: BlockVersions, typed: dict[str
 
 def _as_readers_would_see(request: HttpRequest, language: str, instead: list[PublicText]) -> HttpResponse:
     with translation.override(language):
-        return show(request, public_page(language, instead=instead), is_preview=True)
+        return show(request, public_page(language, at=timezone.now(), instead=instead), is_preview=True)
 
 
 @requires(Permission.TEXT_VIEW)
