@@ -79,11 +79,11 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act form_code language item text licence digest",
     },
     "crf.SafetyClock": {
-        "clinical": "starts_at due_at met_at how ended_at",
+        "clinical": "starts_at due_at first_due_at provisional met_at how ended_at",
         "operational": "id act participant site kind event_no",
     },
     "crf.SponsorAssessment": {
-        "clinical": "expectedness causality susar authority_on follow_up_on note",
+        "clinical": "expectedness causality susar known_at urgent authority_on follow_up_on note",
         "operational": "id act participant site event_no reference assessed_at signature",
     },
     "crf.SaveKey": {

@@ -206,7 +206,8 @@ def test_an_exclusion_that_is_not_there_is_never_called_met(
 ) -> None:
     """Beside the words of an exclusion, "Met" would say the opposite of what is so."""
     save(screened, "ELIG", values=eligibility.VALUES)
-    save(screened, "DM", values=demographics.VALUES)
+    tables = {name: [{"position": 1, **row} for row in rows] for name, rows in demographics.GROUPS.items()}
+    save(screened, "DM", values=demographics.VALUES, groups=tables)
     page = client_of(world.investigator).get(reverse("crf:eligibility", args=[screened.number])).text
     rows = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in page.split('<th scope="row">')[1:]]
     verdicts = {
