@@ -48,8 +48,8 @@ class RolesIncompatible(Refusal):
     )
 
 
-class SecondPersonNeeded(Forbidden):
-    code = "trials.second_person_needed"
+class RoleNeedsSecondPerson(Forbidden):
+    code = "trials.role_needs_second_person"
     message = _(
         "A role is confirmed by a second person: neither who granted it nor who receives it. Ask another trial "
         "manager, or the investigator of the site."
@@ -150,7 +150,7 @@ def confirm_delegation(*, delegation: Delegation, by: User, at: datetime) -> Del
     with open_act("trials:delegation:confirm", by=by, at=at, site=delegation.site) as act:
         locked = Delegation.objects.select_for_update(of=("self",)).get(pk=delegation.pk)
         if not may_confirm(locked, by):
-            raise SecondPersonNeeded
+            raise RoleNeedsSecondPerson
         if not locked.waits_for_confirmation or locked.ended_at is not None:
             raise NothingToConfirm
         locked.waits_for_confirmation, locked.confirmed_by, locked.confirmed_at = False, by, at

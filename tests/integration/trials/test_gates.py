@@ -30,7 +30,7 @@ from trials.services.delegations import (
     NothingToConfirm,
     NotToYourself,
     RolesIncompatible,
-    SecondPersonNeeded,
+    RoleNeedsSecondPerson,
 )
 from trials.services.people import close_account, reset_account
 from trials.services.sites import ChecklistOpen, SiteCannotMove
@@ -114,7 +114,7 @@ def test_point_22_a_role_is_in_force_once_a_second_person_confirms_it(world: Wor
     waiting = given(world, user, Role.INVESTIGATOR, world.site)
     assert roles_of(user) == set()
     for who in (world.trial_manager, with_grants(user, on=TODAY), world.coordinator, world.data_manager):
-        with pytest.raises(SecondPersonNeeded):
+        with pytest.raises(RoleNeedsSecondPerson):
             trials.confirm_delegation(delegation=waiting, by=who, at=NOW)
     trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW)
     assert roles_of(user) == {"investigator"}
@@ -128,7 +128,7 @@ def test_point_22_an_investigator_confirms_no_role_of_the_whole_trial_nor_of_ano
     central = given(world, person("central"), Role.DATA_MANAGER)
     elsewhere = given(world, person("elsewhere"), Role.COORDINATOR, world.other_site)
     for waiting in (central, elsewhere):
-        with pytest.raises(SecondPersonNeeded):
+        with pytest.raises(RoleNeedsSecondPerson):
             trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW)
         trials.confirm_delegation(
             delegation=waiting,
