@@ -113,10 +113,15 @@ def create_person(
 
 def _refuse_days_ahead(fields: Mapping[str, Any], at: datetime) -> None:
     today = local_date(at, settings.TRIAL_TIME_ZONE)
-    for name in ("trained_on", "identity_checked_on", "accountability_accepted_on"):
+    dated = {
+        "trained_on": _("training"),
+        "identity_checked_on": _("identity check"),
+        "accountability_accepted_on": _("accountability policy"),
+    }
+    for name, what in dated.items():
         day = fields.get(name)
         if day is not None and day > today:
-            raise DayAhead(what=User._meta.get_field(name).verbose_name, day=day.isoformat())
+            raise DayAhead(what=what, day=day.isoformat())
 
 
 def change_person(*, user: User, by: User | None, at: datetime, verb: str = "change", **fields: Any) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -149,7 +150,8 @@ def preview_page(request: PersonRequest, language: str) -> HttpResponse:
     if language not in dict(PAGE_LANGUAGES):
         raise Http404
     drafts = PublicText.objects.open_to(request.user, Permission.TEXT_VIEW).waiting()
-    return _as_readers_would_see(request, language, list(drafts.filter(language=language)))
+    waiting = list(drafts.filter(language=language))
+    return _as_readers_would_see(request, language, waiting, at=timezone.now())
 
 
 @require_POST

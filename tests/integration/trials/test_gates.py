@@ -29,8 +29,8 @@ from trials.services.delegations import (
     EndIsPast,
     NothingToConfirm,
     NotToYourself,
-    RolesIncompatible,
     RoleNeedsSecondPerson,
+    RolesIncompatible,
 )
 from trials.services.people import close_account, reset_account
 from trials.services.sites import ChecklistOpen, SiteCannotMove

@@ -107,5 +107,5 @@ def _unguarded(cursor: Any, table: str) -> Iterator[None]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0003_safety_clocks_keep_their_first_due_moment")]
+    dependencies = [("crf", "0004_keys_of_opened_pages")]
     operations = [migrations.RunPython(forwards, backwards)]
