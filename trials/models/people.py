@@ -23,6 +23,11 @@ class DelegationSet(SiteQuerySet):
         held = self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
         return held.exclude(ended_at__isnull=False, ends_on=on).exclude(waits_for_confirmation=True)
 
+    def to_confirm_by(self, user: User) -> Self:
+        """Return what waits for a second person who is neither ``user`` as giver nor as receiver."""
+        waiting = self.filter(waits_for_confirmation=True, ended_at=None)
+        return waiting.exclude(granted_by=user).exclude(user=user)
+
 
 @audited()
 class Delegation(Audited):
@@ -75,11 +80,6 @@ class Delegation(Audited):
 
     def __str__(self) -> str:
         return str(ROLE_LABELS[Role(self.role)])
-
-    @property
-    def is_waiting(self) -> bool:
-        """Say whether a second person has still to confirm it."""
-        return bool(self.waits_for_confirmation) and self.ended_at is None
 
     def as_grant(self) -> Grant:
         return Grant(Role(self.role), self.site_id)

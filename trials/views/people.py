@@ -30,7 +30,6 @@ from trials.forms import (
 )
 from trials.models import Delegation, Site
 from trials.services import people as people_services
-from trials.services.delegations import may_confirm
 
 
 @requires(Permission.PERSON_VIEW)
@@ -42,7 +41,9 @@ def people(request: PersonRequest) -> HttpResponse:
     may_delegate = request.user.may(Permission.PERSON_DELEGATE)
     context = {
         "delegations": [(each, state_of(each, today)) for each in held],
-        "to_confirm": [each for each in held if each.is_waiting and may_confirm(each, request.user)],
+        "to_confirm": Delegation.objects.open_to(request.user, Permission.PERSON_CONFIRM)
+        .to_confirm_by(request.user)
+        .select_related("user", "site", "granted_by"),
         "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
         "may_delegate": may_delegate,
     }

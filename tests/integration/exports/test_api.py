@@ -33,7 +33,8 @@ def caller(user: Any, *scopes: Permission) -> Client:
 def test_without_a_token_nothing_is_told(world: World, client: Client) -> None:
     answer = client.get("/api/v1/participants/")
     assert answer.status_code == 401
-    assert set(answer.json()) == {"detail"}
+    assert answer.json()["code"] == "api.not_authenticated"
+    assert set(answer.json()) == {"detail", "code"}
 
 
 def test_a_coordinator_sees_own_participants_only(world: World) -> None:

@@ -160,11 +160,13 @@ def test_point_22_the_manager_sees_and_confirms_on_the_page_what_another_granted
     client.force_login(world.trial_manager)
     address = f"/delegations/{waiting.pk}/confirm/"
     assert address not in client.get("/people/").text
+    assert address not in client.get("/work-list/").text
     assert client.post(address, {"ok": "1"}).status_code == 403
     second = second_manager()
     accounts.change_person(user=second, by=None, at=NOW, totp_secret="A" * 32, totp_confirmed_at=NOW)
     client.force_login(second)
     assert address in client.get("/people/").text
+    assert address in client.get("/work-list/").text
     assert client.get(address).status_code == 200
     assert client.post(address, {"ok": "1"}).status_code == 302
     assert roles_of(waiting.user) == {"data_manager"}
