@@ -29,7 +29,7 @@ from tests.integration.crf.test_saving import stage
 from tests.world import NOW, PASSWORD, World, as_person, screen
 
 pytestmark = pytest.mark.django_db(transaction=True)
-migration = import_module("crf.migrations.0005_codes_that_no_reader_eats")
+migration = import_module("crf.migrations.0007_codes_that_no_reader_eats")
 
 
 def test_point_11_stored_codes_are_renamed_and_what_was_signed_and_locked_stays_so(

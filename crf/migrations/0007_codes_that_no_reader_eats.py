@@ -107,5 +107,5 @@ def _unguarded(cursor: Any, table: str) -> Iterator[None]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0004_keys_of_opened_pages")]
+    dependencies = [("crf", "0006_paclitaxel_by_itself")]
     operations = [migrations.RunPython(forwards, backwards)]
