@@ -11,6 +11,7 @@ from django.forms import (
     DateField,
     DateTimeField,
     MultipleChoiceField,
+    PasswordInput,
 )
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +57,15 @@ class TokenForm(ServiceForm):
         help_text=_("Give a program only what it needs. It never gets more than you hold yourself."),
     )
 
+    password = CharField(
+        label=_("Password"),
+        strip=False,
+        widget=PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_(
+            "A token acts as you. Type your password, so that nobody makes one at a screen left open."
+        ),
+    )
+
     def __init__(self, *args: Any, rights: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["scopes"]
@@ -66,4 +76,9 @@ class TokenForm(ServiceForm):
         typed = self.cleaned_data
         until = datetime.combine(typed["expires_on"], time(), tzinfo=UTC)
         scopes = [Permission(right) for right in typed["scopes"]]
-        return {"name": typed["name"], "scopes": scopes, "expires_at": until}
+        return {
+            "name": typed["name"],
+            "scopes": scopes,
+            "expires_at": until,
+            "password": typed["password"],
+        }

@@ -162,8 +162,12 @@ class DelegationForm(ServiceForm):
         return self.cleaned_data | {"role": Role(self.cleaned_data["role"])}
 
 
+class ConfirmDelegationForm(ServiceForm):
+    """Nothing is typed: the button says it."""
+
+
 class EndDelegationForm(ServiceForm):
-    on = _day(_("Last day"))
+    on = _day(_("Last day"), help_text=_("Today: the role ends at once, also in a session that is open."))
     reason = _reason()
 
 

@@ -32,7 +32,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "identifying": "password username display_name email totp_secret",
         "operational": (
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
-            "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until"
+            "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until "
+            "access_reset_at"
         ),
     },
     "audit.Act": {
@@ -192,7 +193,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act reference site state received_at closed_at reason participant erased_at",
     },
     "trials.Delegation": {
-        "operational": "id act user site role starts_on ends_on granted_by",
+        "operational": (
+            "id act user site role starts_on ends_on granted_by ended_at waits_for_confirmation "
+            "confirmed_by confirmed_at"
+        ),
     },
     "trials.DeviationProposal": {
         "clinical": "rule key detail values",

@@ -2,6 +2,7 @@
 
 from trials.services.confirmations import confirm_values, withdraw_confirmation
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
+from trials.services.delegations import confirm_delegation, delegate, end_delegation
 from trials.services.endings import (
     cancel_withdrawal,
     correct_withdrawal,
@@ -21,11 +22,10 @@ from trials.services.participants import (
     settle_deviation,
 )
 from trials.services.sites import (
+    activate_site,
     add_consent_version,
     change_site,
     create_site,
-    delegate,
-    end_delegation,
     fulfil_checklist_item,
     move_site,
 )
@@ -37,9 +37,11 @@ from trials.services.versions import (
 )
 
 __all__ = [
+    "activate_site",
     "add_consent_version",
     "cancel_withdrawal",
     "change_site",
+    "confirm_delegation",
     "confirm_values",
     "correct_track",
     "correct_withdrawal",

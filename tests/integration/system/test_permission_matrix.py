@@ -152,6 +152,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:close-account": ("get", "T"),
     "trials:delegate": ("get", "T"),
     "trials:end-delegation": ("get", "T"),
+    "trials:confirm-delegation": ("get", "IT"),
     "trials:register": ("get", "CI"),
     "trials:consent": ("get", "CI"),
     "crf:screen-failure": ("get", "CI"),

@@ -56,7 +56,7 @@ COMPLETE = {
     "ypt": "T0",
     "ln_pos": 0,
     "ypn": "N0",
-    "grade_y": "NA",
+    "grade_y": "NAP",
 }
 
 
