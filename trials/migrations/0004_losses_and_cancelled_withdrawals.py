@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0001_initial'),
+        ('trials', '0003_centres_that_answer'),
     ]
 
     operations = [
