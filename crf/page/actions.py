@@ -75,7 +75,9 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         ask=address("ask", record_key) if may_ask else "",
         note=address("note", record_key) if editor.user.may(Permission.NOTE_KEEP, site) else "",
         override=address("override", record_key) if editor.user.may(Permission.CRF_LOCK, site) else "",
-        merge=address("merge", record_key) if editor.draft_is_old else "",
+        merge=address("merge", record_key, draft=editor.draft.page)
+        if editor.draft and editor.draft_is_old
+        else "",
         history=address("history", record_key) if stored else "",
         clocks=tuple(_clocks(editor)),
     )

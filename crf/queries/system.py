@@ -15,7 +15,7 @@ from crf.engine.checks import Finding, Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation
-from crf.engine.messages import finding_text
+from crf.engine.messages import finding_text, rule_text
 from crf.models import MessageKind, Query, QueryMessage, QueryState, Resolution
 from crf.store.bulk_read import TableQuery, instance_of
 from crf.store.records import RecordKey
@@ -203,7 +203,7 @@ def question_of_query(
         return query.check_code
     if query.kind == "check":
         declared = next((check for check in form.checks if check.code == query.check_code), None)
-        return str(declared.message) if declared else query.check_code
+        return rule_text(declared.message, query.seen) if declared else query.check_code
     return finding_text(form, finding_of(query), zone=zone)
 
 

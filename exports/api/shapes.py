@@ -114,6 +114,7 @@ def _identifying_of(form: FormDeclaration) -> list[str]:
 def saved(done: Saved) -> dict[str, Any]:
     """Return what a save did, as the page says it in words."""
     return {
+        "sequence": done.record_key.sequence,
         "version": done.version,
         "state": done.state,
         "queries_opened": done.queries_opened,

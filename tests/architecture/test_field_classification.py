@@ -46,7 +46,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site target",
     },
     "crf.Draft": {
-        "operational": "id owner site saved_at participant form_code visit sequence version raw",
+        "operational": "id owner site saved_at participant form_code visit sequence page version raw",
     },
     "crf.EntryPrompt": {
         "clinical": "entered saved",
@@ -87,7 +87,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site event_no reference assessed_at signature",
     },
     "crf.SaveKey": {
-        "operational": "id owner site saved_at key record version",
+        "operational": "id owner site saved_at key digest record version answer",
     },
     "crf.WorkingNote": {
         "clinical": "text",

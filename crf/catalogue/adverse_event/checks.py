@@ -54,7 +54,8 @@ AGREEMENT = (
         ),
         passes=rules.reported_in_time,
         message=_(
-            "The event is serious and has no SAE report after 24 hours. Report it on the SAE form now."
+            "The event is serious and has no SAE report after %(setting_sae_report_hours)s hours. Report it on the "
+            "SAE form now."
         ),
         fields=("serious",),
         blanks=True,

@@ -25,7 +25,10 @@ CHECKS = (
         level=Level.SOFT,
         reads=("path_dt", "milestone.SURG", "setting.pathology_report_days"),
         passes=rules.soon_after_surgery,
-        message=_("The report is dated more than 30 days after the operation. Confirm the date."),
+        message=_(
+            "The report is dated more than %(setting_pathology_report_days)s days after the operation. Confirm the "
+            "date."
+        ),
         fields=("path_dt",),
         criticality=Criticality.MINOR,
     ),

@@ -35,8 +35,8 @@ CHECKS = (
         reads=("ae_no", "sae_aware", "sae_report", "AE*", "SAE*", *rules.CLOCKS),
         passes=rules.event_reported_in_time,
         message=_(
-            "The event was reported later than 24 hours after anybody at the site knew of it: this is proposed as "
-            "a deviation. Say why in an answer to this query."
+            "The event was reported later than %(setting_sae_report_hours)s hours after anybody at the site knew of "
+            "it: this is proposed as a deviation. Say why in an answer to this query."
         ),
         fields=("sae_report", "sae_aware"),
         when=Is("sae_type", "initial"),
@@ -49,8 +49,8 @@ CHECKS = (
         reads=("sae_aware", "sae_report", "setting.sae_report_hours"),
         passes=rules.reported_in_time,
         message=_(
-            "The report came more than 24 hours after the awareness: this is proposed as a deviation. Check both "
-            "times."
+            "The report came more than %(setting_sae_report_hours)s hours after the awareness: this is proposed as a "
+            "deviation. Check both times."
         ),
         fields=("sae_report", "sae_aware"),
         when=Is("sae_type", "follow_up", "final"),
