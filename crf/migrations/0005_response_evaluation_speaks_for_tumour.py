@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0003_safety_clocks_keep_their_first_due_moment'),
+        ('crf', '0004_keys_of_opened_pages'),
     ]
 
     operations = [
