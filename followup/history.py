@@ -15,6 +15,7 @@ from trials.models import Participant, SiteVersion
 UNSCHEDULED = "UNS"
 SWEEPS = "SWEEP-"
 CUT_SWEEPS = "SWEEP-C"
+LOOKING = frozenset({"CRE", "FU"})
 DUE_BEFORE_CLOSING = "visit_due_before_closing_days"
 _SCOPES = {"study_drug": "drug", "procedures": "procedures", "quality_of_life": "qol", "all_contact": "all"}
 
@@ -53,7 +54,15 @@ def history_of(
         withdrawn=_withdrawn(participant),
         past=tuple(_past(visit, text, participant.arm) for visit in visits if is_settled(visit)),
         data_cuts=tuple(_cuts_to_ask_for(participant, text, data_cuts() if cuts is None else cuts)),
+        examined_on=frozenset(_examined_on(visits)),
     )
+
+
+def _examined_on(visits: Iterable[Visit]) -> Iterator[date]:
+    """Yield the days of visits that asked for a form on the tumour."""
+    for visit in visits:
+        if visit.took_place_on and LOOKING & set(visit.forms):
+            yield visit.took_place_on
 
 
 def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[tuple[date, int | None]]]:

@@ -78,7 +78,8 @@ class History:
     ``track`` is the state of protocol 2.5 and ``track_since`` the day it was entered; both may be unknown.
     ``track_left`` and ``left_since`` are those before a track that ends the following (death, loss, withdrawal).
     ``responses`` gives results by evaluation ("CRE1", "CRE2"), ``withdrawn`` the day of each scope,
-    ``data_cuts`` number and day of those near which nobody has met the participant.
+    ``data_cuts`` number and day of those near which nobody has met the participant, ``examined_on`` the days of
+    visits at which somebody looked for the tumour, those that the schedule did not ask for included.
     """
 
     as_of: date
@@ -92,6 +93,7 @@ class History:
     withdrawn: Mapping[str, date] = field(default_factory=lambda: NOTHING)
     past: tuple[PastVisit, ...] = ()
     data_cuts: tuple[tuple[int, date], ...] = ()
+    examined_on: frozenset[date] = frozenset()
 
     @property
     def course(self) -> str | None:
@@ -121,20 +123,30 @@ class History:
 class Ending:
     """A day on which visits stop, except those of the series in ``keeps``.
 
-    At a ``finding`` (metastasis, recurrence) a visit whose window was open stays: it is the one that found it.
+    At a ``finding`` (metastasis, recurrence) a visit whose window was open may be the one that found it: it stays
+    unless the participant was ``examined`` in its window already. Adjuvant treatment is not decided any more.
     """
 
     on: date
     keeps: frozenset[str] = frozenset()
     finding: bool = False
+    examined: frozenset[date] = frozenset()
 
     def allows(self, series: str, dates: Dates, happened_on: date | None) -> bool:
         """Whether a visit of ``series`` with these ``dates`` stays in the plan."""
         if series in self.keeps or (happened_on is not None and happened_on <= self.on):
             return True
-        if series == "surgery":
+        if series == "surgery" or (self.finding and series == "adjuvant"):
             return dates.closes < self.on
-        return (dates.opens if self.finding else dates.target) <= self.on
+        if self.finding:
+            return dates.closes < self.on or may_have_found(dates, self.on, self.examined)
+        return dates.target <= self.on
+
+
+def may_have_found(dates: Dates, found_on: date, examined: frozenset[date]) -> bool:
+    """Whether a visit with these ``dates`` can be the one that found something: no other did, in its window."""
+    earlier = any(dates.opens <= day <= found_on for day in examined)
+    return dates.opens <= found_on and not earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,11 @@ class PlannedOperation:
     anchor: str
     on: date
     reason: str
+
+
+def ccr_on(history: History) -> date | None:
+    """Day of the declared cCR, be it late (protocol 2.1)."""
+    return history.on("CCR") or history.on("LATECCR")
 
 
 def cre1_is_positive(history: History) -> bool:
@@ -209,12 +226,12 @@ def _surgery_on_wish(history: History) -> PlannedOperation | None:
     operated = history.on("SURG")
     if history.arm != "1" or not (operated or history.course in TOWARDS_SURGERY):
         return None
-    reason = "CROSSOVER_TO_SURGERY" if history.on("CCR") else "NON_CCR"
+    reason = "CROSSOVER_TO_SURGERY" if ccr_on(history) else "NON_CCR"
     if history.course == "SURGERY_PLANNED" and history.course_since:
         return PlannedOperation("SURGERY_PLANNED", history.course_since, reason)
     if operated:
         return PlannedOperation("SURG", operated, reason)
-    evaluated = [(on, code) for code in ("CRE1", "CRE2", "CCR") if (on := history.on(code))]
+    evaluated = [(on, code) for code in ("CRE1", "CRE2", "CCR", "LATECCR") if (on := history.on(code))]
     on, code = max(evaluated, default=(history.as_of, "SURGERY_PLANNED"))
     return PlannedOperation(code, on, reason)
 
@@ -227,7 +244,11 @@ def endings(history: History) -> tuple[Ending, ...]:
     return (
         *(Ending(on) for on in over if on),
         *((Ending(eos, keeps=VITAL if history.track == "LOST" else frozenset()),) if eos else ()),
-        *(Ending(on, keeps=VITAL | SAFETY, finding=True) for on in findings if on),
+        *(
+            Ending(on, keeps=VITAL | SAFETY, finding=True, examined=history.examined_on)
+            for on in findings
+            if on
+        ),
         *_ending_of_track(history, history.track, history.track_since),
         *_ending_of_track(history, history.course, history.course_since),
     )
@@ -239,10 +260,11 @@ def _ending_of_track(history: History, track: str | None, since: date | None) ->
         return (Ending(dated or since or history.as_of),)
     if track in SURVIVAL_ONLY:
         since = since or _cure_over_on(history) or history.as_of
-        return (Ending(since, keeps=VITAL, finding=since == _cure_over_on(history)),)
+        finding = since == _cure_over_on(history)
+        return (Ending(since, keeps=VITAL, finding=finding, examined=history.examined_on),)
     if track in CURE_OVER:
         since = _cure_over_on(history) or since or history.as_of
-        return (Ending(since, keeps=VITAL | SAFETY, finding=True),)
+        return (Ending(since, keeps=VITAL | SAFETY, finding=True, examined=history.examined_on),)
     return ()
 
 
@@ -303,7 +325,8 @@ def _surveillance_ended(history: History, dates: Dates) -> str | None:
     if surveillance_resumed(history) and dates.target > (history.course_since or dates.target):
         return None
     if regrowth := regrowth_on(history):
-        return reason if dates.opens > regrowth else None
+        over = dates.closes >= regrowth and not may_have_found(dates, regrowth, history.examined_on)
+        return reason if over else None
     if _salvaged(history):
         return reason if dates.target > (history.course_since or history.as_of) else None
     return None

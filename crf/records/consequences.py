@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
+from crf import catalogue
 from crf.engine.checks import Finding, earliest_day
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
@@ -93,7 +94,7 @@ def _set_milestones(change: RecordChange, course: TrackChange) -> set[str]:
             code=code,
             on=taken.on,
             source="form",
-            source_form=change.record_key.form.code,
+            source_form=taken.form,
             source_record=taken.record,
             result=result,
             by=change.by,
@@ -111,33 +112,36 @@ class _Taken:
 
     on: date | None
     record: int
+    form: str
 
 
 def _earliest(change: RecordChange, code: str, day: date | None) -> _Taken | None:
     """Return what the milestone takes now; None when this record has no say in it."""
     form = change.record_key.form
-    own = _Taken(day, change.record.pk)
+    own = _Taken(day, change.record.pk, form.code)
     held = change.form_context.milestone(code)
     if held is None or held.on is None:
         return own if day else None
     if (held.source_form, held.source_record) != (form.code, own.record):
         return own if day and day <= held.on else None
-    if form.repeats == Repeats.PER_PARTICIPANT:
+    if form.repeats == Repeats.PER_PARTICIPANT and len(catalogue.setters_of(code)) == 1:
         return own
     known = [taken for taken in (own, *_elsewhere(change, code)) if taken.on]
     return min(known, key=lambda taken: taken.on or date.max, default=own)
 
 
 def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
-    """Yield what the other records of the form say about the milestone."""
-    form = change.record_key.form
-    for other in begun_records(form, change.record_key.participant).exclude(pk=change.record.pk):
-        seen = stored_record_of(form, other).outcome(form)
-        context = change.form_context.context(
-            form, visit=other.visit, sequence=other.sequence, record_id=other.pk
-        )
-        found = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
-        yield _Taken(found.milestones.get(code), other.pk)
+    """Yield what every other record says about the milestone, of this form or of another that can set it."""
+    for form in catalogue.setters_of(code):
+        for other in begun_records(form, change.record_key.participant).exclude(pk=change.record.pk):
+            seen = stored_record_of(form, other).outcome(form)
+            context = change.form_context.context(
+                form, visit=other.visit, sequence=other.sequence, record_id=other.pk
+            )
+            found = evaluate(
+                form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
+            )
+            yield _Taken(found.milestones.get(code), other.pk, form.code)
 
 
 def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:

@@ -55,6 +55,8 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
         "cre_outcome": outcome.value,
         "proc_compl": "N",
     }
+    if answers["look"] == "ulcer":
+        answers["look_note"] = "Raised edge: suspect, biopsied."
     if answers["pet_done"] == "Y":
         after_endoscopy = dice.random() < 0.04
         pet_on = on + timedelta(days=0 if after_endoscopy else -dice.randint(4, 9))

@@ -162,8 +162,8 @@ class _Planning:
     ) -> None:
         self.participant, self.today, self.since = participant, today, since
         self.text = text_for(participant)
-        visits = [visit for visit in participant.visits.all() if visit.code != UNSCHEDULED]
-        self.existing: dict[str, Visit] = {visit.code: visit for visit in visits}
+        visits = list(participant.visits.all())
+        self.existing: dict[str, Visit] = {visit.code: visit for visit in visits if visit.code != UNSCHEDULED}
         history = history_of(participant, visits, as_of=today, cuts=cuts)
         if supposed:
             dates = {**history.milestones, **supposed}
