@@ -247,6 +247,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.SiteVersion": {
         "operational": "id act site version approved_on reference consent opened_on carried_at",
     },
+    "trials.VersionText": {
+        "operational": "id act version source digest",
+    },
     "trials.Withdrawal": {
         "clinical": "on study_drug procedures quality_of_life all_contact reason",
         "operational": "id act participant site",
