@@ -153,6 +153,12 @@ FIELDS: dict[str, dict[str, str]] = {
             "recorded_by recorded_at"
         ),
     },
+    "randomization.Envelope": {
+        "identifying": "opened_by",
+        "operational": (
+            "id act site number stratum sequence state printed_at handed_over_on ended_on opened_at allocation"
+        ),
+    },
     "randomization.ListPart": {
         "operational": (
             "id act scheme number kind strata places_per_stratum asked_by asked_at asking_signature "
