@@ -112,6 +112,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:safety:assess": _("Serious event assessed for the sponsor"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),
+    "randomization:envelope:print": _("Emergency envelopes printed"),
+    "randomization:envelope:move": _("Where an emergency envelope is, recorded"),
     "randomization:error:record": _("Error of randomization recorded"),
 }
 

@@ -154,6 +154,12 @@ FIELDS: dict[str, dict[str, str]] = {
             "recorded_by recorded_at"
         ),
     },
+    "randomization.Envelope": {
+        "identifying": "opened_by",
+        "operational": (
+            "id act site number stratum sequence state printed_at handed_over_on ended_on opened_at allocation"
+        ),
+    },
     "randomization.ListPart": {
         "operational": (
             "id act scheme number kind strata places_per_stratum asked_by asked_at asking_signature "
@@ -254,6 +260,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.LossToFollowUp": {
         "clinical": "lost_on reached_on",
         "operational": "id act participant site",
+    },
+    "trials.VersionText": {
+        "operational": "id act version source digest",
     },
     "trials.Withdrawal": {
         "clinical": "on study_drug procedures quality_of_life all_contact reason cancelled_at",

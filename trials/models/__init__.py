@@ -12,7 +12,7 @@ from trials.models.participants import (
     Withdrawal,
 )
 from trials.models.people import Delegation
-from trials.models.protocol import Confirmation, SiteVersion
+from trials.models.protocol import Confirmation, SiteVersion, VersionText
 from trials.models.requests import ContactAttempt, ContactIdentity, ContactRequest, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
@@ -39,5 +39,6 @@ __all__ = [
     "SendingMark",
     "Site",
     "SiteVersion",
+    "VersionText",
     "Withdrawal",
 ]

@@ -26,6 +26,7 @@ from trials.models import (
 from trials.models.participants import DeviationState, Track
 from trials.models.sites import SiteState
 from trials.services.milestones import set_milestone
+from trials.services.version_texts import keep_text
 
 
 class SiteNotActive(Refusal):
@@ -84,6 +85,7 @@ def register_participant(
     with open_act("trials:participant:register", by=by, at=at, site=site) as act:
         locked = Site.objects.select_for_update().get(pk=site.pk)
         _refuse_unless_active(locked)
+        keep_text(locked.protocol_version, act=act)
         running = Participant.objects.filter(site=locked).count() + 1
         return Participant.objects.create(
             number=f"{locked.code}-{running:04d}",

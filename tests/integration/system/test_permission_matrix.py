@@ -223,6 +223,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "randomization:schemes": ("get", "TS"),
     "randomization:define": ("get", "S"),
     "randomization:simulate": ("get", "S"),
+    "randomization:envelopes": ("get", "CIMDSX"),
+    "randomization:move-envelope": ("get", "I"),
     "randomization:errors": ("get", "CIMDSX"),
     "randomization:roots": ("get", "*"),
     "randomization:scheme": ("get", "TS"),
