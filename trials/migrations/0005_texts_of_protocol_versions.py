@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0001_initial'),
+        ('trials', '0004_losses_and_cancelled_withdrawals'),
     ]
 
     operations = [
