@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audit', '0001_initial'),
         ('randomization', '0001_initial'),
-        ('trials', '0002_texts_of_protocol_versions'),
+        ('trials', '0005_texts_of_protocol_versions'),
     ]
 
     operations = [
