@@ -21,7 +21,7 @@ CODED = (
 )
 REASON = "Codes renamed that programs read as something else: NA is NAP, 28-8 is 28_8"
 OPEN_ACT = """
-    INSERT INTO audit_act (verb, role, at, reason, request_id) VALUES ('crf:codes:rename', '', %s, %s, '') RETURNING id
+    INSERT INTO audit_act (verb, role, at, reason, request_id) VALUES ('crf:record:upgrade', '', %s, %s, '') RETURNING id
 """
 TABLES = r"""
     SELECT table_name FROM information_schema.columns
@@ -94,7 +94,7 @@ def _open_act(cursor: Any) -> dict[str, int]:
 def _unguarded(cursor: Any, table: str) -> Iterator[None]:
     """Locked answers may be rewritten inside, and nothing else is lifted: act, reason and versions are kept."""
     cursor.execute(
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = 'lock_guard'", [table]
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname IN ('lock_guard', 'row_lock')", [table]
     )
     guards = [row[0] for row in cursor.fetchall()]
     for guard in guards:

@@ -35,7 +35,7 @@ migration = import_module("crf.migrations.0007_codes_that_no_reader_eats")
 def test_point_11_stored_codes_are_renamed_and_what_was_signed_and_locked_stays_so(
     world: World, save: Save, superuser: Any
 ) -> None:
-    with scope(user_id=None, sites=EVERYTHING):
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         participant = screen(world, signed_on=date(2026, 1, 5))
         said = stage(pdl1_done="Y", pdl1_clone="28_8", cps=10, tps=5, macro=None)
         save(participant, "STAGE", **said, missing={"macro": "NAP"})
@@ -43,10 +43,8 @@ def test_point_11_stored_codes_are_renamed_and_what_was_signed_and_locked_stays_
         verify_record(record_key=place, version=1, by=world.monitor, at=NOW)
         sign_record(record_key=place, version=1, password=PASSWORD, by=world.investigator, at=NOW)
         lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
-        with transaction.atomic():
-            record = record_at(participant, "STAGE")
-            stored = find_stored_record(place)
-            former = _digest_of(as_formerly(_content_of(place.form, stored)))
+        record = record_at(participant, "STAGE")
+        former = _digest_of(as_formerly(_content_of(place.form, find_stored_record(place))))
     with as_person(world.coordinator), transaction.atomic():
         Draft.objects.create(
             owner=world.coordinator,
@@ -61,6 +59,7 @@ def test_point_11_stored_codes_are_renamed_and_what_was_signed_and_locked_stays_
         "UPDATE crf_staging SET pdl1_clone = '28-8', missing = '{\"macro\": \"NA\"}' WHERE id = %s",
         [record.pk],
     )
+    superuser.execute('UPDATE crf_stagingnode SET missing = \'{"short_mm": "NA", "side": "ND"}\'')
     superuser.execute("UPDATE accounts_signature SET digest = %s", [former])
     superuser.execute("SET session_replication_role = origin")
     with superuser.transaction():
@@ -72,7 +71,8 @@ def test_point_11_stored_codes_are_renamed_and_what_was_signed_and_locked_stays_
             {"macro": "NAP"},
             RecordState.LOCKED,
         )
-        act = Act.objects.get(verb="crf:codes:rename")
+        assert [row.missing for row in record.node.all()] == [{"short_mm": "NAP", "side": "ND"}]
+        act = Act.objects.get(verb="crf:record:upgrade")
         assert act.by is None
         assert act.reason == migration.REASON
         assert [event.answers_act_id for event in record.events.order_by("pgh_id")][-1] == act.pk
@@ -83,4 +83,4 @@ def test_point_11_stored_codes_are_renamed_and_what_was_signed_and_locked_stays_
     with superuser.transaction():
         migration.rename(superuser, migration.RENAMED)
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        assert Act.objects.filter(verb="crf:codes:rename").count() == 1, "nothing left, no act"
+        assert Act.objects.filter(verb="crf:record:upgrade").count() == 1, "nothing left, no act"
