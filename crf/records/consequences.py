@@ -19,6 +19,7 @@ from crf.store.context import FormContext
 from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
 from crf.trial_rules.track import (
+    READ_TOGETHER,
     RULES,
     RuleInput,
     TrackChange,
@@ -41,7 +42,7 @@ def apply_consequences(change: RecordChange) -> bool:
     record_key, form_context = change.record_key, change.form_context
     form_context.forget(record_key.form.code)
     leads = record_key.form.code in RULES
-    course = _course(record_key, change.after) if leads else TrackChange()
+    course = _course(change, change.after) if leads else TrackChange()
     moved = _set_milestones(change, course) if change.after.milestones else set()
     tracked = leads and _move_track(change, course)
     happened = record_key.visit is not None and _note_visit(change, record_key.visit)
@@ -64,11 +65,17 @@ def apply_consequences(change: RecordChange) -> bool:
     return bool(moved or tracked or happened)
 
 
-def _course(record_key: RecordKey, outcome: Evaluation) -> TrackChange:
+def _course(change: RecordChange, outcome: Evaluation) -> TrackChange:
+    form, participant = change.record_key.form, change.record_key.participant
+    others = change.form_context.records(form.code) if form.code in READ_TOGETHER else []
     seen = RuleInput(
-        outcome.values, record_key.participant.arm, _known(record_key.form, outcome), outcome.groups
+        outcome.values,
+        participant.arm,
+        _known(form, outcome),
+        outcome.groups,
+        [row for row in others if row["id"] != change.record.pk],
     )
-    return track_change_of(record_key.form.code, seen)
+    return track_change_of(form.code, seen)
 
 
 def _known(form: FormDeclaration, outcome: Evaluation) -> dict[str, date | None]:
@@ -160,7 +167,7 @@ def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set
 def _move_track(change: RecordChange, course: TrackChange) -> bool:
     """The participant goes where the answers lead, step by allowed step; say whether they moved."""
     record_key = change.record_key
-    before = TrackChange() if change.before is None else _course(record_key, change.before)
+    before = TrackChange() if change.before is None else _course(change, change.before)
     if course.tracks == before.tracks:
         return False
     participant = record_key.participant

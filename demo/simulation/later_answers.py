@@ -169,6 +169,40 @@ def surgery(case: Case, on: date) -> Sent:
     }
 
 
+def second_look(case: Case, resected_on: date) -> Sent:
+    """SURG once more: an operation for a leak, a week after the resection; nothing is resected."""
+    dice, on = case.dice, resected_on + timedelta(days=6)
+    return {
+        "answers": {
+            "surg_done": "explored",
+            "surg_dt": on,
+            "no_surg_reason": "ae",
+            "intent": "palliative",
+            "surg_centre": "own",
+            "asa": "III",
+            "ecog_pre": "2",
+            "wt_pre": round(case.story.person.weight * 0.96, 1),
+            "alb_pre": round(dice.uniform(29, 33), 1),
+            "access_th": "open",
+            "access_ab": "none",
+            "op_min": dice.randint(150, 200),
+            "anaes_min": dice.randint(205, 260),
+            "ebl": dice.randint(40, 150),
+            "transf": 0,
+            "io_compl": ["none"],
+            "adhesion": "mild",
+            "resid_macro": "none",
+            "jejun": "Y",
+            "extub": "N",
+            "vent_h": 12,
+            "icu_d": 3,
+            "disch_dt": on + timedelta(days=20),
+            "disch_to": "home",
+            "readm": "N",
+        }
+    }
+
+
 def _intent(case: Case) -> str:
     if case.arm == "2":
         return "planned"
