@@ -31,6 +31,6 @@ def number_operations(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0007_operation_numbers")]
+    dependencies = [("crf", "0008_operation_numbers")]
 
     operations = [migrations.RunPython(number_operations, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0006_paclitaxel_by_itself'),
+        ('crf', '0007_codes_that_no_reader_eats'),
     ]
 
     operations = [
