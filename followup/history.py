@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
-from protocol.history import History, PastVisit, PlannedVisit
+from protocol.history import EXAMINING_FORMS, History, PastVisit, PlannedVisit
 from protocol.loader.schema import VisitRule
 from protocol.text import ProtocolText, load, versions
 from trials.models import Participant, SiteVersion
@@ -15,7 +15,6 @@ from trials.models import Participant, SiteVersion
 UNSCHEDULED = "UNS"
 SWEEPS = "SWEEP-"
 CUT_SWEEPS = "SWEEP-C"
-LOOKING = frozenset({"CRE", "FU"})
 DUE_BEFORE_CLOSING = "visit_due_before_closing_days"
 _SCOPES = {"study_drug": "drug", "procedures": "procedures", "quality_of_life": "qol", "all_contact": "all"}
 
@@ -61,7 +60,7 @@ def history_of(
 def _examined_on(visits: Iterable[Visit]) -> Iterator[date]:
     """Yield the days of visits that asked for a form on the tumour."""
     for visit in visits:
-        if visit.took_place_on and LOOKING & set(visit.forms):
+        if visit.took_place_on and EXAMINING_FORMS & set(visit.forms):
             yield visit.took_place_on
 
 
