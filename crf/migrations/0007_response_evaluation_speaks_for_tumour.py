@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0004_keys_of_opened_pages'),
+        ('crf', '0006_paclitaxel_by_itself'),
     ]
 
     operations = [
