@@ -192,7 +192,6 @@ class EvaluationFindings:
     pet_done: bool | None
     eus_done: bool | None
     fna_missing: bool
-    fna_positive: bool
     signs: "Signs"
 
 
@@ -256,13 +255,11 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
 ) -> Proposal:
     """The outcome that the rule engine proposes from the findings and the earlier evaluations (protocol 3.7).
 
-    A complete response declared earlier is read from ``earlier``; ``ccr_declared`` tells of one that is
-    not among them. ``suspected_is_non_ccr`` decides on suspicion without proof before surveillance,
-    ``suspected_is_regrowth`` on suspicion in it; where they are off, suspicion is uncertain, never clear.
-    ``fna_missing``: a suspect node was not punctured and no reason is given (X033). A carcinoma in a biopsy, a
-    positive cytology and a proven lesion are proof whatever the status says, and ``signs`` of tumour are never
-    passed over: without proof they make the outcome uncertain. ``superficial_is_evaluable`` lets biopsies that
-    did not reach the submucosa count at CRE-2 and in surveillance.
+    A complete response declared earlier is read from ``earlier``; ``ccr_declared`` tells of one not among them.
+    ``suspected_is_non_ccr`` decides on suspicion without proof before surveillance, ``suspected_is_regrowth`` in it;
+    where they are off it is uncertain, never clear. ``fna_missing``: a suspect node was not punctured and no reason
+    is given (X033). Carcinoma, positive cytology and a proven lesion are proof whatever the status says; ``signs``
+    without proof make the outcome uncertain. ``superficial_is_evaluable``: shallow biopsies count in full batteries.
     A code that the form does not have is a ``ValueError``, so that it can never pass as clear.
     """
     history = _History.of(earlier, on, ccr_declared)
@@ -277,7 +274,6 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
         pet_done=yes_no(pet_done),
         eus_done=yes_no(eus_done),
         fna_missing=fna_missing,
-        fna_positive=Cytology.POSITIVE in signs.cytology,
         signs=signs,
     )
     return (
@@ -389,7 +385,7 @@ def _proof(findings: EvaluationFindings) -> tuple[Because, ...]:
         (findings.local == Local.PROVEN_PRIMARY, Because.PRIMARY_PROVEN),
         (findings.local == Local.PROVEN_NODE, Because.NODE_PROVEN),
         (findings.biopsy == Biopsy.CARCINOMA, Because.BIOPSY_CARCINOMA),
-        (findings.fna_positive, Because.CYTOLOGY_POSITIVE),
+        (Cytology.POSITIVE in findings.signs.cytology, Because.CYTOLOGY_POSITIVE),
     )
     return tuple(reason for holds, reason in proofs if holds)
 
