@@ -18,7 +18,7 @@ from accounts.permissions import Permission, permission_label
 from crf import catalogue
 from kernel.clock import end_of_day
 from kernel.days import zone_in_words
-from kernel.fields import DayField, InstantField, WordsField
+from kernel.fields import DayField, InstantField, PasswordField, WordsField
 from kernel.service_form import ServiceForm
 
 
@@ -61,10 +61,9 @@ class TokenForm(ServiceForm):
         widget=CheckboxSelectMultiple,
         help_text=_("Give a program only what it needs. It never gets more than you hold yourself."),
     )
-
-    password = CharField(
+    password = PasswordField(
         label=_("Password"),
-        strip=False,
+        max_length=200,
         widget=PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_(
             "A token acts as you. Type your password, so that nobody makes one at a screen left open."
