@@ -8,11 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-<<<<<<<< HEAD:crf/migrations/0010_response_evaluation_speaks_for_tumour.py
         ('crf', '0009_first_operations'),
-========
-        ('crf', '0006_paclitaxel_by_itself'),
->>>>>>>> s/clinical:crf/migrations/0007_response_evaluation_speaks_for_tumour.py
     ]
 
     operations = [
