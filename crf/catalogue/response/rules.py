@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from crf.catalogue.adverse_event.rules import began_near
@@ -65,8 +66,8 @@ def evaluated_on(
     return max((day for day in (pet_dt, eus_dt, ct_dt) if day), default=None)
 
 
-def weeks_since(cre_dt: date, milestone_neo_end: date) -> float:
-    return (cre_dt - milestone_neo_end).days / 7
+def weeks_since(cre_dt: date, milestone_neo_end: date) -> Decimal:
+    return Decimal((cre_dt - milestone_neo_end).days) / 7
 
 
 def proposal(known: Row) -> Proposal:
