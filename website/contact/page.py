@@ -31,6 +31,7 @@ class ContactPage:
     closed: str = ""
     is_stale: bool = False
     too_often: bool = False
+    asks_again: bool = False
     status: int = 200
     cities: list[str] = field(default_factory=list)
     languages: tuple[str, ...] = LANGUAGES

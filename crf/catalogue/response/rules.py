@@ -80,8 +80,8 @@ def evaluated_on(
     return max((day for day in (pet_dt, eus_dt, ct_dt) if day), default=None)
 
 
-def weeks_since(cre_dt: date, milestone_neo_end: date) -> float:
-    return (cre_dt - milestone_neo_end).days / 7
+def weeks_since(cre_dt: date, milestone_neo_end: date) -> Decimal:
+    return Decimal((cre_dt - milestone_neo_end).days) / 7
 
 
 def proposal(known: Row) -> Proposal:

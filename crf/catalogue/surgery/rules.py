@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from crf.catalogue.adverse_event.rules import began_near
@@ -39,8 +40,8 @@ def entered_once(surg_dt: date, surg_all: list[Row]) -> bool:
     return all(row.get("surg_dt") != surg_dt for row in surg_all)
 
 
-def weeks_from_neo(surg_dt: date, milestone_neo_end: date) -> float:
-    return (surg_dt - milestone_neo_end).days / 7
+def weeks_from_neo(surg_dt: date, milestone_neo_end: date) -> Decimal:
+    return Decimal((surg_dt - milestone_neo_end).days) / 7
 
 
 def evaluations_before(surg_dt: date | None, cre_all: list[Row] | None) -> list[Row]:
@@ -49,10 +50,10 @@ def evaluations_before(surg_dt: date | None, cre_all: list[Row] | None) -> list[
     return [row for row in dated if surg_dt is None or row["cre_dt"] <= surg_dt]
 
 
-def weeks_from_evaluation(surg_dt: date, cre_all: list[Row]) -> float | None:
+def weeks_from_evaluation(surg_dt: date, cre_all: list[Row]) -> Decimal | None:
     """Return the weeks since the last response evaluation before the operation."""
     before = evaluations_before(surg_dt, cre_all)
-    return (surg_dt - before[-1]["cre_dt"]).days / 7 if before else None
+    return Decimal((surg_dt - before[-1]["cre_dt"]).days) / 7 if before else None
 
 
 def planned_in_time(
