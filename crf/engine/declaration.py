@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RESERVED = frozenset(
     (
         *("id", "participant", "site", "visit", "sequence", "state", "form_version", "protocol_version"),
-        *("version", "missing", "act", "record", "position", "removed", "reason"),
+        *("version", "missing", "act", "record", "row_id", "position", "removed", "reason"),
     )
 )
 CONTEXT = (

@@ -141,7 +141,7 @@ def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set
     names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
     changed = {f"{form.code}.{name}" for name in names} | {f"milestone.{code}" for code in moved}
     if names:
-        changed |= {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
+        changed |= {f"{form.code}*", *[f"{form.code}*.{name}" for name in form.groups if name in names]}
     return changed | ({"visit.last_on"} if happened else set())
 
 

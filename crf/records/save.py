@@ -6,7 +6,7 @@ Either everything is kept that follows from the answers, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,9 +17,9 @@ from crf.eligibility.evidence import SOURCE_FORMS
 from crf.engine.base import RecordState
 from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import Repeats
-from crf.engine.evaluation import AnswerRow, evaluate
+from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.messages import finding_text
-from crf.engine.submission import Answers, asked_errors
+from crf.engine.submission import NO_ROWS, NOTHING_SAVED, Answers, asked_errors, numbered
 from crf.models import Draft, SaveKey
 from crf.queries.system import adopt_queries, known_queries, queries_part, sync_queries
 from crf.records.change import RecordChange, SaveBasis, SaveEvaluation, SaveRequest
@@ -170,25 +170,25 @@ def _evaluate(basis: SaveBasis) -> SaveEvaluation:
         sequence=record_key.sequence,
         record_id=None if stored is None else stored.record.pk,
     )
-    groups = {name: _named(rows, stored, name) for name, rows in answers.groups.items()}
+    saved = NO_ROWS if stored is None else stored.saved_rows
+    groups = {
+        name: numbered(form.groups[name], rows, saved.get(name, NOTHING_SAVED))
+        for name, rows in answers.groups.items()
+    }
     after = evaluate(form, values=answers.values, groups=groups, missing=answers.missing, context=context)
     before = None if stored is None else stored.outcome(form)
-    return SaveEvaluation(basis, before, after, tuple(changes(form, before, after)))
+    restored = () if stored is None else _restored(stored, after)
+    changed = (*changes(form, before, after), *restored)
+    return SaveEvaluation(basis, before, after, changed)
 
 
-def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group: str) -> list[AnswerRow]:
-    """Return the rows with the names they keep: a position that was removed is not given again."""
-    if stored is None or group not in stored.rows:
-        return list(map(dict, rows))
-    kept, free = stored.rows[group], stored.last_position(group)
-    named = []
-    for row in rows:
-        position = row.get("position")
-        if position is None or (position in kept and kept[position].removed):
-            free += 1
-            position = free
-        named.append({**row, "position": position})
-    return named
+def _restored(stored: StoredRecord, after: Evaluation) -> Iterator[AnswerChange]:
+    """Yield each row that was removed and is there again: somebody says why."""
+    for name, rows in after.groups.items():
+        for row in rows:
+            saved = stored.rows[name].get(row["position"])
+            if saved is not None and saved.removed:
+                yield AnswerChange("removed", "Y", "N", name, row["position"])
 
 
 def _refuse_unreadable(evaluation: SaveEvaluation) -> None:
@@ -245,7 +245,7 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     before, after = evaluation.before, evaluation.after
     change = RecordChange(record_key, record, before, after, form_context, request.by, request.at)
     if request.answers.prompts:
-        keep_prompts(change, request.answers.prompts, act=request.act)
+        keep_prompts(change, request.answers, act=request.act)
     replanned = (before is None or bool(evaluation.changed)) and apply_consequences(change)
     if evidence:
         evidence.lapse_if_changed(by=request.by, at=request.at)

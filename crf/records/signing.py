@@ -23,6 +23,9 @@ from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
 S = RecordState
+NOT_SIGNED = frozenset(
+    {"missing", "row_id"}
+)  # parts of a row that its position and the record's reasons stand for
 
 
 class NotInYourRole(Forbidden):
@@ -66,7 +69,9 @@ def digest_of(form: FormDeclaration, stored: StoredRecord) -> str:
         "values": {name: canonical(value) for name, value in outcome.values.items()},
         "missing": dict(outcome.missing),
         "groups": {
-            name: [{key: canonical(value) for key, value in row.items() if key != "missing"} for row in rows]
+            name: [
+                {key: canonical(value) for key, value in row.items() if key not in NOT_SIGNED} for row in rows
+            ]
             for name, rows in outcome.groups.items()
         },
     }

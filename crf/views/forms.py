@@ -78,9 +78,9 @@ def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
     editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
-    return JsonResponse(
-        typed.live(editor.record_key.form, request.POST, context=editor.context, zone=editor.zone)
-    )
+    form, saved = editor.record_key.form, editor.saved_rows
+    found = typed.live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
+    return JsonResponse(found)
 
 
 @require_POST

@@ -19,7 +19,7 @@ from crf.store.versions import answers_at
 def merge_page(
     request: PersonRequest, editor: RecordEditor, stale: StaleVersion | None = None
 ) -> HttpResponse:
-    """Show both answers of every difference; 409 when a save was just refused."""
+    """Show both answers of every difference; 409 when a save or a choice was just refused."""
     review = editor.review(editor.draft.raw if editor.draft else {})
     found = differences(
         editor.record_key.form,
@@ -32,9 +32,11 @@ def merge_page(
         "editor": editor,
         "found": found,
         "action": address("merge", editor.record_key),
+        "version": stale.version if stale else editor.version,
         "said": str(stale or ""),
     }
-    return render(request, "crf/merge.html", shown, status=409 if stale else 200)
+    again = request.method == "POST"
+    return render(request, "crf/merge.html", shown, status=409 if again else 200)
 
 
 def _began_with(editor: RecordEditor) -> Evaluation | None:
@@ -46,10 +48,17 @@ def _began_with(editor: RecordEditor) -> Evaluation | None:
 
 @requires(Permission.CRF_EDIT)
 def merge(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
-    """Put the chosen answers together as the person's draft of the present version."""
+    """Put the chosen answers together as the person's draft of the present version.
+
+    When somebody saved since the choices were shown, they are shown anew: new rows have other numbers now.
+    """
     record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
     editor = RecordEditor(record_key, request.user, timezone.now())
-    if request.method == "POST" and editor.draft is not None:
+    if (
+        request.method == "POST"
+        and editor.draft is not None
+        and request.POST.get("version") == str(editor.version)
+    ):
         mine = editor.review(editor.draft.raw).outcome
         choices = {
             name.removeprefix("take:"): request.POST[name]
@@ -59,7 +68,7 @@ def merge(request: PersonRequest, number: str, code: str, sequence: int) -> Http
         raw = merged(
             record_key.form, mine=mine, theirs=editor.saved_evaluation(), choices=choices, zone=editor.zone
         )
-        raw["_reason"] = editor.draft.raw.get("_reason", [""])
+        raw |= {name: texts for name, texts in editor.draft.raw.items() if name.startswith("_reason")}
         keep_draft(record_key=record_key, raw=raw, version=editor.version, by=request.user, at=editor.at)
         return redirect(address("form", record_key))
     return merge_page(request, editor) if editor.draft_is_old else redirect(address("form", record_key))
