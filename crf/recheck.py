@@ -11,9 +11,9 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.acts import open_act
 from crf import catalogue
-from crf.engine.base import RecordState
+from crf.engine.base import COMPLETED, RecordState
 from crf.engine.checks import Finding
-from crf.engine.declaration import FormDeclaration
+from crf.engine.declaration import IS_COMPLETE, FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.queries.system import known_queries, queries_part, sync_queries
 from crf.store.bulk_read import bulk_read
@@ -92,17 +92,19 @@ def _recheck_record(
     propose_deviations(record_key, outcome.findings, str(record.pk), by=by, at=at)
     if changed:
         form_context.forget(form.code)
-    return {f"{form.code}.{name}" for name in changed} | ({f"{form.code}*"} if changed else set())
+    answers = {f"{form.code}*"} if set(changed) - {IS_COMPLETE} else set()
+    return {f"{form.code}.{name}" for name in changed} | answers
 
 
 def _rederive(
     record_key: RecordKey, stored: Any, outcome: Evaluation, *, by: User | None, at: datetime
 ) -> list[str]:
-    """Store what is derived anew; answers that a person gave stay, and so does a locked record."""
+    """Store what is derived anew, and return what changed; answers of a person stay, and so does a locked record."""
     record, form = stored.record, record_key.form
     if record.state == RecordState.LOCKED:
         return []
     derived = {name: outcome.values[name] for name, question in form.questions.items() if question.derived}
+    was_complete = record.state in COMPLETED
     differs = any(getattr(record, name) != value for name, value in derived.items())
     state = state_of(form, outcome) if record.state in UNFINISHED or differs else record.state
     rows = _rows_to_rederive(form, stored, outcome)
@@ -117,7 +119,8 @@ def _rederive(
         for row, values in rows:
             names, row.act = differing(row, values), act
             row.save(update_fields=[*names, "act"])
-    return changed + [name for name in form.groups if rows]
+    completion = [IS_COMPLETE] if was_complete != (state in COMPLETED) else []
+    return changed + [name for name in form.groups if rows] + completion
 
 
 def _rows_to_rederive(

@@ -6,8 +6,8 @@ A criterion is *met* when it lets the participant in: an inclusion that holds, a
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -55,6 +55,9 @@ class CriterionReason(StrEnum):
     DATA_MISSING = "data_missing"
     NODES_NOT_ASSESSED = "nodes_not_assessed"
     STAGE_MISSING = "stage_form_missing"
+    FORM_INCOMPLETE = "form_incomplete"
+    HISTORY_UNKNOWN = "history_unknown"
+    ANSWERED_BY_INVESTIGATOR = "answered_by_investigator"
     LUNG_SYMPTOMS_UNKNOWN = "lung_symptoms_unknown"
     PREGNANCY_TEST_MISSING = "pregnancy_test_missing"
     PRIOR_TREATMENT_UNKNOWN = "prior_treatment_unknown"
@@ -72,14 +75,34 @@ class Limits:
     steroid_mg_to: float
 
 
+ANSWERABLE = frozenset(
+    {
+        CriterionReason.HISTORY_UNKNOWN,
+        CriterionReason.LUNG_SYMPTOMS_UNKNOWN,
+        CriterionReason.PRIOR_TREATMENT_UNKNOWN,
+    }
+)
+"""What no source tells: the criterion stays open until the investigator answers it by name (protocol 3.3)."""
+
+
 @dataclass(frozen=True, slots=True)
 class CriterionAssessment:
-    """One criterion: whether it lets the participant in, what that rests on, and why."""
+    """One criterion: whether it lets the participant in, what that rests on, and why.
+
+    ``answer`` is the investigator's own reason, where the history could not tell.
+    """
 
     code: str
     met: bool | None
     evidence: tuple[tuple[str, str | None], ...]
     reason: CriterionReason
+    answer: str = ""
+
+    def answered(self, reason: str) -> "CriterionAssessment":
+        """The criterion as the investigator answers it; one that the forms decide stays as it is."""
+        if self.reason not in ANSWERABLE or not reason.strip():
+            return self
+        return replace(self, met=True, reason=CriterionReason.ANSWERED_BY_INVESTIGATOR, answer=reason.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +116,21 @@ class Assessment:
         """The assessment of the criterion named ``code``."""
         return next(each for each in self.criteria if each.code == code)
 
+    @property
+    def answerable(self) -> tuple[str, ...]:
+        """The criteria that only the investigator can answer, by their codes."""
+        return tuple(each.code for each in self.criteria if each.reason in ANSWERABLE)
+
+    def answered(self, answers: Mapping[str, str]) -> "Assessment":
+        """The assessment with the investigator's answers, each a reason by the code of its criterion."""
+        criteria = tuple(each.answered(answers.get(each.code, "")) for each in self.criteria)
+        return Assessment(_verdict(criteria), criteria)
+
 
 Finding = tuple[bool | None, CriterionReason]
 _FINE: Finding = (True, CriterionReason.MET)
+_UNKNOWN: Finding = (None, CriterionReason.HISTORY_UNKNOWN)
+OWN_FORM = frozenset({""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +139,58 @@ class _Criterion:
     tick: str
     reads: tuple[str, ...]
     data_say: Callable[[Answers, Limits], Finding]
+    rests_on: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> frozenset[str]:
+        """The forms behind the criterion, "" for the eligibility form itself."""
+        return frozenset(("", *self.rests_on, *(_form_of(name) for name in self.reads)))
 
     @property
     def inclusion(self) -> bool:
         return self.code.startswith("I")
 
 
-def assess(answers: Answers, *, limits: Limits, optional_exclusions: Sequence[str] = ()) -> Assessment:
+def assess(
+    answers: Answers, *, limits: Limits, complete: Collection[str], optional_exclusions: Sequence[str] = ()
+) -> Assessment:
     """Every criterion, I-1 to E-8 and age, with its evidence, and the verdict over all (protocol 1.3, 3.1).
 
     ``answers`` maps a variable in lower case to its answer: the eligibility form by bare name, staging
-    as ``stage.ct``, history as ``dm.mh_ild``. ``READS`` lists every name. ``optional_exclusions`` names
-    the site criteria (``opt_...``) that are switched on; a yes to one of them excludes.
+    as ``stage.ct``, history as ``dm.mh_ild``. ``READS`` lists every name. ``complete`` names the forms that
+    are saved complete ("" is the eligibility form): what rests on another one is open, never fulfilled.
+    ``optional_exclusions`` names the site criteria (``opt_...``) that are switched on; a yes to one of them
+    excludes.
     """
     criteria = tuple(
-        [_assess_ticked(criterion, answers, limits) for criterion in CRITERIA]
-        + [_assess_optional(variable, answers) for variable in optional_exclusions]
-        + [_assess_age(answers, limits)]
+        [_unless_incomplete(_assess_ticked(each, answers, limits), each.forms, complete) for each in CRITERIA]
+        + [
+            _unless_incomplete(_assess_optional(variable, answers), OWN_FORM, complete)
+            for variable in optional_exclusions
+        ]
+        + [_unless_incomplete(_assess_age(answers, limits), OWN_FORM, complete)]
     )
+    return Assessment(_verdict(criteria), criteria)
+
+
+def _verdict(criteria: Sequence[CriterionAssessment]) -> bool | None:
     met = {criterion.met for criterion in criteria}
-    verdict = False if False in met else None if None in met else True
-    return Assessment(verdict, criteria)
+    return False if False in met else None if None in met else True
+
+
+def _unless_incomplete(
+    found: CriterionAssessment, forms: frozenset[str], complete: Collection[str]
+) -> CriterionAssessment:
+    """What speaks against a participant counts at once; what speaks for them when its forms are complete."""
+    if found.met is False or found.reason is CriterionReason.UNANSWERED or forms <= set(complete):
+        return found
+    return replace(found, met=None, reason=CriterionReason.FORM_INCOMPLETE)
+
+
+def answers_digest(assessment: Assessment) -> str:
+    """The SHA-256 of the answers alone, whatever is made of them and whichever forms are complete."""
+    shown = [[each.code, [list(pair) for pair in each.evidence]] for each in assessment.criteria]
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()
 
 
 def evidence_digest(assessment: Assessment) -> str:
@@ -139,6 +205,7 @@ def evidence_digest(assessment: Assessment) -> str:
                 "met": each.met,
                 "reason": each.reason.value,
                 "evidence": [list(pair) for pair in each.evidence],
+                **({"answer": each.answer} if each.answer else {}),
             }
             for each in assessment.criteria
         ],
@@ -259,9 +326,10 @@ def _consent_says(answers: Answers, _limits: Limits) -> Finding:
 
 
 def _autoimmune_says(answers: Answers, _limits: Limits) -> Finding:
-    return (
-        (False, CriterionReason.CONTRADICTS_AUTOIMMUNE) if yes_no(answers.get("dm.mh_autoimmune")) else _FINE
-    )
+    known = yes_no(answers.get("dm.mh_autoimmune"))
+    if known is None:
+        return _UNKNOWN
+    return (False, CriterionReason.CONTRADICTS_AUTOIMMUNE) if known else _FINE
 
 
 def _immunosuppression_says(answers: Answers, limits: Limits) -> Finding:
@@ -269,14 +337,18 @@ def _immunosuppression_says(answers: Answers, limits: Limits) -> Finding:
     steroid = _number(stated)
     if steroid is not None and steroid > limits.steroid_mg_to:
         return False, CriterionReason.CONTRADICTS_STEROID
-    if yes_no(answers.get("dm.immunosuppr")):
+    suppressed = yes_no(answers.get("dm.immunosuppr"))
+    if suppressed:
         return False, CriterionReason.CONTRADICTS_IMMUNOSUPPRESSANT
-    return (None, CriterionReason.DATA_MISSING) if stated and steroid is None else _FINE
+    if stated and steroid is None:
+        return None, CriterionReason.DATA_MISSING
+    return _UNKNOWN if suppressed is None else _FINE
 
 
 def _lung_says(answers: Answers, _limits: Limits) -> Finding:
-    if not yes_no(answers.get("dm.mh_ild")):
-        return _FINE
+    known = yes_no(answers.get("dm.mh_ild"))
+    if not known:
+        return _UNKNOWN if known is None else _FINE
     symptoms = yes_no(answers.get("dm.mh_ild_sympt"))
     if symptoms is None:
         return None, CriterionReason.LUNG_SYMPTOMS_UNKNOWN
@@ -298,17 +370,20 @@ def _pregnancy_says(answers: Answers, _limits: Limits) -> Finding:
 
 
 def _contraception_says(answers: Answers, _limits: Limits) -> Finding:
-    unwilling_man = _text(answers.get("sex")) == "M" and yes_no(answers.get("contra")) is False
-    return (False, CriterionReason.CONTRADICTS_CONTRACEPTION) if unwilling_man else _FINE
+    sex, agrees = _text(answers.get("sex")), yes_no(answers.get("contra"))
+    if sex is None or (sex == "M" and agrees is None):
+        return None, CriterionReason.DATA_MISSING
+    return (False, CriterionReason.CONTRADICTS_CONTRACEPTION) if sex == "M" and not agrees else _FINE
 
 
 def _prior_treatment_says(answers: Answers, _limits: Limits) -> Finding:
     treatments = chosen(answers.get("dm.prior_ca_tx"))
     if set(treatments) & set(SYSTEMIC_OR_RADIATION):
         return False, CriterionReason.CONTRADICTS_PRIOR_TREATMENT
-    if yes_no(answers.get("dm.mh_prior_ca")) and not treatments:
+    known = yes_no(answers.get("dm.mh_prior_ca"))
+    if known and not treatments:
         return None, CriterionReason.PRIOR_TREATMENT_UNKNOWN
-    return _FINE
+    return _UNKNOWN if known is None and not treatments else _FINE
 
 
 def _tick_alone(_answers: Answers, _limits: Limits) -> Finding:
@@ -326,6 +401,7 @@ _STAGE_READS = (
     "stage.pet_m",
 )
 _AGE_READS = ("birth", "icf_dt", "age")
+HISTORY = ("dm",)
 
 CRITERIA = (
     _Criterion("I-1", "inc_1", (*_TUMOUR_READS, *_STAGE_READS), _tumour_says),
@@ -334,11 +410,11 @@ CRITERIA = (
     _Criterion("E-1", "exc_1", ("dm.mh_autoimmune",), _autoimmune_says),
     _Criterion("E-2", "exc_2", ("dm.pred_eq", "dm.immunosuppr"), _immunosuppression_says),
     _Criterion("E-3", "exc_3", ("dm.mh_ild", "dm.mh_ild_sympt"), _lung_says),
-    _Criterion("E-4", "exc_4", (), _tick_alone),
+    _Criterion("E-4", "exc_4", (), _tick_alone, rests_on=HISTORY),
     _Criterion("E-5", "exc_5", ("sex", "wocbp", "preg_res"), _pregnancy_says),
     _Criterion("E-6", "exc_6", ("sex", "contra"), _contraception_says),
     _Criterion("E-7", "exc_7", ("dm.mh_prior_ca", "dm.prior_ca_tx"), _prior_treatment_says),
-    _Criterion("E-8", "exc_8", (), _tick_alone),
+    _Criterion("E-8", "exc_8", (), _tick_alone, rests_on=HISTORY),
 )
 
 READS = tuple(
@@ -346,6 +422,10 @@ READS = tuple(
         [name for criterion in CRITERIA for name in (criterion.tick, *criterion.reads)] + list(_AGE_READS)
     )
 )
+
+
+def _form_of(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _evidence(names: Sequence[str], answers: Answers) -> tuple[tuple[str, str | None], ...]:

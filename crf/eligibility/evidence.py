@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crf import catalogue
-from crf.engine.base import RecordState
+from crf.engine.base import COMPLETED
 from crf.store.context import FormContext
 from protocol import eligibility, staging, text
 from protocol.eligibility import Assessment, CriterionAssessment
@@ -19,7 +19,6 @@ from trials.models import Participant
 
 SOURCES = {"": "ELIG", "stage": "STAGE", "dm": "DM"}
 SOURCE_FORMS = frozenset(SOURCES.values())
-FINISHED = (RecordState.COMPLETE, RecordState.VERIFIED, RecordState.SIGNED, RecordState.LOCKED)
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,15 @@ class Evidence:
         return self.assessment.verdict
 
     @property
+    def answers_digest(self) -> str:
+        """Return a digest of the answers alone, whichever forms are complete."""
+        return eligibility.answers_digest(self.assessment)
+
+    def answered(self, answers: Mapping[str, str]) -> Evidence:
+        """Return the evidence with what the investigator answers where the history could not tell."""
+        return replace(self, assessment=self.assessment.answered(answers))
+
+    @property
     def unmet(self) -> list[str]:
         """Return the codes of criteria that do not hold, or are still open (X002-X004, X007)."""
         return [criterion.code for criterion in self.assessment.criteria if criterion.met is not True]
@@ -67,6 +75,7 @@ class Evidence:
                     "met": criterion.met,
                     "reason": criterion.reason.value,
                     "evidence": [list(pair) for pair in criterion.evidence],
+                    "answer": criterion.answer,
                 }
                 for criterion in self.assessment.criteria
             ],
@@ -94,7 +103,8 @@ def current_evidence(participant: Participant, *, form_context: FormContext | No
     optional = optional_exclusions(protocol)
     answers.update({name: _answer(seen, name) for name in optional})
     limits = limits_of(protocol)
-    assessment = eligibility.assess(answers, limits=limits, optional_exclusions=optional)
+    complete = {prefix for prefix, code in SOURCES.items() if seen.is_complete(code)}
+    assessment = eligibility.assess(answers, limits=limits, complete=complete, optional_exclusions=optional)
     records = {code: _source(seen, code) for code in sorted(SOURCE_FORMS)}
     saved = {code: found for code, found in records.items() if found}
     unasked = frozenset(name for name, value in answers.items() if value is None and _is_unasked(seen, name))
@@ -130,7 +140,7 @@ def stage_for_stratum(participant: Participant, *, at: datetime | None) -> Stage
     """Return the clinical stage group that stratifies, or None while staging is not complete."""
     found = FormContext(participant, at=at).records("STAGE")
     staged = found[-1] if found else None
-    if staged is None or staged["state"] not in FINISHED:
+    if staged is None or staged["state"] not in COMPLETED:
         return None
     group = staging.clinical_stage(staged["ct"], staged["cn"], staged["cm"])
     if group is None:

@@ -53,6 +53,13 @@ REASONS: Final = {
     CriterionReason.DATA_MISSING: _("An answer it rests on is missing."),
     CriterionReason.NODES_NOT_ASSESSED: _("The nodes were not assessed."),
     CriterionReason.STAGE_MISSING: _("The staging form is not filled yet."),
+    CriterionReason.FORM_INCOMPLETE: _(
+        "A form that this criterion rests on is not complete yet. Complete it first."
+    ),
+    CriterionReason.HISTORY_UNKNOWN: _(
+        "The history does not tell. The investigator answers this criterion by name, with a reason."
+    ),
+    CriterionReason.ANSWERED_BY_INVESTIGATOR: _("Answered by the investigator."),
     CriterionReason.LUNG_SYMPTOMS_UNKNOWN: _(
         "Lung disease is in the history; whether it had symptoms is not answered."
     ),

@@ -35,6 +35,9 @@ class RecordState(models.TextChoices):
     LOCKED = "locked", _("locked")
 
 
+COMPLETED = (RecordState.COMPLETE, RecordState.VERIFIED, RecordState.SIGNED, RecordState.LOCKED)
+
+
 @audited(related_name="record_events")
 class Record(OfParticipant):
     """One filled form of one participant: where it stands and how far it has come, without its answers.

@@ -17,8 +17,11 @@ from crf.engine.questions import KEYS, AnswerRole, Classification, Question, arg
 if TYPE_CHECKING:
     from crf.engine.codelists import Text
 
+IS_COMPLETE = "is_complete"
+"""What is read of another form besides its answers: whether its latest record is saved complete."""
 RESERVED = frozenset(
     (
+        IS_COMPLETE,
         *("id", "participant", "site", "visit", "sequence", "state", "form_version", "protocol_version"),
         *("version", "missing", "act", "record", "row_id", "position", "removed", "reason"),
     )

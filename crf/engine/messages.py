@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from crf.engine.checks import Finding, Level
 from crf.engine.declaration import FormDeclaration
 from crf.engine.questions import Question, QuestionKind, Range
+from kernel.reading import Reason
 
 MISSING_TEXTS = {
     "ND": lambda: _("not done"),
@@ -98,6 +99,15 @@ def _number_rule(question: Question, label: str) -> str:
         return filled.replace(" .", ".").replace(" 。", "。")
     text = _("{label} must be a whole number.") if whole else _("{label} must be a number.")
     return text.format(label=label)
+
+
+def unreadable(question: Question, reason: Reason) -> str:
+    """Say why what was typed is no answer, and what would be one."""
+    if reason == Reason.PRECISION:
+        return too_precise(question)
+    if reason == Reason.SECONDS:
+        return _("{label} is kept to the minute. Leave the seconds out.").format(label=question.text)
+    return format_hint(question)
 
 
 def too_precise(question: Question) -> str:

@@ -20,14 +20,16 @@ from crf.engine.checks import Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.evaluation import AnswerRow, Evaluation, evaluate
-from crf.engine.parsing import PARSERS, UnreadableError, clean, typed_text
-from crf.engine.questions import Question
+from crf.engine.questions import Question, QuestionKind
+from kernel import reading
+from kernel.reading import UnreadableError, as_typed, clean
 
 Raw = dict[str, list[str]]
 ROW_LIMIT = 200
+COUNTED = re.compile(r"[0-9]{1,4}")
 ROW_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-\d{1,4}-remove")
-ROW_NAME = re.compile(r"(?P<group>[a-z][a-z0-9_]*)-(?P<index>\d{1,4})-(?P<field>[a-z][a-z0-9_]*)")
+ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-[0-9]{1,4}-remove")
+ROW_NAME = re.compile(r"(?P<group>[a-z][a-z0-9_]*)-(?P<index>[0-9]{1,4})-(?P<field>[a-z][a-z0-9_]*)")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Submission:
 
     def control(self, name: str) -> str:
         """Return a control of the page such as "reason", "version", "key", "action"."""
-        return next(iter(self.raw.get(f"_{name}", ())), "").strip()
+        return clean(next(iter(self.raw.get(f"_{name}", ())), ""))
 
     def answers(self) -> Answers:
         """Return what was sent as a save takes it."""
@@ -110,7 +112,7 @@ class Submission:
     def version(self) -> int | None:
         """Return the version of the record that the person was looking at."""
         text = self.control("version")
-        return int(text) if text.isdecimal() and len(text) < 10 else None
+        return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else None
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -124,7 +126,7 @@ class Submission:
     def _texts(self, prefix: str) -> dict[str, str]:
         """Map what was said under names that begin with ``prefix``, without it; blanks say nothing."""
         said = {
-            name: texts[0].strip() for name, texts in self.raw.items() if texts and name.startswith(prefix)
+            name: clean(texts[0]) for name, texts in self.raw.items() if texts and name.startswith(prefix)
         }
         return {name.removeprefix(prefix): text for name, text in said.items() if text}
 
@@ -218,6 +220,62 @@ def raw_of_post(data: Mapping[str, Any]) -> Raw:
     }
 
 
+class AnswerUnreadableError(Exception):
+    """What was typed is no answer to the question; the text says what would be."""
+
+
+def read_answer(question: Question, texts: list[str], *, zone: str) -> Any:
+    """Return the answer that ``texts`` give to ``question``, None for no text.
+
+    Raises:
+        AnswerUnreadableError: they give none; its text says what would be one.
+    """
+    if question.kind == QuestionKind.MULTIPLE:
+        return _ticked(question, texts)
+    if not texts:
+        return None
+    if question.kind == QuestionKind.CHOICE:
+        return _chosen(question, texts[0])
+    try:
+        return _read(question, texts[0], zone=zone)
+    except UnreadableError as fault:
+        raise AnswerUnreadableError(messages.unreadable(question, fault.reason)) from fault
+
+
+def _read(question: Question, text: str, *, zone: str) -> Any:
+    match question.kind:
+        case QuestionKind.INTEGER:
+            return reading.whole(text)
+        case QuestionKind.DECIMAL:
+            return reading.pointed(text, places=question.places)
+        case QuestionKind.DATE:
+            return reading.day(text)
+        case QuestionKind.PARTIAL_DATE:
+            return reading.partial_day(text)
+        case QuestionKind.DATETIME:
+            return reading.instant(text, zone=zone)
+    words = reading.words(text)
+    if len(words) > question.max_length:
+        raise AnswerUnreadableError(messages.too_long(question, len(words)))
+    return words
+
+
+def _chosen(question: Question, code: str) -> str:
+    if question.codes is None or code not in question.codes.labels:
+        raise AnswerUnreadableError(messages.format_hint(question))
+    return code
+
+
+def _ticked(question: Question, texts: list[str]) -> list[str] | None:
+    codes = question.codes
+    if codes is None or not codes.labels.keys() >= set(texts):
+        raise AnswerUnreadableError(messages.format_hint(question))
+    ticked = [code for code in codes.values if code in texts]
+    if len(ticked) > 1 and (alone := set(codes.exclusive).intersection(ticked)):
+        raise AnswerUnreadableError(messages.stands_alone(question, min(alone, key=ticked.index)))
+    return ticked or None
+
+
 def _typed(item: Any) -> str:
     return "" if item is None else str(item)
 
@@ -278,14 +336,14 @@ class _Reader:
         """Put one answer and its missing reason where they belong."""
         self.found.names[target] = name
         texts = list(filter(None, map(clean, self.found.raw.get(name, ()))))
-        why = next(iter(self.found.raw.get(f"{name}__why", ())), "").strip()
+        why = clean(next(iter(self.found.raw.get(f"{name}__why", ())), ""))
         values[question.name] = None
         try:
-            values[question.name] = PARSERS[question.kind](question, texts, self.zone)
+            values[question.name] = read_answer(question, texts, zone=self.zone)
             if why:
                 _check_reason(question, why, values[question.name])
                 missing[question.name] = why
-        except UnreadableError as error:
+        except AnswerUnreadableError as error:
             self.found.errors[name] = str(error)
 
     def read_rows(self, group: Group, saved: SavedRows) -> None:
@@ -322,7 +380,7 @@ class _Reader:
             next(iter(self.found.raw.get(name, ())), "").strip()
             for name in (f"{group.name}-{index}-position", f"{group.name}-{index}-row_id", "_key")
         ]
-        number = int(position) if position.isdecimal() and 0 < len(position) < 5 else 0
+        number = int(position) if COUNTED.fullmatch(position) else 0
         if not ROW_ID.fullmatch(row_id):
             row_id = row_id_at(group.name, f"{index} {key}") if key and not number else ""
         return {"index": index, "row_id": row_id.lower(), "position": number or None}
@@ -353,11 +411,7 @@ class _Reader:
         start = group.starts_with[index] if index < len(group.starts_with) else {}
         names = [name for name, question in group.questions.items() if not question.derived]
         for name in names:
-            typed = [
-                text.strip()
-                for text in self.found.raw.get(f"{group.name}-{index}-{name}", ())
-                if text.strip()
-            ]
+            typed = list(filter(None, map(clean, self.found.raw.get(f"{group.name}-{index}-{name}", ()))))
             reason = self.found.raw.get(f"{group.name}-{index}-{name}__why", [""])[0]
             if reason or (typed and typed != [str(start.get(name))]):
                 return False
@@ -379,9 +433,9 @@ def rows_begun(group: Group) -> list[AnswerRow]:
 
 def _check_reason(question: Question, why: str, value: Any) -> None:
     if value is not None:
-        raise UnreadableError(messages.both_given(question))
+        raise AnswerUnreadableError(messages.both_given(question))
     if why not in question.missing_allowed:
-        raise UnreadableError(messages.reason_not_allowed(question))
+        raise AnswerUnreadableError(messages.reason_not_allowed(question))
 
 
 def raw_of(
@@ -396,7 +450,7 @@ def raw_of(
     raw: Raw = {}
     for name, question in form.questions.items():
         if not question.derived:
-            _put(raw, name, typed_text(question, values.get(name), zone=zone), missing.get(name))
+            _put(raw, name, as_typed(values.get(name), zone=zone), missing.get(name))
     for group in form.groups.values():
         for index, row in enumerate(_rows_to_show(group, groups.get(group.name, ()))):
             prefix = f"{group.name}-{index}"
@@ -406,7 +460,7 @@ def raw_of(
             for name, question in group.questions.items():
                 if not question.derived:
                     why = (row.get("missing") or {}).get(name)
-                    _put(raw, f"{prefix}-{name}", typed_text(question, row.get(name), zone=zone), why)
+                    _put(raw, f"{prefix}-{name}", as_typed(row.get(name), zone=zone), why)
     return raw
 
 

@@ -41,7 +41,7 @@ def criteria_of(evidence: Evidence) -> list[CriterionLine]:
             wording=_in_language(rules[criterion.code].wording),
             items=tuple(items_of(evidence, criterion)),
             verdict=_verdict(rules[criterion.code].kind, criterion.met),
-            why="" if criterion.met else REASONS[criterion.reason],
+            why=criterion.answer or ("" if criterion.met else REASONS[criterion.reason]),
         )
         for criterion in evidence.assessment.criteria
     ]

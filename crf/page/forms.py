@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crf.engine.parsing import PARSERS, UnreadableError
+from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from kernel.service_form import ServiceForm
@@ -109,8 +111,8 @@ class OverrideForm(ServiceForm):
             return cleaned
         question = self.questions[cleaned["target"]]
         try:
-            cleaned["value"] = PARSERS[question.kind](question, [cleaned["value"]], self.zone)
-        except UnreadableError as error:
+            cleaned["value"] = read_answer(question, [cleaned["value"]], zone=self.zone)
+        except AnswerUnreadableError as error:
             self.add_error("value", str(error))
         return cleaned
 
@@ -132,9 +134,26 @@ class DecisionForm(ServiceForm):
     password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
     seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
+    def __init__(self, *args: Any, answerable: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answerable = {f"answer-{code}": code for code in answerable}
+        for name, code in self.answerable.items():
+            self.fields[name] = self._answer_field(code)
+        self.order_fields([*self.answerable, *self.base_fields])
+
+    def _answer_field(self, code: str) -> forms.CharField:
+        return forms.CharField(
+            label=gettext("%(code)s: why does it not stand in the way?") % {"code": code},
+            help_text=_("The history does not tell. Your reason is signed and kept with the evidence."),
+            required=False,
+            max_length=500,
+            widget=forms.Textarea(attrs={"rows": 2}),
+        )
+
     def arguments(self) -> dict[str, Any]:
         typed = dict(self.cleaned_data)
-        return {"eligible": typed.pop("verdict") == "eligible"} | typed
+        answers = {code: typed.pop(name) for name, code in self.answerable.items()}
+        return {"eligible": typed.pop("verdict") == "eligible", "answers": answers} | typed
 
 
 class AssessmentForm(ServiceForm):

@@ -68,12 +68,16 @@ class SaveEvaluation:
 
 @dataclass(frozen=True)
 class RecordChange:
-    """A record that was written: its answers before (None for a new one) and after, by whom and when."""
+    """A record that was written: its answers before (None for a new one) and after, by whom and when.
+
+    ``was_complete`` says whether it was saved complete before.
+    """
 
     record_key: RecordKey
     record: SavedRecord
     before: Evaluation | None
     after: Evaluation
+    was_complete: bool
     form_context: FormContext
     by: User | None
     at: datetime

@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import User
 from crf.engine.checks import Finding, earliest_day
-from crf.engine.declaration import FormDeclaration, Repeats
+from crf.engine.declaration import IS_COMPLETE, FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.recheck import propose_deviations, recheck
 from crf.records.change import RecordChange
@@ -140,6 +140,8 @@ def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set
     names = {name for name in form.questions if old is None or old.values[name] != new.values[name]}
     names |= {name for name in form.groups if old is None or old.groups[name] != new.groups[name]}
     changed = {f"{form.code}.{name}" for name in names} | {f"milestone.{code}" for code in moved}
+    if change.was_complete != new.complete:
+        changed.add(f"{form.code}.{IS_COMPLETE}")
     if names:
         changed |= {f"{form.code}*", *[f"{form.code}*.{name}" for name in form.groups if name in names]}
     return changed | ({"visit.last_on"} if happened else set())

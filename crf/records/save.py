@@ -14,7 +14,7 @@ from typing import Any
 from accounts.models import User
 from audit.acts import open_act
 from crf.eligibility.evidence import SOURCE_FORMS
-from crf.engine.base import RecordState
+from crf.engine.base import COMPLETED, RecordState
 from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Evaluation, evaluate
@@ -232,6 +232,7 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     record_key, form_context = basis.record_key, basis.form_context
     plan = PlanSnapshot.take(record_key, form_context) if record_key.form.milestones else None
     evidence = EvidenceSnapshot.take(record_key) if basis.decided else None
+    was_complete = basis.stored is not None and basis.stored.record.state in COMPLETED
     record = _write_record(evaluation)
     opened = sync_queries(
         record_key=record_key,
@@ -243,7 +244,9 @@ def _write(evaluation: SaveEvaluation) -> Saved:
         at=request.at,
     )
     before, after = evaluation.before, evaluation.after
-    change = RecordChange(record_key, record, before, after, form_context, request.by, request.at)
+    change = RecordChange(
+        record_key, record, before, after, was_complete, form_context, request.by, request.at
+    )
     if request.answers.prompts:
         keep_prompts(change, request.answers, act=request.act)
     replanned = (before is None or bool(evaluation.changed)) and apply_consequences(change)

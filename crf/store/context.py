@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Max, Min
 
 from crf import catalogue
+from crf.engine.base import COMPLETED
 from crf.engine.checks import earliest_day, in_site_time
-from crf.engine.declaration import FormDeclaration, form_of
+from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.models import Record as SavedRecord
 from crf.models import SponsorAssessment
 from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
@@ -126,6 +127,11 @@ class FormContext:
             self.fetch((f"{code}*",))
         return self._records.get(code, [])
 
+    def is_complete(self, code: str) -> bool:
+        """Say whether the latest record of a form is saved complete."""
+        found = self.records(code)
+        return bool(found) and found[-1]["state"] in COMPLETED
+
     def rows(self, code: str, group: str, record_id: int) -> list[Record]:
         """Return the rows of a repeating group of one record."""
         record_key = (code, group, record_id)
@@ -168,6 +174,8 @@ class FormContext:
         return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
+        if read == f"{code}.{IS_COMPLETE}":
+            return self.is_complete(code)
         others = [row for row in self.records(code) if row["id"] != own]
         if read.endswith("*"):
             return others
@@ -188,7 +196,7 @@ class FormContext:
         return self._versions[record_id]
 
     def _participant(self, name: str, record_id: int | None = None) -> Any:
-        """Read the participant; three names ask for the end of screening and the decision."""
+        """Read the participant; four names ask for the end of screening and the decision."""
         if name == "protocol_version":
             return self._version_of(record_id)
         if name in ("screen_failure_reason", "decline_reason"):
@@ -197,6 +205,9 @@ class FormContext:
         if name == "eligibility_signed_on":
             decision = live_decision(self.participant)
             return local_date(decision.decided_at, self.site.time_zone) if decision else None
+        if name == "criteria_answered":
+            decision = live_decision(self.participant)
+            return decision.answers if decision else {}
         return getattr(self.participant, name)
 
     def _site(self, name: str) -> Any:

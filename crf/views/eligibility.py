@@ -30,7 +30,8 @@ def eligibility(request: PersonRequest, number: str) -> HttpResponse:
     if request.method == "POST" and not request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
         raise Forbidden
     typed = request.POST if request.method == "POST" else None
-    form = DecisionForm(typed, initial={"seen_digest": evidence.digest})
+    answerable = evidence.assessment.answerable
+    form = DecisionForm(typed, initial={"seen_digest": evidence.digest}, answerable=answerable)
     if form.submits(decide, shown=evidence, by=request.user, at=timezone.now()):
         messages.success(request, _("The decision is signed and on record."))
         return redirect(participant)
@@ -41,11 +42,13 @@ def _shown(
     request: PersonRequest, participant: Participant, evidence: Evidence, form: DecisionForm
 ) -> HttpResponse:
     may_decide = request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id)
+    decisions = decisions_of(participant)
+    answered = evidence.answered(decisions[0].answers if decisions and not decisions[0].lapsed_at else {})
     shown: dict[str, Any] = {
         "participant": participant,
-        "evidence": evidence,
-        "criteria": criteria_of(evidence),
-        "decisions": decisions_of(participant),
+        "evidence": answered,
+        "criteria": criteria_of(answered),
+        "decisions": decisions,
         "form": form,
         "may_decide": may_decide and participant.state == Track.SCREENED,
     }

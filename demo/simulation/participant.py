@@ -20,6 +20,7 @@ from accounts.models import User
 from crf.eligibility.evidence import current_evidence
 from crf.eligibility.screening import end_screening
 from crf.recheck import recheck_participant
+from crf.records.eligibility_lapse import DECISION_READS
 from demo.simulation.answers import Case, demographics, eligibility, staging
 from demo.simulation.form_filler import fill
 from demo.simulation.later_answers import survival
@@ -148,7 +149,7 @@ class Journey:
             )
             recheck_participant(
                 participant=self.participant,
-                changed={"participant.eligibility_signed_on"},
+                changed=set(DECISION_READS),
                 **self.as_(self.place.investigator),
             )
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.permissions import Role
 from crf import catalogue
-from crf.eligibility.evidence import FINISHED, SOURCE_FORMS
-from crf.engine.base import RecordState
+from crf.eligibility.evidence import SOURCE_FORMS
+from crf.engine.base import COMPLETED, RecordState
 from crf.engine.declaration import Repeats
 from crf.models import Query, QueryState
 from followup.history import whole_number
@@ -77,7 +77,7 @@ def _complete_since(site: Site) -> dict[int, datetime]:
     found: dict[int, list[datetime]] = {}
     for code in SOURCE_FORMS:
         rows = catalogue.form(code).model.objects.filter(
-            site=site, state__in=FINISHED, participant__state=Track.SCREENED
+            site=site, state__in=COMPLETED, participant__state=Track.SCREENED
         )
         for participant, at in rows.values_list("participant", "act__at"):
             found.setdefault(participant, []).append(at)

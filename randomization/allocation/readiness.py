@@ -108,7 +108,7 @@ def _decision(participant: Participant, decision: EligibilityDecision | None) ->
         return
     if not decision.eligible:
         yield Unmet("decision", _("The investigator decided that the participant is not eligible."), *page)
-    evidence = current_evidence(participant)
+    evidence = current_evidence(participant).answered(decision.answers)
     if evidence.digest != decision.digest:
         yield Unmet(
             "evidence",

@@ -15,7 +15,7 @@ PACKAGE_HOSTS = [
     "archive." + "ubuntu.com", "--" + "index-url", "--" + "find-links", "tuna." + "tsinghua",
 ]  # fmt: skip
 MACHINE_PATH = re.compile(r"(?<![\w./{}$-])/(?:root|work|home/\w+|Users/\w+|opt/\w+)/")
-BINARY = {".png", ".jpg", ".ico", ".woff2", ".pdf", ".gz", ".zip", ".xlsx"}
+BINARY = {".xz", ".png", ".jpg", ".ico", ".woff2", ".pdf", ".gz", ".zip", ".xlsx"}
 
 
 def tracked() -> list[Path]:

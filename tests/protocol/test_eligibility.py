@@ -13,7 +13,9 @@ from protocol.eligibility import CriterionReason, Limits, evidence_digest
 
 CHAPTERS = ("1.3", "3.1", "3.17")
 
-assess = partial(eligibility.assess, limits=Limits(age_from=18, age_to=75, ecog_to=1, steroid_mg_to=10))
+FORMS = {"", "stage", "dm"}
+LIMITS = Limits(age_from=18, age_to=75, ecog_to=1, steroid_mg_to=10)
+assess = partial(eligibility.assess, limits=LIMITS, complete=FORMS)
 
 ELIGIBLE: dict[str, object] = {
     "icf_dt": date(2025, 3, 3),
@@ -32,6 +34,10 @@ ELIGIBLE: dict[str, object] = {
     "stage.ct": "T3",
     "stage.cn": "N1",
     "stage.cm": "M0",
+    "dm.mh_autoimmune": "N",
+    "dm.immunosuppr": "N",
+    "dm.mh_ild": "N",
+    "dm.mh_prior_ca": "N",
 }
 WOMAN: dict[str, object] = {"sex": "F", "contra": None, "wocbp": "Y", "preg_res": "NEG"}
 
@@ -84,7 +90,10 @@ CASES: list[tuple[str, dict[str, object], bool | None, CriterionReason]] = [
     ("E-1", {"exc_1": "Y"}, False, CriterionReason.TICKED_EXCLUDED),
     ("E-1", {"exc_1": None}, None, CriterionReason.UNANSWERED),
     ("E-1", {"dm__mh_autoimmune": "Y"}, False, CriterionReason.CONTRADICTS_AUTOIMMUNE),
-    ("E-1", {"dm__mh_autoimmune": "U"}, True, CriterionReason.MET),
+    *[("E-1", {"dm__mh_autoimmune": said}, None, CriterionReason.HISTORY_UNKNOWN) for said in ("U", None)],
+    *[("E-2", {"dm__immunosuppr": said}, None, CriterionReason.HISTORY_UNKNOWN) for said in ("U", None)],
+    *[("E-3", {"dm__mh_ild": said}, None, CriterionReason.HISTORY_UNKNOWN) for said in ("U", None)],
+    *[("E-7", {"dm__mh_prior_ca": said}, None, CriterionReason.HISTORY_UNKNOWN) for said in ("U", None)],
     ("E-2", {"dm__pred_eq": Decimal("10")}, True, CriterionReason.MET),
     ("E-2", {"dm__pred_eq": Decimal("10.5")}, False, CriterionReason.CONTRADICTS_STEROID),
     ("E-2", {"dm__pred_eq": "10"}, True, CriterionReason.MET),
@@ -110,7 +119,8 @@ CASES: list[tuple[str, dict[str, object], bool | None, CriterionReason]] = [
     ("E-5", WOMAN | {"wocbp": "N", "preg_res": None}, True, CriterionReason.MET),
     ("E-6", {}, True, CriterionReason.MET),
     ("E-6", {"contra": "N"}, False, CriterionReason.CONTRADICTS_CONTRACEPTION),
-    ("E-6", {"contra": None}, True, CriterionReason.MET),
+    ("E-6", {"contra": None}, None, CriterionReason.DATA_MISSING),
+    ("E-6", {"sex": None}, None, CriterionReason.DATA_MISSING),
     ("E-6", WOMAN | {"contra": "N"}, True, CriterionReason.MET),
     ("E-7", {"dm__mh_prior_ca": "N"}, True, CriterionReason.MET),
     *[("E-7", {"dm__mh_prior_ca": "Y", "dm__prior_ca_tx": [tx]}, False, CriterionReason.CONTRADICTS_PRIOR_TREATMENT)
@@ -233,3 +243,68 @@ def test_any_answers_get_a_verdict_that_follows_from_the_criteria(answers: dict[
     met = [criterion.met for criterion in assessment.criteria]
     assert assessment.verdict == (False if False in met else None if None in met else True)
     assert evidence_digest(assessment) == evidence_digest(assess(ELIGIBLE | answers))
+
+
+HISTORY = {"E-1", "E-2", "E-3", "E-4", "E-7", "E-8"}
+
+
+@pytest.mark.parametrize(
+    ("incomplete", "still_open"),
+    [
+        ("dm", HISTORY),
+        ("stage", {"I-1"}),
+        ("", {"I-1", "I-2", "I-3", "AGE", "OPT_LAB", *(f"E-{n}" for n in range(1, 9))}),
+    ],
+)
+def test_point_13_a_form_that_is_not_complete_fulfils_nothing(incomplete: str, still_open: set[str]) -> None:
+    found = assess(
+        ELIGIBLE | {"opt_lab": "N"}, complete=FORMS - {incomplete}, optional_exclusions=("opt_lab",)
+    )
+    assert {each.code for each in found.criteria if each.met is None} == still_open
+    assert {found.criterion(code).reason for code in still_open} == {CriterionReason.FORM_INCOMPLETE}
+    assert found.verdict is None
+
+
+def test_point_13_what_speaks_against_counts_before_the_form_is_complete() -> None:
+    found = assess(ELIGIBLE | {"dm.mh_ild": "Y", "dm.mh_ild_sympt": "Y"}, complete={""})
+    assert (found.verdict, found.criterion("E-3").met) == (False, False)
+
+
+def test_point_13_unknown_is_open_until_the_investigator_answers_it_by_name() -> None:
+    found = assess(ELIGIBLE | {"dm.mh_autoimmune": "U", "dm.mh_ild": "Y"})
+    assert (found.verdict, found.answerable) == (None, ("E-1", "E-3"))
+    assert found.answered({"E-1": "ANA negative, no symptoms", "E-3": "  "}).verdict is None
+    answered = found.answered({"E-1": "ANA negative, no symptoms", "E-3": "CT normal", "E-4": "not asked"})
+    assert answered.verdict is True
+    assert answered.criterion("E-1").answer == "ANA negative, no symptoms"
+    assert answered.criterion("E-4").answer == ""
+    assert len({evidence_digest(each) for each in (found, answered, found.answered({"E-1": "x"}))}) == 3
+    assert eligibility.answers_digest(found) == eligibility.answers_digest(answered)
+
+
+def test_point_13_nobody_answers_what_the_forms_decide() -> None:
+    found = assess(ELIGIBLE | {"dm.mh_autoimmune": "Y"}).answered({"E-1": "I know better"})
+    assert (found.verdict, found.criterion("E-1").met) == (False, False)
+
+
+@given(
+    st.sets(st.sampled_from(sorted(FORMS))),
+    st.dictionaries(st.sampled_from(eligibility.READS), st.just(None)),
+)
+def test_point_13_nobody_is_eligible_by_what_nobody_answered(
+    complete: set[str], gaps: dict[str, object]
+) -> None:
+    """Whatever is left out, a positive verdict has every form complete and every criterion's answers."""
+    found = assess(ELIGIBLE | gaps, complete=complete)
+    if found.verdict:
+        assert complete == FORMS
+        needed = {
+            "dm.mh_autoimmune",
+            "dm.immunosuppr",
+            "dm.mh_ild",
+            "dm.mh_prior_ca",
+            "contra",
+            "sex",
+            "ecog",
+        }
+        assert not needed & set(gaps)

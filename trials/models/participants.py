@@ -222,6 +222,12 @@ class EligibilityDecision(OfParticipant):
     def __str__(self) -> str:
         return f"{self.participant} {self.decided_at:%Y-%m-%d}"
 
+    @property
+    def answers(self) -> dict[str, str]:
+        """Return the reasons that the investigator gave where the history could not tell, by criterion."""
+        criteria = self.evidence.get("criteria", ())
+        return {each["code"]: each["answer"] for each in criteria if each.get("answer")}
+
 
 @audited()
 class Milestone(OfParticipant):

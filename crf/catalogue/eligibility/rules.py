@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from crf.engine.declaration import IS_COMPLETE
+from crf.engine.questions import argument
 from protocol import eligibility
 from protocol.staging import bare
 
@@ -30,7 +32,13 @@ def reads_of(*codes: str) -> tuple[str, ...]:
     return (*dict.fromkeys(answers), *LIMITS)
 
 
-ELIGIBILITY_READS = (*(read(name) for name in eligibility.READS), *OPTIONAL, *SWITCHES, *LIMITS)
+FORMS = ("STAGE", "DM")
+COMPLETE = tuple(f"{code}.{IS_COMPLETE}" for code in FORMS)
+ELIGIBILITY_READS = (
+    *(read(name) for name in eligibility.READS),
+    *(*OPTIONAL, *SWITCHES, *LIMITS, *COMPLETE),
+    "participant.criteria_answered",
+)
 
 
 def switched_on(known: dict[str, Any]) -> tuple[str, ...]:
@@ -42,7 +50,11 @@ def assessed(known: dict[str, Any]) -> eligibility.Assessment:
     """Return the assessment over the answers known by their keywords."""
     answers = {name: known.get(name.replace(".", "_")) for name in eligibility.READS}
     answers |= {name: known.get(name) for name in OPTIONAL}
-    return eligibility.assess(answers, limits=_limits(known), optional_exclusions=switched_on(known))
+    complete = {"", *(code.lower() for code in FORMS if known.get(argument(f"{code}.{IS_COMPLETE}")))}
+    found = eligibility.assess(
+        answers, limits=_limits(known), complete=complete, optional_exclusions=switched_on(known)
+    )
+    return found.answered(known.get("participant_criteria_answered") or {})
 
 
 def _limits(known: dict[str, Any]) -> eligibility.Limits:

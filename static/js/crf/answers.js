@@ -1,6 +1,8 @@
 // Reads what stands in the fields, as texts and as the answers that conditions compare, and fills them.
 import { all, one } from "./page.js";
+import { asDay, asNumber, asPartialDay, clean } from "./reading.js";
 
+const READERS = { integer: asNumber, decimal: asNumber, date: asDay, partial_date: asPartialDay };
 const isTicked = (input) => ["radio", "checkbox"].includes(input.type);
 
 export const inputsNamed = ({ form }, name) => all(`[name="${CSS.escape(name)}"]`, form);
@@ -10,24 +12,8 @@ export const derivedNamed = ({ form }, name) => one(`[data-derived="${CSS.escape
 export function textsOf(page, name) {
   return inputsNamed(page, name)
     .filter((input) => !isTicked(input) || input.checked)
-    .map((input) => input.value.trim())
+    .map((input) => clean(input.value))
     .filter(Boolean);
-}
-
-export function asNumber(text) {
-  const plain = text.normalize("NFKC").replace("。", ".");
-  return /^[+-]?\d+(\.\d+)?$/.test(plain) ? Number(plain) : null;
-}
-
-// A date, or the year or month of a partial one, in ISO 8601.
-export function asDay(text) {
-  const match = text.normalize("NFKC").match(/^(\d{4})(?:[-/.年]?(\d{1,2})(?:[-/.月]?(\d{1,2})日?)?)?$/);
-  if (!match) return null;
-  return match
-    .slice(1)
-    .filter(Boolean)
-    .map((part) => part.padStart(2, "0"))
-    .join("-");
 }
 
 export function answerOf(page, name) {
@@ -39,9 +25,8 @@ export function answerOf(page, name) {
   const { kind } = question.dataset;
   if (!typed.length) return null;
   if (kind === "multiple") return typed;
-  if (["integer", "decimal"].includes(kind)) return asNumber(typed[0]);
-  if (["date", "partial_date"].includes(kind)) return asDay(typed[0]);
-  return typed[0];
+  const read = READERS[kind];
+  return read ? read(typed[0]) : typed[0];
 }
 
 // A row's own answers come first, then the form's, then what the server knows from elsewhere.

@@ -10,7 +10,7 @@ import pytest
 from crf import catalogue
 from crf.engine.base import CrfGroupRow, CrfRecord
 from crf.engine.codebook import checks_registry, codebook
-from crf.engine.declaration import CONTEXT, Repeats, form_of
+from crf.engine.declaration import CONTEXT, IS_COMPLETE, Repeats, form_of
 from crf.engine.questions import ANY_REASON, Classification, QuestionKind
 from protocol import text
 
@@ -66,7 +66,8 @@ def test_what_it_reads_elsewhere_exists(form):
         if not code:
             assert read == "today" or read.startswith(CONTEXT)
         elif code in FORMS and "." in read:
-            assert FORMS[code].is_own(read.split(".", 1)[1]), f"{form.code} reads {read}"
+            name = read.split(".", 1)[1]
+            assert name == IS_COMPLETE or FORMS[code].is_own(name), f"{form.code} reads {read}"
         else:
             assert code in FORMS or code in LATER | _declared_later(), f"{form.code} reads {read}"
 

@@ -170,3 +170,15 @@ def test_each_tick_carries_the_words_of_the_protocol() -> None:
         name = {"I": "inc", "E": "exc", "OPT": "opt"}[criterion.code.split("-")[0]]
         question = questions[f"{name}_{criterion.code.split('-')[1].lower()}"]
         assert str(question.text).endswith(criterion.wording.en)
+
+
+@pytest.mark.parametrize("form", ["DM", "STAGE"])
+def test_point_13_nobody_is_eligible_while_a_form_is_not_complete(form: str) -> None:
+    assert judge("ELIG", example(**{f"{form}__is_complete": False})).values["elig_ok"] is None
+
+
+def test_point_13_the_investigators_answer_is_read_from_the_decision() -> None:
+    unknown = {"DM__mh_autoimmune": "U"}
+    assert judge("ELIG", example(**unknown)).values["elig_ok"] is None
+    answered = example(**unknown, participant__criteria_answered={"E-1": "no symptoms"})
+    assert judge("ELIG", answered).values["elig_ok"] == "Y"

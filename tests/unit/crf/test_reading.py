@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crf.engine.parsing import typed_text
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import SavedRows, parse, raw_of
+from kernel.reading import as_typed
 from tests.unit.crf.small import ask, rows, small
 
 CHAPTERS = ("3.0",)
@@ -38,6 +38,8 @@ def read(question, *texts, why=""):
         ("70.5", "A must be a whole number."),
         ("1234567890", "A must be a whole number."),
         ("٣", "A must be a whole number."),
+        ("6²", "A must be a whole number."),
+        ("①②", "A must be a whole number."),
     ],
 )
 def test_whole_numbers(typed, answer):
@@ -104,6 +106,7 @@ def test_days(typed, answer):
         ("0019", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("9999", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("9999-12", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
+        ("٢٠٢٤", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("soon", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("", None),
     ],
@@ -118,7 +121,10 @@ def test_partial_dates_are_kept_as_entered(typed, answer):
         ("2026-05-07 14:30", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
         ("2026-05-07T14:30:00", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
         ("2026-05-07T06:30:00Z", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
-        ("2026-05-07T12:00:00.250+05:30", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T12:00:00.000+05:30", datetime(2026, 5, 7, 6, 30, tzinfo=UTC)),
+        ("2026-05-07T12:00:00.250+05:30", "A is kept to the minute. Leave the seconds out."),
+        ("2026-05-07 14:30:17", "A is kept to the minute. Leave the seconds out."),
+        ("2026-05-07 14:30:99", "A must be a date and time such as 2026-05-07 14:30."),
         ("2026-05-07T12:00+99:99", "A must be a date and time such as 2026-05-07 14:30."),
         ("", None),
         ("2026-05-07", "A must be a date and time such as 2026-05-07 14:30."),
@@ -138,7 +144,21 @@ def test_texts_are_kept_whole_or_refused():
     assert read(question, "123456") == "A holds 6 characters and 5 are kept. Shorten the text."
     assert read(question, "a\x00b") == "A holds a character that cannot be stored. Type it again."
     assert read(question, "a\r\nb") == "a\nb"
+    assert read(question, "a\u202eb") == "A holds a character that cannot be stored. Type it again."
     assert read(question, "") is None
+
+
+@pytest.mark.parametrize(
+    "sign", ["\u200b", "\ufeff", "\u00ad", "\u3164", "\u2800", "\u3000", "\u200b \u2060"]
+)
+def test_point_08_what_cannot_be_seen_is_no_answer(sign):
+    kinds = QuestionKind.TEXT, QuestionKind.INTEGER, QuestionKind.DATE, QuestionKind.PARTIAL_DATE
+    for kind in kinds:
+        assert read(ask("a", kind, required=True), sign) is None
+    found = parse(small(ask("a"), groups=(rows("nodes", ask("n")),)), {"nodes-0-n": sign}, zone=ZONE)
+    assert found.groups["nodes"] == []
+    said = parse(small(ask("a")), {"_reason": sign, "_confirm:A-1": sign, "_reason:a": sign}, zone=ZONE)
+    assert (said.reason, said.confirmations, said.reasons) == ("", {}, {})
 
 
 def test_codes_are_those_of_the_list():
@@ -188,7 +208,7 @@ def test_a_missing_reason_stands_for_an_answer_where_it_is_allowed():
 def test_an_answer_written_out_reads_as_itself(kind_and_answer):
     kind, answer = kind_and_answer
     question = ask("a", kind, places=2)
-    assert read(question, *typed_text(question, answer, zone=ZONE)) == answer
+    assert read(question, *as_typed(answer, zone=ZONE)) == answer
 
 
 @given(st.text(max_size=40))

@@ -46,6 +46,9 @@ CONTEXT = {
     "DM.mh_ild": "N",
     "DM.mh_prior_ca": "N",
     "DM.immunosuppr": "N",
+    "DM.is_complete": True,
+    "STAGE.is_complete": True,
+    "participant.criteria_answered": {},
 }
 
 
