@@ -37,6 +37,7 @@ class Permission(StrEnum):
     SCHEME_ACTIVATE = "scheme_activate"
     LIST_WATCH = "list_watch"
     CRF_VIEW = "crf_view"
+    IDENTIFYING_VIEW = "identifying_view"
     CRF_EDIT = "crf_edit"
     CRF_VERIFY = "crf_verify"
     CRF_SIGN = "crf_sign"
@@ -103,6 +104,7 @@ PERMISSION_LABELS: Final = {
     Permission.SCHEME_ACTIVATE: _("activate randomization lists"),
     Permission.LIST_WATCH: _("see balance by arm"),
     Permission.CRF_VIEW: _("read answers"),
+    Permission.IDENTIFYING_VIEW: _("read answers that could say who a participant is, by a program"),
     Permission.CRF_EDIT: _("save answers"),
     Permission.CRF_VERIFY: _("verify forms"),
     Permission.CRF_SIGN: _("sign forms"),
@@ -144,6 +146,7 @@ _READ = frozenset(
 )
 _AT_SITE = _READ | {
     _P.PERSON_VIEW,
+    _P.IDENTIFYING_VIEW,
     _P.ELIGIBILITY_VIEW,
     _P.ALLOCATION_VIEW,
     _P.PARTICIPANT_REGISTER,

@@ -1,5 +1,7 @@
 """The functions behind the guards, as the first migration installs them."""
 
+# A row's number names it in its history, and an act's number says where it stands in the seals: neither is chosen.
+# An act is in force as soon as it is stored, without being told.
 FUNCTIONS = """
 CREATE FUNCTION audit_guard_act() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -7,6 +9,9 @@ DECLARE
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION '%: rows are never deleted', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
+        RAISE EXCEPTION '%: a row keeps its number', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
     END IF;
     IF current IS NULL OR NEW.act_id IS DISTINCT FROM current OR NOT EXISTS (
         SELECT 1 FROM audit_act
@@ -30,9 +35,7 @@ BEGIN
       AND o.key <> 'act_id'
       AND NOT o.key = ANY (coalesce(TG_ARGV::text[], '{}'))
     LIMIT 1;
-    IF altered IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM audit_act WHERE id = NEW.act_id AND btrim(reason) <> ''
-    ) THEN
+    IF altered IS NOT NULL AND NOT audit_act_gives_reason(NEW.act_id) THEN
         RAISE EXCEPTION '%.%: a saved answer changes only with a reason', TG_TABLE_NAME, altered
             USING ERRCODE = 'insufficient_privilege';
     END IF;
@@ -72,8 +75,12 @@ BEGIN
     IF TG_OP <> 'INSERT' THEN
         RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    IF NEW.id <> currval('audit_act_id_seq') THEN
+        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     NEW.transaction := pg_current_xact_id()::text::bigint;
     NEW.stored_at := clock_timestamp();
+    PERFORM set_config('app.act', NEW.id::text, true);
     RETURN NEW;
 END $$;
 """
@@ -83,49 +90,13 @@ DROP FUNCTION audit_guard_act, audit_guard_reason, audit_guard_lock, audit_guard
     audit_refuse_truncate, audit_refuse_change, audit_stamp_act;
 """
 
-# An act takes the next number; since migration 0005 it is in force as soon as it is written, without being told.
-_STAMP = """
-CREATE OR REPLACE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF NEW.id <> currval('audit_act_id_seq') THEN
-        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    NEW.transaction := pg_current_xact_id()::text::bigint;
-    NEW.stored_at := clock_timestamp();
-    {put_in_force}
-    RETURN NEW;
-END $$;
+# What counts as a reason is one function of its own: the forms add the reasons of single answers to it.
+ACT_GIVES_REASON = """
+CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT 1 FROM audit_act WHERE id = act AND btrim(reason) <> '')
+$$;
 """
-ACT_IN_FORCE = _STAMP.format(put_in_force="PERFORM set_config('app.act', NEW.id::text, true);")
-ACT_TOLD = _STAMP.format(put_in_force="")
-
-# A row's number names it in its history, and an act's number says where it stands in the seals: neither is chosen.
-_ROWS_KEEP_THEIRS = """
-CREATE OR REPLACE FUNCTION audit_guard_act() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    current bigint := nullif(current_setting('app.act', true), '')::bigint;
-BEGIN
-    IF TG_OP = 'DELETE' THEN
-        RAISE EXCEPTION '%: rows are never deleted', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
-        RAISE EXCEPTION '%: a row keeps its number', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF current IS NULL OR NEW.act_id IS DISTINCT FROM current OR NOT EXISTS (
-        SELECT 1 FROM audit_act
-        WHERE id = current AND transaction = pg_current_xact_id()::text::bigint
-    ) THEN
-        RAISE EXCEPTION '%: the write does not name the act of its own transaction', TG_TABLE_NAME
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    RETURN NEW;
-END $$;
-"""
-NUMBERS_NOT_CHOSEN = _ROWS_KEEP_THEIRS + ACT_TOLD
-NUMBERS_AS_GIVEN = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+DROP_ACT_GIVES_REASON = "DROP FUNCTION audit_act_gives_reason;"
 
 # The library behind the event triggers asks this before each version and lets a session name triggers to skip.
 # It writes the function anew with every trigger that a migration adds: `manage.py migrate` puts ours back.
@@ -160,22 +131,3 @@ ALTER TABLE audit_act DISABLE ROW LEVEL SECURITY;
 DROP TRIGGER truncate_guard ON audit_act;
 DROP TRIGGER act_stamp ON audit_act;
 """
-
-# What counts as a reason is one function, so that the forms can add the reasons of single answers to it.
-_GUARD_REASON = FUNCTIONS[
-    FUNCTIONS.index("CREATE FUNCTION audit_guard_reason()") : FUNCTIONS.index(
-        "CREATE FUNCTION audit_guard_lock()"
-    )
-].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
-_ASKS_THE_ACT = (
-    "EXISTS (\n        SELECT 1 FROM audit_act WHERE id = NEW.act_id AND btrim(reason) <> ''\n    )"
-)
-ACT_GIVES_REASON = """
-CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT 1 FROM audit_act WHERE id = act AND btrim(reason) <> '')
-$$;
-"""
-REASON_BY_FUNCTION = ACT_GIVES_REASON + _GUARD_REASON.replace(
-    _ASKS_THE_ACT, "audit_act_gives_reason(NEW.act_id)"
-)
-REASON_OF_THE_ACT_ALONE = _GUARD_REASON + "DROP FUNCTION audit_act_gives_reason;"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.urls import reverse
 
 
-def form_url(number: str, code: str, *, visit_id: int | None = None, sequence: int = 1) -> str:
-    """Return the address of one record, whether it exists or not; ``sequence=0`` begins a new one of a log."""
-    at_visit = f"?visit={visit_id}" if visit_id else ""
-    record_key = (
+def form_url(
+    number: str, code: str, *, visit_id: int | None = None, sequence: int = 1, draft: str = ""
+) -> str:
+    """Return the address of one record, whether it exists or not.
+
+    ``sequence=0`` begins a new one of a log; ``draft`` names the opened page whose draft is shown on it.
+    """
+    page = (
         reverse("crf:form", args=[number, code, sequence])
         if sequence != 1
         else reverse("crf:form", args=[number, code])
     )
-    return record_key + at_visit
+    asked = {name: value for name, value in {"visit": visit_id, "draft": draft}.items() if value}
+    return f"{page}?{urlencode(asked)}" if asked else page
 
 
 def log_url(number: str, code: str) -> str:

@@ -15,6 +15,7 @@ from crf.engine.base import COMPLETED, RecordState
 from crf.engine.checks import Finding
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
+from crf.engine.messages import values_named
 from crf.queries.system import known_queries, queries_part, sync_queries
 from crf.store.bulk_read import bulk_read
 from crf.store.context import FormContext
@@ -150,6 +151,7 @@ def propose_deviations(
                 rule=check.deviation,
                 key=f"{record_key.form.code}-{record}-{finding.key}",
                 detail=detail,
+                values=values_named(detail, finding.values),
                 by=by,
                 at=at,
             )

@@ -27,8 +27,10 @@ class ExportState(models.TextChoices):
 class Export(Audited):
     """One export: its scope as asked for, and what was written (EMA 2023, 6.2.1).
 
-    ``cut_at`` is the moment whose state the files show. ``manifest`` holds expected and written
-    rows and the digest of every file. Central people take exports; the site column is empty.
+    ``cut_at`` is the moment whose state the files show; one that was asked for "now" has it once it is written,
+    with the ``snapshot`` of the database that was read, by which the same moment is read again. ``manifest``
+    holds expected and written rows and the digest of every file. Central people take exports; the site column
+    is empty.
     """
 
     requested_by = models.ForeignKey(
@@ -36,7 +38,8 @@ class Export(Audited):
     )
     requested_at = models.DateTimeField(_("requested at"))
     purpose = models.CharField(_("purpose"), max_length=200)
-    cut_at = models.DateTimeField(_("data as of"))
+    cut_at = models.DateTimeField(_("data as of"), null=True)
+    snapshot = models.TextField(null=True, blank=True)
     forms = ArrayField(models.CharField(max_length=8), verbose_name=_("forms"))
     site_codes = ArrayField(models.CharField(max_length=2), default=list, verbose_name=_("sites"))
     language = models.CharField(_("language of labels"), max_length=10, default="en")
@@ -56,8 +59,8 @@ class Export(Audited):
             ActGuard(name="exports_export_act"),
             SiteScoped(name="exports_export_scope", own="requested_by_id"),
             models.CheckConstraint(
-                condition=~models.Q(state="done") | ~models.Q(digest=""),
-                name="exports_export_done_has_digest",
+                condition=~models.Q(state="done") | (~models.Q(digest="") & models.Q(cut_at__isnull=False)),
+                name="exports_export_done_is_whole",
             ),
         )
 
@@ -69,7 +72,8 @@ class Export(Audited):
 
     @property
     def file_name(self) -> str:
-        return f"palace3-{self.pk}-{self.cut_at:%Y%m%dT%H%M%SZ}.zip"
+        moment = "" if self.cut_at is None else f"-{self.cut_at:%Y%m%dT%H%M%SZ}"
+        return f"palace3-{self.pk}{moment}.zip"
 
 
 @audited(exclude=("digest",))

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +14,10 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.acts import open_act
+from audit.acts import open_act, record_act
 from crf import catalogue
+from crf.engine.declaration import FormDeclaration
+from exports.cuts import Cut
 from exports.models import ApiToken, Export, ExportState
 from exports.tokens import PREFIX, digest_of
 from exports.writing import write_zip
@@ -36,13 +39,28 @@ class NothingChosen(Refusal):
 class UnknownForm(Refusal):
     code = "exports.unknown_form"
     message = _("There is no form {code}.")
-    status = 422
+    status = 400
 
 
 class UnknownSite(Refusal):
     code = "exports.unknown_site"
     message = _("There is no site {code} whose data you may take.")
-    status = 422
+    status = 400
+
+
+class UnknownLanguage(Refusal):
+    code = "exports.unknown_language"
+    message = _("There are no labels in the language “{code}”. Choose one of {known}.")
+    status = 400
+
+
+class ReadingWithoutPurpose(Refusal):
+    code = "exports.reading_without_purpose"
+    message = _(
+        "Answers of many participants are read for a purpose, which is kept in the audit trail. Say it in “purpose”, "
+        "or name one participant in “participant”."
+    )
+    status = 400
 
 
 class PurposeMissing(Refusal):
@@ -101,14 +119,15 @@ def request_export(
     with open_act("exports:export:request", by=by, at=at) as act:
         if not purpose.strip():
             raise PurposeMissing
-        if len(purpose) > LONGEST_PURPOSE:
-            raise PurposeTooLong(number=len(purpose), most=LONGEST_PURPOSE)
+        _refuse_long_purpose(purpose)
+        if language not in dict(settings.LANGUAGES):
+            raise UnknownLanguage(code=language, known=", ".join(dict(settings.LANGUAGES)))
         _refuse_odd_scope(forms, sites, cut_at, at)
         export = Export.objects.create(
             requested_by=by,
             requested_at=at,
             purpose=purpose,
-            cut_at=cut_at or at,
+            cut_at=cut_at,
             forms=[code for code in catalogue.forms() if code in forms],
             site_codes=sorted(sites),
             language=language,
@@ -116,6 +135,22 @@ def request_export(
         )
         send("exports:write", export.pk)
     return export
+
+
+def _refuse_long_purpose(purpose: str) -> None:
+    if len(purpose) > LONGEST_PURPOSE:
+        raise PurposeTooLong(number=len(purpose), most=LONGEST_PURPOSE)
+
+
+def record_reading(*, form: FormDeclaration, purpose: str, by: User, at: datetime) -> None:
+    """It is on record that a program read a page of the answers of many participants, of which form and what for.
+
+    Refuses: a reading without a purpose, or with one that is too long.
+    """
+    if not purpose.strip():
+        raise ReadingWithoutPurpose
+    _refuse_long_purpose(purpose)
+    record_act("exports:answers:read", by=by, at=at, reason=f"{form.code}: {purpose}")
 
 
 def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | None, at: datetime) -> None:
@@ -143,24 +178,21 @@ def write_export(*, export: Export, at: datetime) -> Export:
         locked = Export.objects.select_for_update(skip_locked=True).filter(pk=export.pk).first()
         if locked is None or locked.state == ExportState.DONE:
             return export
-        past = locked.cut_at < locked.requested_at
+        cut = _cut_of(locked)
+        locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
         about = {
             "export": locked.pk,
             "requested_by": locked.requested_by.username,
-            "requested_at": locked.requested_at.isoformat(),
+            "requested_at": _local(locked.requested_at),
             "purpose": locked.purpose,
-            "data_as_of": locked.cut_at.isoformat(),
+            "data_as_of": _local(cut.at),
+            "read_by": "snapshot" if cut.snapshot else "moment of storing",
             "forms": locked.forms,
             "sites": locked.site_codes,
         }
         with override(locked.language):
             manifest = write_zip(
-                path_of(locked),
-                forms=locked.forms,
-                sites=locked.site_codes,
-                cut_at=locked.cut_at,
-                past=past,
-                about=about,
+                path_of(locked), forms=locked.forms, sites=locked.site_codes, cut=cut, about=about
             )
         with open_act("exports:export:write", by=None, at=at) as act:
             locked.manifest, locked.state, locked.finished_at, locked.act = (
@@ -171,8 +203,27 @@ def write_export(*, export: Export, at: datetime) -> Export:
             )
             locked.digest = _digest(path_of(locked))
             locked.rows = sum(file["written"] for file in manifest["files"])
-            locked.save(update_fields=["manifest", "state", "finished_at", "digest", "rows", "act"])
+            locked.save(
+                update_fields=[
+                    *("cut_at", "snapshot", "manifest", "state", "finished_at", "digest", "rows", "act")
+                ]
+            )
     return locked
+
+
+def _cut_of(export: Export) -> Cut:
+    """Return the moment that the export shows: the one asked for, else that of the snapshot being read.
+
+    A moment that another export read is read again as that one saw it, transactions open at the time left out.
+    """
+    if export.cut_at is None:
+        return Cut.of_this_snapshot()
+    earlier = Export.objects.filter(cut_at=export.cut_at, snapshot__isnull=False).first()
+    return Cut(at=export.cut_at, snapshot=(earlier.snapshot if earlier else None) or "")
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(settings.TRIAL_TIME_ZONE)).isoformat()
 
 
 def fail_export(*, export: Export, at: datetime, why: str) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from crf.engine.codebook import Variable, codebook
 from crf.engine.declaration import FormDeclaration
 from crf.engine.questions import Classification
 from crf.models import Record
+from exports.cuts import Cut
+from followup.models import Visit
+from trials.models import Milestone, Participant, Site
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")
@@ -67,20 +69,12 @@ _STATE = (
     Column("CHANGED_AT", "to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
     Column("STORED_AT", "to_char(a.stored_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 )
-_JOINS = (
-    "JOIN trials_participant p ON p.id = r.participant_id JOIN trials_site s ON s.id = r.site_id "
-    "LEFT JOIN followup_visit v ON v.id = r.visit_id JOIN audit_act a ON a.id = r.act_id"
-)
 
 
-def as_of(table: str, events: str, which: str = "true") -> str:
-    """Return the rows of ``table`` as they stood at the cut: the last version written by then.
-
-    ``which`` narrows the versions (as ``e``) by what never changes in a row.
-    """
+def _joins(cut: Cut) -> str:
     return (
-        f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {events} e JOIN audit_act w ON w.id = e.act_id "
-        f"WHERE w.stored_at <= %(cut)s AND {which} ORDER BY e.pgh_obj_id, e.pgh_id DESC) {table}_then"
+        f"JOIN {cut.rows(Participant)} p ON p.id = r.participant_id JOIN {cut.rows(Site)} s ON s.id = r.site_id "
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id JOIN audit_act a ON a.id = r.act_id"
     )
 
 
@@ -89,40 +83,32 @@ def exported(form: FormDeclaration) -> list[Variable]:
     return [v for v in codebook(form) if v.classification != Classification.IDENTIFYING]
 
 
-def files_of(form: FormDeclaration, *, past: bool) -> Iterator[File]:
-    """Yield the file of the form's records, then one for each of its repeating groups.
-
-    With ``past`` the rows are read from the versions kept by the database, else from the tables.
-    """
+def files_of(form: FormDeclaration, *, cut: Cut) -> Iterator[File]:
+    """Yield the file of the form's records as of the cut, then one for each of its repeating groups."""
     variables = exported(form)
-    records, answers = _table(Record, past, f"e.form_code = '{form.code}'"), _table(form.model, past)
+    records, answers = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(form.model)
     record = f"{records} r ON r.form_code = '{form.code}' AND r.id"
     yield File(
         form.code,
         (*_KEYS, *_answers([v for v in variables if not v.group], "f"), *_STATE),
-        f"{answers} f JOIN {record} = f.id {_JOINS} WHERE s.code = ANY(%(sites)s)",
+        f"{answers} f JOIN {record} = f.id {_joins(cut)} WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
-        _counted(answers, "true"),
+        _counted(cut, answers, "true"),
     )
     for group in form.groups.values():
-        rows = _table(group.model, past)
+        rows = cut.rows(group.model)
         columns = _answers([v for v in variables if v.group == group.name], "g")
         yield File(
             f"{form.code}_{group.name.upper()}",
             (*_KEYS, Column("ROW", "g.position"), *columns),
-            f"{rows} g JOIN {record} = g.record_id {_JOINS} WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
+            f"{rows} g JOIN {record} = g.record_id {_joins(cut)} WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
             "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
-            _counted(rows, "NOT t.removed"),
+            _counted(cut, rows, "NOT t.removed"),
         )
 
 
-def _counted(rows: str, which: str) -> str:
-    return f"{rows} t JOIN trials_site s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
-
-
-def _table(model: Any, past: bool, which: str = "true") -> str:
-    table: str = model._meta.db_table
-    return f"(SELECT * FROM {as_of(table, f'{table}event', which)})" if past else table
+def _counted(cut: Cut, rows: str, which: str) -> str:
+    return f"{rows} t JOIN {cut.rows(Site)} s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
 
 
 def _answers(variables: list[Variable], alias: str) -> Iterator[Column]:
@@ -143,58 +129,86 @@ def _as_text(variable: Variable, alias: str) -> str:
     return column
 
 
-PARTICIPANTS = File(
-    "PARTICIPANTS",
-    (
-        Column("STUDYID", f"'{STUDY}'"),
-        Column("SITEID", "s.code"),
-        Column("SUBJID", "p.number"),
-        Column("STATE", "p.state"),
-        Column("STATE_SINCE", "p.state_since"),
-        Column("ARM", "p.arm"),
-        Column("REGISTERED_ON", "p.registered_on"),
-        Column("PROTOCOL_VERSION", "p.protocol_version"),
-    ),
-    "trials_participant p JOIN trials_site s ON s.id = p.site_id WHERE s.code = ANY(%(sites)s)",
-    "p.number",
-    _counted("trials_participant", "true"),
+def common_files(cut: Cut) -> Iterator[File]:
+    """Yield the files that every export holds: participants, milestones and visits as of the cut."""
+    yield _participants(cut)
+    yield _milestones(cut)
+    yield _visits(cut)
+
+
+_PARTICIPANT_KEYS = (
+    Column("STUDYID", f"'{STUDY}'"),
+    Column("SITEID", "s.code"),
+    Column("SUBJID", "p.number"),
 )
-MILESTONES = File(
-    "MILESTONES",
-    (
-        Column("STUDYID", f"'{STUDY}'"),
-        Column("SITEID", "s.code"),
-        Column("SUBJID", "p.number"),
-        Column("MILESTONE", "m.code"),
-        Column("DATE", 'm."on"'),
-        Column("RESULT", "m.result"),
-        Column("SOURCE", "coalesce(nullif(m.source_form, '') || ':' || m.source_record, m.source)"),
-    ),
-    "trials_milestone m JOIN trials_participant p ON p.id = m.participant_id "
-    'JOIN trials_site s ON s.id = m.site_id WHERE m."on" IS NOT NULL AND s.code = ANY(%(sites)s)',
-    'p.number, m."on", m.code',
-    _counted("trials_milestone", 't."on" IS NOT NULL'),
-)
-VISITS = File(
-    "VISITS",
-    (
-        Column("STUDYID", f"'{STUDY}'"),
-        Column("SITEID", "s.code"),
-        Column("SUBJID", "p.number"),
-        Column("VISIT", "v.code"),
-        Column("VISITSEQ", "v.occurrence"),
-        Column("STATE", "v.state"),
-        Column("ANCHOR", "v.anchor"),
-        Column("TARGET", "v.target"),
-        Column("OPENS", "v.opens"),
-        Column("CLOSES", "v.closes"),
-        Column("TOOK_PLACE_ON", "v.took_place_on"),
-        Column("TIMING", "v.timing"),
-        Column("NOT_DONE_REASON", "coalesce('met:' || v.met_on, v.not_done_reason)"),
-    ),
-    "followup_visit v JOIN trials_participant p ON p.id = v.participant_id JOIN trials_site s ON s.id = v.site_id "
-    "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
-    "p.number, v.opens NULLS FIRST, v.code, v.occurrence",
-    _counted("followup_visit", "t.state <> 'cancelled'"),
-)
-ALWAYS = (PARTICIPANTS, MILESTONES, VISITS)
+
+
+def _of_participant(cut: Cut, alias: str) -> str:
+    return (
+        f"JOIN {cut.rows(Participant)} p ON p.id = {alias}.participant_id "
+        f"JOIN {cut.rows(Site)} s ON s.id = {alias}.site_id"
+    )
+
+
+def _participants(cut: Cut) -> File:
+    rows = cut.rows(Participant)
+    return File(
+        "PARTICIPANTS",
+        (
+            *_PARTICIPANT_KEYS,
+            Column("STATE", "p.state"),
+            Column("STATE_SINCE", "p.state_since"),
+            Column("ARM", "p.arm"),
+            Column("REGISTERED_ON", "p.registered_on"),
+            Column("PROTOCOL_VERSION", "p.protocol_version"),
+        ),
+        f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id WHERE s.code = ANY(%(sites)s)",
+        "p.number",
+        _counted(cut, rows, "true"),
+    )
+
+
+def _milestones(cut: Cut) -> File:
+    rows = cut.rows(Milestone)
+    return File(
+        "MILESTONES",
+        (
+            *_PARTICIPANT_KEYS,
+            Column("MILESTONE", "m.code"),
+            Column("DATE", 'm."on"'),
+            Column("RESULT", "m.result"),
+            Column("SOURCE", "m.source"),
+            Column("SOURCE_FORM", "r.form_code"),
+            Column("SOURCE_VISIT", "v.code"),
+            Column("SOURCE_VISITSEQ", "v.occurrence"),
+            Column("SOURCE_FORMSEQ", "r.sequence"),
+        ),
+        f"{rows} m {_of_participant(cut, 'm')} LEFT JOIN {cut.rows(Record)} r ON r.id = m.source_record "
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id "
+        'WHERE m."on" IS NOT NULL AND s.code = ANY(%(sites)s)',
+        'p.number, m."on", m.code',
+        _counted(cut, rows, 't."on" IS NOT NULL'),
+    )
+
+
+def _visits(cut: Cut) -> File:
+    rows = cut.rows(Visit)
+    return File(
+        "VISITS",
+        (
+            *_PARTICIPANT_KEYS,
+            Column("VISIT", "v.code"),
+            Column("VISITSEQ", "v.occurrence"),
+            Column("STATE", "v.state"),
+            Column("ANCHOR", "v.anchor"),
+            Column("TARGET", "v.target"),
+            Column("OPENS", "v.opens"),
+            Column("CLOSES", "v.closes"),
+            Column("TOOK_PLACE_ON", "v.took_place_on"),
+            Column("TIMING", "v.timing"),
+            Column("NOT_DONE_REASON", "coalesce('met:' || v.met_on, v.not_done_reason)"),
+        ),
+        f"{rows} v {_of_participant(cut, 'v')} WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
+        "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
+        _counted(cut, rows, "t.state <> 'cancelled'"),
+    )

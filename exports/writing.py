@@ -9,7 +9,6 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from crf import catalogue
 from crf.engine.codebook import Variable
 from crf.engine.declaration import FormDeclaration
-from exports.tables import ALWAYS, KEYS, STUDY, File, exported, files_of
+from exports.cuts import Cut
+from exports.tables import KEYS, STUDY, File, common_files, exported, files_of
 from kernel.errors import Refusal
 
 BOM = b"\xef\xbb\xbf"
@@ -67,18 +67,18 @@ class _Tally:
 
 
 def write_zip(
-    path: Path, *, forms: Iterable[str], sites: list[str], cut_at: datetime, past: bool, about: dict[str, Any]
+    path: Path, *, forms: Iterable[str], sites: list[str], cut: Cut, about: dict[str, Any]
 ) -> dict[str, Any]:
     """The zip stands at ``path``, complete; its manifest is returned. Runs in one snapshot of the database.
 
     A file with fewer or more rows than the database counted stops everything (requirements C1).
     """
-    parameters = {"sites": sites, "cut": cut_at}
+    parameters = {"sites": sites, **cut.parameters}
     unfinished = path.with_suffix(".part")
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     chosen = [catalogue.form(code) for code in forms]
     try:
-        written = _write_files(unfinished, chosen, past, parameters)
+        written = _write_files(unfinished, chosen, cut, parameters)
         manifest = {"study": STUDY, "keys": list(KEYS), **about, "files": [asdict(one) for one in written]}
         with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
@@ -89,9 +89,9 @@ def write_zip(
 
 
 def _write_files(
-    path: Path, chosen: list[FormDeclaration], past: bool, parameters: dict[str, Any]
+    path: Path, chosen: list[FormDeclaration], cut: Cut, parameters: dict[str, Any]
 ) -> list[Written]:
-    files = list(_files(chosen, past))
+    files = list(_files(chosen, cut))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
         expected = _expected(files, parameters)
         written = [_copy(archive, file, rows, parameters) for file, rows in zip(files, expected, strict=True)]
@@ -99,10 +99,10 @@ def _write_files(
         return [*written, _codebook(archive, variables), _code_lists(archive, variables)]
 
 
-def _files(chosen: list[FormDeclaration], past: bool) -> Iterator[File]:
-    yield from ALWAYS
+def _files(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:
+    yield from common_files(cut)
     for form in chosen:
-        yield from files_of(form, past=past)
+        yield from files_of(form, cut=cut)
 
 
 def _expected(files: list[File], parameters: dict[str, Any]) -> list[int]:

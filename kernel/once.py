@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.errors import Refusal
 
 FIELD, HELD_SECONDS = "once", 12 * 3600
-_KEY = re.compile(r"[0-9a-f]{32}")
+PAGE_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class SentBefore(Refusal):
@@ -37,7 +37,7 @@ def sent_once(sent: str, *, by: Any) -> Iterator[None]:
     A key is good for the person who sends it, and a page without one is not held up. While the server that
     holds the keys is away, nobody is kept from working.
     """
-    key = f"page:{getattr(by, 'pk', None)}:{sent}" if _KEY.fullmatch(sent) else ""
+    key = f"page:{getattr(by, 'pk', None)}:{sent}" if PAGE_KEY.fullmatch(sent) else ""
     if key and not cache.add(key, 1, HELD_SECONDS) and cache.get(key):
         raise SentBefore
     try:

@@ -22,6 +22,7 @@ from trials.models.people import confided_to, sites_of, with_grants
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
 SEEN_EVERY_SECONDS = 60
+NO_STORE = "no-store, private"
 
 
 def request_id(get_response: Handler) -> Handler:
@@ -42,19 +43,25 @@ def request_id(get_response: Handler) -> Handler:
 
 
 def person(get_response: Handler) -> Handler:
-    """Let the request run with the grants of the person signed in, and see only their sites."""
+    """Let the request run with the grants of the person signed in, and see only their sites.
+
+    No browser keeps what they were answered: a page that comes back, and it may be to somebody else, is asked for anew.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         now = timezone.now()
         if request.user.is_authenticated and _was_idle(request, now):
             close_session(request, at=now, idle=True)
-        if not request.user.is_authenticated:
-            with scope(user_id=None, sites=()):
-                return get_response(request)
-        today = local_date(now, settings.TRIAL_TIME_ZONE)
-        user = with_grants(request.user, on=today)
-        with scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=today):
-            return get_response(request)
+        eyes, is_known = scope(user_id=None, sites=()), request.user.is_authenticated
+        if is_known:
+            today = local_date(now, settings.TRIAL_TIME_ZONE)
+            user = with_grants(request.user, on=today)
+            eyes = scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=today)
+        with eyes:
+            response = get_response(request)
+        if is_known or request.path.startswith("/api/"):
+            response.headers["Cache-Control"] = NO_STORE
+        return response
 
     return middleware
 
@@ -75,8 +82,8 @@ def _was_idle(request: HttpRequest, now: datetime) -> bool:
 
 def _holds_null(request: HttpRequest) -> bool:
     """Say whether the address or the form holds the one character that no text of the database can hold."""
-    texts = (text for part in (request.GET, request.POST) for _name, given in part.lists() for text in given)
-    return "\x00" in request.path or any("\x00" in text for text in texts)
+    texts = [text for part in (request.GET, request.POST) for _name, given in part.lists() for text in given]
+    return "\x00" in "".join([request.path, *texts])
 
 
 def _is_too_large(request: HttpRequest) -> bool:

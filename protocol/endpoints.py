@@ -1,7 +1,7 @@
 """The endpoints of the trial, derived from dates and typed histories (protocol section 6)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ __all__ = [
     "DAYS_PER_MONTH",
     "DAY_OF_36_MONTHS",
     "AnalysisHistory",
+    "DeathBound",
     "DeathDate",
     "DeathDay",
     "Definition",
@@ -60,34 +61,54 @@ class DeathDay(StrEnum):
     DAY_IMPUTED = "day_imputed"
     MONTH_UNKNOWN = "month_unknown"
     BEFORE_LAST_ALIVE = "before_last_alive"
+    AFTER_REPORT = "after_report"
+
+
+class DeathBound(StrEnum):
+    """On which possible day a death without a day is counted: the two sensitivity analyses (protocol 6.1)."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
 class DeathDate:
     """The day of death that analyses use, if there is one, and how it was found.
 
-    ``earliest`` is the first day that what was recorded allows.
+    ``earliest`` and ``latest`` are the first and the last day on which the death can have been.
     """
 
     on: date | None
     known: DeathDay
-    earliest: date | None = field(default=None, compare=False)
+    earliest: date
+    latest: date
+
+    def counted_on(self, bound: DeathBound) -> date:
+        """The day that analyses use; where there is none, the bound of the possible days (decision D4)."""
+        if self.on is not None:
+            return self.on
+        return self.earliest if bound is DeathBound.EARLIEST else self.latest
+
+    def within(self, first: date, last: date) -> bool | None:
+        """Whether death came from ``first`` to ``last``; ``None`` where its possible days disagree
+        (decision D4).
+        """
+        if first <= self.earliest and self.latest <= last:
+            return True
+        return False if self.latest < first or last < self.earliest else None
 
 
 @dataclass(frozen=True, slots=True)
 class TimeToEvent:
-    """Days from an origin to an event or to censoring; ``because`` names what ended it.
+    """Days from an origin to an event or to censoring; ``because`` names what ended it."""
 
-    ``days`` is ``None`` for an event that is known while its day is not.
-    """
-
-    days: int | None
+    days: int
     event: bool
-    on: date | None
+    on: date
     because: str
 
     @property
-    def months(self) -> float | None:
+    def months(self) -> float:
         """The time in months of 30.4375 days (protocol 6)."""
         return months(self.days)
 
@@ -123,13 +144,20 @@ class Definition(StrEnum):
 class DiseaseEvent:
     """A finding, when it was proven and when first suspected; one never proven has no ``proven_on``.
 
-    ``controlled_on``: locoregional disease cleared without an oesophagectomy.
+    ``controlled_on``: locoregional disease cleared without an oesophagectomy. ``endoscopic_r0_on``: removed
+    by endoscopy with clear margins, which controls it as well (decision E3).
     """
 
     finding: DiseaseFinding
     proven_on: date | None
     suspected_on: date | None = None
     controlled_on: date | None = None
+    endoscopic_r0_on: date | None = None
+
+    @property
+    def controlled_from(self) -> date | None:
+        """The first day on which it was cleared without an oesophagectomy, whichever way."""
+        return min(filter(None, (self.controlled_on, self.endoscopic_r0_on)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +187,20 @@ class AnalysisHistory:
     clear_assessments: tuple[date, ...] = ()
     missed_assessments: tuple[date, ...] = ()
 
+    @property
+    def without_disease(self) -> tuple[date, ...]:
+        """The days of assessments without disease; an R0 operation is itself one (decision E3)."""
+        r0 = (each.on for each in self.operations if each.resected is Resected.R0)
+        return (*self.clear_assessments, *r0)
+
+    @property
+    def alive_until(self) -> date:
+        """The last day by the cut on which the participant is known to have lived; a later death proves it
+        (decision E2).
+        """
+        proofs = (day for day in (self.last_alive, self.death) if day)
+        return max(self.rand, min(max(proofs, default=self.rand), self.cutoff))
+
 
 def age_range_on(birth: object, day: date) -> tuple[int, int] | None:
     """The lowest and highest age in whole years that a partly known birth date allows (protocol 3.1)."""
@@ -179,42 +221,55 @@ def last_alive(proofs_of_life: Iterable[date | None], *, cutoff: date | None = N
     return max((day for day in proofs_of_life if day and (cutoff is None or day <= cutoff)), default=None)
 
 
-def death_day(death: object, *, last_alive_on: date | None = None) -> DeathDate | None:
-    """The day of death for analysis; ``None`` if no death is recorded (protocol 3.13).
+def death_day(
+    death: object, *, last_alive_on: date | None = None, reported_on: date | None = None
+) -> DeathDate | None:
+    """The day of death for analysis; ``None`` if no death is recorded (protocol 3.13, decision D4).
 
-    With the day unknown it is the 15th, not earlier than the last proof of life; with the month
-    unknown nothing is imputed. A proof of life after the recorded time is flagged, not smoothed over.
+    With the day unknown it is the 15th, not before the last proof of life and not after the day on which
+    the death was reported; with the month unknown nothing is imputed. A proof of life after the recorded
+    time or after the report, and a report before it, are flagged, not smoothed over.
     """
     recorded = partial_date(death)
     if recorded is None:
         return None
-    if last_alive_on and recorded.latest < last_alive_on:
-        return DeathDate(recorded.exact, DeathDay.BEFORE_LAST_ALIVE, recorded.earliest)
+    earliest = max(recorded.earliest, last_alive_on or recorded.earliest)
+    latest = min(recorded.latest, reported_on or recorded.latest)
+    if earliest > latest:
+        late = latest < recorded.earliest
+        known = DeathDay.AFTER_REPORT if late else DeathDay.BEFORE_LAST_ALIVE
+        return DeathDate(recorded.exact, known, recorded.earliest, recorded.latest)
     if recorded.exact:
-        return DeathDate(recorded.exact, DeathDay.EXACT, recorded.earliest)
+        return DeathDate(recorded.exact, DeathDay.EXACT, earliest, latest)
     if recorded.month is None:
-        return DeathDate(None, DeathDay.MONTH_UNKNOWN, recorded.earliest)
+        return DeathDate(None, DeathDay.MONTH_UNKNOWN, earliest, latest)
     fifteenth = date(recorded.year, recorded.month, 15)
-    on = max(fifteenth, last_alive_on or fifteenth)
-    return DeathDate(on, DeathDay.DAY_IMPUTED, recorded.earliest)
+    return DeathDate(min(max(fifteenth, earliest), latest), DeathDay.DAY_IMPUTED, earliest, latest)
 
 
 def overall_survival(
-    *, rand: date, cutoff: date, death: DeathDate | None = None, last_alive_on: date | None = None
+    *,
+    rand: date,
+    cutoff: date,
+    death: DeathDate | None = None,
+    last_alive_on: date | None = None,
+    bound: DeathBound = DeathBound.EARLIEST,
 ) -> TimeToEvent:
     """Days from randomisation to death from any cause, else to the last proof of life by the data cut
     (protocol 6.1).
 
-    Nothing else censors. A death after the cut is not yet known at the cut. A death in an unknown
-    month is an event without a time: it is counted and listed, never given a day. An imputed day is
-    never before randomisation, which is a proof of life as well.
+    Nothing else censors. A death after the cut proves life at the cut and is censored there (decision E2).
+    A death without a day counts on the ``bound`` of its possible days: the analysis is made with both
+    (decision D4). A death that is not known to the day is never before randomisation, which is a proof of
+    life as well.
     """
-    if death and death.on is None and (death.earliest or cutoff) <= cutoff:
-        return TimeToEvent(None, True, None, death.known.value)
-    if death and death.on:
-        died = max(death.on, rand) if death.known is DeathDay.DAY_IMPUTED else death.on
-        if died <= cutoff:
-            return TimeToEvent((died - rand).days, True, died, "death")
+    if death:
+        died = death.counted_on(bound)
+        died = died if death.known is DeathDay.EXACT else max(died, rand)
+        if died > cutoff:
+            return TimeToEvent((cutoff - rand).days, False, cutoff, "death_after_cut")
+        because = "death" if death.on else death.known.value
+        return TimeToEvent((died - rand).days, True, died, because)
     until = max(rand, min(last_alive_on or rand, cutoff))
     return TimeToEvent((until - rand).days, False, until, "data_cut" if until == cutoff else "last_alive")
 
@@ -243,11 +298,12 @@ def disease_free_survival(
         if origin <= day <= history.cutoff
     ]
     first = min(events, default=None)
-    clear = max((day for day in history.clear_assessments if origin <= day <= history.cutoff), default=origin)
+    assessed = history.without_disease
+    clear = max((day for day in assessed if origin <= day <= history.cutoff), default=origin)
     if first is None:
         return TimeToEvent((clear - origin).days, False, clear, "last_clear_assessment")
     on, because = first
-    before = max((day for day in history.clear_assessments if origin <= day < on), default=origin)
+    before = max((day for day in assessed if origin <= day < on), default=origin)
     missed = sum(before < day < on for day in history.missed_assessments)
     if censor_after_missed is not None and missed >= censor_after_missed:
         return TimeToEvent((before - origin).days, False, before, "missed_assessments")
@@ -262,7 +318,7 @@ def oesophagectomy_free_survival(history: AnalysisHistory) -> TimeToEvent:
     first = min((event for event in events if event[0] <= history.cutoff), default=None)
     if first:
         return TimeToEvent((first[0] - history.rand).days, True, *first)
-    until = max(history.rand, min(history.last_alive or history.rand, history.cutoff))
+    until = history.alive_until
     return TimeToEvent((until - history.rand).days, False, until, "last_alive")
 
 
@@ -281,52 +337,68 @@ def organ_preserved(history: AnalysisHistory, *, at_months: int) -> bool | None:
         return False
     if any(_uncontrolled(each, known_to) for each in history.findings):
         return False
-    followed_to = min(history.last_alive or history.rand, history.cutoff)
-    return True if followed_to >= day else None
+    return True if history.alive_until >= day else None
 
 
 @dataclass(frozen=True, slots=True)
 class Mortality:
-    """Death after an operation; ``None`` where the follow-up does not reach so far (protocol 3.10, 3.13)."""
+    """Death after operations; ``None`` where the follow-up does not reach so far, or where the possible days
+    of a death disagree (protocol 3.10, 3.13).
+    """
 
     within_30_days: bool | None
     within_90_days: bool | None
     in_hospital: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The admission of an operation with an incision: operated on, and discharged on a day if it ended."""
+
+    surgery: date
+    discharge: date | None = None
+
+
 def died_within(
-    days: int, of: date | None, *, death: date | None, last_alive_on: date | None = None
+    days: int, of: date | None, *, death: DeathDate | None, last_alive_on: date | None = None
 ) -> bool | None:
     """Whether death came within ``days`` of a day, such as surgery or the last treatment (protocol 3.13)."""
     if of is None:
         return None
     limit = of + timedelta(days=days)
     if death:
-        return of <= death <= limit
+        return death.within(of, limit)
     return False if last_alive_on and last_alive_on >= limit else None
 
 
 def perioperative_mortality(
-    *,
-    surgery: date | None,
-    death: date | None,
-    discharge: date | None = None,
-    last_alive_on: date | None = None,
+    operations: Iterable[Admission], *, death: DeathDate | None, last_alive_on: date | None = None
 ) -> Mortality:
-    """Death within 30 and 90 days of surgery and in the same admission (protocol 3.10, 3.13, 6.5)."""
-    return Mortality(
-        within_30_days=died_within(30, surgery, death=death, last_alive_on=last_alive_on),
-        within_90_days=died_within(90, surgery, death=death, last_alive_on=last_alive_on),
-        in_hospital=_in_hospital(surgery, death, discharge),
-    )
+    """Death within 30 and 90 days of an operation with an incision, and in the admission of one (protocol
+    3.10, 3.13, 6.5; decision D1).
+    """
+    known = list(operations)
+
+    def within(days: int) -> bool | None:
+        return _any_of(
+            died_within(days, each.surgery, death=death, last_alive_on=last_alive_on) for each in known
+        )
+
+    return Mortality(within(30), within(90), _any_of(_in_hospital(each, death) for each in known))
 
 
-def _in_hospital(surgery: date | None, death: date | None, discharge: date | None) -> bool | None:
-    if surgery is None:
-        return None
-    if death and death >= surgery:
-        return discharge is None or death <= discharge
-    return None if discharge is None else False
+def _any_of(answers: Iterable[bool | None]) -> bool | None:
+    """True if one is; False if all are; unknown otherwise, and for none at all."""
+    known = list(answers)
+    if True in known:
+        return True
+    return None if None in known or not known else False
+
+
+def _in_hospital(admission: Admission, death: DeathDate | None) -> bool | None:
+    if death is None:
+        return None if admission.discharge is None else False
+    return death.within(admission.surgery, admission.discharge or death.latest)
 
 
 def _years(born: date, day: date) -> int:
@@ -338,7 +410,7 @@ def _uncontrolled(event: DiseaseEvent, day: date) -> bool:
         return False
     if event.proven_on is None or event.proven_on > day:
         return False
-    return event.controlled_on is None or event.controlled_on > day
+    return event.controlled_from is None or event.controlled_from > day
 
 
 def _events(
@@ -354,12 +426,14 @@ def _events(
             continue
         day = (event.suspected_on if by_suspicion else None) or event.proven_on
         if event.finding is not DiseaseFinding.LOCOREGIONAL or _local_counts(
-            event.proven_on, history, definition
+            event.proven_on, event.endoscopic_r0_on, history, definition
         ):
             yield day, event.finding.value
 
 
-def _local_counts(proven_on: date, history: AnalysisHistory, definition: Definition) -> bool:
+def _local_counts(
+    proven_on: date, endoscopic_r0_on: date | None, history: AnalysisHistory, definition: Definition
+) -> bool:
     """Whether proven locoregional disease is an event by itself, on the day of its proof."""
     after_r0 = any(each.resected is Resected.R0 and each.on < proven_on for each in history.operations)
     regrowth = history.ccr is not None and proven_on >= history.ccr
@@ -367,7 +441,8 @@ def _local_counts(proven_on: date, history: AnalysisHistory, definition: Definit
         return True
     limit = proven_on + REMOVED_WITHIN
     # Not yet an event while it can still be removed in time, nor when something else already made it one.
-    return limit < history.cutoff and not any(proven_on <= day <= limit for day in _settles(history))
+    settled = (*_settles(history), endoscopic_r0_on or date.max)
+    return limit < history.cutoff and not any(proven_on <= day <= limit for day in settled)
 
 
 def _settles(history: AnalysisHistory) -> Iterable[date]:

@@ -13,6 +13,11 @@ Percent = int | float | Decimal | str
 
 NO_RESIDUE = "none"
 
+LAYERS = ("mucosa", "submucosa", "muscle", "adventitia")
+DEEPEST = {"Tis": "mucosa", "T1a": "mucosa", "T1b": "submucosa", "T2": "muscle"} | dict.fromkeys(
+    ("T3", "T4a", "T4b"), "adventitia"
+)
+
 _T_ORDER = ("T0", "Tis", "T1", "T2", "T3", "T4")
 _N_ORDER = ("N0", "N1", "N2", "N3")
 
@@ -143,16 +148,55 @@ def complete_response_agrees(
     *, resid_pct: Percent | None, ypt: str | None, trg_cap: object = None, trg_mandard: object = None
 ) -> bool:
     """Whether what is answered of residue 0, ypT0, CAP 0 and Mandard 1 says the same (protocol
-    3.17, X045).
+    3.17, X045). Carcinoma in situ alone says neither.
     """
     share = residual(resid_pct)
     claims = {
         None if share is None else share == 0,
-        None if ypt in (None, "", "TX") else ypt == "T0",
+        None if ypt in (None, "", "TX", "Tis") else ypt == "T0",
         None if trg_cap in (None, "") else str(trg_cap) == "0",
         None if trg_mandard in (None, "") else str(trg_mandard) == "1",
     }
     return not {True, False} <= claims
+
+
+def regression_agrees(
+    *,
+    resid_pct: Percent | None,
+    trg_cap: object = None,
+    trg_mandard: object = None,
+    small_to: float,
+    large_from: float,
+) -> bool:
+    """Whether the grades at both ends fit the residue: CAP 1 and Mandard 2 a small one, CAP 3 and Mandard 5
+    a large one (protocol 3.9, X045; decision D2).
+    """
+    share = residual(resid_pct)
+    if share is None:
+        return True
+    small, large = 0 < share <= small_to, share >= large_from
+    needs = (
+        {"1": small, "3": large}.get(str(trg_cap), True),
+        {"2": small, "5": large}.get(str(trg_mandard), True),
+    )
+    return all(needs)
+
+
+def no_tumour_agrees(*, no_tumour: bool, resid_pct: Percent | None, ypt: str | None, ypn: str | None) -> bool:
+    """Whether "no tumour in the specimen" stands beside ypT0 or ypTis and residue 0, and ypT0 ypN0 with
+    residue 0 beside "no tumour" (protocol 3.9; decision D2).
+    """
+    share = residual(resid_pct)
+    if no_tumour:
+        return share in (None, 0) and ypt in (None, "", "TX", "T0", "Tis")
+    return not (share == 0 and ypt == "T0" and ypn == "N0")
+
+
+def layers_agree(*, layers: Iterable[str], ypt: str | None) -> bool:
+    """Whether the deepest layer that holds tumour is the one that ypT names (protocol 3.9; decision D2)."""
+    named = [layer for layer in LAYERS if layer in set(layers)]
+    deepest = DEEPEST.get(ypt or "")
+    return not named or deepest is None or named[-1] == deepest
 
 
 def tumour_features_agree(*, ypt: str | None, grade: str | None, lvi: object, pni: object) -> bool:

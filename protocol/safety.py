@@ -56,6 +56,11 @@ def sae_reported_late(aware: datetime, reported: datetime, *, hours: int) -> boo
     return reported > sae_report_due(aware, hours=hours)
 
 
+def is_fatal(*, outcome: object, grade: object, criteria: Iterable[str] | None) -> bool:
+    """Whether one of the three answers says that the participant died of the event (protocol 3.6)."""
+    return outcome == "fatal" or str(grade) == "5" or "death" in (criteria or ())
+
+
 def is_related(causality: str | None) -> bool | None:
     """Whether a causality counts as related: possible or more (protocol 3.6)."""
     if causality not in CAUSALITY:

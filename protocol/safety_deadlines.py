@@ -1,6 +1,6 @@
 """Which safety clocks run for a serious event, since when and until when (protocol 2.6, 3.6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -21,58 +21,74 @@ class ClockKind(StrEnum):
 class SeriousEventFacts:
     """What is known of one serious event.
 
-    ``reported`` is the site's first report to the sponsor: its day is day 0 of a SUSAR. ``authority_on``
-    and ``follow_up_on`` are the days on which the sponsor told the authority.
+    ``aware`` is the earliest moment at which anybody of the site knew, from any form that says so, ``recorded``
+    the moment at which the event was first saved as serious: nobody can have learnt of it later.
+    ``reported`` is the site's first report to the sponsor. ``susar_known`` is when the sponsor first knew that
+    the case qualifies as a SUSAR, ``urgent_known`` when it first knew it as a fatal or life-threatening one.
+    ``authority_on`` and ``follow_up_on`` are the days on which the sponsor told the authority.
     """
 
+    recorded: datetime
     aware: datetime | None = None
     reported: datetime | None = None
     susar: bool | None = None
+    susar_known: datetime | None = None
     fatal_or_life_threatening: bool = False
+    urgent_known: datetime | None = None
     authority_on: date | None = None
     follow_up_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock: it starts, is due, and is met or still runs."""
+    """One clock: it starts, is due, and is met or still runs.
+
+    A ``provisional`` one starts when the event was saved, because nobody has said since when it is known.
+    """
 
     kind: ClockKind
     starts: datetime
     due: datetime
     met: datetime | None = None
+    provisional: bool = False
 
     @property
     def late(self) -> bool:
         """Whether it was met after it was due."""
         return self.met is not None and self.met > self.due
 
+    def not_later_than(self, starts: datetime, due: datetime) -> "Clock":
+        """The clock, if ``starts`` and ``due`` were promised before: no later answer gives more time."""
+        return replace(self, starts=min(self.starts, starts), due=min(self.due, due))
+
 
 def clocks_of(event: SeriousEventFacts, *, zone: str, hours: int, susar_days: SusarDays) -> tuple[Clock, ...]:
     """The clocks of one serious event: the site's report within ``hours`` of its awareness; for a SUSAR the
-    report to the authority within ``susar_days`` of the sponsor's awareness, and the follow-up of a fatal or
-    life-threatening one (protocol 2.6). A last day ends at midnight in ``zone``.
+    report to the authority within ``susar_days`` of the moment at which the sponsor knew that the case
+    qualifies, and the follow-up of a fatal or life-threatening one (protocol 2.6). A last day ends at midnight
+    in ``zone``.
     """
-    clocks = []
-    if event.aware:
-        due = sae_report_due(event.aware, hours=hours)
-        clocks.append(Clock(ClockKind.SAE_REPORT, event.aware, due, event.reported))
-    if event.susar and event.reported:
-        clocks += _expedited(event, event.reported, zone, susar_days)
+    aware = min(filter(None, (event.aware, event.recorded)))
+    due, unsaid = sae_report_due(aware, hours=hours), event.aware is None
+    clocks = [Clock(ClockKind.SAE_REPORT, aware, due, event.reported, provisional=unsaid)]
+    if event.susar and event.susar_known:
+        clocks += _expedited(event, event.susar_known, zone, susar_days)
     return tuple(clocks)
 
 
 def _expedited(event: SeriousEventFacts, known: datetime, zone: str, days: SusarDays) -> list[Clock]:
-    day_0 = known.astimezone(ZoneInfo(zone)).date()
-    told = _noon(event.authority_on, zone)
-    if not event.fatal_or_life_threatening:
-        due = susar_due(day_0, days, fatal_or_life_threatening=False)
-        return [Clock(ClockKind.SUSAR_OTHER, known, end_of(due, zone), told)]
-    first = end_of(susar_due(day_0, days, fatal_or_life_threatening=True), zone)
-    second, followed = end_of(susar_follow_up_due(day_0, days), zone), _noon(event.follow_up_on, zone)
+    urgent = event.fatal_or_life_threatening
+    starts = (event.urgent_known or event.recorded) if urgent else known
+    day_0 = starts.astimezone(ZoneInfo(zone)).date()
+    first = end_of(susar_due(day_0, days, fatal_or_life_threatening=urgent), zone)
+    told = _told(event.authority_on, day_0, zone)
+    if not urgent:
+        return [Clock(ClockKind.SUSAR_OTHER, starts, first, told)]
+    second, followed = end_of(susar_follow_up_due(day_0, days), zone), _told(event.follow_up_on, day_0, zone)
+    unsaid = event.urgent_known is None
     return [
-        Clock(ClockKind.SUSAR_URGENT, known, first, told),
-        Clock(ClockKind.SUSAR_FOLLOW_UP, known, second, followed),
+        Clock(ClockKind.SUSAR_URGENT, starts, first, told, provisional=unsaid),
+        Clock(ClockKind.SUSAR_FOLLOW_UP, starts, second, followed, provisional=unsaid),
     ]
 
 
@@ -81,6 +97,8 @@ def end_of(day: date, zone: str) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
 
 
-def _noon(day: date | None, zone: str) -> datetime | None:
-    """A day on which something was done, as a moment of that day."""
-    return datetime.combine(day, time(12), ZoneInfo(zone)) if day else None
+def _told(day: date | None, day_0: date, zone: str) -> datetime | None:
+    """A day on which the authority was told, as a moment of that day; what it was told before day 0 was another
+    report.
+    """
+    return datetime.combine(day, time(12), ZoneInfo(zone)) if day and day >= day_0 else None

@@ -2,12 +2,35 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 from math import ceil, exp, log, sqrt
 from statistics import NormalDist
 
 DAYS_PER_MONTH = 30.4375
 DAY_OF_36_MONTHS = 1096
+
+
+class NotAProportionError(ValueError):
+    """A margin or a confidence level in another unit than a proportion between 0 and 1 (protocol 6.1)."""
+
+
+class NoVerdictReason(StrEnum):
+    """Why there is no verdict on non-inferiority (protocol 6.1)."""
+
+    NO_RATE = "no_rate"  # an arm was not followed to the day
+    NO_EVENT = "no_event"  # an arm has no event by the day
+    NO_STANDARD_ERROR = "no_standard_error"  # a rate has none, or one of zero
+    NO_CONFIDENCE = "no_confidence_level"  # not set
+    NO_MARGIN = "no_margin"  # not set
+
+
+@dataclass(frozen=True, slots=True)
+class NonInferiority:
+    """Whether Arm 1 is non-inferior; ``None``, with the reason, where there is no verdict (protocol 6.1)."""
+
+    shown: bool | None
+    because: NoVerdictReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +47,10 @@ class SurvivalStep:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A survival rate on a day, with its Greenwood standard error and log-log limits."""
+    """A survival rate on a day, with its Greenwood standard error and log-log limits.
+
+    ``events`` are those up to the day.
+    """
 
     day: int
     survival: float
@@ -32,16 +58,21 @@ class Rate:
     lower: float | None
     upper: float | None
     at_risk: int
+    events: int
 
 
 @dataclass(frozen=True, slots=True)
 class SurvivalDifference:
-    """A difference of two survival rates; the limits are absent until a confidence level is set."""
+    """A difference of two survival rates; the limits are absent until a confidence level is set.
+
+    ``no_verdict`` is why the two rates allow no verdict, whatever the margin.
+    """
 
     value: float
-    standard_error: float
+    standard_error: float | None
     lower: float | None
     upper: float | None
+    no_verdict: NoVerdictReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +82,11 @@ class KaplanMeier:
     number: int
     steps: tuple[SurvivalStep, ...]
 
-    def rate_at(self, day: int = DAY_OF_36_MONTHS, *, confidence: float = 0.95) -> Rate | None:
+    def rate_at(self, day: int = DAY_OF_36_MONTHS, *, confidence: float | None = None) -> Rate | None:
         """The survival on ``day``; ``None`` when nobody was followed so far and the curve is not at zero
         (protocol 6.1).
 
-        Limits are complementary log-log; a curve at one or at zero has none.
+        Limits are complementary log-log, once a confidence level is set; a curve at one or at zero has none.
         """
         passed = [step for step in self.steps if step.day <= day]
         if not self.steps or (self.steps[-1].day < day and self.steps[-1].survival > 0):
@@ -70,6 +101,7 @@ class KaplanMeier:
             lower=lower,
             upper=upper,
             at_risk=self.at_risk_on(day),
+            events=sum(step.events for step in passed),
         )
 
     def at_risk_on(self, day: int) -> int:
@@ -81,9 +113,9 @@ class KaplanMeier:
         return next((step.day for step in self.steps if step.survival <= 0.5), None)
 
 
-def months(days: int | None) -> float | None:
+def months(days: int) -> float:
     """Days in months of 30.4375 days (protocol 6)."""
-    return None if days is None else days / DAYS_PER_MONTH
+    return days / DAYS_PER_MONTH
 
 
 def day_of_month(number: int) -> int:
@@ -94,8 +126,14 @@ def day_of_month(number: int) -> int:
 def kaplan_meier(observations: Iterable[tuple[int, bool]]) -> KaplanMeier:
     """The product-limit curve of (days, event) pairs; on one day events come before censorings (protocol
     6.1).
+
+    A negative time is refused: it lies before the origin.
     """
     ordered = sorted(observations)
+    if ordered and ordered[0][0] < 0:
+        raise ValueError(
+            f"A time of {ordered[0][0]} days lies before the origin. Check the two dates that it is made from."
+        )
     at_risk, survival = len(ordered), 1.0
     greenwood: float | None = 0.0
     steps: list[SurvivalStep] = []
@@ -112,24 +150,57 @@ def kaplan_meier(observations: Iterable[tuple[int, bool]]) -> KaplanMeier:
 def rate_difference(
     arm_1: Rate | None, arm_2: Rate | None, *, confidence: float | None = None
 ) -> SurvivalDifference | None:
-    """The survival of Arm 1 less that of Arm 2, with limits once a confidence level is set (protocol 6.1)."""
-    if arm_1 is None or arm_2 is None or arm_1.standard_error is None or arm_2.standard_error is None:
+    """The survival of Arm 1 less that of Arm 2, with limits once a confidence level is set (protocol 6.1).
+
+    ``None`` where an arm has no rate.
+    """
+    reach = None if confidence is None else _z(confidence)
+    if arm_1 is None or arm_2 is None:
         return None
     value = arm_1.survival - arm_2.survival
+    reason = _no_verdict(arm_1, arm_2)
+    if arm_1.standard_error is None or arm_2.standard_error is None:
+        return SurvivalDifference(value, None, None, None, reason)
     error = sqrt(arm_1.standard_error**2 + arm_2.standard_error**2)
-    if confidence is None:
-        return SurvivalDifference(value, error, None, None)
-    reach = _z(confidence) * error
-    return SurvivalDifference(value, error, value - reach, value + reach)
+    if reach is None:
+        return SurvivalDifference(value, error, None, None, reason)
+    return SurvivalDifference(value, error, value - reach * error, value + reach * error, reason)
 
 
-def non_inferior(difference: SurvivalDifference | None, *, margin: float | None) -> bool | None:
-    """Whether the lower limit is above minus the margin; ``None`` while margin or confidence is not set
-    (protocol 6.1).
+def non_inferior(difference: SurvivalDifference | None, *, margin: float | None) -> NonInferiority:
+    """Whether the lower limit is above minus the margin, a proportion between 0 and 1 (protocol 6.1,
+    decision E1).
+
+    NotAProportionError refuses a margin in another unit. There is no verdict, but the reason, while margin
+    or confidence level is not set, where an arm has no rate or no event, and where a standard error is
+    missing or zero.
     """
-    if difference is None or difference.lower is None or margin is None:
-        return None
-    return difference.lower > -margin
+    if margin is not None:
+        proportion("margin", margin)
+    if difference is None:
+        return NonInferiority(None, NoVerdictReason.NO_RATE)
+    if difference.no_verdict:
+        return NonInferiority(None, difference.no_verdict)
+    if difference.lower is None:
+        return NonInferiority(None, NoVerdictReason.NO_CONFIDENCE)
+    if margin is None:
+        return NonInferiority(None, NoVerdictReason.NO_MARGIN)
+    return NonInferiority(difference.lower > -margin)
+
+
+def proportion(name: str, value: float) -> float:
+    """The value, when it is a proportion between 0 and 1; NotAProportionError says what to write else."""
+    if not 0 < value < 1:
+        raise NotAProportionError(
+            f"The {name} is {value:g}. It is a proportion between 0 and 1: write 0.15 for 15 points."
+        )
+    return value
+
+
+def _no_verdict(*rates: Rate) -> NoVerdictReason | None:
+    if any(rate.events == 0 for rate in rates):
+        return NoVerdictReason.NO_EVENT
+    return None if all(rate.standard_error for rate in rates) else NoVerdictReason.NO_STANDARD_ERROR
 
 
 def _greenwood(so_far: float | None, at_risk: int, events: int) -> float | None:
@@ -139,13 +210,13 @@ def _greenwood(so_far: float | None, at_risk: int, events: int) -> float | None:
 
 
 def _log_log_limits(
-    survival: float, greenwood: float | None, confidence: float
+    survival: float, greenwood: float | None, confidence: float | None
 ) -> tuple[float | None, float | None]:
-    if not greenwood:
+    if not greenwood or confidence is None:
         return None, None
     reach = _z(confidence) * sqrt(greenwood) / abs(log(survival))
     return survival ** exp(reach), survival ** exp(-reach)
 
 
 def _z(confidence: float) -> float:
-    return NormalDist().inv_cdf(1 - (1 - confidence) / 2)
+    return NormalDist().inv_cdf(1 - (1 - proportion("confidence level", confidence)) / 2)

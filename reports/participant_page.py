@@ -16,7 +16,8 @@ from crf import catalogue
 from crf.page.safety import ClockLine, lines_of
 from crf.safety.clocks import clocks_open_to
 from followup.history import text_for
-from followup.models import Todo, Visit
+from followup.models import Todo, TodoState, Visit
+from followup.services.todos import AFTER_THE_END
 from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
@@ -61,6 +62,12 @@ class Casefile:
     may_settle: bool
     steps: list[ScreeningStep]
     todos: list[TodoLine]
+
+    @property
+    def death_page(self) -> TodoLine | None:
+        """Return the to-do of a death that no survival form tells yet."""
+        waiting = (line for line in self.todos if line.todo.trigger in AFTER_THE_END)
+        return next((line for line in waiting if line.todo.state == TodoState.OPEN), None)
 
 
 def casefile_of(participant: Participant, *, user: User, today: date, at: datetime) -> Casefile:

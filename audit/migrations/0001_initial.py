@@ -30,8 +30,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(sql.FUNCTIONS, sql.DROP_FUNCTIONS),
-        migrations.RunSQL(sql.NUMBERS_NOT_CHOSEN, sql.NUMBERS_AS_GIVEN),
-        migrations.RunSQL(sql.ACT_IN_FORCE, sql.ACT_TOLD),
         migrations.CreateModel(
             name='Seal',
             fields=[
@@ -71,7 +69,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(sql.ACT_GUARDS, sql.DROP_ACT_GUARDS),
-        migrations.RunSQL(sql.REASON_BY_FUNCTION, sql.REASON_OF_THE_ACT_ALONE),
+        migrations.RunSQL(sql.ACT_GIVES_REASON, sql.DROP_ACT_GIVES_REASON),
         migrations.RunSQL(
             f"GRANT DELETE ON {', '.join(MAY_DELETE)} TO palace3_app;"
             "REVOKE INSERT, UPDATE ON django_migrations FROM palace3_app;",

@@ -46,7 +46,8 @@ class Check:
     """A rule over ``reads``; ``passes`` returns False when it is broken (None and True are no finding).
 
     It is judged only when every read is answered, unless ``blanks`` is set. With ``each`` (a
-    repeating group) it is judged once per row. The finding is shown at ``fields``.
+    repeating group) it is judged once per row. The finding is shown at ``fields``. A query of one that
+    ``stays_open`` does not close by itself when the answers change: a person settles it.
     """
 
     code: str
@@ -61,6 +62,7 @@ class Check:
     owner: Owner = Owner.SITE
     criticality: Criticality = Criticality.MAJOR
     deviation: str = ""
+    stays_open: bool = False
 
 
 @dataclass(frozen=True)

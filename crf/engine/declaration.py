@@ -28,7 +28,7 @@ RESERVED = frozenset(
 )
 CONTEXT = (
     *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
-    *("sponsor.", "fact.", "treatment.", "schedule."),
+    *("sponsor.", "safety.", "fact.", "treatment.", "schedule."),
 )
 DATE_READS = ("today", "site.zone")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -163,10 +164,28 @@ def question_at(form: FormDeclaration, target: str) -> Question | None:
     return form.questions.get(target)
 
 
+class _Known(dict[str, Any]):
+    """Values by name; a dash where one is not known any more."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def rule_text(message: Any, values: Mapping[str, Any]) -> str:
+    """Return the message of a check with the values of the protocol text that the check read in their places."""
+    text = str(message)
+    return text % _Known(values) if "%(" in text else text
+
+
+def values_named(message: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return those of ``values`` that the message has a place for, as text."""
+    return {name: str(value) for name, value in values.items() if f"%({name})s" in message}
+
+
 def finding_text(form: FormDeclaration, finding: Finding, *, zone: str) -> str:
     """Return what a finding says to the person who can act on it."""
     if finding.kind == "check":
-        return str(finding.message)
+        return rule_text(finding.message, finding.values)
     question = question_at(form, finding.target)
     if question is None:
         title = form.groups[finding.target].title if finding.target in form.groups else form.title

@@ -383,7 +383,8 @@ class _Reader:
         number = int(position) if COUNTED.fullmatch(position) else 0
         if not ROW_ID.fullmatch(row_id):
             row_id = row_id_at(group.name, f"{index} {key}") if key and not number else ""
-        return {"index": index, "row_id": row_id.lower(), "position": number or None}
+        sent = {"row_id": row_id.lower(), "position": number or None}
+        return {"index": index, "sent": list(sent.values()), **sent}
 
     def _row(self, group: Group, index: int, row: AnswerRow) -> AnswerRow:
         """Read the answers of one row into it."""

@@ -46,13 +46,17 @@ class QuerySetOfClocks(SiteQuerySet):
 class SafetyClock(OfParticipant):
     """What has to be done in time about one serious event (protocol 2.6); ``event_no`` is its number among the AEs.
 
-    It stands until it is met, or until ``ended_at``: the answers no longer ask for it.
+    It stands until it is met, or until ``ended_at``: the answers no longer ask for it. ``due_at`` only ever
+    moves to an earlier moment; ``first_due_at`` keeps the first one. ``provisional`` says that it runs since the
+    event was saved: nobody said since when it was known. Both are empty in rows of version 0.2.0.
     """
 
     kind = models.CharField(_("what is due"), max_length=20, choices=ClockName.choices)
     event_no = models.PositiveSmallIntegerField(_("number of the adverse event"))
     starts_at = models.DateTimeField(_("runs since"))
     due_at = models.DateTimeField(_("due"))
+    first_due_at = models.DateTimeField(_("due when it was first known"), null=True)
+    provisional = models.BooleanField(_("provisional"), null=True)
     met_at = models.DateTimeField(_("met"), null=True)
     how = models.CharField(_("how it was met"), max_length=80, blank=True)
     ended_at = models.DateTimeField(_("no longer asked for since"), null=True)
@@ -65,7 +69,15 @@ class SafetyClock(OfParticipant):
         indexes = (models.Index(fields=["site", "met_at", "due_at"]),)
         constraints = (
             *OfParticipant.Meta.constraints,
-            models.UniqueConstraint(fields=["participant", "event_no", "kind"], name="crf_safetyclock_once"),
+            models.UniqueConstraint(
+                fields=["participant", "event_no", "kind"],
+                condition=models.Q(ended_at=None),
+                name="crf_safetyclock_once_running",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(first_due_at=None) | models.Q(due_at__lte=models.F("first_due_at")),
+                name="crf_safetyclock_never_due_later",
+            ),
             models.CheckConstraint(
                 condition=models.Q(due_at__gt=models.F("starts_at")), name="crf_safetyclock_due_after_start"
             ),
@@ -87,7 +99,9 @@ class SafetyClock(OfParticipant):
 class SponsorAssessment(OfParticipant):
     """What the sponsor judged of one serious event, signed; the last one counts (protocol 3.6).
 
-    It is no answer of a form: sponsor-side people do not write those (requirements 39).
+    It is no answer of a form: sponsor-side people do not write those (requirements 39). ``known_at`` is day 0
+    of a SUSAR: when the sponsor first knew that the case, as this assessment has it, qualifies (ICH E2A);
+    ``urgent`` says whether it was fatal or life-threatening then. Both are empty in rows of version 0.2.0.
     """
 
     event_no = models.PositiveSmallIntegerField(_("number of the adverse event"))
@@ -95,6 +109,8 @@ class SponsorAssessment(OfParticipant):
     reference = models.CharField(_("reference safety information"), max_length=80)
     causality = models.CharField(_("relation, by the sponsor"), max_length=10, choices=CausalityCode.choices)
     susar = models.BooleanField(_("SUSAR"))
+    known_at = models.DateTimeField(_("sponsor knew since"), null=True)
+    urgent = models.BooleanField(_("fatal or life-threatening"), null=True)
     authority_on = models.DateField(_("authority told on"), null=True)
     follow_up_on = models.DateField(_("authority told of the follow-up on"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)

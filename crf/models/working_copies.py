@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
@@ -75,12 +75,16 @@ class WorkingCopy(models.Model):
 
 
 class Draft(WorkingCopy):
-    """What a person typed on one page and has not saved yet; it survives time-out and crash."""
+    """What a person typed on one opened page and has not saved yet; it survives time-out and crash.
+
+    ``page`` is the key of that page: two windows have two drafts, and a save ends the draft of its own page alone.
+    """
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="+")
     form_code = models.CharField(max_length=8)
     visit = models.ForeignKey(Visit, models.CASCADE, null=True, related_name="+")
     sequence = models.PositiveSmallIntegerField(default=1)
+    page = models.CharField(max_length=64)
     version = models.PositiveIntegerField(default=0)
     raw = models.JSONField(default=dict)
 
@@ -89,7 +93,7 @@ class Draft(WorkingCopy):
             OwnerScoped(name="crf_draft_scope"),
             MayDelete(name="crf_draft_deletable"),
             models.UniqueConstraint(
-                fields=["owner", "participant", "form_code", "visit", "sequence"],
+                fields=["owner", "participant", "form_code", "visit", "sequence", "page"],
                 nulls_distinct=False,
                 name="crf_draft_place",
             ),
@@ -100,16 +104,26 @@ class Draft(WorkingCopy):
 
     def get_absolute_url(self) -> str:
         """Return the form's page, on which the draft stands."""
-        page = reverse("crf:form", args=[self.participant.number, self.form_code, self.sequence])
-        return f"{page}?visit={self.visit_id}" if self.visit_id else page
+        return form_url(
+            self.participant.number,
+            self.form_code,
+            visit_id=self.visit_id,
+            sequence=self.sequence,
+            draft=self.page,
+        )
 
 
 class SaveKey(WorkingCopy):
-    """A page that was saved once: pressing the button again gives the same answer (requirements C7)."""
+    """The key of a save: one person's, for one record and one content (requirements C7).
+
+    The same key with the same content (``digest``) is given the first ``answer`` again; with any other it is refused.
+    """
 
     key = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
     version = models.PositiveIntegerField()
+    answer = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
 
     class Meta:
         constraints = (

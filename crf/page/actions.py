@@ -12,6 +12,7 @@ from accounts.permissions import Permission
 from crf.engine.base import RecordState
 from crf.models import Query, RecordSignature
 from crf.page.editor import RecordEditor, address
+from crf.page.safety import ClockLine, lines_at
 from crf.queries.system import question_of_query
 from crf.records.signing import signature_holds
 from crf.store.signatures import standing_signature
@@ -45,6 +46,7 @@ class RecordActions:
     override: str
     merge: str
     history: str
+    clocks: tuple[ClockLine, ...]
 
 
 STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str, bool]], ...] = (
@@ -73,9 +75,19 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         ask=address("ask", record_key) if may_ask else "",
         note=address("note", record_key) if editor.user.may(Permission.NOTE_KEEP, site) else "",
         override=address("override", record_key) if editor.user.may(Permission.CRF_LOCK, site) else "",
-        merge=address("merge", record_key) if editor.draft_is_old else "",
+        merge=address("merge", record_key, draft=editor.draft.page)
+        if editor.draft and editor.draft_is_old
+        else "",
         history=address("history", record_key) if stored else "",
+        clocks=tuple(_clocks(editor)),
     )
+
+
+def _clocks(editor: RecordEditor) -> list[ClockLine]:
+    if editor.stored is None:
+        return []
+    values = editor.stored.outcome(editor.record_key.form).values
+    return lines_at(editor.record_key, values, user=editor.user, at=editor.at)
 
 
 def _text(editor: RecordEditor, query: Query) -> str:

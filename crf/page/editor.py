@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,17 +24,24 @@ from crf.engine.checks import Level
 from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
-from crf.models import Draft, Query
+from crf.models import Draft, Query, SaveKey
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
 from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
-from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
-from crf.records.save import Saved, save_answers
+from crf.records.refusals import (
+    AnswersImpossible,
+    AnswersUnreadable,
+    KeyUsed,
+    ReasonNeeded,
+    StaleVersion,
+)
+from crf.records.save import LONGEST_KEY, Saved, save_answers
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, record_key_of
 from followup.models import Visit
-from kernel.errors import Refusal
+from kernel.errors import Forbidden, Refusal
+from kernel.once import new_key
 from trials.models import Participant
 
 
@@ -58,20 +65,29 @@ def open_record(
     return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
 
 
-def address(name: str, record_key: RecordKey) -> str:
-    """Return where something can be done with the record at the place."""
+def address(name: str, record_key: RecordKey, *, draft: str = "") -> str:
+    """Return where something can be done with the record at the place, or with the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
-    return reverse(f"crf:{name}", args=args) + (f"?visit={record_key.visit.pk}" if record_key.visit else "")
+    asked = {"visit": record_key.visit.pk} if record_key.visit else {}
+    asked |= {"draft": draft} if draft else {}
+    return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
+
+
+def storage_name(record_key: RecordKey, page: str, user: User) -> str:
+    """Return under which name a browser keeps what is typed; the page of each new record has one of its own."""
+    return f"{user.pk}:{record_key.label}" + (f":{page}" if record_key.sequence == NEW else "")
 
 
 @dataclass
 class RecordEditor:
-    """One form in front of one person."""
+    """One form in front of one person; ``opened`` is the key of a page that was opened before."""
 
     record_key: RecordKey
     user: User
     at: datetime
+    opened: str = ""
     stopped: VisitsWouldChange | None = None
+    refused: str = ""
 
     @cached_property
     def form_context(self) -> FormContext:
@@ -83,7 +99,19 @@ class RecordEditor:
 
     @cached_property
     def draft(self) -> Draft | None:
-        return draft_at(self.record_key, by=self.user) if self.editable else None
+        return draft_at(self.record_key, page=self.opened, by=self.user) if self.editable else None
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether this is one more record of a log, which has no number yet."""
+        return self.record_key.sequence == NEW
+
+    @cached_property
+    def key(self) -> str:
+        """The key of the page: of the one that is opened again, or its own."""
+        if self.draft is not None and not self.draft_is_old:
+            return self.draft.page
+        return self.opened if self.is_new and self.opened else new_key()
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -116,7 +144,7 @@ class RecordEditor:
 
     @property
     def draft_is_old(self) -> bool:
-        """Say whether somebody saved since the draft was begun."""
+        """Say whether the record was saved since the draft was begun."""
         return self.draft is not None and self.draft.version != self.version
 
     def saved_evaluation(self) -> Evaluation:
@@ -172,20 +200,29 @@ class RecordEditor:
             "context": self.context,
             "links": self.links(),
             "version": self.version,
-            "key": key or uuid.uuid4().hex,
+            "key": key or self.key,
             "editable": self.editable,
-            "storage": f"{self.user.pk}:{self.record_key.label}",
+            "storage": storage_name(self.record_key, key or self.key, self.user),
+            "stored": self._stored_new_page(),
             "zone": self.zone,
             "wordings": wordings_of(self.record_key.form, get_language() or "en"),
         }
 
+    def _stored_new_page(self) -> str:
+        """Return that name for the page on which this record of a log was new: the browser drops its copy."""
+        if self.stored is None or self.record_key.form.repeats != Repeats.LOG:
+            return ""
+        first = SaveKey.objects.filter(owner=self.user, record_id=self.stored.record.pk, version=1).first()
+        new = replace(self.record_key, sequence=NEW)
+        return storage_name(new, first.key, self.user) if first else ""
+
     def links(self) -> Links:
-        record_key = self.record_key
+        record_key, new = self.record_key, self.key if self.is_new else ""
         return Links(
-            save=address("form", record_key),
-            draft=address("draft", record_key) if self.editable else "",
+            save=address("form", record_key, draft=new),
+            draft=address("draft", record_key, draft=new) if self.editable else "",
             derive=address("derive", record_key) if self.editable else "",
-            discard=address("discard", record_key) if self.editable and self.draft else "",
+            discard=address("discard", record_key, draft=self.draft.page) if self.draft else "",
             history=address("history", record_key) if self.stored else "",
             back=record_key.participant.get_absolute_url(),
             blank=reverse("crf:blank", args=[record_key.form.code]),
@@ -203,13 +240,15 @@ class RecordEditor:
         return list(found)
 
     def keep(self, review: Review) -> None:
-        """Keep what was typed as the person's draft, and which prompts it met."""
+        """Keep what was typed as the draft of its page, and which prompts it met."""
+        key = review.submission.control("key")
         raw = dict(review.submission.raw)
         raw["_prompts"] = [json.dumps(self._prompts(review))]
         review.submission.raw["_prompts"] = raw["_prompts"]
         with suppress(DraftTooLarge):  # the page that comes back carries all of it
-            keep_draft(
+            self.draft = keep_draft(
                 record_key=self.record_key,
+                page=key if 0 < len(key) <= LONGEST_KEY else self.key,
                 raw=raw,
                 version=review.submission.version or NEW,
                 by=self.user,
@@ -230,9 +269,10 @@ class RecordEditor:
 def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]:
     """Return what was saved, or the page that says what stands in the way, and its status.
 
-    Everything typed is on that page and in the person's draft.
+    Everything typed is on that page and in the draft of the page; a version or a key that was used before is for
+    the page that compares.
     """
-    form, problem = editor.record_key.form, ""
+    form, problem, status = editor.record_key.form, "", 422
     typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows)
     try:
         return save_answers(
@@ -244,22 +284,44 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
             by=editor.user,
             at=editor.at,
         )
+    except (Forbidden, KeyUsed):
+        raise
+    except StaleVersion:
+        editor.keep(editor.review(data))
+        raise
     except (AnswersUnreadable, AnswersImpossible):
         pass  # each answer says on the page what is wrong with it
     except ReasonNeeded as refused:
         problem = str(refused)
     except VisitsWouldChange as stopped:
         editor.stopped = stopped
-    except Refusal:
-        editor.keep(editor.review(data))
-        raise
+    except Refusal as refused:
+        editor.refused, status = str(refused), refused.status
     review = editor.review(data)
     editor.keep(review)
-    return editor.page_of(review, reason_problem=problem), 422
+    return editor.page_of(review, reason_problem=problem), status
+
+
+def editor_beside(editor: RecordEditor, used: KeyUsed, data: Any) -> RecordEditor:
+    """Return the record that the key of the page saved before, with what was typed now as a draft beside it.
+
+    A key that saved a record of another form or participant is no road to it, and stays a refusal.
+    """
+    found, asked = used.record_key, editor.record_key
+    if found is None or (found.form, found.participant) != (asked.form, asked.participant):
+        raise used
+    beside = RecordEditor(found, editor.user, editor.at, opened=new_key())
+    beside.keep(beside.review({**submission.raw_of_post(data), "_key": [beside.opened]}))
+    return beside
 
 
 def said_of(saved: Saved, *, clock: str) -> str:
     """Return the sentence that follows a save."""
+    if saved.outdated:
+        return _(
+            "Nothing was saved now: this page was saved before, and the record has been changed since. Below stands "
+            "what is saved."
+        )
     text = _("Saved at {time}.").format(time=clock)
     if saved.queries_opened:
         text += " " + _("{number} queries were opened: see the notes at the answers.").format(

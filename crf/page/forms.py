@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crf import catalogue
 from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
+from crf.safety.clock_rows import REPORT_FORM
 from kernel.service_form import ServiceForm
 from trials.forms import DayInput
 
@@ -156,6 +160,18 @@ class DecisionForm(ServiceForm):
         return {"eligible": typed.pop("verdict") == "eligible", "answers": answers} | typed
 
 
+def _kept(case: SeriousCase, zone: str) -> dict[str, Any]:
+    """Return what the form starts with: the last assessment; days only while the case is as grave as it was then."""
+    before = case.judged[-1] if case.judged else {}
+    kept = {name: value for name, value in before.items() if name != "susar"}
+    kept |= {"susar": "yes" if before["susar"] else "no"} if before else {}
+    known = kept.get("known_at") or case.reported
+    if before and before["urgent"] is not case.urgent:
+        known = case.last_reported
+        kept |= {"authority_on": None, "follow_up_on": None}
+    return kept | {"known_at": f"{known.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if known else ""}
+
+
 class AssessmentForm(ServiceForm):
     """The sponsor's judgement of one serious event, and its signature."""
 
@@ -182,6 +198,15 @@ class AssessmentForm(ServiceForm):
             "cautious one counts. If you judge otherwise, say why in the note."
         ),
     )
+    known_at = forms.CharField(
+        label=_("Since when does the sponsor know that it is a SUSAR, as it stands now?"),
+        required=False,
+        max_length=40,
+        help_text=_(
+            "Day 0. As 2026-03-05 14:30, by the clock of the site. Not when the event began: when what makes it "
+            "serious, unexpected and related was known, or, if it has become fatal or life-threatening, when that was."
+        ),
+    )
     authority_on = forms.DateField(label=_("Authority told on"), required=False, widget=DayInput())
     follow_up_on = forms.DateField(
         label=_("Authority told of the follow-up on"),
@@ -195,13 +220,20 @@ class AssessmentForm(ServiceForm):
     reason = forms.CharField(label=_("Why is it assessed again?"), max_length=500)
     password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
 
-    def __init__(self, typed: Any = None, *, case: SeriousCase) -> None:
-        before = case.judged[-1] if case.judged else {}
-        kept = {name: value for name, value in before.items() if name != "susar"}
-        kept |= {"susar": "yes" if before["susar"] else "no"} if before else {}
-        super().__init__(typed, initial=kept)
-        if not before:
+    def __init__(self, typed: Any = None, *, case: SeriousCase, zone: str) -> None:
+        super().__init__(typed, initial=_kept(case, zone))
+        self.zone = zone
+        if not case.judged:
             del self.fields["reason"]
+
+    def clean_known_at(self) -> datetime | None:
+        """Read the moment as the forms read one: by the clock of the site."""
+        question, typed = catalogue.form(REPORT_FORM).questions["sae_report"], self.cleaned_data["known_at"]
+        try:
+            found: datetime | None = read_answer(question, [typed] if typed else [], zone=self.zone)
+        except AnswerUnreadableError as error:
+            raise forms.ValidationError(str(error)) from error
+        return found
 
     def arguments(self) -> dict[str, Any]:
         """Return the judgement, and what signs it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from accounts.models import User
@@ -11,6 +12,9 @@ from crf.engine import messages
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.questions import Question
 from crf.links import form_url
+from crf.models import Draft
+from crf.page.editor import storage_name
+from crf.records.drafts import drafts_of_new, keys_of_new
 from crf.store.records import NEW, RecordKey
 
 COLUMNS = 4
@@ -26,17 +30,33 @@ class LogLine:
 
 
 @dataclass(frozen=True)
+class DraftLine:
+    """A new record that the reader typed and did not save: since when it waits, and its first answers as typed."""
+
+    saved_at: datetime
+    href: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Log:
-    """Every record of the form, and where a new one begins."""
+    """Every record of the form, where a new one begins, and the reader's own new ones that are not saved yet.
+
+    ``storage`` is how the names of the browser's copies of new records begin; ``stored`` are keys of pages that were
+    saved.
+    """
 
     form: FormDeclaration
     headings: tuple[str, ...]
     lines: tuple[LogLine, ...]
     new: str
+    drafts: tuple[DraftLine, ...]
+    storage: str
+    stored: tuple[str, ...]
 
 
 def log_of(record_key: RecordKey, user: User) -> Log:
-    """Return the list in one query."""
+    """Return the list in one query, and what the reader typed in two."""
     form, participant = record_key.form, record_key.participant
     asked = _listed(form)
     found = form.model.objects.open_to(user, Permission.CRF_VIEW).filter(participant=participant)
@@ -52,8 +72,24 @@ def log_of(record_key: RecordKey, user: User) -> Log:
         for record in found.select_related("visit").order_by("sequence", "pk")
     ]
     may_add = form.repeats == Repeats.LOG and user.may(Permission.CRF_EDIT, participant.site_id)
-    new = form_url(participant.number, form.code, sequence=NEW) if may_add else ""
-    return Log(form, tuple(str(question.text) for question in asked), tuple(lines), new)
+    headings = tuple(str(question.text) for question in asked)
+    if not may_add:
+        return Log(form, headings, tuple(lines), "", (), "", ())
+    new_key = replace(record_key, sequence=NEW)
+    return Log(
+        form,
+        headings,
+        tuple(lines),
+        form_url(participant.number, form.code, sequence=NEW),
+        tuple(_draft_line(draft, asked) for draft in drafts_of_new(new_key, by=user)),
+        storage_name(new_key, "", user),
+        tuple(keys_of_new(new_key, by=user)),
+    )
+
+
+def _draft_line(draft: Draft, asked: list[Question]) -> DraftLine:
+    typed = (", ".join(draft.raw.get(question.name, ())) for question in asked)
+    return DraftLine(draft.saved_at, draft.get_absolute_url(), tuple(typed))
 
 
 def _listed(form: FormDeclaration) -> list[Question]:

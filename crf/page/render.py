@@ -76,6 +76,7 @@ class FormPage:
     reasons_json: str
     editable: bool
     storage: str
+    stored: str
     reason_problem: str = ""
 
 
@@ -96,6 +97,7 @@ class PageInput:
     editable: bool = True
     announce: bool = False
     storage: str = ""
+    stored: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -130,6 +132,7 @@ def page(form: FormDeclaration, given: PageInput) -> FormPage:
         ),
         editable=given.editable,
         storage=given.storage,
+        stored=given.stored,
         reason_problem=given.errors.get("_reason", ""),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ from crf.engine import messages
 from crf.models import SafetyClock
 from crf.safety.assessment import SeriousCase
 from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM
-from crf.safety.clocks import OpenClock, assessment_url, opened
+from crf.safety.clocks import OpenClock, assessment_url, clocks_open_to, opened
+from crf.store.records import RecordKey
 
 FACTS = (
     *("ae_term", "ctcae_term", "ae_st", "ae_en", "grade", "outcome", "aesi", "ser_crit", "ser_aware"),
@@ -69,9 +70,20 @@ def _line(clock: SafetyClock, user: User, at: datetime) -> ClockLine:
     if shown.overdue:
         words = _("{time} overdue").format(time=timesince(clock.due_at, at, depth=2))
         return ClockLine(clock, shown, "overdue", words)
-    return ClockLine(
-        clock, shown, "running", _("{time} left").format(time=timeuntil(clock.due_at, at, depth=2))
-    )
+    left = _("{time} left").format(time=timeuntil(clock.due_at, at, depth=2))
+    return ClockLine(clock, shown, "running", left)
+
+
+def lines_at(
+    record_key: RecordKey, values: Mapping[str, Any], *, user: User, at: datetime
+) -> list[ClockLine]:
+    """Return the clocks that run for the event that a record is, or that a report is about."""
+    numbers = {EVENT_FORM: record_key.sequence, REPORT_FORM: values.get("ae_no")}
+    number = numbers.get(record_key.form.code)
+    if number is None or not user.may(Permission.SAFETY_VIEW, record_key.participant.site_id):
+        return []
+    running = clocks_open_to(user).running().filter(participant=record_key.participant, event_no=number)
+    return lines_of(running, user=user, at=at)
 
 
 def facts_of(case: SeriousCase, zone: str) -> list[AnswerInWords]:

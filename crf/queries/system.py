@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from crf.engine.checks import Finding, Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation
-from crf.engine.messages import finding_text
+from crf.engine.messages import finding_text, rule_text
 from crf.models import MessageKind, Query, QueryMessage, QueryState, Resolution
 from crf.store.bulk_read import TableQuery, instance_of
 from crf.store.records import RecordKey
@@ -66,7 +66,8 @@ def sync_queries(
     if not found and not known:
         return 0
     reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
-    judged = _judge(found, known, reasons, outcome)
+    kept = {check.code for check in record_key.form.checks if check.stays_open}
+    judged = _judge(found, known, reasons, outcome, kept)
     if judged.empty:
         return 0
     with open_act("crf:query:judge", by=by, at=at, participant=record_key.participant) as act:
@@ -82,7 +83,11 @@ def sync_queries(
 
 
 def _judge(
-    found: list[Finding], known: list[Query], reasons: Mapping[str, str], outcome: Evaluation
+    found: list[Finding],
+    known: list[Query],
+    reasons: Mapping[str, str],
+    outcome: Evaluation,
+    kept: Collection[str],
 ) -> QueryChanges:
     living = {query.key: query for query in known if query.state != QueryState.CLOSED}
     settled = {query.key: query for query in known if query.resolution in SETTLED}
@@ -94,7 +99,7 @@ def _judge(
             judged.opens.append(finding)
     keys = {finding.key for finding in found}
     for key, query in living.items():
-        if key not in keys:
+        if key not in keys and query.check_code not in kept:
             gone = "." not in query.target and query.target and query.target not in outcome.visible
             judged.closes.append((query, Resolution.OBSOLETE if gone else Resolution.CORRECTED))
     return judged
@@ -198,7 +203,7 @@ def question_of_query(
         return query.check_code
     if query.kind == "check":
         declared = next((check for check in form.checks if check.code == query.check_code), None)
-        return str(declared.message) if declared else query.check_code
+        return rule_text(declared.message, query.seen) if declared else query.check_code
     return finding_text(form, finding_of(query), zone=zone)
 
 

@@ -29,7 +29,10 @@ class SavedRecord(Protocol):
 
 @dataclass(frozen=True)
 class SaveRequest:
-    """One save as it was asked for: the answers, for which record, in which version, by whom, under which act."""
+    """One save as it was asked for: the answers, for which record, in which version, by whom, under which act.
+
+    ``digest`` stands for all that was sent under ``key``.
+    """
 
     record_key: RecordKey
     answers: Answers
@@ -39,6 +42,7 @@ class SaveRequest:
     act: Act
     by: User | None
     at: datetime
+    digest: str = ""
 
 
 @dataclass(frozen=True)

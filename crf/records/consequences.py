@@ -13,11 +13,18 @@ from crf.engine.declaration import IS_COMPLETE, FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.recheck import propose_deviations, recheck
 from crf.records.change import RecordChange
-from crf.safety.clock_rows import CLOCK_FORMS, settle_clocks
+from crf.safety.clock_rows import CLOCK_FORMS, first_known_on, settle_clocks
 from crf.store.context import FormContext
 from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
-from crf.trial_rules.track import RULES, RuleInput, TrackChange, shortest_path, track_change_of
+from crf.trial_rules.track import (
+    RULES,
+    RuleInput,
+    TrackChange,
+    says_dead,
+    shortest_path,
+    track_change_of,
+)
 from followup.models import Visit, VisitState
 from followup.services import plan_visits_for, record_visit, settle_todos
 from protocol import text
@@ -40,16 +47,15 @@ def apply_consequences(change: RecordChange) -> bool:
     if (moved or tracked) and not happened:
         plan_visits_for(participant=record_key.participant, by=change.by, at=change.at)
     propose_deviations(record_key, change.after.findings, str(change.record.pk), by=change.by, at=change.at)
+    told = record_key.form.code in CLOCK_FORMS and settle_clocks(
+        participant=record_key.participant, form_context=form_context, by=change.by, at=change.at
+    )
     if record_key.form.code in todos.FORMS and record_key.participant.arm is not None:
         _settle_todos(change)
-    if record_key.form.code in CLOCK_FORMS:
-        settle_clocks(
-            participant=record_key.participant, form_context=form_context, by=change.by, at=change.at
-        )
     recheck(
         record_key=record_key,
         record_id=change.record.pk,
-        changed=_changed_reads(change, moved, happened),
+        changed=_changed_reads(change, moved, happened) | ({"safety.clocks"} if told else set()),
         form_context=form_context,
         by=change.by,
         at=change.at,
@@ -170,7 +176,7 @@ def _move_track(change: RecordChange, course: TrackChange) -> bool:
 def _take_death_back(change: RecordChange) -> bool:
     """A death that was entered by mistake is undone: the participant stands where they stood before it."""
     participant = change.record_key.participant
-    if any(row.get("vital") == "dead" for row in change.form_context.records(change.record_key.form.code)):
+    if says_dead(change.form_context.records):
         return False
     trail: Any = participant
     earlier = trail.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
@@ -221,5 +227,6 @@ def _settle_todos(change: RecordChange) -> None:
     """What the answers ask for by a day stands as a to-do, and what has arrived is closed (protocol 2.6)."""
     participant, form_context = change.record_key.participant, change.form_context
     form_context.fetch({f"{code}*" for code in todos.FORMS})
-    wanted = todos.wanted_todos(text.load(participant.protocol_version), form_context.records)
+    known_on = first_known_on(form_context)
+    wanted = todos.wanted_todos(text.load(participant.protocol_version), form_context.records, known_on)
     settle_todos(participant=participant, wanted=wanted, by=change.by, at=change.at)

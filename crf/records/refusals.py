@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Finding
 from crf.engine.evaluation import Evaluation
+from crf.store.records import RecordKey
 from kernel.errors import Refusal
 
 
@@ -21,6 +22,20 @@ class KeyTooLong(Refusal):
     code = "crf.key_too_long"
     message = _("The key of this save has {number} characters. Send one of at most {most}, then save again.")
     status = 400
+
+
+class KeyUsed(Refusal):
+    """The key saved something else before: ``record_key``, or None where that is not for the caller to see."""
+
+    code = "crf.key_used"
+    message = _(
+        "Nothing was saved: the key of this page or call was used before, for {record} with other content. "
+        "Compare with what is saved there; each save needs a key of its own."
+    )
+
+    def __init__(self, *, record_key: RecordKey | None) -> None:
+        super().__init__(record=record_key.label if record_key else _("another record"))
+        self.record_key = record_key
 
 
 class AnswersUnreadable(Refusal):
@@ -48,12 +63,12 @@ class ReasonNeeded(Refusal):
 
 
 class StaleVersion(Refusal):
-    """Somebody saved in between; ``theirs`` are the answers that stand now, ``mine`` those that were typed."""
+    """The record was saved in between; ``theirs`` are the answers that stand now, ``mine`` those that were typed."""
 
     code = "crf.stale_version"
     message = _(
-        "{record} was saved by somebody else while you were typing. Compare both answers field by field, "
-        "choose, and save again. Nothing you typed is lost."
+        "{record} was saved by somebody else, or by you in another window, while you were typing. Compare both "
+        "answers field by field, choose, and save again. Nothing you typed is lost."
     )
 
     def __init__(self, *, mine: Evaluation, theirs: Evaluation, version: int, **values: Any) -> None:

@@ -6,10 +6,14 @@ Either everything is kept that follows from the answers, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+from django.db import IntegrityError
 
 from accounts.models import User
 from audit.acts import open_act
@@ -31,6 +35,7 @@ from crf.records.refusals import (
     AnswersImpossible,
     AnswersUnreadable,
     KeyTooLong,
+    KeyUsed,
     ReasonNeeded,
     RecordLocked,
     StaleVersion,
@@ -44,6 +49,8 @@ from crf.store.records import (
     RecordKey,
     StoredRecord,
     find_record,
+    form_named,
+    key_of_record,
     next_sequence,
     parts_of,
     stored_record_from,
@@ -54,13 +61,15 @@ from followup.services.planning import VisitChange
 from trials.models import Participant
 
 LONGEST_KEY = 64
+SENT = ("values", "groups", "missing", "reason", "reasons", "confirmations", "prompts", "errors")
 
 
 @dataclass(frozen=True)
 class Saved:
     """What a save did. ``again`` marks the second press of the same button: nothing was written twice.
 
-    ``moved`` are the planned visits that were added, moved or dropped by it.
+    ``moved`` are the planned visits that were added, moved or dropped by it; ``outdated`` says of what was saved
+    before that the record has been changed since.
     """
 
     record_key: RecordKey
@@ -72,6 +81,7 @@ class Saved:
     queries_opened: int = 0
     moved: tuple[VisitChange, ...] = ()
     again: bool = False
+    outdated: bool = False
 
 
 def save_answers(
@@ -87,14 +97,15 @@ def save_answers(
     """The answers are saved with all that follows from them (protocol 3.0, 3.17; requirements 13-16, 20).
 
     ``version`` is the record's version that the person saw, ``NEW`` when they saw none; ``key`` names the opened
-    page, so that a double click saves once. ``seen_plan`` stands for the changes of visits that the person has
-    read; None where nobody reads: visits then move, and ``Saved.moved`` says which.
+    page or the call: sent again with the same content, it is given the first answer. ``seen_plan`` stands for the
+    changes of visits that the person has read; None where nobody reads: visits then move, and ``Saved.moved`` says
+    which.
 
     What a hard check refuses is proposed as a deviation where it is one, also after the refusal.
 
     Refuses: who may not; a step out of order; a locked record; answers that cannot be read or be true; a version
-    that is not the last; a correction without a reason; visits that would move unseen; an overlong key.
-    Locks: the participant, then the record.
+    that is not the last; a correction without a reason; visits that would move unseen; an overlong key; a key
+    that saved something else. Locks: the participant, then the record.
     """
     try:
         with open_act(
@@ -114,6 +125,10 @@ def save_answers(
     except AnswersImpossible as refusal:
         propose_from_refusal(record_key=record_key, findings=refusal.findings, by=by, at=at)
         raise
+    except IntegrityError as clash:  # the key saved another record in the same moment
+        if "crf_savekey_once" not in str(clash):
+            raise
+        raise KeyUsed(record_key=record_saved_under(key=key, by=by)) from clash
 
 
 def _admit(request: SaveRequest) -> SaveRequest:
@@ -122,17 +137,59 @@ def _admit(request: SaveRequest) -> SaveRequest:
     if len(request.key) > LONGEST_KEY:
         raise KeyTooLong(number=len(request.key), most=LONGEST_KEY)
     participant = Participant.objects.lock(request.record_key.participant.pk)
-    return replace(request, record_key=replace(request.record_key, participant=participant))
+    record_key = replace(request.record_key, participant=participant)
+    return replace(request, record_key=record_key, digest=_digest_of(request) if request.key else "")
+
+
+def _digest_of(request: SaveRequest) -> str:
+    """Return what stands for everything that was sent: for which record, over which version, what, and why."""
+    record_key, answers = request.record_key, request.answers
+    place = [record_key.participant.pk, record_key.form.code, record_key.sequence]
+    visit = record_key.visit.pk if record_key.visit else None
+    sent = {name: getattr(answers, name) for name in SENT}
+    sent["groups"] = {
+        name: [{part: row[part] for part in row if part not in GIVEN_HERE} for row in rows]
+        for name, rows in answers.groups.items()
+    }
+    said = json.dumps([place, visit, request.version, request.seen_plan, sent], sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _saved_before(request: SaveRequest) -> Saved | None:
-    """Return what the same press of the same button did before, or None."""
+    """Return what the same press of the same button did before, or None; refuse a key that saved something else."""
     if not request.key or not request.by:
         return None
     found = SaveKey.objects.filter(owner=request.by, key=request.key).select_related("record").first()
     if found is None:
         return None
-    return Saved(request.record_key, found.record_id, found.version, found.record.state, again=True)
+    if found.digest != request.digest:
+        raise KeyUsed(record_key=record_saved_under(key=request.key, by=request.by))
+    moved = [VisitChange(*each[:2], *map(_window_of, each[2:])) for each in found.answer["moved"]]
+    return Saved(
+        replace(request.record_key, sequence=found.record.sequence),
+        found.record_id,
+        found.version,
+        found.answer["state"],
+        queries_opened=found.answer["queries_opened"],
+        moved=tuple(moved),
+        again=True,
+        outdated=found.record.version != found.version,
+    )
+
+
+def _window_of(days: list[str | None] | None) -> tuple[date | None, date | None] | None:
+    """Return the window of a visit out of an answer that was kept."""
+    if days is None:
+        return None
+    opens, closes = (date.fromisoformat(day) if day else None for day in days)
+    return opens, closes
+
+
+def record_saved_under(*, key: str, by: User | None) -> RecordKey | None:
+    """Return the record that ``by`` saved under the key; None when there is none, or it is not theirs to see."""
+    whole = ("record__participant__site", "record__visit")
+    found = SaveKey.objects.filter(owner=by, key=key).select_related(*whole).first()
+    return key_of_record(form_named(found.record.form_code), found.record) if found else None
 
 
 def _load(request: SaveRequest) -> SaveBasis:
@@ -253,10 +310,11 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     if evidence:
         evidence.lapse_if_changed(by=request.by, at=request.at)
     moved = changes_since(plan, change, seen=request.seen_plan) if plan and replanned else ()
-    if request.by:
-        _end_editing(change, request.by, key=request.key)
     told = (evaluation.changed, after.cleared, opened, moved)
-    return Saved(record_key, record.pk, record.version, record.state, *told)
+    saved = Saved(record_key, record.pk, record.version, record.state, *told)
+    if request.by and request.key:
+        _end_editing(request, saved)
+    return saved
 
 
 def _write_record(evaluation: SaveEvaluation) -> Any:
@@ -284,17 +342,22 @@ def _derived_differ(evaluation: SaveEvaluation) -> bool:
     )
 
 
-def _end_editing(change: RecordChange, owner: User, *, key: str) -> None:
-    """The opened page is answered once and for all, and what its owner typed is no draft any more."""
-    participant, form_code = change.record_key.participant, change.record_key.form.code
-    if key:
-        SaveKey.objects.create(
-            owner=owner,
-            site_id=participant.site_id,
-            key=key,
-            record_id=change.record.pk,
-            version=change.record.version,
-            saved_at=change.at,
-        )
-    drafts = Draft.objects.filter(owner=owner, participant=participant, form_code=form_code)
-    drafts.filter(visit=change.record_key.visit, sequence__in=(change.record_key.sequence, NEW)).delete()
+def _end_editing(request: SaveRequest, saved: Saved) -> None:
+    """The opened page is answered once and for all, and what was typed on it is no draft any more."""
+    moved = [[change.code, change.kind, change.before, change.after] for change in saved.moved]
+    SaveKey.objects.create(
+        owner=request.by,
+        site_id=request.record_key.participant.site_id,
+        key=request.key,
+        digest=request.digest,
+        record_id=saved.record_id,
+        version=saved.version,
+        answer={"state": saved.state, "queries_opened": saved.queries_opened, "moved": moved},
+        saved_at=request.at,
+    )
+    Draft.objects.filter(
+        owner=request.by,
+        participant=request.record_key.participant,
+        form_code=request.record_key.form.code,
+        page=request.key,
+    ).delete()

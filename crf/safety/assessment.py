@@ -14,10 +14,11 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import open_act
+from crf.catalogue.adverse_event.rules import is_serious
 from crf.catalogue.serious_event.rules import event_of
 from crf.models import SponsorAssessment
 from crf.recheck import recheck
-from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM, settle_clocks
+from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM, is_urgent, settle_clocks
 from crf.store.context import FormContext
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
@@ -65,20 +66,32 @@ class AssessmentReasonNeeded(Refusal):
     status = 422
 
 
+class KnownSinceNeeded(Refusal):
+    code = "crf.known_since_needed"
+    message = _("The days of a SUSAR count from the moment the sponsor knew that it is one. Say since when.")
+    status = 422
+
+
 class DayOutOfOrder(Refusal):
     code = "crf.day_out_of_order"
-    message = _("The authority is told after the site's report and not in the future. Check the days.")
+    message = _(
+        "The authority is told after the sponsor knew of the case, and neither lies in the future. Check both."
+    )
     status = 422
 
 
 @dataclass(frozen=True)
 class SponsorJudgement:
-    """What the sponsor's physician judged, and on which days the authority was told."""
+    """What the sponsor's physician judged, and on which days the authority was told.
+
+    ``known_at`` is when the sponsor first knew that the case, as it stands now, qualifies as a SUSAR (day 0).
+    """
 
     expectedness: str
     reference: str
     causality: str
     susar: bool
+    known_at: datetime | None = None
     authority_on: date | None = None
     follow_up_on: date | None = None
     note: str = ""
@@ -99,6 +112,16 @@ class SeriousCase:
         return more_cautious(self.event["rel_worst"], *named)
 
     @property
+    def urgent(self) -> bool:
+        """Say whether the case is fatal or life-threatening as the record has it now."""
+        return is_urgent(self.event)
+
+    @property
+    def last_reported(self) -> datetime | None:
+        """Return when the latest version of the report reached the sponsor."""
+        return max((row["sae_report"] for row in self.reports if row["sae_report"]), default=None)
+
+    @property
     def reported(self) -> datetime | None:
         return min((row["sae_report"] for row in self.reports if row["sae_report"]), default=None)
 
@@ -107,7 +130,7 @@ def case_of(form_context: FormContext, event_no: int) -> SeriousCase | None:
     """Return the serious event with this number, or None."""
     form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*"))
     event = event_of(event_no, form_context.records(EVENT_FORM))
-    if event is None or event["serious"] != "Y":
+    if event is None or not is_serious(event):
         return None
     reports = [row for row in form_context.records(REPORT_FORM) if row["ae_no"] == event_no]
     judged = [row for row in form_context.assessments() if row["event_no"] == event_no]
@@ -149,12 +172,14 @@ def assess_event(
             event_no=event_no,
             assessed_at=at,
             signature=signature,
+            urgent=case is not None and case.urgent,
             act=act,
             **asdict(judged),
         )
         form_context = FormContext(locked, at=at)
         settle_clocks(participant=locked, form_context=form_context, by=by, at=at)
-        recheck(record_key=None, changed={"sponsor.assessments"}, form_context=form_context, by=by, at=at)
+        changed = {"sponsor.assessments", "safety.clocks"}
+        recheck(record_key=None, changed=changed, form_context=form_context, by=by, at=at)
     return found
 
 
@@ -176,18 +201,25 @@ def _refuse_unless_sound(
     about = {"event": event_no, "participant": participant.number}
     if case is None:
         raise NotSerious(**about)
-    if case.reported is None:
+    if case.reported is None and judged.known_at is None:
         raise NotReportedYet(**about)
     if case.judged and not reason.strip():
         raise AssessmentReasonNeeded
     if judged.susar != by_the_rule(case, judged.expectedness, judged.causality) and not judged.note.strip():
         raise WhySusarDiffers
+    _refuse_days(judged, zone=participant.site.time_zone, at=at)
+
+
+def _refuse_days(judged: SponsorJudgement, *, zone: str, at: datetime) -> None:
     told = [day for day in (judged.authority_on, judged.follow_up_on) if day]
-    if told and not judged.susar:
-        raise NoSusar
-    zone = participant.site.time_zone
-    day_0, today = local_date(case.reported, zone), local_date(at, zone)
-    if any(not day_0 <= day <= today for day in told):
+    if not judged.susar:
+        if told:
+            raise NoSusar
+        return
+    if judged.known_at is None:
+        raise KnownSinceNeeded
+    day_0, today = local_date(judged.known_at, zone), local_date(at, zone)
+    if judged.known_at > at or any(not day_0 <= day <= today for day in told):
         raise DayOutOfOrder
 
 

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
+
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from audit.acts import open_act
+from crf.catalogue.adverse_event.rules import died_of, is_serious
+from crf.engine.checks import earliest_day
 from crf.models import SafetyClock
 from crf.store.context import FormContext
 from followup.history import whole_number
+from kernel.clock import local_date
+from kernel.tasks import send
 from protocol import text
 from protocol.safety import SusarDays
-from protocol.safety_deadlines import Clock, SeriousEventFacts, clocks_of
+from protocol.safety_deadlines import Clock, ClockKind, SeriousEventFacts, clocks_of
 from trials.models import Participant
+from trials.services import propose_deviation
 
 EVENT_FORM, REPORT_FORM = "AE", "SAE"
 CLOCK_FORMS = frozenset({EVENT_FORM, REPORT_FORM})
-URGENT = frozenset({"death", "life"})
+LATE_REPORT = "late_sae"
 Record = dict[str, Any]
 Wanted = dict[tuple[int, str], tuple[Clock, str]]
 
 
 def settle_clocks(
     *, participant: Participant, form_context: FormContext, by: User | None, at: datetime
-) -> None:
-    """Each serious event has the clocks that its answers ask for; one that they no longer ask for has ended."""
-    wanted = _wanted(participant, form_context)
-    held = {
-        (clock.event_no, clock.kind): clock for clock in SafetyClock.objects.filter(participant=participant)
-    }
+) -> bool:
+    """Each serious event has the clocks that its answers ask for, one that they no longer ask for has ended, and
+    a late report is proposed as a deviation; say whether anything changed. Nothing becomes due later.
+    """
+    held = _held(participant)
+    wanted = _wanted(participant, form_context, held, at=at)
     changed = [_drawn(held.get(record_key), record_key, clock) for record_key, clock in wanted.items()]
     rows = [row for row in changed if row is not None]
     for record_key, clock in held.items():
@@ -38,11 +46,40 @@ def settle_clocks(
             clock.ended_at = at
             rows.append(clock)
     if not rows:
-        return
+        return False
+    begun = any(row.pk is None for row in rows)
     with open_act("crf:clock:settle", by=by, at=at, participant=participant) as act:
         for row in rows:
             row.participant, row.site_id, row.act = participant, participant.site_id, act
             row.save()
+    for row in rows:
+        _propose_if_late(participant, row, by=by, at=at)
+    if begun:  # told at once; without a broker the next round of escalations takes it up
+        day = local_date(at, participant.site.time_zone)
+        send("followup:escalate_site", participant.site_id, day.isoformat(), may_fail=True)
+    form_context.forget_clocks()
+    return True
+
+
+def _held(participant: Participant) -> dict[tuple[int, str], SafetyClock]:
+    """Return the last clock of each kind of each event, running or not."""
+    rows = SafetyClock.objects.filter(participant=participant).order_by("pk")
+    return {(clock.event_no, clock.kind): clock for clock in rows}
+
+
+def _propose_if_late(participant: Participant, clock: SafetyClock, *, by: User | None, at: datetime) -> None:
+    """A late report of the site is a possible deviation for good, whatever is typed afterwards (protocol 3.6)."""
+    if clock.kind != ClockKind.SAE_REPORT or not clock.was_late:
+        return
+    propose_deviation(
+        participant=participant,
+        rule=LATE_REPORT,
+        key=f"{EVENT_FORM}-{clock.event_no}",
+        detail=gettext_noop("Serious event %(event)s: its report came after it was due."),
+        values={"event": str(clock.event_no)},
+        by=by,
+        at=at,
+    )
 
 
 def _drawn(
@@ -50,9 +87,15 @@ def _drawn(
 ) -> SafetyClock | None:
     """Return the row as it should be, or None when it is so already."""
     clock, how = wanted
+    if row is not None and _is_another_case(row, clock):
+        row = None
+    if row is not None:
+        clock = clock.not_later_than(row.starts_at, row.due_at)
     values = {
         "starts_at": clock.starts,
         "due_at": clock.due,
+        "first_due_at": (row.first_due_at or row.due_at) if row else clock.due,
+        "provisional": clock.provisional,
         "met_at": clock.met,
         "how": how if clock.met else "",
         "ended_at": None,
@@ -65,23 +108,40 @@ def _drawn(
     return row
 
 
-def _wanted(participant: Participant, form_context: FormContext) -> Wanted:
+def _is_another_case(row: SafetyClock, clock: Clock) -> bool:
+    """Say whether the sponsor learnt after the clock had ended that the event qualifies anew: day 0 is then new."""
+    if row.kind == ClockKind.SAE_REPORT or row.ended_at is None or clock.provisional:
+        return False
+    return clock.starts > row.ended_at
+
+
+def _wanted(
+    participant: Participant,
+    form_context: FormContext,
+    held: dict[tuple[int, str], SafetyClock],
+    *,
+    at: datetime,
+) -> Wanted:
     form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*"))
-    reports, assessments = (
-        form_context.records(REPORT_FORM),
-        form_context.context_value("sponsor.assessments"),
-    )
+    reports, assessments = form_context.records(REPORT_FORM), form_context.assessments()
     protocol = text.load(participant.protocol_version)
     hours, susar_days = whole_number(protocol, "sae_report_hours"), susar_days_of(protocol)
     found: Wanted = {}
     for event in form_context.records(EVENT_FORM):
-        if event["serious"] != "Y":
+        if not is_serious(event):
             continue
-        known, how = _known(event, reports, assessments)
+        known, how = _known(event, reports, assessments, recorded=at)
         zone = participant.site.time_zone
         for clock in clocks_of(known, zone=zone, hours=hours, susar_days=susar_days):
             found[(event["sequence"], clock.kind.value)] = (clock, how[clock.kind.value.split("_")[0]])
     return found
+
+
+def first_known_on(form_context: FormContext) -> dict[int, date]:
+    """Return the day on which the site first knew of each serious event, by its number."""
+    reports = (clock for clock in form_context.clocks() if clock["kind"] == ClockKind.SAE_REPORT)
+    days = {clock["event_no"]: earliest_day(clock["starts_at"]) for clock in reports}
+    return {number: on for number, on in days.items() if on}
 
 
 def susar_days_of(protocol: text.ProtocolText) -> SusarDays:
@@ -94,20 +154,24 @@ def susar_days_of(protocol: text.ProtocolText) -> SusarDays:
 
 
 def _known(
-    event: Record, reports: Iterable[Record], assessments: list[Record]
+    event: Record, reports: Iterable[Record], assessments: list[Record], *, recorded: datetime
 ) -> tuple[SeriousEventFacts, dict[str, str]]:
     """Return what is known of one serious event, and by what its clocks are met."""
     number = event["sequence"]
     own = [row for row in reports if row["ae_no"] == number]
-    aware = [row["sae_aware"] for row in own if row["sae_aware"] and row["sae_type"] == "initial"]
+    aware = [moment for moment in (event["ser_aware"], *(row["sae_aware"] for row in own)) if moment]
     sent = min((row for row in own if row["sae_report"]), key=lambda row: row["sae_report"], default=None)
     judged = [row for row in assessments if row["event_no"] == number]
     last = judged[-1] if judged else None
+    case = _as_susar(judged)
     known = SeriousEventFacts(
-        aware=min(aware, default=event["ser_aware"]),
+        recorded=recorded,
+        aware=min(aware, default=None),
         reported=sent["sae_report"] if sent else None,
         susar=last["susar"] if last else None,
-        fatal_or_life_threatening=bool(URGENT & set(event["ser_crit"] or ())),
+        susar_known=_first_known(case, sent),
+        fatal_or_life_threatening=is_urgent(event),
+        urgent_known=_first_known([row for row in case if row["urgent"] is not False], sent),
         authority_on=last["authority_on"] if last else None,
         follow_up_on=last["follow_up_on"] if last else None,
     )
@@ -115,3 +179,19 @@ def _known(
         "sae": f"{REPORT_FORM} #{sent['sequence']}" if sent else "",
         "susar": f"{EVENT_FORM} #{number}",
     }
+
+
+def _as_susar(judged: list[Record]) -> list[Record]:
+    """Return the last assessments that call the case a SUSAR, since one that did not."""
+    return list(takewhile(lambda row: row["susar"], reversed(judged)))
+
+
+def _first_known(judged: list[Record], sent: Record | None) -> datetime | None:
+    """Return when the sponsor first knew; an assessment of version 0.2.0 counts from the site's report."""
+    reported = sent["sae_report"] if sent else None
+    return min((moment for row in judged if (moment := row["known_at"] or reported)), default=None)
+
+
+def is_urgent(event: Record) -> bool:
+    """Say whether the record of the event calls it fatal or life-threatening."""
+    return "life" in (event["ser_crit"] or ()) or died_of(event)

@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Permission
-from crf.links import log_url
+from crf.links import form_url
 from crf.models import ClockName, SafetyClock
 from crf.safety.clock_rows import REPORT_FORM
+from crf.store.records import NEW
 from trials.models import Site
 
 OF_THE_SITE = (ClockName.SAE_REPORT,)
@@ -35,6 +36,7 @@ class OpenClock:
     due_at: datetime
     overdue: bool
     of_site: bool
+    provisional: bool
     href: str
 
 
@@ -66,7 +68,10 @@ def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
         due_at=clock.due_at,
         overdue=at > clock.due_at,
         of_site=of_site,
-        href=log_url(number, REPORT_FORM) if of_site else assessment_url(number, clock.event_no),
+        provisional=bool(clock.provisional),
+        href=form_url(number, REPORT_FORM, sequence=NEW)
+        if of_site
+        else assessment_url(number, clock.event_no),
     )
 
 

@@ -13,7 +13,7 @@ from crf.engine.base import COMPLETED
 from crf.engine.checks import earliest_day, in_site_time
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.models import Record as SavedRecord
-from crf.models import SponsorAssessment
+from crf.models import SafetyClock, SponsorAssessment
 from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
 from kernel.clock import local_date
@@ -30,7 +30,11 @@ from trials.models import (
 from trials.services import live_decision
 
 Record = dict[str, Any]
-JUDGED = (*("event_no", "expectedness", "reference", "causality", "susar", "authority_on", "follow_up_on"),)
+JUDGED = (
+    *("event_no", "expectedness", "reference", "causality", "susar", "known_at", "urgent"),
+    *("authority_on", "follow_up_on"),
+)
+CLOCKS = ("event_no", "kind", "starts_at", "due_at", "met_at", "ended_at")
 
 
 class FormContext:
@@ -45,6 +49,7 @@ class FormContext:
         self._rows: dict[tuple[str, str, int], list[Record]] = {}
         self._consents: list[Consent] | None = None
         self._assessments: list[Record] | None = None
+        self._clocks: list[Record] | None = None
         self._versions: dict[int, str] = {}
 
     @property
@@ -169,8 +174,8 @@ class FormContext:
                 return self._consent(name)
             case "visit", "last_on":
                 return self._last_visit_on()
-            case "sponsor", _:
-                return self.assessments()
+            case "sponsor" | "safety" as kept, _:
+                return {"sponsor": self.assessments, "safety": self.clocks}[kept]()
         return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
@@ -237,6 +242,17 @@ class FormContext:
             found = SponsorAssessment.objects.filter(participant=self.participant)
             self._assessments = list(found.order_by("assessed_at", "pk").values(*JUDGED))
         return self._assessments
+
+    def clocks(self) -> list[Record]:
+        """Return the clocks of serious events, the latest of each kind last."""
+        if self._clocks is None:
+            found = SafetyClock.objects.filter(participant=self.participant).order_by("pk")
+            self._clocks = self._in_site_time(found.values(*CLOCKS))
+        return self._clocks
+
+    def forget_clocks(self) -> None:
+        """Clocks were written: read them again when they are asked for."""
+        self._clocks = None
 
     def _consent(self, name: str) -> Any:
         """Read the first consent: it is the one that study procedures wait for."""

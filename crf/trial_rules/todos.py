@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
+from crf.catalogue.adverse_event.rules import died_of
 from crf.engine.checks import earliest_day
 from followup.services.todos import Wanted
 from protocol.response import Outcome as Found
@@ -15,7 +16,7 @@ from protocol.text import ProtocolText
 Record = Mapping[str, Any]
 Records = Callable[[str], Sequence[Record]]
 
-FORMS: Final = frozenset({"CRE", "FU", "SURV"})
+FORMS: Final = frozenset({"CRE", "FU", "SURV", "AE", "SAE"})
 FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
 RESIDUE: Final = frozenset({Found.NON_CCR, Found.REGROWTH, Found.DISTANT})
 SUSPECT_LOCAL: Final = frozenset({"1", "2", "3"})
@@ -30,17 +31,24 @@ class Asking:
 
     text: ProtocolText
     records: Records
+    known_on: Mapping[int, date] = field(default_factory=dict)
 
     def due(self, trigger: str, on: date) -> date:
-        days = self.text.trigger(trigger).days
-        if days is None:
+        """Return the day by which it is due; 24 hours that began at some time of ``on`` are over on the next day."""
+        rule = self.text.trigger(trigger)
+        lasts = [timedelta(days=rule.days)] if rule.days is not None else []
+        lasts += [timedelta(hours=rule.hours)] if rule.hours is not None else []
+        if not lasts:
             raise KeyError(f"the trigger {trigger} gives no days")
-        return on + timedelta(days=days)
+        return on + sum(lasts, timedelta())
 
 
-def wanted_todos(text: ProtocolText, records: Records) -> list[Wanted]:
-    """Return everything that the answers ask for by a day, and whether it is there by now."""
-    asking = Asking(text, records)
+def wanted_todos(text: ProtocolText, records: Records, known_on: Mapping[int, date]) -> list[Wanted]:
+    """Return everything that the answers ask for by a day, and whether it is there by now.
+
+    ``known_on`` maps the number of a serious event to the day on which the site first knew of it.
+    """
+    asking = Asking(text, records, known_on)
     found: list[Wanted] = []
     for rule in (_decisions, _repeat_biopsies, _recurrences, _deaths):
         found += rule(asking)
@@ -110,7 +118,10 @@ def _is_described(asking: Asking, kind: str) -> bool:
 
 
 def _deaths(asking: Asking) -> Iterator[Wanted]:
-    """News of a death asks for the death page of the survival form."""
+    """News of a death asks for the death page of the survival form; a fatal event, within hours (protocol 2.6)."""
+    if known := _fatal_events(asking):
+        yield _death_by_event(asking, known)
+        return
     pages = [page for page in asking.records("SURV") if page["vital"] == "dead"]
     news = [contact for contact in asking.records("FU") if contact["alive"] == "N"]
     days = [
@@ -122,6 +133,24 @@ def _deaths(asking: Asking) -> Iterator[Wanted]:
         on = min(days)
         done = any(page["state"] in FINISHED for page in pages)
         yield Wanted("DEATH", "death", on, asking.due("DEATH", on), done=done)
+
+
+def _fatal_events(asking: Asking) -> dict[int, date]:
+    """Map the number of each event that killed to the day on which the site knew, or else on which it ended."""
+    fatal = {event["sequence"]: event for event in asking.records("AE") if died_of(event)}
+    days = {
+        number: asking.known_on.get(number) or earliest_day(event["ae_en"] or event["ae_st"])
+        for number, event in fatal.items()
+    }
+    return {number: on for number, on in days.items() if on}
+
+
+def _death_by_event(asking: Asking, known: Mapping[int, date]) -> Wanted:
+    """The death page and the report of the event that killed."""
+    on = min(known.values())
+    has_page = any(page["vital"] == "dead" and page["state"] in FINISHED for page in asking.records("SURV"))
+    reported = any(row["ae_no"] in known and row["sae_report"] for row in asking.records("SAE"))
+    return Wanted("DEATH_SAE", "death", on, asking.due("DEATH_SAE", on), done=has_page and reported)
 
 
 def _of_record(trigger: str, form: str, record: Record, on: date, asking: Asking, *, done: bool) -> Wanted:

@@ -7,11 +7,12 @@ stands is not taken; what the person saved stays as they saved it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from crf.catalogue.adverse_event.rules import died_of
 from crf.engine.checks import earliest_day
 from protocol.history import Response
 from protocol.response import Outcome as Found
@@ -141,6 +142,13 @@ def of_follow_up(seen: RuleInput) -> TrackChange:
     return TrackChange((salvage,) if "local" in kinds else ("RECURRENCE", salvage), on)
 
 
+def of_event(seen: RuleInput) -> TrackChange:
+    """A fatal event is a death, whether the survival form says it yet or not (protocol 2.6, 3.6)."""
+    if not died_of(seen.values):
+        return TrackChange()
+    return TrackChange(("DEAD",), earliest_day(seen.values.get("ae_en")))
+
+
 def of_survival(seen: RuleInput) -> TrackChange:
     """A death ends everything that was planned (protocol 3.13)."""
     died = seen.values.get("vital") == "dead"
@@ -153,7 +161,14 @@ RULES: Final[Mapping[str, Callable[[RuleInput], TrackChange]]] = {
     "SURG": of_surgery,
     "FU": of_follow_up,
     "SURV": of_survival,
+    "AE": of_event,
 }
+
+
+def says_dead(records: Callable[[str], Sequence[Values]]) -> bool:
+    """Say whether any record still says that the participant is dead."""
+    pages = (page.get("vital") == "dead" for page in records("SURV"))
+    return any(pages) or any(died_of(event) for event in records("AE"))
 
 
 def track_change_of(code: str, seen: RuleInput) -> TrackChange:

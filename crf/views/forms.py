@@ -17,17 +17,28 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.engine import submission as typed
+from crf.links import log_url
 from crf.page.actions import actions_for
 from crf.page.blank_pdf import blank_pdf
-from crf.page.editor import RecordEditor, address, open_participant, open_record, said_of, try_to_save
+from crf.page.editor import (
+    RecordEditor,
+    address,
+    editor_beside,
+    open_participant,
+    open_record,
+    said_of,
+    try_to_save,
+)
 from crf.page.log import log_of
 from crf.records.drafts import discard_draft, keep_draft
-from crf.records.refusals import StaleVersion
+from crf.records.refusals import KeyUsed, StaleVersion
+from crf.records.save import record_saved_under
 from crf.records.visit_changes import said_of_moves
 from crf.store.licensed_wording import wordings_of
-from crf.store.records import RecordKey, form_named
+from crf.store.records import NEW, RecordKey, form_named
 from crf.views.merging import merge_page
 from kernel.errors import Forbidden, Refusal
+from kernel.once import PAGE_KEY, new_key
 
 
 class NotReadable(Refusal):
@@ -39,9 +50,8 @@ class NotReadable(Refusal):
 def _desk(
     request: PersonRequest, number: str, code: str, sequence: int, permission: Permission
 ) -> RecordEditor:
-    return RecordEditor(
-        open_record(request, number, code, sequence, permission), request.user, timezone.now()
-    )
+    record_key = open_record(request, number, code, sequence, permission)
+    return RecordEditor(record_key, request.user, timezone.now(), opened=request.GET.get("draft", ""))
 
 
 @requires(Permission.CRF_VIEW)
@@ -49,26 +59,41 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     """Show the form, or save what was typed into it."""
     editor = _desk(request, number, code, sequence, Permission.CRF_VIEW)
     if request.method != "POST":
-        return _shown(request, editor, editor.page(), 200)
+        return _begun(request, editor) or _shown(request, editor, editor.page(), 200)
     if not request.user.may(Permission.CRF_EDIT, editor.record_key.participant.site_id):
         raise Forbidden
     try:
         found = try_to_save(editor, request.POST)
     except StaleVersion as stale:
         return merge_page(request, editor, stale)
+    except KeyUsed as used:
+        return merge_page(request, editor_beside(editor, used, request.POST), used)
     if isinstance(found, tuple):
         return _shown(request, editor, *found)
-    messages.success(request, said_of(found, clock=f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}"))
+    said = said_of(found, clock=f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}")
+    messages.add_message(request, messages.WARNING if found.outdated else messages.SUCCESS, said)
     if found.moved:
         messages.info(request, said_of_moves(found.moved))
     return redirect(address("form", found.record_key))
+
+
+def _begun(request: PersonRequest, editor: RecordEditor) -> HttpResponse | None:
+    """Give the page of a new record a key of its own, in its address; lead one that was saved to its record."""
+    if not editor.is_new or not editor.editable:
+        return None
+    if saved := record_saved_under(key=editor.opened, by=request.user):
+        messages.info(request, _("This record was saved already. Below stands what is saved."))
+        return redirect(address("form", saved))
+    if PAGE_KEY.fullmatch(editor.opened):
+        return None
+    return redirect(address("form", editor.record_key, draft=new_key()))
 
 
 def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int) -> HttpResponse:
     return render(
         request,
         "crf/record.html",
-        {"page": page, "editor": editor, "actions": actions_for(editor)},
+        {"page": page, "editor": editor, "actions": actions_for(editor), "refused": editor.refused},
         status=status,
     )
 
@@ -91,7 +116,12 @@ def draft(request: PersonRequest, number: str, code: str, sequence: int) -> Json
     raw = _values_in(request)
     submission = typed.Submission(raw)
     keep_draft(
-        record_key=editor.record_key, raw=raw, version=submission.version or 0, by=request.user, at=editor.at
+        record_key=editor.record_key,
+        page=submission.control("key") or editor.key,
+        raw=raw,
+        version=submission.version or 0,
+        by=request.user,
+        at=editor.at,
     )
     return JsonResponse({"saved_at": f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}"})
 
@@ -113,9 +143,12 @@ def _storable(text: str) -> str:
 @require_POST
 @requires(Permission.CRF_EDIT)
 def discard(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
-    """Drop the person's own draft."""
+    """Drop the draft of one opened page; where the page of a new record was, stands the list of records."""
     record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
-    discard_draft(record_key=record_key, by=request.user)
+    discard_draft(record_key=record_key, page=request.GET.get("draft", ""), by=request.user)
+    if record_key.sequence == NEW:
+        messages.info(request, _("The draft is discarded."))
+        return redirect(log_url(number, code))
     messages.info(request, _("The draft is discarded. The form shows what is saved."))
     return redirect(address("form", record_key))
 

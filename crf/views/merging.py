@@ -12,14 +12,15 @@ from crf.engine.evaluation import Evaluation
 from crf.page.editor import RecordEditor, address, open_record
 from crf.page.merge import MINE, differences, merged
 from crf.records.drafts import keep_draft
-from crf.records.refusals import StaleVersion
+from crf.records.refusals import KeyUsed, StaleVersion
 from crf.store.versions import answers_at
 
 
 def merge_page(
-    request: PersonRequest, editor: RecordEditor, stale: StaleVersion | None = None
+    request: PersonRequest, editor: RecordEditor, refusal: StaleVersion | KeyUsed | None = None
 ) -> HttpResponse:
     """Show both answers of every difference; 409 when a save or a choice was just refused."""
+    stale = refusal if isinstance(refusal, StaleVersion) else None
     review = editor.review(editor.draft.raw if editor.draft else {})
     found = differences(
         editor.record_key.form,
@@ -31,9 +32,9 @@ def merge_page(
     shown = {
         "editor": editor,
         "found": found,
-        "action": address("merge", editor.record_key),
+        "action": address("merge", editor.record_key, draft=editor.draft.page if editor.draft else ""),
         "version": stale.version if stale else editor.version,
-        "said": str(stale or ""),
+        "said": str(refusal or ""),
     }
     again = request.method == "POST"
     return render(request, "crf/merge.html", shown, status=409 if again else 200)
@@ -53,12 +54,9 @@ def merge(request: PersonRequest, number: str, code: str, sequence: int) -> Http
     When somebody saved since the choices were shown, they are shown anew: new rows have other numbers now.
     """
     record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
-    editor = RecordEditor(record_key, request.user, timezone.now())
-    if (
-        request.method == "POST"
-        and editor.draft is not None
-        and request.POST.get("version") == str(editor.version)
-    ):
+    editor = RecordEditor(record_key, request.user, timezone.now(), opened=request.GET.get("draft", ""))
+    shown = request.POST.get("version") == str(editor.version)
+    if request.method == "POST" and editor.draft is not None and shown:
         mine = editor.review(editor.draft.raw).outcome
         choices = {
             name.removeprefix("take:"): request.POST[name]
@@ -69,8 +67,11 @@ def merge(request: PersonRequest, number: str, code: str, sequence: int) -> Http
             record_key.form, mine=mine, theirs=editor.saved_evaluation(), choices=choices, zone=editor.zone
         )
         raw |= {name: texts for name, texts in editor.draft.raw.items() if name.startswith("_reason")}
-        keep_draft(record_key=record_key, raw=raw, version=editor.version, by=request.user, at=editor.at)
-        return redirect(address("form", record_key))
+        page = editor.draft.page
+        keep_draft(
+            record_key=record_key, page=page, raw=raw, version=editor.version, by=request.user, at=editor.at
+        )
+        return redirect(address("form", record_key, draft=page))
     return merge_page(request, editor) if editor.draft_is_old else redirect(address("form", record_key))
 
 

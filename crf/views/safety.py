@@ -46,7 +46,8 @@ def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
     if case is None:
         raise Http404
     may = request.user.may(Permission.SAFETY_ASSESS, participant.site_id)
-    form = AssessmentForm(request.POST or None, case=case) if may else None
+    zone = participant.site.time_zone
+    form = AssessmentForm(request.POST or None, case=case, zone=zone) if may else None
     about = {"participant": participant, "event_no": event}
     if form and form.submits(assess_event, **about, by=request.user, at=now):
         messages.success(request, _("The assessment is signed and on record."))

@@ -13,6 +13,7 @@ from typing import Any
 
 from demo.simulation.profiles import Story
 from protocol import doses, scores
+from protocol.pathology import LAYERS
 
 Sent = dict[str, Any]
 STATIONS = ("7", "8M", "4R", "16", "17", "8Lo")
@@ -259,6 +260,7 @@ def pathology(case: Case, on: date) -> Sent:
         "bed_cm": round(dice.uniform(1.2, 4.5), 1),
         "bed_full": "Y",
         "resid_pct": share,
+        "resid_layer": list(LAYERS[: 0 if not share else 2 if share <= 5 else 3 if share <= 15 else 4]),
         "trg_cap": "0" if not share else "1" if share <= 5 else "2" if share <= 50 else "3",
         "trg_mandard": "1" if not share else "2" if share <= 5 else "3" if share <= 50 else "4",
         "ypt": "T0" if not share else "T1b" if share <= 5 else "T2" if share <= 15 else "T3",

@@ -61,7 +61,11 @@ def _happen(stage: Stage, participant: Participant, until: datetime, hours: int,
             participant=participant,
             event_no=number,
             judged=SponsorJudgement(
-                "unexpected", "Investigator's brochure, edition 9", "possible", susar=True
+                "unexpected",
+                "Investigator's brochure, edition 9",
+                "possible",
+                susar=True,
+                known_at=aware + timedelta(hours=3),
             ),
             password=PASSWORD,
             by=stage.central["trial"],

@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
-from exports.api.bodies import body_of
+from exports.api.bodies import members_of, text_in
 from exports.api.endpoint import endpoint
 from exports.api.requests import CallerRequest
 from randomization.allocation.readiness import Readiness, readiness
@@ -38,11 +38,11 @@ def allocation(request: CallerRequest, number: str) -> Response:
         held = Allocation.objects.open_to(request.user, permission).filter(participant=participant).first()
         ready = readiness(participant, at=now) if held is None else None
     if request.method == "POST":
-        sent = body_of(request)
+        sent = members_of(request, "confirmed_stratum", "password")
         given = randomize(
             participant=participant,
-            confirmed_stratum=str(sent.get("confirmed_stratum", "")),
-            password=str(sent.get("password", "")),
+            confirmed_stratum=text_in(sent.get("confirmed_stratum", ""), "confirmed_stratum"),
+            password=text_in(sent.get("password", ""), "password"),
             by=request.user,
             at=now,
         )

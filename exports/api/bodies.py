@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 
@@ -33,6 +35,24 @@ class NotRows(Refusal):
     status = 400
 
 
+class NotAText(Refusal):
+    code = "exports.not_a_text"
+    message = _("“{name}” must be a text.")
+    status = 400
+
+
+class NotAMoment(Refusal):
+    code = "exports.not_a_moment"
+    message = _("“{name}” must be a moment with its offset. Send for example “2026-10-01T08:00:00+08:00”.")
+    status = 400
+
+
+class UnknownMember(Refusal):
+    code = "exports.unknown_member"
+    message = _("The body has no part “{name}” here. It takes: {known}.")
+    status = 400
+
+
 class Unstorable(Refusal):
     code = "exports.unstorable"
     message = _(
@@ -48,6 +68,34 @@ class NotJson(Refusal):
         "and encoding (UTF-8), then send it again."
     )
     status = 400
+
+
+def members_of(request: CallerRequest, *known: str) -> Mapping[str, Any]:
+    """Return the body, which holds nothing but the ``known`` members: a misspelt one would be lost in silence."""
+    body = body_of(request)
+    for name in body:
+        if name not in known:
+            raise UnknownMember(name=name, known=", ".join(known))
+    return body
+
+
+def text_in(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise NotAText(name=name)
+    return value
+
+
+def moment_in(value: Any, name: str) -> datetime | None:
+    """Return the moment, which carries its offset; None where none was sent."""
+    if value is None:
+        return None
+    try:
+        moment = parse_datetime(text_in(value, name))
+    except ValueError as unread:
+        raise NotAMoment(name=name) from unread
+    if moment is None or moment.tzinfo is None:
+        raise NotAMoment(name=name)
+    return moment
 
 
 def body_of(request: CallerRequest) -> Mapping[str, Any]:

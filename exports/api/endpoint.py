@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view, throttle_classes
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
 from accounts.permissions import Permission
+from exports.api.parameters import Parameters, refuse_unknown_parameters
 from exports.api.requests import CallerRequest
 from kernel.errors import Forbidden
 from kernel.scope import scope
@@ -25,20 +27,31 @@ class PerToken(UserRateThrottle):
     rate = "600/min"
 
 
-def endpoint(methods: dict[str, Permission]) -> Callable[[Handler], Handler]:
-    """Let a caller through who holds the method's permission; the handler sees only the caller's sites."""
+def endpoint(
+    methods: dict[str, Permission], *, parameters: Parameters | None = None
+) -> Callable[[Handler], Handler]:
+    """Let a caller through who holds the method's permission; the handler sees only the caller's sites.
+
+    ``parameters`` says for each method what may stand after the question mark: the schema shows it, and
+    everything else is refused.
+    """
+    taken = parameters or {}
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def guarded(request: CallerRequest, *args: Any, **kwargs: Any) -> Response:
-            wanted = methods["GET" if request.method in {"HEAD", "OPTIONS"} else str(request.method)]
-            if not request.user.may(wanted):
+            method = "GET" if request.method in {"HEAD", "OPTIONS"} else str(request.method)
+            if not request.user.may(methods[method]):
                 raise Forbidden
             with scope(user_id=request.user.pk, sites=sites_of(request.user)):
+                refuse_unknown_parameters(request, taken.get(method, ()))
                 return handler(request, *args, **kwargs)
 
         throttled: Any = throttle_classes([PerToken])(guarded)
         view: Handler = api_view(list(methods))(throttled)
+        for method in methods:
+            described = [parameter.described() for parameter in taken.get(method, ())]
+            view = extend_schema(parameters=described, methods=[method])(view)
         view.permissions = methods  # type: ignore[attr-defined]
         return view
 

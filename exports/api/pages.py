@@ -30,9 +30,9 @@ class ByKey(CursorPagination):
         return found
 
 
-def paged(rows: Any, request: Request, shape: Callable[[Any], dict[str, Any]]) -> Response:
-    """Return one page of ``rows``, each in ``shape``, with the addresses of the next and previous page."""
+def paged(rows: Any, request: Request, shaped: Callable[[list[Any]], list[dict[str, Any]]]) -> Response:
+    """Return one page of ``rows`` as ``shaped`` shows them, with the addresses of the next and previous page."""
     pages = ByKey()
     found: list[Any] = pages.paginate_queryset(rows, request) or []
-    answer: Response = pages.get_paginated_response([shape(row) for row in found])
+    answer: Response = pages.get_paginated_response(shaped(found))
     return answer

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
+from accounts.models import User
+from accounts.permissions import Permission
 from crf.engine.codebook import codebook
-from crf.engine.declaration import FormDeclaration
+from crf.engine.declaration import FormDeclaration, Group
+from crf.engine.questions import Classification, Question
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
 from exports.models import Export
@@ -15,13 +20,14 @@ from followup.services.planning import VisitChange
 from trials.models import Participant
 
 
-def participant(row: Participant) -> dict[str, Any]:
-    """Return one participant; the arm only once it is allocated."""
+def participant(row: Participant, reader: User) -> dict[str, Any]:
+    """Return one participant; the arm, once it is allocated, to whoever may see allocations at the site."""
+    arm = {"arm": row.arm} if reader.may(Permission.ALLOCATION_VIEW, row.site) else {}
     return {
         "number": row.number,
         "site": row.site.code,
         "state": row.state,
-        "arm": row.arm,
+        **arm,
         "registered_on": row.registered_on,
         "protocol_version": row.protocol_version,
     }
@@ -44,24 +50,71 @@ def visit(row: Visit) -> dict[str, Any]:
     }
 
 
-def record(form: FormDeclaration, row: Any) -> dict[str, Any]:
-    """Return one record: its place, its answers, and why answers are missing."""
+def records(form: FormDeclaration, rows: list[Any], *, identifying: bool) -> list[dict[str, Any]]:
+    """Return each record: its place, its answers, and why answers are missing.
+
+    Answers that could say who somebody is are there only where ``identifying``; else ``left_out`` names them. Rows
+    of the repeating groups are read for all records at once, one query for each group.
+    """
+    rows_of = {name: _rows_by_record(group, rows) for name, group in form.groups.items()}
+    return [
+        {
+            "participant": row.participant.number,
+            "form": form.code,
+            "visit": row.visit_id,
+            "sequence": row.sequence,
+            "state": row.state,
+            "version": row.version,
+            "answers": _answers(form, form.questions, row, identifying),
+            "missing": row.missing,
+            "groups": {
+                name: [_row(form, group, each, identifying) for each in rows_of[name].get(row.pk, ())]
+                for name, group in form.groups.items()
+            },
+            "left_out": [] if identifying else _identifying_of(form),
+        }
+        for row in rows
+    ]
+
+
+def _rows_by_record(group: Group, records: list[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in group.model.objects.filter(record__in=records, removed=False).order_by("position", "pk"):
+        found.setdefault(row.record_id, []).append(row)
+    return found
+
+
+def _row(form: FormDeclaration, group: Group, row: Any, identifying: bool) -> dict[str, Any]:
     return {
-        "participant": row.participant.number,
-        "form": form.code,
-        "visit": row.visit_id,
-        "sequence": row.sequence,
-        "state": row.state,
-        "version": row.version,
-        "answers": {name: getattr(row, name) for name in form.questions},
+        "position": row.position,
         "missing": row.missing,
-        "groups": {name: _rows(group, row) for name, group in form.groups.items()},
+        **_answers(form, group.questions, row, identifying),
     }
+
+
+def _answers(
+    form: FormDeclaration, questions: Mapping[str, Question], row: Any, identifying: bool
+) -> dict[str, Any]:
+    return {
+        name: getattr(row, name)
+        for name, question in questions.items()
+        if identifying or not _is_identifying(form, question)
+    }
+
+
+def _is_identifying(form: FormDeclaration, question: Question) -> bool:
+    return (question.classification or form.classification) == Classification.IDENTIFYING
+
+
+def _identifying_of(form: FormDeclaration) -> list[str]:
+    questions = chain(form.questions.items(), *(group.questions.items() for group in form.groups.values()))
+    return [name for name, question in questions if _is_identifying(form, question)]
 
 
 def saved(done: Saved) -> dict[str, Any]:
     """Return what a save did, as the page says it in words."""
     return {
+        "sequence": done.record_key.sequence,
         "version": done.version,
         "state": done.state,
         "queries_opened": done.queries_opened,
@@ -83,18 +136,6 @@ def _moved(change: VisitChange) -> dict[str, Any]:
     return {"visit": change.code, "kind": change.kind, "before": change.before, "after": change.after}
 
 
-def _rows(group: Any, record: Any) -> list[dict[str, Any]]:
-    found = group.model.objects.filter(record=record, removed=False).order_by("position")
-    return [
-        {
-            "position": row.position,
-            "missing": row.missing,
-            **{name: getattr(row, name) for name in group.questions},
-        }
-        for row in found
-    ]
-
-
 def form(declared: FormDeclaration) -> dict[str, Any]:
     """Return the codebook of one form."""
     return {
@@ -106,8 +147,13 @@ def form(declared: FormDeclaration) -> dict[str, Any]:
     }
 
 
+def export_with_manifest(row: Export) -> dict[str, Any]:
+    """Return one export with what the manifest says of each file."""
+    return {**export(row), "manifest": row.manifest}
+
+
 def export(row: Export) -> dict[str, Any]:
-    """Return one entry of the register of exports."""
+    """Return one entry of the register of exports; the manifest stands with the export itself."""
     return {
         "id": row.pk,
         "state": row.state,
@@ -119,5 +165,5 @@ def export(row: Export) -> dict[str, Any]:
         "sites": row.site_codes,
         "rows": row.rows,
         "sha256": row.digest,
-        "manifest": row.manifest,
+        "language": row.language,
     }

@@ -19,7 +19,9 @@ from exports.api.bodies import rows_in as _rows
 SENT: Final = frozenset(
     ("answers", "missing", "groups", "version", "reason", "reasons", "confirmations", "prompts", "seen_plan")
 )
-SHOWN: Final = frozenset({"participant", "form", "visit", "sequence", "state"})  # what was got can be put
+SHOWN: Final = frozenset(
+    {"participant", "form", "visit", "sequence", "state", "left_out"}
+)  # what was got can be put
 IN_ROW: Final = frozenset({"position", "remove", "missing"})
 
 

@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
@@ -20,48 +20,63 @@ from crf.records.save import save_answers
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.records import NEW, RecordKey, find_stored_record, form_named, record_key_of
 from exports.api import shapes
-from exports.api.bodies import body_of, texts_in
+from exports.api.bodies import body_of, members_of, moment_in, text_in, texts_in
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
+from exports.api.parameters import (
+    PAGE,
+    PARTICIPANT,
+    PARTICIPANT_STATE,
+    PURPOSE,
+    SEQUENCE,
+    SITE,
+    VISIT,
+    VISIT_STATE,
+)
 from exports.api.requests import CallerRequest
 from exports.api.typed import as_typed, errors_of, misfits, seen_plan_in
 from exports.register import register
-from exports.services import hand_out, request_export
+from exports.services import hand_out, record_reading, request_export
 from followup.models import Visit
 from kernel.errors import Refusal
 from trials.models import Participant, Site
 from trials.services import register_participant
 
-PAGE = [
-    OpenApiParameter("cursor", str, description="The page, as given in next or previous."),
-    OpenApiParameter("page_size", int, description="Rows on a page, 500 at most."),
-]
-
 
 @extend_schema(
     summary="Participants of the sites you may see; register one",
-    parameters=[OpenApiParameter("site", str), OpenApiParameter("state", str), *PAGE],
     request=OpenApiTypes.OBJECT,
     responses=OpenApiTypes.OBJECT,
 )
-@endpoint({"GET": Permission.PARTICIPANT_VIEW, "POST": Permission.PARTICIPANT_REGISTER})
+@endpoint(
+    {"GET": Permission.PARTICIPANT_VIEW, "POST": Permission.PARTICIPANT_REGISTER},
+    parameters={"GET": (SITE, PARTICIPANT_STATE, *PAGE)},
+)
 def participants(request: CallerRequest) -> Response:
     """List participants, or register a new one at ``{"site": "01"}``."""
     if request.method == "POST":
         sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
-        site = get_object_or_404(sites, code=str(body_of(request).get("site", "")))
-        made = register_participant(site=site, by=request.user, at=timezone.now())
-        return Response(shapes.participant(made), status=201)
+        code = text_in(members_of(request, "site").get("site", ""), "site")
+        made = register_participant(
+            site=get_object_or_404(sites, code=code), by=request.user, at=timezone.now()
+        )
+        return Response(shapes.participant(made, request.user), status=201)
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
-    wanted = {"site__code": request.GET.get("site"), "state": request.GET.get("state")}
-    return paged(rows.filter(**{k: v for k, v in wanted.items() if v}), request, shapes.participant)
+    chosen = rows.filter(**_wanted(request, site="site__code", state="state"))
+    return paged(chosen, request, lambda page: [shapes.participant(row, request.user) for row in page])
+
+
+def _wanted(request: CallerRequest, **columns: str) -> dict[str, str]:
+    """Return the values of the parameters that were given, by the columns that they narrow."""
+    return {column: request.GET[name] for name, column in columns.items() if name in request.GET}
 
 
 @extend_schema(summary="One participant", responses=OpenApiTypes.OBJECT)
 @endpoint({"GET": Permission.PARTICIPANT_VIEW})
 def participant(request: CallerRequest, number: str) -> Response:
     """Show one participant."""
-    return Response(shapes.participant(_participant(request, number, Permission.PARTICIPANT_VIEW)))
+    found = _participant(request, number, Permission.PARTICIPANT_VIEW)
+    return Response(shapes.participant(found, request.user))
 
 
 def _participant(request: CallerRequest, number: str, permission: Permission) -> Participant:
@@ -72,39 +87,43 @@ def _participant(request: CallerRequest, number: str, permission: Permission) ->
 
 @extend_schema(
     summary="Visits",
-    parameters=[OpenApiParameter("participant", str), OpenApiParameter("state", str), *PAGE],
     responses=OpenApiTypes.OBJECT,
 )
-@endpoint({"GET": Permission.VISIT_VIEW})
+@endpoint({"GET": Permission.VISIT_VIEW}, parameters={"GET": (PARTICIPANT, VISIT_STATE, *PAGE)})
 def visits(request: CallerRequest) -> Response:
     """List visits with their windows."""
     rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
-    wanted = {"participant__number": request.GET.get("participant"), "state": request.GET.get("state")}
-    return paged(rows.filter(**{k: v for k, v in wanted.items() if v}), request, shapes.visit)
+    chosen = rows.filter(**_wanted(request, participant="participant__number", state="state"))
+    return paged(chosen, request, lambda page: [shapes.visit(row) for row in page])
 
 
 @extend_schema(
     summary="Answers of one form",
-    parameters=[OpenApiParameter("participant", str), *PAGE],
     responses=OpenApiTypes.OBJECT,
 )
-@endpoint({"GET": Permission.CRF_VIEW})
+@endpoint({"GET": Permission.CRF_VIEW}, parameters={"GET": (PARTICIPANT, PURPOSE, *PAGE)})
 def answers(request: CallerRequest, code: str) -> Response:
-    """List the records of one form."""
+    """List the records of one form, as an export would: without answers that could say who somebody is.
+
+    Reading many participants asks for ``purpose`` and is an act on record; with ``participant`` it asks for none.
+    """
     form = form_named(code)
     rows = form.model.objects.open_to(request.user, Permission.CRF_VIEW).select_related("participant")
-    if number := request.GET.get("participant"):
-        rows = rows.filter(participant__number=number)
-    return paged(rows, request, lambda row: shapes.record(form, row))
+    if "participant" not in request.GET:
+        record_reading(form=form, purpose=request.GET.get("purpose", ""), by=request.user, at=timezone.now())
+    chosen = rows.filter(**_wanted(request, participant="participant__number"))
+    return paged(chosen, request, lambda page: shapes.records(form, page, identifying=False))
 
 
 @extend_schema(
     summary="One record of a participant; save it",
-    parameters=[OpenApiParameter("visit", int), OpenApiParameter("sequence", int)],
     request=OpenApiTypes.OBJECT,
     responses=OpenApiTypes.OBJECT,
 )
-@endpoint({"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT})
+@endpoint(
+    {"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT},
+    parameters={"GET": (VISIT, SEQUENCE), "PUT": (VISIT, SEQUENCE)},
+)
 def record(request: CallerRequest, number: str, code: str) -> Response:
     """Show the record, or save it under the rules of the page.
 
@@ -122,7 +141,9 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
         return Response(
             {"participant": number, "form": code, "state": "empty", "version": NEW, "answers": {}}
         )
-    return Response(shapes.record(place.form, sheet.record))
+    may_identify = request.user.may(Permission.IDENTIFYING_VIEW, place.participant.site_id)
+    (shown,) = shapes.records(place.form, [sheet.record], identifying=may_identify)
+    return Response(shown)
 
 
 def _place(request: CallerRequest, participant: Participant, code: str) -> RecordKey:
@@ -179,31 +200,36 @@ def codebook(request: CallerRequest) -> Response:
 
 @extend_schema(
     summary="The register of exports; ask for one",
-    parameters=PAGE,
     request=OpenApiTypes.OBJECT,
     responses=OpenApiTypes.OBJECT,
 )
-@endpoint({"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE})
+@endpoint({"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE}, parameters={"GET": PAGE})
 def exports(request: CallerRequest) -> Response:
-    """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…"}``."""
+    """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…", "cut_at": "…", "language": "…"}``.
+
+    ``cut_at`` is a moment with its offset; without one the export shows what stands when it is written. ``language``
+    is that of the labels: ``en`` or ``zh-hans``.
+    """
     if request.method == "POST":
-        sent = body_of(request)
+        sent = members_of(request, "forms", "sites", "purpose", "cut_at", "language")
         made = request_export(
             forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
             sites=texts_in(sent.get("sites", []), "sites"),
-            purpose=str(sent.get("purpose", "")),
+            purpose=text_in(sent.get("purpose", ""), "purpose"),
+            cut_at=moment_in(sent.get("cut_at"), "cut_at"),
+            language=text_in(sent.get("language", "en"), "language"),
             by=request.user,
             at=timezone.now(),
         )
-        return Response(shapes.export(made), status=202)
-    return paged(register(), request, shapes.export)
+        return Response(shapes.export_with_manifest(made), status=202)
+    return paged(register(), request, lambda page: [shapes.export(row) for row in page])
 
 
 @extend_schema(summary="One export", responses=OpenApiTypes.OBJECT)
 @endpoint({"GET": Permission.EXPORT_VIEW})
 def export(request: CallerRequest, pk: int) -> Response:
     """Show one export with its manifest."""
-    return Response(shapes.export(get_object_or_404(register(), pk=pk)))
+    return Response(shapes.export_with_manifest(get_object_or_404(register(), pk=pk)))
 
 
 @extend_schema(summary="The file of an export", responses=OpenApiTypes.BINARY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from crf import catalogue
 from crf.eligibility.evidence import SOURCE_FORMS
 from crf.engine.base import COMPLETED, RecordState
 from crf.engine.declaration import Repeats
-from crf.models import Query, QueryState
+from crf.models import Query, QueryState, Record
 from followup.history import whole_number
 from followup.models import AlertKind, Visit, VisitState
 from kernel.clock import local_date
@@ -74,16 +74,13 @@ def decisions(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
 
 def _complete_since(site: Site) -> dict[int, datetime]:
     """Return when the last of the forms behind the decision was completed, by participant."""
-    found: dict[int, list[datetime]] = {}
-    for code in SOURCE_FORMS:
-        rows = catalogue.form(code).model.objects.filter(
-            site=site, state__in=COMPLETED, participant__state=Track.SCREENED
-        )
-        for participant, at in rows.values_list("participant", "act__at"):
-            found.setdefault(participant, []).append(at)
-    return {
-        participant: max(times) for participant, times in found.items() if len(times) == len(SOURCE_FORMS)
-    }
+    records = Record.objects.filter(
+        site=site, form_code__in=SOURCE_FORMS, state__in=COMPLETED, participant__state=Track.SCREENED
+    )
+    times: dict[int, list[datetime]] = {}
+    for participant, at in records.values_list("participant", "act__at"):
+        times.setdefault(participant, []).append(at)
+    return {participant: max(each) for participant, each in times.items() if len(each) == len(SOURCE_FORMS)}
 
 
 def empty_forms(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
@@ -91,28 +88,32 @@ def empty_forms(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     first = _days("form_escalates_days")
     steps = (first, 2 * first)
     days = (on - timedelta(days=6 * first), on - timedelta(days=first))
-    for form in catalogue.forms().values():
-        if form.repeats is not Repeats.PER_VISIT:
-            continue
-        filled = form.model.objects.filter(visit=OuterRef("pk")).exclude(state=RecordState.EMPTY)
-        visits = Visit.objects.filter(
-            ~Exists(filled),
-            site=site,
-            state=VisitState.DONE,
-            took_place_on__range=days,
-            forms__contains=[form.code],
-        )
-        for visit in visits.exclude(participant__state__in=OVER).select_related("participant"):
-            since = visit.took_place_on or on
-            level = level_after(days_since(since, on), steps) or 0
+    visits = Visit.objects.filter(site=site, state=VisitState.DONE, took_place_on__range=days)
+    filled = set(
+        Record.objects.filter(visit__in=visits)
+        .exclude(state=RecordState.EMPTY)
+        .values_list("visit", "form_code")
+    )
+    for visit in visits.exclude(participant__state__in=OVER).select_related("participant").order_by("pk"):
+        since = visit.took_place_on or on
+        level = level_after(days_since(since, on), steps) or 0
+        for code in _of_visits(visit.forms):
+            if (visit.pk, code) in filled:
+                continue
             yield Alert(
                 kind=AlertKind.FORM,
-                key=f"{visit.pk}:{form.code}",
-                text=_text_of(_lazy("form %(what)s, visit of %(day)s"), f"{form.code} {visit}", since),
+                key=f"{visit.pk}:{code}",
+                text=_text_of(_lazy("form %(what)s, visit of %(day)s"), f"{code} {visit}", since),
                 level=level,
                 recipients=frozenset({Role.COORDINATOR}) if level == 0 else SITE_TEAM,
                 participant=visit.participant,
             )
+
+
+def _of_visits(codes: Iterable[str]) -> list[str]:
+    """Return those of a visit's forms that are filled anew at each visit."""
+    forms = catalogue.forms()
+    return [code for code in codes if code in forms and forms[code].repeats is Repeats.PER_VISIT]
 
 
 def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:

@@ -66,6 +66,11 @@ def _text_of(by_language: ByLanguage, pk: int, site: Site) -> Callable[[], str]:
         values = {"what": clock.what, "number": clock.event_no, "due": f"{due:%Y-%m-%d %H:%M}"}
         if clock.overdue:
             return _("serious event %(number)s: %(what)s was due at %(due)s") % values
+        if clock.provisional:
+            return (
+                _("serious event %(number)s: %(what)s by %(due)s, counted from the moment it was saved")
+                % values
+            )
         return _("serious event %(number)s: %(what)s by %(due)s") % values
 
     return text

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from protocol.loader.parse import TextLocation
-from protocol.loader.schema import ARM_CODES, FORM_CODES, Anchoring, Setting, VisitRule
+from protocol.loader.schema import ARM_CODES, FORM_CODES, Anchoring, Scalar, Setting, VisitRule
 from protocol.windows import dates_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ COLLECTIONS = (
 KEPT = (*("facts", "arms", "treatments", "settings", "milestones", "tracks", "procedures", "reasons"),)
 CRITERION_KINDS = frozenset(("inclusion", "exclusion", "optional"))
 PROCEDURE_KINDS = frozenset(("drug", "radiotherapy", "surgery", "response", "assessment", "qol", "contact"))
-SETTING_TYPES = {"bool": bool, "int": int, "number": float, "text": str, "list": tuple}
+SETTING_TYPES = {"bool": bool, "int": int, "number": float, "proportion": float, "text": str, "list": tuple}
 # Every month-end and month-start over a leap year: where calendar months are shortest and longest.
 ANCHORS = tuple(date(2023 + n // 12, n % 12 + 1, day) for n in range(24) for day in (1, 28))
 
@@ -101,6 +101,14 @@ def _check_settings(text: ProtocolText, top: TextLocation) -> None:
             place.at("value").refuse(
                 f"{setting.key} must be of type {setting.type}, one of its choices if any."
             )
+        if setting.type == "proportion" and setting.value is not None:
+            _check_proportion(setting.key, setting.value, place.at("value"))
+
+
+def _check_proportion(key: str, value: Scalar, place: TextLocation) -> None:
+    """A percentage or a number of points where a proportion stands would decide the trial wrongly (protocol 6.1)."""
+    if not isinstance(value, (int, float)) or not 0 < value < 1:
+        place.refuse(f"{key} is {value}. It is a proportion between 0 and 1: write 0.15 for 15 points.")
 
 
 def _fits(setting: Setting) -> bool:

@@ -141,6 +141,11 @@
     });
   });
 
+  // What was sent from here and may be stored stays in no tab; answers that no server has seen wait for their owner.
+  document.addEventListener("submit", ({ target }) => {
+    if (target.matches("[data-sign-out]")) sessionStorage.clear();
+  });
+
   // Session -------------------------------------------------------------------------------------
   const dialog = first("#p3-session");
   const WARN_SECONDS = 120;
@@ -255,6 +260,25 @@
     });
     // While the network is away the next look tries again.
     setInterval(() => watch().catch(() => {}), 1000);
+  }
+
+  // A page that comes back from the browser's memory may be old, and its reader signed out: it stays unseen and is
+  // asked for anew. While the network is away, it is shown as it was left.
+  if (dialog) {
+    const { style } = document.documentElement;
+    window.addEventListener("pagehide", ({ persisted }) => {
+      if (persisted) style.visibility = "hidden";
+    });
+    window.addEventListener("pageshow", async ({ persisted }) => {
+      if (!persisted) return;
+      document.dispatchEvent(new CustomEvent("palace3:stale"));
+      try {
+        await askStatus();
+        window.location.reload();
+      } catch {
+        style.visibility = "";
+      }
+    });
   }
 
   // htmx ----------------------------------------------------------------------------------------

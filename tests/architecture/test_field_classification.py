@@ -46,7 +46,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site target",
     },
     "crf.Draft": {
-        "operational": "id owner site saved_at participant form_code visit sequence version raw",
+        "operational": "id owner site saved_at participant form_code visit sequence page version raw",
     },
     "crf.EntryPrompt": {
         "clinical": "entered saved",
@@ -79,15 +79,15 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act form_code language item text licence digest",
     },
     "crf.SafetyClock": {
-        "clinical": "starts_at due_at met_at how ended_at",
+        "clinical": "starts_at due_at first_due_at provisional met_at how ended_at",
         "operational": "id act participant site kind event_no",
     },
     "crf.SponsorAssessment": {
-        "clinical": "expectedness causality susar authority_on follow_up_on note",
+        "clinical": "expectedness causality susar known_at urgent authority_on follow_up_on note",
         "operational": "id act participant site event_no reference assessed_at signature",
     },
     "crf.SaveKey": {
-        "operational": "id owner site saved_at key record version",
+        "operational": "id owner site saved_at key digest record version answer",
     },
     "crf.WorkingNote": {
         "clinical": "text",
@@ -100,7 +100,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "exports.Export": {
         "operational": (
-            "id act requested_by requested_at purpose cut_at forms site_codes language state manifest "
+            "id act requested_by requested_at purpose cut_at snapshot forms site_codes language state manifest "
             "digest rows finished_at site_id"
         ),
     },

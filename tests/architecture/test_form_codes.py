@@ -21,9 +21,12 @@ NAME_NO_FORM = tuple(
 DECLARE_FORMS = ("protocol", "crf/catalogue", "demo")  # the trial's text, its forms, and people who play it
 # Rules of the trial that read answers of particular forms, and words that only look like a form's code.
 MAY_NAME = {
-    "crf/trial_rules/todos.py": ({"CRE", "FU", "SURV"}, "which answers ask for something by a day"),
+    "crf/trial_rules/todos.py": (
+        {"CRE", "FU", "SURV", "AE", "SAE"},
+        "which answers ask for something by a day",
+    ),
     "crf/trial_rules/track.py": (
-        {"TREAT", "CRE", "SURG", "FU", "SURV", "DM"},
+        {"TREAT", "CRE", "SURG", "FU", "SURV", "AE", "DM"},
         "which answers move the track; DM is a milestone",
     ),
     "crf/safety/clock_rows.py": ({"AE", "SAE"}, "events and reports start and stop the safety clocks"),

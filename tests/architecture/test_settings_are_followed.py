@@ -20,7 +20,7 @@ APPS = PACKAGES
 
 # Answers that only the statistics, the contracts and the manuals of the study team use.
 FOR_PEOPLE = {
-    *("ni_margin_points", "ni_confidence_level", "assumed_survival_36_months", "alpha", "power", "drop_out"),
+    *("ni_margin", "confidence_level", "assumed_survival_36_months", "power", "drop_out"),
     *("analysis_sets", "dmc_first_review_after", "dmc_review_months", "efficacy_interim", "accrual_end"),
     *("planned_study_end", "eortc_licence", "qol_instruments", "qol_eq5d", "qol_meaningful_change"),
     *("qol_main_scales", "ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),

@@ -7,6 +7,7 @@ participants at two sites, sealed, on the day that 0.2.0 was made. It stays as i
 from __future__ import annotations
 
 import lzma
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ from palace3.settings import database_at
 from tests.database import PASSWORD
 
 DUMP = Path(__file__).resolve().parent.parent / "upgrade" / "0.2.0.sql.xz"
-NAME = "test_palace3_upgraded"
+NAME = f"test_palace3_upgraded_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 OURS = ["public", "allocation"]
 CASTS = re.compile(r"::(character varying|text)(\[\])?|[()\s]")  # a dump spells them otherwise than Django

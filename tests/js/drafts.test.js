@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { forgetHere, keepDraft, keepUntilSaved, putBack } from "../../static/js/crf/drafts.js";
+import { forgetHere, forgetStored, keepDraft, keepUntilSaved, putBack } from "../../static/js/crf/drafts.js";
 import { openPage } from "../../static/js/crf/page.js";
 import { drawForm, field } from "./form.js";
 
@@ -100,4 +100,32 @@ test("a save leaves a copy in this tab until it has arrived", () => {
   assert.equal(localStorage.getItem(`crf:${STORAGE}`), null);
   forgetHere(page);
   assert.equal(sessionStorage.getItem(`crf:${STORAGE}`), null);
+});
+
+test("what the page holds already is no copy any more", () => {
+  const page = opened();
+  keepUntilSaved(page);
+  putBack(page);
+  assert.equal(page.dirty, false);
+  assert.equal(sessionStorage.getItem(`crf:${STORAGE}`), null);
+});
+
+test("the copy of a new record's page goes when its record is shown", () => {
+  const page = openPage(drawForm({ storage: "7:AE #4", stored: "7:AE #0:k" }));
+  sessionStorage.setItem("crf:7:AE #0:k", "{}");
+  sessionStorage.setItem("crf:7:AE #0:other", "{}");
+  forgetStored(page);
+  assert.equal(sessionStorage.getItem("crf:7:AE #0:k"), null);
+  assert.ok(sessionStorage.getItem("crf:7:AE #0:other"));
+});
+
+test("a page that was saved in another window is told so, and keeps what is typed in this tab", async () => {
+  answering({ ok: false, status: 409, json: async () => ({ message: "saved already" }) });
+  const page = opened();
+  await keepDraft(page);
+  await keepDraft(page);
+  assert.equal(sent.length, 1);
+  assert.equal(status(page), "saved already");
+  assert.ok(sessionStorage.getItem(`crf:${STORAGE}`));
+  assert.equal(localStorage.getItem(`crf:${STORAGE}`), null);
 });

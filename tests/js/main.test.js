@@ -49,3 +49,12 @@ test("a row ticked for removal looks removed", () => {
   change(tick);
   assert.equal(tick.closest("[data-row]").classList.contains("is-removed"), true);
 });
+
+test("a page that the browser brings back keeps what was typed, and leaves without a question", () => {
+  const page = start(drawForm({ storage: "7:SMALL:1" }));
+  field(page.form, "weight").value = "70";
+  change(field(page.form, "weight"));
+  document.dispatchEvent(new Event("palace3:stale"));
+  assert.equal(page.dirty, false);
+  assert.deepEqual(JSON.parse(sessionStorage.getItem("crf:7:SMALL:1")).values.weight, ["70"]);
+});

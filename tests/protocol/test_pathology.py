@@ -146,11 +146,80 @@ def test_downstaging_of_the_nodes(before: str, after: str, lower: bool | None) -
 
 
 @pytest.mark.parametrize(
+    ("percent", "cap", "mandard", "agrees"),
+    [
+        ("<1", "1", "2", True),
+        (10, "1", "2", True),
+        (11, "1", None, False),
+        (11, None, "2", False),
+        (0, "1", None, False),
+        (49, "3", None, False),
+        (49, None, "5", False),
+        (2, "3", "5", False),
+        (50, "3", "5", True),
+        (90, 2, 4, True),
+        (5, "2", "3", True),
+        (None, "3", "5", True),
+        (20, None, "", True),
+    ],
+)
+def test_point_16_regression_against_residue_at_both_ends(
+    percent: object, cap: object, mandard: object, agrees: bool
+) -> None:
+    found = pathology.regression_agrees(
+        resid_pct=percent, trg_cap=cap, trg_mandard=mandard, small_to=10, large_from=50
+    )
+    assert found is agrees
+
+
+@pytest.mark.parametrize(
+    ("no_tumour", "percent", "ypt", "ypn", "agrees"),
+    [
+        (True, 0, "T0", "N0", True),
+        (True, 0, "Tis", "N0", True),
+        (True, None, "TX", None, True),
+        (True, "<1", "T0", "N0", False),
+        (True, 3, "T0", "N0", False),
+        (True, 0, "T3", "N0", False),
+        (True, 0, "T1a", "N0", False),
+        (False, 0, "T0", "N0", False),
+        (False, 0, "T0", "N1", True),
+        (False, 0, "Tis", "N0", True),
+        (False, 20, "T2", "N0", True),
+    ],
+)
+def test_point_16_no_tumour_in_the_specimen(
+    no_tumour: bool, percent: object, ypt: str | None, ypn: str | None, agrees: bool
+) -> None:
+    found = pathology.no_tumour_agrees(no_tumour=no_tumour, resid_pct=percent, ypt=ypt, ypn=ypn)
+    assert found is agrees
+
+
+@pytest.mark.parametrize(
+    ("layers", "ypt", "agrees"),
+    [
+        (["mucosa"], "T1a", True),
+        (["mucosa"], "Tis", True),
+        (["muscle", "mucosa"], "T2", True),
+        (["adventitia"], "T4b", True),
+        (["mucosa", "submucosa"], "T2", False),
+        (["adventitia"], "T2", False),
+        ([], "T3", True),
+        (["muscle"], "TX", True),
+        (["muscle"], None, True),
+    ],
+)
+def test_the_deepest_layer_is_that_of_ypt(layers: list[str], ypt: str | None, agrees: bool) -> None:
+    assert pathology.layers_agree(layers=layers, ypt=ypt) is agrees
+
+
+@pytest.mark.parametrize(
     ("percent", "ypt", "cap", "mandard", "agrees"),
     [
         (0, "T0", "0", "1", True),
         (0, "T0", 0, 1, True),
         (5, "T2", "1", "2", True),
+        (0, "Tis", "0", "1", True),
         (0, "T1a", "0", "1", False),
         ("<1", "T0", "0", "1", False),
         (0, "T0", "1", "1", False),

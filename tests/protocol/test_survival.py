@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import survival
-from protocol.survival import Rate, SurvivalDifference, kaplan_meier
+from protocol.survival import (
+    NonInferiority,
+    NotAProportionError,
+    NoVerdictReason,
+    Rate,
+    SurvivalDifference,
+    kaplan_meier,
+)
 
 CHAPTERS = ("1.7", "1.8", "6.1")
 
@@ -41,7 +48,7 @@ def test_the_textbook_curve(week: int, rate: float, error: float, at_risk: int) 
     ("week", "lower", "upper"), [(6, 0.620, 0.952), (10, 0.503, 0.889), (23, 0.188, 0.680)]
 )
 def test_the_log_log_limits(week: int, lower: float, upper: float) -> None:
-    found = kaplan_meier(REMISSION).rate_at(week)
+    found = kaplan_meier(REMISSION).rate_at(week, confidence=0.95)
     assert found is not None
     assert (found.lower, found.upper) == (pytest.approx(lower, abs=0.0005), pytest.approx(upper, abs=0.0005))
 
@@ -59,8 +66,13 @@ def test_no_rate_where_nobody_was_followed() -> None:
 
 def test_no_limits_at_one_and_at_zero() -> None:
     curve = kaplan_meier([(10, True), (20, True)])
-    assert curve.rate_at(5) == Rate(5, 1.0, 0.0, None, None, 2)
-    assert curve.rate_at(30) == Rate(30, 0.0, None, None, None, 0)
+    assert curve.rate_at(5, confidence=0.95) == Rate(5, 1.0, 0.0, None, None, 2, 0)
+    assert curve.rate_at(30, confidence=0.95) == Rate(30, 0.0, None, None, None, 0, 2)
+
+
+def test_a_time_before_the_origin_is_refused() -> None:
+    with pytest.raises(ValueError, match="-5 days lies before the origin"):
+        kaplan_meier([(10, True), (-5, False)])
 
 
 def test_events_come_before_censorings_on_one_day() -> None:
@@ -89,11 +101,10 @@ def test_the_day_on_which_months_are_full(number: int, day: int) -> None:
 
 def test_days_in_months() -> None:
     assert survival.months(1096) == pytest.approx(36.0082, abs=0.0001)
-    assert survival.months(None) is None
 
 
-ARM_1 = Rate(1096, 0.70, 0.04, 0.6, 0.8, 100)
-ARM_2 = Rate(1096, 0.65, 0.03, 0.6, 0.7, 100)
+ARM_1 = Rate(1096, 0.70, 0.04, 0.6, 0.8, 100, 40)
+ARM_2 = Rate(1096, 0.65, 0.03, 0.6, 0.7, 100, 50)
 
 
 def test_the_difference_of_two_rates() -> None:
@@ -112,33 +123,70 @@ def test_without_a_confidence_level_there_are_no_limits() -> None:
     assert (difference.lower, difference.upper) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("arm_1", "arm_2"),
-    [
-        (None, ARM_2),
-        (ARM_1, None),
-        (Rate(1096, 0.0, None, None, None, 0), ARM_2),
-        (ARM_1, Rate(1, 0.0, None, None, None, 0)),
-    ],
-)
+@pytest.mark.parametrize(("arm_1", "arm_2"), [(None, ARM_2), (ARM_1, None)])
 def test_no_difference_without_two_rates(arm_1: Rate | None, arm_2: Rate | None) -> None:
     assert survival.rate_difference(arm_1, arm_2) is None
 
 
 @pytest.mark.parametrize(
-    ("difference", "margin", "claim"),
+    ("lower", "margin", "verdict"),
     [
-        (SurvivalDifference(0.0, 0.05, -0.098, 0.098), 0.10, True),
-        (SurvivalDifference(0.0, 0.05, -0.10, 0.10), 0.10, False),
-        (SurvivalDifference(0.0, 0.05, -0.098, 0.098), None, None),
-        (SurvivalDifference(0.0, 0.05, None, None), 0.10, None),
-        (None, 0.10, None),
+        (-0.098, 0.10, NonInferiority(True)),
+        (-0.10, 0.10, NonInferiority(False)),
+        (-0.098, None, NonInferiority(None, NoVerdictReason.NO_MARGIN)),
+        (None, 0.10, NonInferiority(None, NoVerdictReason.NO_CONFIDENCE)),
     ],
 )
 def test_non_inferiority_is_not_claimed_without_margin_and_confidence(
-    difference: SurvivalDifference | None, margin: float | None, claim: bool | None
+    lower: float | None, margin: float | None, verdict: NonInferiority
 ) -> None:
-    assert survival.non_inferior(difference, margin=margin) is claim
+    upper = None if lower is None else 0.098
+    assert survival.non_inferior(SurvivalDifference(0.0, 0.05, lower, upper), margin=margin) == verdict
+
+
+@pytest.mark.parametrize("margin", [15, 15.0, 1, 1.0, 0, 0.0, -0.15, 100, float("nan")])
+def test_point_16_the_margin_is_a_proportion_and_nothing_else(margin: float) -> None:
+    lost = SurvivalDifference(-0.22, 0.05, -0.318, -0.122)
+    with pytest.raises(NotAProportionError, match=r"between 0 and 1: write 0\.15 for 15 points"):
+        survival.non_inferior(lost, margin=margin)
+    with pytest.raises(NotAProportionError):
+        survival.non_inferior(None, margin=margin)
+    assert survival.non_inferior(lost, margin=0.15) == NonInferiority(False)
+
+
+@pytest.mark.parametrize("level", [95, 0, 1, -0.95])
+def test_point_16_the_confidence_level_is_a_proportion(level: float) -> None:
+    with pytest.raises(NotAProportionError, match="confidence level is"):
+        survival.rate_difference(ARM_1, ARM_2, confidence=level)
+    with pytest.raises(NotAProportionError):
+        kaplan_meier(REMISSION).rate_at(23, confidence=level)
+
+
+ALL_ALIVE = [(2000, False)] * 30
+ALL_DEAD = [(day, True) for day in (200, 500, 900)]
+SOME_DEAD = [(day, True) for day in (200, 500, 900)] + ALL_ALIVE
+SOON_LOST = [(300, False), (200, True)]
+
+
+@pytest.mark.parametrize(
+    ("arm_1", "arm_2", "reason"),
+    [
+        (ALL_ALIVE, SOME_DEAD, NoVerdictReason.NO_EVENT),
+        (SOME_DEAD, ALL_ALIVE, NoVerdictReason.NO_EVENT),
+        (ALL_ALIVE, ALL_ALIVE, NoVerdictReason.NO_EVENT),
+        (ALL_DEAD, SOME_DEAD, NoVerdictReason.NO_STANDARD_ERROR),
+        (SOME_DEAD, ALL_DEAD, NoVerdictReason.NO_STANDARD_ERROR),
+        (SOON_LOST, SOME_DEAD, NoVerdictReason.NO_RATE),
+        ([], SOME_DEAD, NoVerdictReason.NO_RATE),
+        (SOME_DEAD, SOME_DEAD, None),
+    ],
+)
+def test_point_16_no_event_or_no_standard_error_gives_no_verdict(
+    arm_1: list, arm_2: list, reason: NoVerdictReason | None
+) -> None:
+    rates = (kaplan_meier(arm).rate_at(1096, confidence=0.95) for arm in (arm_1, arm_2))
+    verdict = survival.non_inferior(survival.rate_difference(*rates, confidence=0.95), margin=0.15)
+    assert verdict == (NonInferiority(None, reason) if reason else NonInferiority(True))
 
 
 OBSERVATIONS = st.lists(st.tuples(st.integers(0, 2000), st.booleans()), max_size=60)

@@ -91,9 +91,7 @@ def test_both_public_values_of_a_conflict_are_kept() -> None:
     assert all(conflict.first != conflict.second for conflict in TEXT.conflicts)
 
 
-@pytest.mark.parametrize(
-    "key", ["ni_margin_points", "ni_confidence_level", "alpha", "power", "drop_out", "accrual_end"]
-)
+@pytest.mark.parametrize("key", ["ni_margin", "confidence_level", "power", "drop_out", "accrual_end"])
 def test_what_is_not_published_is_not_guessed(key: str) -> None:
     assert TEXT.setting_entry(key).unknown
     assert TEXT.setting(key) is None
@@ -228,7 +226,7 @@ def test_how_a_default_of_the_schedule_is_shown(code: str, part: str, shown: str
 
 @pytest.mark.parametrize(
     ("code", "shown"),
-    [("alpha", "unknown"), ("lumen_must_be_passable", "yes"), ("qol_eq5d", "no"), ("gfr_cap", "125")],
+    [("power", "unknown"), ("lumen_must_be_passable", "yes"), ("qol_eq5d", "no"), ("gfr_cap", "125")],
 )
 def test_how_a_setting_is_shown(code: str, shown: str) -> None:
     assert [q.shown.en for q in TEXT.open_questions() if q.code == code] == [shown]
@@ -340,11 +338,17 @@ BREAKS = {
         'key = "gfr_cap"', 'type = "int"', 'type = "whole"', "type", "'whole' is not one of"
     ),
     "a margin that is unknown and guessed": Break(
-        'key = "ni_margin_points"',
+        'key = "ni_margin"',
         "unknown = true",
-        "unknown = true\nvalue = 15",
+        "unknown = true\nvalue = 0.15",
         "[[settings]]",
         "either a value or unknown",
+    ),
+    "a margin in points": Break(
+        'key = "ni_margin"', "unknown = true", "value = 15", "value", "It is a proportion between 0 and 1"
+    ),
+    "a confidence level in per cent": Break(
+        'key = "confidence_level"', "unknown = true", "value = 95.0", "value", "write 0.15 for 15 points"
     ),
     "a fact with two values": Break(
         'code = "sponsor"', 'source = "', 'value = 3\nsource = "', "[[facts]]", "exactly one of value, text"

@@ -48,10 +48,14 @@ AGREEMENT = (
     Check(
         code="X021",
         level=Level.SOFT,
-        reads=("serious", "ser_aware", "record.sequence", "today", "SAE*", "setting.sae_report_hours"),
+        reads=(
+            *("serious", "ser_aware", "record.sequence", "today", "SAE*", "safety.clocks"),
+            "setting.sae_report_hours",
+        ),
         passes=rules.reported_in_time,
         message=_(
-            "The event is serious and has no SAE report after 24 hours. Report it on the SAE form now."
+            "The event is serious and has no SAE report after %(setting_sae_report_hours)s hours. Report it on the "
+            "SAE form now."
         ),
         fields=("serious",),
         blanks=True,

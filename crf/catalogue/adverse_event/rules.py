@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,11 +14,13 @@ from protocol.safety import (
     SteroidCourse,
     ae_period,
     is_collected,
+    is_fatal,
     is_related,
     more_cautious,
     prolonged_steroid,
     special_interest,
 )
+from protocol.safety_deadlines import ClockKind
 from protocol.scores import rccep_grade
 
 Row = dict[str, Any]
@@ -57,6 +59,16 @@ def _collection(known: Row) -> CollectionDays:
         immune_after_camrelizumab=known["setting_ae_immune_after_camrelizumab_days"],
         late_after=known["setting_ae_late_after_days"],
     )
+
+
+def died_of(event: Mapping[str, Any]) -> bool:
+    """Say whether the record of an event says that the participant died of it (protocol 2.6, 3.6)."""
+    return is_fatal(outcome=event.get("outcome"), grade=event.get("grade"), criteria=event.get("ser_crit"))
+
+
+def is_serious(event: Mapping[str, Any]) -> bool:
+    """Say whether an event is serious: by its answer, or because it was fatal."""
+    return event.get("serious") == "Y" or died_of(event)
 
 
 def period_of(ae_st: str, **known: Any) -> str | None:
@@ -255,14 +267,22 @@ def reported_in_time(
     record_sequence: int,
     today: date | None,
     sae_all: list[Row] | None,
+    safety_clocks: list[Row] | None,
     setting_sae_report_hours: int,
 ) -> bool:
-    """Say whether a serious event has its report, or the last day for it is not over yet (X021)."""
-    if serious != "Y" or ser_aware is None or today is None:
+    """Say whether a serious event was reported, or the last day for it is not over yet (X021)."""
+    if serious != "Y" or today is None:
         return True
-    due = earliest_day(ser_aware + timedelta(hours=setting_sae_report_hours))
-    has_page = any(row.get("ae_no") == record_sequence for row in sae_all or ())
-    return has_page or due is None or today <= due
+    own = [row["due_at"] for row in safety_clocks or () if is_report_clock(row, record_sequence)]
+    aware = [ser_aware + timedelta(hours=setting_sae_report_hours)] if ser_aware else []
+    due = earliest_day(min((*own, *aware), default=None))
+    reports = (row for row in sae_all or () if row.get("ae_no") == record_sequence)
+    return any(row.get("sae_report") for row in reports) or due is None or today <= due
+
+
+def is_report_clock(clock: Row, event_no: int | None) -> bool:
+    """Say whether a clock is the one of the site's report of an event."""
+    return bool(clock["event_no"] == event_no and clock["kind"] == ClockKind.SAE_REPORT)
 
 
 def same_day_as_the_death(ae_en: str, surv_death_dt: str) -> bool:

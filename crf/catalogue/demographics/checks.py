@@ -16,7 +16,8 @@ CHECKS = (
             wt_loss <= setting_weight_loss_question_percent
         ),
         message=_(
-            "More than 10 % of the weight was lost. Check both weights; if right, refer to a dietitian."
+            "More than %(setting_weight_loss_question_percent)s %% of the weight was lost. Check both weights; if "
+            "right, refer to a dietitian."
         ),
         fields=("weight", "weight_6m"),
         criticality=Criticality.MINOR,

@@ -49,8 +49,8 @@ CHECKS = (
         reads=("birth", "icf_dt", "age", *LIMITS),
         passes=age_allowed,
         message=_(
-            "The age at consent is outside 18 to 75 years: randomization stays closed. Check the birth date; "
-            "if it is right, record a screen failure."
+            "The age at consent is outside %(fact_age_min)s to %(fact_age_max)s years: randomization stays closed. "
+            "Check the birth date; if it is right, record a screen failure."
         ),
         fields=("birth",),
         criticality=Criticality.CRITICAL,
@@ -100,8 +100,8 @@ CHECKS = (
         reads=("preg_res", "preg_dt", "milestone.NEO_D1", "setting.pregnancy_test_days"),
         passes=tested_in_time,
         message=_(
-            "Treatment needs a negative pregnancy test of the 7 days before its first day. Check the dates of "
-            "both; repeat the test if it is older."
+            "Treatment needs a negative pregnancy test of the %(setting_pregnancy_test_days)s days before its first "
+            "day. Check the dates of both; repeat the test if it is older."
         ),
         fields=("preg_dt", "preg_res"),
         when=Is("wocbp", "Y"),
@@ -125,8 +125,8 @@ CHECKS = (
         reads=reads_of("E-2"),
         passes=undisputed("E-2"),
         message=_(
-            "The medication holds a systemic corticosteroid over 10 mg prednisone a day or another "
-            "immunosuppressant. Check exclusion 2 and the medication."
+            "The medication holds a systemic corticosteroid over %(setting_eligibility_steroid_mg)s mg prednisone a "
+            "day or another immunosuppressant. Check exclusion 2 and the medication."
         ),
         fields=("exc_2",),
         blanks=True,
@@ -225,7 +225,10 @@ CHECKS = (
         passes=lambda mdt_dt, milestone_rand, setting_screening_window_days: (
             0 <= (milestone_rand - mdt_dt).days <= setting_screening_window_days
         ),
-        message=_("The team met after randomization or more than 28 days before it. Check the date."),
+        message=_(
+            "The team met after randomization or more than %(setting_screening_window_days)s days before it. Check "
+            "the date."
+        ),
         fields=("mdt_dt",),
     ),
     Check(

@@ -120,7 +120,10 @@ CHECKS = (
         level=Level.SOFT,
         reads=("adj_start", "milestone.SURG", "schedule.ADJ.opens", "schedule.ADJ.closes"),
         passes=rules.adjuvant_in_time,
-        message=_("Adjuvant treatment begins 4 to 16 weeks after the operation. Check the date."),
+        message=_(
+            "Adjuvant treatment begins %(schedule_adj_opens)s to %(schedule_adj_closes)s days after the operation. "
+            "Check the date."
+        ),
         fields=("adj_start",),
     ),
     Check(

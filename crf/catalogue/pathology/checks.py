@@ -25,7 +25,10 @@ CHECKS = (
         level=Level.SOFT,
         reads=("path_dt", "milestone.SURG", "setting.pathology_report_days"),
         passes=rules.soon_after_surgery,
-        message=_("The report is dated more than 30 days after the operation. Confirm the date."),
+        message=_(
+            "The report is dated more than %(setting_pathology_report_days)s days after the operation. Confirm the "
+            "date."
+        ),
         fields=("path_dt",),
         criticality=Criticality.MINOR,
     ),
@@ -79,6 +82,61 @@ CHECKS = (
         fields=("resid_pct", "ypt", "trg_cap", "trg_mandard"),
         blanks=True,
         criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X045a",
+        level=Level.SOFT,
+        reads=(
+            *("resid_pct", "resid_lt1", "trg_cap", "trg_mandard"),
+            *("setting.regression_small_residue_percent", "setting.regression_large_residue_percent"),
+        ),
+        passes=rules.regression_fits_residue,
+        message=_(
+            "The regression grade does not fit the residual tumour: CAP 1 and Mandard 2 mean little, CAP 3 and "
+            "Mandard 5 much. Check all three."
+        ),
+        fields=("trg_cap", "trg_mandard", "resid_pct"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X045b",
+        level=Level.SOFT,
+        reads=("hist", "resid_pct", "resid_lt1", "ypt", "ypn"),
+        passes=rules.no_tumour_fits,
+        message=_(
+            "No tumour in the specimen goes with ypT0 or ypTis and a residue of 0 %. Check histology, ypT and residue."
+        ),
+        fields=("hist", "ypt", "resid_pct"),
+        blanks=True,
+        when=Answered("hist"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="PATH-03",
+        level=Level.SOFT,
+        reads=("resid_layer", "ypt"),
+        passes=lambda resid_layer, ypt: pathology.layers_agree(layers=resid_layer, ypt=ypt),
+        message=_("The deepest layer with tumour is not the one that ypT names. Check both."),
+        fields=("resid_layer", "ypt"),
+    ),
+    Check(
+        code="PATH-04",
+        level=Level.HARD,
+        reads=("ln_mic", "ln_pos"),
+        passes=lambda ln_mic, ln_pos: ln_mic <= ln_pos,
+        message=_("More nodes with micrometastasis than nodes with tumour. Check both numbers."),
+        fields=("ln_mic", "ln_pos"),
+    ),
+    Check(
+        code="PATH-05",
+        level=Level.HARD,
+        reads=("ln_itc", "ln_pos", "ln_exam"),
+        passes=lambda ln_itc, ln_pos, ln_exam: ln_itc + ln_pos <= ln_exam,
+        message=_(
+            "Nodes with tumour and nodes with isolated tumour cells are more than the nodes examined. Check all three."
+        ),
+        fields=("ln_itc", "ln_pos", "ln_exam"),
     ),
     Check(
         code="X046",

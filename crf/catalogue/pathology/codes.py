@@ -17,6 +17,15 @@ HISTOLOGY = CodeList(
         "other": _("other"),
     },
 )
+LAYER = CodeList(
+    "RESID_LAYER",
+    {
+        "mucosa": _("mucosa"),
+        "submucosa": _("submucosa"),
+        "muscle": _("muscularis propria"),
+        "adventitia": _("adventitia"),
+    },
+)
 CAP = CodeList(
     "TRG_CAP",
     {

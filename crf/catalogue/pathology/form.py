@@ -11,7 +11,7 @@ from crf.catalogue.pathology.checks import CHECKS
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES, YPN, YPT, M
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
-from crf.engine.conditions import Is, Not, Over
+from crf.engine.conditions import Any_, Is, Not, Over
 from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
@@ -20,6 +20,7 @@ from crf.engine.fields import (
     DerivedBoolean,
     DerivedText,
     IntegerAnswer,
+    MultipleAnswer,
     RepeatingGroup,
     Section,
     TextAnswer,
@@ -29,6 +30,11 @@ from crf.engine.fields import (
 from crf.engine.questions import Classification
 
 TUMOUR_LEFT = Not(Is("ypt", "T0"))
+IN_THE_WALL = Any_(
+    Over("resid_pct", 0),
+    Is("resid_lt1", "Y"),
+    Is("ypt", "T1a", "T1b", "T2", "T3", "T4a", "T4b"),
+)
 
 
 @audited()
@@ -58,6 +64,9 @@ class Pathology(CrfRecord):
         hard=(0, 100),
         asked_when=Not(Is("resid_lt1", "Y")),
         sdtm="MIORRES",
+    )
+    resid_layer = MultipleAnswer(
+        _("Layers that hold residual tumour"), codes=lists.LAYER, asked_when=IN_THE_WALL, sdtm="MIORRES"
     )
     trg_cap = ChoiceAnswer(_("Regression, CAP"), codes=lists.CAP, required=True, sdtm="MIORRES")
     trg_mandard = ChoiceAnswer(_("Regression, Mandard"), codes=lists.MANDARD, required=True, sdtm="MIORRES")
@@ -92,6 +101,19 @@ class Pathology(CrfRecord):
         _("Nodes examined"), soft=(None, 60), hard=(0, 150), required=True, sdtm="MIORRES"
     )
     ln_pos = IntegerAnswer(_("Nodes with tumour"), soft=(0, 6), hard=(0, 150), required=True, sdtm="MIORRES")
+    ln_mic = IntegerAnswer(
+        _("Nodes with micrometastasis only"),
+        hard=(0, 150),
+        shown_when=Over("ln_pos", 0),
+        help=_("Up to 2 mm. They count among the nodes with tumour."),
+        sdtm="MIORRES",
+    )
+    ln_itc = IntegerAnswer(
+        _("Nodes with isolated tumour cells"),
+        hard=(0, 150),
+        help=_("Up to 0.2 mm. They do not count among the nodes with tumour."),
+        sdtm="MIORRES",
+    )
     ln_table = RepeatingGroup(_("Nodes per station"), help=_("The sums must equal the totals above."))
     trg_ln = ChoiceAnswer(
         _("Node regression"), codes=lists.NODE_REGRESSION, sdtm="MIORRES", exported_after="trg_chir"
@@ -184,7 +206,7 @@ class Pathology(CrfRecord):
     central = ChoiceAnswer(_("Central pathology review"), codes=lists.CENTRAL, sdtm="RSEVAL")
 
     class Crf:
-        code, title, version, repeats = "PATH", _("Surgical pathology"), 1, Repeats.PER_PARTICIPANT
+        code, title, version, repeats = "PATH", _("Surgical pathology"), 2, Repeats.PER_PARTICIPANT
         checks = CHECKS
 
 

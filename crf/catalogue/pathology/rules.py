@@ -96,6 +96,31 @@ def inputs_of_pcr_agree(
     )
 
 
+def regression_fits_residue(
+    resid_pct: int | None,
+    resid_lt1: str | None,
+    trg_cap: str | None,
+    trg_mandard: str | None,
+    setting_regression_small_residue_percent: int,
+    setting_regression_large_residue_percent: int,
+) -> bool:
+    return pathology.regression_agrees(
+        resid_pct=residue(resid_pct, resid_lt1),
+        trg_cap=trg_cap,
+        trg_mandard=trg_mandard,
+        small_to=setting_regression_small_residue_percent,
+        large_from=setting_regression_large_residue_percent,
+    )
+
+
+def no_tumour_fits(
+    hist: str, resid_pct: int | None, resid_lt1: str | None, ypt: str | None, ypn: str | None
+) -> bool:
+    return pathology.no_tumour_agrees(
+        no_tumour=hist == "none", resid_pct=residue(resid_pct, resid_lt1), ypt=ypt, ypn=ypn
+    )
+
+
 def stations_add_up(ln_table: list[dict[str, Any]], ln_exam: int | None, ln_pos: int | None) -> bool:
     examined = pathology.station_sums_agree(ln_exam, [row["examined"] for row in ln_table])
     return examined and pathology.station_sums_agree(ln_pos, [row["positive"] for row in ln_table])

@@ -22,7 +22,10 @@ CHECKS = (
         passes=lambda cre_dt, milestone_neo_end, setting_early_cre1_days: (
             (cre_dt - milestone_neo_end).days >= setting_early_cre1_days
         ),
-        message=_("CRE-1 is less than 3 weeks after the end of neoadjuvant treatment. Check both dates."),
+        message=_(
+            "CRE-1 is less than %(setting_early_cre1_days)s days after the end of neoadjuvant treatment. Check both "
+            "dates."
+        ),
         fields=("ogd_dt",),
         when=Is("cre_type", "CRE1"),
         criticality=Criticality.CRITICAL,
@@ -35,7 +38,10 @@ CHECKS = (
         passes=lambda cre_dt, milestone_neo_end, setting_early_cre2_days: (
             (cre_dt - milestone_neo_end).days >= setting_early_cre2_days
         ),
-        message=_("CRE-2 is less than 8 weeks after the end of neoadjuvant treatment. Check both dates."),
+        message=_(
+            "CRE-2 is less than %(setting_early_cre2_days)s days after the end of neoadjuvant treatment. Check both "
+            "dates."
+        ),
         fields=("ogd_dt",),
         when=Is("cre_type", "CRE2"),
         criticality=Criticality.CRITICAL,
@@ -177,7 +183,10 @@ CHECKS = (
         passes=lambda pet_dt, ogd_dt, setting_pet_before_endoscopy_max_days: (
             pet_dt > ogd_dt or 1 <= (ogd_dt - pet_dt).days <= setting_pet_before_endoscopy_max_days
         ),
-        message=_("PET-CT is done 1 to 14 days before the endoscopy. Check both dates."),
+        message=_(
+            "PET-CT is done 1 to %(setting_pet_before_endoscopy_max_days)s days before the endoscopy. Check both "
+            "dates."
+        ),
         fields=("pet_dt", "ogd_dt"),
     ),
     Check(

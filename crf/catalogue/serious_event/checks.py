@@ -32,15 +32,31 @@ CHECKS = (
     Check(
         code="SAE-03",
         level=Level.SOFT,
+        reads=("ae_no", "sae_aware", "sae_report", "AE*", "SAE*", *rules.CLOCKS),
+        passes=rules.event_reported_in_time,
+        message=_(
+            "The event was reported later than %(setting_sae_report_hours)s hours after anybody at the site knew of "
+            "it: this is proposed as a deviation. Say why in an answer to this query."
+        ),
+        fields=("sae_report", "sae_aware"),
+        when=Is("sae_type", "initial"),
+        criticality=Criticality.CRITICAL,
+        stays_open=True,
+    ),
+    Check(
+        code="SAE-03a",
+        level=Level.SOFT,
         reads=("sae_aware", "sae_report", "setting.sae_report_hours"),
         passes=rules.reported_in_time,
         message=_(
-            "The report came more than 24 hours after the awareness: this is proposed as a deviation. Check both "
-            "times."
+            "The report came more than %(setting_sae_report_hours)s hours after the awareness: this is proposed as a "
+            "deviation. Check both times."
         ),
         fields=("sae_report", "sae_aware"),
+        when=Is("sae_type", "follow_up", "final"),
         criticality=Criticality.CRITICAL,
         deviation=LATE,
+        stays_open=True,
     ),
     Check(
         code="SAE-04",
@@ -49,6 +65,19 @@ CHECKS = (
         passes=lambda sae_aware, sae_report: sae_aware <= sae_report,
         message=_("The report came before the awareness. Check both times."),
         fields=("sae_report", "sae_aware"),
+    ),
+    Check(
+        code="SAE-11",
+        level=Level.SOFT,
+        reads=("sae_aware", *rules.EVENT),
+        passes=rules.one_awareness,
+        message=_(
+            "The record of the event says another moment at which the site learnt of it. The earlier one counts. "
+            "Check both against the source."
+        ),
+        fields=("sae_aware",),
+        when=Is("sae_type", "initial"),
+        criticality=Criticality.CRITICAL,
     ),
     Check(
         code="SAE-05",

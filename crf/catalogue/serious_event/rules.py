@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from crf.catalogue.adverse_event.rules import is_report_clock
 from crf.engine.checks import earliest_day
 from protocol.identifiers import identifying
-from protocol.safety import more_cautious, sae_reported_late, susar
+from protocol.safety import more_cautious, sae_report_due, sae_reported_late, susar
 
 Row = dict[str, Any]
 EVENT = ("ae_no", "AE*")
 SPONSOR = ("ae_no", "sponsor.assessments")
 JUDGED = ("ae_no", "AE*", "sae_rel_inv", "sponsor.assessments")
+CLOCKS = ("safety.clocks", "setting.sae_report_hours")
+MAX = datetime.max.replace(tzinfo=UTC)
 SUSAR_DAYS = ("setting.susar_fatal_days", "setting.susar_other_days")
 URGENT = frozenset({"death", "life"})
 
@@ -71,8 +74,8 @@ def confirmed(ae_no: int, sponsor_assessments: list[Row]) -> bool | None:
 
 
 def told_authority(ae_no: int, sponsor_assessments: list[Row]) -> date | None:
-    found = latest_assessment(ae_no, sponsor_assessments)
-    return found["authority_on"] if found else None
+    told = [row["authority_on"] for row in sponsor_assessments if row["event_no"] == ae_no]
+    return next((day for day in reversed(told) if day), None)
 
 
 def is_susar(**known: Any) -> bool | None:
@@ -87,6 +90,26 @@ def is_susar(**known: Any) -> bool | None:
         investigator=more_cautious(known["sae_rel_inv"], event.get("rel_worst")),
         sponsor=found["causality"],
     )
+
+
+def event_reported_in_time(sae_aware: datetime, sae_report: datetime, **known: Any) -> bool:
+    """Say whether the report came within the hours that count from the first who knew of the event.
+
+    A moment that was once due stays due: what is typed later gives no more time (protocol 2.6, 3.6).
+    """
+    number, hours = known["ae_no"], known["setting_sae_report_hours"]
+    event = event_of(number, known["ae_all"]) or {}
+    others = [row.get("sae_aware") for row in known["sae_all"] if row.get("ae_no") == number]
+    aware = [moment for moment in (sae_aware, event.get("ser_aware"), *others) if moment]
+    promised = [row["due_at"] for row in known["safety_clocks"] if is_report_clock(row, number)]
+    return sae_report <= min(*promised, *(sae_report_due(moment, hours=hours) for moment in aware), MAX)
+
+
+def one_awareness(sae_aware: datetime, ae_no: int, ae_all: list[Row]) -> bool:
+    """Say whether the initial report and the record of the event name the same moment of awareness."""
+    event = event_of(ae_no, ae_all)
+    aware = event.get("ser_aware") if event else None
+    return aware is None or aware == sae_aware
 
 
 def reported_in_time(sae_aware: datetime, sae_report: datetime, setting_sae_report_hours: int) -> bool:

@@ -55,8 +55,8 @@ DATES = (
         ),
         passes=rules.planned_in_time,
         message=_(
-            "Surgery in Arm 2 is planned 4 to 12 weeks after the end of neoadjuvant treatment. Check the date, or "
-            "give the reason."
+            "Surgery in Arm 2 is planned %(schedule_surg_2_opens)s to %(setting_surgery_arm2_deviation_days)s days "
+            "after the end of neoadjuvant treatment. Check the date, or give the reason."
         ),
         fields=("surg_dt",),
         when=All(Is("participant.arm", "2"), Is("intent", "planned")),
@@ -69,8 +69,8 @@ DATES = (
         reads=("wk_from_cre", "schedule.SURG-1.closes"),
         passes=lambda wk_from_cre, schedule_surg_1_closes: wk_from_cre * 7 <= schedule_surg_1_closes,
         message=_(
-            "The operation is more than 6 weeks after the evaluation that led to it. Check the date, or give the "
-            "reason."
+            "The operation is more than %(schedule_surg_1_closes)s days after the evaluation that led to it. Check "
+            "the date, or give the reason."
         ),
         fields=("surg_dt",),
         when=Is("intent", "non_ccr"),
@@ -264,7 +264,8 @@ READMISSIONS = (
         each="readms",
         passes=rules.back_in_time,
         message=_(
-            "Readmissions up to 30 days after discharge are asked for. Check the date, or remove the row."
+            "Readmissions up to %(setting_readmission_days)s days after discharge are asked for. Check the date, or "
+            "remove the row."
         ),
         fields=("readm_dt",),
     ),
@@ -275,7 +276,9 @@ READMISSIONS = (
         passes=lambda readm, disch_dt, today, setting_readmission_days: (
             readm != "N" or today >= disch_dt + timedelta(days=setting_readmission_days)
         ),
-        message=_("No readmission was recorded before the 30 days after discharge were over."),
+        message=_(
+            "No readmission was recorded before the %(setting_readmission_days)s days after discharge were over."
+        ),
         fields=("readm",),
     ),
 )

@@ -37,8 +37,8 @@ CHECKS = (
         reads=("as_dt", "as_dysph", "AS*", "DM.dysph", "CRE*", "setting.dysphagia_rise_grades"),
         passes=rules.no_rise_or_seen,
         message=_(
-            "Dysphagia rose by 2 grades or more: an evaluation outside the schedule is due. Add an unscheduled visit "
-            "with a response evaluation."
+            "Dysphagia rose by %(setting_dysphagia_rise_grades)s grades or more: an evaluation outside the schedule "
+            "is due. Add an unscheduled visit with a response evaluation."
         ),
         fields=("as_dysph",),
         when=DONE,

@@ -14,7 +14,7 @@ CHECKS = (
     Check(
         code="X022",
         level=Level.HARD,
-        reads=("vital", "death_dt", "status_dt", "SURG.disch_dt", "SURG.disch_to"),
+        reads=("vital", "death_dt", "status_dt", "SURG*"),
         passes=rules.discharge_agrees,
         message=_(
             "The surgery form says that the participant died in hospital. Make the dates of death agree on both "
@@ -72,6 +72,16 @@ CHECKS = (
             "Another survival form has another date of death. There is one: correct the form that is wrong."
         ),
         fields=("death_dt",),
+        when=DEAD,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="SURV-08",
+        level=Level.HARD,
+        reads=("death_dt", "status_dt"),
+        passes=rules.reported_in_time,
+        message=_("The death is dated after the contact that reported it. Check both dates."),
+        fields=("death_dt", "status_dt"),
         when=DEAD,
         criticality=Criticality.CRITICAL,
     ),

@@ -66,14 +66,16 @@ EXACTNESS = CodeList(
     "DEATH_KNOWN",
     {
         "exact": _("exact"),
-        "day_imputed": _("day unknown: the 15th, not before the last proof of life"),
+        "day_imputed": _("day unknown: the 15th, between the last proof of life and the report"),
         "month_unknown": _("month unknown: no day is used"),
         "before_last_alive": _("before the last proof of life: check"),
+        "after_report": _("after the day on which it was reported: check"),
     },
 )
 
 DEAD = Is("vital", "dead")
-NEAR_DEATH = ("death_calc", "last_alive_dt")
+AFTER_SURGERY = ("SURG*", *rules.DEATH)
+AFTER_TREATMENT = ("milestone.LASTDOSE", *rules.DEATH)
 
 
 @audited()
@@ -125,15 +127,18 @@ class SurvivalStatus(CrfRecord):
     )
     death_calc = DerivedDate(
         _("Day of death that analyses use"),
-        reads=("death_dt", "last_alive_dt"),
+        reads=rules.DEATH,
         by=rules.day_for_analysis,
         blanks=True,
-        definition=_("The 15th while the day is unknown, and not before the last proof of life."),
+        definition=_(
+            "The 15th while the day is unknown, not before the last proof of life and not after the day on which "
+            "the death was reported."
+        ),
         sdtm="ADSL.DTHDT",
     )
     death_known = DerivedText(
         _("How exact the date of death is"),
-        reads=("death_dt", "last_alive_dt"),
+        reads=rules.DEATH,
         by=rules.how_exact,
         blanks=True,
         codes=EXACTNESS,
@@ -154,35 +159,38 @@ class SurvivalStatus(CrfRecord):
     d_place = ChoiceAnswer(_("Place of death"), codes=PLACE, required=True, sdtm="DDORRES (LOCDTH)")
     d30s = DerivedBoolean(
         _("Death within 30 days of surgery"),
-        reads=("milestone.SURG", *NEAR_DEATH),
+        reads=AFTER_SURGERY,
         by=rules.within_30_of_surgery,
         blanks=True,
+        definition=_(
+            "Every operation with an incision counts. Empty where the possible days of death disagree."
+        ),
         sdtm="ADaM",
     )
     d90s = DerivedBoolean(
         _("Death within 90 days of surgery"),
-        reads=("milestone.SURG", *NEAR_DEATH),
+        reads=AFTER_SURGERY,
         by=rules.within_90_of_surgery,
         blanks=True,
         sdtm="ADaM",
     )
     d_inh = DerivedBoolean(
         _("Death in the admission of the operation"),
-        reads=("milestone.SURG", "death_calc", "SURG.disch_dt"),
+        reads=AFTER_SURGERY,
         by=rules.in_the_same_admission,
         blanks=True,
         sdtm="ADaM",
     )
     d30t = DerivedBoolean(
         _("Death within 30 days of the last study treatment"),
-        reads=("milestone.LASTDOSE", *NEAR_DEATH),
+        reads=AFTER_TREATMENT,
         by=rules.within_30_of_treatment,
         blanks=True,
         sdtm="ADaM",
     )
     d90t = DerivedBoolean(
         _("Death within 90 days of the last study treatment"),
-        reads=("milestone.LASTDOSE", *NEAR_DEATH),
+        reads=AFTER_TREATMENT,
         by=rules.within_90_of_treatment,
         blanks=True,
         sdtm="ADaM",

@@ -7,17 +7,25 @@ from datetime import date
 from typing import Any
 
 from crf.engine.checks import earliest_day, latest_day
-from protocol.endpoints import death_day, died_within, last_alive, perioperative_mortality
+from protocol.endpoints import (
+    Admission,
+    DeathDate,
+    Mortality,
+    death_day,
+    died_within,
+    last_alive,
+    perioperative_mortality,
+)
 
 Row = dict[str, Any]
 
-STAYS = ("milestone.SURG", "SURG.disch_dt", "SURG.disch_to")
 PROOFS = (
     *("visit.last_on", "CRE*", "milestone.RAND", "milestone.NEO_D1", "milestone.LASTDOSE"),
-    *STAYS,
-    *("QOL*", "FU*.img"),
+    *("SURG*", "QOL*", "FU*.img"),
 )
 CONTACTS = ("status_dt", "vital", "SURV*", "FU*")
+DEATH = ("death_dt", "last_alive_dt", *CONTACTS)
+INCISION = ("resection", "explored")
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
 RELAPSED = ("local", "distant", "both")
 
@@ -25,12 +33,18 @@ RELAPSED = ("local", "distant", "both")
 def seen_alive(known: Row) -> Iterator[date | None]:
     """Yield the days on which the participant came, was treated, examined, asked or sent home (protocol 3.13)."""
     yield known["visit_last_on"]
-    yield from (known[f"milestone_{code}"] for code in ("rand", "neo_d1", "lastdose", "surg"))
+    yield from (known[f"milestone_{code}"] for code in ("rand", "neo_d1", "lastdose"))
     yield from (row.get(name) for row in known["cre_all"] or () for name in EXAMINATIONS)
     yield from (row.get("q_done_dt") for row in known["qol_all"] or ())
     yield from (row.get("img_dt") for row in known["fu_all_img"] or ())
-    if known["surg_disch_to"] != "died":
-        yield known["surg_disch_dt"]
+    for row in with_incision(known["surg_all"]):
+        yield row["surg_dt"]
+        yield row.get("disch_dt") if row.get("disch_to") != "died" else None
+
+
+def with_incision(surg_all: list[Row] | None) -> list[Row]:
+    """Return the dated operations with an incision: resections and explorations (decision D1)."""
+    return [row for row in surg_all or () if row.get("surg_done") in INCISION and row.get("surg_dt")]
 
 
 def heard_alive(known: Row) -> Iterator[date | None]:
@@ -45,44 +59,56 @@ def last_proof_of_life(**known: Any) -> date | None:
     return last_alive((*seen_alive(known), *heard_alive(known)))
 
 
-def day_for_analysis(death_dt: str, last_alive_dt: date | None) -> date | None:
-    found = death_day(death_dt, last_alive_on=last_alive_dt) if death_dt else None
-    return found.on if found else None
+def reported_on(known: Row) -> date | None:
+    """Return the day on which the death was first reported: it is no later than that (decision D4)."""
+    days = [row.get("status_dt") for row in known["surv_all"] or () if row.get("vital") == "dead"]
+    days += [row.get("fu_dt") for row in known["fu_all"] or () if row.get("alive") == "N"]
+    days += [known["status_dt"]] if known["vital"] == "dead" else []
+    return min(filter(None, days), default=None)
 
 
-def how_exact(death_dt: str, last_alive_dt: date | None) -> str | None:
-    found = death_day(death_dt, last_alive_on=last_alive_dt) if death_dt else None
-    return found.known.value if found else None
+def death_of(known: Row) -> DeathDate | None:
+    return death_day(known["death_dt"], last_alive_on=known["last_alive_dt"], reported_on=reported_on(known))
+
+
+def day_for_analysis(**known: Any) -> date | None:
+    death = death_of(known)
+    return death.on if death else None
+
+
+def how_exact(**known: Any) -> str | None:
+    death = death_of(known)
+    return death.known.value if death else None
+
+
+def _mortality(known: Row) -> Mortality:
+    admissions = [Admission(row["surg_dt"], row.get("disch_dt")) for row in with_incision(known["surg_all"])]
+    return perioperative_mortality(admissions, death=death_of(known), last_alive_on=known["last_alive_dt"])
 
 
 def within_30_of_surgery(**known: Any) -> bool | None:
-    return died_within(
-        30, known["milestone_surg"], death=known["death_calc"], last_alive_on=known["last_alive_dt"]
-    )
+    return _mortality(known).within_30_days
 
 
 def within_90_of_surgery(**known: Any) -> bool | None:
-    return died_within(
-        90, known["milestone_surg"], death=known["death_calc"], last_alive_on=known["last_alive_dt"]
-    )
+    return _mortality(known).within_90_days
 
 
-def in_the_same_admission(
-    milestone_surg: date | None, death_calc: date | None, surg_disch_dt: date | None
-) -> bool | None:
-    found = perioperative_mortality(surgery=milestone_surg, death=death_calc, discharge=surg_disch_dt)
-    return found.in_hospital
+def in_the_same_admission(**known: Any) -> bool | None:
+    return _mortality(known).in_hospital
 
 
 def within_30_of_treatment(**known: Any) -> bool | None:
-    return died_within(
-        30, known["milestone_lastdose"], death=known["death_calc"], last_alive_on=known["last_alive_dt"]
-    )
+    return _after_treatment(30, known)
 
 
 def within_90_of_treatment(**known: Any) -> bool | None:
+    return _after_treatment(90, known)
+
+
+def _after_treatment(days: int, known: Row) -> bool | None:
     return died_within(
-        90, known["milestone_lastdose"], death=known["death_calc"], last_alive_on=known["last_alive_dt"]
+        days, known["milestone_lastdose"], death=death_of(known), last_alive_on=known["last_alive_dt"]
     )
 
 
@@ -114,15 +140,21 @@ def _overlap(one: str | date, other: str | date) -> bool:
     return bool(first and last and start and end and first <= end and start <= last)
 
 
+def died_in_hospital_on(surg_all: list[Row] | None) -> list[date]:
+    """Return the days on which an admission of an operation ended with death."""
+    return [
+        row["disch_dt"] for row in surg_all or () if row.get("disch_to") == "died" and row.get("disch_dt")
+    ]
+
+
 def discharge_agrees(
-    vital: str, death_dt: str | None, status_dt: date | None, surg_disch_dt: date | None, surg_disch_to: str
+    vital: str, death_dt: str | None, status_dt: date | None, surg_all: list[Row] | None
 ) -> bool:
-    """Say whether a death in hospital after the operation has the same date on both forms (X022)."""
-    if surg_disch_to != "died" or surg_disch_dt is None:
-        return True
+    """Say whether a death in hospital after an operation has the same date on both forms (X022)."""
+    ends = died_in_hospital_on(surg_all)
     if vital == "dead":
-        return death_dt is None or _overlap(death_dt, surg_disch_dt)
-    return vital != "alive" or status_dt is None or status_dt <= surg_disch_dt
+        return death_dt is None or all(_overlap(death_dt, end) for end in ends)
+    return vital != "alive" or status_dt is None or all(status_dt <= end for end in ends)
 
 
 def fatal_event_agrees(
@@ -134,6 +166,12 @@ def fatal_event_agrees(
         return death_dt is None or all(_overlap(death_dt, end) for end in ends)
     last = [latest_day(end) for end in ends]
     return status_dt is None or all(day is None or status_dt <= day for day in last)
+
+
+def reported_in_time(death_dt: str, status_dt: date) -> bool:
+    """Say whether the death can have come by the day of the contact that reported it (protocol 3.13)."""
+    first = earliest_day(death_dt)
+    return first is None or first <= status_dt
 
 
 def disease_agrees(dz_now: str, status_dt: date, fu_all: list[Row]) -> bool:

@@ -19,8 +19,8 @@ ANCHORS = (
         reads=("neo_d1", "ELIG.wocbp", "ELIG.preg_res", "ELIG.preg_dt", "setting.pregnancy_test_days"),
         passes=rules.tested_in_time,
         message=_(
-            "Treatment needs a negative pregnancy test of the 7 days before its first day. Enter the test on the "
-            "eligibility form, or check the first day of treatment."
+            "Treatment needs a negative pregnancy test of the %(setting_pregnancy_test_days)s days before its first "
+            "day. Enter the test on the eligibility form, or check the first day of treatment."
         ),
         fields=("neo_d1",),
         blanks=True,
@@ -34,7 +34,8 @@ ANCHORS = (
             (neo_d1 - milestone_rand).days <= setting_start_within_days
         ),
         message=_(
-            "Treatment began more than 14 days after randomization. Check the dates, or give the reason."
+            "Treatment began more than %(setting_start_within_days)s days after randomization. Check the dates, or "
+            "give the reason."
         ),
         fields=("neo_d1",),
     ),
@@ -63,7 +64,8 @@ ANCHORS = (
         reads=("rt_start", "chemo", "setting.rt_chemo_start_deviation_days"),
         passes=rules.starts_apart("setting_rt_chemo_start_deviation_days"),
         message=_(
-            "Radiotherapy and chemotherapy started more than 3 days apart: this is proposed as a deviation."
+            "Radiotherapy and chemotherapy started more than %(setting_rt_chemo_start_deviation_days)s days apart: "
+            "this is proposed as a deviation."
         ),
         fields=("rt_start",),
         deviation="radiotherapy",
@@ -87,7 +89,8 @@ CHEMO = (
         each="chemo",
         passes=rules.near_plan("setting_chemo_dose_apart_days"),
         message=_(
-            "This dose was given more than 2 days from its planned day. Check the date, or give the reason."
+            "This dose was given more than %(setting_chemo_dose_apart_days)s days from its planned day. Check the "
+            "date, or give the reason."
         ),
         fields=("adm_dt", "mod_reason"),
         blanks=True,
@@ -101,7 +104,10 @@ CHEMO = (
         passes=lambda adm_dt, neo_d1, setting_chemo_dose_latest_days: (
             (adm_dt - neo_d1).days <= setting_chemo_dose_latest_days
         ),
-        message=_("This dose is dated more than 70 days after the first day of treatment. Check the date."),
+        message=_(
+            "This dose is dated more than %(setting_chemo_dose_latest_days)s days after the first day of treatment. "
+            "Check the date."
+        ),
         fields=("adm_dt",),
     ),
     Check(
@@ -130,7 +136,10 @@ CHEMO = (
         reads=("carbo_mg", "carbo_calc", "setting.dose_tolerance_percent"),
         each="chemo",
         passes=rules.close_to("carbo_mg", "carbo_calc"),
-        message=_("Carboplatin is more than 10 % off AUC x (GFR + 25). Check dose, AUC and GFR."),
+        message=_(
+            "Carboplatin is more than %(setting_dose_tolerance_percent)s %% off AUC x (GFR + 25). Check dose, AUC and"
+            " GFR."
+        ),
         fields=("carbo_mg", "carbo_auc", "gfr_d"),
         criticality=Criticality.CRITICAL,
     ),
@@ -140,7 +149,10 @@ CHEMO = (
         reads=("nabp_mg", "nabp_calc", "setting.dose_tolerance_percent"),
         each="chemo",
         passes=rules.close_to("nabp_mg", "nabp_calc"),
-        message=_("Paclitaxel is more than 10 % off 50 mg per square metre. Check dose, weight and height."),
+        message=_(
+            "Paclitaxel is more than %(setting_dose_tolerance_percent)s %% off the dose for the body surface. Check "
+            "dose, weight and height."
+        ),
         fields=("nabp_mg", "nabp_mgm2", "weight_d"),
         criticality=Criticality.CRITICAL,
     ),
@@ -150,7 +162,10 @@ CHEMO = (
         reads=("weight_d", "DM.weight", "setting.dose_weight_change_percent"),
         each="chemo",
         passes=rules.weight_kept,
-        message=_("The weight changed by more than 10 % since baseline. Calculate the doses again."),
+        message=_(
+            "The weight changed by more than %(setting_dose_weight_change_percent)s %% since baseline. Calculate the "
+            "doses again."
+        ),
         fields=("weight_d",),
     ),
     Check(
@@ -189,7 +204,10 @@ CAMRELIZUMAB = (
         level=Level.SOFT,
         reads=("neo_d1", "camre", "today", "setting.camrelizumab_first_dose_days"),
         passes=rules.first_camrelizumab_in_time,
-        message=_("Camrelizumab dose 1 was not given by day 8. Enter it, or give the reason."),
+        message=_(
+            "Camrelizumab dose 1 was not given within %(setting_camrelizumab_first_dose_days)s days of the first day "
+            "of treatment. Enter it, or give the reason."
+        ),
         fields=("camre",),
         when=Is("participant.arm", "1"),
         criticality=Criticality.CRITICAL,
@@ -204,7 +222,8 @@ CAMRELIZUMAB = (
         ),
         passes=rules.interval_is_usual,
         message=_(
-            "The camrelizumab doses are not 19 to 27 days apart. Check both dates, or give the reason."
+            "The camrelizumab doses are not %(setting_camrelizumab_interval_min_days)s to "
+            "%(setting_camrelizumab_interval_max_days)s days apart. Check both dates, or give the reason."
         ),
         fields=("camre",),
         blanks=True,
@@ -215,7 +234,8 @@ CAMRELIZUMAB = (
         reads=("camre", "setting.camrelizumab_interval_possible_days"),
         passes=rules.interval_is_possible,
         message=_(
-            "The second camrelizumab dose is dated less than 14 days after the first. Check both dates."
+            "The second camrelizumab dose is dated less than %(setting_camrelizumab_interval_possible_days)s days "
+            "after the first. Check both dates."
         ),
         fields=("camre",),
         blanks=True,
@@ -228,7 +248,8 @@ CAMRELIZUMAB = (
         each="camre",
         passes=rules.near_plan("setting_camrelizumab_dose_apart_days"),
         message=_(
-            "This dose was given more than 3 days from its planned day. Check the date, or give the reason."
+            "This dose was given more than %(setting_camrelizumab_dose_apart_days)s days from its planned day. Check "
+            "the date, or give the reason."
         ),
         fields=("ci_dt", "ci_why"),
         blanks=True,
@@ -290,7 +311,8 @@ RADIOTHERAPY = (
         reads=("rt_start", "rt_end", "setting.rt_duration_possible_days"),
         passes=rules.duration_is_possible,
         message=_(
-            "The last fraction lies before the first, or more than 90 days after it. Check both dates."
+            "The last fraction lies before the first, or %(setting_rt_duration_possible_days)s days or more after it."
+            " Check both dates."
         ),
         fields=("rt_end", "rt_start"),
     ),
@@ -299,7 +321,10 @@ RADIOTHERAPY = (
         level=Level.SOFT,
         reads=("rt_start", "rt_end", "setting.rt_duration_min_days", "setting.rt_duration_max_days"),
         passes=rules.duration_is_usual,
-        message=_("Radiotherapy did not take 29 to 45 days. Check both dates, or confirm with the reason."),
+        message=_(
+            "Radiotherapy did not take %(setting_rt_duration_min_days)s to %(setting_rt_duration_max_days)s days. "
+            "Check both dates, or confirm with the reason."
+        ),
         fields=("rt_end", "rt_start"),
     ),
     Check(
@@ -355,8 +380,8 @@ COUNTS = (
         each="chemo",
         passes=rules.severe_count_is_an_event,
         message=_(
-            "Neutrophils or platelets are of grade 3 or more, and no adverse event was recorded within 7 days. Record "
-            "it."
+            "Neutrophils or platelets are of grade %(setting_blood_count_event_grade)s or more, and no adverse event "
+            "was recorded within %(setting_blood_count_event_days)s days. Record it."
         ),
         fields=("anc_d", "plt_d"),
         blanks=True,
@@ -371,7 +396,8 @@ DEPARTURES = (
         each="chemo",
         passes=rules.chemo_as_planned,
         message=_(
-            "This dose was omitted, reduced or given more than 2 days late: this is proposed as a deviation."
+            "This dose was omitted, reduced or given more than %(setting_chemo_dose_apart_days)s days late: this is "
+            "proposed as a deviation."
         ),
         fields=("given", "adm_dt"),
         blanks=True,
@@ -384,7 +410,8 @@ DEPARTURES = (
         each="camre",
         passes=rules.camrelizumab_as_planned,
         message=_(
-            "This dose was omitted, interrupted or given more than 3 days late: this is proposed as a deviation."
+            "This dose was omitted, interrupted or given more than %(setting_camrelizumab_dose_apart_days)s days "
+            "late: this is proposed as a deviation."
         ),
         fields=("ci_given", "ci_dt"),
         blanks=True,
@@ -395,7 +422,10 @@ DEPARTURES = (
         level=Level.LISTING,
         reads=("gap_days", "setting.rt_gap_max_days"),
         passes=lambda gap_days, setting_rt_gap_max_days: gap_days <= setting_rt_gap_max_days,
-        message=_("Radiotherapy paused for more than 2 treatment days: this is proposed as a deviation."),
+        message=_(
+            "Radiotherapy paused for more than %(setting_rt_gap_max_days)s treatment days: this is proposed as a "
+            "deviation."
+        ),
         fields=("gap_days",),
         deviation="radiotherapy",
     ),

@@ -20,7 +20,12 @@ export async function keepDraft(page, { last = false } = {}) {
     page.away = false;
     forgetHere(page);
     say(page, page.texts.textSaved.replace("{time}", kept.saved_at || clock()));
-  } catch {
+  } catch (failure) {
+    if (failure.said) {
+      say(page, failure.said);
+      keepHere(page, values, sessionStorage);
+      return;
+    }
     page.unsent = true;
     page.away = true;
     keepHere(page, values);
@@ -35,8 +40,15 @@ async function sendDraft(page, values, last) {
     headers: { "Content-Type": "application/json" },
   });
   if (response.status === 401) window.palace3?.signInAgain();
+  if (response.status === 409) throw await refusal(response);
   if (!response.ok || response.redirected) throw new Error(String(response.status));
   return response.json().catch(() => ({}));
+}
+
+// The page was saved in another window: no draft is kept any more, and the reader is told.
+async function refusal(response) {
+  const { message } = await response.json().catch(() => ({}));
+  return Object.assign(new Error("409"), { said: message });
 }
 
 export function keepHere(page, values, store = localStorage) {
@@ -54,6 +66,11 @@ export function forgetHere({ storageName }) {
   if (!storageName) return;
   localStorage.removeItem(storageName);
   sessionStorage.removeItem(storageName);
+}
+
+// The copy of a new record's page goes once the record is there, whatever became of the answer to its save.
+export function forgetStored({ texts }) {
+  if (texts.stored) forgetHere({ storageName: `crf:${texts.stored}` });
 }
 
 // A save that never arrives (no network, session over) must lose nothing: this tab keeps a copy
@@ -74,7 +91,10 @@ export function putBack(page) {
   }
   const before = JSON.stringify(typedNow(page));
   fillAll(page, values);
-  if (JSON.stringify(typedNow(page)) === before) return;
+  if (JSON.stringify(typedNow(page)) === before) {
+    forgetHere(page);
+    return;
+  }
   say(page, page.texts.textRestored);
   page.dirty = true;
   page.unsent = true;

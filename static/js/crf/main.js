@@ -1,8 +1,8 @@
 // Form pages: questions shown and required while typing, derived answers and findings live, drafts
 // kept every few seconds, rows and answers by keyboard, and a warning before unsaved answers are
 // left. The server judges again on every save; without scripts the page still works.
-import { answerOf, fill, inputsNamed } from "./answers.js";
-import { forgetHere, keepDraft, keepUntilSaved, putBack } from "./drafts.js";
+import { answerOf, fill, inputsNamed, typedNow } from "./answers.js";
+import { forgetHere, forgetStored, keepDraft, keepHere, keepUntilSaved, putBack } from "./drafts.js";
 import { deriveSoon } from "./findings.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
@@ -55,6 +55,12 @@ function onLeave(page, event) {
   event.preventDefault();
 }
 
+// The browser brought the page back from its memory, and it is about to be asked for anew.
+function onStale(page) {
+  if (page.dirty) keepHere(page, typedNow(page), sessionStorage);
+  page.dirty = false;
+}
+
 export function start(form) {
   const page = openPage(form);
   document.documentElement.classList.add("has-js");
@@ -67,8 +73,10 @@ export function start(form) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) keepDraft(page, { last: true });
   });
+  document.addEventListener("palace3:stale", () => onStale(page));
   window.addEventListener("online", () => keepDraft(page));
   setInterval(() => keepDraft(page), DRAFT_EVERY);
+  forgetStored(page);
   if (one('button[name="_action"]', form)) putBack(page);
   judge(page);
   return page;

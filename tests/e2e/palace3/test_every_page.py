@@ -110,7 +110,12 @@ def known(played: Played) -> dict[str, Any]:
         assert proposed
         elig = record_key_of(participant=person, form="ELIG", visit=None, sequence=1)
         keep_draft(
-            record_key=elig, raw={"_version": ["0"], "sex": ["F"]}, version=0, by=coordinator, at=UNTIL
+            record_key=elig,
+            page="window-1",
+            raw={"_version": ["0"], "sex": ["F"]},
+            version=0,
+            by=coordinator,
+            at=UNTIL,
         )
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms

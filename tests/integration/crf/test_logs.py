@@ -56,7 +56,12 @@ def test_the_list_shows_every_record(screened: Participant, world: World) -> Non
 def test_the_draft_of_a_new_record_goes_when_it_is_saved(screened: Participant, world: World) -> None:
     with as_person(world.coordinator):
         keep_draft(
-            record_key=log_place(screened), raw={"ct": ["T3"]}, version=NEW, by=world.coordinator, at=NOW
+            record_key=log_place(screened),
+            page="a",
+            raw={"ct": ["T3"]},
+            version=NEW,
+            by=world.coordinator,
+            at=NOW,
         )
         add(screened, world.coordinator, "a")
         assert Draft.objects.count() == 0

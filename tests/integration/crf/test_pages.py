@@ -103,8 +103,9 @@ def test_draft_endpoint_keeps_and_discard_drops(screened: Participant, world: Wo
     body = json.dumps({"values": {"ct": ["T2"], "_version": ["0"]}})
     kept = client.post(form_url(screened, name="draft"), body, content_type="application/json")
     assert (kept.status_code, list(kept.json())) == (200, ["saved_at"])
-    assert "This is your draft" in client.get(form_url(screened)).content.decode()
-    assert client.post(form_url(screened, name="discard")).status_code == 302
+    page = client.get(form_url(screened))
+    assert "This is your draft" in page.content.decode()
+    assert client.post(page.context["page"].links.discard).status_code == 302
     assert "This is your draft" not in client.get(form_url(screened)).content.decode()
 
 
@@ -207,7 +208,8 @@ def test_an_exclusion_that_is_not_there_is_never_called_met(
 ) -> None:
     """Beside the words of an exclusion, "Met" would say the opposite of what is so."""
     save(screened, "ELIG", values=eligibility.VALUES)
-    save(screened, "DM", values=demographics.VALUES)
+    tables = {name: [{"position": 1, **row} for row in rows] for name, rows in demographics.GROUPS.items()}
+    save(screened, "DM", values=demographics.VALUES, groups=tables)
     page = client_of(world.investigator).get(reverse("crf:eligibility", args=[screened.number])).text
     rows = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in page.split('<th scope="row">')[1:]]
     verdicts = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from crf.records.save import save_answers
 from crf.safety.assessment import (
     AssessmentReasonNeeded,
     DayOutOfOrder,
+    KnownSinceNeeded,
     NoSusar,
     NotReportedYet,
     NotSerious,
@@ -39,7 +41,7 @@ AWARE = datetime(2026, 6, 21, 2, 0, tzinfo=UTC)
 REPORTED = serious_event.VALUES["sae_report"]
 LATER = datetime(2026, 7, 2, 2, 0, tzinfo=UTC)
 GOES_ON = {**adverse_event.VALUES, "ae_ongo": "Y", "ae_en": None, "outcome": "recovering", "ir_en": None}
-UNEXPECTED = SponsorJudgement("unexpected", "IB 9", "possible", susar=True)
+UNEXPECTED = SponsorJudgement("unexpected", "IB 9", "possible", susar=True, known_at=REPORTED)
 
 
 @pytest.fixture
@@ -102,7 +104,9 @@ def test_a_report_meets_it_and_a_late_one_is_proposed_as_a_deviation(
     assert proposal.rule == "late_sae"
 
 
-def test_awareness_of_the_initial_report_counts(world: World, person: Participant) -> None:
+def test_point_12_whoever_knew_first_counts_on_whichever_form_it_is_said(
+    world: World, person: Participant
+) -> None:
     event(world, person)
     earlier = AWARE - timedelta(hours=3)
     report(world, person, sae_aware=earlier)
@@ -110,7 +114,7 @@ def test_awareness_of_the_initial_report_counts(world: World, person: Participan
     news = {"sae_type": "follow_up", "sae_fu_no": 1, "sae_aware": AWARE - timedelta(hours=9)}
     report(world, person, **news, sae_report=LATER)
     clock = clocks(person)["sae_report"]
-    assert (clock.starts_at, clock.met_at) == (earlier, REPORTED)
+    assert (clock.starts_at, clock.met_at) == (AWARE - timedelta(hours=9), REPORTED)
 
 
 def test_an_event_that_is_not_serious_after_all_ends_its_clock(world: World, person: Participant) -> None:
@@ -170,7 +174,7 @@ def test_telling_the_authority_meets_it_with_a_reason(world: World, person: Part
     event(world, person)
     report(world, person)
     assess(world, person)
-    told = SponsorJudgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 7, 1))
+    told = replace(UNEXPECTED, authority_on=date(2026, 7, 1))
     with pytest.raises(AssessmentReasonNeeded):
         assess(world, person, told)
     assess(world, person, told, reason="The authority was told")
@@ -203,13 +207,15 @@ EXPECTED = SponsorJudgement("expected", "IB 9", "possible", susar=False)
             NoSusar,
         ),
         (
-            SponsorJudgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 6, 21)),
+            replace(UNEXPECTED, authority_on=date(2026, 6, 21)),
             DayOutOfOrder,
         ),
         (
-            SponsorJudgement("unexpected", "IB 9", "possible", susar=True, authority_on=date(2026, 7, 3)),
+            replace(UNEXPECTED, authority_on=date(2026, 7, 3)),
             DayOutOfOrder,
         ),
+        (replace(UNEXPECTED, known_at=None), KnownSinceNeeded),
+        (replace(UNEXPECTED, known_at=LATER + timedelta(minutes=1)), DayOutOfOrder),
     ],
 )
 def test_a_judgement_that_cannot_be(
@@ -225,7 +231,7 @@ def test_a_judgement_that_cannot_be(
 def test_another_judgement_than_the_rules_needs_its_note(world: World, person: Participant) -> None:
     event(world, person)
     report(world, person)
-    assess(world, person, SponsorJudgement("expected", "IB 9", "possible", susar=True, note="New pattern"))
+    assess(world, person, replace(UNEXPECTED, expectedness="expected", note="New pattern"))
     assert "susar_other" in clocks(person)
 
 
@@ -234,7 +240,7 @@ def test_it_waits_for_the_event_and_its_report(world: World, person: Participant
         assess(world, person)
     event(world, person)
     with pytest.raises(NotReportedYet):
-        assess(world, person)
+        assess(world, person, replace(UNEXPECTED, known_at=None))
     report(world, person)
     with pytest.raises(WrongPassword):
         assess(world, person, password="wrong")
@@ -253,9 +259,12 @@ def test_the_pages_show_clocks_and_take_the_assessment(world: World, person: Par
     report(world, person)
     url = reverse("crf:assess", args=[person.number, 1])
     said = {"expectedness": "unexpected", "reference": "IB 9", "causality": "possible", "susar": "yes"}
+    said["known_at"] = "2026-06-22 04:00"
     assert client_of(world.coordinator).post(url, said).context["form"] is None
     manager = client_of(world.trial_manager)
     assert "ground glass" in manager.get(url).content.decode()
+    assert manager.get(url).context["form"]["known_at"].value() == "2026-06-22 04:00"
+    assert manager.post(url, {**said, "known_at": "yesterday", "password": PASSWORD}).status_code == 422
     assert manager.post(url, said).status_code == 422
     assert manager.post(url, {**said, "password": "wrong"}).status_code == 422
     assert manager.post(url, {**said, "susar": "no", "password": PASSWORD}).status_code == 422

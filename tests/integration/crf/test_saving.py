@@ -282,6 +282,7 @@ def test_a_save_takes_the_draft_away_and_notes_its_key(
     with as_person(world.coordinator), transaction.atomic():
         keep_draft(
             record_key=place_at(screened, "STAGE"),
+            page="page-1",
             raw={"ct": ["T3"]},
             version=NEW,
             by=world.coordinator,
@@ -318,6 +319,7 @@ def test_a_draft_is_its_owners_alone_in_the_database_too(screened: Participant, 
     with as_person(world.coordinator):
         keep_draft(
             record_key=place_at(screened, "STAGE"),
+            page="page-1",
             raw={"ct": ["T3"]},
             version=NEW,
             by=world.coordinator,

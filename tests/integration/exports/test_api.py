@@ -94,7 +94,7 @@ def test_a_data_manager_writes_no_answers(world: World) -> None:
 
 def test_answers_are_saved_like_on_the_page(world: World) -> None:
     participant = screen(world)
-    api = caller(world.coordinator, Permission.CRF_EDIT, Permission.CRF_VIEW)
+    api = caller(world.coordinator, Permission.CRF_EDIT, Permission.CRF_VIEW, Permission.IDENTIFYING_VIEW)
     where = f"/api/v1/participants/{participant.number}/answers/ELIG/"
     sent = {"answers": {"sex": "M", "birth": "1964-03"}}
     saved = api.put(where, sent, content_type="application/json")

@@ -97,7 +97,7 @@ def test_the_password_is_asked_again(world: World) -> None:
 
 def test_what_is_unknown_hidden_moved_or_confirmed_is_refused(world: World) -> None:
     days = value("lost_days")
-    for asked in (value("ni_margin_points"), value("scheme_default")):
+    for asked in (value("ni_margin"), value("scheme_default")):
         with pytest.raises(NotConfirmable):
             confirm(world, asked)
     with pytest.raises(ValueMoved):

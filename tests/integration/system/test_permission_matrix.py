@@ -85,7 +85,9 @@ def statuses(world: World, address: str, method: str) -> dict[str, int]:
     for letter, attribute in LETTERS.items():
         client = Client(raise_request_exception=False)
         client.force_login(getattr(world, attribute))
-        found[letter] = getattr(client, method)(address).status_code
+        answer = getattr(client, method)(address)
+        found[letter] = answer.status_code
+        assert "no-store" in answer.headers["Cache-Control"], f"a browser keeps {address} of {letter}"
     found["-"] = getattr(Client(), method)(address).status_code
     return found
 

@@ -24,6 +24,8 @@ PLAIN = {
 MILD = PLAIN | {"ae_kind": "none", "rel_camre": "not", "rel_rt": "not", "rel_chemo": "not"}
 NOT_SERIOUS = {"serious": "N", "ser_crit": None, "ser_aware": None}
 NO_CAMRE = {"TREAT__camre": [], "milestone__LASTCAMRE": None}
+SENT = datetime(2026, 6, 21, 9, 0, tzinfo=UTC)
+CLOCK = {"event_no": 1, "kind": "sae_report", "due_at": datetime(2026, 6, 22, 9, 0, tzinfo=UTC)}
 IO_LATER = [{"tx_kind": "io", "tx_start": "2026-06"}]
 
 
@@ -113,7 +115,9 @@ def test_a_long_steroid_course_is_flagged(changes: dict, long: bool | None) -> N
         ("X020a", example(action_chemo="stopped", ae_st="2026-05-20")),
         ("X020b", example(action_rt="stopped", ae_st="2026-05-20")),
         ("X021", example(**{"SAE*": []})),
-        ("X021", example(**{"SAE*": [{"ae_no": 2, "sequence": 1}]})),
+        ("X021", example(**{"SAE*": [{"ae_no": 2, "sequence": 1, "sae_report": SENT}]})),
+        ("X021", example(**{"SAE*": [{"ae_no": 1, "sequence": 1, "sae_report": None}]})),
+        ("X021", example(**{"SAE*": [], "safety.clocks": [CLOCK]}, ser_aware=None)),
         ("X022c", fatal(SURV__death_dt="2026-07-19")),
         ("X022d", fatal(**{"SURV*": [{"vital": "alive", "status_dt": date(2026, 7, 19)}]})),
         ("X022e", fatal(SURV__death_dt=None)),

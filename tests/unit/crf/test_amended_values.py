@@ -166,4 +166,4 @@ def test_a_to_do_is_due_by_the_days_of_its_trigger(trigger: str) -> None:
     due = [Asking(text, lambda _code: ()).due(trigger, on) for text in (TEXT, later)]
     assert (due[1] - due[0]).days == 1
     with pytest.raises(KeyError):
-        Asking(TEXT, lambda _code: ()).due("SAE", on)
+        Asking(TEXT, lambda _code: ()).due("WINDOW_ENDING", on)

@@ -27,6 +27,7 @@ RESIDUE = {
     "path_dt": date(2026, 3, 12),
     "hist": "scc",
     "resid_pct": 20,
+    "resid_layer": ["submucosa", "muscle"],
     "trg_cap": "2",
     "trg_mandard": "3",
     "ypt": "T2",
@@ -49,6 +50,7 @@ COMPLETE = {
     **RESIDUE,
     "hist": "none",
     "resid_pct": 0,
+    "resid_layer": None,
     "trg_cap": "0",
     "trg_mandard": "1",
     "ypt": "T0",
@@ -124,6 +126,16 @@ def test_under_one_percent_replaces_the_percentage():
         ({"groups": [{"station": "7", "examined": 1, "positive": 2}]}, "X044b"),
         ({"resid_pct": 0}, "X045"),
         ({"trg_cap": "0"}, "X045"),
+        ({"resid_pct": 2, "trg_cap": "3"}, "X045a"),
+        ({"resid_pct": 2, "trg_mandard": "5"}, "X045a"),
+        ({"resid_pct": None, "resid_lt1": "Y", "trg_cap": "3"}, "X045a"),
+        ({"resid_pct": 90, "trg_cap": "1"}, "X045a"),
+        ({"resid_pct": 90, "trg_mandard": "2"}, "X045a"),
+        ({"hist": "none"}, "X045b"),
+        ({"resid_layer": ["mucosa", "submucosa"]}, "PATH-03"),
+        ({"resid_layer": ["adventitia"]}, "PATH-03"),
+        ({"ln_mic": 2}, "PATH-04"),
+        ({"ln_itc": 22}, "PATH-05"),
         ({"inv_prox": "Y"}, "X047"),
         ({"m_crm": Decimal(0)}, "X047"),
         ({"r_status": "R1"}, "X047a"),
@@ -142,6 +154,47 @@ def test_under_one_percent_replaces_the_percentage():
 )
 def test_each_check_finds_what_it_is_for(changed, code):
     assert code in codes(judged(**changed))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"resid_pct": 10, "trg_cap": "1", "trg_mandard": "2"},
+        {"resid_pct": 50, "trg_cap": "3", "trg_mandard": "5"},
+        {"ln_mic": 1, "ln_itc": 21},
+        {"resid_layer": ["muscle"]},
+    ],
+)
+def test_point_16_grades_layers_and_nodes_that_agree_find_nothing(changed):
+    assert codes(judged(**changed)) == set()
+
+
+def test_point_16_no_tumour_beside_ypt3_and_cap_3_is_queried():
+    assert {"X045", "X045b"} <= codes(judged(COMPLETE, ypt="T3", trg_cap="3", context={"CRE*": []}))
+    assert codes(judged(COMPLETE, ypt="Tis", context={"CRE*": []})) == set()
+    assert codes(judged(COMPLETE, hist="scc", context={"CRE*": []})) == {"X045b"}
+    assert codes(judged(COMPLETE, hist="scc", ypn="N1", ln_pos=1, context={"CRE*": []})) == set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "asked"),
+    [
+        ({}, True),
+        ({"resid_pct": None, "resid_lt1": "Y", "ypt": "TX"}, True),
+        ({"resid_pct": None, "ypt": "T1a"}, True),
+        ({"resid_pct": None, "ypt": "TX"}, False),
+        ({"resid_pct": 0, "ypt": "Tis"}, False),
+        ({"resid_pct": 0, "ypt": "T0"}, False),
+    ],
+)
+def test_point_16_the_layer_is_asked_where_tumour_is_left(changed, asked):
+    assert ("resid_layer" in judged(**changed).required) is asked
+
+
+def test_micrometastases_are_asked_where_nodes_have_tumour():
+    assert "ln_mic" in judged().visible
+    assert not {"ln_mic"} & judged(COMPLETE).visible
+    assert "ln_itc" in judged(COMPLETE).visible
 
 
 def test_features_of_tumour_at_ypt0_are_queried():

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
+from crf import catalogue
+from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
-from crf.engine.messages import display, finding_text, missing_text, number_text, range_text
+from crf.engine.messages import (
+    display,
+    finding_text,
+    missing_text,
+    number_text,
+    range_text,
+    rule_text,
+    values_named,
+)
 from crf.engine.questions import QuestionKind
+from protocol.values import is_value
 from tests.unit.crf.small import YN, ask, rows, small
 
 ZONE = "Asia/Shanghai"
@@ -83,3 +95,46 @@ def test_ranges_numbers_and_reasons():
     assert number_text(Decimal("0.10")) == "0.1"
     assert missing_text("NP") == "participant refused"
     assert missing_text("??") == "??"
+
+
+def test_a_rule_says_the_value_of_the_text_that_it_compared_with():
+    rule = Check(
+        code="S-1",
+        level=Level.SOFT,
+        reads=("w", "setting.most"),
+        passes=lambda w, setting_most: w <= setting_most,
+        message="More than %(setting_most)s %% of it. Check it.",
+        fields=("w",),
+    )
+    form = small(ask("w"), checks=(rule,))
+    assert said(form, values={"w": 12}, context={"setting.most": 10}) == ["More than 10 % of it. Check it."]
+    assert said(form, values={"w": 12}, context={"setting.most": 11}) == ["More than 11 % of it. Check it."]
+    assert rule_text(rule.message, {}) == "More than – % of it. Check it."
+    assert values_named(rule.message, {"w": 12, "setting_most": 10}) == {"setting_most": "10"}
+
+
+NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w.])")
+# (check, number): a number of a rule's sentence that stands for no value that the rule reads.
+SAID_ONCE = {
+    ("X004", "1"): "number of a criterion",
+    ("X004", "2"): "number of a criterion",
+    ("X012", "1"): "number of the dose",
+    ("X014", "25"): "Calvert's formula",
+    ("X041", "2"): "number of the arm",
+    ("CRE-03", "1"): "the day before",
+    ("X045a", "1"): "a grade",
+    ("X045a", "2"): "a grade",
+    ("X045a", "3"): "a grade",
+    ("X045a", "5"): "a grade",
+}
+
+
+@pytest.mark.parametrize("form", catalogue.forms().values(), ids=lambda form: form.code)
+def test_no_sentence_of_a_rule_spells_a_value_that_the_rule_reads(form):
+    """An amended text would change the rule and not the sentence (see the criteria, which are numbered)."""
+    spelled = set()
+    for check in form.checks:
+        values = {name for name in check.reads if is_value(name)}
+        numbers = set(NUMBER.findall(re.sub(r"(inclusion|exclusion|Inclusion) \d+", "", str(check.message))))
+        spelled |= {(check.code, number) for number in numbers if values}
+    assert spelled - SAID_ONCE.keys() == set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,14 @@ from tests.unit.crf.judging import codes, found, judge
 CHAPTERS = ("2.6", "3.6")
 
 SECOND = {**EVENT, "sequence": 2, "ae_term": "Fistula"}
+AWARE = datetime(2026, 6, 21, 2, 0, tzinfo=UTC)
+# Somebody knew five days before what this report calls the awareness.
+EARLIER = AWARE - timedelta(days=5)
+LATE_BY_THE_EVENT = {"AE*": [{**EVENT, "ser_aware": EARLIER}]}
+LATE_BY_ANOTHER_REPORT = {
+    "SAE*": [{"ae_no": 1, "sae_type": "follow_up", "sae_aware": EARLIER, "sequence": 2}]
+}
+LATE_BY_THE_CLOCK = {"safety.clocks": [{"event_no": 1, "kind": "sae_report", "due_at": EARLIER}]}
 INITIAL = {"ae_no": 1, "sae_type": "initial", "sequence": 1}
 
 
@@ -71,6 +79,15 @@ def test_the_more_cautious_makes_the_susar(
         ("SAE-01", example(ae_no=3)),
         ("SAE-02", example(**{"AE*": [{**EVENT, "serious": "N"}]})),
         ("SAE-03", example(sae_report=datetime(2026, 6, 22, 2, 1, tzinfo=UTC))),
+        ("SAE-03", example(**LATE_BY_THE_EVENT)),
+        ("SAE-03", example(**LATE_BY_ANOTHER_REPORT)),
+        ("SAE-03", example(**LATE_BY_THE_CLOCK)),
+        (
+            "SAE-03a",
+            example(sae_type="follow_up", sae_fu_no=1, sae_report=datetime(2026, 6, 22, 2, 1, tzinfo=UTC)),
+        ),
+        ("SAE-11", example(sae_aware=AWARE + timedelta(minutes=1))),
+        ("SAE-11", example(sae_aware=AWARE - timedelta(minutes=1))),
         ("SAE-04", example(sae_report=datetime(2026, 6, 21, 1, 0, tzinfo=UTC))),
         ("SAE-05", example(sae_type="final", **{"AE*": [{**EVENT, "outcome": "recovering"}]})),
         ("SAE-06", example(sae_narr="Call 13800138000")),

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.unit.crf.examples.survival import dead, example
+from tests.unit.crf.examples.survival import dead, example, operation
 from tests.unit.crf.judging import codes, judge
 
 CHAPTERS = ("3.13", "3.17")
@@ -38,7 +38,7 @@ def test_a_complete_form_has_no_findings(case: dict) -> None:
         (dead(**{"FU*.img": [{"img_dt": date(2029, 3, 2)}, {"img_dt": None}]}), date(2029, 3, 2)),
         (dead(**{"FU*": [], "SURV*": [{"status_dt": date(2029, 2, 2), "vital": "alive"}]}), date(2029, 2, 2)),
         (dead(**{"FU*": []}, visit__last_on=None), date(2026, 8, 8)),
-        (dead(**{"FU*": []}, visit__last_on=None, SURG__disch_to="died"), date(2026, 7, 27)),
+        (dead(**{"FU*": [], "SURG*": [operation(disch_to="died")]}, visit__last_on=None), date(2026, 7, 27)),
     ],
 )
 def test_the_latest_proof_of_life(case: dict, last: date) -> None:
@@ -69,6 +69,39 @@ def test_the_fifteenth_is_not_before_the_last_proof_of_life() -> None:
     assert judge("SURV", dead(death_dt="2029-03", **seen)).values["death_calc"] == date(2029, 3, 22)
 
 
+@pytest.mark.parametrize(
+    ("reports", "used"),
+    [
+        ({"status_dt": date(2029, 3, 3)}, date(2029, 3, 3)),
+        ({"FU*": [{"fu_dt": date(2029, 3, 4), "alive": "N"}]}, date(2029, 3, 4)),
+        ({"SURV*": [{"status_dt": date(2029, 3, 5), "vital": "dead"}]}, date(2029, 3, 5)),
+        ({"SURV*": [{"status_dt": date(2029, 3, 5), "vital": "unknown"}]}, date(2029, 3, 15)),
+    ],
+)
+def test_point_16_the_fifteenth_is_not_after_the_report(reports: dict, used: date) -> None:
+    assert judge("SURV", dead(death_dt="2029-03", **reports)).values["death_calc"] == used
+
+
+@pytest.mark.parametrize(
+    ("operations", "died", "flags"),
+    [
+        ([operation(surg_done="explored")], "2026-08-02", (True, True, True)),
+        ([operation(), operation(date(2028, 9, 1), disch_dt=None, disch_to=None)], "2028-09-10", (True,) * 3),
+        ([operation(), operation(surg_done="none", surg_dt=None)], "2026-08-20", (True, True, False)),
+        ([operation(surg_done="none", surg_dt=None)], "2026-08-20", (None,) * 3),
+        ([operation()], "2026-08", (None, True, None)),
+        ([operation()], "2026", (None, None, None)),
+        ([operation()], "2027", (False, False, False)),
+    ],
+)
+def test_point_16_mortality_counts_every_incision_and_every_possible_day(
+    operations: list, died: str, flags: tuple[bool | None, ...]
+) -> None:
+    seen = {"visit__last_on": None, "FU*": [], "CRE*": [], "SURG*": operations}
+    values = judge("SURV", dead(death_dt=died, **seen)).values
+    assert (values["d30s"], values["d90s"], values["d_inh"]) == flags
+
+
 def test_somebody_alive_sets_no_milestone_and_has_no_death_page() -> None:
     outcome = judge("SURV", example(death_dt="2029-03-11", cod="other"))
     assert outcome.milestones == {"DEATH": None}
@@ -95,7 +128,7 @@ def test_death_after_surgery(died: str, flags: tuple[bool, bool, bool]) -> None:
     [("2026-07-12", (True, True)), ("2026-09-10", (False, True)), ("2026-09-11", (False,) * 2)],
 )
 def test_death_after_treatment(died: str, flags: tuple[bool, bool]) -> None:
-    values = judge("SURV", dead(death_dt=died, milestone__SURG=None, SURG__disch_dt=None)).values
+    values = judge("SURV", dead(death_dt=died, **{"SURG*": []})).values
     assert (values["d30t"], values["d90t"]) == flags
     assert values["d30s"] is None
 
@@ -103,8 +136,9 @@ def test_death_after_treatment(died: str, flags: tuple[bool, bool]) -> None:
 @pytest.mark.parametrize(
     ("code", "case"),
     [
-        ("X022", dead(SURG__disch_to="died")),
-        ("X022", example(SURG__disch_to="died")),
+        ("X022", dead(**{"SURG*": [operation(disch_to="died")]})),
+        ("X022", example(**{"SURG*": [operation(disch_to="died")]})),
+        ("X022", dead(**{"SURG*": [operation(), operation(disch_to="died")]})),
         ("X022f", dead(**{"AE*": [{"outcome": "fatal", "ae_en": "2029-03-12"}]})),
         ("X022f", example(**{"AE*": [{"outcome": "fatal", "ae_en": "2029-05-09"}]})),
         ("X061", dead(death_dt="2028-12-03")),
@@ -115,6 +149,8 @@ def test_death_after_treatment(died: str, flags: tuple[bool, bool]) -> None:
         ("X063", dead(**{"FU*": [{"fu_dt": date(2029, 3, 12), "alive": "Y"}]})),
         ("X063", example(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03"}]})),
         ("SURV-01", dead(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03-12"}]})),
+        ("SURV-08", dead(status_dt=date(2029, 3, 10))),
+        ("SURV-08", dead(status_dt=date(2029, 2, 28), death_dt="2029-03")),
         ("SURV-02", example(status_dt=date(2026, 5, 7))),
         ("SURV-03", example(**{"FU*": [diseased(date(2029, 1, 5))]})),
         ("SURV-03", example(dz_now="distant")),
@@ -132,10 +168,12 @@ def test_a_check_fails(code: str, case: dict) -> None:
 @pytest.mark.parametrize(
     ("code", "case"),
     [
-        ("X022", dead(death_dt="2026-08-08", SURG__disch_to="died")),
-        ("X022", dead(death_dt="2026-08", SURG__disch_to="died")),
-        ("X022", example(status_dt=date(2026, 8, 7), SURG__disch_to="died")),
-        ("X022", dead(SURG__disch_dt=None, SURG__disch_to=None)),
+        ("X022", dead(death_dt="2026-08-08", **{"SURG*": [operation(disch_to="died")]})),
+        ("X022", dead(death_dt="2026-08", **{"SURG*": [operation(disch_to="died")]})),
+        ("X022", example(status_dt=date(2026, 8, 7), **{"SURG*": [operation(disch_to="died")]})),
+        ("X022", dead(**{"SURG*": [operation(disch_dt=None, disch_to=None)]})),
+        ("SURV-08", dead(status_dt=date(2029, 3, 11))),
+        ("SURV-08", dead(status_dt=date(2029, 3, 1), death_dt="2029-03")),
         ("X022f", dead(**{"AE*": [{"outcome": "fatal", "ae_en": "2029-03"}]})),
         ("X022f", example(**{"AE*": [{"outcome": "recovered", "ae_en": "2029-05-09"}]})),
         ("X061", dead(death_dt="2028-12-04")),

@@ -13,6 +13,7 @@ from protocol.text import load
 CHAPTERS = ("2.6",)
 
 TEXT = load("1.0")
+KNOWN = {3: date(2026, 12, 2)}
 CRE: dict[str, Any] = {
     "id": 1, "visit_id": 7, "state": "complete", "cre_dt": date(2026, 8, 3), "ogd_dt": date(2026, 8, 3),
     "cre_outcome": "CCR_SO_FAR", "local_call": "0", "dist_call": "0", "bx_result": "none", "bx_review": None,
@@ -28,7 +29,7 @@ SURV: dict[str, Any] = {
 
 
 def asked(**records: list[dict[str, Any]]) -> set[tuple[str, str, date, bool]]:
-    found = wanted_todos(TEXT, lambda code: records.get(code, []))
+    found = wanted_todos(TEXT, lambda code: records.get(code, []), KNOWN)
     return {(each.trigger, each.key, each.due_on, each.done) for each in found}
 
 
@@ -99,3 +100,30 @@ def test_news_of_a_death_asks_for_its_page_within_7_days() -> None:
         ("DEATH", "death", date(2026, 12, 8), True)
     }
     assert asked(SURV=[SURV]) == set()
+
+
+FATAL: dict[str, Any] = {
+    "sequence": 3, "outcome": "fatal", "grade": "5", "ser_crit": ["death"], "ae_st": "2026-11-28",
+    "ae_en": "2026-12-01",
+}  # fmt: skip
+REPORT: dict[str, Any] = {"ae_no": 3, "sae_report": "sent"}
+DEAD: dict[str, Any] = SURV | {"vital": "dead"}
+
+
+def test_point_12_a_fatal_event_asks_for_the_death_page_within_24_hours() -> None:
+    assert asked(AE=[FATAL]) == {("DEATH_SAE", "death", date(2026, 12, 3), False)}
+    assert asked(AE=[FATAL], FU=[FU | {"alive": "N"}]) == {("DEATH_SAE", "death", date(2026, 12, 3), False)}
+    assert asked(AE=[FATAL | {"outcome": "recovered", "grade": "4", "ser_crit": ["life"]}]) == set()
+
+
+@pytest.mark.parametrize(
+    ("there", "done"),
+    [({"SURV": [DEAD]}, False), ({"SAE": [REPORT]}, False), ({"SURV": [DEAD], "SAE": [REPORT]}, True)],
+)
+def test_point_12_it_is_done_when_page_and_report_are_there(there: dict[str, Any], done: bool) -> None:
+    assert asked(AE=[FATAL], **there) == {("DEATH_SAE", "death", date(2026, 12, 3), done)}
+
+
+def test_point_12_a_fatal_event_that_nobody_dated_counts_from_its_end() -> None:
+    assert asked(AE=[FATAL | {"sequence": 4}]) == {("DEATH_SAE", "death", date(2026, 12, 2), False)}
+    assert asked(AE=[FATAL | {"sequence": 4, "ae_st": None, "ae_en": None}]) == set()

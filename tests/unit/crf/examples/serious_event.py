@@ -41,6 +41,7 @@ CONTEXT: dict[str, Any] = {
     "AE*": [EVENT],
     "SAE*": [],
     "sponsor.assessments": [],
+    "safety.clocks": [],
     "SURV.death_dt": None,
     "ELIG.birth": "1964-05",
 }

@@ -13,6 +13,14 @@ VALUES = {
     "v_source": "phone",
     "dz_now": "none",
 }
+
+
+def operation(on: date = date(2026, 7, 27), **more: Any) -> dict[str, Any]:
+    """An operation as the survival form reads it."""
+    left = {"surg_done": "resection", "surg_dt": on, "disch_dt": date(2026, 8, 8), "disch_to": "home"}
+    return left | more
+
+
 CONTEXT = {
     "AE*": [],
     "today": date(2029, 6, 1),
@@ -23,9 +31,7 @@ CONTEXT = {
     "milestone.RAND": date(2026, 5, 8),
     "milestone.NEO_D1": date(2026, 5, 11),
     "milestone.LASTDOSE": date(2026, 6, 12),
-    "milestone.SURG": date(2026, 7, 27),
-    "SURG.disch_dt": date(2026, 8, 8),
-    "SURG.disch_to": "home",
+    "SURG*": [operation()],
     "FU*": [{"fu_dt": date(2029, 1, 5), "alive": "Y", "dz_status": "none"}],
     "CRE*": [{"cre_dt": date(2026, 7, 14), "pet_dt": date(2026, 7, 7)}],
     "SURV*": [],

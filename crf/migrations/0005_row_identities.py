@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0001_initial'),
+        ('crf', '0004_keys_of_opened_pages'),
         ('trials', '0001_initial'),
     ]
 

@@ -1,0 +1,54 @@
+"""The moment whose state an export shows, and how rows are read as they stood then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import connection, models
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One moment: what was stored by ``at``.
+
+    A ``snapshot`` (PostgreSQL's, as text) says which transactions could be seen then; without one, a
+    transaction that was open at ``at`` counts by the moment at which its acts were stored. ``is_past`` reads the
+    versions that the database keeps; else the tables themselves are read, inside one snapshot.
+    """
+
+    at: datetime
+    snapshot: str = ""
+    is_past: bool = True
+
+    @classmethod
+    def of_this_snapshot(cls) -> Self:
+        """Return the moment that the open transaction reads; it is the first thing that the transaction asks."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT clock_timestamp(), current_setting('transaction_isolation'), pg_current_snapshot()::text"
+            )
+            at, isolation, snapshot = cursor.fetchone()
+        return cls(at=at, snapshot=snapshot if isolation == "repeatable read" else "", is_past=False)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return what the SQL of ``rows`` asks for."""
+        return {"cut": self.at, "snapshot": self.snapshot}
+
+    def rows(self, model: type[models.Model], which: str = "true") -> str:
+        """Return the SQL of a model's rows as they stood: in a past moment, each row's last version by then.
+
+        ``which`` narrows the versions (as ``e``) by what never changes in a row.
+        """
+        table = model._meta.db_table
+        if not self.is_past:
+            return table
+        seen = "w.stored_at <= %(cut)s"
+        if self.snapshot:
+            seen += " AND pg_visible_in_snapshot(w.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
+        return (
+            f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {table}event e JOIN audit_act w ON w.id = e.act_id "
+            f"WHERE {seen} AND {which} ORDER BY e.pgh_obj_id, e.pgh_id DESC)"
+        )
