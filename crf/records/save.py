@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -62,6 +62,7 @@ from trials.models import Participant
 
 LONGEST_KEY = 64
 SENT = ("values", "groups", "missing", "reason", "reasons", "confirmations", "prompts", "errors")
+GIVEN_HERE = ("row_id", "position")  # a row says under "sent" which of both came with it
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,9 @@ def _digest_of(request: SaveRequest) -> str:
     visit = record_key.visit.pk if record_key.visit else None
     sent = {name: getattr(answers, name) for name in SENT}
     sent["groups"] = {
-        name: [{part: row[part] for part in row if part not in GIVEN_HERE} for row in rows]
+        name: [
+            {part: row[part] for part in row if "sent" not in row or part not in GIVEN_HERE} for row in rows
+        ]
         for name, rows in answers.groups.items()
     }
     said = json.dumps([place, visit, request.version, request.seen_plan, sent], sort_keys=True, default=str)
