@@ -99,10 +99,9 @@ def new_consent(site: Site, version: str) -> int | None:
 
 
 def asked_to_consent_anew(people: QuerySet[Participant]) -> QuerySet[Participant]:
-    """Return the living among ``people`` whose version asks for a consent text that they have not signed."""
-    asked = SiteVersion.objects.filter(
-        site=OuterRef("site"), version=OuterRef("protocol_version"), consent__isnull=False
-    )
+    """Return the living among ``people`` whose site's version asks for a consent text that they have not signed."""
+    in_force = {"site": OuterRef("site"), "version": OuterRef("site__protocol_version")}
+    asked = SiteVersion.objects.filter(**in_force, consent__isnull=False)
     signed = Consent.objects.filter(participant=OuterRef("pk"), version=OuterRef("text"))
     living = people.exclude(state__in=ENDED).alias(text=Subquery(asked.values("consent")[:1]))
     found: QuerySet[Participant] = living.filter(~Exists(signed), text__isnull=False).order_by("number")

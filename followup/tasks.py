@@ -7,7 +7,7 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from followup.services import migrate_participants, plan_data_cuts, update_visit_states
+from followup.services import migrate_participants, plan_data_cuts, uncarried, update_visit_states
 from kernel.clock import local_date
 from kernel.tasks import send, task
 from trials.models import Site, SiteVersion
@@ -45,10 +45,7 @@ def carry_one_version(pk: int) -> None:
 @task(name="followup:carry_versions")
 def carry() -> None:
     """What a crash left of a version that was opened is carried on."""
-    with transaction.atomic():
-        waiting = SiteVersion.objects.filter(opened_on__isnull=False, carried_at=None)
-        keys = list(waiting.values_list("pk", flat=True))
-    for pk in keys:
+    for pk in uncarried():
         send("followup:carry_version", pk)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -18,6 +18,7 @@ from trials.models import Participant, Site, SiteVersion
 MOST_COUNTED = 400
 PER_PAGE = 25
 NAMED = 50
+CARRIED_WITHIN = timedelta(hours=1)
 
 
 @dataclass
@@ -74,10 +75,11 @@ def _is_later(site: Site, version: str) -> bool:
     return version in later_than(site.protocol_version)
 
 
-def to_do_at(held: SiteVersion, people: QuerySet[Participant]) -> dict[str, Any]:
-    """Return who is not carried over yet, and who has not signed the new consent text."""
+def to_do_at(held: SiteVersion, people: QuerySet[Participant], *, at: datetime) -> dict[str, Any]:
+    """Return who is not carried over yet, whether that takes too long, and who has not signed the new consent text."""
     unsigned = to_consent_anew(people, held)
     return {
+        "is_late": held.carried_at is None and at - held.act.at > CARRIED_WITHIN,
         "left": waiting_for(held).count(),
         "unsigned": unsigned[:NAMED],
         "unsigned_count": unsigned.count(),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from django.core.cache import cache
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
@@ -46,3 +48,16 @@ def sent_once(sent: str, *, by: Any) -> Iterator[None]:
         if key:
             cache.set(key, None, 0)  # no longer held
         raise
+
+
+def once_for_each_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Do what a button asks for once for each page that shows it; a form that is given to a service does so itself."""
+
+    @wraps(view)
+    def pressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with sent_once(request.POST.get(FIELD, ""), by=request.user):
+            return view(request, *args, **kwargs)
+
+    return pressed

@@ -33,19 +33,18 @@ class Scope:
     confided: frozenset[int] = frozenset()
     day: date | None = None
 
-    def as_setting(self) -> str:
-        """Return the text that the policies read: ``*``, or site ids between commas."""
-        if self.sites == EVERYTHING:
-            return EVERYTHING
-        return ",".join(map(str, sorted(self.sites)))
+    def settings(self) -> tuple[str, str, str, str]:
+        """Return what the policies read: person, sites (``*``, or ids between commas), confidences, day.
 
-    def confided_setting(self) -> str:
-        """Return the sites whose confidences may be read, as the policies read them."""
-        return ",".join(map(str, sorted(self.confided)))
+        A scope without a day has an empty one, and then no role is in force.
+        """
+        sites = EVERYTHING if self.sites == EVERYTHING else _between_commas(self.sites)
+        confided = _between_commas(self.confided)
+        return str(self.user_id or ""), sites, confided, self.day.isoformat() if self.day else ""
 
-    def day_setting(self) -> str:
-        """Return the day as the policies read it; empty where the work has none, and then no role is in force."""
-        return self.day.isoformat() if self.day else ""
+
+def _between_commas(sites: Collection[int] | str) -> str:
+    return ",".join(map(str, sorted(sites)))
 
 
 _scope: ContextVar[Scope | None] = ContextVar("palace3_scope", default=None)

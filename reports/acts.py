@@ -91,6 +91,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:answers:save": _("Answers saved"),
     "crf:override:grant": _("A value was let pass"),
     "crf:record:derive": _("Derived answers worked out again"),
+    "crf:record:upgrade": _("Answers carried over to a later version of the form"),
     "crf:record:verify": _("Form verified"),
     "crf:record:sign": _("Form signed"),
     "crf:record:lock": _("Form locked"),

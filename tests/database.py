@@ -12,6 +12,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,31 @@ def _in_english() -> None:
     from django.utils import translation
 
     translation.activate("en")
+
+
+@pytest.fixture(autouse=True)
+def _tasks_open_their_own_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The transaction that pytest-django puts around a test is none that a task opened: a worker has no such thing."""
+    import kernel.tasks
+    from kernel.scope import scope
+
+    @contextmanager
+    def scope_of_task(**told: Any) -> Iterator[Any]:
+        from django.db import connection
+
+        with scope(**told) as given, connection.execute_wrapper(_refuse_in_a_transaction_that_is_lent):
+            yield given
+
+    monkeypatch.setattr(kernel.tasks, "scope", scope_of_task)
+
+
+def _refuse_in_a_transaction_that_is_lent(execute: Any, *statement: Any) -> Any:
+    from kernel.postgresql.base import refuse_policed
+
+    blocks = statement[-1]["connection"].atomic_blocks
+    if blocks and blocks[-1]._from_testcase:
+        return refuse_policed(execute, *statement)
+    return execute(*statement)
 
 
 @pytest.fixture(autouse=True)

@@ -57,6 +57,7 @@ from crf.store.records import (
     write_record,
 )
 from crf.store.signatures import drop_signature
+from followup.services.amending import catch_up
 from followup.services.planning import VisitChange
 from trials.models import Participant
 
@@ -133,11 +134,13 @@ def save_answers(
 
 
 def _admit(request: SaveRequest) -> SaveRequest:
-    """Refuse who may not, and hold the participant as they are now."""
+    """Refuse who may not, and hold the participant as they are now, on the version of their site."""
     refuse_who_may_not(request.record_key, by=request.by)
     if len(request.key) > LONGEST_KEY:
         raise KeyTooLong(number=len(request.key), most=LONGEST_KEY)
     participant = Participant.objects.lock(request.record_key.participant.pk)
+    if participant.protocol_version != participant.site.protocol_version:
+        participant = catch_up(participant=participant, by=request.by, at=request.at)
     record_key = replace(request.record_key, participant=participant)
     return replace(request, record_key=record_key, digest=_digest_of(request) if request.key else "")
 

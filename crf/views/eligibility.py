@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -16,9 +17,11 @@ from crf.eligibility.evidence import Evidence, current_evidence
 from crf.page.eligibility import criteria_of, decisions_of
 from crf.page.forms import DecisionForm
 from crf.records.eligibility_lapse import decide
+from followup.services import catch_up
 from kernel.errors import Forbidden
 from trials.models import Participant
 from trials.models.participants import Track
+from trials.services.decisions import version_moved
 
 
 @requires(Permission.ELIGIBILITY_VIEW)
@@ -26,16 +29,29 @@ def eligibility(request: PersonRequest, number: str) -> HttpResponse:
     """Show the evidence per criterion; an investigator signs the decision below it."""
     open_to = Participant.objects.open_to(request.user, Permission.ELIGIBILITY_VIEW)
     participant = get_object_or_404(open_to.select_related("site"), number=number)
-    evidence = current_evidence(participant)
     if request.method == "POST" and not request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
         raise Forbidden
+    now = timezone.now()
+    if request.method == "POST" and participant.is_behind and not participant.is_terminal:
+        return _on_the_version_in_force(request, participant, at=now)
+    evidence = current_evidence(participant)
     typed = request.POST if request.method == "POST" else None
     answerable = evidence.assessment.answerable
     form = DecisionForm(typed, initial={"seen_digest": evidence.digest}, answerable=answerable)
-    if form.submits(decide, shown=evidence, by=request.user, at=timezone.now()):
+    if form.submits(decide, shown=evidence, by=request.user, at=now):
         messages.success(request, _("The decision is signed and on record."))
         return redirect(participant)
     return _shown(request, participant, evidence, form)
+
+
+def _on_the_version_in_force(
+    request: PersonRequest, participant: Participant, *, at: datetime
+) -> HttpResponse:
+    """Carry the participant to the version of their site, and show its criteria in place of a decision."""
+    left = version_moved(participant)
+    catch_up(participant=participant, by=request.user, at=at)
+    messages.warning(request, str(left))
+    return redirect("crf:eligibility", participant.number)
 
 
 def _shown(

@@ -18,6 +18,7 @@ from crf.page.editor import RecordEditor, address, open_participant, open_record
 from crf.page.forms import NoteForm
 from crf.page.targets import targets_of
 from kernel.errors import Refusal
+from kernel.once import once_for_each_page
 from trials.models import Participant
 
 
@@ -80,6 +81,7 @@ def settle_note(request: PersonRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Permission.QUERY_RAISE)
+@once_for_each_page
 def ask_from_note(request: PersonRequest, pk: int) -> HttpResponse:
     """Turn the note into a query to the site, in one step."""
     found = _own(request, pk, Permission.QUERY_RAISE)

@@ -25,6 +25,7 @@ from crf.queries.batch import Batch
 from crf.queries.list import AGES, STATES, line_of, lines_of
 from crf.queries.system import question_of_query
 from kernel.errors import Forbidden
+from kernel.once import once_for_each_page
 from trials.models import Site
 
 
@@ -54,6 +55,7 @@ def _list(request: PersonRequest, chosen: dict[str, str]) -> dict[str, Any]:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.QUERY_VIEW)
+@once_for_each_page
 def several(request: PersonRequest) -> HttpResponse:
     """Answer several queries from one list, or close several; what is refused stays typed."""
     shown = _list(request, request.GET.dict())

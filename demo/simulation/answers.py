@@ -208,7 +208,10 @@ def _day(start: date, number: int) -> date:
 
 def _dose(case: Case, number: int, start: date) -> Sent:
     if case.story.diligence < 0.875 and number == 5:
-        return {"dose_no": number, "given": "omitted", "mod_reason": "haematological_ae"}
+        omitted = {"given": "omitted", "mod_reason": "haematological_ae"}
+        omitted |= {"nabp_given": "omitted", "nabp_reason": "haematological_ae"}
+        low = round(case.dice.uniform(1.1, 1.4), 1)
+        return {"dose_no": number, **omitted, "anc_d": low, "count_dt": _day(start, number)}
     person = case.story.person
     gfr = 78 + round(12 * case.story.lateness)
     surface = scores.bsa(height_cm=person.height, weight_kg=person.weight, formula="mosteller")
@@ -218,6 +221,8 @@ def _dose(case: Case, number: int, start: date) -> Sent:
         "dose_no": number,
         "given": "full",
         "adm_dt": _day(start, number),
+        "nabp_given": "full",
+        "nabp_dt": _day(start, number),
         "weight_d": person.weight,
         "gfr_d": gfr,
         "anc_d": round(case.dice.uniform(1.6, 4.5), 1),

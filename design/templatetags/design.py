@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from design.badges import Badge, badge_for
 from design.icons import ICONS
 from kernel.days import written
+from kernel.once import FIELD, new_key
 
 register = template.Library()
 
@@ -35,6 +36,12 @@ def icon(name: str, label: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+@register.inclusion_tag("partials/once.html")
+def once(form: object = None) -> dict[str, str]:
+    """Give a form the key of its page, beside its token: what it creates is created once, however often it is sent."""
+    return {"name": FIELD, "key": getattr(form, "once", "") or new_key()}
 
 
 def _badge(badge: Badge) -> SafeString:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
 from accounts.permissions import Permission
+from exports.api.once import answered_once
 from exports.api.parameters import Parameters, refuse_unknown_parameters
 from exports.api.requests import CallerRequest
 from kernel.errors import Forbidden
@@ -32,8 +33,8 @@ def endpoint(
 ) -> Callable[[Handler], Handler]:
     """Let a caller through who holds the method's permission; the handler sees only the caller's sites.
 
-    ``parameters`` says for each method what may stand after the question mark: the schema shows it, and
-    everything else is refused.
+    What is created is created once for each Idempotency-Key. ``parameters`` says for each method what may stand
+    after the question mark: the schema shows it, and everything else is refused.
     """
     taken = parameters or {}
 
@@ -45,6 +46,8 @@ def endpoint(
                 raise Forbidden
             with scope(user_id=request.user.pk, sites=sites_of(request.user)):
                 refuse_unknown_parameters(request, taken.get(method, ()))
+                if method == "POST":
+                    return answered_once(request, lambda: handler(request, *args, **kwargs))
                 return handler(request, *args, **kwargs)
 
         throttled: Any = throttle_classes([PerToken])(guarded)

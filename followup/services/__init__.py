@@ -1,6 +1,6 @@
 """The only writer of visits."""
 
-from followup.services.amending import migrate_participants, open_version
+from followup.services.amending import catch_up, migrate_participants, open_version, uncarried
 from followup.services.cuts import announce_data_cut, plan_data_cuts
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import record_lost, withdraw_participant
@@ -18,6 +18,7 @@ from followup.services.visits import (
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
+    "catch_up",
     "drop_todos",
     "make_feed",
     "mark_not_done",
@@ -33,6 +34,7 @@ __all__ = [
     "record_visit",
     "revoke_feed",
     "settle_todos",
+    "uncarried",
     "update_visit_states",
     "withdraw_participant",
 ]

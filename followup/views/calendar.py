@@ -21,6 +21,7 @@ from followup.feeds import living_feed, reader_of, visits_for
 from followup.models import Visit, VisitState
 from followup.views.agenda import chosen_day, chosen_site, today_at
 from kernel.clock import local_date
+from kernel.once import once_for_each_page
 from kernel.scope import scope
 from trials.holidays import works_on
 from trials.models import Site
@@ -56,6 +57,7 @@ def feed(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.VISIT_VIEW)
 @require_POST
+@once_for_each_page
 def make_feed(request: PersonRequest) -> HttpResponse:
     token = services.make_feed(user=request.user, at=timezone.now())
     path = reverse("followup:feed-file", args=[token])

@@ -46,14 +46,15 @@ def site_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
     """Show what the version would change for the living participants of the site, or what is left to do."""
     found = _asked(request, protocol, site, Permission.VISIT_VIEW)
     kept = SiteVersion.objects.open_to(request.user, Permission.VISIT_VIEW)
-    held = kept.filter(site=found, version=protocol).select_related("consent").first()
+    held = kept.filter(site=found, version=protocol).select_related("consent", "act").first()
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW)
+    now = timezone.now()
     context: dict[str, Any] = {"site": found, "text": load(protocol), "held": held, "protocol": protocol}
     context["may_manage"] = request.user.may(Permission.SITE_MANAGE, found)
     if held is not None and held.opened_on:
-        context |= to_do_at(held, people)
+        context |= to_do_at(held, people, at=now)
     else:
-        context |= preview_page(found, protocol, page=request.GET.get("page"), at=timezone.now())
+        context |= preview_page(found, protocol, page=request.GET.get("page"), at=now)
     return render(request, "followup/site_version.html", context)
 
 

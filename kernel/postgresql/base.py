@@ -2,27 +2,65 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.utils.functional import cached_property
 from psycopg.pq import TransactionStatus
 
 from kernel.scope import current_scope
 
 _USABLE = {TransactionStatus.IDLE, TransactionStatus.INTRANS}
+_WORD = re.compile(r"\w+")
+
+
+class PolicedOutsideTransaction(RuntimeError):  # noqa: N818 (a fault of the program, never shown to a person)
+    """A statement names a table with a row policy where no transaction is open, and so no scope is written."""
+
+    def __init__(self, tables: set[str]) -> None:
+        names = ", ".join(sorted(tables))
+        super().__init__(
+            f"{names}: outside a transaction the row policies show no row. Use transaction.atomic()."
+        )
+
+
+def refuse_policed(
+    execute: Callable[..., Any], statement: Any, parameters: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """Execute the statement, unless it names a table with a row policy; around each statement outside a transaction.
+
+    There every such table looks empty: a task that asks who is waiting finds nobody, and reports success.
+    """
+    connection = context["connection"]
+    text = statement if isinstance(statement, str) else statement.as_string(connection.connection)
+    named = set(_WORD.findall(text)) & connection.policed_tables
+    if named:
+        raise PolicedOutsideTransaction(named)
+    return execute(statement, parameters, many, context)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Every transaction carries ``app.user``, ``app.sites``, ``app.confided`` and ``app.day`` for the policies.
 
-    The settings are local to the transaction: nothing is left on a pooled connection, and
-    statements outside a transaction see no site at all.
+    The settings are local to the transaction: nothing is left on a pooled connection, and statements outside a
+    transaction would see no site at all. So one that names a table with a policy is refused there.
     """
 
     def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:
         super().set_autocommit(autocommit, *args, **kwargs)
-        if not autocommit and current_scope() is not None:
+        self.execute_wrappers[:] = [each for each in self.execute_wrappers if each is not refuse_policed]
+        if autocommit:
+            self.execute_wrappers.insert(0, refuse_policed)
+        elif current_scope() is not None:
             self.write_scope()
+
+    @cached_property
+    def policed_tables(self) -> frozenset[str]:
+        """The tables with a row policy, as the database itself names them, asked once."""
+        rows = self.connection.execute("SELECT relname FROM pg_class WHERE relrowsecurity").fetchall()
+        return frozenset(str(row[0]) for row in rows)
 
     def write_scope(self) -> None:
         """The open transaction sees the sites of the scope in force now, or none.
@@ -32,14 +70,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.connection.info.transaction_status not in _USABLE:
             return
         scope = current_scope()
-        user, sites, confided, day = (
-            (str(scope.user_id or ""), scope.as_setting(), scope.confided_setting(), scope.day_setting())
-            if scope
-            else ("", "", "", "")
-        )
         with self.wrap_database_errors:  # a lost connection is Django's OperationalError, as from any query
             self.connection.execute(
                 "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
                 "set_config('app.confided', %s, true), set_config('app.day', %s, true)",
-                (user, sites, confided, day),
+                scope.settings() if scope else ("", "", "", ""),
             )

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crf.eligibility.evidence import StageSource, current_evidence, stage_for_stratum
@@ -93,12 +94,23 @@ def _standing(participant: Participant) -> Iterator[Unmet]:
     here = ("participant", participant.number)
     if participant.site.state != SiteState.ACTIVE:
         yield Unmet("site", _("The site is not active."), "trials:site", participant.site.code)
+    if participant.is_behind:
+        yield Unmet("version", _version_left(participant), "crf:eligibility", participant.number)
     if valid_consent(participant) is None:
         yield Unmet("consent", _("There is no valid consent on record."), *here)
     if Allocation.objects.filter(participant=participant).exists():
         yield Unmet("once", _("The participant has an allocation already."), *here)
     elif participant.state != Track.SCREENED:
         yield Unmet("screening", _("The participant is no longer in screening."), *here)
+
+
+def _version_left(participant: Participant) -> str:
+    text = gettext(
+        "Site {site} follows version {version} of the protocol now; the decision was taken by version {left}. "
+        "Eligibility is decided anew."
+    )
+    site = participant.site
+    return text.format(site=site.code, version=site.protocol_version, left=participant.protocol_version)
 
 
 def _decision(participant: Participant, decision: EligibilityDecision | None) -> Iterator[Unmet]:

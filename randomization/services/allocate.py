@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import current_act, open_act
 from crf.recheck import recheck_participant
-from followup.services import plan_visits_for
+from followup.services import catch_up, plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.scope import EVERYTHING, scope
@@ -95,6 +95,7 @@ def randomize(
     Two transactions, so that nobody, not even with the server's own key, can look at an arm and take the
     look back: the first takes the place and is kept; only then does the database give the sealed arm.
     Call it again after a crash or a double click: the same allocation is returned, completed if need be.
+    Whoever is still on a version that their site has left is carried over first, and their decision lapses.
     An ``envelope`` is entered afterwards, and only if it held the place that is next.
     Locks the participant, then the stratum, always in that order.
     """
@@ -106,6 +107,7 @@ def randomize(
     if known is not None and known.revealed_at is not None:
         return known
     if known is None:
+        catch_up(participant=participant, by=by, at=at)
         with open_act("randomization:slot:take", by=by, at=at, participant=participant):
             locked = Participant.objects.lock(participant.pk)
             if not Allocation.objects.filter(participant=locked).exists():

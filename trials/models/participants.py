@@ -113,6 +113,11 @@ class Participant(Audited):
     def is_terminal(self) -> bool:
         return self.state in TERMINAL
 
+    @property
+    def is_behind(self) -> bool:
+        """Say whether the site follows another version of the protocol than the participant does."""
+        return self.protocol_version != self.site.protocol_version
+
 
 class OfParticipant(Audited):
     """A row about one participant, at the participant's site."""

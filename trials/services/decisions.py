@@ -57,6 +57,14 @@ class EvidenceMoved(Refusal):
     )
 
 
+class SiteFollowsAnotherVersion(Refusal):
+    code = "trials.site_follows_another_version"
+    message = _(
+        "Site {site} follows version {version} of the protocol now, and the criteria on this page were those of "
+        "version {seen}. Read the criteria of participant {participant} again, then decide."
+    )
+
+
 def live_decision(participant: Participant) -> EligibilityDecision | None:
     """Return the decision in force, or None."""
     return EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).first()
@@ -116,6 +124,8 @@ def _refuse_unless_ready(
         raise NoDecisionOutsideScreening(
             participant=participant.number, state=participant.get_state_display()
         )
+    if participant.is_behind:
+        raise version_moved(participant)
     if valid_consent(participant) is None:
         raise ConsentBeforeDecision(participant=participant.number)
     if not eligible:
@@ -126,6 +136,16 @@ def _refuse_unless_ready(
         raise EvidenceAgainst(participant=participant.number, criteria=", ".join(failed))
     if unknown:
         raise EvidenceIncomplete(participant=participant.number, missing=", ".join(unknown))
+
+
+def version_moved(participant: Participant) -> SiteFollowsAnotherVersion:
+    """Return the refusal to decide by a version that the participant's site has left."""
+    return SiteFollowsAnotherVersion(
+        participant=participant.number,
+        site=participant.site.code,
+        version=participant.site.protocol_version,
+        seen=participant.protocol_version,
+    )
 
 
 def lapse_decision(*, participant: Participant, cause: str, by: User | None, at: datetime) -> bool:

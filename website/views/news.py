@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.once import once_for_each_page
 from kernel.service_form import Page
 from trials.models import NewsLetter
 from website.contact.forms import NewsForm
@@ -133,6 +134,7 @@ def letter(request: PersonRequest, pk: int) -> HttpResponse:
 
 @requires(Permission.TEXT_APPROVE)
 @require_POST
+@once_for_each_page
 def release_letter(request: PersonRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(NewsLetter.objects.open_to(request.user, Permission.TEXT_APPROVE), pk=pk)
     services.release_letter(letter=found, by=request.user, at=timezone.now())

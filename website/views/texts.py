@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.once import once_for_each_page
 from kernel.service_form import Page
 from protocol.text import load
 from trials.models import PageConfirmation, PublicText
@@ -150,6 +151,7 @@ def preview_page(request: PersonRequest, language: str) -> HttpResponse:
 
 @require_POST
 @requires(Permission.TEXT_DRAFT)
+@once_for_each_page
 def draft_first_texts(request: PersonRequest) -> HttpResponse:
     made = len(services.draft_first_texts(by=request.user, at=timezone.now()))
     said = ngettext("%(made)s text was drafted.", "%(made)s texts were drafted.", made) % {"made": made}

@@ -248,6 +248,7 @@ def _doses(kind: str, known: Row) -> Iterator[date]:
         yield from _given(known["treat_camre"], "ci_dt")
     elif kind == "chemo":
         yield from _given(known["treat_chemo"], "adm_dt")
+        yield from _given(known["treat_chemo"], "nabp_dt")
     elif known["treat_rt_end"]:
         yield known["treat_rt_end"]
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from crf.catalogue.treatment.rules import drug_days
 from crf.engine.checks import earliest_day, latest_day
 from protocol.loader.schema import VisitRule
 from protocol.response import Because
@@ -43,8 +44,8 @@ def weight_change(
 ) -> float | None:
     """Return the change from the weight of the first dose, else from the baseline (protocol 3.11, as_wtpct)."""
     dosed = sorted(
-        (row for row in treat_chemo or () if row.get("weight_d") and row.get("adm_dt")),
-        key=lambda row: row["adm_dt"],
+        (row for row in treat_chemo or () if row.get("weight_d") and drug_days(row)),
+        key=lambda row: min(drug_days(row)),
     )
     before = dosed[0]["weight_d"] if dosed else dm_weight
     return weight_change_pct(before, as_wt)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from crf.catalogue.adverse_event.rules import began_near
 from crf.catalogue.treatment import rules
+from crf.catalogue.treatment.chemotherapy_checks import CHEMOTHERAPY
 from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import All, Answered, Is
 
 PRE_DOSE = ("ci_pre_alt", "ci_pre_creat", "ci_pre_tsh", "ci_pre_gluc", "ci_pre_trop", "ci_pre_spo2")
-PLANNED = ("treatment.CARBOPLATIN.doses", "treatment.CAMRELIZUMAB.doses", "fact.rt_fractions")
+DRUGS = ("CARBOPLATIN", "NAB_PACLITAXEL", "CAMRELIZUMAB")
+PLANNED = (*(f"treatment.{drug}.doses" for drug in DRUGS), "fact.rt_fractions")
 
 ANCHORS = (
     Check(
@@ -81,107 +82,6 @@ ANCHORS = (
     ),
 )
 
-CHEMO = (
-    Check(
-        code="TREAT-03",
-        level=Level.SOFT,
-        reads=("adm_dt", "planned_day", "neo_d1", "mod_reason", "setting.chemo_dose_apart_days"),
-        each="chemo",
-        passes=rules.near_plan("setting_chemo_dose_apart_days"),
-        message=_(
-            "This dose was given more than %(setting_chemo_dose_apart_days)s days from its planned day. Check the "
-            "date, or give the reason."
-        ),
-        fields=("adm_dt", "mod_reason"),
-        blanks=True,
-        when=Answered("adm_dt"),
-    ),
-    Check(
-        code="TREAT-04",
-        level=Level.HARD,
-        reads=("adm_dt", "neo_d1", "setting.chemo_dose_latest_days"),
-        each="chemo",
-        passes=lambda adm_dt, neo_d1, setting_chemo_dose_latest_days: (
-            (adm_dt - neo_d1).days <= setting_chemo_dose_latest_days
-        ),
-        message=_(
-            "This dose is dated more than %(setting_chemo_dose_latest_days)s days after the first day of treatment. "
-            "Check the date."
-        ),
-        fields=("adm_dt",),
-    ),
-    Check(
-        code="TREAT-05",
-        level=Level.SOFT,
-        reads=("chemo",),
-        passes=rules.chemo_in_order,
-        message=_("The doses are not in the order of their dates. Check the dates."),
-        fields=("chemo",),
-    ),
-    Check(
-        code="TREAT-06",
-        level=Level.SOFT,
-        reads=("form_tax",),
-        each="chemo",
-        passes=lambda form_tax: form_tax == "albumin",
-        message=_(
-            "The protocol gives albumin-bound paclitaxel. Check what was given; another is a deviation."
-        ),
-        fields=("form_tax",),
-        deviation="drug_dose",
-    ),
-    Check(
-        code="X014",
-        level=Level.SOFT,
-        reads=("carbo_mg", "carbo_calc", "setting.dose_tolerance_percent"),
-        each="chemo",
-        passes=rules.close_to("carbo_mg", "carbo_calc"),
-        message=_(
-            "Carboplatin is more than %(setting_dose_tolerance_percent)s %% off AUC x (GFR + 25). Check dose, AUC and"
-            " GFR."
-        ),
-        fields=("carbo_mg", "carbo_auc", "gfr_d"),
-        criticality=Criticality.CRITICAL,
-    ),
-    Check(
-        code="X015",
-        level=Level.SOFT,
-        reads=("nabp_mg", "nabp_calc", "setting.dose_tolerance_percent"),
-        each="chemo",
-        passes=rules.close_to("nabp_mg", "nabp_calc"),
-        message=_(
-            "Paclitaxel is more than %(setting_dose_tolerance_percent)s %% off the dose for the body surface. Check "
-            "dose, weight and height."
-        ),
-        fields=("nabp_mg", "nabp_mgm2", "weight_d"),
-        criticality=Criticality.CRITICAL,
-    ),
-    Check(
-        code="X016",
-        level=Level.SOFT,
-        reads=("weight_d", "DM.weight", "setting.dose_weight_change_percent"),
-        each="chemo",
-        passes=rules.weight_kept,
-        message=_(
-            "The weight changed by more than %(setting_dose_weight_change_percent)s %% since baseline. Calculate the "
-            "doses again."
-        ),
-        fields=("weight_d",),
-    ),
-    Check(
-        code="X018",
-        level=Level.SOFT,
-        reads=("anc_d", "plt_d", "setting.neoadjuvant_anc_min", "setting.neoadjuvant_platelets_min"),
-        each="chemo",
-        passes=rules.blood_allows,
-        message=_(
-            "Neutrophils or platelets were low on the day of this dose. Check the results; tell the doctor."
-        ),
-        fields=("anc_d", "plt_d"),
-        blanks=True,
-        criticality=Criticality.CRITICAL,
-    ),
-)
 
 CAMRELIZUMAB = (
     Check(
@@ -352,7 +252,7 @@ SUMMARY = (
     Check(
         code="TREAT-15",
         level=Level.SOFT,
-        reads=("completed", "chemo_n", "ci_n", "deliv_fx", "participant.arm", *PLANNED),
+        reads=("completed", "carbo_n", "nabp_n", "ci_n", "deliv_fx", "participant.arm", *PLANNED),
         passes=rules.as_planned,
         message=_("Treatment is called complete, and a dose or fraction is missing. Check the summary."),
         fields=("completed",),
@@ -372,34 +272,21 @@ SUMMARY = (
     ),
 )
 
-COUNTS = (
-    Check(
-        code="X019",
-        level=Level.SOFT,
-        reads=("anc_d", "plt_d", "adm_dt", "AE*", *rules.COUNTED),
-        each="chemo",
-        passes=rules.severe_count_is_an_event,
-        message=_(
-            "Neutrophils or platelets are of grade %(setting_blood_count_event_grade)s or more, and no adverse event "
-            "was recorded within %(setting_blood_count_event_days)s days. Record it."
-        ),
-        fields=("anc_d", "plt_d"),
-        blanks=True,
-    ),
-)
-
 DEPARTURES = (
     Check(
         code="TREAT-17",
         level=Level.LISTING,
-        reads=("given", "adm_dt", "planned_day", "neo_d1", "setting.chemo_dose_apart_days"),
+        reads=(
+            *("given", "nabp_given", "adm_dt", "nabp_dt"),
+            *("planned_day", "neo_d1", "setting.chemo_dose_apart_days"),
+        ),
         each="chemo",
         passes=rules.chemo_as_planned,
         message=_(
             "This dose was omitted, reduced or given more than %(setting_chemo_dose_apart_days)s days late: this is "
             "proposed as a deviation."
         ),
-        fields=("given", "adm_dt"),
+        fields=("given", "nabp_given", "adm_dt", "nabp_dt"),
         blanks=True,
         deviation="drug_dose",
     ),
@@ -435,12 +322,13 @@ REACTIONS = (
     Check(
         code="TREAT-20",
         level=Level.SOFT,
-        reads=("adm_dt", "AE*"),
+        reads=("adm_dt", "nabp_dt", "AE*"),
         each="chemo",
-        passes=lambda adm_dt, ae_all: any(began_near(event, adm_dt) for event in ae_all),
+        passes=rules.reaction_to_a_drug_is_recorded,
         message=_("An infusion reaction is no adverse event yet. Record it as one."),
         fields=("infusion_reac",),
         when=Is("infusion_reac", "Y"),
+        blanks=True,
     ),
     Check(
         code="TREAT-21",
@@ -485,4 +373,4 @@ PLANS = (
     _as_planned("TREAT-29", "nabp_mgm2", "treatment.NAB_PACLITAXEL.amount", each="chemo", only_above=True),
 )
 
-CHECKS = (*ANCHORS, *CHEMO, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *COUNTS, *DEPARTURES, *REACTIONS, *PLANS)
+CHECKS = (*ANCHORS, *CHEMOTHERAPY, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *DEPARTURES, *REACTIONS, *PLANS)

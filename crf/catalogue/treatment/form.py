@@ -12,7 +12,7 @@ from crf.catalogue.treatment import codes as lists
 from crf.catalogue.treatment import rules
 from crf.catalogue.treatment.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
-from crf.engine.conditions import Any_, Condition, Is, Not, Over
+from crf.engine.conditions import All, Answered, Any_, Condition, Is, Not, Over
 from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
@@ -31,8 +31,11 @@ from crf.engine.fields import (
 )
 
 ARM_1, RADIATED = Is("participant.arm", "1"), Is("rt_given", "Y")
-DOSED, INFUSED = Is("given", "full", "reduced"), Is("ci_given", "full", "interrupted")
-NOT_OMITTED, CI_NOT_OMITTED = Not(Is("given", "omitted")), Not(Is("ci_given", "omitted"))
+# ``given``, ``adm_dt`` and ``mod_reason`` are those of carboplatin; paclitaxel has its own.
+CARBO_DOSED, NABP_DOSED = Is("given", "full", "reduced"), Is("nabp_given", "full", "reduced")
+BOTH_OMITTED = All(Is("given", "omitted"), Is("nabp_given", "omitted"))
+COUNTED = Any_(Answered("anc_d"), Answered("plt_d"))
+INFUSED, CI_NOT_OMITTED = Is("ci_given", "full", "interrupted"), Not(Is("ci_given", "omitted"))
 
 
 class Due(TypedDict):
@@ -42,7 +45,9 @@ class Due(TypedDict):
     required_when: Condition
 
 
-DOSE: Due = {"shown_when": NOT_OMITTED, "required_when": DOSED}
+CARBO: Due = {"shown_when": Not(Is("given", "omitted")), "required_when": CARBO_DOSED}
+NABP: Due = {"shown_when": Not(Is("nabp_given", "omitted")), "required_when": NABP_DOSED}
+DOSE: Due = {"shown_when": Not(BOTH_OMITTED), "required_when": Any_(CARBO_DOSED, NABP_DOSED)}
 INFUSION: Due = {"shown_when": CI_NOT_OMITTED, "required_when": INFUSED}
 
 
@@ -63,7 +68,8 @@ class Treatment(CrfRecord):
     chemo = RepeatingGroup(
         _("Chemotherapy"),
         help=_(
-            "Carboplatin AUC 2 and albumin-bound paclitaxel 50 mg per square metre on days 1, 8, 15, 22, 29."
+            "Carboplatin AUC 2 and albumin-bound paclitaxel 50 mg per square metre on days 1, 8, 15, 22, 29. Each "
+            "drug of a day is answered by itself; the blood counts belong to the day."
         ),
         starts_with=tuple({"dose_no": number} for number in range(1, 6)),
         fixed=True,
@@ -174,7 +180,9 @@ class Treatment(CrfRecord):
     plan_qa = ChoiceAnswer(_("Central review of the plan"), codes=lists.PLAN_REVIEW, sdtm="SUPPPR.PLANQA")
 
     summary = Section(_("D. Summary at the end"))
-    chemo_n = DerivedInteger(_("Chemotherapy doses given"), reads=("chemo",), by=rules.chemo_number)
+    chemo_n = DerivedInteger(_("Days with chemotherapy"), reads=("chemo",), by=rules.chemo_number)
+    carbo_n = DerivedInteger(_("Carboplatin doses given"), reads=("chemo",), by=rules.carboplatin_number)
+    nabp_n = DerivedInteger(_("Paclitaxel doses given"), reads=("chemo",), by=rules.paclitaxel_number)
     carbo_int = DerivedDecimal(
         _("Carboplatin, of the planned dose"),
         reads=("chemo", *rules.PLANNED_CARBOPLATIN),
@@ -228,7 +236,7 @@ class Treatment(CrfRecord):
     resp_end = ChoiceAnswer(_("Response on imaging at the end"), codes=lists.RESPONSE, sdtm="RSORRES")
 
     class Crf:
-        code, title, version, repeats = "TREAT", _("Neoadjuvant treatment"), 1, Repeats.PER_PARTICIPANT
+        code, title, version, repeats = "TREAT", _("Neoadjuvant treatment"), 2, Repeats.PER_PARTICIPANT
         instructions = _("Fill it in as treatment goes on. It is complete when treatment has ended.")
         checks = CHECKS
         milestones = (
@@ -241,7 +249,9 @@ class Treatment(CrfRecord):
 
 @audited()
 class TreatmentChemotherapy(CrfGroupRow):
-    """One row for each of the five planned doses of carboplatin and paclitaxel (protocol 3.5 A, EXC)."""
+    """One row for each of the five planned days of carboplatin and paclitaxel, each drug by itself (protocol 3.5 A,
+    EXC; decision C1).
+    """
 
     record = parent(Treatment, "chemo")
     dose_no = IntegerAnswer(_("Dose"), hard=(1, 5), required=True, missing_allowed=(), sdtm="ECSEQ")
@@ -251,33 +261,57 @@ class TreatmentChemotherapy(CrfGroupRow):
         by=rules.planned_day,
         sdtm="VISITDY",
     )
-    given = ChoiceAnswer(_("Given"), codes=lists.GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR")
-    adm_dt = DateAnswer(_("Date"), cdash="EXSTDAT", sdtm="EXSTDTC", **DOSE)
-    weight_d = DecimalAnswer(
-        _("Weight used"), unit="kg", soft=(38, 110), hard=(25, 200), sdtm="VSORRES (WEIGHT)", **DOSE
-    )
-    gfr_d = DecimalAnswer(
-        _("GFR used"), unit="mL/min", soft=(40, 125), hard=(5, 250), sdtm="LBORRES (CREATCLR)", **DOSE
-    )
     anc_d = DecimalAnswer(
-        _("Neutrophils before the dose"),
+        _("Neutrophils of the day"),
         places=2,
         unit="10^9/L",
         soft=(1, 9),
         hard=(0, 150),
-        shown_when=NOT_OMITTED,
         sdtm="LBORRES (NEUT)",
     )
     plt_d = IntegerAnswer(
-        _("Platelets before the dose"),
-        unit="10^9/L",
-        soft=(60, 450),
-        hard=(0, 2000),
-        shown_when=NOT_OMITTED,
-        sdtm="LBORRES (PLAT)",
+        _("Platelets of the day"), unit="10^9/L", soft=(60, 450), hard=(0, 2000), sdtm="LBORRES (PLAT)"
     )
+    count_dt = DateAnswer(
+        _("Date of the blood count"),
+        shown_when=COUNTED,
+        required_when=All(COUNTED, BOTH_OMITTED),
+        help=_("Needed where nothing was given on this day."),
+        sdtm="LBDTC",
+    )
+    weight_d = DecimalAnswer(
+        _("Weight used"), unit="kg", soft=(38, 110), hard=(25, 200), sdtm="VSORRES (WEIGHT)", **DOSE
+    )
+    creat_d = DecimalAnswer(
+        _("Creatinine used"),
+        unit="umol/L",
+        soft=(30, 150),
+        hard=(10, 2000),
+        shown_when=CARBO["shown_when"],
+        sdtm="LBORRES (CREAT)",
+    )
+    gfr_calc = DerivedDecimal(
+        _("GFR by Cockcroft-Gault"),
+        reads=("adm_dt", "weight_d", "creat_d", "ELIG.birth", "ELIG.sex"),
+        by=rules.clearance,
+        unit="mL/min",
+        definition=_("From creatinine, weight, age and sex."),
+        sdtm="LBORRES (CREATCLR)",
+    )
+    gfr_d = DecimalAnswer(
+        _("GFR used"), unit="mL/min", soft=(40, 125), hard=(5, 250), sdtm="LBORRES (CREATCLR)", **CARBO
+    )
+    given = ChoiceAnswer(
+        _("Carboplatin"),
+        codes=lists.GIVEN,
+        required=True,
+        missing_allowed=(),
+        export="CARBO_GIVEN",
+        sdtm="ECOCCUR",
+    )
+    adm_dt = DateAnswer(_("Carboplatin, date"), export="CARBO_DT", cdash="EXSTDAT", sdtm="EXSTDTC", **CARBO)
     carbo_auc = DecimalAnswer(
-        _("Carboplatin, AUC"), places=2, soft=(1.5, None), hard=(0, 2.5), sdtm="EXDOSE", **DOSE
+        _("Carboplatin, AUC"), places=2, soft=(1.5, None), hard=(0, 2.5), sdtm="EXDOSE", **CARBO
     )
     carbo_calc = DerivedDecimal(
         _("Carboplatin, expected"),
@@ -287,15 +321,26 @@ class TreatmentChemotherapy(CrfGroupRow):
         definition=_("AUC x (GFR, capped, + 25)."),
     )
     carbo_mg = DecimalAnswer(
-        _("Carboplatin, given"), unit="mg", soft=(120, 300), hard=(0, 400), sdtm="EXDOSE", **DOSE
+        _("Carboplatin, given"), unit="mg", soft=(120, 300), hard=(0, 400), sdtm="EXDOSE", **CARBO
     )
+    mod_reason = ChoiceAnswer(
+        _("Carboplatin: reason for reduction, omission or delay"),
+        codes=lists.CHANGE_REASON,
+        required_when=Is("given", "reduced", "omitted"),
+        export="CARBO_REASON",
+        sdtm="EXADJ",
+    )
+    nabp_given = ChoiceAnswer(
+        _("Paclitaxel"), codes=lists.GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR"
+    )
+    nabp_dt = DateAnswer(_("Paclitaxel, date"), cdash="EXSTDAT", sdtm="EXSTDTC", **NABP)
     nabp_mgm2 = DecimalAnswer(
-        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, None), hard=(0, 60), sdtm="EXDOSE", **DOSE
+        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, None), hard=(0, 60), sdtm="EXDOSE", **NABP
     )
     nabp_calc = DerivedDecimal(
         _("Paclitaxel, expected"),
         reads=(
-            *("given", "nabp_mgm2", "weight_d", "DM.height"),
+            *("nabp_given", "nabp_mgm2", "weight_d", "DM.height"),
             *("setting.bsa_formula", "treatment.NAB_PACLITAXEL.amount"),
         ),
         by=rules.expected_paclitaxel,
@@ -304,15 +349,17 @@ class TreatmentChemotherapy(CrfGroupRow):
         definition=_("50 mg per square metre of body surface; a reduced dose by its own."),
     )
     nabp_mg = DecimalAnswer(
-        _("Paclitaxel, given"), unit="mg", soft=(55, 115), hard=(0, 150), sdtm="EXDOSE", **DOSE
+        _("Paclitaxel, given"), unit="mg", soft=(55, 115), hard=(0, 150), sdtm="EXDOSE", **NABP
     )
-    form_tax = ChoiceAnswer(_("Formulation of paclitaxel"), codes=lists.FORMULATION, sdtm="EXDOSFRM", **DOSE)
-    premed = TextAnswer(_("Premedication, with steroid and dose"), shown_when=NOT_OMITTED, sdtm="CMTRT")
-    mod_reason = ChoiceAnswer(
-        _("Reason for reduction, omission or delay"),
+    form_tax = ChoiceAnswer(_("Formulation of paclitaxel"), codes=lists.FORMULATION, sdtm="EXDOSFRM", **NABP)
+    nabp_reason = ChoiceAnswer(
+        _("Paclitaxel: reason for reduction, omission or delay"),
         codes=lists.CHANGE_REASON,
-        required_when=Is("given", "reduced", "omitted"),
+        required_when=Is("nabp_given", "reduced", "omitted"),
         sdtm="EXADJ",
+    )
+    premed = TextAnswer(
+        _("Premedication, with steroid and dose"), shown_when=DOSE["shown_when"], sdtm="CMTRT"
     )
     infusion_reac = YesNoAnswer(
         _("Infusion reaction"), help=_("If yes, enter it as an adverse event too."), sdtm="AEYN", **DOSE

@@ -11,6 +11,7 @@ from typing import Any
 from crf.catalogue.adverse_event.rules import began_near
 from crf.engine.checks import earliest_day, latest_day
 from protocol import doses, scores
+from protocol.endpoints import age_on
 
 Row = dict[str, Any]
 
@@ -18,6 +19,7 @@ COUNTED = ("setting.blood_count_event_grade", "setting.blood_count_event_days")
 PLANNED_CARBOPLATIN = ("treatment.CARBOPLATIN.amount", "treatment.CARBOPLATIN.doses")
 PLANNED_PACLITAXEL = ("treatment.NAB_PACLITAXEL.amount", "treatment.NAB_PACLITAXEL.doses")
 LAST_OF_ANY = "last_of_any_component"
+GIVEN = ("full", "reduced")
 
 
 def planned_day(**known: Any) -> int | None:
@@ -26,8 +28,13 @@ def planned_day(**known: Any) -> int | None:
     return days[number - 1] if 0 < number <= len(days) else None
 
 
+def drug_days(row: Row) -> list[date]:
+    """Return the days on which a drug of one planned day of chemotherapy was given, first carboplatin's."""
+    return [day for day in (row.get("adm_dt"), row.get("nabp_dt")) if day]
+
+
 def chemo_days(chemo: list[Row]) -> list[date]:
-    return [row["adm_dt"] for row in chemo if row["adm_dt"]]
+    return [day for row in chemo for day in drug_days(row)]
 
 
 def camre_days(camre: list[Row]) -> list[date]:
@@ -72,7 +79,7 @@ def expected_carboplatin(carbo_auc: Decimal, gfr_d: Decimal, setting_gfr_cap: in
 
 
 def expected_paclitaxel(
-    given: str | None,
+    nabp_given: str | None,
     nabp_mgm2: Decimal | None,
     weight_d: Decimal | None,
     dm_height: Decimal | None,
@@ -80,7 +87,9 @@ def expected_paclitaxel(
     treatment_nab_paclitaxel_amount: float,
 ) -> float | None:
     """Return the planned mg/m2 times the body surface of that day; a reduced dose by its own mg/m2 (X015)."""
-    per_m2 = nabp_mgm2 if given == "reduced" and nabp_mgm2 is not None else treatment_nab_paclitaxel_amount
+    per_m2 = (
+        nabp_mgm2 if nabp_given == "reduced" and nabp_mgm2 is not None else treatment_nab_paclitaxel_amount
+    )
     surface = scores.bsa(dm_height, weight_d, setting_bsa_formula.lower())
     return doses.nab_paclitaxel_mg(surface, per_m2)
 
@@ -94,8 +103,28 @@ def close_to(entered: str, expected: str) -> Callable[..., bool | None]:
     return passes
 
 
-def weight_kept(weight_d: Decimal, dm_weight: Decimal, setting_dose_weight_change_percent: int) -> bool:
-    change = scores.weight_change_pct(dm_weight, weight_d)
+def clearance(
+    adm_dt: date, weight_d: Decimal, creat_d: Decimal, elig_birth: str, elig_sex: str
+) -> float | None:
+    """Return the creatinine clearance of the day of carboplatin (protocol 3.5 A, gfr_calc; decision C2)."""
+    age = age_on(elig_birth, adm_dt)
+    return doses.cockcroft_gault(age=age, weight_kg=weight_d, creatinine_umol=creat_d, sex=elig_sex)
+
+
+def weight_kept(
+    dose_no: int | None,
+    weight_d: Decimal | None,
+    chemo: list[Row],
+    dm_weight: Decimal | None,
+    setting_dose_weight_change_percent: int,
+) -> bool:
+    """Say whether the weight is near that on which the doses were first calculated (X016, decision C2).
+
+    That is the weight of the first dose; for the first dose itself, the weight at baseline.
+    """
+    earlier = [row for row in chemo if (row["dose_no"] or 0) < (dose_no or 0) and row["weight_d"]]
+    basis = min(earlier, key=lambda row: row["dose_no"] or 0)["weight_d"] if earlier else dm_weight
+    change = scores.weight_change_pct(basis, weight_d)
     return change is None or abs(change) <= setting_dose_weight_change_percent
 
 
@@ -106,8 +135,8 @@ def near_plan(limit: str) -> Callable[..., bool]:
         if planned_day is None or neo_d1 is None:
             return True
         answers = list(known.items())
-        given = next(value for name, value in answers if name in ("adm_dt", "ci_dt"))
-        why = next(value for name, value in answers if name in ("mod_reason", "ci_why"))
+        given = next(value for name, value in answers if name in ("adm_dt", "nabp_dt", "ci_dt"))
+        why = next(value for name, value in answers if name in ("mod_reason", "nabp_reason", "ci_why"))
         on = earliest_day(given)
         return bool(why) or on is None or abs((on - neo_d1).days + 1 - planned_day) <= known[limit]
 
@@ -116,14 +145,15 @@ def near_plan(limit: str) -> Callable[..., bool]:
 
 def chemo_as_planned(
     given: str | None,
-    adm_dt: date | None,
+    nabp_given: str | None,
     planned_day: int | None,
     neo_d1: date | None,
     setting_chemo_dose_apart_days: int,
+    **day: date | None,
 ) -> bool:
-    """Say whether a dose was given in full and not too late (protocol 2.6, deviation check)."""
-    late = _is_late(adm_dt, planned_day, neo_d1, setting_chemo_dose_apart_days)
-    return given not in ("reduced", "omitted") and not late
+    """Say whether both drugs of a day were given in full and not too late: one deviation a day (protocol 2.6)."""
+    late = (_is_late(on, planned_day, neo_d1, setting_chemo_dose_apart_days) for on in day.values())
+    return not {"reduced", "omitted"} & {given, nabp_given} and not any(late)
 
 
 def camrelizumab_as_planned(
@@ -148,21 +178,36 @@ def _is_late(on: date | None, planned_day: int | None, neo_d1: date | None, days
 def blood_allows(
     anc_d: Decimal | None,
     plt_d: int | None,
+    given: str | None,
+    nabp_given: str | None,
     setting_neoadjuvant_anc_min: float | None,
     setting_neoadjuvant_platelets_min: int | None,
 ) -> bool:
-    """Say whether neutrophils and platelets of the day are not under the thresholds (X018)."""
+    """Say whether neutrophils and platelets of a day with a dose are not under the thresholds (X018)."""
+    if given not in GIVEN and nabp_given not in GIVEN:
+        return True
     pairs = ((anc_d, setting_neoadjuvant_anc_min), (plt_d, setting_neoadjuvant_platelets_min))
     return all(value is None or least is None or float(value) >= least for value, least in pairs)
 
 
 def chemo_in_order(chemo: list[Row]) -> bool:
-    days = chemo_days(sorted(chemo, key=lambda row: row["dose_no"] or 0))
-    return all(earlier < later for earlier, later in pairwise(days))
+    """Say whether each drug was given in the order of its doses."""
+    rows = sorted(chemo, key=lambda row: row["dose_no"] or 0)
+    by_drug = ([row[on] for row in rows if row[on]] for on in ("adm_dt", "nabp_dt"))
+    return all(earlier < later for days in by_drug for earlier, later in pairwise(days))
 
 
 def chemo_number(chemo: list[Row]) -> int:
-    return sum(row["given"] in ("full", "reduced") for row in chemo)
+    """Return the number of days on which a drug was given."""
+    return sum(row["given"] in GIVEN or row["nabp_given"] in GIVEN for row in chemo)
+
+
+def carboplatin_number(chemo: list[Row]) -> int:
+    return sum(row["given"] in GIVEN for row in chemo)
+
+
+def paclitaxel_number(chemo: list[Row]) -> int:
+    return sum(row["nabp_given"] in GIVEN for row in chemo)
 
 
 def camre_number(camre: list[Row]) -> int:
@@ -296,7 +341,8 @@ def prescription_adds_up(presc_gy: Decimal, presc_fx: int, dpf: Decimal) -> bool
 
 def as_planned(**known: Any) -> bool:
     """Say whether treatment called complete had every dose and fraction, in Arm 1 those of camrelizumab too."""
-    chemo = known["chemo_n"] == known["treatment_carboplatin_doses"]
+    carboplatin = known["carbo_n"] == known["treatment_carboplatin_doses"]
+    chemo = carboplatin and known["nabp_n"] == known["treatment_nab_paclitaxel_doses"]
     fractions = (known["deliv_fx"] or 0) >= known["fact_rt_fractions"]
     camre = known["participant_arm"] != "1" or known["ci_n"] == known["treatment_camrelizumab_doses"]
     return known["completed"] != "Y" or (chemo and fractions and camre)
@@ -339,21 +385,36 @@ def reaction_is_recorded(ci_dt: datetime, ae_all: list[Row]) -> bool:
     return day is None or any(began_near(event, day) for event in ae_all)
 
 
+def day_of_counts(
+    neo_d1: date | None, count_dt: date | None, planned_day: int | None, row: Row
+) -> date | None:
+    """Return the day that blood counts are of: as answered, else that of a drug, else the planned one."""
+    planned = neo_d1 + timedelta(days=planned_day - 1) if neo_d1 and planned_day else None
+    return count_dt or next(iter(drug_days(row)), planned)
+
+
 def severe_count_is_an_event(
     anc_d: Decimal | None,
     plt_d: int | None,
-    adm_dt: date | None,
     ae_all: list[Row] | None,
     setting_blood_count_event_grade: int,
     setting_blood_count_event_days: int,
+    **day: Any,
 ) -> bool:
-    """Say whether a severe count before a dose has an adverse event around it (X019)."""
+    """Say whether a severe count of a day, with or without a dose, has an adverse event around it (X019)."""
     grades = (scores.lab_grade("NEUT", anc_d), scores.lab_grade("PLAT", plt_d))
-    if adm_dt is None or all((grade or 0) < setting_blood_count_event_grade for grade in grades):
+    on = day_of_counts(day["neo_d1"], day["count_dt"], day["planned_day"], day)
+    if on is None or all((grade or 0) < setting_blood_count_event_grade for grade in grades):
         return True
     near = timedelta(days=setting_blood_count_event_days)
     for event in ae_all or ():
         began, ended = earliest_day(event.get("ae_st")), latest_day(event.get("ae_en"))
-        if began and began <= adm_dt + near and (ended is None or ended >= adm_dt - near):
+        if began and began <= on + near and (ended is None or ended >= on - near):
             return True
     return False
+
+
+def reaction_to_a_drug_is_recorded(ae_all: list[Row] | None, **day: Any) -> bool:
+    """Say whether a reaction on a day of chemotherapy stands among the adverse events."""
+    given = drug_days(day)
+    return not given or any(began_near(event, on) for event in ae_all or () for on in given)

@@ -14,7 +14,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.permissions import Permission
-from crf.engine.submission import Answers
+from crf import catalogue
+from crf.engine.questions import QuestionKind
+from crf.engine.submission import ROW_LIMIT, Answers
 from crf.models import Draft, SaveKey
 from crf.records.refusals import KeyUsed
 from crf.records.save import Saved, save_answers
@@ -332,3 +334,50 @@ def test_a_save_says_which_record_it_made(screened: Participant, world: World) -
     )
     assert isinstance(saved, Saved)
     assert saved.record_key.sequence == 1
+
+
+# A table may be as long as it may be ----------------------------------------------------------------
+
+
+def medicines(number: int) -> dict[str, str]:
+    """A page of DM as a browser sends it with so many rows of medicines: every field, the empty ones too."""
+    group = catalogue.form("DM").groups["cm"]
+    names = [
+        name for question in group.questions.values() for name in (question.name, f"{question.name}__why")
+    ]
+    rows = {f"cm-{row}-{name}": "" for row in range(number) for name in [*names, "position", "remove"]}
+    return {"cm_any": "Y"} | rows | {f"cm-{row}-cm_trt": f"Medicine {row}" for row in range(number)}
+
+
+def test_point_06_a_table_with_as_many_rows_as_it_may_have_is_saved(
+    screened: Participant, world: World
+) -> None:
+    client, address = client_of(world.coordinator), form_url(screened, "DM")
+    page = page_of(client.get(address))
+    typed = medicines(ROW_LIMIT)
+    body = json.dumps({"values": {name: [text] for name, text in typed.items()} | {"_key": [page.key]}})
+    assert client.post(page.links.draft, body, content_type="application/json").status_code == 200
+    saved = client.post(address, {**typed, "_version": "0", "_key": page.key})
+    assert saved.status_code == 302
+    record = record_at(screened, "DM")
+    assert record.cm.count() == ROW_LIMIT
+    # one more is refused with a sentence, and everything typed stays on the page
+    more = client.post(address, {**medicines(ROW_LIMIT + 1), "_version": "1", "_key": "another"})
+    assert more.status_code == 422
+    assert "Medicine 199" in more.text
+
+
+def test_point_06_the_longest_page_fits_the_limit_of_fields(settings: Any) -> None:
+    def sent(questions: Any) -> int:
+        ticks = [
+            len(question.codes or ())
+            for question in questions.values()
+            if question.kind == QuestionKind.MULTIPLE
+        ]
+        return 2 * len(questions) + sum(ticks)
+
+    longest = max(
+        sent(form.questions) + ROW_LIMIT * sum(sent(group.questions) for group in form.groups.values())
+        for form in catalogue.forms().values()
+    )
+    assert longest < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS

@@ -70,3 +70,20 @@ def test_eligibility_is_assessed_by_the_criteria_of_the_participants_version(
         move_to_second(world, participant)
         after = {c.code: c.met for c in current_evidence(participant).assessment.criteria}
         assert (before["I-2"], after["I-2"]) == (False, True)
+
+
+def test_rare_02_a_form_begun_after_the_site_moved_is_of_the_version_in_force(
+    world: World, everything: None, save: Save, tmp_path: Path
+) -> None:
+    """The worker has not come to the participant yet: the save carries them, and an older record stays as it was."""
+    with shelf(tmp_path, v2_0=second()):
+        begun, fresh = screen(world), screen(world)
+        save(begun, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+        by: dict[str, Any] = {"site": world.site, "version": "2.0", "by": world.trial_manager, "at": NOW}
+        trials.record_version_approval(approved_on=TODAY, **by)
+        trials.open_site_version(reason="Amendment 1", **by)
+        save(fresh, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+        for participant, version in ((begun, "1.0"), (fresh, "2.0")):
+            participant.refresh_from_db()
+            assert participant.protocol_version == version
+            assert record_at(participant, "DM").protocol_version == version

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import User
 from followup.models import Visit
 from followup.services import migrate_participants
-from tests.clock import clock_time
+from tests.clock import Clock, clock_time
 from tests.integration.followup.test_amending import in_surveillance
 from tests.versions import amended, shelf
 from tests.world import TODAY, World
@@ -37,12 +37,13 @@ def client_of(user: User) -> Client:
     return client
 
 
-def test_the_manager_approves_previews_and_opens_a_version(
+def test_rare_01_the_manager_approves_previews_and_opens_a_version(
     world: World,
     everywhere: None,
     randomized: Make,
     django_capture_on_commit_callbacks: Any,
     monkeypatch: Any,
+    clock: Clock,
 ) -> None:
     participant = in_surveillance(world, randomized())
     manager = client_of(world.trial_manager)
@@ -62,8 +63,12 @@ def test_the_manager_approves_previews_and_opens_a_version(
     opened = manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"}, follow=True)
     assert "follows version 2.0 from today on" in opened.text
     assert "1 participant is still to be taken over" in opened.text
+    clock.go(clock_time() + timedelta(minutes=61))
+    assert (
+        "1 participant has waited for longer than an hour" in client_of(world.trial_manager).get(AT_SITE).text
+    )
     migrate_participants(site_version=SiteVersion.objects.get(), at=clock_time())
-    assert "follows the version since" in manager.get(AT_SITE).text
+    assert "follows the version since" in client_of(world.trial_manager).get(AT_SITE).text
     assert Visit.objects.filter(participant=participant, code="AS-18").exists()
 
 

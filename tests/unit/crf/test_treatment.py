@@ -24,6 +24,7 @@ from tests.unit.crf.judging import codes, found, judge
 
 CHAPTERS = ("1.4", "2.1", "3.5", "3.17")
 
+NO_PACLITAXEL = {"nabp_given": "omitted", "nabp_reason": "other_ae", "nabp_dt": None}
 FIVE = [chemotherapy(number) for number in range(1, 6)]
 PREGNANT_POSSIBLE = {"ELIG__wocbp": "Y", "ELIG__preg_res": "NEG"}
 REACTED = {"ae_st": "2026-05-11"}
@@ -104,14 +105,18 @@ def test_expected_doses() -> None:
     assert [dose["planned_day"] for dose in outcome.groups["camre"]] == [1, 22]
     capped = judge("TREAT", with_dose(1, gfr_d=140, carbo_mg=300)).groups["chemo"][0]
     assert capped["carbo_calc"] == Decimal("300.0")
-    reduced = judge("TREAT", with_dose(1, given="reduced", nabp_mgm2=40, mod_reason="other_ae"))
+    reduced = judge("TREAT", with_dose(1, nabp_given="reduced", nabp_mgm2=40, nabp_reason="other_ae"))
     assert reduced.groups["chemo"][0]["nabp_calc"] == Decimal("68.4")
 
 
 def test_the_summary() -> None:
-    rows = [*FIVE[:3], chemotherapy(4, given="reduced", carbo_auc=1.5, nabp_mgm2=40), omitted(5)]
+    rows = [
+        *FIVE[:3],
+        chemotherapy(4, given="reduced", carbo_auc=1.5, nabp_given="reduced", nabp_mgm2=40),
+        omitted(5),
+    ]
     values = judge("TREAT", example(chemo=rows, deliv_fx=20)).values
-    assert (values["chemo_n"], values["ci_n"]) == (4, 2)
+    assert [values[name] for name in ("chemo_n", "carbo_n", "nabp_n", "ci_n")] == [4, 4, 4, 2]
     assert (values["carbo_int"], values["nabp_int"]) == (Decimal("75.0"), Decimal("76.0"))
     assert (values["deliv_gy"], values["rt_pct"]) == (Decimal("36.00"), Decimal("87.0"))
     assert values["concurrent_chemo_on_day1"] == "Y"
@@ -134,8 +139,12 @@ def test_weekdays_without_a_fraction() -> None:
         ("X010a", example(rt_start=date(2026, 5, 15))),
         ("TREAT-02", example(rt_start=date(2026, 5, 12))),
         ("TREAT-03", with_dose(2, adm_dt=date(2026, 5, 21))),
+        ("TREAT-03a", with_dose(2, nabp_dt=date(2026, 5, 21))),
         ("TREAT-04", with_dose(5, adm_dt=date(2026, 7, 21))),
+        ("TREAT-04a", with_dose(5, nabp_dt=date(2026, 7, 21))),
         ("TREAT-05", with_dose(2, adm_dt=MONDAY)),
+        ("TREAT-05", with_dose(2, nabp_dt=MONDAY)),
+        ("TREAT-30", with_dose(1, creat_d=60)),
         ("TREAT-06", with_dose(1, form_tax="solvent")),
         ("X014", with_dose(1, carbo_mg=232)),
         ("X014", with_dose(1, carbo_mg=188)),
@@ -171,6 +180,8 @@ def test_weekdays_without_a_fraction() -> None:
         ("TREAT-15", with_infusion(2, ci_given="omitted", ci_dt=None, ci_why="irae")),
         ("TREAT-17", example(chemo=[*FIVE[:4], omitted(5)])),
         ("TREAT-17", with_dose(2, given="reduced", mod_reason="other_ae")),
+        ("TREAT-17", with_dose(2, nabp_given="reduced", nabp_reason="other_ae")),
+        ("TREAT-15", example(chemo=[*FIVE[:4], chemotherapy(5, **NO_PACLITAXEL)])),
         ("TREAT-17", with_dose(2, adm_dt=date(2026, 5, 21), mod_reason="logistic")),
         ("TREAT-18", example(camre=[camrelizumab(1), {"ci_no": 2, "ci_given": "omitted", "ci_why": "irae"}])),
         (
@@ -209,7 +220,7 @@ def test_a_check_fails(code: str, case: dict[str, Any]) -> None:
         ("X014", with_dose(1, carbo_mg=231)),
         ("X014", with_dose(1, carbo_mg=189)),
         ("X015", with_dose(1, nabp_mg=94)),
-        ("X016", with_dose(1, weight_d=56.3)),
+        ("X016", example(chemo=[chemotherapy(number, weight_d=56.3) for number in range(1, 6)])),
         ("X018", with_dose(3, anc_d=1, plt_d=75)),
         ("X018", with_dose(3, anc_d=None, plt_d=None)),
         ("X019", with_dose(3, anc_d=1, plt_d=50)),
@@ -269,9 +280,12 @@ def test_arm_2_is_not_shown_the_infusions() -> None:
 @pytest.mark.parametrize(
     ("change", "asked"),
     [
-        ({"chemo": [*FIVE[:4], {"dose_no": 5}]}, {"chemo.5.given"}),
+        ({"chemo": [*FIVE[:4], {"dose_no": 5}]}, {"chemo.5.given", "chemo.5.nabp_given"}),
         ({"chemo": [*FIVE[:4], omitted(5) | {"mod_reason": None}]}, {"chemo.5.mod_reason"}),
         ({"chemo": [*FIVE[:4], chemotherapy(5, given="reduced")]}, {"chemo.5.mod_reason"}),
+        ({"chemo": [*FIVE[:4], chemotherapy(5, nabp_given="reduced")]}, {"chemo.5.nabp_reason"}),
+        ({"chemo": [*FIVE[:4], chemotherapy(5, nabp_dt=None)]}, {"chemo.5.nabp_dt"}),
+        ({"chemo": [*FIVE[:4], omitted(5, anc_d=0.4)]}, {"chemo.5.count_dt"}),
         ({"camre": []}, {"camre"}),
         ({"completed": "N"}, {"stop_reason"}),
         ({"gap_days": 3}, {"gap_reason"}),
@@ -308,3 +322,64 @@ def test_a_severe_count_has_an_event_within_7_days(event: dict[str, Any], asked:
     case = with_dose(3, anc_d=0.9)  # given on 25 May
     case["context"]["AE*"] = [event]
     assert ("X019" in codes(judge("TREAT", case))) is asked
+
+
+@pytest.mark.parametrize(
+    ("event", "asked"), [({"ae_st": "2026-06-01", "ae_en": None}, False), ({"ae_st": "2026-06-02"}, True)]
+)
+def test_point_16_counts_stay_when_the_dose_is_omitted_because_of_them(
+    event: dict[str, Any], asked: bool
+) -> None:
+    rows = [*FIVE[:2], omitted(3, anc_d=0.4, plt_d=40, count_dt=date(2026, 5, 25)), *FIVE[3:]]
+    outcome = judge("TREAT", example(chemo=rows, **{"AE*": [event]}))
+    row = outcome.groups["chemo"][2]
+    assert (row["anc_d"], row["plt_d"], row["count_dt"]) == (Decimal("0.4"), 40, date(2026, 5, 25))
+    assert ("X019" in codes(outcome)) is asked
+    assert "X018" not in codes(outcome)
+
+
+def test_point_16_a_severe_count_is_read_where_only_its_planned_day_is_known() -> None:
+    rows = [*FIVE[:2], omitted(3, anc_d=0.4), *FIVE[3:]]
+    assert "X019" in codes(judge("TREAT", example(chemo=rows, **{"AE*": [{"ae_st": "2026-06-02"}]})))
+    assert "X019" not in codes(judge("TREAT", example(chemo=rows, **{"AE*": [{"ae_st": "2026-05-30"}]})))
+
+
+def test_point_16_each_drug_of_a_day_stands_by_itself() -> None:
+    """Paclitaxel was stopped for anaphylaxis and carboplatin given: no dose of 0 mg, no range query."""
+    outcome = judge("TREAT", example(chemo=[*FIVE[:4], chemotherapy(5, **NO_PACLITAXEL)], completed="N"))
+    row, values = outcome.groups["chemo"][4], outcome.values
+    assert (row["nabp_mg"], row["nabp_mgm2"], row["form_tax"], row["carbo_mg"]) == (None, None, None, 210)
+    assert [values[name] for name in ("chemo_n", "carbo_n", "nabp_n")] == [5, 5, 4]
+    assert (values["carbo_int"], values["nabp_int"]) == (Decimal("100.0"), Decimal("80.0"))
+    assert codes(outcome) == {"TREAT-17"}
+    assert not [key for key in found(outcome) if "nabp" in key]
+
+
+@pytest.mark.parametrize(
+    "given", [{"given": "omitted", "mod_reason": "other_ae", "adm_dt": None}, NO_PACLITAXEL]
+)
+def test_point_16_low_counts_are_asked_about_when_either_drug_is_given(given: dict[str, Any]) -> None:
+    assert "X018" in codes(judge("TREAT", with_dose(3, anc_d=0.9, **given)))
+
+
+def test_point_16_the_first_day_is_that_of_either_drug() -> None:
+    rows = [chemotherapy(1, adm_dt=date(2026, 5, 12)), *FIVE[1:]]
+    assert (
+        judge("TREAT", example(chemo=rows, camre=[], rt_start=date(2026, 5, 13))).milestones["NEO_D1"]
+        == MONDAY
+    )
+
+
+def test_x016_compares_with_the_weight_on_which_the_doses_were_calculated() -> None:
+    falling = [chemotherapy(number, weight_d=weight) for number, weight in enumerate((60, 58, 56, 52, 54), 1)]
+    keys = found(judge("TREAT", example(chemo=falling, DM__weight=54.6)))
+    assert {key for key in keys if key.startswith("X016")} == {"X016:chemo.4"}
+
+
+@pytest.mark.parametrize(
+    ("sex", "birth", "clearance"), [("M", "1961-03", "80.0"), ("F", "1961-03", "68.0"), ("M", "1961", None)]
+)
+def test_gfr_is_derived_beside_the_typed_value(sex: str, birth: str, clearance: str | None) -> None:
+    case = example(chemo=[chemotherapy(1, creat_d=71.4)], ELIG__sex=sex, ELIG__birth=birth)
+    row = judge("TREAT", case).groups["chemo"][0]
+    assert row["gfr_calc"] == (None if clearance is None else Decimal(clearance))

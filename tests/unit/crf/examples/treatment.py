@@ -16,6 +16,8 @@ def chemotherapy(dose_no: int, **changes: Any) -> dict[str, Any]:
         "dose_no": dose_no,
         "given": "full",
         "adm_dt": MONDAY + timedelta(days=7 * (dose_no - 1)),
+        "nabp_given": "full",
+        "nabp_dt": MONDAY + timedelta(days=7 * (dose_no - 1)),
         "weight_d": 62,
         "gfr_d": 80,
         "anc_d": 3,
@@ -46,8 +48,16 @@ def camrelizumab(ci_no: int, **changes: Any) -> dict[str, Any]:
     return row | changes
 
 
-def omitted(dose_no: int) -> dict[str, Any]:
-    return {"dose_no": dose_no, "given": "omitted", "mod_reason": "haematological_ae"}
+def omitted(dose_no: int, **counts: Any) -> dict[str, Any]:
+    """A day on which neither drug was given."""
+    return {
+        "dose_no": dose_no,
+        "given": "omitted",
+        "mod_reason": "haematological_ae",
+        "nabp_given": "omitted",
+        "nabp_reason": "haematological_ae",
+        **counts,
+    }
 
 
 def fractions(*days: date) -> list[dict[str, Any]]:
@@ -86,6 +96,8 @@ CONTEXT = {
     "milestone.RAND": date(2026, 5, 8),
     "DM.height": 170,
     "DM.weight": 62.5,
+    "ELIG.birth": "1961-03",
+    "ELIG.sex": "M",
     "setting.bsa_formula": "Mosteller",
     "setting.gfr_cap": 125,
     "setting.neo_end_rule": "last_rt_fraction",

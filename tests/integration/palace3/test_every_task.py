@@ -1,0 +1,111 @@
+"""Every task as a worker runs it: on what was committed, with a connection of its own, inside no test's transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from crf import catalogue
+from exports.services import request_export
+from kernel.scope import EVERYTHING, scope
+from palace3.celery import app
+from tests.world import NOW, TODAY, World, as_person, screen
+from trials import services as trials
+from trials.models import SiteVersion
+from website.services import news
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _kept_in(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr("celery.app.task.Task.delay", lambda *_args, **_more: None)
+
+
+def site_and_day(world: World) -> tuple[Any, ...]:
+    return world.site.pk, TODAY.isoformat()
+
+
+def an_export(world: World) -> tuple[Any, ...]:
+    with as_person(world.data_manager):
+        asked: dict[str, Any] = {"forms": list(catalogue.forms())[:3], "sites": ["01"], "purpose": "test"}
+        return (request_export(**asked, by=world.data_manager, at=NOW).pk,)
+
+
+def a_letter(world: World) -> tuple[Any, ...]:
+    with as_person(world.trial_manager):
+        words = {"subject_en": "News", "subject_zh": "消息", "text_en": "One.", "text_zh": "一。"}
+        letter = news.write_letter(
+            **words, approved_on=date(2026, 11, 1), approval="EC-1", by=world.trial_manager, at=NOW
+        )
+    return (letter.pk,)
+
+
+@transaction.atomic
+def a_version(world: World) -> tuple[Any, ...]:
+    """An approval is enough: the task looks whether the version is in force."""
+    row = {"site": world.site, "version": "1.0", "approved_on": TODAY}
+    with scope(user_id=None, sites=EVERYTHING):
+        from audit.acts import open_act
+
+        with open_act("tests:version:approve", by=None, at=NOW, site=world.site) as act:
+            return (SiteVersion.objects.create(**row, act=act).pk,)
+
+
+def nothing(_world: World) -> tuple[Any, ...]:
+    return ()
+
+
+ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
+    "accounts:send_mail": nothing,
+    "audit:seal": nothing,
+    "exports:write": an_export,
+    "followup:carry_version": a_version,
+    "followup:carry_versions": nothing,
+    "followup:escalate": nothing,
+    "followup:escalate_site": site_and_day,
+    "followup:remind": nothing,
+    "followup:remind_site": site_and_day,
+    "followup:roll": nothing,
+    "followup:roll_site": site_and_day,
+    "randomization:alarm": nothing,
+    "randomization:sweep": nothing,
+    "trials:escalate_requests": nothing,
+    "trials:forget": nothing,
+    "trials:send_letter": a_letter,
+}
+
+
+def test_rare_01_every_task_stands_here() -> None:
+    app.loader.import_default_modules()
+    ours = {name for name in app.tasks if not name.startswith(("celery.", "tests:"))}
+    assert ours == set(ARGUMENTS)
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_rare_01_a_task_reads_no_policed_table_outside_a_transaction(name: str, world: World) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        participant = screen(world)
+        told: dict[str, Any] = {"participant": participant, "by": world.coordinator, "at": NOW}
+        trials.set_milestone(code="NEO_D1", on=TODAY, source="test", **told)
+    arguments, failed = ARGUMENTS[name](world), []
+
+    def run() -> None:
+        try:
+            app.tasks[name](*arguments)
+        except BaseException as fault:
+            failed.append(fault)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert not failed
