@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.engine import submission as typed
+from crf.engine.live import live
 from crf.links import log_url
 from crf.page.actions import actions_for
 from crf.page.blank_pdf import blank_pdf
@@ -104,7 +105,7 @@ def derive(request: PersonRequest, number: str, code: str, sequence: int) -> Jso
     """Answer what follows from what is typed now: derived answers and findings."""
     editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
     form, saved = editor.record_key.form, editor.saved_rows
-    found = typed.live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
+    found = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
     return JsonResponse(found)
 
 

@@ -11,8 +11,9 @@ from crf.engine.changes import changes
 from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
+from crf.engine.live import live
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import SavedRows, live, parse, raw_of, raw_of_post, review, row_id_at
+from crf.engine.submission import SavedRows, parse, raw_of, raw_of_post, review, row_id_at
 from tests.unit.crf.small import ask, rows, small
 
 CHAPTERS = ("3.0",)
