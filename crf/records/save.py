@@ -336,7 +336,7 @@ def _write_record(evaluation: SaveEvaluation) -> Any:
     if evaluation.changed or _derived_differ(evaluation):
         if stored.record.state == RecordState.SIGNED:
             drop_signature(record_key, stored.record, act=act, at=request.at)
-        write_record(record_key, stored, evaluation.after, act=act)
+        write_record(record_key, stored, evaluation.after, act=act, typed_again=bool(evaluation.changed))
     return stored.record
 
 

@@ -191,14 +191,24 @@ def next_sequence(record_key: RecordKey) -> int:
 
 
 def write_record(
-    record_key: RecordKey, stored: StoredRecord | None, outcome: Evaluation, *, act: Act
+    record_key: RecordKey,
+    stored: StoredRecord | None,
+    outcome: Evaluation,
+    *,
+    act: Act,
+    typed_again: bool = True,
 ) -> StoredRecord:
-    """The record holds the outcome's answers, one version further; only what differs is written."""
+    """The record holds the outcome's answers, one version further; only what differs is written.
+
+    Without ``typed_again`` nothing but derived answers differs.
+    """
     if stored is None:
         record = _created(record_key, outcome, act)
         stored = StoredRecord(record, {name: {} for name in record_key.form.groups})
     else:
-        _updated(stored.record, record_key, outcome, act)
+        state = state_of(record_key.form, outcome)
+        state = state if typed_again else state_rederived(stored.record, state)
+        _updated(stored.record, record_key, outcome, state, act)
     for name in record_key.form.groups:
         _write_rows(stored, name, outcome.groups[name], record_key.form, act)
     return stored
@@ -222,9 +232,9 @@ def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
     )
 
 
-def _updated(record: Any, record_key: RecordKey, outcome: Evaluation, act: Act) -> None:
+def _updated(record: Any, record_key: RecordKey, outcome: Evaluation, state: RecordState, act: Act) -> None:
     written = differing(record, {**outcome.values, "missing": dict(outcome.missing)})
-    record.state = state_of(record_key.form, outcome)
+    record.state = state
     record.form_version, record.version = record_key.form.version, record.version + 1
     update_record(record, [*written, "state", "form_version", "version"], act=act)
 
@@ -294,6 +304,18 @@ def _remove_rows(kept: dict[int, Any], standing: set[int], act: Act) -> None:
         if position not in standing and not row.removed:
             row.removed, row.act = True, act
             row.save(update_fields=["removed", "act"])
+
+
+def state_rederived(record: Any, judged: RecordState) -> RecordState:
+    """Return the state after derived answers alone have moved, which somebody sees as ``judged`` from all answers.
+
+    Verification is of what was typed, and stays; a signature is of all that the record showed, and falls.
+    """
+    if judged != RecordState.COMPLETE or record.state not in (RecordState.VERIFIED, RecordState.SIGNED):
+        return judged
+    signed = (RecordState.SIGNED, RecordState.LOCKED)
+    before = record.record_events.exclude(state__in=signed).order_by("pgh_id").last()
+    return RecordState(before.state)
 
 
 def state_of(form: FormDeclaration, outcome: Evaluation) -> RecordState:
