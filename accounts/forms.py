@@ -12,29 +12,33 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services import SigningRests, signing_rests
 from accounts.throttle import count_wrong_password
+from kernel import reading
+from kernel.fields import PasswordField, WordsField
 from kernel.service_form import ServiceForm
 
 
-def _password(label: Any, *, kind: str = "current-password", **more: Any) -> forms.CharField:
+def _password(label: Any, *, kind: str = "current-password", **more: Any) -> PasswordField:
     widget = forms.PasswordInput(attrs={"autocomplete": kind})
-    return forms.CharField(label=label, widget=widget, strip=False, max_length=200, **more)
+    return PasswordField(label=label, widget=widget, max_length=200, **more)
 
 
-def _code(*, required: bool, help_text: Any = "") -> forms.CharField:
+def _code(*, required: bool, help_text: Any = "") -> WordsField:
     attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
-    return forms.CharField(
+    return WordsField(
         label=_("Code from your app"),
         required=required,
-        max_length=12,
+        max_length=200,
+        read=reading.code,
         widget=forms.TextInput(attrs=attrs),
         help_text=help_text,
     )
 
 
 class SignInForm(forms.Form):
-    username = forms.CharField(
+    username = WordsField(
         label=_("User name"),
         max_length=40,
+        read=reading.plain,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = _password(_("Password"))

@@ -19,6 +19,7 @@ from accounts.models import Mail, Signature, User
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
+from kernel import reading
 from kernel.errors import Refusal
 
 TRIES_BEFORE_LOCK = 5
@@ -158,10 +159,13 @@ def _matching_step(user: User, code: str, at: datetime) -> int | None:
     """Return the time step that ``code`` belongs to, or None; a step used before never matches again."""
     if not user.totp_secret:
         return None
+    typed = reading.code(code)
+    if not typed.isascii():
+        return None
     totp = pyotp.TOTP(user.totp_secret)
     now = int(at.timestamp()) // totp.interval
     for step in (now, now - 1, now + 1):
-        if step > user.totp_last_step and secrets.compare_digest(totp.generate_otp(step), code.strip()):
+        if step > user.totp_last_step and secrets.compare_digest(totp.generate_otp(step), typed):
             return step
     return None
 

@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.forms import (
-    CharField,
     CheckboxSelectMultiple,
-    DateField,
-    DateTimeField,
     MultipleChoiceField,
 )
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, permission_label
 from crf import catalogue
+from kernel.clock import end_of_day
+from kernel.days import zone_in_words
+from kernel.fields import DayField, InstantField, WordsField
 from kernel.service_form import ServiceForm
-from trials.forms import DayInput
 
 
 class ExportForm(ServiceForm):
     """Forms, sites, moment and purpose of an export."""
 
-    purpose = CharField(
+    purpose = WordsField(
         label=_("Purpose"),
         max_length=200,
         help_text=_("Kept in the register of exports, for example “monthly data review”."),
     )
     forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
-    cut_at = DateTimeField(
-        label=_("Data as of (UTC)"),
+    cut_at = InstantField(
+        zone=settings.TRIAL_TIME_ZONE,
         required=False,
-        help_text=_("Leave empty for now. An earlier moment shows the data as they stood then."),
+        help_text=_(
+            "Leave empty for the data as they stand now. An earlier moment shows them as they stood then."
+        ),
     )
 
-    def __init__(self, *args: Any, sites: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sites: list[tuple[str, str]], at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        zone = zone_in_words(settings.TRIAL_TIME_ZONE, at=at)
+        self.fields["cut_at"].label = _now("Data as of ({zone})").format(zone=zone)
         codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
         for name, choices in (("forms", codes), ("sites", sites)):
             field: Any = self.fields[name]
@@ -48,8 +53,8 @@ class ExportForm(ServiceForm):
 class TokenForm(ServiceForm):
     """What a token is for, what it opens, and until when."""
 
-    name = CharField(label=_("What it is for"), max_length=80)
-    expires_on = DateField(label=_("Valid until"), widget=DayInput())
+    name = WordsField(label=_("What it is for"), max_length=80)
+    expires_on = DayField(label=_("Valid to the end of"))
     scopes = MultipleChoiceField(
         label=_("Rights"),
         widget=CheckboxSelectMultiple,
@@ -62,8 +67,8 @@ class TokenForm(ServiceForm):
         field.choices = [(right, permission_label(right)) for right in rights]
 
     def arguments(self) -> dict[str, Any]:
-        """Return the token as the service takes it: valid until the day begins."""
+        """Return the token as the service takes it: valid until the day is over where the trial is run."""
         typed = self.cleaned_data
-        until = datetime.combine(typed["expires_on"], time(), tzinfo=UTC)
+        until = end_of_day(typed["expires_on"], settings.TRIAL_TIME_ZONE)
         scopes = [Permission(right) for right in typed["scopes"]]
         return {"name": typed["name"], "scopes": scopes, "expires_at": until}

@@ -27,7 +27,7 @@ from kernel.tasks import send
 from trials.models import Site
 
 LONGEST_PURPOSE = 200
-LONGEST_TOKEN = timedelta(days=366)
+LONGEST_TOKEN = timedelta(days=367)  # a year, and the day that it ends on
 
 
 class NothingChosen(Refusal):

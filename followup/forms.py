@@ -10,29 +10,25 @@ from django.utils.translation import gettext_lazy as _
 
 from followup.models import ContactResult, ContactRoute
 from followup.wording import NotDone, milestone_name
+from kernel.fields import DayField, WordsField
 from kernel.service_form import ServiceForm
 from protocol.text import ProtocolText
-from trials.forms import DayInput
 from trials.models import ConsentVersion, SiteVersion
 
 
-def _day(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=DayInput(), **more)
-
-
 class TookPlaceForm(ServiceForm):
-    took_place_on = _day(_("Took place on"))
+    took_place_on = DayField(label=_("Took place on"))
 
 
 class ChangeTookPlaceForm(TookPlaceForm):
     """A day on record changes only with a reason."""
 
-    reason = forms.CharField(label=_("Reason for the change"), max_length=200)
+    reason = WordsField(label=_("Reason for the change"), max_length=200)
 
 
 class NotDoneForm(ServiceForm):
     why = forms.ChoiceField(label=_("Why it was not done"), choices=NotDone.choices, widget=forms.RadioSelect)
-    detail = forms.CharField(
+    detail = WordsField(
         label=_("In words"), max_length=180, required=False, help_text=_("Needed for another reason.")
     )
 
@@ -49,16 +45,16 @@ class NotDoneForm(ServiceForm):
 class ChangeToNotDoneForm(NotDoneForm):
     """A visit on record as done becomes not done only with a reason."""
 
-    reason = forms.CharField(label=_("Reason for the change"), max_length=200)
+    reason = WordsField(label=_("Reason for the change"), max_length=200)
 
 
 class ProposeDayForm(ServiceForm):
-    day = _day(_("Proposed day"))
+    day = DayField(label=_("Proposed day"))
 
 
 class UnscheduledForm(ServiceForm):
-    took_place_on = _day(_("Took place on"))
-    why = forms.CharField(label=_("Why the participant came"), max_length=200)
+    took_place_on = DayField(label=_("Took place on"))
+    why = WordsField(label=_("Why the participant came"), max_length=200)
     forms = forms.MultipleChoiceField(
         label=_("Forms to fill"),
         required=False,
@@ -72,21 +68,23 @@ class UnscheduledForm(ServiceForm):
 
 
 class ContactAttemptForm(ServiceForm):
-    on = _day(_("Tried on"))
+    on = DayField(label=_("Tried on"))
     route = forms.ChoiceField(label=_("Route"), choices=ContactRoute.choices)
     result = forms.ChoiceField(label=_("Result"), choices=ContactResult.choices)
-    note = forms.CharField(
+    note = WordsField(
         label=_("Note"), max_length=200, required=False, help_text=_("No names and no telephone numbers.")
     )
 
 
 class LostForm(ServiceForm):
-    on = _day(_("Lost since"))
+    on = DayField(label=_("Lost since"))
 
 
 class PreviewForm(forms.Form):
     milestone = forms.ChoiceField(label=_("If this milestone"))
-    on = _day(_("had this date"), required=False, help_text=_("Leave empty for: it has not happened."))
+    on = DayField(
+        label=_("had this date"), required=False, help_text=_("Leave empty for: it has not happened.")
+    )
 
     def __init__(self, *args: Any, text: ProtocolText, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,8 +93,8 @@ class PreviewForm(forms.Form):
 
 
 class ApprovalForm(ServiceForm):
-    approved_on = _day(_("Approved by the ethics committee on"))
-    reference = forms.CharField(
+    approved_on = DayField(label=_("Approved by the ethics committee on"))
+    reference = WordsField(
         label=_("Reference"), max_length=80, required=False, help_text=_("Number or place of the document.")
     )
     consent: Any = forms.ModelChoiceField(
@@ -113,16 +111,14 @@ class ApprovalForm(ServiceForm):
         super().__init__(*args, **kwargs)
         self.fields["consent"].queryset = texts  # type: ignore[attr-defined]
         if held is not None:
-            self.fields["reason"] = forms.CharField(label=_("Reason for the change"), max_length=200)
+            self.fields["reason"] = WordsField(label=_("Reason for the change"), max_length=200)
             self.initial.update({n: getattr(held, n) for n in ("approved_on", "reference", "consent")})
 
 
 class OpenVersionForm(ServiceForm):
-    reason = forms.CharField(
-        label=_("Reason"), max_length=200, help_text=_("Such as the amendment and its date.")
-    )
+    reason = WordsField(label=_("Reason"), max_length=200, help_text=_("Such as the amendment and its date."))
 
 
 class DataCutForm(ServiceForm):
-    on = _day(_("Data cut on"))
-    purpose = forms.CharField(label=_("What it is for"), max_length=120)
+    on = DayField(label=_("Data cut on"))
+    purpose = WordsField(label=_("What it is for"), max_length=120)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -11,3 +11,8 @@ def local_date(at: datetime, zone: str) -> date:
     if at.tzinfo is None:
         raise ValueError("an instant carries its time zone")
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """Return the instant at which ``day`` is over in ``zone``: 24:00, which the next day calls 00:00."""
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))

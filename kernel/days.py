@@ -1,8 +1,9 @@
-"""A calendar day in words that no reader can misread: 23 Nov 2026, in Chinese 2026-11-23."""
+"""Calendar days and instants in words that no reader can misread: 23 Nov 2026, in Chinese 2026-11-23; 07:30 UTC+8."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
@@ -12,3 +13,31 @@ def written(day: date) -> str:
     if (get_language() or "").startswith("zh"):
         return f"{day:%Y-%m-%d}"
     return f"{day.day} {day:%b %Y}"
+
+
+def offset_of(local: datetime) -> str:
+    """Return how far the clock of ``local`` is from UTC: UTC+8, UTC+5:30, UTC."""
+    offset = local.utcoffset() or timedelta()
+    hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
+    if not hours and not minutes:
+        return "UTC"
+    return f"UTC{'-' if offset < timedelta() else '+'}{hours}" + (f":{minutes:02d}" if minutes else "")
+
+
+def zone_in_words(zone: str, *, at: datetime) -> str:
+    """Return a time zone as people know it, with its distance from UTC at ``at``: Asia/Shanghai, UTC+8."""
+    return f"{zone}, {offset_of(at.astimezone(ZoneInfo(zone)))}"
+
+
+def written_instant(at: datetime, zone: str) -> str:
+    """Return ``at`` by the clock of ``zone``, which is named: 23 Nov 2026 07:30 UTC+8."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{written(local.date())} {local:%H:%M} {offset_of(local)}"
+
+
+def written_deadline(at: datetime, zone: str) -> str:
+    """Return when a time limit is over, by the clock of ``zone``: midnight is 24:00 of the day that ends."""
+    local = at.astimezone(ZoneInfo(zone))
+    if local.time() != time():
+        return written_instant(at, zone)
+    return f"{written(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"

@@ -8,7 +8,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from kernel import reading
 from kernel.errors import Refusal
+from kernel.fields import DayField, PasswordField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from protocol.text import load
 from randomization.models import ErrorKind, Scheme
@@ -16,14 +18,12 @@ from randomization.scheme.blocks import BlockSize, Design, DesignError
 from randomization.services import EmergencyEnvelope, Mistake
 from randomization.services.lists import DEFAULT_PLACES, DESIGN_FAULTS, default_blocks, stage_groups
 from randomization.services.minimizing import refuse_unless_allowed
-from trials.forms import DayInput
 from trials.models import Site
 
 
-def _password() -> forms.CharField:
-    return forms.CharField(
+def _password() -> PasswordField:
+    return PasswordField(
         label=_("Your password, to sign"),
-        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -37,18 +37,19 @@ class _OwnTransactions(ServiceForm):
 class RandomizeForm(_OwnTransactions):
     """The stratum that was read and confirmed, and the password."""
 
-    confirmed_stratum = forms.CharField(widget=forms.HiddenInput)
+    confirmed_stratum = WordsField(widget=forms.HiddenInput)
     strata_right = forms.BooleanField(
         label=_("The site and the stage group above are right for this participant"),
         error_messages={"required": _("Compare them with the forms, then tick.")},
     )
-    envelope = forms.CharField(
+    envelope = WordsField(
         label=_("Number on the emergency envelope"),
         required=False,
         max_length=12,
+        read=reading.hyphened,
         help_text=_("Only after an outage, when an envelope was opened. Otherwise leave it empty."),
     )
-    envelope_story = forms.CharField(
+    envelope_story = WordsField(
         label=_("Outage: when the envelope was opened, and by whom (role)"), required=False, max_length=300
     )
     password = _password()
@@ -78,7 +79,7 @@ class BlocksField(forms.Field):
     """Block sizes with their weights, written ``4 6`` or ``4:1 6:2``."""
 
     def to_python(self, value: Any) -> tuple[BlockSize, ...]:
-        text = str(value or "")
+        text = reading.plain(str(value or ""))
         try:
             return tuple(self._read(word) for word in text.replace(",", " ").split())
         except ValueError:
@@ -101,13 +102,13 @@ class BlocksField(forms.Field):
 class DesignForm(_OwnTransactions):
     """What a statistician chooses; ratio and strata stand in the protocol text."""
 
-    name = forms.CharField(label=_("Name of the scheme"), max_length=40, initial="PALACE3-A")
+    name = WordsField(label=_("Name of the scheme"), max_length=40, initial="PALACE3-A")
     blocks = BlocksField(
         label=_("Block sizes"),
         initial=default_blocks,
         help_text=_("For statisticians only. Sealed on saving; no page of a site shows them."),
     )
-    places_per_stratum = forms.IntegerField(
+    places_per_stratum = WholeNumberField(
         label=_("Places per stratum"), min_value=8, max_value=5000, initial=DEFAULT_PLACES
     )
 
@@ -148,17 +149,17 @@ class DefineForm(DesignForm):
 
 
 class SimulationForm(DesignForm):
-    participants = forms.IntegerField(label=_("Participants"), min_value=10, max_value=2000, initial=356)
-    sites = forms.IntegerField(label=_("Sites"), min_value=1, max_value=60, initial=6)
-    thin = forms.IntegerField(
+    participants = WholeNumberField(label=_("Participants"), min_value=10, max_value=2000, initial=356)
+    sites = WholeNumberField(label=_("Sites"), min_value=1, max_value=60, initial=6)
+    thin = WholeNumberField(
         label=_("Weight of the thinnest stage group"),
         min_value=1,
         max_value=10,
         initial=2,
         help_text=_("Out of 10 for stage II, 10 for stage III and this for stage IVA."),
     )
-    trials = forms.IntegerField(label=_("Simulated trials"), min_value=10, max_value=5000, initial=2000)
-    seed = forms.CharField(label=_("Seed of the simulation"), max_length=60, initial="1")
+    trials = WholeNumberField(label=_("Simulated trials"), min_value=10, max_value=5000, initial=2000)
+    seed = WordsField(label=_("Seed of the simulation"), max_length=60, initial="1")
     method = forms.ChoiceField(
         label=_("Method"),
         choices=(("blocks", _("Permuted blocks")), ("minimization", _("Minimization (switched off)"))),
@@ -191,9 +192,9 @@ class PlacesForm(_OwnTransactions):
 
 class MistakeForm(_OwnTransactions):
     kind = forms.ChoiceField(label=_("What happened"), choices=ErrorKind.choices)
-    found_on = forms.DateField(label=_("Found on"), widget=DayInput())
-    detail = forms.CharField(label=_("How it happened"), widget=forms.Textarea(attrs={"rows": 3}))
-    action = forms.CharField(label=_("What was done"), widget=forms.Textarea(attrs={"rows": 3}))
+    found_on = DayField(label=_("Found on"))
+    detail = WordsField(label=_("How it happened"), widget=forms.Textarea(attrs={"rows": 3}))
+    action = WordsField(label=_("What was done"), widget=forms.Textarea(attrs={"rows": 3}))
     strat_stage_true = forms.ChoiceField(
         label=_("True clinical stage group"),
         required=False,

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.fields import PasswordField, WordsField
 from kernel.service_form import ServiceForm
 from reports.questions import ProtocolValueLine
 
@@ -17,17 +18,16 @@ SEEN = "seen-"
 class ConfirmForm(ServiceForm):
     """Carries, in a field of its own for each value, the digest that was read: what was read is what is signed."""
 
-    note = forms.CharField(
+    note = WordsField(
         label=_("What the confirmation rests on"),
         max_length=200,
         help_text=_(
             "Such as the approved protocol, its version and page, or the decision of the steering committee."
         ),
     )
-    password = forms.CharField(
+    password = PasswordField(
         label=_("Your password"),
         max_length=200,
-        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("With it you sign: “Confirmed for the study team”."),
     )
@@ -36,7 +36,7 @@ class ConfirmForm(ServiceForm):
         super().__init__(typed)
         self.lines = lines
         for line in lines:
-            self.fields[f"{SEEN}{line.asked.key}"] = forms.CharField(
+            self.fields[f"{SEEN}{line.asked.key}"] = WordsField(
                 widget=forms.HiddenInput, required=False, initial=line.asked.digest
             )
 
@@ -48,4 +48,4 @@ class ConfirmForm(ServiceForm):
 
 
 class WithdrawForm(ServiceForm):
-    reason = forms.CharField(label=_("Why the confirmation is withdrawn"), max_length=200)
+    reason = WordsField(label=_("Why the confirmation is withdrawn"), max_length=200)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from crf.models import Query
 from followup.models import Visit
+from kernel.reading import hyphened, number_of_participant
 from trials.models import Participant, Site
 
 
@@ -28,7 +29,7 @@ def narrowed(
 ) -> Any:
     """Return the participants that fit the filters; an empty filter lets all through."""
     if number:
-        rows = _numbered(rows, number.strip())
+        rows = _numbered(rows, number)
     if site:
         rows = rows.filter(site__code=site)
     if state:
@@ -41,11 +42,13 @@ def narrowed(
 
 
 def _numbered(rows: Any, typed: str) -> Any:
-    """Return the participants whose number holds what was typed; before the hyphen stands the code of the site."""
-    site, hyphen, _running = typed.partition("-")
+    """Return the participants whose number holds what was typed, or is it in short: 01-4 for 01-0004."""
+    # Before the hyphen stands the code of the site.
+    part, whole = hyphened(typed), number_of_participant(typed)
+    site, hyphen, _running = part.partition("-")
     if hyphen:
         rows = rows.filter(site__in=Site.objects.filter(code__iendswith=site))
-    return rows.filter(number__icontains=typed)
+    return rows.filter(Q(number__icontains=part) | Q(number=whole))
 
 
 def lines(participants: Sequence[Participant]) -> list[ParticipantLine]:

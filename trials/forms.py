@@ -13,27 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
+from kernel.fields import DayField, PasswordField, WordsField, field_of_column
 from kernel.service_form import ServiceForm, ServiceModelForm
 from protocol.text import load
 from trials.models import ConsentVersion, Site
 from trials.models.participants import DeclineReason, ScreenFailureReason
 
 
-class DayInput(forms.DateInput):
-    """A day typed as on the forms of the trial, 2026-11-23: no reader can take the month for the day."""
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        shown = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "data-day": ""}
-        super().__init__(shown | (attrs or {}), format="%Y-%m-%d")
-
-
-def _day(label: Any, **more: Any) -> forms.DateField:
-    typed_otherwise = {"invalid": _("Type the day as year-month-day, such as 2026-11-23.")}
-    return forms.DateField(label=label, widget=DayInput(), error_messages=typed_otherwise, **more)
-
-
-def _reason(label: Any = None, **more: Any) -> forms.CharField:
-    return forms.CharField(label=label or _("Reason"), max_length=200, **more)
+def _reason(label: Any = None, **more: Any) -> WordsField:
+    return WordsField(label=label or _("Reason"), max_length=200, **more)
 
 
 class SiteForm(ServiceModelForm):
@@ -51,6 +39,7 @@ class SiteForm(ServiceModelForm):
             "office_hours",
         )
         help_texts = {"code": _("Two digits. It begins the number of every participant of the site.")}
+        formfield_callback = field_of_column
         widgets = {"time_zone": forms.Select(choices=[(zone, zone) for zone in settings.SITE_TIME_ZONES])}
 
 
@@ -62,9 +51,11 @@ class ChangeSiteForm(SiteForm):
 
 
 class ChecklistForm(ServiceForm):
-    done_on = _day(_("In place since"))
-    expires_on = _day(_("Expires on"), required=False, help_text=_("Leave empty when it does not expire."))
-    reference = forms.CharField(
+    done_on = DayField(label=_("In place since"))
+    expires_on = DayField(
+        label=_("Expires on"), required=False, help_text=_("Leave empty when it does not expire.")
+    )
+    reference = WordsField(
         label=_("Reference"), max_length=80, required=False, help_text=_("Number or place of the document.")
     )
 
@@ -81,12 +72,12 @@ class MoveSiteForm(ServiceForm):
 
 
 class ConsentVersionForm(ServiceForm):
-    label = forms.CharField(label=_("Version"), max_length=20, help_text=_("As printed on the consent form."))
-    approved_on = _day(_("Approved on"), help_text=_("The version before ends on this day."))
+    label = WordsField(label=_("Version"), max_length=20, help_text=_("As printed on the consent form."))
+    approved_on = DayField(label=_("Approved on"), help_text=_("The version before ends on this day."))
 
 
 class PersonForm(ServiceModelForm):
-    username = forms.CharField(
+    username = WordsField(
         label=_("User name"),
         max_length=40,
         validators=[
@@ -97,8 +88,10 @@ class PersonForm(ServiceModelForm):
         help_text=_("It is never given to anybody else, not even later."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    password = forms.CharField(
+    password = PasswordField(
         label=_("First password"),
+        strip=True,
+        widget=forms.TextInput,
         min_length=12,
         max_length=200,
         help_text=_(
@@ -109,7 +102,7 @@ class PersonForm(ServiceModelForm):
     class Meta:
         model = User
         fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")
-        widgets = {"trained_on": DayInput(), "identity_checked_on": DayInput()}
+        formfield_callback = field_of_column
 
     def validate_unique(self) -> None:
         """Left to the service, which says what to do."""
@@ -121,11 +114,13 @@ class ChangePersonForm(ServiceModelForm):
     class Meta:
         model = User
         fields = ("display_name", "email", "trained_on", "identity_checked_on")
-        widgets = {"trained_on": DayInput(), "identity_checked_on": DayInput()}
+        formfield_callback = field_of_column
 
 
 class ResetForm(ServiceForm):
-    password = forms.CharField(label=_("New first password"), min_length=12, max_length=200)
+    password = PasswordField(
+        label=_("New first password"), min_length=12, max_length=200, strip=True, widget=forms.TextInput
+    )
     reason = _reason()
 
 
@@ -142,8 +137,8 @@ class DelegationForm(ServiceForm):
         empty_label=_("The whole trial"),
         help_text=_("Coordinators and investigators work at one site; other roles for the whole trial."),
     )
-    starts_on = _day(_("From"))
-    ends_on = _day(_("Until"), required=False, help_text=_("Leave empty when no end is known."))
+    starts_on = DayField(label=_("From"))
+    ends_on = DayField(label=_("Until"), required=False, help_text=_("Leave empty when no end is known."))
 
     def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -163,7 +158,7 @@ class DelegationForm(ServiceForm):
 
 
 class EndDelegationForm(ServiceForm):
-    on = _day(_("Last day"))
+    on = DayField(label=_("Last day"))
     reason = _reason()
 
 
@@ -179,7 +174,7 @@ class ConsentForm(ServiceForm):
     version: Any = forms.ModelChoiceField(
         label=_("Version of the consent form"), queryset=None, empty_label=None
     )
-    signed_on = _day(_("Signed on"))
+    signed_on = DayField(label=_("Signed on"))
     sensitive_data = forms.BooleanField(
         label=_("Separate consent to the use of sensitive health data"),
         required=False,
@@ -196,14 +191,14 @@ class ConsentForm(ServiceForm):
 
 
 class ScreenFailureForm(ServiceForm):
-    on = _day(_("Screening ended on"))
+    on = DayField(label=_("Screening ended on"))
     reason = forms.ChoiceField(
         label=_("Reason"), choices=ScreenFailureReason.choices, widget=forms.RadioSelect
     )
     criteria = forms.MultipleChoiceField(
         label=_("Criteria that were not met"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    detail = forms.CharField(
+    detail = WordsField(
         label=_("Detail"),
         max_length=200,
         required=False,
@@ -234,16 +229,16 @@ def criteria_of(version: str) -> list[tuple[str, str]]:
 
 
 class DeclineForm(ServiceForm):
-    on = _day(_("Declined on"))
+    on = DayField(label=_("Declined on"))
     reason = forms.ChoiceField(label=_("Reason"), choices=DeclineReason.choices, widget=forms.RadioSelect)
-    detail = forms.CharField(label=_("Detail"), max_length=200, required=False)
+    detail = WordsField(label=_("Detail"), max_length=200, required=False)
 
     def arguments(self) -> dict[str, Any]:
         return {"criteria": []} | self.cleaned_data
 
 
 class WithdrawalForm(ServiceForm):
-    on = _day(_("Withdrawn on"))
+    on = DayField(label=_("Withdrawn on"))
     study_drug = forms.BooleanField(label=_("No more study drug"), required=False)
     procedures = forms.BooleanField(label=_("No more surveillance procedures"), required=False)
     quality_of_life = forms.BooleanField(label=_("No more quality-of-life questionnaires"), required=False)

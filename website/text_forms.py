@@ -8,22 +8,22 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.fields import DayField, PasswordField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
-from trials.forms import DayInput
 from trials.models import PublicText
 from website.public.blocks import BY_CODE
 from website.services.texts import BODY_MAX, TITLE_MAX
 
 
 class TextForm(ServiceForm):
-    title = forms.CharField(label=_("Title"), max_length=TITLE_MAX)
-    body = forms.CharField(
+    title = WordsField(label=_("Title"), max_length=TITLE_MAX)
+    body = WordsField(
         label=_("Text"),
         max_length=BODY_MAX,
         widget=forms.Textarea(attrs={"rows": 16}),
         help_text=_("An empty line ends a paragraph. A line that begins with “- ” is an item of a list."),
     )
-    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    based_on = WholeNumberField(widget=forms.HiddenInput, min_value=0)
 
 
 class ReleaseForm(ServiceForm):
@@ -34,19 +34,16 @@ class ReleaseForm(ServiceForm):
         help_text=_("Read each of them in the preview first. You sign every one that is ticked."),
         error_messages={"required": _("Tick at least one text.")},
     )
-    ethics_approved_on = forms.DateField(
+    ethics_approved_on = DayField(
         label=_("Approved by the ethics committee on"),
-        widget=DayInput(),
-        error_messages={"invalid": _("Type the day as year-month-day, such as 2026-11-23.")},
     )
-    ethics_reference = forms.CharField(
+    ethics_reference = WordsField(
         label=_("Number of the ethics approval"), max_length=80, help_text=_("As on the committee's letter.")
     )
-    password = forms.CharField(
+    password = PasswordField(
         label=_("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("It stands for your signature under these texts."),
-        strip=False,
     )
 
     def __init__(self, *args: Any, drafts: Sequence[PublicText], **kwargs: Any) -> None:
@@ -62,15 +59,14 @@ class ReleaseForm(ServiceForm):
 
 
 class WithdrawTextForm(ServiceForm):
-    reason = forms.CharField(
+    reason = WordsField(
         label=_("Reason"), max_length=200, help_text=_("It is kept with the text. Readers do not see it.")
     )
 
 
 class ConfirmPageForm(ServiceForm):
-    password = forms.CharField(
+    password = PasswordField(
         label=_("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("It stands for your signature: you have read the page and it is true."),
-        strip=False,
     )

@@ -17,8 +17,8 @@ from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from crf.safety.clock_rows import REPORT_FORM
+from kernel.fields import DayField, PasswordField, WordsField
 from kernel.service_form import ServiceForm
-from trials.forms import DayInput
 
 VERSION: Final = re.compile(r"[0-9]{1,9}")
 
@@ -26,7 +26,7 @@ VERSION: Final = re.compile(r"[0-9]{1,9}")
 class WordsForm(ServiceForm):
     """A few words; whether they are needed is the service's to say."""
 
-    text = forms.CharField(
+    text = WordsField(
         label=_("Your words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
@@ -53,7 +53,7 @@ class NoteForm(ServiceForm):
     """A private working note, about a question where there are some to choose from."""
 
     target = forms.ChoiceField(label=_("About"), required=False)
-    text = forms.CharField(
+    text = WordsField(
         label=_("Your note"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -73,7 +73,7 @@ class NoteForm(ServiceForm):
 class StepForm(ServiceForm):
     """A step with a record, and the version that was read."""
 
-    version = forms.CharField(widget=forms.HiddenInput, required=False)
+    version = WordsField(widget=forms.HiddenInput, required=False)
 
     def clean_version(self) -> int:
         """What is no version is never the one in force, and the service says so."""
@@ -84,23 +84,21 @@ class StepForm(ServiceForm):
 class SignStepForm(StepForm):
     """The step that a password signs."""
 
-    password = forms.CharField(
-        label=_("Your password"), required=False, widget=forms.PasswordInput, strip=False
-    )
+    password = PasswordField(label=_("Your password"), required=False)
 
 
 class UnlockForm(StepForm):
     """The step that needs a reason."""
 
-    reason = forms.CharField(label=_("Why"), required=False, max_length=500)
+    reason = WordsField(label=_("Why"), required=False, max_length=500)
 
 
 class OverrideForm(ServiceForm):
     """A value outside the possible range that is let pass, typed as the site will type it."""
 
     target = forms.ChoiceField(label=_("Question"))
-    value = forms.CharField(label=_("Value exactly as it will be typed"), max_length=40)
-    reason = forms.CharField(label=_("Why it is right"), max_length=500)
+    value = WordsField(label=_("Value exactly as it will be typed"), max_length=40)
+    reason = WordsField(label=_("Why it is right"), max_length=500)
 
     def __init__(
         self, *args: Any, targets: list[tuple[str, str]], questions: Any, zone: str, **kwargs: Any
@@ -132,11 +130,11 @@ class DecisionForm(ServiceForm):
         ],
         widget=forms.RadioSelect,
     )
-    note = forms.CharField(
+    note = WordsField(
         label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
-    seen_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    password = PasswordField(label=_("Your password"))
+    seen_digest = WordsField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, answerable: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,8 +143,8 @@ class DecisionForm(ServiceForm):
             self.fields[name] = self._answer_field(code)
         self.order_fields([*self.answerable, *self.base_fields])
 
-    def _answer_field(self, code: str) -> forms.CharField:
-        return forms.CharField(
+    def _answer_field(self, code: str) -> WordsField:
+        return WordsField(
             label=gettext("%(code)s: why does it not stand in the way?") % {"code": code},
             help_text=_("The history does not tell. Your reason is signed and kept with the evidence."),
             required=False,
@@ -180,7 +178,7 @@ class AssessmentForm(ServiceForm):
         choices=Expectedness.choices,
         widget=forms.RadioSelect,
     )
-    reference = forms.CharField(
+    reference = WordsField(
         label=_("Reference safety information"), max_length=80, help_text=_("Document and version.")
     )
     causality = forms.ChoiceField(
@@ -198,7 +196,7 @@ class AssessmentForm(ServiceForm):
             "cautious one counts. If you judge otherwise, say why in the note."
         ),
     )
-    known_at = forms.CharField(
+    known_at = WordsField(
         label=_("Since when does the sponsor know that it is a SUSAR, as it stands now?"),
         required=False,
         max_length=40,
@@ -207,18 +205,17 @@ class AssessmentForm(ServiceForm):
             "serious, unexpected and related was known, or, if it has become fatal or life-threatening, when that was."
         ),
     )
-    authority_on = forms.DateField(label=_("Authority told on"), required=False, widget=DayInput())
-    follow_up_on = forms.DateField(
+    authority_on = DayField(label=_("Authority told on"), required=False)
+    follow_up_on = DayField(
         label=_("Authority told of the follow-up on"),
         required=False,
-        widget=DayInput(),
         help_text=_("Of a fatal or life-threatening SUSAR."),
     )
-    note = forms.CharField(
+    note = WordsField(
         label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    reason = forms.CharField(label=_("Why is it assessed again?"), max_length=500)
-    password = forms.CharField(label=_("Your password"), widget=forms.PasswordInput, strip=False)
+    reason = WordsField(label=_("Why is it assessed again?"), max_length=500)
+    password = PasswordField(label=_("Your password"))
 
     def __init__(self, typed: Any = None, *, case: SeriousCase, zone: str) -> None:
         super().__init__(typed, initial=_kept(case, zone))

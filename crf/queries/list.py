@@ -19,6 +19,7 @@ from crf.links import form_url
 from crf.models import Query, QueryState
 from crf.queries.system import short_question
 from kernel.pagination import BoundedPaginator
+from kernel.reading import number_of_participant
 
 PER_PAGE = 50
 AGES: Mapping[str, tuple[str | Promise, int]] = {
@@ -62,7 +63,7 @@ def _found(user: User, chosen: Mapping[str, str], at: datetime) -> Any:
         found = found.filter(site__code=code)
     if code := chosen.get("form"):
         found = found.filter(form_code=code)
-    if number := chosen.get("participant", "").strip():
+    if number := number_of_participant(chosen.get("participant", "")):
         found = found.filter(participant__number=number)
     if chosen.get("age") in AGES:
         found = found.filter(opened_at__lt=at - timedelta(days=AGES[chosen["age"]][1]))

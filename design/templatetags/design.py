@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from design.badges import Badge, badge_for
 from design.icons import ICONS
-from kernel.days import written
+from kernel.days import offset_of, written
 from kernel.once import FIELD, new_key
 
 register = template.Library()
@@ -79,13 +79,6 @@ def cell(kind: str, value: object, *, href: str = "", about: str = "", count: in
     return format_html('<span class="p3-cell tone-{}" title="{}">{}</span>', shown.tone, words, inside)
 
 
-def _offset(local: datetime) -> str:
-    hours, minutes = divmod(int((local.utcoffset() or timedelta()).total_seconds()) // 60, 60)
-    if not hours and not minutes:
-        return "UTC"
-    return f"UTC{hours:+d}" + (f":{minutes:02d}" if minutes else "")
-
-
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """Write a calendar day so that no reader can take the month for the day."""
@@ -106,7 +99,7 @@ def instant(at: datetime | None, zone: str) -> SafeString | str:
         f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC",
         written(local.date()),
         f"{local:%H:%M}",
-        _offset(local),
+        offset_of(local),
     )
 
 

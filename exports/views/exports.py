@@ -31,9 +31,9 @@ def export_list(request: PersonRequest) -> HttpResponse:
 def export_new(request: PersonRequest) -> HttpResponse:
     """Ask for an export."""
     sites = [(site.code, str(site)) for site in Site.objects.open_to(request.user, Permission.EXPORT_TAKE)]
-    form = ExportForm(request.POST or None, sites=sites)
-    language = get_language() or "en"
-    if form.submits(request_export, language=language, by=request.user, at=timezone.now()):
+    now, language = timezone.now(), get_language() or "en"
+    form = ExportForm(request.POST or None, sites=sites, at=now)
+    if form.submits(request_export, language=language, by=request.user, at=now):
         return redirect(form.result)
     return render(request, "exports/new.html", {"form": form}, status=form.status)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
@@ -16,7 +17,10 @@ from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from kernel.clock import local_date
+from kernel.days import written
 from kernel.pagination import BoundedPaginator
+from kernel.reading import UnreadableError, partial_day, plain
+from protocol.partial_dates import partial_date
 from trials.models import Site
 
 PER_PAGE = 50
@@ -24,8 +28,11 @@ PER_PAGE = 50
 
 def chosen_site(request: PersonRequest, sites: list[Site]) -> Site | None:
     """Return the site that the address names, or the only one; None for all of them."""
-    wanted = request.GET.get("site", "")
-    return next((site for site in sites if site.code == wanted), sites[0] if len(sites) == 1 else None)
+    wanted = plain(request.GET.get("site", ""))
+    found = next((site for site in sites if site.code == wanted), None)
+    if wanted and found is None:
+        messages.warning(request, _("There is no site “{site}” that is open to you.").format(site=wanted))
+    return found or (sites[0] if len(sites) == 1 else None)
 
 
 def today_at(site: Site | None) -> date:
@@ -33,12 +40,19 @@ def today_at(site: Site | None) -> date:
     return local_date(timezone.now(), site.time_zone if site else settings.TRIAL_TIME_ZONE)
 
 
-def chosen_day(typed: str, otherwise: date) -> date:
-    """Return the day that the address names; ``otherwise`` where it names none."""
-    try:
-        return parse_date(typed) or otherwise
-    except ValueError:
+def chosen_day(request: PersonRequest, name: str, otherwise: date) -> date:
+    """Return the day that the address names, the first of a month that it names; else ``otherwise``, and say so."""
+    typed = plain(request.GET.get(name, ""))
+    if not typed:
         return otherwise
+    try:
+        found = partial_date(partial_day(typed))
+    except UnreadableError:
+        found = None
+    if found is None:
+        said = _("“{typed}” is no day and no month, so {day} is shown. Type a day such as 2026-11-23.")
+        messages.warning(request, said.format(typed=typed, day=written(otherwise)))
+    return found.earliest if found else otherwise
 
 
 @requires(Permission.VISIT_VIEW)
@@ -48,7 +62,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
     site = chosen_site(request, sites)
     today = today_at(site)
     show = request.GET.get("show", "") if request.GET.get("show", "") in SHOWS else "week"
-    week = Week.around(chosen_day(request.GET.get("from", ""), today))
+    week = Week.around(chosen_day(request, "from", today))
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
     visits = visits.filter(site=site) if site else visits
     todos = Todo.objects.open_to(request.user, Permission.VISIT_VIEW).waiting()

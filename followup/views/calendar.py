@@ -34,7 +34,7 @@ def month(request: PersonRequest) -> HttpResponse:
     sites = list(Site.objects.open_to(request.user, Permission.VISIT_VIEW))
     site = chosen_site(request, sites)
     today = today_at(site)
-    sheet = Month.of(chosen_day(request.GET.get("month", ""), today))
+    sheet = Month.of(chosen_day(request, "month", today))
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).exclude(state=VisitState.CANCELLED)
     visits = visits.select_related("participant").shown_between(*sheet.shown)
     found: dict[object, list[Visit]] = {}

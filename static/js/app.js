@@ -66,11 +66,13 @@
     select.addEventListener("change", () => select.form.requestSubmit());
   });
 
-  // 20261123 and 2026/11/23 become 2026-11-23 when the field is left.
+  // 20261123, 2026/11/23 and 2026年11月23日 become 2026-11-23 when the field is left, in digits of any width.
+  const narrow = (text) =>
+    text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
   document.addEventListener("change", (event) => {
     const day =
       event.target.matches("[data-day]") &&
-      event.target.value.trim().match(/^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})$/);
+      narrow(event.target.value.trim()).match(/^(\d{4})[-/.年]?(\d{2})[-/.月]?(\d{2})[日号]?$/);
     if (day) event.target.value = day.slice(1).join("-");
   });
 

@@ -14,6 +14,8 @@ from django.core.validators import EmailValidator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from kernel import reading
+from kernel.fields import WordsField
 from website.contact.centres import Centre
 from website.contact.cities import City, find_cities
 
@@ -37,8 +39,12 @@ class LineField(forms.CharField):
     def __init__(self, **more: Any) -> None:
         super().__init__(strip=False, **more)
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Without maxlength, by which a browser cuts what is pasted."""
+        return {name: said for name, said in super().widget_attrs(widget).items() if name != "maxlength"}
+
     def validate(self, value: str) -> None:
-        super().validate(value if value.strip() else "")
+        super().validate(value if reading.clean(value) else "")
         if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in value):
             raise ValidationError(
                 _("This holds a sign that cannot be printed, such as a line break. Type it again by hand.")
@@ -57,7 +63,7 @@ class Paragraphs(LineField):
 def telephone(typed: str) -> str:
     """Return the number as the world dials it; what nobody can dial is refused with what to do."""
     try:
-        number = phonenumbers.parse(unicodedata.normalize("NFKC", typed), HOME_REGION)
+        number = phonenumbers.parse(reading.plain(typed), HOME_REGION)
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_valid_number(number) or number.extension:
@@ -168,7 +174,7 @@ class CallRequestForm(forms.Form):
         required=False,
         help_text=_("If you give one, you get a message that your request has arrived."),
     )
-    email_kept = forms.CharField(required=False, max_length=254, widget=forms.HiddenInput)
+    email_kept = WordsField(required=False, max_length=254, widget=forms.HiddenInput)
     language = LineField(
         label=_("Language you prefer to speak"),
         max_length=40,
@@ -191,7 +197,7 @@ class CallRequestForm(forms.Form):
             "required": _("Without your agreement the centre may not call. Tick the box if you agree.")
         },
     )
-    website = forms.CharField(required=False, max_length=200)
+    website = WordsField(required=False, max_length=200)
 
     def __init__(self, *args: Any, centres: list[Centre], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -251,7 +257,7 @@ class NewsForm(forms.Form):
         max_length=254,
         error_messages={"required": _("Type the address that shall get the news.")},
     )
-    email_kept = forms.CharField(required=False, max_length=254, widget=forms.HiddenInput)
+    email_kept = WordsField(required=False, max_length=254, widget=forms.HiddenInput)
     consent = forms.BooleanField(
         label=_("I agree that the team of PALACE-3 keeps this address and sends me news of this trial."),
         help_text=_(
@@ -262,7 +268,7 @@ class NewsForm(forms.Form):
             "required": _("Without your agreement nothing can be sent. Tick the box if you agree.")
         },
     )
-    website = forms.CharField(required=False, max_length=200)
+    website = WordsField(required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

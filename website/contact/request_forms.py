@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.fields import ClockField, DayField, WordsField, field_of_column
 from kernel.service_form import ServiceForm, ServiceModelForm
-from trials.forms import _day
 from trials.models import NewsLetter
 from trials.models.requests import CallResult, RequestState, UnsuitableReason
 
@@ -18,8 +18,8 @@ LONGEST_REMARK: Final = 500
 ENDINGS: Final = (RequestState.NOT_SUITABLE, RequestState.DECLINED, RequestState.UNREACHED)
 
 
-def _remark() -> forms.CharField:
-    return forms.CharField(
+def _remark() -> WordsField:
+    return WordsField(
         label=_("Remark"),
         required=False,
         max_length=LONGEST_REMARK,
@@ -31,14 +31,10 @@ def _remark() -> forms.CharField:
 class CallForm(ServiceForm):
     """One call: when, with what result, and when to call again."""
 
-    on = _day(_("Called on"))
-    time = forms.TimeField(
-        label=_("At"),
-        widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "HH:MM", "inputmode": "numeric"}),
-        error_messages={"invalid": _("Type the time as hours and minutes, such as 14:30.")},
-    )
+    on = DayField(label=_("Called on"))
+    time = ClockField(label=_("At"))
     result = forms.ChoiceField(label=_("Result"), choices=CallResult.choices, widget=forms.RadioSelect)
-    again_on = _day(_("Call again on"), required=False)
+    again_on = DayField(label=_("Call again on"), required=False)
     remark = _remark()
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
@@ -89,9 +85,10 @@ class SureForm(ServiceForm):
 
 
 class LetterForm(ServiceModelForm):
-    approved_on = _day(_("Approved by the ethics committee on"))
+    approved_on = DayField(label=_("Approved by the ethics committee on"))
 
     class Meta:
         model = NewsLetter
         fields = ("subject_en", "subject_zh", "text_en", "text_zh", "approved_on", "approval")
+        formfield_callback = field_of_column
         widgets = {"text_en": forms.Textarea(attrs={"rows": 8}), "text_zh": forms.Textarea(attrs={"rows": 8})}

@@ -104,6 +104,61 @@ def test_a_second_factor_is_asked_where_it_is_set_up(client: Client, world: Worl
     assert answer(client, code=pyotp.TOTP(SECRET).now()).status_code == 302
 
 
+def full_width(text: str) -> str:
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in text)
+
+
+def test_point_07_a_code_is_read_as_apps_and_keyboards_write_it(world: World, counts: None) -> None:
+    for position, written in enumerate(
+        (full_width, lambda code: f"{code[:3]} {code[3:]}", "\u200b{}".format)
+    ):
+        give_factor(world.coordinator)
+        at = pyotp.TOTP(SECRET).now()
+        assert answer(Client(), code=written(at)).status_code == 302, position
+    assert answer(Client(), username=full_width("coordinator"), code=full_width("000000")).status_code == 422
+
+
+@pytest.mark.parametrize("code", ["１２３４５６", "①②③④⑤⑥", "١٢٣٤٥٦", "é", "", "12", "1" * 100])
+def test_point_07_an_unreadable_code_tells_nothing_of_an_account(
+    code: str, world: World, counts: None
+) -> None:
+    give_factor(world.investigator)
+    tried = ("nobody", "coordinator", "investigator")
+    said = [answer(Client(), username=name, password="not this one", code=code) for name in tried]
+    assert {page.status_code for page in said} == {422}
+    assert len({str(page.context["form"].non_field_errors()) for page in said}) == 1
+    refused = Act.objects.filter(verb="accounts:session:refuse")
+    assert sorted(str(act.by) for act in refused) == sorted(
+        ["None", str(world.coordinator), str(world.investigator)]
+    )
+    for person in (world.coordinator, world.investigator):
+        person.refresh_from_db()
+        assert person.failed_sign_ins == 1
+
+
+def test_point_07_a_code_read_wrong_counts_as_a_failure(world: World, counts: None) -> None:
+    give_factor(world.coordinator)
+    for count in range(1, 5):
+        assert answer(Client(), code="１２３４５６").status_code == 422
+        world.coordinator.refresh_from_db()
+        assert world.coordinator.failed_sign_ins == count
+    answer(Client(), code="②")
+    world.coordinator.refresh_from_db()
+    assert world.coordinator.locked_until is not None
+
+
+def test_point_07_the_first_code_is_read_from_any_keyboard(client: Client, world: World) -> None:
+    change_person(
+        user=world.coordinator, by=None, at=clock_time(), totp_secret=SECRET, totp_confirmed_at=None
+    )
+    answer(client)
+    for typed in ("①②③④⑤⑥", "é", "abc def"):
+        assert client.post("/accounts/second-factor/", {"code": typed}).status_code == 422
+    code = full_width(pyotp.TOTP(SECRET).now())
+    typed = f"{code[:3]}\u3000{code[3:]}"
+    assert client.post("/accounts/second-factor/", {"code": typed}).status_code == 302
+
+
 def test_a_privileged_role_sets_up_its_factor_before_anything_else(client: Client, world: World) -> None:
     change_person(user=world.data_manager, by=None, at=clock_time(), totp_secret="", totp_confirmed_at=None)
     answer(client, username="data_manager")

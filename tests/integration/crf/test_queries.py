@@ -54,6 +54,18 @@ def test_a_soft_finding_saves_and_opens_one_query(screened: Participant, save: S
     assert [found.pk for found in living()] == [query.pk]
 
 
+def test_point_07_a_participants_queries_are_found_with_any_keyboard(doubted: Query, world: World) -> None:
+    number = doubted.participant.number
+    for typed in (
+        number,
+        number.replace("-", "‑"),
+        "".join(chr(ord(sign) + 0xFEE0) for sign in number),
+        "01-1",
+    ):
+        page = client_of(world.coordinator).get("/queries/", {"participant": typed}).text
+        assert f"/queries/{doubted.pk}/" in page, typed
+
+
 def test_it_closes_itself_when_the_answer_is_corrected(
     doubted: Query, screened: Participant, save: Save
 ) -> None:

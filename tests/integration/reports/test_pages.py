@@ -118,6 +118,24 @@ def test_filters_narrow_the_list(world: World, filters: str) -> None:
     assert f">{participant.number}<" not in nothing
 
 
+def test_point_07_a_number_is_searched_for_with_any_keyboard(world: World) -> None:
+    participant = screen(world)
+    assert participant.number == "01-0001"
+    for typed in (
+        "01-0001",
+        "０１－０００１",
+        "01‑0001",
+        "01–0001",
+        "01-1",
+        " 01 - 0001\u200b",
+        "０１ー１",
+        "０００１",
+    ):
+        found = of(world.coordinator).get("/participants/", {"number": typed}).text
+        assert ">01-0001<" in found, typed
+    assert ">01-0001<" not in of(world.coordinator).get("/participants/", {"number": "01-2"}).text
+
+
 def test_the_trial_manager_sees_no_arm(world: World, randomized: Any) -> None:
     page = of(world.trial_manager).get(f"/participants/{randomized.number}/").content.decode()
     assert "Active comparator" not in page

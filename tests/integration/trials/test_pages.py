@@ -152,8 +152,24 @@ def test_a_participant_is_registered_and_consents(world: World, as_user: Any) ->
 
 
 @pytest.mark.parametrize(
+    "typed", ["２０２６－１１－０２", "2026年11月2号", "2026‑11‑02", "20261102", "2026/11/2"]
+)
+def test_point_07_the_day_of_consent_is_read_as_days_on_forms_are(
+    world: World, as_user: Any, typed: str
+) -> None:
+    coordinator = as_user(world.coordinator)
+    coordinator.post("/participants/register/", {"site": world.site.pk})
+    (made,) = seen(Participant)
+    given = {"version": world.consent_version.pk, "signed_on": typed, "sensitive_data": "on"}
+    assert coordinator.post(f"/participants/{made.number}/consent/", given).status_code == 302
+    assert [str(consent.signed_on) for consent in seen(Consent)] == ["2026-11-02"]
+
+
+@pytest.mark.parametrize(
     ("typed", "status", "said"),
     [
+        ({"signed_on": "2026-11-0²"}, 422, "year-month-day, such as 2026-11-23"),
+        ({"signed_on": "28/11/2026"}, 422, "year-month-day, such as 2026-11-23"),
         ({"signed_on": "2099-01-01"}, 422, "has not come yet"),
         ({"signed_on": "2020-01-01"}, 422, "was not in force"),
         ({"sensitive_data": ""}, 422, "was not ticked"),

@@ -1,0 +1,146 @@
+"""The fields of Django forms into which people type: each reads what is typed by ``kernel.reading``.
+
+A text has no ``maxlength`` in the browser, which would cut a longer one off without a word: the server refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kernel import reading
+from kernel.reading import Reason, UnreadableError
+
+TYPE_A_DAY: Final = _("Type the day as year-month-day, such as 2026-11-23.")
+TYPE_A_CLOCK: Final = _("Type the time as hours and minutes, such as 14:30.")
+TYPE_AN_INSTANT: Final = _("Type day and time as year-month-day hours:minutes, such as 2026-11-23 14:30.")
+TYPE_A_NUMBER: Final = _("Type a whole number in the digits 0 to 9.")
+LEAVE_SECONDS_OUT: Final = _("The time is kept to the minute. Leave the seconds out.")
+CANNOT_BE_STORED: Final = _("This holds a character that cannot be stored. Type it again.")
+
+
+class DayInput(forms.DateInput):
+    """A day typed as on the forms of the trial, 2026-11-23: no reader can take the month for the day."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        shown = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "data-day": ""}
+        super().__init__(shown | (attrs or {}), format="%Y-%m-%d")
+
+
+class WordsField(forms.CharField):
+    """A text without invisible signs; ``read`` may do more, such as folding full-width signs."""
+
+    def __init__(self, *, read: Callable[[str], str] = reading.words, **more: Any) -> None:
+        self.read = read
+        super().__init__(**more)
+
+    def to_python(self, value: Any) -> str | None:
+        read = self.read(_read(reading.words, value, CANNOT_BE_STORED)) if value else ""
+        return read or self.empty_value
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return _uncut(super().widget_attrs(widget))
+
+
+class PasswordField(forms.CharField):
+    """A password, exactly as it is typed."""
+
+    def __init__(self, **more: Any) -> None:
+        defaults: dict[str, Any] = {"strip": False, "widget": forms.PasswordInput}
+        super().__init__(**(defaults | more))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return _uncut(super().widget_attrs(widget))
+
+
+class AddressField(forms.EmailField):
+    """An e-mail address; full-width signs are plain ones."""
+
+    def to_python(self, value: Any) -> str:
+        return reading.plain(_read(reading.words, value, CANNOT_BE_STORED)) if value else ""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return _uncut(super().widget_attrs(widget))
+
+
+class DayField(forms.DateField):
+    """A day, written in any of the ways that the forms of the trial read."""
+
+    widget = DayInput
+
+    def to_python(self, value: Any) -> date | None:
+        return value if isinstance(value, date) else _read_unless_empty(reading.day, value, TYPE_A_DAY)
+
+
+class ClockField(forms.TimeField):
+    """A time of day to the minute."""
+
+    widget = forms.TimeInput(format="%H:%M", attrs={"placeholder": "HH:MM", "inputmode": "numeric"})
+
+    def to_python(self, value: Any) -> time | None:
+        return value if isinstance(value, time) else _read_unless_empty(reading.clock, value, TYPE_A_CLOCK)
+
+
+class InstantField(forms.DateTimeField):
+    """A day with its time in the time zone ``zone``, which its label names."""
+
+    def __init__(self, *, zone: str, **more: Any) -> None:
+        self.zone = zone
+        shown = {"placeholder": "YYYY-MM-DD HH:MM", "autocomplete": "off"}
+        super().__init__(**({"widget": forms.DateTimeInput(attrs=shown)} | more))
+
+    def to_python(self, value: Any) -> datetime | None:
+        if isinstance(value, datetime):
+            return value
+        return _read_unless_empty(lambda text: reading.instant(text, zone=self.zone), value, TYPE_AN_INSTANT)
+
+    def prepare_value(self, value: Any) -> Any:
+        return reading.as_typed(value, zone=self.zone)[0] if isinstance(value, datetime) else value
+
+
+class WholeNumberField(forms.IntegerField):
+    """A whole number. A field of the type ``number`` would let a browser drop full-width digits unseen."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> int | None:
+        return value if isinstance(value, int) else _read_unless_empty(reading.whole, value, TYPE_A_NUMBER)
+
+
+def _read_unless_empty(read: Callable[[str], Any], value: Any, otherwise: Any) -> Any:
+    return _read(read, value, otherwise) if reading.clean(str(value or "")) else None
+
+
+def _read(read: Callable[[str], Any], value: Any, otherwise: Any) -> Any:
+    try:
+        return read(str(value))
+    except UnreadableError as fault:
+        said = LEAVE_SECONDS_OUT if fault.reason == Reason.SECONDS else otherwise
+        raise ValidationError(said, code="invalid") from fault
+
+
+def _uncut(attrs: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attrs.items() if name not in {"maxlength", "minlength"}}
+
+
+_FOR_COLUMNS: Final[tuple[tuple[type[models.Field[Any, Any]], type[forms.Field]], ...]] = (
+    (models.EmailField, AddressField),
+    (models.CharField, WordsField),
+    (models.TextField, WordsField),
+    (models.DateField, DayField),
+    (models.IntegerField, WholeNumberField),
+)
+
+
+def field_of_column(column: models.Field[Any, Any], **more: Any) -> forms.Field | None:
+    """Return the field by which a model form reads a column: what ``formfield_callback`` of its Meta names."""
+    for kind, field in _FOR_COLUMNS:
+        if isinstance(column, kind):
+            return column.formfield(form_class=field, **more)
+    return column.formfield(**more)
