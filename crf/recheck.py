@@ -26,6 +26,7 @@ from crf.store.records import (
     key_of_record,
     parts_of,
     state_of,
+    state_rederived,
     stored_record_from,
     update_record,
 )
@@ -106,10 +107,11 @@ def _rederive(
         return []
     derived = {name: outcome.values[name] for name, question in form.questions.items() if question.derived}
     was_complete = record.state in COMPLETED
-    differs = any(getattr(record, name) != value for name, value in derived.items())
-    state = state_of(form, outcome) if record.state in UNFINISHED or differs else record.state
     rows = _rows_to_rederive(form, stored, outcome)
-    if not differs and not rows and state == record.state:
+    differs = bool(rows) or any(getattr(record, name) != value for name, value in derived.items())
+    judged = record.state in UNFINISHED or differs
+    state = state_rederived(record, state_of(form, outcome)) if judged else record.state
+    if not differs and state == record.state:
         return []
     with open_act("crf:record:derive", by=by, at=at, participant=record_key.participant) as act:
         if differs:
@@ -141,15 +143,17 @@ def _rows_to_rederive(
 def propose_deviations(
     record_key: RecordKey, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
 ) -> None:
-    """A proposal stands for each finding of a check that names a deviation rule (protocol 2.6)."""
+    """A proposal stands for what each check that names a deviation rule found, once for each fact (protocol 2.6)."""
     for finding in findings:
         if check := record_key.form.deviations.get(finding.code):
             with override(None):  # kept in the words of the source: each reader is shown their own language
                 detail = str(check.message)
+            own = f"{record_key.form.code}-{record}-{finding.key}"
             trials.propose_deviation(
                 participant=record_key.participant,
                 rule=check.deviation,
-                key=f"{record_key.form.code}-{record}-{finding.key}",
+                key=check.fact.format(**finding.values) or own,
+                formerly=own,
                 detail=detail,
                 values=values_named(detail, finding.values),
                 by=by,

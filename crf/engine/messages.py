@@ -152,6 +152,11 @@ def too_many_rows(title: Any, limit: int) -> str:
     return _("{title} can hold {limit} rows. Remove some rows.").format(title=title, limit=limit)
 
 
+def same_row_twice(title: Any) -> str:
+    """Say that two rows were sent as one."""
+    return _("Two rows of {title} have the same row_id or position. Send each row once.").format(title=title)
+
+
 def question_at(form: FormDeclaration, target: str) -> Question | None:
     """Return the question that a finding's target points at; None for a whole group or form."""
     group, _position, name = [*target.split("."), "", ""][:3]

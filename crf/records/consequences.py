@@ -160,7 +160,7 @@ def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set
     if change.was_complete != new.complete:
         changed.add(f"{form.code}.{IS_COMPLETE}")
     if names:
-        changed |= {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
+        changed |= {f"{form.code}*", *[f"{form.code}*.{name}" for name in form.groups if name in names]}
     return changed | ({"visit.last_on"} if happened else set())
 
 

@@ -25,6 +25,9 @@ from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
 S = RecordState
+NOT_SIGNED = frozenset(
+    {"missing", "row_id"}
+)  # parts of a row that its position and the record's reasons stand for
 
 
 class NotInYourRole(Forbidden):
@@ -77,7 +80,9 @@ def _content_of(form: FormDeclaration, stored: StoredRecord) -> dict[str, Any]:
         "values": {name: canonical(value) for name, value in outcome.values.items()},
         "missing": dict(outcome.missing),
         "groups": {
-            name: [{key: canonical(value) for key, value in row.items() if key != "missing"} for row in rows]
+            name: [
+                {key: canonical(value) for key, value in row.items() if key not in NOT_SIGNED} for row in rows
+            ]
             for name, rows in outcome.groups.items()
         },
     }

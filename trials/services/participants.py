@@ -234,14 +234,18 @@ def propose_deviation(
     key: str,
     detail: str,
     values: Mapping[str, str] | None = None,
+    formerly: str = "",
     by: User | None,
     at: datetime,
 ) -> DeviationProposal | None:
     """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15).
 
+    ``formerly`` is the key under which it may stand since an earlier version.
+
     ``detail`` is a text of the program's source with places for ``values``, or what a person wrote.
     """
-    if DeviationProposal.objects.filter(participant=participant, rule=rule, key=key).exists():
+    keys = [key, formerly or key]
+    if DeviationProposal.objects.filter(participant=participant, rule=rule, key__in=keys).exists():
         return None
     with open_act("trials:deviation:propose", by=by, at=at, participant=participant) as act:
         return DeviationProposal.objects.create(

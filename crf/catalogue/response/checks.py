@@ -347,6 +347,7 @@ CHECKS = (
         fields=("pt_dec",),
         when=Is("pt_dec", "declines_surgery", "asks_surgery"),
         deviation=CROSSOVER,
+        fact="{pt_dec}",
     ),
     Check(
         code="CRE-12",

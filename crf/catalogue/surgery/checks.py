@@ -205,6 +205,7 @@ WAY = (
         when=All(Is("surg_done", "none"), Is("no_surg_reason", "patient_refused", "ccr")),
         blanks=True,
         deviation=CROSSOVER,
+        fact="declines_surgery",
     ),
 )
 
