@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.states import may_move
@@ -26,6 +26,10 @@ from trials.models import (
 from trials.models.participants import DeviationState, Track
 from trials.models.sites import SiteState
 from trials.services.milestones import set_milestone
+
+CONSENT_READS = tuple(
+    f"consent.{name}" for name in ("signed_on", "version", "version_in_force", "biobank", "register_lookup")
+)
 
 
 class SiteNotActive(Refusal):
@@ -148,6 +152,7 @@ def record_consent(
             .values_list("signed_on", flat=True)[0]
         )
         set_milestone(participant=locked, code="ICF", on=first, source="consent", by=by, at=at)
+        note_moved(locked.pk, *CONSENT_READS)
     return consent
 
 
@@ -186,6 +191,7 @@ def record_screening_outcome(
             act=act,
         )
         _write_track(locked, Track.SCREEN_FAIL, on, act)
+        note_moved(locked.pk, "participant.screen_failure_reason", "participant.decline_reason")
     return outcome
 
 
@@ -227,6 +233,7 @@ def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datet
         locked.arm, locked.state, locked.act = arm, Track.RANDOMISED, act
         locked.state_since = local_date(at, locked.site.time_zone)
         locked.save(update_fields=["arm", "state", "state_since", "act"])
+        note_moved(locked.pk, "participant.arm")
     return locked
 
 
