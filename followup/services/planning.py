@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from followup.history import (
     DUE_BEFORE_CLOSING,
     UNSCHEDULED,
@@ -262,7 +262,10 @@ def _apply(
             added.append(Visit(**place, act=act, **columns))
         else:
             _move(visit, columns, act)
-    Visit.objects.bulk_create(added)
+    created = Visit.objects.bulk_create(added)
+    moved = [existing[change.code].pk for change in changes if change.kind == "moved"]
+    reads = ["visit.last_on"] if any(visit.took_place_on for visit in created) else []
+    note_moved(participant.pk, *reads, *(f"visit:{pk}" for pk in moved))
 
 
 def _move(visit: Visit, columns: dict[str, Any], act: Any) -> None:

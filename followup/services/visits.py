@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from followup.history import UNSCHEDULED
 from followup.models import HAPPENED, ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from followup.services.loss import reach_again
@@ -97,6 +97,7 @@ def record_visit(
         locked.save(
             update_fields=["state", "took_place_on", "not_done_reason", "met_on", "timing", "turns_on", "act"]
         )
+        note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 
@@ -155,6 +156,7 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
         locked.save(
             update_fields=["state", "not_done_reason", "met_on", "took_place_on", "timing", "turns_on", "act"]
         )
+        note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 
@@ -173,6 +175,7 @@ def add_unscheduled_visit(
         locked = Participant.objects.lock(participant.pk)
         _refuse_impossible_day(UNSCHEDULED, took_place_on, locked, at)
         number = Visit.objects.filter(participant=locked, code=UNSCHEDULED).count() + 1
+        note_moved(locked.pk, "visit.last_on")
         return Visit.objects.create(
             participant=locked,
             site_id=locked.site_id,

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.states import may_move
@@ -27,6 +27,10 @@ from trials.models.participants import DeviationState, Track
 from trials.models.sites import SiteState
 from trials.services.milestones import set_milestone
 from trials.services.version_texts import keep_text
+
+CONSENT_READS = tuple(
+    f"consent.{name}" for name in ("signed_on", "version", "version_in_force", "biobank", "register_lookup")
+)
 
 
 class SiteNotActive(Refusal):
@@ -144,6 +148,7 @@ def record_consent(
             .values_list("signed_on", flat=True)[0]
         )
         set_milestone(participant=locked, code="ICF", on=first, source="consent", by=by, at=at)
+        note_moved(locked.pk, *CONSENT_READS)
     return consent
 
 
@@ -182,6 +187,7 @@ def record_screening_outcome(
             act=act,
         )
         write_track(locked, Track.SCREEN_FAIL, on, act)
+        note_moved(locked.pk, "participant.screen_failure_reason", "participant.decline_reason")
     return outcome
 
 
@@ -224,6 +230,7 @@ def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datet
         locked.arm, locked.state, locked.act = arm, Track.RANDOMISED, act
         locked.state_since = local_date(at, locked.site.time_zone)
         locked.save(update_fields=["arm", "state", "state_since", "act"])
+        note_moved(locked.pk, "participant.arm")
     return locked
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Role
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from trials.models import ChecklistItem, ConsentVersion, Delegation, Site
+from trials.models import ChecklistItem, ConsentVersion, Delegation, Participant, Site
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
 
 MOVES: Final = {
@@ -74,7 +74,15 @@ def change_site(*, site: Site, by: User, at: datetime, reason: str, **fields: An
         for name, value in {**fields, "act": act}.items():
             setattr(locked, name, value)
         locked.save(update_fields=[*fields, "act"])
+        if "time_zone" in fields:
+            _note_of_everybody(locked, "site.zone", "today")
     return locked
+
+
+def _note_of_everybody(site: Site, *reads: str) -> None:
+    """What the forms of everybody at the site read has moved."""
+    for participant_id in Participant.objects.filter(site=site).values_list("pk", flat=True):
+        note_moved(participant_id, *reads)
 
 
 def fulfil_checklist_item(
@@ -89,11 +97,14 @@ def fulfil_checklist_item(
 ) -> ChecklistItem:
     """The item of the activation checklist is on record with its day; a later call renews it."""
     with open_act("trials:site:fulfil", by=by, at=at, site=site) as act:
+        before = ChecklistItem.objects.filter(site=site, kind=kind).first()
         item, _made = ChecklistItem.objects.update_or_create(
             site=site,
             kind=kind,
             defaults={"done_on": done_on, "expires_on": expires_on, "reference": reference, "act": act},
         )
+        if before is None or done_on < before.done_on:  # a renewal does not move the day of activation
+            _note_of_everybody(site, "site.activated_on")
     return item
 
 
