@@ -155,7 +155,8 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "randomization.Envelope": {
         "operational": (
-            "id act site number stratum sequence state printed_at handed_over_on ended_on opened_at opened_by allocation"
+            "id act site number stratum sequence state printed_at handed_over_on ended_on opened_at opened_by "
+            "allocation"
         ),
     },
     "randomization.ListPart": {
