@@ -155,9 +155,9 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "randomization.Envelope": {
-        "identifying": "opened_by",
         "operational": (
-            "id act site number stratum sequence state printed_at handed_over_on ended_on opened_at allocation"
+            "id act site number stratum sequence state printed_at handed_over_on ended_on opened_at opened_by "
+            "allocation"
         ),
     },
     "randomization.ListPart": {
