@@ -41,7 +41,6 @@ MAY_ASK_THE_DATABASE = {
     "randomization/allocation_list/paper_schema.py": WHEN_STORED,
     "randomization/allocation_list/schema.py": WHEN_STORED,
     "randomization/allocation_list/admission.py": WHEN_STORED,
-    "randomization/allocation_list/paper_schema.py": WHEN_STORED,
     "randomization/allocation_list/minimization_schema.py": WHEN_STORED,
     "exports/cuts.py": "the moment of a snapshot is compared with when acts were stored, by the same clock",
 }
