@@ -14,6 +14,7 @@ from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import Classification, Question
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
+from crf.store.records import identity_of
 from exports.models import Export
 from followup.models import Visit
 from followup.services.planning import VisitChange
@@ -86,6 +87,7 @@ def _rows_by_record(group: Group, records: list[Any]) -> dict[int, list[Any]]:
 
 def _row(form: FormDeclaration, group: Group, row: Any, identifying: bool) -> dict[str, Any]:
     return {
+        "row_id": identity_of(group.name, row),
         "position": row.position,
         "missing": row.missing,
         **_answers(form, group.questions, row, identifying),
