@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,15 +30,9 @@ def zone_in_words(zone: str, *, at: datetime) -> str:
     return f"{zone}, {offset_of(at.astimezone(ZoneInfo(zone)))}"
 
 
-def written_instant(at: datetime, zone: str) -> str:
-    """Return ``at`` by the clock of ``zone``, which is named: 23 Nov 2026 07:30 UTC+8."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{written(local.date())} {local:%H:%M} {offset_of(local)}"
-
-
-def written_deadline(at: datetime, zone: str) -> str:
+def written_deadline(at: datetime, zone: str, *, spell: Callable[[date], str] = written) -> str:
     """Return when a time limit is over, by the clock of ``zone``: midnight is 24:00 of the day that ends."""
     local = at.astimezone(ZoneInfo(zone))
     if local.time() != time():
-        return written_instant(at, zone)
-    return f"{written(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"
+        return f"{spell(local.date())} {local:%H:%M} {offset_of(local)}"
+    return f"{spell(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"

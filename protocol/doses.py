@@ -4,33 +4,33 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
-Number = int | float | Decimal
+from protocol.exact import Number, exact
 
-MG_PER_DL_IN_UMOL = 88.4
-_ROUNDING = 1e-9
+MG_PER_DL_IN_UMOL = exact("88.4")
+WOMEN = exact("0.85")
 
 
-def carboplatin_mg(auc: Number | None, gfr: Number | None, cap: Number | None) -> float | None:
+def carboplatin_mg(auc: Number | None, gfr: Number | None, cap: Number | None) -> Decimal | None:
     """The Calvert dose in mg, AUC x (GFR + 25), with the GFR no higher than ``cap`` (protocol 1.4, 3.5 A)."""
     if auc is None or gfr is None:
         return None
-    counted = float(gfr) if cap is None else min(float(gfr), float(cap))
-    return float(auc) * (counted + 25)
+    counted = exact(gfr) if cap is None else min(exact(gfr), exact(cap))
+    return exact(auc) * (counted + 25)
 
 
-def nab_paclitaxel_mg(bsa: Number | None, per_m2: Number) -> float | None:
+def nab_paclitaxel_mg(bsa: Number | None, per_m2: Number) -> Decimal | None:
     """The albumin-bound paclitaxel dose in mg for a body surface (protocol 1.4, X015)."""
-    return None if bsa is None else float(bsa) * float(per_m2)
+    return None if bsa is None else exact(bsa) * exact(per_m2)
 
 
 def cockcroft_gault(
     *, age: int | None, weight_kg: Number | None, creatinine_umol: Number | None, sex: str | None
-) -> float | None:
+) -> Decimal | None:
     """The creatinine clearance in mL/min that doses rest on by default (protocol 3.4 G); women x 0.85."""
     if age is None or weight_kg is None or not creatinine_umol or sex not in ("M", "F"):
         return None
-    clearance = (140 - age) * float(weight_kg) / (72 * float(creatinine_umol) / MG_PER_DL_IN_UMOL)
-    return clearance if sex == "M" else clearance * 0.85
+    clearance = (140 - age) * exact(weight_kg) * MG_PER_DL_IN_UMOL / (72 * exact(creatinine_umol))
+    return clearance if sex == "M" else clearance * WOMEN
 
 
 def within(value: Number | None, expected: Number | None, *, percent: Number) -> bool | None:
@@ -39,33 +39,32 @@ def within(value: Number | None, expected: Number | None, *, percent: Number) ->
     """
     if value is None or expected is None:
         return None
-    allowed = float(percent) / 100 * abs(float(expected))
-    return abs(float(value) - float(expected)) <= allowed + _ROUNDING
+    return 100 * abs(exact(value) - exact(expected)) <= exact(percent) * abs(exact(expected))
 
 
-def cumulative_dose_pct(given: Iterable[Number | None], planned_total: Number | None) -> float | None:
+def cumulative_dose_pct(given: Iterable[Number | None], planned_total: Number | None) -> Decimal | None:
     """The dose given in percent of the dose planned; an omitted dose counts as zero (protocol 3.5 D)."""
     if not planned_total:
         return None
-    return 100 * sum(float(dose or 0) for dose in given) / float(planned_total)
+    return 100 * sum((exact(dose or 0) for dose in given), Decimal()) / exact(planned_total)
 
 
 def relative_dose_intensity(
     *, given_mg: Number | None, planned_mg: Number | None, days_taken: int | None, days_planned: int | None
-) -> float | None:
+) -> Decimal | None:
     """Dose per day given in percent of dose per day planned: delays lower it as reductions do
     (protocol 6.5).
     """
     if given_mg is None or not planned_mg or not days_taken or not days_planned:
         return None
-    return 100 * (float(given_mg) / days_taken) / (float(planned_mg) / days_planned)
+    return 100 * exact(given_mg) * days_planned / (exact(planned_mg) * days_taken)
 
 
 def rt_total(fractions: int | None, dose_per_fraction: Number | None) -> Decimal | None:
     """The radiotherapy dose in Gy, to a hundredth: 23 x 1.8 is 41.4 exactly (protocol 1.4, X017)."""
     if fractions is None or dose_per_fraction is None:
         return None
-    return round(fractions * Decimal(str(dose_per_fraction)), 2)
+    return round(fractions * exact(dose_per_fraction), 2)
 
 
 def rt_total_agrees(
@@ -75,7 +74,7 @@ def rt_total_agrees(
     product = rt_total(fractions, dose_per_fraction)
     if total is None or product is None:
         return None
-    return abs(Decimal(str(total)) - product) <= Decimal(tolerance)
+    return abs(exact(total) - product) <= Decimal(tolerance)
 
 
 def rt_gap_days(start: date | None, end: date | None, fractions: int | None) -> int | None:

@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from math import isfinite
 
 from protocol.endpoints import age_range_on
+from protocol.exact import Number, exact
 from protocol.partial_dates import chosen, partial_date, yes_no
 from protocol.staging import bare
 
@@ -72,7 +72,7 @@ class Limits:
     age_from: int
     age_to: int
     ecog_to: int
-    steroid_mg_to: float
+    steroid_mg_to: Number
 
 
 ANSWERABLE = frozenset(
@@ -335,7 +335,7 @@ def _autoimmune_says(answers: Answers, _limits: Limits) -> Finding:
 def _immunosuppression_says(answers: Answers, limits: Limits) -> Finding:
     stated = _text(answers.get("dm.pred_eq"))
     steroid = _number(stated)
-    if steroid is not None and steroid > limits.steroid_mg_to:
+    if steroid is not None and steroid > exact(limits.steroid_mg_to):
         return False, CriterionReason.CONTRADICTS_STEROID
     suppressed = yes_no(answers.get("dm.immunosuppr"))
     if suppressed:
@@ -439,7 +439,7 @@ def _shown(value: object) -> str | None:
     if isinstance(value, (list, tuple, set, frozenset)):
         return ",".join(chosen(value)) or None
     if isinstance(value, (Decimal, float)):
-        return format(Decimal(str(value)).normalize(), "f")
+        return format(exact(value).normalize(), "f")
     if isinstance(value, date):
         return value.isoformat()
     return None if value is None or value == "" else str(value)
@@ -449,12 +449,12 @@ def _text(value: object) -> str | None:
     return _shown(value)
 
 
-def _number(text: str | None) -> float | None:
+def _number(text: str | None) -> Decimal | None:
     try:
-        number = float(text or "")
-    except ValueError:
+        number = Decimal(text or "")
+    except InvalidOperation:
         return None
-    return number if isfinite(number) else None
+    return number if number.is_finite() else None
 
 
 def _whole(value: object) -> int | None:

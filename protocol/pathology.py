@@ -3,13 +3,14 @@
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from protocol.exact import Number, exact
 from protocol.partial_dates import yes_no
 from protocol.staging import n_category
 
-Percent = int | float | Decimal | str
+Percent = Number | str
 
 NO_RESIDUE = "none"
 
@@ -30,15 +31,15 @@ class Resection(StrEnum):
     R2 = "R2"
 
 
-def residual(resid_pct: Percent | None) -> float | None:
+def residual(resid_pct: Percent | None) -> Decimal | None:
     """The residual viable tumour in percent; "<1" is some tumour, less than one percent (protocol 3.9)."""
     if resid_pct is None or resid_pct == "":
         return None
     if isinstance(resid_pct, str) and resid_pct.replace(" ", "") == "<1":
-        return 0.5
+        return exact("0.5")
     try:
-        share = float(resid_pct)
-    except ValueError:
+        share = exact(resid_pct)
+    except InvalidOperation:
         return None
     return share if 0 <= share <= 100 else None
 
@@ -55,10 +56,10 @@ def pcr(ypt: str | None, ypn: str | None, ypis_counts: bool = False) -> bool | N
     return None if no_primary is None or no_node is None else True
 
 
-def mpr(resid_pct: Percent | None, *, at_most: float) -> bool | None:
+def mpr(resid_pct: Percent | None, *, at_most: Number) -> bool | None:
     """Whether at most ``at_most`` percent of the primary is viable, whatever the nodes are (protocol 6.4)."""
     share = residual(resid_pct)
-    return None if share is None else share <= at_most
+    return None if share is None else share <= exact(at_most)
 
 
 def becker(resid_pct: Percent | None) -> str | None:
@@ -104,12 +105,12 @@ def r_status(
 
 def r_rcp(
     *,
-    crm_mm: float | Decimal | None,
+    crm_mm: Number | None,
     inv_prox: object,
     inv_dist: object,
     inv_crm: object,
     resid_macro: str | None,
-    within_mm: float = 1.0,
+    within_mm: Number = 1,
 ) -> Resection | None:
     """R by the 1-mm rule: as the CAP rule, and R1 too when tumour is within 1 mm of the circumferential
     margin (protocol 3.9).
@@ -119,7 +120,7 @@ def r_rcp(
         return by_margin
     if crm_mm is None or not resid_macro:
         return None
-    return Resection.R1 if float(crm_mm) <= within_mm else by_margin
+    return Resection.R1 if exact(crm_mm) <= exact(within_mm) else by_margin
 
 
 def ypn_from_count(count: int | None) -> str | None:
@@ -127,11 +128,11 @@ def ypn_from_count(count: int | None) -> str | None:
     return n_category(count)
 
 
-def node_ratio(positive: int | None, examined: int | None) -> float | None:
+def node_ratio(positive: int | None, examined: int | None) -> Decimal | None:
     """Positive nodes per node examined (protocol 6.4)."""
     if positive is None or not examined or positive > examined:
         return None
-    return positive / examined
+    return Decimal(positive) / examined
 
 
 def downstaged_t(ct: str | None, ypt: str | None) -> bool | None:
@@ -165,8 +166,8 @@ def regression_agrees(
     resid_pct: Percent | None,
     trg_cap: object = None,
     trg_mandard: object = None,
-    small_to: float,
-    large_from: float,
+    small_to: Number,
+    large_from: Number,
 ) -> bool:
     """Whether the grades at both ends fit the residue: CAP 1 and Mandard 2 a small one, CAP 3 and Mandard 5
     a large one (protocol 3.9, X045; decision D2).
@@ -174,7 +175,7 @@ def regression_agrees(
     share = residual(resid_pct)
     if share is None:
         return True
-    small, large = 0 < share <= small_to, share >= large_from
+    small, large = 0 < share <= exact(small_to), share >= exact(large_from)
     needs = (
         {"1": small, "3": large}.get(str(trg_cap), True),
         {"2": small, "5": large}.get(str(trg_mandard), True),
@@ -203,13 +204,13 @@ def tumour_features_agree(*, ypt: str | None, grade: str | None, lvi: object, pn
     """Whether a specimen without tumour also has no grade, vessel or nerve invasion (protocol 3.17, X046)."""
     if ypt != "T0":
         return True
-    return grade in (None, "", "NA") and not yes_no(lvi) and not yes_no(pni)
+    return grade in (None, "", "NAP") and not yes_no(lvi) and not yes_no(pni)
 
 
-def margin_agrees(involved: object, distance_mm: float | Decimal | None) -> bool:
+def margin_agrees(involved: object, distance_mm: Number | None) -> bool:
     """Whether "involved" and a distance of 0 mm go together (protocol 3.17, X047)."""
     touches = yes_no(involved)
-    return touches is None or distance_mm is None or touches == (float(distance_mm) == 0)
+    return touches is None or distance_mm is None or touches == (exact(distance_mm) == 0)
 
 
 def node_counts_agree(*, examined: int | None, positive: int | None, ypn: str | None) -> bool:

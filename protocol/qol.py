@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
-from statistics import fmean
 
 
 class ScaleKind(StrEnum):
@@ -64,7 +64,7 @@ SUMMARY = "SUMMARY"
 NOT_IN_SUMMARY = ("QL2", "FI")
 
 
-def score_c30(answers: Mapping[str | int, object]) -> dict[str, float | None]:
+def score_c30(answers: Mapping[str | int, object]) -> dict[str, Decimal | None]:
     """Every QLQ-C30 scale and the summary score, 0 to 100 in full precision, ``None`` where missing (protocol
     5.2).
 
@@ -76,7 +76,7 @@ def score_c30(answers: Mapping[str | int, object]) -> dict[str, float | None]:
 
 def score_oes18(
     answers: Mapping[str | int, object], *, dysphagia_reversed: bool = True
-) -> dict[str, float | None]:
+) -> dict[str, Decimal | None]:
     """Every QLQ-OES18 scale from items 31 to 48, ``None`` where missing (protocol 5.3).
 
     Items 31-33 ask about ability. Reversed, OESDYS is 0 without dysphagia and 100 at worst, in the
@@ -105,17 +105,18 @@ def _in_range(value: object, highest: int) -> int | None:
     return value if 1 <= value <= highest else None
 
 
-def _score(scale: Scale, answers: Mapping[str | int, object]) -> float | None:
+def _score(scale: Scale, answers: Mapping[str | int, object]) -> Decimal | None:
     given = [item_answer(answers, item, highest=scale.highest) for item in scale.items]
     answered: Sequence[int] = [answer for answer in given if answer is not None]
     if len(answered) * 2 < len(scale.items):
         return None
-    share = (fmean(answered) - 1) / scale.range
-    return (1 - share) * 100 if scale.kind is ScaleKind.FUNCTIONAL else share * 100
+    least, most = len(answered), len(answered) * (1 + scale.range)
+    counted = most - sum(answered) if scale.kind is ScaleKind.FUNCTIONAL else sum(answered) - least
+    return Decimal(100 * counted) / (most - least)
 
 
-def _summary(scores: Mapping[str, float | None]) -> float | None:
-    turned: list[float] = []
+def _summary(scores: Mapping[str, Decimal | None]) -> Decimal | None:
+    turned: list[Decimal] = []
     for scale in C30_SCALES:
         if scale.code in NOT_IN_SUMMARY:
             continue
@@ -123,4 +124,4 @@ def _summary(scores: Mapping[str, float | None]) -> float | None:
         if score is None:
             return None
         turned.append(100 - score if scale.kind is ScaleKind.SYMPTOM else score)
-    return fmean(turned)
+    return sum(turned, Decimal()) / len(turned)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from protocol.exact import Number, exact
 from protocol.partial_dates import yes_no
 
 CAUSALITY = ("not", "unlikely", "possible", "probable", "definite")
@@ -43,7 +44,7 @@ class SteroidCourse:
 
     start: date
     end: date | None
-    mg_per_day: float | Decimal
+    mg_per_day: Number
 
 
 def sae_report_due(aware: datetime, *, hours: int) -> datetime:
@@ -184,19 +185,19 @@ def is_collected(
     )
 
 
-def prolonged_steroid(courses: Iterable[SteroidCourse], *, until: date, limit_mg: float, days: int) -> bool:
+def prolonged_steroid(courses: Iterable[SteroidCourse], *, until: date, limit_mg: Number, days: int) -> bool:
     """Whether the daily prednisone-equivalent stood above ``limit_mg`` for more than ``days`` days on end
     (protocol 3.6).
 
     Courses that overlap add up; one without an end runs to ``until``.
     """
-    daily: dict[date, float] = {}
+    daily: dict[date, Decimal] = {}
     for course in courses:
         for n in range(((course.end or until) - course.start).days + 1):
             day = course.start + timedelta(days=n)
-            daily[day] = daily.get(day, 0) + float(course.mg_per_day)
+            daily[day] = daily.get(day, Decimal()) + exact(course.mg_per_day)
     run, last = 0, None
-    for day in sorted(day for day, dose in daily.items() if dose > limit_mg):
+    for day in sorted(day for day, dose in daily.items() if dose > exact(limit_mg)):
         run = run + 1 if last and day - last == timedelta(days=1) else 1
         if run > days:
             return True

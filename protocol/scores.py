@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from math import sqrt
 from types import MappingProxyType
 
-Number = int | float | Decimal
+from protocol.exact import Number, exact, exact_or_none
+
+HALF_AS_MUCH_AGAIN = exact("1.5")
 
 CHARLSON_POINTS = MappingProxyType(
     {
@@ -37,36 +38,36 @@ CCI_WEIGHTS = MappingProxyType({"I": 300, "II": 1750, "IIIa": 2750, "IIIb": 4550
 CLAVIEN_DINDO = (*CCI_WEIGHTS, "V")
 
 
-def bmi(height_cm: Number | None, weight_kg: Number | None) -> float | None:
+def bmi(height_cm: Number | None, weight_kg: Number | None) -> Decimal | None:
     """Body-mass index in kg/m2 (protocol 3.3)."""
     if not height_cm or not weight_kg or height_cm < 0 or weight_kg < 0:
         return None
-    return float(weight_kg) * 10_000 / float(height_cm) ** 2
+    return exact(weight_kg) * 10_000 / exact(height_cm) ** 2
 
 
-def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str) -> float | None:
+def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str) -> Decimal | None:
     """Body surface in m2 by Mosteller, or by DuBois where the protocol text says so (protocol 3.3).
 
     ``None`` for what nobody measures: a minus typed before the number has no root.
     """
-    height, weight = float(height_cm or 0), float(weight_kg or 0)
+    height, weight = exact(height_cm or 0), exact(weight_kg or 0)
     if height <= 0 or weight <= 0:
         return None
     if formula == "mosteller":
-        return sqrt(height * weight / 3600)
+        return (height * weight / 3600).sqrt()
     if formula == "dubois":
-        return 0.007184 * float(height**0.725) * float(weight**0.425)
+        return exact("0.007184") * height ** exact("0.725") * weight ** exact("0.425")
     raise ValueError(f"the body surface is taken by 'mosteller' or 'dubois', not {formula!r}")
 
 
-def weight_loss_pct(usual_kg: Number | None, now_kg: Number | None) -> float | None:
+def weight_loss_pct(usual_kg: Number | None, now_kg: Number | None) -> Decimal | None:
     """Weight lost in percent of the usual weight; a gain is negative (protocol 3.3)."""
     if not usual_kg or now_kg is None:
         return None
-    return 100 * (float(usual_kg) - float(now_kg)) / float(usual_kg)
+    return 100 * (exact(usual_kg) - exact(now_kg)) / exact(usual_kg)
 
 
-def weight_change_pct(before_kg: Number | None, now_kg: Number | None) -> float | None:
+def weight_change_pct(before_kg: Number | None, now_kg: Number | None) -> Decimal | None:
     """Weight change in percent since ``before_kg``; a loss is negative (protocol 3.11, X016)."""
     lost = weight_loss_pct(before_kg, now_kg)
     return None if lost is None else -lost
@@ -87,26 +88,26 @@ def charlson(items: Iterable[str], age: int | None = None) -> int:
     return points if age is None else points + min(4, max(0, age // 10 - 4))
 
 
-def cci(grades: Iterable[str | None]) -> float | None:
+def cci(grades: Iterable[str | None]) -> Decimal | None:
     """The comprehensive complication index, 0 to 100, of a patient's Clavien-Dindo grades (protocol 3.10).
 
     ``None`` when a grade is missing, unless a death already makes it 100.
     """
     given = list(grades)
     if "V" in given:
-        return 100.0
+        return Decimal(100)
     weights = [CCI_WEIGHTS.get(grade or "") for grade in given]
     if None in weights:
         return None
-    return min(100.0, sqrt(sum(weight for weight in weights if weight)) / 2)
+    return min(Decimal(100), Decimal(sum(weight for weight in weights if weight)).sqrt() / 2)
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    value: float
-    lln: float | None
-    uln: float | None
-    baseline: float | None
+    value: Decimal
+    lln: Decimal | None
+    uln: Decimal | None
+    baseline: Decimal | None
 
 
 def lab_grade(
@@ -124,7 +125,9 @@ def lab_grade(
     """
     if value is None or test not in _GRADERS:
         return None
-    return _GRADERS[test](_Value(float(value), _float(lln), _float(uln), _float(baseline)))
+    return _GRADERS[test](
+        _Value(exact(value), exact_or_none(lln), exact_or_none(uln), exact_or_none(baseline))
+    )
 
 
 def rccep_grade(
@@ -145,11 +148,13 @@ def rccep_grade(
         return 3
     if largest_mm is None:
         return None
-    return 2 if float(largest_mm) > 10 else 1
+    return 2 if exact(largest_mm) > 10 else 1
 
 
-def _falling(*bounds: float) -> Callable[[_Value], int | None]:
+def _falling(*limits: Number | str) -> Callable[[_Value], int | None]:
     """Grade 2, 3, ... below each bound in turn; grade 1 below the lower limit of normal."""
+
+    bounds = [exact(limit) for limit in limits]
 
     def grade(given: _Value) -> int | None:
         below = sum(given.value < bound for bound in bounds)
@@ -160,13 +165,15 @@ def _falling(*bounds: float) -> Callable[[_Value], int | None]:
     return grade
 
 
-def _multiples(*bounds: float) -> Callable[[_Value], int | None]:
+def _multiples(*times: Number | str) -> Callable[[_Value], int | None]:
     """Grade 1 above the upper limit of normal, then one more above each multiple of it."""
+
+    bounds = [exact(each) for each in (1, *times)]
 
     def grade(given: _Value) -> int | None:
         if given.uln is None:
             return None
-        return sum(given.value > bound * given.uln for bound in (1, *bounds))
+        return sum(given.value > bound * given.uln for bound in bounds)
 
     return grade
 
@@ -174,21 +181,21 @@ def _multiples(*bounds: float) -> Callable[[_Value], int | None]:
 def _transaminase(given: _Value) -> int | None:
     if given.baseline is None or given.uln is None or given.baseline <= given.uln:
         return _multiples(3, 5, 20)(given)
-    if given.value < 1.5 * given.baseline:
+    if given.value < HALF_AS_MUCH_AGAIN * given.baseline:
         return 0
     return 1 + sum(given.value > bound * given.baseline for bound in (3, 5, 20))
 
 
 def _bilirubin(given: _Value) -> int | None:
     if given.baseline is None or given.uln is None or given.baseline <= given.uln:
-        return _multiples(1.5, 3, 10)(given)
-    return sum(given.value > bound * given.baseline for bound in (1, 1.5, 3, 10))
+        return _multiples(HALF_AS_MUCH_AGAIN, 3, 10)(given)
+    return sum(given.value > bound * given.baseline for bound in (1, HALF_AS_MUCH_AGAIN, 3, 10))
 
 
 def _creatinine(given: _Value) -> int | None:
     """By the limit, and by the baseline where that is worse: above 1.5 times it grade 2, above 3 times 3."""
-    by_limit = _multiples(1.5, 3, 6)(given)
-    if by_limit is None or given.baseline is None or given.value <= 1.5 * given.baseline:
+    by_limit = _multiples(HALF_AS_MUCH_AGAIN, 3, 6)(given)
+    if by_limit is None or given.baseline is None or given.value <= HALF_AS_MUCH_AGAIN * given.baseline:
         return by_limit
     return max(by_limit, 3 if given.value > 3 * given.baseline else 2)
 
@@ -197,8 +204,8 @@ _GRADERS: MappingProxyType[str, Callable[[_Value], int | None]] = MappingProxyTy
     {
         "HGB": _falling(100, 80),
         "WBC": _falling(3, 2, 1),
-        "NEUT": _falling(1.5, 1, 0.5),
-        "LYM": _falling(0.8, 0.5, 0.2),
+        "NEUT": _falling("1.5", 1, "0.5"),
+        "LYM": _falling("0.8", "0.5", "0.2"),
         "PLAT": _falling(75, 50, 25),
         "ALB": _falling(30, 20),
         "ALT": _transaminase,
@@ -207,7 +214,3 @@ _GRADERS: MappingProxyType[str, Callable[[_Value], int | None]] = MappingProxyTy
         "CREAT": _creatinine,
     }
 )
-
-
-def _float(limit: Number | None) -> float | None:
-    return None if limit is None else float(limit)

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.translation import get_language
 
-from followup.models import Visit
+from followup.models import AWAITED, Visit
 from protocol.loader.schema import BilingualText, VisitRule
 from protocol.text import ProtocolText, load
 from randomization.models import Allocation
@@ -46,33 +46,45 @@ class VisitWords:
     """A visit with its window, as it is printed on the card."""
 
     name: str
-    target: date | None
+    day: date | None
     opens: date | None
     closes: date | None
     forms: str
 
 
-def visit_words(visits: Iterable[Visit], *, version: str) -> list[VisitWords]:
+def visit_words(visits: Iterable[Visit], *, version: str, on: date) -> list[VisitWords]:
     """Visits that the participant is still to come for, in the order of time, by the protocol's names.
 
-    What took place needs no day any more, and vital status is asked by the site without a visit.
+    The day is the one that was agreed or is proposed, else the protocol's. What took place needs none any more, nor
+    does what can no longer be done ``on`` this day; vital status is asked by the site without a visit.
     """
     text = load(version)
-    rules = ((visit, _rule(text, visit.code)) for visit in visits if visit.target and not visit.took_place_on)
+    rules = ((visit, _rule(text, visit.code)) for visit in visits if _is_to_come(visit, on))
     coming = sorted(
         ((visit, rule) for visit, rule in rules if rule is None or rule.series not in WITHOUT_A_VISIT),
-        key=lambda one: (one[0].target, one[0].code),
+        key=lambda one: (_day_of(one[0]), one[0].code),
     )
     return [
         VisitWords(
             in_language(rule.name) if rule else visit.code,
-            visit.target,
+            _day_of(visit),
             visit.opens,
             visit.closes,
             " ".join(visit.forms),
         )
         for visit, rule in coming
     ]
+
+
+def _day_of(visit: Visit) -> date:
+    day: date | None = visit.proposed_on or visit.target
+    return day or date.max
+
+
+def _is_to_come(visit: Visit, on: date) -> bool:
+    """Say whether somebody may still come: a day that was agreed counts, also outside the window."""
+    last = max((day for day in (visit.closes, visit.proposed_on, visit.target) if day), default=None)
+    return visit.state in AWAITED and last is not None and on <= last
 
 
 def _rule(text: ProtocolText, code: str) -> VisitRule | None:

@@ -42,7 +42,7 @@ COMPLETED = (RecordState.COMPLETE, RecordState.VERIFIED, RecordState.SIGNED, Rec
 class Record(OfParticipant):
     """One filled form of one participant: where it stands and how far it has come, without its answers.
 
-    ``operation_no`` tells apart the records of a form that is filled once for each operation.
+    ``operation_no`` is for forms that are filled several times for one operation; surgery and pathology are logs.
     """
 
     form_code = models.CharField(_("form"), max_length=8)

@@ -13,12 +13,13 @@ from django.utils.translation import ngettext
 
 from crf.engine.checks import Finding, Level
 from crf.engine.declaration import FormDeclaration
+from crf.engine.former_codes import RENAMED
 from crf.engine.questions import Question, QuestionKind, Range
 from kernel.reading import Reason
 
 MISSING_TEXTS = {
     "ND": lambda: _("not done"),
-    "NA": lambda: _("not applicable"),
+    "NAP": lambda: _("not applicable"),
     "NK": lambda: _("not known"),
     "ASKU": lambda: _("asked but unknown"),
     "NP": lambda: _("participant refused"),
@@ -27,7 +28,7 @@ MISSING_TEXTS = {
 
 def missing_text(reason: str) -> str:
     """Return the words for a missing reason."""
-    words = MISSING_TEXTS.get(reason)
+    words = MISSING_TEXTS.get(RENAMED.get(reason, reason))
     return words() if words else reason
 
 

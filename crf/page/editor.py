@@ -68,7 +68,7 @@ def open_record(
 def address(name: str, record_key: RecordKey, *, draft: str = "") -> str:
     """Return where something can be done with the record at the place, or with the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
-    asked = {"visit": record_key.visit.pk} if record_key.visit else {}
+    asked: dict[str, int | str] = {"visit": record_key.visit.pk} if record_key.visit else {}
     asked |= {"draft": draft} if draft else {}
     return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
 

@@ -319,7 +319,7 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     told = (evaluation.changed, after.cleared, opened, moved)
     saved = Saved(record_key, record.pk, record.version, record.state, *told)
     if request.by and request.key:
-        _end_editing(request, saved)
+        _end_editing(request, saved, request.by)
     return saved
 
 
@@ -348,11 +348,11 @@ def _derived_differ(evaluation: SaveEvaluation) -> bool:
     )
 
 
-def _end_editing(request: SaveRequest, saved: Saved) -> None:
+def _end_editing(request: SaveRequest, saved: Saved, owner: User) -> None:
     """The opened page is answered once and for all, and what was typed on it is no draft any more."""
     moved = [[change.code, change.kind, change.before, change.after] for change in saved.moved]
     SaveKey.objects.create(
-        owner=request.by,
+        owner=owner,
         site_id=request.record_key.participant.site_id,
         key=request.key,
         digest=request.digest,
@@ -362,7 +362,7 @@ def _end_editing(request: SaveRequest, saved: Saved) -> None:
         saved_at=request.at,
     )
     Draft.objects.filter(
-        owner=request.by,
+        owner=owner,
         participant=request.record_key.participant,
         form_code=request.record_key.form.code,
         page=request.key,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from design.badges import Badge, badge_for
 from design.icons import ICONS
-from kernel.days import offset_of, written
+from kernel.days import offset_of, written, written_deadline
 from kernel.once import FIELD, new_key
 
 register = template.Library()
@@ -101,6 +102,20 @@ def instant(at: datetime | None, zone: str) -> SafeString | str:
         f"{local:%H:%M}",
         offset_of(local),
     )
+
+
+@register.simple_tag
+def deadline(at: datetime, zone: str) -> SafeString:
+    """Write when a time limit is over, in ``zone``: the end of the 9th is 24:00 of the 9th."""
+    return format_html(
+        '<time class="p3-nowrap" datetime="{}">{}</time>', at.isoformat(), written_deadline(at, zone)
+    )
+
+
+@register.simple_tag
+def trial_instant(at: datetime | None) -> SafeString | str:
+    """Write an instant by the clock of the trial's office, with its offset: what belongs to no one site."""
+    return instant(at, settings.TRIAL_TIME_ZONE)
 
 
 @register.filter

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import get_language, override
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from crf.safety.clocks import OpenClock, open_clocks
 from followup.models import AlertKind
 from kernel.clock import local_date
+from kernel.days import written_deadline
 from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, SPONSOR, Alert
 from trials.models import Participant, Site
 
@@ -64,8 +64,8 @@ def _level_of(clock: OpenClock, at: datetime) -> int:
 def _text_of(by_language: ByLanguage, pk: int, site: Site) -> Callable[[], str]:
     def text() -> str:
         clock = by_language[get_language() or settings.LANGUAGE_CODE][pk]
-        due = clock.due_at.astimezone(ZoneInfo(site.time_zone))
-        values = {"what": clock.what, "number": clock.event_no, "due": f"{due:%Y-%m-%d %H:%M}"}
+        due = written_deadline(clock.due_at, site.time_zone, spell=date.isoformat)
+        values = {"what": clock.what, "number": clock.event_no, "due": due}
         if clock.overdue:
             return _("serious event %(number)s: %(what)s was due at %(due)s") % values
         if clock.provisional:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -56,10 +57,10 @@ def certificate_pdf(allocation: Allocation, *, language: str) -> bytes:
     return _printed_for("randomization/pdf/certificate.html", language, allocation)
 
 
-def visit_card_pdf(allocation: Allocation, visits: Sequence[Visit], *, language: str) -> bytes:
-    """The first visits with their windows, for the participant to take home."""
+def visit_card_pdf(allocation: Allocation, visits: Sequence[Visit], *, on: date, language: str) -> bytes:
+    """The visits still to come from the day ``on``, with their windows, for the participant to take home."""
     with translation.override(language):
-        planned = visit_words(visits, version=allocation.participant.protocol_version)
+        planned = visit_words(visits, version=allocation.participant.protocol_version, on=on)
     return _printed_for("randomization/pdf/visit_card.html", language, allocation, visits=planned)
 
 

@@ -63,10 +63,13 @@ def allocation(request: PersonRequest, number: str) -> HttpResponse:
     """The arm, the number, what happens next and the first visits."""
     held = _allocation(request, number, Permission.ALLOCATION_VIEW)
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
+    today = local_date(timezone.now(), held.participant.site.time_zone)
     context = {
         "allocation": held,
         "arm": arm_words(held),
-        "visits": visit_words(visits.current(), version=held.participant.protocol_version)[:FIRST_VISITS],
+        "visits": visit_words(visits.current(), version=held.participant.protocol_version, on=today)[
+            :FIRST_VISITS
+        ],
         "errors": held.errors.all(),
         "may_correct": request.user.may(Permission.ALLOCATION_CORRECT, held.site_id),
     }
@@ -92,8 +95,9 @@ def certificate_pdf(request: PersonRequest, number: str, language: str) -> HttpR
 def visit_card_pdf(request: PersonRequest, number: str, language: str) -> HttpResponse:
     held = _allocation(request, number, Permission.ALLOCATION_VIEW)
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
-    planned = list(visits.current().order_by("target", "code"))
-    return _pdf(documents.visit_card_pdf(held, planned, language=language), f"{number}-visits-{language}.pdf")
+    today = local_date(timezone.now(), held.participant.site.time_zone)
+    card = documents.visit_card_pdf(held, list(visits.current()), on=today, language=language)
+    return _pdf(card, f"{number}-visits-{language}.pdf")
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

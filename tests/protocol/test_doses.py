@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import doses
+from tests.near import near
 
 CHAPTERS = ("1.4", "2.1", "3.5", "3.17", "6.5")
 
@@ -33,7 +34,7 @@ def test_carboplatin(auc: object, gfr: object, options: dict[str, object], mg: f
 
 @pytest.mark.parametrize(("bsa", "mg"), [(1.8, 90), (Decimal("1.75"), 87.5), (None, None)])
 def test_nab_paclitaxel(bsa: object, mg: float | None) -> None:
-    assert doses.nab_paclitaxel_mg(bsa, per_m2=50) == (None if mg is None else pytest.approx(mg))
+    assert doses.nab_paclitaxel_mg(bsa, per_m2=50) == (None if mg is None else near(mg))
     assert doses.nab_paclitaxel_mg(2, per_m2=40) == 80
 
 
@@ -49,7 +50,7 @@ def test_nab_paclitaxel(bsa: object, mg: float | None) -> None:
     ],
 )
 def test_cockcroft_gault(given_values: dict, clearance: float | None) -> None:
-    assert doses.cockcroft_gault(**given_values) == (None if clearance is None else pytest.approx(clearance))
+    assert doses.cockcroft_gault(**given_values) == (None if clearance is None else near(clearance))
 
 
 @pytest.mark.parametrize(
@@ -72,13 +73,13 @@ def test_ten_percent_off_is_always_inside(expected: int) -> None:
 
 
 def test_dose_intensity() -> None:
-    assert doses.cumulative_dose_pct([230, 230, None, 230, 230], 1150) == pytest.approx(80)
+    assert doses.cumulative_dose_pct([230, 230, None, 230, 230], 1150) == near(80)
     assert doses.cumulative_dose_pct([230], None) is None
     assert doses.relative_dose_intensity(given_mg=900, planned_mg=1000, days_taken=35, days_planned=35) == (
-        pytest.approx(90)
+        near(90)
     )
     assert doses.relative_dose_intensity(given_mg=1000, planned_mg=1000, days_taken=50, days_planned=35) == (
-        pytest.approx(70)
+        near(70)
     )
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import scores
+from tests.near import near
 
 CHAPTERS = ("3.3", "3.4", "3.6", "3.10")
 
@@ -23,7 +24,7 @@ CHAPTERS = ("3.3", "3.4", "3.6", "3.10")
     ],
 )
 def test_body_mass_index(height: object, weight: object, index: float | None) -> None:
-    assert scores.bmi(height, weight) == (None if index is None else pytest.approx(index, abs=0.005))
+    assert scores.bmi(height, weight) == (None if index is None else near(index, abs=0.005))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_body_mass_index(height: object, weight: object, index: float | None) ->
 )
 def test_body_surface(height: object, weight: object, formula: str, surface: float | None) -> None:
     found = scores.bsa(height, weight, formula)
-    assert found == (None if surface is None else pytest.approx(surface, abs=0.0005))
+    assert found == (None if surface is None else near(surface, abs=0.0005))
 
 
 def test_an_unknown_formula_is_refused() -> None:
@@ -54,8 +55,8 @@ def test_an_unknown_formula_is_refused() -> None:
     [(80, 72, 10), (Decimal("60"), Decimal("66"), -10), (None, 70, None), (70, None, None)],
 )
 def test_weight(before: object, now: object, lost: float | None) -> None:
-    assert scores.weight_loss_pct(before, now) == (None if lost is None else pytest.approx(lost))
-    assert scores.weight_change_pct(before, now) == (None if lost is None else pytest.approx(-lost))
+    assert scores.weight_loss_pct(before, now) == (None if lost is None else near(lost))
+    assert scores.weight_change_pct(before, now) == (None if lost is None else near(-lost))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_charlson_has_17_items_and_refuses_others() -> None:
     ],
 )
 def test_comprehensive_complication_index(grades: tuple, index: float | None) -> None:
-    assert scores.cci(grades) == (None if index is None else pytest.approx(index, abs=0.005))
+    assert scores.cci(grades) == (None if index is None else near(index, abs=0.005))
 
 
 @given(st.lists(st.sampled_from(scores.CLAVIEN_DINDO)), st.sampled_from(scores.CLAVIEN_DINDO))

@@ -69,6 +69,15 @@ def read_token(text: str, at: datetime) -> FormToken | None:
     return None if token.has_expired(at) else token
 
 
+def looks_like_a_program(request: HttpRequest, token: FormToken, *, fills_all: bool, at: datetime) -> bool:
+    """Say whether a program may have sent the page; a person whose browser fills fields sends it once more.
+
+    The page that asks for it carries the reference of its token, so that the second press is taken whatever
+    a browser has filled in again.
+    """
+    return (fills_all or token.is_too_quick(at)) and request.POST.get("again") != token.reference
+
+
 def comes_from_elsewhere(request: HttpRequest) -> bool:
     """Say whether another site's page made the browser send this form; a browser that tells nothing is believed."""
     told = request.headers.get("Sec-Fetch-Site", "")

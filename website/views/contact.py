@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kernel.errors import Refusal
 from website.contact.centres import open_centres
 from website.contact.page import ContactPage, looked_up, offer_next, opened, sent
-from website.contact.tokens import LARGEST_FORM, comes_from_elsewhere, network_of
+from website.contact.tokens import LARGEST_FORM, comes_from_elsewhere, looks_like_a_program, network_of
 from website.public.language import in_its_own_language, spoken
 from website.services.erasing import days_of
 from website.services.limits import may_send
@@ -61,9 +61,10 @@ def refuse_large_and_foreign(request: HttpRequest) -> None:
 
 
 def _hand_over(request: HttpRequest, page: ContactPage, now: datetime) -> bool:
-    """Give the request to the centre; a program that fills forms is told the same and nothing is kept."""
-    if page.form.is_of_a_program or page.token.is_too_quick(now):
-        return True
+    """Give the request to the centre; where a program may have sent it, ask for one more press first."""
+    if looks_like_a_program(request, page.token, fills_all=page.form.is_of_a_program, at=now):
+        page.asks_again, page.status = True, 422
+        return False
     if not may_send("network", network_of(request), at=now):
         page.too_often, page.status = True, 429
         return False
@@ -72,7 +73,7 @@ def _hand_over(request: HttpRequest, page: ContactPage, now: datetime) -> bool:
             site_code=page.chosen, typed=page.form.typed(), reference=page.token.reference, at=now
         )
     except CentreClosed:  # between the look at the open centres and the sending
-        offer_next(page, str(dict(page.form.fields["site"].choices)[page.chosen]))  # type: ignore[attr-defined]
+        offer_next(page, str(dict(page.form.fields["site"].choices)[page.chosen]), at=now)  # type: ignore[attr-defined]
         return False
     return True
 
@@ -86,7 +87,7 @@ def _shown(request: HttpRequest, page: ContactPage) -> HttpResponse:
 @in_its_own_language
 def contact_sent(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     """Say which centre will call, and the reference; the same for everybody."""
-    centre = next((each for each in open_centres() if each.code == code), None)
+    centre = next((each for each in open_centres(at=timezone.now()) if each.code == code), None)
     days = days_of("contact_call_working_days").days
     return render(
         request, "public/contact_sent.html", {"centre": centre, "reference": reference, "days": days}

@@ -23,7 +23,7 @@ from trials.models import NewsLetter
 from website.contact.forms import NewsForm
 from website.contact.news_mails import key_of
 from website.contact.request_forms import LetterForm
-from website.contact.tokens import network_of, new_token, read_token
+from website.contact.tokens import looks_like_a_program, network_of, new_token, read_token
 from website.public.language import in_its_own_language, spoken
 from website.services import news as services
 from website.services.erasing import days_of
@@ -45,7 +45,14 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     refuse_large_and_foreign(request)
     form, token = NewsForm(request.POST), read_token(request.POST.get("token", ""), now)
     status = 422 if token is None or not form.is_valid() else 200
-    if token and status == 200 and not (form.is_of_a_program or token.is_too_quick(now)):
+    asks_again = bool(
+        token
+        and status == 200
+        and looks_like_a_program(request, token, fills_all=form.is_of_a_program, at=now)
+    )
+    if asks_again:
+        status = 422
+    if token and status == 200:
         status = 200 if may_send("network", network_of(request), at=now) else 429
         if status == 200:
             services.ask_for_news(email=form.cleaned_data["email"], language=get_language() or "en", at=now)
@@ -56,6 +63,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         "token": token or new_token(now),
         "is_stale": token is None,
         "too_often": status == 429,
+        "asks_again": asks_again,
         "days": _days(),
     }
     return render(request, "public/news.html", context, status=status)

@@ -13,15 +13,15 @@ from protocol import scores
 Row = dict[str, Any]
 
 
-def body_mass(height: Decimal, weight: Decimal) -> float | None:
+def body_mass(height: Decimal, weight: Decimal) -> Decimal | None:
     return scores.bmi(height, weight)
 
 
-def body_surface(height: Decimal, weight: Decimal, setting_bsa_formula: str) -> float | None:
+def body_surface(height: Decimal, weight: Decimal, setting_bsa_formula: str) -> Decimal | None:
     return scores.bsa(height, weight, setting_bsa_formula.lower())
 
 
-def lost_weight(weight_6m: Decimal, weight: Decimal) -> float | None:
+def lost_weight(weight_6m: Decimal, weight: Decimal) -> Decimal | None:
     return scores.weight_loss_pct(weight_6m, weight)
 
 

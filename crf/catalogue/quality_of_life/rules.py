@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -36,10 +37,10 @@ def direction_of(code: str) -> str:
     return "good" if code == qol.SUMMARY or SCALES[code].kind is not qol.ScaleKind.SYMPTOM else "bad"
 
 
-def scored(code: str) -> Callable[..., float | None]:
+def scored(code: str) -> Callable[..., Decimal | None]:
     """Make the function of one scale; a proxy is not scored, an item ticked twice is missing."""
 
-    def compute(q_by: str | None, q_double: list[Row], **known: Any) -> float | None:
+    def compute(q_by: str | None, q_double: list[Row], **known: Any) -> Decimal | None:
         if q_by in (None, "proxy"):
             return None
         reversed_ = code == "OESDYS" and known.pop("setting_oes18_dysphagia_reversed")

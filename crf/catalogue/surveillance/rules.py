@@ -41,7 +41,7 @@ def next_due(visit_code: str, milestone_neo_end: date, participant_protocol_vers
 
 def weight_change(
     as_wt: Decimal | None, treat_chemo: list[Row] | None, dm_weight: Decimal | None
-) -> float | None:
+) -> Decimal | None:
     """Return the change from the weight of the first dose, else from the baseline (protocol 3.11, as_wtpct)."""
     dosed = sorted(
         (row for row in treat_chemo or () if row.get("weight_d") and drug_days(row)),

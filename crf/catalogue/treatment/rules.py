@@ -12,6 +12,7 @@ from crf.catalogue.adverse_event.rules import began_near
 from crf.engine.checks import earliest_day, latest_day
 from protocol import doses, scores
 from protocol.endpoints import age_on
+from protocol.exact import exact
 
 Row = dict[str, Any]
 
@@ -74,7 +75,7 @@ def last_camrelizumab(camre: list[Row]) -> date | None:
     return doses.last_dose(*camre_days(camre))
 
 
-def expected_carboplatin(carbo_auc: Decimal, gfr_d: Decimal, setting_gfr_cap: int | None) -> float | None:
+def expected_carboplatin(carbo_auc: Decimal, gfr_d: Decimal, setting_gfr_cap: int | None) -> Decimal | None:
     return doses.carboplatin_mg(carbo_auc, gfr_d, setting_gfr_cap)
 
 
@@ -85,7 +86,7 @@ def expected_paclitaxel(
     dm_height: Decimal | None,
     setting_bsa_formula: str,
     treatment_nab_paclitaxel_amount: float,
-) -> float | None:
+) -> Decimal | None:
     """Return the planned mg/m2 times the body surface of that day; a reduced dose by its own mg/m2 (X015)."""
     per_m2 = (
         nabp_mgm2 if nabp_given == "reduced" and nabp_mgm2 is not None else treatment_nab_paclitaxel_amount
@@ -105,7 +106,7 @@ def close_to(entered: str, expected: str) -> Callable[..., bool | None]:
 
 def clearance(
     adm_dt: date, weight_d: Decimal, creat_d: Decimal, elig_birth: str, elig_sex: str
-) -> float | None:
+) -> Decimal | None:
     """Return the creatinine clearance of the day of carboplatin (protocol 3.5 A, gfr_calc; decision C2)."""
     age = age_on(elig_birth, adm_dt)
     return doses.cockcroft_gault(age=age, weight_kg=weight_d, creatinine_umol=creat_d, sex=elig_sex)
@@ -187,7 +188,7 @@ def blood_allows(
     if given not in GIVEN and nabp_given not in GIVEN:
         return True
     pairs = ((anc_d, setting_neoadjuvant_anc_min), (plt_d, setting_neoadjuvant_platelets_min))
-    return all(value is None or least is None or float(value) >= least for value, least in pairs)
+    return all(value is None or least is None or exact(value) >= exact(least) for value, least in pairs)
 
 
 def chemo_in_order(chemo: list[Row]) -> bool:
@@ -216,14 +217,14 @@ def camre_number(camre: list[Row]) -> int:
 
 def carboplatin_intensity(
     chemo: list[Row], treatment_carboplatin_amount: float, treatment_carboplatin_doses: int
-) -> float | None:
+) -> Decimal | None:
     planned = treatment_carboplatin_doses * treatment_carboplatin_amount
     return doses.cumulative_dose_pct((row["carbo_auc"] for row in chemo), planned)
 
 
 def paclitaxel_intensity(
     chemo: list[Row], treatment_nab_paclitaxel_amount: float, treatment_nab_paclitaxel_doses: int
-) -> float | None:
+) -> Decimal | None:
     planned = treatment_nab_paclitaxel_doses * treatment_nab_paclitaxel_amount
     return doses.cumulative_dose_pct((row["nabp_mgm2"] for row in chemo), planned)
 
@@ -232,7 +233,7 @@ def delivered(deliv_fx: int, dpf: Decimal) -> Decimal | None:
     return doses.rt_total(deliv_fx, dpf)
 
 
-def radiation_completed(deliv_fx: int, presc_fx: int) -> float | None:
+def radiation_completed(deliv_fx: int, presc_fx: int) -> Decimal | None:
     return doses.cumulative_dose_pct((deliv_fx,), presc_fx)
 
 
@@ -355,13 +356,13 @@ def every_dose_accounted(camre: list[Row], treatment_camrelizumab_doses: int) ->
 def is_as_planned(**known: float) -> bool:
     """Say whether what was prescribed or given, read first, is what the text plans, read second."""
     given, planned = known.values()
-    return float(given) == float(planned)
+    return exact(given) == exact(planned)
 
 
 def is_not_above_plan(**known: float) -> bool:
     """Say whether what was given, read first, is at most what the text plans, read second."""
     given, planned = known.values()
-    return float(given) <= float(planned)
+    return exact(given) <= exact(planned)
 
 
 def tested_in_time(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from accounts.models import Mail, Signature, User
 from accounts.permissions import Permission
 from accounts.services import change_person
 from followup.models import Visit
+from followup.services import propose_day
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
 from randomization.models import Allocation, AllocationError, ListPart, Scheme
+from randomization.wording import visit_words
 from tests.clock import clock_time
 from tests.world import PASSWORD, TODAY, World, screen
 
@@ -173,6 +176,23 @@ def test_the_visit_card_holds_the_visits_that_the_participant_comes_for(world, p
         assert "Neoadjuvant day 1" in text
         assert "Vital" not in text  # asked by the site, not a day to come
         assert "Screening" not in text  # took place
+
+
+def test_point_19_the_visit_card_prints_the_agreed_day_and_what_is_to_come(world, part, eligible, browser):
+    participant, investigator = eligible(), browser(world.investigator)
+    investigator.post(page("randomize", participant.number), CONFIRMED)
+    visits = everything(Visit)
+    moved = next(visit for visit in visits if visit.code == "CRE-1" or visit.code == "N1")
+    agreed = moved.opens + timedelta(days=1)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        propose_day(visit=moved, day=agreed, by=world.coordinator, at=clock_time())
+    card = printed(investigator.get(page("visit-card", participant.number, "en")).content)
+    assert f"{agreed.day} {agreed:%b %Y}" in card
+    version, later = participant.protocol_version, TODAY + timedelta(days=365)
+    coming = visit_words(everything(Visit), version=version, on=later)
+    assert coming
+    assert all(later <= max(visit.closes, visit.day) for visit in coming)
+    assert len(coming) < len(visit_words(everything(Visit), version=version, on=TODAY))
 
 
 def test_a_statistician_defines_and_a_second_person_activates(world, browser):
@@ -348,22 +368,3 @@ def test_nothing_that_anybody_can_open_names_a_coming_place(
     seen += [record.getMessage() for record in caplog.records]
     whole = "\n".join(seen)
     assert not [number for number in coming if number in whole]
-
-
-def test_an_envelope_is_entered_with_its_story_and_only_in_order(world, part, eligible, browser, superuser):
-    first = superuser.execute(
-        "SELECT s.number FROM allocation.slot s JOIN allocation.stratum t ON t.id = s.stratum_id "
-        "WHERE t.name = '01/III' AND s.sequence = 1"
-    ).fetchone()[0]
-    participant, investigator = eligible(), browser(world.investigator)
-    address = page("randomize", participant.number)
-    untold = investigator.post(address, CONFIRMED | {"envelope": first})
-    assert untold.status_code == 422
-    assert "Say when the envelope was opened" in untold.text
-    story = {"envelope_story": "2026-11-19 23:10, investigator on duty"}
-    other = investigator.post(address, CONFIRMED | story | {"envelope": "R1A-000000"})
-    assert other.status_code == 409
-    assert "is not the next place" in other.text
-    assert investigator.post(address, CONFIRMED | story | {"envelope": first}).status_code == 302
-    (incident,) = everything(AllocationError)
-    assert (incident.kind, incident.detail) == ("outage", story["envelope_story"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -198,16 +199,22 @@ def test_when_no_centre_is_open_the_page_says_so(visitor: Client, clock: Clock, 
 
 
 @pytest.mark.parametrize("sign", ["filled trap", "too quick"])
-def test_a_program_is_told_the_same_and_nothing_is_kept(
+def test_point_19_nobody_is_promised_a_call_when_nothing_was_kept(
     visitor: Client, clock: Clock, world: World, sign: str
 ) -> None:
     token = open_form(visitor)
     clock.go(later(seconds=1 if sign == "too quick" else 60))
     trap = {"website": "https://spam.example"} if sign == "filled trap" else {}
     answer = visitor.post("/contact/", {**FIELDS, "token": token, **trap})
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith("/contact/sent/01/")
+    assert answer.status_code == 422
+    assert "press the button once more" in answer.text
+    assert FIELDS["message"] in answer.text
     assert kept() == []
+    again = re.search(r'name="again" value="([^"]+)"', answer.text)
+    assert again is not None
+    pressed = visitor.post("/contact/", {**FIELDS, "token": token, "again": again[1], **trap})
+    assert pressed.headers["Location"].startswith("/contact/sent/01/")
+    assert [request.reference for request in kept()] == [again[1]]
 
 
 def test_a_page_left_open_too_long_keeps_what_was_typed(visitor: Client, clock: Clock, world: World) -> None:

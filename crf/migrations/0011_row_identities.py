@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0006_paclitaxel_by_itself'),
+        ('crf', '0010_response_evaluation_speaks_for_tumour'),
         ('trials', '0001_initial'),
     ]
 
