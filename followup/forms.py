@@ -21,7 +21,7 @@ class TookPlaceForm(ServiceForm):
 
 
 class ChangeTookPlaceForm(TookPlaceForm):
-    """A day on record changes only with a reason."""
+    """What is on record of a visit changes only with a reason."""
 
     reason = WordsField(label=_("Reason for the change"), max_length=200)
 
@@ -42,8 +42,8 @@ class NotDoneForm(ServiceForm):
         return cleaned
 
 
-class ChangeToNotDoneForm(NotDoneForm):
-    """A visit on record as done becomes not done only with a reason."""
+class ChangeNotDoneForm(NotDoneForm):
+    """A visit on record becomes not done, or not done for another reason, only with a reason for the change."""
 
     reason = WordsField(label=_("Reason for the change"), max_length=200)
 

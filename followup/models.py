@@ -151,18 +151,26 @@ class ReminderKind(models.TextChoices):
 
 @audited()
 class Reminder(OfParticipant):
-    """One reminder of one kind about one visit to one person, however often the task runs."""
+    """One reminder of one kind about one window of a visit to one person, however often the task runs.
+
+    A visit that moves is announced anew: ``opens`` and ``closes`` are the window that the reminder told of. A
+    reminder from before they were kept counts for whatever window its visit has.
+    """
 
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="reminders")
     kind = models.CharField(_("kind"), max_length=20, choices=ReminderKind.choices)
     to = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
     for_day = models.DateField(_("for"))
+    opens = models.DateField(_("window opens"), null=True)
+    closes = models.DateField(_("window closes"), null=True)
     mail = models.ForeignKey("accounts.Mail", models.PROTECT, null=True, related_name="+")
 
     class Meta(OfParticipant.Meta):
         constraints = (
             *OfParticipant.Meta.constraints,
-            models.UniqueConstraint(fields=["visit", "kind", "to"], name="followup_reminder_once"),
+            models.UniqueConstraint(
+                fields=["visit", "kind", "to", "opens", "closes"], name="followup_reminder_once"
+            ),
         )
 
     def __str__(self) -> str:
@@ -289,7 +297,8 @@ class AlertKind(models.TextChoices):
 class Escalation(Audited):
     """One alert of what waited too long, told once to one person for each level (``stage``) it reached.
 
-    ``kind`` and ``key`` name the alert as its source does (``notices.sources``).
+    ``kind``, ``key`` and ``alert_day`` name the alert as its source does (``notices.sources``). One from before the
+    day was kept counts for whatever day its alert has.
     """
 
     site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
@@ -298,6 +307,7 @@ class Escalation(Audited):
     key = models.CharField(max_length=80)
     stage = models.PositiveSmallIntegerField(_("escalation stage"))
     to = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    alert_day = models.DateField(_("day that the alert counts from"), null=True)
     for_day = models.DateField(_("for"))
     mail = models.ForeignKey("accounts.Mail", models.PROTECT, null=True, related_name="+")
 
@@ -310,7 +320,7 @@ class Escalation(Audited):
             ActGuard(name="followup_escalation_act"),
             SiteScoped(name="followup_escalation_scope"),
             models.UniqueConstraint(
-                fields=["site", "kind", "key", "stage", "to"], name="followup_escalation_once"
+                fields=["site", "kind", "key", "alert_day", "stage", "to"], name="followup_escalation_once"
             ),
         )
 

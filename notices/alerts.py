@@ -20,12 +20,14 @@ SPONSOR: Final = frozenset({Role.TRIAL_MANAGER, Role.DATA_MANAGER})
 class Alert:
     """One thing that waits: what it is, how far it has escalated, and who is told at this level.
 
-    ``key`` names it among those of its ``kind`` for good; ``text`` says it in the language then in
-    force. An ``urgent`` alert is told at any hour. ``person`` is told whatever their role.
+    ``key`` names it among those of its ``kind`` for good; ``day`` is the day that it counts from or to: with another
+    day it is told anew. ``text`` says it in the language then in force. An ``urgent`` alert is told at any hour.
+    ``person`` is told whatever their role.
     """
 
     kind: AlertKind
     key: str
+    day: date
     text: Callable[[], str]
     level: int
     recipients: frozenset[Role]

@@ -45,9 +45,10 @@ def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
 
 
 def is_wanted(reminder: Reminder) -> bool:
-    """Say whether what the reminder asks for is still to be done."""
+    """Say whether what the reminder asks for is still to be done, in the window that it told of."""
     visit: Visit = reminder.visit
-    if visit.participant.state in SILENT:
+    told_of = (reminder.opens, reminder.closes)
+    if visit.participant.state in SILENT or told_of not in ((visit.opens, visit.closes), (None, None)):
         return False
     return visit.state in WANTED_STATES[ReminderKind(reminder.kind)]
 

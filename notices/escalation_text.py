@@ -29,8 +29,11 @@ def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     today = local_date(at, site.time_zone)
     if not works_there(mail.to, site, today):
         return None
-    named = {(row.kind, row.key) for row in rows}
-    still = [alert for alert in alerts_at(site, on=today, at=at) if (alert.kind, alert.key) in named]
+    named = {(row.kind, row.key, row.alert_day) for row in rows}
+    waiting = alerts_at(site, on=today, at=at)
+    still = [
+        alert for alert in waiting if named & {(alert.kind, alert.key, day) for day in (alert.day, None)}
+    ]
     if not still:
         return None
     with override(mail.language):

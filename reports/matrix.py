@@ -87,10 +87,10 @@ def matrix_of(
         Query.objects.filter(participant=participant).living().values_list("form_code", "record_id")
     )
     shown = [visit for visit in visits if visit.state not in NO_LONGER]
-    forms = catalogue.forms()
+    forms = [form for form in catalogue.forms().values() if participant.arm or form.before_randomization]
     per_visit = tuple(
         form
-        for form in forms.values()
+        for form in forms
         if form.repeats is Repeats.PER_VISIT
         or (form.repeats is not Repeats.LOG and any(form.code in visit.forms for visit in shown))
     )
@@ -107,7 +107,7 @@ def matrix_of(
     )
     alone = tuple(
         (form, _alone(form, once.get(form.code), queries, participant, numbers[form.code]))
-        for form in forms.values()
+        for form in forms
         if form not in per_visit
     )
     return Matrix(per_visit, rows, alone, sum(queries.values()))

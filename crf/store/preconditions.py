@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf.engine.declaration import Repeats
 from crf.store.context import FormContext
-from crf.store.records import RecordKey
+from crf.store.records import RecordKey, refuse_before_randomization
 from followup.models import VisitState
 from kernel.errors import Forbidden, Refusal
 from trials.models.participants import Track
@@ -30,14 +30,6 @@ class ConsentBeforeAnswers(Refusal):
     code = "crf.consent_before_answers"
     message = _(
         "Participant {participant} has no consent on record. Record the consent first; answers come after it."
-    )
-
-
-class RandomizationFirst(Refusal):
-    code = "crf.randomization_first"
-    message = _(
-        "The form {form} follows randomization, and participant {participant} is not randomized yet. "
-        "Complete screening and randomize first."
     )
 
 
@@ -73,8 +65,7 @@ def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_ne
     consented = form_context.milestone("ICF")
     if consented is None or consented.on is None:
         raise ConsentBeforeAnswers(participant=participant.number)
-    if participant.arm is None and not record_key.form.before_randomization:
-        raise RandomizationFirst(form=record_key.form.code, participant=participant.number)
+    refuse_before_randomization(record_key.form, participant)
     if not is_new:
         return
     if (

@@ -37,6 +37,14 @@ class VisitNeeded(Refusal):
     message = _("The form {form} belongs to a visit. Open it from the visit it is about.")
 
 
+class RandomizationFirst(Refusal):
+    code = "crf.randomization_first"
+    message = _(
+        "The form {form} follows randomization, and participant {participant} is not randomized yet. "
+        "Complete screening and randomize first."
+    )
+
+
 @dataclass(frozen=True)
 class RecordKey:
     """One sheet of paper: this form of this participant, at this visit or with this number."""
@@ -104,11 +112,21 @@ def form_named(code: str) -> FormDeclaration:
     return found
 
 
+def refuse_before_randomization(form: FormDeclaration, participant: Participant) -> None:
+    """Refuse a form that comes after randomization for somebody who is not randomized (requirement 26)."""
+    if participant.arm is None and not form.before_randomization:
+        raise RandomizationFirst(form=form.code, participant=participant.number)
+
+
 def record_key_of(
     *, participant: Participant, form: str | FormDeclaration, visit: Visit | None = None, sequence: int = 1
 ) -> RecordKey:
-    """Return the place; a form that is filled per visit needs its visit, the records of a log belong to none."""
+    """Return the place; a form that is filled per visit needs its visit, the records of a log belong to none.
+
+    Refuses: a form of no trial; one that comes after randomization, before it; one of a visit without its visit.
+    """
     declared = form_named(form) if isinstance(form, str) else form
+    refuse_before_randomization(declared, participant)
     if declared.repeats == Repeats.PER_VISIT and visit is None:
         raise VisitNeeded(form=declared.code)
     if declared.repeats == Repeats.PER_PARTICIPANT:

@@ -35,7 +35,7 @@ from crf.records.refusals import KeyUsed, StaleVersion
 from crf.records.save import record_saved_under
 from crf.records.visit_changes import said_of_moves
 from crf.store.licensed_wording import wordings_of
-from crf.store.records import NEW, RecordKey, form_named
+from crf.store.records import NEW, form_named, record_key_of
 from crf.views.merging import merge_page
 from kernel.errors import Forbidden, Refusal
 from kernel.once import PAGE_KEY, new_key
@@ -157,7 +157,7 @@ def discard(request: PersonRequest, number: str, code: str, sequence: int) -> Ht
 @requires(Permission.CRF_VIEW)
 def log(request: PersonRequest, number: str, code: str) -> HttpResponse:
     """List the records of a form that is filled many times."""
-    record_key = RecordKey(form_named(code), open_participant(request, number, Permission.CRF_VIEW))
+    record_key = record_key_of(participant=open_participant(request, number, Permission.CRF_VIEW), form=code)
     return render(
         request, "crf/log.html", {"log": log_of(record_key, request.user), "record_key": record_key}
     )

@@ -127,11 +127,14 @@ def _is_last_sweep(visit: Visit) -> bool:
 
 
 def propose_missed_visit(visit: Visit, at: datetime) -> None:
-    """The passed window stands as a possible deviation until a person settles it (protocol 2.6, 3.15)."""
+    """The passed window stands as a possible deviation until a person settles it (protocol 2.6, 3.15).
+
+    A visit that moves and is missed again is another one.
+    """
     propose_deviation(
         participant=visit.participant,
         rule=MISSED_VISIT,
-        key=visit.code,
+        key=f"{visit.code}:{visit.closes}",
         detail=gettext_noop(
             "Visit %(code)s: the window of %(opens)s to %(closes)s passed with nothing recorded."
         ),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.acts import open_act
 from followup.history import UNSCHEDULED
-from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
+from followup.models import HAPPENED, ContactAttempt, ContactResult, DataCut, Visit, VisitState
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -49,9 +49,18 @@ class VisitReasonNeeded(Refusal):
     status = 422
 
 
+class VisitNotOpenYet(Refusal):
+    code = "followup.visit_not_open_yet"
+    message = _(
+        "The window of visit {visit} opens on {opens}: before that day nobody can know that it was not done. Mark it "
+        "“not done” from then on. If the participant will not come any more, record a withdrawal."
+    )
+    status = 422
+
+
 class ReasonForChangeNeeded(Refusal):
     code = "followup.reason_for_change_needed"
-    message = _("Visit {visit} is on record as having taken place on {day}. Give a reason for the change.")
+    message = _("Visit {visit} is on record already: “{state}”. Give a reason for the change.")
     status = 422
 
 
@@ -64,14 +73,16 @@ class OutsideWindow(Refusal):
 def record_visit(
     *, visit: Visit, took_place_on: date, reason: str = "", by: User | None, at: datetime
 ) -> Visit:
-    """The visit took place on the day; whether early, in the window or late is kept with it (protocol 2.1)."""
+    """The visit took place on the day; whether early, in the window or late is kept with it (protocol 2.1).
+
+    Refuses: a visit that is no longer planned; a day that cannot be; a change of what is on record without a reason.
+    """
     with open_act("followup:visit:record", by=by, at=at, participant=visit.participant, reason=reason) as act:
         participant = Participant.objects.lock(visit.participant_id)
         locked = Visit.objects.select_for_update().get(pk=visit.pk)
-        if locked.state == VisitState.CANCELLED:
-            raise VisitCancelled(visit=locked.code, participant=participant.number)
-        if locked.took_place_on and locked.took_place_on != took_place_on and not reason:
-            raise ReasonForChangeNeeded(visit=locked.code, day=locked.took_place_on.isoformat())
+        _refuse_cancelled(locked, participant)
+        if locked.took_place_on != took_place_on:
+            _refuse_silent_change(locked, reason)
         _refuse_impossible_day(locked.code, took_place_on, participant, at)
         locked.state, locked.took_place_on, locked.not_done_reason = VisitState.DONE, took_place_on, ""
         locked.met_on = None
@@ -86,6 +97,17 @@ def record_visit(
         )
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
+
+
+def _refuse_cancelled(visit: Visit, participant: Participant) -> None:
+    if visit.state == VisitState.CANCELLED:
+        raise VisitCancelled(visit=visit.code, participant=participant.number)
+
+
+def _refuse_silent_change(visit: Visit, reason: str) -> None:
+    """Refuse to change what is on record of the visit without a word why (requirements 13-16)."""
+    if visit.state in HAPPENED and not reason.strip():
+        raise ReasonForChangeNeeded(visit=visit.code, state=visit.get_state_display())
 
 
 def _refuse_impossible_day(code: str, day: date, participant: Participant, at: datetime) -> None:
@@ -104,7 +126,11 @@ def _day_of(participant: Participant, milestone: str) -> date | None:
 
 
 def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, at: datetime) -> Visit:
-    """The visit is on record as not done, with the reason; it is never silently missing (protocol 3.0)."""
+    """The visit is on record as not done, with the reason; it is never silently missing (protocol 3.0).
+
+    Refuses: no reason; a visit that is no longer planned or not open yet; a change of what is on record without a
+    reason for it.
+    """
     with open_act(
         "followup:visit:not_done", by=by, at=at, participant=visit.participant, reason=reason or why
     ) as act:
@@ -112,8 +138,11 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
         locked = Visit.objects.select_for_update().get(pk=visit.pk)
         if not why.strip():
             raise VisitReasonNeeded(visit=locked.code)
-        if locked.took_place_on and not reason:
-            raise ReasonForChangeNeeded(visit=locked.code, day=locked.took_place_on.isoformat())
+        _refuse_cancelled(locked, participant)
+        if locked.opens is not None and local_date(at, participant.site.time_zone) < locked.opens:
+            raise VisitNotOpenYet(visit=locked.code, opens=locked.opens.isoformat())
+        if locked.not_done_reason != why:
+            _refuse_silent_change(locked, reason)
         locked.state, locked.not_done_reason, locked.took_place_on, locked.timing = (
             VisitState.NOT_DONE,
             why,

@@ -15,13 +15,13 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services, wording
 from followup.forms import (
-    ChangeToNotDoneForm,
+    ChangeNotDoneForm,
     ChangeTookPlaceForm,
     NotDoneForm,
     ProposeDayForm,
     TookPlaceForm,
 )
-from followup.models import Visit
+from followup.models import HAPPENED, Visit
 from kernel.clock import local_date
 from kernel.days import written
 from kernel.service_form import Page
@@ -53,7 +53,7 @@ def _window(visit: Visit) -> str:
 def took_place(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Record the day on which the visit took place, or change it with a reason."""
     found = _visit(request, number, pk)
-    shape, now = ChangeTookPlaceForm if found.took_place_on else TookPlaceForm, timezone.now()
+    shape, now = ChangeTookPlaceForm if found.state in HAPPENED else TookPlaceForm, timezone.now()
     initial = {"took_place_on": found.took_place_on or _today(found.participant, now)}
     form = shape(request.POST or None, initial=initial)
     if form.submits(services.record_visit, visit=found, by=request.user, at=now):
@@ -71,7 +71,7 @@ def took_place(request: PersonRequest, number: str, pk: int) -> HttpResponse:
 def not_done(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Record that the visit was not done, and why."""
     found = _visit(request, number, pk)
-    shape = ChangeToNotDoneForm if found.took_place_on else NotDoneForm
+    shape = ChangeNotDoneForm if found.state in HAPPENED else NotDoneForm
     form = shape(request.POST or None)
     if form.submits(services.mark_not_done, visit=found, by=request.user, at=timezone.now()):
         return redirect(form.result)

@@ -26,8 +26,9 @@ AlertsByUser = dict[User, list[Alert]]
 def escalate_site(*, site: Site, on: date, at: datetime) -> int:
     """Whoever is to know of an alert at the site has it in the outbox; say how many messages were new.
 
-    Each level of an alert is told once to each person, however often this runs; two runs at once wait
-    for each other. Urgent alerts go at any hour, the others from the hour that the person chose.
+    Each level of an alert is told once to each person, however often this runs, and again when the alert counts
+    from another day; two runs at once wait for each other. Urgent alerts go at any hour, the others from the hour
+    that the person chose.
     """
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
@@ -46,13 +47,14 @@ def _not_yet_told(site: Site, alerts: list[Alert], on: date, at: datetime) -> Al
     people = everybody_at(site, on)
     choices, hour = choices_of(people), local_hour(at, site)
     rows = Escalation.objects.filter(site=site, key__in={alert.key for alert in alerts})
-    before = set(rows.values_list("kind", "key", "stage", "to"))
+    before = set(rows.values_list("kind", "key", "stage", "to", "alert_day"))
     wanted: AlertsByUser = {}
     for user, roles in people.items():
         for alert in alerts:
             is_for = alert.person == user.pk or alert.recipients & roles
             is_time = alert.urgent or hour >= choices[user.pk].from_hour
-            if is_for and is_time and (alert.kind, alert.key, alert.level, user.pk) not in before:
+            told = {(alert.kind, alert.key, alert.level, user.pk, day) for day in (alert.day, None)}
+            if is_for and is_time and not told & before:
                 wanted.setdefault(user, []).append(alert)
     return wanted
 
@@ -85,6 +87,7 @@ def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, 
             participant=alert.participant,
             kind=alert.kind,
             key=alert.key,
+            alert_day=alert.day,
             stage=alert.level,
             to=user,
             for_day=on,

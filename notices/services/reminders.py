@@ -1,4 +1,4 @@
-"""Who is reminded of what: one row for each visit, kind and person (protocol 2.6; architecture 8)."""
+"""Who is reminded of what: one row for each window of a visit, kind and person (protocol 2.6; architecture 8)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import override
 
 from accounts.models import Mail, User
@@ -57,8 +57,8 @@ RECIPIENTS: dict[ReminderKind, frozenset[Role]] = {
 def remind_site(*, site: Site, on: date, at: datetime) -> int:
     """Whoever looks after the site has its digest of the day in the outbox; say how many were written.
 
-    A visit is named once to each person for each kind, on whichever day that falls; a second run of
-    the same day writes nothing, two at once wait for each other.
+    A window of a visit is named once to each person for each kind, on whichever day that falls; a visit that moves
+    is named anew. A second run of the same day writes nothing, two at once wait for each other.
     """
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
@@ -85,26 +85,23 @@ def _wanted(site: Site, on: date, at: datetime) -> dict[User, list[Reminder]]:
     wanted: dict[User, list[Reminder]] = {user: [] for user in waiting}
     for kind, visit in named:
         for user, rows in wanted.items():
-            if (
-                RECIPIENTS[kind] & people[user]
-                and (visit.pk, kind, user.pk) not in told
-                and choices[user.pk].wants(kind)
-            ):
+            is_told = (visit.pk, kind, user.pk) in told
+            if RECIPIENTS[kind] & people[user] and not is_told and choices[user.pk].wants(kind):
                 rows.append(_reminder(visit, kind, user, on))
     return wanted
 
 
 def _reminder(visit: Visit, kind: ReminderKind, user: User, on: date) -> Reminder:
-    return Reminder(
-        visit=visit, participant=visit.participant, site_id=visit.site_id, kind=kind, to=user, for_day=on
-    )
+    about = {"visit": visit, "participant": visit.participant, "site_id": visit.site_id}
+    return Reminder(**about, kind=kind, to=user, for_day=on, opens=visit.opens, closes=visit.closes)
 
 
 def _told_already(named: list[tuple[ReminderKind, Visit]]) -> set[tuple[int, str, int]]:
+    """Return visit, kind and person of each reminder of the window that the visit has now."""
     visits = {visit.pk for _kind, visit in named}
-    return (
-        set(Reminder.objects.filter(visit__in=visits).values_list("visit", "kind", "to")) if visits else set()
-    )
+    of_this_window = Q(opens=F("visit__opens"), closes=F("visit__closes")) | Q(opens=None, closes=None)
+    told = Reminder.objects.filter(of_this_window, visit__in=visits)
+    return set(told.values_list("visit", "kind", "to")) if visits else set()
 
 
 def _asked(site: Site, on: date) -> list[tuple[ReminderKind, Visit]]:

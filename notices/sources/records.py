@@ -45,6 +45,7 @@ def queries(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
             yield Alert(
                 kind=AlertKind.QUERY,
                 key=str(query.pk),
+                day=since,
                 text=_text_of(_lazy("form %(what)s, asked on %(day)s"), query.form_code, since),
                 level=level,
                 recipients=recipients[level],
@@ -65,6 +66,7 @@ def decisions(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
             yield Alert(
                 kind=AlertKind.DECISION,
                 key=str(participant.pk),
+                day=since,
                 text=_text_of(_lazy("evidence complete since %(day)s, no decision signed"), "", since),
                 level=level,
                 recipients=INVESTIGATORS if level == 0 else ABOVE_THE_SITE,
@@ -103,6 +105,7 @@ def empty_forms(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
             yield Alert(
                 kind=AlertKind.FORM,
                 key=f"{visit.pk}:{code}",
+                day=since,
                 text=_text_of(_lazy("form %(what)s, visit of %(day)s"), f"{code} {visit}", since),
                 level=level,
                 recipients=frozenset({Role.COORDINATOR}) if level == 0 else SITE_TEAM,
@@ -128,6 +131,7 @@ def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
             yield Alert(
                 kind=AlertKind.DEVIATION,
                 key=str(proposal.pk),
+                day=proposal.found_on,
                 text=_text_of(_lazy("%(what)s, found on %(day)s"), proposal.rule, proposal.found_on),
                 level=level,
                 recipients=SITE_TEAM if level == 0 else INVESTIGATORS | {Role.MONITOR},

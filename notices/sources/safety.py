@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from crf.safety.clocks import OpenClock, open_clocks
 from followup.models import AlertKind
+from kernel.clock import local_date
 from kernel.days import written_deadline
 from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, SPONSOR, Alert
 from trials.models import Participant, Site
@@ -36,6 +37,7 @@ def safety_clocks(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
         yield Alert(
             kind=AlertKind.CLOCK,
             key=str(pk),
+            day=local_date(clock.due_at, site.time_zone),
             text=_text_of(by_language, pk, site),
             level=level,
             recipients=team | ABOVE_THE_SITE if level >= RUN_OUT else team,

@@ -29,6 +29,7 @@ def todos(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
         yield Alert(
             kind=AlertKind.TODO,
             key=str(todo.pk),
+            day=todo.due_on,
             text=_text_of(todo, on),
             level=level,
             recipients=RECIPIENTS[level],

@@ -37,6 +37,7 @@ def training(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
             yield Alert(
                 kind=AlertKind.TRAINING,
                 key=f"{user.pk}:{until.isoformat()}",
+                day=until,
                 text=_text_of(user, until, on),
                 level=level,
                 recipients=frozenset({Role.TRIAL_MANAGER}),

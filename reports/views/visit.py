@@ -57,6 +57,8 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         "elsewhere": [code for code in found.forms if code not in {form.code for form, _cell in due}],
         "may_record": request.user.may(Permission.VISIT_RECORD, found.site_id),
         "is_current": found.state != VisitState.CANCELLED,
+        "is_on_record": found.state in HAPPENED,
+        "may_be_missed": found.opens is not None and found.opens <= today,
         "took_place": TookPlaceForm(initial={"took_place_on": today}, auto_id="id_now_%s"),
         "todos": todo_lines(_todos_of(found), today=today),
         "reminders": found.reminders.select_related("to", "mail").order_by("for_day", "pk"),
@@ -70,7 +72,9 @@ def unscheduled(request: PersonRequest, number: str) -> HttpResponse:
     people = Participant.objects.open_to(request.user, Permission.VISIT_RECORD).select_related("site")
     found, now = get_object_or_404(people, number=number), timezone.now()
     form = UnscheduledForm(
-        request.POST or None, choices=_forms_for_any_visit(), initial={"took_place_on": _today(found, now)}
+        request.POST or None,
+        choices=_forms_for_any_visit(found),
+        initial={"took_place_on": _today(found, now)},
     )
     if form.submits(services.add_unscheduled_visit, participant=found, by=request.user, at=now):
         return redirect(form.result)
@@ -80,7 +84,7 @@ def unscheduled(request: PersonRequest, number: str) -> HttpResponse:
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
-def _forms_for_any_visit() -> list[tuple[str, str]]:
-    """Return the forms that belong to a visit, with their titles."""
-    forms = catalogue.forms().values()
-    return [(form.code, str(form.title)) for form in forms if form.repeats is Repeats.PER_VISIT]
+def _forms_for_any_visit(participant: Participant) -> list[tuple[str, str]]:
+    """Return the forms that belong to a visit and may be opened for the participant, with their titles."""
+    forms = [form for form in catalogue.forms().values() if form.repeats is Repeats.PER_VISIT]
+    return [(form.code, str(form.title)) for form in forms if participant.arm or form.before_randomization]

@@ -118,7 +118,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act cut site",
     },
     "followup.Escalation": {
-        "operational": "id act site participant kind key stage to for_day mail",
+        "operational": "id act site participant kind key alert_day stage to for_day mail",
     },
     "followup.NotificationChoice": {
         "operational": "id act user from_hour without",
@@ -128,7 +128,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site visit opened_on due_on closed_on",
     },
     "followup.Reminder": {
-        "operational": "id act participant site visit kind to for_day mail",
+        "operational": "id act participant site visit kind to for_day opens closes mail",
     },
     "followup.TaskRun": {
         "operational": "id task started_at ended_at milliseconds outcome runs failures retries failed_at fault",

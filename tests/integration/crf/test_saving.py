@@ -14,9 +14,9 @@ from crf.engine.base import RecordState
 from crf.models import ChangeReason, Draft, EntryPrompt, SaveKey
 from crf.records.refusals import AnswersImpossible, KeyTooLong, ReasonNeeded, RecordLocked, StaleVersion
 from crf.records.signing import lock_record, sign_record, unlock_record, verify_record
-from crf.store.preconditions import ConsentBeforeAnswers, NotYours, RandomizationFirst, TrainingFirst
+from crf.store.preconditions import ConsentBeforeAnswers, NotYours, TrainingFirst
 from crf.store.reasons import keep_reasons, reasons_under
-from crf.store.records import NEW, find_stored_record
+from crf.store.records import NEW, RandomizationFirst, find_stored_record
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.unit.crf.examples import staging
 from tests.world import NOW, PASSWORD, World

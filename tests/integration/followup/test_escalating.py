@@ -207,6 +207,7 @@ def urgent_level(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         yield Alert(
             kind=AlertKind.CLOCK,
             key="sae:1",
+            day=on,
             text=lambda: "24 hours",
             level=level["now"],
             recipients=frozenset({Role.INVESTIGATOR}),
