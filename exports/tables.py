@@ -168,10 +168,22 @@ def _as_text(variable: Variable, alias: str) -> str:
     if variable.type == "codes":
         return f"array_to_string({column}, ';')"
     if variable.type == "date-time":
-        return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        return _by_the_sites_clock(column)
     if variable.type == "boolean":
         return f"CASE {column} WHEN true THEN 'Y' WHEN false THEN 'N' END"
     return column
+
+
+def _by_the_sites_clock(column: str) -> str:
+    """Return the SQL for an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00.
+
+    In UTC every event before 08:00 in China would stand on the day before.
+    """
+    local = f"({column} AT TIME ZONE s.time_zone)"
+    apart = f"({local} - {column} AT TIME ZONE 'UTC')"
+    sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
+    offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
+    return f"to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI') || {sign} || {offset}"
 
 
 def common_files(cut: Cut) -> Iterator[File]:

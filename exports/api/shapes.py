@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from itertools import chain
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from accounts.permissions import Permission
 from crf.engine.codebook import codebook
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.questions import Classification, Question
+from crf.engine.questions import Classification, Question, QuestionKind
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.records import identity_of
 from exports.models import Export
 from followup.models import Visit
 from followup.services.planning import VisitChange
-from trials.models import Participant
+from trials.models import Participant, Site
 
 
 def participant(row: Participant, reader: User) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def records(form: FormDeclaration, rows: list[Any], *, identifying: bool) -> lis
     of the repeating groups are read for all records at once, one query for each group.
     """
     rows_of = {name: _rows_by_record(group, rows) for name, group in form.groups.items()}
+    zones = _zones_of(form, rows)
     return [
         {
             "participant": row.participant.number,
@@ -66,10 +69,10 @@ def records(form: FormDeclaration, rows: list[Any], *, identifying: bool) -> lis
             "sequence": row.sequence,
             "state": row.state,
             "version": row.version,
-            "answers": _answers(form, form.questions, row, identifying),
+            "answers": _answers(form, form.questions, row, identifying, zones),
             "missing": row.missing,
             "groups": {
-                name: [_row(form, group, each, identifying) for each in rows_of[name].get(row.pk, ())]
+                name: [_row(form, group, each, identifying, zones) for each in rows_of[name].get(row.pk, ())]
                 for name, group in form.groups.items()
             },
             "left_out": [] if identifying else _identifying_of(form),
@@ -85,20 +88,42 @@ def _rows_by_record(group: Group, records: list[Any]) -> dict[int, list[Any]]:
     return found
 
 
-def _row(form: FormDeclaration, group: Group, row: Any, identifying: bool) -> dict[str, Any]:
+def _row(
+    form: FormDeclaration, group: Group, row: Any, identifying: bool, zones: Mapping[int, str]
+) -> dict[str, Any]:
     return {
         "row_id": identity_of(group.name, row),
         "position": row.position,
         "missing": row.missing,
-        **_answers(form, group.questions, row, identifying),
+        **_answers(form, group.questions, row, identifying, zones),
     }
 
 
+def _zones_of(form: FormDeclaration, rows: list[Any]) -> dict[int, str]:
+    """Return the time zone of each site of the records, where the form asks for an instant."""
+    groups = (group.questions.values() for group in form.groups.values())
+    if all(question.kind != QuestionKind.DATETIME for question in chain(form.questions.values(), *groups)):
+        return {}
+    sites = Site.objects.filter(pk__in={row.site_id for row in rows})
+    return dict(sites.values_list("pk", "time_zone"))
+
+
+def _leaving(value: Any, zone: str) -> Any:
+    """Return an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00; else the value."""
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
+    return value
+
+
 def _answers(
-    form: FormDeclaration, questions: Mapping[str, Question], row: Any, identifying: bool
+    form: FormDeclaration,
+    questions: Mapping[str, Question],
+    row: Any,
+    identifying: bool,
+    zones: Mapping[int, str],
 ) -> dict[str, Any]:
     return {
-        name: getattr(row, name)
+        name: _leaving(getattr(row, name), zones.get(row.site_id, ""))
         for name, question in questions.items()
         if identifying or not _is_identifying(form, question)
     }

@@ -169,3 +169,25 @@ def test_point_07_no_file_makes_a_field_of_its_own() -> None:
 def test_the_table_of_cases_is_no_empty_one() -> None:
     cases = json.loads((ROOT / "tests/unit/kernel/reading.json").read_text(encoding="utf-8"))
     assert all(len(rows) > 20 for rows in cases.values())
+
+
+def test_point_23_no_page_cuts_what_is_pasted() -> None:
+    """A browser cuts at ``maxlength`` without a word; the server refuses with a sentence, or keeps the whole."""
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html")}
+    assert [name for name, text in pages.items() if "maxlength" in text] == []
+    kept = (ROOT / "static/js/crf/findings.js").read_text(encoding="utf-8")
+    assert ".slice(0," not in kept
+
+
+WORDS = "text|reason|purpose|note|detail|title|name|message|key|typed|wanted|value"
+CUT = re.compile(rf"(?:{WORDS})\w*(?:\([^)]*\))?\[:\d{{2,}}\]")
+
+
+def test_point_23_no_service_cuts_a_text() -> None:
+    found = {
+        path.name: cuts
+        for path in files_of(("kernel", "audit", *PACKAGES))
+        if (cuts := CUT.findall(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+    assert CUT.findall("purpose[:200]; values(key)[:64]") == ["purpose[:200]", "values(key)[:64]"]

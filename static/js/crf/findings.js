@@ -87,9 +87,9 @@ export function drawNote(page, { tone, key, text }) {
 
 // First answer, prompt, correction: which finding was shown for which answer goes with the save.
 function remember(page, name, { key, text }) {
-  const value = textsOf(page, name).join(", ").slice(0, 200);
+  const value = textsOf(page, name).join(", ");
   const isKnown = (prompt) => prompt.name === name && prompt.value === value && prompt.key === key;
   if (page.prompts.some(isKnown)) return;
-  page.prompts.push({ key: key || "unreadable", name, value, message: text.slice(0, 200) });
+  page.prompts.push({ key: key || "unreadable", name, value, message: text });
   page.form.elements._prompts.value = JSON.stringify(page.prompts.slice(-MOST_PROMPTS));
 }
