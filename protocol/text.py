@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from protocol import questions
-from protocol.loader import consistency
+from protocol.loader import carried, consistency
 from protocol.loader.locate import LineIndex
 from protocol.loader.parse import ProtocolTextError, TextLocation, build
 from protocol.loader.schema import (
@@ -167,6 +167,7 @@ def parse(source: str) -> ProtocolText:
     top = TextLocation(LineIndex(source), ())
     text = build(ProtocolText, tables, top)
     consistency.check(text, top)
+    carried.check(text, top)
     return text
 
 
@@ -255,6 +256,8 @@ def _read(folder: Path, version: str) -> ProtocolText:
 def _check_next(folder: Path, earlier: ProtocolText, later: ProtocolText) -> None:
     file = folder / f"{later.version}.toml"
     try:
-        consistency.check_next(earlier, later, TextLocation(LineIndex(file.read_text(encoding="utf-8")), ()))
+        top = TextLocation(LineIndex(file.read_text(encoding="utf-8")), ())
+        consistency.check_next(earlier, later, top)
+        carried.check_next(earlier, later, top)
     except ProtocolTextError as error:
         raise ProtocolTextError(error.line, error.message, file.name) from error

@@ -1,0 +1,36 @@
+"""A version of the protocol is tried before it reaches an installation."""
+
+from __future__ import annotations
+
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from protocol.text import ProtocolTextError, read_from
+
+
+class Command(BaseCommand):
+    help = "Say whether FILE, named after its version, could follow the versions in use; nothing is changed."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="such as 1.1.toml")
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        used = Path(settings.PROTOCOL_FOLDER)
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                for each in (*used.glob("*.toml"), file):
+                    (Path(folder) / each.name).write_bytes(each.read_bytes())
+                texts = read_from(Path(folder))
+        except OSError as unreadable:
+            raise CommandError(f"The file {file} cannot be read: {unreadable.strerror}.") from unreadable
+        except ProtocolTextError as fault:
+            raise CommandError(str(fault)) from fault
+        finally:
+            read_from(used)
+        self.stdout.write(f"{file.name} can follow: {', '.join(text.version for text in texts)}.")
