@@ -11,6 +11,7 @@ from django.db import transaction
 from crf.catalogue import form
 from crf.engine.base import RecordState
 from crf.engine.checks import Finding, Level
+from crf.models import Query
 from crf.recheck import propose_deviations, recheck_participant
 from crf.records.signing import sign_record, verify_record
 from crf.store.records import RecordKey, find_stored_record
@@ -40,7 +41,11 @@ def survival_form(person: Participant, save: Save) -> Any:
     screened_on_paper(person, save)
     randomized(person)
     treated(person, save)
-    return save(person, "SURV", visit=visit(person, "OS36"), values=ALIVE).record_key
+    place = save(person, "SURV", visit=visit(person, "OS36"), values=ALIVE).record_key
+    asked = Query.objects.living().filter(record_id=record_of(place).pk).values_list("key", flat=True)
+    confirmed = dict.fromkeys(asked, "The letter says so")
+    save(person, "SURV", visit=visit(person, "OS36"), values=ALIVE, confirmations=confirmed)
+    return place
 
 
 def move_last_dose(person: Participant, day: date) -> None:
