@@ -97,8 +97,9 @@ def _collect(module: ModuleType, name: str, found: dict[str, str]) -> None:
     if name in found or not inspect.isfunction(function) or function.__module__ != module.__name__:
         return
     found[name] = inspect.getsource(function)
+    own = set(function.__code__.co_varnames)  # a variable may have the name of another function
     for node in ast.walk(ast.parse(found[name])):
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name) and node.id not in own:
             _collect(module, node.id, found)
 
 
