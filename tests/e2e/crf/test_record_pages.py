@@ -139,6 +139,40 @@ def test_a_second_writer_compares_and_chooses(trial: Any, page_of: Any) -> None:
     expect(page.get_by_text("Saved at")).to_be_visible()
 
 
+def add_disease(page: Any, disease: str) -> None:
+    """Type a disease into the first empty row of the table, which the server drew or the button adds."""
+    if not page.locator('[name^="mh_term-"][name$="-mh_text"]').last.is_visible():
+        page.get_by_role("button", name="Add a row").first.click()
+    page.locator('[name^="mh_term-"][name$="-mh_text"]').last.fill(disease)
+
+
+def test_point_04_two_sessions_that_each_add_a_row_keep_both(trial: Any, page_of: Any) -> None:
+    # given two people who have the same form open
+    world, participant = trial
+    with scope(user_id=None, sites=EVERYTHING):
+        place = record_key_of(participant=participant, form="DM")
+        answers = Answers(values={"mh_any": "Y"})
+        save_answers(record_key=place, answers=answers, version=0, by=world.coordinator, at=NOW)
+    first, second = page_of(world.coordinator), page_of(world.investigator)
+    for page, disease in ((first, "Gout"), (second, "Asthma")):
+        page.goto(f"/participants/{participant.number}/forms/DM/")
+        add_disease(page, disease)
+    # when the first saves, and then the second
+    follow(first, first.get_by_role("button", name="Save"))
+    expect(first.get_by_text("Saved at")).to_be_visible()
+    follow(second, second.get_by_role("button", name="Save"))
+    # then the second sees two rows, goes on with what is proposed, and both are on record
+    expect(second.get_by_role("heading", name="Compare and choose")).to_be_visible()
+    expect(second.locator("main")).to_contain_text("Disease: Gout")
+    expect(second.locator("main")).to_contain_text("Disease: Asthma")
+    look(second, "crf-merge-rows")
+    follow(second, second.get_by_role("button", name="Go on with these answers"))
+    follow(second, second.get_by_role("button", name="Save"))
+    expect(second.get_by_text("Saved at")).to_be_visible()
+    expect(second.locator("#id-mh_term-0-mh_text")).to_have_value("Gout")
+    expect(second.locator("#id-mh_term-1-mh_text")).to_have_value("Asthma")
+
+
 def test_queries_steps_and_eligibility(trial: Any, page_of: Any) -> None:
     world, participant = trial
     saved(participant, world.coordinator, 0, **stage(eus_mm=45))
