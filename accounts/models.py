@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -41,6 +42,9 @@ class User(AbstractBaseUser, Audited):
         _("password was given by somebody else"), default=False, help_text=_("Changed at the next sign-in.")
     )
     session_key = models.CharField(max_length=32, default="first")
+    access_reset_at = models.DateTimeField(
+        _("tokens and calendar addresses given out before end"), null=True, blank=True
+    )
     failed_sign_ins = models.PositiveSmallIntegerField(_("failed sign-ins"), default=0)
     locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
     last_login = None
@@ -57,6 +61,16 @@ class User(AbstractBaseUser, Audited):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def ended_access_since(self, moment: datetime) -> bool:
+        """Say whether password, second factor or a role was reset or ended since ``moment``: what was given out
+        by then (a token, a calendar address) opens nothing any more (11.300(b) and (c))."""
+        return self.access_reset_at is not None and moment <= self.access_reset_at
+
+    @property
+    def must_secure_account(self) -> bool:
+        """Say whether the password, or a second factor that the role asks for, is not yet the person's own."""
+        return self.must_change_password or (self.needs_second_factor and self.totp_confirmed_at is None)
 
     def may(self, permission: Permission, site: Any = None) -> bool:
         """Say whether a role held now includes ``permission``: at ``site``, or anywhere when None."""

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     SITE_MANAGE = "site_manage"
     PERSON_VIEW = "person_view"
     PERSON_DELEGATE = "person_delegate"
+    PERSON_CONFIRM = "person_confirm"
     PARTICIPANT_VIEW = "participant_view"
     PARTICIPANT_REGISTER = "participant_register"
     CONSENT_RECORD = "consent_record"
@@ -92,6 +93,7 @@ PERMISSION_LABELS: Final = {
     Permission.SITE_MANAGE: _("open, change and close sites"),
     Permission.PERSON_VIEW: _("see people and delegations"),
     Permission.PERSON_DELEGATE: _("create accounts and delegate roles"),
+    Permission.PERSON_CONFIRM: _("confirm roles that somebody else delegated"),
     Permission.PARTICIPANT_VIEW: _("see participants"),
     Permission.PARTICIPANT_REGISTER: _("register participants"),
     Permission.CONSENT_RECORD: _("record consent, screen failure and withdrawal"),
@@ -162,7 +164,8 @@ _AT_SITE = _READ | {
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.COORDINATOR: frozenset(_AT_SITE),
-    Role.INVESTIGATOR: _AT_SITE | {_P.ELIGIBILITY_DECIDE, _P.ALLOCATION_REQUEST, _P.CRF_SIGN},
+    Role.INVESTIGATOR: _AT_SITE
+    | {_P.PERSON_CONFIRM, _P.ELIGIBILITY_DECIDE, _P.ALLOCATION_REQUEST, _P.CRF_SIGN},
     Role.MONITOR: _READ
     | {
         _P.PERSON_VIEW,
@@ -196,6 +199,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.SITE_MANAGE,
             _P.PERSON_VIEW,
             _P.PERSON_DELEGATE,
+            _P.PERSON_CONFIRM,
             _P.PARTICIPANT_VIEW,
             _P.VISIT_VIEW,
             _P.SAFETY_VIEW,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyotp
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -20,10 +22,17 @@ from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
 from kernel import reading
+from kernel.clock import local_date
 from kernel.errors import Refusal
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
+
+
+class DayAhead(Refusal):
+    code = "accounts.day_ahead"
+    message = _("{what}: {day} has not come yet. Record it when it has happened.")
+    status = 422
 
 
 class NameTaken(Refusal):
@@ -86,6 +95,7 @@ def create_person(
 ) -> User:
     """A new account exists; its name was never used before (11.10(d), 11.300(a))."""
     with open_act("accounts:person:create", by=by, at=at) as act:
+        _refuse_days_ahead({"trained_on": trained_on, "identity_checked_on": identity_checked_on}, at)
         if User.objects.filter(username__iexact=username).exists():
             raise NameTaken(username=username)
         return User.objects.create(
@@ -102,9 +112,23 @@ def create_person(
         )
 
 
+def _refuse_days_ahead(fields: Mapping[str, Any], at: datetime) -> None:
+    today = local_date(at, settings.TRIAL_TIME_ZONE)
+    dated = {
+        "trained_on": _("training"),
+        "identity_checked_on": _("identity check"),
+        "accountability_accepted_on": _("accountability policy"),
+    }
+    for name, what in dated.items():
+        day = fields.get(name)
+        if day is not None and day > today:
+            raise DayAhead(what=what, day=day.isoformat())
+
+
 def change_person(*, user: User, by: User | None, at: datetime, verb: str = "change", **fields: Any) -> User:
     """The account carries ``fields``; nothing else of it changed."""
     with open_act(f"accounts:person:{verb}", by=by, at=at) as act:
+        _refuse_days_ahead(fields, at)
         locked = User.objects.select_for_update().get(pk=user.pk)
         for name, value in {**fields, "act": act}.items():
             setattr(locked, name, value)
@@ -114,7 +138,7 @@ def change_person(*, user: User, by: User | None, at: datetime, verb: str = "cha
 
 
 def set_password(*, user: User, password: str, by: User | None, at: datetime) -> None:
-    """The password is new, and every session opened with the old one has ended (11.300(b)).
+    """The password is new; every session, token and calendar address of the time before has ended (11.300(b)).
 
     One that somebody else chose serves for a single sign-in: its owner changes it before anything else.
     """
@@ -130,6 +154,7 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
         password=make_password(password),
         must_change_password=by is None or by.pk != user.pk,
         session_key=secrets.token_hex(16),
+        access_reset_at=at,
         failed_sign_ins=0,
         locked_until=None,
     )
@@ -149,9 +174,8 @@ def confirm_second_factor(*, user: User, code: str, at: datetime) -> bool:
     step = _matching_step(user, code, at)
     if step is None:
         return False
-    change_person(
-        user=user, by=user, at=at, verb="confirm_second_factor", totp_confirmed_at=at, totp_last_step=step
-    )
+    factor = {"totp_confirmed_at": at, "totp_last_step": step, "access_reset_at": at}
+    change_person(user=user, by=user, at=at, verb="confirm_second_factor", **factor)
     return True
 
 
@@ -232,7 +256,18 @@ def _missing_for_signing(user: User) -> str:
         )
         if value is None
     ]
+    if user.must_secure_account:
+        missing.append(str(_("a password and second factor of your own")))
     return ", ".join(missing)
+
+
+def refuse_wrong_password(*, by: User, password: str, at: datetime) -> None:
+    """``by`` has typed their password again; one that does not match is counted, and too many rest for a while."""
+    if signing_rests(by, at=at):
+        raise SigningRests
+    if not by.check_password(password):
+        count_wrong_password(by)
+        raise WrongPassword
 
 
 def sign(
@@ -253,11 +288,7 @@ def sign(
     missing = _missing_for_signing(by)
     if missing:
         raise MayNotSign(missing=missing)
-    if signing_rests(by, at=at):
-        raise SigningRests
-    if not by.check_password(password):
-        count_wrong_password(by)
-        raise WrongPassword
+    refuse_wrong_password(by=by, password=password, at=at)
     site_id = getattr(site, "pk", None)
     with override(None):
         kept = str(meaning)

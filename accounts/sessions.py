@@ -100,7 +100,7 @@ def _comes_first(request: HttpRequest) -> str:
         return ""
     if user.must_change_password:
         return "" if request.path == reverse("accounts:password") else "accounts:password"
-    if user.totp_confirmed_at or not user.needs_second_factor:
+    if not user.must_secure_account:
         return ""
     return "" if request.path.startswith(reverse("accounts:profile")) else "accounts:second-factor"
 

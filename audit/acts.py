@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -14,6 +14,8 @@ from audit.models import Act
 from kernel.request_id import REQUEST_ID
 
 _current: ContextVar[Act | None] = ContextVar("palace3_act", default=None)
+_moved: ContextVar[dict[int, set[str]] | None] = ContextVar("palace3_moved", default=None)
+_judges: list[Callable[..., None]] = []
 
 
 class _Sited(Protocol):
@@ -54,12 +56,47 @@ def open_act(
             parent=outer,
         )
         token = _current.set(written)  # the database puts it in force as it is inserted
+        moved = _moved.set({}) if outer is None else None
         try:
             yield written
+            if outer is None and _moved.get():
+                _judge_again(by, at)
         finally:
             _current.reset(token)
+            if moved is not None:
+                _moved.reset(moved)
         if within:  # otherwise the transaction ends here, and the setting with it
             put_in_force(outer)
+
+
+def note_moved(participant_id: int, *reads: str) -> None:
+    """What forms read of the participant outside themselves has moved: it is judged again before the act ends.
+
+    ``reads`` are named as forms name them ("milestone.RAND"); "visit:7" is everything that stands at visit 7.
+    """
+    moved = _moved.get()
+    if moved is None:
+        raise RuntimeError("no act is in force: what moves, moves inside `with open_act(...)`")
+    if reads:
+        moved.setdefault(participant_id, set()).update(reads)
+
+
+def take_moved(participant_id: int) -> set[str]:
+    """Return what has moved for the participant since somebody took it last; whoever takes it judges it."""
+    return (_moved.get() or {}).pop(participant_id, set())
+
+
+def judge_with(judge: Callable[..., None]) -> None:
+    """Whoever stands above and knows the forms names, at the start, the function that judges them again."""
+    _judges[:] = [judge]
+
+
+def _judge_again(by: Any, at: datetime) -> None:
+    while moved := _moved.get():
+        participant_id = next(iter(moved))
+        for judge in _judges:
+            judge(participant_id=participant_id, changed=take_moved(participant_id), by=by, at=at)
+        moved.pop(participant_id, None)
 
 
 def record_act(verb: str, *, by: Any, at: datetime, reason: str = "") -> Act:

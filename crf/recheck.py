@@ -9,23 +9,26 @@ from typing import Any
 from django.utils.translation import override
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import open_act, take_moved
 from crf import catalogue
 from crf.engine.base import COMPLETED, RecordState
 from crf.engine.checks import Finding
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.messages import values_named
-from crf.queries.system import known_queries, queries_part, sync_queries
+from crf.models import Query
+from crf.queries.system import known_queries, queries_part, stale_queries, sync_queries
 from crf.store.bulk_read import bulk_read
 from crf.store.context import FormContext
 from crf.store.records import (
     RecordKey,
+    StoredRecord,
     begun_records,
     differing,
     key_of_record,
     parts_of,
     state_of,
+    state_rederived,
     stored_record_from,
     update_record,
 )
@@ -34,6 +37,7 @@ from trials import services as trials
 from trials.models import Participant
 
 MOST_ROUNDS = 5
+AT_VISIT = "visit:"
 UNFINISHED = (RecordState.EMPTY, RecordState.IN_PROGRESS, RecordState.COMPLETE)
 
 
@@ -42,6 +46,12 @@ def recheck_participant(
 ) -> None:
     """Records that look at ``changed`` (such as "milestone.RAND") agree with it again; upper floors call it."""
     recheck(record_key=None, changed=changed, form_context=FormContext(participant, at=at), by=by, at=at)
+
+
+def recheck_moved(*, participant_id: int, changed: set[str], by: User | None, at: datetime) -> None:
+    """Records agree again with what an act has moved; ``audit.acts`` calls it before the act ends."""
+    participant = Participant.objects.select_related("site").get(pk=participant_id)
+    recheck_participant(participant=participant, changed=changed, by=by, at=at)
 
 
 def recheck(
@@ -53,9 +63,13 @@ def recheck(
     by: User | None,
     at: datetime,
 ) -> None:
-    """Other records that look at ``changed`` have their derived answers and queries as they should be."""
+    """Other records that look at ``changed``, or at what the act has moved, agree with it again.
+
+    Their derived answers and queries are as they should be.
+    """
     done = {(record_key.form.code, record_id)} if record_key else set()
     for _round in range(MOST_ROUNDS):
+        changed = changed | take_moved(form_context.participant.pk)
         if not changed:
             return
         changed = set(_recheck_once(changed, done, form_context, by, at))
@@ -68,27 +82,53 @@ def _recheck_once(
     by: User | None,
     at: datetime,
 ) -> Iterator[str]:
-    looking = [form for form in catalogue.forms().values() if form.foreign_reads & changed]
+    visits = {int(read.removeprefix(AT_VISIT)) for read in changed if read.startswith(AT_VISIT)}
+    looking = [form for form in catalogue.forms().values() if form.foreign_reads & changed or visits]
     # Most of them have no record yet: one question tells which.
-    form_context.fetch(f"{form.code}*" for form in looking)
+    form_context.fetch([f"{form.code}*" for form in looking])
     for form in [form for form in looking if form_context.records(form.code)]:
         for record in begun_records(form, form_context.participant):
-            if (form.code, record.pk) not in done:
+            is_at_visit = record.visit_id in visits
+            if is_at_visit:
+                yield f"{form.code}*"  # whoever reads the form reads when and at which visit it was answered
+            if (form.code, record.pk) not in done and (is_at_visit or form.foreign_reads & changed):
                 yield from _recheck_record(form, record, form_context, by, at)
+
+
+def judged(
+    form: FormDeclaration, record: Any, form_context: FormContext
+) -> tuple[RecordKey, StoredRecord, Evaluation, list[Query]]:
+    """Return the record as it is stored, as its answers are judged now, and the system's queries about it."""
+    record.participant = form_context.participant
+    form_context.remember(record)
+    loaded = bulk_read([*parts_of(form, record), queries_part(record)])
+    stored = stored_record_from(form, record, loaded)
+    seen = stored.outcome(form)
+    context = form_context.context(form, visit=record.visit, sequence=record.sequence, record_id=record.pk)
+    outcome = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
+    return key_of_record(form, record), stored, outcome, known_queries(loaded)
+
+
+def differences(
+    record_key: RecordKey, stored: StoredRecord, outcome: Evaluation, known: list[Query]
+) -> list[str]:
+    """Name the derived answers and the checks of a record that are not stored as they are judged now."""
+    form, record = record_key.form, stored.record
+    names = [
+        name
+        for name, question in form.questions.items()
+        if question.derived and getattr(record, name) != outcome.values[name]
+    ]
+    for row, _values in _rows_to_rederive(form, stored, outcome):
+        names += [name for name in form.groups if row in stored.rows[name].values()]
+    return [*dict.fromkeys(names), *stale_queries(record_key, outcome, known)]
 
 
 def _recheck_record(
     form: FormDeclaration, record: Any, form_context: FormContext, by: User | None, at: datetime
 ) -> Iterable[str]:
-    record.participant = form_context.participant
-    form_context.remember(record)
-    loaded = bulk_read([*parts_of(form, record), queries_part(record)])
-    record_key, stored = key_of_record(form, record), stored_record_from(form, record, loaded)
-    seen = stored.outcome(form)
-    context = form_context.context(form, visit=record.visit, sequence=record.sequence, record_id=record.pk)
-    outcome = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
+    record_key, stored, outcome, known = judged(form, record, form_context)
     changed = _rederive(record_key, stored, outcome, by=by, at=at)
-    known = known_queries(loaded)
     sync_queries(record_key=record_key, record=record, outcome=outcome, known=known, by=by, at=at)
     propose_deviations(record_key, outcome.findings, str(record.pk), by=by, at=at)
     if changed:
@@ -98,7 +138,7 @@ def _recheck_record(
 
 
 def _rederive(
-    record_key: RecordKey, stored: Any, outcome: Evaluation, *, by: User | None, at: datetime
+    record_key: RecordKey, stored: StoredRecord, outcome: Evaluation, *, by: User | None, at: datetime
 ) -> list[str]:
     """Store what is derived anew, and return what changed; answers of a person stay, and so does a locked record."""
     record, form = stored.record, record_key.form
@@ -106,10 +146,11 @@ def _rederive(
         return []
     derived = {name: outcome.values[name] for name, question in form.questions.items() if question.derived}
     was_complete = record.state in COMPLETED
-    differs = any(getattr(record, name) != value for name, value in derived.items())
-    state = state_of(form, outcome) if record.state in UNFINISHED or differs else record.state
     rows = _rows_to_rederive(form, stored, outcome)
-    if not differs and not rows and state == record.state:
+    differs = bool(rows) or any(getattr(record, name) != value for name, value in derived.items())
+    judged = record.state in UNFINISHED or differs
+    state = state_rederived(record, state_of(form, outcome)) if judged else record.state
+    if not differs and state == record.state:
         return []
     with open_act("crf:record:derive", by=by, at=at, participant=record_key.participant) as act:
         if differs:
@@ -125,7 +166,7 @@ def _rederive(
 
 
 def _rows_to_rederive(
-    form: FormDeclaration, stored: Any, outcome: Evaluation
+    form: FormDeclaration, stored: StoredRecord, outcome: Evaluation
 ) -> list[tuple[Any, dict[str, Any]]]:
     found = []
     for name, group in form.groups.items():
@@ -141,15 +182,17 @@ def _rows_to_rederive(
 def propose_deviations(
     record_key: RecordKey, findings: Iterable[Finding], record: str, *, by: User | None, at: datetime
 ) -> None:
-    """A proposal stands for each finding of a check that names a deviation rule (protocol 2.6)."""
+    """A proposal stands for what each check that names a deviation rule found, once for each fact (protocol 2.6)."""
     for finding in findings:
         if check := record_key.form.deviations.get(finding.code):
             with override(None):  # kept in the words of the source: each reader is shown their own language
                 detail = str(check.message)
+            own = f"{record_key.form.code}-{record}-{finding.key}"
             trials.propose_deviation(
                 participant=record_key.participant,
                 rule=check.deviation,
-                key=f"{record_key.form.code}-{record}-{finding.key}",
+                key=check.fact.format(**finding.values) or own,
+                formerly=own,
                 detail=detail,
                 values=values_named(detail, finding.values),
                 by=by,

@@ -178,6 +178,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
     },
     "delegation": {
         "current": Badge("ok", "check-circle", _("In force")),
+        "waiting": Badge("warn", "clock-history", _("Waits for a second person")),
         "future": Badge("info", "clock", _("Starts later")),
         "ended": Badge("neutral", "slash-circle", _("Ended")),
     },

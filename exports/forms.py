@@ -9,6 +9,7 @@ from django.conf import settings
 from django.forms import (
     CheckboxSelectMultiple,
     MultipleChoiceField,
+    PasswordInput,
 )
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from accounts.permissions import Permission, permission_label
 from crf import catalogue
 from kernel.clock import end_of_day
 from kernel.days import zone_in_words
-from kernel.fields import DayField, InstantField, WordsField
+from kernel.fields import DayField, InstantField, PasswordField, WordsField
 from kernel.service_form import ServiceForm
 
 
@@ -61,6 +62,14 @@ class TokenForm(ServiceForm):
         help_text=_("Give a program only what it needs. It never gets more than you hold yourself."),
     )
 
+    password = PasswordField(
+        label=_("Password"),
+        widget=PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=_(
+            "A token acts as you. Type your password, so that nobody makes one at a screen left open."
+        ),
+    )
+
     def __init__(self, *args: Any, rights: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["scopes"]
@@ -71,4 +80,9 @@ class TokenForm(ServiceForm):
         typed = self.cleaned_data
         until = end_of_day(typed["expires_on"], settings.TRIAL_TIME_ZONE)
         scopes = [Permission(right) for right in typed["scopes"]]
-        return {"name": typed["name"], "scopes": scopes, "expires_at": until}
+        return {
+            "name": typed["name"],
+            "scopes": scopes,
+            "expires_at": until,
+            "password": typed["password"],
+        }

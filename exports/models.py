@@ -110,4 +110,9 @@ class ApiToken(Audited):
 
     def is_valid_at(self, at: datetime) -> bool:
         """Say whether the token opens anything at ``at``."""
-        return self.revoked_at is None and at < self.expires_at
+        return self.revoked_at is None and at < self.expires_at and not self.is_ended
+
+    @property
+    def is_ended(self) -> bool:
+        """Say whether it ended with its owner's password, second factor or a role."""
+        return self.user.ended_access_since(self.created_at)

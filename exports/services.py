@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.permissions import Permission
+from accounts.services import refuse_wrong_password
 from audit.acts import open_act, record_act
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
@@ -248,10 +249,14 @@ def hand_out(*, export: Export, by: User, at: datetime) -> Path:
 
 
 def make_token(
-    *, name: str, scopes: list[Permission], expires_at: datetime, by: User, at: datetime
+    *, name: str, scopes: list[Permission], expires_at: datetime, password: str, by: User, at: datetime
 ) -> tuple[ApiToken, str]:
-    """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere."""
+    """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere.
+
+    Refuses: a password that does not match; rights that are not held; more than a year.
+    """
     with open_act("exports:token:make", by=by, at=at) as act:
+        refuse_wrong_password(by=by, password=password, at=at)
         for right in scopes:
             if not by.may(right):
                 raise RightNotHeld(right=right)

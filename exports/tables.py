@@ -5,27 +5,47 @@ Columns come from the declarations of the forms, never from the data (requiremen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from crf.engine.codebook import Variable, codebook
 from crf.engine.declaration import FormDeclaration
+from crf.engine.former_codes import FORMER, RENAMED
+from crf.engine.messages import missing_text
 from crf.engine.questions import Classification
-from crf.models import Record
+from crf.models import Record, RecordState
 from exports.cuts import Cut
-from followup.models import Visit
+from followup.models import Visit, VisitState
 from trials.models import Milestone, Participant, Site
+from trials.models.participants import Track
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")
 
 
+Codes = Mapping[str, Any]  # each code with its text
+
+
 @dataclass(frozen=True)
 class Column:
-    """One column of a file: its header and the SQL that fills it."""
+    """One column of a file: its header, the SQL that fills it, and what the codebook says of it.
+
+    ``variable`` is the answer that the column holds, where it holds one.
+    """
 
     header: str
     sql: str
+    type: str = "text"
+    label: str | Promise = ""
+    codes: Codes = field(default_factory=dict)
+    variable: Variable | None = None
+
+
+_MOMENT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,8 @@ class File:
     source: str
     order: str
     counted: str
+    form: str = ""
+    group: str = ""
 
     @property
     def select(self) -> str:
@@ -53,21 +75,25 @@ class File:
         return f"SELECT count(*) FROM {self.counted}"
 
 
-_KEYS = (
-    Column("STUDYID", f"'{STUDY}'"),
-    Column("SITEID", "s.code"),
-    Column("SUBJID", "p.number"),
-    Column("VISIT", "coalesce(v.code, '')"),
-    Column("VISITSEQ", "v.occurrence"),
-    Column("FORMSEQ", "r.sequence"),
+_PARTICIPANT_KEYS = (
+    Column("STUDYID", f"'{STUDY}'", label=_("Study")),
+    Column("SITEID", "s.code", label=_("Site: two digits, leading zero included")),
+    Column("SUBJID", "p.number", label=_("Participant")),
 )
+_KEYS = (
+    *_PARTICIPANT_KEYS,
+    Column("VISIT", "coalesce(v.code, '')", "code", _("Visit")),
+    Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
+    Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
+)
+_ROW = Column("ROW", "g.position", "integer", _("Row"))
 _STATE = (
-    Column("FORM_STATE", "r.state"),
-    Column("FORM_VERSION", "r.form_version"),
-    Column("PROTOCOL_VERSION", "r.protocol_version"),
-    Column("RECORD_VERSION", "r.version"),
-    Column("CHANGED_AT", "to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
-    Column("STORED_AT", "to_char(a.stored_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
+    Column("FORM_STATE", "r.state", "code", _("State of the record"), dict(RecordState.choices)),
+    Column("FORM_VERSION", "r.form_version", "integer", _("Version of the form")),
+    Column("PROTOCOL_VERSION", "r.protocol_version", label=_("Version of the protocol")),
+    Column("RECORD_VERSION", "r.version", "integer", _("Version of the record")),
+    Column("CHANGED_AT", _MOMENT.format("a.at"), "date-time", _("When the person acted")),
+    Column("STORED_AT", _MOMENT.format("a.stored_at"), "date-time", _("When the database stored it")),
 )
 
 
@@ -90,20 +116,23 @@ def files_of(form: FormDeclaration, *, cut: Cut) -> Iterator[File]:
     record = f"{records} r ON r.form_code = '{form.code}' AND r.id"
     yield File(
         form.code,
-        (*_KEYS, *_answers([v for v in variables if not v.group], "f"), *_STATE),
+        (*_KEYS, *_answers([v for v in variables if not v.group], "f", cut), *_STATE),
         f"{answers} f JOIN {record} = f.id {_joins(cut)} WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
         _counted(cut, answers, "true"),
+        form.code,
     )
     for group in form.groups.values():
         rows = cut.rows(group.model)
-        columns = _answers([v for v in variables if v.group == group.name], "g")
+        columns = _answers([v for v in variables if v.group == group.name], "g", cut)
         yield File(
             f"{form.code}_{group.name.upper()}",
-            (*_KEYS, Column("ROW", "g.position"), *columns),
+            (*_KEYS, _ROW, *columns),
             f"{rows} g JOIN {record} = g.record_id {_joins(cut)} WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
             "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
             _counted(cut, rows, "NOT t.removed"),
+            form.code,
+            group.name,
         )
 
 
@@ -111,11 +140,27 @@ def _counted(cut: Cut, rows: str, which: str) -> str:
     return f"{rows} t JOIN {cut.rows(Site)} s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
 
 
-def _answers(variables: list[Variable], alias: str) -> Iterator[Column]:
+def _answers(variables: list[Variable], alias: str, cut: Cut) -> Iterator[Column]:
     for variable in variables:
-        yield Column(variable.variable, _as_text(variable, alias))
+        text = _as_text(variable, alias)
+        is_renamed = any(code in FORMER for code, _label in variable.codes)
+        sql = _renamed(text) if cut.is_past and is_renamed else text
+        yield Column(variable.variable, sql, variable.type, variable.label, dict(variable.codes), variable)
         if variable.missing:
-            yield Column(f"{variable.variable}_MISS", f"{alias}.missing ->> '{variable.name}'")
+            reason = f"{alias}.missing ->> '{variable.name}'"
+            yield Column(
+                f"{variable.variable}_MISS",
+                _renamed(reason) if cut.is_past else reason,
+                "code",
+                _("Why there is no answer"),
+                {code: missing_text(code) for code in variable.missing},
+            )
+
+
+def _renamed(code: str) -> str:
+    """Return the SQL that gives a code its name of today, where an old version holds the former one."""
+    cases = " ".join(f"WHEN '{former}' THEN '{today}'" for former, today in RENAMED.items())
+    return f"CASE {code} {cases} ELSE {code} END"
 
 
 def _as_text(variable: Variable, alias: str) -> str:
@@ -148,13 +193,6 @@ def common_files(cut: Cut) -> Iterator[File]:
     yield _visits(cut)
 
 
-_PARTICIPANT_KEYS = (
-    Column("STUDYID", f"'{STUDY}'"),
-    Column("SITEID", "s.code"),
-    Column("SUBJID", "p.number"),
-)
-
-
 def _of_participant(cut: Cut, alias: str) -> str:
     return (
         f"JOIN {cut.rows(Participant)} p ON p.id = {alias}.participant_id "
@@ -168,11 +206,11 @@ def _participants(cut: Cut) -> File:
         "PARTICIPANTS",
         (
             *_PARTICIPANT_KEYS,
-            Column("STATE", "p.state"),
-            Column("STATE_SINCE", "p.state_since"),
-            Column("ARM", "p.arm"),
-            Column("REGISTERED_ON", "p.registered_on"),
-            Column("PROTOCOL_VERSION", "p.protocol_version"),
+            Column("STATE", "p.state", "code", _("Where the participant stands"), dict(Track.choices)),
+            Column("STATE_SINCE", "p.state_since", "date", _("in this state since")),
+            Column("ARM", "p.arm", "code", _("Arm, once allocated"), {"1": "1", "2": "2"}),
+            Column("REGISTERED_ON", "p.registered_on", "date", _("registered on")),
+            Column("PROTOCOL_VERSION", "p.protocol_version", label=_("Version of the protocol")),
         ),
         f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id WHERE s.code = ANY(%(sites)s)",
         "p.number",
@@ -186,14 +224,14 @@ def _milestones(cut: Cut) -> File:
         "MILESTONES",
         (
             *_PARTICIPANT_KEYS,
-            Column("MILESTONE", "m.code"),
-            Column("DATE", 'm."on"'),
-            Column("RESULT", "m.result"),
-            Column("SOURCE", "m.source"),
-            Column("SOURCE_FORM", "r.form_code"),
-            Column("SOURCE_VISIT", "v.code"),
-            Column("SOURCE_VISITSEQ", "v.occurrence"),
-            Column("SOURCE_FORMSEQ", "r.sequence"),
+            Column("MILESTONE", "m.code", "code", _("milestone")),
+            Column("DATE", 'm."on"', "date", _("on")),
+            Column("RESULT", "m.result", "code", _("result")),
+            Column("SOURCE", "m.source", "code", _("source")),
+            Column("SOURCE_FORM", "r.form_code", "code", _("Form it was read from")),
+            Column("SOURCE_VISIT", "v.code", "code", _("Visit of that form")),
+            Column("SOURCE_VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
+            Column("SOURCE_FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
         ),
         f"{rows} m {_of_participant(cut, 'm')} LEFT JOIN {cut.rows(Record)} r ON r.id = m.source_record "
         f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id "
@@ -209,16 +247,20 @@ def _visits(cut: Cut) -> File:
         "VISITS",
         (
             *_PARTICIPANT_KEYS,
-            Column("VISIT", "v.code"),
-            Column("VISITSEQ", "v.occurrence"),
-            Column("STATE", "v.state"),
-            Column("ANCHOR", "v.anchor"),
-            Column("TARGET", "v.target"),
-            Column("OPENS", "v.opens"),
-            Column("CLOSES", "v.closes"),
-            Column("TOOK_PLACE_ON", "v.took_place_on"),
-            Column("TIMING", "v.timing"),
-            Column("NOT_DONE_REASON", "coalesce('met:' || v.met_on, v.not_done_reason)"),
+            Column("VISIT", "v.code", "code", _("Visit")),
+            Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
+            Column("STATE", "v.state", "code", _("State of the visit"), dict(VisitState.choices)),
+            Column("ANCHOR", "v.anchor", "code", _("Milestone that the visit counts from")),
+            Column("TARGET", "v.target", "date", _("Day of the protocol")),
+            Column("OPENS", "v.opens", "date", _("First day of the window")),
+            Column("CLOSES", "v.closes", "date", _("Last day of the window")),
+            Column("TOOK_PLACE_ON", "v.took_place_on", "date", _("Took place on")),
+            Column("TIMING", "v.timing", "code", _("In, before or after the window")),
+            Column(
+                "NOT_DONE_REASON",
+                "coalesce('met:' || v.met_on, v.not_done_reason)",
+                label=_("Why it was not done"),
+            ),
         ),
         f"{rows} v {_of_participant(cut, 'v')} WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",

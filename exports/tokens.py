@@ -28,4 +28,4 @@ def find_token(secret: str, *, at: datetime) -> ApiToken | None:
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """Return the person's own tokens."""
-    return ApiToken.objects.filter(user=user)
+    return ApiToken.objects.filter(user=user).select_related("user")

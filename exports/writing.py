@@ -16,17 +16,16 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
-from crf.engine.codebook import Variable
 from crf.engine.declaration import FormDeclaration
 from exports.cuts import Cut
-from exports.tables import KEYS, STUDY, File, common_files, exported, files_of
+from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
 from kernel.errors import Refusal
 
 BOM = b"\xef\xbb\xbf"
 HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row costs more than COPY itself
 QUICK = 1  # the level of compression: more takes longer than COPY and saves little of such text
 CODEBOOK_COLUMNS = (
-    "form", "group", "variable", "label", "section", "type", "length", "places", "unit", "soft", "hard",
+    "file", "form", "group", "variable", "label", "section", "type", "length", "places", "unit", "soft", "hard",
     "required", "derived", "classification", "cdash", "sdtm", "missing",
 )  # fmt: skip
 
@@ -95,8 +94,7 @@ def _write_files(
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
         expected = _expected(files, parameters)
         written = [_copy(archive, file, rows, parameters) for file, rows in zip(files, expected, strict=True)]
-        variables = [variable for form in chosen for variable in exported(form)]
-        return [*written, _codebook(archive, variables), _code_lists(archive, variables)]
+        return [*written, _codebook(archive, files), _code_lists(archive, files)]
 
 
 def _files(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:
@@ -129,18 +127,27 @@ def _copy(archive: zipfile.ZipFile, file: File, expected: int, parameters: dict[
     return Written(f"{file.name}.csv", expected, written, tally.digest.hexdigest(), headers)
 
 
-def _codebook(archive: zipfile.ZipFile, variables: list[Variable]) -> Written:
-    rows = [[_plain(getattr(variable, name)) for name in CODEBOOK_COLUMNS] for variable in variables]
+def _codebook(archive: zipfile.ZipFile, files: list[File]) -> Written:
+    """Write what each column of each file is: keys and states as well as answers, in the order of the columns."""
+    rows = [_codebook_row(file, column) for file in files for column in file.columns]
     return _table(archive, "CODEBOOK.csv", [name.upper() for name in CODEBOOK_COLUMNS], rows)
 
 
-def _code_lists(archive: zipfile.ZipFile, variables: list[Variable]) -> Written:
+def _codebook_row(file: File, column: Column) -> list[str]:
+    said = {} if column.variable is None else asdict(column.variable)
+    own = {"file": f"{file.name}.csv", "form": file.form, "group": file.group, "variable": column.header}
+    said |= {**own, "label": str(column.label), "type": column.type}
+    return [_plain(said.get(name)) for name in CODEBOOK_COLUMNS]
+
+
+def _code_lists(archive: zipfile.ZipFile, files: list[File]) -> Written:
     rows = [
-        [variable.form, variable.group, variable.variable, code, label]
-        for variable in variables
-        for code, label in variable.codes
+        [f"{file.name}.csv", file.form, file.group, column.header, code, str(label)]
+        for file in files
+        for column in file.columns
+        for code, label in column.codes.items()
     ]
-    return _table(archive, "CODELISTS.csv", ["FORM", "GROUP", "VARIABLE", "CODE", "LABEL"], rows)
+    return _table(archive, "CODELISTS.csv", ["FILE", "FORM", "GROUP", "VARIABLE", "CODE", "LABEL"], rows)
 
 
 def _plain(value: Any) -> str:

@@ -15,8 +15,9 @@ BACK, AHEAD, MOST = timedelta(days=60), timedelta(days=365), 2000
 
 
 def living_feed(user: User) -> CalendarFeed | None:
-    """Return the person's feed, unless they have none or it was revoked."""
-    return CalendarFeed.objects.filter(user=user, revoked_at=None).first()
+    """Return the person's feed, unless they have none, or it was revoked or ended with their access."""
+    feed = CalendarFeed.objects.filter(user=user, revoked_at=None).first()
+    return None if feed is None or user.ended_access_since(feed.made_at) else feed
 
 
 def reader_of(token: str, *, on: date) -> User | None:
@@ -24,9 +25,10 @@ def reader_of(token: str, *, on: date) -> User | None:
     feed = (
         CalendarFeed.objects.filter(digest=digest_of(token), revoked_at=None).select_related("user").first()
     )
-    if feed is None or not feed.user.is_active:
+    if feed is None or not feed.user.is_active or feed.user.ended_access_since(feed.made_at):
         return None
-    return with_grants(feed.user, on=on)
+    reader = with_grants(feed.user, on=on)
+    return None if reader.must_secure_account else reader
 
 
 def visits_for(user: User, *, today: date) -> Iterable[Visit]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from followup.models import ContactResult, ContactRoute
 from followup.wording import NotDone, milestone_name
 from kernel.fields import DayField, WordsField
-from kernel.service_form import ServiceForm
+from kernel.service_form import ForeseeingForm, ServiceForm
 from protocol.text import ProtocolText
 from trials.models import ConsentVersion, SiteVersion
 
@@ -76,7 +76,7 @@ class ContactAttemptForm(ServiceForm):
     )
 
 
-class LostForm(ServiceForm):
+class LostForm(ForeseeingForm):
     on = DayField(label=_("Lost since"))
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
-from protocol.history import History, PastVisit, PlannedVisit
+from protocol.history import EXAMINING_FORMS, History, PastVisit, PlannedVisit
 from protocol.loader.schema import VisitRule
 from protocol.text import ProtocolText, load, versions
 from trials.models import Participant, SiteVersion
@@ -40,7 +40,7 @@ def history_of(
     Who looks at many people reads the data ``cuts`` once for all of them.
     """
     milestones = [milestone for milestone in participant.milestones.all() if milestone.on]
-    text = text_for(participant)
+    text, left = text_for(participant), participant.track_left()
     return History(
         as_of=as_of,
         arm=participant.arm,
@@ -48,10 +48,20 @@ def history_of(
         responses={milestone.code: milestone.result for milestone in milestones if milestone.result},
         track=participant.state,
         track_since=participant.state_since,
+        track_left=left[0] if left else None,
+        left_since=left[1] if left else None,
         withdrawn=_withdrawn(participant),
         past=tuple(_past(visit, text, participant.arm) for visit in visits if is_settled(visit)),
         data_cuts=tuple(_cuts_to_ask_for(participant, text, data_cuts() if cuts is None else cuts)),
+        examined_on=frozenset(_examined_on(visits)),
     )
+
+
+def _examined_on(visits: Iterable[Visit]) -> Iterator[date]:
+    """Yield the days of visits that asked for a form on the tumour."""
+    for visit in visits:
+        if visit.took_place_on and EXAMINING_FORMS & set(visit.forms):
+            yield visit.took_place_on
 
 
 def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[tuple[date, int | None]]]:
@@ -93,7 +103,8 @@ def is_settled(visit: Visit) -> bool:
 
 def _withdrawn(participant: Participant) -> dict[str, date]:
     days: dict[str, date] = {}
-    for withdrawal in sorted(participant.withdrawals.all(), key=lambda each: each.on, reverse=True):
+    standing = (each for each in participant.withdrawals.all() if each.cancelled_at is None)
+    for withdrawal in sorted(standing, key=lambda each: each.on, reverse=True):
         days.update({scope: withdrawal.on for field, scope in _SCOPES.items() if getattr(withdrawal, field)})
     return days
 

@@ -5,6 +5,7 @@ from django.urls import path
 from followup.views import adherence, agenda, calendar, contacts, course, cuts, versions, visits, watching
 
 app_name = "followup"
+_WITHDRAWAL = "participants/<str:number>/withdrawals/<int:pk>/"
 _VISIT = "participants/<str:number>/visits/<int:pk>/"
 _VERSION = "protocol/versions/<str:protocol>/sites/<str:site>/"
 urlpatterns = [
@@ -28,5 +29,7 @@ urlpatterns = [
     path("participants/<str:number>/messages/", contacts.messages_sent, name="messages"),
     path("participants/<str:number>/lost/", course.lost, name="lost"),
     path("participants/<str:number>/withdraw/", course.withdraw, name="withdraw"),
+    path(f"{_WITHDRAWAL}correct/", course.correct_withdrawal, name="correct-withdrawal"),
+    path(f"{_WITHDRAWAL}cancel/", course.cancel_withdrawal, name="cancel-withdrawal"),
     path("participants/<str:number>/plan/", course.preview, name="preview"),
 ]

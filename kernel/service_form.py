@@ -10,6 +10,7 @@ A view is straight lines::
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -83,6 +84,35 @@ class Submitting(forms.BaseForm):
 
 class ServiceForm(Submitting, forms.Form):
     """A form whose fields are declared."""
+
+
+class ForeseeingForm(ServiceForm):
+    """A form of an act that moves much: it shows what follows before it is sent once more and done."""
+
+    follows: Any = None
+
+    def foresees(self, preview: Callable[..., Any], service: Callable[..., Any], /, **fixed: Any) -> bool:
+        """Show what ``preview`` says of the service, unless just that was shown; return whether it is shown now.
+
+        ``follows`` is what the preview returned. A refusal is added to the form.
+        """
+        if not self.is_valid() or self.data.get("confirmed") == self._digest:
+            return False
+        try:
+            self.follows = preview(lambda: service(**self.arguments(), **fixed))
+        except Refusal as refusal:
+            self.refuse(refusal)
+        return True
+
+    @property
+    def confirmation(self) -> str:
+        """What the page sends back to say that what follows from these answers was shown; empty when it was not."""
+        return "" if self.follows is None else self._digest
+
+    @property
+    def _digest(self) -> str:
+        answers = repr(sorted(self.cleaned_data.items()))
+        return hashlib.sha256(answers.encode()).hexdigest()
 
 
 class ServiceModelForm(Submitting, forms.ModelForm):

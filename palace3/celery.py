@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palace3.settings")
 
 from django.conf import settings
 
-from palace3 import tasks_watched  # noqa: F401 (it listens)
+from palace3 import protocol_texts, tasks_watched  # noqa: F401 (they listen)
 from palace3.logging import LOGGING
 from palace3.schedule import SCHEDULE
 

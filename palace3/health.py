@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from trials.services.version_texts import altered_texts
+
 
 @never_cache
 @require_safe
@@ -60,8 +62,17 @@ def broker_answers() -> bool:
         client.close()
 
 
+def protocol_is_as_followed() -> bool:
+    """Say whether the file of every version in use is the text that sites follow."""
+    try:
+        return not altered_texts()
+    except DatabaseError:
+        return False
+
+
 QUESTIONS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "migrations": migrations_are_applied,
     "broker": broker_answers,
+    "protocol": protocol_is_as_followed,
 }

@@ -190,6 +190,20 @@ PROTOCOL_VERSION = "1.0"
 # Where the versions of the protocol stand; another folder serves rehearsals of an amendment.
 PROTOCOL_FOLDER = os.environ.get("PROTOCOL_FOLDER", str(BASE_DIR / "protocol" / "versions"))
 TRIAL_TIME_ZONE = "Asia/Shanghai"
+
+# What a form has before it may be locked. A default of ours: whoever verifies a sample of forms takes "verified" out.
+LOCK_NEEDS = ("verified", "signed")
+
+# Roles that one person does not hold at the same time: one checks or decides what the other does. A default of ours;
+# the study team may change it. A monitor may work at a site that is not theirs.
+INCOMPATIBLE_ROLES = (
+    *(("trial_manager", other) for other in ("coordinator", "investigator", "statistician", "monitor")),
+    *(("statistician", other) for other in ("coordinator", "investigator", "monitor", "data_manager")),
+    *(("data_manager", other) for other in ("coordinator", "investigator")),
+    *(("monitor", other) for other in ("coordinator", "investigator")),
+    *(("inspector", other) for other in ("coordinator", "investigator", "monitor", "data_manager")),
+    *(("inspector", other) for other in ("trial_manager", "statistician")),
+)
 SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 
 STATIC_URL = "static/"

@@ -11,12 +11,13 @@ from palace3 import error_views, health
 from reports.views import home, participant_page
 
 FOLLOW_UP = (*notices.urls.urlpatterns, *reports.urls.visit_urlpatterns, *followup.urls.urlpatterns)
+TRIALS = (*website.urls.urlpatterns, *trials.urls.urlpatterns, *reports.urls.site_urlpatterns)
 urlpatterns = [
     path("work-list/", home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
-    path("", include(((*website.urls.urlpatterns, *trials.urls.urlpatterns), "trials"))),
+    path("", include((TRIALS, "trials"))),
     path("", include((FOLLOW_UP, "followup"))),
     path("", include("crf.urls")),
     path("", include("randomization.urls")),

@@ -35,6 +35,7 @@ class WithdrawalScope(StrEnum):
 
 
 NOTHING: Mapping[str, date] = MappingProxyType({})
+EXAMINING_FORMS = frozenset({"CRE", "FU"})  # at a visit with one of them somebody looks for the tumour
 VITAL = frozenset(("month 36", "sweep", "data cut"))
 SAFETY = frozenset(("safety", "immune safety", "postoperative"))
 IN_SURVEILLANCE = frozenset(("SURVEILLANCE", "REFUSED_SURGERY"))
@@ -76,8 +77,10 @@ class History:
     """What is known of one participant on the day ``as_of``.
 
     ``track`` is the state of protocol 2.5 and ``track_since`` the day it was entered; both may be unknown.
+    ``track_left`` and ``left_since`` are those before a track that ends the following (death, loss, withdrawal).
     ``responses`` gives results by evaluation ("CRE1", "CRE2"), ``withdrawn`` the day of each scope,
-    ``data_cuts`` number and day of those near which nobody has met the participant.
+    ``data_cuts`` number and day of those near which nobody has met the participant, ``examined_on`` the days of
+    visits at which somebody looked for the tumour, those that the schedule did not ask for included.
     """
 
     as_of: date
@@ -85,10 +88,27 @@ class History:
     milestones: Mapping[str, date] = field(default_factory=lambda: NOTHING)
     track: str | None = None
     track_since: date | None = None
+    track_left: str | None = None
+    left_since: date | None = None
     responses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     withdrawn: Mapping[str, date] = field(default_factory=lambda: NOTHING)
     past: tuple[PastVisit, ...] = ()
     data_cuts: tuple[tuple[int, date], ...] = ()
+    examined_on: frozenset[date] = frozenset()
+
+    @property
+    def course(self) -> str | None:
+        """The track that says which visits there are: an ending only says until when."""
+        return self.track_left if self._has_left else self.track
+
+    @property
+    def course_since(self) -> date | None:
+        """The day on which ``course`` was entered."""
+        return self.left_since if self._has_left else self.track_since
+
+    @property
+    def _has_left(self) -> bool:
+        return self.track_left is not None and self.track in ALL_OVER | {"LOST"}
 
     def on(self, milestone: str) -> date | None:
         """The date of ``milestone``, if it is known."""
@@ -104,20 +124,30 @@ class History:
 class Ending:
     """A day on which visits stop, except those of the series in ``keeps``.
 
-    At a ``finding`` (metastasis, recurrence) a visit whose window was open stays: it is the one that found it.
+    At a ``finding`` (metastasis, recurrence) a visit whose window was open may be the one that found it: it stays
+    unless the participant was ``examined`` in its window already. Adjuvant treatment is not decided any more.
     """
 
     on: date
     keeps: frozenset[str] = frozenset()
     finding: bool = False
+    examined: frozenset[date] = frozenset()
 
     def allows(self, series: str, dates: Dates, happened_on: date | None) -> bool:
         """Whether a visit of ``series`` with these ``dates`` stays in the plan."""
         if series in self.keeps or (happened_on is not None and happened_on <= self.on):
             return True
-        if series == "surgery":
+        if series == "surgery" or (self.finding and series == "adjuvant"):
             return dates.closes < self.on
-        return (dates.opens if self.finding else dates.target) <= self.on
+        if self.finding:
+            return dates.closes < self.on or may_have_found(dates, self.on, self.examined)
+        return dates.target <= self.on
+
+
+def may_have_found(dates: Dates, found_on: date, examined: frozenset[date]) -> bool:
+    """Whether a visit with these ``dates`` can be the one that found something: no other did, in its window."""
+    earlier = any(dates.opens <= day <= found_on for day in examined)
+    return dates.opens <= found_on and not earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +159,18 @@ class PlannedOperation:
     reason: str
 
 
+def ccr_on(history: History) -> date | None:
+    """Day of the declared cCR, be it late (protocol 2.1)."""
+    return history.on("CCR") or history.on("LATECCR")
+
+
 def cre1_is_positive(history: History) -> bool:
     """Whether CRE-1 found disease, so that no CRE-2 follows (protocol 2.2)."""
     if response := history.responses.get("CRE1"):
         return response in (Response.POSITIVE, Response.DISTANT)
     if not history.on("CRE1") or history.on("CRE2") or history.on("CCR"):
         return False
-    return history.on("SURG") is not None or history.track in TOWARDS_SURGERY | IN_SURVEILLANCE
+    return history.on("SURG") is not None or history.course in TOWARDS_SURGERY | IN_SURVEILLANCE
 
 
 def cre2_is_positive(history: History) -> bool:
@@ -144,7 +179,7 @@ def cre2_is_positive(history: History) -> bool:
         return response == Response.POSITIVE
     if not history.on("CRE2") or history.on("CCR"):
         return False
-    return history.on("CRE1") is not None and history.track != "AWAIT_CRE2"
+    return history.on("CRE1") is not None and history.course != "AWAIT_CRE2"
 
 
 def regrowth_on(history: History) -> date | None:
@@ -160,14 +195,14 @@ def recurrence_on(history: History) -> date | None:
 def surveillance_resumed(history: History) -> bool:
     """Whether surveillance was entered anew after a regrowth, which was treated without surgery."""
     regrowth = history.on("REGROWTH")
-    entered_again = history.track in IN_SURVEILLANCE and history.track_since is not None
-    return entered_again and regrowth is not None and regrowth < (history.track_since or regrowth)
+    entered_again = history.course in IN_SURVEILLANCE and history.course_since is not None
+    return entered_again and regrowth is not None and regrowth < (history.course_since or regrowth)
 
 
 def surgery_after_evaluation(history: History) -> PlannedOperation | None:
     """The operation that an evaluation, a regrowth or the participant's wish asks for (protocol 2.2, 2.5)."""
     operated = history.on("SURG")
-    if not operated and (history.track in WITHOUT_SURGERY) and not _fresh_regrowth(history):
+    if not operated and (history.course in WITHOUT_SURGERY) and not _fresh_regrowth(history):
         return None
     if regrowth := regrowth_on(history):
         return PlannedOperation("REGROWTH", regrowth, "REGROWTH")
@@ -181,7 +216,7 @@ def surgery_after_evaluation(history: History) -> PlannedOperation | None:
 
 def _fresh_regrowth(history: History) -> bool:
     return (
-        history.track == "SURVEILLANCE"
+        history.course == "SURVEILLANCE"
         and history.on("REGROWTH") is not None
         and not surveillance_resumed(history)
     )
@@ -190,14 +225,14 @@ def _fresh_regrowth(history: History) -> bool:
 def _surgery_on_wish(history: History) -> PlannedOperation | None:
     """Surgery without a finding: counted from the decision, else from the last evaluation, else on its day."""
     operated = history.on("SURG")
-    if history.arm != "1" or not (operated or history.track in TOWARDS_SURGERY):
+    if history.arm != "1" or not (operated or history.course in TOWARDS_SURGERY):
         return None
-    reason = "CROSSOVER_TO_SURGERY" if history.on("CCR") else "NON_CCR"
-    if history.track == "SURGERY_PLANNED" and history.track_since:
-        return PlannedOperation("SURGERY_PLANNED", history.track_since, reason)
+    reason = "CROSSOVER_TO_SURGERY" if ccr_on(history) else "NON_CCR"
+    if history.course == "SURGERY_PLANNED" and history.course_since:
+        return PlannedOperation("SURGERY_PLANNED", history.course_since, reason)
     if operated:
         return PlannedOperation("SURG", operated, reason)
-    evaluated = [(on, code) for code in ("CRE1", "CRE2", "CCR") if (on := history.on(code))]
+    evaluated = [(on, code) for code in ("CRE1", "CRE2", "CCR", "LATECCR") if (on := history.on(code))]
     on, code = max(evaluated, default=(history.as_of, "SURGERY_PLANNED"))
     return PlannedOperation(code, on, reason)
 
@@ -210,22 +245,27 @@ def endings(history: History) -> tuple[Ending, ...]:
     return (
         *(Ending(on) for on in over if on),
         *((Ending(eos, keeps=VITAL if history.track == "LOST" else frozenset()),) if eos else ()),
-        *(Ending(on, keeps=VITAL | SAFETY, finding=True) for on in findings if on),
-        *_ending_of_track(history),
+        *(
+            Ending(on, keeps=VITAL | SAFETY, finding=True, examined=history.examined_on)
+            for on in findings
+            if on
+        ),
+        *_ending_of_track(history, history.track, history.track_since),
+        *_ending_of_track(history, history.course, history.course_since),
     )
 
 
-def _ending_of_track(history: History) -> tuple[Ending, ...]:
-    track = history.track
+def _ending_of_track(history: History, track: str | None, since: date | None) -> tuple[Ending, ...]:
     if track in ALL_OVER:
         dated = history.on("DEATH") if track == "DEAD" else history.on("EOS")
-        return (Ending(dated or history.track_since or history.as_of),)
+        return (Ending(dated or since or history.as_of),)
     if track in SURVIVAL_ONLY:
-        since = history.track_since or _cure_over_on(history) or history.as_of
-        return (Ending(since, keeps=VITAL, finding=since == _cure_over_on(history)),)
+        since = since or _cure_over_on(history) or history.as_of
+        finding = since == _cure_over_on(history)
+        return (Ending(since, keeps=VITAL, finding=finding, examined=history.examined_on),)
     if track in CURE_OVER:
-        since = _cure_over_on(history) or history.track_since or history.as_of
-        return (Ending(since, keeps=VITAL | SAFETY, finding=True),)
+        since = _cure_over_on(history) or since or history.as_of
+        return (Ending(since, keeps=VITAL | SAFETY, finding=True, examined=history.examined_on),)
     return ()
 
 
@@ -251,42 +291,43 @@ def month_follow_up(history: History, dates: Dates) -> tuple[str, str] | None:
 
 def evaluations_declined_on(history: History) -> date | None:
     """Day from which the participant accepts no response evaluations, by refusal or partial withdrawal."""
-    if history.track == "REFUSED_WORKUP":
-        return history.track_since or history.on("NEO_END")
+    if history.course == "REFUSED_WORKUP":
+        return history.course_since or history.on("NEO_END")
     return history.withdrawn.get(WithdrawalScope.PROCEDURES)
 
 
 def _under_surveillance(history: History, dates: Dates) -> bool:
     if ccr := history.on("CCR"):
         return dates.target > ccr
-    if history.track in IN_SURVEILLANCE and not history.on("REGROWTH"):
-        return history.track_since is None or dates.target > history.track_since
-    return history.track in IN_SURVEILLANCE or regrowth_on(history) is not None or _salvaged(history)
+    if history.course in IN_SURVEILLANCE and not history.on("REGROWTH"):
+        return history.course_since is None or dates.target > history.course_since
+    return history.course in IN_SURVEILLANCE or regrowth_on(history) is not None or _salvaged(history)
 
 
 def goes_without_surgery(history: History) -> bool:
     """Whether an operation planned by the calendar of Arm 2 is declined or replaced (protocol 2.5)."""
     return regrowth_on(history) is not None or (
-        history.on("SURG") is None and history.track in WITHOUT_SURGERY
+        history.on("SURG") is None and history.course in WITHOUT_SURGERY
     )
 
 
 def _salvaged(history: History) -> bool:
-    return history.track == "NONSURGICAL_SALVAGE"
+    return history.course == "NONSURGICAL_SALVAGE"
 
 
 def _without_surveillance(history: History) -> tuple[str, str] | None:
     """Arm 1 outside surveillance has the calendar only once it is operated, even if the day is unknown."""
-    operated = history.track in ("OPERATED", "FOLLOW_UP", "RECURRENCE") and not history.on("SURG")
+    operated = history.course in ("OPERATED", "FOLLOW_UP", "RECURRENCE") and not history.on("SURG")
     return ("FU", "SURGERY") if operated else None
 
 
 def _surveillance_ended(history: History, dates: Dates) -> str | None:
     reason = "NONSURGICAL_SALVAGE" if _salvaged(history) else "AFTER_REGROWTH"
-    if surveillance_resumed(history) and dates.target > (history.track_since or dates.target):
+    if surveillance_resumed(history) and dates.target > (history.course_since or dates.target):
         return None
     if regrowth := regrowth_on(history):
-        return reason if dates.opens > regrowth else None
+        over = dates.closes >= regrowth and not may_have_found(dates, regrowth, history.examined_on)
+        return reason if over else None
     if _salvaged(history):
-        return reason if dates.target > (history.track_since or history.as_of) else None
+        return reason if dates.target > (history.course_since or history.as_of) else None
     return None

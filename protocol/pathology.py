@@ -204,7 +204,7 @@ def tumour_features_agree(*, ypt: str | None, grade: str | None, lvi: object, pn
     """Whether a specimen without tumour also has no grade, vessel or nerve invasion (protocol 3.17, X046)."""
     if ypt != "T0":
         return True
-    return grade in (None, "", "NA") and not yes_no(lvi) and not yes_no(pni)
+    return grade in (None, "", "NAP") and not yes_no(lvi) and not yes_no(pni)
 
 
 def margin_agrees(involved: object, distance_mm: Number | None) -> bool:

@@ -84,6 +84,42 @@ class Adequacy(StrEnum):
     INSUFFICIENT = "insufficient"
 
 
+class Look(StrEnum):
+    """What the tumour bed looks like (protocol 3.7, look)."""
+
+    NORMAL = "normal"
+    SCAR = "scar"
+    ULCER = "ulcer"
+    NODULE = "nodule"
+    MASS = "mass"
+    STRICTURE = "stricture"
+
+
+class Uptake(StrEnum):
+    """Uptake at the primary site (protocol 3.7, pet_prim)."""
+
+    NONE = "none"
+    DIFFUSE = "diffuse"
+    FOCAL = "focal"
+
+
+class Lesion(StrEnum):
+    """A distant lesion on PET-CT (protocol 3.7, pet_dm)."""
+
+    NONE = "none"
+    SUSPECT = "suspect"
+    PROVEN = "proven"
+
+
+class Cytology(StrEnum):
+    """What the aspiration of a suspect node found (protocol 3.7, eus_nodes)."""
+
+    NEGATIVE = "negative"
+    ATYPIA = "atypia"
+    POSITIVE = "positive"
+    INADEQUATE = "inadequate"
+
+
 class Because(StrEnum):
     """The rules that led to a proposal; the number is that of the rule engine (protocol 3.7)."""
 
@@ -99,13 +135,22 @@ class Because(StrEnum):
     LUMEN_NOT_PASSABLE = "3_lumen_not_passable"
     BIOPSY_NOT_DONE = "3_biopsy_not_done"
     BIOPSY_INSUFFICIENT = "3_biopsy_insufficient"
+    BIOPSY_SUPERFICIAL = "3_biopsy_superficial"
     PET_MISSING = "3_pet_missing"
     EUS_MISSING = "3_eus_missing"
     FNA_MISSING = "3_fna_missing"
+    FNA_INADEQUATE = "3_fna_inadequate"
     BIOPSY_HIGH_GRADE = "4_biopsy_high_grade"
     BIOPSY_UNCERTAIN = "4_biopsy_uncertain"
     LOCAL_UNCERTAIN = "4_local_uncertain"
     DISTANT_SUSPECT = "4_distant_suspect"
+    SUSPECTED_UNDECIDED = "4_suspected_without_proof"
+    BED_SUSPECT = "4_mass_or_nodule"
+    BED_NOT_PROVEN_CLEAR = "4_ulcer_or_stricture_without_deep_biopsy"
+    UPTAKE_FOCAL = "4_focal_uptake"
+    NODE_NOT_CLEARED = "4_node_not_cleared"
+    CYTOLOGY_ATYPIA = "4_cytology_atypia"
+    WALL_THICK = "4_wall_too_thick"
     UNCERTAIN_PERSISTS = "4_uncertain_persists"
     CLEAR = "5_clear"
     FIRST_CLEAR_LOOK = "5_first_clear_look"
@@ -113,6 +158,7 @@ class Because(StrEnum):
     TWO_CLEAR_LOOKS_APART = "5_two_clear_looks_apart"
     CLEAR_LOOKS_TOO_CLOSE = "5_clear_looks_too_close"
     CCR_HOLDS = "5_ccr_holds"
+    THIN_SCOPE_ONLY = "5_thin_scope_only"
     UNANSWERED_DATE = "unanswered_cre_dt"
     UNANSWERED_DISTANT = "unanswered_dist_call"
     UNANSWERED_LOCAL = "unanswered_local_call"
@@ -146,7 +192,23 @@ class EvaluationFindings:
     pet_done: bool | None
     eus_done: bool | None
     fna_missing: bool
-    fna_positive: bool
+    signs: "Signs"
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What speaks for tumour beside biopsy and status, as endoscopy, PET-CT and endosonography saw it (protocol 3.7).
+
+    ``cytology`` is what the aspirations of suspect nodes found; ``node_left`` says that a node which PET-CT or
+    endosonography suspects was cleared by none; ``is_thick`` that the wall is above a limit of the text.
+    """
+
+    look: Look | None = None
+    uptake: Uptake | None = None
+    lesion: Lesion | None = None
+    cytology: frozenset[Cytology] = frozenset()
+    node_left: bool = False
+    is_thick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +219,7 @@ class Proposal:
     reasons: tuple[Because, ...]
 
 
+NO_SIGNS = Signs()
 CLEAR_OUTCOMES = (Outcome.CCR_SO_FAR, Outcome.CCR, Outcome.PERSISTENT_CCR)
 DECLARED_OUTCOMES = (Outcome.CCR, Outcome.PERSISTENT_CCR)
 POSITIVE_OUTCOMES = (Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT)
@@ -182,20 +245,21 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
     pet_done: bool | str | None = None,
     eus_done: bool | str | None = None,
     fna_missing: bool = False,
-    fna_positive: bool = False,
+    signs: Signs = NO_SIGNS,
     earlier: Sequence[EarlierEvaluation] = (),
     ccr_declared: bool = False,
     suspected_is_non_ccr: bool,
     suspected_is_regrowth: bool,
+    superficial_is_evaluable: bool,
     weeks_between_clear: int,
 ) -> Proposal:
     """The outcome that the rule engine proposes from the findings and the earlier evaluations (protocol 3.7).
 
-    A complete response declared earlier is read from ``earlier``; ``ccr_declared`` tells of one that is
-    not among them. ``suspected_is_non_ccr`` decides on suspicion without proof before surveillance,
-    ``suspected_is_regrowth`` on suspicion in it. ``fna_missing``: a suspect node was not punctured and
-    no reason is given (X033). A carcinoma in a biopsy, or a positive cytology, is proof whatever the
-    locoregional status says.
+    A complete response declared earlier is read from ``earlier``; ``ccr_declared`` tells of one not among them.
+    ``suspected_is_non_ccr`` decides on suspicion without proof before surveillance, ``suspected_is_regrowth`` in it;
+    where they are off it is uncertain, never clear. ``fna_missing``: a suspect node was not punctured and no reason
+    is given (X033). Carcinoma, positive cytology and a proven lesion are proof whatever the status says; ``signs``
+    without proof make the outcome uncertain. ``superficial_is_evaluable``: shallow biopsies count in full batteries.
     A code that the form does not have is a ``ValueError``, so that it can never pass as clear.
     """
     history = _History.of(earlier, on, ccr_declared)
@@ -210,7 +274,7 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
         pet_done=yes_no(pet_done),
         eus_done=yes_no(eus_done),
         fna_missing=fna_missing,
-        fna_positive=fna_positive,
+        signs=signs,
     )
     return (
         _rule_1_distant(findings)
@@ -220,7 +284,7 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
             suspected_is_non_ccr=suspected_is_non_ccr,
             suspected_is_regrowth=suspected_is_regrowth,
         )
-        or _rule_3_not_evaluable(findings, history)
+        or _rule_3_not_evaluable(findings, history, superficial_is_evaluable=superficial_is_evaluable)
         or _rule_4_uncertain(findings, history)
         or _rule_5_clear(findings, history, apart=timedelta(weeks=weeks_between_clear))
     )
@@ -287,11 +351,9 @@ def _stands_for(findings: EvaluationFindings, history: _History) -> EvaluationTy
 
 
 def _rule_1_distant(findings: EvaluationFindings) -> Proposal | None:
-    if findings.distant is None:
-        return Proposal(None, (Because.UNANSWERED_DISTANT,))
-    if findings.distant == Distant.PROVEN:
+    if findings.distant == Distant.PROVEN or findings.signs.lesion == Lesion.PROVEN:
         return Proposal(Outcome.DISTANT, (Because.DISTANT_PROVEN,))
-    return None
+    return Proposal(None, (Because.UNANSWERED_DISTANT,)) if findings.distant is None else None
 
 
 def _rule_2_residue(
@@ -323,26 +385,31 @@ def _proof(findings: EvaluationFindings) -> tuple[Because, ...]:
         (findings.local == Local.PROVEN_PRIMARY, Because.PRIMARY_PROVEN),
         (findings.local == Local.PROVEN_NODE, Because.NODE_PROVEN),
         (findings.biopsy == Biopsy.CARCINOMA, Because.BIOPSY_CARCINOMA),
-        (findings.fna_positive, Because.CYTOLOGY_POSITIVE),
+        (Cytology.POSITIVE in findings.signs.cytology, Because.CYTOLOGY_POSITIVE),
     )
     return tuple(reason for holds, reason in proofs if holds)
 
 
-def _rule_3_not_evaluable(findings: EvaluationFindings, history: _History) -> Proposal | None:
+def _rule_3_not_evaluable(
+    findings: EvaluationFindings, history: _History, *, superficial_is_evaluable: bool
+) -> Proposal | None:
     needs_battery = _stands_for(findings, history) in (EvaluationType.CRE2, EvaluationType.SURVEILLANCE)
     biopsied = findings.biopsy not in (None, Biopsy.NOT_DONE)
+    too_superficial = findings.adequacy == Adequacy.SUPERFICIAL and not superficial_is_evaluable
     lacks = (
         (findings.local == Local.NOT_EVALUABLE, Because.LOCAL_NOT_EVALUABLE),
         (findings.lumen == Lumen.NOT_PASSABLE, Because.LUMEN_NOT_PASSABLE),
         (findings.biopsy == Biopsy.NOT_DONE, Because.BIOPSY_NOT_DONE),
         (biopsied and findings.adequacy == Adequacy.INSUFFICIENT, Because.BIOPSY_INSUFFICIENT),
+        (biopsied and needs_battery and too_superficial, Because.BIOPSY_SUPERFICIAL),
         (needs_battery and findings.pet_done is False, Because.PET_MISSING),
         (needs_battery and findings.eus_done is False, Because.EUS_MISSING),
         (findings.fna_missing, Because.FNA_MISSING),
+        (Cytology.INADEQUATE in findings.signs.cytology, Because.FNA_INADEQUATE),
     )
     found = tuple(reason for holds, reason in lacks if holds)
     if found:
-        return Proposal(Outcome.NOT_EVALUABLE, found)
+        return Proposal(Outcome.NOT_EVALUABLE, (*found, *_speaking_for_tumour(findings)))
     open_answers = (
         (findings.lumen is None, Because.UNANSWERED_LUMEN),
         (findings.biopsy is None, Because.UNANSWERED_BIOPSY),
@@ -364,18 +431,53 @@ def _rule_4_uncertain(findings: EvaluationFindings, history: _History) -> Propos
         )
         if holds
     )
-    distant = (Because.DISTANT_SUSPECT,) if findings.distant == Distant.SUSPECT else ()
-    if not tissue and not distant:
+    found = (*tissue, *_speaking_for_tumour(findings))
+    if not found:
         return None
     if _stands_for(findings, history) is EvaluationType.CRE1:
-        return Proposal(Outcome.PROCEED_TO_CRE2, (*tissue, *distant))
-    # A suspect distant lesion waits for its biopsy or MDT note: repeating it does not make residue.
+        return Proposal(Outcome.PROCEED_TO_CRE2, found)
+    # What is only seen waits for its biopsy or the team: to see it again does not make residue.
     if tissue and history.last_was_uncertain:
-        return Proposal(Outcome.NON_CCR, (*tissue, *distant, Because.UNCERTAIN_PERSISTS))
-    return Proposal(Outcome.UNCERTAIN_REPEAT, (*tissue, *distant))
+        return _persisting(tissue, found, history)
+    return Proposal(Outcome.UNCERTAIN_REPEAT, found)
+
+
+def _persisting(tissue: tuple[Because, ...], found: tuple[Because, ...], history: _History) -> Proposal:
+    """What is still uncertain at the repeat: residue before a declared cCR; after it, dysplasia is regrowth."""
+    because = (*found, Because.UNCERTAIN_PERSISTS)
+    if not history.declared:
+        return Proposal(Outcome.NON_CCR, because)
+    if Because.BIOPSY_HIGH_GRADE in tissue:
+        return Proposal(Outcome.REGROWTH, (*because, Because.AFTER_CCR))
+    return Proposal(Outcome.UNCERTAIN_REPEAT, because)
+
+
+def _speaking_for_tumour(findings: EvaluationFindings) -> tuple[Because, ...]:
+    """What speaks for tumour without proving it; it is never passed over, whatever the status says."""
+    signs = findings.signs
+    suspect = findings.distant == Distant.SUSPECT or signs.lesion == Lesion.SUSPECT
+    open_bed = signs.look in (Look.ULCER, Look.STRICTURE) and findings.adequacy != Adequacy.YES
+    found = (
+        (suspect, Because.DISTANT_SUSPECT),
+        (findings.local == Local.SUSPECTED, Because.SUSPECTED_UNDECIDED),
+        (signs.look in (Look.MASS, Look.NODULE), Because.BED_SUSPECT),
+        (open_bed, Because.BED_NOT_PROVEN_CLEAR),
+        (signs.uptake == Uptake.FOCAL, Because.UPTAKE_FOCAL),
+        (signs.node_left, Because.NODE_NOT_CLEARED),
+        (Cytology.ATYPIA in signs.cytology, Because.CYTOLOGY_ATYPIA),
+        (signs.is_thick, Because.WALL_THICK),
+    )
+    return tuple(reason for holds, reason in found if holds)
 
 
 def _rule_5_clear(findings: EvaluationFindings, history: _History, *, apart: timedelta) -> Proposal:
+    proposal = _clear(findings, history, apart)
+    if proposal.code is None or findings.lumen is not Lumen.THIN_SCOPE:
+        return proposal
+    return Proposal(proposal.code, (*proposal.reasons, Because.THIN_SCOPE_ONLY))
+
+
+def _clear(findings: EvaluationFindings, history: _History, apart: timedelta) -> Proposal:
     if history.ccr_holds:
         return Proposal(Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS))
     step = _stands_for(findings, history)

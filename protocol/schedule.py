@@ -167,7 +167,7 @@ def _evaluation(rule: VisitRule, history: History, *, milestone: str, reason: st
 def _surgery_after_evaluation(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
     if surgery := surgery_after_evaluation(history):
         visit = _visit(rule, rule.due, surgery.on, surgery.reason)
-        decided = history.track_since if history.track == "SURGERY_PLANNED" else None
+        decided = history.course_since if history.course == "SURGERY_PLANNED" else None
         if surgery.anchor == "SURG":  # an operation that nothing announced: its day is all that is known
             day = surgery.on
             visit = replace(visit, target=day, opens=day, closes=day, proposed_on=day)
@@ -268,7 +268,7 @@ def _dates(visit: PlannedVisit) -> Dates:
 
 def _happened_on(visit: PlannedVisit, history: History) -> date | None:
     """The day that a milestone gives for the visit itself; an operation without resection was one too."""
-    if visit.series == "surgery" and history.track == "NOT_RESECTED":
+    if visit.series == "surgery" and history.course == "NOT_RESECTED":
         return visit.opens
     return history.on(MILESTONE_OF.get(visit.code, ""))
 

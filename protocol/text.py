@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable
@@ -38,7 +39,17 @@ from protocol.loader.schema import (
     VisitRule,
 )
 
-__all__ = ["ProtocolText", "ProtocolTextError", "later_than", "load", "parse", "read_from", "versions"]
+__all__ = [
+    "ProtocolText",
+    "ProtocolTextError",
+    "digest_of",
+    "later_than",
+    "load",
+    "parse",
+    "read_from",
+    "source_of",
+    "versions",
+]
 
 VERSIONS = Path(__file__).parent / "versions"
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)+")
@@ -164,6 +175,17 @@ def load(version: str) -> ProtocolText:
     return _read(_shelf.folder, version)
 
 
+def source_of(version: str) -> str:
+    """The words of version ``version`` as its file had them when it was read; LookupError when there is none."""
+    load(version)
+    return _source(_shelf.folder, version)
+
+
+def digest_of(version: str) -> str:
+    """What stands for every letter of version ``version``: SHA-256 of its file as it was read."""
+    return hashlib.sha256(source_of(version).encode()).hexdigest()
+
+
 def versions() -> tuple[str, ...]:
     """The numbers of the versions on the shelf, oldest first: 1.9 comes before 1.10."""
     return _listed(_shelf.folder)
@@ -210,11 +232,16 @@ def _listed(folder: Path) -> tuple[str, ...]:
 
 
 @functools.cache
+def _source(folder: Path, version: str) -> str:
+    return (folder / f"{version}.toml").read_text(encoding="utf-8")
+
+
+@functools.cache
 def _read(folder: Path, version: str) -> ProtocolText:
     file = folder / f"{version}.toml"
     if not NUMBER.fullmatch(version) or not file.exists():
         raise LookupError(f"There is no version {version} of the protocol in {folder}.")
-    source = file.read_text(encoding="utf-8")
+    source = _source(folder, version)
     try:
         text = parse(source)
         if text.version != version:

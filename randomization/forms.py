@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -10,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import reading
 from kernel.errors import Refusal
-from kernel.fields import DayField, PasswordField, WholeNumberField, WordsField
+from kernel.fields import ClockField, DayField, PasswordField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from protocol.text import load
-from randomization.models import ErrorKind, Scheme
+from randomization.models import EnvelopeState, ErrorKind, Scheme
 from randomization.scheme.blocks import BlockSize, Design, DesignError
 from randomization.services import EmergencyEnvelope, Mistake
+from randomization.services.envelopes import MOVES
 from randomization.services.lists import DEFAULT_PLACES, DESIGN_FAULTS, default_blocks, stage_groups
 from randomization.services.minimizing import refuse_unless_allowed
 from trials.models import Site
@@ -42,6 +44,12 @@ class RandomizeForm(_OwnTransactions):
         label=_("The site and the stage group above are right for this participant"),
         error_messages={"required": _("Compare them with the forms, then tick.")},
     )
+    too_old_reason = WordsField(
+        label=_("Why the participant is randomized although screening is too old"),
+        required=False,
+        max_length=300,
+        help_text=_("Signed with the randomization; a deviation is proposed with it."),
+    )
     envelope = WordsField(
         label=_("Number on the emergency envelope"),
         required=False,
@@ -49,26 +57,56 @@ class RandomizeForm(_OwnTransactions):
         read=reading.hyphened,
         help_text=_("Only after an outage, when an envelope was opened. Otherwise leave it empty."),
     )
-    envelope_story = WordsField(
-        label=_("Outage: when the envelope was opened, and by whom (role)"), required=False, max_length=300
+    opened_on = DayField(label=_("Envelope opened on"), required=False)
+    opened_at = ClockField(
+        label=_("At what time, by the clock of the site"),
+        required=False,
+    )
+    opened_by = WordsField(
+        label=_("By which persons (role)"),
+        required=False,
+        max_length=120,
+        help_text=_(
+            "Randomization counts from this moment. The day on which you enter it is kept beside it."
+        ),
     )
     password = _password()
 
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or {}
-        if typed.get("envelope") and not typed.get("envelope_story"):
-            self.add_error("envelope_story", _("Say when the envelope was opened, and by whom."))
+        if typed.get("envelope"):
+            for name in ("opened_on", "opened_at", "opened_by"):
+                if name not in self.errors and not typed.get(name) and typed.get(name) != time(0):
+                    self.add_error(name, _("Say when the envelope was opened, and by whom."))
         return typed
 
     def arguments(self) -> dict[str, Any]:
         """Return the stratum, the password and the envelope that was used, if one was."""
         typed = self.cleaned_data
-        opened = EmergencyEnvelope(typed["envelope"], typed["envelope_story"]) if typed["envelope"] else None
+        opened = (
+            EmergencyEnvelope(typed["envelope"], typed["opened_on"], typed["opened_at"], typed["opened_by"])
+            if typed["envelope"]
+            else None
+        )
         return {
             "confirmed_stratum": typed["confirmed_stratum"],
             "password": typed["password"],
             "envelope": opened,
+            "too_old_reason": typed["too_old_reason"],
         }
+
+
+class EnvelopeForm(ServiceForm):
+    """Where an envelope is now."""
+
+    to = forms.ChoiceField(label=_("The envelope is now"), widget=forms.RadioSelect)
+    on = DayField(label=_("Since"))
+    reason = WordsField(label=_("Signed for by, or why"), max_length=200)
+
+    def __init__(self, *args: Any, state: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(to.value, to.label) for to in EnvelopeState if to in MOVES[EnvelopeState(state)]]
+        self.fields["to"].choices = choices  # type: ignore[attr-defined]
 
 
 class SignForm(_OwnTransactions):

@@ -221,6 +221,65 @@ class Allocation(Audited):
         return reverse("randomization:allocation", args=[self.participant.number])
 
 
+class EnvelopeState(models.TextChoices):
+    """Where an emergency envelope is, from printing to its end."""
+
+    PRINTED = "printed", _("Printed")
+    HANDED_OVER = "handed_over", _("With the site")
+    OPENED = "opened", _("Opened")
+    RETURNED = "returned", _("Returned unopened")
+    DESTROYED = "destroyed", _("Destroyed unopened")
+
+
+@audited()
+class Envelope(Audited):
+    """A place of the list on paper: reserved until its envelope was opened, or came back unopened.
+
+    Number, stratum and sequence stand outside on the envelope; nothing here says what is inside.
+    """
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    number = models.CharField(_("randomization number"), max_length=12, unique=True)
+    stratum = models.CharField(_("stratum"), max_length=20)
+    sequence = models.PositiveIntegerField(_("order"))
+    state = models.CharField(
+        _("state"), max_length=12, choices=EnvelopeState.choices, default=EnvelopeState.PRINTED
+    )
+    printed_at = models.DateTimeField(_("printed at"))
+    handed_over_on = models.DateField(_("handed over on"), null=True)
+    ended_on = models.DateField(_("returned or destroyed on"), null=True)
+    opened_at = models.DateTimeField(_("opened at"), null=True)
+    opened_by = models.CharField(_("opened by"), max_length=120, blank=True)
+    allocation = models.OneToOneField(
+        Allocation, models.PROTECT, null=True, related_name="envelope", verbose_name=_("allocation")
+    )
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("emergency envelope")
+        ordering = ("site__code", "stratum", "sequence")
+        constraints = (
+            ActGuard(name="randomization_envelope_act"),
+            SiteScoped(name="randomization_envelope_scope"),
+            *(
+                SetOnce(name=f"randomization_envelope_{column}_once", column=column)
+                for column in ("number", "stratum", "sequence", "opened_at", "allocation_id")
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(state=EnvelopeState.OPENED, opened_at__isnull=False) & ~models.Q(opened_by="")
+                    | ~models.Q(state=EnvelopeState.OPENED)
+                    & models.Q(opened_at=None, opened_by="", allocation=None)
+                ),
+                name="randomization_envelope_opened",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class ErrorKind(models.TextChoices):
     """The standard cases of randomization errors."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from randomization.views import site, statistician
+from randomization.views import envelopes, site, statistician
 
 
 class _Language:
@@ -37,6 +37,8 @@ urlpatterns = [
     path("randomization/", statistician.schemes, name="schemes"),
     path("randomization/new/", statistician.define, name="define"),
     path("randomization/simulate/", statistician.simulate, name="simulate"),
+    path("randomization/envelopes/", envelopes.register, name="envelopes"),
+    path("randomization/envelopes/<str:number>/", envelopes.move, name="move-envelope"),
     path("randomization/errors/", site.errors, name="errors"),
     path("randomization/roots/", site.roots, name="roots"),
     path(

@@ -74,6 +74,9 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:participant:correct_track": _("State corrected"),
     "trials:participant:reveal_arm": _("Arm revealed"),
     "trials:participant:withdraw": _("Withdrawal recorded"),
+    "trials:withdrawal:correct": _("Withdrawal corrected"),
+    "trials:withdrawal:cancel": _("Withdrawal cancelled"),
+    "trials:participant:reach_again": _("Reached again after a loss"),
     "trials:deviation:propose": _("Deviation proposed"),
     "trials:deviation:settle": _("Deviation proposal settled"),
     "followup:version:carry": _("Participants taken over to a later protocol version"),
@@ -85,6 +88,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "followup:visit:roll": _("Visit state rolled forward"),
     "followup:visits:roll": _("Visit state rolled forward"),
     "followup:participant:withdraw": _("Withdrawal recorded"),
+    "followup:withdrawal:correct": _("Withdrawal corrected"),
+    "followup:withdrawal:cancel": _("Withdrawal cancelled"),
     "followup:participant:lost": _("Recorded as lost to follow-up"),
     "followup:todos:settle": _("To-dos opened or closed"),
     "followup:contact:record": _("Contact attempt recorded"),
@@ -107,6 +112,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:safety:assess": _("Serious event assessed for the sponsor"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),
+    "randomization:envelope:print": _("Emergency envelopes printed"),
+    "randomization:envelope:move": _("Where an emergency envelope is, recorded"),
     "randomization:error:record": _("Error of randomization recorded"),
 }
 

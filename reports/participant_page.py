@@ -21,6 +21,7 @@ from followup.services.todos import AFTER_THE_END
 from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
+from reports.course import CourseLine, course_of
 from reports.matrix import Matrix, matrix_of
 from reports.timeline import Point, timeline
 from trials.models import (
@@ -62,6 +63,7 @@ class Casefile:
     may_settle: bool
     steps: list[ScreeningStep]
     todos: list[TodoLine]
+    course: list[CourseLine]
 
     @property
     def death_page(self) -> TodoLine | None:
@@ -102,6 +104,7 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
         todos=_todos(participant, visits, today) if participant.arm else [],
+        course=course_of(participant, milestones, user),
     )
 
 

@@ -25,9 +25,9 @@ def expected(sites: QuerySet[Site], *, today: date, code: str = CODE) -> QuerySe
     ended = Milestone.objects.filter(
         participant=OuterRef("participant"), code__in=("DEATH", "EOS"), on__lte=OuterRef("closes")
     )
-    left = Withdrawal.objects.filter(participant=OuterRef("participant"), on__lte=OuterRef("closes")).filter(
-        Q(all_contact=True) | Q(quality_of_life=True)
-    )
+    left = Withdrawal.objects.filter(
+        participant=OuterRef("participant"), cancelled_at=None, on__lte=OuterRef("closes")
+    ).filter(Q(all_contact=True) | Q(quality_of_life=True))
     found: QuerySet[Visit] = (
         Visit.objects.filter(site__in=sites, forms__contains=[code], closes__lt=today)
         .exclude(state=VisitState.CANCELLED)

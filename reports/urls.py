@@ -1,8 +1,17 @@
 """Addresses of the lists and reports; the home and participant pages stand in palace3.urls."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
 from reports import views
+from trials.models.sites import SiteState
+
+
+class _SiteState:
+    regex = "|".join(SiteState.values)
+    to_python = to_url = str
+
+
+register_converter(_SiteState, "site_state")
 
 app_name = "reports"
 urlpatterns = [
@@ -20,4 +29,9 @@ urlpatterns = [
 visit_urlpatterns = [
     path("participants/<str:number>/visits/new/", views.unscheduled, name="unscheduled"),
     path("participants/<str:number>/visits/<int:pk>/", views.visit, name="visit"),
+]
+# The page of a site, which knows of the randomization list, shares the namespace of ``trials`` (palace3.urls).
+site_urlpatterns = [
+    path("sites/<str:code>/", views.site, name="site"),
+    path("sites/<str:code>/move/<site_state:to>/", views.move_site, name="move-site"),
 ]

@@ -41,6 +41,7 @@ from trials.models import (
     ChecklistItem,
     Consent,
     ContactRequest,
+    Delegation,
     DeviationProposal,
     EligibilityDecision,
     Participant,
@@ -92,7 +93,24 @@ def work_for(user: User, *, today: date, at: datetime) -> list[WorkListSection]:
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
+    if user.may(Permission.PERSON_CONFIRM):
+        sections += [section for section in [_roles_to_confirm(user)] if section.total]
     return sections
+
+
+def _roles_to_confirm(user: User) -> WorkListSection:
+    """What somebody else delegated and this person, as the second one, may confirm."""
+    waiting = Delegation.objects.open_to(user, Permission.PERSON_CONFIRM).to_confirm_by(user)
+    found, total = _first(waiting.select_related("user", "site").order_by("pk"))
+    items = [
+        WorkItem(
+            each.user.username,
+            f"{each.get_role_display()}, {each.site or _('The whole trial')}",
+            reverse("trials:confirm-delegation", args=[each.pk]),
+        )
+        for each in found
+    ]
+    return WorkListSection(_("Roles to confirm"), "people", _("No role is waiting."), items, total)
 
 
 def _to_consent_anew(user: User) -> WorkListSection:

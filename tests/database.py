@@ -28,6 +28,7 @@ TIME_TO_MIGRATE = (
     "trials/guards.py",
     "crf/guards.py",
     "randomization/allocation_list/schema.py",
+    "randomization/allocation_list/paper_schema.py",
 )
 
 _server: Any = None

@@ -1,8 +1,8 @@
 """A small trial, built by the services alone: who is there, and what a stranger sees.
 
 Site 01 and site 02 are active. ``coordinator`` and ``investigator`` work at site 01, ``stranger``
-is a coordinator at site 02; ``data_manager``, ``statistician``, ``trial_manager``, ``monitor`` and
-``inspector`` work for the whole trial. Every password is ``PASSWORD``.
+is a coordinator at site 02, where an investigator is whom no test plays. ``data_manager``, ``statistician``,
+``trial_manager``, ``monitor`` and ``inspector`` work for the whole trial. Every password is ``PASSWORD``.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ def build_world() -> World:
             "second_statistician": _person("second_statistician", Role.STATISTICIAN, None),
             "inspector": _person("inspector", Role.INSPECTOR, None),
         }
+        _person("other_investigator", Role.INVESTIGATOR, other)
+        for each in (site, other):
+            trials.activate_site(site=each, has_places=None, by=None, at=NOW)
+            each.refresh_from_db()
         return World(site=site, other_site=other, consent_version=version, **people)
 
 
@@ -80,7 +84,7 @@ def _open_site(code: str, name: str, name_zh: str, city: str, city_zh: str) -> t
     for kind in ChecklistKind:
         trials.fulfil_checklist_item(site=site, kind=kind, done_on=OPENED_ON, **by)
     version = trials.add_consent_version(site=site, label="1.0", approved_on=OPENED_ON, **by)
-    return trials.move_site(site=site, to=SiteState.ACTIVE, **by), version
+    return site, version
 
 
 def _person(username: str, role: Role, site: Site | None) -> User:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
 from kernel.fields import DayField, PasswordField, WordsField, field_of_column
-from kernel.service_form import ServiceForm, ServiceModelForm
+from kernel.service_form import ForeseeingForm, ServiceForm, ServiceModelForm
 from protocol.text import load
 from trials.models import ConsentVersion, Site
 from trials.models.participants import DeclineReason, ScreenFailureReason
@@ -157,8 +157,14 @@ class DelegationForm(ServiceForm):
         return self.cleaned_data | {"role": Role(self.cleaned_data["role"])}
 
 
+class ConfirmDelegationForm(ServiceForm):
+    """Nothing is typed: the button says it."""
+
+
 class EndDelegationForm(ServiceForm):
-    on = DayField(label=_("Last day"))
+    on = DayField(
+        label=_("Last day"), help_text=_("Today: the role ends at once, also in a session that is open.")
+    )
     reason = _reason()
 
 
@@ -237,7 +243,7 @@ class DeclineForm(ServiceForm):
         return {"criteria": []} | self.cleaned_data
 
 
-class WithdrawalForm(ServiceForm):
+class WithdrawalForm(ForeseeingForm):
     on = DayField(label=_("Withdrawn on"))
     study_drug = forms.BooleanField(label=_("No more study drug"), required=False)
     procedures = forms.BooleanField(label=_("No more surveillance procedures"), required=False)
@@ -248,6 +254,14 @@ class WithdrawalForm(ServiceForm):
         help_text=_("Ends every visit; what was recorded stays."),
     )
     reason = _reason(required=False)
+
+
+class WithdrawalCorrectionForm(WithdrawalForm):
+    reason = _reason()
+
+
+class WithdrawalCancelForm(ForeseeingForm):
+    reason = _reason()
 
 
 class SettleForm(ServiceForm):

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from trials.models.sites import ChecklistKind, SiteState
+from trials.models.sites import ChecklistKind
 from trials.views import participants, people, sites
 
 
@@ -11,22 +11,14 @@ class _Kind:
     to_python = to_url = str
 
 
-class _SiteState:
-    regex = "|".join(SiteState.values)
-    to_python = to_url = str
-
-
 register_converter(_Kind, "checklist_kind")
-register_converter(_SiteState, "site_state")
 
 app_name = "trials"
 urlpatterns = [
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.new_site, name="new-site"),
-    path("sites/<str:code>/", sites.site, name="site"),
     path("sites/<str:code>/change/", sites.change_site, name="change-site"),
     path("sites/<str:code>/checklist/<checklist_kind:kind>/", sites.fulfil, name="fulfil"),
-    path("sites/<str:code>/move/<site_state:to>/", sites.move_site, name="move-site"),
     path("sites/<str:code>/consent-versions/new/", sites.new_consent_version, name="new-consent-version"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="new-person"),
@@ -35,6 +27,7 @@ urlpatterns = [
     path("people/<str:username>/reset/", people.reset_account, name="reset-account"),
     path("people/<str:username>/close/", people.close_account, name="close-account"),
     path("people/<str:username>/delegate/", people.delegate, name="delegate"),
+    path("delegations/<int:pk>/confirm/", people.confirm_delegation, name="confirm-delegation"),
     path("delegations/<int:pk>/end/", people.end_delegation, name="end-delegation"),
     path("participants/register/", participants.register, name="register"),
     path("participants/<str:number>/consent/", participants.consent, name="consent"),

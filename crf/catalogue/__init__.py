@@ -54,6 +54,12 @@ def screening_forms() -> frozenset[str]:
 
 
 @cache
+def setters_of(milestone: str) -> tuple[FormDeclaration, ...]:
+    """Return the forms whose answers can set a milestone."""
+    return tuple(form for form in forms().values() if any(rule.code == milestone for rule in form.milestones))
+
+
+@cache
 def readers_of(code: str) -> tuple[FormDeclaration, ...]:
     """Return the forms that must be evaluated again when an answer of form ``code`` changes."""
     return tuple(reader for reader in forms().values() if code in reader.reads_forms)

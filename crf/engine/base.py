@@ -42,7 +42,7 @@ COMPLETED = (RecordState.COMPLETE, RecordState.VERIFIED, RecordState.SIGNED, Rec
 class Record(OfParticipant):
     """One filled form of one participant: where it stands and how far it has come, without its answers.
 
-    ``operation_no`` tells apart the records of a form that is filled once for each operation.
+    ``operation_no`` is for forms that are filled several times for one operation; surgery and pathology are logs.
     """
 
     form_code = models.CharField(_("form"), max_length=8)
@@ -106,9 +106,15 @@ class CrfRecord(Record):
 
 
 class CrfGroupRow(Audited):
-    """One row of a repeating group; ``position`` is its name for good, also after it is removed."""
+    """One row of a repeating group.
+
+    ``row_id`` is its identity, chosen where it was first typed; rows of before there were identities have
+    none, and ``row_id_at`` tells theirs. ``position`` is the number that people see: the server gives it in
+    the order of saving, once, and it stays with the row after the row is removed.
+    """
 
     site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
+    row_id = models.UUIDField(_("identity of the row"), null=True, editable=False)
     position = models.PositiveSmallIntegerField(_("row"))
     removed = models.BooleanField(_("removed"), default=False)
     missing = models.JSONField(_("reasons for missing answers"), default=dict, blank=True)
@@ -122,7 +128,9 @@ class CrfGroupRow(Audited):
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
             RowLock(name="%(app_label)s_%(class)s_row_lock"),
             ReasonGuard(name="%(app_label)s_%(class)s_reason", except_columns=("act_id", "position")),
+            SetOnce(name="%(app_label)s_%(class)s_identity", column="row_id"),
             models.UniqueConstraint(fields=("record", "position"), name="%(app_label)s_%(class)s_place"),
+            models.UniqueConstraint(fields=("record", "row_id"), name="%(app_label)s_%(class)s_row_once"),
         )
 
 

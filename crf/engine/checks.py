@@ -47,7 +47,8 @@ class Check:
 
     It is judged only when every read is answered, unless ``blanks`` is set. With ``each`` (a
     repeating group) it is judged once per row. The finding is shown at ``fields``. A query of one that
-    ``stays_open`` does not close by itself when the answers change: a person settles it.
+    ``stays_open`` does not close by itself when the answers change: a person settles it. Checks that find one
+    and the same ``fact`` (with values of their reads in it) propose its ``deviation`` once, whichever form tells.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Check:
     owner: Owner = Owner.SITE
     criticality: Criticality = Criticality.MAJOR
     deviation: str = ""
+    fact: str = ""
     stays_open: bool = False
 
 

@@ -23,7 +23,7 @@ RESERVED = frozenset(
     (
         IS_COMPLETE,
         *("id", "participant", "site", "visit", "sequence", "state", "form_version", "protocol_version"),
-        *("version", "missing", "act", "record", "position", "removed", "reason"),
+        *("version", "missing", "act", "record", "row_id", "position", "removed", "reason"),
     )
 )
 CONTEXT = (

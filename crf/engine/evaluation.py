@@ -64,7 +64,7 @@ def evaluate(
 ) -> Evaluation:
     """Return what follows from ``values`` (protocol 3.0, 3.17).
 
-    A row is a mapping with ``position``, ``missing`` and its answers. ``context`` maps each of
+    A row is a mapping with ``row_id``, ``position``, ``missing`` and its answers. ``context`` maps each of
     ``form.foreign_reads`` to its value. Answers to questions that are not asked are cleared, and
     named in ``cleared``.
     """
@@ -131,9 +131,10 @@ class _Answers:
         )
 
     def _row(self, group: Group, given: Mapping[str, Any], number: int) -> AnswerRow:
-        answers = ((name, question, given.get(name)) for name, question in group.questions.items())
-        row: AnswerRow = {name: self._plain(question, value) for name, question, value in answers}
-        row["position"] = given.get("position") or number
+        row: AnswerRow = {
+            name: self._plain(question, given.get(name)) for name, question in group.questions.items()
+        }
+        row["row_id"], row["position"] = given.get("row_id", ""), given.get("position") or number
         row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
         return row
 

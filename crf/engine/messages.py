@@ -13,12 +13,13 @@ from django.utils.translation import ngettext
 
 from crf.engine.checks import Finding, Level
 from crf.engine.declaration import FormDeclaration
+from crf.engine.former_codes import RENAMED
 from crf.engine.questions import Question, QuestionKind, Range
 from kernel.reading import Reason
 
 MISSING_TEXTS = {
     "ND": lambda: _("not done"),
-    "NA": lambda: _("not applicable"),
+    "NAP": lambda: _("not applicable"),
     "NK": lambda: _("not known"),
     "ASKU": lambda: _("asked but unknown"),
     "NP": lambda: _("participant refused"),
@@ -27,7 +28,7 @@ MISSING_TEXTS = {
 
 def missing_text(reason: str) -> str:
     """Return the words for a missing reason."""
-    words = MISSING_TEXTS.get(reason)
+    words = MISSING_TEXTS.get(RENAMED.get(reason, reason))
     return words() if words else reason
 
 
@@ -149,6 +150,11 @@ def reason_not_allowed(question: Question) -> str:
 def too_many_rows(title: Any, limit: int) -> str:
     """Say how many rows a group can have."""
     return _("{title} can hold {limit} rows. Remove some rows.").format(title=title, limit=limit)
+
+
+def same_row_twice(title: Any) -> str:
+    """Say that two rows were sent as one."""
+    return _("Two rows of {title} have the same row_id or position. Send each row once.").format(title=title)
 
 
 def question_at(form: FormDeclaration, target: str) -> Question | None:

@@ -41,7 +41,7 @@ class Missing(StrEnum):
     """Why there is no answer (protocol 3.0)."""
 
     NOT_DONE = "ND"
-    NOT_APPLICABLE = "NA"
+    NOT_APPLICABLE = "NAP"  # "NA" is no code: R, pandas and others read it as no value
     NOT_KNOWN = "NK"
     ASKED_BUT_UNKNOWN = "ASKU"
     REFUSED = "NP"

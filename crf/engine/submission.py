@@ -1,20 +1,21 @@
 """From what was typed to answers, and back: nothing typed is lost on the way (architecture 6).
 
 Names on the page: ``weight``; ``weight__why`` (missing reason); ``ln_table-0-examined`` (row 0 of a
-group), ``ln_table-0-position``, ``ln_table-0-remove``, ``ln_table-next``; controls begin with ``_``.
+group), ``ln_table-0-row_id``, ``ln_table-0-position``, ``ln_table-0-remove``; controls begin with ``_``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict, cast
+from types import MappingProxyType
+from typing import Any, Final, TypedDict, cast
+from uuid import UUID
 
 from crf.engine import messages
-from crf.engine.checks import Level
-from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.evaluation import AnswerRow, Evaluation, evaluate
 from crf.engine.questions import Question, QuestionKind
@@ -24,8 +25,22 @@ from kernel.reading import UnreadableError, as_typed, clean
 Raw = dict[str, list[str]]
 ROW_LIMIT = 200
 COUNTED = re.compile(r"[0-9]{1,4}")
+ROW_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-[0-9]{1,4}-remove")
 ROW_NAME = re.compile(r"(?P<group>[a-z][a-z0-9_]*)-(?P<index>[0-9]{1,4})-(?P<field>[a-z][a-z0-9_]*)")
+
+
+@dataclass(frozen=True)
+class SavedRows:
+    """The rows of one group that are on record: their numbers by identity, and the numbers of removed ones."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    removed: frozenset[int] = frozenset()
+
+
+RowsOnRecord = Mapping[str, SavedRows]
+NOTHING_SAVED: Final = SavedRows()
+NO_ROWS: Final[RowsOnRecord] = MappingProxyType({})
 
 
 class Prompt(TypedDict, total=False):
@@ -173,9 +188,10 @@ def review(
     *,
     context: Mapping[str, Any],
     zone: str,
+    saved: RowsOnRecord = NO_ROWS,
 ) -> Review:
     """Read ``data`` (a POST, a draft, an API call) and evaluate it; errors of questions not asked are dropped."""
-    submission = parse(form, data, zone=zone)
+    submission = parse(form, data, zone=zone, saved=saved)
     outcome = evaluate(
         form,
         values=submission.values,
@@ -262,15 +278,48 @@ def _typed(item: Any) -> str:
     return "" if item is None else str(item)
 
 
-def parse(form: FormDeclaration, data: Mapping[str, Any], *, zone: str) -> Submission:
-    """Return the typed answers; what cannot be read stays in ``raw`` and has a sentence in ``errors``."""
+def parse(
+    form: FormDeclaration, data: Mapping[str, Any], *, zone: str, saved: RowsOnRecord = NO_ROWS
+) -> Submission:
+    """Return the typed answers; what cannot be read stays in ``raw`` and has a sentence in ``errors``.
+
+    ``saved`` are the rows that the record has: those that were sent again keep their numbers.
+    """
     found = Submission(raw=raw_of_post(data))
     reader = _Reader(found, zone)
     for name, question in form.questions.items():
         if not question.derived:
             reader.read(question, name, name, found.values, found.missing)
     for group in form.groups.values():
-        reader.read_rows(group)
+        reader.read_rows(group, saved.get(group.name, NOTHING_SAVED))
+    return found
+
+
+def row_id_at(group: str, place: object) -> str:
+    """Return the identity of a row that nobody gave one: of a number, or of a place on an opened page."""
+    return str(UUID(hashlib.md5(f"{group}.{place}".encode(), usedforsecurity=False).hexdigest()))
+
+
+def numbered(group: Group, rows: Iterable[Mapping[str, Any]], saved: SavedRows) -> list[dict[str, Any]]:
+    """Return the rows with their identities and numbers: a saved row keeps its own, a new one takes the next.
+
+    A row without an identity is the saved one with its ``position``, else a new one; those of a fixed group
+    are what their positions say. A number is given once: it is not free again after its row was removed.
+    """
+    rows, taken = list(rows), set(saved.numbers.values())
+    begun = [number for number in range(1, len(group.starts_with) + 1) if number not in taken]
+    known = {row_id_at(group.name, number): number for number in begun} | dict(saved.numbers)
+    gone = frozenset() if group.fixed else saved.removed
+    owners = {number: row_id for row_id, number in known.items() if number not in gone}
+    identities = [
+        (not group.fixed and row.get("row_id")) or owners.get(row.get("position") or 0, "") for row in rows
+    ]
+    free = max([*taken, *[known[identity] for identity in identities if identity in known]], default=0)
+    found = []
+    for row, identity in zip(rows, identities, strict=True):
+        free += identity not in known
+        number = known.get(identity, free)
+        found.append({**row, "row_id": identity or row_id_at(group.name, number), "position": number})
     return found
 
 
@@ -295,53 +344,65 @@ class _Reader:
         except AnswerUnreadableError as error:
             self.found.errors[name] = str(error)
 
-    def read_rows(self, group: Group) -> None:
+    def read_rows(self, group: Group, saved: SavedRows) -> None:
         """Read the rows of a group in page order; empty new rows are no rows."""
         indices = self._indices(group.name)
         if len(indices) > ROW_LIMIT:
             self.found.errors[group.name] = messages.too_many_rows(group.title, ROW_LIMIT)
             indices = indices[:ROW_LIMIT]
-        free = self._next_position(group.name, indices)
-        rows: list[AnswerRow] = []
+        sent = []
         for index in indices:
-            position = self._number(f"{group.name}-{index}-position")
+            row = self._sent(group, index)
+            number = row["position"] or saved.numbers.get(row["row_id"])
             if self.found.raw.get(f"{group.name}-{index}-remove", [""])[0]:
-                if position:
-                    self.found.removed.setdefault(group.name, []).append(position)
-                continue
-            if position is None and self._empty(group, index):
-                continue
-            rows.append(self._row(group, index, position or free))
-            free += position is None
+                if number:
+                    self.found.removed.setdefault(group.name, []).append(number)
+            elif number or not self._empty(group, index):
+                sent.append(row)
+        rows = numbered(group, sent, saved)
+        names = [
+            [row[part] for row in each if row[part]]
+            for part in ("row_id", "position")
+            for each in (sent, rows)
+        ]
+        if [said for said in names if len(set(said)) < len(said)]:
+            self.found.errors[group.name] = messages.same_row_twice(group.title)
+        rows = [self._row(group, row.pop("index"), row) for row in rows]
         if group.fixed:
             rows += _rows_left_out(group, {row["position"] for row in rows})
         self.found.groups[group.name] = rows
 
-    def _row(self, group: Group, index: int, position: int) -> AnswerRow:
-        row: AnswerRow = {"position": position, "missing": {}}
+    def _sent(self, group: Group, index: int) -> dict[str, Any]:
+        """Return which row it is, as it was sent; without scripts its place on the opened page tells new ones apart."""
+        position, row_id, key = [
+            next(iter(self.found.raw.get(name, ())), "").strip()
+            for name in (f"{group.name}-{index}-position", f"{group.name}-{index}-row_id", "_key")
+        ]
+        number = int(position) if COUNTED.fullmatch(position) else 0
+        if not ROW_ID.fullmatch(row_id):
+            row_id = row_id_at(group.name, f"{index} {key}") if key and not number else ""
+        sent = {"row_id": row_id.lower(), "position": number or None}
+        return {"index": index, "sent": list(sent.values()), **sent}
+
+    def _row(self, group: Group, index: int, row: AnswerRow) -> AnswerRow:
+        """Read the answers of one row into it."""
+        position, row["missing"] = row["position"], {}
         given = group.starts_with[position - 1] if group.fixed and position <= len(group.starts_with) else {}
         for question in group.questions.values():
-            self.found.names[f"{group.name}.{position}.{question.name}"] = (
-                f"{group.name}-{index}-{question.name}"
+            name, target = (
+                f"{group.name}-{index}-{question.name}",
+                f"{group.name}.{position}.{question.name}",
             )
+            self.found.names[target] = name
             if question.name in given:
                 row[question.name] = given[question.name]
             elif not question.derived:
-                name = f"{group.name}-{index}-{question.name}"
-                self.read(question, name, f"{group.name}.{position}.{question.name}", row, row["missing"])
+                self.read(question, name, target, row, row["missing"])
         return row
 
     def _indices(self, group: str) -> list[int]:
         matches = map(ROW_NAME.fullmatch, self.found.raw)
         return sorted({int(match["index"]) for match in matches if match and match["group"] == group})
-
-    def _next_position(self, group: str, indices: list[int]) -> int:
-        taken = [self._number(f"{group}-{index}-position") or 0 for index in indices]
-        return max(max(taken, default=0) + 1, self._number(f"{group}-next") or 1)
-
-    def _number(self, name: str) -> int | None:
-        text = next(iter(self.found.raw.get(name, ())), "").strip()
-        return int(text) if COUNTED.fullmatch(text) and int(text) else None
 
     def _empty(self, group: Group, index: int) -> bool:
         if group.fixed:
@@ -358,9 +419,14 @@ class _Reader:
 
 def _rows_left_out(group: Group, posted: set[int]) -> list[AnswerRow]:
     """Return the rows of a fixed group that the page did not send: they exist all the same."""
-    numbered = enumerate(group.starts_with, start=1)
+    return [row for row in rows_begun(group) if row["position"] not in posted]
+
+
+def rows_begun(group: Group) -> list[AnswerRow]:
+    """Return the rows that a group begins with, before anything is saved."""
     return [
-        {**start, "position": number, "missing": {}} for number, start in numbered if number not in posted
+        {**start, "row_id": row_id_at(group.name, number), "position": number, "missing": {}}
+        for number, start in enumerate(group.starts_with, start=1)
     ]
 
 
@@ -387,8 +453,9 @@ def raw_of(
     for group in form.groups.values():
         for index, row in enumerate(_rows_to_show(group, groups.get(group.name, ()))):
             prefix = f"{group.name}-{index}"
-            if row.get("position"):
-                raw[f"{prefix}-position"] = [str(row["position"])]
+            for part in ("row_id", "position"):
+                if row.get(part):
+                    raw[f"{prefix}-{part}"] = [str(row[part])]
             for name, question in group.questions.items():
                 if not question.derived:
                     why = (row.get("missing") or {}).get(name)
@@ -402,7 +469,9 @@ def _rows_to_show(group: Group, rows: Iterable[Mapping[str, Any]]) -> list[Mappi
     if group.fixed:
         left_out = _rows_left_out(group, {row["position"] for row in saved})
         return sorted([*saved, *left_out], key=lambda row: row["position"])
-    return saved or list(group.starts_with)
+    return saved or [
+        {**start, "row_id": row_id_at(group.name, n)} for n, start in enumerate(group.starts_with, 1)
+    ]
 
 
 def _put(raw: Raw, name: str, texts: list[str], why: str | None) -> None:
@@ -410,46 +479,3 @@ def _put(raw: Raw, name: str, texts: list[str], why: str | None) -> None:
         raw[name] = texts
     if why:
         raw[f"{name}__why"] = [why]
-
-
-def live(
-    form: FormDeclaration, data: Mapping[str, Any], *, context: Mapping[str, Any], zone: str
-) -> dict[str, Any]:
-    """Return what the page shows while typing: derived answers, findings and what cannot be read, as JSON."""
-    found = review(form, data, context=context, zone=zone)
-    names = found.submission.names
-    derived = _derived(form, found)
-    return {
-        "derived": {
-            name: messages.display(question, value, zone=zone) for name, (question, value) in derived.items()
-        },
-        "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
-        "errors": dict(found.errors),
-        "findings": [
-            {
-                "key": finding.key,
-                "level": finding.level.value,
-                "name": names.get(finding.target, finding.target),
-                "message": messages.finding_text(form, finding, zone=zone),
-            }
-            for finding in found.outcome.findings
-            if finding.level in (Level.HARD, Level.SOFT)
-        ],
-    }
-
-
-def _derived(form: FormDeclaration, found: Review) -> dict[str, tuple[Question, Any]]:
-    """Map the name on the page of each derived answer to its question and value."""
-    outcome, names = found.outcome, found.submission.names
-    answers = {
-        name: (question, outcome.values[name])
-        for name, question in form.questions.items()
-        if question.derived
-    }
-    for group in form.groups.values():
-        derived = [question for question in group.questions.values() if question.derived]
-        for row in outcome.groups[group.name] if derived else ():
-            for question in derived:
-                target = f"{group.name}.{row['position']}.{question.name}"
-                answers[names.get(target, target)] = (question, row[question.name])
-    return answers

@@ -14,7 +14,7 @@ from crf.models import Query, RecordSignature
 from crf.page.editor import RecordEditor, address
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.system import question_of_query
-from crf.records.signing import signature_holds
+from crf.records.signing import is_verified, signature_holds
 from crf.store.signatures import standing_signature
 
 S = RecordState
@@ -30,6 +30,7 @@ class RecordStep:
     icon: str
     password: bool = False
     reason: bool = False
+    confirms: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,16 @@ class RecordActions:
 
 
 STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str, bool]], ...] = (
-    ("verify", _("Verified against source"), Permission.CRF_VERIFY, (S.COMPLETE,), "shield-check", {}),
+    (
+        "verify",
+        _("Verified against source"),
+        Permission.CRF_VERIFY,
+        (S.COMPLETE, S.SIGNED),
+        "shield-check",
+        {},
+    ),
     ("sign", _("Sign"), Permission.CRF_SIGN, (S.COMPLETE, S.VERIFIED), "pen", {"password": True}),
-    ("lock", _("Lock"), Permission.CRF_LOCK, (S.COMPLETE, S.VERIFIED, S.SIGNED), "lock", {}),
+    ("lock", _("Lock"), Permission.CRF_LOCK, (S.COMPLETE, S.VERIFIED, S.SIGNED), "lock", {"confirms": True}),
     ("unlock", _("Unlock"), Permission.CRF_LOCK, (S.LOCKED,), "key", {"reason": True}),
 )
 
@@ -101,5 +109,7 @@ def _steps(editor: RecordEditor, state: str) -> list[RecordStep]:
     return [
         RecordStep(name, label, address(name, editor.record_key), icon, **asks)
         for name, label, permission, states, icon, asks in STEPS
-        if state in states and editor.user.may(permission, site)
+        if state in states
+        and editor.user.may(permission, site)
+        and not (name == "verify" and state == S.SIGNED and editor.stored and is_verified(editor.stored))
     ]

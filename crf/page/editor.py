@@ -23,7 +23,7 @@ from crf.engine.base import RecordState
 from crf.engine.checks import Level
 from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Evaluation, evaluate
-from crf.engine.submission import Prompt, Raw, Review
+from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.models import Draft, Query, SaveKey
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
 from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
@@ -68,7 +68,7 @@ def open_record(
 def address(name: str, record_key: RecordKey, *, draft: str = "") -> str:
     """Return where something can be done with the record at the place, or with the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
-    asked = {"visit": record_key.visit.pk} if record_key.visit else {}
+    asked: dict[str, int | str] = {"visit": record_key.visit.pk} if record_key.visit else {}
     asked |= {"draft": draft} if draft else {}
     return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
 
@@ -128,6 +128,10 @@ class RecordEditor:
         return self.stored.record.version if self.stored else NEW
 
     @property
+    def saved_rows(self) -> RowsOnRecord:
+        return self.stored.saved_rows if self.stored else NO_ROWS
+
+    @property
     def zone(self) -> str:
         return self.record_key.participant.site.time_zone
 
@@ -146,10 +150,8 @@ class RecordEditor:
     def saved_evaluation(self) -> Evaluation:
         """Return the saved answers, or the rows that a new form begins with, with all that follows."""
         if self.stored is None:
-            starts = {
-                name: [{"position": n, "missing": {}, **row} for n, row in enumerate(group.starts_with, 1)]
-                for name, group in self.record_key.form.groups.items()
-            }
+            groups = self.record_key.form.groups
+            starts = {name: submission.rows_begun(group) for name, group in groups.items()}
             return evaluate(self.record_key.form, values={}, groups=starts, context=self.context)
         seen = self.stored.outcome(self.record_key.form)
         return evaluate(
@@ -179,7 +181,9 @@ class RecordEditor:
         )
 
     def review(self, raw: Any) -> Review:
-        return submission.review(self.record_key.form, raw, context=self.context, zone=self.zone)
+        return submission.review(
+            self.record_key.form, raw, context=self.context, zone=self.zone, saved=self.saved_rows
+        )
 
     def page_of(self, review: Review, *, announce: bool = True, reason_problem: str = "") -> FormPage:
         """Return the page with everything that was typed on it."""
@@ -268,7 +272,8 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     Everything typed is on that page and in the draft of the page; a version or a key that was used before is for
     the page that compares.
     """
-    problem, status, typed = "", 422, submission.parse(editor.record_key.form, data, zone=editor.zone)
+    form, problem, status = editor.record_key.form, "", 422
+    typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows)
     try:
         return save_answers(
             record_key=editor.record_key,

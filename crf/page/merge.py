@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from crf.engine import messages
 from crf.engine.changes import AnswerChange, changes
-from crf.engine.declaration import FormDeclaration
+from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.engine.submission import Raw, raw_of
 
@@ -17,74 +19,182 @@ MINE, THEIRS = "mine", "theirs"
 
 @dataclass(frozen=True)
 class AnswerConflict:
-    """One answer that differs between what was typed and what is saved."""
+    """One answer, or one whole row, that differs between what was typed and what is saved.
+
+    ``proposed`` is the side that is chosen unless the second writer chooses otherwise.
+    """
 
     name: str
     label: str
     row: str
     mine: str
     theirs: str
-    i_changed: bool = True
-    they_changed: bool = True
+    i_changed: bool
+    they_changed: bool
+    proposed: str
 
     @property
     def both_changed(self) -> bool:
         return self.i_changed and self.they_changed
 
 
+@dataclass(frozen=True)
+class UnmatchedRow:
+    """A row that one side has and the other has not: added by the one, or removed by the other."""
+
+    group: Group
+    position: int
+    mine: AnswerRow | None
+    theirs: AnswerRow | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.group.name}.{self.position}"
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """The targets of the answers that each side changed since both began with the same."""
+
+    mine: frozenset[str]
+    theirs: frozenset[str]
+
+    def within(self, name: str) -> tuple[bool, bool]:
+        """Say whether the second and the first writer changed the answer, or anything in the row, of this name."""
+        i_did, they_did = (
+            any(target == name or target.startswith(f"{name}.") for target in side)
+            for side in (self.mine, self.theirs)
+        )
+        return i_did, they_did
+
+
 def differences(
     form: FormDeclaration, *, mine: Evaluation, theirs: Evaluation, began: Evaluation | None, zone: str
 ) -> list[AnswerConflict]:
-    """Return every answer that differs, in the order of the form.
+    """Return every answer that differs, in the order of the form; a row that only one side has is one difference.
 
-    ``began`` holds the answers that the second writer began with, None when there were none: whose change a
-    difference is follows from it, and what nobody of the two touched is not put at risk by a click.
+    Rows are the same where their numbers are, which their identities decide. ``began`` holds the answers
+    that the second writer began with, None when there were none: whose change a difference is follows from
+    it, and what nobody of the two touched is not put at risk by a click.
     """
-    i_changed = {change.target for change in changes(form, began, mine)}
-    they_changed = {change.target for change in changes(form, began, theirs)}
-    return [
-        replace(
-            _difference(form, change, zone),
-            i_changed=change.target in i_changed,
-            they_changed=change.target in they_changed,
-        )
-        for change in changes(form, theirs, mine)
+    changed = _Changed(
+        frozenset(change.target for change in changes(form, began, mine)),
+        frozenset(change.target for change in changes(form, began, theirs)),
+    )
+    rows = {row.name: row for row in unmatched_rows(form, mine=mine, theirs=theirs)}
+    found = [
+        _answer_conflict(form, change, changed, zone) for change in _matched_changes(form, mine, theirs, rows)
     ]
+    found += [_row_conflict(row, changed, zone) for row in rows.values()]
+    groups = list(form.groups)
+    return sorted(found, key=lambda conflict: _order(conflict.name, groups))
 
 
-def _difference(form: FormDeclaration, change: AnswerChange, zone: str) -> AnswerConflict:
+def unmatched_rows(form: FormDeclaration, *, mine: Evaluation, theirs: Evaluation) -> list[UnmatchedRow]:
+    """Return the rows that only one side has, in the order of the form."""
+    found = []
+    for group in form.groups.values():
+        ours, others = _by_position(mine, group), _by_position(theirs, group)
+        found += [
+            UnmatchedRow(group, position, ours.get(position), others.get(position))
+            for position in sorted(ours.keys() ^ others.keys())
+        ]
+    return found
+
+
+def _by_position(side: Evaluation, group: Group) -> dict[int, AnswerRow]:
+    return {row["position"]: row for row in side.groups.get(group.name, ())}
+
+
+def _matched_changes(
+    form: FormDeclaration, mine: Evaluation, theirs: Evaluation, rows: Mapping[str, UnmatchedRow]
+) -> list[AnswerChange]:
+    """Return what differs outside the rows that only one side has."""
+    found = changes(form, theirs, mine)
+    return [change for change in found if f"{change.group}.{change.position}" not in rows]
+
+
+def _order(name: str, groups: list[str]) -> tuple[int, int]:
+    group, _dot, rest = name.partition(".")
+    return (groups.index(group), int(rest.partition(".")[0])) if rest else (-1, 0)
+
+
+def _answer_conflict(
+    form: FormDeclaration, change: AnswerChange, changed: _Changed, zone: str
+) -> AnswerConflict:
     group = form.groups.get(change.group)
-    questions = group.questions if group else form.questions
-    question = questions.get(change.name)
-    words = [
-        messages.display(question, value, zone=zone) if question else str(value)
-        for value in (change.new, change.old)
-    ]
-    if question is None:
-        words = ["", str(group.title) if group else ""]
+    question = (group.questions if group else form.questions)[change.name]
+    mine, theirs = (messages.display(question, value, zone=zone) for value in (change.new, change.old))
+    i_did, they_did = changed.within(change.target)
     row = f"{group.title} {change.position}" if group else ""
-    label = str(question.text) if question else str(group.title if group else change.name)
-    return AnswerConflict(change.target, label, row, mine=words[0], theirs=words[1])
+    proposed = MINE if i_did else THEIRS
+    return AnswerConflict(
+        change.target, str(question.text), row, mine, theirs, i_did, they_did, proposed=proposed
+    )
+
+
+def _row_conflict(row: UnmatchedRow, changed: _Changed, zone: str) -> AnswerConflict:
+    """Return the choice between a row and none: where both touched it, the row is kept unless somebody says no."""
+    i_did, they_did = changed.within(row.name)
+    has_it = MINE if row.mine else THEIRS
+    lacks_it = THEIRS if row.mine else MINE
+    removed = they_did if row.mine else i_did
+    words = {has_it: _row_in_words(row, zone), lacks_it: _("removed") if removed else _("not there")}
+    alone = MINE if i_did else THEIRS
+    return AnswerConflict(
+        row.name,
+        _("Whole row"),
+        f"{row.group.title} {row.position}",
+        words[MINE],
+        words[THEIRS],
+        i_did,
+        they_did,
+        proposed=has_it if i_did and they_did else alone,
+    )
+
+
+def _row_in_words(row: UnmatchedRow, zone: str) -> str:
+    held = row.mine or row.theirs or {}
+    reasons = held.get("missing", {})
+    said = {
+        question.text: messages.missing_text(reasons[name])
+        if name in reasons
+        else messages.display(question, held.get(name), zone=zone)
+        for name, question in row.group.questions.items()
+        if not question.derived
+    }
+    return "; ".join(f"{text}: {words}" for text, words in said.items() if words) or _("no answer")
 
 
 def merged(
     form: FormDeclaration, *, mine: Evaluation, theirs: Evaluation, choices: Mapping[str, str], zone: str
 ) -> Raw:
-    """Return the page's content with the chosen answer at each difference; what is not chosen stays theirs."""
+    """Return the page's content with the chosen side at each difference; what is not chosen stays theirs.
+
+    A row is taken or left whole where only one side has it, so that no row is ever made of two.
+    """
     values, missing = dict(theirs.values), dict(theirs.missing)
     groups: dict[str, dict[int, AnswerRow]] = {
         name: {row["position"]: {**row, "missing": dict(row["missing"])} for row in rows}
         for name, rows in theirs.groups.items()
     }
-    for change in changes(form, theirs, mine):
+    rows = {row.name: row for row in unmatched_rows(form, mine=mine, theirs=theirs)}
+    for change in _matched_changes(form, mine, theirs, rows):
         if choices.get(change.target) != MINE:
             continue
         if not change.group:
             _take(change.name, values, missing, mine.values, mine.missing)
         else:
-            _take_in_row(change, groups[change.group], mine)
-    rows = {name: [held[position] for position in sorted(held)] for name, held in groups.items()}
-    return raw_of(form, values=values, groups=rows, missing=missing, zone=zone)
+            typed = _by_position(mine, form.groups[change.group])[change.position or 0]
+            held = groups[change.group][change.position or 0]
+            _take(change.name, held, held["missing"], typed, typed["missing"])
+    for row in rows.values():
+        if choices.get(row.name) == MINE:
+            _take_row(row, groups[row.group.name])
+    kept = {name: [held[position] for position in sorted(held)] for name, held in groups.items()}
+    raw = raw_of(form, values=values, groups=kept, missing=missing, zone=zone)
+    left = [row for row in rows.values() if row.theirs and choices.get(row.name) == MINE]
+    return raw | _removals(left, kept)
 
 
 def _take(
@@ -96,11 +206,18 @@ def _take(
         missing[name] = from_missing[name]
 
 
-def _take_in_row(change: AnswerChange, rows: dict[int, AnswerRow], mine: Evaluation) -> None:
-    position = change.position or 0
-    typed = next((row for row in mine.groups[change.group] if row["position"] == position), None)
-    if typed is None:
-        rows.pop(position, None)
-        return
-    held = rows.setdefault(position, {"position": position, "missing": {}})
-    _take(change.name, held, held["missing"], typed, typed["missing"])
+def _take_row(row: UnmatchedRow, held: dict[int, AnswerRow]) -> None:
+    """Take the second writer's side of a row; one that is not on record has no number to be sent with."""
+    if row.mine is None:
+        held.pop(row.position)
+    else:
+        held[row.position] = {**row.mine, "position": None}
+
+
+def _removals(rows: list[UnmatchedRow], kept: Mapping[str, list[AnswerRow]]) -> Raw:
+    """Return the marks by which the page removes saved rows."""
+    raw: Raw = {}
+    for number, row in enumerate(rows):
+        prefix = f"{row.group.name}-{len(kept[row.group.name]) + number}"
+        raw |= {f"{prefix}-position": [str(row.position)], f"{prefix}-remove": ["1"]}
+    return raw

@@ -21,7 +21,7 @@ from crf.engine.conditions import Condition, canonical
 from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.engine.questions import Question, QuestionKind
-from crf.engine.submission import Raw, Review, raw_of
+from crf.engine.submission import Raw, Review, raw_of, rows_begun
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note
 from crf.page.question_templates import as_json, partial, skeleton
 
@@ -174,6 +174,7 @@ class _Row:
     """A row of a group, drawn."""
 
     prefix: str
+    row_id: str
     position: str
     number: str
     title: str
@@ -349,12 +350,12 @@ class FormRenderer:
         )
         rows = [self._row(group, row, index, template) for index, row in enumerate(self._rows(group))]
         blank = _Row(
-            f"{group.name}-__row__", "", "__number__", "", self._cells(group, None, "__row__", template)
+            f"{group.name}-__row__", "", "", "__number__", "", self._cells(group, None, "__row__", template)
         )
         if self.given.editable and not group.fixed:
             free = max((int(row.prefix.rsplit("-", 1)[1]) + 1 for row in rows), default=0)
             cells = self._cells(group, None, free, template)
-            rows.append(_Row(f"{group.name}-{free}", "", str(len(rows) + 1), "", cells))
+            rows.append(_Row(f"{group.name}-{free}", "", "", str(len(rows) + 1), "", cells))
         return get_template("crf/partials/group.html").render(
             {
                 "group": group,
@@ -363,7 +364,6 @@ class FormRenderer:
                 "rows": rows,
                 "blank": blank,
                 "removed": self._removed(group),
-                "next": self._next(group),
                 "show": as_json(group.shown_when),
                 "hidden": not self.holds(group.shown_when),
                 "editable": self.given.editable and not group.fixed,
@@ -378,15 +378,11 @@ class FormRenderer:
         rows = list(self.given.outcome.groups.get(group.name, []))
         if rows or not self.given.editable or self.asks(group):
             return rows
-        return [{**start, "position": number} for number, start in enumerate(group.starts_with, start=1)]
+        return [{key: row[key] for key in row if key != "missing"} for row in rows_begun(group)]
 
     def asks(self, group: Group) -> bool:
         """Say whether the group is asked by the answers on the page."""
         return self.holds(self.form.placed[group.name].shown_when) and self.holds(group.shown_when)
-
-    def _next(self, group: Group) -> str:
-        taken = [row["position"] for row in self._rows(group)]
-        return _first(self.given.raw, f"{group.name}-next") or str(max(taken, default=0) + 1)
 
     def _removed(self, group: Group) -> list[tuple[str, str]]:
         """Return the rows marked for removal, so that sending the page again still removes them."""
@@ -406,6 +402,7 @@ class FormRenderer:
         saved = _first(self.raw, f"{group.name}-{at}-position")
         return _Row(
             f"{group.name}-{at}",
+            str(row["row_id"]),
             saved,
             str(index + 1),
             self._fixed_title(group, row),

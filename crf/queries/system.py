@@ -82,6 +82,15 @@ def sync_queries(
     return len(judged.opens)
 
 
+def stale_queries(record_key: RecordKey, outcome: Evaluation, known: list[Query]) -> list[str]:
+    """Name the checks whose queries are not as the outcome asks for them now."""
+    found = [finding for finding in outcome.findings if finding.level in ASKED]
+    kept = {check.code for check in record_key.form.checks if check.stays_open}
+    judged = _judge(found, known, {}, outcome, kept)
+    names = [finding.key for finding in judged.opens] + [query.key for query, _why in judged.closes]
+    return list(dict.fromkeys(names))
+
+
 def _judge(
     found: list[Finding],
     known: list[Query],

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
+from crf import catalogue
 from crf.engine.checks import Finding, earliest_day
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
@@ -18,6 +19,7 @@ from crf.store.context import FormContext
 from crf.store.records import RecordKey, begun_records, stored_record_of
 from crf.trial_rules import todos
 from crf.trial_rules.track import (
+    READ_TOGETHER,
     RULES,
     RuleInput,
     TrackChange,
@@ -40,7 +42,7 @@ def apply_consequences(change: RecordChange) -> bool:
     record_key, form_context = change.record_key, change.form_context
     form_context.forget(record_key.form.code)
     leads = record_key.form.code in RULES
-    course = _course(record_key, change.after) if leads else TrackChange()
+    course = _course(change, change.after) if leads else TrackChange()
     moved = _set_milestones(change, course) if change.after.milestones else set()
     tracked = leads and _move_track(change, course)
     happened = record_key.visit is not None and _note_visit(change, record_key.visit)
@@ -63,11 +65,17 @@ def apply_consequences(change: RecordChange) -> bool:
     return bool(moved or tracked or happened)
 
 
-def _course(record_key: RecordKey, outcome: Evaluation) -> TrackChange:
+def _course(change: RecordChange, outcome: Evaluation) -> TrackChange:
+    form, participant = change.record_key.form, change.record_key.participant
+    others = change.form_context.records(form.code) if form.code in READ_TOGETHER else []
     seen = RuleInput(
-        outcome.values, record_key.participant.arm, _known(record_key.form, outcome), outcome.groups
+        outcome.values,
+        participant.arm,
+        _known(form, outcome),
+        outcome.groups,
+        [row for row in others if row["id"] != change.record.pk],
     )
-    return track_change_of(record_key.form.code, seen)
+    return track_change_of(form.code, seen)
 
 
 def _known(form: FormDeclaration, outcome: Evaluation) -> dict[str, date | None]:
@@ -93,7 +101,7 @@ def _set_milestones(change: RecordChange, course: TrackChange) -> set[str]:
             code=code,
             on=taken.on,
             source="form",
-            source_form=change.record_key.form.code,
+            source_form=taken.form,
             source_record=taken.record,
             result=result,
             by=change.by,
@@ -111,33 +119,36 @@ class _Taken:
 
     on: date | None
     record: int
+    form: str
 
 
 def _earliest(change: RecordChange, code: str, day: date | None) -> _Taken | None:
     """Return what the milestone takes now; None when this record has no say in it."""
     form = change.record_key.form
-    own = _Taken(day, change.record.pk)
+    own = _Taken(day, change.record.pk, form.code)
     held = change.form_context.milestone(code)
     if held is None or held.on is None:
         return own if day else None
     if (held.source_form, held.source_record) != (form.code, own.record):
         return own if day and day <= held.on else None
-    if form.repeats == Repeats.PER_PARTICIPANT:
+    if form.repeats == Repeats.PER_PARTICIPANT and len(catalogue.setters_of(code)) == 1:
         return own
     known = [taken for taken in (own, *_elsewhere(change, code)) if taken.on]
     return min(known, key=lambda taken: taken.on or date.max, default=own)
 
 
 def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
-    """Yield what the other records of the form say about the milestone."""
-    form = change.record_key.form
-    for other in begun_records(form, change.record_key.participant).exclude(pk=change.record.pk):
-        seen = stored_record_of(form, other).outcome(form)
-        context = change.form_context.context(
-            form, visit=other.visit, sequence=other.sequence, record_id=other.pk
-        )
-        found = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
-        yield _Taken(found.milestones.get(code), other.pk)
+    """Yield what every other record says about the milestone, of this form or of another that can set it."""
+    for form in catalogue.setters_of(code):
+        for other in begun_records(form, change.record_key.participant).exclude(pk=change.record.pk):
+            seen = stored_record_of(form, other).outcome(form)
+            context = change.form_context.context(
+                form, visit=other.visit, sequence=other.sequence, record_id=other.pk
+            )
+            found = evaluate(
+                form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
+            )
+            yield _Taken(found.milestones.get(code), other.pk, form.code)
 
 
 def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:
@@ -149,14 +160,14 @@ def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set
     if change.was_complete != new.complete:
         changed.add(f"{form.code}.{IS_COMPLETE}")
     if names:
-        changed |= {f"{form.code}*", *(f"{form.code}*.{name}" for name in form.groups if name in names)}
+        changed |= {f"{form.code}*", *[f"{form.code}*.{name}" for name in form.groups if name in names]}
     return changed | ({"visit.last_on"} if happened else set())
 
 
 def _move_track(change: RecordChange, course: TrackChange) -> bool:
     """The participant goes where the answers lead, step by allowed step; say whether they moved."""
     record_key = change.record_key
-    before = TrackChange() if change.before is None else _course(record_key, change.before)
+    before = TrackChange() if change.before is None else _course(change, change.before)
     if course.tracks == before.tracks:
         return False
     participant = record_key.participant

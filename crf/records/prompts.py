@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from audit.models import Act
 from crf.engine import messages
 from crf.engine.evaluation import Evaluation
-from crf.engine.submission import Prompt
+from crf.engine.submission import Answers
 from crf.models import EntryPrompt
 from crf.records.change import RecordChange
 from crf.store.records import RecordKey
@@ -15,11 +13,12 @@ from crf.store.records import RecordKey
 HARD = (":hard", ":future", ":birth", ":death")
 
 
-def keep_prompts(change: RecordChange, prompts: Iterable[Prompt], *, act: Act) -> None:
+def keep_prompts(change: RecordChange, answers: Answers, *, act: Act) -> None:
     """Each prompt that was shown stands, whole, with the answer it was shown for and the one then saved."""
     record_key, record = change.record_key, change.record
     zone = record_key.participant.site.time_zone
-    known = {(one["key"], one["value"]): one for one in prompts if "key" in one and "value" in one}
+    targets = {name: target for target, name in answers.names.items()}
+    known = {(one["key"], one["value"]): one for one in answers.prompts if "key" in one and "value" in one}
     EntryPrompt.objects.bulk_create(
         EntryPrompt(
             participant=record_key.participant,
@@ -30,7 +29,9 @@ def keep_prompts(change: RecordChange, prompts: Iterable[Prompt], *, act: Act) -
             level="hard" if key.endswith(HARD) else "soft",
             message=prompt.get("message", ""),
             entered=entered,
-            saved=saved_text(record_key, change.after, prompt.get("name", ""), zone),
+            saved=saved_text(
+                record_key, change.after, targets.get(prompt.get("name", ""), prompt.get("name", "")), zone
+            ),
             prompted_at=change.at,
             act=act,
         )
@@ -38,21 +39,13 @@ def keep_prompts(change: RecordChange, prompts: Iterable[Prompt], *, act: Act) -
     )
 
 
-def saved_text(record_key: RecordKey, outcome: Evaluation, name: str, zone: str) -> str:
-    """Return the answer that was saved, as people read it; ``name`` is the place on the page."""
-    group, _dash, rest = name.partition("-")
-    if rest and group in record_key.form.groups:
-        index, _dash, question = rest.partition("-")
-        rows = outcome.groups[group]
-        if (
-            not index.isdecimal()
-            or int(index) >= len(rows)
-            or question not in record_key.form.groups[group].questions
-        ):
-            return ""
-        return messages.display(
-            record_key.form.groups[group].questions[question], rows[int(index)][question], zone=zone
-        )
-    if name not in record_key.form.questions:
+def saved_text(record_key: RecordKey, outcome: Evaluation, target: str, zone: str) -> str:
+    """Return the answer that was saved, as people read it; a row that was left out has none."""
+    group, _dot, rest = target.partition(".")
+    number, _dot, name = rest.partition(".")
+    question = messages.question_at(record_key.form, target)
+    if question is None:
         return ""
-    return messages.display(record_key.form.questions[name], outcome.values[name], zone=zone)
+    rows = {str(row["position"]): row for row in outcome.groups.get(group, ())}
+    values = rows.get(number, {}) if rest else outcome.values
+    return messages.display(question, values.get(name or target), zone=zone)

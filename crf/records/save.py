@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,9 +21,9 @@ from crf.eligibility.evidence import SOURCE_FORMS
 from crf.engine.base import COMPLETED, RecordState
 from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import Repeats
-from crf.engine.evaluation import AnswerRow, evaluate
+from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.messages import finding_text
-from crf.engine.submission import Answers, asked_errors
+from crf.engine.submission import NO_ROWS, NOTHING_SAVED, Answers, asked_errors, numbered
 from crf.models import Draft, SaveKey
 from crf.queries.system import adopt_queries, known_queries, queries_part, sync_queries
 from crf.records.change import RecordChange, SaveBasis, SaveEvaluation, SaveRequest
@@ -63,6 +63,7 @@ from trials.models import Participant
 
 LONGEST_KEY = 64
 SENT = ("values", "groups", "missing", "reason", "reasons", "confirmations", "prompts", "errors")
+GIVEN_HERE = ("row_id", "position")  # a row says under "sent" which of both came with it
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,12 @@ def _digest_of(request: SaveRequest) -> str:
     place = [record_key.participant.pk, record_key.form.code, record_key.sequence]
     visit = record_key.visit.pk if record_key.visit else None
     sent = {name: getattr(answers, name) for name in SENT}
+    sent["groups"] = {
+        name: [
+            {part: row[part] for part in row if "sent" not in row or part not in GIVEN_HERE} for row in rows
+        ]
+        for name, rows in answers.groups.items()
+    }
     said = json.dumps([place, visit, request.version, request.seen_plan, sent], sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()
 
@@ -226,25 +233,25 @@ def _evaluate(basis: SaveBasis) -> SaveEvaluation:
         sequence=record_key.sequence,
         record_id=None if stored is None else stored.record.pk,
     )
-    groups = {name: _named(rows, stored, name) for name, rows in answers.groups.items()}
+    saved = NO_ROWS if stored is None else stored.saved_rows
+    groups = {
+        name: numbered(form.groups[name], rows, saved.get(name, NOTHING_SAVED))
+        for name, rows in answers.groups.items()
+    }
     after = evaluate(form, values=answers.values, groups=groups, missing=answers.missing, context=context)
     before = None if stored is None else stored.outcome(form)
-    return SaveEvaluation(basis, before, after, tuple(changes(form, before, after)))
+    restored = () if stored is None else _restored(stored, after)
+    changed = (*changes(form, before, after), *restored)
+    return SaveEvaluation(basis, before, after, changed)
 
 
-def _named(rows: Iterable[Mapping[str, Any]], stored: StoredRecord | None, group: str) -> list[AnswerRow]:
-    """Return the rows with the names they keep: a position that was removed is not given again."""
-    if stored is None or group not in stored.rows:
-        return list(map(dict, rows))
-    kept, free = stored.rows[group], stored.last_position(group)
-    named = []
-    for row in rows:
-        position = row.get("position")
-        if position is None or (position in kept and kept[position].removed):
-            free += 1
-            position = free
-        named.append({**row, "position": position})
-    return named
+def _restored(stored: StoredRecord, after: Evaluation) -> Iterator[AnswerChange]:
+    """Yield each row that was removed and is there again: somebody says why."""
+    for name, rows in after.groups.items():
+        for row in rows:
+            saved = stored.rows[name].get(row["position"])
+            if saved is not None and saved.removed:
+                yield AnswerChange("removed", "Y", "N", name, row["position"])
 
 
 def _refuse_unreadable(evaluation: SaveEvaluation) -> None:
@@ -304,7 +311,7 @@ def _write(evaluation: SaveEvaluation) -> Saved:
         record_key, record, before, after, was_complete, form_context, request.by, request.at
     )
     if request.answers.prompts:
-        keep_prompts(change, request.answers.prompts, act=request.act)
+        keep_prompts(change, request.answers, act=request.act)
     replanned = (before is None or bool(evaluation.changed)) and apply_consequences(change)
     if evidence:
         evidence.lapse_if_changed(by=request.by, at=request.at)
@@ -312,7 +319,7 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     told = (evaluation.changed, after.cleared, opened, moved)
     saved = Saved(record_key, record.pk, record.version, record.state, *told)
     if request.by and request.key:
-        _end_editing(request, saved)
+        _end_editing(request, saved, request.by)
     return saved
 
 
@@ -329,7 +336,7 @@ def _write_record(evaluation: SaveEvaluation) -> Any:
     if evaluation.changed or _derived_differ(evaluation):
         if stored.record.state == RecordState.SIGNED:
             drop_signature(record_key, stored.record, act=act, at=request.at)
-        write_record(record_key, stored, evaluation.after, act=act)
+        write_record(record_key, stored, evaluation.after, act=act, typed_again=bool(evaluation.changed))
     return stored.record
 
 
@@ -341,11 +348,11 @@ def _derived_differ(evaluation: SaveEvaluation) -> bool:
     )
 
 
-def _end_editing(request: SaveRequest, saved: Saved) -> None:
+def _end_editing(request: SaveRequest, saved: Saved, owner: User) -> None:
     """The opened page is answered once and for all, and what was typed on it is no draft any more."""
     moved = [[change.code, change.kind, change.before, change.after] for change in saved.moved]
     SaveKey.objects.create(
-        owner=request.by,
+        owner=owner,
         site_id=request.record_key.participant.site_id,
         key=request.key,
         digest=request.digest,
@@ -355,7 +362,7 @@ def _end_editing(request: SaveRequest, saved: Saved) -> None:
         saved_at=request.at,
     )
     Draft.objects.filter(
-        owner=request.by,
+        owner=owner,
         participant=request.record_key.participant,
         form_code=request.record_key.form.code,
         page=request.key,

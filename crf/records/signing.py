@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,12 +18,16 @@ from audit.models import Act
 from crf.engine.base import RecordState
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
+from crf.engine.former_codes import as_formerly
 from crf.models import Query, RecordSignature
 from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
 S = RecordState
+NOT_SIGNED = frozenset(
+    {"missing", "row_id"}
+)  # parts of a row that its position and the record's reasons stand for
 
 
 class NotInYourRole(Forbidden):
@@ -51,6 +56,11 @@ class ChangedMeanwhile(Refusal):
     message = _("{record} was changed since you opened it. Read it again, then decide.")
 
 
+class NotReadyToLock(Refusal):
+    code = "crf.not_ready_to_lock"
+    message = _("{record} cannot be locked yet. It lacks: {missing}. Nothing was changed.")
+
+
 class UnlockReasonNeeded(Refusal):
     code = "crf.unlock_reason_needed"
     message = _("Say why {record} is unlocked.")
@@ -59,31 +69,44 @@ class UnlockReasonNeeded(Refusal):
 
 def digest_of(form: FormDeclaration, stored: StoredRecord) -> str:
     """Return the SHA-256 of the record's answers in one spelling: what a signature is bound to (11.70)."""
+    return _digest_of(_content_of(form, stored))
+
+
+def _content_of(form: FormDeclaration, stored: StoredRecord) -> dict[str, Any]:
     outcome = stored.outcome(form)
-    content = {
+    return {
         "form": [form.code, stored.record.form_version],
         "record": [stored.record.pk, stored.record.version],
         "values": {name: canonical(value) for name, value in outcome.values.items()},
         "missing": dict(outcome.missing),
         "groups": {
-            name: [{key: canonical(value) for key, value in row.items() if key != "missing"} for row in rows]
+            name: [
+                {key: canonical(value) for key, value in row.items() if key not in NOT_SIGNED} for row in rows
+            ]
             for name, rows in outcome.groups.items()
         },
     }
+
+
+def _digest_of(content: dict[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
-    """The monitor has compared the record with its source, as it is in ``version``.
+    """The monitor has compared the record with its source, as it is in ``version``; a signature stays.
 
     Refuses: who may not; a record that is not there, is not complete, was changed meanwhile, or has open queries.
     Locks: the participant, then the record.
     """
     with open_act("crf:record:verify", by=by, at=at, participant=record_key.participant) as act:
-        stored = _held(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=(S.COMPLETE,))
+        needed = (S.COMPLETE, S.SIGNED)
+        stored = _held(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=needed)
         _refuse_open_queries(record_key, stored)
+        was_signed = stored.record.state == S.SIGNED
         _move(stored.record, S.VERIFIED, act)
+        if was_signed:  # the signature stands: what was signed did not change
+            _move(stored.record, S.SIGNED, act)
 
 
 def sign_record(
@@ -120,13 +143,30 @@ def sign_record(
 def lock_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
     """Nobody changes the record any more, until a data manager unlocks it with a reason.
 
-    Refuses: as ``verify_record`` does. Locks: the participant, then the record.
+    Refuses: as ``verify_record`` does, and a record that lacks what ``missing_to_lock`` names.
+    Locks: the participant, then the record.
     """
     with open_act("crf:record:lock", by=by, at=at, participant=record_key.participant) as act:
         needed = (S.COMPLETE, S.VERIFIED, S.SIGNED)
         stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=needed)
         _refuse_open_queries(record_key, stored)
+        if missing := missing_to_lock(stored):
+            raise NotReadyToLock(record=record_key.label, missing=", ".join(missing))
         _move(stored.record, S.LOCKED, act)
+
+
+def missing_to_lock(stored: StoredRecord) -> list[str]:
+    """Return what the record still lacks before it may be locked, in words; ``LOCK_NEEDS`` says what it needs."""
+    lacking = {
+        "verified": (_("verification against source"), is_verified(stored)),
+        "signed": (_("the investigator's signature"), stored.record.state == S.SIGNED),
+    }
+    return [str(lacking[need][0]) for need in settings.LOCK_NEEDS if not lacking[need][1]]
+
+
+def is_verified(stored: StoredRecord) -> bool:
+    """Say whether the record was verified as it is now: in this version, also where a signature came after."""
+    return bool(stored.record.record_events.filter(state=S.VERIFIED, version=stored.record.version).exists())
 
 
 def unlock_record(*, record_key: RecordKey, version: int, reason: str, by: User, at: datetime) -> None:
@@ -146,10 +186,11 @@ def unlock_record(*, record_key: RecordKey, version: int, reason: str, by: User,
 
 
 def signature_holds(record_key: RecordKey, stored: StoredRecord, signed: RecordSignature) -> bool:
-    """Say whether the record still has exactly the content that was signed."""
-    return signed.version == stored.record.version and signed.signature.digest == digest_of(
-        record_key.form, stored
-    )
+    """Say whether the record still has exactly the content that was signed, also under the former name of a code."""
+    if signed.version != stored.record.version:
+        return False
+    content = _content_of(record_key.form, stored)
+    return signed.signature.digest in {_digest_of(content), _digest_of(as_formerly(content))}
 
 
 def _held(

@@ -69,7 +69,7 @@ def bulk_read(
     if not wanted:
         return found
     selects = [part.sql() for part in wanted]
-    sql = " UNION ALL ".join(text for text, _values in selects)
+    sql = " UNION ALL ".join([text for text, _values in selects])
     params = [value for _text, values in selects for value in values]
     if forms:
         sql, params = _RECORDS + sql, [participant, [form.tag for form in forms], *params]

@@ -98,6 +98,9 @@ def _of_rows(stored: StoredRecord, name: str, group: Any, zone: str, field: str)
             if event.removed and not (before and before.removed):
                 target = f"{name}.{event.position}.removed"
                 yield Entry(event.act, _("Row"), row, "", str(_("removed")), target)
+            elif before and before.removed and not event.removed:
+                target = f"{name}.{event.position}.removed"
+                yield Entry(event.act, _("Row"), row, str(_("removed")), str(_("put back")), target)
         last[event.pgh_obj_id] = event
 
 

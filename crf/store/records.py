@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import Act
 from crf import catalogue
 from crf.engine.base import Record, RecordState
-from crf.engine.declaration import FormDeclaration, Repeats
+from crf.engine.declaration import FormDeclaration, Group, Repeats
 from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.engine.submission import RowsOnRecord, SavedRows, row_id_at
 from crf.store.bulk_read import TableQuery, bulk_read, instance_of
 from followup.models import Visit
 from kernel.errors import Refusal
@@ -75,7 +76,7 @@ class StoredRecord:
         return Evaluation(
             values={name: getattr(self.record, name) for name in form.questions},
             groups={
-                name: [_row_of(group, row) for row in self.standing(name)]
+                name: [row_of(group, row) for row in self.standing(name)]
                 for name, group in form.groups.items()
             },
             missing=dict(self.record.missing),
@@ -91,13 +92,27 @@ class StoredRecord:
         """Return the rows that are not removed, in order."""
         return [row for _position, row in sorted(self.rows[group].items()) if not row.removed]
 
-    def last_position(self, group: str) -> int:
-        """Return the highest position that was ever used: a row's name is never given again."""
-        return max(self.rows[group], default=0)
+    @property
+    def saved_rows(self) -> RowsOnRecord:
+        """Return which rows each group has on record."""
+        return {
+            name: SavedRows(
+                {identity_of(name, row): position for position, row in rows.items()},
+                frozenset(position for position, row in rows.items() if row.removed),
+            )
+            for name, rows in self.rows.items()
+        }
 
 
-def _row_of(group: Any, row: Any) -> AnswerRow:
+def identity_of(group: str, row: Any) -> str:
+    """Return the identity of a stored row; one of before there were identities is known by its number."""
+    return str(row.row_id or row_id_at(group, row.position))
+
+
+def row_of(group: Group, row: Any) -> AnswerRow:
+    """Return a stored row as evaluation returns rows."""
     return {
+        "row_id": identity_of(group.name, row),
         "position": row.position,
         "missing": dict(row.missing),
         **{name: getattr(row, name) for name in group.questions},
@@ -194,14 +209,24 @@ def next_sequence(record_key: RecordKey) -> int:
 
 
 def write_record(
-    record_key: RecordKey, stored: StoredRecord | None, outcome: Evaluation, *, act: Act
+    record_key: RecordKey,
+    stored: StoredRecord | None,
+    outcome: Evaluation,
+    *,
+    act: Act,
+    typed_again: bool = True,
 ) -> StoredRecord:
-    """The record holds the outcome's answers, one version further; only what differs is written."""
+    """The record holds the outcome's answers, one version further; only what differs is written.
+
+    Without ``typed_again`` nothing but derived answers differs.
+    """
     if stored is None:
         record = _created(record_key, outcome, act)
         stored = StoredRecord(record, {name: {} for name in record_key.form.groups})
     else:
-        _updated(stored.record, record_key, outcome, act)
+        state = state_of(record_key.form, outcome)
+        state = state if typed_again else state_rederived(stored.record, state)
+        _updated(stored.record, record_key, outcome, state, act)
     for name in record_key.form.groups:
         _write_rows(stored, name, outcome.groups[name], record_key.form, act)
     return stored
@@ -225,9 +250,9 @@ def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
     )
 
 
-def _updated(record: Any, record_key: RecordKey, outcome: Evaluation, act: Act) -> None:
+def _updated(record: Any, record_key: RecordKey, outcome: Evaluation, state: RecordState, act: Act) -> None:
     written = differing(record, {**outcome.values, "missing": dict(outcome.missing)})
-    record.state = state_of(record_key.form, outcome)
+    record.state = state
     record.form_version, record.version = record_key.form.version, record.version + 1
     update_record(record, [*written, "state", "form_version", "version"], act=act)
 
@@ -275,10 +300,10 @@ def _write_rows(
     new = []
     for row in rows:
         values = {question: row[question] for question in group.questions}
-        values["missing"] = dict(row["missing"])
+        values |= {"missing": dict(row["missing"]), "removed": False}
         held = kept.get(row["position"])
         if held is None:
-            new.append(_new_row(stored.record, group, row["position"], values, act))
+            new.append(_new_row(stored.record, group, row, values, act))
         elif changed := differing(held, values):
             held.act = act
             held.save(update_fields=[*changed, "act"])
@@ -287,8 +312,9 @@ def _write_rows(
     _remove_rows(kept, {row["position"] for row in rows}, act)
 
 
-def _new_row(record: Any, group: Any, position: int, values: dict[str, Any], act: Act) -> Any:
-    return group.model(record=record, site_id=record.site_id, position=position, act=act, **values)
+def _new_row(record: Any, group: Group, row: AnswerRow, values: dict[str, Any], act: Act) -> Any:
+    own = {"row_id": row["row_id"], "position": row["position"]}
+    return group.model(record=record, site_id=record.site_id, act=act, **own, **values)
 
 
 def _remove_rows(kept: dict[int, Any], standing: set[int], act: Act) -> None:
@@ -298,10 +324,22 @@ def _remove_rows(kept: dict[int, Any], standing: set[int], act: Act) -> None:
             row.save(update_fields=["removed", "act"])
 
 
+def state_rederived(record: Any, judged: RecordState) -> RecordState:
+    """Return the state after derived answers alone have moved, which somebody sees as ``judged`` from all answers.
+
+    Verification is of what was typed, and stays; a signature is of all that the record showed, and falls.
+    """
+    if judged != RecordState.COMPLETE or record.state not in (RecordState.VERIFIED, RecordState.SIGNED):
+        return judged
+    signed = (RecordState.SIGNED, RecordState.LOCKED)
+    before = record.record_events.exclude(state__in=signed).order_by("pgh_id").last()
+    return RecordState(before.state)
+
+
 def state_of(form: FormDeclaration, outcome: Evaluation) -> RecordState:
     """Return how far the answers have come; verification and signature are acts of their own."""
-    typed = (outcome.values[name] for name, question in form.questions.items() if not question.derived)
-    answered = any(value is not None for value in typed) or bool(outcome.missing)
+    typed = [outcome.values[name] for name, question in form.questions.items() if not question.derived]
+    answered = typed.count(None) < len(typed) or bool(outcome.missing)
     if not answered and not any(outcome.groups.values()):
         return RecordState.EMPTY
     return RecordState.COMPLETE if outcome.complete else RecordState.IN_PROGRESS

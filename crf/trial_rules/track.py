@@ -47,6 +47,8 @@ class RuleInput:
     arm: str | None
     milestones: Mapping[str, date | None]
     groups: Mapping[str, Any] = field(default_factory=dict)
+    others: Sequence[Values] = ()
+    """The other records of the form, where one alone does not say where it leads."""
 
 
 RESULTS: Final = {
@@ -106,10 +108,22 @@ def _after_residue(values: Values) -> tuple[str, ...]:
     return DECLINED if values.get("pt_dec") == "declines_surgery" else ("SURGERY_PLANNED",)
 
 
+def _planned_on(operation: Values) -> date | None:
+    return earliest_day(operation.get("surg_dt") or operation.get("no_surg_dt"))
+
+
 def of_surgery(seen: RuleInput) -> TrackChange:
-    """Resected, explored, or not operated (protocol 3.8)."""
-    on = earliest_day(seen.values.get("surg_dt") or seen.values.get("no_surg_dt"))
+    """Resected, explored, or not operated (protocol 3.8).
+
+    The last operation leads; once the oesophagus is resected, no exploration, refusal or re-resection moves the
+    participant, whose recurrence is told by the follow-up form (decision D1).
+    """
+    on = _planned_on(seen.values)
     done, reason = seen.values.get("surg_done"), seen.values.get("no_surg_reason")
+    resected = any(other.get("surg_done") == "resection" for other in seen.others)
+    later = any(on and (day := _planned_on(other)) and day > on for other in seen.others)
+    if done != "resection" and (resected or later):
+        return TrackChange()
     if done == "resection":
         left = ("FOLLOW_UP",) if seen.values.get("disch_dt") else ()
         return TrackChange(("OPERATED", *left), on)
@@ -154,6 +168,9 @@ def of_survival(seen: RuleInput) -> TrackChange:
     died = seen.values.get("vital") == "dead"
     return TrackChange(("DEAD",), earliest_day(seen.values.get("death_dt"))) if died else TrackChange()
 
+
+READ_TOGETHER: Final = frozenset({"SURG"})
+"""Forms of which the other records are read too, to know where one leads."""
 
 RULES: Final[Mapping[str, Callable[[RuleInput], TrackChange]]] = {
     "TREAT": of_treatment,

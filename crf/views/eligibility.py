@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.eligibility.evidence import Evidence, current_evidence
+from crf.eligibility.window import too_old_on
 from crf.page.eligibility import criteria_of, decisions_of
 from crf.page.forms import DecisionForm
 from crf.records.eligibility_lapse import decide
 from followup.services import catch_up
+from kernel.clock import local_date
 from kernel.errors import Forbidden
 from trials.models import Participant
 from trials.models.participants import Track
@@ -41,7 +43,7 @@ def eligibility(request: PersonRequest, number: str) -> HttpResponse:
     if form.submits(decide, shown=evidence, by=request.user, at=now):
         messages.success(request, _("The decision is signed and on record."))
         return redirect(participant)
-    return _shown(request, participant, evidence, form)
+    return _shown(request, participant, evidence, form, at=now)
 
 
 def _on_the_version_in_force(
@@ -55,17 +57,19 @@ def _on_the_version_in_force(
 
 
 def _shown(
-    request: PersonRequest, participant: Participant, evidence: Evidence, form: DecisionForm
+    request: PersonRequest, participant: Participant, evidence: Evidence, form: DecisionForm, *, at: datetime
 ) -> HttpResponse:
     may_decide = request.user.may(Permission.ELIGIBILITY_DECIDE, participant.site_id)
     decisions = decisions_of(participant)
     answered = evidence.answered(decisions[0].answers if decisions and not decisions[0].lapsed_at else {})
+    is_screened, today = participant.state == Track.SCREENED, local_date(at, participant.site.time_zone)
     shown: dict[str, Any] = {
         "participant": participant,
         "evidence": answered,
         "criteria": criteria_of(answered),
         "decisions": decisions,
         "form": form,
-        "may_decide": may_decide and participant.state == Track.SCREENED,
+        "may_decide": may_decide and is_screened,
+        "too_old": too_old_on(participant, on=today, at=at) if is_screened else [],
     }
     return render(request, "crf/eligibility.html", shown, status=form.status)

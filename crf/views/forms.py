@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.engine import submission as typed
+from crf.engine.live import live
 from crf.links import log_url
 from crf.page.actions import actions_for
 from crf.page.blank_pdf import blank_pdf
@@ -103,9 +104,9 @@ def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
     editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
-    return JsonResponse(
-        typed.live(editor.record_key.form, request.POST, context=editor.context, zone=editor.zone)
-    )
+    form, saved = editor.record_key.form, editor.saved_rows
+    found = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
+    return JsonResponse(found)
 
 
 @require_POST

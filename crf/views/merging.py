@@ -19,7 +19,7 @@ from crf.store.versions import answers_at
 def merge_page(
     request: PersonRequest, editor: RecordEditor, refusal: StaleVersion | KeyUsed | None = None
 ) -> HttpResponse:
-    """Show both answers of every difference; 409 when a save was just refused."""
+    """Show both answers of every difference; 409 when a save or a choice was just refused."""
     stale = refusal if isinstance(refusal, StaleVersion) else None
     review = editor.review(editor.draft.raw if editor.draft else {})
     found = differences(
@@ -33,9 +33,11 @@ def merge_page(
         "editor": editor,
         "found": found,
         "action": address("merge", editor.record_key, draft=editor.draft.page if editor.draft else ""),
+        "version": stale.version if stale else editor.version,
         "said": str(refusal or ""),
     }
-    return render(request, "crf/merge.html", shown, status=409 if refusal else 200)
+    again = request.method == "POST"
+    return render(request, "crf/merge.html", shown, status=409 if again else 200)
 
 
 def _began_with(editor: RecordEditor) -> Evaluation | None:
@@ -47,10 +49,14 @@ def _began_with(editor: RecordEditor) -> Evaluation | None:
 
 @requires(Permission.CRF_EDIT)
 def merge(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
-    """Put the chosen answers together as the person's draft of the present version."""
+    """Put the chosen answers together as the person's draft of the present version.
+
+    When somebody saved since the choices were shown, they are shown anew: new rows have other numbers now.
+    """
     record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
     editor = RecordEditor(record_key, request.user, timezone.now(), opened=request.GET.get("draft", ""))
-    if request.method == "POST" and editor.draft is not None:
+    shown = request.POST.get("version") == str(editor.version)
+    if request.method == "POST" and editor.draft is not None and shown:
         mine = editor.review(editor.draft.raw).outcome
         choices = {
             name.removeprefix("take:"): request.POST[name]
@@ -60,7 +66,7 @@ def merge(request: PersonRequest, number: str, code: str, sequence: int) -> Http
         raw = merged(
             record_key.form, mine=mine, theirs=editor.saved_evaluation(), choices=choices, zone=editor.zone
         )
-        raw["_reason"] = editor.draft.raw.get("_reason", [""])
+        raw |= {name: texts for name, texts in editor.draft.raw.items() if name.startswith("_reason")}
         page = editor.draft.page
         keep_draft(
             record_key=record_key, page=page, raw=raw, version=editor.version, by=request.user, at=editor.at

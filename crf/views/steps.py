@@ -18,8 +18,16 @@ from crf.page.editor import RecordEditor, address, open_record
 from crf.page.forms import OverrideForm, SignStepForm, StepForm, UnlockForm
 from crf.page.targets import numeric_targets
 from crf.records.overrides import grant_override
-from crf.records.signing import lock_record, sign_record, unlock_record, verify_record
-from crf.store.records import RecordKey
+from crf.records.signing import (
+    NothingThere,
+    is_verified,
+    lock_record,
+    missing_to_lock,
+    sign_record,
+    unlock_record,
+    verify_record,
+)
+from crf.store.records import RecordKey, find_stored_record
 
 
 def _recorded(request: PersonRequest, record_key: RecordKey) -> HttpResponse:
@@ -61,14 +69,25 @@ def sign(request: PersonRequest, number: str, code: str, sequence: int) -> HttpR
     return _refused(request, record_key, form, now)
 
 
-@require_POST
 @requires(Permission.CRF_LOCK)
 def lock(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    """Say what the record has and lacks before it is locked, and lock it once that is confirmed."""
     record_key = open_record(request, number, code, sequence, Permission.CRF_LOCK)
-    form, now = StepForm(request.POST), timezone.now()
+    stored = find_stored_record(record_key)
+    if stored is None:
+        raise NothingThere(record=record_key.label)
+    form, now = StepForm(request.POST or None, initial={"version": stored.record.version}), timezone.now()
     if form.submits(lock_record, record_key=record_key, by=request.user, at=now):
         return _recorded(request, record_key)
-    return _refused(request, record_key, form, now)
+    shown = {
+        "form": form,
+        "label": record_key.label,
+        "stored": stored,
+        "missing": missing_to_lock(stored),
+        "is_verified": is_verified(stored),
+        "back": address("form", record_key),
+    }
+    return render(request, "crf/lock.html", shown, status=form.status)
 
 
 @require_POST

@@ -259,6 +259,7 @@ def pathology(case: Case, on: date) -> Sent:
     examined = dice.randint(18, 38)
     positive = dice.randint(1, 3) if case.story.node_left else 0
     answers: dict[str, Any] = {
+        "op_no": 1,
         "path_dt": (case.operated_on or on) + timedelta(days=dice.randint(5, 9)),
         "path_id": f"P{dice.randint(1000, 9999)}",
         "hist": "scc" if share else "none",

@@ -55,6 +55,8 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
         "cre_outcome": outcome.value,
         "proc_compl": "N",
     }
+    if answers["look"] == "ulcer":
+        answers["look_note"] = "Raised edge: suspect, biopsied."
     if answers["pet_done"] == "Y":
         after_endoscopy = dice.random() < 0.04
         pet_on = on + timedelta(days=0 if after_endoscopy else -dice.randint(4, 9))
@@ -161,6 +163,40 @@ def surgery(case: Case, on: date) -> Sent:
             "vent_h": 0,
             "icu_d": dice.randint(0, 2),
             "disch_dt": on + timedelta(days=stay),
+            "disch_to": "home",
+            "readm": "N",
+        }
+    }
+
+
+def second_look(case: Case, resected_on: date) -> Sent:
+    """SURG once more: an operation for a leak, a week after the resection; nothing is resected."""
+    dice, on = case.dice, resected_on + timedelta(days=6)
+    return {
+        "answers": {
+            "surg_done": "explored",
+            "surg_dt": on,
+            "no_surg_reason": "ae",
+            "intent": "palliative",
+            "surg_centre": "own",
+            "asa": "III",
+            "ecog_pre": "2",
+            "wt_pre": round(case.story.person.weight * 0.96, 1),
+            "alb_pre": round(dice.uniform(29, 33), 1),
+            "access_th": "open",
+            "access_ab": "none",
+            "op_min": dice.randint(150, 200),
+            "anaes_min": dice.randint(205, 260),
+            "ebl": dice.randint(40, 150),
+            "transf": 0,
+            "io_compl": ["none"],
+            "adhesion": "mild",
+            "resid_macro": "none",
+            "jejun": "Y",
+            "extub": "N",
+            "vent_h": 12,
+            "icu_d": 3,
+            "disch_dt": on + timedelta(days=20),
             "disch_to": "home",
             "readm": "N",
         }

@@ -23,10 +23,10 @@ from crf.recheck import recheck_participant
 from crf.records.eligibility_lapse import DECISION_READS
 from demo.simulation.answers import Case, demographics, eligibility, staging
 from demo.simulation.form_filler import fill
-from demo.simulation.later_answers import survival
+from demo.simulation.later_answers import second_look, survival
 from demo.simulation.safety_answers import events_at, report_of
 from demo.simulation.sites import PASSWORD, SiteWithPeople
-from demo.simulation.visits import forms_to_fill, learn
+from demo.simulation.visits import AFTER_DISCHARGE, forms_to_fill, learn
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
 from kernel.errors import Refusal
@@ -255,6 +255,8 @@ class Journey:
         for code, sent in forms_to_fill(case, visit, self.today):
             if visit.code in ALWAYS_ENTERED or dice.random() < case.story.diligence:
                 self._fill(code, sent, visit)
+        if visit.code == AFTER_DISCHARGE and case.surgery and case.operated_on and case.story.lateness > 0.7:
+            self._add("SURG", second_look(case, case.operated_on))
         if "AE" in visit.forms:
             self._events(visit)
 

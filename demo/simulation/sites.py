@@ -134,9 +134,8 @@ def _open_place(
     if unfinished:
         return SiteWithPeople(site, coordinator, investigator, None)
     consent = trials.add_consent_version(site=site, label="1.0", approved_on=opened_on, **by)
-    return SiteWithPeople(
-        trials.move_site(site=site, to=SiteState.ACTIVE, **by), coordinator, investigator, consent
-    )
+    site = trials.activate_site(site=site, has_places=None, **by)
+    return SiteWithPeople(site, coordinator, investigator, consent)
 
 
 def _person(

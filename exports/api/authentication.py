@@ -40,6 +40,10 @@ class TokenAuthentication(BaseAuthentication):
                 _("This token is unknown, has expired or was revoked. Make a new one.")
             )
         user = with_grants(token.user, on=local_date(now, settings.TRIAL_TIME_ZONE))
+        if user.must_secure_account:
+            raise AuthenticationFailed(
+                _("The token's owner first sets a password and second factor of their own on the pages.")
+            )
         user.limits = frozenset(Permission(scope) for scope in token.scopes)
         return user, token
 

@@ -53,6 +53,17 @@ class UnknownMember(Refusal):
     status = 400
 
 
+class AnswersLeftOut(Refusal):
+    """A PUT says nothing of what is on record, and would erase it."""
+
+    code = "exports.answers_left_out"
+    message = _(
+        "{record} is not saved: the body leaves out {names}, which PUT would erase. Send them, use PATCH to change "
+        'single answers, or add "replace": true if they are to go.'
+    )
+    status = 422
+
+
 class Unstorable(Refusal):
     code = "exports.unstorable"
     message = _(

@@ -14,11 +14,14 @@ from kernel.errors import Refusal
 
 
 def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer a refusal with its status and sentence; nothing of the act is kept."""
+    """Answer with status, sentence and code; nothing of the act of a refusal is kept."""
     if isinstance(exception, Refusal):
         if connection.in_atomic_block:
             transaction.set_rollback(True)
         return Response({"detail": str(exception), "code": exception.code}, status=exception.status)
     if isinstance(exception, Http404):
         exception = exceptions.NotFound()
-    return exception_handler(exception, context)
+    answered = exception_handler(exception, context)
+    if answered is not None and isinstance(exception, exceptions.APIException):
+        answered.data = {"detail": str(exception.detail), "code": f"api.{exception.default_code}"}
+    return answered

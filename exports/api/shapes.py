@@ -16,6 +16,7 @@ from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import Classification, Question, QuestionKind
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
+from crf.store.records import identity_of
 from exports.models import Export
 from followup.models import Visit
 from followup.services.planning import VisitChange
@@ -91,6 +92,7 @@ def _row(
     form: FormDeclaration, group: Group, row: Any, identifying: bool, zones: Mapping[int, str]
 ) -> dict[str, Any]:
     return {
+        "row_id": identity_of(group.name, row),
         "position": row.position,
         "missing": row.missing,
         **_answers(form, group.questions, row, identifying, zones),

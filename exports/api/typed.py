@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from crf.engine.declaration import FormDeclaration
+from crf.engine.declaration import FormDeclaration, Group
+from crf.engine.evaluation import Evaluation
 from crf.engine.messages import finding_text
 from crf.engine.questions import Question, QuestionKind
-from crf.engine.submission import Submission
+from crf.engine.submission import ROW_ID, Submission, raw_of
 from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
 from exports.api.bodies import object_in as _object
 from exports.api.bodies import rows_in as _rows
@@ -19,13 +20,14 @@ from exports.api.bodies import rows_in as _rows
 SENT: Final = frozenset(
     ("answers", "missing", "groups", "version", "reason", "reasons", "confirmations", "prompts", "seen_plan")
 )
+REPLACED: Final = SENT | {"replace"}
 SHOWN: Final = frozenset(
     {"participant", "form", "visit", "sequence", "state", "left_out"}
 )  # what was got can be put
-IN_ROW: Final = frozenset({"position", "remove", "missing"})
+IN_ROW: Final = frozenset({"row_id", "position", "remove", "missing"})
 
 
-def misfits(form: FormDeclaration, body: Any) -> dict[str, str]:
+def misfits(form: FormDeclaration, body: Any, *, parts: frozenset[str] = SENT) -> dict[str, str]:
     """Return a sentence for each name that the form does not know and each value that no page could send.
 
     Left out in silence, a misspelt answer would be lost, and the caller would believe that it is saved.
@@ -33,8 +35,10 @@ def misfits(form: FormDeclaration, body: Any) -> dict[str, str]:
     whole = _object(body, "body")
     found = {
         name: _("The body has no part “{name}”. Check its spelling.").format(name=name)
-        for name in whole.keys() - SENT - SHOWN
+        for name in whole.keys() - parts - SHOWN
     }
+    if not isinstance(whole.get("replace", False), bool):
+        found["replace"] = _("“replace” is true or false.")
     found |= dict(_misfits(form.questions, _object(whole.get("answers", {}), "answers"), whole))
     for name, sent in _object(whole.get("groups", {}), "groups").items():
         rows = [_object(row, name) for row in _rows(sent, name)]
@@ -45,6 +49,10 @@ def misfits(form: FormDeclaration, body: Any) -> dict[str, str]:
             answers = {key: value for key, value in row.items() if key not in IN_ROW}
             strange = _misfits(form.groups[name].questions, answers, row)
             found |= {f"{name}-{index}-{key}": text for key, text in strange}
+            if row.get("row_id") and not ROW_ID.fullmatch(str(row["row_id"])):
+                found[f"{name}-{index}-row_id"] = _(
+                    "“row_id” is a UUID: the one that the record shows for a row, your own for a new one, or none."
+                )
     return found
 
 
@@ -84,6 +92,84 @@ def as_typed(body: Any) -> dict[str, Any]:
         for index, row in enumerate(_rows(rows, group)):
             raw.update(_row(group, index, _object(row, group)))
     return raw
+
+
+def patched(
+    form: FormDeclaration, stored: Evaluation | None, body: Mapping[str, Any], *, zone: str
+) -> dict[str, Any]:
+    """Return the stored answers as a page would send them, changed by what the body says and by nothing else."""
+    values, missing, groups = (stored.values, stored.missing, stored.groups) if stored else ({}, {}, {})
+    raw: dict[str, Any] = dict(raw_of(form, values=values, groups=groups, missing=missing, zone=zone))
+    sent = as_typed({**body, "groups": {}})
+    for group, rows in _object(body.get("groups", {}), "groups").items():
+        indices = [int(name.split("-")[1]) for name in raw if name.startswith(f"{group}-")]
+        free = max(indices, default=-1) + 1
+        for number, each in enumerate(_rows(rows, group)):
+            row = _object(each, group)
+            sent |= _row(group, _index_of(raw, group, row, free + number), row)
+    for name in sent:  # an answer takes the place of a reason why there is none, and the other way round
+        raw.pop(name.removesuffix("__why") if name.endswith("__why") else f"{name}__why", None)
+    return raw | sent
+
+
+def _index_of(raw: Mapping[str, Any], group: str, row: Mapping[str, Any], free: int) -> int:
+    """Return the place of a row among those that are on the page, or the ``free`` one."""
+    part = "row_id" if row.get("row_id") else "position"
+    said = str(row.get(part, "")).lower()
+    names = [
+        name
+        for name, texts in raw.items()
+        if name.startswith(f"{group}-") and name.endswith(f"-{part}") and texts == [said]
+    ]
+    return int(names[0].split("-")[1]) if names else free
+
+
+def unsent(form: FormDeclaration, stored: Evaluation, body: Mapping[str, Any]) -> list[str]:
+    """Return the answers and rows on record of which the body says nothing, by their names within the record."""
+    found = _unsent(
+        form.questions, stored.values, stored.missing, _object(body.get("answers", {}), "answers"), body
+    )
+    groups = _object(body.get("groups", {}), "groups")
+    for name, rows in stored.groups.items():
+        sent = [_object(row, name) for row in _rows(groups.get(name, []), name)]
+        named = {
+            str(row[part]).lower(): row for row in sent for part in ("row_id", "position") if row.get(part)
+        }
+        if rows and name not in groups:
+            found.append(name)
+            continue
+        for row in rows:
+            target, said = (
+                f"{name}.{row['position']}",
+                named.get(row["row_id"]) or named.get(str(row["position"])),
+            )
+            if said is None:
+                found.append(target)
+            elif not said.get("remove"):
+                asked = _typed_in(form.groups[name])
+                found += [f"{target}.{each}" for each in _unsent(asked, row, row["missing"], said, said)]
+    return found
+
+
+def _typed_in(group: Group) -> dict[str, Question]:
+    """Return the questions of a row that somebody answers: those that a fixed row begins with are answered."""
+    given = {name for row in group.starts_with for name in row} if group.fixed else set()
+    return {name: question for name, question in group.questions.items() if name not in given}
+
+
+def _unsent(
+    questions: Mapping[str, Question],
+    values: Mapping[str, Any],
+    missing: Mapping[str, str],
+    answers: Mapping[str, Any],
+    beside: Mapping[str, Any],
+) -> list[str]:
+    said = {*answers, *_object(beside.get("missing", {}), "missing")}
+    return [
+        name
+        for name, question in questions.items()
+        if not question.derived and name not in said and (values.get(name) is not None or name in missing)
+    ]
 
 
 def _row(group: str, index: int, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,13 +14,22 @@ from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.engine.submission import parse
+from crf.engine.evaluation import Evaluation
+from crf.engine.submission import NO_ROWS, parse
 from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
 from crf.records.save import save_answers
 from crf.records.visit_changes import VisitsWouldChange
-from crf.store.records import NEW, RecordKey, find_stored_record, form_named, record_key_of
+from crf.store.records import (
+    NEW,
+    RecordKey,
+    StoredRecord,
+    find_stored_record,
+    form_named,
+    record_key_of,
+)
+from crf.store.versions import answers_at
 from exports.api import shapes
-from exports.api.bodies import body_of, members_of, moment_in, text_in, texts_in
+from exports.api.bodies import AnswersLeftOut, body_of, members_of, moment_in, text_in, texts_in
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.parameters import (
@@ -34,7 +43,7 @@ from exports.api.parameters import (
     VISIT_STATE,
 )
 from exports.api.requests import CallerRequest
-from exports.api.typed import as_typed, errors_of, misfits, seen_plan_in
+from exports.api.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched, seen_plan_in, unsent
 from exports.register import register
 from exports.services import hand_out, record_reading, request_export
 from followup.models import Visit
@@ -121,8 +130,8 @@ def answers(request: CallerRequest, code: str) -> Response:
     responses=OpenApiTypes.OBJECT,
 )
 @endpoint(
-    {"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT},
-    parameters={"GET": (VISIT, SEQUENCE), "PUT": (VISIT, SEQUENCE)},
+    {"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT, "PATCH": Permission.CRF_EDIT},
+    parameters=dict.fromkeys(("GET", "PUT", "PATCH"), (VISIT, SEQUENCE)),
 )
 def record(request: CallerRequest, number: str, code: str) -> Response:
     """Show the record, or save it under the rules of the page.
@@ -131,10 +140,16 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     ``prompts`` are what was shown while typing: ``[{"key", "name", "value", "message"}]``. The answer says in
     ``moved`` which planned visits changed. Send ``"seen_plan": ""`` to be asked first: the save is then refused
     with those visits and with the ``seen_plan`` to send once somebody has read them.
+
+    PATCH changes what is sent and leaves everything else as it is. PUT states the whole record: when it says nothing
+    of an answer or a row on record it is refused (422) and names them, unless ``"replace": true`` says that they
+    are to go; ``null`` empties one answer, ``"remove": true`` removes one row. A row is known by its ``row_id``, or
+    by its ``position``; a row that is not on record is new and gets the next position. Send a UUID of your own
+    as ``row_id`` of a new row, and it keeps it.
     """
-    permission = Permission.CRF_EDIT if request.method == "PUT" else Permission.CRF_VIEW
+    permission = Permission.CRF_VIEW if request.method in ("GET", "HEAD", "OPTIONS") else Permission.CRF_EDIT
     place = _place(request, _participant(request, number, permission), code)
-    if request.method == "PUT":
+    if request.method in ("PUT", "PATCH"):
         return _save(request, place)
     sheet = find_stored_record(place)
     if sheet is None:
@@ -162,11 +177,30 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _seen(place: RecordKey, stored: StoredRecord | None, body: Mapping[str, Any]) -> Evaluation | None:
+    """Return the answers in the version that the caller saw, on which the body rests also when it is sent again."""
+    version = body.get("version")
+    if stored is None or stored.record.version == version or not isinstance(version, int):
+        return stored.outcome(place.form) if stored else None
+    return answers_at(place.form, stored.record, version)
+
+
 def _save(request: CallerRequest, place: RecordKey) -> Response:
     body = body_of(request)
-    if strange := misfits(place.form, body):
+    if strange := misfits(place.form, body, parts=SENT if request.method == "PATCH" else REPLACED):
         return _refused(strange)
-    typed = parse(place.form, as_typed(body), zone=place.participant.site.time_zone)
+    zone, stored = place.participant.site.time_zone, find_stored_record(place)
+    seen = _seen(place, stored, body)
+    data = as_typed(body) if request.method == "PUT" else patched(place.form, seen, body, zone=zone)
+    if (
+        request.method == "PUT"
+        and seen
+        and not body.get("replace")
+        and (left := unsent(place.form, seen, body))
+    ):
+        refused = AnswersLeftOut(record=place.label, names=", ".join(left))
+        return _refused(dict.fromkeys(left, str(refused)), refused)
+    typed = parse(place.form, data, zone=zone, saved=stored.saved_rows if stored else NO_ROWS)
     try:
         saved = save_answers(
             record_key=place,
@@ -178,7 +212,7 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
             at=timezone.now(),
         )
     except (AnswersUnreadable, AnswersImpossible, ReasonNeeded) as refusal:
-        return _refused(errors_of(refusal, place.form, typed, zone=place.participant.site.time_zone), refusal)
+        return _refused(errors_of(refusal, place.form, typed, zone=zone), refusal)
     except VisitsWouldChange as refusal:
         return Response(shapes.plan(refusal), status=refusal.status)
     return Response(shapes.saved(saved))

@@ -3,8 +3,14 @@
 from followup.services.amending import catch_up, migrate_participants, open_version, uncarried
 from followup.services.cuts import announce_data_cut, plan_data_cuts
 from followup.services.feeds import make_feed, revoke_feed
-from followup.services.loss import record_lost, withdraw_participant
-from followup.services.planning import plan_visits_for, preview_plan, preview_version
+from followup.services.loss import (
+    cancel_withdrawal,
+    correct_withdrawal,
+    reach_again,
+    record_lost,
+    withdraw_participant,
+)
+from followup.services.planning import plan_visits_for, preview_plan, preview_version, what_follows
 from followup.services.rolling import update_visit_states
 from followup.services.todos import drop_todos, settle_todos
 from followup.services.visits import (
@@ -18,7 +24,9 @@ from followup.services.visits import (
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
+    "cancel_withdrawal",
     "catch_up",
+    "correct_withdrawal",
     "drop_todos",
     "make_feed",
     "mark_not_done",
@@ -29,6 +37,7 @@ __all__ = [
     "preview_plan",
     "preview_version",
     "propose_day",
+    "reach_again",
     "record_contact_attempt",
     "record_lost",
     "record_visit",
@@ -36,5 +45,6 @@ __all__ = [
     "settle_todos",
     "uncarried",
     "update_visit_states",
+    "what_follows",
     "withdraw_participant",
 ]

@@ -11,11 +11,14 @@ from audit.acts import open_act
 from followup.contacts import standing_of
 from followup.models import ContactAttempt
 from followup.services.planning import plan_visits_for
-from followup.services.todos import drop_todos
+from followup.services.todos import drop_todos, reopen_todos
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from trials import services as trials
 from trials.models import Participant, Withdrawal
-from trials.services import move_track, record_withdrawal
+from trials.models.participants import Track
+
+WITHDRAWING = ("followup:participant:withdraw", "followup:withdrawal:correct")
 
 
 class NotYetLost(Refusal):
@@ -34,14 +37,15 @@ class LostInFuture(Refusal):
 
 def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -> Participant:
     """The participant counts as lost to follow-up since ``on``; only vital status is still asked for."""
-    with open_act("followup:participant:lost", by=by, at=at, participant=participant):
+    with open_act("followup:participant:lost", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         if on > local_date(at, locked.site.time_zone):
             raise LostInFuture(day=on.isoformat())
         standing = standing_of(locked, ContactAttempt.objects.filter(participant=locked, on__lte=on))
         if not standing.is_enough:
             raise NotYetLost(participant=locked.number, **standing.__dict__)
-        lost = move_track(participant=locked, to="LOST", on=on, by=by, at=at)
+        lost = trials.move_track(participant=locked, to=Track.LOST, on=on, by=by, at=at)
+        trials.open_loss(participant=lost, on=on, act=act)
         plan_visits_for(participant=lost, by=by, at=at)
     return lost
 
@@ -53,35 +57,73 @@ class WithdrawnInFuture(Refusal):
 
 
 def withdraw_participant(
-    *,
-    participant: Participant,
-    on: date,
-    study_drug: bool = False,
-    procedures: bool = False,
-    quality_of_life: bool = False,
-    all_contact: bool = False,
-    reason: str = "",
-    by: User | None,
-    at: datetime,
+    *, participant: Participant, on: date, reason: str = "", by: User | None, at: datetime, **scopes: bool
 ) -> Withdrawal:
-    """The withdrawal is on record, and visits and to-dos are what its scope leaves, in the same act (protocol 2.5)."""
+    """The withdrawal is on record, and visits and to-dos are what its scope leaves, in the same act (protocol 2.5).
+
+    Refuses a day to come, and what ``trials.services.record_withdrawal`` refuses. Locks the participant.
+    """
     with open_act("followup:participant:withdraw", by=by, at=at, participant=participant, reason=reason):
         locked = Participant.objects.lock(participant.pk)
-        if on > local_date(at, locked.site.time_zone):
-            raise WithdrawnInFuture(day=on.isoformat())
-        withdrawal = record_withdrawal(
-            participant=locked,
-            on=on,
-            study_drug=study_drug,
-            procedures=procedures,
-            quality_of_life=quality_of_life,
-            all_contact=all_contact,
-            reason=reason,
-            by=by,
-            at=at,
+        _refuse_to_come(locked, on, at)
+        withdrawal = trials.record_withdrawal(
+            participant=locked, on=on, reason=reason, by=by, at=at, **scopes
         )
-        if all_contact:
-            drop_todos(participant=locked, by=by, at=at)
-        if locked.arm:
-            plan_visits_for(participant=locked, by=by, at=at)
+        _follow(locked, by=by, at=at)
     return withdrawal
+
+
+def correct_withdrawal(
+    *, withdrawal: Withdrawal, on: date, reason: str, by: User | None, at: datetime, **scopes: bool
+) -> Withdrawal:
+    """Day and scope are as given, and visits and to-dos follow in the same act; the act keeps why.
+
+    Refuses a day to come, and what ``trials.services.correct_withdrawal`` refuses. Locks the participant.
+    """
+    with open_act(
+        "followup:withdrawal:correct", by=by, at=at, participant=withdrawal.participant, reason=reason
+    ):
+        locked = Participant.objects.lock(withdrawal.participant_id)
+        _refuse_to_come(locked, on, at)
+        corrected = trials.correct_withdrawal(
+            withdrawal=withdrawal, on=on, reason=reason, by=by, at=at, **scopes
+        )
+        _follow(locked, by=by, at=at)
+    return corrected
+
+
+def cancel_withdrawal(*, withdrawal: Withdrawal, reason: str, by: User | None, at: datetime) -> Withdrawal:
+    """The withdrawal stands no more; visits and to-dos are what they would be without it.
+
+    Refuses one that was cancelled already. Locks the participant.
+    """
+    with open_act(
+        "followup:withdrawal:cancel", by=by, at=at, participant=withdrawal.participant, reason=reason
+    ):
+        locked = Participant.objects.lock(withdrawal.participant_id)
+        cancelled = trials.cancel_withdrawal(withdrawal=withdrawal, reason=reason, by=by, at=at)
+        _follow(locked, by=by, at=at)
+    return cancelled
+
+
+def reach_again(*, participant: Participant, on: date, by: User | None, at: datetime) -> Participant:
+    """Somebody who was lost is followed again, from where they were (protocol 3.16)."""
+    reached = trials.end_loss(participant=participant, on=on, by=by, at=at)
+    plan_visits_for(participant=reached, by=by, at=at)
+    return reached
+
+
+def _refuse_to_come(participant: Participant, on: date, at: datetime) -> None:
+    if on > local_date(at, participant.site.time_zone):
+        raise WithdrawnInFuture(day=on.isoformat())
+
+
+def _follow(participant: Participant, *, by: User | None, at: datetime) -> None:
+    """Visits and to-dos are what the withdrawals that stand leave."""
+    locked = Participant.objects.lock(participant.pk)
+    if locked.state in {Track.WITHDRAWN, Track.WITHDRAWN_ALL}:
+        drop_todos(participant=locked, by=by, at=at)
+    else:
+        reopen_todos(participant=locked, dropped_by=WITHDRAWING, by=by, at=at)
+    if locked.arm:
+        plan_visits_for(participant=locked, by=by, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from followup.history import (
     DUE_BEFORE_CLOSING,
     UNSCHEDULED,
@@ -103,6 +103,43 @@ def preview_version(
     return shown(_Planning(supposed, on, on, cuts=cuts).changes())
 
 
+class _NotKeptError(Exception):
+    """What was done to see what follows is undone."""
+
+
+def what_follows(*, participant: Participant, act: Callable[[], object]) -> list[VisitChange]:
+    """Return how the visits would change if ``act`` were done, by doing it and keeping nothing of it.
+
+    Refuses what ``act`` refuses.
+    """
+    before = _windows(participant)
+    try:
+        with transaction.atomic():
+            act()
+            after = _windows(participant)
+            raise _NotKeptError
+    except _NotKeptError:
+        pass
+    changes = [
+        VisitChange(code, _kind_between(before.get(code), after.get(code)), before.get(code), after.get(code))
+        for code in {**before, **after}
+        if before.get(code) != after.get(code)
+    ]
+    return shown(changes)
+
+
+def _windows(participant: Participant) -> dict[str, tuple[date, date]]:
+    standing = Visit.objects.filter(participant=participant).exclude(state=VisitState.CANCELLED)
+    rows = standing.exclude(code=UNSCHEDULED).values_list("code", "opens", "closes")
+    return {code: (opens, closes) for code, opens, closes in rows}
+
+
+def _kind_between(before: object, after: object) -> str:
+    if before is None:
+        return "added"
+    return "dropped" if after is None else "moved"
+
+
 def shown(changes: Iterable[VisitChange]) -> list[VisitChange]:
     """Return the changes that a reader is shown, in order of time: not those that the calendar alone brings."""
     found = [change for change in changes if change.kind != "turned"]
@@ -125,8 +162,8 @@ class _Planning:
     ) -> None:
         self.participant, self.today, self.since = participant, today, since
         self.text = text_for(participant)
-        visits = [visit for visit in participant.visits.all() if visit.code != UNSCHEDULED]
-        self.existing: dict[str, Visit] = {visit.code: visit for visit in visits}
+        visits = list(participant.visits.all())
+        self.existing: dict[str, Visit] = {visit.code: visit for visit in visits if visit.code != UNSCHEDULED}
         history = history_of(participant, visits, as_of=today, cuts=cuts)
         if supposed:
             dates = {**history.milestones, **supposed}
@@ -225,7 +262,10 @@ def _apply(
             added.append(Visit(**place, act=act, **columns))
         else:
             _move(visit, columns, act)
-    Visit.objects.bulk_create(added)
+    created = Visit.objects.bulk_create(added)
+    moved = [existing[change.code].pk for change in changes if change.kind == "moved"]
+    reads = ["visit.last_on"] if any(visit.took_place_on for visit in created) else []
+    note_moved(participant.pk, *reads, *(f"visit:{pk}" for pk in moved))
 
 
 def _move(visit: Visit, columns: dict[str, Any], act: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -64,6 +64,21 @@ def drop_todos(*, participant: Participant, by: User | None, at: datetime) -> in
         for todo in waiting:
             _turn(todo, TodoState.DROPPED, None, today, act)
     return len(waiting)
+
+
+def reopen_todos(
+    *, participant: Participant, dropped_by: Collection[str], by: User | None, at: datetime
+) -> int:
+    """What an act of one of these verbs dropped waits again; say how many to-dos."""
+    dropped = Todo.objects.filter(participant=participant, state=TodoState.DROPPED)
+    found = list(dropped.filter(act__parent__verb__in=dropped_by))
+    if not found:
+        return 0
+    today = local_date(at, participant.site.time_zone)
+    with open_act("followup:todos:settle", by=by, at=at, participant=participant) as act:
+        for todo in found:
+            _turn(todo, TodoState.OPEN, None, today, act)
+    return len(found)
 
 
 def _is_asked(participant: Participant, each: Wanted) -> bool:

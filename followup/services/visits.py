@@ -8,14 +8,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from followup.history import UNSCHEDULED
 from followup.models import HAPPENED, ContactAttempt, ContactResult, DataCut, Visit, VisitState
+from followup.services.loss import reach_again
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.windows import window_status
 from trials.models import Milestone, Participant
+from trials.models.participants import Track
 
 
 class VisitInFuture(Refusal):
@@ -95,6 +97,7 @@ def record_visit(
         locked.save(
             update_fields=["state", "took_place_on", "not_done_reason", "met_on", "timing", "turns_on", "act"]
         )
+        note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 
@@ -153,6 +156,7 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
         locked.save(
             update_fields=["state", "not_done_reason", "met_on", "took_place_on", "timing", "turns_on", "act"]
         )
+        note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
 
@@ -171,6 +175,7 @@ def add_unscheduled_visit(
         locked = Participant.objects.lock(participant.pk)
         _refuse_impossible_day(UNSCHEDULED, took_place_on, locked, at)
         number = Visit.objects.filter(participant=locked, code=UNSCHEDULED).count() + 1
+        note_moved(locked.pk, "visit.last_on")
         return Visit.objects.create(
             participant=locked,
             site_id=locked.site_id,
@@ -197,6 +202,19 @@ def propose_day(*, visit: Visit, day: date, by: User, at: datetime) -> Visit:
     return locked
 
 
+class ContactRefused(Refusal):
+    code = "followup.contact_refused"
+    message = _(
+        "{participant} refused every contact on {day}: nobody may try to reach them. If that is not so, cancel the "
+        "withdrawal on the participant's page."
+    )
+
+
+def _lost_before(participant: Participant, on: date) -> bool:
+    since = participant.state_since
+    return participant.state == Track.LOST and since is not None and since <= on
+
+
 def record_contact_attempt(
     *, participant: Participant, on: date, route: str, result: str, note: str = "", by: User, at: datetime
 ) -> ContactAttempt:
@@ -205,9 +223,13 @@ def record_contact_attempt(
         values: dict[str, Any] = {"on": on, "route": route, "result": result, "note": note}
         if on > local_date(at, participant.site.time_zone):
             raise VisitInFuture(visit=_("contact"), day=on.isoformat())
+        if participant.state == Track.WITHDRAWN_ALL:
+            raise ContactRefused(participant=participant.number, day=participant.state_since)
         attempt = ContactAttempt.objects.create(
             participant=participant, site_id=participant.site_id, act=act, **values
         )
-        if result == ContactResult.REACHED and DataCut.objects.exists():
+        if result == ContactResult.REACHED and _lost_before(participant, on):
+            reach_again(participant=participant, on=on, by=by, at=at)
+        elif result == ContactResult.REACHED and DataCut.objects.exists():
             plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more
     return attempt

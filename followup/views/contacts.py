@@ -16,6 +16,7 @@ from followup.models import ContactAttempt, Escalation, Reminder
 from kernel.clock import local_date
 from kernel.service_form import Page
 from trials.models import Participant
+from trials.models.participants import Track
 
 REMINDERS_SHOWN, LATEST = 50, 5
 
@@ -25,7 +26,9 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     """Show the contact log and the reminders of a participant; record an attempt."""
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
     found = get_object_or_404(people, number=number)
-    may_record = request.user.may(Permission.VISIT_RECORD, found.site_id)
+    may_record = (
+        request.user.may(Permission.VISIT_RECORD, found.site_id) and found.state != Track.WITHDRAWN_ALL
+    )
     now = timezone.now()
     initial = {"on": local_date(now, found.site.time_zone)}
     form = ContactAttemptForm(

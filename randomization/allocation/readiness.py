@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -15,6 +15,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crf.eligibility.evidence import StageSource, current_evidence, stage_for_stratum
+from crf.eligibility.window import TooOld, too_old_on
+from kernel.clock import local_date
 from protocol.staging import stage_group_for_stratum
 from randomization.models import Allocation, Scheme
 from trials.models import EligibilityDecision, Participant
@@ -46,6 +48,7 @@ class Ready:
     scheme: Scheme
     stage: StageSource
     stratum: str
+    too_old: tuple[TooOld, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Readiness:
     scheme: Scheme | None
     stage: StageSource | None
     stratum: str
+    too_old: tuple[TooOld, ...] = ()
 
     @property
     def ready(self) -> Ready | None:
@@ -71,8 +75,12 @@ def stratum_name(site_code: str, stage: str) -> str:
     return f"{site_code}/{stage}"
 
 
-def readiness(participant: Participant, *, at: datetime) -> Readiness:
-    """Every condition, looked at now: nothing is taken from what was true when the decision was signed."""
+def readiness(participant: Participant, *, at: datetime, on: date | None = None) -> Readiness:
+    """Every condition, looked at now: nothing is taken from what was true when the decision was signed.
+
+    Randomization counts from ``on``, today unless an envelope was opened earlier; screening may be too old by then.
+    """
+    day = on or local_date(at, participant.site.time_zone)
     scheme = Scheme.objects.in_force()
     stage = _stratifying_stage(participant, at)
     decision = live_decision(participant)
@@ -82,7 +90,8 @@ def readiness(participant: Participant, *, at: datetime) -> Readiness:
         *_stratum(participant, scheme, stage),
     )
     name = stratum_name(participant.site.code, stage.group) if stage else ""
-    return Readiness(tuple(unmet), decision, scheme, stage, name)
+    too_old = tuple(too_old_on(participant, on=day, at=at))
+    return Readiness(tuple(unmet), decision, scheme, stage, name, too_old)
 
 
 def _stratifying_stage(participant: Participant, at: datetime) -> StageSource | None:

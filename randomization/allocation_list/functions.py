@@ -103,6 +103,20 @@ def take_next_slot(*, participant_id: int, scheme_id: int, stratum: str) -> Take
     return Taken(*row) if row else None
 
 
+def take_slot_on_paper(*, participant_id: int, scheme_id: int, stratum: str, number: str) -> Taken | None:
+    """The participant's place: the one whose envelope was opened; None when no envelope of the stratum has it.
+
+    Earlier and later places stay as they are. Locks and acts as ``take_next_slot``.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM allocation.take_slot_on_paper(%s, %s, %s, %s)",
+            [participant_id, scheme_id, stratum, number],
+        )
+        row = cursor.fetchone()
+    return Taken(*row) if row else None
+
+
 def reveal(
     *, participant_id: int, ring: KeyRing, binding: Callable[[str, str, int], bytes] = place_binding
 ) -> Opened | None:

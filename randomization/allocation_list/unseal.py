@@ -7,7 +7,7 @@ read: seals open only in their place, the seed gives the same places again, the 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -225,11 +225,14 @@ def _faults(row: Any, place: Place, number: str, design: AnyDesign, ring: KeyRin
         yield "the place is taken by nobody who is known"
 
 
-def unfollowed_order(parts: list[OpenPart]) -> list[str]:
-    """Strata whose places were not taken in order: an untaken place before a taken one, or later earlier."""
+def unfollowed_order(parts: list[OpenPart], *, on_paper: Collection[str] = ()) -> list[str]:
+    """Strata whose places were not taken in order: an untaken place before a taken one, or later earlier.
+
+    Places ``on_paper`` stand outside the order: an envelope waits for its outage, or comes back.
+    """
     by_stratum: dict[str, list[OpenPlace]] = {}
     for part in parts:
-        for place in part.places:
+        for place in (each for each in part.places if each.number not in on_paper):
             by_stratum.setdefault(place.stratum, []).append(place)
     broken = []
     for stratum, slots in sorted(by_stratum.items()):
@@ -294,12 +297,14 @@ def _rotate_designs(cursor: Any, ring: KeyRing) -> int:
     return changed
 
 
-def next_places(ring: KeyRing, *, site: str, per_stratum: int) -> list[OpenPlace]:
-    """The coming places of a site, for envelopes: the first ``per_stratum`` untaken ones of each stratum."""
+def next_places(
+    ring: KeyRing, *, site: str, per_stratum: int, on_paper: Collection[str] = ()
+) -> list[OpenPlace]:
+    """The coming places of a site, for envelopes: the first ``per_stratum`` of each stratum that are not out yet."""
     coming: dict[str, list[OpenPlace]] = {}
     for part in opened_parts(ring):
         for place in part.places:
-            if place.at is None and place.stratum.startswith(f"{site}/"):
+            if place.at is None and place.stratum.startswith(f"{site}/") and place.number not in on_paper:
                 if place.held is not None:
                     raise NoEnvelopes(site=site)
                 coming.setdefault(place.stratum, []).append(place)

@@ -1,6 +1,7 @@
 """The only writer of schemes, lists, allocations and the errors about them."""
 
-from randomization.services.allocate import EmergencyEnvelope, complete_allocation, randomize
+from randomization.services.allocate import complete_allocation, randomize
+from randomization.services.envelopes import EmergencyEnvelope, move_envelope, register_printed
 from randomization.services.lists import (
     activate_list,
     ask_for_places,
@@ -20,7 +21,9 @@ __all__ = [
     "complete_allocation",
     "define_scheme",
     "look_at_design",
+    "move_envelope",
     "randomize",
     "record_allocation_error",
+    "register_printed",
     "set_up_scheme",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import current_act, open_act
+from crf.eligibility.window import TooOld
 from crf.recheck import recheck_participant
 from followup.services import catch_up, plan_visits_for
 from kernel.clock import local_date
@@ -27,7 +28,8 @@ from randomization.allocation_list.keys import list_keys
 from randomization.models import Allocation
 from randomization.scheme.sealing import ListKeyError, SealError
 from randomization.services import minimizing
-from randomization.services.mistakes import record_outage
+from randomization.services.envelopes import EmergencyEnvelope, note_opened, opened_envelope
+from randomization.services.mistakes import DEVIATION_RULE, record_outage
 from randomization.services.notices import tell_about_allocation
 from trials.models import Participant
 from trials.services import propose_deviation, reveal_arm, set_milestone
@@ -52,17 +54,17 @@ class StrataMoved(Refusal):
     )
 
 
+class ScreeningTooOld(Refusal):
+    code = "randomization.screening_too_old"
+    message = _(
+        "Screening of participant {participant} is too old for randomization on {day}: {tests}. Repeat what is too "
+        "old, or say why the participant is randomized all the same; the reason is signed with it."
+    )
+
+
 class ListExhausted(Refusal):
     code = "randomization.list_exhausted"
     message = _("The list for {stratum} has no places left. Stop, and telephone the trial statistician.")
-
-
-class EnvelopeDoesNotFit(Refusal):
-    code = "randomization.envelope_does_not_fit"
-    message = _(
-        "Envelope {number} is not the next place of {stratum}. Enter the envelopes of this stratum in the order in "
-        "which they were opened; if this was the first, telephone the trial statistician."
-    )
 
 
 class ListTampered(Refusal):
@@ -73,14 +75,6 @@ class ListTampered(Refusal):
     )
 
 
-@dataclass(frozen=True)
-class EmergencyEnvelope:
-    """An emergency envelope that a site opened during an outage: its number, and when and by whom."""
-
-    number: str
-    story: str
-
-
 def randomize(
     *,
     participant: Participant,
@@ -89,14 +83,16 @@ def randomize(
     password: str,
     at: datetime,
     envelope: EmergencyEnvelope | None = None,
+    too_old_reason: str = "",
 ) -> Allocation:
     """``participant`` has the next place of their stratum, and its arm is known (protocol 1.9).
 
     Two transactions, so that nobody, not even with the server's own key, can look at an arm and take the
     look back: the first takes the place and is kept; only then does the database give the sealed arm.
     Call it again after a crash or a double click: the same allocation is returned, completed if need be.
+    Screening that is older than its window is refused without ``too_old_reason``, which becomes a deviation.
     Whoever is still on a version that their site has left is carried over first, and their decision lapses.
-    An ``envelope`` is entered afterwards, and only if it held the place that is next.
+    An ``envelope`` is entered afterwards: its own place is taken, and randomization counts from its opening.
     Locks the participant, then the stratum, always in that order.
     """
     if connection.in_atomic_block:
@@ -111,7 +107,8 @@ def randomize(
         with open_act("randomization:slot:take", by=by, at=at, participant=participant):
             locked = Participant.objects.lock(participant.pk)
             if not Allocation.objects.filter(participant=locked).exists():
-                _take_place(locked, confirmed_stratum, envelope, by=by, password=password, at=at)
+                pressed = _Pressed(confirmed_stratum, password, envelope, too_old_reason.strip())
+                _take_place(locked, pressed, by=by, at=at)
     return complete_allocation(participant=participant, by=by, at=at)
 
 
@@ -122,32 +119,36 @@ def _allocation_of(participant: Participant) -> Allocation | None:
     return found.filter(participant=participant).first()
 
 
-def _take_place(
-    participant: Participant,
-    confirmed_stratum: str,
-    envelope: EmergencyEnvelope | None,
-    *,
-    by: User,
-    password: str,
-    at: datetime,
-) -> None:
-    ready = _readiness_or_refusal(participant, confirmed_stratum, at)
+@dataclass(frozen=True)
+class _Pressed:
+    """What the investigator typed when they pressed the button."""
+
+    confirmed_stratum: str
+    password: str = field(repr=False)
+    envelope: EmergencyEnvelope | None
+    too_old_reason: str
+
+
+def _take_place(participant: Participant, pressed: _Pressed, *, by: User, at: datetime) -> None:
+    envelope = pressed.envelope
+    ready = _readiness_or_refusal(participant, pressed, at)
     signature = sign(
         record=f"randomization {participant.number}",
         digest=ready.decision.digest,
         meaning=_("Randomization requested"),
         by=by,
-        password=password,
+        password=pressed.password,
         at=at,
         site=participant.site,
     )
-    taken = functions.take_next_slot(
-        participant_id=participant.pk, scheme_id=ready.scheme.pk, stratum=ready.stratum
-    )
+    opened = envelope and opened_envelope(envelope, participant=participant, stratum=ready.stratum, at=at)
+    place = {"participant_id": participant.pk, "scheme_id": ready.scheme.pk, "stratum": ready.stratum}
+    if opened is None:
+        taken = functions.take_next_slot(**place)
+    else:
+        taken = functions.take_slot_on_paper(**place, number=opened.number)
     if taken is None:
         raise ListExhausted(stratum=ready.stratum)
-    if envelope is not None and envelope.number.strip().upper() != taken.number:
-        raise EnvelopeDoesNotFit(number=envelope.number, stratum=ready.stratum)
     allocation = Allocation.objects.create(
         participant=participant,
         site=participant.site,
@@ -160,23 +161,43 @@ def _take_place(
         decision=ready.decision,
         signature=signature,
         randomized_by=by,
-        randomized_at=at,
+        randomized_at=envelope.moment(participant.site.time_zone) if envelope else at,
         act=current_act(),
     )
-    if envelope is not None:
-        record_outage(allocation, story=envelope.story, by=by, at=at)
+    if ready.too_old:
+        propose_deviation(
+            participant=participant,
+            rule=DEVIATION_RULE,
+            key=f"screening-window-{allocation.pk}",
+            detail=f"{_in_words(ready.too_old)}: {pressed.too_old_reason}",
+            by=by,
+            at=at,
+        )
+    if envelope is not None and opened is not None:
+        note_opened(opened, envelope, allocation)
+        record_outage(allocation, opened_by=envelope.opened_by, by=by, at=at)
 
 
-def _readiness_or_refusal(participant: Participant, confirmed_stratum: str, at: datetime) -> Ready:
-    found = readiness(participant, at=at)
+def _readiness_or_refusal(participant: Participant, pressed: _Pressed, at: datetime) -> Ready:
+    on = pressed.envelope.opened_on if pressed.envelope else None
+    found = readiness(participant, at=at, on=on)
     ready = found.ready
     if ready is None:
         raise NotReadyToRandomize(
             participant=participant.number, missing=" ".join(str(unmet.text) for unmet in found.unmet)
         )
-    if ready.stratum != confirmed_stratum:
+    if ready.stratum != pressed.confirmed_stratum:
         raise StrataMoved(participant=participant.number)
-    return ready
+    if found.too_old and not pressed.too_old_reason:
+        day = on or local_date(at, participant.site.time_zone)
+        raise ScreeningTooOld(
+            participant=participant.number, day=day.isoformat(), tests=_in_words(found.too_old)
+        )
+    return replace(ready, too_old=found.too_old)
+
+
+def _in_words(too_old: tuple[TooOld, ...]) -> str:
+    return "; ".join(f"{each.label} {each.day.isoformat()}" for each in too_old)
 
 
 def complete_allocation(*, participant: Participant, by: User, at: datetime) -> Allocation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
@@ -69,11 +70,13 @@ def record_allocation_error(
     return _mark(allocation, mistake, by=by, at=at)
 
 
-def record_outage(allocation: Allocation, *, story: str, by: User, at: datetime) -> AllocationError:
+def record_outage(allocation: Allocation, *, opened_by: str, by: User, at: datetime) -> AllocationError:
     """That an emergency envelope was used stands in the register: an outage is an incident."""
-    day = local_date(at, allocation.participant.site.time_zone)
-    action = "entered after the outage; it was the next place of its stratum"
-    return _mark(allocation, Mistake(ErrorKind.OUTAGE, day, story, action), by=by, at=at)
+    zone = allocation.participant.site.time_zone
+    moment = allocation.randomized_at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    story = f"envelope {allocation.number} opened {moment} by {opened_by}"
+    action = "entered after the outage; the participant has the place of the envelope"
+    return _mark(allocation, Mistake(ErrorKind.OUTAGE, local_date(at, zone), story, action), by=by, at=at)
 
 
 def _mark(allocation: Allocation, mistake: Mistake, *, by: User, at: datetime) -> AllocationError:

@@ -5,11 +5,13 @@ from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
 from reports.views.quality import report, report_file, report_list
+from reports.views.site import move_site, site
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
     "confirm",
     "home",
+    "move_site",
     "participant_acts",
     "participant_list",
     "participant_page",
@@ -18,6 +20,7 @@ __all__ = [
     "report",
     "report_file",
     "report_list",
+    "site",
     "unscheduled",
     "visit",
     "withdraw",

@@ -32,7 +32,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "identifying": "password username display_name email totp_secret",
         "operational": (
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
-            "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until"
+            "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until "
+            "access_reset_at"
         ),
     },
     "audit.Act": {
@@ -153,6 +154,12 @@ FIELDS: dict[str, dict[str, str]] = {
             "recorded_by recorded_at"
         ),
     },
+    "randomization.Envelope": {
+        "operational": (
+            "id act site number stratum sequence state printed_at handed_over_on ended_on opened_at opened_by "
+            "allocation"
+        ),
+    },
     "randomization.ListPart": {
         "operational": (
             "id act scheme number kind strata places_per_stratum asked_by asked_at asking_signature "
@@ -192,7 +199,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act reference site state received_at closed_at reason participant erased_at",
     },
     "trials.Delegation": {
-        "operational": "id act user site role starts_on ends_on granted_by",
+        "operational": (
+            "id act user site role starts_on ends_on granted_by ended_at waits_for_confirmation "
+            "confirmed_by confirmed_at"
+        ),
     },
     "trials.DeviationProposal": {
         "clinical": "rule key detail values",
@@ -247,8 +257,15 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.SiteVersion": {
         "operational": "id act site version approved_on reference consent opened_on carried_at",
     },
+    "trials.LossToFollowUp": {
+        "clinical": "lost_on reached_on",
+        "operational": "id act participant site",
+    },
+    "trials.VersionText": {
+        "operational": "id act version source digest",
+    },
     "trials.Withdrawal": {
-        "clinical": "on study_drug procedures quality_of_life all_contact reason",
+        "clinical": "on study_drug procedures quality_of_life all_contact reason cancelled_at",
         "operational": "id act participant site",
     },
 }
@@ -301,5 +318,6 @@ def test_what_is_to_be_erased_keeps_no_version_and_can_be_deleted() -> None:
         assert model not in tracked, label
         assert any(isinstance(guard, MayDelete) for guard in model._meta.constraints), label
     kept_for_good = {"accounts.User", "accounts.Signature", "accounts.Mail", "trials.Confirmation"}
+    kept_for_good |= {"randomization.Envelope"}  # who opened an envelope
     identifying = {label for label, kinds in FIELDS.items() if "identifying" in kinds}
     assert identifying - kept_for_good == ERASED

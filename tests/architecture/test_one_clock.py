@@ -38,6 +38,7 @@ WHEN_STORED = (
 MAY_ASK_THE_DATABASE = {
     "audit/sql.py": WHEN_STORED,
     "audit/models.py": WHEN_STORED,
+    "randomization/allocation_list/paper_schema.py": WHEN_STORED,
     "randomization/allocation_list/schema.py": WHEN_STORED,
     "randomization/allocation_list/admission.py": WHEN_STORED,
     "randomization/allocation_list/minimization_schema.py": WHEN_STORED,

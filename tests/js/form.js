@@ -37,7 +37,7 @@ const QUESTIONS = `
     <button type="button" data-add-row>Add a row</button>
   </div>`;
 
-const ROW = `<tr data-row="nodes-__row__"><th>__number__</th>
+const ROW = `<tr data-row="nodes-__row__"><th>__number__<input type="hidden" name="nodes-__row__-row_id" value=""></th>
       <td data-q="nodes-__row__-examined" data-kind="integer"><div class="p3-cell-answer"><input type="text" name="nodes-__row__-examined" aria-label="Examined, row __number__"></div></td>
       <td data-q="nodes-__row__-positive" data-kind="integer" data-show='["over", "examined", 0]'><div class="p3-cell-answer"><input type="text" name="nodes-__row__-positive" aria-label="Positive, row __number__"></div></td>
       <td><label><input type="checkbox" name="nodes-__row__-remove" value="1"> Remove</label></td></tr>`;

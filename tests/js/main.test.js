@@ -58,3 +58,21 @@ test("a page that the browser brings back keeps what was typed, and leaves witho
   assert.equal(page.dirty, false);
   assert.deepEqual(JSON.parse(sessionStorage.getItem("crf:7:SMALL:1")).values.weight, ["70"]);
 });
+
+test("a new row takes its identity when somebody first types into it, and keeps it", () => {
+  const page = start(drawForm());
+  const group = page.form.querySelector('[data-group="nodes"]');
+  for (const row of [0, 1]) {
+    group.querySelector("[data-add-row]").click();
+    assert.equal(field(page.form, `nodes-${row}-row_id`).value, "");
+  }
+  const type = (row, text) => {
+    field(page.form, `nodes-${row}-examined`).value = text;
+    change(field(page.form, `nodes-${row}-examined`));
+    return field(page.form, `nodes-${row}-row_id`).value;
+  };
+  const first = type(0, "7");
+  assert.match(first, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(type(0, "8"), first);
+  assert.notEqual(type(1, "7"), first);
+});

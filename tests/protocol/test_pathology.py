@@ -237,11 +237,11 @@ def test_x045(percent: object, ypt: str | None, cap: object, mandard: object, ag
 @pytest.mark.parametrize(
     ("ypt", "grade", "lvi", "pni", "agrees"),
     [
-        ("T0", "NA", "N", "N", True),
+        ("T0", "NAP", "N", "N", True),
         ("T0", None, None, "U", True),
         ("T0", "G2", "N", "N", False),
-        ("T0", "NA", "Y", "N", False),
-        ("T0", "NA", "N", "Y", False),
+        ("T0", "NAP", "Y", "N", False),
+        ("T0", "NAP", "N", "Y", False),
         ("T2", "G2", "Y", "Y", True),
     ],
 )

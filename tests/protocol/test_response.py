@@ -11,13 +11,18 @@ from protocol.response import (
     Adequacy,
     Because,
     Biopsy,
+    Cytology,
     Distant,
     EarlierEvaluation,
     EvaluationType,
+    Lesion,
     Local,
+    Look,
     Lumen,
     Outcome,
     Proposal,
+    Signs,
+    Uptake,
     evaluation_of,
     propose_outcome,
 )
@@ -28,6 +33,7 @@ NEO_END = date(2025, 1, 1)
 DECIDED: dict[str, Any] = {
     "suspected_is_non_ccr": True,
     "suspected_is_regrowth": True,
+    "superficial_is_evaluable": False,
     "weeks_between_clear": 4,
 }
 DAY = {"CRE1": 35, "RST": 35, "UNS": 63, "CRE2": 77, "AS": 182}
@@ -59,6 +65,7 @@ def propose(
     return propose_outcome(evaluation=evaluation, earlier=before, **(DECIDED | findings | changed))
 
 
+POSITIVE_NODE = Signs(cytology=frozenset({Cytology.POSITIVE}))
 CLEAR_CRE1 = earlier("CRE1", Outcome.CCR_SO_FAR)
 UNCERTAIN_CRE1 = earlier("CRE1", Outcome.PROCEED_TO_CRE2)
 NOT_EVALUABLE_CRE1 = earlier("CRE1", Outcome.NOT_EVALUABLE)
@@ -78,13 +85,15 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
     ("CRE2", (CLEAR_CRE1,), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
     ("CRE2", (CLEAR_CRE1,), {"local_call": "1", "passable": "no"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
     ("CRE1", (), {"local_call": "3"}, Outcome.NON_CCR, (Because.SUSPECTED_WITHOUT_PROOF,)),
-    ("CRE1", (), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.CCR_SO_FAR,
-     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
-    ("CRE2", (CLEAR_CRE1,), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.CCR,
-     (Because.CLEAR, Because.CRE1_ALSO_CLEAR)),
+    ("CRE1", (), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.PROCEED_TO_CRE2,
+     (Because.SUSPECTED_UNDECIDED,)),
+    ("CRE2", (CLEAR_CRE1,), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.UNCERTAIN_REPEAT,
+     (Because.SUSPECTED_UNDECIDED,)),
+    ("RST", (), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.UNCERTAIN_REPEAT,
+     (Because.SUSPECTED_UNDECIDED,)),
     ("CRE2", (CLEAR_CRE1,), {"local_call": "0", "bx_result": "scc"}, Outcome.NON_CCR, (Because.BIOPSY_CARCINOMA,)),
     ("CRE2", (CLEAR_CRE1,), {"local_call": None, "bx_result": "scc"}, Outcome.NON_CCR, (Because.BIOPSY_CARCINOMA,)),
-    ("CRE2", (CLEAR_CRE1,), {"fna_positive": True}, Outcome.NON_CCR, (Because.CYTOLOGY_POSITIVE,)),
+    ("CRE2", (CLEAR_CRE1,), {"signs": POSITIVE_NODE}, Outcome.NON_CCR, (Because.CYTOLOGY_POSITIVE,)),
     ("RST", (), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
     # rule 2 after a declared complete response
     ("AS-06", SURVEILLED, {"local_call": "1"}, Outcome.REGROWTH, (Because.PRIMARY_PROVEN, Because.AFTER_CCR)),
@@ -96,8 +105,10 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
      (Because.SUSPECTED_IN_SURVEILLANCE,)),
     ("AS", (CLEAR_CRE1,), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.NON_CCR,
      (Because.SUSPECTED_IN_SURVEILLANCE,)),
-    ("AS", SURVEILLED, {"local_call": "3", "suspected_is_regrowth": False}, Outcome.PERSISTENT_CCR,
-     (Because.CLEAR, Because.CCR_HOLDS)),
+    ("AS", SURVEILLED, {"local_call": "3", "suspected_is_regrowth": False}, Outcome.UNCERTAIN_REPEAT,
+     (Because.SUSPECTED_UNDECIDED,)),
+    ("AS", (), {"local_call": "3", "suspected_is_regrowth": False, "suspected_is_non_ccr": False},
+     Outcome.UNCERTAIN_REPEAT, (Because.SUSPECTED_UNDECIDED,)),
     ("AS", (), {"local_call": "3", "suspected_is_regrowth": False}, Outcome.NON_CCR,
      (Because.SUSPECTED_WITHOUT_PROOF,)),
     ("UNS", SURVEILLED, {"local_call": "1", "day": 150}, Outcome.REGROWTH,
@@ -141,13 +152,15 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
      {"bx_result": "uncertain", "day": 110}, Outcome.NON_CCR,
      (Because.BIOPSY_UNCERTAIN, Because.UNCERTAIN_PERSISTS)),
     ("UNS", (*SURVEILLED, earlier("AS", Outcome.UNCERTAIN_REPEAT)), {"bx_result": "hgd", "day": 210},
-     Outcome.NON_CCR, (Because.BIOPSY_HIGH_GRADE, Because.UNCERTAIN_PERSISTS)),
+     Outcome.REGROWTH, (Because.BIOPSY_HIGH_GRADE, Because.UNCERTAIN_PERSISTS, Because.AFTER_CCR)),
+    ("UNS", (*SURVEILLED, earlier("AS", Outcome.UNCERTAIN_REPEAT)), {"bx_result": "uncertain", "day": 210},
+     Outcome.UNCERTAIN_REPEAT, (Because.BIOPSY_UNCERTAIN, Because.UNCERTAIN_PERSISTS)),
     ("UNS", (earlier("CRE2", Outcome.UNCERTAIN_REPEAT),), {"dist_call": "2", "day": 105},
      Outcome.UNCERTAIN_REPEAT, (Because.DISTANT_SUSPECT,)),
     # rule 5: clear
     ("CRE1", (), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
     ("CRE1", (), {"passable": "thin", "bx_result": "lgd", "bx_adequate": "superficial"}, Outcome.CCR_SO_FAR,
-     (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+     (Because.CLEAR, Because.FIRST_CLEAR_LOOK, Because.THIN_SCOPE_ONLY)),
     ("RST", (), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
     ("CRE2", (CLEAR_CRE1,), {}, Outcome.CCR, (Because.CLEAR, Because.CRE1_ALSO_CLEAR)),
     ("AS", SURVEILLED, {}, Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS)),
@@ -248,8 +261,18 @@ FINDINGS = st.fixed_dictionaries(
         "pet_done": st.sampled_from([None, True, False]),
         "eus_done": st.sampled_from([None, True, False]),
         "fna_missing": st.booleans(),
-        "fna_positive": st.booleans(),
+        "signs": st.builds(
+            Signs,
+            look=st.sampled_from([None, *Look]),
+            uptake=st.sampled_from([None, *Uptake]),
+            lesion=st.sampled_from([None, *Lesion]),
+            cytology=st.frozensets(st.sampled_from(list(Cytology))),
+            node_left=st.booleans(),
+            is_thick=st.booleans(),
+        ),
         "suspected_is_non_ccr": st.booleans(),
+        "suspected_is_regrowth": st.booleans(),
+        "superficial_is_evaluable": st.booleans(),
     }
 )
 HISTORIES = st.lists(
@@ -276,10 +299,79 @@ def test_a_complete_response_always_rests_on_everything_it_needs(
     assert findings["passable"] in (Lumen.PASSABLE, Lumen.THIN_SCOPE)
     assert findings["bx_result"] in (Biopsy.CLEAR, Biopsy.LOW_GRADE)
     assert not findings["fna_missing"]
-    assert not findings["fna_positive"]
+    assert findings["local_call"] == Local.NO_EVIDENCE
+    signs: Any = findings["signs"]
+    assert signs.look not in (Look.MASS, Look.NODULE)
+    assert signs.look not in (Look.ULCER, Look.STRICTURE) or findings["bx_adequate"] == Adequacy.YES
+    assert signs.uptake is not Uptake.FOCAL
+    assert signs.lesion in (None, Lesion.NONE)
+    assert signs.cytology <= {Cytology.NEGATIVE}
+    assert not signs.node_left
+    assert not signs.is_thick
     assert any(each.outcome in (Outcome.CCR_SO_FAR, *COMPLETE) for each in before)
 
 
 @given(FINDINGS)
 def test_cre1_alone_never_declares_a_complete_response(findings: dict[str, object]) -> None:
     assert propose_outcome(evaluation="CRE1", on=after(35), **(DECIDED | findings)).code not in COMPLETE
+
+
+SEEN: list[tuple[Signs, Because]] = [
+    (Signs(look=Look.MASS), Because.BED_SUSPECT),
+    (Signs(look=Look.NODULE), Because.BED_SUSPECT),
+    (Signs(uptake=Uptake.FOCAL), Because.UPTAKE_FOCAL),
+    (Signs(node_left=True), Because.NODE_NOT_CLEARED),
+    (Signs(cytology=frozenset({Cytology.ATYPIA})), Because.CYTOLOGY_ATYPIA),
+    (Signs(lesion=Lesion.SUSPECT), Because.DISTANT_SUSPECT),
+    (Signs(is_thick=True), Because.WALL_THICK),
+]
+
+
+@pytest.mark.parametrize(("signs", "because"), SEEN)
+def test_point_14_what_speaks_for_tumour_is_never_clear_though_the_status_says_so(
+    signs: Signs, because: Because
+) -> None:
+    """A mass, focal uptake, a node or lesion that is not cleared: uncertain in every phase (local_call is 0)."""
+    first = propose("CRE1", signs=signs)
+    assert first == Proposal(Outcome.PROCEED_TO_CRE2, (because,))
+    for evaluation, before in (("CRE2", (CLEAR_CRE1,)), ("AS", SURVEILLED), ("RST", ()), ("UNS", SURVEILLED)):
+        found = propose(evaluation, *before, day=400, signs=signs)
+        assert found == Proposal(Outcome.UNCERTAIN_REPEAT, (because,)), evaluation
+
+
+def test_point_14_to_see_it_again_makes_no_residue() -> None:
+    again = (CLEAR_CRE1, earlier("CRE2", Outcome.UNCERTAIN_REPEAT))
+    assert propose("UNS", *again, day=105, signs=Signs(look=Look.MASS)).code is Outcome.UNCERTAIN_REPEAT
+
+
+def test_point_14_superficial_biopsies_and_an_inadequate_aspiration_are_not_evaluable() -> None:
+    signs = Signs(look=Look.MASS, uptake=Uptake.FOCAL, cytology=frozenset({Cytology.INADEQUATE}))
+    found = propose("AS", *SURVEILLED, bx_adequate="superficial", signs=signs)
+    assert found.code is Outcome.NOT_EVALUABLE
+    assert set(found.reasons) == {
+        *(Because.BIOPSY_SUPERFICIAL, Because.FNA_INADEQUATE, Because.BED_SUSPECT, Because.UPTAKE_FOCAL),
+    }
+    for evaluation, before in (("CRE2", (CLEAR_CRE1,)), ("AS", SURVEILLED)):
+        shallow = propose(evaluation, *before, bx_adequate="superficial")
+        assert shallow == Proposal(Outcome.NOT_EVALUABLE, (Because.BIOPSY_SUPERFICIAL,))
+    assert propose("CRE1", bx_adequate="superficial").code is Outcome.CCR_SO_FAR
+    let = propose("CRE2", CLEAR_CRE1, bx_adequate="superficial", superficial_is_evaluable=True)
+    assert let.code is Outcome.CCR
+
+
+@pytest.mark.parametrize("look", [Look.ULCER, Look.STRICTURE])
+def test_point_14_an_ulcer_with_deep_negative_biopsies_does_not_bar_a_ccr(look: Look) -> None:
+    assert propose("CRE2", CLEAR_CRE1, signs=Signs(look=look)).code is Outcome.CCR
+    shallow = propose("CRE1", signs=Signs(look=look), bx_adequate="superficial")
+    assert shallow == Proposal(Outcome.PROCEED_TO_CRE2, (Because.BED_NOT_PROVEN_CLEAR,))
+
+
+def test_point_14_a_proven_lesion_is_distant_whatever_the_status_says() -> None:
+    found = propose("AS", *SURVEILLED, signs=Signs(lesion=Lesion.PROVEN))
+    assert found == Proposal(Outcome.DISTANT, (Because.DISTANT_PROVEN,))
+
+
+def test_point_14_a_lumen_for_a_thin_scope_alone_is_evaluable_and_flagged() -> None:
+    found = propose("CRE2", CLEAR_CRE1, passable="thin")
+    assert found.code is Outcome.CCR
+    assert found.reasons[-1] is Because.THIN_SCOPE_ONLY

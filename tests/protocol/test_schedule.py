@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pytest
@@ -249,7 +249,7 @@ ARM_1 = {
     ),
     "metastasis 30 days after the operation": Case(
         {**SEEN_ONCE, "SURG": "2024-09-04", "DM": "2024-10-05"},
-        f"{TREATMENT} CRE-1 SURG-1:2024-08-14 post:2024-09-04 vital",
+        f"{TREATMENT} CRE-1 SURG-1:2024-08-14 DC@2024-09-04 PO30@2024-09-04 PO90@2024-09-04 vital",
     ),
     "recurrence, nothing dated": Case(
         {**SEEN_ONCE, "SURG": "2024-09-04"},
@@ -370,3 +370,58 @@ def test_the_whole_plan(name: str) -> None:
 
 def test_there_are_enough_histories() -> None:
     assert len(CASES) >= 60
+
+
+AFTER = {
+    "regrowth": {"REGROWTH": "2025-07-20"},
+    "metastasis": {"DM": "2025-07-20"},
+}
+
+
+@pytest.mark.parametrize("finding", AFTER)
+def test_point_15_what_was_found_elsewhere_ends_the_surveillance_visit_whose_window_is_open(
+    finding: str,
+) -> None:
+    """AS-12 may be the visit that found it, unless the participant was examined in its window before."""
+    case = Case({**CCR, **AFTER[finding]}, "", as_of="2025-07-21")
+    unseen = case.history()
+    examined = replace(unseen, examined_on=frozenset({date(2025, 7, 14)}))
+    before = replace(unseen, examined_on=frozenset({date(2025, 1, 10)}))
+    assert "AS-12" in {visit.code for visit in plan(TEXT, unseen)}
+    assert "AS-12" in {visit.code for visit in plan(TEXT, before)}
+    assert "AS-12" not in {visit.code for visit in plan(TEXT, examined)}
+
+
+# What stays to come after each event, by series (protocol 2.1, 2.4, 2.5): survival is asked of everybody alive.
+VITAL = {"month 36", "sweep"}
+ENDS = {
+    "regrowth": (Case({**CCR, "REGROWTH": "2025-02-20"}, ""), VITAL | {"surgery", "follow-up"}),
+    "metastasis in surveillance": (Case({**CCR, "DM": "2025-02-20"}, ""), VITAL),
+    "metastasis at CRE-1": (Case({**SEEN_ONCE, "DM": "2024-08-14"}, ""), VITAL | {"safety", "immune safety"}),
+    "recurrence": (
+        Case({**SEEN_ONCE, "SURG": "2024-09-04", "REGROWTH": "2024-10-20"}, "", track="RECURRENCE"),
+        VITAL | {"postoperative"},
+    ),
+    "death": (Case({**CCR, "DEATH": "2025-02-20"}, "", track="DEAD"), set()),
+}
+
+
+@pytest.mark.parametrize("event", ENDS)
+def test_point_15_what_each_event_leaves_to_come(event: str) -> None:
+    case, series = ENDS[event]
+    days = {code: date.fromisoformat(on) for code, on in case.milestones.items()}
+    on = max(day for code, day in days.items() if code in ("REGROWTH", "DM", "DEATH"))
+    coming = [visit for visit in plan(TEXT, case.history()) if visit.opens > on]
+    assert {visit.series for visit in coming} <= series
+    assert {visit.series for visit in coming} >= series & (VITAL | {"surgery", "follow-up", "postoperative"})
+
+
+def test_point_15_an_operation_after_regrowth_is_no_crossover() -> None:
+    case = Case({**CCR, "REGROWTH": "2025-02-20"}, "", track="SURGERY_PLANNED", since="2025-02-20")
+    assert {v.reason for v in plan(TEXT, case.history()) if v.code == "SURG-1"} == {"REGROWTH"}
+    late = {code: on for code, on in CCR.items() if code != "CCR"} | {"LATECCR": "2025-02-20"}
+    wish = Case(late, "", track="SURGERY_PLANNED", since="2025-03-20")
+    assert {v.reason for v in plan(TEXT, wish.history()) if v.code == "SURG-1"} <= {
+        "CROSSOVER_TO_SURGERY",
+        "NON_CCR",
+    }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from protocol import states
@@ -171,3 +171,17 @@ def test_no_operation_is_planned_once_metastasis_is_known(history: History) -> N
 def test_arms_differ_only_where_the_protocol_says(history: History) -> None:
     codes = {visit.code for visit in plan(TEXT, history)}
     assert not codes & ({"RST", "SURG-2"} if history.arm == "1" else {"CRE-1", "CRE-2", "SF90"})
+
+
+@given(histories(), st.sampled_from(("WITHDRAWN_ALL", "DEAD", "COMPLETED", "LOST")), st.integers(0, 2000))
+@settings(max_examples=300)
+def test_rare_10_an_ending_takes_visits_away_and_never_adds_one(history, ending, day):
+    """What is planned until the end follows from the track that was left: no operation appears in the past."""
+    assume(history.track not in (None, "LOST"))
+    ended_on = history.milestones["RAND"] + timedelta(day)
+    ended = replace(
+        history, track=ending, track_since=ended_on, track_left=history.track, left_since=history.track_since
+    )
+    before = {visit.code: (visit.opens, visit.closes, visit.reason) for visit in plan(TEXT, history)}
+    after = {visit.code: (visit.opens, visit.closes, visit.reason) for visit in plan(TEXT, ended)}
+    assert after.items() <= before.items()

@@ -166,8 +166,8 @@ def test_an_open_category_does_not_matter_where_every_value_agrees(
         ("T3", None, "lower", "IIA"),
         ("T3", "G2", None, None),
         ("T3", None, "upper", None),
-        ("T2", "NA", "X", None),
-        ("Tis", "NA", "cardia", "0"),
+        ("T2", "NAP", "X", None),
+        ("Tis", "NAP", "cardia", "0"),
     ],
 )
 def test_an_open_grade_or_location_gives_a_group_only_when_it_cannot_matter(
@@ -187,7 +187,7 @@ def test_the_known_ambiguity_is_read_as_IIA_with_a_note() -> None:  # noqa: N802
 
 
 def test_a_grade_changes_nothing_after_neoadjuvant_treatment() -> None:
-    assert staging.pathological_stage("T2", "N0", "M0", grade="NA", location="lower") == "I"
+    assert staging.pathological_stage("T2", "N0", "M0", grade="NAP", location="lower") == "I"
 
 
 def test_a_clinical_stage_is_not_asked_of_the_pathological_tables() -> None:

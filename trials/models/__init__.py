@@ -5,13 +5,14 @@ from trials.models.participants import (
     Consent,
     DeviationProposal,
     EligibilityDecision,
+    LossToFollowUp,
     Milestone,
     Participant,
     ScreeningOutcome,
     Withdrawal,
 )
 from trials.models.people import Delegation
-from trials.models.protocol import Confirmation, SiteVersion
+from trials.models.protocol import Confirmation, SiteVersion, VersionText
 from trials.models.requests import ContactAttempt, ContactIdentity, ContactRequest, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
@@ -27,6 +28,7 @@ __all__ = [
     "Delegation",
     "DeviationProposal",
     "EligibilityDecision",
+    "LossToFollowUp",
     "Milestone",
     "NewsLetter",
     "NewsReader",
@@ -37,5 +39,6 @@ __all__ = [
     "SendingMark",
     "Site",
     "SiteVersion",
+    "VersionText",
     "Withdrawal",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -112,6 +113,14 @@ class Participant(Audited):
     @property
     def is_terminal(self) -> bool:
         return self.state in TERMINAL
+
+    def track_left(self) -> tuple[str, date | None] | None:
+        """Return the track before the one that ended the following, and since when; None while followed."""
+        if not self.is_terminal:
+            return None
+        followed = self.events.exclude(state__in=TERMINAL).order_by("-pgh_id")
+        found: tuple[str, date | None] | None = followed.values_list("state", "state_since").first()
+        return found
 
     @property
     def is_behind(self) -> bool:
@@ -267,7 +276,12 @@ class Milestone(OfParticipant):
 
 @audited()
 class Withdrawal(OfParticipant):
-    """What a participant no longer wants: four separate scopes (protocol 2.5)."""
+    """What a participant no longer wants: four separate scopes (protocol 2.5).
+
+    One that was recorded by mistake, or that the participant took back, keeps its row with ``cancelled_at``.
+    """
+
+    SCOPES = ("study_drug", "procedures", "quality_of_life", "all_contact")
 
     on = models.DateField(_("on"))
     study_drug = models.BooleanField(_("study drug"), default=False)
@@ -275,12 +289,39 @@ class Withdrawal(OfParticipant):
     quality_of_life = models.BooleanField(_("quality of life"), default=False)
     all_contact = models.BooleanField(_("all contact"), default=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
 
     class Meta(OfParticipant.Meta):
         ordering = ("on", "pk")
 
     def __str__(self) -> str:
         return f"{self.participant} {self.on}"
+
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes that it names, each in words."""
+        return [str(self._meta.get_field(name).verbose_name) for name in self.SCOPES if getattr(self, name)]
+
+
+@audited()
+class LossToFollowUp(OfParticipant):
+    """A time in which nobody could reach the participant: from ``lost_on`` until ``reached_on`` (protocol 3.16)."""
+
+    lost_on = models.DateField(_("lost on"))
+    reached_on = models.DateField(_("reached again on"), null=True)
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("loss to follow-up")
+        ordering = ("lost_on", "pk")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["participant"], condition=models.Q(reached_on=None), name="trials_loss_open_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.participant} {self.lost_on}"
 
 
 class DeviationState(models.TextChoices):

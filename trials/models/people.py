@@ -19,14 +19,22 @@ from trials.models.sites import Site
 
 class DelegationSet(SiteQuerySet):
     def in_force(self, *, on: date) -> Self:
-        return self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
+        """Return what holds on the day: begun, not over, not ended at once that day, and confirmed where it must be."""
+        held = self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
+        return held.exclude(ended_at__isnull=False, ends_on=on).exclude(waits_for_confirmation=True)
+
+    def to_confirm_by(self, user: User) -> Self:
+        """Return what waits for a second person who is neither ``user`` as giver nor as receiver."""
+        waiting = self.filter(waits_for_confirmation=True, ended_at=None)
+        return waiting.exclude(granted_by=user).exclude(user=user)
 
 
 @audited()
 class Delegation(Audited):
     """A role that a person holds at one site, or for the whole trial when ``site`` is empty.
 
-    The log of delegations is read by the investigator (ICH E6(R3) 4.2.2(a)(i)).
+    The log of delegations is read by the investigator (ICH E6(R3) 4.2.2(a)(i)). What one person delegates, a second
+    one confirms, and until then it gives no right. ``ended_at`` says that it was ended at once, at that moment.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations")
@@ -35,6 +43,10 @@ class Delegation(Audited):
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(_("ended at once at"), null=True, blank=True)
+    waits_for_confirmation = models.BooleanField(_("waits for a second person"), null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     objects = DelegationSet.as_manager()
 
@@ -51,6 +63,18 @@ class Delegation(Audited):
             models.CheckConstraint(
                 condition=models.Q(ends_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
                 name="trials_delegation_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None) | models.Q(ends_on__isnull=False),
+                name="trials_delegation_ended_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by=None, confirmed_at=None)
+                | models.Q(confirmed_by__isnull=False, confirmed_at__isnull=False)
+                & ~models.Q(waits_for_confirmation=True)
+                & ~models.Q(confirmed_by=models.F("granted_by"))
+                & ~models.Q(confirmed_by=models.F("user")),
+                name="trials_delegation_second_person",
             ),
         )
 

@@ -63,6 +63,23 @@ class SiteVersion(Audited):
 
 
 @audited()
+class VersionText(Audited):
+    """The words of a version of the protocol as they were when a site first followed it; never changed."""
+
+    version = models.CharField(_("protocol version"), max_length=10, unique=True)
+    source = models.TextField(_("text"))
+    digest = models.CharField(_("digest of the text"), max_length=64)
+
+    class Meta:
+        verbose_name = _("text of a protocol version")
+        ordering = ("pk",)
+        constraints = (ActGuard(name="trials_versiontext_act", frozen=True),)
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.digest[:12]}"
+
+
+@audited()
 class Confirmation(Audited):
     """A value of the protocol text that the study team confirmed with a signature, exactly as it was then.
 

@@ -35,6 +35,15 @@ class ChecklistKind(models.TextChoices):
     TRAINING = "training", _("Training of the team")
 
 
+class SiteNeed(models.TextChoices):
+    """Who and what an active site has beside its checklist, as the system itself sees it."""
+
+    COORDINATOR = "coordinator", _("a coordinator in force")
+    INVESTIGATOR = "investigator", _("an investigator in force")
+    CONSENT_VERSION = "consent_version", _("an approved version of the consent form")
+    PLACES = "places", _("places on the randomization list")
+
+
 class SiteSet(SiteQuerySet):
     site_path = "pk"
 

@@ -2,6 +2,14 @@
 
 from trials.services.confirmations import confirm_values, withdraw_confirmation
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
+from trials.services.delegations import confirm_delegation, delegate, end_delegation
+from trials.services.endings import (
+    cancel_withdrawal,
+    correct_withdrawal,
+    end_loss,
+    open_loss,
+    record_withdrawal,
+)
 from trials.services.milestones import set_milestone
 from trials.services.participants import (
     correct_track,
@@ -9,17 +17,15 @@ from trials.services.participants import (
     propose_deviation,
     record_consent,
     record_screening_outcome,
-    record_withdrawal,
     register_participant,
     reveal_arm,
     settle_deviation,
 )
 from trials.services.sites import (
+    activate_site,
     add_consent_version,
     change_site,
     create_site,
-    delegate,
-    end_delegation,
     fulfil_checklist_item,
     move_site,
 )
@@ -31,14 +37,19 @@ from trials.services.versions import (
 )
 
 __all__ = [
+    "activate_site",
     "add_consent_version",
+    "cancel_withdrawal",
     "change_site",
+    "confirm_delegation",
     "confirm_values",
     "correct_track",
+    "correct_withdrawal",
     "create_site",
     "decide_eligibility",
     "delegate",
     "end_delegation",
+    "end_loss",
     "follow_version",
     "fulfil_checklist_item",
     "lapse_decision",
@@ -46,6 +57,7 @@ __all__ = [
     "move_site",
     "move_track",
     "note_carried",
+    "open_loss",
     "open_site_version",
     "propose_deviation",
     "record_consent",

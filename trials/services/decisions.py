@@ -10,13 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from kernel.errors import Forbidden, Refusal
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
 from trials.services.participants import propose_deviation, valid_consent
 
 LAPSED_AFTER_RANDOMIZATION = "X007"
+
+
+SIGNED_ON = "participant.eligibility_signed_on"
 
 
 class NotAnInvestigator(Forbidden):
@@ -102,6 +105,7 @@ def decide_eligibility(
             at=at,
             site=locked.site,
         )
+        note_moved(locked.pk, SIGNED_ON)
         return EligibilityDecision.objects.create(
             participant=locked,
             site=locked.site,
@@ -170,6 +174,7 @@ def lapse_decision(*, participant: Participant, cause: str, by: User | None, at:
 
 
 def _lapse(participant: Participant, *, cause: str, act_row: Any, at: datetime) -> bool:
+    note_moved(participant.pk, SIGNED_ON)
     return bool(
         EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).update(
             lapsed_at=at, lapse_cause=cause, act=act_row

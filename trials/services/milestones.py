@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from trials.models import Milestone, Participant
 
 
@@ -36,4 +36,5 @@ def set_milestone(
         found.on, found.result, found.source, found.act = on, result, source, act
         found.source_form, found.source_record = source_form, source_record
         found.save()
+        note_moved(participant.pk, f"milestone.{code}")
     return True

@@ -1,4 +1,4 @@
-"""Participants from registration to withdrawal. The order of steps is enforced here."""
+"""Participants from registration to randomization. The order of steps is enforced here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.states import may_move
@@ -26,6 +26,11 @@ from trials.models import (
 from trials.models.participants import DeviationState, Track
 from trials.models.sites import SiteState
 from trials.services.milestones import set_milestone
+from trials.services.version_texts import keep_text
+
+CONSENT_READS = tuple(
+    f"consent.{name}" for name in ("signed_on", "version", "version_in_force", "biobank", "register_lookup")
+)
 
 
 class SiteNotActive(Refusal):
@@ -72,12 +77,6 @@ class TrackCannotMove(Refusal):
     message = _("Participant {participant} is “{state}”; the protocol has no step from there to “{wanted}”.")
 
 
-class NothingWithdrawn(Refusal):
-    code = "trials.nothing_withdrawn"
-    message = _("Tick at least one part that the participant withdraws from.")
-    status = 422
-
-
 class DeviationSettled(Refusal):
     code = "trials.deviation_settled"
     message = _("This proposal was settled already: {state}.")
@@ -90,6 +89,7 @@ def register_participant(
     with open_act("trials:participant:register", by=by, at=at, site=site) as act:
         locked = Site.objects.select_for_update().get(pk=site.pk)
         _refuse_unless_active(locked)
+        keep_text(locked.protocol_version, act=act)
         running = Participant.objects.filter(site=locked).count() + 1
         return Participant.objects.create(
             number=f"{locked.code}-{running:04d}",
@@ -148,12 +148,13 @@ def record_consent(
             .values_list("signed_on", flat=True)[0]
         )
         set_milestone(participant=locked, code="ICF", on=first, source="consent", by=by, at=at)
+        note_moved(locked.pk, *CONSENT_READS)
     return consent
 
 
 def valid_consent(participant: Participant) -> Consent | None:
     """Return the latest consent, unless the participant has withdrawn from all contact."""
-    if Withdrawal.objects.filter(participant=participant, all_contact=True).exists():
+    if Withdrawal.objects.filter(participant=participant, all_contact=True, cancelled_at=None).exists():
         return None
     return Consent.objects.filter(participant=participant).order_by("-signed_on", "-pk").first()
 
@@ -185,7 +186,8 @@ def record_screening_outcome(
             on=on,
             act=act,
         )
-        _write_track(locked, Track.SCREEN_FAIL, on, act)
+        write_track(locked, Track.SCREEN_FAIL, on, act)
+        note_moved(locked.pk, "participant.screen_failure_reason", "participant.decline_reason")
     return outcome
 
 
@@ -201,7 +203,7 @@ def move_track(
             raise TrackCannotMove(
                 participant=locked.number, state=locked.get_state_display(), wanted=Track(to).label
             )
-        _write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+        write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
     return locked
 
 
@@ -211,11 +213,12 @@ def correct_track(
     """A track that rested on an answer entered by mistake is put right; the act's reason says why."""
     with open_act("trials:participant:correct_track", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
-        _write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+        write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
     return locked
 
 
-def _write_track(participant: Participant, to: str, on: date, act: Any) -> None:
+def write_track(participant: Participant, to: str, on: date | None, act: Any) -> None:
+    """The participant stands on ``to`` since ``on``, under the act that says why; no rule is asked."""
     participant.state, participant.state_since, participant.act = to, on, act
     participant.save(update_fields=["state", "state_since", "act"])
 
@@ -227,40 +230,8 @@ def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datet
         locked.arm, locked.state, locked.act = arm, Track.RANDOMISED, act
         locked.state_since = local_date(at, locked.site.time_zone)
         locked.save(update_fields=["arm", "state", "state_since", "act"])
+        note_moved(locked.pk, "participant.arm")
     return locked
-
-
-def record_withdrawal(
-    *,
-    participant: Participant,
-    on: date,
-    study_drug: bool = False,
-    procedures: bool = False,
-    quality_of_life: bool = False,
-    all_contact: bool = False,
-    reason: str = "",
-    by: User | None,
-    at: datetime,
-) -> Withdrawal:
-    """The scope of the withdrawal is on record; only ``all_contact`` ends every contact (protocol 2.5)."""
-    with open_act("trials:participant:withdraw", by=by, at=at, participant=participant) as act:
-        locked = Participant.objects.lock(participant.pk)
-        if not any((study_drug, procedures, quality_of_life, all_contact)):
-            raise NothingWithdrawn
-        withdrawal = Withdrawal.objects.create(
-            participant=locked,
-            site=locked.site,
-            on=on,
-            study_drug=study_drug,
-            procedures=procedures,
-            quality_of_life=quality_of_life,
-            all_contact=all_contact,
-            reason=reason,
-            act=act,
-        )
-        if all_contact and not locked.is_terminal:
-            _write_track(locked, Track.WITHDRAWN_ALL if locked.arm else Track.WITHDRAWN, on, act)
-    return withdrawal
 
 
 def propose_deviation(
@@ -270,14 +241,18 @@ def propose_deviation(
     key: str,
     detail: str,
     values: Mapping[str, str] | None = None,
+    formerly: str = "",
     by: User | None,
     at: datetime,
 ) -> DeviationProposal | None:
     """A deviation stands as proposed, once per ``rule`` and ``key``; a person will settle it (protocol 3.15).
 
+    ``formerly`` is the key under which it may stand since an earlier version.
+
     ``detail`` is a text of the program's source with places for ``values``, or what a person wrote.
     """
-    if DeviationProposal.objects.filter(participant=participant, rule=rule, key=key).exists():
+    keys = [key, formerly or key]
+    if DeviationProposal.objects.filter(participant=participant, rule=rule, key__in=keys).exists():
         return None
     with open_act("trials:deviation:propose", by=by, at=at, participant=participant) as act:
         return DeviationProposal.objects.create(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from trials.models import Delegation
-from trials.services.sites import end_delegation
+from trials.services.delegations import end_delegation
 
 
 class NotYourself(Refusal):
@@ -47,11 +47,15 @@ def close_account(*, user: User, by: User, at: datetime, reason: str) -> User:
     with open_act("trials:account:close", by=by, at=at, reason=reason):
         _refuse_own(user, by)
         today = local_date(at, settings.TRIAL_TIME_ZONE)
-        for held in Delegation.objects.filter(user=user).in_force(on=today).exclude(ends_on=today):
-            end_delegation(delegation=held, on=today, by=by, at=at, reason=reason)
+        for held in Delegation.objects.filter(user=user, ended_at=None).exclude(ends_on__lt=today):
+            end_delegation(delegation=held, on=_today_at(held, at), by=by, at=at, reason=reason)
         return change_person(
             user=user, by=by, at=at, verb="close", is_active=False, session_key=secrets.token_hex(16)
         )
+
+
+def _today_at(delegation: Delegation, at: datetime) -> date:
+    return local_date(at, delegation.site.time_zone if delegation.site else settings.TRIAL_TIME_ZONE)
 
 
 def _refuse_own(user: User, by: User) -> None:

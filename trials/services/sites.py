@@ -1,4 +1,4 @@
-"""Opening, suspending and closing sites; delegating people to them."""
+"""Opening, suspending and closing sites."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import SITE_ROLES, Role
-from audit.acts import open_act
+from accounts.permissions import Role
+from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from trials.models import ChecklistItem, ConsentVersion, Delegation, Site
-from trials.models.sites import ChecklistKind, SiteState
+from trials.models import ChecklistItem, ConsentVersion, Delegation, Participant, Site
+from trials.models.sites import ChecklistKind, SiteNeed, SiteState
 
 MOVES: Final = {
     SiteState.PLANNED: {SiteState.SET_UP},
@@ -37,28 +37,6 @@ class SiteCannotMove(Refusal):
 class ChecklistOpen(Refusal):
     code = "trials.checklist_open"
     message = _("Site {site} cannot be activated yet. Still open: {missing}. Complete the checklist first.")
-
-
-class RoleNeedsSite(Refusal):
-    code = "trials.role_needs_site"
-    message = _("The role {role} is held at a site. Choose the site.")
-    status = 422
-
-
-class RoleIsCentral(Refusal):
-    code = "trials.role_is_central"
-    message = _("The role {role} is held for the whole trial. Leave the site empty.")
-    status = 422
-
-
-class TrainingMissing(Refusal):
-    code = "trials.training_missing"
-    message = _("{person} has no training date on record. Record the training before access is given.")
-
-
-class DelegationEnded(Refusal):
-    code = "trials.delegation_ended"
-    message = _("This delegation ended on {day} already.")
 
 
 def create_site(
@@ -96,7 +74,15 @@ def change_site(*, site: Site, by: User, at: datetime, reason: str, **fields: An
         for name, value in {**fields, "act": act}.items():
             setattr(locked, name, value)
         locked.save(update_fields=[*fields, "act"])
+        if "time_zone" in fields:
+            _note_of_everybody(locked, "site.zone", "today")
     return locked
+
+
+def _note_of_everybody(site: Site, *reads: str) -> None:
+    """What the forms of everybody at the site read has moved."""
+    for participant_id in Participant.objects.filter(site=site).values_list("pk", flat=True):
+        note_moved(participant_id, *reads)
 
 
 def fulfil_checklist_item(
@@ -111,11 +97,14 @@ def fulfil_checklist_item(
 ) -> ChecklistItem:
     """The item of the activation checklist is on record with its day; a later call renews it."""
     with open_act("trials:site:fulfil", by=by, at=at, site=site) as act:
+        before = ChecklistItem.objects.filter(site=site, kind=kind).first()
         item, _made = ChecklistItem.objects.update_or_create(
             site=site,
             kind=kind,
             defaults={"done_on": done_on, "expires_on": expires_on, "reference": reference, "act": act},
         )
+        if before is None or done_on < before.done_on:  # a renewal does not move the day of activation
+            _note_of_everybody(site, "site.activated_on")
     return item
 
 
@@ -125,19 +114,64 @@ def open_checklist_items(site: Site, *, on: date) -> list[ChecklistKind]:
     return [kind for kind in ChecklistKind if kind not in holding]
 
 
+def open_needs(site: Site, *, on: date, has_places: bool | None) -> list[SiteNeed]:
+    """Return who and what the site lacks on ``on``, beside its checklist, before it may be active.
+
+    ``has_places`` says whether the randomization list has places for the site; None while no list is in force.
+    """
+    held = set(
+        Delegation.objects.in_force(on=on)
+        .filter(site=site, user__is_active=True)
+        .values_list("role", flat=True)
+    )
+    fulfilled = {
+        SiteNeed.COORDINATOR: Role.COORDINATOR in held,
+        SiteNeed.INVESTIGATOR: Role.INVESTIGATOR in held,
+        SiteNeed.CONSENT_VERSION: ConsentVersion.objects.filter(site=site, approved_on__lte=on)
+        .exclude(ended_on__lte=on)
+        .exists(),
+        SiteNeed.PLACES: has_places is not False,
+    }
+    return [need for need, is_fulfilled in fulfilled.items() if not is_fulfilled]
+
+
 def move_site(*, site: Site, to: str, by: User | None, at: datetime, reason: str = "") -> Site:
-    """The site is in state ``to``; active only with a complete, unexpired checklist."""
+    """The site is in state ``to``. Refuses: a state that cannot follow; activating, which ``activate_site`` does."""
     with open_act(f"trials:site:{to}", by=by, at=at, site=site, reason=reason) as act:
-        locked = Site.objects.select_for_update().get(pk=site.pk)
         wanted = SiteState(to)
-        if wanted not in MOVES[SiteState(locked.state)]:
-            raise SiteCannotMove(site=locked.code, state=locked.get_state_display(), wanted=wanted.label)
+        locked = _lock_for(site, wanted)
         if wanted is SiteState.ACTIVE:
-            missing = open_checklist_items(locked, on=local_date(at, locked.time_zone))
-            if missing:
-                raise ChecklistOpen(site=locked.code, missing=", ".join(str(kind.label) for kind in missing))
+            raise SiteCannotMove(site=locked.code, state=locked.get_state_display(), wanted=wanted.label)
         locked.state, locked.act = wanted, act
         locked.save(update_fields=["state", "act"])
+    return locked
+
+
+def activate_site(
+    *, site: Site, has_places: bool | None, by: User | None, at: datetime, reason: str = ""
+) -> Site:
+    """The site is active: its checklist is complete and unexpired, and who and what it needs is there.
+
+    ``has_places`` is that of ``open_needs``. Refuses: a state from which it cannot; whatever is lacking, by name.
+    """
+    with open_act("trials:site:active", by=by, at=at, site=site, reason=reason) as act:
+        locked = _lock_for(site, SiteState.ACTIVE)
+        today = local_date(at, locked.time_zone)
+        missing = [
+            *open_checklist_items(locked, on=today),
+            *open_needs(locked, on=today, has_places=has_places),
+        ]
+        if missing:
+            raise ChecklistOpen(site=locked.code, missing=", ".join(str(each.label) for each in missing))
+        locked.state, locked.act = SiteState.ACTIVE, act
+        locked.save(update_fields=["state", "act"])
+    return locked
+
+
+def _lock_for(site: Site, wanted: SiteState) -> Site:
+    locked = Site.objects.select_for_update().get(pk=site.pk)
+    if wanted not in MOVES[SiteState(locked.state)]:
+        raise SiteCannotMove(site=locked.code, state=locked.get_state_display(), wanted=wanted.label)
     return locked
 
 
@@ -150,37 +184,3 @@ def add_consent_version(
             earlier.ended_on, earlier.act = max(approved_on, earlier.approved_on), act
             earlier.save(update_fields=["ended_on", "act"])
         return ConsentVersion.objects.create(site=site, label=label, approved_on=approved_on, act=act)
-
-
-def delegate(
-    *,
-    user: User,
-    role: Role,
-    site: Site | None,
-    starts_on: date,
-    ends_on: date | None = None,
-    by: User | None,
-    at: datetime,
-) -> Delegation:
-    """``user`` holds ``role`` from ``starts_on``; training is on record before (11.10(i))."""
-    with open_act("trials:delegation:grant", by=by, at=at, site=site) as act:
-        if role in SITE_ROLES and site is None:
-            raise RoleNeedsSite(role=role)
-        if role not in SITE_ROLES and role is not Role.MONITOR and site is not None:
-            raise RoleIsCentral(role=role)
-        if user.trained_on is None:
-            raise TrainingMissing(person=user.username)
-        return Delegation.objects.create(
-            user=user, role=role, site=site, starts_on=starts_on, ends_on=ends_on, granted_by=by, act=act
-        )
-
-
-def end_delegation(*, delegation: Delegation, on: date, by: User, at: datetime, reason: str) -> Delegation:
-    """The role ends after ``on``; the row stays as evidence."""
-    with open_act("trials:delegation:end", by=by, at=at, site=delegation.site, reason=reason) as act:
-        locked = Delegation.objects.select_for_update().get(pk=delegation.pk)
-        if locked.ends_on is not None and locked.ends_on <= on:
-            raise DelegationEnded(day=locked.ends_on.isoformat())
-        locked.ends_on, locked.act = max(on, locked.starts_on), act
-        locked.save(update_fields=["ends_on", "act"])
-    return locked

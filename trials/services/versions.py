@@ -14,6 +14,7 @@ from protocol.text import later_than
 from trials.models import ConsentVersion, Participant, Site, SiteVersion
 from trials.models.participants import TERMINAL, Track
 from trials.services.decisions import lapse_decision
+from trials.services.version_texts import keep_text
 
 ENDED = TERMINAL - {Track.LOST}
 
@@ -98,6 +99,7 @@ def open_site_version(*, site: Site, version: str, by: User, at: datetime, reaso
         found = SiteVersion.objects.select_for_update().filter(site=locked, version=version).first()
         if found is None or not found.may_open_on(today):
             raise ApprovalMissing(version=version, site=locked.code)
+        keep_text(version, act=act)
         found.opened_on, found.act = today, act
         found.save(update_fields=["opened_on", "act"])
         locked.protocol_version, locked.act = version, act

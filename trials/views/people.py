@@ -22,6 +22,7 @@ from trials import services
 from trials.forms import (
     ChangePersonForm,
     CloseAccountForm,
+    ConfirmDelegationForm,
     DelegationForm,
     EndDelegationForm,
     PersonForm,
@@ -40,6 +41,9 @@ def people(request: PersonRequest) -> HttpResponse:
     may_delegate = request.user.may(Permission.PERSON_DELEGATE)
     context = {
         "delegations": [(each, state_of(each, today)) for each in held],
+        "to_confirm": Delegation.objects.open_to(request.user, Permission.PERSON_CONFIRM)
+        .to_confirm_by(request.user)
+        .select_related("user", "site", "granted_by"),
         "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
         "may_delegate": may_delegate,
     }
@@ -47,10 +51,12 @@ def people(request: PersonRequest) -> HttpResponse:
 
 
 def state_of(delegation: Delegation, today: Any) -> str:
-    """Return whether the delegation is in force, starts later, or has ended."""
-    if delegation.starts_on > today:
-        return "future"
-    return "ended" if delegation.ends_on and delegation.ends_on < today else "current"
+    """Return whether the delegation is in force, waits for a second person, starts later, or has ended."""
+    if delegation.ended_at or (delegation.ends_on and delegation.ends_on < today):
+        return "ended"
+    if delegation.waits_for_confirmation:
+        return "waiting"
+    return "future" if delegation.starts_on > today else "current"
 
 
 def _page(title: str, button: str, about: str = "") -> Page:
@@ -135,6 +141,23 @@ def delegate(request: PersonRequest, username: str) -> HttpResponse:
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
+@requires(Permission.PERSON_CONFIRM)
+def confirm_delegation(request: PersonRequest, pk: int) -> HttpResponse:
+    """Confirm, as the second person, what somebody else delegated."""
+    waiting = get_object_or_404(Delegation.objects.open_to(request.user, Permission.PERSON_CONFIRM), pk=pk)
+    form = ConfirmDelegationForm(request.POST or None)
+    if form.submits(services.confirm_delegation, delegation=waiting, by=request.user, at=timezone.now()):
+        return redirect("trials:people")
+    page = _page(_("Confirm a delegation"), _("Confirm it"), _told(waiting))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+def _told(delegation: Delegation) -> str:
+    place = delegation.site or _("the whole trial")
+    about = _("%(person)s, %(role)s, %(place)s. The line stays in the log.")
+    return about % {"person": delegation.user, "role": delegation.get_role_display(), "place": place}
+
+
 @requires(Permission.PERSON_DELEGATE)
 def end_delegation(request: PersonRequest, pk: int) -> HttpResponse:
     held = get_object_or_404(Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE), pk=pk)
@@ -143,8 +166,5 @@ def end_delegation(request: PersonRequest, pk: int) -> HttpResponse:
     form = EndDelegationForm(request.POST or None, initial=initial)
     if form.submits(services.end_delegation, delegation=held, by=request.user, at=now):
         return redirect("trials:people")
-    place = held.site or _("the whole trial")
-    about = _("%(person)s, %(role)s, %(place)s. The line stays in the log.")
-    said = about % {"person": held.user, "role": held.get_role_display(), "place": place}
-    page = _page(_("End a delegation"), _("End it"), said)
+    page = _page(_("End a delegation"), _("End it"), _told(held))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from website.contact.cities import kilometres
 from website.public.hours import hours_in_words
@@ -27,17 +28,17 @@ class Centre:
         return f"{self.position[0]:.2f},{self.position[1]:.2f}" if self.position else ""
 
 
-def open_centres(near: tuple[float, float] | None = None) -> list[Centre]:
+def open_centres(near: tuple[float, float] | None = None, *, at: datetime) -> list[Centre]:
     """Return the centres that recruit now: by code, or the nearest first with their distance from ``near``."""
-    found = [_centre(site, near) for site in public_sites() if site.is_open]
+    found = [_centre(site, near) for site in public_sites(at=at) if site.is_open]
     if near is None:
         return found
     return sorted(found, key=lambda centre: (centre.distance is None, centre.distance or 0, centre.code))
 
 
-def any_centre(code: str) -> Centre | None:
+def any_centre(code: str, *, at: datetime) -> Centre | None:
     """Return the centre with this code, open or not."""
-    return next((_centre(site, None) for site in public_sites() if site.code == code), None)
+    return next((_centre(site, None) for site in public_sites(at=at) if site.code == code), None)
 
 
 def _centre(site: PublicSite, near: tuple[float, float] | None) -> Centre:

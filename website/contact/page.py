@@ -56,7 +56,7 @@ class ContactPage:
 
 def opened(request: HttpRequest, at: datetime) -> ContactPage:
     """Return the page as it is opened: nothing typed, the centre of ``?site=`` chosen."""
-    centres = open_centres()
+    centres = open_centres(at=at)
     spoken = LANGUAGES[0] if (get_language() or "").startswith("zh") else LANGUAGES[1]
     form = CallRequestForm(centres=centres, initial={"language": spoken})
     wanted = request.GET.get("site", "")
@@ -67,7 +67,7 @@ def opened(request: HttpRequest, at: datetime) -> ContactPage:
 def looked_up(request: HttpRequest, at: datetime) -> ContactPage:
     """Return the page with the centres by distance from the city typed; everything else stays as it was typed."""
     city, note = city_of(request.POST.get("city", ""))
-    centres = open_centres(near=(city.latitude, city.longitude) if city else None)
+    centres = open_centres(near=(city.latitude, city.longitude) if city else None, at=at)
     form = CallRequestForm(centres=centres, initial={name: request.POST.get(name, "") for name in TYPED})
     chosen = centres[0].code if city and centres else request.POST.get("site", "")
     page = ContactPage(form, _token(request, at)[0], centres, chosen, cities=_city_names())
@@ -80,24 +80,26 @@ def sent(request: HttpRequest, at: datetime) -> ContactPage:
     city, _note = city_of(request.POST.get("city", ""))
     near = (city.latitude, city.longitude) if city else None
     chosen = request.POST.get("site", "")
-    centres = open_centres(near=near)
-    closed = "" if not chosen or chosen in {centre.code for centre in centres} else _name_of(chosen)
+    centres = open_centres(near=near, at=at)
+    closed = "" if not chosen or chosen in {centre.code for centre in centres} else _name_of(chosen, at)
     token, is_ours = _token(request, at)
     page = ContactPage(
         CallRequestForm(request.POST, centres=centres), token, centres, chosen, cities=_city_names()
     )
     page.city, page.is_stale = request.POST.get("city", ""), not is_ours
     if closed:
-        offer_next(page, closed, near)
+        offer_next(page, closed, near, at=at)
     if not page.form.is_valid() or page.is_stale:
         page.status = 409 if closed else 422
     return page
 
 
-def offer_next(page: ContactPage, closed: str, near: tuple[float, float] | None = None) -> None:
+def offer_next(
+    page: ContactPage, closed: str, near: tuple[float, float] | None = None, *, at: datetime
+) -> None:
     """The page says that the centre takes no requests now, and chooses the nearest one that does."""
     page.closed, page.status = closed, 409
-    page.centres = open_centres(near=near or _position_of(page.chosen))
+    page.centres = open_centres(near=near or _position_of(page.chosen, at), at=at)
     page.chosen = page.centres[0].code if page.centres else ""
 
 
@@ -111,11 +113,11 @@ def _city_names() -> list[str]:
     return sorted({city.name_in(language) for city in cities()})
 
 
-def _name_of(code: str) -> str:
-    centre = any_centre(code)
+def _name_of(code: str, at: datetime) -> str:
+    centre = any_centre(code, at=at)
     return centre.name if centre else _("The centre that you chose")
 
 
-def _position_of(code: str) -> tuple[float, float] | None:
-    centre = any_centre(code)
+def _position_of(code: str, at: datetime) -> tuple[float, float] | None:
+    centre = any_centre(code, at=at)
     return centre.position if centre else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -106,7 +106,7 @@ class PublicPage:
         return str(self.protocol.fact("record_verified").value or "–")
 
 
-def public_page(language: str, *, instead: Collection[PublicText] = ()) -> PublicPage:
+def public_page(language: str, *, at: datetime, instead: Collection[PublicText] = ()) -> PublicPage:
     """Return the page as it is now, with three questions to the database however much it holds.
 
     Texts given as ``instead`` stand where they would if they were released: for a preview, nowhere else.
@@ -127,7 +127,7 @@ def public_page(language: str, *, instead: Collection[PublicText] = ()) -> Publi
         protocol=protocol,
         facts={name: words.in_language(language) for name, words in facts.items()},
         texts=texts,
-        sites=tuple(public_sites()),
+        sites=tuple(public_sites(at=at)),
         criteria=tuple(each for each in protocol.criteria if each.enforced and each.source == PUBLISHED),
         released_in=frozenset(row.language for row in rows),
         confirmed_on=_confirmed_on(language, own.values()),

@@ -7,12 +7,22 @@ answers with public columns only; nothing else of the request sees more than bef
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import get_language
 
+from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission
+from kernel.clock import local_date
 from trials.models.sites import SiteState
+
+# Who answers people who turn to a centre.
+ANSWERING: Final = sorted(
+    str(role) for role in SITE_ROLES if Permission.CONTACT_HANDLE in ROLE_PERMISSIONS[role]
+)
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,12 @@ class PublicSite:
     longitude: Decimal | None
     languages_spoken: str
     office_hours: str
+    is_answered: bool
 
     @property
     def is_open(self) -> bool:
-        """Say whether the centre takes people in now."""
-        return self.state == SiteState.ACTIVE
+        """Say whether the centre takes people in now: it is active, and somebody there answers."""
+        return self.state == SiteState.ACTIVE and self.is_answered
 
     @property
     def local_name(self) -> str:
@@ -49,8 +60,9 @@ def _in_chinese() -> bool:
     return (get_language() or "").startswith("zh")
 
 
-def public_sites() -> list[PublicSite]:
-    """Return every centre of the trial in the order of their codes."""
+def public_sites(*, at: datetime) -> list[PublicSite]:
+    """Return every centre of the trial in the order of their codes, and whether somebody answers there at ``at``."""
+    on = local_date(at, settings.TRIAL_TIME_ZONE)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM trials_public_sites()")
+        cursor.execute("SELECT * FROM trials_public_sites(%s, %s)", [on, list(ANSWERING)])
         return [PublicSite(*row) for row in cursor.fetchall()]

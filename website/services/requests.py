@@ -20,12 +20,13 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
-from trials.models import ContactAttempt, ContactIdentity, ContactRequest, Participant, Site
+from trials.models import ContactAttempt, ContactIdentity, ContactRequest, Delegation, Participant, Site
 from trials.models.requests import CallResult, RequestState
 from trials.models.sites import SiteState
 from trials.services.participants import register_participant
 from website.contact.mails import acknowledge, tell_centre
 from website.identity import seal, unseal
+from website.public.sites import ANSWERING
 from website.services.limits import may_send
 
 
@@ -85,11 +86,17 @@ def receive_request(*, site_code: str, typed: Any, reference: str, at: datetime)
         raise CentreClosed
     with only_of(site_id), transaction.atomic():
         site = Site.objects.select_for_update(no_key=True).get(pk=site_id)
-        if site.state != SiteState.ACTIVE:
+        if site.state != SiteState.ACTIVE or not _is_answered(site, at):
             raise CentreClosed
         if ContactRequest.objects.filter(reference=reference).exists() or not _within_limits(typed, at):
             return None
         return _keep(site, typed, reference, at)
+
+
+def _is_answered(site: Site, at: datetime) -> bool:
+    """Say whether somebody of the centre answers: a call is promised by people who are there to make it."""
+    held = Delegation.objects.in_force(on=local_date(at, site.time_zone))
+    return held.filter(site=site, role__in=ANSWERING, user__is_active=True).exists()
 
 
 def _within_limits(typed: _Typed, at: datetime) -> bool:

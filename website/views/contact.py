@@ -73,7 +73,7 @@ def _hand_over(request: HttpRequest, page: ContactPage, now: datetime) -> bool:
             site_code=page.chosen, typed=page.form.typed(), reference=page.token.reference, at=now
         )
     except CentreClosed:  # between the look at the open centres and the sending
-        offer_next(page, str(dict(page.form.fields["site"].choices)[page.chosen]))  # type: ignore[attr-defined]
+        offer_next(page, str(dict(page.form.fields["site"].choices)[page.chosen]), at=now)  # type: ignore[attr-defined]
         return False
     return True
 
@@ -87,7 +87,7 @@ def _shown(request: HttpRequest, page: ContactPage) -> HttpResponse:
 @in_its_own_language
 def contact_sent(request: HttpRequest, code: str, reference: str) -> HttpResponse:
     """Say which centre will call, and the reference; the same for everybody."""
-    centre = next((each for each in open_centres() if each.code == code), None)
+    centre = next((each for each in open_centres(at=timezone.now()) if each.code == code), None)
     days = days_of("contact_call_working_days").days
     return render(
         request, "public/contact_sent.html", {"centre": centre, "reference": reference, "days": days}

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.views.decorators.gzip import gzip_page
@@ -24,7 +25,7 @@ SECONDS_KEPT = 60  # a withdrawn text is gone from every reader's next look afte
 @gzip_page  # nothing secret stands on it
 @in_its_own_language
 def page(request: HttpRequest) -> HttpResponse:
-    response = show(request, public_page(spoken(get_language())))
+    response = show(request, public_page(spoken(get_language()), at=timezone.now()))
     patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
     return response
 

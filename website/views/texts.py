@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -91,11 +92,11 @@ def text(request: PersonRequest, block: str, language: str) -> HttpResponse:
 
 @requires(Permission.TEXT_DRAFT)
 def draft_text(request: PersonRequest, block: str, language: str) -> HttpResponse:
-    found = _standing(request, block, language, Permission.TEXT_DRAFT)
+    found, now = _standing(request, block, language, Permission.TEXT_DRAFT), timezone.now()
     form = TextForm(request.POST or None, initial=_begin_with(found))
     if "preview" in request.POST and form.is_valid():
-        return _preview_typed(request, found, form.cleaned_data)
-    told = {"block": block, "language": language, "by": request.user, "at": timezone.now()}
+        return _preview_typed(request, found, form.cleaned_data, now)
+    told = {"block": block, "language": language, "by": request.user, "at": now}
     if form.submits(services.draft_text, **told):
         return redirect("trials:text", block, language)
     title = f"{found.block.about} · {found.language_name}"
@@ -120,25 +121,29 @@ def _placeholders(language: str) -> list[tuple[str, str]]:
     return [(f"{{{name}}}", words.in_language(language)) for name, words in sorted(facts.items())]
 
 
-def _preview_typed(request: PersonRequest, found: BlockVersions, typed: dict[str, Any]) -> HttpResponse:
+def _preview_typed(
+    request: PersonRequest, found: BlockVersions, typed: dict[str, Any], at: datetime
+) -> HttpResponse:
     left = tokens_left(f"{typed['title']}\n{typed['body']}", facts_of(load(settings.PROTOCOL_VERSION)))
     if left:
         raise services.TokensLeft(tokens=services.quoted(left))
     typed_text = PublicText(
         block=found.block.code, language=found.language, title=typed["title"], body=typed["body"]
     )
-    return _as_readers_would_see(request, found.language, [typed_text])
+    return _as_readers_would_see(request, found.language, [typed_text], at=at)
 
 
-def _as_readers_would_see(request: HttpRequest, language: str, instead: list[PublicText]) -> HttpResponse:
+def _as_readers_would_see(
+    request: HttpRequest, language: str, instead: list[PublicText], *, at: datetime
+) -> HttpResponse:
     with translation.override(language):
-        return show(request, public_page(language, instead=instead), is_preview=True)
+        return show(request, public_page(language, at=at, instead=instead), is_preview=True)
 
 
 @requires(Permission.TEXT_VIEW)
 def preview_text(request: PersonRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(PublicText.objects.open_to(request.user, Permission.TEXT_VIEW), pk=pk)
-    return _as_readers_would_see(request, found.language, [found])
+    return _as_readers_would_see(request, found.language, [found], at=timezone.now())
 
 
 @requires(Permission.TEXT_VIEW)
@@ -146,7 +151,8 @@ def preview_page(request: PersonRequest, language: str) -> HttpResponse:
     if language not in dict(PAGE_LANGUAGES):
         raise Http404
     drafts = PublicText.objects.open_to(request.user, Permission.TEXT_VIEW).waiting()
-    return _as_readers_would_see(request, language, list(drafts.filter(language=language)))
+    waiting = list(drafts.filter(language=language))
+    return _as_readers_would_see(request, language, waiting, at=timezone.now())
 
 
 @require_POST

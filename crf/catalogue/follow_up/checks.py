@@ -25,7 +25,7 @@ CHECKS = (
     Check(
         code="X038",
         level=Level.SOFT,
-        reads=("recur_dt", "milestone.CCR"),
+        reads=("recur_dt", "milestone.CCR", "milestone.LATECCR"),
         passes=rules.after_ccr,
         message=_("Regrowth follows a cCR, and none was declared before. It may be residue: check CRE-2."),
         fields=("rec_type",),
@@ -78,6 +78,19 @@ CHECKS = (
         ),
         fields=("alive", "fu_dt"),
         when=Is("alive", "Y"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="FU-11",
+        level=Level.SOFT,
+        reads=("rec_type", "recur_dt", "CRE*", "FU*"),
+        passes=rules.dated_as_evaluated,
+        message=_(
+            "A response evaluation dates the same regrowth or metastasis differently. The earlier day counts; make "
+            "both agree."
+        ),
+        fields=("rec_dt_proof", "rec_dt_first_suspect"),
+        when=RECURRED,
         criticality=Criticality.CRITICAL,
     ),
     Check(

@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 from crf.engine.checks import latest_day, not_before
+from protocol.response import Outcome
 
 Row = dict[str, Any]
 
 POSITIVE_NODES = ("N1", "N2", "N3")
+FOUND_AT_EVALUATIONS = {Outcome.REGROWTH: {"local", "node"}, Outcome.DISTANT: {"distant"}}
 NO_PRIMARY = ("T0", "TX", None)
 
 
@@ -32,9 +34,25 @@ def adjuvant_in_time(
     return schedule_adj_opens <= (adj_start - milestone_surg).days <= schedule_adj_closes
 
 
-def after_ccr(recur_dt: date | None, milestone_ccr: date | None) -> bool:
-    """Say whether a cCR was declared before the regrowth (X038)."""
-    return milestone_ccr is not None and (recur_dt is None or milestone_ccr <= recur_dt)
+def after_ccr(recur_dt: date | None, milestone_ccr: date | None, milestone_lateccr: date | None) -> bool:
+    """Say whether a cCR was declared before the regrowth, be it late (X038)."""
+    declared = milestone_ccr or milestone_lateccr
+    return declared is not None and (recur_dt is None or declared <= recur_dt)
+
+
+def dated_as_evaluated(rec_type: list[str], recur_dt: date, cre_all: list[Row], fu_all: list[Row]) -> bool:
+    """Say whether the first evaluation that proved the same kind of finding gives the same day (protocol 2.1).
+
+    A contact that tells of another finding after the first is not compared.
+    """
+    for outcome, kinds in FOUND_AT_EVALUATIONS.items():
+        told = [row for row in fu_all if kinds & set(row.get("rec_type") or ())]
+        first = all(not row.get("recur_dt") or row["recur_dt"] >= recur_dt for row in told)
+        proven = [row["proven_on"] for row in cre_all if row.get("cre_outcome") == outcome]
+        days = [day for day in proven if day]
+        if kinds & set(rec_type) and first and days and min(days) != recur_dt:
+            return False
+    return True
 
 
 def organ_in_place(

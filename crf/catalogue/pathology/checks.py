@@ -15,15 +15,15 @@ CHECKS = (
     Check(
         code="PATH-01",
         level=Level.HARD,
-        reads=("path_dt", "milestone.SURG"),
-        passes=lambda path_dt, milestone_surg: path_dt >= milestone_surg,
+        reads=("path_dt", "op_dt"),
+        passes=lambda path_dt, op_dt: path_dt >= op_dt,
         message=_("The report is dated before the operation. Check both dates against the source."),
         fields=("path_dt",),
     ),
     Check(
         code="PATH-02",
         level=Level.SOFT,
-        reads=("path_dt", "milestone.SURG", "setting.pathology_report_days"),
+        reads=("path_dt", "op_dt", "setting.pathology_report_days"),
         passes=rules.soon_after_surgery,
         message=_(
             "The report is dated more than %(setting_pathology_report_days)s days after the operation. Confirm the "
@@ -35,11 +35,26 @@ CHECKS = (
     Check(
         code="X043",
         level=Level.HARD,
-        reads=("SURG.surg_done",),
-        passes=lambda surg_surg_done: surg_surg_done == "resection",
-        message=_("A specimen needs a resection. Correct the surgery form first, then save this one."),
+        reads=("op_no", "SURG*"),
+        passes=rules.has_specimen,
+        message=_(
+            "A specimen needs a resection, and the operation named here is none. Correct the number, or the surgery "
+            "form first."
+        ),
+        fields=("op_no",),
         criticality=Criticality.CRITICAL,
         blanks=True,
+    ),
+    Check(
+        code="PATH-06",
+        level=Level.HARD,
+        reads=("op_no", "PATH*"),
+        passes=rules.one_report,
+        message=_(
+            "Another pathology form is of the same operation. Correct the number of the operation, or the other form."
+        ),
+        fields=("op_no",),
+        criticality=Criticality.CRITICAL,
     ),
     Check(
         code="X044",
@@ -173,7 +188,7 @@ CHECKS = (
     Check(
         code="X047b",
         level=Level.HARD,
-        reads=("r_status", "SURG.resid_macro"),
+        reads=("r_status", "op_no", "SURG*"),
         passes=rules.r2_agrees,
         message=_("R2 here and macroscopic residue in the surgery form go together. Correct one of them."),
         fields=("r_status",),
@@ -190,7 +205,7 @@ CHECKS = (
     Check(
         code="X049",
         level=Level.LISTING,
-        reads=("ypt", "ypn", "CRE*", "milestone.SURG"),
+        reads=("ypt", "ypn", "CRE*", "op_dt"),
         passes=rules.last_biopsy_agrees,
         message=_("The last biopsy before the operation and the specimen differ."),
         owner=Owner.STATISTICIAN,

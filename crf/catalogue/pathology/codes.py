@@ -62,7 +62,7 @@ NODE_REGRESSION = CodeList(
         "na": _("not applicable"),
     },
 )
-GRADE_OR_NONE = CodeList("GRADE_YP", {**GRADE.labels, "NA": _("not applicable, no tumour")})
+GRADE_OR_NONE = CodeList("GRADE_YP", {**GRADE.labels, "NAP": _("not applicable, no tumour")})
 RESECTION = CodeList(
     "R_STATUS",
     {
@@ -71,7 +71,7 @@ RESECTION = CodeList(
         "R2": _("R2 macroscopic residue"),
     },
 )
-ASSAY = CodeList("PDL1_CLONE", {"22C3": "22C3", "SP263": "SP263", "28-8": "28-8", "other": _("other")})
+ASSAY = CodeList("PDL1_CLONE", {"22C3": "22C3", "SP263": "SP263", "28_8": "28-8", "other": _("other")})
 CENTRAL = CodeList(
     "CENTRAL_REVIEW",
     {

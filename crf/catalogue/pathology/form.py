@@ -18,6 +18,8 @@ from crf.engine.fields import (
     DateAnswer,
     DecimalAnswer,
     DerivedBoolean,
+    DerivedDate,
+    DerivedInteger,
     DerivedText,
     IntegerAnswer,
     MultipleAnswer,
@@ -39,9 +41,27 @@ IN_THE_WALL = Any_(
 
 @audited()
 class Pathology(CrfRecord):
-    """What the pathologist found in the resected specimen (protocol 3.9)."""
+    """What the pathologist found in the specimen of one operation (protocol 3.9, decision D1)."""
 
     report = Section(_("Report"))
+    op_no_calc = DerivedInteger(
+        _("The operation that waits for a report"),
+        reads=("op_no", "SURG*", "PATH*"),
+        by=rules.unreported,
+        blanks=True,
+    )
+    op_no = IntegerAnswer(
+        _("Operation number"),
+        help=_("The number of the operation in the list of surgery forms."),
+        hard=(1, 99),
+        required=True,
+        missing_allowed=(),
+        proposed_by="op_no_calc",
+        sdtm="MIGRPID",
+    )
+    op_dt = DerivedDate(
+        _("Date of that operation"), reads=("op_no", "SURG*"), by=rules.operated_on, sdtm="PRSTDTC"
+    )
     path_dt = DateAnswer(_("Report date"), required=True, after_death_allowed=True, sdtm="MIDTC")
     path_id = TextAnswer(
         _("Accession pseudonym"),
@@ -171,7 +191,7 @@ class Pathology(CrfRecord):
     inv_crm = YesNoAnswer(_("Circumferential margin involved"), required=True, sdtm="MIORRES")
     r_calc = DerivedText(
         _("R by the CAP rule, from the margins"),
-        reads=("inv_prox", "inv_dist", "inv_crm", "SURG.resid_macro"),
+        reads=("op_no", "inv_prox", "inv_dist", "inv_crm", "SURG*"),
         by=rules.cap_rule,
         blanks=True,
         codes=lists.RESECTION,
@@ -190,7 +210,7 @@ class Pathology(CrfRecord):
     )
     r_rcp = DerivedText(
         _("R by the 1-mm rule"),
-        reads=("m_crm", "inv_prox", "inv_dist", "inv_crm", "SURG.resid_macro"),
+        reads=("op_no", "m_crm", "inv_prox", "inv_dist", "inv_crm", "SURG*"),
         by=rules.one_millimetre_rule,
         blanks=True,
         codes=lists.RESECTION,
@@ -206,7 +226,9 @@ class Pathology(CrfRecord):
     central = ChoiceAnswer(_("Central pathology review"), codes=lists.CENTRAL, sdtm="RSEVAL")
 
     class Crf:
-        code, title, version, repeats = "PATH", _("Surgical pathology"), 2, Repeats.PER_PARTICIPANT
+        code, title, version, repeats = "PATH", _("Surgical pathology"), 2, Repeats.LOG
+        listed = ("op_no", "path_dt", "ypt", "ypn", "r_status")
+        dated_by = "path_dt"
         checks = CHECKS
 
 

@@ -6,9 +6,42 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from crf.catalogue.surgery.rules import WITH_SPECIMEN
 from protocol import pathology
 from protocol.response import Biopsy
 from protocol.staging import pathological_stage
+
+Row = dict[str, Any]
+
+
+def operation_of(op_no: int | None, surg_all: list[Row] | None) -> Row:
+    """Return the operation that the specimen is from; nothing is known of one that is not on record."""
+    return next((row for row in surg_all or () if row["sequence"] == op_no), {})
+
+
+def unreported(op_no: int | None, surg_all: list[Row] | None, path_all: list[Row] | None) -> int | None:
+    """Return the first operation with a specimen and no report, while this report names none."""
+    if op_no is not None:
+        return None
+    reported = {row.get("op_no") for row in path_all or ()}
+    waiting = (row["sequence"] for row in surg_all or () if row.get("surg_done") in WITH_SPECIMEN)
+    return min((number for number in waiting if number not in reported), default=None)
+
+
+def operated_on(op_no: int, surg_all: list[Row]) -> date | None:
+    day: date | None = operation_of(op_no, surg_all).get("surg_dt")
+    return day
+
+
+def has_specimen(op_no: int | None, surg_all: list[Row] | None) -> bool:
+    """Say whether the operation that is named is a resection, or any is while none is named (X043)."""
+    named = [row for row in surg_all or () if op_no in (None, row["sequence"])]
+    return any(row.get("surg_done") in WITH_SPECIMEN for row in named)
+
+
+def one_report(op_no: int, path_all: list[Row]) -> bool:
+    """Say whether no other report is of the same operation; ``path_all`` are the other reports (decision D1)."""
+    return all(row.get("op_no") != op_no for row in path_all)
 
 
 def residue(resid_pct: int | None, resid_lt1: str | None) -> int | str | None:
@@ -42,29 +75,34 @@ def major_response(
 
 
 def cap_rule(
-    inv_prox: str | None, inv_dist: str | None, inv_crm: str | None, surg_resid_macro: str | None
+    op_no: int | None,
+    inv_prox: str | None,
+    inv_dist: str | None,
+    inv_crm: str | None,
+    surg_all: list[Row] | None,
 ) -> str | None:
-    found = pathology.r_status(
-        inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=surg_resid_macro
-    )
+    left = operation_of(op_no, surg_all).get("resid_macro")
+    found = pathology.r_status(inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left)
     return found and found.value
 
 
 def one_millimetre_rule(
+    op_no: int | None,
     m_crm: Decimal | None,
     inv_prox: str | None,
     inv_dist: str | None,
     inv_crm: str | None,
-    surg_resid_macro: str | None,
+    surg_all: list[Row] | None,
 ) -> str | None:
+    left = operation_of(op_no, surg_all).get("resid_macro")
     found = pathology.r_rcp(
-        crm_mm=m_crm, inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=surg_resid_macro
+        crm_mm=m_crm, inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left
     )
     return found and found.value
 
 
-def soon_after_surgery(path_dt: date, milestone_surg: date, setting_pathology_report_days: int) -> bool:
-    return (path_dt - milestone_surg).days <= setting_pathology_report_days
+def soon_after_surgery(path_dt: date, op_dt: date, setting_pathology_report_days: int) -> bool:
+    return (path_dt - op_dt).days <= setting_pathology_report_days
 
 
 def margins_agree(**given: Any) -> bool:
@@ -80,8 +118,9 @@ def r_follows_margins(r_status: str, inv_prox: str | None, inv_dist: str | None,
     return r_status == "R2" or "Y" in margins or None in margins
 
 
-def r2_agrees(r_status: str, surg_resid_macro: str) -> bool:
-    return (r_status == "R2") == (surg_resid_macro != pathology.NO_RESIDUE)
+def r2_agrees(r_status: str, op_no: int, surg_all: list[Row]) -> bool:
+    left = operation_of(op_no, surg_all).get("resid_macro")
+    return left is None or (r_status == "R2") == (left != pathology.NO_RESIDUE)
 
 
 def inputs_of_pcr_agree(
@@ -126,9 +165,9 @@ def stations_add_up(ln_table: list[dict[str, Any]], ln_exam: int | None, ln_pos:
     return examined and pathology.station_sums_agree(ln_pos, [row["positive"] for row in ln_table])
 
 
-def last_biopsy_agrees(ypt: str, ypn: str, cre_all: list[dict[str, Any]], milestone_surg: date) -> bool:
+def last_biopsy_agrees(ypt: str, ypn: str, cre_all: list[Row], op_dt: date) -> bool:
     """Compare the specimen with the last biopsy before the operation; a difference is listed, not queried."""
-    before = [row for row in cre_all if row.get("cre_dt") is None or row["cre_dt"] <= milestone_surg]
+    before = [row for row in cre_all if row.get("cre_dt") is None or row["cre_dt"] <= op_dt]
     results = [row["bx_result"] for row in before if row.get("bx_result") not in (None, Biopsy.NOT_DONE)]
     last = results[-1] if results else None
     missed = last in (Biopsy.CLEAR, Biopsy.LOW_GRADE) and ypt in ("T3", "T4a", "T4b")

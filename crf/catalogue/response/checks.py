@@ -12,6 +12,7 @@ from protocol.response import Biopsy, Local
 TIMING, CONTENT, CROSSOVER = "cre_timing", "cre_content", "crossover"
 DECLARED = Is("cre_outcome", "CCR", "PERSISTENT_CCR")
 BATTERY = Is("cre_type", "CRE2", "AS")
+BITE_ON_BITE = Is("cre_type", "CRE1", "CRE2", "AS")
 NOTHING_PROVEN = (Local.NO_EVIDENCE, Local.SUSPECTED, Local.UNCERTAIN, Local.NOT_EVALUABLE)
 
 CHECKS = (
@@ -92,6 +93,7 @@ CHECKS = (
         passes=lambda pet_dt, ogd_dt: pet_dt <= ogd_dt,
         message=_("PET-CT is dated after the endoscopy; it comes first. Check both dates."),
         fields=("pet_dt", "ogd_dt"),
+        when=BATTERY,
         deviation=CONTENT,
     ),
     Check(
@@ -101,6 +103,7 @@ CHECKS = (
         passes=lambda bob_n, setting_bite_on_bite_min: bob_n >= setting_bite_on_bite_min,
         message=_("Fewer bite-on-bite pairs than the protocol asks for. Check the number in the report."),
         fields=("bob_n",),
+        when=BITE_ON_BITE,
         deviation=CONTENT,
     ),
     Check(
@@ -188,6 +191,7 @@ CHECKS = (
             "dates."
         ),
         fields=("pet_dt", "ogd_dt"),
+        when=BATTERY,
     ),
     Check(
         code="CRE-04",
@@ -268,6 +272,56 @@ CHECKS = (
         criticality=Criticality.CRITICAL,
     ),
     Check(
+        code="CRE-15",
+        level=Level.SOFT,
+        reads=("look", "local_call"),
+        passes=rules.bed_agrees,
+        message=_(
+            "There is a mass or nodule at the tumour bed, and the locoregional status says no evidence. Check both."
+        ),
+        fields=("local_call", "look"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="CRE-15a",
+        level=Level.SOFT,
+        reads=("pet_prim", "local_call"),
+        passes=rules.uptake_agrees,
+        message=_(
+            "Uptake at the primary site is focal, and the locoregional status says no evidence. Check both."
+        ),
+        fields=("local_call", "pet_prim"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="CRE-15b",
+        level=Level.SOFT,
+        reads=("local_call", "pet_nodes", "eus_any", "eus_nodes"),
+        passes=rules.nodes_agree,
+        message=_(
+            "A suspect node is not cleared by cytology, and the locoregional status says no evidence. Check both."
+        ),
+        fields=("local_call", "eus_nodes", "pet_nodes"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="CRE-16",
+        level=Level.LISTING,
+        reads=("passable",),
+        passes=lambda passable: passable != "thin",
+        message=_("Only a thin scope passes: the evaluation counts, and the biopsies may be small."),
+        fields=("passable",),
+    ),
+    Check(
+        code="CRE-17",
+        level=Level.SOFT,
+        reads=("proof_dt", "cre_dt"),
+        passes=lambda proof_dt, cre_dt: proof_dt >= cre_dt,
+        message=_("The proof is dated before the evaluation that found it. Check both dates."),
+        fields=("proof_dt",),
+    ),
+    Check(
         code="CRE-09",
         level=Level.LISTING,
         reads=("bx_result",),
@@ -293,6 +347,7 @@ CHECKS = (
         fields=("pt_dec",),
         when=Is("pt_dec", "declines_surgery", "asks_surgery"),
         deviation=CROSSOVER,
+        fact="{pt_dec}",
     ),
     Check(
         code="CRE-12",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import audited
 from crf.catalogue.response import codes as lists
 from crf.catalogue.response import rules
-from crf.catalogue.response.checks import CHECKS
+from crf.catalogue.response.checks import BITE_ON_BITE, CHECKS
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES
 from crf.catalogue.staging.codes import BORDER, CYTOLOGY, LUMEN, PET_DISTANT, SHAPE
@@ -18,6 +18,7 @@ from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
     DecimalAnswer,
+    DerivedBoolean,
     DerivedDate,
     DerivedDecimal,
     DerivedInteger,
@@ -87,13 +88,16 @@ class ResponseEvaluation(CrfRecord):
     pet = Section(_("PET-CT"))
     pet_done = YesNoAnswer(
         _("PET-CT done"),
-        help=_("At CRE-1 only when the evaluation is positive."),
+        help=_("At CRE-1 only when the evaluation is positive; at CRE-2 and in surveillance always."),
         required=True,
         missing_allowed=(),
         sdtm="PROCCUR",
     )
     pet_dt = DateAnswer(
-        _("PET-CT, date"), help=_("About a week before the endoscopy."), asked_when=PET, sdtm="PRSTDTC"
+        _("PET-CT, date"),
+        help=_("At CRE-2 and in surveillance about a week before the endoscopy."),
+        asked_when=PET,
+        sdtm="PRSTDTC",
     )
     pet_prim = ChoiceAnswer(
         _("Uptake at the primary site"), codes=lists.PET_PRIMARY, asked_when=PET, sdtm="TRORRES"
@@ -123,6 +127,14 @@ class ResponseEvaluation(CrfRecord):
     wall_mm = DecimalAnswer(
         _("Wall thickness on CT"), unit="mm", soft=(3, 15), hard=(1, 60), shown_when=CT, sdtm="TRORRES"
     )
+    wall_mm_base = DerivedDecimal(
+        _("Wall thickness on CT at baseline"),
+        reads=("STAGE.ct_mm",),
+        by=lambda stage_ct_mm: stage_ct_mm,
+        unit="mm",
+        shown_when=CT,
+        sdtm="TRORRES",
+    )
 
     endoscopy = Section(_("Endoscopy and biopsy"))
     ogd_done = YesNoAnswer(
@@ -147,6 +159,14 @@ class ResponseEvaluation(CrfRecord):
         sdtm="FAORRES",
     )
     look = ChoiceAnswer(_("Tumour bed"), codes=lists.LOOK, asked_when=ENDOSCOPY, sdtm="FAORRES")
+    look_note = TextAnswer(
+        _("Ulcer or stricture: what does the endoscopist make of it?"),
+        max_length=500,
+        help=_("Common after radiotherapy; with negative deep biopsies it does not bar a cCR."),
+        asked_when=Is("look", "ulcer", "stricture"),
+        sdtm="SUPPPR.LOOKNOTE",
+        exported_after="look",
+    )
     lugol_nbi = YesNoAnswer(
         _("Lugol or narrow-band imaging used"), asked_when=ENDOSCOPY, sdtm="SUPPPR.LUGOLNBI"
     )
@@ -155,7 +175,12 @@ class ResponseEvaluation(CrfRecord):
         _("Unstained area, size"), unit="mm", hard=(0.5, 200), asked_when=Is("lugol_new", "Y"), sdtm="TRORRES"
     )
     bob_n = IntegerAnswer(
-        _("Bite-on-bite pairs from the tumour bed"), hard=(0, 20), asked_when=ENDOSCOPY, sdtm="FAORRES"
+        _("Bite-on-bite pairs from the tumour bed"),
+        help=_("Asked for at CRE-1, CRE-2 and in surveillance."),
+        hard=(0, 20),
+        shown_when=ENDOSCOPY,
+        required_when=All(ENDOSCOPY, BITE_ON_BITE),
+        sdtm="FAORRES",
     )
     bx_other_n = IntegerAnswer(_("Other biopsies"), hard=(0, 30), asked_when=ENDOSCOPY, sdtm="FAORRES")
     bx_other_site = TextAnswer(
@@ -188,6 +213,14 @@ class ResponseEvaluation(CrfRecord):
     )
     eus_mm = DecimalAnswer(
         _("Residual thickness"), unit="mm", soft=(2, 12), hard=(1, 60), shown_when=EUS, sdtm="TRORRES"
+    )
+    eus_mm_base = DerivedDecimal(
+        _("Wall thickness on endosonography at baseline"),
+        reads=("STAGE.eus_mm",),
+        by=lambda stage_eus_mm: stage_eus_mm,
+        unit="mm",
+        shown_when=EUS,
+        sdtm="TRORRES",
     )
     eus_any = YesNoAnswer(_("Any suspect node?"), asked_when=EUS, sdtm="TUORRES")
     eus_nodes = RepeatingGroup(_("Suspect nodes on endosonography"), asked_when=Is("eus_any", "Y"))
@@ -230,6 +263,33 @@ class ResponseEvaluation(CrfRecord):
         sdtm="SUPPRS.OVERRIDE",
     )
 
+    proof_dt = DateAnswer(
+        _("Proven on"),
+        help=_(
+            "The day of the first tissue or image that proved it, when it is another than that of the evaluation."
+        ),
+        shown_when=Is("cre_outcome", "REGROWTH", "DISTANT"),
+        sdtm="RSDTC",
+    )
+    proven_on = DerivedDate(
+        _("Day of the regrowth or metastasis"),
+        reads=("cre_outcome", "proof_dt", "cre_dt"),
+        by=rules.proven_on,
+        blanks=True,
+        definition=_("The day of proof, else that of the evaluation."),
+        sdtm="ADTTE.ADT",
+    )
+    ccr_late = DerivedBoolean(
+        _("Late cCR"),
+        reads=("cre_type", "cre_outcome", "CRE*"),
+        by=rules.is_late,
+        blanks=True,
+        definition=_(
+            "Reached first in surveillance. It is not in the cCR rate and not the origin of survival in surveillance."
+        ),
+        sdtm="SUPPRS.CCRLATE",
+    )
+
     decision = Section(_("Decision"))
     mdt_dt = DateAnswer(_("Date of the team meeting"), required_when=FOR_THE_TEAM, sdtm="DSSTDTC")
     mdt_dec = ChoiceAnswer(
@@ -256,14 +316,21 @@ class ResponseEvaluation(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "CRE", _("Clinical response evaluation"), 1, Repeats.PER_VISIT
-        instructions = _("PET-CT comes first, then endoscopy with biopsies and endosonography.")
+        instructions = _(
+            "CRE-1: endoscopy with bite-on-bite biopsies; PET-CT only when it is positive. CRE-2 and surveillance: "
+            "PET-CT first, then endoscopy with bite-on-bite biopsies and endosonography. Restaging in Arm 2: CT, and "
+            "endoscopy with biopsies."
+        )
         dated_by = "ogd_dt"
         checks = CHECKS
         milestones = (
             Sets("CRE1", "cre_dt", when=Is("cre_type", "CRE1")),
             Sets("CRE2", "cre_dt", when=Is("cre_type", "CRE2")),
             # A first look never makes a cCR; that of Arm 2's restaging would only be descriptive (1.5).
-            Sets("CCR", "cre_dt", when=All(Is("cre_outcome", "CCR"), Is("cre_type", "CRE2", "AS", "UNS"))),
+            Sets("CCR", "cre_dt", when=All(Is("ccr_late", False), Is("cre_type", "CRE2", "UNS"))),
+            Sets("LATECCR", "cre_dt", when=Is("ccr_late", True)),
+            Sets("REGROWTH", "proven_on", when=Is("cre_outcome", "REGROWTH")),
+            Sets("DM", "proven_on", when=Is("cre_outcome", "DISTANT")),
         )
 
 

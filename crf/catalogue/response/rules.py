@@ -10,15 +10,21 @@ from typing import Any
 from crf.catalogue.adverse_event.rules import began_near
 from protocol.response import (
     DECLARED_OUTCOMES,
+    POSITIVE_OUTCOMES,
     Because,
     Biopsy,
+    Cytology,
     Distant,
     EarlierEvaluation,
     EvaluationType,
+    Lesion,
     Local,
+    Look,
     Lumen,
     Outcome,
     Proposal,
+    Signs,
+    Uptake,
     propose_outcome,
 )
 
@@ -30,6 +36,10 @@ PROVEN = (Local.PROVEN_PRIMARY, Local.PROVEN_NODE)
 FINDINGS = (
     *("cre_type", "cre_dt", "local_call", "dist_call", "ogd_done", "passable", "bx_result", "bx_adequate"),
     *("pet_done", "eus_done", "eus_nodes", "CRE*"),
+    *("look", "pet_prim", "pet_dm", "pet_nodes", "eus_any", "wall_mm", "eus_mm"),
+    "setting.superficial_biopsies_are_evaluable",
+    "setting.ct_wall_limit_mm",
+    "setting.eus_thickness_limit_mm",
     "setting.suspected_without_proof_is_noncCR",
     "setting.surveillance_suspicion_is_regrowth",
     "setting.clear_evaluations_apart_weeks",
@@ -39,6 +49,10 @@ BARS_CCR = {
     *(Because.LUMEN_NOT_PASSABLE, Because.BIOPSY_NOT_DONE, Because.PET_MISSING, Because.FNA_MISSING),
     *(Because.UNANSWERED_LUMEN, Because.UNANSWERED_BIOPSY, Because.UNANSWERED_PET),
 }
+
+
+NEEDS_A_REASON = {Because.BIOPSY_INSUFFICIENT, Because.BIOPSY_SUPERFICIAL, Because.FNA_INADEQUATE}
+"""What was done and tells nothing: only the team's reason declares a cCR over it (X032)."""
 
 
 def kind_of(visit_code: str | None) -> str:
@@ -72,7 +86,7 @@ def weeks_since(cre_dt: date, milestone_neo_end: date) -> Decimal:
 
 def proposal(known: Row) -> Proposal:
     """Return what the rule engine proposes from answers known by their keywords."""
-    nodes = [row for row in known["eus_nodes"] or () if is_filled(row)]
+    nodes = _suspect_nodes(known)
     return propose_outcome(
         evaluation=known["cre_type"] or EvaluationType.UNSCHEDULED,
         on=known["cre_dt"],
@@ -84,12 +98,44 @@ def proposal(known: Row) -> Proposal:
         pet_done=known["pet_done"],
         eus_done=known["eus_done"],
         fna_missing=any(not_aspirated(row) for row in nodes),
-        fna_positive=any(row["fna_res"] == "positive" for row in nodes),
+        signs=signs_of(known),
         earlier=earlier_of(known["cre_all"]),
         suspected_is_non_ccr=known["setting_suspected_without_proof_is_nonccr"],
         suspected_is_regrowth=known["setting_surveillance_suspicion_is_regrowth"],
+        superficial_is_evaluable=known["setting_superficial_biopsies_are_evaluable"],
         weeks_between_clear=known["setting_clear_evaluations_apart_weeks"],
     )
+
+
+def _suspect_nodes(known: Row) -> list[Row]:
+    return [row for row in known["eus_nodes"] or () if is_filled(row)]
+
+
+def signs_of(known: Row) -> Signs:
+    """Return what speaks for tumour beside biopsy and status, from answers known by their keywords."""
+    nodes = _suspect_nodes(known)
+    return Signs(
+        look=Look(known["look"]) if known["look"] else None,
+        uptake=Uptake(known["pet_prim"]) if known["pet_prim"] else None,
+        lesion=Lesion(known["pet_dm"]) if known["pet_dm"] else None,
+        cytology=frozenset(Cytology(row["fna_res"]) for row in nodes if row["fna_res"]),
+        node_left=_node_left(known, nodes),
+        is_thick=_above(known["wall_mm"], known["setting_ct_wall_limit_mm"])
+        or _above(known["eus_mm"], known["setting_eus_thickness_limit_mm"]),
+    )
+
+
+def _node_left(known: Row, nodes: list[Row]) -> bool:
+    """Say whether a node that PET-CT or endosonography suspects has no cytology."""
+    aspirated = {row["station"] for row in nodes if row["fna_res"]}
+    avid = {row["station"] for row in known["pet_nodes"] or () if row["station"]}
+    unlisted = known["eus_any"] == "Y" and not nodes
+    return unlisted or bool(avid - aspirated) or any(not row["fna_res"] for row in nodes)
+
+
+def _above(found: Decimal | None, limit: int | None) -> bool:
+    """Say whether a thickness is above its limit; no limit bars nothing."""
+    return found is not None and limit is not None and found > limit
 
 
 def _lumen(known: Row) -> str | None:
@@ -133,7 +179,8 @@ def two_clear_looks(**known: Any) -> bool:
     if known["override_why"] and known["mdt_dt"]:
         return True
     found = proposal(known).code
-    if found not in (None, Outcome.NOT_EVALUABLE):
+    because = set(proposal(known).reasons)
+    if found not in (None, Outcome.NOT_EVALUABLE) or because & NEEDS_A_REASON:
         return found in DECLARED_OUTCOMES
     clear = {"bx_result": Biopsy.CLEAR, "bx_adequate": "yes", "pet_done": "Y", "eus_done": "Y"}
     return proposal(_without_residue(known) | clear | {"passable": "yes"}).code in DECLARED_OUTCOMES
@@ -151,7 +198,11 @@ def _without_residue(known: Row) -> Row:
         "local_call": Local.NO_EVIDENCE,
         "dist_call": Distant.NONE,
         "bx_result": Biopsy.CLEAR if biopsied else known["bx_result"],
-        "eus_nodes": [row | {"fna_res": None} for row in known["eus_nodes"] or ()],
+        "eus_nodes": [
+            row | {"fna_res": Cytology.NEGATIVE if row["fna_res"] else None}
+            for row in known["eus_nodes"] or ()
+        ],
+        **dict.fromkeys(("look", "pet_prim", "pet_dm", "pet_nodes", "wall_mm", "eus_mm")),
     }
 
 
@@ -198,6 +249,40 @@ def complication_is_recorded(
     return any(
         row.get("cre_rel") == "Y" and began_near(row, cre_dt, before=before, after=after) for row in ae_all
     )
+
+
+def bed_agrees(look: str, local_call: str) -> bool:
+    """Say whether a mass or nodule at the tumour bed is not called no evidence (3.7, local_call)."""
+    return look not in (Look.MASS, Look.NODULE) or local_call != Local.NO_EVIDENCE
+
+
+def uptake_agrees(pet_prim: str, local_call: str) -> bool:
+    return pet_prim != Uptake.FOCAL or local_call != Local.NO_EVIDENCE
+
+
+def nodes_agree(local_call: str | None, **known: Any) -> bool:
+    """Say whether a suspect node that no cytology cleared is not called no evidence."""
+    nodes = _suspect_nodes(known)
+    doubtful = {Cytology.ATYPIA, Cytology.INADEQUATE} & {row["fna_res"] for row in nodes}
+    return local_call != Local.NO_EVIDENCE or not (doubtful or _node_left(known, nodes))
+
+
+def is_late(cre_type: str | None, cre_outcome: str | None, cre_all: list[Row] | None) -> bool | None:
+    """Say whether a cCR is reached first in surveillance: at a surveillance visit, or after one or after residue."""
+    if cre_outcome != Outcome.CCR:
+        return None
+    earlier = cre_all or ()
+    surveilled = any(row.get("cre_type") == EvaluationType.SURVEILLANCE for row in earlier)
+    residue = any(row.get("cre_outcome") in POSITIVE_OUTCOMES for row in earlier)
+    if cre_type == EvaluationType.SURVEILLANCE:
+        return True
+    return cre_type == EvaluationType.UNSCHEDULED and (surveilled or residue)
+
+
+def proven_on(cre_outcome: str | None, proof_dt: date | None, cre_dt: date | None) -> date | None:
+    """Return the day on which regrowth or metastasis is proven: the day said, else that of the evaluation."""
+    found = cre_outcome in (Outcome.REGROWTH, Outcome.DISTANT)
+    return (proof_dt or cre_dt) if found else None
 
 
 def distant_agrees(pet_dm: str, dist_call: str) -> bool:

@@ -34,7 +34,7 @@ MACRO = CodeList(
         "mixed": _("mixed"),
     },
 )
-CLONE = CodeList("PDL1_CLONE", {"22C3": "22C3", "SP263": "SP263", "28-8": "28-8", "other": _("other")})
+CLONE = CodeList("PDL1_CLONE", {"22C3": "22C3", "SP263": "SP263", "28_8": "28-8", "other": _("other")})
 SHAPE = CodeList("NODE_SHAPE", {"round": _("round"), "oval": _("oval")})
 BORDER = CodeList("NODE_BORDER", {"sharp": _("sharp"), "unsharp": _("unsharp")})
 CYTOLOGY = CodeList(

@@ -25,6 +25,40 @@ DATES = (
         criticality=Criticality.CRITICAL,
     ),
     Check(
+        code="X040b",
+        level=Level.HARD,
+        reads=("surg_done", "SURG*"),
+        passes=rules.one_resection,
+        message=_(
+            "Another record says that the oesophagus was resected. It is resected once: a later operation is a "
+            "re-resection. Correct the record that is wrong."
+        ),
+        fields=("surg_done",),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X040c",
+        level=Level.HARD,
+        reads=("surg_done", "surg_dt", "SURG*"),
+        passes=rules.follows_a_resection,
+        message=_(
+            "A re-resection follows a resection of the oesophagus, and none is on record before this day. Record the "
+            "resection first, or correct the outcome."
+        ),
+        fields=("surg_done", "surg_dt"),
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="SURG-20",
+        level=Level.SOFT,
+        reads=("surg_dt", "SURG*"),
+        passes=rules.entered_once,
+        message=_(
+            "Another record has an operation on the same day. Check whether this one was entered twice."
+        ),
+        fields=("surg_dt",),
+    ),
+    Check(
         code="X040a",
         level=Level.HARD,
         reads=("surg_dt", "SURV.death_dt"),
@@ -171,6 +205,7 @@ WAY = (
         when=All(Is("surg_done", "none"), Is("no_surg_reason", "patient_refused", "ccr")),
         blanks=True,
         deviation=CROSSOVER,
+        fact="declines_surgery",
     ),
 )
 
@@ -187,8 +222,8 @@ OPERATION = (
     Check(
         code="SURG-10",
         level=Level.SOFT,
-        reads=("surg_done", "resid_macro"),
-        passes=lambda surg_done, resid_macro: resid_macro != "none",
+        reads=("resid_macro", "SURG*"),
+        passes=rules.tumour_was_left,
         message=_("Explored and not resected, and no tumour was left? Check the outcome and the residue."),
         fields=("resid_macro", "surg_done"),
         when=Is("surg_done", "explored"),
@@ -247,6 +282,20 @@ EVENTS = (
     ),
 )
 
+SPECIMEN = (
+    Check(
+        code="X043a",
+        level=Level.SOFT,
+        reads=("surg_done", "surg_dt", "record.sequence", "PATH*", "today", "setting.pathology_within_days"),
+        passes=rules.specimen_is_reported,
+        message=_(
+            "No pathology form names this operation %(setting_pathology_within_days)s days after it. Fill the "
+            "pathology form."
+        ),
+        fields=("surg_dt",),
+    ),
+)
+
 READMISSIONS = (
     Check(
         code="SURG-16",
@@ -283,4 +332,4 @@ READMISSIONS = (
     ),
 )
 
-CHECKS = (*DATES, *WAY, *OPERATION, *EVENTS, *READMISSIONS)
+CHECKS = (*DATES, *WAY, *OPERATION, *EVENTS, *SPECIMEN, *READMISSIONS)

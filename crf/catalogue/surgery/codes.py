@@ -9,7 +9,8 @@ from crf.engine.codelists import CodeList
 DONE = CodeList(
     "SURG_DONE",
     {
-        "resection": _("resection"),
+        "resection": _("resection of the oesophagus"),
+        "reresection": _("re-resection after a resection of the oesophagus"),
         "explored": _("explored, not resected"),
         "none": _("not operated"),
     },
@@ -35,6 +36,7 @@ INTENT = CodeList(
         "salvage": _("salvage for regrowth"),
         "wish": _("participant's wish, with a cCR"),
         "palliative": _("palliative or emergency (bleeding, perforation)"),
+        "recurrence": _("recurrence or residue after a resection"),
     },
 )
 CENTRE = CodeList(

@@ -28,8 +28,8 @@ from crf.engine.fields import (
 )
 from crf.engine.questions import Classification
 
-RESECTED = Is("surg_done", "resection")
-OPERATED = Is("surg_done", "resection", "explored")
+RESECTED = Is("surg_done", *rules.WITH_SPECIMEN)
+OPERATED = Is("surg_done", *rules.WITH_INCISION)
 NOT_RESECTED = Is("surg_done", "explored", "none")
 NOT_OPERATED = Is("surg_done", "none")
 MINIMAL = Any_(
@@ -41,12 +41,21 @@ LEFT_ALIVE = All(Answered("disch_to"), Not(Is("disch_to", "died")))
 
 @audited()
 class Surgery(CrfRecord):
-    """What became of the planned operation; a resection starts the post-operative clocks (protocol 2.1, 3.8).
+    """What became of one planned operation; a resection of the oesophagus starts the post-operative clocks (protocol
+    2.1, 3.8).
 
-    One for each participant, so that there is one resection at most (X040).
+    One record for each operation: a refusal and a later salvage, an exploration and a resection, a re-resection
+    stand beside each other. The oesophagus is resected once (X040, decision D1).
     """
 
     plan = Section(_("Plan and operation"))
+    op_no = DerivedInteger(
+        _("Operation number"),
+        reads=("record.sequence",),
+        by=lambda record_sequence: record_sequence or None,
+        help=_("The pathology form names its operation by this number."),
+        sdtm="PRSPID",
+    )
     surg_done = ChoiceAnswer(
         _("What became of the planned operation?"),
         codes=lists.DONE,
@@ -259,12 +268,14 @@ class Surgery(CrfRecord):
     readms = RepeatingGroup(_("Readmissions"), asked_when=Is("readm", "Y"))
 
     class Crf:
-        code, title, version, repeats = "SURG", _("Surgery"), 1, Repeats.PER_PARTICIPANT
+        code, title, version, repeats = "SURG", _("Surgery"), 2, Repeats.LOG
+        listed = ("surg_done", "surg_dt", "intent", "no_surg_reason")
         instructions = _(
-            "Fill it when the operation is done or given up; add the discharge and readmissions later."
+            "One record for each operation. Fill it when the operation is done or given up; add the discharge and "
+            "readmissions later. A later operation is a new record."
         )
         checks = CHECKS
-        milestones = (Sets("SURG", "surg_dt", when=RESECTED),)
+        milestones = (Sets("SURG", "surg_dt", when=Is("surg_done", rules.RESECTION)),)
 
 
 @audited()

@@ -12,6 +12,33 @@ from protocol.response import POSITIVE_OUTCOMES, Biopsy, Outcome
 
 Row = dict[str, Any]
 
+RESECTION, RERESECTION = "resection", "reresection"
+WITH_SPECIMEN = (RESECTION, RERESECTION)
+WITH_INCISION = (*WITH_SPECIMEN, "explored")
+
+
+def one_resection(surg_done: str, surg_all: list[Row]) -> bool:
+    """Say whether the oesophagus is resected once; ``surg_all`` are the other operations (X040, decision D1)."""
+    return surg_done != RESECTION or all(row.get("surg_done") != RESECTION for row in surg_all)
+
+
+def follows_a_resection(surg_done: str, surg_dt: date, surg_all: list[Row]) -> bool:
+    """Say whether a re-resection comes after the resection of the oesophagus (decision D1)."""
+    if surg_done != RERESECTION:
+        return True
+    days = (row.get("surg_dt") for row in surg_all if row.get("surg_done") == RESECTION)
+    return any(day is not None and day < surg_dt for day in days)
+
+
+def tumour_was_left(resid_macro: str, surg_all: list[Row]) -> bool:
+    """Say whether an exploration left tumour behind, or followed a resection that had removed it."""
+    return resid_macro != "none" or any(row.get("surg_done") == RESECTION for row in surg_all)
+
+
+def entered_once(surg_dt: date, surg_all: list[Row]) -> bool:
+    """Say whether no other record has an operation on the same day."""
+    return all(row.get("surg_dt") != surg_dt for row in surg_all)
+
 
 def weeks_from_neo(surg_dt: date, milestone_neo_end: date) -> Decimal:
     return Decimal((surg_dt - milestone_neo_end).days) / 7
@@ -99,6 +126,20 @@ def refusal_is_recorded(cre_all: list[Row] | None) -> bool:
 def event_is_recorded(io_compl: list[str], surg_dt: date, ae_all: list[Row]) -> bool:
     """Say whether an event during the operation stands among the adverse events (protocol 3.8, io_compl)."""
     return io_compl == ["none"] or any(began_near(row, surg_dt) for row in ae_all)
+
+
+def specimen_is_reported(
+    surg_done: str,
+    surg_dt: date,
+    record_sequence: int,
+    path_all: list[Row],
+    today: date,
+    setting_pathology_within_days: int,
+) -> bool:
+    """Say whether a pathology form names the operation, or there is time left for it (X043)."""
+    if surg_done not in WITH_SPECIMEN or (today - surg_dt).days <= setting_pathology_within_days:
+        return True
+    return any(row.get("op_no") == record_sequence for row in path_all)
 
 
 def back_in_time(readm_dt: date, disch_dt: date, setting_readmission_days: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from crf.catalogue.surgery.rules import WITH_INCISION
 from crf.engine.checks import earliest_day, latest_day
 from protocol.endpoints import (
     Admission,
@@ -25,7 +26,6 @@ PROOFS = (
 )
 CONTACTS = ("status_dt", "vital", "SURV*", "FU*")
 DEATH = ("death_dt", "last_alive_dt", *CONTACTS)
-INCISION = ("resection", "explored")
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
 RELAPSED = ("local", "distant", "both")
 
@@ -44,7 +44,7 @@ def seen_alive(known: Row) -> Iterator[date | None]:
 
 def with_incision(surg_all: list[Row] | None) -> list[Row]:
     """Return the dated operations with an incision: resections and explorations (decision D1)."""
-    return [row for row in surg_all or () if row.get("surg_done") in INCISION and row.get("surg_dt")]
+    return [row for row in surg_all or () if row.get("surg_done") in WITH_INCISION and row.get("surg_dt")]
 
 
 def heard_alive(known: Row) -> Iterator[date | None]:

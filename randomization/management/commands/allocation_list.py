@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import getpass
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -26,15 +28,19 @@ from protocol.text import load
 from randomization.allocation.documents import envelopes_pdf
 from randomization.allocation_list import unseal
 from randomization.allocation_list.keys import list_keys
-from randomization.models import AllocationError, ListPart
+from randomization.models import AllocationError, Envelope, EnvelopeState, ListPart
 from randomization.scheme.blocks import BlockSize, Design, DesignError, stratum_slots
 from randomization.scheme.scheme_file import SchemeFileError, read_scheme
 from randomization.scheme.sealing import ListKeyError, SealError, new_key
 from randomization.services import activate_list, define_scheme
+from randomization.services.envelopes import register_printed
 from randomization.services.lists import DESIGN_FAULTS, default_blocks, stage_groups
+from trials.models import Site
 from trials.models.people import with_grants
+from trials.models.sites import SiteState
 
 COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "at")
+CAME_BACK = (EnvelopeState.RETURNED, EnvelopeState.DESTROYED)
 COIN_COLUMNS = ("turn", "coin")  # of a list that minimizes
 MOST_PLACES = 1_000_000  # of one simulated stratum: a stratum is held in memory
 
@@ -62,6 +68,9 @@ class Command(BaseCommand):
             made = doing.add_parser(name, help=said)
             made.add_argument("--out", default="-")
             made.add_argument("--as", dest="person", required=True, help="user name; the look is recorded")
+            made.add_argument(
+                "--second", default="", help="user name of a second person, while sites recruit"
+            )
             made.add_argument("--reason", required=True)
         envelopes = doing.add_parser("envelopes", help="print a site's coming places, to be sealed in paper")
         envelopes.add_argument("--site", required=True, help="two digits")
@@ -137,7 +146,7 @@ class Command(BaseCommand):
             for slot in part.places:
                 for fault in slot.faults:
                     say(f"  {slot.stratum} place {slot.sequence} {slot.participant}: {fault}")
-        broken = unseal.unfollowed_order(parts)
+        broken = unseal.unfollowed_order(parts, on_paper=_on_paper())
         say("every stratum was followed in order" if not broken else f"order broken in {', '.join(broken)}")
         for error in _errors():
             say(f"error on record: {error}")
@@ -148,16 +157,22 @@ class Command(BaseCommand):
 
     def _envelopes(self, options: dict[str, Any]) -> None:
         now = timezone.now()
-        _record_look(options, f"envelopes of site {options['site']}", at=now)
-        slots = unseal.next_places(list_keys(), site=options["site"], per_stratum=options["per_stratum"])
-        if not slots:
+        person = _record_look(options, f"envelopes of site {options['site']}", at=now)
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            site = Site.objects.filter(code=options["site"]).first()
+            out = set(Envelope.objects.exclude(state__in=CAME_BACK).values_list("number", flat=True))
+        slots = unseal.next_places(
+            list_keys(), site=options["site"], per_stratum=options["per_stratum"], on_paper=out
+        )
+        if not slots or site is None:
             raise CommandError(f"Site {options['site']} has no coming places.")
         today = local_date(now, settings.TRIAL_TIME_ZONE).isoformat()
-        file = Path(options["out"])
-        file.touch(mode=0o600)
-        file.write_bytes(envelopes_pdf(slots, site=options["site"], printed_on=today))
+        with owned(Path(options["out"])) as file, scope(user_id=person.pk, sites=EVERYTHING):
+            file.write_bytes(envelopes_pdf(slots, site=options["site"], printed_on=today))
+            register_printed(site=site, places=slots, by=person, at=now)
         self.stdout.write(
-            f"{len(slots)} envelopes. Print, seal, hand over against signature, delete the file."
+            f"{len(slots)} envelopes. Print, seal, hand over against signature, delete the file. Their places are "
+            "given to nobody on line until the register of envelopes says that they came back or were destroyed."
         )
 
     def _rotate(self, options: dict[str, Any]) -> None:
@@ -246,20 +261,56 @@ def _part(label: str) -> ListPart:
 def _opened(options: dict[str, Any], how: str, *, at: datetime) -> list[unseal.OpenPart]:
     """Every list, opened; that it was, by whom and why, is recorded first."""
     _record_look(options, how, at=at)
+    _refuse_while_recruiting(options, at=at)
     return list(unseal.opened_parts(list_keys()))
 
 
-def _record_look(options: dict[str, Any], how: str, *, at: datetime) -> None:
+def _record_look(options: dict[str, Any], how: str, *, at: datetime) -> User:
     person = _person(options["person"], at=at)
+    if not person.may(Permission.SCHEME_ACTIVATE):
+        raise CommandError(
+            f"{person.username} is no statistician or trial manager: the list is not theirs to open."
+        )
     with (
         scope(user_id=person.pk, sites=EVERYTHING),
         open_act("randomization:list:look", by=person, at=at, reason=f"{how}: {options['reason']}"),
     ):
-        pass
+        return person
+
+
+def _refuse_while_recruiting(options: dict[str, Any], *, at: datetime) -> None:
+    """While a site may still randomize, a second person who is named answers for the look as well."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        recruiting = ", ".join(Site.objects.filter(state=SiteState.ACTIVE).values_list("code", flat=True))
+    if not recruiting:
+        return
+    if not options["second"] or options["second"] == options["person"]:
+        raise CommandError(
+            f"Sites still recruit: {recruiting}. Whoever reads the list now could tell what is given next. Two "
+            "statisticians or trial managers answer for it: name the other one with --second."
+        )
+    _record_look({**options, "person": options["second"]}, "second person", at=at)
+
+
+@contextmanager
+def owned(file: Path) -> Iterator[Path]:
+    """A file that its owner alone reads, empty at first."""
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        os.fchmod(handle, 0o600)
+        os.close(handle)
+    except OSError as error:
+        raise CommandError(f"The file {file} cannot be written: {error.strerror}.") from error
+    yield file
 
 
 def _in_order(parts: list[unseal.OpenPart]) -> list[unseal.OpenPlace]:
     return sorted((slot for part in parts for slot in part.places), key=lambda p: (p.stratum, p.sequence))
+
+
+def _on_paper() -> set[str]:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return set(Envelope.objects.values_list("number", flat=True))
 
 
 def _errors() -> list[str]:
@@ -286,11 +337,8 @@ def _write(
     if out == "-":
         _csv(screen, header, rows)
         return
-    try:
-        with Path(out).open("w", encoding="utf-8", newline="") as file:
-            _csv(file, header, rows)
-    except OSError as error:
-        raise CommandError(f"The file {out} cannot be written: {error.strerror}.") from error
+    with owned(Path(out)) as path, path.open("w", encoding="utf-8", newline="") as file:
+        _csv(file, header, rows)
 
 
 def _csv(file: TextIO, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:

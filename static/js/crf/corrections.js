@@ -23,7 +23,12 @@ export function markChanges(page) {
       label: tick.closest("label").textContent.trim(),
       what: page.texts.textRemoved,
     }));
-  return [...corrections, ...removed];
+  const gone = all("[data-removed]", page.form).map(({ name, dataset }) => ({
+    name,
+    label: dataset.removed,
+    what: page.texts.textRemoved,
+  }));
+  return [...corrections, ...removed, ...gone];
 }
 
 function markChange(page, question) {
@@ -58,7 +63,7 @@ function inWords(page, name, value) {
 export function askReasons(page, corrections) {
   const panel = one("[data-reason]", page.form);
   if (!panel) return;
-  panel.hidden = !corrections.length;
+  panel.hidden = !corrections.length && !one("[aria-invalid]", panel);
   const own = one("[data-own-reasons]", panel);
   own.hidden = corrections.length < 2;
   const list = one("ul", own) || own.appendChild(document.createElement("ul"));

@@ -6,7 +6,7 @@ import { forgetHere, forgetStored, keepDraft, keepHere, keepUntilSaved, putBack 
 import { deriveSoon } from "./findings.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
-import { addAndGo, markRemoved } from "./rows.js";
+import { addAndGo, identify, markRemoved } from "./rows.js";
 import { judge } from "./visibility.js";
 
 const DRAFT_EVERY = 4000;
@@ -37,6 +37,7 @@ function onChange(page, { target, type }) {
     standAlone(page, target);
     markRemoved(target);
   }
+  identify(target);
   page.dirty = true;
   page.unsent = true;
   judge(page);

@@ -20,6 +20,22 @@ export function addRow(page, group) {
   return row;
 }
 
+// A row's identity is chosen when somebody first types into it, and stays with it for good.
+export function identify(place) {
+  const holder = place.closest("[data-row]");
+  const field = holder && one('[name$="-row_id"]', holder);
+  if (field && !field.value) field.value = newIdentity();
+}
+
+// crypto.randomUUID is for secure pages only; a UUID of version 4 is sixteen random bytes.
+function newIdentity() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
 const firstInput = (row) => one("input:not([type=hidden]):not([type=checkbox]), select, textarea", row);
 
 export function addAndGo(page, group) {

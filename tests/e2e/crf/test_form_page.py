@@ -22,8 +22,9 @@ from crf.engine.checks import Check, Level
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is, Over
 from crf.engine.declaration import FormSection
+from crf.engine.live import live
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import live, raw_of, review
+from crf.engine.submission import raw_of, review
 from crf.page.render import Links, given_of_review, page
 from tests.e2e.browser import environment, follow
 from tests.unit.crf.judging import text_values

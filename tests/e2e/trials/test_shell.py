@@ -82,6 +82,8 @@ def test_typed_answers_survive_the_end_of_the_session(world: World, open_page: A
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="You were signed out")).to_be_hidden()
     page.get_by_role("button", name="Record the withdrawal").click()
+    expect(page.get_by_text("Not recorded yet: see what follows")).to_be_visible()
+    page.get_by_role("button", name="Record the withdrawal").click()
     page.wait_for_url(f"**/participants/{number}/")
 
 

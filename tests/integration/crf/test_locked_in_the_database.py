@@ -23,6 +23,12 @@ from tests.world import NOW, World, build_world, screen
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _locked_as_it_is(settings: Any) -> None:
+    """How a lock holds is tested here, not what a form has before it."""
+    settings.LOCK_NEEDS = ()
+
+
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return build_world()

@@ -84,7 +84,7 @@ def test_point_01_a_page_that_was_saved_never_says_saved_for_other_answers(
     assert {line.name: (line.mine, line.theirs) for line in again.context["found"]} == {
         "eus_mm": ("12", "11")
     }
-    form = client.post(again.context["action"], {"take:eus_mm": "mine"}, follow=True)
+    form = client.post(again.context["action"], {"version": "1", "take:eus_mm": "mine"}, follow=True)
     assert typed_on(form, "eus_mm") == "12.0"
     mended = {**posted(version=1, key=page_of(form).key, eus_mm=12), "_reason": "Misread"}
     assert client.post(form_url(screened), mended).status_code == 302

@@ -149,7 +149,7 @@ def test_a_stale_version_shows_both_answers_and_the_choice_goes_on(
     assert found == {"eus_mm": ("13", "12"), "bx_n": ("6", "7")}
     whose = {line.name: (line.i_changed, line.they_changed) for line in stale.context["found"]}
     assert whose == {"eus_mm": (True, True), "bx_n": (False, True)}
-    choices = {"take:eus_mm": "mine", "take:bx_n": "theirs"}
+    choices = {"version": "2", "take:eus_mm": "mine", "take:bx_n": "theirs"}
     assert client.post(form_url(screened, name="merge"), choices).status_code == 302
     page = client.get(form_url(screened))
     assert page.context["page"].version == 2
@@ -176,7 +176,8 @@ def test_going_on_without_choosing_reverts_nothing_of_the_first_writer(
     assert {name for name, line in lines.items() if not line.i_changed} == {"bx_n", "node.1.short_mm"}
     # when the second goes on with what the page proposes
     checked = re.findall(r'name="(take:[^"]+)" value="(mine|theirs)"[^>]* checked', stale.text)
-    assert client.post(form_url(screened, name="merge"), dict(checked)).status_code == 302
+    chosen = {"version": "2", **dict(checked)}
+    assert client.post(form_url(screened, name="merge"), chosen).status_code == 302
     # then both changes are on the page
     page = client.get(form_url(screened)).text
     for name, value in (("bx_n", "7"), ("eus_mm", "13"), ("node-0-short_mm", "13")):

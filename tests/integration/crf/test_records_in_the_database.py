@@ -23,6 +23,13 @@ from tests.world import NOW, World, build_world, screen
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+
+@pytest.fixture(autouse=True)
+def _locked_as_it_is(settings: Any) -> None:
+    """How a lock holds is tested here, not what a form has before it."""
+    settings.LOCK_NEEDS = ()
+
+
 REFUSED = psycopg.errors.InsufficientPrivilege
 ACT = "act_id = current_setting('app.act')::bigint"
 TABLE = "crf_demographics"

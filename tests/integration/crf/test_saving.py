@@ -251,7 +251,10 @@ def test_verify_sign_lock_and_what_a_change_undoes(screened: Participant, world:
     assert signed.fell_at == NOW
 
 
-def test_a_locked_record_opens_only_by_unlocking(screened: Participant, world: World, save: Save) -> None:
+def test_a_locked_record_opens_only_by_unlocking(
+    screened: Participant, world: World, save: Save, settings: Any
+) -> None:
+    settings.LOCK_NEEDS = ()
     save(screened, "STAGE", **stage())
     place = place_at(screened, "STAGE")
     lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
@@ -262,7 +265,10 @@ def test_a_locked_record_opens_only_by_unlocking(screened: Participant, world: W
     assert save(screened, "STAGE", **stage(eus_mm=12), reason="Misread").version == 2
 
 
-def test_the_database_keeps_locked_rows_locked(screened: Participant, world: World, save: Save) -> None:
+def test_the_database_keeps_locked_rows_locked(
+    screened: Participant, world: World, save: Save, settings: Any
+) -> None:
+    settings.LOCK_NEEDS = ()
     save(screened, "STAGE", **stage())
     place = place_at(screened, "STAGE")
     lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)

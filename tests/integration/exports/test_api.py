@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.permissions import Permission
 from exports.services import RightNotHeld, make_token, revoke_token
 from tests.clock import clock_time
-from tests.world import World, screen
+from tests.world import PASSWORD, World, screen
 
 pytestmark = pytest.mark.django_db
 READ = [Permission.PARTICIPANT_VIEW, Permission.CRF_VIEW, Permission.VISIT_VIEW, Permission.PROTOCOL_VIEW]
@@ -20,7 +20,12 @@ READ = [Permission.PARTICIPANT_VIEW, Permission.CRF_VIEW, Permission.VISIT_VIEW,
 def caller(user: Any, *scopes: Permission) -> Client:
     now = clock_time()
     _token, secret = make_token(
-        name="test", scopes=list(scopes or READ), expires_at=now + timedelta(days=1), by=user, at=now
+        name="test",
+        scopes=list(scopes or READ),
+        expires_at=now + timedelta(days=1),
+        password=PASSWORD,
+        by=user,
+        at=now,
     )
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
@@ -28,7 +33,8 @@ def caller(user: Any, *scopes: Permission) -> Client:
 def test_without_a_token_nothing_is_told(world: World, client: Client) -> None:
     answer = client.get("/api/v1/participants/")
     assert answer.status_code == 401
-    assert set(answer.json()) == {"detail"}
+    assert answer.json()["code"] == "api.not_authenticated"
+    assert set(answer.json()) == {"detail", "code"}
 
 
 def test_a_coordinator_sees_own_participants_only(world: World) -> None:
@@ -55,7 +61,12 @@ def test_nobody_gives_away_what_they_do_not_hold(world: World) -> None:
 def test_a_revoked_or_expired_token_opens_nothing(world: World) -> None:
     now = clock_time()
     token, secret = make_token(
-        name="x", scopes=READ, expires_at=now + timedelta(days=1), by=world.coordinator, at=now
+        name="x",
+        scopes=READ,
+        expires_at=now + timedelta(days=1),
+        password=PASSWORD,
+        by=world.coordinator,
+        at=now,
     )
     api = Client(headers={"Authorization": f"Bearer {secret}"})
     assert api.get("/api/v1/participants/").status_code == 200
@@ -101,7 +112,7 @@ def test_answers_are_saved_like_on_the_page(world: World) -> None:
     assert saved.status_code == 200, saved.content
     shown = api.get(where).json()
     assert (shown["answers"]["sex"], shown["answers"]["birth"], shown["version"]) == ("M", "1964-03", 1)
-    again = api.put(where, {**sent, "answers": {"sex": "F"}}, content_type="application/json")
+    again = api.put(where, {"answers": {**sent["answers"], "sex": "F"}}, content_type="application/json")
     assert again.status_code == 409
     changed = api.put(
         where, {"version": 1, "answers": {"sex": "F", "birth": "1964-03"}}, content_type="application/json"

@@ -109,6 +109,7 @@ def test_bad_input_is_answered_with_a_status_and_a_sentence(world: World, case: 
     assert answered.headers["Content-Type"] == "application/json"
     said = answered.json()
     assert said["detail"]
+    assert said.get("code") or said["errors"]
     assert "Traceback" not in answered.text
     assert "SELECT" not in answered.text
     assert Act.objects.count() == before

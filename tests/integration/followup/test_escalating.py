@@ -191,7 +191,7 @@ def test_training_that_ends_is_told_to_the_person_and_the_trial_manager(
     assert {left: {name for _stage, name in rows} for left, rows in found.items()} == {
         61: set(), 60: people, 31: set(), 30: people, 7: people, 0: set(), -1: people,
     }  # fmt: skip
-    change_person(user=world.coordinator, by=None, at=noon(DAY), trained_on=ends)
+    change_person(user=world.coordinator, by=None, at=noon(ends), trained_on=ends)
     rows = Escalation.objects.filter(kind="training", to=world.coordinator)
     count = rows.count()
     told(world, ends + timedelta(30), "training")

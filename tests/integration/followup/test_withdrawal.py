@@ -131,7 +131,9 @@ def test_the_page_moves_the_visits(world: World, participant: Participant, clien
     page = f"/participants/{participant.number}/withdraw/"
     coordinator = client_of(world.coordinator)
     assert coordinator.post(page, {"on": "2026-11-20"}).status_code == 422
-    assert coordinator.post(page, {"on": "2026-11-20", "all_contact": "on"}).status_code == 302
+    answers = {"on": "2026-11-20", "all_contact": "on"}
+    confirmed = coordinator.post(page, answers).context["form"].confirmation
+    assert coordinator.post(page, answers | {"confirmed": confirmed}).status_code == 302
     assert plan_of(participant) == {}
     assert (
         not Visit.objects.filter(participant=participant, opens__gt=DAY)

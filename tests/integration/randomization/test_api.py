@@ -24,7 +24,12 @@ def caller(user: Any, *scopes: Permission) -> Client:
     now = clock_time()
     with scope(user_id=None, sites=EVERYTHING):
         _token, secret = make_token(
-            name="test", scopes=list(scopes), expires_at=now + timedelta(days=1), by=user, at=now
+            name="test",
+            scopes=list(scopes),
+            expires_at=now + timedelta(days=1),
+            password=PASSWORD,
+            by=user,
+            at=now,
         )
     return Client(headers={"Authorization": f"Bearer {secret}"})
 

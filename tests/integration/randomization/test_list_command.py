@@ -14,18 +14,16 @@ from django.db import transaction
 
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
-from randomization.models import Allocation, AllocationError, ListPart
+from randomization.models import Allocation, ListPart
 from randomization.scheme.blocks import Design, allocation_list
 from randomization.scheme.sealing import new_key
 from randomization.services import (
-    EmergencyEnvelope,
     Mistake,
     ask_for_places,
     look_at_design,
     randomize,
     record_allocation_error,
 )
-from randomization.services.allocate import EnvelopeDoesNotFit
 from tests.world import NOW, PASSWORD, TODAY, as_person
 
 CHAPTERS = ("1.9",)
@@ -47,7 +45,8 @@ def run(*words: str) -> tuple[list[dict[str, str]], str]:
 
 
 def look(doing: str) -> tuple[list[dict[str, str]], str]:
-    return run(doing, "--as", "statistician", "--reason", "final analysis")
+    second = ("--second", "second_statistician")
+    return run(doing, "--as", "statistician", *second, "--reason", "final analysis")
 
 
 @pytest.fixture
@@ -104,7 +103,7 @@ def test_export_gives_the_used_part_and_records_the_look(five, owner) -> None:
     ]
     assert all(row["block_size"] in ("4", "6") and row["at"] for row in rows)
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        recorded = Act.objects.filter(verb="randomization:list:look").last()
+        recorded = Act.objects.filter(verb="randomization:list:look", by__username="statistician").last()
     assert (recorded.by.username, recorded.reason) == ("statistician", "export: final analysis")
 
 
@@ -137,7 +136,16 @@ def test_open_names_what_was_tampered_with(five, owner, superuser) -> None:
     out, err = io.StringIO(), io.StringIO()
     with pytest.raises(CommandError, match="not followed"):
         call_command(
-            "allocation_list", "open", "--as", "statistician", "--reason", "x", stdout=out, stderr=err
+            "allocation_list",
+            "open",
+            "--as",
+            "statistician",
+            "--second",
+            "second_statistician",
+            "--reason",
+            "x",
+            stdout=out,
+            stderr=err,
         )
     said = err.getvalue()
     assert f"01/III place 2 {five[1].participant.number}: the participant was told another arm" in said
@@ -220,33 +228,30 @@ def test_envelopes_are_printed_from_the_same_list(world, part, owner, tmp_path) 
         envelopes(tmp_path / "none.pdf", site="99")
 
 
-def test_an_opened_envelope_is_entered_in_order_or_refused(world, part, eligible, superuser) -> None:
-    first, second = (
-        row[0]
-        for row in superuser.execute(
-            "SELECT s.number FROM allocation.slot s JOIN allocation.stratum t ON t.id = s.stratum_id "
-            "WHERE t.name = '01/III' AND s.sequence <= 2 ORDER BY s.sequence"
-        ).fetchall()
-    )
+@pytest.mark.parametrize("doing", ["export", "open"])
+def test_rare_09_the_list_is_opened_by_two_while_sites_recruit(five, owner, tmp_path, doing) -> None:
+    file = tmp_path / "list.csv"
+    told = (doing, "--out", str(file), "--reason", "x", "--as")
+    with pytest.raises(CommandError, match="coordinator is no statistician or trial manager"):
+        run(*told, "coordinator")
+    for second in ((), ("--second", "statistician"), ("--second", "coordinator")):
+        with pytest.raises(CommandError, match=r"Sites still recruit: 01, 02|coordinator is no statistician"):
+            run(*told, "statistician", *second)
+    assert not file.exists()
+    file.touch(mode=0o644)
+    run(*told, "statistician", "--second", "trial_manager")
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.read_text().startswith("stratum,")
 
-    def enter(number: str) -> Allocation:
-        participant = eligible()
-        with as_person(world.investigator):
-            return randomize(
-                participant=participant,
-                confirmed_stratum="01/III",
-                by=world.investigator,
-                password=PASSWORD,
-                at=NOW,
-                envelope=EmergencyEnvelope(number, "opened 2026-11-19 23:10 by the investigator on duty"),
-            )
 
-    with pytest.raises(EnvelopeDoesNotFit, match="not the next place of 01/III"):
-        enter(second)
-    assert enter(first).sequence == 1
-    assert enter(second.lower()).sequence == 2
-    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        assert list(AllocationError.objects.values_list("kind", flat=True)) == ["outage", "outage"]
+def test_rare_07_printed_envelopes_stand_in_the_register(world, part, owner, tmp_path, superuser) -> None:
+    envelopes(tmp_path / "one.pdf")
+    envelopes(tmp_path / "two.pdf")
+    rows = superuser.execute(
+        "SELECT stratum, array_agg(sequence ORDER BY sequence), min(state) "
+        "FROM randomization_envelope GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    assert rows == [(f"01/{stage}", [1, 2, 3, 4], "printed") for stage in ("II", "III", "IVA")]
 
 
 SCHEME = (

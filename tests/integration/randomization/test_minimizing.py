@@ -517,7 +517,9 @@ def test_a_sealed_arm_is_no_coin(world: Any, part: ListPart, eligible: Any, supe
 
 
 def opened(how: str = "open") -> tuple[list[dict[str, str]], str]:
-    out, err = command(how, "--as", "statistician", "--reason", "final analysis")
+    out, err = command(
+        how, "--as", "statistician", "--second", "second_statistician", "--reason", "final analysis"
+    )
     return list(csv.DictReader(io.StringIO(out))), err
 
 
@@ -555,6 +557,8 @@ def test_open_names_who_was_told_another_arm(
             "open",
             "--as",
             "statistician",
+            "--second",
+            "second_statistician",
             "--reason",
             "x",
             stdout=io.StringIO(),

@@ -198,7 +198,12 @@ def test_no_export_or_api_answer_shows_a_coming_place(
         scopes = [permission for permission in Permission if person.may(permission)]
         with scope(user_id=None, sites=EVERYTHING):
             _token, secret = make_token(
-                name=who, scopes=scopes, expires_at=now + timedelta(days=1), by=person, at=now
+                name=who,
+                scopes=scopes,
+                expires_at=now + timedelta(days=1),
+                password=PASSWORD,
+                by=person,
+                at=now,
             )
         api = Client(headers={"Authorization": f"Bearer {secret}"}, raise_request_exception=False)
         for name, address in every_address(world, used, part, export):

@@ -369,22 +369,3 @@ def test_nothing_that_anybody_can_open_names_a_coming_place(
     seen += [record.getMessage() for record in caplog.records]
     whole = "\n".join(seen)
     assert not [number for number in coming if number in whole]
-
-
-def test_an_envelope_is_entered_with_its_story_and_only_in_order(world, part, eligible, browser, superuser):
-    first = superuser.execute(
-        "SELECT s.number FROM allocation.slot s JOIN allocation.stratum t ON t.id = s.stratum_id "
-        "WHERE t.name = '01/III' AND s.sequence = 1"
-    ).fetchone()[0]
-    participant, investigator = eligible(), browser(world.investigator)
-    address = page("randomize", participant.number)
-    untold = investigator.post(address, CONFIRMED | {"envelope": first})
-    assert untold.status_code == 422
-    assert "Say when the envelope was opened" in untold.text
-    story = {"envelope_story": "2026-11-19 23:10, investigator on duty"}
-    other = investigator.post(address, CONFIRMED | story | {"envelope": "R1A-000000"})
-    assert other.status_code == 409
-    assert "is not the next place" in other.text
-    assert investigator.post(address, CONFIRMED | story | {"envelope": first}).status_code == 302
-    (incident,) = everything(AllocationError)
-    assert (incident.kind, incident.detail) == ("outage", story["envelope_story"])

@@ -20,7 +20,7 @@ from followup.models import CalendarFeed
 from kernel.once import new_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_api import caller
-from tests.world import NOW, World, as_person, screen
+from tests.world import NOW, PASSWORD, World, as_person, screen
 from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,12 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any], Any]] = {
         "coordinator",
         "/tokens/",
         "/tokens/",
-        {"name": "R", "scopes": [Permission.VISIT_VIEW.value], "expires_on": "2026-12-20"},
+        {
+            "name": "R",
+            "scopes": [Permission.VISIT_VIEW.value],
+            "expires_on": "2026-12-20",
+            "password": PASSWORD,
+        },
         ApiToken,
     ),
     "an address of a calendar": ("coordinator", "/visits/feed/", "/visits/feed/make/", {}, CalendarFeed),

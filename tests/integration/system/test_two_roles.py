@@ -36,7 +36,7 @@ def both(world: World) -> User:
             role=Role.MONITOR,
             site=world.other_site,
             starts_on=date(2026, 1, 1),
-            by=world.trial_manager,
+            by=None,
             at=NOW,
         )
     return world.investigator

@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.permissions import Role
 from accounts.services import change_person
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
 from tests.clock import clock_time
-from tests.world import NOW, TODAY, World, screen
+from tests.world import NOW, OPENED_ON, TODAY, World, screen
+from trials import services
 from trials.models import Consent, Delegation, DeviationProposal, Participant, Site
 from trials.services import propose_deviation
 from trials.services.participants import DeviationSettled
@@ -62,6 +64,14 @@ def test_a_site_goes_from_planned_to_active_by_its_checklist(world: World, as_us
     assert "all is ready" in early.text, "what was typed stays"
     for kind in ("ethics", "contract", "initiation", "delegation", "training"):
         manager.post(f"/sites/07/checklist/{kind}/", {"done_on": "2026-10-01", "reference": "file 3"})
+    assert (
+        "an investigator in force" in manager.post("/sites/07/move/active/", {"reason": "all is ready"}).text
+    )
+    manager.post("/sites/07/consent-versions/new/", {"label": "1.0", "approved_on": "2026-10-01"})
+    with scope(user_id=None, sites=EVERYTHING):
+        site = Site.objects.get(code="07")
+        for user, role in ((world.coordinator, Role.COORDINATOR), (world.investigator, Role.INVESTIGATOR)):
+            services.delegate(user=user, role=role, site=site, starts_on=OPENED_ON, by=None, at=NOW)
     assert manager.post("/sites/07/move/active/", {"reason": "all is ready"}).status_code == 302
     assert "Site 07 is now “Active”" in manager.get("/sites/07/").text
 
@@ -125,7 +135,7 @@ def test_the_end_of_a_delegation_stays_in_the_log(world: World, as_user: Any) ->
     manager = as_user(world.trial_manager)
     held = next(each for each in seen(Delegation) if each.user_id == world.stranger.pk)
     response = manager.post(
-        f"/delegations/{held.pk}/end/", {"on": "2026-11-10", "reason": "left the hospital"}
+        f"/delegations/{held.pk}/end/", {"on": "2026-11-20", "reason": "left the hospital"}
     )
     assert response.status_code == 302
     page = manager.get("/people/").text
@@ -208,7 +218,9 @@ def test_declining_and_withdrawing_are_kept_apart(world: World, as_user: Any) ->
     assert coordinator.post(f"/participants/{one.number}/decline/", typed).status_code == 302
     page = f"/participants/{other.number}/withdraw/"
     assert coordinator.post(page, {"on": "2026-11-10"}).status_code == 422
-    assert coordinator.post(page, {"on": "2026-11-10", "all_contact": "on"}).status_code == 302
+    answers = {"on": "2026-11-10", "all_contact": "on"}
+    confirmed = coordinator.post(page, answers).context["form"].confirmation
+    assert coordinator.post(page, answers | {"confirmed": confirmed}).status_code == 302
     states = {each.number: each.state for each in seen(Participant)}
     assert states == {one.number: "SCREEN_FAIL", other.number: "WITHDRAWN"}
 

@@ -136,12 +136,15 @@ def test_the_function_behind_the_centres_lends_nothing_to_the_rest_of_the_reques
     world: World, app_sql: Any
 ) -> None:
     with scope(user_id=None, sites=()), transaction.atomic():
-        assert [site.code for site in public_sites()] == ["01", "02"]
+        assert [site.code for site in public_sites(at=NOW)] == ["01", "02"]
         assert not Site.objects.exists()
-    columns = [column.name for column in app_sql.execute("SELECT * FROM trials_public_sites()").description]
+    columns = [
+        column.name
+        for column in app_sql.execute("SELECT * FROM trials_public_sites('2026-11-20', '{}')").description
+    ]
     assert set(columns) == {
         *("code", "name", "name_zh", "city", "city_zh", "state", "time_zone"),
-        *("latitude", "longitude", "languages_spoken", "office_hours"),
+        *("latitude", "longitude", "languages_spoken", "office_hours", "is_answered"),
     }
 
 
@@ -210,7 +213,7 @@ def test_the_share_images_are_there() -> None:
 def test_no_default_of_the_study_team_stands_on_the_page(world: World) -> None:
     """Criteria that are not published are not shown; nor is any value of a sister trial."""
     released(world)
-    page = public_page("en")
+    page = public_page("en", at=NOW)
     assert {each.source for each in page.criteria} == {"published"}
     said = get("/").text
     for criterion in load("1.0").criteria:

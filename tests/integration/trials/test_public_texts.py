@@ -78,7 +78,7 @@ def release(*drafts: PublicText, by: User, **more: Any) -> list[PublicText]:
 
 
 def shown(language: str = "en") -> dict[str, str]:
-    return {code: text.passages[0].text for code, text in public_page(language).texts.items()}
+    return {code: text.passages[0].text for code, text in public_page(language, at=NOW).texts.items()}
 
 
 def test_a_draft_shows_nowhere_until_another_person_has_signed_it(world: World, second: User) -> None:
@@ -176,7 +176,7 @@ def test_each_language_is_released_on_its_own(world: World, second: User) -> Non
     english = draft(world, "English words.")
     draft(world, "中文。", language="zh-hans", title="比较")
     release(english, by=second)
-    page = public_page("zh-hans")
+    page = public_page("zh-hans", at=NOW)
     assert not page.speaks_its_language
     assert page.texts["compare"].is_other_language
     assert page.texts["compare"].language == "en"
@@ -264,7 +264,7 @@ def test_the_first_texts_fill_every_block_in_both_languages_and_hold_no_token(
     assert texts.draft_first_texts(by=world.trial_manager, at=NOW) == []
     release(*drafted, by=second)
     for language in ("en", "zh-hans"):
-        page = public_page(language)
+        page = public_page(language, at=NOW)
         assert set(page.texts) == {block.code for block in BLOCKS}
         assert not any(text.is_other_language for text in page.texts.values())
 
@@ -274,12 +274,12 @@ def test_the_page_is_confirmed_whole_and_shows_the_day(world: World, second: Use
     with pytest.raises(texts.NoTextToConfirm):
         texts.confirm_page(language="en", at=LATER, **by)
     release(draft(world), by=second)
-    assert public_page("en").confirmed_on == TODAY
+    assert public_page("en", at=NOW).confirmed_on == TODAY
     texts.confirm_page(language="en", at=NOW + timedelta(days=40), **by)
-    assert public_page("en").confirmed_on == date(2026, 12, 30)
+    assert public_page("en", at=NOW).confirmed_on == date(2026, 12, 30)
     release(draft(world, block="who"), by=second)
-    assert public_page("en").confirmed_on == date(2026, 12, 30)
-    assert public_page("zh-hans").confirmed_on is None
+    assert public_page("en", at=NOW).confirmed_on == date(2026, 12, 30)
+    assert public_page("zh-hans", at=NOW).confirmed_on is None
 
 
 def test_both_languages_released_in_one_day_of_the_trial_are_of_one_standing(

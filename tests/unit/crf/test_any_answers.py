@@ -12,9 +12,10 @@ from crf import catalogue
 from crf.engine.codebook import codebook
 from crf.engine.declaration import form_of
 from crf.engine.evaluation import evaluate
+from crf.engine.live import live
 from crf.engine.messages import finding_text
 from crf.engine.questions import NUMERIC, QuestionKind
-from crf.engine.submission import live, raw_of, review
+from crf.engine.submission import raw_of, review
 from protocol import text
 from protocol.values import is_value, value_of
 from tests.unit.crf.judging import at_site

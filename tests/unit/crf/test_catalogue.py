@@ -126,7 +126,7 @@ def test_readers_are_the_forms_that_look():
         for reader in catalogue.readers_of(code):
             assert any(form_of(read) == code for read in reader.foreign_reads)
     assert FORMS["PATH"] in catalogue.readers_of("SURG")
-    assert FORMS["PATH"] in catalogue.readers_of_context("milestone.SURG")
+    assert FORMS["FU"] in catalogue.readers_of_context("milestone.SURG")
     assert catalogue.form("PATH").repeats in Repeats
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -80,3 +80,30 @@ def test_nobody_passes_through_an_operation_that_nobody_recorded() -> None:
     assert shortest_path(TEXT, "SURVEILLANCE", "FOLLOW_UP", "1") == ()
     assert shortest_path(TEXT, "SURGERY_PLANNED", "SURVEILLANCE", "2") == ()
     assert shortest_path(TEXT, "SURGERY_PLANNED", "OPERATED", "2") == ("OPERATED",)
+
+
+RESECTION = {"surg_done": "resection", "surg_dt": ON}
+EARLIER, LATER = ON - timedelta(days=30), ON + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "tracks"),
+    [
+        (RESECTION, [{"surg_done": "none", "no_surg_dt": EARLIER}], ("OPERATED",)),
+        (RESECTION, [{"surg_done": "explored", "surg_dt": LATER}], ("OPERATED",)),
+        ({"surg_done": "explored", "surg_dt": LATER}, [RESECTION], ()),
+        ({"surg_done": "reresection", "surg_dt": LATER}, [RESECTION], ()),
+        ({"surg_done": "none", "no_surg_reason": "patient_refused", "no_surg_dt": LATER}, [RESECTION], ()),
+        ({"surg_done": "explored", "surg_dt": EARLIER}, [{"surg_done": "none", "no_surg_dt": ON}], ()),
+        (
+            {"surg_done": "explored", "surg_dt": ON},
+            [{"surg_done": "none", "no_surg_dt": EARLIER}],
+            ("NOT_RESECTED",),
+        ),
+        ({"surg_done": "explored"}, [{"surg_done": "none", "no_surg_dt": ON}], ("NOT_RESECTED",)),
+    ],
+)
+def test_point_16_the_last_operation_leads_and_a_resection_stays(
+    own: dict[str, Any], others: list[dict[str, Any]], tracks: tuple[str, ...]
+) -> None:
+    assert track_change_of("SURG", RuleInput(own, "1", {}, {}, others)).tracks == tracks

@@ -16,6 +16,9 @@ PROVEN, SUSPECTED = date(2027, 6, 14), date(2027, 6, 10)
 RT = {"tx_kind": "rt", "tx_gy": 50, "tx_site": "left neck", "tx_start": "2027-05", "tx_end": "2027-06"}
 
 
+DISTANT = {"cre_outcome": "DISTANT", "proven_on": date(2027, 6, 1)}
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -80,6 +83,8 @@ def test_five_lesions_are_few() -> None:
         ("X060a", regrown(milestone__SURG=date(2027, 6, 1))),
         ("X062", recurred(rec_dt_proof=date(2026, 5, 7))),
         ("X063a", example(**{"SURV*": [{"vital": "dead", "death_dt": "2027-05"}]})),
+        ("FU-11", recurred(**{"CRE*": [DISTANT]})),
+        ("FU-11", regrown(**{"CRE*": [DISTANT | {"cre_outcome": "REGROWTH"}]})),
         ("FU-01", recurred(rec_dt_first_suspect=date(2027, 6, 15))),
         ("FU-02", recurred(dz_status="none")),
         ("FU-03", example(dz_status="suspect")),
@@ -156,3 +161,12 @@ def test_what_must_be_answered_then(case: dict, asked: set[str]) -> None:
 def test_adjuvant_treatment_is_asked_after_an_operation_only() -> None:
     assert "adj_given" not in judge("FU", regrown()).visible
     assert judge("FU", regrown(adj_given="chemo")).values["adj_given"] is None
+
+
+def test_point_15_the_first_contact_that_tells_of_a_finding_is_compared_with_its_evaluation() -> None:
+    same = DISTANT | {"proven_on": date(2027, 6, 14)}
+    earlier = {"rec_type": ["distant"], "recur_dt": date(2027, 6, 1)}
+    assert "FU-11" not in codes(judge("FU", recurred(**{"CRE*": [same]})))
+    assert "FU-11" not in codes(judge("FU", recurred(**{"CRE*": [DISTANT], "FU*": [earlier]})))
+    assert "FU-11" not in codes(judge("FU", recurred(**{"CRE*": [DISTANT | {"cre_outcome": "REGROWTH"}]})))
+    assert "FU-11" not in codes(judge("FU", example(**{"CRE*": [DISTANT]})))

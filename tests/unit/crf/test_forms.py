@@ -11,14 +11,16 @@ from crf.engine.changes import changes
 from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
+from crf.engine.live import live
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import live, parse, raw_of, raw_of_post, review
+from crf.engine.submission import SavedRows, parse, raw_of, raw_of_post, review, row_id_at
 from tests.unit.crf.small import ask, rows, small
 
 CHAPTERS = ("3.0",)
 
 ZONE = "Asia/Shanghai"
 NODES = rows("nodes", ask("examined", hard=(0, 150)), ask("positive"))
+EIGHT = {"nodes": SavedRows({row_id_at("nodes", number): number for number in range(1, 9)}, frozenset({7}))}
 FIXED = rows("doses", ask("number"), ask("mg"), starts_with=({"number": 1}, {"number": 2}), fixed=True)
 
 
@@ -45,6 +47,7 @@ def test_rows_are_read_in_page_order_and_empty_new_rows_are_no_rows():
             "other-0-examined": "9",
         },
         zone=ZONE,
+        saved=EIGHT,
     )
     assert [(row["position"], row["examined"]) for row in found.groups["nodes"]] == [
         (8, 5),
@@ -54,9 +57,9 @@ def test_rows_are_read_in_page_order_and_empty_new_rows_are_no_rows():
     assert found.names["nodes.9.examined"] == "nodes-2-examined"
 
 
-def test_a_new_row_never_takes_the_name_of_a_removed_one():
-    found = parse(small(groups=(NODES,)), {"nodes-next": "5", "nodes-0-examined": "1"}, zone=ZONE)
-    assert found.groups["nodes"][0]["position"] == 5
+def test_a_new_row_never_takes_the_number_of_a_removed_one():
+    found = parse(small(groups=(NODES,)), {"nodes-0-examined": "1"}, zone=ZONE, saved=EIGHT)
+    assert found.groups["nodes"][0]["position"] == 9
 
 
 def test_a_removed_row_is_named_by_its_position():
@@ -99,7 +102,7 @@ def test_a_suggested_row_left_as_it_was_is_no_row():
     )
     form = small(groups=(group,))
     raw = raw_of(form, values={}, groups={}, missing={}, zone=ZONE)
-    assert raw == {"history-0-term": ["stroke"]}
+    assert raw == {"history-0-term": ["stroke"], "history-0-row_id": [row_id_at("history", 1)]}
     assert parse(form, raw, zone=ZONE).groups["history"] == []
     assert len(parse(form, {**raw, "history-0-on": ["Y"]}, zone=ZONE).groups["history"]) == 1
 

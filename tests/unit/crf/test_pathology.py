@@ -14,16 +14,18 @@ from tests.unit.crf.judging import text_values
 CHAPTERS = ("3.9", "3.17")
 
 FORM = catalogue.form("PATH")
+OPERATION = {"sequence": 1, "surg_done": "resection", "surg_dt": date(2026, 3, 2), "resid_macro": "none"}
+EXPLORED = OPERATION | {"surg_done": "explored"}
 CONTEXT = {
     "today": date(2026, 6, 1),
-    "milestone.SURG": date(2026, 3, 2),
-    "SURG.surg_done": "resection",
-    "SURG.resid_macro": "none",
+    "SURG*": [OPERATION],
+    "PATH*": [],
     "CRE*": [{"bx_result": "scc"}],
     "setting.nodes_examined_min": 15,
     "setting.mpr_max_residual_percent": 10,
 }
 RESIDUE = {
+    "op_no": 1,
     "path_dt": date(2026, 3, 12),
     "hist": "scc",
     "resid_pct": 20,
@@ -56,7 +58,7 @@ COMPLETE = {
     "ypt": "T0",
     "ln_pos": 0,
     "ypn": "N0",
-    "grade_y": "NA",
+    "grade_y": "NAP",
 }
 
 
@@ -118,8 +120,11 @@ def test_under_one_percent_replaces_the_percentage():
     [
         ({"path_dt": date(2026, 3, 1)}, "PATH-01"),
         ({"path_dt": date(2026, 4, 2)}, "PATH-02"),
-        ({"context": {"SURG.surg_done": "explored"}}, "X043"),
-        ({"context": {"SURG.surg_done": None}}, "X043"),
+        ({"context": {"SURG*": [EXPLORED]}}, "X043"),
+        ({"context": {"SURG*": []}}, "X043"),
+        ({"op_no": 2}, "X043"),
+        ({"op_no": None, "context": {"SURG*": [EXPLORED]}}, "X043"),
+        ({"context": {"PATH*": [{"sequence": 2, "op_no": 1}]}}, "PATH-06"),
         ({"ln_pos": 30}, "X044"),
         ({"ypn": "N2"}, "X044"),
         ({"groups": [{"station": "7", "examined": 10, "positive": 1}]}, "X044a"),
@@ -141,7 +146,7 @@ def test_under_one_percent_replaces_the_percentage():
         ({"r_status": "R1"}, "X047a"),
         ({"inv_prox": "Y", "m_prox": Decimal(0), "inv_crm": None, "m_crm": None}, "X047a"),
         ({"r_status": "R2"}, "X047b"),
-        ({"context": {"SURG.resid_macro": "r2_local"}}, "X047b"),
+        ({"context": {"SURG*": [OPERATION | {"resid_macro": "r2_local"}]}}, "X047b"),
         ({"ln_exam": 14}, "X048"),
         (
             {
@@ -277,3 +282,33 @@ def test_the_bound_of_a_major_response_is_a_setting(at_most, major):
 def test_the_number_of_nodes_that_is_expected_is_a_setting():
     assert codes(judged(ln_exam=14, context={"setting.nodes_examined_min": 12})) == set()
     assert codes(judged(ln_exam=14, context={"setting.nodes_examined_min": 15})) == {"X048"}
+
+
+def test_point_16_a_report_names_its_operation():
+    """A refusal, a salvage fourteen months later, and a re-resection: three records, two specimens."""
+    operations = [
+        {"sequence": 1, "surg_done": "none", "surg_dt": None, "resid_macro": None},
+        {"sequence": 2, "surg_done": "resection", "surg_dt": date(2026, 3, 2), "resid_macro": "none"},
+        {"sequence": 3, "surg_done": "reresection", "surg_dt": date(2026, 5, 2), "resid_macro": "r2_local"},
+    ]
+    first = judged(op_no=2, context={"SURG*": operations, "PATH*": [{"sequence": 2, "op_no": 3}]})
+    assert first.findings == ()
+    assert (first.values["op_dt"], first.values["r_calc"]) == (date(2026, 3, 2), "R0")
+    second = judged(op_no=3, r_status="R2", path_dt=date(2026, 5, 12), context={"SURG*": operations})
+    assert second.findings == ()
+    assert (second.values["op_dt"], second.values["r_calc"]) == (date(2026, 5, 2), "R2")
+    assert codes(judged(op_no=1, context={"SURG*": operations})) == {"X043"}
+
+
+@pytest.mark.parametrize(
+    ("op_no", "reports", "waiting"),
+    [(None, [], 1), (None, [{"op_no": 1}], 3), (None, [{"op_no": 1}, {"op_no": 3}], None), (1, [], None)],
+)
+def test_the_operation_that_waits_for_a_report_is_proposed(op_no, reports, waiting):
+    operations = [
+        OPERATION,
+        EXPLORED | {"sequence": 2},
+        OPERATION | {"sequence": 3, "surg_done": "reresection"},
+    ]
+    outcome = judged(op_no=op_no, context={"SURG*": operations, "PATH*": reports})
+    assert outcome.values["op_no_calc"] == waiting

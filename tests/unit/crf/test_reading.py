@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import parse, raw_of
+from crf.engine.submission import SavedRows, parse, raw_of
 from kernel.reading import as_typed
 from tests.unit.crf.small import ask, rows, small
 
@@ -246,6 +246,10 @@ def test_a_saved_record_is_written_as_the_page_would_send_it():
         "nodes-1-position": ["4"],
         "nodes-1-n__why": ["ND"],
     }
-    found = parse(form, raw, zone=ZONE)
-    assert [row["position"] for row in found.groups["nodes"]] == [3, 4]
+    saved = {"nodes": SavedRows({"a-row": 3, "another": 4})}
+    found = parse(form, raw, zone=ZONE, saved=saved)
+    assert [(row["position"], row["row_id"]) for row in found.groups["nodes"]] == [
+        (3, "a-row"),
+        (4, "another"),
+    ]
     assert found.groups["nodes"][1]["missing"] == {"n": "ND"}

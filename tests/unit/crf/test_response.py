@@ -7,11 +7,15 @@ from decimal import Decimal
 
 import pytest
 
+from crf import catalogue
+from crf.engine.conditions import Is
+from protocol.text import load
 from tests.unit.crf.examples.response import CRE1, at_cre1, example, in_surveillance, suspect_node
 from tests.unit.crf.judging import codes, found, judge
 
 CHAPTERS = ("1.5", "3.7", "3.17")
 
+AVID = [{"station": "7", "node_suvmax": 6}]
 OVERRULED = {"override_why": "the team saw an ulcer only", "mdt_dt": date(2026, 9, 1)}
 
 
@@ -56,7 +60,7 @@ def test_the_evaluation_follows_from_the_visit(visit: str | None, kind: str, num
         (example(bx_result="scc"), "NON_CCR"),
         (example(**suspect_node(fna_res="positive")), "NON_CCR"),
         (example(local_call="3"), "NON_CCR"),
-        (example(local_call="3", setting__suspected_without_proof_is_noncCR=False), "CCR"),
+        (example(local_call="3", setting__suspected_without_proof_is_noncCR=False), "UNCERTAIN_REPEAT"),
         (example(passable="no"), "NOT_EVALUABLE"),
         (example(passable="no", setting__lumen_must_be_passable=False), "CCR"),
         (example(bx_result="nd"), "NOT_EVALUABLE"),
@@ -65,7 +69,25 @@ def test_the_evaluation_follows_from_the_visit(visit: str | None, kind: str, num
         (example(eus_done="N"), "NOT_EVALUABLE"),
         (example(ogd_done="N"), "NOT_EVALUABLE"),
         (example(**suspect_node(fna_done="N")), "NOT_EVALUABLE"),
-        (example(**suspect_node(fna_done="N", fna_why="anticoagulated")), "CCR"),
+        (example(**suspect_node(fna_done="N", fna_why="anticoagulated")), "UNCERTAIN_REPEAT"),
+        (example(**suspect_node()), "CCR"),
+        (example(**suspect_node(fna_res="atypia")), "UNCERTAIN_REPEAT"),
+        (example(**suspect_node(fna_res="inadequate")), "NOT_EVALUABLE"),
+        (example(eus_any="Y"), "UNCERTAIN_REPEAT"),
+        (example(pet_nodes=AVID), "UNCERTAIN_REPEAT"),
+        (example(pet_nodes=AVID, **suspect_node()), "CCR"),
+        (example(pet_nodes=AVID, **suspect_node(station="8Lo")), "UNCERTAIN_REPEAT"),
+        (example(look="mass"), "UNCERTAIN_REPEAT"),
+        (example(look="ulcer", look_note="after radiotherapy"), "CCR"),
+        (example(pet_prim="focal", pet_suv=14), "UNCERTAIN_REPEAT"),
+        (example(pet_dm="suspect"), "UNCERTAIN_REPEAT"),
+        (example(pet_dm="proven"), "DISTANT"),
+        (example(bx_adequate="superficial"), "NOT_EVALUABLE"),
+        (example(bx_adequate="superficial", setting__superficial_biopsies_are_evaluable=True), "CCR"),
+        (example(eus_mm=9), "CCR"),
+        (example(eus_mm=9, setting__eus_thickness_limit_mm=8), "UNCERTAIN_REPEAT"),
+        (example(eus_mm=8, setting__eus_thickness_limit_mm=8), "CCR"),
+        (example(ct_done="Y", wall_mm=9, setting__ct_wall_limit_mm=8), "UNCERTAIN_REPEAT"),
         (example(bx_result="hgd"), "UNCERTAIN_REPEAT"),
         (at_cre1(bx_result="uncertain"), "PROCEED_TO_CRE2"),
         (at_cre1(), "CCR_SO_FAR"),
@@ -74,7 +96,7 @@ def test_the_evaluation_follows_from_the_visit(visit: str | None, kind: str, num
         (in_surveillance(local_call="3"), "REGROWTH"),
         (
             in_surveillance(local_call="3", setting__surveillance_suspicion_is_regrowth=False),
-            "PERSISTENT_CCR",
+            "UNCERTAIN_REPEAT",
         ),
         (example(local_call=None), None),
     ],
@@ -106,6 +128,19 @@ def test_without_an_endoscopy_the_last_examination_dates_the_evaluation() -> Non
         (example(visit__code="UNS"), {"CCR": date(2026, 8, 25)}),
         (example(visit__code="RST", participant__arm="2"), {}),
         (in_surveillance(), {}),
+        (in_surveillance(cre_outcome="CCR", **{"CRE*": [CRE1]}), {"LATECCR": date(2026, 12, 9)}),
+        (
+            example(visit__code="UNS", **{"CRE*": [CRE1 | {"cre_outcome": "NON_CCR"}]}),
+            {"LATECCR": date(2026, 8, 25)},
+        ),
+        (example(visit__code="UNS", **{"CRE*": [CRE1 | {"cre_type": "AS"}]}), {"LATECCR": date(2026, 8, 25)}),
+        (in_surveillance(cre_outcome="REGROWTH", local_call="1"), {"REGROWTH": date(2026, 12, 9)}),
+        (
+            in_surveillance(cre_outcome="REGROWTH", local_call="1", proof_dt=date(2026, 12, 20)),
+            {"REGROWTH": date(2026, 12, 20)},
+        ),
+        (in_surveillance(cre_outcome="DISTANT", dist_call="1"), {"DM": date(2026, 12, 9)}),
+        (at_cre1(cre_outcome="DISTANT", dist_call="1"), {"CRE1": date(2026, 7, 14), "DM": date(2026, 7, 14)}),
         (example(ogd_dt=None, eus_dt=None), {}),
     ],
 )
@@ -126,6 +161,10 @@ def test_milestones(case: dict, set_: dict) -> None:
         ("X032", example(**{"CRE*": []}, passable="no")),
         ("X032", example(local_call="1")),
         ("X032", example(bx_result="hgd")),
+        ("X032", example(look="mass")),
+        ("X032", example(bx_adequate="superficial")),
+        ("X032", example(bx_adequate="insufficient")),
+        ("X032", example(**suspect_node(fna_res="inadequate"))),
         ("X033", example(passable="no")),
         ("X033", example(passable="no", **OVERRULED)),
         ("X033", example(bx_result="nd")),
@@ -136,6 +175,16 @@ def test_milestones(case: dict, set_: dict) -> None:
         ("X033", example(**suspect_node(fna_done="N"))),
         ("X034", example(pet_dt=date(2026, 8, 26))),
         ("X035", example(bob_n=3)),
+        ("X035", at_cre1(bob_n=3)),
+        ("X035", in_surveillance(bob_n=3)),
+        ("CRE-15", example(look="mass")),
+        ("CRE-15", example(look="nodule")),
+        ("CRE-15a", example(pet_prim="focal")),
+        ("CRE-15b", example(pet_nodes=AVID)),
+        ("CRE-15b", example(**suspect_node(fna_res="atypia"))),
+        ("CRE-15b", example(**suspect_node(fna_done="N", fna_why="beside the aorta"))),
+        ("CRE-16", example(passable="thin")),
+        ("CRE-17", in_surveillance(cre_outcome="REGROWTH", local_call="1", proof_dt=date(2026, 12, 8))),
         ("X036", example(cre_outcome="NON_CCR", local_call="1")),
         ("X036a", in_surveillance(milestone__CCR=None, cre_outcome="NON_CCR", **{"CRE*": [CRE1]})),
         ("X037", in_surveillance(milestone__SURG=date(2026, 10, 1))),
@@ -177,6 +226,8 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("X031", example(**{"CRE*": [CRE1 | {"local_call": "4", "bx_result": "uncertain"}]})),
         ("X032", example(**{"CRE*": []}, **OVERRULED)),
         ("X032", example(local_call="3", **OVERRULED)),
+        ("X032", example(look="mass", pet_prim="focal", **OVERRULED)),
+        ("X032", example(bx_adequate="superficial", **OVERRULED)),
         ("X032", example(visit__code="UNS", **{"CRE*": [CRE1 | {"cre_type": "CRE2"}]})),
         ("X032", example(cre_outcome="NON_CCR", **{"CRE*": []})),
         ("X032", example(pet_done="N")),
@@ -184,6 +235,16 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("X033", example(passable="no", cre_outcome="NOT_EVALUABLE")),
         ("X033", example(passable="no", setting__lumen_must_be_passable=False)),
         ("X034", example(pet_dt=date(2026, 8, 25))),
+        ("X034", at_cre1(local_call="1", pet_done="Y", pet_dt=date(2026, 7, 20))),
+        ("CRE-03", at_cre1(local_call="1", pet_done="Y", pet_dt=date(2026, 7, 20))),
+        ("X035", example(bob_n=0, visit__code="RST", participant__arm="2")),
+        ("X035", example(bob_n=0, visit__code="UNS")),
+        ("CRE-15", example(look="mass", local_call="4")),
+        ("CRE-15", example(look="stricture")),
+        ("CRE-15a", example(pet_prim="diffuse")),
+        ("CRE-15b", example(pet_nodes=AVID, **suspect_node())),
+        ("CRE-15b", example(pet_nodes=AVID, local_call="3")),
+        ("CRE-17", in_surveillance(cre_outcome="REGROWTH", local_call="1", proof_dt=date(2026, 12, 9))),
         ("X035", example(bob_n=3, setting__bite_on_bite_min=3)),
         ("X036", example(cre_outcome="NON_CCR", local_call="1", pt_dec="declines_surgery")),
         ("X036", example(cre_outcome="NON_CCR", local_call="1", mdt_dec="surgery")),
@@ -229,7 +290,10 @@ def test_a_check_passes(code: str, case: dict) -> None:
         ({"ct_done": "Y"}, {"ct_dt"}),
         ({"pet_dm": "suspect", "dist_call": "2"}, {"pet_dm_site", "pet_dm_note", "override_why"}),
         ({"lugol_new": "Y"}, {"lugol_mm"}),
-        ({"eus_any": "Y"}, {"eus_nodes"}),
+        ({"eus_any": "Y"}, {"eus_nodes", "override_why"}),
+        ({"look": "stricture"}, {"look_note"}),
+        ({"bob_n": None}, {"bob_n"}),
+        ({"bob_n": None, "visit__code": "RST"}, {"override_why"}),
         ({"pt_dec": "asks_surgery"}, {"pt_reason"}),
         (suspect_node(fna_done="N"), {"eus_nodes.1.fna_why", "override_why"}),
         ({"mdt_dec": None}, {"mdt_dec"}),
@@ -247,3 +311,19 @@ def test_a_node_that_is_hidden_again_does_not_count() -> None:
 def test_two_weeks_after_treatment_is_the_earliest() -> None:
     assert "weeks_post:hard" in found(judge("CRE", at_cre1(ogd_dt=date(2026, 6, 22))))
     assert "weeks_post:hard" not in found(judge("CRE", at_cre1(ogd_dt=date(2026, 6, 23))))
+
+
+def test_point_14_thickness_stands_beside_its_baseline() -> None:
+    values = judge("CRE", example(ct_done="Y", wall_mm=6, STAGE__ct_mm=14, STAGE__eus_mm=12)).values
+    assert (values["wall_mm_base"], values["eus_mm_base"]) == (14, 12)
+
+
+def test_point_14_head_question_and_protocol_say_the_same_of_pet_ct_at_cre1() -> None:
+    form, text = catalogue.form("CRE"), load("1.0")
+    head, question = str(form.instructions), str(form.questions["pet_done"].help)
+    protocol = text.fact("cre1_content").text.en
+    for said in (head, question, protocol):
+        assert "only when" in said
+        assert "positive" in said
+    assert head.startswith("CRE-1: endoscopy with bite-on-bite biopsies; PET-CT only when it is positive.")
+    assert "PET-CT is due" not in {str(c.message) for c in form.checks if c.when == Is("cre_type", "CRE1")}

@@ -204,7 +204,7 @@ def test_what_must_be_answered_then(case: dict[str, Any], asked: set[str]) -> No
 
 def test_what_was_not_done_is_not_asked() -> None:
     assert judge("SURG", not_operated()).visible == {
-        *("surg_done", "no_surg_reason", "no_surg_dt"),
+        *("op_no", "surg_done", "no_surg_reason", "no_surg_dt"),
     }
     seen = judge("SURG", explored()).visible
     assert {"access_th", "jejun", "resid_macro", "disch_dt"} <= seen
@@ -238,3 +238,48 @@ def test_answers_of_an_operation_that_was_none_are_cleared() -> None:
 )
 def test_unusual_values_are_asked_about(change: dict[str, Any], key: str) -> None:
     assert key in found(judge("SURG", example(**change)))
+
+
+BEFORE = {"sequence": 1, "surg_done": "resection", "surg_dt": date(2026, 7, 20)}
+AGAIN = {"surg_done": "reresection", "intent": "recurrence"}
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("X040b", example(**{"SURG*": [BEFORE]})),
+        ("X040c", example(**AGAIN)),
+        ("X040c", example(**AGAIN, **{"SURG*": [BEFORE | {"surg_dt": date(2026, 7, 27)}]})),
+        ("X040c", example(**AGAIN, **{"SURG*": [BEFORE | {"surg_done": "explored"}]})),
+        ("SURG-20", example(**{"SURG*": [BEFORE | {"surg_done": "explored", "surg_dt": date(2026, 7, 27)}]})),
+        ("X043a", example(**{"PATH*": []})),
+        ("X043a", example(**{"PATH*": [{"op_no": 2}]})),
+        ("X043a", example(**{"PATH*": []}, today=date(2026, 9, 11))),
+    ],
+)
+def test_point_16_operations_are_compared_with_each_other(code: str, case: dict) -> None:
+    assert code in codes(judge("SURG", case))
+
+
+@pytest.mark.parametrize(
+    ("code", "case"),
+    [
+        ("X040b", example(**{"SURG*": [BEFORE | {"surg_done": "explored"}]})),
+        ("X040b", example(**AGAIN, **{"SURG*": [BEFORE]})),
+        ("X040c", example(**AGAIN, **{"SURG*": [BEFORE]})),
+        ("SURG-20", example(**{"SURG*": [BEFORE]})),
+        ("X043a", example(**{"PATH*": []}, today=date(2026, 9, 10))),
+        ("X043a", explored(**{"PATH*": []})),
+        ("SURG-10", explored(resid_macro="none", **{"SURG*": [BEFORE]})),
+    ],
+)
+def test_point_16_operations_that_agree_find_nothing(code: str, case: dict) -> None:
+    assert code not in codes(judge("SURG", case))
+
+
+def test_point_16_only_a_resection_of_the_oesophagus_sets_the_milestone() -> None:
+    again = judge("SURG", example(**AGAIN, **{"SURG*": [BEFORE]}))
+    assert again.milestones == {"SURG": None}
+    assert again.complete, again.unanswered
+    assert judge("SURG", explored()).milestones == {"SURG": None}
+    assert judge("SURG", example(record__sequence=2)).values["op_no"] == 2

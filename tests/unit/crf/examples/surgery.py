@@ -57,6 +57,9 @@ RESTAGED = {
 }
 CONTEXT = {
     "AE*": [],
+    "SURG*": [],
+    "PATH*": [{"op_no": 1, "sequence": 1}],
+    "record.sequence": 1,
     "today": date(2026, 10, 1),
     "site.zone": "Asia/Shanghai",
     "participant.arm": "2",

@@ -1,0 +1,61 @@
+"""What a form page is told while somebody types: derived answers, findings, and what cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crf.engine import messages
+from crf.engine.checks import Level
+from crf.engine.conditions import canonical
+from crf.engine.declaration import FormDeclaration
+from crf.engine.questions import Question
+from crf.engine.submission import NO_ROWS, Review, RowsOnRecord, review
+
+
+def live(
+    form: FormDeclaration,
+    data: Mapping[str, Any],
+    *,
+    context: Mapping[str, Any],
+    zone: str,
+    saved: RowsOnRecord = NO_ROWS,
+) -> dict[str, Any]:
+    """Return what the page shows while typing: derived answers, findings and what cannot be read, as JSON."""
+    found = review(form, data, context=context, zone=zone, saved=saved)
+    names = found.submission.names
+    derived = _derived(form, found)
+    return {
+        "derived": {
+            name: messages.display(question, value, zone=zone) for name, (question, value) in derived.items()
+        },
+        "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
+        "errors": dict(found.errors),
+        "findings": [
+            {
+                "key": finding.key,
+                "level": finding.level.value,
+                "name": names.get(finding.target, finding.target),
+                "message": messages.finding_text(form, finding, zone=zone),
+            }
+            for finding in found.outcome.findings
+            if finding.level in (Level.HARD, Level.SOFT)
+        ],
+    }
+
+
+def _derived(form: FormDeclaration, found: Review) -> dict[str, tuple[Question, Any]]:
+    """Map the name on the page of each derived answer to its question and value."""
+    outcome, names = found.outcome, found.submission.names
+    answers = {
+        name: (question, outcome.values[name])
+        for name, question in form.questions.items()
+        if question.derived
+    }
+    for group in form.groups.values():
+        derived = [question for question in group.questions.values() if question.derived]
+        for row in outcome.groups[group.name] if derived else ():
+            for question in derived:
+                target = f"{group.name}.{row['position']}.{question.name}"
+                answers[names.get(target, target)] = (question, row[question.name])
+    return answers

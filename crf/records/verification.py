@@ -1,0 +1,43 @@
+"""Every stored derived answer and finding beside a fresh evaluation; nothing is changed (protocol 3.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from crf import catalogue
+from crf.recheck import differences, judged
+from crf.store.context import FormContext
+from crf.store.records import begun_records
+from trials.models import Participant
+
+AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A record whose derived answers or queries are not as its answers are judged now."""
+
+    record: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.record}: {', '.join(self.names)}"
+
+
+def verify_derived(people: Iterable[Participant], *, at: datetime) -> Iterator[Difference]:
+    """Yield each record that differs from a fresh evaluation on the day of ``at``; what is locked stays as it was."""
+    for participant in people:
+        form_context = FormContext(participant, at=at)
+        for form in catalogue.forms().values():
+            for record in begun_records(form, participant):
+                record_key, stored, outcome, known = judged(form, record, form_context)
+                if names := differences(record_key, stored, outcome, known):
+                    yield Difference(record_key.label, tuple(names))
+
+
+def everybody() -> Iterable[Participant]:
+    """Return every participant with their site, a hundred at a time."""
+    found = Participant.objects.select_related("site").order_by("number")
+    return found.iterator(chunk_size=AT_ONCE)

@@ -1,0 +1,143 @@
+"""Emergency envelopes: printed, handed over, opened, returned, destroyed; each step on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.acts import open_act
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from randomization.allocation_list.unseal import OpenPlace
+from randomization.models import Allocation, Envelope, EnvelopeState
+from trials.models import Participant, Site
+from trials.services.participants import valid_consent
+
+MOVES: Final = {
+    EnvelopeState.PRINTED: {EnvelopeState.HANDED_OVER, EnvelopeState.DESTROYED},
+    EnvelopeState.HANDED_OVER: {EnvelopeState.RETURNED, EnvelopeState.DESTROYED},
+    EnvelopeState.RETURNED: {EnvelopeState.DESTROYED},
+    EnvelopeState.OPENED: set(),
+    EnvelopeState.DESTROYED: set(),
+}
+
+
+class EnvelopeUsed(Refusal):
+    code = "randomization.envelope_used"
+    message = _(
+        "The number {number} belongs to participant {holder} since {day}. Read the number on the envelope again; if "
+        "it is right, telephone the trial statistician before anybody is treated."
+    )
+
+
+class EnvelopeDoesNotFit(Refusal):
+    code = "randomization.envelope_does_not_fit"
+    message = _(
+        "No envelope of stratum {stratum} that is with the site has the number {number}. Compare number and stage "
+        "group with the envelope and the register of envelopes; if both are right, telephone the trial statistician."
+    )
+
+
+class OpenedAtImpossible(Refusal):
+    code = "randomization.opened_at_impossible"
+    message = _(
+        "The envelope cannot have been opened on {day}: that is in the future, before it was printed, or before "
+        "participant {participant} had consented. Check day and hour against the note of the outage."
+    )
+    status = 422
+
+
+class EnvelopeCannotMove(Refusal):
+    code = "randomization.envelope_cannot_move"
+    message = _("Envelope {number} is “{state}” and cannot become “{wanted}” from there.")
+
+
+class EnvelopeDayImpossible(Refusal):
+    code = "randomization.envelope_day_impossible"
+    message = _("Envelope {number} was printed on {printed}, and {day} is before that or in the future.")
+    status = 422
+
+
+@dataclass(frozen=True)
+class EmergencyEnvelope:
+    """An emergency envelope that a site opened during an outage: its number, when, and by which persons."""
+
+    number: str
+    opened_on: date
+    opened_at: time
+    opened_by: str
+
+    def moment(self, zone: str) -> datetime:
+        """Return the instant of opening, which was written down by the clock of the site."""
+        return datetime.combine(self.opened_on, self.opened_at, ZoneInfo(zone))
+
+
+def register_printed(*, site: Site, places: Iterable[OpenPlace], by: User, at: datetime) -> list[Envelope]:
+    """The places stand in the register of envelopes, and are given to nobody on line while these are out."""
+    with open_act("randomization:envelope:print", by=by, at=at, site=site) as act:
+        return [
+            Envelope.objects.create(
+                site=site,
+                number=each.number,
+                stratum=each.stratum,
+                sequence=each.sequence,
+                printed_at=at,
+                act=act,
+            )
+            for each in places
+        ]
+
+
+def move_envelope(
+    *, envelope: Envelope, to: str, on: date, by: User, at: datetime, reason: str = ""
+) -> Envelope:
+    """The envelope is with the site, returned or destroyed since ``on``; an unopened one frees its place at its end."""
+    with open_act("randomization:envelope:move", by=by, at=at, site=envelope.site, reason=reason) as act:
+        locked = Envelope.objects.select_for_update(of=("self",)).select_related("site").get(pk=envelope.pk)
+        wanted = EnvelopeState(to)
+        if wanted not in MOVES[EnvelopeState(locked.state)]:
+            raise EnvelopeCannotMove(
+                number=locked.number, state=locked.get_state_display(), wanted=wanted.label
+            )
+        zone = locked.site.time_zone
+        printed = local_date(locked.printed_at, zone)
+        if not printed <= on <= local_date(at, zone):
+            raise EnvelopeDayImpossible(number=locked.number, printed=printed.isoformat(), day=on.isoformat())
+        day = "handed_over_on" if wanted is EnvelopeState.HANDED_OVER else "ended_on"
+        setattr(locked, day, on)
+        locked.state, locked.act = wanted, act
+        locked.save(update_fields=["state", day, "act"])
+    return locked
+
+
+def opened_envelope(
+    told: EmergencyEnvelope, *, participant: Participant, stratum: str, at: datetime
+) -> Envelope:
+    """Return the envelope, held, that was opened for the participant; refuse a number that is not theirs to take."""
+    number = told.number.strip().upper()
+    held = Allocation.objects.filter(number=number).select_related("participant__site").first()
+    if held is not None:
+        day = local_date(held.randomized_at, held.participant.site.time_zone).isoformat()
+        raise EnvelopeUsed(number=number, holder=held.participant.number, day=day)
+    found = Envelope.objects.select_for_update(of=("self",)).filter(number=number, stratum=stratum).first()
+    if found is None or found.state not in {EnvelopeState.PRINTED, EnvelopeState.HANDED_OVER}:
+        raise EnvelopeDoesNotFit(number=told.number, stratum=stratum)
+    moment, consent = told.moment(participant.site.time_zone), valid_consent(participant)
+    consented = consent is not None and consent.signed_on <= told.opened_on
+    if not consented or not found.printed_at <= moment <= at:
+        raise OpenedAtImpossible(participant=participant.number, day=moment.strftime("%Y-%m-%d %H:%M"))
+    return found
+
+
+def note_opened(envelope: Envelope, told: EmergencyEnvelope, allocation: Allocation) -> None:
+    """The envelope is opened since the moment that was told, and the place in it is the allocation's."""
+    envelope.state, envelope.opened_by = EnvelopeState.OPENED, told.opened_by
+    envelope.opened_at, envelope.allocation = allocation.randomized_at, allocation
+    envelope.act = allocation.act
+    envelope.save(update_fields=["state", "opened_by", "opened_at", "allocation", "act"])

@@ -1,0 +1,94 @@
+"""What ended or narrowed the following of a participant: withdrawals, losses and death, with what can be put right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf.links import form_url
+from crf.models import Record
+from kernel.days import written
+from trials.models import LossToFollowUp, Milestone, Participant, Withdrawal
+
+
+@dataclass(frozen=True)
+class CourseLine:
+    """One sentence about the course, and the pages that belong to it."""
+
+    text: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+def with_course() -> dict[str, ArraySubquery]:
+    """Return, for a query of participants, their withdrawals that stand and their losses, as plain values."""
+    of = {"participant": OuterRef("pk")}
+    scopes = {name: name for name in Withdrawal.SCOPES}
+    standing = Withdrawal.objects.filter(**of, cancelled_at=None).order_by("on", "pk")
+    losses = LossToFollowUp.objects.filter(**of).order_by("lost_on", "pk")
+    return {
+        "withdrawals_standing": ArraySubquery(standing.values(json=JSONObject(pk="pk", on="on", **scopes))),
+        "times_lost": ArraySubquery(
+            losses.values(json=JSONObject(lost_on="lost_on", reached_on="reached_on"))
+        ),
+    }
+
+
+def course_of(participant: Any, milestones: Iterable[Milestone], user: User) -> list[CourseLine]:
+    """Return what stands, in words; the participant carries what ``with_course`` adds to a query."""
+    return [
+        *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
+        *(_loss(each) for each in participant.times_lost),
+        *_death(participant, milestones, user),
+    ]
+
+
+def _withdrawal(participant: Participant, stands: dict[str, Any], user: User) -> CourseLine:
+    words = [Withdrawal._meta.get_field(name).verbose_name for name in Withdrawal.SCOPES if stands[name]]
+    text = _("Withdrew on %(day)s from: %(scopes)s.") % {
+        "day": _day(stands["on"]),
+        "scopes": ", ".join(str(word) for word in words),
+    }
+    if not user.may(Permission.CONSENT_RECORD, participant.site_id):
+        return CourseLine(text)
+    place = [participant.number, stands["pk"]]
+    return CourseLine(
+        text,
+        (
+            (reverse("followup:correct-withdrawal", args=place), _("Correct it")),
+            (reverse("followup:cancel-withdrawal", args=place), _("Cancel it")),
+        ),
+    )
+
+
+def _loss(time: dict[str, Any]) -> CourseLine:
+    if time["reached_on"] is None:
+        return CourseLine(_("Not reached since %(day)s.") % {"day": _day(time["lost_on"])})
+    days = {"from": _day(time["lost_on"]), "until": _day(time["reached_on"])}
+    return CourseLine(_("Not reached from %(from)s until %(until)s.") % days)
+
+
+def _death(participant: Participant, milestones: Iterable[Milestone], user: User) -> Iterator[CourseLine]:
+    for milestone in milestones:
+        if milestone.code != "DEATH" or milestone.on is None:
+            continue
+        record = Record.objects.filter(pk=milestone.source_record).first()
+        links: tuple[tuple[str, str], ...] = ()
+        if record is not None and user.may(Permission.CRF_VIEW, participant.site_id):
+            code, visit, sequence = record.form_code, record.visit_id, record.sequence
+            url = form_url(participant.number, code, visit_id=visit, sequence=sequence)
+            links = ((url, _("Open the form %(form)s that says so") % {"form": code}),)
+        yield CourseLine(_("Died on %(day)s.") % {"day": written(milestone.on)}, links)
+
+
+def _day(iso: str) -> str:
+    return written(date.fromisoformat(iso))

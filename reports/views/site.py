@@ -1,0 +1,106 @@
+"""The page of one site: what it has, what it still lacks, and its way from planned to closed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from kernel.clock import local_date
+from kernel.service_form import Page
+from randomization.coverage import has_places
+from trials import services
+from trials.forms import MoveSiteForm
+from trials.models import Delegation, Site
+from trials.models.sites import ChecklistKind, SiteNeed, SiteState
+from trials.services.sites import MOVES, open_needs
+
+MOVE_LABELS: Final = {
+    SiteState.PLANNED: _lazy("Back to planned"),
+    SiteState.SET_UP: _lazy("Begin the set-up"),
+    SiteState.ACTIVE: _lazy("Activate the site"),
+    SiteState.SUSPENDED: _lazy("Suspend the site"),
+    SiteState.CLOSED: _lazy("Close the site for good"),
+}
+
+
+def _site(request: PersonRequest, code: str, permission: Permission) -> Site:
+    return get_object_or_404(Site.objects.open_to(request.user, permission), code=code)
+
+
+@requires(Permission.SITE_VIEW)
+def site(request: PersonRequest, code: str) -> HttpResponse:
+    found = _site(request, code, Permission.SITE_VIEW)
+    today = local_date(timezone.now(), found.time_zone)
+    people = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW).filter(site=found)
+    context = {
+        "site": found,
+        "checklist": checklist_of(found, today),
+        "needs": needs_of(found, today),
+        "delegations": people.in_force(on=today).select_related("user").order_by("role", "user__username"),
+        "versions": found.consent_versions.all(),
+        "moves": moves_of(found),
+        "may_manage": request.user.may(Permission.SITE_MANAGE, found),
+    }
+    return render(request, "trials/site.html", context)
+
+
+def checklist_of(site: Site, today: date) -> list[dict[str, Any]]:
+    """Return each line of the activation checklist: done, expired or missing on ``today``."""
+    items = {item.kind: item for item in site.checklist.all()}
+    lines = []
+    for kind in ChecklistKind:
+        item = items.get(kind.value)
+        state = "missing" if item is None else "done" if item.holds_on(today) else "expired"
+        lines.append({"kind": kind, "item": item, "state": state})
+    return lines
+
+
+def needs_of(site: Site, today: date) -> list[dict[str, Any]]:
+    """Return who and what the site needs beside its checklist, whether it is there, and where it is put in place."""
+    places = has_places(site.code)
+    lacking = open_needs(site, on=today, has_places=places)
+    where = {
+        SiteNeed.COORDINATOR: reverse("trials:people"),
+        SiteNeed.INVESTIGATOR: reverse("trials:people"),
+        SiteNeed.CONSENT_VERSION: reverse("trials:new-consent-version", args=[site.code]),
+        SiteNeed.PLACES: reverse("randomization:schemes"),
+    }
+    return [
+        {"need": need, "state": "missing" if need in lacking else "done", "href": where[need]}
+        for need in SiteNeed
+        if need is not SiteNeed.PLACES or places is not None
+    ]
+
+
+def moves_of(site: Site) -> list[dict[str, Any]]:
+    """Return the states the site may go to, as the buttons say them."""
+    possible = MOVES[SiteState(site.state)]
+    return [{"to": to.value, "label": MOVE_LABELS[to]} for to in SiteState if to in possible]
+
+
+@requires(Permission.SITE_MANAGE)
+def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
+    found = _site(request, code, Permission.SITE_MANAGE)
+    form, told = MoveSiteForm(request.POST or None), {"site": found, "by": request.user, "at": timezone.now()}
+    if to == SiteState.ACTIVE:
+        is_done = form.submits(services.activate_site, has_places=has_places(found.code), **told)
+    else:
+        is_done = form.submits(services.move_site, to=to, **told)
+    if is_done:
+        said = _("Site %(site)s is now “%(state)s”.")
+        messages.success(request, said % {"site": found.code, "state": form.result.get_state_display()})
+        return redirect(form.result)
+    up = reverse("trials:site", args=[found.code])
+    title, is_grave = str(MOVE_LABELS[SiteState(to)]), to == SiteState.CLOSED
+    page = Page(title, _("Yes, do this"), up, str(found), is_grave=is_grave)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

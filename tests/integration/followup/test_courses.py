@@ -1,0 +1,226 @@
+"""Leaving, being lost, coming back: shown, foreseen, corrected and taken back (protocol 2.5, 3.16)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from audit.models import Act
+from followup.models import ContactResult, ContactRoute, Todo, TodoState, Visit, VisitState
+from followup.services import (
+    cancel_withdrawal,
+    correct_withdrawal,
+    plan_visits_for,
+    record_contact_attempt,
+    record_lost,
+    settle_todos,
+    withdraw_participant,
+)
+from followup.services.loss import WithdrawnInFuture
+from followup.services.todos import Wanted
+from followup.services.visits import ContactRefused
+from tests.integration.followup.conftest import noon
+from tests.integration.followup.test_pages import client_of
+from tests.world import World
+from trials import services as trials
+from trials.models import LossToFollowUp, Participant, Withdrawal
+from trials.models.participants import Track
+from trials.services.endings import (
+    LeftOtherwise,
+    NothingWithdrawn,
+    WithdrawalCancelled,
+    WithdrawnAlready,
+    WithdrawnBeforeConsent,
+)
+
+CHAPTERS = ("2.5", "3.16")
+
+pytestmark = pytest.mark.django_db
+__all__ = ["client_of"]
+
+Make = Callable[..., Participant]
+DAY = date(2026, 11, 20)
+
+MILESTONES = {"NEO_D1": date(2025, 1, 12), "NEO_END": date(2025, 2, 12), "CRE1": date(2025, 3, 18)}
+
+
+def standing(participant: Participant) -> dict[str, tuple[Any, Any, str]]:
+    """Every visit that is asked for, with its window and reason."""
+    rows = Visit.objects.filter(participant=participant).exclude(state=VisitState.CANCELLED)
+    return {visit.code: (visit.opens, visit.closes, visit.reason) for visit in rows}
+
+
+@pytest.fixture
+def surveyed(world: World, randomized: Make) -> Participant:
+    """Arm 1, residue at CRE-1, surgery declined: under surveillance, so that no operation is planned."""
+    made = randomized()
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(DAY)}
+    trials.set_milestone(participant=made, code="RAND", on=date(2025, 1, 2), source="test", **by)
+    for code, day in MILESTONES.items():
+        result = "positive" if code == "CRE1" else ""
+        trials.set_milestone(participant=made, code=code, on=day, source="test", result=result, **by)
+    trials.correct_track(participant=made, to=Track.SURVEILLANCE, on=date(2025, 4, 1), **by)
+    made.refresh_from_db()
+    plan_visits_for(participant=made, **by)
+    return made
+
+
+def leave(world: World, participant: Participant, on: date = DAY, **scopes: bool) -> Withdrawal:
+    scopes = scopes or {"all_contact": True}
+    return withdraw_participant(participant=participant, on=on, by=world.coordinator, at=noon(DAY), **scopes)
+
+
+def test_rare_10_withdrawal_from_all_contact_plans_no_operation(world: World, surveyed: Participant) -> None:
+    before = standing(surveyed)
+    assert "SURG-1" not in before
+    leave(world, surveyed)
+    after = standing(surveyed)
+    assert after.items() <= before.items()
+    assert all(opens <= DAY for opens, _closes, _reason in after.values())
+
+
+def test_rare_10_a_withdrawal_that_is_cancelled_leaves_everything_as_it_was(
+    world: World, surveyed: Participant
+) -> None:
+    asked = Wanted(trigger="DEVIATION", key="x", opened_on=DAY, due_on=DAY + timedelta(7))
+    settle_todos(participant=surveyed, wanted=[asked], by=world.coordinator, at=noon(DAY))
+    before, since = standing(surveyed), surveyed.state_since
+    withdrawal = leave(world, surveyed)
+    assert Todo.objects.get(participant=surveyed).state == TodoState.DROPPED
+    cancel_withdrawal(withdrawal=withdrawal, reason="Wrong person.", by=world.coordinator, at=noon(DAY))
+    surveyed.refresh_from_db()
+    assert (surveyed.state, surveyed.state_since) == (Track.SURVEILLANCE, since)
+    assert standing(surveyed) == before
+    assert Todo.objects.get(participant=surveyed).state == TodoState.OPEN
+    assert Act.objects.get(verb="followup:withdrawal:cancel").reason == "Wrong person."
+    with pytest.raises(WithdrawalCancelled):
+        cancel_withdrawal(withdrawal=withdrawal, reason="Again.", by=world.coordinator, at=noon(DAY))
+
+
+def test_rare_10_a_withdrawal_is_corrected_in_day_and_scope(world: World, surveyed: Participant) -> None:
+    withdrawal = leave(world, surveyed)
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(DAY)}
+    correct_withdrawal(
+        withdrawal=withdrawal, on=DAY - timedelta(10), reason="Earlier.", all_contact=True, **by
+    )
+    surveyed.refresh_from_db()
+    assert (surveyed.state, surveyed.state_since) == (Track.WITHDRAWN_ALL, DAY - timedelta(10))
+    correct_withdrawal(withdrawal=withdrawal, on=DAY, reason="Only paper.", quality_of_life=True, **by)
+    surveyed.refresh_from_db()
+    assert surveyed.state == Track.SURVEILLANCE
+    still = Withdrawal.objects.get(participant=surveyed)
+    assert (still.on, still.scopes) == (DAY, ["quality of life"])
+    assert still.events.count() == 3
+
+
+def test_rare_10_impossible_withdrawals_are_refused(world: World, surveyed: Participant) -> None:
+    with pytest.raises(WithdrawnBeforeConsent) as refusal:
+        leave(world, surveyed, on=date(2020, 1, 28))
+    assert "2020-01-28" in str(refusal.value)
+    with pytest.raises(WithdrawnInFuture):
+        leave(world, surveyed, on=DAY + timedelta(1))
+    with pytest.raises(NothingWithdrawn):
+        leave(world, surveyed, study_drug=False)
+    leave(world, surveyed, quality_of_life=True)
+    with pytest.raises(WithdrawnAlready):
+        leave(world, surveyed, quality_of_life=True, study_drug=True)
+    whole = leave(world, surveyed)
+    with pytest.raises(WithdrawnAlready):
+        leave(world, surveyed)
+    with pytest.raises(WithdrawnAlready):
+        leave(world, surveyed, study_drug=True)
+    cancel_withdrawal(withdrawal=whole, reason="Error.", by=world.coordinator, at=noon(DAY))
+    trials.move_track(participant=surveyed, to=Track.DEAD, on=DAY, by=world.coordinator, at=noon(DAY))
+    with pytest.raises(LeftOtherwise):
+        leave(world, surveyed)
+
+
+def attempt(world: World, participant: Participant, on: date, result: str) -> None:
+    at = noon(on)
+    record_contact_attempt(
+        participant=participant, on=on, route=ContactRoute.PHONE, result=result, by=world.coordinator, at=at
+    )
+
+
+def lose(world: World, participant: Participant) -> date:
+    """Enough attempts in vain, by two routes, over two months."""
+    for days, route in ((0, "phone"), (30, "family"), (61, "phone"), (62, "family")):
+        record_contact_attempt(
+            participant=participant,
+            on=DAY + timedelta(days),
+            route=route,
+            result=ContactResult.NO_ANSWER,
+            by=world.coordinator,
+            at=noon(DAY + timedelta(days)),
+        )
+    lost_on = DAY + timedelta(62)
+    record_lost(participant=participant, on=lost_on, by=world.coordinator, at=noon(lost_on))
+    participant.refresh_from_db()
+    return lost_on
+
+
+def test_rare_10_reached_again_goes_back_to_where_they_were(world: World, surveyed: Participant) -> None:
+    before = standing(surveyed)
+    lost_on = lose(world, surveyed)
+    assert surveyed.state == Track.LOST
+    fewer = standing(surveyed)
+    assert fewer.items() < before.items()
+    found_on = lost_on + timedelta(20)
+    attempt(world, surveyed, lost_on + timedelta(3), ContactResult.NO_ANSWER)
+    surveyed.refresh_from_db()
+    assert surveyed.state == Track.LOST
+    attempt(world, surveyed, found_on, ContactResult.REACHED)
+    surveyed.refresh_from_db()
+    assert (surveyed.state, surveyed.state_since) == (Track.SURVEILLANCE, date(2025, 4, 1))
+    assert standing(surveyed).keys() == before.keys()
+    loss = LossToFollowUp.objects.get(participant=surveyed)
+    assert (loss.lost_on, loss.reached_on) == (lost_on, found_on)
+
+
+def test_rare_10_nobody_is_called_who_refused_every_contact(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    leave(world, surveyed)
+    surveyed.refresh_from_db()
+    with pytest.raises(ContactRefused):
+        attempt(world, surveyed, DAY, ContactResult.REACHED)
+    page = client_of(world.coordinator).get(reverse("followup:contacts", args=[surveyed.number]))
+    assert "Record the attempt" not in page.content.decode()
+
+
+def test_rare_10_what_follows_is_shown_before_it_is_done(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    browser = client_of(world.coordinator)
+    url = reverse("followup:withdraw", args=[surveyed.number])
+    answers = {"on": "2026-11-20", "all_contact": "on", "reason": ""}
+    shown = browser.post(url, answers)
+    words = shown.content.decode()
+    assert "Not recorded yet" in words
+    assert "SWEEP-24" in words
+    assert not Withdrawal.objects.filter(participant=surveyed).exists()
+    confirmed = shown.context["form"].confirmation
+    other = browser.post(url, answers | {"confirmed": confirmed, "quality_of_life": "on"})
+    assert "Not recorded yet" in other.content.decode()
+    done = browser.post(url, answers | {"confirmed": confirmed})
+    assert done.status_code == 302
+    page = browser.get(done["Location"]).content.decode()
+    assert "Withdrew on 20 Nov 2026 from: all contact." in page
+    withdrawal = Withdrawal.objects.get(participant=surveyed)
+    for name, fields in (
+        ("correct-withdrawal", {"on": "2026-11-19", "all_contact": "on", "reason": "The day before."}),
+        ("cancel-withdrawal", {"reason": "Recorded for somebody else."}),
+    ):
+        address = reverse(f"followup:{name}", args=[surveyed.number, withdrawal.pk])
+        assert address in page
+        asked = browser.post(address, fields)
+        assert asked.status_code == 200, asked.content.decode()[-3000:]
+        confirmed = asked.context["form"].confirmation
+        assert browser.post(address, fields | {"confirmed": confirmed}).status_code == 302
+    surveyed.refresh_from_db()
+    assert surveyed.state == Track.SURVEILLANCE
+    assert "Withdrew on" not in browser.get(done["Location"]).content.decode()

@@ -1,0 +1,412 @@
+"""Gates: who gives a role, when it ends and what ends with it, and what a site has before it is open."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.test import Client
+
+from accounts import services as accounts
+from accounts.models import User
+from accounts.permissions import Permission, Role
+from accounts.services import DayAhead, MayNotSign, WrongPassword, set_password, sign
+from audit.acts import open_act
+from exports.services import make_token
+from followup.feeds import living_feed, reader_of
+from followup.services.feeds import make_feed
+from kernel.scope import EVERYTHING, scope
+from tests.clock import clock_time
+from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, as_person
+from trials import services as trials
+from trials.models import Delegation, Site
+from trials.models.people import with_grants
+from trials.models.sites import ChecklistKind, SiteNeed, SiteState
+from trials.services.delegations import (
+    EndIsPast,
+    NothingToConfirm,
+    NotToYourself,
+    RoleNeedsSecondPerson,
+    RolesIncompatible,
+)
+from trials.services.people import close_account, reset_account
+from trials.services.sites import ChecklistOpen, SiteCannotMove
+from website.contact.centres import open_centres
+from website.public.sites import public_sites
+from website.services.requests import CentreClosed, receive_request
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def everything(world: World) -> Any:
+    with scope(user_id=None, sites=EVERYTHING):
+        yield
+
+
+def person(name: str) -> User:
+    return accounts.create_person(
+        username=name,
+        display_name=name,
+        email=f"{name}@example.org",
+        trained_on=OPENED_ON,
+        identity_checked_on=OPENED_ON,
+        accountability_accepted_on=OPENED_ON,
+        by=None,
+        at=NOW,
+    )
+
+
+def given(world: World, user: User, role: Role, site: Site | None = None, **more: Any) -> Delegation:
+    values = {"starts_on": OPENED_ON, "by": world.trial_manager, "at": NOW, **more}
+    return trials.delegate(user=user, role=role, site=site, **values)
+
+
+def second_manager() -> User:
+    user = person("second_manager")
+    trials.delegate(user=user, role=Role.TRIAL_MANAGER, site=None, starts_on=OPENED_ON, by=None, at=NOW)
+    return with_grants(user, on=TODAY)
+
+
+def roles_of(user: User) -> set[str]:
+    return {grant.role for grant in with_grants(user, on=TODAY).grants}
+
+
+# Who gives a role
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.COORDINATOR, Role.INVESTIGATOR}])
+def test_point_22_nobody_gives_a_role_to_themselves(world: World, role: Role) -> None:
+    with pytest.raises(NotToYourself):
+        given(world, world.trial_manager, role)
+
+
+@pytest.mark.parametrize("pair", settings.INCOMPATIBLE_ROLES)
+@pytest.mark.parametrize("turned", [False, True])
+def test_point_22_incompatible_roles_are_not_held_by_one_person(
+    world: World, pair: tuple[str, str], turned: bool
+) -> None:
+    first, second = (Role(role) for role in (reversed(pair) if turned else pair))
+    user = person("both")
+    given(world, user, first, world.site if first in {Role.COORDINATOR, Role.INVESTIGATOR} else None)
+    with pytest.raises(RolesIncompatible):
+        given(world, user, second, world.site if second in {Role.COORDINATOR, Role.INVESTIGATOR} else None)
+
+
+def test_point_22_one_after_the_other_and_at_another_site_is_no_conflict(world: World) -> None:
+    user = person("one_by_one")
+    given(world, user, Role.COORDINATOR, world.site, ends_on=date(2025, 1, 31))
+    with pytest.raises(RolesIncompatible):
+        given(world, user, Role.DATA_MANAGER, starts_on=date(2025, 1, 31))
+    given(world, user, Role.DATA_MANAGER, starts_on=date(2025, 2, 1))
+    other = person("elsewhere")
+    given(world, other, Role.INVESTIGATOR, world.site)
+    given(world, other, Role.MONITOR, world.other_site)
+    with pytest.raises(RolesIncompatible):
+        given(world, other, Role.MONITOR, world.site)
+
+
+def test_point_22_a_role_is_in_force_once_a_second_person_confirms_it(world: World) -> None:
+    user = person("new_investigator")
+    waiting = given(world, user, Role.INVESTIGATOR, world.site)
+    assert roles_of(user) == set()
+    for who in (world.trial_manager, with_grants(user, on=TODAY), world.coordinator, world.data_manager):
+        with pytest.raises(RoleNeedsSecondPerson):
+            trials.confirm_delegation(delegation=waiting, by=who, at=NOW)
+    trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW)
+    assert roles_of(user) == {"investigator"}
+    with pytest.raises(NothingToConfirm):
+        trials.confirm_delegation(delegation=waiting, by=second_manager(), at=NOW)
+
+
+def test_point_22_an_investigator_confirms_no_role_of_the_whole_trial_nor_of_another_site(
+    world: World,
+) -> None:
+    central = given(world, person("central"), Role.DATA_MANAGER)
+    elsewhere = given(world, person("elsewhere"), Role.COORDINATOR, world.other_site)
+    for waiting in (central, elsewhere):
+        with pytest.raises(RoleNeedsSecondPerson):
+            trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW)
+        trials.confirm_delegation(
+            delegation=waiting,
+            by=(
+                User.objects.filter(username="second_manager").first()
+                and with_grants(User.objects.get(username="second_manager"), on=TODAY)
+            )
+            or second_manager(),
+            at=NOW,
+        )
+
+
+def test_point_22_the_database_knows_who_is_a_second_person(world: World) -> None:
+    waiting = given(world, person("alone"), Role.DATA_MANAGER)
+    for who in (world.trial_manager, waiting.user):
+        with (
+            pytest.raises(DatabaseError),
+            open_act("trials:delegation:confirm", by=None, at=NOW) as act,
+        ):
+            Delegation.objects.filter(pk=waiting.pk).update(
+                waits_for_confirmation=False, confirmed_by=who, confirmed_at=NOW, act=act
+            )
+
+
+def test_point_22_the_manager_sees_and_confirms_on_the_page_what_another_granted(
+    world: World, client: Client
+) -> None:
+    waiting = given(world, person("newcomer"), Role.DATA_MANAGER)
+    client.force_login(world.trial_manager)
+    address = f"/delegations/{waiting.pk}/confirm/"
+    assert address not in client.get("/people/").text
+    assert address not in client.get("/work-list/").text
+    assert client.post(address, {"ok": "1"}).status_code == 403
+    second = second_manager()
+    accounts.change_person(user=second, by=None, at=NOW, totp_secret="A" * 32, totp_confirmed_at=NOW)
+    client.force_login(second)
+    assert address in client.get("/people/").text
+    assert address in client.get("/work-list/").text
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"ok": "1"}).status_code == 302
+    assert roles_of(waiting.user) == {"data_manager"}
+
+
+@pytest.mark.parametrize("name", ["trained_on", "identity_checked_on", "accountability_accepted_on"])
+def test_point_22_training_and_identity_check_lie_behind(world: World, name: str) -> None:
+    with pytest.raises(DayAhead):
+        accounts.change_person(user=world.monitor, by=None, at=NOW, **{name: TODAY + timedelta(days=1)})
+    accounts.change_person(user=world.monitor, by=None, at=NOW, **{name: TODAY})
+
+
+# When it ends, and what ends with it
+
+
+def held(world: World, user: User) -> Delegation:
+    found: Delegation = Delegation.objects.get(user=user)
+    return found
+
+
+def test_point_22_a_role_ends_at_once_in_an_open_session(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    assert client.get("/participants/").status_code == 200
+    now = clock_time()
+    trials.end_delegation(
+        delegation=held(world, world.coordinator), on=TODAY, reason="Left", by=world.trial_manager, at=now
+    )
+    assert client.get("/participants/").status_code == 403
+    assert roles_of(world.coordinator) == set()
+
+
+def test_point_22_a_role_that_ends_on_a_day_to_come_holds_until_its_evening(world: World) -> None:
+    delegation = held(world, world.coordinator)
+    trials.end_delegation(
+        delegation=delegation, on=TODAY + timedelta(days=3), reason="Leaves", by=world.trial_manager, at=NOW
+    )
+    assert roles_of(world.coordinator) == {"coordinator"}
+    trials.end_delegation(delegation=delegation, on=TODAY, reason="Now", by=world.trial_manager, at=NOW)
+    assert roles_of(world.coordinator) == set()
+    day_before = with_grants(world.coordinator, on=TODAY - timedelta(days=1))
+    assert {grant.role for grant in day_before.grants} == {"coordinator"}
+
+
+def test_point_22_an_end_is_not_moved_behind_what_was_done(world: World) -> None:
+    with pytest.raises(EndIsPast):
+        trials.end_delegation(
+            delegation=held(world, world.coordinator),
+            on=date(2020, 1, 1),
+            reason="Was never here",
+            by=world.trial_manager,
+            at=NOW,
+        )
+
+
+def keys_of(user: User) -> tuple[Client, str]:
+    now = clock_time()
+    _token, secret = make_token(
+        name="night job",
+        scopes=[Permission.PARTICIPANT_VIEW],
+        expires_at=now + timedelta(days=30),
+        password=PASSWORD,
+        by=user,
+        at=now,
+    )
+    return Client(headers={"Authorization": f"Bearer {secret}"}), make_feed(user=user, at=now)
+
+
+ENDINGS = {
+    "a reset of the account": lambda w: reset_account(
+        user=w.investigator, password="another good one 77", by=w.trial_manager, at=LATER, reason="Lost"
+    ),
+    "a password of one's own": lambda w: set_password(
+        user=w.investigator, password="another good one 77", by=w.investigator, at=LATER
+    ),
+    "the end of a role": lambda w: trials.end_delegation(
+        delegation=held(w, w.investigator), on=TODAY, reason="Left", by=w.trial_manager, at=LATER
+    ),
+    "the closing of the account": lambda w: close_account(
+        user=w.investigator, by=w.trial_manager, at=LATER, reason="Left"
+    ),
+}
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+def test_point_22_tokens_and_feeds_end_with(world: World, ending: str) -> None:
+    api, feed = keys_of(world.investigator)
+    assert api.get("/api/v1/participants/").status_code == 200
+    assert reader_of(feed, on=TODAY) is not None
+    ENDINGS[ending](world)
+    assert api.get("/api/v1/participants/").status_code == 401
+    assert reader_of(feed, on=TODAY) is None
+    assert living_feed(User.objects.get(pk=world.investigator.pk)) is None
+
+
+def test_point_22_tokens_end_when_a_second_factor_is_set_up_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, feed = keys_of(world.investigator)
+    monkeypatch.setattr("accounts.services._matching_step", lambda *args: 99)
+    assert accounts.confirm_second_factor(user=world.investigator, code="123456", at=LATER)
+    assert api.get("/api/v1/participants/").status_code == 401
+    assert reader_of(feed, on=TODAY) is None
+
+
+def test_point_22_nobody_signs_with_a_password_that_somebody_else_chose(world: World) -> None:
+    reset_account(
+        user=world.investigator,
+        password="another good one 77",
+        by=world.trial_manager,
+        at=LATER,
+        reason="Lost",
+    )
+    reader = with_grants(User.objects.get(pk=world.investigator.pk), on=TODAY)
+    with pytest.raises(MayNotSign), open_act("crf:record:sign", by=reader, at=LATER):
+        sign(record="x", digest="0" * 64, meaning="y", by=reader, password="another good one 77", at=LATER)
+
+
+def test_point_22_a_token_asks_for_the_password(world: World) -> None:
+    with pytest.raises(WrongPassword):
+        make_token(
+            name="left open",
+            scopes=[Permission.PARTICIPANT_VIEW],
+            expires_at=LATER,
+            password="not it",
+            by=world.coordinator,
+            at=NOW,
+        )
+
+
+# What a site has before it is open
+
+
+def site_in_set_up() -> Site:
+    site = trials.create_site(
+        code="17",
+        name="New",
+        name_zh="新",
+        city="Wuhan",
+        city_zh="武汉",
+        time_zone="Asia/Shanghai",
+        by=None,
+        at=NOW,
+    )
+    site = trials.move_site(site=site, to=SiteState.SET_UP, by=None, at=NOW)
+    for kind in ChecklistKind:
+        trials.fulfil_checklist_item(site=site, kind=kind, done_on=OPENED_ON, by=None, at=NOW)
+    return site
+
+
+def staffed(site: Site, *needs: SiteNeed) -> None:
+    for role in (Role.COORDINATOR, Role.INVESTIGATOR):
+        if SiteNeed(str(role)) in needs:
+            trials.delegate(
+                user=person(f"{role}17"), role=role, site=site, starts_on=OPENED_ON, by=None, at=NOW
+            )
+    if SiteNeed.CONSENT_VERSION in needs:
+        trials.add_consent_version(site=site, label="1.0", approved_on=OPENED_ON, by=None, at=NOW)
+
+
+@pytest.mark.parametrize("lacking", list(SiteNeed))
+def test_point_22_a_site_is_not_active_without(world: World, lacking: SiteNeed) -> None:
+    site = site_in_set_up()
+    staffed(site, *(need for need in SiteNeed if need is not lacking))
+    has_places = lacking is not SiteNeed.PLACES
+    with pytest.raises(ChecklistOpen) as refused:
+        trials.activate_site(site=site, has_places=has_places, by=world.trial_manager, at=NOW)
+    assert str(lacking.label) in str(refused.value)
+    assert sum(str(need.label) in str(refused.value) for need in SiteNeed) == 1
+    assert Site.objects.get(pk=site.pk).state == SiteState.SET_UP
+
+
+def test_point_22_a_site_with_everything_is_activated_and_by_that_way_alone(world: World) -> None:
+    site = site_in_set_up()
+    staffed(site, *SiteNeed)
+    with pytest.raises(SiteCannotMove):
+        trials.move_site(site=site, to=SiteState.ACTIVE, by=world.trial_manager, at=NOW)
+    for has_places in (None, True):
+        with transaction.atomic():
+            done = trials.activate_site(site=site, has_places=has_places, by=world.trial_manager, at=NOW)
+            assert done.state == SiteState.ACTIVE
+            transaction.set_rollback(True)
+
+
+def test_point_22_the_checklist_on_the_page_names_and_links_what_is_lacking(
+    world: World, client: Client
+) -> None:
+    site = site_in_set_up()
+    client.force_login(world.trial_manager)
+    page = client.get("/sites/17/").text
+    for need in (SiteNeed.COORDINATOR, SiteNeed.INVESTIGATOR, SiteNeed.CONSENT_VERSION):
+        assert str(need.label).capitalize() in page
+    assert str(SiteNeed.PLACES.label) not in page, "no list is in force"
+    assert "/sites/17/consent-versions/new/" in page
+    refused = client.post("/sites/17/move/active/", {"reason": "open"})
+    assert refused.status_code == 409
+    assert str(SiteNeed.INVESTIGATOR.label) in refused.text
+    assert Site.objects.get(pk=site.pk).state == SiteState.SET_UP
+
+
+def test_point_22_a_list_without_the_site_counts_as_no_places(world: World) -> None:
+    from randomization.coverage import has_places
+    from randomization.models import Scheme, SchemeState
+
+    assert has_places("01") is None
+    with open_act("randomization:scheme:define", by=None, at=NOW) as act:
+        Scheme.objects.create(
+            version=1,
+            name="1",
+            algorithm="blocks",
+            ratio="1:1",
+            stages=["II", "III"],
+            places_per_stratum=4,
+            state=SchemeState.ACTIVE,
+            defined_by=world.statistician,
+            defined_at=NOW,
+            act=act,
+        )
+    assert has_places("01") is False
+
+
+def test_point_22_the_public_page_offers_sites_alone_at_which_somebody_answers(world: World) -> None:
+    at = clock_time()
+    assert {centre.code for centre in open_centres(at=at)} == {"01", "02"}
+    for user in (world.coordinator, world.investigator):
+        trials.end_delegation(
+            delegation=held(world, user), on=TODAY, reason="x", by=world.trial_manager, at=at
+        )
+    assert {centre.code for centre in open_centres(at=at)} == {"02"}
+    assert [(site.code, site.is_open) for site in public_sites(at=at)] == [("01", False), ("02", True)]
+    with pytest.raises(CentreClosed):
+        receive_request(site_code="01", typed=None, reference="x", at=at)
+    given(world, person("waiting"), Role.COORDINATOR, world.site)
+    assert {centre.code for centre in open_centres(at=at)} == {"02"}, (
+        "who waits for confirmation answers nobody"
+    )
+
+
+def test_point_22_no_public_answer_rests_on_a_closed_account(world: World) -> None:
+    for user in (world.coordinator, world.investigator):
+        with as_person(world.trial_manager):
+            accounts.change_person(user=user, by=None, at=NOW, is_active=False)
+    assert {centre.code for centre in open_centres(at=NOW)} == {"02"}

@@ -1,0 +1,188 @@
+"""How a participant leaves, in whole or in part, and what happens when that is put right (protocol 2.5, 3.16)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.acts import open_act
+from kernel.errors import Refusal
+from trials.models import Consent, LossToFollowUp, Participant, Withdrawal
+from trials.models.participants import Track
+from trials.services.participants import write_track
+
+
+class NothingWithdrawn(Refusal):
+    code = "trials.nothing_withdrawn"
+    message = _("Tick at least one part that the participant withdraws from.")
+    status = 422
+
+
+class WithdrawnBeforeConsent(Refusal):
+    code = "trials.withdrawn_before_consent"
+    message = _("{participant} consented on {consented}, so nothing was withdrawn on {day}. Check the day.")
+    status = 422
+
+
+class WithdrawnAlready(Refusal):
+    code = "trials.withdrawn_already"
+    message = _(
+        "{participant} withdrew from “{scope}” on {day} already. Correct that withdrawal on the participant's page, "
+        "or leave this part out."
+    )
+
+
+class WithdrawalCancelled(Refusal):
+    code = "trials.withdrawal_cancelled"
+    message = _("This withdrawal was cancelled already. Record a new one if the participant withdraws again.")
+
+
+class LeftOtherwise(Refusal):
+    code = "trials.left_otherwise"
+    message = _("{participant} is in “{state}”: no contact is planned that could be refused.")
+
+
+def record_withdrawal(
+    *,
+    participant: Participant,
+    on: date,
+    study_drug: bool = False,
+    procedures: bool = False,
+    quality_of_life: bool = False,
+    all_contact: bool = False,
+    reason: str = "",
+    by: User | None,
+    at: datetime,
+) -> Withdrawal:
+    """The scope of the withdrawal is on record; only ``all_contact`` ends every contact (protocol 2.5).
+
+    Refuses a withdrawal of nothing, before the consent, of a part that was withdrawn already, and of every contact
+    where none is planned. Locks the participant.
+    """
+    scopes = _scopes(study_drug, procedures, quality_of_life, all_contact)
+    with open_act("trials:participant:withdraw", by=by, at=at, participant=participant, reason=reason) as act:
+        locked = Participant.objects.lock(participant.pk)
+        _refuse_impossible(locked, scopes, on)
+        if all_contact and locked.is_terminal and locked.state != Track.LOST:
+            raise LeftOtherwise(participant=locked.number, state=locked.get_state_display())
+        withdrawal = Withdrawal.objects.create(
+            participant=locked, site=locked.site, on=on, reason=reason, act=act, **scopes
+        )
+        _settle_track(locked, act)
+    return withdrawal
+
+
+def correct_withdrawal(
+    *,
+    withdrawal: Withdrawal,
+    on: date,
+    study_drug: bool = False,
+    procedures: bool = False,
+    quality_of_life: bool = False,
+    all_contact: bool = False,
+    reason: str,
+    by: User | None,
+    at: datetime,
+) -> Withdrawal:
+    """Day and scope of the withdrawal are as given; the act keeps why, the row's history what they were.
+
+    Refuses what a new withdrawal would be refused for, and one that was cancelled. Locks the participant.
+    """
+    scopes = _scopes(study_drug, procedures, quality_of_life, all_contact)
+    with open_act(
+        "trials:withdrawal:correct", by=by, at=at, participant=withdrawal.participant, reason=reason
+    ) as act:
+        locked = Participant.objects.lock(withdrawal.participant_id)
+        found = _standing(withdrawal)
+        _refuse_impossible(locked, scopes, on, besides=found)
+        found.on, found.act = on, act
+        for scope, wanted in scopes.items():
+            setattr(found, scope, wanted)
+        found.save(update_fields=["on", "act", *scopes])
+        _settle_track(locked, act)
+    return found
+
+
+def cancel_withdrawal(*, withdrawal: Withdrawal, reason: str, by: User | None, at: datetime) -> Withdrawal:
+    """The withdrawal stands no more, and the participant is where they were before it; the act keeps why.
+
+    Refuses one that was cancelled already. Locks the participant.
+    """
+    with open_act(
+        "trials:withdrawal:cancel", by=by, at=at, participant=withdrawal.participant, reason=reason
+    ) as act:
+        locked = Participant.objects.lock(withdrawal.participant_id)
+        found = _standing(withdrawal)
+        found.cancelled_at, found.act = at, act
+        found.save(update_fields=["cancelled_at", "act"])
+        _settle_track(locked, act)
+    return found
+
+
+def open_loss(*, participant: Participant, on: date, act: Any) -> LossToFollowUp:
+    """It is on record since when nobody reaches the participant."""
+    return LossToFollowUp.objects.create(participant=participant, site=participant.site, lost_on=on, act=act)
+
+
+def end_loss(*, participant: Participant, on: date, by: User | None, at: datetime) -> Participant:
+    """The participant was reached again on ``on`` and is where they were before the loss (protocol 3.16).
+
+    The time in between stays on record. Locks the participant; somebody who is not lost is left as they are.
+    """
+    with open_act("trials:participant:reach_again", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        left = locked.track_left()
+        if locked.state != Track.LOST or left is None:
+            return locked
+        loss = LossToFollowUp.objects.filter(participant=locked, reached_on=None).first() or open_loss(
+            participant=locked, on=locked.state_since or on, act=act
+        )
+        loss.reached_on, loss.act = on, act
+        loss.save(update_fields=["reached_on", "act"])
+        write_track(locked, *left, act)
+    return locked
+
+
+def _scopes(study_drug: bool, procedures: bool, quality_of_life: bool, all_contact: bool) -> dict[str, bool]:
+    """Return the scopes by name; refused when there is none."""
+    given = (study_drug, procedures, quality_of_life, all_contact)
+    if not any(given):
+        raise NothingWithdrawn
+    return dict(zip(Withdrawal.SCOPES, given, strict=True))
+
+
+def _refuse_impossible(
+    participant: Participant, scopes: dict[str, bool], on: date, *, besides: Withdrawal | None = None
+) -> None:
+    consents = Consent.objects.filter(participant=participant).order_by("signed_on")
+    consented = consents.values_list("signed_on", flat=True).first()
+    if consented and on < consented:
+        raise WithdrawnBeforeConsent(
+            participant=participant.number, consented=consented.isoformat(), day=on.isoformat()
+        )
+    standing = Withdrawal.objects.filter(participant=participant, cancelled_at=None)
+    for other in standing.exclude(pk=besides.pk) if besides else standing:
+        for scope in Withdrawal.SCOPES:
+            if getattr(other, scope) and (scopes[scope] or scope == "all_contact"):
+                words = Withdrawal._meta.get_field(scope).verbose_name
+                raise WithdrawnAlready(participant=participant.number, scope=words, day=other.on.isoformat())
+
+
+def _standing(withdrawal: Withdrawal) -> Withdrawal:
+    found: Withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal.pk)
+    if found.cancelled_at is not None:
+        raise WithdrawalCancelled
+    return found
+
+
+def _settle_track(participant: Participant, act: Any) -> None:
+    """The track is that of a withdrawal from all contact while one stands, else the one that it had ended."""
+    whole = Withdrawal.objects.filter(participant=participant, cancelled_at=None, all_contact=True).first()
+    ended = Track.WITHDRAWN_ALL if participant.arm else Track.WITHDRAWN
+    if whole is not None and (not participant.is_terminal or participant.state in {Track.LOST, ended}):
+        write_track(participant, ended, whole.on, act)
+    elif whole is None and participant.state == ended and (left := participant.track_left()):
+        write_track(participant, *left, act)
