@@ -120,7 +120,7 @@ class CollectionDays:
 
     after_last_dose: int
     after_surgery: int
-    immune_after_camrelizumab: int
+    serious_after_treatment: int
     late_after: int
 
 
@@ -161,28 +161,25 @@ def is_collected(
     serious: bool = False,
     immune_related: bool = False,
     related: bool = False,
-    cre_procedure: bool = False,
+    at_any_time: bool = False,
 ) -> bool:
-    """Whether an event that began on ``onset`` belongs in the collection window (protocol 3.6).
+    """Whether an event that began on ``onset`` belongs in the collection window, the same in both arms (protocol 3.6).
 
-    All events from consent to some weeks after the last dose and after surgery; serious and
-    immune-related ones longer after camrelizumab; later only related serious events and those of
-    an evaluation's procedure.
+    All events from consent to some weeks after the last study treatment of the arm, or after an operation if
+    that is later; serious and immune-related ones longer after that treatment; later only related serious
+    events, and those ``at_any_time``: of special interest, late toxicity of radiation, stenosis, and
+    complications of an evaluation.
     """
     if when.icf is None or onset < when.icf:
         return False
-    if cre_procedure or (serious and related) or when.last_dose is None:
+    if at_any_time or (serious and related) or when.last_dose is None:
         return True
-    if onset <= when.last_dose + timedelta(days=days.after_last_dose):
-        return True
-    if when.surg and when.surg <= onset <= when.surg + timedelta(days=days.after_surgery):
-        return True
-    last = when.last_camrelizumab
-    return bool(
-        last
-        and (serious or immune_related)
-        and onset <= last + timedelta(days=days.immune_after_camrelizumab)
-    )
+    ends = [when.last_dose + timedelta(days=days.after_last_dose)]
+    if when.surg:
+        ends.append(when.surg + timedelta(days=days.after_surgery))
+    if serious or immune_related:
+        ends.append(when.last_dose + timedelta(days=days.serious_after_treatment))
+    return onset <= max(ends)
 
 
 def prolonged_steroid(courses: Iterable[SteroidCourse], *, until: date, limit_mg: Number, days: int) -> bool:

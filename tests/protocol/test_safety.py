@@ -1,5 +1,6 @@
 """Chapters 2.6 and 3.6: clocks, periods and windows of adverse events."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ CHAPTERS = ("2.6", "3.6")
 AWARE = datetime(2025, 3, 3, 22, 30, tzinfo=UTC)
 DAY = date(2025, 1, 1)
 SUSAR_DAYS = SusarDays(fatal=7, follow_up=8, other=15)
-DAYS = CollectionDays(after_last_dose=30, after_surgery=90, immune_after_camrelizumab=90, late_after=90)
+DAYS = CollectionDays(after_last_dose=30, after_surgery=90, serious_after_treatment=90, late_after=90)
 
 
 def on(days: int) -> date:
@@ -129,14 +130,15 @@ COLLECTED = [
     (Milestones(icf=on(-20)), 500, {}, True),
     (TREATED, 60, {}, True),
     (TREATED, 61, {}, False),
-    (TREATED, 111, {"serious": True}, True),
-    (TREATED, 112, {"serious": True}, False),
-    (TREATED, 111, {"immune_related": True}, True),
-    (TREATED, 112, {"immune_related": True}, False),
+    (TREATED, 120, {"serious": True}, True),
+    (TREATED, 121, {"serious": True}, False),
+    (TREATED, 120, {"immune_related": True}, True),
+    (TREATED, 121, {"immune_related": True}, False),
     (TREATED, 800, {"serious": True, "related": True}, True),
     (TREATED, 800, {"related": True}, False),
-    (TREATED, 800, {"cre_procedure": True}, True),
-    (OPERATED, 74, {}, False),
+    (TREATED, 800, {"at_any_time": True}, True),
+    (TREATED, -21, {"at_any_time": True}, False),
+    (OPERATED, 74, {}, True),
     (OPERATED, 75, {}, True),
     (OPERATED, 165, {}, True),
     (OPERATED, 166, {}, False),
@@ -176,3 +178,13 @@ def test_prolonged_steroids(courses: list[SteroidCourse], flagged: bool) -> None
 def test_every_event_after_consent_has_one_period(onset: date) -> None:
     period = safety.ae_period(onset, SALVAGED, DAYS)
     assert (period is None) == (onset < on(-20))
+
+
+@pytest.mark.parametrize("day", range(20, 140, 5))
+@pytest.mark.parametrize("event", [{}, {"serious": True}, {"immune_related": True}])
+def test_point_16_the_window_is_the_same_in_both_arms(day: int, event: dict[str, bool]) -> None:
+    """C7: the last study treatment of the arm counts, whether camrelizumab was part of it or not."""
+    other_arm = replace(TREATED, last_camrelizumab=None)
+    assert safety.is_collected(on(day), TREATED, DAYS, **event) == safety.is_collected(
+        on(day), other_arm, DAYS, **event
+    )

@@ -116,9 +116,10 @@ class AdverseEvent(CrfRecord):
         by=rules.collected,
         blanks=True,
         definition=_(
-            "All events from consent to 30 days after the last treatment and to 90 days after surgery; serious "
-            "and immune-related ones to 90 days after camrelizumab; later only related serious events and "
-            "complications of an evaluation's procedure."
+            "The same in both arms. All events from consent to 30 days after the last study treatment, or to 90 days "
+            "after an operation if that is later; serious and immune-related ones to 90 days after the last study "
+            "treatment; events of special interest, late toxicity of radiotherapy, stenosis, complications of an "
+            "evaluation and related serious events at any time."
         ),
     )
 
@@ -312,7 +313,8 @@ class AdverseEvent(CrfRecord):
         code, title, version, repeats = "AE", _("Adverse event"), 1, Repeats.LOG
         before_randomization = True
         instructions = _(
-            "Every event from the consent to 30 days after the last treatment and to 90 days after surgery."
+            "Every event from the consent to 30 days after the last study treatment, or to 90 days after an operation "
+            "if that is later; some at any time, as the window of collection says."
         )
         listed = ("ae_term", "ae_st", "ae_en", "grade", "serious", "outcome")
         checks = CHECKS

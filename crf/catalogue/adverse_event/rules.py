@@ -31,12 +31,16 @@ DAYS = (
 )
 COLLECTED = (
     *("setting.ae_after_last_dose_days", "setting.ae_after_surgery_days"),
-    *("setting.ae_immune_after_camrelizumab_days", "setting.ae_late_after_days"),
+    *("setting.ae_serious_after_treatment_days", "setting.ae_late_after_days"),
 )
 SPECIAL = ("setting.aesi_pneumonitis_grade", "setting.aesi_bleeding_grade")
 LONG_STEROID = ("setting.steroid_long_mg", "setting.steroid_long_days")
 RELATIONS = ("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc")
-WINDOW = ("ae_st", "serious", "irae", "cre_rel", "rel_worst", *DAYS, *COLLECTED)
+WINDOW = (
+    *("ae_st", "ae_en", "serious", "irae", "cre_rel", "rel_worst", "rel_rt", "ae_kind", "aesi", "AS*"),
+    *("setting.surveillance_looks_back_days", *DAYS, *COLLECTED),
+)
+LATE_TOXICITY = ("lung", "heart", "thyr", "adren", "skin", "gut", "nerve")
 EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx")
 DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end")
 
@@ -56,7 +60,7 @@ def _collection(known: Row) -> CollectionDays:
     return CollectionDays(
         after_last_dose=known["setting_ae_after_last_dose_days"],
         after_surgery=known["setting_ae_after_surgery_days"],
-        immune_after_camrelizumab=known["setting_ae_immune_after_camrelizumab_days"],
+        serious_after_treatment=known["setting_ae_serious_after_treatment_days"],
         late_after=known["setting_ae_late_after_days"],
     )
 
@@ -95,10 +99,30 @@ def collected(ae_st: str | None, **known: Any) -> bool | None:
             serious=known["serious"] == "Y",
             immune_related=known["irae"] == "Y",
             related=bool(is_related(known["rel_worst"])),
-            cre_procedure=known["cre_rel"] == "Y",
+            at_any_time=at_any_time(ae_st, known),
         )
         for day in days
     )
+
+
+def at_any_time(ae_st: str | None, known: Row) -> bool:
+    """Say whether the event is one that forms ask for at any time after treatment (protocol 3.6, 3.7, 3.11)."""
+    late_of_radiation = bool(is_related(known["rel_rt"]))
+    named = known["cre_rel"] == "Y" or known["ae_kind"] == "stenosis" or bool(known["aesi"])
+    return named or late_of_radiation or _asked_in_surveillance(ae_st, known)
+
+
+def _asked_in_surveillance(ae_st: str | None, known: Row) -> bool:
+    """Say whether a surveillance visit ticked late toxicity, or a stenosis, while the event was there."""
+    began, ended = earliest_day(ae_st), latest_day(known["ae_en"])
+    looks_back = timedelta(days=known["setting_surveillance_looks_back_days"])
+    for seen in known["as_all"] or ():
+        ticked = any(seen.get(f"as_late_{organ}") == "Y" for organ in LATE_TOXICITY)
+        ticked = ticked or seen.get("as_sten") not in (None, "none")
+        on = seen.get("as_dt")
+        if ticked and on and began and began <= on and (ended is None or ended >= on - looks_back):
+            return True
+    return False
 
 
 def special(**known: Any) -> list[str]:

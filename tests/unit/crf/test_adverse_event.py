@@ -24,6 +24,9 @@ PLAIN = {
 MILD = PLAIN | {"ae_kind": "none", "rel_camre": "not", "rel_rt": "not", "rel_chemo": "not"}
 NOT_SERIOUS = {"serious": "N", "ser_crit": None, "ser_aware": None}
 NO_CAMRE = {"TREAT__camre": [], "milestone__LASTCAMRE": None}
+LATE_EVENT = {**PLAIN, **NOT_SERIOUS, "ae_st": "2027-03-01", "ae_en": "2027-03-09", "ae_kind": "none"}
+LATE_EVENT |= {"rel_camre": "not", "rel_rt": "not", "rel_chemo": "not"}
+SURVEILLED = {"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "N"}
 SENT = datetime(2026, 6, 21, 9, 0, tzinfo=UTC)
 CLOCK = {"event_no": 1, "kind": "sae_report", "due_at": datetime(2026, 6, 22, 9, 0, tzinfo=UTC)}
 IO_LATER = [{"tx_kind": "io", "tx_start": "2026-06"}]
@@ -137,6 +140,11 @@ def test_a_long_steroid_course_is_flagged(changes: dict, long: bool | None) -> N
         ("AE-07", example(ae_st="2026-05-10")),
         ("AE-08", example(action_camre="delayed", TREAT__camre=[])),
         ("AE-10", example(**MILD, **NOT_SERIOUS, ae_st="2026-07-13")),
+        ("AE-10", example(**LATE_EVENT, **{"AS*": [SURVEILLED]})),
+        (
+            "AE-10",
+            example(**LATE_EVENT, **{"AS*": [SURVEILLED | {"as_late_lung": "Y", "as_dt": date(2027, 2, 1)}]}),
+        ),
         ("AE-10", example(ae_st="2026-11-20", **PLAIN, ae_kind="none", rel_camre="not", rel_rt="not")),
         ("AE-12", example(ae_st="2026-06-22")),
         ("AE-13", example(ae_ongo="Y")),
@@ -167,6 +175,10 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("AE-08", example(action_camre="none", TREAT__camre=[])),
         ("AE-10", example(**MILD, **NOT_SERIOUS, ae_st="2026-07-12")),
         ("AE-10", example(**PLAIN, ae_st="2026-08-30")),
+        ("AE-10", example(**LATE_EVENT | {"ae_kind": "stenosis"})),
+        ("AE-10", example(**LATE_EVENT | {"rel_rt": "possible"})),
+        ("AE-10", example(**LATE_EVENT, **{"AS*": [SURVEILLED | {"as_late_lung": "Y"}]})),
+        ("AE-10", example(**LATE_EVENT, **{"AS*": [SURVEILLED | {"as_sten": "symptomatic"}]})),
         ("AE-10", example(**MILD, **NOT_SERIOUS, ae_st="2026-11-20", milestone__SURG=date(2026, 9, 1))),
         ("AE-10", example(**MILD, **NOT_SERIOUS, ae_st="2027-03-01", cre_rel="Y", cre_what="pain")),
         ("AE-13", example(ae_ongo="Y", outcome="recovering")),

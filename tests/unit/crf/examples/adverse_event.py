@@ -64,6 +64,7 @@ CONTEXT: dict[str, Any] = {
     "TREAT.chemo": [{"adm_dt": date(2026, 5, 11)}, {"adm_dt": date(2026, 6, 8)}],
     "TREAT.rt_end": date(2026, 6, 12),
     "safety.clocks": [],
+    "AS*": [],
     "FU*": [],
     "FU*.post_tx": [],
     "SAE*": [{"ae_no": 1, "sequence": 1, "sae_report": datetime(2026, 6, 21, 9, 0, tzinfo=UTC)}],
