@@ -93,7 +93,7 @@ def count_rows(database: psycopg.Connection[Any], table: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def upgraded(admin_url: str, django_db_blocker: Any) -> Iterator[str]:
+def upgraded(admin_url: str, test_database: object, django_db_blocker: Any) -> Iterator[str]:
     """The administrator's address of a database that held a filled trial of 0.2.0 and was migrated to today."""
     address = url_of(admin_url, database=NAME)
     with psycopg.connect(admin_url, autocommit=True) as admin:
