@@ -93,7 +93,7 @@ def test_every_function_of_the_schema_has_its_own_search_path(superuser, part):
     rows = superuser.execute(
         "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'allocation'::regnamespace AND prosecdef"
     ).fetchall()
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert all(config and "search_path=pg_catalog, pg_temp" in config for _, config in rows)
 
 
