@@ -34,7 +34,6 @@ MAY_NAME = {
         {"ELIG", "STAGE", "DM"},
         "the forms that criteria and strata are read from",
     ),
-    "followup/history.py": ({"CRE", "FU"}, "visits at which somebody looked for the tumour"),
     "followup/adherence.py": ({"QOL", "CRE", "SURG", "AS", "FU"}, "beginnings of the codes of visits"),
     "reports/elements.py": ({"CRE", "AS"}, "a report on the elements of evaluations; AS is a kind of them"),
     "reports/questionnaires.py": ({"QOL", "EOS"}, "a report on questionnaires; EOS is a milestone"),
