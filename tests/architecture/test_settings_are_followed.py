@@ -26,7 +26,6 @@ FOR_PEOPLE = {
     *("qol_main_scales", "ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),
     *("staging_tables_approved", "camrelizumab_maintenance", "camrelizumab_dose_reduction"),
     "consent_look_up_after_withdrawal",
-    "pathology_within_days",  # asked of the site by its contract; the report itself has pathology_report_days
 }
 # The visits carry them: another calendar or clock is another set of rows.
 CARRIED_BY_VISITS = {
