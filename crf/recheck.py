@@ -54,6 +54,15 @@ def recheck_moved(*, participant_id: int, changed: set[str], by: User | None, at
     recheck_participant(participant=participant, changed=changed, by=by, at=at)
 
 
+def recheck_by_calendar(*, participant: Participant, at: datetime) -> None:
+    """Records that look at the calendar day alone agree with the day of ``at``; nothing else is read."""
+    form_context, changed = FormContext(participant, at=at), set[str]()
+    for form in (form for form in catalogue.forms().values() if form.looks_at_today):
+        for record in begun_records(form, participant):
+            changed |= set(_recheck_record(form, record, form_context, None, at))
+    recheck(record_key=None, changed=changed, form_context=form_context, by=None, at=at)
+
+
 def recheck(
     *,
     record_key: RecordKey | None,

@@ -18,6 +18,9 @@ from followup.services.task_runs import DONE
 SAID: Final[dict[str, Promise]] = {
     "accounts:send_mail": _("Sends the mails that wait"),
     "audit:seal": _("Seals the audit trail"),
+    "crf:judge_day": _("Judges the records of every site by the new calendar day"),
+    "crf:judge_day_of_site": _("Judges the records of a site by the new calendar day"),
+    "crf:verify_derived": _("Compares derived answers and queries with a fresh evaluation"),
     "exports:write": _("Writes an export"),
     "followup:carry_version": _("Carries a new protocol version to the visits of a participant"),
     "followup:carry_versions": _("Finds participants whose visits follow an older protocol version"),

@@ -31,5 +31,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "trials:forget",
         "schedule": crontab(minute=25),
     },
+    "Judge records by the new calendar day": {
+        "task": "crf:judge_day",
+        "schedule": crontab(hour=17, minute=10),
+    },
+    "Compare derived answers with a fresh evaluation": {
+        "task": "crf:verify_derived",
+        "schedule": crontab(hour=18, minute=10),
+    },
     "Send mail from the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

@@ -95,6 +95,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "followup:contact:record": _("Contact attempt recorded"),
     "crf:answers:save": _("Answers saved"),
     "crf:override:grant": _("A value was let pass"),
+    "crf:derived:report": _("Derived answers that differ were reported"),
     "crf:record:derive": _("Derived answers worked out again"),
     "crf:record:upgrade": _("Answers carried over to a later version of the form"),
     "crf:record:verify": _("Form verified"),

@@ -187,6 +187,15 @@ class FormDeclaration:
         return frozenset(found | needed - set(self.questions))
 
     @cached_property
+    def looks_at_today(self) -> bool:
+        """Say whether a derived answer or a check reads the calendar day, and so may change overnight."""
+        reads = [
+            *(question.reads for question in self.all_questions()),
+            *(check.reads for check in self.checks),
+        ]
+        return any("today" in names for names in reads)
+
+    @cached_property
     def reads_forms(self) -> frozenset[str]:
         """Return the codes of the other forms whose answers this one reads."""
         return frozenset(form_of(read) for read in self.foreign_reads if form_of(read)) - {self.code}

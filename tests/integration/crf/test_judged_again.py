@@ -11,16 +11,20 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import Mail
 from audit.acts import open_act
 from crf import catalogue, recheck
 from crf.models import Query, QueryState, Resolution
+from crf.records.overnight import DIFFERENT, judge_new_day, report_differences
 from crf.records.verification import verify_derived
 from followup.models import Visit, VisitState
 from followup.services import add_unscheduled_visit, mark_not_done, plan_visits_for, record_visit
 from kernel.errors import Refusal
 from tests.integration.crf.conftest import Save
-from tests.integration.crf.test_consequences import person, randomized, screened_on_paper
+from tests.integration.crf.test_consequences import numbered, person, randomized, screened_on_paper
 from tests.integration.crf.test_queries import DOUBTFUL, KEY, stage
+from tests.unit.crf.examples import adverse_event
+from tests.world import World
 from trials import services as trials
 from trials.models import Participant
 
@@ -196,3 +200,27 @@ def happen(person: Participant, save: Save, what: str, code: str, day: date) -> 
             record_visit(visit=visit, took_place_on=day, reason="Corrected", **BY)
         else:
             mark_not_done(visit=visit, why="ill", reason="Corrected", **BY)
+
+
+def test_point_18_the_new_day_is_judged_at_night_and_differences_are_told_to_data_managers(
+    followed: Participant, save: Save, world: World
+) -> None:
+    add_event(followed, save)
+    night = NOW + timedelta(days=400)
+    judge_new_day(site=world.site, at=night)
+    assert different(followed, at=night) == []
+    assert report_differences(zone="Asia/Shanghai", at=night) == 0
+    assert not Mail.objects.filter(kind=DIFFERENT).exists()
+    with open_act("test:visit:behind", participant=followed, **BY) as act:
+        visit = visit_of(followed, "N1")
+        visit.state, visit.took_place_on, visit.act = VisitState.DONE, LATEST, act
+        visit.save(update_fields=["state", "took_place_on", "act"])
+    for _again in range(2):
+        assert report_differences(zone="Asia/Shanghai", at=night) == 1
+    mail = Mail.objects.get(kind=DIFFERENT)
+    assert mail.to == world.data_manager
+    assert f"{followed.number} SURV" in mail.body
+
+
+def add_event(person: Participant, save: Save) -> None:
+    save(person, "AE", values=adverse_event.VALUES, groups=numbered(adverse_event.GROUPS))

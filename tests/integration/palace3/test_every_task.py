@@ -33,6 +33,10 @@ def site_and_day(world: World) -> tuple[Any, ...]:
     return world.site.pk, TODAY.isoformat()
 
 
+def the_site(world: World) -> tuple[Any, ...]:
+    return (world.site.pk,)
+
+
 def an_export(world: World) -> tuple[Any, ...]:
     with as_person(world.data_manager):
         asked: dict[str, Any] = {"forms": list(catalogue.forms())[:3], "sites": ["01"], "purpose": "test"}
@@ -66,6 +70,9 @@ def nothing(_world: World) -> tuple[Any, ...]:
 ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "accounts:send_mail": nothing,
     "audit:seal": nothing,
+    "crf:judge_day": nothing,
+    "crf:judge_day_of_site": the_site,
+    "crf:verify_derived": nothing,
     "exports:write": an_export,
     "followup:carry_version": a_version,
     "followup:carry_versions": nothing,

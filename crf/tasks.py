@@ -1,0 +1,34 @@
+"""What happens to records by night. Each task takes ids and may run twice with the same result."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from crf.records.overnight import judge_new_day, report_differences
+from kernel.tasks import send, task
+from trials.models import Site
+
+
+@task(name="crf:judge_day")
+def judge_day() -> None:
+    """The records of every site agree with the new calendar day."""
+    with transaction.atomic():
+        sites = list(Site.objects.order_by("code").values_list("pk", flat=True))
+    for site_id in sites:
+        send("crf:judge_day_of_site", site_id)
+
+
+@task(name="crf:judge_day_of_site")
+def judge_day_of_site(site_id: int) -> None:
+    """The records of the site agree with its calendar day."""
+    with transaction.atomic():
+        site = Site.objects.get(pk=site_id)
+    judge_new_day(site=site, at=timezone.now())
+
+
+@task(name="crf:verify_derived")
+def verify_all_derived() -> None:
+    """Every stored derived answer and query is compared with a fresh evaluation."""
+    report_differences(zone=settings.TRIAL_TIME_ZONE, at=timezone.now())
