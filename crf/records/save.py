@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from audit.acts import open_act
@@ -191,6 +191,7 @@ def _window_of(days: list[str | None] | None) -> tuple[date | None, date | None]
     return opens, closes
 
 
+@transaction.atomic
 def record_saved_under(*, key: str, by: User | None) -> RecordKey | None:
     """Return the record that ``by`` saved under the key; None when there is none, or it is not theirs to see."""
     whole = ("record__participant__site", "record__visit")

@@ -11,6 +11,7 @@ from django.db import transaction
 from crf.catalogue import form
 from crf.engine.base import RecordState
 from crf.engine.checks import Finding, Level
+from crf.models import Query
 from crf.recheck import propose_deviations, recheck_participant
 from crf.records.signing import sign_record, verify_record
 from crf.store.records import RecordKey, find_stored_record
@@ -32,15 +33,19 @@ from trials.models import DeviationProposal, Participant
 
 pytestmark = pytest.mark.django_db
 __all__ = ["person"]
-DIED = {**survival.VALUES, **survival.DEATH, "status_dt": date(2026, 11, 10), "death_dt": "2026-11-02"}
+ALIVE = {**survival.VALUES, "status_dt": date(2026, 11, 10)}
 
 
 def survival_form(person: Participant, save: Save) -> Any:
-    """A complete survival form of a participant who died."""
+    """A complete survival form of a participant who was alive."""
     screened_on_paper(person, save)
     randomized(person)
     treated(person, save)
-    return save(person, "SURV", visit=visit(person, "OS36"), values=DIED).record_key
+    place = save(person, "SURV", visit=visit(person, "OS36"), values=ALIVE).record_key
+    asked = Query.objects.living().filter(record_id=record_of(place).pk).values_list("key", flat=True)
+    confirmed = dict.fromkeys(asked, "The letter says so")
+    save(person, "SURV", visit=visit(person, "OS36"), values=ALIVE, confirmations=confirmed)
+    return place
 
 
 def move_last_dose(person: Participant, day: date) -> None:
@@ -64,9 +69,9 @@ def test_point_24_a_verified_survival_form_stays_verified_when_a_derived_day_mov
     assert record.state == RecordState.COMPLETE
     verify_record(record_key=place, version=record.version, by=world.monitor, at=LATER)
     before = record.last_alive_dt
-    move_last_dose(person, date(2026, 10, 20))
+    move_last_dose(person, date(2026, 11, 12))
     moved = record_of(place)
-    assert (before, moved.last_alive_dt) == (before, date(2026, 10, 20))
+    assert (before, moved.last_alive_dt) == (before, date(2026, 11, 12))
     assert before != moved.last_alive_dt
     assert moved.state == RecordState.VERIFIED
 
@@ -80,7 +85,7 @@ def test_point_24_a_signature_falls_with_what_the_record_showed_and_verification
     signed = sign_record(
         record_key=place, version=version, password=PASSWORD, by=world.investigator, at=LATER
     )
-    move_last_dose(person, date(2026, 10, 20))
+    move_last_dose(person, date(2026, 11, 12))
     signed.refresh_from_db()
     assert signed.fell_at == LATER
     assert record_of(place).state == RecordState.VERIFIED
