@@ -19,6 +19,7 @@ from crf.links import form_url
 from crf.models import Record
 from kernel.days import written
 from trials.models import LossToFollowUp, Milestone, Participant, Withdrawal
+from trials.models.participants import scope_in_words
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ def course_of(participant: Any, milestones: Iterable[Milestone], user: User) -> 
 
 
 def _withdrawal(participant: Participant, stands: dict[str, Any], user: User) -> CourseLine:
-    words = [Withdrawal._meta.get_field(name).verbose_name for name in Withdrawal.SCOPES if stands[name]]
+    words = [scope_in_words(name) for name in Withdrawal.SCOPES if stands[name]]
     text = _("Withdrew on %(day)s from: %(scopes)s.") % {
         "day": _day(stands["on"]),
-        "scopes": ", ".join(str(word) for word in words),
+        "scopes": ", ".join(words),
     }
     if not user.may(Permission.CONSENT_RECORD, participant.site_id):
         return CourseLine(text)
@@ -81,7 +82,7 @@ def _death(participant: Participant, milestones: Iterable[Milestone], user: User
     for milestone in milestones:
         if milestone.code != "DEATH" or milestone.on is None:
             continue
-        record = Record.objects.filter(pk=milestone.source_record).first()
+        record = Record.objects.filter(pk=milestone.source_record or 0).first()
         links: tuple[tuple[str, str], ...] = ()
         if record is not None and user.may(Permission.CRF_VIEW, participant.site_id):
             code, visit, sequence = record.form_code, record.visit_id, record.sequence

@@ -62,7 +62,7 @@ def _of_form(
                 field=field,
                 label=str(form.questions[field].text),
                 day=record[field],
-                most_days=int(values[limit]),
+                most_days=int(values[limit] or 0),
                 age=(on - record[field]).days,
                 url=reverse("crf:form", args=[form_context.participant.number, form.code]),
             )

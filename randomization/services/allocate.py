@@ -141,8 +141,14 @@ def _take_place(participant: Participant, pressed: _Pressed, *, by: User, at: da
         at=at,
         site=participant.site,
     )
-    opened = envelope and opened_envelope(envelope, participant=participant, stratum=ready.stratum, at=at)
-    place = {"participant_id": participant.pk, "scheme_id": ready.scheme.pk, "stratum": ready.stratum}
+    opened = None
+    if envelope is not None:
+        opened = opened_envelope(envelope, participant=participant, stratum=ready.stratum, at=at)
+    place: dict[str, Any] = {
+        "participant_id": participant.pk,
+        "scheme_id": ready.scheme.pk,
+        "stratum": ready.stratum,
+    }
     if opened is None:
         taken = functions.take_next_slot(**place)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +17,7 @@ from kernel.clock import local_date
 from kernel.service_form import Page
 from randomization import services
 from randomization.forms import EnvelopeForm
-from randomization.models import Envelope
+from randomization.models import Envelope, EnvelopeState
 from randomization.services.envelopes import MOVES
 
 
@@ -23,9 +25,11 @@ from randomization.services.envelopes import MOVES
 def register(request: PersonRequest) -> HttpResponse:
     """Show every envelope with where it is, and what is done after an outage."""
     open_to = Envelope.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
-    rows = list(open_to.select_related("site", "allocation__participant"))
+    rows: list[Any] = list(open_to.select_related("site", "allocation__participant"))
     for row in rows:
-        row.may_move = bool(MOVES[row.state]) and request.user.may(Permission.ALLOCATION_REQUEST, row.site_id)
+        row.may_move = bool(MOVES[EnvelopeState(row.state)]) and request.user.may(
+            Permission.ALLOCATION_REQUEST, row.site_id
+        )
     return render(request, "randomization/envelopes.html", {"register": rows})
 
 

@@ -118,7 +118,8 @@ class Participant(Audited):
         """Return the track before the one that ended the following, and since when; None while followed."""
         if not self.is_terminal:
             return None
-        followed = self.events.exclude(state__in=TERMINAL).order_by("-pgh_id")
+        versions: Any = self.events  # type: ignore[attr-defined]  # the event table of this model
+        followed = versions.exclude(state__in=TERMINAL).order_by("-pgh_id")
         found: tuple[str, date | None] | None = followed.values_list("state", "state_since").first()
         return found
 
@@ -300,7 +301,13 @@ class Withdrawal(OfParticipant):
     @property
     def scopes(self) -> list[str]:
         """The scopes that it names, each in words."""
-        return [str(self._meta.get_field(name).verbose_name) for name in self.SCOPES if getattr(self, name)]
+        return [scope_in_words(name) for name in self.SCOPES if getattr(self, name)]
+
+
+def scope_in_words(name: str) -> str:
+    """Return the scope of a withdrawal as the reader's language says it."""
+    field: Any = Withdrawal._meta.get_field(name)
+    return str(field.verbose_name)
 
 
 @audited()

@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.acts import open_act
 from kernel.errors import Refusal
 from trials.models import Consent, LossToFollowUp, Participant, Withdrawal
-from trials.models.participants import Track
+from trials.models.participants import Track, scope_in_words
 from trials.services.participants import write_track
 
 
@@ -167,8 +167,9 @@ def _refuse_impossible(
     for other in standing.exclude(pk=besides.pk) if besides else standing:
         for scope in Withdrawal.SCOPES:
             if getattr(other, scope) and (scopes[scope] or scope == "all_contact"):
-                words = Withdrawal._meta.get_field(scope).verbose_name
-                raise WithdrawnAlready(participant=participant.number, scope=words, day=other.on.isoformat())
+                raise WithdrawnAlready(
+                    participant=participant.number, scope=scope_in_words(scope), day=other.on.isoformat()
+                )
 
 
 def _standing(withdrawal: Withdrawal) -> Withdrawal:

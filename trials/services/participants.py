@@ -219,7 +219,8 @@ def correct_track(
 
 def write_track(participant: Participant, to: str, on: date | None, act: Any) -> None:
     """The participant stands on ``to`` since ``on``, under the act that says why; no rule is asked."""
-    participant.state, participant.state_since, participant.act = to, on, act
+    participant.state, participant.act = to, act
+    participant.state_since = on  # type: ignore[assignment]  # the column takes null
     participant.save(update_fields=["state", "state_since", "act"])
 
 
