@@ -47,14 +47,30 @@ SENTENCES: Final[dict[int, str | Promise]] = {
     ),
 }
 
+# What a program reads where no refusal of ours has a code of its own: the words of the API's own errors.
+CODES: Final[dict[int, str]] = {
+    400: "parse_error",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    429: "throttled",
+    500: "error",
+}
+
 
 def answer(
-    request: HttpRequest, status: int, sentence: str | Promise = "", *, title: str | Promise = ""
+    request: HttpRequest,
+    status: int,
+    sentence: str | Promise = "",
+    *,
+    title: str | Promise = "",
+    code: str = "",
 ) -> HttpResponseBase:
     """Return ``sentence`` with ``status`` in the shape that the asker reads."""
     said = str(sentence or SENTENCES[status])
     if request.path.startswith("/api/v1/"):
-        return JsonResponse({"detail": said}, status=status)
+        return JsonResponse({"detail": said, "code": code or CODES.get(status, "error")}, status=status)
     if _wants_json(request):
         return JsonResponse({"message": said}, status=status)
     if request.headers.get("HX-Request"):
@@ -72,7 +88,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponseBase:
     """Answer a refusal: what is so and what to do, in the reader's language."""
-    return answer(request, refusal.status, str(refusal))
+    return answer(request, refusal.status, str(refusal), code=refusal.code)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:

@@ -90,7 +90,8 @@ def test_a_refusal_is_one_sentence_with_its_status(world: World) -> None:
     answer = api.put(where, {"answers": {"path_dt": "2026-11-03"}}, content_type="application/json")
     assert answer.status_code == 409
     assert participant.number in answer.json()["detail"]
-    assert api.put(where, ["no"], content_type="application/json").status_code == 400
+    unread = where.replace("PATH", "ELIG")
+    assert api.put(unread, ["no"], content_type="application/json").status_code == 400
     assert api.get("/api/v1/participants/" + participant.number + "/answers/NOPE/").status_code == 404
 
 
