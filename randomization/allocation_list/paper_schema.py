@@ -63,7 +63,7 @@ CREATE OR REPLACE FUNCTION allocation.take_next_slot(
     SELECT min(s.sequence) INTO next_place FROM allocation.slot AS s
         WHERE s.stratum_id = place.id AND s.participant_id IS NULL AND NOT EXISTS (
             SELECT 1 FROM public.randomization_envelope AS e WHERE e.number = s.number AND {_IS_OUT});
-    IF next_place IS NULL THEN
+    IF next_place IS NULL OR next_place > place.size THEN
         RETURN;
     END IF;{_TAKE}
 END $$;

@@ -11,12 +11,11 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from accounts.permissions import Role
 from kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart
 from randomization.scheme.sealing import new_key
 from randomization.services import set_up_scheme
-from tests.world import NOW, PASSWORD, World, _person, as_person, build_world, screen
+from tests.world import NOW, PASSWORD, World, as_person, build_world, screen
 from trials.models import Participant
 from trials.services import decide_eligibility
 
@@ -100,7 +99,7 @@ def eligible(world: World, answers: dict[str, Any]) -> Callable[..., Participant
 def other_investigator(world: World) -> User:
     """An investigator at site 02."""
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        return _person("other_investigator", Role.INVESTIGATOR, world.other_site)
+        return User.objects.get(username="other_investigator")
 
 
 def approve(participant: Participant, investigator: User) -> None:

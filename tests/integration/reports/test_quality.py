@@ -80,7 +80,8 @@ def test_elements_due_and_done(person: Participant, save: Save) -> None:
 
 def test_a_late_pet_and_a_node_left_alone_count_against(person: Participant, save: Save) -> None:
     node = {"station": "7", "short_mm": 8, "fna_done": "N", "fna_why": "Vessel in the way"}
-    values = {**response.VALUES, "pet_dt": date(2026, 8, 27), "eus_any": "Y"}
+    team = {"override_why": "A vessel in the way; seen again in six weeks", "mdt_dt": date(2026, 8, 28)}
+    values = {**response.VALUES, "pet_dt": date(2026, 8, 27), "eus_any": "Y", **team}
     evaluated(person, save, values=values, groups={"eus_nodes": [{"position": 1, **node}]})
     found = counts(content_of_evaluations(Site.objects.all()))
     assert found["PET-CT before the endoscopy"] == (1, 0)
