@@ -188,7 +188,7 @@ def test_queries_steps_and_eligibility(trial: Any, page_of: Any) -> None:
         ("crf-query", world.coordinator, f"/queries/{query.pk}/"),
         ("crf-ask", world.monitor, f"/participants/{number}/forms/STAGE/1/ask/"),
         ("crf-override", world.data_manager, f"/participants/{number}/forms/STAGE/1/override/"),
-        ("crf-log", world.monitor, f"/participants/{number}/forms/CRE/all/"),
+        ("crf-log", world.monitor, f"/participants/{number}/forms/AE/all/"),
         ("crf-eligibility", world.investigator, f"/participants/{number}/eligibility/"),
     ):
         for width in (1280, 820):
