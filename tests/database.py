@@ -102,7 +102,7 @@ def test_database(admin_url: str, django_db_blocker: Any) -> Iterator[tuple[str,
             admin.execute(f'DROP DATABASE IF EXISTS "{template}"')
             owner, _app = prepare(admin_url, template, PASSWORD, PASSWORD)
             with django_db_blocker.unblock():
-                _migrate(owner)
+                migrate(owner)
             admin.execute(f'ALTER DATABASE "{template}" IS_TEMPLATE true')
         admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER palace3_owner')
@@ -113,7 +113,8 @@ def test_database(admin_url: str, django_db_blocker: Any) -> Iterator[tuple[str,
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _migrate(owner_url: str) -> None:
+def migrate(owner_url: str) -> None:
+    """Every migration has run in the database that the owner's address names."""
     from django.core.management import call_command
     from django.db import connections
 

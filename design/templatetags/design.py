@@ -80,12 +80,16 @@ def cell(kind: str, value: object, *, href: str = "", about: str = "", count: in
     return format_html('<span class="p3-cell tone-{}" title="{}">{}</span>', shown.tone, words, inside)
 
 
+def _time(at: date, words: str) -> SafeString:
+    return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', at.isoformat(), words)
+
+
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """Write a calendar day so that no reader can take the month for the day."""
     if value is None:
         return "–"
-    return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', value.isoformat(), written(value))
+    return _time(value, written(value))
 
 
 @register.simple_tag
@@ -107,9 +111,7 @@ def instant(at: datetime | None, zone: str) -> SafeString | str:
 @register.simple_tag
 def deadline(at: datetime, zone: str) -> SafeString:
     """Write when a time limit is over, in ``zone``: the end of the 9th is 24:00 of the 9th."""
-    return format_html(
-        '<time class="p3-nowrap" datetime="{}">{}</time>', at.isoformat(), written_deadline(at, zone)
-    )
+    return _time(at, written_deadline(at, zone))
 
 
 @register.simple_tag

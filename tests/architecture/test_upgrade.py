@@ -15,7 +15,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import Client
 from psycopg import sql
@@ -27,8 +26,7 @@ from crf.links import form_url
 from crf.models import Record
 from kernel.postgresql.roles import prepare, url_of
 from kernel.scope import EVERYTHING, scope
-from palace3.settings import database_at
-from tests.database import PASSWORD
+from tests.database import PASSWORD, migrate
 
 DUMP = Path(__file__).resolve().parent.parent / "upgrade" / "0.2.0.sql.xz"
 NAME = f"test_palace3_upgraded_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
@@ -103,21 +101,10 @@ def upgraded(admin_url: str, test_database: object, django_db_blocker: Any) -> I
         database.execute(lzma.decompress(DUMP.read_bytes()).decode())
     owner, _app = prepare(admin_url, NAME, PASSWORD, PASSWORD)
     with django_db_blocker.unblock():
-        _migrate(owner)
+        migrate(owner)
     yield address
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{NAME}" WITH (FORCE)')
-
-
-def _migrate(owner: str) -> None:
-    connections.databases["owner"] = database_at(owner, "django.db.backends.postgresql")
-    connections.configure_settings(connections.databases)
-    try:
-        call_command("migrate", database="owner", verbosity=0, interactive=False)
-        connections["owner"].close()
-    finally:
-        del connections.databases["owner"]
-        del connections["owner"]
 
 
 @pytest.fixture
