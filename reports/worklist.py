@@ -140,6 +140,7 @@ def _decisions(user: User, today: date) -> WorkListSection:
             Exists(Consent.objects.filter(participant=OuterRef("pk"))),
             ~Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
             state=Track.SCREENED,
+            site__state__in=(SiteState.ACTIVE, SiteState.SUSPENDED),
         )
         .order_by("number")
     )
@@ -165,6 +166,7 @@ def _to_randomize(user: User, today: date) -> WorkListSection:
                 EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None, eligible=True)
             ),
             state=Track.SCREENED,
+            site__state=SiteState.ACTIVE,
         )
         .order_by("number")
     )
@@ -269,7 +271,11 @@ def _drafts(user: User, today: date) -> WorkListSection:
 
 
 def _next_step(person: Participant) -> Promise:
-    """Return what comes next on the way to randomization."""
+    """Return what comes next on the way to randomization; at a site that does not recruit it leads nowhere."""
+    if person.site.state == SiteState.SUSPENDED:
+        return _("The site is suspended: screening waits")
+    if person.site.state != SiteState.ACTIVE:
+        return _("The site is closed: record how screening ended")
     if not person.consented:  # type: ignore[attr-defined]
         return _("Record the consent")
     if not person.decided:  # type: ignore[attr-defined]
@@ -281,6 +287,7 @@ def _screening(user: User, today: date) -> WorkListSection:
     rows = (
         Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
         .filter(state=Track.SCREENED)
+        .select_related("site")
         .annotate(
             consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))),
             decided=Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),

@@ -1,5 +1,6 @@
 """Pages that need to see the whole house."""
 
+from reports.views.closing import closing, confirm_closing, confirm_copy, end_closing
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
@@ -9,7 +10,11 @@ from reports.views.site import move_site, site
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
+    "closing",
     "confirm",
+    "confirm_closing",
+    "confirm_copy",
+    "end_closing",
     "home",
     "move_site",
     "participant_acts",

@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.permissions import Permission
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from reports.tiles import tiles_for
 from reports.worklist import work_for
+from trials.models import Site
 
 
 @login_required
@@ -28,6 +28,6 @@ def home(request: PersonRequest) -> HttpResponse:
             "sections": sections,
             "tiles": tiles_for(request.user),
             "today": today,
-            "can_register": request.user.may(Permission.PARTICIPANT_REGISTER),
+            "can_register": Site.objects.recruiting_for(request.user).exists(),
         },
     )

@@ -31,7 +31,7 @@ def participant_list(request: PersonRequest) -> HttpResponse:
             "chosen": chosen,
             "sites": Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW),
             "states": Track.choices,
-            "can_register": request.user.may(Permission.PARTICIPANT_REGISTER),
+            "can_register": Site.objects.recruiting_for(request.user).exists(),
             "shows_arm": request.user.may(Permission.ALLOCATION_VIEW),
         },
     )

@@ -175,6 +175,12 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.ChecklistItem": {
         "operational": "id act site kind done_on expires_on reference",
     },
+    "trials.CloseOut": {
+        "operational": (
+            "id act site keeper open_matters reason asked_by asked_at asking_signature confirmed_by confirmed_at "
+            "confirming_signature ended_by ended_at copy_confirmed_by copy_confirmed_at copy_signature"
+        ),
+    },
     "trials.Confirmation": {
         "identifying": "signed_by withdrawn_by",
         "operational": (

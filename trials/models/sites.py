@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import SiteQuerySet
+from accounts.models import User
+from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
+from trials.guards import ClosedOutGuard
 from trials.version_guards import SiteVersionGuard
 
 
@@ -22,7 +24,8 @@ class SiteState(models.TextChoices):
     SET_UP = "set_up", _("In set-up")
     ACTIVE = "active", _("Active")
     SUSPENDED = "suspended", _("Suspended")
-    CLOSED = "closed", _("Closed")
+    CLOSED = "closed", _("Closed to recruitment")
+    CLOSED_OUT = "closed_out", _("Closed out")
 
 
 class ChecklistKind(models.TextChoices):
@@ -49,6 +52,10 @@ class SiteSet(SiteQuerySet):
 
     def active(self) -> Self:
         return self.filter(state=SiteState.ACTIVE)
+
+    def recruiting_for(self, user: User) -> Self:
+        """Sites where the person may register a participant now."""
+        return self.open_to(user, Permission.PARTICIPANT_REGISTER).active()
 
 
 @audited()
@@ -78,6 +85,7 @@ class Site(Audited):
             ActGuard(name="trials_site_act"),
             SiteScoped(name="trials_site_scope", column="id"),
             SiteVersionGuard(name="trials_site_version"),
+            ClosedOutGuard(name="trials_site_closed_out"),
             models.CheckConstraint(condition=models.Q(code__regex=r"^[0-9]{2}$"), name="trials_site_code"),
             models.CheckConstraint(condition=models.Q(state__in=SiteState.values), name="trials_site_state"),
         )
