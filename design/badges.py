@@ -100,6 +100,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "draft": ("progress", "pencil"),
             "active": ("ok", "check-circle"),
             "closed": ("lock", "lock"),
+            "rejected": ("neutral", "x-circle"),
         },
     ),
     "request": _worded(

@@ -15,7 +15,7 @@ from crf.engine.base import Record, RecordState
 from crf.models import Query, QueryState, SafetyClock
 from followup.models import Todo, Visit
 from kernel.scope import EVERYTHING, scope
-from randomization.models import Envelope, EnvelopeState
+from randomization.models import Envelope
 from trials.models import CloseOut, ContactRequest, DeviationProposal, Participant, Site
 from trials.models.closing import KEPT, OpenMatter
 from trials.models.participants import TERMINAL, DeviationState, Track
@@ -23,7 +23,6 @@ from trials.models.participants import TERMINAL, DeviationState, Track
 # Somebody who is lost may be found again: vital status is asked for until death or withdrawal.
 LEFT: Final = TERMINAL - {Track.LOST}
 UNSIGNED: Final = (RecordState.IN_PROGRESS, RecordState.COMPLETE, RecordState.VERIFIED)
-OUT: Final = (EnvelopeState.PRINTED, EnvelopeState.HANDED_OVER)
 
 
 def _open_rows(site: Site, today: date) -> dict[OpenMatter, QuerySet[Any]]:
@@ -40,7 +39,7 @@ def _open_rows(site: Site, today: date) -> dict[OpenMatter, QuerySet[Any]]:
         OpenMatter.REQUESTS: ContactRequest.objects.filter(site=site).waiting(),
         OpenMatter.UNSIGNED: records.filter(state__in=UNSIGNED),
         OpenMatter.UNLOCKED: records.exclude(state__in=(RecordState.EMPTY, RecordState.LOCKED)),
-        OpenMatter.ENVELOPES: Envelope.objects.filter(site=site, state__in=OUT),
+        OpenMatter.ENVELOPES: Envelope.objects.out().filter(site=site),
         OpenMatter.KEEPING: CloseOut.objects.standing().filter(keeper=site),
     }
 

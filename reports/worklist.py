@@ -36,12 +36,13 @@ from followup.todo_lines import todo_lines
 from followup.wording import visit_name
 from kernel.clock import local_date
 from kernel.pagination import in_words, rows_and_count
+from notices.second_person import TITLE as SECOND_PERSON_TITLE
+from notices.second_person import may_be_asked, waiting_for
 from protocol.text import load, versions
 from trials.models import (
     ChecklistItem,
     Consent,
     ContactRequest,
-    Delegation,
     DeviationProposal,
     EligibilityDecision,
     Participant,
@@ -93,24 +94,15 @@ def work_for(user: User, *, today: date, at: datetime) -> list[WorkListSection]:
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
-    if user.may(Permission.PERSON_CONFIRM):
-        sections += [section for section in [_roles_to_confirm(user)] if section.total]
-    return sections
+    second = [_second_person(user)] if may_be_asked(user) else []
+    return [section for section in second if section.total] + sections
 
 
-def _roles_to_confirm(user: User) -> WorkListSection:
-    """What somebody else delegated and this person, as the second one, may confirm."""
-    waiting = Delegation.objects.open_to(user, Permission.PERSON_CONFIRM).to_confirm_by(user)
-    found, total = _first(waiting.select_related("user", "site").order_by("pk"))
-    items = [
-        WorkItem(
-            each.user.username,
-            f"{each.get_role_display()}, {each.site or _('The whole trial')}",
-            reverse("trials:confirm-delegation", args=[each.pk]),
-        )
-        for each in found
-    ]
-    return WorkListSection(_("Roles to confirm"), "people", _("No role is waiting."), items, total)
+def _second_person(user: User) -> WorkListSection:
+    """What somebody else asked for and this person, as the second one, may confirm."""
+    waiting = waiting_for(user)
+    items = [WorkItem(each.number, each.what, each.href) for each in waiting[:SHOWN]]
+    return WorkListSection(SECOND_PERSON_TITLE, "people", _("Nothing is waiting."), items, len(waiting))
 
 
 def _to_consent_anew(user: User) -> WorkListSection:
