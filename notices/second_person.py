@@ -6,7 +6,7 @@ from the database's own rules and fails when one is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,10 +24,12 @@ from accounts.permissions import Permission
 from accounts.services import write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
+from kernel.pagination import which_have_rows
 from kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart, PartKind, SchemeClosing
 from trials.models import CloseOut, Delegation, NewsLetter, PublicText
 from trials.models.people import sites_of, with_grants
+from trials.models.texts import PAGE_LANGUAGES
 
 SECOND_PERSON: Final = "notices:second_person"
 
@@ -44,14 +46,18 @@ class SecondPersonMatter:
 
 @dataclass(frozen=True)
 class SecondPersonKind:
-    """One kind of thing that two people do: the table that waits, and what of it waits for a person."""
+    """One kind of thing that two people do: its table, the rows that wait for a person, and what each asks for."""
 
     model: type[models.Model]
-    matters: Callable[[User], Iterator[SecondPersonMatter]]
+    rows: Callable[[User], Any]
+    matters: Callable[[Any], Iterator[SecondPersonMatter]]
 
 
-def _roles(user: User) -> Iterator[SecondPersonMatter]:
-    rows = Delegation.objects.open_to(user, Permission.PERSON_CONFIRM).to_confirm_by(user)
+def _role_rows(user: User) -> Any:
+    return Delegation.objects.open_to(user, Permission.PERSON_CONFIRM).to_confirm_by(user)
+
+
+def _roles(rows: Any) -> Iterator[SecondPersonMatter]:
     for each in rows.select_related("user", "site").order_by("pk"):
         where = each.site or _("The whole trial")
         what = _("Confirm the role %(role)s, %(where)s") % {"role": each.get_role_display(), "where": where}
@@ -59,57 +65,60 @@ def _roles(user: User) -> Iterator[SecondPersonMatter]:
         yield SecondPersonMatter(f"role:{each.pk}", each.user.username, what, href)
 
 
-def _lists(user: User) -> Iterator[SecondPersonMatter]:
-    for each in ListPart.objects.to_activate_by(user).select_related("scheme").order_by("pk"):
+def _lists(rows: Any) -> Iterator[SecondPersonMatter]:
+    for each in rows.select_related("scheme").order_by("pk"):
         if each.kind == PartKind.EXTENSION:  # its places are stored on the machine of the list's owner
             what, href = _("Activate or reject more places of the list"), each.scheme.get_absolute_url()
         else:
-            what, href = (
-                _("Activate or reject the randomization list"),
-                reverse("randomization:activate", args=[each.pk]),
-            )
+            what = _("Activate or reject the randomization list")
+            href = reverse("randomization:activate", args=[each.pk])
         yield SecondPersonMatter(f"list:{each.pk}", f"{each.scheme.name} {each.label}", what, href)
 
 
-def _closings_of_schemes(user: User) -> Iterator[SecondPersonMatter]:
-    for each in SchemeClosing.objects.to_confirm_by(user).select_related("scheme").order_by("pk"):
+def _closings_of_schemes(rows: Any) -> Iterator[SecondPersonMatter]:
+    for each in rows.select_related("scheme").order_by("pk"):
         what = _("Confirm the closing of the randomization scheme, or keep it")
         yield SecondPersonMatter(f"scheme:{each.pk}", each.scheme.name, what, each.scheme.get_absolute_url())
 
 
-def _close_outs(user: User) -> Iterator[SecondPersonMatter]:
-    for each in CloseOut.objects.to_confirm_by(user).select_related("site").order_by("pk"):
+def _close_outs(rows: Any) -> Iterator[SecondPersonMatter]:
+    for each in rows.select_related("site").order_by("pk"):
         href = reverse("trials:close-out", args=[each.site.code])
-        yield SecondPersonMatter(
-            f"close_out:{each.pk}",
-            each.site.code,
-            _("Confirm the close-out of the site, or take it back"),
-            href,
-        )
+        what = _("Confirm the close-out of the site, or take it back")
+        yield SecondPersonMatter(f"close_out:{each.pk}", each.site.code, what, href)
 
 
-def _texts(user: User) -> Iterator[SecondPersonMatter]:
-    """The drafts of the public page are released together: one matter, told anew when a draft is added."""
-    rows = PublicText.objects.open_to(user, Permission.TEXT_APPROVE).waiting().exclude(author=user)
-    if newest := rows.aggregate(last=models.Max("pk"))["last"]:
+def _text_rows(user: User) -> Any:
+    return PublicText.objects.open_to(user, Permission.TEXT_APPROVE).waiting().exclude(author=user)
+
+
+def _texts(rows: Any) -> Iterator[SecondPersonMatter]:
+    """The drafts of one language are released together: one matter, told anew when a draft is added."""
+    newest = rows.order_by("language").values("language").annotate(last=models.Max("pk"))
+    for language, last in newest.values_list("language", "last"):
         what = _("Release the drafted texts of the public page")
-        yield SecondPersonMatter(f"texts:{newest}", _("Public page"), what, reverse("trials:release-texts"))
+        href = reverse("trials:release-texts", args=[language])
+        yield SecondPersonMatter(f"texts:{last}", dict(PAGE_LANGUAGES)[language], what, href)
 
 
-def _letters(user: User) -> Iterator[SecondPersonMatter]:
-    if user.may(Permission.TEXT_APPROVE):
-        for each in NewsLetter.objects.filter(released_at=None).exclude(written_by=user).order_by("pk"):
-            what = _("Release the news letter, or leave it")
-            yield SecondPersonMatter(f"letter:{each.pk}", str(each), what, each.get_absolute_url())
+def _letter_rows(user: User) -> Any:
+    rows = NewsLetter.objects.filter(released_at=None).exclude(written_by=user)
+    return rows if user.may(Permission.TEXT_APPROVE) else rows.none()
+
+
+def _letters(rows: Any) -> Iterator[SecondPersonMatter]:
+    for each in rows.order_by("pk"):
+        what = _("Release the news letter, or leave it")
+        yield SecondPersonMatter(f"letter:{each.pk}", str(each), what, each.get_absolute_url())
 
 
 KINDS: Final = (
-    SecondPersonKind(Delegation, _roles),
-    SecondPersonKind(ListPart, _lists),
-    SecondPersonKind(SchemeClosing, _closings_of_schemes),
-    SecondPersonKind(CloseOut, _close_outs),
-    SecondPersonKind(PublicText, _texts),
-    SecondPersonKind(NewsLetter, _letters),
+    SecondPersonKind(Delegation, _role_rows, _roles),
+    SecondPersonKind(ListPart, ListPart.objects.to_activate_by, _lists),
+    SecondPersonKind(SchemeClosing, SchemeClosing.objects.to_confirm_by, _closings_of_schemes),
+    SecondPersonKind(CloseOut, CloseOut.objects.to_confirm_by, _close_outs),
+    SecondPersonKind(PublicText, _text_rows, _texts),
+    SecondPersonKind(NewsLetter, _letter_rows, _letters),
 )
 ASKED: Final = (
     Permission.PERSON_CONFIRM,
@@ -119,9 +128,15 @@ ASKED: Final = (
 )
 
 
-def waiting_for(user: User) -> list[SecondPersonMatter]:
-    """Return what waits for the person as the second one, in the language in force."""
-    return [matter for kind in KINDS for matter in kind.matters(user)]
+def rows_waiting_for(user: User) -> dict[str, Any]:
+    """Return the rows of each kind that wait for the person as the second one, by the name of their table."""
+    return {kind.model._meta.label: kind.rows(user) for kind in KINDS}
+
+
+def waiting_for(user: User, *, kinds: Collection[str]) -> list[SecondPersonMatter]:
+    """Return what waits for the person of the ``kinds`` that have anything, in the language in force."""
+    waiting = [kind for kind in KINDS if kind.model._meta.label in kinds]
+    return [matter for kind in waiting for matter in kind.matters(kind.rows(user))]
 
 
 def may_be_asked(user: User) -> bool:
@@ -149,7 +164,7 @@ def _seen_by(person: User, at: datetime) -> list[SecondPersonMatter]:
         transaction.atomic(),
         override(person.language),
     ):
-        return waiting_for(person)
+        return waiting_for(person, kinds=which_have_rows(rows_waiting_for(person)))
 
 
 def _tell(person: User, *, at: datetime) -> int:

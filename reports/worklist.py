@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -37,7 +37,7 @@ from followup.wording import visit_name
 from kernel.clock import local_date
 from kernel.pagination import in_words, rows_and_count
 from notices.second_person import TITLE as SECOND_PERSON_TITLE
-from notices.second_person import may_be_asked, waiting_for
+from notices.second_person import waiting_for
 from protocol.text import load, versions
 from trials.models import (
     ChecklistItem,
@@ -88,19 +88,24 @@ class WorkListSection:
 Builder = Callable[[User, date], WorkListSection]
 
 
-def work_for(user: User, *, today: date, at: datetime) -> list[WorkListSection]:
-    """Return the sections of the person's work list, in the order in which they matter."""
+def work_for(
+    user: User, *, today: date, at: datetime, waiting: Collection[str] = ()
+) -> list[WorkListSection]:
+    """Return the sections of the person's work list, in the order in which they matter.
+
+    ``waiting`` names the kinds of things of which something waits for the person as the second one.
+    """
     sections = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
-    second = [_second_person(user)] if may_be_asked(user) else []
-    return [section for section in second if section.total] + sections
+    second = _second_person(user, waiting)
+    return [second, *sections] if second.total else sections
 
 
-def _second_person(user: User) -> WorkListSection:
+def _second_person(user: User, kinds: Collection[str]) -> WorkListSection:
     """What somebody else asked for and this person, as the second one, may confirm."""
-    waiting = waiting_for(user)
+    waiting = waiting_for(user, kinds=kinds)
     items = [WorkItem(each.number, each.what, each.href) for each in waiting[:SHOWN]]
     return WorkListSection(SECOND_PERSON_TITLE, "people", _("Nothing is waiting."), items, len(waiting))
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
+from kernel.pagination import which_have_rows
+from notices.second_person import rows_waiting_for
 from reports.tiles import tiles_for
 from reports.worklist import work_for
 from trials.models import Site
@@ -20,7 +22,9 @@ def home(request: PersonRequest) -> HttpResponse:
     """Show what the person has to do today."""
     at = timezone.now()
     today = local_date(at, settings.TRIAL_TIME_ZONE)
-    sections = work_for(request.user, today=today, at=at)
+    asked = {"recruiting": Site.objects.recruiting_for(request.user), **rows_waiting_for(request.user)}
+    found = which_have_rows(asked)
+    sections = work_for(request.user, today=today, at=at, waiting=found)
     return render(
         request,
         "reports/home.html",
@@ -28,6 +32,6 @@ def home(request: PersonRequest) -> HttpResponse:
             "sections": sections,
             "tiles": tiles_for(request.user),
             "today": today,
-            "can_register": Site.objects.recruiting_for(request.user).exists(),
+            "can_register": "recruiting" in found,
         },
     )

@@ -55,7 +55,8 @@ class SiteSet(SiteQuerySet):
 
     def recruiting_for(self, user: User) -> Self:
         """Sites where the person may register a participant now."""
-        return self.open_to(user, Permission.PARTICIPANT_REGISTER).active()
+        mine = self.open_to(user, Permission.PARTICIPANT_REGISTER).active()
+        return mine if user.may(Permission.PARTICIPANT_REGISTER) else mine.none()
 
 
 @audited()

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core import mail as outbox
 from django.db import models, transaction
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Mail
 from accounts.outbox import send_waiting
@@ -17,6 +18,7 @@ from kernel.scope import EVERYTHING, scope
 from notices.mail_kinds import MAIL_KINDS
 from notices.second_person import KINDS, SECOND_PERSON, tell_second_persons
 from palace3.packages import PACKAGES
+from randomization.models import ListPart
 from randomization.scheme.sealing import new_key
 from randomization.services import define_scheme, reject_list
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, as_person
@@ -100,7 +102,7 @@ def test_rare_09_the_second_person_sees_what_waits_and_has_a_mail_once(
         person = getattr(world, who)
         client = Client()
         client.force_login(person)
-        page = client.get("/").text
+        page = client.get(reverse("home")).text
         assert "Waiting for you as the second person" in page, who
         assert word in page, who
         assert any(word in each for each in mails_to(person)), (who, mails_to(person))
@@ -135,8 +137,6 @@ def test_rare_09_a_mail_about_what_was_settled_meanwhile_is_dropped(
     time_machine.move_to(NOW, tick=False)
     tell_second_persons(at=NOW)
     with as_person(world.statistician):
-        from randomization.models import ListPart
-
         part = ListPart.objects.waiting().select_related("scheme").get()
         reject_list(part=part, reason="typed twice", by=world.statistician, at=NOW)
     with scope(user_id=None, sites=EVERYTHING):
