@@ -112,7 +112,7 @@ class AmendmentPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _Entry:
     """One item of a text: what it is called, and each of its aspects in words; the first one stands for it whole."""
 
     code: str
@@ -138,7 +138,7 @@ def _points_of(part: str, earlier: ProtocolText, later: ProtocolText) -> Iterato
             yield AmendmentPoint(part, item.code, REMOVED, item.title, WHOLE, _whole(item), None, item.arms)
 
 
-def _whole(item: _Item) -> BilingualText:
+def _whole(item: _Entry) -> BilingualText:
     """What an added or removed item says: its aspects, each with its name."""
     said = {
         name: words for name, words in item.aspects.items() if name not in LEFT_OUT_OF_WHOLE and words != NONE
@@ -152,7 +152,7 @@ def _whole(item: _Item) -> BilingualText:
     return joined(named, en=". ", zh="。")
 
 
-def _changed(part: str, old: _Item, new: _Item) -> Iterator[AmendmentPoint]:
+def _changed(part: str, old: _Entry, new: _Entry) -> Iterator[AmendmentPoint]:
     for name in {**old.aspects, **new.aspects}:
         before, after = old.aspects.get(name, NONE), new.aspects.get(name, NONE)
         if before != after:
@@ -160,20 +160,20 @@ def _changed(part: str, old: _Item, new: _Item) -> Iterator[AmendmentPoint]:
             yield AmendmentPoint(part, new.code, CHANGED, new.title, ASPECTS[name], before, after, arms)
 
 
-def _items(part: str, text: ProtocolText) -> dict[str, _Item]:
+def _items(part: str, text: ProtocolText) -> dict[str, _Entry]:
     return dict(READERS[part](text))
 
 
-Read = Iterator[tuple[str, _Item]]
+Read = Iterator[tuple[str, _Entry]]
 
 
-def _by_code(items: Iterable[_Item]) -> Read:
+def _by_code(items: Iterable[_Entry]) -> Read:
     for item in items:
         yield item.code, item
 
 
 def _head(text: ProtocolText) -> Read:
-    yield "trial", _Item("trial", PARTS["head"], {"name": text.head.trial})
+    yield "trial", _Entry("trial", PARTS["head"], {"name": text.head.trial})
 
 
 def _criteria(text: ProtocolText) -> Read:
@@ -183,7 +183,7 @@ def _criteria(text: ProtocolText) -> Read:
         "optional": BilingualText("Optional criterion", "可选标准"),
     }
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             BilingualText(f"{kinds[each.kind].en} {each.code}", f"{kinds[each.kind].zh} {each.code}"),
             {
@@ -200,7 +200,7 @@ def _criteria(text: ProtocolText) -> Read:
 
 def _arms(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             each.label,
             {
@@ -218,7 +218,7 @@ def _arms(text: ProtocolText) -> Read:
 
 def _treatments(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             each.name,
             {
@@ -246,7 +246,7 @@ def _visits(text: ProtocolText) -> Read:
             f"{rule.name.en} ({rule.code})" if shared else f"{rule.name.en} ({rule.code}, arm {arms})",
             f"{rule.name.zh}（{rule.code}）" if shared else f"{rule.name.zh}（{rule.code}，第 {arms} 组）",
         )
-        yield f"{rule.code} {arms}", _Item(rule.code, title, _visit_aspects(text, rule), rule.arms)
+        yield f"{rule.code} {arms}", _Entry(rule.code, title, _visit_aspects(text, rule), rule.arms)
 
 
 def _visit_aspects(text: ProtocolText, rule: VisitRule) -> Aspects:
@@ -278,7 +278,7 @@ def _due_sources(due: Anchoring) -> tuple[tuple[str, str], ...]:
 
 def _milestones(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             each.name,
             {
@@ -294,7 +294,7 @@ def _milestones(text: ProtocolText) -> Read:
 
 def _triggers(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             each.event,
             {
@@ -312,7 +312,7 @@ def _triggers(text: ProtocolText) -> Read:
 
 def _settings(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.key,
             each.question,
             {
@@ -330,7 +330,7 @@ def _settings(text: ProtocolText) -> Read:
 
 def _facts(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             each.name,
             {
@@ -352,12 +352,12 @@ def _moves(text: ProtocolText) -> Read:
         title = BilingualText(f"{start.en} → {to.en}", f"{start.zh} → {to.zh}")
         aspects = {"rule": each.why, "arms": _arm_words(each.arms), "source": same(each.source)}
         key = f"{each.start} {each.to} {'/'.join(each.arms)}"
-        yield key, _Item(f"{each.start} → {each.to}", title, aspects, each.arms)
+        yield key, _Entry(f"{each.start} → {each.to}", title, aspects, each.arms)
 
 
 def _tracks(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             each.name,
             {
@@ -373,17 +373,17 @@ def _tracks(text: ProtocolText) -> Read:
 
 def _procedures(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(each.code, each.name, {"name": each.name, "kind": same(each.kind)}) for each in text.procedures
+        _Entry(each.code, each.name, {"name": each.name, "kind": same(each.kind)}) for each in text.procedures
     )
 
 
 def _reasons(text: ProtocolText) -> Read:
-    return _by_code(_Item(each.code, PARTS["reason"], {"wording": each.text}) for each in text.reasons)
+    return _by_code(_Entry(each.code, PARTS["reason"], {"wording": each.text}) for each in text.reasons)
 
 
 def _conflicts(text: ProtocolText) -> Read:
     return _by_code(
-        _Item(
+        _Entry(
             each.code,
             each.name,
             {
@@ -413,7 +413,7 @@ def _randomization(text: ProtocolText) -> Read:
         "strata": joined(strata, en="; ", zh="；"),
         "source": joined(same(each) for each in sources),
     }
-    yield "randomization", _Item("randomization", PARTS["randomization"], aspects)
+    yield "randomization", _Entry("randomization", PARTS["randomization"], aspects)
 
 
 def _arm_words(arms: tuple[str, ...]) -> BilingualText:

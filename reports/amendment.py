@@ -14,7 +14,6 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -24,23 +23,14 @@ from followup.impact import Impact, affected, impacts, with_what_is_known
 from followup.models import AWAITED
 from followup.versions import MOST_COUNTED
 from followup.wording import in_language
-from kernel.errors import Refusal
 from protocol.amendment import PARTS, AmendmentPoint, points, reads_of
 from protocol.text import ProtocolText, digest_of, later_than, load, versions
+from randomization.allocation.documents import NoPrinting
 from trials.models import EligibilityDecision, Participant, Site
 from trials.models.participants import Track
 
 TREATMENT_SERIES = "treatment"
 ELIGIBILITY_TOPIC = "eligibility"
-
-
-class NoPrinting(Refusal):
-    code = "reports.no_printing"
-    message = _lazy(
-        "This server lacks the libraries that make a PDF. Nothing is lost: the page itself can be printed. "
-        "Telephone the operator of the system."
-    )
-    status = 503
 
 
 @dataclass(frozen=True)
@@ -88,7 +78,7 @@ class Amendment:
 
 
 @dataclass
-class _Known:
+class _AtSite:
     """What is known of the living at the site, gathered once: by participant's number."""
 
     sees_arms: bool
@@ -120,7 +110,7 @@ def amendment_of(site: Site, version: str, *, user: User, at: datetime) -> Amend
     people = with_what_is_known(affected(site, version))
     living = people.count()
     is_counted = living <= MOST_COUNTED
-    known = _Known(user.may(Permission.ALLOCATION_VIEW, site))
+    known = _AtSite(user.may(Permission.ALLOCATION_VIEW, site))
     if is_ahead and is_counted:
         known.impacts = list(impacts(people, site=site, version=version, at=at))
         _gather(known, site, version)
@@ -143,7 +133,7 @@ def _before(version: str) -> str:
     return order[max(order.index(version) - 1, 0)]
 
 
-def _gather(known: _Known, site: Site, version: str) -> None:
+def _gather(known: _AtSite, site: Site, version: str) -> None:
     live = EligibilityDecision.objects.filter(site=site, lapsed_at=None, participant__state=Track.SCREENED)
     known.decided = set(live.values_list("participant__number", flat=True))
     begun = Record.objects.filter(site=site, state=RecordState.IN_PROGRESS).exclude(protocol_version=version)
@@ -151,7 +141,7 @@ def _gather(known: _Known, site: Site, version: str) -> None:
         known.in_progress[form].add(number)
 
 
-def _everybody(known: _Known, earlier: ProtocolText) -> Iterator[Touched]:
+def _everybody(known: _AtSite, earlier: ProtocolText) -> Iterator[Touched]:
     """What happens to people whatever the points are."""
     yield from known.touched(_("Signed decisions on eligibility that lapse"), known.decided)
     moved = (impact.participant.number for impact in known.impacts if impact.changes)
@@ -163,14 +153,14 @@ def _everybody(known: _Known, earlier: ProtocolText) -> Iterator[Touched]:
     yield from known.touched(said, begun)
 
 
-def _groups(changed: Sequence[AmendmentPoint], known: _Known, earlier: ProtocolText) -> Iterator[PointGroup]:
+def _groups(changed: Sequence[AmendmentPoint], known: _AtSite, earlier: ProtocolText) -> Iterator[PointGroup]:
     for part, title in PARTS.items():
         lines = tuple(_line(point, known, earlier) for point in changed if point.part == part)
         if lines:
             yield PointGroup(in_language(title), lines)
 
 
-def _line(point: AmendmentPoint, known: _Known, earlier: ProtocolText) -> PointLine:
+def _line(point: AmendmentPoint, known: _AtSite, earlier: ProtocolText) -> PointLine:
     return PointLine(
         in_language(point.title),
         in_language(point.aspect),
@@ -181,7 +171,7 @@ def _line(point: AmendmentPoint, known: _Known, earlier: ProtocolText) -> PointL
     )
 
 
-def _touched(point: AmendmentPoint, known: _Known, earlier: ProtocolText) -> Iterator[Touched]:
+def _touched(point: AmendmentPoint, known: _AtSite, earlier: ProtocolText) -> Iterator[Touched]:
     if _bears_on_eligibility(point, earlier):
         yield from known.touched(_("Signed decisions on eligibility that lapse"), known.decided)
         screened = {each.number for each in known.people if each.state == Track.SCREENED}
@@ -211,7 +201,7 @@ def _is_on_treatment(participant: Participant, text: ProtocolText) -> bool:
     return any(visit.code in days and visit.state in AWAITED for visit in participant.visits.all())  # type: ignore[attr-defined]
 
 
-def _with_this_visit(point: AmendmentPoint, known: _Known) -> Iterator[str]:
+def _with_this_visit(point: AmendmentPoint, known: _AtSite) -> Iterator[str]:
     for impact in known.impacts:
         of_arm = impact.participant.arm is None or impact.participant.arm in point.arms
         if of_arm and any(change.code == point.code for change in impact.changes):

@@ -12,13 +12,13 @@ class _SiteState:
     to_python = to_url = str
 
 
-class _Language:
+class _PaperLanguage:
     regex = "|".join(code for code, _name in settings.LANGUAGES)
     to_python = to_url = str
 
 
 register_converter(_SiteState, "site_state")
-register_converter(_Language, "paper_language")
+register_converter(_PaperLanguage, "paper_language")
 
 app_name = "reports"
 urlpatterns = [
