@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('accounts', '0003_access_reset'),
         ('audit', '0001_initial'),
         ('randomization', '0002_emergency_envelopes'),
-        ('trials', '0006_closing_of_sites'),
+        ('trials', '0007_closing_of_sites'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,5 +1,6 @@
 """Pages that need to see the whole house."""
 
+from reports.views.amendment import amendment, amendment_file
 from reports.views.closing import closing, confirm_closing, confirm_copy, end_closing
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
@@ -10,6 +11,8 @@ from reports.views.site import move_site, site
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
+    "amendment",
+    "amendment_file",
     "closing",
     "confirm",
     "confirm_closing",

@@ -4,6 +4,7 @@ from trials.models.closing import CloseOut
 from trials.models.news import NewsLetter, NewsReader
 from trials.models.participants import (
     Consent,
+    ConsentRefusal,
     DeviationProposal,
     EligibilityDecision,
     LossToFollowUp,
@@ -23,6 +24,7 @@ __all__ = [
     "CloseOut",
     "Confirmation",
     "Consent",
+    "ConsentRefusal",
     "ConsentVersion",
     "ContactAttempt",
     "ContactIdentity",

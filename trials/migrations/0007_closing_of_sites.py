@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0003_access_reset'),
         ('audit', '0001_initial'),
-        ('trials', '0005_texts_of_protocol_versions'),
+        ('trials', '0006_reconsent_and_letters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
