@@ -113,11 +113,11 @@ class SignForm(_OwnTransactions):
     password = _password()
 
 
-class ReasonForm(_OwnTransactions):
+class RandomizationReasonForm(_OwnTransactions):
     reason = WordsField(label=_("Reason"), max_length=200)
 
 
-class CloseSchemeForm(ReasonForm):
+class CloseSchemeForm(RandomizationReasonForm):
     password = _password()
 
 

@@ -22,7 +22,7 @@ from kernel.service_form import Page
 from randomization import services
 from randomization.allocation import documents
 from randomization.allocation.readiness import readiness
-from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizeForm, ReasonForm
+from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, ListPart
 from randomization.wording import arm_words, visit_words
 from trials.models import Participant
@@ -158,7 +158,7 @@ def correct_error(request: PersonRequest, number: str, pk: int) -> HttpResponse:
 def withdraw_error(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Withdraw a mark that was made by mistake."""
     found = _mark(request, number, pk)
-    form = ReasonForm(request.POST or None)
+    form = RandomizationReasonForm(request.POST or None)
     if form.submits(services.withdraw_allocation_error, error=found, by=request.user, at=timezone.now()):
         return redirect("randomization:allocation", number)
     page = _page_of(found, _("Withdraw a mark: %(kind)s"), _("Withdraw it"))

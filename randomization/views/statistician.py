@@ -22,7 +22,7 @@ from randomization.forms import (
     CloseSchemeForm,
     DefineForm,
     PlacesForm,
-    ReasonForm,
+    RandomizationReasonForm,
     SignForm,
     SimulationForm,
     SitesForm,
@@ -97,7 +97,7 @@ def reject(request: PersonRequest, pk: int) -> HttpResponse:
     """Reject a list that was asked for, or withdraw one's own."""
     open_to = ListPart.objects.open_to(request.user, Permission.SCHEME_ACTIVATE)
     part = get_object_or_404(open_to.select_related("scheme"), pk=pk)
-    form = ReasonForm(request.POST or None)
+    form = RandomizationReasonForm(request.POST or None)
     if form.submits(services.reject_list, part=part, by=request.user, at=timezone.now()):
         return redirect(part.scheme)
     about = _("The list is never activated. A draft whose first list it is goes with it.")
@@ -146,7 +146,7 @@ def confirm_close(request: PersonRequest, version: int) -> HttpResponse:
 def end_close(request: PersonRequest, version: int) -> HttpResponse:
     """Take the request to close back, or decline it."""
     closing = _closing(request, version)
-    form = ReasonForm(request.POST or None)
+    form = RandomizationReasonForm(request.POST or None)
     if form.submits(services.end_closing, closing=closing, by=request.user, at=timezone.now()):
         return redirect(closing.scheme)
     page = _page_of(closing.scheme, _("Keep the scheme"), _("Keep it"), _("The scheme goes on allocating."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -32,24 +33,27 @@ def _standing(request: PersonRequest, code: str, permission: Permission) -> Clos
     return found
 
 
-def _counts(site: Site) -> dict[str, int]:
-    return open_matters_at(site, today=local_date(timezone.now(), site.time_zone))
+def _counts(site: Site, now: datetime) -> dict[str, int]:
+    return open_matters_at(site, today=local_date(now, site.time_zone))
 
 
 @requires(Permission.SITE_CONFIRM)
 def closing(request: PersonRequest, code: str) -> HttpResponse:
     """Show what is open at the site, and ask for its close-out."""
-    found = _site(request, code, Permission.SITE_CONFIRM)
+    found, now = _site(request, code, Permission.SITE_CONFIRM), timezone.now()
     if found.state not in CLOSING:
         raise Http404
-    standing = (
-        CloseOut.objects.standing().filter(site=found).select_related("asked_by", "confirmed_by").first()
-    )
-    counts = _counts(found)
+    close_outs = CloseOut.objects.open_to(request.user, Permission.SITE_CONFIRM).filter(site=found)
+    standing = close_outs.standing().select_related("asked_by", "confirmed_by").first()
+    counts = _counts(found, now)
     may_ask = request.user.may(Permission.SITE_MANAGE, found) and standing is None
-    keepers = Site.objects.filter(state__in=KEEPERS).exclude(pk=found.pk)
+    keepers = (
+        Site.objects.open_to(request.user, Permission.SITE_MANAGE)
+        .filter(state__in=KEEPERS)
+        .exclude(pk=found.pk)
+    )
     form = CloseOutForm((request.POST or None) if may_ask else None, keepers=keepers)
-    told = {"site": found, "open_matters": counts, "by": request.user, "at": timezone.now()}
+    told = {"site": found, "open_matters": counts, "by": request.user, "at": now}
     if may_ask and form.submits(services.ask_close_out, **told):
         return redirect("trials:close-out", found.code)
     keeper = (
@@ -67,9 +71,7 @@ def closing(request: PersonRequest, code: str) -> HttpResponse:
         "form": form if may_ask else None,
         "is_second": standing is not None and may_confirm_close_out(standing, request.user),
         "is_investigator": request.user.may(Permission.CRF_SIGN, found),
-        "ended": CloseOut.objects.filter(site=found, ended_at__isnull=False).select_related(
-            "ended_by", "act"
-        ),
+        "ended": close_outs.filter(ended_at__isnull=False).select_related("ended_by", "act"),
     }
     return render(request, "trials/close_out.html", context, status=form.status)
 
@@ -82,9 +84,9 @@ def _page(site: Site, title: str, button: str, about: str = "", **more: Any) -> 
 @requires(Permission.SITE_CONFIRM)
 def confirm_closing(request: PersonRequest, code: str) -> HttpResponse:
     """Confirm the close-out, as the second person."""
-    found = _standing(request, code, Permission.SITE_CONFIRM)
+    found, now = _standing(request, code, Permission.SITE_CONFIRM), timezone.now()
     form = ConfirmCloseOutForm(request.POST or None)
-    told = {"close_out": found, "open_matters": _counts(found.site), "by": request.user, "at": timezone.now()}
+    told = {"close_out": found, "open_matters": _counts(found.site, now), "by": request.user, "at": now}
     if form.submits(services.confirm_close_out, **told):
         return redirect("trials:close-out", code)
     about = _("The site is closed out with your signature. What is open is counted once more as you sign.")

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.permissions import Permission
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.pagination import which_have_rows
@@ -22,7 +23,10 @@ def home(request: PersonRequest) -> HttpResponse:
     """Show what the person has to do today."""
     at = timezone.now()
     today = local_date(at, settings.TRIAL_TIME_ZONE)
-    asked = {"recruiting": Site.objects.recruiting_for(request.user), **rows_waiting_for(request.user)}
+    asked = {
+        "recruiting": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER).active(),
+        **rows_waiting_for(request.user),
+    }
     found = which_have_rows(asked)
     sections = work_for(request.user, today=today, at=at, waiting=found)
     return render(

@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from accounts.permissions import Permission, SiteQuerySet
+from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 from trials.guards import ClosedOutGuard
@@ -52,11 +51,6 @@ class SiteSet(SiteQuerySet):
 
     def active(self) -> Self:
         return self.filter(state=SiteState.ACTIVE)
-
-    def recruiting_for(self, user: User) -> Self:
-        """Sites where the person may register a participant now."""
-        mine = self.open_to(user, Permission.PARTICIPANT_REGISTER).active()
-        return mine if user.may(Permission.PARTICIPANT_REGISTER) else mine.none()
 
 
 @audited()

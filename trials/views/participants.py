@@ -28,7 +28,7 @@ def _participant(request: PersonRequest, number: str, permission: Permission) ->
 @requires(Permission.PARTICIPANT_REGISTER)
 def register(request: PersonRequest) -> HttpResponse:
     """Give the next number of a site; the consent follows."""
-    sites = Site.objects.recruiting_for(request.user)
+    sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER).active()
     form = RegisterForm(request.POST or None, sites=sites)
     if form.submits(services.register_participant, by=request.user, at=timezone.now()):
         said = _("Participant %(number)s is registered. Write the number into the site's identification log.")
