@@ -34,6 +34,7 @@ CHANGES = (
     ("pregnant or breast-feeding", "pregnant, breast-feeding or planning a pregnancy"),
     ("妊娠或哺乳期", "妊娠、哺乳期或计划妊娠"),
     ("200 mg IV, days 1 and 22", "240 mg IV, days 1 and 22"),
+    ("200 mg 静脉滴注", "240 mg 静脉滴注"),
     ("amount = 200", "amount = 240"),
     ('value = "Mosteller"', 'value = "DuBois"'),
 )
