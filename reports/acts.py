@@ -121,6 +121,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "randomization:arm:reveal": _("Arm revealed"),
     "randomization:envelope:print": _("Emergency envelopes printed"),
     "randomization:envelope:move": _("Where an emergency envelope is, recorded"),
+    "randomization:envelope:open": _("Opening of an emergency envelope recorded"),
+    "randomization:envelope:not_opened": _("Opening of an emergency envelope taken back"),
     "randomization:error:record": _("Error of randomization recorded"),
     "randomization:error:correct": _("Mark of an error of randomization corrected"),
     "randomization:error:withdraw": _("Mark of an error of randomization withdrawn"),

@@ -38,6 +38,7 @@ from kernel.pagination import in_words, rows_and_count
 from notices.second_person import TITLE as SECOND_PERSON_TITLE
 from notices.second_person import waiting_for
 from protocol.text import load, versions
+from randomization.models import Envelope
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -53,6 +54,7 @@ from trials.models.sites import SiteState
 from website.services.escalating import call_by
 
 SHOWN: Final = 8
+OPENED_ENVELOPES: Final = "opened envelopes"
 EXPIRES_SOON: Final = timedelta(days=60)
 
 
@@ -98,8 +100,10 @@ def work_for(
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
-    second = _second_person(user, waiting)
-    return [second, *sections] if second.total else sections
+    first = [_second_person(user, waiting)]
+    if OPENED_ENVELOPES in waiting:
+        first.append(_opened_envelopes(user))
+    return [*(section for section in first if section.total), *sections]
 
 
 def _second_person(user: User, kinds: Collection[str]) -> WorkListSection:
@@ -107,6 +111,21 @@ def _second_person(user: User, kinds: Collection[str]) -> WorkListSection:
     waiting = waiting_for(user, kinds=kinds)
     items = [WorkItem(each.number, each.what, each.href) for each in waiting[:SHOWN]]
     return WorkListSection(SECOND_PERSON_TITLE, "people", _("Nothing is waiting."), items, len(waiting))
+
+
+def _opened_envelopes(user: User) -> WorkListSection:
+    """Envelopes that were opened in an outage and belong to nobody in the system yet."""
+    rows = Envelope.objects.open_to(user, Permission.ALLOCATION_REQUEST).not_entered()
+    found, total = _first(rows.select_related("site").order_by("opened_at", "pk"))
+    where = reverse("randomization:outage")
+    what = str(_("Register, screen and randomize the patient with this envelope"))
+    items = [
+        WorkItem(each.number, what, where, when=local_date(each.opened_at, each.site.time_zone))
+        for each in found
+    ]
+    return WorkListSection(
+        _("Opened envelopes to enter"), "envelope", _("Nothing is waiting."), items, total, where
+    )
 
 
 def _to_consent_anew(user: User) -> WorkListSection:

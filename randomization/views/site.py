@@ -23,7 +23,8 @@ from randomization import services
 from randomization.allocation import documents
 from randomization.allocation.readiness import readiness
 from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
-from randomization.models import Allocation, AllocationError, ListPart
+from randomization.models import Allocation, AllocationError, Envelope, ListPart
+from randomization.services.envelopes import EmergencyEnvelope, opening_of
 from randomization.wording import arm_words, visit_words
 from trials.models import Participant
 
@@ -55,13 +56,23 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
         ):
             return redirect("randomization:allocation", number)
         ready = readiness(found, at=now)
-    form = RandomizeForm(request.POST or None, initial={"confirmed_stratum": ready.stratum})
+        openings = _openings(request, found)
+    form = RandomizeForm(
+        request.POST or None, initial={"confirmed_stratum": ready.stratum}, openings=openings
+    )
     if form.submits(services.randomize, participant=found, by=request.user, at=now):
         messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})
         return redirect("randomization:allocation", number)
     context = {"form": form, "participant": found, "ready": ready}
     with transaction.atomic():  # outside a transaction the scope shows no row
         return render(request, "randomization/randomize.html", context, status=form.status)
+
+
+def _openings(request: PersonRequest, participant: Participant) -> dict[str, EmergencyEnvelope]:
+    """Return the openings on record at the site whose participant is not entered yet, by their numbers."""
+    open_to = Envelope.objects.open_to(request.user, Permission.ALLOCATION_REQUEST)
+    rows = open_to.not_entered().filter(site=participant.site).select_related("site")
+    return {each.number: opening_of(each) for each in rows}
 
 
 @requires(Permission.ALLOCATION_VIEW)

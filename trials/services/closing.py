@@ -33,8 +33,8 @@ class StillRecruiting(Refusal):
 class MattersOpen(Refusal):
     code = "trials.matters_open"
     message = _(
-        "Site {site} cannot be closed out yet. Still open: {open}. Settle them at the site; living participants can "
-        "also be transferred to another site, or another site keeps their follow-up."
+        "Site {site} cannot be closed out yet. Still open: {open}. Settle them at the site; the follow-up of living "
+        "participants can also be kept by another site."
     )
 
 
