@@ -200,8 +200,9 @@ def opening_of(envelope: Envelope) -> EmergencyEnvelope:
     """Return the opening that is on record, by the clock of the site."""
     if envelope.opened_at is None:
         raise ValueError(f"envelope {envelope.number} was not opened")
-    moment = envelope.opened_at.astimezone(ZoneInfo(envelope.site.time_zone))
-    return EmergencyEnvelope(envelope.number, moment.date(), moment.time(), envelope.opened_by)
+    zone = envelope.site.time_zone
+    clock = envelope.opened_at.astimezone(ZoneInfo(zone)).time()
+    return EmergencyEnvelope(envelope.number, local_date(envelope.opened_at, zone), clock, envelope.opened_by)
 
 
 def _lock_unentered(envelope: Envelope) -> Envelope:
