@@ -316,8 +316,12 @@ def write_mail(
     language: str,
     site: Any,
     at: datetime,
+    about: str | None = None,
 ) -> Mail | None:
-    """The message waits in the outbox, once per ``key``; the worker sends it after the act is kept."""
+    """The message waits in the outbox, once per ``key``; the worker sends it after the act is kept.
+
+    ``about`` is for the message's kind, which reads the row that it names once more before sending.
+    """
     if Mail.objects.filter(key=key).exists():
         return None
     return Mail.objects.create(
@@ -325,6 +329,7 @@ def write_mail(
         address=address,
         kind=kind,
         key=key,
+        about=about,
         subject=" ".join(subject.split()),
         body=body,
         language=language,

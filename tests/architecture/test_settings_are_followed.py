@@ -36,6 +36,7 @@ CARRIED_BY_VISITS = {
 # An analysis takes the reading, or passes the number, that is named here.
 CHOSEN_BY_ANALYSES = {"r0_rule", "trg_system", "dfs_definition", "salvage_r0_within_days"}
 
+
 def test_no_setting_is_left_without_a_reader() -> None:
     sources = [path for app in APPS for path in (REPOSITORY / app).rglob("*.py")]
     code = "\n".join(

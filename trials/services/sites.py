@@ -12,6 +12,7 @@ from accounts.permissions import Role
 from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from protocol.text import versions
 from trials.models import ChecklistItem, ConsentVersion, Delegation, Participant, Site
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
 
@@ -51,7 +52,10 @@ def create_site(
     at: datetime,
     **more: Any,
 ) -> Site:
-    """A planned site exists under ``code``; its calendar days are those of ``time_zone``."""
+    """A planned site exists under ``code``; its calendar days are those of ``time_zone``.
+
+    It begins under the first version of the protocol; its ethics committee approves each later one.
+    """
     with open_act("trials:site:create", by=by, at=at) as act:
         if Site.objects.filter(code=code).exists():
             raise SiteCodeTaken(code=code)
@@ -62,6 +66,7 @@ def create_site(
             city=city,
             city_zh=city_zh,
             time_zone=time_zone,
+            protocol_version=versions()[0],
             act=act,
             **more,
         )
