@@ -158,7 +158,7 @@ def test_a_database_server_killed_between_two_letters_loses_none_and_sends_none_
 
 UNSENT = "SELECT count(*) FROM accounts_mail WHERE sent_at IS NULL"
 OVERDUE = "SELECT count(*) FROM followup_visit WHERE code = 'N1' AND state = 'overdue'"
-DEVIATIONS = "SELECT count(*) FROM trials_deviationproposal WHERE key = 'N1'"
+DEVIATIONS = "SELECT count(*) FROM trials_deviationproposal WHERE key LIKE 'N1:%'"
 
 
 def ask(url: str, sql: str) -> int:
