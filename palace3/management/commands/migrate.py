@@ -2,8 +2,9 @@
 
 Every regulated table has several constraints and triggers, each an operation of its own, and after each Django
 draws every related model anew: nearly all models, hundreds of times. A constraint changes no model's fields, so
-the drawing waits for the next operation that does; a new model or a new column changes nothing about models that
-have no relation to it. The schema that results is the same to the letter (ADR 12).
+the drawing waits for the next operation that does; a new model or a new column changes the SQL of no other model,
+and a data migration draws all of them anew before it asks anything. The schema that results is the same to the
+letter (ADR 12).
 
 At the end nothing can keep a version out of the trail any more (ADR 3).
 """
@@ -19,7 +20,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.fields import NOT_PROVIDED, Field
-from pgtrigger.migrations import AddTrigger
+from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from audit.sql import NOTHING_SKIPPED
 
@@ -36,12 +37,14 @@ class Command(migrate.Command):
 
 @contextmanager
 def models_drawn_once() -> Iterator[None]:
-    """Adding a constraint, index or trigger draws no model; adding a model draws that one, a field its neighbours."""
+    """A constraint, index or trigger, added or removed, draws no model; a new model or column draws that one model."""
     with (
         patch.object(ProjectState, "add_model", add_model),
         patch.object(ProjectState, "add_field", add_field),
         patch.object(ProjectState, "_append_option", append_option),
+        patch.object(ProjectState, "_remove_option", remove_option),
         patch.object(AddTrigger, "state_forwards", add_trigger),
+        patch.object(RemoveTrigger, "state_forwards", remove_trigger),
     ):
         yield
 
@@ -56,6 +59,7 @@ def add_model(state: Any, model: ModelState) -> None:
 
 
 def add_field(state: Any, app: str, model: str, name: str, field: Field, preserve_default: bool) -> None:
+    """The SQL of a column needs one model; ``is_delayed`` has a data migration draw all of them before it asks."""
     if not preserve_default:
         field = field.clone()
         field.default = NOT_PROVIDED
@@ -63,7 +67,9 @@ def add_field(state: Any, app: str, model: str, name: str, field: Field, preserv
     state.models[key].fields[name] = field
     if state._relations is not None:  # noqa: SLF001
         state.resolve_model_field_relations(key, name, field)
-    state.reload_model(*key, delay=True)
+    state.is_delayed = True
+    if "apps" in vars(state):
+        state._reload({key})  # noqa: SLF001
 
 
 def append_option(state: ProjectState, app: str, model: str, option: str, added: Any) -> None:
@@ -71,5 +77,14 @@ def append_option(state: ProjectState, app: str, model: str, option: str, added:
     options[option] = [*options.get(option, []), added]
 
 
+def remove_option(state: ProjectState, app: str, model: str, option: str, name: str) -> None:
+    options = state.models[app, model].options
+    options[option] = [one for one in options[option] if one.name != name]
+
+
 def add_trigger(operation: AddTrigger, app: str, state: ProjectState) -> None:
     append_option(state, app, operation.model_name.lower(), "triggers", operation.trigger)
+
+
+def remove_trigger(operation: RemoveTrigger, app: str, state: ProjectState) -> None:
+    remove_option(state, app, operation.model_name.lower(), "triggers", operation.name)

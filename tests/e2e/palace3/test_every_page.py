@@ -54,6 +54,7 @@ TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
 FILES = {
     "accounts:session",
     "crf:blank",
+    "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",
     "trials:sitemap",
@@ -77,6 +78,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "reports:protocol-withdraw": {"pk": "confirmation"},
     "trials:confirm-delegation": {"pk": "delegation"},
     "trials:consent": {"number": "newcomer"},
+    "trials:refuse-consent": {"number": "newcomer"},
     "trials:letter": {"pk": "letter"},
     "trials:preview-text": {"pk": "text"},
     "trials:request": {"reference": "new"},
