@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trials', '0005_texts_of_protocol_versions'),
+        ('trials', '0006_reconsent_and_letters'),
     ]
 
     operations = [
