@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -341,7 +340,7 @@ def _deviations(user: User, today: date) -> WorkListSection:
             d.said,
             reverse("trials:settle-deviation", args=[d.pk]),
             when=d.found_on
-            + timedelta(days=whole_number(load(settings.PROTOCOL_VERSION), "deviation_escalates_days")),
+            + timedelta(days=whole_number(load(d.participant.protocol_version), "deviation_escalates_days")),
         )
         for d in found
     ]

@@ -183,6 +183,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:preview": ("get", "*"),
     "followup:versions": ("get", "*"),
     "followup:site-version": ("get", "*"),
+    "followup:version-history": ("get", "*"),
     "followup:amendment": ("get", "*"),
     "followup:amendment-file": ("get", "*"),
     "followup:approve-version": ("get", "T"),
