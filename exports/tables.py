@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -329,7 +330,7 @@ def _consents(cut: Cut) -> File:
                     part.upper(),
                     f"CASE c.{part} WHEN true THEN 'Y' WHEN false THEN 'N' END",
                     "boolean",
-                    Consent._meta.get_field(part).verbose_name,
+                    cast("models.Field[Any, Any]", Consent._meta.get_field(part)).verbose_name,
                 )
                 for part in parts
             ),

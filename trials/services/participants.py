@@ -123,12 +123,15 @@ def record_consent(
 ) -> Consent:
     """The consent is on record; the first one sets the milestone ICF (protocol 2.1, 3.1).
 
-    Refuses: a day still to come or before the text was approved; no consent to sensitive data; a second consent to
-    the same text. Locks: the participant.
+    Somebody in the trial signs a later text at any site.
+
+    Refuses: a first consent at a site that does not recruit; a day still to come or before the text was approved; no
+    consent to sensitive data; a second consent to the same text. Locks: the participant.
     """
     with open_act("trials:consent:record", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
-        _refuse_unless_active(locked.site)
+        if not Consent.objects.filter(participant=locked).exists():
+            _refuse_unless_active(locked.site)
         if signed_on > local_date(at, locked.site.time_zone):
             raise ConsentInFuture(day=signed_on.isoformat())
         if version.site_id != locked.site_id or not version.in_force_on(signed_on):
