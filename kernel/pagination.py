@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import IntegerField, Subquery
+from django.db.models import CharField, IntegerField, Subquery, Value
 from django.utils.functional import cached_property
 
 MOST: Final = 999
@@ -39,6 +40,19 @@ def rows_and_count(rows: Any, shown: int, most: int = MOST) -> tuple[list[Any], 
     counted = rows.select_related(None).prefetch_related(None).order_by().values("pk")[: most + 1]
     found = list(page_by_keys(rows, 0, shown).annotate(counted_rows=CountOf(counted)))
     return found, found[0].counted_rows if found else 0
+
+
+def which_have_rows(named: Mapping[str, Any]) -> set[str]:
+    """Return the names of the query sets that have a row, all in one question."""
+    asked = [
+        rows.order_by().annotate(asked_as=Value(name, output_field=CharField())).values_list("asked_as")[:1]
+        for name, rows in named.items()
+        if not rows.query.is_empty()
+    ]
+    if not asked:
+        return set()
+    first, *others = asked
+    return {name for (name,) in (first.union(*others, all=True) if others else first)}
 
 
 def in_words(count: int, most: int = MOST) -> str:

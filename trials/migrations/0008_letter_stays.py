@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0006_reconsent_and_letters'),
+        ('trials', '0007_closing_of_sites'),
     ]
 
     operations = [
