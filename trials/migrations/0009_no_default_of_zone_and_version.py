@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trials', '0007_closing_of_sites'),
+        ('trials', '0008_letter_stays'),
     ]
 
     operations = [
