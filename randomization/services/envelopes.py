@@ -160,7 +160,7 @@ def record_opening(
     """It is on record when and by whom the envelope was opened, before anybody is entered; a later call corrects it.
 
     Its place stays reserved until a participant is randomized with its number. Refuses: an envelope that came back,
-    one whose participant is entered, and a moment that cannot be. Locks the envelope.
+    one whose participant is entered, and a moment that cannot be. Locks: the envelope.
     """
     with open_act("randomization:envelope:open", by=by, at=at, site=envelope.site, reason=reason) as act:
         locked = _lock_unentered(envelope)
@@ -182,7 +182,10 @@ def record_opening(
 
 
 def take_opening_back(*, envelope: Envelope, reason: str, by: User, at: datetime) -> Envelope:
-    """The envelope was not opened after all and is with the site; the act keeps why. Locks the envelope."""
+    """The envelope was not opened after all and is with the site; the act keeps why.
+
+    Refuses: an envelope that is not on record as opened, and one whose participant is entered. Locks: the envelope.
+    """
     with open_act(
         "randomization:envelope:not_opened", by=by, at=at, site=envelope.site, reason=reason
     ) as act:
