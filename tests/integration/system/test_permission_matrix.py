@@ -239,6 +239,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "randomization:envelope-not-opened": ("get", "I"),
     "randomization:outage": ("get", "CIMDSX"),
     "randomization:errors": ("get", "CIMDSX"),
+    "randomization:strata": ("get", "CIMDSX"),
     "randomization:roots": ("get", "*"),
     "randomization:scheme": ("get", "TS"),
     "randomization:design": ("post", "TS"),
