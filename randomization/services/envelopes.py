@@ -64,6 +64,7 @@ class OpenedOtherwise(Refusal):
         "register first."
     )
     status = 422
+    fields = ("opened_on", "opened_at")
 
 
 class OpeningImpossible(Refusal):
@@ -73,6 +74,7 @@ class OpeningImpossible(Refusal):
         "day and hour against the note of the outage."
     )
     status = 422
+    fields = ("opened_on", "opened_at")
 
 
 class OpeningEntered(Refusal):
