@@ -33,10 +33,12 @@ from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
+from followup.track_limits import overdue
 from followup.wording import visit_name
 from kernel.clock import local_date
 from kernel.pagination import in_words, rows_and_count
 from protocol.text import load, versions
+from reports.overdue_states import overdue_state
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -203,6 +205,24 @@ def _visits(user: User, today: date) -> WorkListSection:
     ]
     return WorkListSection(
         _("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total
+    )
+
+
+def _overdue_states(user: User, today: date) -> WorkListSection:
+    rows = overdue(Participant.objects.open_to(user, Permission.CRF_EDIT), on=today)
+    found, total = _first(rows)
+    lines = [line for each in found if (line := overdue_state(each, today=today))]
+    items = [
+        WorkItem(each.participant.number, each.line, each.href, "todo", "overdue", each.ends_by)
+        for each in lines
+    ]
+    return WorkListSection(
+        _("States that should have ended"),
+        "exclamation-triangle",
+        _("Nobody is longer in a state than the protocol allows."),
+        items,
+        total,
+        reverse("reports:participants") + "?late=yes",
     )
 
 
@@ -434,6 +454,7 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.ALLOCATION_REQUEST, _to_randomize),
     (Permission.CONTACT_HANDLE, _contact_requests),
     (Permission.VISIT_RECORD, _visits),
+    (Permission.CRF_EDIT, _overdue_states),
     (Permission.CRF_EDIT, _todos),
     (Permission.QUERY_ANSWER, _queries_to_answer),
     (Permission.QUERY_CLOSE, _queries_to_close),

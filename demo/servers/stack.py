@@ -45,7 +45,7 @@ OWN_VARIABLES = (
 class Trial:
     """How large the synthetic trial is; the same seed gives the same trial."""
 
-    participants: int = 72
+    participants: int = 48
     sites: int = 6
     seed: int = 3
 
