@@ -88,6 +88,10 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "waiting": Badge("neutral", "clock", pgettext_lazy("version", "Approval not on record")),
         "approved": Badge("info", "check-circle", pgettext_lazy("version", "Approved, not in force yet")),
     },
+    "amendment": {
+        "added": Badge("info", "plus-lg", pgettext_lazy("amendment", "Added")),
+        "removed": Badge("neutral", "slash-circle", pgettext_lazy("amendment", "Removed")),
+    },
     "plan": {
         "added": Badge("info", "plus-lg", pgettext_lazy("plan", "Added")),
         "moved": Badge("warn", "arrow-right", pgettext_lazy("plan", "Moved")),

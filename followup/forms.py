@@ -92,11 +92,15 @@ class PreviewForm(forms.Form):
         self.fields["milestone"].choices = choices  # type: ignore[attr-defined]
 
 
+FIELDS_OF_APPROVAL = ("approved_on", "reference", "letter_on", "consent")
+
+
 class ApprovalForm(ServiceForm):
     approved_on = DayField(label=_("Approved by the ethics committee on"))
     reference = WordsField(
-        label=_("Reference"), max_length=80, required=False, help_text=_("Number or place of the document.")
+        label=_("Reference of the letter"), max_length=80, help_text=_("As on the committee's letter.")
     )
+    letter_on = DayField(label=_("Date of the letter"))
     consent: Any = forms.ModelChoiceField(
         label=_("Consent text to be signed anew"),
         queryset=None,
@@ -112,7 +116,7 @@ class ApprovalForm(ServiceForm):
         self.fields["consent"].queryset = texts  # type: ignore[attr-defined]
         if held is not None:
             self.fields["reason"] = WordsField(label=_("Reason for the change"), max_length=200)
-            self.initial.update({n: getattr(held, n) for n in ("approved_on", "reference", "consent")})
+            self.initial.update({n: getattr(held, n) for n in FIELDS_OF_APPROVAL})
 
 
 class OpenVersionForm(ServiceForm):

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from followup.history import data_cuts
 from followup.models import DataCut
 from followup.services.planning import VisitChange, preview_version
 from kernel.clock import local_date
-from trials.models import Consent, Participant, Site, SiteVersion
+from trials.models import Consent, ConsentRefusal, Participant, Site, SiteVersion, Withdrawal
+from trials.models.participants import AfterRefusal
 from trials.services.versions import ENDED
 
 AT_A_TIME = 100
@@ -99,18 +101,40 @@ def new_consent(site: Site, version: str) -> int | None:
 
 
 def asked_to_consent_anew(people: QuerySet[Participant]) -> QuerySet[Participant]:
-    """Return the living among ``people`` whose site's version asks for a consent text that they have not signed."""
+    """Return the living among ``people`` who owe an answer to the consent text of the version that their site follows.
+
+    Whoever signed it, or refused it and stays, has answered. Whoever refused it and leaves (``is_leaving``) is
+    named until the withdrawal is on record.
+    """
     in_force = {"site": OuterRef("site"), "version": OuterRef("site__protocol_version")}
     asked = SiteVersion.objects.filter(**in_force, consent__isnull=False)
-    signed = Consent.objects.filter(participant=OuterRef("pk"), version=OuterRef("text"))
     living = people.exclude(state__in=ENDED).alias(text=Subquery(asked.values("consent")[:1]))
-    found: QuerySet[Participant] = living.filter(~Exists(signed), text__isnull=False).order_by("number")
-    return found
+    return _without_answer(living.filter(text__isnull=False), OuterRef("text"))
 
 
 def to_consent_anew(people: QuerySet[Participant], site_version: SiteVersion) -> QuerySet[Participant]:
-    """Return the living people among ``people`` who have not signed the new consent text of the version."""
+    """Return the living people among ``people`` who still owe an answer to the new consent text of the version."""
     living = people.filter(site_id=site_version.site_id).exclude(state__in=ENDED)
-    signed = Consent.objects.filter(participant=OuterRef("pk"), version_id=site_version.consent_id)
-    found: QuerySet[Participant] = living.exclude(Exists(signed)).order_by("number")
-    return found if site_version.consent_id else found.none()
+    return _without_answer(living, site_version.consent_id) if site_version.consent_id else living.none()
+
+
+def _without_answer(living: QuerySet[Participant], text: Any) -> QuerySet[Participant]:
+    of_text = {"participant": OuterRef("pk"), "version": text}
+    refused = ConsentRefusal.objects.filter(**of_text)
+    withdrew = Withdrawal.objects.filter(
+        participant=OuterRef("participant"), on__gte=OuterRef("asked_on"), cancelled_at=None
+    )
+    leaving = refused.filter(~Exists(withdrew), follows=AfterRefusal.LEAVES)
+    found: QuerySet[Participant] = living.annotate(is_leaving=Exists(leaving)).filter(
+        ~Exists(Consent.objects.filter(**of_text)), Q(is_leaving=True) | ~Exists(refused)
+    )
+    return found.order_by("number")
+
+
+def stays_under_older_text(people: QuerySet[Participant], site_version: SiteVersion) -> QuerySet[Participant]:
+    """Return the living people who refused the new consent text of the version and stay under the one before."""
+    of_text = {"participant": OuterRef("pk"), "version": site_version.consent_id}
+    refused = ConsentRefusal.objects.filter(**of_text, follows=AfterRefusal.STAYS)
+    living = people.filter(site_id=site_version.site_id).exclude(state__in=ENDED)
+    found: QuerySet[Participant] = living.filter(Exists(refused), ~Exists(Consent.objects.filter(**of_text)))
+    return found.order_by("number")

@@ -10,7 +10,15 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
-from followup.impact import Impact, Total, affected, impacts, to_consent_anew, with_what_is_known
+from followup.impact import (
+    Impact,
+    Total,
+    affected,
+    impacts,
+    stays_under_older_text,
+    to_consent_anew,
+    with_what_is_known,
+)
 from followup.services.amending import waiting_for
 from protocol.text import later_than
 from trials.models import Participant, Site, SiteVersion
@@ -83,6 +91,7 @@ def to_do_at(held: SiteVersion, people: QuerySet[Participant], *, at: datetime) 
         "left": waiting_for(held).count(),
         "unsigned": unsigned[:NAMED],
         "unsigned_count": unsigned.count(),
+        "refused": stays_under_older_text(people, held)[:NAMED] if held.consent_id else [],
     }
 
 

@@ -48,6 +48,15 @@ class WordsField(forms.CharField):
         return _uncut(super().widget_attrs(widget))
 
 
+class SeenField(WordsField):
+    """What the page shows, sent back by it: a page that is shown again says what it shows now, not what it showed."""
+
+    widget = forms.HiddenInput
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial
+
+
 class PasswordField(forms.CharField):
     """A password, exactly as it is typed."""
 

@@ -21,9 +21,7 @@ def check_texts(databases: Any = None, **_: Any) -> list[CheckMessage]:
     """Return an error for each version in use whose file differs; ``manage.py check --database default``."""
     try:
         return [Error(each, id="palace3.E001") for each in faults()] if databases else []
-    except (
-        ProgrammingError
-    ):  # no table yet: `migrate` asks before its first run, and no site follows any text
+    except ProgrammingError:  # there is no table yet: `migrate` asks this before its first run
         return []
 
 

@@ -108,11 +108,13 @@ def _visit(text: ProtocolText, rule: VisitRule) -> Iterator[OpenQuestion]:
 
 
 def _offset_shown(offset: Offset) -> BilingualText:
-    if offset.months is not None:
-        return BilingualText(f"{offset.months:+d} months", f"{offset.months:+d} 个月")
-    if offset.weeks is not None:
-        return BilingualText(f"{offset.weeks:+d} weeks", f"{offset.weeks:+d} 周")
-    return BilingualText(f"{offset.days:+d} days", f"{offset.days:+d} 天")
+    units = (
+        (offset.months, "months", "个月"),
+        (offset.weeks, "weeks", "周"),
+        (offset.days, "days", "天"),
+    )
+    said = [(f"{number:+d} {en}", f"{number:+d} {zh}") for number, en, zh in units if number is not None]
+    return BilingualText(" ".join(en for en, _zh in said), " ".join(zh for _en, zh in said))
 
 
 def _window_shown(due: Anchoring) -> BilingualText:

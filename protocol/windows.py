@@ -25,10 +25,10 @@ def add_months(day: date, months: int) -> date:
 
 
 def target_of(offset: Offset, anchor_on: date) -> date:
-    """``anchor_on`` moved by ``offset``."""
-    if offset.months is not None:
-        return add_months(anchor_on, offset.months)
-    return anchor_on + timedelta(days=offset.days or 0, weeks=offset.weeks or 0)
+    """``anchor_on`` moved by ``offset``: calendar months first, then days and weeks."""
+    return add_months(anchor_on, offset.months or 0) + timedelta(
+        days=offset.days or 0, weeks=offset.weeks or 0
+    )
 
 
 def dates_of(due: Anchoring, anchor_on: date) -> Dates:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import reading
 from kernel.errors import Refusal
-from kernel.fields import ClockField, DayField, PasswordField, WholeNumberField, WordsField
+from kernel.fields import ClockField, DayField, PasswordField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from protocol.text import load
 from randomization.models import EnvelopeState, ErrorKind, Scheme
@@ -39,7 +39,7 @@ class _OwnTransactions(ServiceForm):
 class RandomizeForm(_OwnTransactions):
     """The stratum that was read and confirmed, and the password."""
 
-    confirmed_stratum = WordsField(widget=forms.HiddenInput)
+    confirmed_stratum = SeenField()
     strata_right = forms.BooleanField(
         label=_("The site and the stage group above are right for this participant"),
         error_messages={"required": _("Compare them with the forms, then tick.")},

@@ -65,6 +65,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:note:ask": _("Query raised from a working note"),
     "trials:participant:register": _("Participant registered"),
     "trials:consent:record": _("Consent recorded"),
+    "trials:consent:refuse": _("Refusal of a new consent text recorded"),
     "trials:screening:fail": _("Screen failure recorded"),
     "trials:screening:decline": _("Decline recorded"),
     "trials:eligibility:decide": _("Eligibility decided and signed"),

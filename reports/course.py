@@ -20,8 +20,8 @@ from crf.models import Record
 from followup.track_limits import with_limit
 from kernel.days import written
 from reports.overdue_states import overdue_state
-from trials.models import LossToFollowUp, Milestone, Participant, Withdrawal
-from trials.models.participants import scope_in_words
+from trials.models import ConsentRefusal, LossToFollowUp, Milestone, Participant, Withdrawal
+from trials.models.participants import AfterRefusal, scope_in_words
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,12 @@ def with_course() -> dict[str, Any]:
     scopes = {name: name for name in Withdrawal.SCOPES}
     standing = Withdrawal.objects.filter(**of, cancelled_at=None).order_by("on", "pk")
     losses = LossToFollowUp.objects.filter(**of).order_by("lost_on", "pk")
+    refused = ConsentRefusal.objects.filter(**of).order_by("asked_on", "pk")
     return {
         **with_limit(),
+        "texts_refused": ArraySubquery(
+            refused.values(json=JSONObject(label="version__label", asked_on="asked_on", follows="follows"))
+        ),
         "withdrawals_standing": ArraySubquery(standing.values(json=JSONObject(pk="pk", on="on", **scopes))),
         "times_lost": ArraySubquery(
             losses.values(json=JSONObject(lost_on="lost_on", reached_on="reached_on"))
@@ -53,6 +57,7 @@ def course_of(
     """Return what stands, in words; the participant carries what ``with_course`` adds to a query."""
     return [
         *_overdue(participant, user, today),
+        *(_refused(participant, each, user) for each in participant.texts_refused),
         *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
         *(_loss(each) for each in participant.times_lost),
         *_death(participant, milestones, user),
@@ -64,6 +69,17 @@ def _overdue(participant: Any, user: User, today: date) -> Iterator[CourseLine]:
     if late is not None:
         may_act = user.may(Permission.CRF_EDIT, participant.site_id)
         yield CourseLine(late.sentence, ((late.href, _("Go there")),) if may_act else ())
+
+
+def _refused(participant: Participant, answer: dict[str, Any], user: User) -> CourseLine:
+    text = _("Did not sign consent %(label)s, asked on %(day)s: %(follows)s.") % {
+        "label": answer["label"],
+        "day": _day(answer["asked_on"]),
+        "follows": AfterRefusal(answer["follows"]).label,
+    }
+    if not user.may(Permission.CONSENT_RECORD, participant.site_id):
+        return CourseLine(text)
+    return CourseLine(text, ((reverse("trials:consent", args=[participant.number]), _("Consent")),))
 
 
 def _withdrawal(participant: Participant, stands: dict[str, Any], user: User) -> CourseLine:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kernel.fields import PasswordField, WordsField
+from kernel.fields import PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 from reports.questions import ProtocolValueLine
 
@@ -36,9 +36,7 @@ class ConfirmForm(ServiceForm):
         super().__init__(typed)
         self.lines = lines
         for line in lines:
-            self.fields[f"{SEEN}{line.asked.key}"] = WordsField(
-                widget=forms.HiddenInput, required=False, initial=line.asked.digest
-            )
+            self.fields[f"{SEEN}{line.asked.key}"] = SeenField(required=False, initial=line.asked.digest)
 
     def arguments(self) -> dict[str, Any]:
         """Return the digest that was read of each value, by the value's item, and what the signature asks for."""

@@ -1,5 +1,6 @@
 """Addresses of the lists and reports; the home and participant pages stand in palace3.urls."""
 
+from django.conf import settings
 from django.urls import path, register_converter
 
 from reports import views
@@ -11,7 +12,13 @@ class _SiteState:
     to_python = to_url = str
 
 
+class _PaperLanguage:
+    regex = "|".join(code for code, _name in settings.LANGUAGES)
+    to_python = to_url = str
+
+
 register_converter(_SiteState, "site_state")
+register_converter(_PaperLanguage, "paper_language")
 
 app_name = "reports"
 urlpatterns = [
@@ -25,8 +32,11 @@ urlpatterns = [
     path("protocol/questions/<str:protocol>/<str:key>/", views.protocol_value, name="protocol-value"),
     path("protocol/confirmations/<int:pk>/withdraw/", views.withdraw, name="protocol-withdraw"),
 ]
-# The page of a visit shares the namespace of ``followup`` (palace3.urls).
+# The pages of a visit and of an amendment share the namespace of ``followup`` (palace3.urls).
+_AMENDMENT = "protocol/versions/<str:protocol>/sites/<str:site>/"
 visit_urlpatterns = [
+    path(f"{_AMENDMENT}amendment/", views.amendment, name="amendment"),
+    path(f"{_AMENDMENT}amendment-<paper_language:language>.pdf", views.amendment_file, name="amendment-file"),
     path("participants/<str:number>/visits/new/", views.unscheduled, name="unscheduled"),
     path("participants/<str:number>/visits/<int:pk>/", views.visit, name="visit"),
 ]

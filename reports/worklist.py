@@ -118,16 +118,15 @@ def _roles_to_confirm(user: User) -> WorkListSection:
 def _to_consent_anew(user: User) -> WorkListSection:
     found, total = _first(asked_to_consent_anew(Participant.objects.open_to(user, Permission.CONSENT_RECORD)))
     items = [
-        WorkItem(
-            p.number,
-            str(_("The new consent text is to be signed")),
-            reverse("trials:consent", args=[p.number]),
-        )
+        WorkItem(p.number, str(_("Does not sign the new text and leaves: record the withdrawal")), leave)
+        if p.is_leaving
+        else WorkItem(p.number, str(_("The new consent text is to be signed")), sign)
         for p in found
+        for leave in [reverse("followup:withdraw", args=[p.number])]
+        for sign in [reverse("trials:consent", args=[p.number])]
     ]
-    return WorkListSection(
-        _("To consent anew"), "file-earmark-text", _("Everybody has signed the text in force."), items, total
-    )
+    nothing = _("Everybody has answered on the text in force.")
+    return WorkListSection(_("To consent anew"), "file-earmark-text", nothing, items, total)
 
 
 def _first(rows: Any) -> tuple[list[Any], int]:

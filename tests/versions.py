@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from protocol.text import VERSIONS, read_from
 
+# What stands on the committee's letter.
+LETTER: dict[str, Any] = {"reference": "EC 2026-17", "letter_on": date(2026, 11, 20)}
 FIRST = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")
 MONTHS = (6, 9, 12, 15, 18, 21, 24, 30, 36, 42, 48, 54, 60)
 OLD_MONTHS = (6, 9, 12, 16, 20, 24, 30, 36, 48, 60)

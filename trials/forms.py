@@ -17,7 +17,7 @@ from kernel.fields import DayField, PasswordField, WordsField, field_of_column
 from kernel.service_form import ForeseeingForm, ServiceForm, ServiceModelForm
 from protocol.text import load
 from trials.models import ConsentVersion, Site
-from trials.models.participants import DeclineReason, ScreenFailureReason
+from trials.models.participants import AfterRefusal, DeclineReason, ScreenFailureReason
 
 
 def _reason(label: Any = None, **more: Any) -> WordsField:
@@ -189,6 +189,26 @@ class ConsentForm(ServiceForm):
     biobank = forms.BooleanField(label=_("Consent to extra samples"), required=False)
     register_lookup = forms.BooleanField(
         label=_("Consent to look up vital status in registers after a withdrawal"), required=False
+    )
+
+    def __init__(self, *args: Any, versions: QuerySet[ConsentVersion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].queryset = versions  # type: ignore[attr-defined]
+
+
+class ConsentRefusalForm(ServiceForm):
+    version: Any = forms.ModelChoiceField(
+        label=_("Version of the consent form"), queryset=None, empty_label=None
+    )
+    asked_on = DayField(label=_("Asked on"), help_text=_("The day on which the participant answered."))
+    follows = forms.ChoiceField(
+        label=_("What follows"), choices=AfterRefusal.choices, widget=forms.RadioSelect
+    )
+    reason = WordsField(
+        label=_("Reason for the change"),
+        max_length=200,
+        required=False,
+        help_text=_("Only when an answer on record is corrected."),
     )
 
     def __init__(self, *args: Any, versions: QuerySet[ConsentVersion], **kwargs: Any) -> None:

@@ -31,5 +31,6 @@ urlpatterns = [
     path("delegations/<int:pk>/end/", people.end_delegation, name="end-delegation"),
     path("participants/register/", participants.register, name="register"),
     path("participants/<str:number>/consent/", participants.consent, name="consent"),
+    path("participants/<str:number>/consent/refused/", participants.refuse_consent, name="refuse-consent"),
     path("deviations/<int:pk>/settle/", participants.settle_deviation, name="settle-deviation"),
 ]

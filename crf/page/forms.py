@@ -17,7 +17,7 @@ from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from crf.safety.clock_rows import REPORT_FORM
-from kernel.fields import DayField, PasswordField, WordsField
+from kernel.fields import DayField, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
 VERSION: Final = re.compile(r"[0-9]{1,9}")
@@ -134,7 +134,7 @@ class DecisionForm(ServiceForm):
         label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
     password = PasswordField(label=_("Your password"))
-    seen_digest = WordsField(widget=forms.HiddenInput, max_length=64)
+    seen_digest = SeenField(max_length=64)
 
     def __init__(self, *args: Any, answerable: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

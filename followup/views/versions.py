@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -58,6 +59,13 @@ def site_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
     return render(request, "followup/site_version.html", context)
 
 
+def _consent_texts(request: PersonRequest, site: Site, protocol: str) -> QuerySet[ConsentVersion]:
+    """Return the texts that may belong to the version: approved no earlier than it is dated."""
+    texts = ConsentVersion.objects.open_to(request.user, Permission.SITE_MANAGE).filter(site=site)
+    found: QuerySet[ConsentVersion] = texts.filter(approved_on__gte=load(protocol).head.released_on)
+    return found
+
+
 def _page_of(
     site: Site, protocol: str, title: str, button: str, about: str, *, is_grave: bool = False
 ) -> Page:
@@ -74,7 +82,7 @@ def approve_version(request: PersonRequest, protocol: str, site: str) -> HttpRes
     form = ApprovalForm(
         request.POST or None,
         held=held.filter(site=found, version=protocol).first(),
-        texts=ConsentVersion.objects.open_to(request.user, Permission.SITE_MANAGE).filter(site=found),
+        texts=_consent_texts(request, found, protocol),
     )
     told = {"site": found, "version": protocol, "by": request.user, "at": timezone.now()}
     if form.submits(trials.record_version_approval, **told):

@@ -152,9 +152,11 @@ def _check_visit(text: ProtocolText, rule: VisitRule, place: TextLocation) -> No
 
 def _check_anchoring(text: ProtocolText, rule: VisitRule, due: Anchoring, place: TextLocation) -> None:
     _each((due.anchor,), {milestone.code for milestone in text.milestones}, place.at("anchor"), "milestone")
-    units = (due.target.days, due.target.weeks, due.target.months)
-    if sum(unit is not None for unit in units) != 1:
-        place.at("target").refuse(f"The target of {rule.code} must be given in days, weeks or months.")
+    short = sum(unit is not None for unit in (due.target.days, due.target.weeks))
+    if short > 1 or not (short or due.target.months is not None):
+        place.at("target").refuse(
+            f"The target of {rule.code} must be given in days, in weeks, or in months with days or weeks beside them."
+        )
     window = due.window
     given = tuple(edge is not None for edge in (window.opens, window.closes, window.before, window.after))
     if given not in ((True, True, False, False), (False, False, True, True)):

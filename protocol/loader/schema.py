@@ -199,7 +199,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """How far a target lies from its anchor; exactly one of the units is set."""
+    """How far a target lies from its anchor: days, weeks, or calendar months and then days or weeks."""
 
     source: Source
     days: int | None = None

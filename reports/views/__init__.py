@@ -1,5 +1,6 @@
 """Pages that need to see the whole house."""
 
+from reports.views.amendment import amendment, amendment_file
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
@@ -9,6 +10,8 @@ from reports.views.site import move_site, site
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
+    "amendment",
+    "amendment_file",
     "confirm",
     "home",
     "move_site",

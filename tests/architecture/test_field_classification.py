@@ -255,7 +255,11 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "trials.SiteVersion": {
-        "operational": "id act site version approved_on reference consent opened_on carried_at",
+        "operational": "id act site version approved_on reference letter_on consent opened_on carried_at",
+    },
+    "trials.ConsentRefusal": {
+        "clinical": "version asked_on follows",
+        "operational": "id act participant site",
     },
     "trials.LossToFollowUp": {
         "clinical": "lost_on reached_on",

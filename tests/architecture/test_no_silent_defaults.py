@@ -24,6 +24,7 @@ ALLOWED = {
         "by",
     ): "the function of a derived answer; typed answers have none",
     ("trials/forms.py", "ConsentForm", "version"): "a field that a person fills, not a default",
+    ("trials/forms.py", "ConsentRefusalForm", "version"): "a field that a person fills, not a default",
 }
 ZONES_ARE_NAMED_IN = {"palace3/settings.py"}
 

@@ -3,6 +3,7 @@
 from trials.models.news import NewsLetter, NewsReader
 from trials.models.participants import (
     Consent,
+    ConsentRefusal,
     DeviationProposal,
     EligibilityDecision,
     LossToFollowUp,
@@ -21,6 +22,7 @@ __all__ = [
     "ChecklistItem",
     "Confirmation",
     "Consent",
+    "ConsentRefusal",
     "ConsentVersion",
     "ContactAttempt",
     "ContactIdentity",

@@ -170,6 +170,36 @@ class Consent(OfParticipant):
         return f"{self.participant} {self.version}"
 
 
+class AfterRefusal(models.TextChoices):
+    """What follows when somebody in the trial does not sign a new consent text."""
+
+    STAYS = "stays", _("Stays in the trial under the consent signed before")
+    LEAVES = "leaves", _("Leaves the trial, in whole or in part")
+
+
+@audited()
+class ConsentRefusal(OfParticipant):
+    """The answer of somebody who was asked to sign a new consent text and did not (protocol 3.1)."""
+
+    version = models.ForeignKey(ConsentVersion, models.PROTECT, verbose_name=_("consent version"))
+    asked_on = models.DateField(_("asked on"))
+    follows = models.CharField(_("what follows"), max_length=6, choices=AfterRefusal.choices)
+
+    class Meta(OfParticipant.Meta):
+        verbose_name = _("refusal of a consent text")
+        ordering = ("-asked_on", "-pk")
+        constraints = (
+            *OfParticipant.Meta.constraints,
+            models.UniqueConstraint(fields=["participant", "version"], name="trials_consentrefusal_once"),
+            models.CheckConstraint(
+                condition=models.Q(follows__in=AfterRefusal.values), name="trials_consentrefusal_follows"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.participant} {self.version}"
+
+
 class ScreenFailureReason(models.TextChoices):
     CRITERION = "criterion", _("A criterion was not met")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn")

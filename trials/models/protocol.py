@@ -28,6 +28,7 @@ class SiteVersion(Audited):
     version = models.CharField(_("protocol version"), max_length=10)
     approved_on = models.DateField(_("approved by the ethics committee on"))
     reference = models.CharField(_("reference"), max_length=80, blank=True)
+    letter_on = models.DateField(_("date of the letter"), null=True)
     consent = models.ForeignKey(
         ConsentVersion, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("new consent")
     )
@@ -51,6 +52,10 @@ class SiteVersion(Audited):
             models.CheckConstraint(
                 condition=Q(carried_at=None) | Q(opened_on__isnull=False),
                 name="trials_siteversion_opened_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(letter_on=None) | Q(letter_on__gte=F("approved_on")),
+                name="trials_siteversion_letter_after",
             ),
         )
 

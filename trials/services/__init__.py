@@ -21,6 +21,7 @@ from trials.services.participants import (
     reveal_arm,
     settle_deviation,
 )
+from trials.services.reconsent import record_consent_refusal
 from trials.services.sites import (
     activate_site,
     add_consent_version,
@@ -61,6 +62,7 @@ __all__ = [
     "open_site_version",
     "propose_deviation",
     "record_consent",
+    "record_consent_refusal",
     "record_screening_outcome",
     "record_version_approval",
     "record_withdrawal",

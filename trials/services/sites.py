@@ -14,6 +14,7 @@ from kernel.clock import local_date
 from kernel.errors import Refusal
 from trials.models import ChecklistItem, ConsentVersion, Delegation, Participant, Site
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
+from trials.services.versions import ApprovalInFuture
 
 MOVES: Final = {
     SiteState.PLANNED: {SiteState.SET_UP},
@@ -37,6 +38,15 @@ class SiteCannotMove(Refusal):
 class ChecklistOpen(Refusal):
     code = "trials.checklist_open"
     message = _("Site {site} cannot be activated yet. Still open: {missing}. Complete the checklist first.")
+
+
+class ConsentVersionKnown(Refusal):
+    code = "trials.consent_version_known"
+    message = _(
+        "Consent version {label} of site {site} is on record already, approved on {day}. Enter the version that is "
+        "printed on the new text."
+    )
+    status = 422
 
 
 def create_site(
@@ -178,9 +188,18 @@ def _lock_for(site: Site, wanted: SiteState) -> Site:
 def add_consent_version(
     *, site: Site, label: str, approved_on: date, by: User | None, at: datetime
 ) -> ConsentVersion:
-    """The site may consent with ``label`` from its approval day on; the version before ends that day."""
+    """The site may consent with ``label`` from its approval day on; the version before ends that day.
+
+    Refuses: a label that the site has on record; an approval that has not come yet. Locks: the site.
+    """
     with open_act("trials:consent_version:add", by=by, at=at, site=site) as act:
-        for earlier in ConsentVersion.objects.filter(site=site, ended_on=None).exclude(label=label):
+        locked = Site.objects.select_for_update().get(pk=site.pk)
+        known = ConsentVersion.objects.filter(site=locked, label=label).first()
+        if known is not None:
+            raise ConsentVersionKnown(label=label, site=locked.code, day=known.approved_on.isoformat())
+        if approved_on > local_date(at, locked.time_zone):
+            raise ApprovalInFuture(day=approved_on.isoformat())
+        for earlier in ConsentVersion.objects.filter(site=site, ended_on=None):
             earlier.ended_on, earlier.act = max(approved_on, earlier.approved_on), act
             earlier.save(update_fields=["ended_on", "act"])
         return ConsentVersion.objects.create(site=site, label=label, approved_on=approved_on, act=act)

@@ -10,7 +10,7 @@ from accounts.models import User
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from protocol.text import later_than
+from protocol.text import later_than, load
 from trials.models import ConsentVersion, Participant, Site, SiteVersion
 from trials.models.participants import TERMINAL, Track
 from trials.services.decisions import lapse_decision
@@ -28,6 +28,40 @@ class VersionNotLater(Refusal):
 class ApprovalInFuture(Refusal):
     code = "trials.approval_in_future"
     message = _("The approval is dated {day}, which has not come yet. Check the date on the letter.")
+    status = 422
+
+
+class ApprovalBeforeText(Refusal):
+    code = "trials.approval_before_text"
+    message = _(
+        "Version {version} is dated {released}; a committee cannot have approved it on {day}. Check the date and "
+        "the version on the letter."
+    )
+    status = 422
+
+
+class ApprovalWithoutLetter(Refusal):
+    code = "trials.approval_without_letter"
+    message = _(
+        "Enter the reference and the date of the committee's letter: an approval is known by its letter."
+    )
+    status = 422
+
+
+class LetterNotAfterApproval(Refusal):
+    code = "trials.letter_not_after_approval"
+    message = _(
+        "The letter is dated {letter}, which is before the approval of {day}. Check both on the letter."
+    )
+    status = 422
+
+
+class ConsentTextOlder(Refusal):
+    code = "trials.consent_text_older"
+    message = _(
+        "Consent text {label} was approved on {text_day}, before version {version} was on {day}. Choose the text that "
+        "was approved with it; record that text at the site first if it is missing here."
+    )
     status = 422
 
 
@@ -55,31 +89,63 @@ def record_version_approval(
     site: Site,
     version: str,
     approved_on: date,
-    reference: str = "",
+    reference: str,
+    letter_on: date,
     consent: ConsentVersion | None = None,
     by: User | None,
     at: datetime,
     reason: str = "",
 ) -> SiteVersion:
-    """The site's ethics committee approved ``version`` on ``approved_on``; a later call corrects it until it opens."""
+    """The site's ethics committee approved ``version`` on ``approved_on``; a later call corrects it until it opens.
+
+    Refuses: a version that is in force or not later; an approval without its letter, before the text, or still to
+    come; a consent text of another site, or one approved before the version was. Locks: the site.
+    """
     with open_act("trials:version:approve", by=by, at=at, site=site, reason=reason) as act:
         locked = Site.objects.select_for_update().get(pk=site.pk)
         refuse_unless_later(locked, version)
-        if approved_on > local_date(at, locked.time_zone):
-            raise ApprovalInFuture(day=approved_on.isoformat())
-        if consent is not None and consent.site_id != locked.pk:
-            raise ConsentOfAnotherSite(site=locked.code)
+        today = local_date(at, locked.time_zone)
+        _refuse_impossible_days(version, approved_on, letter_on, today=today)
+        if not reference.strip():
+            raise ApprovalWithoutLetter
+        if consent is not None:
+            _refuse_other_text(consent, locked, version, approved_on)
         found, _made = SiteVersion.objects.update_or_create(
             site=locked,
             version=version,
             defaults={
                 "approved_on": approved_on,
                 "reference": reference,
+                "letter_on": letter_on,
                 "consent": consent,
                 "act": act,
             },
         )
     return found
+
+
+def _refuse_impossible_days(version: str, approved_on: date, letter_on: date, *, today: date) -> None:
+    for day in (approved_on, letter_on):
+        if day > today:
+            raise ApprovalInFuture(day=day.isoformat())
+    released = load(version).head.released_on
+    if approved_on < released:
+        raise ApprovalBeforeText(version=version, released=released.isoformat(), day=approved_on.isoformat())
+    if letter_on < approved_on:
+        raise LetterNotAfterApproval(letter=letter_on.isoformat(), day=approved_on.isoformat())
+
+
+def _refuse_other_text(consent: ConsentVersion, site: Site, version: str, approved_on: date) -> None:
+    """A new consent text belongs to the amendment: the committee approved it with the version, or after it."""
+    if consent.site_id != site.pk:
+        raise ConsentOfAnotherSite(site=site.code)
+    if consent.approved_on < approved_on:
+        raise ConsentTextOlder(
+            label=consent.label,
+            text_day=consent.approved_on.isoformat(),
+            version=version,
+            day=approved_on.isoformat(),
+        )
 
 
 def refuse_unless_later(site: Site, version: str) -> None:

@@ -15,8 +15,9 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.service_form import Page
 from trials import services
-from trials.forms import ConsentForm, RegisterForm, SettleForm
+from trials.forms import ConsentForm, ConsentRefusalForm, RegisterForm, SettleForm
 from trials.models import ConsentVersion, DeviationProposal, Participant, Site
+from trials.models.participants import AfterRefusal
 
 
 def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
@@ -50,8 +51,29 @@ def consent(request: PersonRequest, number: str) -> HttpResponse:
         return redirect(found)
     page = page_of(found, _("Consent of participant %(number)s"), _("Record the consent"))
     given = found.consents.select_related("version")
-    context = {"form": form, "page": page, "versions": versions, "given": given}
+    refused = found.consentrefusals.select_related("version")
+    context = {"form": form, "page": page, "versions": versions, "given": given, "refused": refused}
+    context["participant"] = found
     return render(request, "trials/consent.html", context, status=form.status)
+
+
+@requires(Permission.CONSENT_RECORD)
+def refuse_consent(request: PersonRequest, number: str) -> HttpResponse:
+    """Record that a new consent text was not signed, and what follows: staying under the old one, or leaving."""
+    found = _participant(request, number, Permission.CONSENT_RECORD)
+    texts = ConsentVersion.objects.open_to(request.user, Permission.CONSENT_RECORD).filter(site=found.site)
+    form = ConsentRefusalForm(request.POST or None, versions=texts.exclude(consent__participant=found))
+    told = {"participant": found, "by": request.user, "at": timezone.now()}
+    if form.submits(services.record_consent_refusal, **told):
+        leaves = form.result.follows == AfterRefusal.LEAVES
+        return redirect("followup:withdraw" if leaves else "participant", found.number)
+    about = _(
+        "Whoever stays is followed under the consent signed before: what only the new text allows is not done, and a "
+        "visit that only the new version plans is marked as not done, refused. Whoever leaves says from what: the "
+        "withdrawal is recorded next."
+    )
+    page = page_of(found, _("Participant %(number)s does not sign"), _("Record the refusal"), about=about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 def page_of(participant: Participant, title: str, button: str, **more: Any) -> Page:

@@ -50,6 +50,7 @@ TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
 FILES = {
     "accounts:session",
     "crf:blank",
+    "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",
     "trials:sitemap",
@@ -69,6 +70,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "reports:protocol-value": {"key": "value"},
     "reports:protocol-withdraw": {"pk": "confirmation"},
     "trials:consent": {"number": "newcomer"},
+    "trials:refuse-consent": {"number": "newcomer"},
     "trials:letter": {"pk": "letter"},
     "trials:preview-text": {"pk": "text"},
     "trials:request": {"reference": "new"},

@@ -140,6 +140,24 @@ def test_point_13_the_page_asks_for_each_reason_and_keeps_what_was_seen(
     assert EligibilityDecision.objects.get(participant=person).eligible
 
 
+def test_rare_02_the_page_shown_again_signs_the_evidence_that_it_shows(
+    world: World, person: Participant, save: Save
+) -> None:
+    """An answer changed while the page was read: it shows the evidence of now, and sends back the digest of that."""
+    history(save, person, mh_prior_ca="U")
+    client, url = client_of(world.investigator), reverse("crf:eligibility", args=[person.number])
+    old = client.get(url).context["form"]["seen_digest"].value()
+    history(save, person, mh_prior_ca="N")
+    said = {"verdict": "eligible", "password": PASSWORD, "seen_digest": old}
+    again = client.post(url, said)
+    assert again.status_code == 409
+    assert "An answer changed while you were reading" in again.text
+    now = again.context["form"]["seen_digest"].value()
+    assert now == current_evidence(person).digest != old
+    assert f'value="{now}"' in again.text
+    assert client.post(url, said | {"seen_digest": now}).status_code == 302
+
+
 def test_what_was_not_seen_is_not_signed(world: World, person: Participant, save: Save) -> None:
     history(save, person)
     evidence = current_evidence(person)

@@ -15,7 +15,7 @@ from followup.services import migrate_participants, open_version
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_consequences import numbered, screened_on_paper
 from tests.unit.crf.examples import demographics, eligibility
-from tests.versions import amended, shelf
+from tests.versions import LETTER, amended, shelf
 from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
 from trials.models import Participant
@@ -32,7 +32,7 @@ def second() -> str:
 
 def move_to_second(world: World, participant: Participant) -> Participant:
     by: dict[str, Any] = {"by": world.trial_manager, "at": NOW}
-    trials.record_version_approval(site=world.site, version="2.0", approved_on=TODAY, **by)
+    trials.record_version_approval(site=world.site, version="2.0", approved_on=TODAY, **LETTER, **by)
     opened = open_version(site=world.site, version="2.0", reason="Amendment 1", **by)
     migrate_participants(site_version=opened, at=NOW)
     participant.refresh_from_db()
@@ -80,7 +80,7 @@ def test_rare_02_a_form_begun_after_the_site_moved_is_of_the_version_in_force(
         begun, fresh = screen(world), screen(world)
         save(begun, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
         by: dict[str, Any] = {"site": world.site, "version": "2.0", "by": world.trial_manager, "at": NOW}
-        trials.record_version_approval(approved_on=TODAY, **by)
+        trials.record_version_approval(approved_on=TODAY, **LETTER, **by)
         trials.open_site_version(reason="Amendment 1", **by)
         save(fresh, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
         for participant, version in ((begun, "1.0"), (fresh, "2.0")):

@@ -27,7 +27,7 @@ from followup.services import (
 )
 from protocol.text import load
 from tests.integration.followup.conftest import noon
-from tests.versions import amended, shelf
+from tests.versions import LETTER, amended, shelf
 from tests.world import NOW, TODAY, World, as_person, screen
 from trials import services as trials
 from trials.models import Participant, SiteVersion
@@ -64,7 +64,7 @@ def by(world: World, at: Any = NOW) -> dict[str, Any]:
 
 def approve(world: World, *, on: date = TODAY, at: Any = NOW, **more: Any) -> SiteVersion:
     return trials.record_version_approval(
-        site=world.site, version="2.0", approved_on=on, **more, **by(world, at)
+        site=world.site, version="2.0", approved_on=on, **{**LETTER, **more}, **by(world, at)
     )
 
 
@@ -106,7 +106,9 @@ def test_an_approval_says_which_version_and_when(world: World, everywhere: None)
     with pytest.raises(ApprovalInFuture):
         approve(world, on=date(2026, 11, 21))
     with pytest.raises(VersionNotLater):
-        trials.record_version_approval(site=world.site, version="1.0", approved_on=TODAY, **by(world))
+        trials.record_version_approval(
+            site=world.site, version="1.0", approved_on=TODAY, **LETTER, **by(world)
+        )
     theirs = world.other_site.consent_versions.get()
     with pytest.raises(ConsentOfAnotherSite):
         approve(world, consent=theirs)
@@ -259,9 +261,7 @@ def test_the_version_of_the_participant_is_what_every_rule_reads(
 
 def test_who_must_consent_anew_is_known(world: World, everywhere: None, randomized: Make) -> None:
     signed, unsigned = randomized(), randomized()
-    text = trials.add_consent_version(
-        site=world.site, label="2.0", approved_on=date(2026, 11, 19), **by(world)
-    )
+    text = trials.add_consent_version(site=world.site, label="2.0", approved_on=TODAY, **by(world))
     version = approve(world, consent=text)
     trials.record_consent(participant=signed, version=text, signed_on=TODAY, sensitive_data=True, **by(world))
     assert list(to_consent_anew(Participant.objects.all(), version)) == [unsigned]

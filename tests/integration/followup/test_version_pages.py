@@ -22,6 +22,7 @@ from trials.models import Participant, SiteVersion
 pytestmark = pytest.mark.django_db
 
 AT_SITE = "/protocol/versions/2.0/sites/01/"
+APPROVAL = {"approved_on": "2026-11-20", "reference": "EC 2026-17", "letter_on": "2026-11-20"}
 Make = Callable[..., Participant]
 
 
@@ -57,7 +58,7 @@ def test_rare_01_the_manager_approves_previews_and_opens_a_version(
     refused = manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"})
     assert refused.status_code == 409
     assert "Record the approval first" in refused.text
-    assert manager.post(f"{AT_SITE}approve/", {"approved_on": TODAY.isoformat()}).status_code == 302
+    assert manager.post(f"{AT_SITE}approve/", APPROVAL).status_code == 302
     assert "Open it at the site" in manager.get(AT_SITE).text
     _without_a_worker(monkeypatch)
     opened = manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"}, follow=True)
@@ -78,17 +79,17 @@ def _without_a_worker(monkeypatch: Any) -> None:
 
 def test_an_approval_is_corrected_with_a_reason_and_never_dated_ahead(world: World, everywhere: None) -> None:
     manager = client_of(world.trial_manager)
-    ahead = manager.post(f"{AT_SITE}approve/", {"approved_on": (TODAY + timedelta(1)).isoformat()})
+    ahead = manager.post(f"{AT_SITE}approve/", APPROVAL | {"approved_on": (TODAY + timedelta(1)).isoformat()})
     assert ahead.status_code == 422
     assert "has not come yet" in ahead.text
-    manager.post(f"{AT_SITE}approve/", {"approved_on": TODAY.isoformat(), "reference": "EC 1"})
+    manager.post(f"{AT_SITE}approve/", APPROVAL | {"reference": "EC 1"})
     page = manager.get(f"{AT_SITE}approve/")
     assert 'value="EC 1"' in page.text
-    silent = manager.post(f"{AT_SITE}approve/", {"approved_on": "2026-11-02"})
+    silent = manager.post(f"{AT_SITE}approve/", APPROVAL | {"approved_on": "2026-11-09"})
     assert silent.status_code == 422
-    said = {"approved_on": "2026-11-02", "reason": "Read from the wrong letter"}
+    said = APPROVAL | {"approved_on": "2026-11-09", "reason": "Read from the wrong letter"}
     assert manager.post(f"{AT_SITE}approve/", said).status_code == 302
-    assert SiteVersion.objects.get().approved_on == date(2026, 11, 2)
+    assert SiteVersion.objects.get().approved_on == date(2026, 11, 9)
 
 
 def test_who_must_consent_anew_is_listed(
@@ -97,9 +98,9 @@ def test_who_must_consent_anew_is_listed(
     participant = randomized()
     _without_a_worker(monkeypatch)
     manager = client_of(world.trial_manager)
-    manager.post("/sites/01/consent-versions/new/", {"label": "2.0", "approved_on": "2026-11-19"})
+    manager.post("/sites/01/consent-versions/new/", {"label": "2.0", "approved_on": "2026-11-20"})
     consent = world.site.consent_versions.get(label="2.0")
-    manager.post(f"{AT_SITE}approve/", {"approved_on": "2026-11-20", "consent": consent.pk})
+    manager.post(f"{AT_SITE}approve/", APPROVAL | {"consent": consent.pk})
     assert "must consent anew" in manager.get(AT_SITE).text
     manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"})
     migrate_participants(site_version=SiteVersion.objects.get(), at=clock_time())

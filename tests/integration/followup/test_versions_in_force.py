@@ -23,7 +23,7 @@ from randomization.allocation.readiness import readiness
 from randomization.services import randomize
 from randomization.services.allocate import NotReadyToRandomize
 from tests.integration.palace3.test_worker import Worker, broker, eventually, start_worker
-from tests.versions import amended, shelf
+from tests.versions import LETTER, amended, shelf
 from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
 from trials import services as trials
 from trials.models import EligibilityDecision, Participant, SiteVersion
@@ -47,7 +47,7 @@ def _two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 def opened(world: World) -> SiteVersion:
     """Version 2.0 is in force at site 01, and nobody was told yet."""
     told: dict[str, Any] = {"site": world.site, "version": "2.0", "by": world.trial_manager, "at": NOW}
-    trials.record_version_approval(approved_on=TODAY, **told)
+    trials.record_version_approval(approved_on=TODAY, **LETTER, **told)
     return trials.open_site_version(reason="Amendment 1", **told)
 
 
@@ -218,7 +218,7 @@ def test_rare_02_list_and_page_name_the_same_people(world: World, everywhere: No
     by: dict[str, Any] = {"by": world.trial_manager, "at": NOW}
     text = trials.add_consent_version(site=world.site, label="2.0", approved_on=TODAY, **by)
     told = {"site": world.site, "version": "2.0", **by}
-    trials.record_version_approval(approved_on=TODAY, consent=text, **told)
+    trials.record_version_approval(approved_on=TODAY, **LETTER, consent=text, **told)
     site_version = trials.open_site_version(reason="Amendment 1", **told)
     trials.record_consent(participant=signed, version=text, signed_on=TODAY, sensitive_data=True, **by)
     people = Participant.objects.all()

@@ -20,7 +20,7 @@ from kernel.postgresql.roles import url_of
 from kernel.scope import EVERYTHING, scope
 from palace3.protocol_texts import ProtocolTextAltered, refuse_altered
 from protocol.text import digest_of, source_of
-from tests.versions import amended, shelf
+from tests.versions import LETTER, amended, shelf
 from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
 from trials.models import Site, VersionText
@@ -48,7 +48,7 @@ def folder(path: Path, name: str) -> Path:
 @transaction.atomic
 def open_second(world: World, site: Site) -> None:
     told: dict[str, Any] = {"site": site, "version": "2.0", "by": world.trial_manager, "at": NOW}
-    trials.record_version_approval(approved_on=TODAY, **told)
+    trials.record_version_approval(approved_on=TODAY, **LETTER, **told)
     trials.open_site_version(reason="Amendment 1", **told)
 
 
