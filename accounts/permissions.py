@@ -23,6 +23,7 @@ class Permission(StrEnum):
 
     SITE_VIEW = "site_view"
     SITE_MANAGE = "site_manage"
+    SITE_CONFIRM = "site_confirm"
     PERSON_VIEW = "person_view"
     PERSON_DELEGATE = "person_delegate"
     PERSON_CONFIRM = "person_confirm"
@@ -91,6 +92,7 @@ ROLE_LABELS: Final = {
 PERMISSION_LABELS: Final = {
     Permission.SITE_VIEW: _("see sites"),
     Permission.SITE_MANAGE: _("open, change and close sites"),
+    Permission.SITE_CONFIRM: _("confirm the close-out of a site and transfers of participants"),
     Permission.PERSON_VIEW: _("see people and delegations"),
     Permission.PERSON_DELEGATE: _("create accounts and delegate roles"),
     Permission.PERSON_CONFIRM: _("confirm roles that somebody else delegated"),
@@ -165,7 +167,7 @@ _AT_SITE = _READ | {
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.COORDINATOR: frozenset(_AT_SITE),
     Role.INVESTIGATOR: _AT_SITE
-    | {_P.PERSON_CONFIRM, _P.ELIGIBILITY_DECIDE, _P.ALLOCATION_REQUEST, _P.CRF_SIGN},
+    | {_P.SITE_CONFIRM, _P.PERSON_CONFIRM, _P.ELIGIBILITY_DECIDE, _P.ALLOCATION_REQUEST, _P.CRF_SIGN},
     Role.MONITOR: _READ
     | {
         _P.PERSON_VIEW,
@@ -197,6 +199,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         {
             _P.SITE_VIEW,
             _P.SITE_MANAGE,
+            _P.SITE_CONFIRM,
             _P.PERSON_VIEW,
             _P.PERSON_DELEGATE,
             _P.PERSON_CONFIRM,

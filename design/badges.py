@@ -104,6 +104,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "draft": ("progress", "pencil"),
             "active": ("ok", "check-circle"),
             "closed": ("lock", "lock"),
+            "rejected": ("neutral", "x-circle"),
         },
     ),
     "request": _worded(
@@ -126,7 +127,8 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "set_up": ("progress", "hourglass-split"),
             "active": ("ok", "check-circle"),
             "suspended": ("warn", "pause-circle"),
-            "closed": ("lock", "lock"),
+            "closed": ("warn", "slash-circle"),
+            "closed_out": ("lock", "lock"),
         },
     ),
     "track": _worded(
@@ -190,6 +192,11 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "done": Badge("ok", "check-circle-fill", _("Done")),
         "missing": Badge("neutral", "circle", _("Missing")),
         "expired": Badge("stop", "exclamation-octagon", _("Expired")),
+    },
+    "matter": {
+        "settled": Badge("ok", "check-circle-fill", _("Settled")),
+        "kept": Badge("info", "arrow-right", _("Kept by another site")),
+        "open": Badge("warn", "exclamation-triangle", _("Open matter")),
     },
     "step": {
         "done": Badge("ok", "check-circle", _("Done")),

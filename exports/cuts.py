@@ -45,10 +45,24 @@ class Cut:
         table = model._meta.db_table
         if not self.is_past:
             return table
+        return (
+            f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {table}event e JOIN audit_act w ON w.id = e.act_id "
+            f"WHERE {self._seen} AND {which} ORDER BY e.pgh_obj_id, e.pgh_id DESC)"
+        )
+
+    def turns(self, model: type[models.Model], column: str) -> str:
+        """Return the SQL of the versions of a model's rows in which ``column`` changed, the first one included."""
+        seen = self._seen if self.is_past else "true"
+        return (
+            f"(SELECT * FROM (SELECT e.*, lag(e.{column}) OVER (PARTITION BY e.pgh_obj_id ORDER BY e.pgh_id) AS former "
+            f"FROM {model._meta.db_table}event e JOIN audit_act w ON w.id = e.act_id WHERE {seen}) every_version "
+            f"WHERE former IS DISTINCT FROM {column})"
+        )
+
+    @property
+    def _seen(self) -> str:
+        """The condition on the act (as ``w``) of a version that was there at the moment."""
         seen = "w.stored_at <= %(cut)s"
         if self.snapshot:
             seen += " AND pg_visible_in_snapshot(w.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
-        return (
-            f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {table}event e JOIN audit_act w ON w.id = e.act_id "
-            f"WHERE {seen} AND {which} ORDER BY e.pgh_obj_id, e.pgh_id DESC)"
-        )
+        return seen

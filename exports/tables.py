@@ -20,8 +20,8 @@ from crf.engine.questions import Classification
 from crf.models import Record, RecordState
 from exports.cuts import Cut
 from followup.models import Visit, VisitState
-from trials.models import Milestone, Participant, Site
-from trials.models.participants import Track
+from trials.models import Consent, ConsentRefusal, ConsentVersion, Milestone, Participant, Site
+from trials.models.participants import AfterRefusal, Track
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")
@@ -75,6 +75,12 @@ class File:
         return f"SELECT count(*) FROM {self.counted}"
 
 
+def digest_column(version: str) -> Column:
+    """Return the column of the digest of a version's text, as it was when a site first followed it."""
+    kept = f"(SELECT k.digest FROM trials_versiontext k WHERE k.version = {version})"
+    return Column("PROTOCOL_DIGEST", kept, label=_("Digest (SHA-256) of the text of that version"))
+
+
 _PARTICIPANT_KEYS = (
     Column("STUDYID", f"'{STUDY}'", label=_("Study")),
     Column("SITEID", "s.code", label=_("Site: two digits, leading zero included")),
@@ -91,6 +97,7 @@ _STATE = (
     Column("FORM_STATE", "r.state", "code", _("State of the record"), dict(RecordState.choices)),
     Column("FORM_VERSION", "r.form_version", "integer", _("Version of the form")),
     Column("PROTOCOL_VERSION", "r.protocol_version", label=_("Version of the protocol")),
+    digest_column("r.protocol_version"),
     Column("RECORD_VERSION", "r.version", "integer", _("Version of the record")),
     Column("CHANGED_AT", _MOMENT.format("a.at"), "date-time", _("When the person acted")),
     Column("STORED_AT", _MOMENT.format("a.stored_at"), "date-time", _("When the database stored it")),
@@ -187,10 +194,12 @@ def _by_the_sites_clock(column: str) -> str:
 
 
 def common_files(cut: Cut) -> Iterator[File]:
-    """Yield the files that every export holds: participants, milestones and visits as of the cut."""
+    """Yield the files that every export holds: participants, milestones, visits, versions followed, consents."""
     yield _participants(cut)
     yield _milestones(cut)
     yield _visits(cut)
+    yield _versions(cut)
+    yield _consents(cut)
 
 
 def _of_participant(cut: Cut, alias: str) -> str:
@@ -211,6 +220,7 @@ def _participants(cut: Cut) -> File:
             Column("ARM", "p.arm", "code", _("Arm, once allocated"), {"1": "1", "2": "2"}),
             Column("REGISTERED_ON", "p.registered_on", "date", _("registered on")),
             Column("PROTOCOL_VERSION", "p.protocol_version", label=_("Version of the protocol")),
+            digest_column("p.protocol_version"),
         ),
         f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id WHERE s.code = ANY(%(sites)s)",
         "p.number",
@@ -241,6 +251,13 @@ def _milestones(cut: Cut) -> File:
     )
 
 
+# The version that the participant followed when the visit was last planned or recorded.
+_VERSION_OF_VISIT = (
+    "(SELECT e.protocol_version FROM trials_participantevent e "
+    "WHERE e.pgh_obj_id = v.participant_id AND e.act_id <= v.act_id ORDER BY e.pgh_id DESC LIMIT 1)"
+)
+
+
 def _visits(cut: Cut) -> File:
     rows = cut.rows(Visit)
     return File(
@@ -261,8 +278,65 @@ def _visits(cut: Cut) -> File:
                 "coalesce('met:' || v.met_on, v.not_done_reason)",
                 label=_("Why it was not done"),
             ),
+            Column("PROTOCOL_VERSION", _VERSION_OF_VISIT, label=_("Version of the protocol")),
+            digest_column(_VERSION_OF_VISIT),
         ),
         f"{rows} v {_of_participant(cut, 'v')} WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
         _counted(cut, rows, "t.state <> 'cancelled'"),
+    )
+
+
+def _versions(cut: Cut) -> File:
+    """Each version that a participant has followed, from when on."""
+    turns = cut.turns(Participant, "protocol_version")
+    return File(
+        "PROTOCOL_VERSIONS",
+        (
+            *_PARTICIPANT_KEYS,
+            Column("PROTOCOL_VERSION", "h.protocol_version", label=_("Version of the protocol")),
+            digest_column("h.protocol_version"),
+            Column("FOLLOWED_FROM", _by_the_sites_clock("a.at"), "date-time", _("Followed from")),
+        ),
+        f"{turns} h JOIN {cut.rows(Participant)} p ON p.id = h.id JOIN {cut.rows(Site)} s ON s.id = h.site_id "
+        "JOIN audit_act a ON a.id = h.act_id WHERE s.code = ANY(%(sites)s)",
+        "p.number, h.pgh_id",
+        _counted(cut, turns, "true"),
+    )
+
+
+CONSENT_ANSWERS = {"signed": _("Signed the text"), "refused": _("Did not sign the text")}
+
+
+def _consents(cut: Cut) -> File:
+    """Each consent text that a participant was asked to sign, and the answer."""
+    answers = (
+        "(SELECT id, participant_id, site_id, version_id, 'signed' AS answer, signed_on AS answered_on, "
+        f"sensitive_data, biobank, register_lookup, '' AS follows FROM {cut.rows(Consent)} signed UNION ALL "
+        "SELECT id, participant_id, site_id, version_id, 'refused', asked_on, "
+        f"NULL, NULL, NULL, follows FROM {cut.rows(ConsentRefusal)} refused)"
+    )
+    parts = ("sensitive_data", "biobank", "register_lookup")
+    return File(
+        "CONSENTS",
+        (
+            *_PARTICIPANT_KEYS,
+            Column("CONSENT_VERSION", "x.label", label=_("consent version")),
+            Column("ANSWER", "c.answer", "code", _("Answer"), dict(CONSENT_ANSWERS)),
+            Column("ANSWERED_ON", "c.answered_on", "date", _("Answered on")),
+            *(
+                Column(
+                    part.upper(),
+                    f"CASE c.{part} WHEN true THEN 'Y' WHEN false THEN 'N' END",
+                    "boolean",
+                    Consent._meta.get_field(part).verbose_name,
+                )
+                for part in parts
+            ),
+            Column("AFTER_REFUSAL", "c.follows", "code", _("what follows"), dict(AfterRefusal.choices)),
+        ),
+        f"{answers} c {_of_participant(cut, 'c')} JOIN {cut.rows(ConsentVersion)} x ON x.id = c.version_id "
+        "WHERE s.code = ANY(%(sites)s)",
+        "p.number, c.answered_on, c.answer, c.id",
+        _counted(cut, answers, "true"),
     )

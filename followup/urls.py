@@ -31,5 +31,6 @@ urlpatterns = [
     path("participants/<str:number>/withdraw/", course.withdraw, name="withdraw"),
     path(f"{_WITHDRAWAL}correct/", course.correct_withdrawal, name="correct-withdrawal"),
     path(f"{_WITHDRAWAL}cancel/", course.cancel_withdrawal, name="cancel-withdrawal"),
+    path("participants/<str:number>/protocol-versions/", versions.version_history, name="version-history"),
     path("participants/<str:number>/plan/", course.preview, name="preview"),
 ]

@@ -13,6 +13,7 @@ from kernel.clock import local_date
 from kernel.tasks import send, task
 from notices.mail_kinds import MAIL_KINDS
 from notices.preferences import EARLIEST_HOUR, local_hour
+from notices.second_person import tell_second_persons
 from notices.services.escalations import escalate_site
 from notices.services.reminders import remind_site
 from notices.services.site_notices import write_site_notices
@@ -54,6 +55,12 @@ def remind_one_site(site_id: int, day: str) -> None:
     update_visit_states(site=site, on=on, at=now)
     remind_site(site=site, on=on, at=now)
     write_site_notices(site=site, on=on, at=now)
+
+
+@task(name="notices:second_person")
+def tell_who_is_second() -> None:
+    """Whoever is waited for as the second person has a mail about each matter, once."""
+    tell_second_persons(at=timezone.now())
 
 
 @task(name="accounts:send_mail")

@@ -19,6 +19,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "followup:carry_versions",
         "schedule": crontab(minute="*/10"),
     },
+    "Tell second persons what waits for them": {
+        "task": "notices:second_person",
+        "schedule": crontab(minute="*/5"),
+    },
     "Escalate overdue items": {
         "task": "followup:escalate",
         "schedule": crontab(minute="10,40"),

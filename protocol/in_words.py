@@ -36,7 +36,7 @@ def value_words(value: Scalar | None) -> BilingualText:
         return YES if value else NO
     if isinstance(value, tuple):
         return joined(same(str(item)) for item in value)
-    return same(str(value))
+    return same(f"{value:g}" if isinstance(value, float) else str(value))
 
 
 def offset_words(offset: Offset) -> BilingualText:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from protocol import questions
-from protocol.loader import carried, consistency
+from protocol.loader import agreement, carried, consistency
 from protocol.loader.locate import LineIndex
 from protocol.loader.parse import ProtocolTextError, TextLocation, build
 from protocol.loader.schema import (
@@ -168,6 +168,7 @@ def parse(source: str) -> ProtocolText:
     text = build(ProtocolText, tables, top)
     consistency.check(text, top)
     carried.check(text, top)
+    agreement.check(text, top)
     return text
 
 

@@ -113,6 +113,14 @@ class SignForm(_OwnTransactions):
     password = _password()
 
 
+class RandomizationReasonForm(_OwnTransactions):
+    reason = WordsField(label=_("Reason"), max_length=200)
+
+
+class CloseSchemeForm(RandomizationReasonForm):
+    password = _password()
+
+
 class BlocksField(forms.Field):
     """Block sizes with their weights, written ``4 6`` or ``4:1 6:2``."""
 
@@ -246,3 +254,21 @@ class MistakeForm(_OwnTransactions):
 
     def arguments(self) -> dict[str, Any]:
         return {"mistake": Mistake(**self.cleaned_data)}
+
+
+class MistakeCorrectionForm(MistakeForm):
+    """What the mark is to say, and why it is corrected; its kind stays."""
+
+    reason = WordsField(label=_("Reason for the change"), max_length=200)
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        del self.fields["kind"]
+        if kind != ErrorKind.WRONG_STRATUM:
+            del self.fields["strat_stage_true"]
+
+    def arguments(self) -> dict[str, Any]:
+        typed = dict(self.cleaned_data)
+        reason = typed.pop("reason")
+        return {"mistake": Mistake(kind=self.kind, **typed), "reason": reason}

@@ -18,6 +18,7 @@ from accounts.models import Signature, User
 from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
+from randomization.guards import SchemeMoves
 from randomization.scheme import coins
 from trials.models import EligibilityDecision, Participant, Site
 
@@ -26,6 +27,7 @@ class SchemeState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     ACTIVE = "active", _("Active")
     CLOSED = "closed", _("Closed")
+    REJECTED = "rejected", _("Rejected")
 
 
 class TrialWideSet(models.QuerySet["Scheme"]):
@@ -72,6 +74,7 @@ class Scheme(Audited):
                 condition=models.Q(state=SchemeState.ACTIVE),
                 name="randomization_scheme_one_active",
             ),
+            SchemeMoves(name="randomization_scheme_moves"),
         )
 
     def __str__(self) -> str:
@@ -94,6 +97,75 @@ class Scheme(Audited):
         """Say whether an activated list of the scheme has places for the stratum."""
         active = self.parts.filter(activated_at__isnull=False)
         return any(stratum in part.strata for part in active)
+
+
+class SchemeClosingSet(TrialWideSet):
+    def standing(self) -> Self:
+        """Closings that wait for the second person or are in force."""
+        return self.filter(ended_at=None)
+
+    def to_confirm_by(self, user: User) -> Self:
+        """What waits for a second person who did not ask for it."""
+        waiting = self.open_to(user, Permission.SCHEME_ACTIVATE).standing().filter(confirmed_at=None)
+        return waiting.exclude(asked_by=user)
+
+
+@audited()
+class SchemeClosing(Audited):
+    """A scheme allocates no more: asked for by one person, confirmed by a second. ``ended_at``: taken back before."""
+
+    scheme = models.ForeignKey(Scheme, models.PROTECT, related_name="closings")
+    reason = models.CharField(_("reason"), max_length=200)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked for by"))
+    asked_at = models.DateTimeField(_("asked for at"))
+    asking_signature = models.OneToOneField(Signature, models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+    confirming_signature = models.OneToOneField(Signature, models.PROTECT, null=True, related_name="+")
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(_("taken back at"), null=True)
+
+    objects = SchemeClosingSet.as_manager()
+
+    class Meta:
+        verbose_name = _("closing of a scheme")
+        ordering = ("-asked_at", "-pk")
+        constraints = (
+            ActGuard(name="randomization_schemeclosing_act"),
+            SetOnce(name="randomization_schemeclosing_confirmed_once", column="confirmed_at"),
+            SetOnce(name="randomization_schemeclosing_ended_once", column="ended_at"),
+            models.UniqueConstraint(
+                fields=["scheme"],
+                condition=models.Q(ended_at=None),
+                name="randomization_schemeclosing_one_standing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by=None, confirmed_at=None, confirming_signature=None)
+                | models.Q(
+                    confirmed_by__isnull=False, confirmed_at__isnull=False, confirming_signature__isnull=False
+                )
+                & ~models.Q(confirmed_by=models.F("asked_by")),
+                name="randomization_schemeclosing_second_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_by=None, ended_at=None)
+                | models.Q(ended_by__isnull=False, ended_at__isnull=False, confirmed_at=None),
+                name="randomization_schemeclosing_ended_whole",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.scheme.name
+
+
+class ListPartSet(TrialWideSet):
+    def waiting(self) -> Self:
+        """Lists that were asked for and neither activated nor rejected."""
+        return self.filter(activated_at=None, rejected_at=None)
+
+    def to_activate_by(self, user: User) -> Self:
+        """What waits for a second person who did not ask for it."""
+        return self.open_to(user, Permission.SCHEME_ACTIVATE).waiting().exclude(asked_by=user)
 
 
 class PartKind(models.TextChoices):
@@ -125,8 +197,13 @@ class ListPart(Audited):
     activating_signature = models.OneToOneField(Signature, models.PROTECT, null=True, related_name="+")
     root = models.CharField(_("Merkle root"), max_length=64, null=True)
     places = models.PositiveIntegerField(_("places"), default=0)
+    rejected_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("rejected by")
+    )
+    rejected_at = models.DateTimeField(_("rejected at"), null=True)
+    rejected_because = models.CharField(_("why it was rejected"), max_length=200, null=True)
 
-    objects = TrialWideSet.as_manager()
+    objects = ListPartSet.as_manager()
 
     class Meta:
         verbose_name = _("list")
@@ -150,6 +227,17 @@ class ListPart(Audited):
             models.CheckConstraint(
                 condition=~models.Q(activated_by=models.F("asked_by")),
                 name="randomization_listpart_two_people",
+            ),
+            SetOnce(name="randomization_listpart_rejected_once", column="rejected_at"),
+            models.CheckConstraint(
+                condition=models.Q(rejected_by=None, rejected_at=None, rejected_because=None)
+                | models.Q(
+                    rejected_by__isnull=False,
+                    rejected_at__isnull=False,
+                    rejected_because__isnull=False,
+                    activated_at=None,
+                ),
+                name="randomization_listpart_rejection",
             ),
         )
 
@@ -231,6 +319,13 @@ class EnvelopeState(models.TextChoices):
     DESTROYED = "destroyed", _("Destroyed unopened")
 
 
+class EnvelopeSet(SiteQuerySet):
+    def out(self) -> Self:
+        """Envelopes that are with somebody, and opened ones whose participant is not entered yet."""
+        unopened = models.Q(state__in=(EnvelopeState.PRINTED, EnvelopeState.HANDED_OVER))
+        return self.filter(unopened | models.Q(state=EnvelopeState.OPENED, allocation=None))
+
+
 @audited()
 class Envelope(Audited):
     """A place of the list on paper: reserved until its envelope was opened, or came back unopened.
@@ -254,7 +349,7 @@ class Envelope(Audited):
         Allocation, models.PROTECT, null=True, related_name="envelope", verbose_name=_("allocation")
     )
 
-    objects = SiteQuerySet.as_manager()
+    objects = EnvelopeSet.as_manager()
 
     class Meta:
         verbose_name = _("emergency envelope")
@@ -290,12 +385,18 @@ class ErrorKind(models.TextChoices):
     OUTAGE = "outage", _("Emergency envelope used during an outage")
 
 
+class AllocationErrorSet(SiteQuerySet):
+    def standing(self) -> Self:
+        """Marks that hold: one that was made by mistake is withdrawn and keeps its row."""
+        return self.filter(withdrawn_at=None)
+
+
 @audited()
 class AllocationError(Audited):
-    """A mistake about an allocation, marked and never undone (requirement 30).
+    """A mistake about an allocation, marked; the allocation is never undone (requirement 30).
 
     The allocation stays as it is and so does the analysis: as randomized. For a wrong stratum the true
-    one is kept here, beside the one that was used.
+    one is kept here, beside the one that was used; there is one true stratum, corrected with a reason.
     """
 
     allocation = models.ForeignKey(Allocation, models.PROTECT, related_name="errors")
@@ -308,14 +409,22 @@ class AllocationError(Audited):
     strat_stage_true = models.CharField(_("true clinical stage group"), max_length=4, blank=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("recorded by"))
     recorded_at = models.DateTimeField(_("recorded at"))
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
 
-    objects = SiteQuerySet.as_manager()
+    objects = AllocationErrorSet.as_manager()
 
     class Meta:
         verbose_name = _("randomization error")
         ordering = ("-recorded_at",)
         constraints = (
-            ActGuard(name="randomization_allocationerror_act", frozen=True),
+            ActGuard(name="randomization_allocationerror_act"),
+            SetOnce(name="randomization_allocationerror_kind_once", column="kind"),
+            SetOnce(name="randomization_allocationerror_withdrawn_once", column="withdrawn_at"),
+            models.UniqueConstraint(
+                fields=["allocation"],
+                condition=models.Q(kind=ErrorKind.WRONG_STRATUM, withdrawn_at=None),
+                name="randomization_error_one_true_stratum",
+            ),
             SiteScoped(name="randomization_allocationerror_scope"),
             SameSite(name="randomization_allocationerror_same_site"),
             models.CheckConstraint(

@@ -34,6 +34,12 @@ urlpatterns = [
         name="visit-card",
     ),
     path("participants/<str:number>/allocation/error/", site.record_error, name="record-error"),
+    path("participants/<str:number>/allocation/error/<int:pk>/", site.correct_error, name="correct-error"),
+    path(
+        "participants/<str:number>/allocation/error/<int:pk>/withdraw/",
+        site.withdraw_error,
+        name="withdraw-error",
+    ),
     path("randomization/", statistician.schemes, name="schemes"),
     path("randomization/new/", statistician.define, name="define"),
     path("randomization/simulate/", statistician.simulate, name="simulate"),
@@ -49,5 +55,11 @@ urlpatterns = [
     path("randomization/schemes/<int:version>/sites/", statistician.add_sites, name="add-sites"),
     path("randomization/schemes/<int:version>/places/", statistician.add_places, name="add-places"),
     path("randomization/schemes/<int:version>/balance/", statistician.balance, name="balance"),
+    path("randomization/schemes/<int:version>/close/", statistician.close, name="close-scheme"),
+    path(
+        "randomization/schemes/<int:version>/close/confirm/", statistician.confirm_close, name="confirm-close"
+    ),
+    path("randomization/schemes/<int:version>/close/end/", statistician.end_close, name="end-close"),
     path("randomization/lists/<int:pk>/activate/", statistician.activate, name="activate"),
+    path("randomization/lists/<int:pk>/reject/", statistician.reject, name="reject"),
 ]

@@ -26,7 +26,12 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:site:set_up": _("Site taken into set-up"),
     "trials:site:active": _("Site activated"),
     "trials:site:suspended": _("Site suspended"),
-    "trials:site:closed": _("Site closed"),
+    "trials:site:closed": _("Site closed to recruitment"),
+    "notices:second_person:write": _("Second person told what waits"),
+    "trials:close_out:ask": _("Close-out of the site asked for"),
+    "trials:close_out:confirm": _("Site closed out"),
+    "trials:close_out:end": _("Close-out taken back"),
+    "trials:close_out:confirm_copy": _("Copy for the site confirmed"),
     "trials:site:planned": _("Site put back to planned"),
     "trials:text:draft": _("Text for patients drafted"),
     "trials:text:release": _("Text for patients released"),
@@ -117,6 +122,12 @@ WORDS: Final[dict[str, str | Promise]] = {
     "randomization:envelope:print": _("Emergency envelopes printed"),
     "randomization:envelope:move": _("Where an emergency envelope is, recorded"),
     "randomization:error:record": _("Error of randomization recorded"),
+    "randomization:error:correct": _("Mark of an error of randomization corrected"),
+    "randomization:error:withdraw": _("Mark of an error of randomization withdrawn"),
+    "randomization:scheme:ask_to_close": _("Closing of the randomization scheme asked for"),
+    "randomization:scheme:close": _("Randomization scheme closed"),
+    "randomization:scheme:keep": _("Closing of the randomization scheme taken back"),
+    "randomization:list:reject": _("Randomization list rejected"),
 }
 
 

@@ -29,7 +29,7 @@ from randomization.allocation.documents import NoPrinting
 from trials.models import EligibilityDecision, Participant, Site
 from trials.models.participants import Track
 
-TREATMENT_SERIES = "treatment"
+TREATMENT_SERIES, END_OF_TREATMENT = "treatment", "NEO_END"
 ELIGIBILITY_TOPIC = "eligibility"
 
 
@@ -196,7 +196,9 @@ def _bears_on_eligibility(point: AmendmentPoint, earlier: ProtocolText) -> bool:
 
 
 def _is_on_treatment(participant: Participant, text: ProtocolText) -> bool:
-    """Say whether a day of treatment is still to come for the participant."""
+    """Say whether a day of treatment is still to come for the participant, and treatment has not ended."""
+    if any(each.code == END_OF_TREATMENT and each.on for each in participant.milestones.all()):  # type: ignore[attr-defined]
+        return False
     days = {rule.code for rule in text.visits if rule.series == TREATMENT_SERIES}
     return any(visit.code in days and visit.state in AWAITED for visit in participant.visits.all())  # type: ignore[attr-defined]
 

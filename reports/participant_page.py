@@ -33,6 +33,7 @@ from trials.models import (
     ScreeningOutcome,
 )
 from trials.models.participants import Track
+from trials.models.sites import SiteState
 
 ACTS_SHOWN = 8
 
@@ -150,8 +151,9 @@ def _steps(
     done = [bool(consents), answered, live is not None]
     states = _states_of(done)
     may_decide = user.may(Permission.ELIGIBILITY_VIEW, participant.site_id)
-    may_randomize = user.may(Permission.ALLOCATION_REQUEST, participant.site_id)
-    may_consent = user.may(Permission.CONSENT_RECORD, participant.site_id)
+    recruits = participant.site.state == SiteState.ACTIVE
+    may_randomize = recruits and user.may(Permission.ALLOCATION_REQUEST, participant.site_id)
+    may_consent = recruits and user.may(Permission.CONSENT_RECORD, participant.site_id)
     return [
         ScreeningStep(
             _("Consent"),

@@ -8,7 +8,7 @@ from trials.models.sites import SiteState
 
 
 class _SiteState:
-    regex = "|".join(SiteState.values)
+    regex = "|".join(state for state in SiteState.values if state != SiteState.CLOSED_OUT)
     to_python = to_url = str
 
 
@@ -43,5 +43,9 @@ visit_urlpatterns = [
 # The page of a site, which knows of the randomization list, shares the namespace of ``trials`` (palace3.urls).
 site_urlpatterns = [
     path("sites/<str:code>/", views.site, name="site"),
+    path("sites/<str:code>/close-out/", views.closing, name="close-out"),
+    path("sites/<str:code>/close-out/confirm/", views.confirm_closing, name="confirm-close-out"),
+    path("sites/<str:code>/close-out/end/", views.end_closing, name="end-close-out"),
+    path("sites/<str:code>/close-out/copy/", views.confirm_copy, name="confirm-copy"),
     path("sites/<str:code>/move/<site_state:to>/", views.move_site, name="move-site"),
 ]

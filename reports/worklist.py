@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -37,13 +36,14 @@ from followup.track_limits import overdue
 from followup.wording import visit_name
 from kernel.clock import local_date
 from kernel.pagination import in_words, rows_and_count
+from notices.second_person import TITLE as SECOND_PERSON_TITLE
+from notices.second_person import waiting_for
 from protocol.text import load, versions
 from reports.overdue_states import overdue_state
 from trials.models import (
     ChecklistItem,
     Consent,
     ContactRequest,
-    Delegation,
     DeviationProposal,
     EligibilityDecision,
     Participant,
@@ -89,30 +89,26 @@ class WorkListSection:
 Builder = Callable[[User, date], WorkListSection]
 
 
-def work_for(user: User, *, today: date, at: datetime) -> list[WorkListSection]:
-    """Return the sections of the person's work list, in the order in which they matter."""
+def work_for(
+    user: User, *, today: date, at: datetime, waiting: Collection[str] = ()
+) -> list[WorkListSection]:
+    """Return the sections of the person's work list, in the order in which they matter.
+
+    ``waiting`` names the kinds of things of which something waits for the person as the second one.
+    """
     sections = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
-    if user.may(Permission.PERSON_CONFIRM):
-        sections += [section for section in [_roles_to_confirm(user)] if section.total]
-    return sections
+    second = _second_person(user, waiting)
+    return [second, *sections] if second.total else sections
 
 
-def _roles_to_confirm(user: User) -> WorkListSection:
-    """What somebody else delegated and this person, as the second one, may confirm."""
-    waiting = Delegation.objects.open_to(user, Permission.PERSON_CONFIRM).to_confirm_by(user)
-    found, total = _first(waiting.select_related("user", "site").order_by("pk"))
-    items = [
-        WorkItem(
-            each.user.username,
-            f"{each.get_role_display()}, {each.site or _('The whole trial')}",
-            reverse("trials:confirm-delegation", args=[each.pk]),
-        )
-        for each in found
-    ]
-    return WorkListSection(_("Roles to confirm"), "people", _("No role is waiting."), items, total)
+def _second_person(user: User, kinds: Collection[str]) -> WorkListSection:
+    """What somebody else asked for and this person, as the second one, may confirm."""
+    waiting = waiting_for(user, kinds=kinds)
+    items = [WorkItem(each.number, each.what, each.href) for each in waiting[:SHOWN]]
+    return WorkListSection(SECOND_PERSON_TITLE, "people", _("Nothing is waiting."), items, len(waiting))
 
 
 def _to_consent_anew(user: User) -> WorkListSection:
@@ -141,6 +137,7 @@ def _decisions(user: User, today: date) -> WorkListSection:
             Exists(Consent.objects.filter(participant=OuterRef("pk"))),
             ~Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
             state=Track.SCREENED,
+            site__state__in=(SiteState.ACTIVE, SiteState.SUSPENDED),
         )
         .order_by("number")
     )
@@ -166,6 +163,7 @@ def _to_randomize(user: User, today: date) -> WorkListSection:
                 EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None, eligible=True)
             ),
             state=Track.SCREENED,
+            site__state=SiteState.ACTIVE,
         )
         .order_by("number")
     )
@@ -288,7 +286,11 @@ def _drafts(user: User, today: date) -> WorkListSection:
 
 
 def _next_step(person: Participant) -> Promise:
-    """Return what comes next on the way to randomization."""
+    """Return what comes next on the way to randomization; at a site that does not recruit it leads nowhere."""
+    if person.site.state == SiteState.SUSPENDED:
+        return _("The site is suspended: screening waits")
+    if person.site.state != SiteState.ACTIVE:
+        return _("The site is closed: record how screening ended")
     if not person.consented:  # type: ignore[attr-defined]
         return _("Record the consent")
     if not person.decided:  # type: ignore[attr-defined]
@@ -300,6 +302,7 @@ def _screening(user: User, today: date) -> WorkListSection:
     rows = (
         Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
         .filter(state=Track.SCREENED)
+        .select_related("site")
         .annotate(
             consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))),
             decided=Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
@@ -361,7 +364,7 @@ def _deviations(user: User, today: date) -> WorkListSection:
             d.said,
             reverse("trials:settle-deviation", args=[d.pk]),
             when=d.found_on
-            + timedelta(days=whole_number(load(settings.PROTOCOL_VERSION), "deviation_escalates_days")),
+            + timedelta(days=whole_number(load(d.participant.protocol_version), "deviation_escalates_days")),
         )
         for d in found
     ]

@@ -14,6 +14,7 @@ from protocol.text import VERSIONS, read_from
 # What stands on the committee's letter.
 LETTER: dict[str, Any] = {"reference": "EC 2026-17", "letter_on": date(2026, 11, 20)}
 FIRST = (VERSIONS / "1.0.toml").read_text(encoding="utf-8")
+CALENDAR = 'type = "text"\nvalue = "{}"\nchoices = ["SANO", "three_then_six_months"]'
 MONTHS = (6, 9, 12, 15, 18, 21, 24, 30, 36, 42, 48, 54, 60)
 OLD_MONTHS = (6, 9, 12, 16, 20, 24, 30, 36, 48, 60)
 
@@ -28,6 +29,7 @@ def amended(version: str = "2.0") -> str:
     made = [_row(source, prefix, months) for prefix in ("AS", "FU") for months in MONTHS]
     text = "".join([head, *kept[:place], *made, *kept[place:]])
     text = text.replace('version = "1.0"', f'version = "{version}"', 1)
+    text = text.replace(CALENDAR.format("SANO"), CALENDAR.format("three_then_six_months"), 1)
     return text.replace("released_on = 2026-11-01", "released_on = 2026-11-05", 1)
 
 

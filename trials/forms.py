@@ -24,6 +24,13 @@ def _reason(label: Any = None, **more: Any) -> WordsField:
     return WordsField(label=label or _("Reason"), max_length=200, **more)
 
 
+def _password() -> PasswordField:
+    return PasswordField(
+        label=_("Your password, to sign"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
 class SiteForm(ServiceModelForm):
     class Meta:
         model = Site
@@ -68,6 +75,39 @@ class ChecklistForm(ServiceForm):
 
 
 class MoveSiteForm(ServiceForm):
+    reason = _reason()
+
+
+class CloseOutForm(ServiceForm):
+    """Who keeps the follow-up, why, and the signature."""
+
+    keeper: Any = forms.ModelChoiceField(
+        label=_("Keeper of the follow-up"),
+        queryset=None,
+        required=False,
+        empty_label=_("Nobody is left to be followed"),
+        help_text=_(
+            "A site whose people have a role here: it goes on with the contacts of the living participants."
+        ),
+    )
+    reason = _reason()
+    password = _password()
+
+    def __init__(self, *args: Any, keepers: QuerySet[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["keeper"].queryset = keepers  # type: ignore[attr-defined]
+
+    @property
+    def chosen_keeper(self) -> Site | None:
+        """The keeper that was chosen on the page, once it was sent."""
+        return self.cleaned_data.get("keeper") if self.is_bound and self.is_valid() else None
+
+
+class ConfirmCloseOutForm(ServiceForm):
+    password = _password()
+
+
+class EndCloseOutForm(ServiceForm):
     reason = _reason()
 
 

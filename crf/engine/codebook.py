@@ -8,6 +8,7 @@ from typing import Any
 
 from crf.engine.checks import Criticality, Level, Owner
 from crf.engine.declaration import DeclarationError, FormDeclaration, Group
+from crf.engine.help import on_paper
 from crf.engine.messages import range_text
 from crf.engine.questions import Question, QuestionKind
 
@@ -104,7 +105,7 @@ def _variable(form: FormDeclaration, group: Group | None, question: Question, se
         cdash=question.cdash,
         sdtm=question.sdtm,
         missing=() if question.derived else question.missing_allowed,
-        help=str(question.help),
+        help=on_paper(question.help),
     )
 
 

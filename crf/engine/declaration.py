@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
+from crf.engine.help import places
 from crf.engine.questions import KEYS, AnswerRole, Classification, Question, argument, ask_when
 
 if TYPE_CHECKING:
@@ -235,6 +236,8 @@ class FormDeclaration:
         nowhere: frozenset[str] = frozenset()
         for condition, names in self.conditions():
             yield from ((name, names) for name in condition.names())
+        for explained in (*self.all_questions(), *self.groups.values()):
+            yield from ((read, nowhere) for read in places(explained.help))
         for question in self.questions.values():
             yield from ((read, nowhere) for read in question.reads)
         for group in self.groups.values():

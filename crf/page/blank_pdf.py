@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crf.engine.declaration import FormDeclaration, Group
+from crf.engine.help import on_paper
 from crf.engine.messages import range_text
 from crf.engine.questions import Question, QuestionKind
 from crf.page.render import TABLE_LIMIT
@@ -83,7 +84,7 @@ def _group(group: Group) -> PaperGroup:
     count = len(group.starts_with) if group.fixed else PAPER_ROWS
     return PaperGroup(
         title=str(group.title),
-        help=str(group.help),
+        help=on_paper(group.help),
         questions=asked,
         rows=tuple(str(number) for number in range(1, count + 1)),
         wide=len(asked) > TABLE_LIMIT,
@@ -131,7 +132,7 @@ def _space(question: Question) -> str:
 
 
 def _note(question: Question) -> str:
-    said = [str(question.help)] if question.help else []
+    said = [on_paper(question.help)] if question.help else []
     if question.hard:
         said.append(_("possible: {range}").format(range=range_text(question.hard, question.unit)))
     if question.shown_when or question.required_when:

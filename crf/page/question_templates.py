@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from crf.engine import messages
 from crf.engine.conditions import Condition
+from crf.engine.help import filled
 from crf.engine.questions import Question, QuestionKind
 
 RADIO_LIMIT = 7
@@ -105,7 +106,7 @@ def _placeholder(kind: QuestionKind) -> str:
 
 def _hint(question: Question) -> str:
     """Return the help text, the ranges, and how a partial date is written, in one line."""
-    said = [str(question.help)] if question.help else []
+    said = [filled(question.help, "⟦{}⟧".format)] if question.help else []
     if question.soft and not question.derived:
         said.append(_("usual: {range}").format(range=messages.range_text(question.soft, question.unit)))
     if question.hard and not question.derived:

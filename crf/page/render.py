@@ -20,6 +20,7 @@ from crf.engine.checks import Finding, Level
 from crf.engine.conditions import Condition, canonical
 from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of, rows_begun
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note
@@ -294,6 +295,7 @@ class FormRenderer:
         notes = self.notes_at(spot)
         filling = _Filling(
             {
+                **self.values_escaped,
                 "name": name,
                 "label": escape(spot.label),
                 "text": self.wording(question) if question.licensed else "",
@@ -316,6 +318,16 @@ class FormRenderer:
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
         return skeleton(question, self.language, spot.template) % filling
+
+    @cached_property
+    def values_of_protocol(self) -> _Filling:
+        """Return the values of the record's version of the protocol, for the places that help has for them."""
+        return _Filling(value_texts(self.given.context))
+
+    @cached_property
+    def values_escaped(self) -> dict[str, str]:
+        """Return the same values as they stand in markup."""
+        return {name: escape(text) for name, text in self.values_of_protocol.items()}
 
     def wording(self, question: Question) -> str:
         """Return the licensed words of a question where they are loaded, after its number."""
@@ -359,6 +371,7 @@ class FormRenderer:
         return get_template("crf/partials/group.html").render(
             {
                 "group": group,
+                "help": filled(group.help, self.values_of_protocol.__getitem__),
                 "wide": template == "question",
                 "questions": group.questions.values(),
                 "rows": rows,

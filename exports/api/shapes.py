@@ -20,6 +20,7 @@ from crf.store.records import identity_of
 from exports.models import Export
 from followup.models import Visit
 from followup.services.planning import VisitChange
+from protocol.text import digest_of
 from trials.models import Participant, Site
 
 
@@ -33,6 +34,7 @@ def participant(row: Participant, reader: User) -> dict[str, Any]:
         **arm,
         "registered_on": row.registered_on,
         "protocol_version": row.protocol_version,
+        "protocol_digest": digest_of(row.protocol_version),
     }
 
 

@@ -16,6 +16,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services
 from followup.forms import ApprovalForm, OpenVersionForm
+from followup.version_history import versions_followed
 from followup.versions import preview_page, sites_with_versions, to_do_at
 from kernel.service_form import Page
 from protocol.text import load, versions
@@ -110,3 +111,12 @@ def open_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
     )
     page = _page_of(found, protocol, _("Open the version at the site"), _("Open it"), about, is_grave=True)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.PARTICIPANT_VIEW)
+def version_history(request: PersonRequest, number: str) -> HttpResponse:
+    """Show which versions of the protocol the participant has followed, since when."""
+    rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
+    found = get_object_or_404(rows, number=number)
+    context = {"participant": found, "followed": versions_followed(found)}
+    return render(request, "followup/version_history.html", context)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import override
@@ -36,9 +35,9 @@ class ReminderDays:
     escalated: timedelta
 
 
-def reminder_days() -> ReminderDays:
-    """Return the days of the protocol text in force."""
-    text = load(settings.PROTOCOL_VERSION)
+def reminder_days(site: Site) -> ReminderDays:
+    """Return the days of the protocol text in force at the site."""
+    text = load(site.protocol_version)
     return ReminderDays(
         closing=timedelta(days=whole_number(text, DUE_BEFORE_CLOSING)),
         escalated=timedelta(days=whole_number(text, "visit_escalates_days")),
@@ -106,7 +105,7 @@ def _told_already(named: list[tuple[ReminderKind, Visit]]) -> set[tuple[int, str
 
 def _asked(site: Site, on: date) -> list[tuple[ReminderKind, Visit]]:
     """Return each visit with the kind for which somebody is to be reminded; no sweep that nobody needs."""
-    days = reminder_days()
+    days = reminder_days(site)
     visits = list(candidates(site, on, days))
     needless = met_near([visit for visit in visits if visit.code.startswith(SWEEPS)])
     return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -27,13 +26,13 @@ INVESTIGATORS = frozenset({Role.INVESTIGATOR})
 OVER = TERMINAL - {Track.LOST, Track.DEAD}
 
 
-def _days(key: str) -> int:
-    return whole_number(load(settings.PROTOCOL_VERSION), key)
+def _days(site: Site, key: str) -> int:
+    return whole_number(load(site.protocol_version), key)
 
 
 def queries(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Queries without an answer: told at the site, then also to the data managers, then to the trial managers."""
-    first = _days("query_escalates_days")
+    first = _days(site, "query_escalates_days")
     steps = (first, 2 * first, 4 * first)
     recipients = (SITE_TEAM, SITE_TEAM | {Role.DATA_MANAGER}, ABOVE_THE_SITE)
     waiting = Query.objects.filter(
@@ -55,7 +54,7 @@ def queries(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
 
 def decisions(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Screening forms that are complete while nobody has signed a decision on eligibility."""
-    first = _days("decision_escalates_days")
+    first = _days(site, "decision_escalates_days")
     steps = (first, 2 * first + 1)
     complete = _complete_since(site)
     decided = EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)
@@ -87,7 +86,7 @@ def _complete_since(site: Site) -> dict[int, datetime]:
 
 def empty_forms(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Visits that took place weeks ago while a form of theirs is still empty; a few weeks are looked at."""
-    first = _days("form_escalates_days")
+    first = _days(site, "form_escalates_days")
     steps = (first, 2 * first)
     days = (on - timedelta(days=6 * first), on - timedelta(days=first))
     visits = Visit.objects.filter(site=site, state=VisitState.DONE, took_place_on__range=days)
@@ -121,7 +120,7 @@ def _of_visits(codes: Iterable[str]) -> list[str]:
 
 def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Possible deviations that nobody has confirmed or dismissed (protocol 2.6, deviation check)."""
-    first = _days("deviation_escalates_days")
+    first = _days(site, "deviation_escalates_days")
     steps = (first, 3 * first)
     rows = DeviationProposal.objects.filter(
         site=site, state=DeviationState.PROPOSED, found_on__lte=on - timedelta(days=first)

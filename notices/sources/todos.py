@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from followup.history import whole_number
@@ -21,7 +20,7 @@ RECIPIENTS = (SITE_TEAM, SITE_TEAM, ABOVE_THE_SITE)
 
 def todos(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """To-dos of the site that are not done."""
-    late = whole_number(load(settings.PROTOCOL_VERSION), "todo_escalates_days")
+    late = whole_number(load(site.protocol_version), "todo_escalates_days")
     waiting = Todo.objects.filter(site=site).waiting().select_related("participant")
     for todo in waiting.exclude(participant__state__in=TERMINAL - {Track.LOST, Track.DEAD}):
         passed = (on - todo.due_on).days

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Final
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -24,7 +23,7 @@ WARNED_AT: Final = (60, 30, 7, -1)
 
 def training(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Training that ends, of everybody who works at the site."""
-    months = whole_number(load(settings.PROTOCOL_VERSION), "training_valid_months")
+    months = whole_number(load(site.protocol_version), "training_valid_months")
     held = Delegation.objects.in_force(on=on).filter(site=site, user__is_active=True).select_related("user")
     people = {delegation.user_id: delegation.user for delegation in held.order_by("user_id")}
     for user in people.values():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from protocol.loader.parse import TextLocation
 from protocol.loader.schema import VisitRule
+from protocol.windows import target_of
 
 if TYPE_CHECKING:
     from protocol.text import ProtocolText
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 ASKED = ("AGE", "I-1", "I-2", "I-3", "E-1", "E-2", "E-3", "E-4", "E-5", "E-6", "E-7", "E-8")
 OPTIONAL = ("LAB", "LOC", "LEN", "WT", "FIST", "HEP", "CA2", "LUNG", "ER")
 DRUGS = frozenset(("CAMRELIZUMAB", "CARBOPLATIN", "NAB_PACLITAXEL"))
-MOST_DOSES = {"CAMRELIZUMAB": 2}  # rows that form TREAT holds (protocol 3.5)
+ROWS = {"CAMRELIZUMAB": 2, "CARBOPLATIN": 5, "NAB_PACLITAXEL": 5}  # of form TREAT (protocol 3.5)
 FIRST_DAY = "NEO_D1"
+SOME_DAY = date(2024, 1, 1)  # only the order of what is planned from it counts
 DAYS_IN_WORDS = (re.compile(r"days? ([0-9, and]+)"), re.compile(r"第 ?([0-9、]+) ?天"))
 A_LIST = (
     "A list that is in use cannot change: that is another trial design, and needs a change of the program."
@@ -63,9 +66,10 @@ def _check_doses(text: ProtocolText, top: TextLocation) -> None:
         if plan.code not in DRUGS:
             continue
         place = top.at("treatments", index, "days")
-        if len(plan.days) > MOST_DOSES.get(plan.code, len(plan.days)):
+        if len(plan.days) != ROWS[plan.code]:
             place.refuse(
-                f"Form TREAT has {MOST_DOSES[plan.code]} rows for {plan.code}, and {len(plan.days)} doses are due."
+                f"Form TREAT has {ROWS[plan.code]} rows for {plan.code}, and {len(plan.days)} doses are due: another "
+                "number of doses needs a change of the program first."
             )
         for arm in plan.arms:
             for day in plan.days:
@@ -99,7 +103,7 @@ def _check_order(text: ProtocolText, top: TextLocation) -> None:
                 series.append((int(number[1]), index, rule))
         for series in numbered.values():
             for (_, _, first), (_, index, second) in pairwise(sorted(series, key=lambda each: each[:2])):
-                if (first.due.target.months or 0) >= (second.due.target.months or 0):
+                if target_of(first.due.target, SOME_DAY) >= target_of(second.due.target, SOME_DAY):
                     top.at("visits", index, "due", "target").refuse(
                         f"{second.code} is planned no later than {first.code}, in the series {second.series}."
                     )

@@ -1,6 +1,7 @@
 """The only writer of schemes, lists, allocations and the errors about them."""
 
 from randomization.services.allocate import complete_allocation, randomize
+from randomization.services.closing import ask_to_close, confirm_closing, end_closing, reject_list
 from randomization.services.envelopes import EmergencyEnvelope, move_envelope, register_printed
 from randomization.services.lists import (
     activate_list,
@@ -10,7 +11,12 @@ from randomization.services.lists import (
     look_at_design,
     set_up_scheme,
 )
-from randomization.services.mistakes import Mistake, record_allocation_error
+from randomization.services.mistakes import (
+    Mistake,
+    correct_allocation_error,
+    record_allocation_error,
+    withdraw_allocation_error,
+)
 
 __all__ = [
     "EmergencyEnvelope",
@@ -18,12 +24,18 @@ __all__ = [
     "activate_list",
     "ask_for_places",
     "ask_for_sites",
+    "ask_to_close",
     "complete_allocation",
+    "confirm_closing",
+    "correct_allocation_error",
     "define_scheme",
+    "end_closing",
     "look_at_design",
     "move_envelope",
     "randomize",
     "record_allocation_error",
     "register_printed",
+    "reject_list",
     "set_up_scheme",
+    "withdraw_allocation_error",
 ]

@@ -83,9 +83,16 @@ class ListActive(Refusal):
     message = _("This list was activated on {day} already.")
 
 
+class ListRejected(Refusal):
+    code = "randomization.list_rejected"
+    message = _("This list was rejected on {day}. Ask for a new one.")
+
+
 class SchemeNotActive(Refusal):
     code = "randomization.scheme_not_active"
-    message = _("Scheme {scheme} is not active. Sites and places are added to the active scheme only.")
+    message = _(
+        "Scheme {scheme} is not active. Sites and places are added to the active scheme only, and only it is closed."
+    )
 
 
 class AnotherSchemeActive(Refusal):
@@ -147,7 +154,7 @@ def define_scheme(
             list_keys(), sealing.design_content(design.canonical()), bound=functions.design_binding(name)
         )
         functions.keep_design(scheme_id=scheme.pk, scheme=name, sealed=sealed)
-        sites = Site.objects.exclude(state=SiteState.CLOSED)
+        sites = Site.objects.exclude(state__in=(SiteState.CLOSED, SiteState.CLOSED_OUT))
         return _ask(scheme, PartKind.FIRST, _strata_of(sites), by=by, password=password, at=at, act=act)
 
 
@@ -319,11 +326,20 @@ def activate_list(
     return locked
 
 
-def _refuse_unless_activatable(part: ListPart, scheme: Scheme, *, by: User, seed: str | None) -> None:
+def refuse_settled(part: ListPart) -> None:
+    """Refuse a list that is in force or was rejected."""
     if part.activated_at is not None:
         raise ListActive(day=local_date(part.activated_at, settings.TRIAL_TIME_ZONE).isoformat())
+    if part.rejected_at is not None:
+        raise ListRejected(day=local_date(part.rejected_at, settings.TRIAL_TIME_ZONE).isoformat())
+
+
+def _refuse_unless_activatable(part: ListPart, scheme: Scheme, *, by: User, seed: str | None) -> None:
+    refuse_settled(part)
     if part.asked_by_id == by.pk:
         raise SecondPersonNeeded
+    if scheme.state not in {SchemeState.DRAFT, SchemeState.ACTIVE}:
+        raise SchemeNotActive(scheme=scheme.name)
     if scheme.minimizes:
         minimizing.refuse_unless_allowed()
     if part.kind == PartKind.EXTENSION and seed is None:

@@ -42,6 +42,19 @@ class FoundBeforeRandomized(Refusal):
     status = 422
 
 
+class StratumMarkedAlready(Refusal):
+    code = "randomization.stratum_marked_already"
+    message = _(
+        "The true stage group of participant {participant} is on record as {stage}. Correct that mark with a reason "
+        "instead of adding another."
+    )
+
+
+class MarkWithdrawn(Refusal):
+    code = "randomization.mark_withdrawn"
+    message = _("This mark was withdrawn already. Mark the error anew if it happened after all.")
+
+
 @dataclass(frozen=True)
 class Mistake:
     """What went wrong, as the data manager tells it."""
@@ -60,14 +73,72 @@ def record_allocation_error(
 
     The participant stays in the analysis as randomized. A deviation is proposed with it.
     """
+    _refuse_unless_true(allocation, mistake, by=by, at=at)
+    with open_act("randomization:error:record", by=by, at=at, participant=allocation.participant):
+        Allocation.objects.select_for_update(of=("self",)).get(pk=allocation.pk)
+        _refuse_second_stratum(allocation, mistake)
+        return _mark(allocation, mistake, by=by, at=at)
+
+
+def correct_allocation_error(
+    *, error: AllocationError, mistake: Mistake, reason: str, by: User, at: datetime
+) -> AllocationError:
+    """The mark says what is true; the act keeps why, the row's history what it said. Its kind stays.
+
+    Refuses what a new mark would be refused for, and one that was withdrawn. Locks the mark.
+    """
+    _refuse_unless_true(error.allocation, mistake, by=by, at=at)
+    with open_act(
+        "randomization:error:correct", by=by, at=at, participant=error.participant, reason=reason
+    ) as act:
+        locked = _lock(error)
+        columns = {name: value for name, value in asdict(mistake).items() if name != "kind"} | {"act": act}
+        for name, value in columns.items():
+            setattr(locked, name, value)
+        locked.save(update_fields=list(columns))
+    return locked
+
+
+def withdraw_allocation_error(
+    *, error: AllocationError, reason: str, by: User, at: datetime
+) -> AllocationError:
+    """The mark was made by mistake and holds no more; the row stays, and the act keeps why. Locks the mark."""
+    if not by.may(Permission.ALLOCATION_CORRECT, error.site_id):
+        raise MayNotCorrect
+    with open_act(
+        "randomization:error:withdraw", by=by, at=at, participant=error.participant, reason=reason
+    ) as act:
+        locked = _lock(error)
+        locked.withdrawn_at, locked.act = at, act
+        locked.save(update_fields=["withdrawn_at", "act"])
+    return locked
+
+
+def true_stage_of(allocation: Allocation) -> str:
+    """Return the true clinical stage group on record, where another one was used; else nothing."""
+    marks = AllocationError.objects.standing().filter(allocation=allocation, kind=ErrorKind.WRONG_STRATUM)
+    return str(marks.values_list("strat_stage_true", flat=True).first() or "")
+
+
+def _lock(error: AllocationError) -> AllocationError:
+    locked: AllocationError = AllocationError.objects.select_for_update(of=("self",)).get(pk=error.pk)
+    if locked.withdrawn_at is not None:
+        raise MarkWithdrawn
+    return locked
+
+
+def _refuse_unless_true(allocation: Allocation, mistake: Mistake, *, by: User, at: datetime) -> None:
     if not by.may(Permission.ALLOCATION_CORRECT, allocation.site_id):
         raise MayNotCorrect
-    participant = allocation.participant
     _refuse_wrong_stage(allocation, mistake)
-    zone = participant.site.time_zone
+    zone = allocation.participant.site.time_zone
     if not local_date(allocation.randomized_at, zone) <= mistake.found_on <= local_date(at, zone):
         raise FoundBeforeRandomized(day=mistake.found_on.isoformat())
-    return _mark(allocation, mistake, by=by, at=at)
+
+
+def _refuse_second_stratum(allocation: Allocation, mistake: Mistake) -> None:
+    if mistake.kind == ErrorKind.WRONG_STRATUM and (stage := true_stage_of(allocation)):
+        raise StratumMarkedAlready(participant=allocation.participant.number, stage=stage)
 
 
 def record_outage(allocation: Allocation, *, opened_by: str, by: User, at: datetime) -> AllocationError:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,10 +18,11 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.models import Visit
 from kernel.clock import local_date
+from kernel.service_form import Page
 from randomization import services
 from randomization.allocation import documents
 from randomization.allocation.readiness import readiness
-from randomization.forms import MistakeForm, RandomizeForm
+from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, ListPart
 from randomization.wording import arm_words, visit_words
 from trials.models import Participant
@@ -70,7 +76,7 @@ def allocation(request: PersonRequest, number: str) -> HttpResponse:
         "visits": visit_words(visits.current(), version=held.participant.protocol_version, on=today)[
             :FIRST_VISITS
         ],
-        "errors": held.errors.all(),
+        "errors": with_history(held.errors.all()),
         "may_correct": request.user.may(Permission.ALLOCATION_CORRECT, held.site_id),
     }
     return render(request, "randomization/allocation.html", context)
@@ -106,6 +112,15 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
     return answer
 
 
+def with_history(marks: QuerySet[AllocationError]) -> list[Any]:
+    """Return the marks, each with what it said before, until when and why that changed."""
+    found: list[Any] = list(marks.select_related("act").prefetch_related("events__act"))
+    for mark in found:
+        versions = sorted(mark.events.all(), key=lambda version: version.pgh_id)
+        mark.earlier = [{"version": before, "changed": after.act} for before, after in pairwise(versions)]
+    return found
+
+
 @requires(Permission.ALLOCATION_CORRECT)
 def record_error(request: PersonRequest, number: str) -> HttpResponse:
     """Mark a mistake about the allocation; nothing about the allocation changes."""
@@ -119,11 +134,48 @@ def record_error(request: PersonRequest, number: str) -> HttpResponse:
     return render(request, "randomization/error.html", context, status=form.status)
 
 
+def _mark(request: PersonRequest, number: str, pk: int) -> AllocationError:
+    open_to = AllocationError.objects.open_to(request.user, Permission.ALLOCATION_CORRECT)
+    rows = open_to.select_related("allocation__participant__site", "participant")
+    found: AllocationError = get_object_or_404(rows, pk=pk, participant__number=number)
+    return found
+
+
+@requires(Permission.ALLOCATION_CORRECT)
+def correct_error(request: PersonRequest, number: str, pk: int) -> HttpResponse:
+    """Correct what a mark says, with a reason."""
+    found = _mark(request, number, pk)
+    names = ("found_on", "detail", "action", "strat_stage_true")
+    initial = {name: getattr(found, name) for name in names}
+    form = MistakeCorrectionForm(request.POST or None, kind=found.kind, initial=initial)
+    if form.submits(services.correct_allocation_error, error=found, by=request.user, at=timezone.now()):
+        return redirect("randomization:allocation", number)
+    page = _page_of(found, _("Correct a mark: %(kind)s"), _("Save the correction"))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.ALLOCATION_CORRECT)
+def withdraw_error(request: PersonRequest, number: str, pk: int) -> HttpResponse:
+    """Withdraw a mark that was made by mistake."""
+    found = _mark(request, number, pk)
+    form = RandomizationReasonForm(request.POST or None)
+    if form.submits(services.withdraw_allocation_error, error=found, by=request.user, at=timezone.now()):
+        return redirect("randomization:allocation", number)
+    page = _page_of(found, _("Withdraw a mark: %(kind)s"), _("Withdraw it"))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+def _page_of(mark: AllocationError, title: str, button: str) -> Page:
+    number = mark.participant.number
+    up = reverse("randomization:allocation", args=[number])
+    return Page(title % {"kind": mark.get_kind_display()}, button, up, number)
+
+
 @requires(Permission.ALLOCATION_VIEW)
 def errors(request: PersonRequest) -> HttpResponse:
     """The register of randomization errors."""
     open_to = AllocationError.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
-    register = open_to.select_related("participant__site", "allocation", "recorded_by")
+    register = with_history(open_to.select_related("participant__site", "allocation", "recorded_by"))
     return render(request, "randomization/errors.html", {"register": register})
 
 

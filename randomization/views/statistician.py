@@ -15,10 +15,19 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from audit.acts import open_act
+from kernel.service_form import Page
 from randomization import services
 from randomization.allocation_list.monitoring import balance_of, list_accesses
-from randomization.forms import DefineForm, PlacesForm, SignForm, SimulationForm, SitesForm
-from randomization.models import ListPart, Scheme
+from randomization.forms import (
+    CloseSchemeForm,
+    DefineForm,
+    PlacesForm,
+    RandomizationReasonForm,
+    SignForm,
+    SimulationForm,
+    SitesForm,
+)
+from randomization.models import ListPart, Scheme, SchemeClosing
 from randomization.scheme import plots, simulation_report
 from trials.models import Site
 
@@ -53,7 +62,8 @@ def scheme(request: PersonRequest, version: int) -> HttpResponse:
     found = _scheme(request, version, Permission.SCHEME_ACTIVATE)
     context = {
         "scheme": found,
-        "parts": found.parts.select_related("asked_by", "activated_by"),
+        "parts": found.parts.select_related("asked_by", "activated_by", "rejected_by"),
+        "closing": found.closings.standing().select_related("asked_by", "confirmed_by").first(),
         "may_define": request.user.may(Permission.SCHEME_DEFINE),
         "may_watch": request.user.may(Permission.LIST_WATCH),
     }
@@ -82,11 +92,73 @@ def activate(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "randomization/activate.html", {"form": form, "part": part}, status=form.status)
 
 
+@requires(Permission.SCHEME_ACTIVATE)
+def reject(request: PersonRequest, pk: int) -> HttpResponse:
+    """Reject a list that was asked for, or withdraw one's own."""
+    open_to = ListPart.objects.open_to(request.user, Permission.SCHEME_ACTIVATE)
+    part = get_object_or_404(open_to.select_related("scheme"), pk=pk)
+    form = RandomizationReasonForm(request.POST or None)
+    if form.submits(services.reject_list, part=part, by=request.user, at=timezone.now()):
+        return redirect(part.scheme)
+    about = _("The list is never activated. A draft whose first list it is goes with it.")
+    page = _page_of(part.scheme, _("Reject list %(label)s") % {"label": part.label}, _("Reject it"), about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+def _page_of(scheme: Scheme, title: str, button: str, about: str, *, is_grave: bool = False) -> Page:
+    return Page(title, button, scheme.get_absolute_url(), scheme.name, about, is_grave=is_grave)
+
+
+@requires(Permission.SCHEME_ACTIVATE)
+def close(request: PersonRequest, version: int) -> HttpResponse:
+    """Ask for the closing of the active scheme."""
+    found = _scheme(request, version, Permission.SCHEME_ACTIVATE)
+    form = CloseSchemeForm(request.POST or None)
+    if form.submits(services.ask_to_close, scheme=found, by=request.user, at=timezone.now()):
+        return redirect(found)
+    about = _(
+        "The scheme goes on allocating until a second person confirms. Afterwards it allocates no more, for good."
+    )
+    page = _page_of(found, _("Close the scheme"), _("Sign and ask a second person"), about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+def _closing(request: PersonRequest, version: int) -> SchemeClosing:
+    open_to = SchemeClosing.objects.open_to(request.user, Permission.SCHEME_ACTIVATE).standing()
+    return get_object_or_404(open_to.select_related("scheme"), scheme__version=version)
+
+
+@requires(Permission.SCHEME_ACTIVATE)
+def confirm_close(request: PersonRequest, version: int) -> HttpResponse:
+    """Confirm the closing, as the second person."""
+    closing = _closing(request, version)
+    form = SignForm(request.POST or None)
+    if form.submits(services.confirm_closing, closing=closing, by=request.user, at=timezone.now()):
+        return redirect(closing.scheme)
+    about = _("The scheme allocates no more, for good. Another one can be activated afterwards.")
+    page = _page_of(
+        closing.scheme, _("Confirm the closing"), _("Sign: the scheme is closed"), about, is_grave=True
+    )
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.SCHEME_ACTIVATE)
+def end_close(request: PersonRequest, version: int) -> HttpResponse:
+    """Take the request to close back, or decline it."""
+    closing = _closing(request, version)
+    form = RandomizationReasonForm(request.POST or None)
+    if form.submits(services.end_closing, closing=closing, by=request.user, at=timezone.now()):
+        return redirect(closing.scheme)
+    page = _page_of(closing.scheme, _("Keep the scheme"), _("Keep it"), _("The scheme goes on allocating."))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
 @requires(Permission.SCHEME_DEFINE)
 def add_sites(request: PersonRequest, version: int) -> HttpResponse:
     """Ask for a list for sites that came later."""
     found = _scheme(request, version, Permission.SCHEME_DEFINE)
-    covered = {stratum.partition("/")[0] for part in found.parts.all() for stratum in part.strata}
+    wanted = found.parts.filter(rejected_at=None)
+    covered = {stratum.partition("/")[0] for part in wanted for stratum in part.strata}
     sites = Site.objects.open_to(request.user, Permission.SITE_VIEW).exclude(code__in=covered)
     form = SitesForm(request.POST or None, sites=sites)
     if form.submits(services.ask_for_sites, scheme=found, by=request.user, at=timezone.now()):

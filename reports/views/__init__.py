@@ -1,6 +1,7 @@
 """Pages that need to see the whole house."""
 
 from reports.views.amendment import amendment, amendment_file
+from reports.views.closing import closing, confirm_closing, confirm_copy, end_closing
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
@@ -12,7 +13,11 @@ from reports.views.visit import unscheduled, visit
 __all__ = [
     "amendment",
     "amendment_file",
+    "closing",
     "confirm",
+    "confirm_closing",
+    "confirm_copy",
+    "end_closing",
     "home",
     "move_site",
     "participant_acts",

@@ -11,8 +11,11 @@ from django.utils import timezone
 from accounts.permissions import Permission
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
+from kernel.pagination import which_have_rows
+from notices.second_person import rows_waiting_for
 from reports.tiles import tiles_for
 from reports.worklist import work_for
+from trials.models import Site
 
 
 @login_required
@@ -20,7 +23,12 @@ def home(request: PersonRequest) -> HttpResponse:
     """Show what the person has to do today."""
     at = timezone.now()
     today = local_date(at, settings.TRIAL_TIME_ZONE)
-    sections = work_for(request.user, today=today, at=at)
+    asked = {
+        "recruiting": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER).active(),
+        **rows_waiting_for(request.user),
+    }
+    found = which_have_rows(asked)
+    sections = work_for(request.user, today=today, at=at, waiting=found)
     return render(
         request,
         "reports/home.html",
@@ -28,6 +36,6 @@ def home(request: PersonRequest) -> HttpResponse:
             "sections": sections,
             "tiles": tiles_for(request.user),
             "today": today,
-            "can_register": request.user.may(Permission.PARTICIPANT_REGISTER),
+            "can_register": "recruiting" in found,
         },
     )

@@ -36,7 +36,9 @@ def participant_list(request: PersonRequest) -> HttpResponse:
             "chosen": chosen,
             "sites": Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW),
             "states": Track.choices,
-            "can_register": request.user.may(Permission.PARTICIPANT_REGISTER),
+            "can_register": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
+            .active()
+            .exists(),
             "shows_arm": request.user.may(Permission.ALLOCATION_VIEW),
         },
     )

@@ -29,7 +29,16 @@ MOVE_LABELS: Final = {
     SiteState.SET_UP: _lazy("Begin the set-up"),
     SiteState.ACTIVE: _lazy("Activate the site"),
     SiteState.SUSPENDED: _lazy("Suspend the site"),
-    SiteState.CLOSED: _lazy("Close the site for good"),
+    SiteState.CLOSED: _lazy("Close the site to recruitment"),
+}
+
+# The states in which a site has a page of its close-out.
+CLOSING: Final = (SiteState.CLOSED, SiteState.CLOSED_OUT)
+ABOUT: Final = {
+    SiteState.CLOSED: _lazy(
+        "Nobody is registered, consented for the first time or randomized here any more; who is in the trial is "
+        "followed as before. The site can be activated again."
+    ),
 }
 
 
@@ -50,6 +59,7 @@ def site(request: PersonRequest, code: str) -> HttpResponse:
         "versions": found.consent_versions.all(),
         "moves": moves_of(found),
         "may_manage": request.user.may(Permission.SITE_MANAGE, found),
+        "sees_closing": request.user.may(Permission.SITE_CONFIRM, found) and found.state in CLOSING,
     }
     return render(request, "trials/site.html", context)
 
@@ -101,6 +111,5 @@ def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
         messages.success(request, said % {"site": found.code, "state": form.result.get_state_display()})
         return redirect(form.result)
     up = reverse("trials:site", args=[found.code])
-    title, is_grave = str(MOVE_LABELS[SiteState(to)]), to == SiteState.CLOSED
-    page = Page(title, _("Yes, do this"), up, str(found), is_grave=is_grave)
+    page = Page(str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), up, str(found), ABOUT.get(to, ""))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

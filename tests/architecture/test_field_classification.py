@@ -151,7 +151,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "randomization.AllocationError": {
         "operational": (
             "id act allocation participant site kind found_on detail action strat_stage_true "
-            "recorded_by recorded_at"
+            "recorded_by recorded_at withdrawn_at"
         ),
     },
     "randomization.Envelope": {
@@ -163,7 +163,13 @@ FIELDS: dict[str, dict[str, str]] = {
     "randomization.ListPart": {
         "operational": (
             "id act scheme number kind strata places_per_stratum asked_by asked_at asking_signature "
-            "activated_by activated_at activating_signature root places"
+            "activated_by activated_at activating_signature root places rejected_by rejected_at rejected_because"
+        ),
+    },
+    "randomization.SchemeClosing": {
+        "operational": (
+            "id act scheme reason asked_by asked_at asking_signature confirmed_by confirmed_at "
+            "confirming_signature ended_by ended_at"
         ),
     },
     "randomization.Scheme": {
@@ -174,6 +180,12 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "trials.ChecklistItem": {
         "operational": "id act site kind done_on expires_on reference",
+    },
+    "trials.CloseOut": {
+        "operational": (
+            "id act site keeper open_matters reason asked_by asked_at asking_signature confirmed_by confirmed_at "
+            "confirming_signature ended_by ended_at copy_confirmed_by copy_confirmed_at copy_signature"
+        ),
     },
     "trials.Confirmation": {
         "identifying": "signed_by withdrawn_by",

@@ -29,7 +29,6 @@ FOR_PEOPLE = {
 }
 # The visits carry them: another calendar or clock is another set of rows.
 CARRIED_BY_VISITS = {
-    "surveillance_calendar",
     "postoperative_clock",
     "qol_months",
     "pet_before_endoscopy_days",

@@ -124,6 +124,7 @@ def test_rare_05_a_limit_a_criterion_and_a_dose_are_told_old_beside_new() -> Non
         ),
         ("pregnant or breast-feeding", "pregnant, breast-feeding or planning a pregnancy"),
         ("200 mg IV, days 1 and 22 (two doses, flat)", "240 mg IV, days 1 and 22 (two doses, flat)"),
+        ("200 mg 静脉滴注", "240 mg 静脉滴注"),
         ("amount = 200", "amount = 240"),
     )
     limit = found["setting neoadjuvant_platelets_min"]

@@ -39,6 +39,11 @@ SWAPPED = SWAPPED.replace('code = "AS-X"', 'code = "AS-15"', 1)
             changed("days = [1, 22]", "days = [1, 15, 22]"),
             "Form TREAT has 2 rows for CAMRELIZUMAB, and 3 doses",
         ),
+        (changed("days = [1, 22]", "days = [1]"), "Form TREAT has 2 rows for CAMRELIZUMAB, and 1 doses"),
+        (
+            SECOND.replace("days = [1, 8, 15, 22, 29]", "days = [1, 8, 15, 22]"),
+            "Form TREAT has 5 rows for CARBOPLATIN, and 4 doses",
+        ),
         (
             changed("days = [1, 22]", "days = [1, 15]"),
             r"due on days 1, 15, and its words say \'days 1 and 22",
@@ -70,7 +75,10 @@ def test_rare_04_a_criterion_that_a_form_asks_cannot_go() -> None:
 def test_rare_04_a_list_in_use_is_not_changed_by_an_amendment(
     tmp_path: Path, old: str, new: str, sentence: str
 ) -> None:
-    with pytest.raises(ProtocolTextError, match=sentence), shelf(tmp_path, v2_0=changed(old, new)):
+    text = changed(old, new).replace(
+        'value = "1:1"', 'value = "2:1"' if "ratio" in old else 'value = "1:1"', 1
+    )
+    with pytest.raises(ProtocolTextError, match=sentence), shelf(tmp_path, v2_0=text):
         pass
     read_from()
 

@@ -313,7 +313,7 @@ BREAKS = {
         'code = "CRE-1"', "weeks = 5", "weeks = 9", "due.window", "lies outside its window"
     ),
     "a target in two units": Break(
-        'code = "CRE-1"', "weeks = 5", "weeks = 5, days = 3", "due.target", "in days, weeks or months"
+        'code = "CRE-1"', "weeks = 5", "weeks = 5, days = 3", "due.target", "in days, in weeks, or in months"
     ),
     "half a window": Break(
         'code = "CRE-1"', "opens = 28, closes = 42", "opens = 28", "due.window", "needs opens and closes"

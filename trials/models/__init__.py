@@ -1,5 +1,6 @@
 """Sites, the people delegated to them, and participants up to the decision to randomize."""
 
+from trials.models.closing import CloseOut
 from trials.models.news import NewsLetter, NewsReader
 from trials.models.participants import (
     Consent,
@@ -20,6 +21,7 @@ from trials.models.texts import PageConfirmation, PublicText
 
 __all__ = [
     "ChecklistItem",
+    "CloseOut",
     "Confirmation",
     "Consent",
     "ConsentRefusal",

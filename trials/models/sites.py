@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
+from trials.guards import ClosedOutGuard
 from trials.version_guards import SiteVersionGuard
 
 
@@ -22,7 +23,8 @@ class SiteState(models.TextChoices):
     SET_UP = "set_up", _("In set-up")
     ACTIVE = "active", _("Active")
     SUSPENDED = "suspended", _("Suspended")
-    CLOSED = "closed", _("Closed")
+    CLOSED = "closed", _("Closed to recruitment")
+    CLOSED_OUT = "closed_out", _("Closed out")
 
 
 class ChecklistKind(models.TextChoices):
@@ -78,6 +80,7 @@ class Site(Audited):
             ActGuard(name="trials_site_act"),
             SiteScoped(name="trials_site_scope", column="id"),
             SiteVersionGuard(name="trials_site_version"),
+            ClosedOutGuard(name="trials_site_closed_out"),
             models.CheckConstraint(condition=models.Q(code__regex=r"^[0-9]{2}$"), name="trials_site_code"),
             models.CheckConstraint(condition=models.Q(state__in=SiteState.values), name="trials_site_state"),
         )

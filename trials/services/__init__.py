@@ -1,5 +1,6 @@
 """The only writer of sites, delegations and participants."""
 
+from trials.services.closing import ask_close_out, confirm_close_out, confirm_copy, end_close_out
 from trials.services.confirmations import confirm_values, withdraw_confirmation
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
 from trials.services.delegations import confirm_delegation, delegate, end_delegation
@@ -40,8 +41,11 @@ from trials.services.versions import (
 __all__ = [
     "activate_site",
     "add_consent_version",
+    "ask_close_out",
     "cancel_withdrawal",
     "change_site",
+    "confirm_close_out",
+    "confirm_copy",
     "confirm_delegation",
     "confirm_values",
     "correct_track",
@@ -49,6 +53,7 @@ __all__ = [
     "create_site",
     "decide_eligibility",
     "delegate",
+    "end_close_out",
     "end_delegation",
     "end_loss",
     "follow_version",

@@ -118,10 +118,14 @@ def record_consent(
     by: User | None,
     at: datetime,
 ) -> Consent:
-    """The consent is on record; the first one sets the milestone ICF (protocol 2.1, 3.1)."""
+    """The consent is on record; the first one sets the milestone ICF (protocol 2.1, 3.1).
+
+    A first consent is refused at a site that does not recruit; somebody in the trial signs a later text anywhere.
+    """
     with open_act("trials:consent:record", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
-        _refuse_unless_active(locked.site)
+        if not Consent.objects.filter(participant=locked).exists():
+            _refuse_unless_active(locked.site)
         if signed_on > local_date(at, locked.site.time_zone):
             raise ConsentInFuture(day=signed_on.isoformat())
         if version.site_id != locked.site_id or not version.in_force_on(signed_on):

@@ -21,7 +21,8 @@ MOVES: Final = {
     SiteState.SET_UP: {SiteState.ACTIVE, SiteState.PLANNED},
     SiteState.ACTIVE: {SiteState.SUSPENDED, SiteState.CLOSED},
     SiteState.SUSPENDED: {SiteState.ACTIVE, SiteState.CLOSED},
-    SiteState.CLOSED: set(),
+    SiteState.CLOSED: {SiteState.ACTIVE},  # trials.services.closing closes it out
+    SiteState.CLOSED_OUT: set(),
 }
 
 

@@ -91,7 +91,7 @@ class Demographics(CrfRecord):
         unit="m2",
         soft=(1.2, 2.3),
         hard=(0.8, 3),
-        help=_("By the formula of the protocol text (Mosteller)."),
+        help=_("By the formula of the protocol text (%(setting.bsa_formula)s)."),
         sdtm="VSORRES (BSA)",
     )
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="RSORRES")

@@ -168,7 +168,7 @@ class Eligibility(CrfRecord):
         codes=CT,
         required=True,
         missing_allowed=(),
-        help=_("As on the staging form. T2, T3 and T4a can be included."),
+        help=_("As on the staging form. Can be included: %(fact.eligible_ct)s."),
         sdtm="RSORRES",
     )
     cn_e = ChoiceAnswer(_("cN for eligibility"), codes=N, required=True, missing_allowed=(), sdtm="RSORRES")

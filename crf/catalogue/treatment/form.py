@@ -68,7 +68,8 @@ class Treatment(CrfRecord):
     chemo = RepeatingGroup(
         _("Chemotherapy"),
         help=_(
-            "Carboplatin AUC 2 and albumin-bound paclitaxel 50 mg per square metre on days 1, 8, 15, 22, 29. Each "
+            "Carboplatin AUC %(treatment.CARBOPLATIN.amount)s and albumin-bound paclitaxel "
+            "%(treatment.NAB_PACLITAXEL.amount)s mg per square metre on days %(treatment.CARBOPLATIN.days)s. Each "
             "drug of a day is answered by itself; the blood counts belong to the day."
         ),
         starts_with=tuple({"dose_no": number} for number in range(1, 6)),
@@ -84,7 +85,10 @@ class Treatment(CrfRecord):
     )
     camre = RepeatingGroup(
         _("Camrelizumab"),
-        help=_("200 mg on days 1 and 22. Enter a dose that was not given as omitted."),
+        help=_(
+            "%(treatment.CAMRELIZUMAB.amount)s mg on days %(treatment.CAMRELIZUMAB.days)s. Enter a dose that was not "
+            "given as omitted."
+        ),
         shown_when=Any_(ARM_1, Is("ci_any", "Y")),
         required_when=ARM_1,
         starts_with=({"ci_no": 1}, {"ci_no": 2}),
@@ -108,14 +112,14 @@ class Treatment(CrfRecord):
         _("Prescribed dose"),
         places=2,
         unit="Gy",
-        help=_("41.4 Gy by the protocol."),
+        help=_("%(fact.rt_total_gy)s Gy by the protocol."),
         hard=(0, 66),
         sdtm="PRDOSE",
         asked_when=RADIATED,
     )
     presc_fx = IntegerAnswer(
         _("Prescribed fractions"),
-        help=_("23 by the protocol."),
+        help=_("%(fact.rt_fractions)s fractions by the protocol."),
         hard=(0, 35),
         sdtm="PRDOSE",
         asked_when=RADIATED,
@@ -124,7 +128,7 @@ class Treatment(CrfRecord):
         _("Dose per fraction"),
         places=2,
         unit="Gy",
-        help=_("1.8 Gy by the protocol."),
+        help=_("%(fact.rt_fraction_gy)s Gy a fraction by the protocol."),
         hard=(0.5, 4),
         sdtm="PRDOSE",
         asked_when=RADIATED,

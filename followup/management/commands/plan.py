@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from protocol import schedule
-from protocol.text import load
+from protocol.text import load, versions
 from protocol.what_if import UnclearHistoryError, as_row, read_history
 
 
@@ -33,8 +33,14 @@ class Command(BaseCommand):
             "--as-of", required=True, help="the day on which this is known, such as 2026-01-31"
         )
 
-    def handle(self, *, arm: str, milestones: str, as_of: str, **options: object) -> None:
-        text = load(settings.PROTOCOL_VERSION)
+        parser.add_argument(
+            "--protocol", default=settings.PROTOCOL_VERSION, help="the version of the protocol, such as 1.1"
+        )
+
+    def handle(self, *, arm: str, milestones: str, as_of: str, protocol: str, **options: object) -> None:
+        if protocol not in versions():
+            self._refuse(f"There is no version {protocol}. These are there: {', '.join(versions())}.")
+        text = load(protocol)
         try:
             written = Path(milestones).read_text(encoding="utf-8-sig")
             history = read_history(text, arm=arm, written=written, as_of=as_of)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from argparse import ArgumentParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from protocol.text import ProtocolTextError, read_from
+from protocol.amendment import points
+from protocol.text import ProtocolText, ProtocolTextError, read_from
 
 
 class Command(BaseCommand):
-    help = "Say whether FILE, named after its version, could follow the versions in use; nothing is changed."
+    help = "Say whether FILE, named after its version, could follow the versions in use, and what it changes."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="such as 1.1.toml")
+        parser.add_argument("--language", default="en", help="of what changes: en or zh-hans")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         used = Path(settings.PROTOCOL_FOLDER)
@@ -34,3 +37,15 @@ class Command(BaseCommand):
         finally:
             read_from(used)
         self.stdout.write(f"{file.name} can follow: {', '.join(text.version for text in texts)}.")
+        for earlier, later in pairwise(texts):
+            if f"{later.version}.toml" == file.name:
+                self._points(earlier, later, str(options["language"]))
+
+    def _points(self, earlier: ProtocolText, later: ProtocolText, language: str) -> None:
+        """Print what the file says otherwise than the version before it."""
+        for point in points(earlier, later):
+            title, aspect = point.title.in_language(language), point.aspect.in_language(language)
+            before, after = (
+                words.in_language(language) if words else "–" for words in (point.before, point.after)
+            )
+            self.stdout.write(f"{title} · {aspect}: {before} → {after}")

@@ -42,6 +42,7 @@ from trials.models.sites import SiteState
 COLUMNS = ("stratum", "sequence", "block", "block_size", "arm", "participant", "at")
 CAME_BACK = (EnvelopeState.RETURNED, EnvelopeState.DESTROYED)
 COIN_COLUMNS = ("turn", "coin")  # of a list that minimizes
+MARK_COLUMNS = ("true_stage", "errors")  # what the register of errors says of the allocation
 MOST_PLACES = 1_000_000  # of one simulated stratum: a stratum is held in memory
 
 
@@ -131,12 +132,14 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "export", at=timezone.now())
-        rows = [_row(slot) for slot in _in_order(parts) if slot.at is not None]
+        marks = _marks()
+        rows = [_row(slot, marks) for slot in _in_order(parts) if slot.at is not None]
         _write(rows, options["out"], self.stdout, header=_header(rows))
 
     def _open(self, options: dict[str, Any]) -> None:
         parts = _opened(options, "open", at=timezone.now())
-        rows = [_row(slot) for slot in _in_order(parts)]
+        marks = _marks()
+        rows = [_row(slot, marks) for slot in _in_order(parts)]
         _write(rows, options["out"], self.stdout, header=_header(rows))
         say = self.stderr.write
         for part in parts:
@@ -315,20 +318,39 @@ def _on_paper() -> set[str]:
 
 def _errors() -> list[str]:
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        found = AllocationError.objects.select_related("participant").order_by("recorded_at")
-        return [f"{error.participant.number} {error.get_kind_display()}: {error.detail}" for error in found]
+        found = AllocationError.objects.standing().select_related("participant").order_by("recorded_at")
+        return [
+            f"{error.participant.number} {error.get_kind_display()}: {error.detail}"
+            + (f" (true stage group {error.strat_stage_true})" if error.strat_stage_true else "")
+            for error in found
+        ]
 
 
-def _row(place: unseal.OpenPlace) -> tuple[Any, ...]:
+Marks = dict[str, tuple[str, str]]
+
+
+def _marks() -> Marks:
+    """The true stage group and the kinds of errors that stand about each randomization number."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        found = AllocationError.objects.standing().order_by("recorded_at")
+        marks: Marks = {}
+        for number, kind, stage in found.values_list("allocation__number", "kind", "strat_stage_true"):
+            true_stage, kinds = marks.get(number, ("", ""))
+            marks[number] = (stage or true_stage, f"{kinds} {kind}".strip())
+    return marks
+
+
+def _row(place: unseal.OpenPlace, marks: Marks) -> tuple[Any, ...]:
     at = place.at.isoformat() if place.at else ""
     block = (place.block, place.block_size) if place.held is None else ("", "")
     row = (place.stratum, place.sequence, *block, place.arm, place.participant, at)
+    row += marks.get(place.number, ("", ""))
     return row if place.held is None else (*row, place.held.turn or "", place.held.coin)
 
 
 def _header(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
-    coins = any(len(row) > len(COLUMNS) for row in rows)
-    return (*COLUMNS, *COIN_COLUMNS) if coins else COLUMNS
+    whole = (*COLUMNS, *MARK_COLUMNS)
+    return (*whole, *COIN_COLUMNS) if any(len(row) > len(whole) for row in rows) else whole
 
 
 def _write(

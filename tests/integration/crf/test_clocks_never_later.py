@@ -193,7 +193,7 @@ def test_point_12_a_fatal_event_is_a_death_at_once(world: World, in_treatment: P
     assert (todo.state, todo.due_on) == ("open", date(2026, 6, 22))
     coming = Visit.objects.filter(participant=person, target__gt=date(2026, 7, 1))
     assert set(coming.values_list("state", flat=True)) <= {VisitState.CANCELLED}
-    named = candidates(world.site, date(2026, 7, 2), reminder_days())
+    named = candidates(world.site, date(2026, 7, 2), reminder_days(world.site))
     assert not named.filter(participant=person).exists()
     page = client_of(world.coordinator).get(person.get_absolute_url()).text
     assert "A death is recorded; its death page is not there yet" in page

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.django_db
 
 def second() -> str:
     text = amended().replace('value = "Mosteller"', 'value = "DuBois"', 1)
+    text = text.replace("performance status 0 or 1", "performance status 0, 1 or 2", 1)
+    text = text.replace("评分 0 或 1", "评分 0、1 或 2", 1)
     return text.replace("value = [0, 1]", "value = [0, 1, 2]", 1)
 
 

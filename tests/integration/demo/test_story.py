@@ -1,4 +1,4 @@
-"""The synthetic trial holds together: nobody is left in a phase without a reason, and forms of past visits are filled."""
+"""The synthetic trial holds together: nobody is left in a phase, and forms of past visits are filled."""
 
 from __future__ import annotations
 

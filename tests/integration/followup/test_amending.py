@@ -53,6 +53,13 @@ def _two_versions(tmp_path: Path) -> Iterator[None]:
     """Version 2.0: another calendar, an older oldest age, a looser rule for biopsies."""
     second = amended()
     second = second.replace("value = 75\n", "value = 80\n", 1)
+    for old, new in (
+        ("18-75", "18-80"),
+        ("18 and 75", "18 and 80"),
+        ("18–75", "18–80"),
+        ("18 至 75", "18 至 80"),
+    ):
+        second = second.replace(old, new, 1)
     second = second.replace('key = "bite_on_bite_min"', 'key = "bite_on_bite_min" # amended', 1)
     with shelf(tmp_path, v2_0=second):
         yield

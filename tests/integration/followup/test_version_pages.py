@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import User
 from followup.models import Visit
 from followup.services import migrate_participants
+from protocol.text import digest_of
 from tests.clock import Clock, clock_time
 from tests.integration.followup.test_amending import in_surveillance
 from tests.versions import amended, shelf
@@ -134,3 +135,21 @@ def test_the_preview_costs_the_same_for_many(
     manager.get(AT_SITE)
     with django_assert_max_num_queries(17):
         manager.get(AT_SITE)
+
+
+def test_rare_03_the_history_of_versions_stands_on_a_page(
+    world: World, everywhere: None, randomized: Make, monkeypatch: Any
+) -> None:
+    participant = randomized()
+    _without_a_worker(monkeypatch)
+    manager = client_of(world.trial_manager)
+    manager.post(f"{AT_SITE}approve/", APPROVAL)
+    manager.post(f"{AT_SITE}open/", {"reason": "Amendment 1"})
+    migrate_participants(site_version=SiteVersion.objects.get(), at=clock_time())
+    address = f"/participants/{participant.number}/protocol-versions/"
+    assert address in client_of(world.coordinator).get(f"/participants/{participant.number}/").text
+    page = client_of(world.coordinator).get(address)
+    assert [each.version for each in page.context["followed"]] == ["1.0", "2.0"]
+    assert digest_of("1.0") in page.text
+    assert digest_of("2.0") in page.text
+    assert client_of(world.stranger).get(address).status_code == 404

@@ -82,6 +82,7 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "followup:remind_site": site_and_day,
     "followup:roll": nothing,
     "followup:roll_site": site_and_day,
+    "notices:second_person": nothing,
     "randomization:alarm": nothing,
     "randomization:sweep": nothing,
     "trials:escalate_requests": nothing,

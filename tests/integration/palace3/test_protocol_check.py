@@ -18,7 +18,12 @@ def test_rare_04_a_file_is_tried_without_starting_anything(tmp_path: Path) -> No
     good.write_text(amended("1.1"), encoding="utf-8")
     bad.write_text(amended("1.2").replace('code = "E-8"', 'code = "E-9"', 1), encoding="utf-8")
     call_command("protocol_check", str(good), stdout=out)
-    assert out.getvalue() == "1.1.toml can follow: 1.0, 1.1.\n"
+    said = out.getvalue()
+    assert said.startswith("1.1.toml can follow: 1.0, 1.1.\n")
+    assert "Surveillance, month 16 (AS-16) · The whole: When: 16 months after" in said
+    chinese = StringIO()
+    call_command("protocol_check", "--language", "zh-hans", str(good), stdout=chinese)
+    assert "主动监测，第 15 个月（AS-15）" in chinese.getvalue()
     with pytest.raises(CommandError, match=r"1\.2\.toml, line [0-9]+: No form asks E-9"):
         call_command("protocol_check", str(bad))
     with pytest.raises(CommandError, match="cannot be read"):

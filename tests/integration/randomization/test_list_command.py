@@ -107,7 +107,7 @@ def test_export_gives_the_used_part_and_records_the_look(five, owner) -> None:
     assert (recorded.by.username, recorded.reason) == ("statistician", "export: final analysis")
 
 
-def test_open_proves_that_all_of_the_list_was_followed(world, five, owner) -> None:
+def test_rare_09_open_proves_the_list_and_names_true_strata(world, five, owner) -> None:
     with as_person(world.data_manager):
         record_allocation_error(
             allocation=five[0],
@@ -115,7 +115,16 @@ def test_open_proves_that_all_of_the_list_was_followed(world, five, owner) -> No
             by=world.data_manager,
             at=NOW,
         )
+        record_allocation_error(
+            allocation=five[0],
+            mistake=Mistake("wrong_stratum", TODAY, "CT read again", "told", "IVA"),
+            by=world.data_manager,
+            at=NOW,
+        )
     rows, said = look("open")
+    marked = {row["participant"]: (row["true_stage"], row["errors"]) for row in rows if row["errors"]}
+    assert marked == {five[0].participant.number: ("IVA", "in_error wrong_stratum")}
+    assert "(true stage group IVA)" in said
     assert len(rows) == 6 * 80
     assert "list 1A: PROVED, 5 of 480 places used" in said
     assert "every stratum was followed in order" in said

@@ -34,7 +34,9 @@ CHANGES = (
     ("pregnant or breast-feeding", "pregnant, breast-feeding or planning a pregnancy"),
     ("妊娠或哺乳期", "妊娠、哺乳期或计划妊娠"),
     ("200 mg IV, days 1 and 22", "240 mg IV, days 1 and 22"),
+    ("200 mg 静脉滴注", "240 mg 静脉滴注"),
     ("amount = 200", "amount = 240"),
+    ("AUC 2 IV, days", "AUC 2 i.v., days"),
     ('value = "Mosteller"', 'value = "DuBois"'),
 )
 
@@ -110,6 +112,18 @@ def test_rare_05_each_point_names_whom_it_touches(world: World, save: Save) -> N
     dose = line_of(shown, "Camrelizumab", "Amount")
     assert (dose.before, dose.after) == ("200 mg", "240 mg")
     assert touched(dose) == {"Doses still due": (first.number,)}
+    ended: dict[str, Any] = {
+        "code": "NEO_END",
+        "on": TODAY,
+        "source": "test",
+        "by": world.coordinator,
+        "at": NOW,
+    }
+    trials.set_milestone(participant=second_arm, **ended)
+    both = touched(
+        line_of(amendment_of(world.site, "1.1", user=world.investigator, at=NOW), "Carboplatin", "Dose")
+    )
+    assert both == {"Doses still due": (first.number,)}
     criterion = touched(line_of(shown, "E-5"))
     assert criterion["Signed decisions on eligibility that lapse"] == (judged.number,)
     assert criterion["In screening, still to be decided on"] == (begun.number,)
