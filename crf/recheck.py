@@ -96,11 +96,12 @@ def _recheck_once(
     # One question tells which have a record that is concerned: most have none.
     form_context.fetch([f"{form.code}*" for form in looking])
     for form in looking:
-        kept = [(row["id"], row["visit_id"] in visits) for row in form_context.records(form.code)]
-        if any(is_at_visit for _pk, is_at_visit in kept):
+        kept = form_context.records(form.code)
+        at_visits = {row["id"] for row in kept if row["visit_id"] in visits}
+        if at_visits:
             yield f"{form.code}*"  # whoever reads the form reads when and at which visit it was answered
-        reads = not form.foreign_reads.isdisjoint(changed)
-        wanted = [pk for pk, is_at_visit in kept if (reads or is_at_visit) and (form.code, pk) not in done]
+        concerned = {row["id"] for row in kept} if form.foreign_reads & changed else at_visits
+        wanted = [pk for pk in concerned if (form.code, pk) not in done]
         for record in begun_records(form, form_context.participant).filter(pk__in=wanted) if wanted else ():
             yield from _recheck_record(form, record, form_context, by, at)
 

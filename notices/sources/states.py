@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Role
@@ -23,7 +22,7 @@ RECIPIENTS = (SITE_TEAM, ABOVE_THE_SITE | {Role.DATA_MANAGER})
 
 def overdue_states(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Participants of the site who are longer in a state than the protocol allows."""
-    late = whole_number(load(settings.PROTOCOL_VERSION), "visit_escalates_days")
+    late = whole_number(load(site.protocol_version), "visit_escalates_days")
     for participant in overdue(Participant.objects.filter(site=site), on=on):
         level = int((on - participant.ends_by).days >= late)
         yield Alert(
