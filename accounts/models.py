@@ -146,7 +146,9 @@ class Signature(Audited):
 class Mail(Audited):
     """A message that will be sent once, by the worker, after the act that wrote it is kept.
 
-    ``dropped_at`` says when it was found to be no longer needed, before it was sent.
+    ``key`` is unique, so that one event writes one message; ``about`` names the row that the message's kind reads
+    once more before it is sent, where it reads one. ``dropped_at`` says when it was found to be no longer needed,
+    before it was sent.
     """
 
     to = models.ForeignKey(User, models.PROTECT, null=True, related_name="mails")
@@ -154,6 +156,7 @@ class Mail(Audited):
     language = models.CharField(max_length=10, default="en")
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=120, unique=True)
+    about = models.CharField(max_length=60, null=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()
     site_id = models.BigIntegerField(null=True)

@@ -93,7 +93,10 @@ def create_person(
     by: User | None,
     at: datetime,
 ) -> User:
-    """A new account exists; its name was never used before (11.10(d), 11.300(a))."""
+    """A new account exists; its name was never used before (11.10(d), 11.300(a)).
+
+    Refuses: a name that was ever used; days of training or identity that are still to come.
+    """
     with open_act("accounts:person:create", by=by, at=at) as act:
         _refuse_days_ahead({"trained_on": trained_on, "identity_checked_on": identity_checked_on}, at)
         if User.objects.filter(username__iexact=username).exists():
@@ -126,7 +129,10 @@ def _refuse_days_ahead(fields: Mapping[str, Any], at: datetime) -> None:
 
 
 def change_person(*, user: User, by: User | None, at: datetime, verb: str = "change", **fields: Any) -> User:
-    """The account carries ``fields``; nothing else of it changed."""
+    """The account carries ``fields``; nothing else of it changed.
+
+    Refuses: days of training or identity that are still to come. Locks: the person.
+    """
     with open_act(f"accounts:person:{verb}", by=by, at=at) as act:
         _refuse_days_ahead(fields, at)
         locked = User.objects.select_for_update().get(pk=user.pk)
@@ -199,6 +205,8 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
 
     Who is unknown, locked or gone gets the same answer. The caller answers None with ``SignInRefused``:
     the failure must be kept, so it is not raised inside the act.
+
+    Locks: the person.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().filter(username=username).first()
@@ -316,8 +324,12 @@ def write_mail(
     language: str,
     site: Any,
     at: datetime,
+    about: str | None = None,
 ) -> Mail | None:
-    """The message waits in the outbox, once per ``key``; the worker sends it after the act is kept."""
+    """The message waits in the outbox, once per ``key``; the worker sends it after the act is kept.
+
+    ``about`` is for the message's kind, which reads the row that it names once more before sending.
+    """
     if Mail.objects.filter(key=key).exists():
         return None
     return Mail.objects.create(
@@ -325,6 +337,7 @@ def write_mail(
         address=address,
         kind=kind,
         key=key,
+        about=about,
         subject=" ".join(subject.split()),
         body=body,
         language=language,

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.acts import open_act, take_moved
 from crf import catalogue
-from crf.engine.base import COMPLETED, RecordState
+from crf.engine.base import COMPLETED, CrfRecord, RecordState
 from crf.engine.checks import Finding
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
@@ -107,7 +107,7 @@ def _recheck_once(
 
 
 def judged(
-    form: FormDeclaration, record: Any, form_context: FormContext
+    form: FormDeclaration, record: CrfRecord, form_context: FormContext
 ) -> tuple[RecordKey, StoredRecord, Evaluation, list[Query]]:
     """Return the record as it is stored, as its answers are judged now, and the system's queries about it."""
     record.participant = form_context.participant
@@ -136,7 +136,7 @@ def differences(
 
 
 def _recheck_record(
-    form: FormDeclaration, record: Any, form_context: FormContext, by: User | None, at: datetime
+    form: FormDeclaration, record: CrfRecord, form_context: FormContext, by: User | None, at: datetime
 ) -> Iterable[str]:
     record_key, stored, outcome, known = judged(form, record, form_context)
     changed = _rederive(record_key, stored, outcome, by=by, at=at)

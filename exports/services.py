@@ -116,7 +116,10 @@ def request_export(
     by: User,
     at: datetime,
 ) -> Export:
-    """The export is on the register and will be written by the worker (requirements 21)."""
+    """The export is on the register and will be written by the worker (requirements 21).
+
+    Refuses: no purpose, or a long one; a language, form or site that does not exist; a moment that is still to come.
+    """
     with open_act("exports:export:request", by=by, at=at) as act:
         if not purpose.strip():
             raise PurposeMissing
@@ -174,7 +177,10 @@ def path_of(export: Export) -> Path:
 
 
 def write_export(*, export: Export, at: datetime) -> Export:
-    """The export is written in one snapshot of the database and on record as done; done twice, it is as once."""
+    """The export is written in one snapshot of the database and on record as done; done twice, it is as once.
+
+    Locks: the export; where somebody else holds it, nothing happens.
+    """
     with one_snapshot():
         locked = Export.objects.select_for_update(skip_locked=True).filter(pk=export.pk).first()
         if locked is None or locked.state == ExportState.DONE:
@@ -239,7 +245,10 @@ def _digest(path: Path) -> str:
 
 
 def hand_out(*, export: Export, by: User, at: datetime) -> Path:
-    """The file may be read now; that it was handed out is on record."""
+    """The file may be read now; that it was handed out is on record.
+
+    Refuses: an export that is not done; a file that is no longer as it was written.
+    """
     with open_act("exports:export:download", by=by, at=at):
         if export.state != ExportState.DONE or not path_of(export).exists():
             raise ExportNotReady(state=export.get_state_display())
@@ -276,7 +285,10 @@ def make_token(
 
 
 def revoke_token(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
-    """The token opens nothing any more."""
+    """The token opens nothing any more.
+
+    Locks: the token.
+    """
     with open_act("exports:token:revoke", by=by, at=at) as act:
         locked = ApiToken.objects.select_for_update().get(pk=token.pk, user=by)
         if locked.revoked_at is None:

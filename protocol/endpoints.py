@@ -51,8 +51,6 @@ __all__ = [
     "rate_difference",
 ]
 
-REMOVED_WITHIN = timedelta(days=90)
-
 
 class DeathDay(StrEnum):
     """How far the day of death is known (protocol 3.13)."""
@@ -278,6 +276,7 @@ def disease_free_survival(
     history: AnalysisHistory,
     definition: Definition = Definition.STRATEGY,
     *,
+    removed_within: timedelta,
     by_suspicion: bool = False,
     second_primary_counts: bool = False,
     censor_after_missed: int | None = None,
@@ -285,7 +284,8 @@ def disease_free_survival(
     """Time to the first event of DFS-A, DFS-B or PFS-S, else to the last assessment without disease (protocol
     6.2).
 
-    The keywords are the sensitivity readings: events dated by suspicion, second primaries counted, and
+    Local disease removed R0 ``removed_within`` so long of its proof is no event of DFS-A (protocol
+    7.7). The other keywords are the sensitivity readings: events dated by suspicion, second primaries counted, and
     censoring at the last clear assessment when so many assessments were missed before the event.
     ``None``: PFS-S of a participant without a declared complete response.
     """
@@ -294,7 +294,7 @@ def disease_free_survival(
         return None
     events = [
         (day, because)
-        for day, because in _events(history, definition, by_suspicion, second_primary_counts)
+        for day, because in _events(history, definition, removed_within, by_suspicion, second_primary_counts)
         if origin <= day <= history.cutoff
     ]
     first = min(events, default=None)
@@ -414,7 +414,11 @@ def _uncontrolled(event: DiseaseEvent, day: date) -> bool:
 
 
 def _events(
-    history: AnalysisHistory, definition: Definition, by_suspicion: bool, second_primary_counts: bool
+    history: AnalysisHistory,
+    definition: Definition,
+    removed_within: timedelta,
+    by_suspicion: bool,
+    second_primary_counts: bool,
 ) -> Iterable[tuple[date, str]]:
     if history.death:
         yield history.death, "death"
@@ -426,20 +430,24 @@ def _events(
             continue
         day = (event.suspected_on if by_suspicion else None) or event.proven_on
         if event.finding is not DiseaseFinding.LOCOREGIONAL or _local_counts(
-            event.proven_on, event.endoscopic_r0_on, history, definition
+            event.proven_on, event.endoscopic_r0_on, history, definition, removed_within
         ):
             yield day, event.finding.value
 
 
 def _local_counts(
-    proven_on: date, endoscopic_r0_on: date | None, history: AnalysisHistory, definition: Definition
+    proven_on: date,
+    endoscopic_r0_on: date | None,
+    history: AnalysisHistory,
+    definition: Definition,
+    removed_within: timedelta,
 ) -> bool:
     """Whether proven locoregional disease is an event by itself, on the day of its proof."""
     after_r0 = any(each.resected is Resected.R0 and each.on < proven_on for each in history.operations)
     regrowth = history.ccr is not None and proven_on >= history.ccr
     if after_r0 or (regrowth and definition is not Definition.STRATEGY):
         return True
-    limit = proven_on + REMOVED_WITHIN
+    limit = proven_on + removed_within
     # Not yet an event while it can still be removed in time, nor when something else already made it one.
     settled = (*_settles(history), endoscopic_r0_on or date.max)
     return limit < history.cutoff and not any(proven_on <= day <= limit for day in settled)

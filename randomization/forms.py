@@ -263,7 +263,7 @@ class MistakeCorrectionForm(MistakeForm):
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = kind
+        self.kept_kind = kind
         del self.fields["kind"]
         if kind != ErrorKind.WRONG_STRATUM:
             del self.fields["strat_stage_true"]
@@ -271,4 +271,4 @@ class MistakeCorrectionForm(MistakeForm):
     def arguments(self) -> dict[str, Any]:
         typed = dict(self.cleaned_data)
         reason = typed.pop("reason")
-        return {"mistake": Mistake(kind=self.kind, **typed), "reason": reason}
+        return {"mistake": Mistake(kind=self.kept_kind, **typed), "reason": reason}

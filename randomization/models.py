@@ -7,7 +7,7 @@ The list itself is not here: it lives in the schema ``allocation``, which the ap
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Self
+from typing import Self, TypeVar
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -30,14 +30,17 @@ class SchemeState(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
 
 
-class TrialWideSet(models.QuerySet["Scheme"]):
+Row = TypeVar("Row", bound=models.Model)
+
+
+class TrialWideSet(models.QuerySet[Row]):
     """Rows of the whole trial: open to whom holds the permission anywhere."""
 
     def open_to(self, user: User, permission: Permission) -> Self:
         return self.all() if user.may(permission) else self.none()
 
 
-class SchemeSet(TrialWideSet):
+class SchemeSet(TrialWideSet["Scheme"]):
     def in_force(self) -> Scheme | None:
         """The scheme that allocates now, if there is one."""
         return self.filter(state=SchemeState.ACTIVE).first()
@@ -99,7 +102,7 @@ class Scheme(Audited):
         return any(stratum in part.strata for part in active)
 
 
-class SchemeClosingSet(TrialWideSet):
+class SchemeClosingSet(TrialWideSet["SchemeClosing"]):
     def standing(self) -> Self:
         """Closings that wait for the second person or are in force."""
         return self.filter(ended_at=None)
@@ -158,7 +161,7 @@ class SchemeClosing(Audited):
         return self.scheme.name
 
 
-class ListPartSet(TrialWideSet):
+class ListPartSet(TrialWideSet["ListPart"]):
     def waiting(self) -> Self:
         """Lists that were asked for and neither activated nor rejected."""
         return self.filter(activated_at=None, rejected_at=None)

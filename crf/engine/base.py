@@ -54,6 +54,8 @@ class Record(OfParticipant):
     protocol_version = models.CharField(_("version of the protocol"), max_length=16)
     version = models.PositiveIntegerField(_("version of the record"), default=1)
 
+    record_events: Any  # the versions of the record, without its answers
+
     objects: ClassVar[Any] = SiteQuerySet.as_manager()
 
     class Meta(OfParticipant.Meta):
@@ -92,6 +94,8 @@ class CrfRecord(Record):
         Act, models.PROTECT, db_column="act_id", db_index=False, editable=False, related_name="+"
     )
     missing = models.JSONField(_("reasons for missing answers"), default=dict, blank=True)
+
+    events: Any  # the versions of the answers
 
     objects: ClassVar[Any] = SiteQuerySet.as_manager()
 

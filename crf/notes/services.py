@@ -48,7 +48,10 @@ def write_note(
     by: User,
     at: datetime,
 ) -> WorkingNote:
-    """``by`` keeps the note for themselves; it is marked as no source data and never exported."""
+    """``by`` keeps the note for themselves; it is marked as no source data and never exported.
+
+    Refuses: who may not keep notes at the participant's site; an empty text.
+    """
     if not by.may(Permission.NOTE_KEEP, participant.site_id):
         raise NotYourNote
     if not text.strip():
@@ -78,7 +81,10 @@ def _hold(note: WorkingNote, by: User) -> WorkingNote:
 
 
 def settle_note(*, note: WorkingNote, by: User, at: datetime) -> WorkingNote:
-    """The note is done with; it stays readable for its owner and for inspectors."""
+    """The note is done with; it stays readable for its owner and for inspectors.
+
+    Refuses: anybody but the owner; a note that is settled. Locks: the note.
+    """
     with open_act("crf:note:settle", by=by, at=at, site=note.participant.site) as act:
         held = _hold(note, by)
         held.settled_at, held.act = at, act
@@ -87,7 +93,10 @@ def settle_note(*, note: WorkingNote, by: User, at: datetime) -> WorkingNote:
 
 
 def ask_from_note(*, note: WorkingNote, by: User, at: datetime) -> Query:
-    """The note's words stand as a query to the site; the note is settled and knows its query."""
+    """The note's words stand as a query to the site; the note is settled and knows its query.
+
+    Refuses: as ``settle_note`` and ``raise_query`` do, and a note that stands beside no answer. Locks: the note.
+    """
     with open_act("crf:note:ask", by=by, at=at, site=note.participant.site) as act:
         held = _hold(note, by)
         if not held.form_code:

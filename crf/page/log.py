@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from accounts.models import User
 from accounts.permissions import Permission
 from crf.engine import messages
+from crf.engine.base import CrfRecord
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.questions import Question
 from crf.links import form_url
@@ -24,7 +24,7 @@ COLUMNS = 4
 class LogLine:
     """One record: its number, visit, state and first answers."""
 
-    record: Any
+    record: CrfRecord
     href: str
     answers: tuple[str, ...]
 

@@ -46,7 +46,10 @@ class OnlyForChecks(Refusal):
 
 
 def raise_query(*, record_key: RecordKey, target: str = "", text: str, by: User, at: datetime) -> Query:
-    """A person asks about an answer, a form, or a form that is not there yet (requirements C20)."""
+    """A person asks about an answer, a form, or a form that is not there yet (requirements C20).
+
+    Refuses: who may not raise queries at the site; an empty text; a target that the form does not have.
+    """
     _refuse_unless(by, Permission.QUERY_RAISE, record_key.participant, text)
     _refuse_unknown(record_key, target)
     with open_act("crf:query:raise", by=by, at=at, participant=record_key.participant) as act:
@@ -84,7 +87,10 @@ def answer_query(*, query: Query, text: str, by: User, at: datetime) -> Query:
 
 
 def confirm_answer(*, query: Query, reason: str, by: User, at: datetime) -> Query:
-    """The answer that a check doubts is right, because ``reason``: the query closes (architecture 6)."""
+    """The answer that a check doubts is right, because ``reason``: the query closes (architecture 6).
+
+    Refuses: who may not answer queries; an empty reason; a query of a person; a closed one. Locks: the query.
+    """
     _refuse_unless(by, Permission.QUERY_ANSWER, query.participant, reason)
     with open_act("crf:query:confirm", by=by, at=at, participant=query.participant, reason=reason) as act:
         locked = _held(query)
@@ -97,7 +103,10 @@ def confirm_answer(*, query: Query, reason: str, by: User, at: datetime) -> Quer
 
 
 def close_query(*, query: Query, text: str = "", by: User, at: datetime) -> Query:
-    """The person who watches the data is satisfied."""
+    """The person who watches the data is satisfied.
+
+    Refuses: who may not close queries; a closed one. Locks: the query.
+    """
     _refuse_unless(by, Permission.QUERY_CLOSE, query.participant, text or "closed")
     with open_act("crf:query:close", by=by, at=at, participant=query.participant) as act:
         locked = _held(query)

@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 
 from accounts.models import User
 from audit.acts import open_act
+from crf.engine.base import CrfRecord
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
@@ -37,7 +38,7 @@ class QueryChanges:
         return not (self.opens or self.confirms or self.closes)
 
 
-def queries_part(record: Any) -> TableQuery:
+def queries_part(record: CrfRecord) -> TableQuery:
     """Return what to load for the queries that the system asked about the record."""
     return TableQuery("queries", Query, "record_id", record.pk, also="t.key <> ''")
 
@@ -50,7 +51,7 @@ def known_queries(loaded: Mapping[str, list[dict[str, Any]]]) -> list[Query]:
 def sync_queries(
     *,
     record_key: RecordKey,
-    record: Any,
+    record: CrfRecord,
     outcome: Evaluation,
     known: list[Query],
     confirmed: Mapping[str, str] | None = None,
@@ -128,7 +129,7 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(isinstance(item, dict) for item in value)
 
 
-def _open(record_key: RecordKey, record: Any, finding: Finding, act: Any, at: datetime) -> Query:
+def _open(record_key: RecordKey, record: CrfRecord, finding: Finding, act: Any, at: datetime) -> Query:
     return Query.objects.create(
         participant=record_key.participant,
         site_id=record_key.participant.site_id,
@@ -161,7 +162,7 @@ def confirm_and_close(query: Query, *, reason: str, by: User | None, at: datetim
     add_message(query, MessageKind.CONFIRMED, by=by, at=at, text=reason, act=act)
 
 
-def adopt_queries(record_key: RecordKey, record: Any, *, act: Any) -> None:
+def adopt_queries(record_key: RecordKey, record: CrfRecord, *, act: Any) -> None:
     """Queries that asked for the form while it was not there are about its record from now on."""
     waiting = Query.objects.filter(
         participant=record_key.participant,

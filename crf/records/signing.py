@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import open_act
 from audit.models import Act
-from crf.engine.base import RecordState
+from crf.engine.base import CrfRecord, RecordState
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import as_formerly
@@ -219,6 +219,6 @@ def _refuse_open_queries(record_key: RecordKey, stored: StoredRecord) -> None:
         raise QueriesStillOpen(record=record_key.label, number=number)
 
 
-def _move(record: Any, state: RecordState, act: Act) -> None:
+def _move(record: CrfRecord, state: RecordState, act: Act) -> None:
     record.state = state
     update_record(record, ["state"], act=act)

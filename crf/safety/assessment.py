@@ -149,6 +149,9 @@ def assess_event(
 ) -> SponsorAssessment:
     """The sponsor's judgement of a reported serious event is signed and on record, and clocks, reports and
     queries agree with it (protocol 2.6, 3.6). An earlier judgement stays on record.
+
+    Refuses: who does not judge for the sponsor; an event that is not reported or not sound; a password that does not
+    match. Locks: the participant.
     """
     with open_act("crf:safety:assess", by=by, at=at, participant=participant, reason=reason) as act:
         if not by.may(Permission.SAFETY_ASSESS, participant.site_id):

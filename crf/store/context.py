@@ -86,7 +86,7 @@ class FormContext:
         """Return one value from outside, named as a form reads it."""
         return self._look(read, "", None)
 
-    def remember(self, record: Any) -> None:
+    def remember(self, record: SavedRecord) -> None:
         """A record at hand need not be read again for the protocol version that it was begun under."""
         self._versions[record.pk] = record.protocol_version
 

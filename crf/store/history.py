@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import ROLE_LABELS, Role
 from audit.models import Act
 from crf.engine import messages
-from crf.engine.base import RecordState
+from crf.engine.base import CrfRecord, RecordState
 from crf.engine.questions import Question
 from crf.models import EntryPrompt
 from crf.store.reasons import Reasons, reasons_under
@@ -72,7 +72,7 @@ def _of_record(record_key: RecordKey, stored: StoredRecord, zone: str, field: st
         yield from _states(stored.record)
 
 
-def _states(record: Any) -> Iterator[Entry]:
+def _states(record: CrfRecord) -> Iterator[Entry]:
     """Yield each step of the record from one state to the next."""
     old = ""
     for event in record.record_events.select_related("act__by").order_by("pgh_id"):

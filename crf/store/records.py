@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import Act
 from crf import catalogue
-from crf.engine.base import Record, RecordState
+from crf.engine.base import CrfRecord, Record, RecordState
 from crf.engine.declaration import FormDeclaration, Group, Repeats
 from crf.engine.evaluation import AnswerRow, Evaluation
 from crf.engine.submission import RowsOnRecord, SavedRows, row_id_at
@@ -68,7 +68,7 @@ class RecordKey:
 class StoredRecord:
     """A record with the rows of its groups, removed ones included."""
 
-    record: Any
+    record: CrfRecord
     rows: dict[str, dict[int, Any]]
 
     def outcome(self, form: FormDeclaration) -> Evaluation:
@@ -151,12 +151,12 @@ def record_key_of(
     return RecordKey(declared, participant, None, sequence)
 
 
-def key_of_record(form: FormDeclaration, record: Any) -> RecordKey:
+def key_of_record(form: FormDeclaration, record: Record) -> RecordKey:
     """Return where a record stands."""
     return RecordKey(form, record.participant, record.visit, record.sequence)
 
 
-def find_record(record_key: RecordKey, *, lock: bool = False) -> Any:
+def find_record(record_key: RecordKey, *, lock: bool = False) -> CrfRecord | None:
     """Return the record at the place, held until the transaction ends when ``lock``, or None."""
     found = record_key.form.model.objects.filter(
         participant=record_key.participant, visit=record_key.visit, sequence=record_key.sequence
@@ -176,12 +176,12 @@ def find_stored_record(record_key: RecordKey, *, lock: bool = False) -> StoredRe
     return None if record is None else stored_record_of(record_key.form, record)
 
 
-def stored_record_of(form: FormDeclaration, record: Any) -> StoredRecord:
+def stored_record_of(form: FormDeclaration, record: CrfRecord) -> StoredRecord:
     """Return a record with the rows of its groups."""
     return stored_record_from(form, record, bulk_read(parts_of(form, record)))
 
 
-def parts_of(form: FormDeclaration, record: Any) -> list[TableQuery]:
+def parts_of(form: FormDeclaration, record: CrfRecord) -> list[TableQuery]:
     """Return what to load for the rows of a record's groups."""
     return [
         TableQuery(f"rows:{name}", group.model, "record_id", record.pk) for name, group in form.groups.items()
@@ -189,7 +189,7 @@ def parts_of(form: FormDeclaration, record: Any) -> list[TableQuery]:
 
 
 def stored_record_from(
-    form: FormDeclaration, record: Any, loaded: Mapping[str, list[dict[str, Any]]]
+    form: FormDeclaration, record: CrfRecord, loaded: Mapping[str, list[dict[str, Any]]]
 ) -> StoredRecord:
     """Return the record with its rows out of what ``parts_of`` asked for."""
     return StoredRecord(
@@ -250,14 +250,16 @@ def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
     )
 
 
-def _updated(record: Any, record_key: RecordKey, outcome: Evaluation, state: RecordState, act: Act) -> None:
+def _updated(
+    record: CrfRecord, record_key: RecordKey, outcome: Evaluation, state: RecordState, act: Act
+) -> None:
     written = differing(record, {**outcome.values, "missing": dict(outcome.missing)})
     record.state = state
     record.form_version, record.version = record_key.form.version, record.version + 1
     update_record(record, [*written, "state", "form_version", "version"], act=act)
 
 
-def update_record(record: Any, names: Iterable[str], *, act: Act) -> None:
+def update_record(record: CrfRecord, names: Iterable[str], *, act: Act) -> None:
     """What the record holds under ``names`` is written, to record and answers in one journey.
 
     Answers are written only when they are among the names; then they name the act as well.
@@ -275,7 +277,7 @@ def update_record(record: Any, names: Iterable[str], *, act: Act) -> None:
         )
 
 
-def _update_of(model: Any, record: Any, wanted: set[str]) -> tuple[str, list[Any]]:
+def _update_of(model: Any, record: CrfRecord, wanted: set[str]) -> tuple[str, list[Any]]:
     fields = [field for field in model._meta.local_concrete_fields if field.name in wanted]
     if not fields:
         return "", []
@@ -312,7 +314,7 @@ def _write_rows(
     _remove_rows(kept, {row["position"] for row in rows}, act)
 
 
-def _new_row(record: Any, group: Group, row: AnswerRow, values: dict[str, Any], act: Act) -> Any:
+def _new_row(record: CrfRecord, group: Group, row: AnswerRow, values: dict[str, Any], act: Act) -> Any:
     own = {"row_id": row["row_id"], "position": row["position"]}
     return group.model(record=record, site_id=record.site_id, act=act, **own, **values)
 
@@ -324,7 +326,7 @@ def _remove_rows(kept: dict[int, Any], standing: set[int], act: Act) -> None:
             row.save(update_fields=["removed", "act"])
 
 
-def state_rederived(record: Any, judged: RecordState) -> RecordState:
+def state_rederived(record: CrfRecord, judged: RecordState) -> RecordState:
     """Return the state after derived answers alone have moved, which somebody sees as ``judged`` from all answers.
 
     Verification is of what was typed, and stays; a signature is of all that the record showed, and falls.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from crf.engine.base import CrfRecord
 from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation
 from crf.store.records import StoredRecord
 
 
-def answers_at(form: FormDeclaration, record: Any, version: int) -> Evaluation | None:
+def answers_at(form: FormDeclaration, record: CrfRecord, version: int) -> Evaluation | None:
     """Return the answers of the record's ``version``; None when the record has no such version, as before its first."""
     if not record.record_events.filter(version=version).exists():
         return None
@@ -21,7 +22,7 @@ def answers_at(form: FormDeclaration, record: Any, version: int) -> Evaluation |
     return StoredRecord(stood, rows).outcome(form)
 
 
-def _rows_at(group: Any, record: Any, before: int) -> dict[int, Any]:
+def _rows_at(group: Any, record: CrfRecord, before: int) -> dict[int, Any]:
     """Return the last event of each row before the act that wrote the next version."""
     events = group.model._meta.get_field("events").related_model.objects.filter(record_id=record.pk)
     return {event.position: event for event in events.filter(act_id__lt=before).order_by("pgh_id")}

@@ -91,6 +91,8 @@ def catch_up(*, participant: Participant, by: User | None, at: datetime) -> Part
     """The participant follows the version in force at their site: whoever works on them need not wait for the batch.
 
     Whoever follows it already, or has ended, is returned as they are now, and nothing is written.
+
+    Locks: the participant.
     """
     with transaction.atomic():
         locked = Participant.objects.lock(participant.pk)

@@ -35,7 +35,10 @@ class CutAnnounced(Refusal):
 
 
 def announce_data_cut(*, on: date, purpose: str, by: User, at: datetime) -> DataCut:
-    """The data cut is announced; each site's plans take up its sweep right after, in the background."""
+    """The data cut is announced; each site's plans take up its sweep right after, in the background.
+
+    Refuses: a day that is past; one that is announced.
+    """
     if on < local_date(at, settings.TRIAL_TIME_ZONE) - LOOKED_BACK:
         raise CutTooEarly(day=on.isoformat())
     try:

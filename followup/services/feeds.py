@@ -17,7 +17,10 @@ def digest_of(token: str) -> str:
 
 
 def make_feed(*, user: User, at: datetime) -> str:
-    """The person has one living feed, a new one; its token is returned this once and kept nowhere."""
+    """The person has one living feed, a new one; its token is returned this once and kept nowhere.
+
+    Locks: the person.
+    """
     token = secrets.token_urlsafe(32)
     with open_act("followup:feed:make", by=user, at=at) as act:
         User.objects.select_for_update(no_key=True).get(pk=user.pk)

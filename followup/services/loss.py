@@ -36,7 +36,10 @@ class LostInFuture(Refusal):
 
 
 def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -> Participant:
-    """The participant counts as lost to follow-up since ``on``; only vital status is still asked for."""
+    """The participant counts as lost to follow-up since ``on``; only vital status is still asked for.
+
+    Refuses: a day still to come; attempts that are not enough. Locks: the participant.
+    """
     with open_act("followup:participant:lost", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         if on > local_date(at, locked.site.time_zone):

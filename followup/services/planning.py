@@ -73,6 +73,8 @@ def plan_visits_for(
     """The participant's visits are those that the protocol asks for now; nothing that happened moved.
 
     Planning again without a change writes nothing. Who calls holds the participant's row.
+
+    Locks: the participant's visits.
     """
     with transaction.atomic():
         locked = Participant.objects.lock(participant.pk)

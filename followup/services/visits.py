@@ -78,6 +78,7 @@ def record_visit(
     """The visit took place on the day; whether early, in the window or late is kept with it (protocol 2.1).
 
     Refuses: a visit that is no longer planned; a day that cannot be; a change of what is on record without a reason.
+    Locks: the participant, then the visit.
     """
     with open_act("followup:visit:record", by=by, at=at, participant=visit.participant, reason=reason) as act:
         participant = Participant.objects.lock(visit.participant_id)
@@ -130,6 +131,7 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
 
     Refuses: no reason; a visit that is no longer planned or not open yet; a change of what is on record without a
     reason for it.
+    Locks: the participant, then the visit.
     """
     with open_act(
         "followup:visit:not_done", by=by, at=at, participant=visit.participant, reason=reason or why
@@ -167,7 +169,10 @@ def add_unscheduled_visit(
     by: User | None,
     at: datetime,
 ) -> Visit:
-    """A visit that the schedule does not ask for is on record, with the forms it needs."""
+    """A visit that the schedule does not ask for is on record, with the forms it needs.
+
+    Refuses: a day that cannot be. Locks: the participant.
+    """
     with open_act("followup:visit:unscheduled", by=by, at=at, participant=participant, reason=why) as act:
         locked = Participant.objects.lock(participant.pk)
         _refuse_impossible_day(UNSCHEDULED, took_place_on, locked, at)
@@ -187,7 +192,10 @@ def add_unscheduled_visit(
 
 
 def propose_day(*, visit: Visit, day: date, by: User, at: datetime) -> Visit:
-    """The appointment offered to the participant is ``day``; the window stays as it is."""
+    """The appointment offered to the participant is ``day``; the window stays as it is.
+
+    Refuses: a day outside the window. Locks: the visit.
+    """
     with open_act("followup:visit:propose", by=by, at=at, participant=visit.participant) as act:
         locked = Visit.objects.select_for_update().get(pk=visit.pk)
         if locked.opens is None or locked.closes is None or not locked.opens <= day <= locked.closes:
@@ -215,7 +223,10 @@ def _lost_before(participant: Participant, on: date) -> bool:
 def record_contact_attempt(
     *, participant: Participant, on: date, route: str, result: str, note: str = "", by: User, at: datetime
 ) -> ContactAttempt:
-    """The attempt to reach the participant is on record (protocol 3.16)."""
+    """The attempt to reach the participant is on record (protocol 3.16).
+
+    Refuses: a day still to come; a participant who withdrew from all contact.
+    """
     with open_act("followup:contact:record", by=by, at=at, participant=participant) as act:
         values: dict[str, Any] = {"on": on, "route": route, "result": result, "note": note}
         if on > local_date(at, participant.site.time_zone):

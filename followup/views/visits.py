@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -25,16 +24,11 @@ from followup.models import HAPPENED, Visit
 from kernel.clock import local_date
 from kernel.days import written
 from kernel.service_form import Page
-from trials.models import Participant
 
 
 def _visit(request: PersonRequest, number: str, pk: int) -> Visit:
     rows = Visit.objects.open_to(request.user, Permission.VISIT_RECORD).select_related("participant__site")
     return get_object_or_404(rows, participant__number=number, pk=pk)
-
-
-def _today(participant: Participant, at: datetime) -> Any:
-    return local_date(at, participant.site.time_zone)
 
 
 def _page(visit: Visit, title: str, button: str, **more: Any) -> Page:
@@ -54,7 +48,7 @@ def took_place(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Record the day on which the visit took place, or change it with a reason."""
     found = _visit(request, number, pk)
     shape, now = ChangeTookPlaceForm if found.state in HAPPENED else TookPlaceForm, timezone.now()
-    initial = {"took_place_on": found.took_place_on or _today(found.participant, now)}
+    initial = {"took_place_on": found.took_place_on or local_date(now, found.participant.site.time_zone)}
     form = shape(request.POST or None, initial=initial)
     if form.submits(services.record_visit, visit=found, by=request.user, at=now):
         kept: Visit = form.result

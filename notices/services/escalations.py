@@ -29,6 +29,8 @@ def escalate_site(*, site: Site, on: date, at: datetime) -> int:
     Each level of an alert is told once to each person, however often this runs, and again when the alert counts
     from another day; two runs at once wait for each other. Urgent alerts go at any hour, the others from the hour
     that the person chose.
+
+    Locks: the site.
     """
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)

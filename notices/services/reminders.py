@@ -58,6 +58,8 @@ def remind_site(*, site: Site, on: date, at: datetime) -> int:
 
     A window of a visit is named once to each person for each kind, on whichever day that falls; a visit that moves
     is named anew. A second run of the same day writes nothing, two at once wait for each other.
+
+    Locks: the site.
     """
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)

@@ -40,7 +40,10 @@ class Notice:
 
 
 def write_site_notices(*, site: Site, on: date, at: datetime) -> int:
-    """Each notice of the day is in the outbox, once; say how many were new. Running again writes nothing."""
+    """Each notice of the day is in the outbox, once; say how many were new. Running again writes nothing.
+
+    Locks: the site.
+    """
     with transaction.atomic():
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
         hour, told = local_hour(at, site), list(_notices(site, on))

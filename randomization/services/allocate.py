@@ -93,7 +93,9 @@ def randomize(
     Screening that is older than its window is refused without ``too_old_reason``, which becomes a deviation.
     Whoever is still on a version that their site has left is carried over first, and their decision lapses.
     An ``envelope`` is entered afterwards: its own place is taken, and randomization counts from its opening.
-    Locks the participant, then the stratum, always in that order.
+
+    Refuses: who may not at the site; no live decision; a stratum that the answers do not give; a list without a
+    place. Locks: the participant, then the stratum, always in that order.
     """
     if connection.in_atomic_block:
         raise RuntimeError("randomize() commits twice: call it outside any transaction")

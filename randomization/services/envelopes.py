@@ -97,7 +97,10 @@ def register_printed(*, site: Site, places: Iterable[OpenPlace], by: User, at: d
 def move_envelope(
     *, envelope: Envelope, to: str, on: date, by: User, at: datetime, reason: str = ""
 ) -> Envelope:
-    """The envelope is with the site, returned or destroyed since ``on``; an unopened one frees its place at its end."""
+    """The envelope is with the site, returned or destroyed since ``on``; an unopened one frees its place at its end.
+
+    Refuses: a state that cannot follow; a day that cannot be. Locks: the envelope.
+    """
     with open_act("randomization:envelope:move", by=by, at=at, site=envelope.site, reason=reason) as act:
         locked = Envelope.objects.select_for_update(of=("self",)).select_related("site").get(pk=envelope.pk)
         wanted = EnvelopeState(to)

@@ -132,6 +132,8 @@ def define_scheme(
 
     Block sizes, by default those of the protocol text, are sealed into the allocation schema; no row that
     site people can reach states them. Minimization is refused while it is switched off (ADR 14).
+
+    Refuses: a name that is taken.
     """
     _refuse_unless_statistician(by)
     design = _design(name, blocks) if method == "blocks" else _coin_design(name)
@@ -273,7 +275,10 @@ def _ask_for_more(
 
 
 def look_at_design(*, scheme: Scheme, by: User, at: datetime) -> AnyDesign:
-    """The design, of blocks with their sizes, for a statistician or the second person; the look is recorded."""
+    """The design, of blocks with their sizes, for a statistician or the second person; the look is recorded.
+
+    Refuses: everybody else.
+    """
     if not by.may(Permission.SCHEME_DEFINE) and not by.may(Permission.SCHEME_ACTIVATE):
         raise MayNotActivate
     with open_act("randomization:design:look", by=by, at=at):
@@ -301,6 +306,8 @@ def activate_list(
     The seed is fresh from the operating system, sealed at once and never shown. An extension goes on with
     the seed of the list it continues, which only the owner of the database can fetch: its caller gives
     ``seed`` and ``after`` (places each stratum has).
+
+    Refuses: who asked for the list; one that is active, or not looked at. Locks: the list.
     """
     if not by.may(Permission.SCHEME_ACTIVATE):
         raise MayNotActivate

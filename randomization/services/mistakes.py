@@ -72,6 +72,8 @@ def record_allocation_error(
     """The error stands in the register; place, arm and stratum of the allocation are as they were.
 
     The participant stays in the analysis as randomized. A deviation is proposed with it.
+
+    Refuses: a mark that contradicts itself or the allocation. Locks: the allocation.
     """
     _refuse_unless_true(allocation, mistake, by=by, at=at)
     with open_act("randomization:error:record", by=by, at=at, participant=allocation.participant):
@@ -102,7 +104,10 @@ def correct_allocation_error(
 def withdraw_allocation_error(
     *, error: AllocationError, reason: str, by: User, at: datetime
 ) -> AllocationError:
-    """The mark was made by mistake and holds no more; the row stays, and the act keeps why. Locks the mark."""
+    """The mark was made by mistake and holds no more; the row stays, and the act keeps why.
+
+    Refuses: who may not correct; a mark that was withdrawn. Locks: the mark.
+    """
     if not by.may(Permission.ALLOCATION_CORRECT, error.site_id):
         raise MayNotCorrect
     with open_act(

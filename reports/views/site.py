@@ -111,5 +111,7 @@ def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
         messages.success(request, said % {"site": found.code, "state": form.result.get_state_display()})
         return redirect(form.result)
     up = reverse("trials:site", args=[found.code])
-    page = Page(str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), up, str(found), ABOUT.get(to, ""))
+    page = Page(
+        str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), up, str(found), str(ABOUT.get(SiteState(to), ""))
+    )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

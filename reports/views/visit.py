@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,10 +23,6 @@ from reports.matrix import forms_of_visit
 from trials.models import Participant
 
 
-def _today(participant: Participant, at: datetime) -> date:
-    return local_date(at, participant.site.time_zone)
-
-
 def _todos_of(visit: Visit) -> list[Todo]:
     todos = list(visit.todos.all())
     for todo in todos:
@@ -41,7 +35,8 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Show one visit."""
     rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant__site")
     found = get_object_or_404(rows, participant__number=number, pk=pk)
-    text, today = text_for(found.participant), _today(found.participant, timezone.now())
+    text = text_for(found.participant)
+    today = local_date(timezone.now(), found.participant.site.time_zone)
     due = forms_of_visit(found, today=today) if request.user.may(Permission.CRF_VIEW) else []
     context = {
         "visit": found,
@@ -74,7 +69,7 @@ def unscheduled(request: PersonRequest, number: str) -> HttpResponse:
     form = UnscheduledForm(
         request.POST or None,
         choices=_forms_for_any_visit(found),
-        initial={"took_place_on": _today(found, now)},
+        initial={"took_place_on": local_date(now, found.site.time_zone)},
     )
     if form.submits(services.add_unscheduled_visit, participant=found, by=request.user, at=now):
         return redirect(form.result)

@@ -22,7 +22,7 @@ KINDS = ("identifying", "clinical", "operational")
 FIELDS: dict[str, dict[str, str]] = {
     "accounts.Mail": {
         "identifying": "address subject body",
-        "operational": "id act to language kind key site_id created_at attempts sent_at dropped_at",
+        "operational": "id act to language kind key about site_id created_at attempts sent_at dropped_at",
     },
     "accounts.Signature": {
         "identifying": "printed_name",

@@ -1,6 +1,7 @@
 """Chapters 3.13 and 6: ages, deaths, and the endpoints as tables of histories."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -21,10 +22,13 @@ from protocol.endpoints import (
     Resected,
     TimeToEvent,
 )
+from protocol.text import load
 
 CHAPTERS = ("3.10", "3.13", "6.1", "6.2", "6.3", "6.5")
 
 RAND = date(2025, 1, 1)
+REMOVED_WITHIN = timedelta(days=load("1.0").setting("salvage_r0_within_days"))
+disease_free_survival = partial(endpoints.disease_free_survival, removed_within=REMOVED_WITHIN)
 
 
 def on(days: int) -> date:
@@ -300,7 +304,7 @@ DISEASE = [
 def test_point_16_disease_free_survival(case: tuple) -> None:
     _name, known, *expected = case
     for definition, day_and_cause in zip(Definition, expected, strict=True):
-        time = endpoints.disease_free_survival(known, definition)
+        time = disease_free_survival(known, definition)
         if day_and_cause is None:
             assert time is None, definition
             continue
@@ -310,24 +314,32 @@ def test_point_16_disease_free_survival(case: tuple) -> None:
         assert time.because == (because or "last_clear_assessment"), definition
 
 
+def test_days_to_removal_are_those_of_the_text() -> None:
+    known = history(found(LOCAL, 300), ccr=CCR, operations=(operated(330),), clear_assessments=CLEAR)
+    assert not disease_free_survival(known).event
+    assert not disease_free_survival(known, removed_within=timedelta(days=30)).event
+    late = disease_free_survival(known, removed_within=timedelta(days=29))
+    assert (late.event, late.days) == (True, 300)
+
+
 def test_the_strategy_definition_is_the_default() -> None:
     known = history(found(LOCAL, 300), ccr=CCR, operations=(operated(330),), clear_assessments=CLEAR)
-    assert endpoints.disease_free_survival(known) == TimeToEvent(365, False, on(365), "last_clear_assessment")
+    assert disease_free_survival(known) == TimeToEvent(365, False, on(365), "last_clear_assessment")
 
 
 def test_sensitivity_by_suspicion() -> None:
     known = history(found(DISTANT, 300, 280))
-    by_suspicion = endpoints.disease_free_survival(known, by_suspicion=True)
+    by_suspicion = disease_free_survival(known, by_suspicion=True)
     assert by_suspicion == TimeToEvent(280, True, on(280), "distant")
     never_suspected = history(found(DISTANT, 300))
-    assert endpoints.disease_free_survival(never_suspected, by_suspicion=True).days == 300
+    assert disease_free_survival(never_suspected, by_suspicion=True).days == 300
     not_yet_proven = history(found(DISTANT, 300, 280), cutoff=290)
-    assert endpoints.disease_free_survival(not_yet_proven, by_suspicion=True).event is False
+    assert disease_free_survival(not_yet_proven, by_suspicion=True).event is False
 
 
 def test_sensitivity_with_second_primaries() -> None:
     known = history(found(DiseaseFinding.SECOND_PRIMARY, 300))
-    assert endpoints.disease_free_survival(known, second_primary_counts=True).because == "second_primary"
+    assert disease_free_survival(known, second_primary_counts=True).because == "second_primary"
 
 
 @pytest.mark.parametrize(
@@ -344,7 +356,7 @@ def test_sensitivity_for_missed_assessments(missed: tuple[int, ...], days: int, 
     known = history(
         found(DISTANT, 500), clear_assessments=CLEAR[:2], missed_assessments=tuple(on(day) for day in missed)
     )
-    time = endpoints.disease_free_survival(known, censor_after_missed=2)
+    time = disease_free_survival(known, censor_after_missed=2)
     assert (time.days, time.event) == (days, event)
 
 
@@ -510,8 +522,8 @@ HISTORIES = st.builds(
 
 @given(HISTORIES)
 def test_the_strict_definition_never_ends_later_than_the_strategy(known: AnalysisHistory) -> None:
-    strategy = endpoints.disease_free_survival(known, Definition.STRATEGY)
-    strict = endpoints.disease_free_survival(known, Definition.STRICT)
+    strategy = disease_free_survival(known, Definition.STRATEGY)
+    strict = disease_free_survival(known, Definition.STRICT)
     assert strategy is not None
     assert strict is not None
     assert strict.days >= 0

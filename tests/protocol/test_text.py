@@ -409,6 +409,16 @@ BREAKS = {
             ("start_within_days", 14, "window of N1 says"),
         )
     },
+    "another number of clear evaluations": Break(
+        'key = "evaluations_needed_for_ccr"', "value = 2", "value = 3", "value", "can only carry out 2"
+    ),
+    "another reading of high-grade dysplasia": Break(
+        'key = "high_grade_dysplasia_is_uncertain"',
+        "value = true",
+        "value = false",
+        "value",
+        "can only carry out True",
+    ),
     "what is not TOML": Break('key = "gfr_cap"', "value = 125", "value = = 125", "value = =", "not TOML"),
 }
 

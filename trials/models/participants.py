@@ -79,7 +79,7 @@ class Participant(Audited):
     state = models.CharField(_("state"), max_length=20, choices=Track.choices, default=Track.SCREENED)
     state_since = models.DateField(_("in this state since"))
     arm = models.CharField(_("arm"), max_length=1, null=True, blank=True)
-    protocol_version = models.CharField(_("protocol version"), max_length=10, default="1.0")
+    protocol_version = models.CharField(_("protocol version"), max_length=10)
     registered_on = models.DateField(_("registered on"))
     came_by_request = models.BooleanField(_("came through the public page"), default=False)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -62,14 +61,14 @@ class Site(Audited):
     name_zh = models.CharField(_("name in Chinese"), max_length=120)
     city = models.CharField(_("city"), max_length=60)
     city_zh = models.CharField(_("city in Chinese"), max_length=60)
-    time_zone = models.CharField(_("time zone"), max_length=40, default=settings.TRIAL_TIME_ZONE)
+    time_zone = models.CharField(_("time zone"), max_length=40)
     state = models.CharField(_("state"), max_length=10, choices=SiteState.choices, default=SiteState.PLANNED)
     planned_participants = models.PositiveIntegerField(_("planned participants"), default=0)
     latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
     longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5, null=True, blank=True)
     languages_spoken = models.CharField(_("languages spoken"), max_length=120, blank=True)
     office_hours = models.CharField(_("office hours"), max_length=120, blank=True)
-    protocol_version = models.CharField(_("protocol version in force"), max_length=10, default="1.0")
+    protocol_version = models.CharField(_("protocol version in force"), max_length=10)
 
     objects = SiteSet.as_manager()
 

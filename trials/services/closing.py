@@ -198,6 +198,8 @@ def may_confirm_close_out(close_out: CloseOut, by: User) -> bool:
 
 def keeper_of(close_out: CloseOut, *, by: User) -> Site | None:
     """Return the site that keeps the follow-up, also to people of the closed site, who do not see other sites."""
+    if close_out.keeper_id is None:
+        return None
     with scope(user_id=by.pk, sites=EVERYTHING):
         return Site.objects.filter(pk=close_out.keeper_id).first()
 

@@ -60,6 +60,9 @@ def confirm_values(
     """Each value of ``seen`` (item to digest as read) is confirmed as it is now, under one signature.
 
     ``note`` says what the confirmation rests on, such as the approved protocol and its page.
+
+    Refuses: who does not answer for the study team; a value that has changed or is confirmed; a password that does
+    not match.
     """
     with open_act("trials:confirmation:sign", by=by, at=at, reason=note) as act:
         _refuse_others(by)
@@ -102,7 +105,10 @@ def digest_of(questions: Sequence[OpenQuestion]) -> str:
 
 
 def withdraw_confirmation(*, confirmation: Confirmation, reason: str, by: User, at: datetime) -> Confirmation:
-    """The value is a default again, for ``reason``; the confirmation stays on record."""
+    """The value is a default again, for ``reason``; the confirmation stays on record.
+
+    Refuses: who does not answer for the study team; one that is withdrawn. Locks: the confirmation.
+    """
     with open_act("trials:confirmation:withdraw", by=by, at=at, reason=reason) as act:
         _refuse_others(by)
         locked = Confirmation.objects.select_for_update().get(pk=confirmation.pk)

@@ -89,6 +89,9 @@ def decide_eligibility(
 
     ``evidence`` is as now, ``seen_digest`` as on the page that was signed. Order: consent, answers,
     decision (protocol 3.1; ICH E6(R3) 3.16.1(k)).
+
+    Refuses: answers that changed since they were read; a participant who is behind the site's version; a password
+    that does not match. Locks: the participant.
     """
     with open_act("trials:eligibility:decide", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)

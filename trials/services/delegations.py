@@ -89,6 +89,7 @@ def delegate(
 
     Training is on record before (11.10(i)). What the system itself delegates needs no confirmation.
     Refuses: a role for oneself; a role without its site or with one; a role beside one that checks it.
+    Locks: nothing.
     """
     with open_act("trials:delegation:grant", by=by, at=at, site=site) as act:
         if by is not None and by.pk == user.pk:

@@ -85,7 +85,10 @@ class DeviationSettled(Refusal):
 def register_participant(
     *, site: Site, by: User | None, at: datetime, came_by_request: bool = False
 ) -> Participant:
-    """A new number at ``site`` exists, in screening. Numbers run without gaps at each site."""
+    """A new number at ``site`` exists, in screening. Numbers run without gaps at each site.
+
+    Refuses: a site that may not recruit. Locks: the site, so that no number is given twice.
+    """
     with open_act("trials:participant:register", by=by, at=at, site=site) as act:
         locked = Site.objects.select_for_update().get(pk=site.pk)
         _refuse_unless_active(locked)
@@ -120,7 +123,10 @@ def record_consent(
 ) -> Consent:
     """The consent is on record; the first one sets the milestone ICF (protocol 2.1, 3.1).
 
-    A first consent is refused at a site that does not recruit; somebody in the trial signs a later text anywhere.
+    Somebody in the trial signs a later text at any site.
+
+    Refuses: a first consent at a site that does not recruit; a day still to come or before the text was approved; no
+    consent to sensitive data; a second consent to the same text. Locks: the participant.
     """
     with open_act("trials:consent:record", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
@@ -174,7 +180,10 @@ def record_screening_outcome(
     by: User | None,
     at: datetime,
 ) -> ScreeningOutcome:
-    """Screening ended without randomization, for ``reason``; both kinds feed the CONSORT chart."""
+    """Screening ended without randomization, for ``reason``; both kinds feed the CONSORT chart.
+
+    Refuses: a participant who is not in screening. Locks: the participant.
+    """
     verb = "decline" if declined else "fail"
     with open_act(f"trials:screening:{verb}", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
@@ -198,7 +207,10 @@ def record_screening_outcome(
 def move_track(
     *, participant: Participant, to: str, on: date | None = None, by: User | None, at: datetime
 ) -> Participant:
-    """The participant stands on track ``to`` since ``on``, by a move that the protocol allows (protocol 2.5)."""
+    """The participant stands on track ``to`` since ``on``, by a move that the protocol allows (protocol 2.5).
+
+    Refuses: a track that cannot follow. Locks: the participant.
+    """
     with open_act("trials:participant:move", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         if locked.state == to:
@@ -214,7 +226,10 @@ def move_track(
 def correct_track(
     *, participant: Participant, to: str, on: date | None = None, by: User | None, at: datetime
 ) -> Participant:
-    """A track that rested on an answer entered by mistake is put right; the act's reason says why."""
+    """A track that rested on an answer entered by mistake is put right; the act's reason says why.
+
+    Locks: the participant.
+    """
     with open_act("trials:participant:correct_track", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
@@ -229,7 +244,10 @@ def write_track(participant: Participant, to: str, on: date | None, act: Any) ->
 
 
 def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datetime) -> Participant:
-    """The participant's arm is known, once and for good, and their track is RANDOMISED."""
+    """The participant's arm is known, once and for good, and their track is RANDOMISED.
+
+    Locks: the participant.
+    """
     with open_act("trials:participant:reveal_arm", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         locked.arm, locked.state, locked.act = arm, Track.RANDOMISED, act
@@ -275,7 +293,10 @@ def propose_deviation(
 def settle_deviation(
     *, proposal: DeviationProposal, confirmed: bool, by: User, at: datetime, reason: str
 ) -> DeviationProposal:
-    """A person has confirmed or dismissed the proposal, with a reason."""
+    """A person has confirmed or dismissed the proposal, with a reason.
+
+    Refuses: a deviation that is settled. Locks: the deviation.
+    """
     with open_act(
         "trials:deviation:settle", by=by, at=at, participant=proposal.participant, reason=reason
     ) as act:

@@ -24,7 +24,10 @@ class NotYourself(Refusal):
 
 
 def change_account(*, user: User, by: User, at: datetime, reason: str, **fields: Any) -> User:
-    """The account carries ``fields``, for ``reason``."""
+    """The account carries ``fields``, for ``reason``.
+
+    Refuses: as ``change_person`` does. Locks: the person.
+    """
     with open_act("trials:account:change", by=by, at=at, reason=reason):
         return change_person(user=user, by=by, at=at, **fields)
 
@@ -33,6 +36,8 @@ def reset_account(*, user: User, password: str, by: User, at: datetime, reason: 
     """The person has a new first password, no session, and sets up the second factor anew (11.200(a)(3), 11.300(b)).
 
     Until the owner has done so, nobody signs with the account.
+
+    Refuses: one's own account. Locks: the person.
     """
     with open_act("trials:account:reset", by=by, at=at, reason=reason):
         _refuse_own(user, by)
@@ -43,7 +48,10 @@ def reset_account(*, user: User, password: str, by: User, at: datetime, reason: 
 
 
 def close_account(*, user: User, by: User, at: datetime, reason: str) -> User:
-    """The person can no longer sign in, every session has ended, and so has every delegation (11.300(b))."""
+    """The person can no longer sign in, every session has ended, and so has every delegation (11.300(b)).
+
+    Refuses: one's own account. Locks: each delegation, then the person.
+    """
     with open_act("trials:account:close", by=by, at=at, reason=reason):
         _refuse_own(user, by)
         today = local_date(at, settings.TRIAL_TIME_ZONE)

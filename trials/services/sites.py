@@ -12,6 +12,7 @@ from accounts.permissions import Role
 from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from protocol.text import versions
 from trials.models import ChecklistItem, ConsentVersion, Delegation, Participant, Site
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
 from trials.services.versions import ApprovalInFuture
@@ -62,7 +63,12 @@ def create_site(
     at: datetime,
     **more: Any,
 ) -> Site:
-    """A planned site exists under ``code``; its calendar days are those of ``time_zone``."""
+    """A planned site exists under ``code``; its calendar days are those of ``time_zone``.
+
+    It begins under the first version of the protocol; its ethics committee approves each later one.
+
+    Refuses: a code that is taken.
+    """
     with open_act("trials:site:create", by=by, at=at) as act:
         if Site.objects.filter(code=code).exists():
             raise SiteCodeTaken(code=code)
@@ -73,13 +79,17 @@ def create_site(
             city=city,
             city_zh=city_zh,
             time_zone=time_zone,
+            protocol_version=versions()[0],
             act=act,
             **more,
         )
 
 
 def change_site(*, site: Site, by: User, at: datetime, reason: str, **fields: Any) -> Site:
-    """The site carries ``fields``."""
+    """The site carries ``fields``.
+
+    Locks: the site.
+    """
     with open_act("trials:site:change", by=by, at=at, site=site, reason=reason) as act:
         locked = Site.objects.select_for_update().get(pk=site.pk)
         for name, value in {**fields, "act": act}.items():
@@ -147,7 +157,10 @@ def open_needs(site: Site, *, on: date, has_places: bool | None) -> list[SiteNee
 
 
 def move_site(*, site: Site, to: str, by: User | None, at: datetime, reason: str = "") -> Site:
-    """The site is in state ``to``. Refuses: a state that cannot follow; activating, which ``activate_site`` does."""
+    """The site is in state ``to``. Refuses: a state that cannot follow; activating, which ``activate_site`` does.
+
+    Locks: the site.
+    """
     with open_act(f"trials:site:{to}", by=by, at=at, site=site, reason=reason) as act:
         wanted = SiteState(to)
         locked = _lock_for(site, wanted)
@@ -164,6 +177,7 @@ def activate_site(
     """The site is active: its checklist is complete and unexpired, and who and what it needs is there.
 
     ``has_places`` is that of ``open_needs``. Refuses: a state from which it cannot; whatever is lacking, by name.
+    Locks: the site.
     """
     with open_act("trials:site:active", by=by, at=at, site=site, reason=reason) as act:
         locked = _lock_for(site, SiteState.ACTIVE)

@@ -157,7 +157,10 @@ def refuse_unless_later(site: Site, version: str) -> None:
 
 
 def open_site_version(*, site: Site, version: str, by: User, at: datetime, reason: str) -> SiteVersion:
-    """The site follows ``version`` from today on, and so does whoever registers there (requirement 49)."""
+    """The site follows ``version`` from today on, and so does whoever registers there (requirement 49).
+
+    Refuses: a version that is not approved, or not later than the site's. Locks: the site.
+    """
     with open_act("trials:version:open", by=by, at=at, site=site, reason=reason) as act:
         locked = Site.objects.select_for_update().get(pk=site.pk)
         refuse_unless_later(locked, version)
@@ -174,7 +177,10 @@ def open_site_version(*, site: Site, version: str, by: User, at: datetime, reaso
 
 
 def follow_version(*, participant: Participant, version: str, by: User | None, at: datetime) -> Participant:
-    """The participant follows ``version``; a decision on eligibility taken before lapses. The caller plans anew."""
+    """The participant follows ``version``; a decision on eligibility taken before lapses. The caller plans anew.
+
+    Locks: the participant.
+    """
     with open_act("trials:version:follow", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         locked.protocol_version, locked.act = version, act
@@ -186,7 +192,10 @@ def follow_version(*, participant: Participant, version: str, by: User | None, a
 
 
 def note_carried(*, site_version: SiteVersion, by: User | None, at: datetime) -> SiteVersion:
-    """Every living participant of the site follows the version."""
+    """Every living participant of the site follows the version.
+
+    Locks: the version at its site.
+    """
     with open_act("trials:version:carried", by=by, at=at, site=site_version.site) as act:
         locked = SiteVersion.objects.select_for_update().get(pk=site_version.pk)
         if locked.carried_at is None:

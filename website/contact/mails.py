@@ -56,6 +56,7 @@ def acknowledge(request: ContactRequest, *, at: datetime) -> None:
         address="",
         kind=ACKNOWLEDGED,
         key=f"{ACKNOWLEDGED}:{request.reference}",
+        about=request.reference,
         subject=_("PALACE-3: your request has arrived"),
         body="\n\n".join(lines),
         language=get_language() or "en",
@@ -68,12 +69,11 @@ def envelope_of_acknowledgement(mail: Mail, *, at: datetime) -> MailEnvelope | N
     """Return where the acknowledgement goes; None once who sent the request was erased."""
     if mail.site_id is None:
         return None
-    reference = mail.key.rpartition(":")[2]
     with scope(user_id=None, sites={mail.site_id}, confided={mail.site_id}):
-        held = ContactIdentity.objects.filter(request__reference=reference).first()
+        held = ContactIdentity.objects.filter(request__reference=mail.about).first()
         if held is None:
             return None
-        typed = unseal(held.sealed, bound_to=f"contact request {reference} at {mail.site_id}")
+        typed = unseal(held.sealed, bound_to=f"contact request {mail.about} at {mail.site_id}")
     return MailEnvelope(typed["email"]) if typed["email"] else None
 
 
@@ -100,6 +100,7 @@ def _write(request: ContactRequest, person: Any, kind: str, at: datetime) -> Non
         address=person.email,
         kind=kind,
         key=f"{kind}:{request.reference}:{person.pk}",
+        about=request.reference,
         subject=subject,
         body=f"{subject}.\n\n{body}\n{go_there(request.get_absolute_url())}\n\n{closing()}",
         language=person.language,
@@ -128,8 +129,7 @@ def _late(request: ContactRequest) -> tuple[str, str]:
 
 def still_late(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     """Return the notice while nobody has called; None as soon as somebody has."""
-    reference = mail.key.split(":")[2]
-    waits = ContactRequest.objects.filter(reference=reference, state="new").exists()
+    waits = ContactRequest.objects.filter(reference=mail.about, state="new").exists()
     return (mail.subject, mail.body) if waits else None
 
 

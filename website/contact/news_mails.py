@@ -56,6 +56,7 @@ def ask_to_confirm(reader: NewsReader, *, at: datetime) -> None:
             address="",
             kind=CONFIRM,
             key=f"{CONFIRM}:{reader.key}",
+            about=reader.key,
             subject=_("PALACE-3: please confirm that you want the news of this trial"),
             body="\n\n".join(lines),
             language=reader.language,
@@ -80,6 +81,7 @@ def write_letter_to(reader: NewsReader, letter: NewsLetter, *, at: datetime) -> 
         address="",
         kind=NEWS,
         key=f"{NEWS}:{letter.pk}:{reader.key}",
+        about=reader.key,
         subject=letter.subject_zh if chinese else letter.subject_en,
         body=body,
         language=reader.language,
@@ -91,7 +93,7 @@ def write_letter_to(reader: NewsReader, letter: NewsLetter, *, at: datetime) -> 
 
 def envelope_of_news(mail: Mail, *, at: datetime) -> MailEnvelope | None:
     """Return where a message of the news goes; None once the reader has left, or confirmed already."""
-    reader = NewsReader.objects.filter(key=mail.key.rpartition(":")[2]).first()
+    reader = NewsReader.objects.filter(key=mail.about).first()
     if reader is None or (mail.kind == CONFIRM) != (reader.confirmed_at is None):
         return None
     address = unseal(reader.sealed, bound_to=f"news reader {reader.key}")["email"]

@@ -15,6 +15,8 @@ def seal_anew(*, at: datetime) -> int:
     """Every identity and every reader's address is sealed under the first key; return how many were.
 
     Marks of sendings are dropped: they last a day, and nobody can compute them under the new key.
+
+    Locks: each reader and each identity.
     """
     with as_nobody():
         sites = list(Site.objects.values_list("pk", flat=True))

@@ -78,7 +78,10 @@ def ask_for_news(*, email: str, language: str, at: datetime) -> None:
 
 
 def confirm_news(*, ticket: str, at: datetime) -> bool:
-    """The reader gets the news from now on; say whether the ticket stands for a reader."""
+    """The reader gets the news from now on; say whether the ticket stands for a reader.
+
+    Locks: the reader.
+    """
     with as_nobody():
         reader = NewsReader.objects.select_for_update().filter(key=key_of(ticket) or "").first()
         if reader is None:
@@ -129,7 +132,10 @@ def write_letter(
     by: User,
     at: datetime,
 ) -> NewsLetter:
-    """The letter stands as written; it is sent only when somebody else has released it."""
+    """The letter stands as written; it is sent only when somebody else has released it.
+
+    Refuses: an approval that is still to come.
+    """
     with open_act("trials:letter:write", by=by, at=at) as act:
         if approved_on > local_date(at, settings.TRIAL_TIME_ZONE):
             raise ApprovedInFuture(day=approved_on.isoformat())
@@ -147,7 +153,10 @@ def write_letter(
 
 
 def release_letter(*, letter: NewsLetter, by: User, at: datetime) -> NewsLetter:
-    """A second person has released the letter; the worker writes it to every confirmed reader, once each."""
+    """A second person has released the letter; the worker writes it to every confirmed reader, once each.
+
+    Refuses: a letter that is released; its author. Locks: the letter.
+    """
     with open_act("trials:letter:release", by=by, at=at) as act:
         locked = NewsLetter.objects.select_for_update().get(pk=letter.pk)
         if locked.released_at is not None:
@@ -161,7 +170,10 @@ def release_letter(*, letter: NewsLetter, by: User, at: datetime) -> NewsLetter:
 
 
 def send_letter_to_readers(*, letter_pk: int, at: datetime) -> int:
-    """Every confirmed reader has the letter in the outbox; return how many were new. Done twice, it is as once."""
+    """Every confirmed reader has the letter in the outbox; return how many were new. Done twice, it is as once.
+
+    Locks: the letter.
+    """
     with as_nobody():
         letter = NewsLetter.objects.select_for_update().get(pk=letter_pk)
         if letter.released_at is None:

@@ -165,7 +165,10 @@ def record_call(
     by: User,
     at: datetime,
 ) -> ContactAttempt:
-    """The call and its result are on record; a new request has been called."""
+    """The call and its result are on record; a new request has been called.
+
+    Refuses: a closed request; a call before it arrived or still to come. Locks: the request.
+    """
     with open_act("trials:request:call", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
         # A person reads the time of the call from a clock without seconds.
@@ -193,7 +196,10 @@ def _refuse_unless_spoken(request: ContactRequest) -> None:
 
 
 def invite(*, request: ContactRequest, remark: str = "", by: User, at: datetime) -> ContactRequest:
-    """The person is invited to the centre; screening begins when they come."""
+    """The person is invited to the centre; screening begins when they come.
+
+    Refuses: a closed request; one whose person nobody has spoken to. Locks: the request.
+    """
     with open_act("trials:request:invite", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
         _refuse_unless_spoken(held)
@@ -204,7 +210,10 @@ def invite(*, request: ContactRequest, remark: str = "", by: User, at: datetime)
 def close_request(
     *, request: ContactRequest, how: str, reason: str = "", remark: str = "", by: User, at: datetime
 ) -> ContactRequest:
-    """The request is closed as not suitable (with a reason), declined or not reached; its identity is erased later."""
+    """The request is closed as not suitable (with a reason), declined or not reached; its identity is erased later.
+
+    Refuses: a closed request; declined without a talk; not reached without an attempt. Locks: the request.
+    """
     ending = RequestState(how)
     with open_act(f"trials:request:{ending.value}", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
@@ -217,7 +226,10 @@ def close_request(
 
 
 def screen(*, request: ContactRequest, by: User, at: datetime) -> Participant:
-    """The person has a participant number; nothing of their identity goes with it (requirements E4)."""
+    """The person has a participant number; nothing of their identity goes with it (requirements E4).
+
+    Refuses: as ``invite`` and ``register_participant`` do. Locks: the request, then the site.
+    """
     with open_act("trials:request:screen", by=by, at=at, site=request.site) as act:
         held = _hold_open(request)
         _refuse_unless_spoken(held)

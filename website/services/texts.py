@@ -124,7 +124,11 @@ class NoTextToConfirm(Refusal):
 def draft_text(
     *, block: str, language: str, title: str, body: str, based_on: int, by: User, at: datetime
 ) -> PublicText:
-    """A new version waits for a second person; ``based_on`` is the number of the version it was written from."""
+    """A new version waits for a second person; ``based_on`` is the number of the version it was written from.
+
+    Refuses: a block or language that the page does not have; a text that cannot be shown; a version that somebody
+    else drafted meanwhile; a text without change. Locks: the block in its language.
+    """
     with open_act("trials:text:draft", by=by, at=at) as act:
         if block not in BY_CODE or language not in dict(PAGE_LANGUAGES):
             raise NoSuchBlock(block=block)
@@ -203,6 +207,9 @@ def release_texts(
     """Each of ``texts`` is on the page, signed one by one by somebody who wrote none of them.
 
     The signature covers the text as the protocol in force fills it (21 CFR Part 11 11.70).
+
+    Refuses: no text; no reference of the ethics committee, or a day still to come; the author of a text; a password
+    that does not match. Locks: each text.
     """
     with open_act("trials:text:release", by=by, at=at) as act:
         if not texts:
@@ -256,7 +263,10 @@ def digest_of(text: PublicText, ethics_approved_on: date) -> str:
 
 
 def withdraw_text(*, text: PublicText, reason: str, by: User, at: datetime) -> PublicText:
-    """The block shows no text in this language until a new version is released."""
+    """The block shows no text in this language until a new version is released.
+
+    Refuses: no reason; a text that is not shown. Locks: the block in its language, then the text.
+    """
     with open_act("trials:text:withdraw", by=by, at=at, reason=reason) as act:
         if not reason.strip():
             raise ReasonMissing
@@ -271,7 +281,10 @@ def withdraw_text(*, text: PublicText, reason: str, by: User, at: datetime) -> P
 
 
 def confirm_page(*, language: str, password: str, by: User, at: datetime) -> PageConfirmation:
-    """``by`` has read the page in ``language`` as it is now and signed that it is true; it shows the day."""
+    """``by`` has read the page in ``language`` as it is now and signed that it is true; it shows the day.
+
+    Refuses: a page without texts; a password that does not match.
+    """
     with open_act("trials:text:confirm", by=by, at=at) as act:
         shown = PublicText.objects.shown().filter(language=language).order_by("block")
         content = [[text.block, text.number] for text in shown]

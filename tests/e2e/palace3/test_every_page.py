@@ -22,6 +22,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from accounts.models import User
+from audit.acts import open_act
 from crf import catalogue
 from crf.engine.declaration import Repeats
 from crf.models import SafetyClock
@@ -29,13 +30,16 @@ from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
 from demo.simulation.sites import PASSWORD
 from followup.models import Visit
+from followup.services import withdraw_participant
 from kernel.scope import EVERYTHING, scope
 from protocol import text
+from randomization.models import Envelope
 from tests.clock import Clock
 from tests.demo_trial import UNTIL, Played, played_trial
 from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.system.test_permission_matrix import MATRIX
-from trials.models import ContactRequest, NewsLetter, Participant, PublicText
+from trials.models import ContactRequest, Delegation, NewsLetter, Participant, PublicText
+from trials.models.participants import TERMINAL
 from trials.models.people import confided_to, sites_of
 from trials.services.confirmations import confirm_values
 from trials.services.participants import propose_deviation, register_participant
@@ -66,9 +70,13 @@ PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
+    "followup:cancel-withdrawal": {"number": "leaver", "pk": "withdrawal"},
+    "followup:correct-withdrawal": {"number": "leaver", "pk": "withdrawal"},
+    "randomization:move-envelope": {"number": "envelope"},
     "randomization:randomize": {"number": "newcomer"},
     "reports:protocol-value": {"key": "value"},
     "reports:protocol-withdraw": {"pk": "confirmation"},
+    "trials:confirm-delegation": {"pk": "delegation"},
     "trials:consent": {"number": "newcomer"},
     "trials:refuse-consent": {"number": "newcomer"},
     "trials:letter": {"pk": "letter"},
@@ -119,6 +127,15 @@ def known(played: Played) -> dict[str, Any]:
             by=coordinator,
             at=UNTIL,
         )
+        staying = Participant.objects.filter(site=person.site).exclude(state__in=TERMINAL).exclude(arm="")
+        leaver = staying.latest("pk")
+        withdrawal = withdraw_participant(
+            participant=leaver, on=UNTIL.date(), quality_of_life=True, by=coordinator, at=UNTIL
+        )
+        with open_act("randomization:envelope:print", by=None, at=UNTIL, site=person.site) as act:
+            envelope = Envelope.objects.create(
+                site=person.site, number="R1A-000001", stratum="01/II", sequence=90, printed_at=UNTIL, act=act
+            )
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }
@@ -134,6 +151,10 @@ def known(played: Played) -> dict[str, Any]:
             "value": asked.key,
             "confirmation": confirmed.pk,
             "newcomer": newcomer.number,
+            "leaver": leaver.number,
+            "withdrawal": withdrawal.pk,
+            "envelope": envelope.number,
+            "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
             "deviation": proposed.pk,
             "visits": visits,
             "letter": NewsLetter.objects.latest("pk").pk,

@@ -15,8 +15,9 @@ from kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart
 from randomization.scheme.sealing import new_key
 from randomization.services import set_up_scheme
-from tests.world import NOW, PASSWORD, World, as_person, build_world, screen
+from tests.world import NOW, PASSWORD, TODAY, World, as_person, build_world, screen
 from trials.models import Participant
+from trials.models.people import with_grants
 from trials.services import decide_eligibility
 
 DIGEST = hashlib.sha256(b"evidence").hexdigest()
@@ -99,7 +100,7 @@ def eligible(world: World, answers: dict[str, Any]) -> Callable[..., Participant
 def other_investigator(world: World) -> User:
     """An investigator at site 02."""
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        return User.objects.get(username="other_investigator")
+        return with_grants(User.objects.get(username="other_investigator"), on=TODAY)
 
 
 def approve(participant: Participant, investigator: User) -> None:

@@ -15,11 +15,10 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.help import places
 from crf.trial_rules.todos import Asking
-from protocol.loader.consistency import SAID_TWICE
+from protocol.loader.consistency import CARRIED_OUT_ONLY_AS, SAID_TWICE
 from protocol.text import load
 from protocol.values import Value, is_value, value_of
 from tests.architecture.test_settings_are_followed import (
-    BUILT_IN,
     CARRIED_BY_VISITS,
     CHOSEN_BY_ANALYSES,
     FOR_PEOPLE,
@@ -155,7 +154,7 @@ def test_every_number_of_a_setting_is_followed() -> None:
     """By a form (each is changed above), by a service, by a row of the schedule, or by people alone."""
     read = {read.removeprefix("setting.") for _code, read in READ}
     numbers = {setting.key for setting in TEXT.settings if type(setting.value) in (int, float)}
-    named = FOR_PEOPLE | CARRIED_BY_VISITS | CHOSEN_BY_ANALYSES | set(BUILT_IN) | set(SAID_TWICE)
+    named = FOR_PEOPLE | CARRIED_BY_VISITS | CHOSEN_BY_ANALYSES | set(CARRIED_OUT_ONLY_AS) | set(SAID_TWICE)
     assert numbers - read - named == FOLLOWED_BY.keys()
 
 
