@@ -46,6 +46,7 @@ urlpatterns = [
     path("randomization/envelopes/", envelopes.register, name="envelopes"),
     path("randomization/envelopes/<str:number>/", envelopes.move, name="move-envelope"),
     path("randomization/errors/", site.errors, name="errors"),
+    path("randomization/strata/", site.strata, name="strata"),
     path("randomization/roots/", site.roots, name="roots"),
     path(
         "randomization/roots/<list_label:label>-<card_language:language>.pdf", site.root_pdf, name="root-pdf"

@@ -39,7 +39,12 @@ from kernel.pagination import in_words, rows_and_count, rows_and_count_of_each
 from notices.second_person import TITLE as SECOND_PERSON_TITLE
 from notices.second_person import waiting_for
 from protocol.text import load, versions
+<<<<<<< HEAD
 from reports.overdue_states import overdue_state
+=======
+from randomization.allocation.strata import to_mark
+from randomization.models import Allocation
+>>>>>>> main
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -442,6 +447,25 @@ def _sites(user: User, today: date) -> WorkListSection:
     )
 
 
+def _strata(user: User, today: date) -> WorkListSection:
+    """Strata that the staging form contradicts since randomization, until the register of errors says so too."""
+    rows = to_mark(Allocation.objects.open_to(user, Permission.ALLOCATION_CORRECT))
+    found, total = _first(rows.select_related("participant").order_by("randomized_at", "pk"))
+    said = str(_("Stage group {used} at randomization, {now} by form STAGE: mark the error"))
+    items = [
+        WorkItem(
+            row.participant.number,
+            said.format(used=row.strat_stage, now=row.stage_corrected),
+            reverse("randomization:record-error", args=[row.participant.number]),
+        )
+        for row in found
+    ]
+    where = reverse("randomization:strata")
+    return WorkListSection(
+        _("Corrected strata"), "shuffle", _("No corrected stratum waits to be marked."), items, total, where
+    )
+
+
 BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CONTACT_HANDLE, _contact_requests),
     (Permission.VISIT_RECORD, _visits),
@@ -453,4 +477,5 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.PARTICIPANT_REGISTER, _screening),
     (Permission.CRF_EDIT, _deviations),
     (Permission.SITE_MANAGE, _sites),
+    (Permission.ALLOCATION_CORRECT, _strata),
 )

@@ -25,12 +25,14 @@ LOOKED_BACK = timedelta(days=14)
 
 class CutTooEarly(Refusal):
     code = "followup.cut_too_early"
+    fields = ("on",)
     message = _("The window of a data cut on {day} has passed. Announce a later day.")
     status = 422
 
 
 class CutAnnounced(Refusal):
     code = "followup.cut_announced"
+    fields = ("on",)
     message = _("A data cut on {day} is announced already. Its progress is shown below.")
 
 

@@ -22,18 +22,21 @@ from trials.models.participants import Track
 
 class VisitInFuture(Refusal):
     code = "followup.visit_in_future"
+    fields = ("took_place_on", "on")
     message = _("Visit {visit} cannot have taken place on {day}: that day has not come yet.")
     status = 422
 
 
 class VisitBeforeConsent(Refusal):
     code = "followup.visit_before_consent"
+    fields = ("took_place_on", "on")
     message = _("Visit {visit} cannot have taken place on {day}, before the consent of {consent}.")
     status = 422
 
 
 class VisitAfterDeath(Refusal):
     code = "followup.visit_after_death"
+    fields = ("took_place_on", "on")
     message = _("Visit {visit} cannot have taken place on {day}: the participant died on {death}.")
     status = 422
 
@@ -47,6 +50,7 @@ class VisitCancelled(Refusal):
 
 class VisitReasonNeeded(Refusal):
     code = "followup.visit_reason_needed"
+    fields = ("why",)
     message = _("Say why visit {visit} was not done.")
     status = 422
 
@@ -62,12 +66,14 @@ class VisitNotOpenYet(Refusal):
 
 class ReasonForChangeNeeded(Refusal):
     code = "followup.reason_for_change_needed"
+    fields = ("reason",)
     message = _("Visit {visit} is on record already: “{state}”. Give a reason for the change.")
     status = 422
 
 
 class OutsideWindow(Refusal):
     code = "followup.outside_window"
+    fields = ("day",)
     message = _("{day} is outside the window of visit {visit}, {opens} to {closes}. Choose a day inside it.")
     status = 422
 

@@ -46,6 +46,7 @@ class EnvelopeDoesNotFit(Refusal):
 
 class OpenedAtImpossible(Refusal):
     code = "randomization.opened_at_impossible"
+    fields = ("opened_on",)
     message = _(
         "The envelope cannot have been opened on {day}: that is in the future, before it was printed, or before "
         "participant {participant} had consented. Check day and hour against the note of the outage."
@@ -60,6 +61,7 @@ class EnvelopeCannotMove(Refusal):
 
 class EnvelopeDayImpossible(Refusal):
     code = "randomization.envelope_day_impossible"
+    fields = ("on",)
     message = _("Envelope {number} was printed on {printed}, and {day} is before that or in the future.")
     status = 422
 

@@ -18,16 +18,19 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.models import Visit
 from kernel.clock import local_date
+from kernel.pagination import BoundedPaginator
 from kernel.service_form import Page
 from randomization import services
 from randomization.allocation import documents
 from randomization.allocation.readiness import readiness
+from randomization.allocation.strata import corrected, stages_beside
 from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, ListPart
 from randomization.wording import arm_words, visit_words
 from trials.models import Participant
 
 FIRST_VISITS = 8
+PER_PAGE = 50
 
 
 def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
@@ -70,12 +73,14 @@ def allocation(request: PersonRequest, number: str) -> HttpResponse:
     held = _allocation(request, number, Permission.ALLOCATION_VIEW)
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
     today = local_date(timezone.now(), held.participant.site.time_zone)
+    beside = stages_beside(held)
     context = {
         "allocation": held,
         "arm": arm_words(held),
         "visits": visit_words(visits.current(), version=held.participant.protocol_version, on=today)[
             :FIRST_VISITS
         ],
+        "beside": beside if beside.contradicts(held) else None,
         "errors": with_history(held.errors.all()),
         "may_correct": request.user.may(Permission.ALLOCATION_CORRECT, held.site_id),
     }
@@ -177,6 +182,15 @@ def errors(request: PersonRequest) -> HttpResponse:
     open_to = AllocationError.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
     register = with_history(open_to.select_related("participant__site", "allocation", "recorded_by"))
     return render(request, "randomization/errors.html", {"register": register})
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def strata(request: PersonRequest) -> HttpResponse:
+    """Every allocation whose stage group was corrected after it, with both values (protocol X072)."""
+    rows = corrected(Allocation.objects.open_to(request.user, Permission.ALLOCATION_VIEW))
+    ordered = rows.select_related("participant").order_by("-randomized_at", "-pk")
+    page = BoundedPaginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "randomization/strata.html", {"page": page})
 
 
 @requires(Permission.PROTOCOL_VIEW)

@@ -48,6 +48,7 @@ class KeeperNotThere(Refusal):
 
 class KeeperCannotFollow(Refusal):
     code = "trials.keeper_cannot_follow"
+    fields = ("keeper",)
     message = _(
         "Site {keeper} is “{state}” and cannot keep the follow-up of another site. Name another keeper."
     )

@@ -236,6 +236,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "randomization:envelopes": ("get", "CIMDSX"),
     "randomization:move-envelope": ("get", "I"),
     "randomization:errors": ("get", "CIMDSX"),
+    "randomization:strata": ("get", "CIMDSX"),
     "randomization:roots": ("get", "*"),
     "randomization:scheme": ("get", "TS"),
     "randomization:design": ("post", "TS"),
