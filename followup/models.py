@@ -291,6 +291,7 @@ class AlertKind(models.TextChoices):
     FORM = "form", _("Form still empty after the visit")
     DEVIATION = "deviation", _("Possible deviation to settle")
     TRAINING = "training", _("Training that ends")
+    STATE = "state", _("State that should have ended")
 
 
 @audited()

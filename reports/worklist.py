@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -32,14 +32,20 @@ from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
+from followup.track_limits import overdue
 from followup.wording import visit_name
 from kernel.clock import local_date
-from kernel.pagination import in_words, rows_and_count
+from kernel.pagination import in_words, rows_and_count, rows_and_count_of_each
 from notices.second_person import TITLE as SECOND_PERSON_TITLE
 from notices.second_person import waiting_for
 from protocol.text import load, versions
+from reports.overdue_states import overdue_state
 from randomization.allocation.strata import to_mark
+<<<<<<< HEAD
 from randomization.models import Allocation, Envelope
+=======
+from randomization.models import Allocation
+>>>>>>> s/demo
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -98,6 +104,10 @@ def work_for(
     ``waiting`` names the kinds of things of which something waits for the person as the second one.
     """
     sections = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
+    if user.may(Permission.SAFETY_ASSESS):
+        sections.append(_to_assess(user, today))
+    if user.may(Permission.ELIGIBILITY_DECIDE):
+        sections += _end_of_screening(user)
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
@@ -148,55 +158,43 @@ def _first(rows: Any) -> tuple[list[Any], int]:
     return rows_and_count(rows, SHOWN)
 
 
-def _decisions(user: User, today: date) -> WorkListSection:
-    waiting = (
-        Participant.objects.open_to(user, Permission.ELIGIBILITY_DECIDE)
-        .filter(
+def _end_of_screening(user: User) -> list[WorkListSection]:
+    """Return who waits for a decision on eligibility and who for randomization, asked for in one question."""
+    screened = Participant.objects.filter(state=Track.SCREENED).order_by("number")
+    live = EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)
+    lists = {
+        "decide": screened.open_to(user, Permission.ELIGIBILITY_DECIDE).filter(
             Exists(Consent.objects.filter(participant=OuterRef("pk"))),
-            ~Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
-            state=Track.SCREENED,
+            ~Exists(live),
             site__state__in=(SiteState.ACTIVE, SiteState.SUSPENDED),
-        )
-        .order_by("number")
-    )
-    found, total = _first(waiting)
-    items = [
-        WorkItem(
-            p.number,
-            str(_("Read the evidence and decide on eligibility")),
-            reverse("crf:eligibility", args=[p.number]),
-        )
-        for p in found
+        ),
+        "randomize": screened.open_to(user, Permission.ALLOCATION_REQUEST).filter(
+            Exists(live.filter(eligible=True)), site__state=SiteState.ACTIVE
+        ),
+    }
+    found = rows_and_count_of_each(lists, SHOWN)
+    return [
+        _of_screened(
+            found["decide"],
+            WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting.")),
+            _("Read the evidence and decide on eligibility"),
+            "crf:eligibility",
+        ),
+        _of_screened(
+            found["randomize"],
+            WorkListSection(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized.")),
+            _("Eligible and signed: randomize"),
+            "randomization:randomize",
+        ),
     ]
-    return WorkListSection(
-        _("Eligibility to decide"), "clipboard-check", _("No decision is waiting."), items, total
-    )
 
 
-def _to_randomize(user: User, today: date) -> WorkListSection:
-    ready = (
-        Participant.objects.open_to(user, Permission.ALLOCATION_REQUEST)
-        .filter(
-            Exists(
-                EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None, eligible=True)
-            ),
-            state=Track.SCREENED,
-            site__state=SiteState.ACTIVE,
-        )
-        .order_by("number")
-    )
-    found, total = _first(ready)
-    items = [
-        WorkItem(
-            p.number,
-            str(_("Eligible and signed: randomize")),
-            reverse("randomization:randomize", args=[p.number]),
-        )
-        for p in found
-    ]
-    return WorkListSection(
-        _("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized."), items, total
-    )
+def _of_screened(
+    found: tuple[list[Participant], int], empty: WorkListSection, what: str | Promise, page: str
+) -> WorkListSection:
+    people = sorted(found[0], key=lambda each: each.number)
+    items = [WorkItem(each.number, str(what), reverse(page, args=[each.number])) for each in people]
+    return replace(empty, items=items, total=found[1])
 
 
 def _visits(user: User, today: date) -> WorkListSection:
@@ -220,6 +218,24 @@ def _visits(user: User, today: date) -> WorkListSection:
     ]
     return WorkListSection(
         _("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total
+    )
+
+
+def _overdue_states(user: User, today: date) -> WorkListSection:
+    rows = overdue(Participant.objects.open_to(user, Permission.CRF_EDIT), on=today)
+    found, total = _first(rows)
+    lines = [line for each in found if (line := overdue_state(each, today=today))]
+    items = [
+        WorkItem(each.participant.number, each.line, each.href, "todo", "overdue", each.ends_by)
+        for each in lines
+    ]
+    return WorkListSection(
+        _("States that should have ended"),
+        "exclamation-triangle",
+        _("Nobody is longer in a state than the protocol allows."),
+        items,
+        total,
+        reverse("reports:participants") + "?late=yes",
     )
 
 
@@ -470,11 +486,9 @@ def _strata(user: User, today: date) -> WorkListSection:
 
 
 BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
-    (Permission.SAFETY_ASSESS, _to_assess),
-    (Permission.ELIGIBILITY_DECIDE, _decisions),
-    (Permission.ALLOCATION_REQUEST, _to_randomize),
     (Permission.CONTACT_HANDLE, _contact_requests),
     (Permission.VISIT_RECORD, _visits),
+    (Permission.CRF_EDIT, _overdue_states),
     (Permission.CRF_EDIT, _todos),
     (Permission.QUERY_ANSWER, _queries_to_answer),
     (Permission.QUERY_CLOSE, _queries_to_close),

@@ -123,16 +123,13 @@ def _refuse_silent_change(visit: Visit, reason: str) -> None:
 def _refuse_impossible_day(code: str, day: date, participant: Participant, at: datetime) -> None:
     if day > local_date(at, participant.site.time_zone):
         raise VisitInFuture(visit=code, day=day.isoformat())
-    consent, death = _day_of(participant, "ICF"), _day_of(participant, "DEATH")
+    found = Milestone.objects.filter(participant=participant, code__in=("ICF", "DEATH"))
+    days = dict(found.values_list("code", "on"))
+    consent, death = days.get("ICF"), days.get("DEATH")
     if consent is not None and day < consent and code != "SCR":
         raise VisitBeforeConsent(visit=code, day=day.isoformat(), consent=consent.isoformat())
     if death is not None and day > death:
         raise VisitAfterDeath(visit=code, day=day.isoformat(), death=death.isoformat())
-
-
-def _day_of(participant: Participant, milestone: str) -> date | None:
-    found = Milestone.objects.filter(participant=participant, code=milestone)
-    return found.values_list("on", flat=True).first()
 
 
 def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, at: datetime) -> Visit:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
 from reports.participants import lines, narrowed
 from trials.models import Participant, Site
 from trials.models.participants import Track
 
 PER_PAGE = 50
-FILTERS = ("number", "site", "state", "arm", "randomized")
+FILTERS = ("number", "site", "state", "arm", "randomized", "late")
 
 
 @requires(Permission.PARTICIPANT_VIEW)
 def participant_list(request: PersonRequest) -> HttpResponse:
     """Show the participants whom the person may see, narrowed by the filters of the address."""
     chosen = {name: request.GET.get(name, "") for name in FILTERS}
-    rows = narrowed(Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW), **chosen)
+    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    seen = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)
+    rows = narrowed(seen, today=today, **chosen)
     page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "reports/participants.html",
         {
             "page": page,
-            "lines": lines(list(page.object_list)),
+            "lines": lines(list(page.object_list), today=today),
             "chosen": chosen,
             "sites": Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW),
             "states": Track.choices,
