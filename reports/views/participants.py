@@ -7,19 +7,28 @@ from django.shortcuts import render
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.choices import chosen_of_all
 from kernel.pagination import BoundedPaginator
 from reports.participants import lines, narrowed
 from trials.models import Participant, Site
 from trials.models.participants import Track
 
 PER_PAGE = 50
-FILTERS = ("number", "site", "state", "arm", "randomized")
+ARMS = ("1", "2")
 
 
 @requires(Permission.PARTICIPANT_VIEW)
 def participant_list(request: PersonRequest) -> HttpResponse:
     """Show the participants whom the person may see, narrowed by the filters of the address."""
-    chosen = {name: request.GET.get(name, "") for name in FILTERS}
+    sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)
+    shows_arm = request.user.may(Permission.ALLOCATION_VIEW)
+    known = {
+        "site": [site.code for site in sites],
+        "state": Track.values,
+        "arm": ARMS if shows_arm else (),
+        "randomized": ("yes", "no"),
+    }
+    chosen = {"number": request.GET.get("number", ""), **chosen_of_all(request, known)}
     rows = narrowed(Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW), **chosen)
     page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
@@ -29,11 +38,11 @@ def participant_list(request: PersonRequest) -> HttpResponse:
             "page": page,
             "lines": lines(list(page.object_list)),
             "chosen": chosen,
-            "sites": Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW),
+            "sites": sites,
             "states": Track.choices,
             "can_register": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
             .active()
             .exists(),
-            "shows_arm": request.user.may(Permission.ALLOCATION_VIEW),
+            "shows_arm": shows_arm,
         },
     )
