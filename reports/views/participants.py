@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
+from kernel.choices import chosen_of_all
 from kernel.pagination import BoundedPaginator
 from reports.participants import lines, narrowed
 from trials.models import Participant, Site
@@ -17,6 +18,7 @@ from trials.models.participants import Track
 
 PER_PAGE = 50
 FILTERS = ("number", "site", "state", "arm", "randomized", "late")
+ARMS = ("1", "2")
 
 
 @requires(Permission.PARTICIPANT_VIEW)
@@ -26,6 +28,16 @@ def participant_list(request: PersonRequest) -> HttpResponse:
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
     seen = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)
     rows = narrowed(seen, today=today, **chosen)
+    sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)
+    shows_arm = request.user.may(Permission.ALLOCATION_VIEW)
+    known = {
+        "site": [site.code for site in sites],
+        "state": Track.values,
+        "arm": ARMS if shows_arm else (),
+        "randomized": ("yes", "no"),
+    }
+    chosen = {"number": request.GET.get("number", ""), **chosen_of_all(request, known)}
+    rows = narrowed(Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW), **chosen)
     page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -34,11 +46,11 @@ def participant_list(request: PersonRequest) -> HttpResponse:
             "page": page,
             "lines": lines(list(page.object_list), today=today),
             "chosen": chosen,
-            "sites": Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW),
+            "sites": sites,
             "states": Track.choices,
             "can_register": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
             .active()
             .exists(),
-            "shows_arm": request.user.may(Permission.ALLOCATION_VIEW),
+            "shows_arm": shows_arm,
         },
     )
