@@ -39,13 +39,9 @@ from kernel.pagination import in_words, rows_and_count, rows_and_count_of_each
 from notices.second_person import TITLE as SECOND_PERSON_TITLE
 from notices.second_person import waiting_for
 from protocol.text import load, versions
-from reports.overdue_states import overdue_state
 from randomization.allocation.strata import to_mark
-<<<<<<< HEAD
 from randomization.models import Allocation, Envelope
-=======
-from randomization.models import Allocation
->>>>>>> s/demo
+from reports.overdue_states import overdue_state
 from trials.models import (
     ChecklistItem,
     Consent,

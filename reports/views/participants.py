@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from kernel.clock import local_date
 from kernel.choices import chosen_of_all
+from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
 from reports.participants import lines, narrowed
 from trials.models import Participant, Site
