@@ -58,7 +58,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class PageTokenMissing(Refusal):
-    code = "api.page_token_missing"
+    code = "exports.page_token_missing"
     message = _lazy(
         "This call rests on a sign-in at the pages and does not carry the token of a page. Reload the page and try "
         "again; a program uses a token of its own."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -22,9 +22,10 @@ SECONDS_KEPT = 60  # a withdrawn text is gone from every reader's next look afte
 
 
 @require_safe
-def front(request: HttpRequest) -> HttpResponse:
+def front(request: HttpRequest) -> HttpResponseBase:
     """English, unless the browser (or a signed-in reader's own setting) prefers Chinese; ``?lang=`` is a choice."""
     preferred = request.GET.get("lang") or getattr(request, "LANGUAGE_CODE", ENGLISH)
+    response: HttpResponseBase
     if spoken(preferred) == ENGLISH:
         response = page(request, language=ENGLISH)
     else:

@@ -10,7 +10,7 @@ from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.surgery import codes as lists
 from crf.catalogue.surgery import rules
 from crf.catalogue.surgery.checks import CHECKS
-from crf.catalogue.surgery.outcomes import WITH_INCISION, WITH_SPECIMEN
+from crf.catalogue.surgery.outcomes import RESECTION, WITH_INCISION, WITH_SPECIMEN
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Any_, Has, Is, Not
 from crf.engine.declaration import Repeats, Sets
@@ -276,7 +276,7 @@ class Surgery(CrfRecord):
             "readmissions later. A later operation is a new record."
         )
         checks = CHECKS
-        milestones = (Sets("SURG", "surg_dt", when=Is("surg_done", rules.RESECTION)),)
+        milestones = (Sets("SURG", "surg_dt", when=Is("surg_done", RESECTION)),)
 
 
 @audited()

@@ -254,6 +254,6 @@ def test_point_24_a_call_without_the_token_of_its_page_is_refused_in_our_words(
     client.force_login(world.data_manager)
     client.cookies["django_language"] = language
     answered = client.post("/api/v1/exports/", {}, content_type="application/json")
-    assert (answered.status_code, answered.json()["code"]) == (403, "api.page_token_missing")
+    assert (answered.status_code, answered.json()["code"]) == (403, "exports.page_token_missing")
     assert says in answered.json()["detail"]
     assert "CSRF" not in answered.text
