@@ -1,7 +1,7 @@
 """The only writer of visits."""
 
 from followup.services.amending import catch_up, migrate_participants, open_version, uncarried
-from followup.services.cuts import announce_data_cut, plan_data_cuts
+from followup.services.cuts import announce_data_cut, cancel_data_cut, move_data_cut, plan_data_cuts
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import (
     cancel_withdrawal,
@@ -24,6 +24,7 @@ from followup.services.visits import (
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
+    "cancel_data_cut",
     "cancel_withdrawal",
     "catch_up",
     "correct_withdrawal",
@@ -31,6 +32,7 @@ __all__ = [
     "make_feed",
     "mark_not_done",
     "migrate_participants",
+    "move_data_cut",
     "open_version",
     "plan_data_cuts",
     "plan_visits_for",

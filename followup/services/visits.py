@@ -230,6 +230,6 @@ def record_contact_attempt(
         )
         if result == ContactResult.REACHED and _lost_before(participant, on):
             reach_again(participant=participant, on=on, by=by, at=at)
-        elif result == ContactResult.REACHED and DataCut.objects.exists():
+        elif result == ContactResult.REACHED and DataCut.objects.standing().exists():
             plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more
     return attempt
