@@ -305,6 +305,11 @@ def _versions(cut: Cut) -> File:
     )
 
 
+CONSENT_PARTS = {
+    "sensitive_data": _("consent to the use of sensitive health data"),
+    "biobank": _("consent to extra samples"),
+    "register_lookup": _("consent to look up vital status after withdrawal"),
+}
 CONSENT_ANSWERS = {"signed": _("Signed the text"), "refused": _("Did not sign the text")}
 
 
@@ -316,7 +321,6 @@ def _consents(cut: Cut) -> File:
         "SELECT id, participant_id, site_id, version_id, 'refused', asked_on, "
         f"NULL, NULL, NULL, follows FROM {cut.rows(ConsentRefusal)} refused)"
     )
-    parts = ("sensitive_data", "biobank", "register_lookup")
     return File(
         "CONSENTS",
         (
@@ -329,9 +333,9 @@ def _consents(cut: Cut) -> File:
                     part.upper(),
                     f"CASE c.{part} WHEN true THEN 'Y' WHEN false THEN 'N' END",
                     "boolean",
-                    Consent._meta.get_field(part).verbose_name,
+                    label,
                 )
-                for part in parts
+                for part, label in CONSENT_PARTS.items()
             ),
             Column("AFTER_REFUSAL", "c.follows", "code", _("what follows"), dict(AfterRefusal.choices)),
         ),

@@ -197,10 +197,10 @@ def _bears_on_eligibility(point: AmendmentPoint, earlier: ProtocolText) -> bool:
 
 def _is_on_treatment(participant: Participant, text: ProtocolText) -> bool:
     """Say whether a day of treatment is still to come for the participant, and treatment has not ended."""
-    if any(each.code == END_OF_TREATMENT and each.on for each in participant.milestones.all()):  # type: ignore[attr-defined]
+    if any(each.code == END_OF_TREATMENT and each.on for each in participant.milestones.all()):
         return False
     days = {rule.code for rule in text.visits if rule.series == TREATMENT_SERIES}
-    return any(visit.code in days and visit.state in AWAITED for visit in participant.visits.all())  # type: ignore[attr-defined]
+    return any(visit.code in days and visit.state in AWAITED for visit in participant.visits.all())
 
 
 def _with_this_visit(point: AmendmentPoint, known: _AtSite) -> Iterator[str]:

@@ -75,3 +75,19 @@ class OpenedStays(DatabaseGuard):
 
     def removal(self, table: str) -> str:
         return f"DROP TRIGGER opened_stays ON {table};"
+
+
+class LetterStays(DatabaseGuard):
+    """The letter by which the approval is known stays as it was when the version was opened at a site."""
+
+    def statements(self, table: str) -> str:
+        changed = " OR ".join(
+            f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in ("reference", "letter_on")
+        )
+        return (
+            f"CREATE TRIGGER letter_stays BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"WHEN (OLD.opened_on IS NOT NULL AND ({changed})) EXECUTE FUNCTION audit_refuse_change();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER letter_stays ON {table};"

@@ -236,8 +236,12 @@ class FormDeclaration:
         nowhere: frozenset[str] = frozenset()
         for condition, names in self.conditions():
             yield from ((name, names) for name in condition.names())
-        for explained in (*self.all_questions(), *self.groups.values()):
-            yield from ((read, nowhere) for read in places(explained.help))
+        told = [
+            *(question.help for question in self.all_questions()),
+            *(each.help for each in self.groups.values()),
+        ]
+        for sentence in told:
+            yield from ((read, nowhere) for read in places(sentence))
         for question in self.questions.values():
             yield from ((read, nowhere) for read in question.reads)
         for group in self.groups.values():

@@ -71,6 +71,8 @@ def records(form: FormDeclaration, rows: list[Any], *, identifying: bool) -> lis
             "sequence": row.sequence,
             "state": row.state,
             "version": row.version,
+            "protocol_version": row.protocol_version,
+            "protocol_digest": row.protocol_version and digest_of(row.protocol_version),
             "answers": _answers(form, form.questions, row, identifying, zones),
             "missing": row.missing,
             "groups": {

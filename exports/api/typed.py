@@ -22,7 +22,7 @@ SENT: Final = frozenset(
 )
 REPLACED: Final = SENT | {"replace"}
 SHOWN: Final = frozenset(
-    {"participant", "form", "visit", "sequence", "state", "left_out"}
+    {"participant", "form", "visit", "sequence", "state", "left_out", "protocol_version", "protocol_digest"}
 )  # what was got can be put
 IN_ROW: Final = frozenset({"row_id", "position", "remove", "missing"})
 

@@ -14,7 +14,7 @@ from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from trials.models.sites import ConsentVersion, Site
-from trials.version_guards import OpenedStays
+from trials.version_guards import LetterStays, OpenedStays
 
 
 @audited()
@@ -44,6 +44,7 @@ class SiteVersion(Audited):
             ActGuard(name="trials_siteversion_act"),
             SiteScoped(name="trials_siteversion_scope"),
             OpenedStays(name="trials_siteversion_opened_stays"),
+            LetterStays(name="trials_siteversion_letter_stays"),
             models.UniqueConstraint(fields=["site", "version"], name="trials_siteversion_once"),
             models.CheckConstraint(
                 condition=Q(opened_on=None) | Q(opened_on__gte=F("approved_on")),

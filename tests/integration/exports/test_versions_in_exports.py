@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from accounts.permissions import Permission
 from followup.models import Visit
 from followup.services import migrate_participants, record_visit
 from kernel.scope import EVERYTHING, scope
 from protocol.text import digest_of
 from tests.integration.crf.conftest import Save, save
 from tests.integration.crf.test_consequences import numbered
+from tests.integration.exports.test_api import caller
 from tests.integration.exports.test_cuts import again, database_moment, files
 from tests.integration.exports.test_exports import taken
 from tests.integration.followup.conftest import randomized
@@ -96,3 +98,14 @@ def test_rare_05_consents_leave_with_their_answers(world: World, randomized: Any
         if row["SUBJID"] == participant.number
     }
     assert said == {"1.0": ("signed", "Y", ""), "2.0": ("refused", "", "stays")}
+
+
+def test_rare_03_the_api_names_version_and_digest_too(world: World, save: Save) -> None:
+    old = screen(world)
+    save(old, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+    move_to_second(world)
+    api = caller(world.coordinator, Permission.PARTICIPANT_VIEW, Permission.CRF_VIEW)
+    shown = api.get(f"/api/v1/participants/{old.number}/").json()
+    assert (shown["protocol_version"], shown["protocol_digest"]) == ("2.0", digest_of("2.0"))
+    record = api.get(f"/api/v1/participants/{old.number}/answers/DM/").json()
+    assert (record["protocol_version"], record["protocol_digest"]) == ("1.0", digest_of("1.0"))

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 
 from accounts.models import User
+from audit.acts import open_act
 from followup.impact import asked_to_consent_anew, stays_under_older_text, to_consent_anew
 from followup.services import migrate_participants, withdraw_participant
 from tests.versions import LETTER, amended, shelf
@@ -215,3 +217,14 @@ def test_rare_05_what_cannot_have_been_refused(world: World, everywhere: None, r
     )
     with pytest.raises(NothingSignedBefore):
         refuse(world, never["participant"])
+
+
+@pytest.mark.parametrize("change", [{"reference": "EC 2026-99"}, {"letter_on": date(2026, 11, 21)}])
+def test_rare_05_the_letter_of_an_open_version_stays(
+    world: World, everywhere: None, change: dict[str, Any]
+) -> None:
+    opened = asked_anew(world)
+    told: dict[str, Any] = {"by": world.trial_manager, "at": NOW, "site": world.site, "reason": "try"}
+    with pytest.raises(DatabaseError, match="set once and stays"), transaction.atomic():
+        with open_act("tests:version:change", **told) as act:
+            SiteVersion.objects.filter(pk=opened.pk).update(act=act, **change)

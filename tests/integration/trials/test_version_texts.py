@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parents[3]
 SECOND = amended()
-ALTERED = SECOND.replace("months = 15", "months = 16", 1)
+ALTERED = SECOND.replace("before = 21, after = 21", "before = 20, after = 20", 1)
 
 
 @pytest.fixture(autouse=True)
