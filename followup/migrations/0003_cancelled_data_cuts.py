@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audit', '0001_initial'),
         ('followup', '0002_window_of_reminders'),
-        ('trials', '0007_closing_of_sites'),
+        ('trials', '0008_letter_stays'),
     ]
 
     operations = [
