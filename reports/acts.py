@@ -89,6 +89,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "followup:visits:plan": _("Visits planned"),
     "followup:visit:record": _("Visit recorded"),
     "followup:visit:not_done": _("Visit recorded as not done"),
+    "followup:visit:meet": _("Visit counted as met"),
     "followup:visit:unscheduled": _("Unscheduled visit recorded"),
     "followup:visit:propose": _("Appointment proposed"),
     "followup:visit:roll": _("Visit state rolled forward"),

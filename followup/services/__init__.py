@@ -15,6 +15,7 @@ from followup.services.rolling import update_visit_states
 from followup.services.todos import drop_todos, settle_todos
 from followup.services.visits import (
     add_unscheduled_visit,
+    count_as_met,
     mark_not_done,
     propose_day,
     record_contact_attempt,
@@ -28,6 +29,7 @@ __all__ = [
     "cancel_withdrawal",
     "catch_up",
     "correct_withdrawal",
+    "count_as_met",
     "drop_todos",
     "make_feed",
     "mark_not_done",
