@@ -116,7 +116,7 @@ def _refuse_cancelled(visit: Visit, participant: Participant) -> None:
 
 def _refuse_silent_change(visit: Visit, reason: str) -> None:
     """Refuse to change what is on record of the visit without a word why (requirements 13-16)."""
-    if visit.state in HAPPENED and not reason.strip():
+    if visit.state in HAPPENED and visit.met_on is None and not reason.strip():
         raise ReasonForChangeNeeded(visit=visit.code, state=visit.get_state_display())
 
 
@@ -163,6 +163,23 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
         )
         note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
         plan_visits_for(participant=participant, by=by, at=at)
+    return locked
+
+
+def count_as_met(*, visit: Visit, on: date | None, by: User | None, at: datetime) -> Visit:
+    """What the visit asks for is known since ``on`` without it; with no day, the visit is awaited as before.
+
+    Nobody was seen, so that the day proves no life. What a person said of the visit stays. Locks participant and visit.
+    """
+    with open_act("followup:visit:meet", by=by, at=at, participant=visit.participant) as act:
+        Participant.objects.lock(visit.participant_id)
+        locked = Visit.objects.select_for_update().get(pk=visit.pk)
+        if locked.met_on == on or locked.state == VisitState.DONE or locked.not_done_reason:
+            return locked
+        locked.state = VisitState.PLANNED if on is None else VisitState.NOT_DONE
+        locked.met_on, locked.turns_on, locked.act = on, None, act
+        locked.save(update_fields=["state", "met_on", "turns_on", "act"])
+        note_moved(locked.participant_id, f"visit:{locked.pk}")
     return locked
 
 
@@ -244,6 +261,6 @@ def record_contact_attempt(
         )
         if result == ContactResult.REACHED and _lost_before(participant, on):
             reach_again(participant=participant, on=on, by=by, at=at)
-        elif result == ContactResult.REACHED and DataCut.objects.exists():
+        elif result == ContactResult.REACHED and DataCut.objects.standing().exists():
             plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more
     return attempt

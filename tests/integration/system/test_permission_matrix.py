@@ -174,6 +174,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:month": ("get", "*"),
     "followup:adherence": ("get", "*"),
     "followup:data-cuts": ("get", "*"),
+    "followup:move-cut": ("get", "DT"),
+    "followup:cancel-cut": ("get", "DT"),
     "followup:notifications": ("get", "*"),
     "followup:feed": ("get", "*"),
     "followup:make-feed": ("post", "*"),
