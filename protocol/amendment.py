@@ -76,6 +76,8 @@ ASPECTS: Mapping[str, BilingualText] = {
     "day_limit": BilingualText("Within (days)", "时限（天）"),
     "terminal": BilingualText("Ends the following", "终止随访"),
     "from_any": BilingualText("Reached from any state", "可由任何状态进入"),
+    "ends_at": BilingualText("Ends with the visit", "结束于访视"),
+    "open_ended": BilingualText("Has no end of its own", "无自身终点"),
     "choices": BilingualText("Choices", "可选值"),
     "type": BilingualText("Type", "类型"),
     "section": BilingualText("Section", "章节"),
@@ -364,6 +366,8 @@ def _tracks(text: ProtocolText) -> Read:
                 "name": each.name,
                 "terminal": value_words(each.terminal),
                 "from_any": value_words(each.from_any),
+                "ends_at": joined(same(code) for code in each.ends_at),
+                "open_ended": value_words(each.open_ended),
                 "source": same(each.source),
             },
         )

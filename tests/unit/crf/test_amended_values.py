@@ -24,7 +24,7 @@ from tests.architecture.test_settings_are_followed import (
     FOR_PEOPLE,
     REPOSITORY,
 )
-from tests.unit.crf.examples import eligibility, response, serious_event, treatment
+from tests.unit.crf.examples import eligibility, response, serious_event, surgery, treatment
 from tests.unit.crf.judging import Example, judge, text_values
 from tests.unit.crf.test_any_answers import outside, some_answers, some_rows
 
@@ -49,6 +49,7 @@ AIMED = {  # records that random answers hardly ever come to
         serious_event.judged(sae_ec=date(2026, 7, 8)),
         serious_event.judged(sae_ec=date(2026, 7, 8), **{"AE*": LIFE}),
     ],
+    "SURG": [surgery.example()],
     "TREAT": [treatment.example(rt_fx=treatment.fractions(treatment.MONDAY))],
 }
 
