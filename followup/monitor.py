@@ -30,6 +30,7 @@ SAID: Final[dict[str, Promise]] = {
     "followup:remind_site": _("Reminds a site of its visits"),
     "followup:roll": _("Opens and closes the windows of the day at every site"),
     "followup:roll_site": _("Opens and closes the windows of the day at a site"),
+    "notices:second_person": _("Tells people what waits for them as the second person"),
     "randomization:alarm": _("Warns when a randomization list runs low"),
     "randomization:sweep": _("Completes allocations that were interrupted"),
     "trials:escalate_requests": _("Escalates contact requests that nobody has called"),

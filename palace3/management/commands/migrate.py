@@ -19,10 +19,13 @@ from unittest.mock import patch
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.utils import field_is_referenced
 from django.db.models.fields import NOT_PROVIDED, Field
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from audit.sql import NOTHING_SKIPPED
+
+USUAL_ALTER_FIELD = ProjectState.alter_field
 
 
 class Command(migrate.Command):
@@ -37,10 +40,12 @@ class Command(migrate.Command):
 
 @contextmanager
 def models_drawn_once() -> Iterator[None]:
-    """A constraint, index or trigger, added or removed, draws no model; a new model or column draws that one model."""
+    """A constraint, index or trigger, added or removed, draws no model; a new model or column, or a
+    changed column, draws that one model."""
     with (
         patch.object(ProjectState, "add_model", add_model),
         patch.object(ProjectState, "add_field", add_field),
+        patch.object(ProjectState, "alter_field", alter_field),
         patch.object(ProjectState, "_append_option", append_option),
         patch.object(ProjectState, "_remove_option", remove_option),
         patch.object(AddTrigger, "state_forwards", add_trigger),
@@ -70,6 +75,16 @@ def add_field(state: Any, app: str, model: str, name: str, field: Field, preserv
     state.is_delayed = True
     if "apps" in vars(state):
         state._reload({key})  # noqa: SLF001
+
+
+def alter_field(state: Any, app: str, model: str, name: str, field: Field, preserve_default: bool) -> None:
+    """A column that no relation leads to concerns its model alone; any other is drawn as Django does."""
+    key = app, model
+    is_relation = field.is_relation or state.models[key].fields[name].is_relation
+    if is_relation or field_is_referenced(state, key, (name, field)):
+        USUAL_ALTER_FIELD(state, app, model, name, field, preserve_default)
+    else:
+        add_field(state, app, model, name, field, preserve_default)
 
 
 def append_option(state: ProjectState, app: str, model: str, option: str, added: Any) -> None:
