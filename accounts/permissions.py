@@ -92,7 +92,7 @@ ROLE_LABELS: Final = {
 PERMISSION_LABELS: Final = {
     Permission.SITE_VIEW: _("see sites"),
     Permission.SITE_MANAGE: _("open, change and close sites"),
-    Permission.SITE_CONFIRM: _("confirm the close-out of a site and transfers of participants"),
+    Permission.SITE_CONFIRM: _("confirm the close-out of a site"),
     Permission.PERSON_VIEW: _("see people and delegations"),
     Permission.PERSON_DELEGATE: _("create accounts and delegate roles"),
     Permission.PERSON_CONFIRM: _("confirm roles that somebody else delegated"),

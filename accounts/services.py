@@ -37,6 +37,7 @@ class DayAhead(Refusal):
 
 class NameTaken(Refusal):
     code = "accounts.name_taken"
+    fields = ("username",)
     message = _(
         "The user name {username} was given to somebody before. Choose another: names are never used again."
     )
@@ -45,12 +46,14 @@ class NameTaken(Refusal):
 
 class PasswordTooWeak(Refusal):
     code = "accounts.password_too_weak"
+    fields = ("new", "password")
     message = _("This password cannot be used: {why}")
     status = 422
 
 
 class WrongPassword(Refusal):
     code = "accounts.wrong_password"
+    fields = ("password",)
     message = _("The password does not match your account. Nothing was signed. Type it again.")
     status = 422
 

@@ -96,7 +96,8 @@ class ActGuard(DatabaseGuard):
         )
 
     def removal(self, table: str) -> str:
-        return f"DROP TRIGGER act_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
+        granted = f"GRANT UPDATE ON {table} TO {APPLICATION_ROLE};" if self.frozen else ""
+        return f"DROP TRIGGER act_guard ON {table}; DROP TRIGGER truncate_guard ON {table};{granted}"
 
 
 class ReasonGuard(DatabaseGuard):

@@ -15,7 +15,7 @@ import urllib.request
 from bench.databases import ROOT
 from bench.table import HEAD, row
 
-BUDGET = 90
+BUDGET = 60
 
 
 def served_after(folder: str) -> float:

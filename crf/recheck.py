@@ -93,15 +93,17 @@ def _recheck_once(
 ) -> Iterator[str]:
     visits = {int(read.removeprefix(AT_VISIT)) for read in changed if read.startswith(AT_VISIT)}
     looking = [form for form in catalogue.forms().values() if form.foreign_reads & changed or visits]
-    # Most of them have no record yet: one question tells which.
+    # One question tells which have a record that is concerned: most have none.
     form_context.fetch([f"{form.code}*" for form in looking])
-    for form in [form for form in looking if form_context.records(form.code)]:
-        for record in begun_records(form, form_context.participant):
-            is_at_visit = record.visit_id in visits
-            if is_at_visit:
-                yield f"{form.code}*"  # whoever reads the form reads when and at which visit it was answered
-            if (form.code, record.pk) not in done and (is_at_visit or form.foreign_reads & changed):
-                yield from _recheck_record(form, record, form_context, by, at)
+    for form in looking:
+        kept = form_context.records(form.code)
+        at_visits = {row["id"] for row in kept if row["visit_id"] in visits}
+        if at_visits:
+            yield f"{form.code}*"  # whoever reads the form reads when and at which visit it was answered
+        concerned = {row["id"] for row in kept} if form.foreign_reads & changed else at_visits
+        wanted = [pk for pk in concerned if (form.code, pk) not in done]
+        for record in begun_records(form, form_context.participant).filter(pk__in=wanted) if wanted else ():
+            yield from _recheck_record(form, record, form_context, by, at)
 
 
 def judged(

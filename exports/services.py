@@ -6,7 +6,6 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,7 @@ from exports.cuts import Cut
 from exports.models import ApiToken, Export, ExportState
 from exports.tokens import PREFIX, digest_of
 from exports.writing import write_zip
+from kernel.clock import with_offset
 from kernel.errors import Refusal
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
@@ -66,18 +66,21 @@ class ReadingWithoutPurpose(Refusal):
 
 class PurposeMissing(Refusal):
     code = "exports.purpose_missing"
+    fields = ("purpose",)
     message = _("Say what the export is for: the purpose is kept in the register of exports.")
     status = 422
 
 
 class PurposeTooLong(Refusal):
     code = "exports.purpose_too_long"
+    fields = ("purpose",)
     message = _("The purpose has {number} characters; the register keeps {most}. Say it in fewer words.")
     status = 422
 
 
 class CutInFuture(Refusal):
     code = "exports.cut_in_future"
+    fields = ("cut_at",)
     message = _(
         "The moment {cut} has not come yet. Choose one in the past, or leave it empty to export what stands now."
     )
@@ -96,12 +99,14 @@ class FileChanged(Refusal):
 
 class RightNotHeld(Refusal):
     code = "exports.right_not_held"
+    fields = ("scopes",)
     message = _("You cannot give a token the right “{right}”: you do not hold it yourself.")
     status = 422
 
 
 class LastsTooLong(Refusal):
     code = "exports.lasts_too_long"
+    fields = ("expires_on",)
     message = _("A token lasts a year at most. Choose an earlier day.")
     status = 422
 
@@ -168,7 +173,7 @@ def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | Non
         if code not in catalogue.forms():
             raise UnknownForm(code=code)
     if cut_at is not None and cut_at > at:
-        raise CutInFuture(cut=cut_at.isoformat())
+        raise CutInFuture(cut=_local(cut_at))
 
 
 def path_of(export: Export) -> Path:
@@ -230,7 +235,7 @@ def _cut_of(export: Export) -> Cut:
 
 
 def _local(at: datetime) -> str:
-    return at.astimezone(ZoneInfo(settings.TRIAL_TIME_ZONE)).isoformat()
+    return with_offset(at, settings.TRIAL_TIME_ZONE)
 
 
 def fail_export(*, export: Export, at: datetime, why: str) -> None:

@@ -12,6 +12,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crf import catalogue
+from crf.eligibility.evidence import STRATIFYING_ANSWER, STRATIFYING_FORM
+from crf.engine.base import COMPLETED
 from crf.engine.codebook import Variable, codebook
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import FORMER, RENAMED
@@ -20,6 +23,8 @@ from crf.engine.questions import Classification
 from crf.models import Record, RecordState
 from exports.cuts import Cut
 from followup.models import Visit, VisitState
+from protocol.staging import CLINICAL_GROUPS
+from randomization.models import Allocation, AllocationError, ErrorKind
 from trials.models import Consent, ConsentRefusal, ConsentVersion, Milestone, Participant, Site
 from trials.models.participants import AfterRefusal, Track
 
@@ -43,9 +48,6 @@ class Column:
     label: str | Promise = ""
     codes: Codes = field(default_factory=dict)
     variable: Variable | None = None
-
-
-_MOMENT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,18 @@ class File:
         return f"SELECT count(*) FROM {self.counted}"
 
 
+def _by_the_sites_clock(column: str, clock: str = "HH24:MI") -> str:
+    """Return the SQL for an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00.
+
+    In UTC every event before 08:00 in China would stand on the day before.
+    """
+    local = f"({column} AT TIME ZONE s.time_zone)"
+    apart = f"({local} - {column} AT TIME ZONE 'UTC')"
+    sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
+    offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
+    return f"to_char({local}, 'YYYY-MM-DD\"T\"{clock}') || {sign} || {offset}"
+
+
 def digest_column(version: str) -> Column:
     """Return the column of the digest of a version's text, as it was when a site first followed it."""
     kept = f"(SELECT k.digest FROM trials_versiontext k WHERE k.version = {version})"
@@ -92,15 +106,40 @@ _KEYS = (
     Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
     Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
 )
+_STAGES = {group: group for group in CLINICAL_GROUPS}
+_STRATA = (
+    Column("STRAT_SITE", "al.strat_site", label=_("Site as randomized")),
+    Column("STRAT_STAGE", "al.strat_stage", "code", _("Clinical stage group as randomized"), _STAGES),
+    Column(
+        "STRAT_STAGE_TRUE",
+        "sg.cstage",
+        "code",
+        _("Clinical stage group as STAGE has it now"),
+        _STAGES,
+    ),
+    Column(
+        "STRAT_STAGE_MARKED",
+        "em.strat_stage_true",
+        "code",
+        _("True stage group in the register"),
+        _STAGES,
+    ),
+)  # nothing where nobody is allocated yet (protocol 3.2, X072)
 _ROW = Column("ROW", "g.position", "integer", _("Row"))
+_BY_SECONDS = "HH24:MI:SS"
 _STATE = (
     Column("FORM_STATE", "r.state", "code", _("State of the record"), dict(RecordState.choices)),
     Column("FORM_VERSION", "r.form_version", "integer", _("Version of the form")),
     Column("PROTOCOL_VERSION", "r.protocol_version", label=_("Version of the protocol")),
     digest_column("r.protocol_version"),
     Column("RECORD_VERSION", "r.version", "integer", _("Version of the record")),
-    Column("CHANGED_AT", _MOMENT.format("a.at"), "date-time", _("When the person acted")),
-    Column("STORED_AT", _MOMENT.format("a.stored_at"), "date-time", _("When the database stored it")),
+    Column("CHANGED_AT", _by_the_sites_clock("a.at", _BY_SECONDS), "date-time", _("When the person acted")),
+    Column(
+        "STORED_AT",
+        _by_the_sites_clock("a.stored_at", _BY_SECONDS),
+        "date-time",
+        _("When the database stored it"),
+    ),
 )
 
 
@@ -181,18 +220,6 @@ def _as_text(variable: Variable, alias: str) -> str:
     return column
 
 
-def _by_the_sites_clock(column: str) -> str:
-    """Return the SQL for an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00.
-
-    In UTC every event before 08:00 in China would stand on the day before.
-    """
-    local = f"({column} AT TIME ZONE s.time_zone)"
-    apart = f"({local} - {column} AT TIME ZONE 'UTC')"
-    sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
-    offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
-    return f"to_char({local}, 'YYYY-MM-DD\"T\"HH24:MI') || {sign} || {offset}"
-
-
 def common_files(cut: Cut) -> Iterator[File]:
     """Yield the files that every export holds: participants, milestones, visits, versions followed, consents."""
     yield _participants(cut)
@@ -209,6 +236,24 @@ def _of_participant(cut: Cut, alias: str) -> str:
     )
 
 
+def _joined_strata(cut: Cut) -> str:
+    """Return the SQL that joins what a participant was allocated by, and what form and register say since."""
+    staging = catalogue.form(STRATIFYING_FORM).model
+    records, answers = cut.rows(Record, f"e.form_code = '{STRATIFYING_FORM}'"), cut.rows(staging)
+    group = staging._meta.get_field(STRATIFYING_ANSWER).column
+    completed = ", ".join(f"'{state.value}'" for state in COMPLETED)
+    return (
+        f"LEFT JOIN {cut.rows(Allocation)} al ON al.participant_id = p.id "
+        f"LEFT JOIN (SELECT DISTINCT ON (r.participant_id) r.participant_id, f.{group} AS cstage "
+        f"FROM {records} r JOIN {answers} f ON f.id = r.id "
+        f"WHERE r.form_code = '{STRATIFYING_FORM}' AND r.state IN ({completed}) "
+        "ORDER BY r.participant_id, r.sequence DESC, r.id DESC) sg ON sg.participant_id = al.participant_id "
+        f"LEFT JOIN (SELECT DISTINCT ON (e.allocation_id) e.* FROM {cut.rows(AllocationError)} e "
+        f"WHERE e.kind = '{ErrorKind.WRONG_STRATUM.value}' AND e.withdrawn_at IS NULL "
+        "ORDER BY e.allocation_id, e.recorded_at DESC, e.id DESC) em ON em.allocation_id = al.id"
+    )
+
+
 def _participants(cut: Cut) -> File:
     rows = cut.rows(Participant)
     return File(
@@ -218,11 +263,12 @@ def _participants(cut: Cut) -> File:
             Column("STATE", "p.state", "code", _("Where the participant stands"), dict(Track.choices)),
             Column("STATE_SINCE", "p.state_since", "date", _("in this state since")),
             Column("ARM", "p.arm", "code", _("Arm, once allocated"), {"1": "1", "2": "2"}),
+            *_STRATA,
             Column("REGISTERED_ON", "p.registered_on", "date", _("registered on")),
             Column("PROTOCOL_VERSION", "p.protocol_version", label=_("Version of the protocol")),
             digest_column("p.protocol_version"),
         ),
-        f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id WHERE s.code = ANY(%(sites)s)",
+        f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id {_joined_strata(cut)} WHERE s.code = ANY(%(sites)s)",
         "p.number",
         _counted(cut, rows, "true"),
     )

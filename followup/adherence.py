@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from followup.history import SWEEPS
 from followup.models import Visit, VisitState
 
 
@@ -52,7 +51,7 @@ _COUNTED: dict[str, Any] = {
 
 def _counted(visits: QuerySet[Visit]) -> QuerySet[Visit]:
     """A sweep that nobody needed was not asked for; unscheduled visits have no window to keep."""
-    needless = Q(code__startswith=SWEEPS, met_on__isnull=False)
+    needless = Q(met_on__isnull=False)
     return visits.filter(opens__isnull=False).exclude(needless)
 
 

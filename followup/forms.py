@@ -126,3 +126,12 @@ class OpenVersionForm(ServiceForm):
 class DataCutForm(ServiceForm):
     on = DayField(label=_("Data cut on"))
     purpose = WordsField(label=_("What it is for"), max_length=120)
+
+
+class CancelCutForm(ServiceForm):
+    reason = WordsField(label=_("Reason"), max_length=200)
+
+
+class MoveCutForm(ServiceForm):
+    on = DayField(label=_("New day of the data cut"))
+    reason = WordsField(label=_("Reason"), max_length=200)

@@ -78,8 +78,8 @@ def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[
 
 
 def data_cuts() -> list[DataCut]:
-    """Return the data cuts that were announced."""
-    return list(DataCut.objects.order_by("number"))
+    """Return the data cuts that are announced and stand."""
+    return list(DataCut.objects.standing().order_by("number"))
 
 
 def _cuts_to_ask_for(

@@ -291,6 +291,7 @@ class AlertKind(models.TextChoices):
     FORM = "form", _("Form still empty after the visit")
     DEVIATION = "deviation", _("Possible deviation to settle")
     TRAINING = "training", _("Training that ends")
+    STATE = "state", _("State that should have ended")
 
 
 @audited()
@@ -348,17 +349,39 @@ class NotificationChoice(Audited):
         return f"{self.user}"
 
 
+class DataCutSet(models.QuerySet["DataCut"]):
+    def standing(self) -> Self:
+        return self.filter(cancelled_at=None)
+
+
 @audited()
 class DataCut(Audited):
-    """A day for which vital status is asked of everybody without contact near it (protocol 2.2, SWEEP)."""
+    """A day for which vital status is asked of everybody without contact near it (protocol 2.2, SWEEP).
+
+    One that is cancelled keeps its row and its number; one that is moved is cancelled for another (``moved_to``),
+    so that a vital status known for the first day does not answer for the second. The act says why.
+    """
 
     number = models.PositiveSmallIntegerField(_("number"), unique=True)
-    on = models.DateField(_("data cut on"), unique=True)
+    on = models.DateField(_("data cut on"))
     purpose = models.CharField(_("purpose"), max_length=120)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
+    moved_to = models.OneToOneField("self", models.PROTECT, null=True, related_name="moved_from")
+
+    objects = DataCutSet.as_manager()
 
     class Meta:
-        ordering = ("-on",)
-        constraints = (ActGuard(name="followup_datacut_act", frozen=True),)
+        ordering = ("-on", "-number")
+        constraints = (
+            ActGuard(name="followup_datacut_act"),
+            models.UniqueConstraint(
+                fields=["on"], condition=models.Q(cancelled_at=None), name="followup_datacut_day_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(moved_to=None) | models.Q(cancelled_at__isnull=False),
+                name="followup_datacut_moved_is_cancelled",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.on}"
@@ -366,16 +389,17 @@ class DataCut(Audited):
 
 @audited()
 class DataCutAtSite(Audited):
-    """The sweep of a data cut stands in the plans of a site."""
+    """The sweep of a data cut stands in the plans of a site, or stands there no more since it was cancelled."""
 
     cut = models.ForeignKey(DataCut, models.PROTECT, related_name="sites")
     site = models.ForeignKey("trials.Site", models.PROTECT, related_name="+")
+    cancelled_at = models.DateTimeField(_("taken out of the plans at"), null=True)
 
     objects = SiteQuerySet.as_manager()
 
     class Meta:
         constraints = (
-            ActGuard(name="followup_datacutatsite_act", frozen=True),
+            ActGuard(name="followup_datacutatsite_act"),
             SiteScoped(name="followup_datacutatsite_scope"),
             models.UniqueConstraint(fields=["cut", "site"], name="followup_datacut_site_once"),
         )

@@ -77,7 +77,7 @@ def procedures(text: ProtocolText, visit: Visit) -> list[str]:
 def why_not_done(visit: Visit) -> str:
     """Return why the visit was not done."""
     if visit.met_on is not None:
-        return _("Seen or reached on %(day)s: no sweep was needed") % {"day": visit.met_on}
+        return _("Vital status was known on %(day)s: the visit was not needed") % {"day": visit.met_on}
     stored = visit.not_done_reason
     return str(NotDone(stored).label) if stored in NotDone.values else stored
 

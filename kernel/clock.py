@@ -13,6 +13,11 @@ def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+def with_offset(at: datetime, zone: str, *, to: str = "auto") -> str:
+    """Return an instant as it leaves: by the clock of ``zone``, with its offset; ``to`` names the last unit."""
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec=to)
+
+
 def end_of_day(day: date, zone: str) -> datetime:
     """Return the instant at which ``day`` is over in ``zone``: 24:00, which the next day calls 00:00."""
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))

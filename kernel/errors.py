@@ -14,12 +14,14 @@ class Refusal(Exception):  # noqa: N818 (a refusal is no error)
     The message is a gettext text with ``{placeholders}`` that the values fill. It names the
     participant number, never a person, a coming arm or code. Middleware turns it into a page
     with ``status``; the API adds ``code``, which every kind of refusal declares for itself and keeps
-    (docs/reference/refusals.md).
+    (docs/reference/refusals.md). ``fields`` names what it speaks of, as services and their forms call it: the first
+    of them that a form has is marked.
     """
 
     code: ClassVar[str] = "refused"
     message: ClassVar[str | Promise] = _("This cannot be done now.")
     status: ClassVar[int] = 409
+    fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **values: Any) -> None:
         super().__init__(values)

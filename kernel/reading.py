@@ -133,20 +133,41 @@ def partial_day(typed: str) -> str:
 
 def clock(typed: str) -> time:
     """Return a time of day to the minute: 08:30, 8时30分. Seconds are refused unless they are 0."""
+    exact = _exact_clock(typed)
+    if exact.second or exact.microsecond:
+        raise UnreadableError(Reason.SECONDS)
+    return exact
+
+
+def _exact_clock(typed: str) -> time:
     match = _CLOCK.fullmatch(plain(typed))
     if match is None or int(match[1]) > 23 or int(match[2]) > 59 or int(match[3] or 0) > 59:
         raise UnreadableError
-    if int(match[3] or 0) or int(match[4] or 0):
-        raise UnreadableError(Reason.SECONDS)
-    return time(int(match[1]), int(match[2]))
+    fraction = (match[4] or "").ljust(6, "0")
+    if fraction[6:].strip("0"):
+        raise UnreadableError(Reason.PRECISION)
+    return time(int(match[1]), int(match[2]), int(match[3] or 0), int(fraction[:6]))
 
 
 def instant(typed: str, *, zone: str) -> datetime:
     """Return a day with its time, in ``zone`` unless an offset stands behind it, as programs send it."""
+    typed_day, typed_clock, offset = _parts_of_instant(typed)
+    return datetime.combine(day(typed_day), clock(typed_clock), tzinfo=_offset(offset) or ZoneInfo(zone))
+
+
+def moment(typed: str) -> datetime:
+    """Return an instant as programs send it, to the microsecond; one without its offset is refused."""
+    typed_day, typed_clock, offset = _parts_of_instant(typed)
+    if not offset:
+        raise UnreadableError
+    return datetime.combine(day(typed_day), _exact_clock(typed_clock), tzinfo=_offset(offset))
+
+
+def _parts_of_instant(typed: str) -> tuple[str, str, str | None]:
     match = _INSTANT.fullmatch(plain(typed))
     if match is None:
         raise UnreadableError
-    return datetime.combine(day(match[1]), clock(match[2]), tzinfo=_offset(match[3]) or ZoneInfo(zone))
+    return match[1], match[2], match[3]
 
 
 def _offset(written: str | None) -> tzinfo | None:

@@ -1,4 +1,4 @@
-"""A form that is given to one service: its refusal stands above the form, and nothing typed is lost.
+"""A form that is given to one service: its refusal stands at the answer it speaks of, and nothing typed is lost.
 
 A view is straight lines::
 
@@ -65,9 +65,10 @@ class Submitting(forms.BaseForm):
         return True
 
     def refuse(self, refusal: Refusal) -> None:
-        """Put the sentence of the refusal above the form."""
+        """Put the sentence of the refusal at the answer that it speaks of, else above the form."""
         self.refusal = refusal
-        self.add_error(None, str(refusal))
+        field = next((name for name in refusal.fields if name in self.fields), None)
+        self.add_error(field, str(refusal))
 
     @property
     def status(self) -> int:

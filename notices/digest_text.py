@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from accounts.mail_words import closing, days_are_of, go_there
 from accounts.models import Mail, User
 from followup.history import text_for
 from followup.models import Reminder, ReminderKind, Visit, VisitState
 from followup.wording import time_left, visit_name
 from kernel.clock import local_date
+from kernel.days import written
 from trials.models import Delegation, Site
 from trials.models.participants import TERMINAL, Track
 
@@ -41,7 +44,7 @@ def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     if not works_there(mail.to, site, today):
         return None
     with override(mail.language):
-        return subject_of(site, still), text_of(site, still, today)
+        return subject_of(site, still), text_of(site, still, today, at=at)
 
 
 def is_wanted(reminder: Reminder) -> bool:
@@ -68,7 +71,7 @@ def subject_of(site: Site, reminders: Iterable[Reminder]) -> str:
     return words % {"site": site, "number": number}
 
 
-def text_of(site: Site, reminders: Iterable[Reminder], today: date) -> str:
+def text_of(site: Site, reminders: Iterable[Reminder], today: date, *, at: datetime) -> str:
     """Return the text: the visits under each kind, the most urgent kinds first; numbers only, no names."""
     found = list(reminders)
     parts = [_("Good morning,"), ""]
@@ -82,11 +85,14 @@ def text_of(site: Site, reminders: Iterable[Reminder], today: date) -> str:
         lines = [_line(reminder.visit, today) for reminder in found if reminder.kind == kind]
         if lines:
             parts += [str(kind.label), *lines, ""]
-    parts.append(_("This message was written by PALACE-3. Nothing needs to be answered."))
+    parts += [go_there(reverse("home")), "", days_are_of(site.time_zone, at=at), closing()]
     return "\n".join(parts)
 
 
 def _line(visit: Visit, today: date) -> str:
     name = visit_name(text_for(visit.participant), visit)
-    window = _("window %(opens)s to %(closes)s") % {"opens": visit.opens, "closes": visit.closes}
+    window = _("window %(opens)s to %(closes)s") % {
+        "opens": written(visit.opens) if visit.opens else "",
+        "closes": written(visit.closes) if visit.closes else "",
+    }
     return f"  {visit.participant.number}  {visit}  {name}: {window}, {time_left(visit, today)}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from accounts.mail_words import closing, days_are_of, go_there
 from accounts.models import Mail
 from followup.models import Escalation
 from kernel.clock import local_date
@@ -37,7 +39,7 @@ def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     if not still:
         return None
     with override(mail.language):
-        return subject_of(site, still), text_of(still)
+        return subject_of(site, still), text_of(site, still, at=at)
 
 
 def subject_of(site: Site, alerts: Iterable[Alert]) -> str:
@@ -49,7 +51,7 @@ def subject_of(site: Site, alerts: Iterable[Alert]) -> str:
     return words % {"site": site, "number": number}
 
 
-def text_of(alerts: Iterable[Alert]) -> str:
+def text_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
     """Return the text: what waits under the heading of its kind, urgent ones first; numbers only, no names."""
     found = sorted(alerts, key=lambda alert: not alert.urgent)
     headings = list(dict.fromkeys((alert.urgent, alert.kind) for alert in found))
@@ -60,7 +62,7 @@ def text_of(alerts: Iterable[Alert]) -> str:
         if more := len(of_kind) - MOST:
             parts += [_("  and %(number)s more") % {"number": more}] if more > 0 else []
         parts.append("")
-    parts.append(_("This message was written by PALACE-3. Nothing needs to be answered."))
+    parts += [go_there(reverse("home")), "", days_are_of(site.time_zone, at=at), closing()]
     return "\n".join(parts)
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import override
 
+from accounts.mail_words import closing, go_there
 from accounts.models import Mail, User
 from accounts.permissions import Permission
 from accounts.services import write_mail
@@ -205,7 +206,8 @@ def _words(matter: SecondPersonMatter) -> tuple[str, str]:
         _(
             "Somebody else asked for it; it takes effect when you have confirmed it. Your work list leads there."
         ),
-        _("This message was written by PALACE-3. Nothing needs to be answered."),
+        go_there(matter.href),
+        closing(),
     ]
     return subject, "\n\n".join(lines)
 

@@ -252,7 +252,7 @@ CACHES = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "exports.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "exports.api.authentication.PageAuthentication",
     ],
     # Programs read JSON; for people there is the page of the API (exports/views/api.py).
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

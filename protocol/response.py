@@ -226,9 +226,7 @@ POSITIVE_OUTCOMES = (Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT)
 
 
 def evaluation_of(code: str) -> EvaluationType:
-    """The kind of evaluation behind a visit or form code: "CRE-1" is CRE1, "AS-06" is surveillance (protocol
-    2.2).
-    """
+    """The kind of evaluation behind a visit or form code: "CRE-1" is CRE1, "AS-06" surveillance (protocol 2.2)."""
     plain = code.upper().replace("-", "")
     return EvaluationType.SURVEILLANCE if plain.startswith("AS") else EvaluationType(plain)
 
@@ -431,11 +429,13 @@ def _rule_4_uncertain(findings: EvaluationFindings, history: _History) -> Propos
         )
         if holds
     )
-    found = (*tissue, *_speaking_for_tumour(findings))
+    speaking = _speaking_for_tumour(findings)
+    found = (*tissue, *speaking)
     if not found:
         return None
-    if _stands_for(findings, history) is EvaluationType.CRE1:
-        return Proposal(Outcome.PROCEED_TO_CRE2, found)
+    # At CRE-1 doubt about tissue waits for CRE-2; a sign of tumour does not (decision B1).
+    if not speaking and _stands_for(findings, history) is EvaluationType.CRE1:
+        return Proposal(Outcome.PROCEED_TO_CRE2, tissue)
     # What is only seen waits for its biopsy or the team: to see it again does not make residue.
     if tissue and history.last_was_uncertain:
         return _persisting(tissue, found, history)

@@ -26,7 +26,10 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Milestones:
-    """The days that divide a participant's time in the trial (protocol 2.1)."""
+    """The days that divide a participant's time in the trial (protocol 2.1).
+
+    ``surg`` is the resection of the oesophagus; ``operations`` are all with an incision, explorations too.
+    """
 
     icf: date | None = None
     neo_d1: date | None = None
@@ -34,6 +37,11 @@ class Milestones:
     last_camrelizumab: date | None = None
     surg: date | None = None
     ccr: date | None = None
+    operations: tuple[date, ...] = ()
+
+    @property
+    def incisions(self) -> tuple[date, ...]:
+        return (*self.operations, self.surg) if self.surg else self.operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +144,11 @@ def ae_period(onset: date, when: Milestones, days: CollectionDays) -> Period | N
         return None
     if when.neo_d1 is None or onset < when.neo_d1:
         return Period.SCREENING
+    after_surgery = timedelta(days=days.after_surgery)
+    if any(operated <= onset <= operated + after_surgery for operated in when.incisions):
+        return Period.PERIOPERATIVE
     if when.surg and onset >= when.surg:
-        return (
-            Period.PERIOPERATIVE if onset <= when.surg + timedelta(days=days.after_surgery) else Period.LATE
-        )
+        return Period.LATE
     if when.last_dose is None or onset <= when.last_dose + timedelta(days=days.after_last_dose):
         return Period.NEOADJUVANT
     return _after_treatment(onset, when, when.last_dose + timedelta(days=days.late_after))
@@ -175,8 +184,7 @@ def is_collected(
     if at_any_time or (serious and related) or when.last_dose is None:
         return True
     ends = [when.last_dose + timedelta(days=days.after_last_dose)]
-    if when.surg:
-        ends.append(when.surg + timedelta(days=days.after_surgery))
+    ends += [operated + timedelta(days=days.after_surgery) for operated in when.incisions]
     if serious or immune_related:
         ends.append(when.last_dose + timedelta(days=days.serious_after_treatment))
     return onset <= max(ends)

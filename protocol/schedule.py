@@ -155,11 +155,14 @@ def _cre2(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
 
 
 def _evaluation(rule: VisitRule, history: History, *, milestone: str, reason: str) -> Iterator[PlannedVisit]:
-    """An evaluation, unless it was declined, or overtaken by an operation or a declared cCR, before it was done."""
+    """An evaluation, unless it was declined, or overtaken by an operation or a declared cCR, before it was done.
+
+    Whoever asks for surgery before it is evaluated only if the operation is not done.
+    """
     declined = evaluations_declined_on(history)
     operated = history.on("SURG")
     for visit in _by_calendar(rule, history):
-        overtaken = operated is not None and operated <= visit.opens
+        overtaken = operated is not None and operated <= visit.closes
         if history.on(milestone) or not (overtaken or (declined is not None and visit.target > declined)):
             yield replace(visit, reason=reason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
@@ -72,28 +73,56 @@ class RandomizeForm(_OwnTransactions):
     )
     password = _password()
 
+    def __init__(self, *args: Any, openings: Mapping[str, EmergencyEnvelope], **kwargs: Any) -> None:
+        """``openings`` are on record already: their day, hour and persons need not be typed again."""
+        super().__init__(*args, **kwargs)
+        self.openings = openings
+
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or {}
-        if typed.get("envelope"):
+        if typed.get("envelope") and self._opening_on_record(typed) is None:
             for name in ("opened_on", "opened_at", "opened_by"):
                 if name not in self.errors and not typed.get(name) and typed.get(name) != time(0):
                     self.add_error(name, _("Say when the envelope was opened, and by whom."))
         return typed
 
+    def _opening_on_record(self, typed: dict[str, Any]) -> EmergencyEnvelope | None:
+        """Return what the register says of the envelope, unless something was typed beside its number."""
+        is_typed = typed.get("opened_on") or typed.get("opened_at") is not None or typed.get("opened_by")
+        return None if is_typed else self.openings.get(typed["envelope"].strip().upper())
+
     def arguments(self) -> dict[str, Any]:
         """Return the stratum, the password and the envelope that was used, if one was."""
         typed = self.cleaned_data
-        opened = (
-            EmergencyEnvelope(typed["envelope"], typed["opened_on"], typed["opened_at"], typed["opened_by"])
-            if typed["envelope"]
-            else None
-        )
+        opened = None
+        if typed["envelope"]:
+            opened = self._opening_on_record(typed) or EmergencyEnvelope(
+                typed["envelope"], typed["opened_on"], typed["opened_at"], typed["opened_by"]
+            )
         return {
             "confirmed_stratum": typed["confirmed_stratum"],
             "password": typed["password"],
             "envelope": opened,
             "too_old_reason": typed["too_old_reason"],
         }
+
+
+class OpeningForm(ServiceForm):
+    """When an envelope was opened in an outage, and by which persons."""
+
+    opened_on = DayField(label=_("Envelope opened on"))
+    opened_at = ClockField(label=_("At what time, by the clock of the site"))
+    opened_by = WordsField(label=_("By which persons (role)"), max_length=120)
+    reason = WordsField(
+        label=_("Reason for the change"),
+        max_length=200,
+        required=False,
+        help_text=_("Only when an opening that is on record is corrected."),
+    )
+
+
+class NotOpenedForm(ServiceForm):
+    reason = WordsField(label=_("Reason"), max_length=200)
 
 
 class EnvelopeForm(ServiceForm):

@@ -32,3 +32,18 @@ class SchemeMoves(DatabaseGuard):
 
     def removal(self, table: str) -> str:
         return f"DROP TRIGGER scheme_moves ON {table};"
+
+
+class OpeningStays(DatabaseGuard):
+    """What is on record of an opening is corrected only until the participant has the place of the envelope."""
+
+    def statements(self, table: str) -> str:
+        columns = ("state", "opened_at", "opened_by", "allocation_id")
+        changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns)
+        return (
+            f"CREATE TRIGGER opening_stays BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"WHEN (OLD.allocation_id IS NOT NULL AND ({changed})) EXECUTE FUNCTION audit_refuse_change();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER opening_stays ON {table};"

@@ -18,7 +18,7 @@ from accounts.models import Signature, User
 from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
-from randomization.guards import SchemeMoves
+from randomization.guards import OpeningStays, SchemeMoves
 from randomization.scheme import coins
 from trials.models import EligibilityDecision, Participant, Site
 
@@ -328,6 +328,10 @@ class EnvelopeSet(SiteQuerySet):
         unopened = models.Q(state__in=(EnvelopeState.PRINTED, EnvelopeState.HANDED_OVER))
         return self.filter(unopened | models.Q(state=EnvelopeState.OPENED, allocation=None))
 
+    def not_entered(self) -> Self:
+        """Envelopes that were opened, and whose participant is not randomized in the system yet."""
+        return self.filter(state=EnvelopeState.OPENED, allocation=None)
+
 
 @audited()
 class Envelope(Audited):
@@ -362,8 +366,9 @@ class Envelope(Audited):
             SiteScoped(name="randomization_envelope_scope"),
             *(
                 SetOnce(name=f"randomization_envelope_{column}_once", column=column)
-                for column in ("number", "stratum", "sequence", "opened_at", "allocation_id")
+                for column in ("number", "stratum", "sequence", "allocation_id")
             ),
+            OpeningStays(name="randomization_envelope_opening_stays"),
             models.CheckConstraint(
                 condition=(
                     models.Q(state=EnvelopeState.OPENED, opened_at__isnull=False) & ~models.Q(opened_by="")

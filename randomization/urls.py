@@ -44,8 +44,14 @@ urlpatterns = [
     path("randomization/new/", statistician.define, name="define"),
     path("randomization/simulate/", statistician.simulate, name="simulate"),
     path("randomization/envelopes/", envelopes.register, name="envelopes"),
+    path("randomization/envelopes/outage/", envelopes.outage, name="outage"),
+    path("randomization/envelopes/<str:number>/opened/", envelopes.opened, name="open-envelope"),
+    path(
+        "randomization/envelopes/<str:number>/not-opened/", envelopes.not_opened, name="envelope-not-opened"
+    ),
     path("randomization/envelopes/<str:number>/", envelopes.move, name="move-envelope"),
     path("randomization/errors/", site.errors, name="errors"),
+    path("randomization/strata/", site.strata, name="strata"),
     path("randomization/roots/", site.roots, name="roots"),
     path(
         "randomization/roots/<list_label:label>-<card_language:language>.pdf", site.root_pdf, name="root-pdf"

@@ -17,7 +17,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf.links import form_url
 from crf.models import Record
+from followup.track_limits import with_limit
 from kernel.days import written
+from reports.overdue_states import overdue_state
 from trials.models import ConsentRefusal, LossToFollowUp, Milestone, Participant, Withdrawal
 from trials.models.participants import AfterRefusal, scope_in_words
 
@@ -30,14 +32,15 @@ class CourseLine:
     links: tuple[tuple[str, str], ...] = ()
 
 
-def with_course() -> dict[str, ArraySubquery]:
-    """Return, for a query of participants, their withdrawals that stand and their losses, as plain values."""
+def with_course() -> dict[str, Any]:
+    """Return, for a query of participants, the limit of their state, withdrawals that stand and losses."""
     of = {"participant": OuterRef("pk")}
     scopes = {name: name for name in Withdrawal.SCOPES}
     standing = Withdrawal.objects.filter(**of, cancelled_at=None).order_by("on", "pk")
     losses = LossToFollowUp.objects.filter(**of).order_by("lost_on", "pk")
     refused = ConsentRefusal.objects.filter(**of).order_by("asked_on", "pk")
     return {
+        **with_limit(),
         "texts_refused": ArraySubquery(
             refused.values(json=JSONObject(label="version__label", asked_on="asked_on", follows="follows"))
         ),
@@ -48,14 +51,24 @@ def with_course() -> dict[str, ArraySubquery]:
     }
 
 
-def course_of(participant: Any, milestones: Iterable[Milestone], user: User) -> list[CourseLine]:
+def course_of(
+    participant: Any, milestones: Iterable[Milestone], user: User, *, today: date
+) -> list[CourseLine]:
     """Return what stands, in words; the participant carries what ``with_course`` adds to a query."""
     return [
+        *_overdue(participant, user, today),
         *(_refused(participant, each, user) for each in participant.texts_refused),
         *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
         *(_loss(each) for each in participant.times_lost),
         *_death(participant, milestones, user),
     ]
+
+
+def _overdue(participant: Any, user: User, today: date) -> Iterator[CourseLine]:
+    late = overdue_state(participant, today=today)
+    if late is not None:
+        may_act = user.may(Permission.CRF_EDIT, participant.site_id)
+        yield CourseLine(late.sentence, ((late.href, _("Go there")),) if may_act else ())
 
 
 def _refused(participant: Participant, answer: dict[str, Any], user: User) -> CourseLine:

@@ -105,7 +105,7 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
         todos=_todos(participant, visits, today) if participant.arm else [],
-        course=course_of(participant, milestones, user),
+        course=course_of(participant, milestones, user, today=today),
     )
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q
 
 from crf.models import Query
 from followup.models import Visit
+from followup.track_limits import overdue, with_limit
 from kernel.reading import hyphened, number_of_participant
+from reports.overdue_states import OverdueState, overdue_state
 from trials.models import Participant, Site
 
 
@@ -22,12 +25,21 @@ class ParticipantLine:
     participant: Participant
     next_visit: Visit | None
     open_queries: int
+    overdue: OverdueState | None
 
 
 def narrowed(
-    rows: Any, *, number: str = "", site: str = "", state: str = "", arm: str = "", randomized: str = ""
+    rows: Any,
+    *,
+    today: date,
+    number: str = "",
+    site: str = "",
+    state: str = "",
+    arm: str = "",
+    randomized: str = "",
+    late: str = "",
 ) -> Any:
-    """Return the participants that fit the filters; an empty filter lets all through."""
+    """Return the participants that fit, with the limits of their states; an empty filter lets all through."""
     if number:
         rows = _numbered(rows, number)
     if site:
@@ -38,6 +50,7 @@ def narrowed(
         rows = rows.filter(arm=arm)
     if randomized:
         rows = rows.filter(arm__isnull=randomized != "yes")
+    rows = overdue(rows, on=today) if late == "yes" else rows.annotate(**with_limit())
     return rows.select_related("site").order_by("number")
 
 
@@ -51,7 +64,7 @@ def _numbered(rows: Any, typed: str) -> Any:
     return rows.filter(Q(number__icontains=part) | Q(number=whole))
 
 
-def lines(participants: Sequence[Participant]) -> list[ParticipantLine]:
+def lines(participants: Sequence[Participant], *, today: date) -> list[ParticipantLine]:
     """Return the lines of one page: two queries, however long the page."""
     ids = [participant.pk for participant in participants]
     coming = (
@@ -69,4 +82,7 @@ def lines(participants: Sequence[Participant]) -> list[ParticipantLine]:
         .annotate(n=Count("pk"))
     )
     queries = Counter({row["participant"]: row["n"] for row in counted})
-    return [ParticipantLine(one, next_visit.get(one.pk), queries[one.pk]) for one in participants]
+    return [
+        ParticipantLine(one, next_visit.get(one.pk), queries[one.pk], overdue_state(one, today=today))
+        for one in participants
+    ]

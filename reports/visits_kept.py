@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from followup.adherence import NUMBERS, VisitAdherence, adherence_of, together
 from followup.models import Visit
+from reports.overdue_states import overdue_states_by_site
 from reports.plots import shares
 from reports.quality import Report, Table
 from trials.models import Site
 
 
-def visits_kept(sites: QuerySet[Site]) -> Report:
-    """Return the report: early, in, late, not done, overdue and missed, by visit and by site."""
+def visits_kept(sites: QuerySet[Site], *, today: date) -> Report:
+    """Return the report: early, in, late, not done, overdue and missed, by visit and by site; and overdue states."""
     kept = adherence_of(Visit.objects.filter(site__in=sites))
     rows, places = kept.by_visit, kept.by_site
     return Report(
@@ -24,6 +27,7 @@ def visits_kept(sites: QuerySet[Site]) -> Report:
         tables=(
             _table(_("By visit"), _("Visit"), "by-visit", rows),
             _table(_("By site"), _("Site"), "by-site", places),
+            overdue_states_by_site(sites, today=today),
         )
         if rows
         else (),

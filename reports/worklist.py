@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -32,12 +32,16 @@ from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
+from followup.track_limits import overdue
 from followup.wording import visit_name
 from kernel.clock import local_date
-from kernel.pagination import in_words, rows_and_count
+from kernel.pagination import in_words, rows_and_count, rows_and_count_of_each
 from notices.second_person import TITLE as SECOND_PERSON_TITLE
 from notices.second_person import waiting_for
 from protocol.text import load, versions
+from randomization.allocation.strata import to_mark
+from randomization.models import Allocation, Envelope
+from reports.overdue_states import overdue_state
 from trials.models import (
     ChecklistItem,
     Consent,
@@ -53,6 +57,7 @@ from trials.models.sites import SiteState
 from website.services.escalating import call_by
 
 SHOWN: Final = 8
+OPENED_ENVELOPES: Final = "opened envelopes"
 EXPIRES_SOON: Final = timedelta(days=60)
 
 
@@ -95,11 +100,17 @@ def work_for(
     ``waiting`` names the kinds of things of which something waits for the person as the second one.
     """
     sections = [_clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
+    if user.may(Permission.SAFETY_ASSESS):
+        sections.append(_to_assess(user, today))
+    if user.may(Permission.ELIGIBILITY_DECIDE):
+        sections += _end_of_screening(user)
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(_to_consent_anew(user))
-    second = _second_person(user, waiting)
-    return [second, *sections] if second.total else sections
+    first = [_second_person(user, waiting)]
+    if OPENED_ENVELOPES in waiting:
+        first.append(_opened_envelopes(user))
+    return [*(section for section in first if section.total), *sections]
 
 
 def _second_person(user: User, kinds: Collection[str]) -> WorkListSection:
@@ -107,6 +118,21 @@ def _second_person(user: User, kinds: Collection[str]) -> WorkListSection:
     waiting = waiting_for(user, kinds=kinds)
     items = [WorkItem(each.number, each.what, each.href) for each in waiting[:SHOWN]]
     return WorkListSection(SECOND_PERSON_TITLE, "people", _("Nothing is waiting."), items, len(waiting))
+
+
+def _opened_envelopes(user: User) -> WorkListSection:
+    """Envelopes that were opened in an outage and belong to nobody in the system yet."""
+    rows = Envelope.objects.open_to(user, Permission.ALLOCATION_REQUEST).not_entered()
+    found, total = _first(rows.select_related("site").order_by("opened_at", "pk"))
+    where = reverse("randomization:outage")
+    what = str(_("Register, screen and randomize the patient with this envelope"))
+    items = [
+        WorkItem(each.number, what, where, when=local_date(each.opened_at, each.site.time_zone))
+        for each in found
+    ]
+    return WorkListSection(
+        _("Opened envelopes to enter"), "envelope", _("Nothing is waiting."), items, total, where
+    )
 
 
 def _to_consent_anew(user: User) -> WorkListSection:
@@ -128,55 +154,43 @@ def _first(rows: Any) -> tuple[list[Any], int]:
     return rows_and_count(rows, SHOWN)
 
 
-def _decisions(user: User, today: date) -> WorkListSection:
-    waiting = (
-        Participant.objects.open_to(user, Permission.ELIGIBILITY_DECIDE)
-        .filter(
+def _end_of_screening(user: User) -> list[WorkListSection]:
+    """Return who waits for a decision on eligibility and who for randomization, asked for in one question."""
+    screened = Participant.objects.filter(state=Track.SCREENED).order_by("number")
+    live = EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)
+    lists = {
+        "decide": screened.open_to(user, Permission.ELIGIBILITY_DECIDE).filter(
             Exists(Consent.objects.filter(participant=OuterRef("pk"))),
-            ~Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
-            state=Track.SCREENED,
+            ~Exists(live),
             site__state__in=(SiteState.ACTIVE, SiteState.SUSPENDED),
-        )
-        .order_by("number")
-    )
-    found, total = _first(waiting)
-    items = [
-        WorkItem(
-            p.number,
-            str(_("Read the evidence and decide on eligibility")),
-            reverse("crf:eligibility", args=[p.number]),
-        )
-        for p in found
+        ),
+        "randomize": screened.open_to(user, Permission.ALLOCATION_REQUEST).filter(
+            Exists(live.filter(eligible=True)), site__state=SiteState.ACTIVE
+        ),
+    }
+    found = rows_and_count_of_each(lists, SHOWN)
+    return [
+        _of_screened(
+            found["decide"],
+            WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting.")),
+            _("Read the evidence and decide on eligibility"),
+            "crf:eligibility",
+        ),
+        _of_screened(
+            found["randomize"],
+            WorkListSection(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized.")),
+            _("Eligible and signed: randomize"),
+            "randomization:randomize",
+        ),
     ]
-    return WorkListSection(
-        _("Eligibility to decide"), "clipboard-check", _("No decision is waiting."), items, total
-    )
 
 
-def _to_randomize(user: User, today: date) -> WorkListSection:
-    ready = (
-        Participant.objects.open_to(user, Permission.ALLOCATION_REQUEST)
-        .filter(
-            Exists(
-                EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None, eligible=True)
-            ),
-            state=Track.SCREENED,
-            site__state=SiteState.ACTIVE,
-        )
-        .order_by("number")
-    )
-    found, total = _first(ready)
-    items = [
-        WorkItem(
-            p.number,
-            str(_("Eligible and signed: randomize")),
-            reverse("randomization:randomize", args=[p.number]),
-        )
-        for p in found
-    ]
-    return WorkListSection(
-        _("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized."), items, total
-    )
+def _of_screened(
+    found: tuple[list[Participant], int], empty: WorkListSection, what: str | Promise, page: str
+) -> WorkListSection:
+    people = sorted(found[0], key=lambda each: each.number)
+    items = [WorkItem(each.number, str(what), reverse(page, args=[each.number])) for each in people]
+    return replace(empty, items=items, total=found[1])
 
 
 def _visits(user: User, today: date) -> WorkListSection:
@@ -200,6 +214,24 @@ def _visits(user: User, today: date) -> WorkListSection:
     ]
     return WorkListSection(
         _("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total
+    )
+
+
+def _overdue_states(user: User, today: date) -> WorkListSection:
+    rows = overdue(Participant.objects.open_to(user, Permission.CRF_EDIT), on=today)
+    found, total = _first(rows)
+    lines = [line for each in found if (line := overdue_state(each, today=today))]
+    items = [
+        WorkItem(each.participant.number, each.line, each.href, "todo", "overdue", each.ends_by)
+        for each in lines
+    ]
+    return WorkListSection(
+        _("States that should have ended"),
+        "exclamation-triangle",
+        _("Nobody is longer in a state than the protocol allows."),
+        items,
+        total,
+        reverse("reports:participants") + "?late=yes",
     )
 
 
@@ -430,12 +462,29 @@ def _sites(user: User, today: date) -> WorkListSection:
     )
 
 
+def _strata(user: User, today: date) -> WorkListSection:
+    """Strata that the staging form contradicts since randomization, until the register of errors says so too."""
+    rows = to_mark(Allocation.objects.open_to(user, Permission.ALLOCATION_CORRECT))
+    found, total = _first(rows.select_related("participant").order_by("randomized_at", "pk"))
+    said = str(_("Stage group {used} at randomization, {now} by form STAGE: mark the error"))
+    items = [
+        WorkItem(
+            row.participant.number,
+            said.format(used=row.strat_stage, now=row.stage_corrected),
+            reverse("randomization:record-error", args=[row.participant.number]),
+        )
+        for row in found
+    ]
+    where = reverse("randomization:strata")
+    return WorkListSection(
+        _("Corrected strata"), "shuffle", _("No corrected stratum waits to be marked."), items, total, where
+    )
+
+
 BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
-    (Permission.SAFETY_ASSESS, _to_assess),
-    (Permission.ELIGIBILITY_DECIDE, _decisions),
-    (Permission.ALLOCATION_REQUEST, _to_randomize),
     (Permission.CONTACT_HANDLE, _contact_requests),
     (Permission.VISIT_RECORD, _visits),
+    (Permission.CRF_EDIT, _overdue_states),
     (Permission.CRF_EDIT, _todos),
     (Permission.QUERY_ANSWER, _queries_to_answer),
     (Permission.QUERY_CLOSE, _queries_to_close),
@@ -443,4 +492,5 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.PARTICIPANT_REGISTER, _screening),
     (Permission.CRF_EDIT, _deviations),
     (Permission.SITE_MANAGE, _sites),
+    (Permission.ALLOCATION_CORRECT, _strata),
 )

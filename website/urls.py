@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from website.public.language import CHINESE, ENGLISH
+from website.public.language import CHINESE
 from website.views import contact, news, public, requests, texts
 
 
@@ -14,7 +14,7 @@ class _Reference:
 register_converter(_Reference, "reference")
 
 urlpatterns = [
-    path("", public.page, {"language": ENGLISH}, name="public"),
+    path("", public.front, name="public"),
     path("zh/", public.page, {"language": CHINESE}, name="public-zh"),
     path("robots.txt", public.robots_txt, name="robots"),
     path("sitemap.xml", public.sitemap_xml, name="sitemap"),

@@ -19,6 +19,10 @@ from trials.models import Participant
 
 SOURCES = {"": "ELIG", "stage": "STAGE", "dm": "DM"}
 SOURCE_FORMS = frozenset(SOURCES.values())
+STRATIFYING_FORM, STRATIFYING_ANSWER = (
+    SOURCES["stage"],
+    "cstage",
+)  # the stratum is read from it (protocol 1.9)
 
 
 @dataclass(frozen=True)

@@ -220,9 +220,10 @@ class FormDeclaration:
             for name in ("shown_when", "required_when"):
                 if condition := getattr(item, name, None):
                     yield condition, nowhere
+            yield from ((condition, nowhere) for condition in getattr(item, "offered_when", {}).values())
         for group in self.groups.values():
             for question in group.questions.values():
-                for part in (question.shown_when, question.required_when):
+                for part in (question.shown_when, question.required_when, *question.offered_when.values()):
                     if part:
                         yield part, frozenset(group.questions)
         for check in self.checks:
@@ -326,6 +327,9 @@ class FormDeclaration:
         for question in self.all_questions():
             if question.kind in ("choice", "multiple") and question.codes is None:
                 yield f"{question.name} offers no codes"
+            stray = [code for code in question.offered_when if code not in (question.codes or ())]
+            if stray or (question.offered_when and question.kind != "choice"):
+                yield f"{question.name} offers {stray}, which is no code of a choice"
             if question.derived and (question.required or question.required_when):
                 yield f"{question.name} is derived; nobody can be required to answer it"
             if question.proposed_by and question.proposed_by not in self.questions:

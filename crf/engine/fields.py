@@ -7,7 +7,7 @@ changes no table; a new type or length does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from django.contrib.postgres.fields import ArrayField
@@ -45,6 +45,7 @@ class Asked(TypedDict, total=False):
     exported_after: str
     missing_allowed: tuple[str, ...]
     proposed_by: str
+    offered_when: Mapping[str, Condition]
     licensed: bool
 
 

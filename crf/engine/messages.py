@@ -198,6 +198,7 @@ def finding_text(form: FormDeclaration, finding: Finding, *, zone: str) -> str:
         "future": _("{label} lies in the future. Check the date against the source."),
         "birth": _("{label} lies before the birth date. Check both dates against the source."),
         "death": _("{label} lies after the date of death. Check both dates against the source."),
+        "offered": _("{label}: “{value}” is no answer here. Choose another one."),
         "proposal": _(
             "{label} differs from what the answers lead to ({proposal}). Correct it, or confirm it with a reason."
         ),
@@ -205,7 +206,8 @@ def finding_text(form: FormDeclaration, finding: Finding, *, zone: str) -> str:
     if finding.kind == "required" and not question.missing_allowed:
         return _("{label} has no answer yet. Answer it.").format(label=question.text)
     proposal = display(question, finding.values.get("proposal"), zone=zone)
-    return texts[finding.kind].format(label=question.text, proposal=proposal)
+    value = display(question, finding.values.get("value"), zone=zone)
+    return texts[finding.kind].format(label=question.text, proposal=proposal, value=value)
 
 
 def _range_sentence(question: Question, finding: Finding) -> str:

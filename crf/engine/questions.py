@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, cached_property
@@ -74,6 +74,7 @@ class Question:
 
     ``asked_when`` means shown and required. ``by`` marks a derived answer: it is called with the values of
     ``reads``. ``proposed_by`` names a derived answer that the person confirms or overrides here.
+    ``offered_when`` names codes that are answers only where their condition holds; the others always are.
     ``licensed`` wording is no text of this repository: the sponsor loads it, and ``text`` stands in until
     then. Columns leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
     """
@@ -107,6 +108,7 @@ class Question:
     by: Callable[..., Any] | None = None
     blanks: bool = False
     proposed_by: str = ""
+    offered_when: Mapping[str, Condition] = field(default_factory=dict)
     licensed: bool = False
     role: AnswerRole | None = None
 

@@ -18,6 +18,7 @@ from trials.models import Participant
 
 class NoteEmpty(Refusal):
     code = "crf.note_empty"
+    fields = ("text",)
     message = _("Write what you want to keep in mind.")
     status = 422
 

@@ -42,6 +42,7 @@ from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, 
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
 from kernel.once import new_key
+from kernel.reading import UnreadableError, whole
 from trials.models import Participant
 
 
@@ -60,9 +61,17 @@ def open_record(
     visit = None
     if wanted:
         visits = Visit.objects.open_to(request.user, permission).filter(participant=participant)
-        visit = get_object_or_404(visits, pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0)
+        visit = get_object_or_404(visits, pk=_key_in(wanted))
         visit.participant = participant
     return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
+
+
+def _key_in(text: str) -> int:
+    """Return the number in an address; what is none names nothing."""
+    try:
+        return whole(text)
+    except UnreadableError:
+        return 0
 
 
 def address(name: str, record_key: RecordKey, *, draft: str = "") -> str:

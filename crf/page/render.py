@@ -311,13 +311,27 @@ class FormRenderer:
                 "no-history": "" if given.links.history else " hidden",
                 "why-open": " open" if why else "",
                 "why-hidden": "" if why or given.editable else " hidden",
-                "reader": "" if given.editable else " hidden",
+                "reader": "" if given.editable and self.has_proposal(spot) else " hidden",
                 f"w:{why}": " selected",
             }
         )
+        for code in self.not_offered(spot):
+            filling[f"h:{code}"], filling[f"o:{code}"] = " hidden", " hidden disabled"
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
         return skeleton(question, self.language, spot.template) % filling
+
+    def has_proposal(self, spot: FieldView) -> bool:
+        """Say whether the answer that the question takes over is known."""
+        proposed_by = spot.question.proposed_by
+        values = self.given.outcome.values
+        return bool(proposed_by) and spot.values.get(proposed_by, values.get(proposed_by)) is not None
+
+    def not_offered(self, spot: FieldView) -> list[str]:
+        """Return the codes that are no answer here; one that is on record stays to be seen."""
+        chosen = self.raw.get(spot.name, [])
+        unlisted = spot.question.offered_when.items()
+        return [code for code, condition in unlisted if code not in chosen and not self.holds(condition)]
 
     @cached_property
     def values_of_protocol(self) -> _Filling:

@@ -25,6 +25,7 @@ class NotYourStep(Forbidden):
 
 class WordsNeeded(Refusal):
     code = "crf.words_needed"
+    fields = ("text",)
     message = _("Write what you want to say; a query without words helps nobody.")
     status = 422
 
@@ -36,6 +37,7 @@ class QueryClosed(Refusal):
 
 class NoSuchQuestion(Refusal):
     code = "crf.no_such_question"
+    fields = ("target",)
     message = _("The form {form} has no question “{target}”. Choose a question of the form.")
     status = 422
 

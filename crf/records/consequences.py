@@ -28,7 +28,7 @@ from crf.trial_rules.track import (
     track_change_of,
 )
 from followup.models import Visit, VisitState
-from followup.services import plan_visits_for, record_visit, settle_todos
+from followup.services import count_as_met, plan_visits_for, record_visit, settle_todos
 from protocol import text
 from trials import services as trials
 from trials.models.participants import Track
@@ -175,6 +175,8 @@ def _move_track(change: RecordChange, course: TrackChange) -> bool:
         return _take_death_back(change)
     protocol = text.load(participant.protocol_version)
     here = participant.state
+    if here in before.tracks and here not in course.tracks:
+        here = _take_back(change)
     for target in course.tracks:
         for step in shortest_path(protocol, here, target, participant.arm):
             trials.move_track(participant=participant, to=step, on=course.on, by=change.by, at=change.at)
@@ -182,6 +184,28 @@ def _move_track(change: RecordChange, course: TrackChange) -> bool:
     moved = here != participant.state
     participant.state = here
     return moved
+
+
+def _take_back(change: RecordChange) -> str:
+    """Return where the participant stood before an earlier save of the record moved them; they stand there again.
+
+    Somebody who was moved by another record, or by a person, stays.
+    """
+    participant = change.record_key.participant
+    trail: Any = participant
+    rows = list(trail.events.order_by("-pgh_id").values("state", "state_since", "act__parent"))
+    run = next((n for n, row in enumerate(rows) if row["state"] != participant.state), len(rows))
+    saved = rows[run - 1]["act__parent"]
+    record: Any = change.record
+    if not record.events.filter(answers_act=saved).exists():
+        return str(participant.state)
+    earlier = next((row for row in rows[run:] if row["act__parent"] != saved), None)
+    if earlier is None:
+        return str(participant.state)
+    trials.correct_track(
+        participant=participant, to=earlier["state"], on=earlier["state_since"], by=change.by, at=change.at
+    )
+    return str(earlier["state"])
 
 
 def _take_death_back(change: RecordChange) -> bool:
@@ -201,15 +225,25 @@ def _take_death_back(change: RecordChange) -> bool:
 def _note_visit(change: RecordChange, visit: Visit) -> bool:
     """A visit whose form says on which day it was, took place on that day; say whether that is new."""
     form = change.record_key.form
-    if visit.state in (VisitState.DONE, VisitState.NOT_DONE, VisitState.CANCELLED):
+    if visit.state in (VisitState.DONE, VisitState.CANCELLED):
+        return False
+    if visit.state == VisitState.NOT_DONE and visit.met_on is None:
         return False
     if not form.dates_visit and visit.forms != [form.code]:
         return False
     day = _visit_day(form, change.after)
     if day is None or not _possible(day, change.form_context):
+        _note_met(change, visit, day)
         return False
     record_visit(visit=visit, took_place_on=day, by=change.by, at=change.at)
     return True
+
+
+def _note_met(change: RecordChange, visit: Visit, day: date | None) -> None:
+    """What a sweep asks for is known from the day on which a death was reported, though nobody was seen."""
+    died = change.form_context.milestone("DEATH")
+    is_met = day is not None and died is not None and died.on is not None and died.on < day
+    count_as_met(visit=visit, on=day if is_met else None, by=change.by, at=change.at)
 
 
 def _possible(day: date, form_context: FormContext) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from accounts.mail_words import closing, go_there
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
@@ -68,7 +70,9 @@ def _tell(user: User, found: list[Difference], day: str, at: datetime) -> None:
             kind=DIFFERENT,
             key=f"{DIFFERENT}:{user.pk}:{day}",
             subject=subject,
-            body="\n".join([subject, "", *lines, "", what]),
+            body="\n".join(
+                [subject, "", *lines, "", what, go_there(reverse("reports:participants")), "", closing()]
+            ),
             language=user.language,
             site=None,
             at=at,

@@ -26,6 +26,7 @@ class NotADataManager(Forbidden):
 
 class OverrideNeedsReason(Refusal):
     code = "crf.override_needs_reason"
+    fields = ("reason",)
     message = _("Say why this answer is right although it is outside what is possible.")
     status = 422
 

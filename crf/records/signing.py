@@ -63,6 +63,7 @@ class NotReadyToLock(Refusal):
 
 class UnlockReasonNeeded(Refusal):
     code = "crf.unlock_reason_needed"
+    fields = ("reason",)
     message = _("Say why {record} is unlocked.")
     status = 422
 

@@ -56,24 +56,28 @@ class NoSusar(Refusal):
 
 class WhySusarDiffers(Refusal):
     code = "crf.why_susar_differs"
+    fields = ("note",)
     message = _("Your judgement differs from the rule. Say why in the note.")
     status = 422
 
 
 class AssessmentReasonNeeded(Refusal):
     code = "crf.assessment_reason_needed"
+    fields = ("reason",)
     message = _("This event was assessed before. Say why it is assessed again.")
     status = 422
 
 
 class KnownSinceNeeded(Refusal):
     code = "crf.known_since_needed"
+    fields = ("known_at",)
     message = _("The days of a SUSAR count from the moment the sponsor knew that it is one. Say since when.")
     status = 422
 
 
 class DayOutOfOrder(Refusal):
     code = "crf.day_out_of_order"
+    fields = ("authority_on",)
     message = _(
         "The authority is told after the sponsor knew of the case, and neither lies in the future. Check both."
     )

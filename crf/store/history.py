@@ -108,7 +108,7 @@ def _row_and_question(group: str, field: str) -> tuple[int | None, str]:
     if not field.startswith(f"{group}-"):
         return None, ""
     index, _dash, question = field.removeprefix(f"{group}-").partition("-")
-    return (int(index) if index.isdecimal() else None), question
+    return (int(index) if index.isascii() and index.isdecimal() else None), question
 
 
 def _changed(

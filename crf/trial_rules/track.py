@@ -95,8 +95,10 @@ def _after_evaluation(kind: str, outcome: Any, values: Values) -> tuple[str, ...
         return _after_residue(values)
     if choice == "asks_surgery":
         return ("SURGERY_PLANNED",)
+    if kind == "RST" and choice == "declines_surgery":  # whatever was found: the choice ends the operation
+        return ("SURVEILLANCE",)
     if kind == "RST" and outcome is not None:
-        return ("SURVEILLANCE",) if choice == "declines_surgery" else ("SURGERY_PLANNED",)
+        return ("SURGERY_PLANNED",)
     if kind == "CRE1" and outcome in (Found.CCR_SO_FAR, Found.PROCEED_TO_CRE2, Found.UNCERTAIN_REPEAT):
         return ("AWAIT_CRE2",)
     return ("SURVEILLANCE",) if kind == "CRE2" and outcome == Found.CCR else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from crf.queries import services
 from crf.queries.batch import Batch
 from crf.queries.list import AGES, STATES, line_of, lines_of
 from crf.queries.system import question_of_query
+from kernel.choices import chosen_of_all
 from kernel.errors import Forbidden
 from kernel.once import once_for_each_page
 from trials.models import Site
@@ -33,9 +35,22 @@ from trials.models import Site
 @requires(Permission.QUERY_VIEW)
 def queries(request: PersonRequest) -> HttpResponse:
     """List queries by site, form, state and age."""
-    chosen = request.GET.dict()
+    chosen = _chosen(request)
     page, lines = lines_of(request.user, chosen, at=timezone.now())
     return render(request, "crf/queries.html", _list(request, chosen) | {"page": page, "lines": lines})
+
+
+def _chosen(request: PersonRequest) -> dict[str, str]:
+    """Return the filters of the address; a choice that the page does not have is said and left out."""
+    sites = Site.objects.open_to(request.user, Permission.QUERY_VIEW)
+    known: dict[str, Collection[str]] = {
+        "site": [site.code for site in sites],
+        "form": catalogue.forms(),
+        "state": [value for value, _label in STATES],
+        "age": AGES,
+    }
+    typed = {name: request.GET.get(name, "") for name in ("participant", "page")}
+    return typed | chosen_of_all(request, known)
 
 
 def _list(request: PersonRequest, chosen: dict[str, str]) -> dict[str, Any]:
@@ -58,7 +73,7 @@ def _list(request: PersonRequest, chosen: dict[str, str]) -> dict[str, Any]:
 @once_for_each_page
 def several(request: PersonRequest) -> HttpResponse:
     """Answer several queries from one list, or close several; what is refused stays typed."""
-    shown = _list(request, request.GET.dict())
+    shown = _list(request, {name: value for name, value in _chosen(request).items() if value})
     if not (shown["may_answer"] or shown["may_close"]):
         raise Forbidden
     shown["chosen"].setdefault("state", QueryState.OPEN if shown["may_answer"] else QueryState.ANSWERED)

@@ -20,6 +20,7 @@ from crf.page.safety import facts_of, lines_of, reports_of
 from crf.safety.assessment import SeriousCase, assess_event, case_of
 from crf.safety.clocks import clocks_open_to
 from crf.store.context import FormContext
+from kernel.choices import chosen
 from kernel.pagination import BoundedPaginator
 from trials.models import Participant
 
@@ -29,7 +30,7 @@ PER_PAGE = 50
 @requires(Permission.SAFETY_VIEW)
 def clocks(request: PersonRequest) -> HttpResponse:
     """Show the clocks that run, the next due first; with ``?show=all`` those that were met as well."""
-    everything = request.GET.get("show") == "all"
+    everything = chosen(request, "show", ("all",)) == "all"
     rows = clocks_open_to(request.user)
     rows = rows.order_by("-due_at", "pk") if everything else rows.running()
     page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))

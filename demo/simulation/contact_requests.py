@@ -40,13 +40,11 @@ ENDINGS: Final = (
 )
 
 
-def let_people_ask(stage: Stage, *, until: datetime, dice: random.Random) -> None:
-    """Each open site has requests in every state; a few readers are signed up, and one letter waits for release."""
-    for place in stage.places:
-        if place.consent is not None:
-            for number, ending in enumerate(ENDINGS):
-                _ask(place, number, ending, until, dice)
-    _read_news(stage, until)
+def let_people_ask(place: SiteWithPeople, *, until: datetime, dice: random.Random) -> None:
+    """A site that is open has requests in every state."""
+    if place.consent is not None:
+        for number, ending in enumerate(ENDINGS):
+            _ask(place, number, ending, until, dice)
 
 
 def _ask(place: SiteWithPeople, number: int, ending: str, until: datetime, dice: random.Random) -> None:
@@ -92,7 +90,8 @@ def _go_on(place: SiteWithPeople, request: ContactRequest, ending: str, asked_at
             erasing.erase_on_request(**by, at=then)
 
 
-def _read_news(stage: Stage, until: datetime) -> None:
+def read_news(stage: Stage, until: datetime) -> None:
+    """A few readers are signed up, and one letter waits for release."""
     at = until - timedelta(days=40)
     for number in range(6):
         news.ask_for_news(

@@ -21,7 +21,7 @@ from crf.eligibility.evidence import current_evidence
 from crf.eligibility.screening import end_screening
 from crf.recheck import recheck_participant
 from crf.records.eligibility_lapse import DECISION_READS
-from demo.simulation.answers import Case, demographics, eligibility, staging
+from demo.simulation.answers import Case, Sent, demographics, eligibility, staging
 from demo.simulation.form_filler import fill
 from demo.simulation.later_answers import second_look, survival
 from demo.simulation.safety_answers import events_at, report_of
@@ -38,6 +38,7 @@ from trials.models import Participant
 from trials.models.people import sites_of
 
 ASIA = ZoneInfo(settings.TRIAL_TIME_ZONE)
+LAST_OF_TREATMENT = "NE"
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
 
@@ -57,6 +58,7 @@ class Journey:
     now: datetime = field(init=False)
     participant: Participant = field(init=False)
     refused: list[str] = field(default_factory=list)
+    typed_later: list[tuple[Visit, str, Sent]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -203,6 +205,7 @@ class Journey:
 
     def _depart(self, day: date, how: str) -> None:
         by = self.as_(self.place.coordinator)
+        self._catch_up()
         if how == "leaves":
             withdraw_participant(
                 participant=self.participant,
@@ -236,7 +239,11 @@ class Journey:
         swing = int((closes - opens).days * 0.3 * (dice.random() - 0.4))
         if dice.random() < 0.05:
             swing = (closes - target).days + dice.randint(1, 6)
-        return max(target + timedelta(days=swing), opens, self.today)
+        return max(target + timedelta(days=swing), opens, self.today, self._treated_until(visit))
+
+    def _treated_until(self, visit: Visit) -> date:
+        """The last visit of the treatment waits for the last fraction: its form says when that was."""
+        return self.case.neo_end if visit.code == LAST_OF_TREATMENT and self.case.neo_end else date.min
 
     def _come(self, visit: Visit) -> None:
         by = self.as_(self.place.coordinator)
@@ -244,21 +251,31 @@ class Journey:
         with transaction.atomic():
             visit.refresh_from_db()
             visit.participant = self.participant
-        if visit.code not in ALWAYS_ENTERED and dice.random() > case.story.diligence + 0.08:
-            return  # nobody entered anything: the visit goes overdue
-        if dice.random() < 0.03 and visit.code.startswith(("N", "SF", "FU", "AS")):
-            mark_not_done(visit=visit, why="The participant could not travel", **by)
-            return
+        self._catch_up()
+        if visit.code not in ALWAYS_ENTERED:
+            if dice.random() > case.story.diligence + 0.08:
+                return  # nobody entered anything: the visit goes overdue, and is missed
+            if dice.random() < 0.03 and visit.code.startswith(("N", "SF", "FU", "AS")):
+                mark_not_done(visit=visit, why="The participant could not travel", **by)
+                return
         if not self._recorded(visit):
             return
         learn(case, visit, self.today)
         for code, sent in forms_to_fill(case, visit, self.today):
             if visit.code in ALWAYS_ENTERED or dice.random() < case.story.diligence:
                 self._fill(code, sent, visit)
+            else:
+                self.typed_later.append((visit, code, sent))
         if visit.code == AFTER_DISCHARGE and case.surgery and case.operated_on and case.story.lateness > 0.7:
             self._add("SURG", second_look(case, case.operated_on))
         if "AE" in visit.forms:
             self._events(visit)
+
+    def _catch_up(self) -> None:
+        """What nobody typed on the day of a visit is typed from the chart at the next one."""
+        waiting, self.typed_later = self.typed_later, []
+        for visit, code, sent in waiting:
+            self._fill(code, sent, visit)
 
     def _events(self, visit: Visit) -> None:
         """Record what the participant reports at the visit; a serious event is reported as well."""

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from demo.simulation.answers import Case
 from demo.simulation.bulk import BulkProgress, Tell, in_parallel
-from demo.simulation.contact_requests import let_people_ask
+from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
@@ -61,8 +61,7 @@ def play(
     if participants > walked:
         copy_up_to(participants, at=until, tell_progress=tell_progress)
     alarm(stage, until)
-    _roll(stage, until)
-    let_people_ask(stage, until=until, dice=random.Random(seed))  # noqa: S311 (a story, not a secret)
+    _finish(stage, until, seed)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 
@@ -112,11 +111,18 @@ def _walk(journeys: list[Journey], until: datetime, progress: BulkProgress) -> l
     return [line for journey in journeys for line in journey.refused]
 
 
-def _roll(stage: Stage, until: datetime) -> None:
-    """Every visit stands where the calendar puts it now, as the nightly task leaves it."""
-    with scope(user_id=None, sites=EVERYTHING):
-        for place in stage.places:
-            update_visit_states(site=place.site, on=local_date(until, place.site.time_zone), at=until)
+def _finish(stage: Stage, until: datetime, seed: int) -> None:
+    """Visits stand where the calendar puts them now, as each night leaves them, and people have asked for calls."""
+
+    def work(sites: list[int]) -> list[str]:
+        for place in (place for place in stage.places if place.site.pk in sites):
+            with scope(user_id=None, sites=EVERYTHING):
+                update_visit_states(site=place.site, on=local_date(until, place.site.time_zone), at=until)
+            let_people_ask(place, until=until, dice=random.Random(seed + place.site.pk))  # noqa: S311 (a story)
+        return []
+
+    in_parallel(work, {place.site.pk: 1 for place in stage.places})
+    read_news(stage, until)
 
 
 def _suspend_one(stage: Stage, at: datetime) -> None:

@@ -15,7 +15,9 @@ from accounts.permissions import Permission
 from exports.api.bodies import members_of, text_in
 from exports.api.endpoint import endpoint
 from exports.api.requests import CallerRequest
+from kernel.clock import with_offset
 from randomization.allocation.readiness import Readiness, readiness
+from randomization.allocation.strata import stages_beside
 from randomization.models import Allocation
 from randomization.services import randomize
 from trials.models import Participant
@@ -51,13 +53,17 @@ def allocation(request: CallerRequest, number: str) -> Response:
 
 
 def _given(held: Allocation, number: str) -> dict[str, Any]:
+    with transaction.atomic():
+        seen, zone = stages_beside(held), held.site.time_zone
     return {
         "participant": number,
         "number": held.number,
         "arm": held.arm,
         "stage_group": held.strat_stage,
+        "stage_group_corrected": seen.corrected,
+        "stage_group_marked": seen.marked,
         "site": held.strat_site,
-        "randomized_at": held.randomized_at,
+        "randomized_at": with_offset(held.randomized_at, zone),
         "certificate": held.certificate,
     }
 

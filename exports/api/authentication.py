@@ -7,9 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import (
+    BaseAuthentication,
+    SessionAuthentication,
+    get_authorization_header,
+)
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts.models import User
@@ -17,6 +22,7 @@ from accounts.permissions import Permission
 from exports.models import ApiToken
 from exports.tokens import find_token
 from kernel.clock import local_date
+from kernel.errors import Refusal
 from trials.models.people import with_grants
 
 KEYWORD = b"bearer"
@@ -49,6 +55,25 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+class PageTokenMissing(Refusal):
+    code = "exports.page_token_missing"
+    message = _lazy(
+        "This call rests on a sign-in at the pages and does not carry the token of a page. Reload the page and try "
+        "again; a program uses a token of its own."
+    )
+    status = 403
+
+
+class PageAuthentication(SessionAuthentication):
+    """The sign-in of the pages. A call that changes something carries the page's token (X-CSRFToken)."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied:
+            raise PageTokenMissing from None
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 
 from exports.api.requests import CallerRequest
 from kernel.errors import Refusal
+from kernel.reading import UnreadableError, moment
 
 
 class NotAnObject(Refusal):
@@ -97,16 +97,13 @@ def text_in(value: Any, name: str) -> str:
 
 
 def moment_in(value: Any, name: str) -> datetime | None:
-    """Return the moment, which carries its offset; None where none was sent."""
+    """Return the moment, read as a page reads one, which carries its offset; None where none was sent."""
     if value is None:
         return None
     try:
-        moment = parse_datetime(text_in(value, name))
-    except ValueError as unread:
+        return moment(text_in(value, name))
+    except UnreadableError as unread:
         raise NotAMoment(name=name) from unread
-    if moment is None or moment.tzinfo is None:
-        raise NotAMoment(name=name)
-    return moment
 
 
 def body_of(request: CallerRequest) -> Mapping[str, Any]:

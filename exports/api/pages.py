@@ -25,7 +25,7 @@ class ByKey(CursorPagination):
         """Return the place that the cursor names; one that somebody made up names none."""
         found: Cursor | None = super().decode_cursor(request)
         place = str(found.position) if found and found.position else "0"
-        if not place.isdecimal() or len(place) >= LONGEST_KEY:
+        if not (place.isascii() and place.isdecimal()) or len(place) >= LONGEST_KEY:
             raise NotFound(self.invalid_cursor_message)
         return found
 

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -20,6 +21,7 @@ from crf.store.records import identity_of
 from exports.models import Export
 from followup.models import Visit
 from followup.services.planning import VisitChange
+from kernel.clock import with_offset
 from protocol.text import digest_of
 from trials.models import Participant, Site
 
@@ -115,7 +117,7 @@ def _zones_of(form: FormDeclaration, rows: list[Any]) -> dict[int, str]:
 def _leaving(value: Any, zone: str) -> Any:
     """Return an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00; else the value."""
     if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
+        return with_offset(value, zone, to="minutes")
     return value
 
 
@@ -190,8 +192,8 @@ def export(row: Export) -> dict[str, Any]:
         "state": row.state,
         "purpose": row.purpose,
         "requested_by": row.requested_by.username,
-        "requested_at": row.requested_at,
-        "data_as_of": row.cut_at,
+        "requested_at": with_offset(row.requested_at, settings.TRIAL_TIME_ZONE),
+        "data_as_of": with_offset(row.cut_at, settings.TRIAL_TIME_ZONE) if row.cut_at else None,
         "forms": row.forms,
         "sites": row.site_codes,
         "rows": row.rows,

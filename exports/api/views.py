@@ -48,6 +48,7 @@ from exports.register import register
 from exports.services import hand_out, record_reading, request_export
 from followup.models import Visit
 from kernel.errors import Refusal
+from kernel.reading import UnreadableError, whole
 from trials.models import Participant, Site
 from trials.services import register_participant
 
@@ -172,9 +173,13 @@ def _place(request: CallerRequest, participant: Participant, code: str) -> Recor
 
 def _number(text: str) -> int:
     """Return the number in an address; what is none, or larger than any, names nothing."""
-    if not text.isdecimal() or len(text) > 16:
+    try:
+        number = whole(text)
+    except UnreadableError:
+        raise Http404 from None
+    if number < 0:
         raise Http404
-    return int(text)
+    return number
 
 
 def _seen(place: RecordKey, stored: StoredRecord | None, body: Mapping[str, Any]) -> Evaluation | None:

@@ -1,7 +1,7 @@
 """The only writer of visits."""
 
 from followup.services.amending import catch_up, migrate_participants, open_version, uncarried
-from followup.services.cuts import announce_data_cut, plan_data_cuts
+from followup.services.cuts import announce_data_cut, cancel_data_cut, move_data_cut, plan_data_cuts
 from followup.services.feeds import make_feed, revoke_feed
 from followup.services.loss import (
     cancel_withdrawal,
@@ -15,6 +15,7 @@ from followup.services.rolling import update_visit_states
 from followup.services.todos import drop_todos, settle_todos
 from followup.services.visits import (
     add_unscheduled_visit,
+    count_as_met,
     mark_not_done,
     propose_day,
     record_contact_attempt,
@@ -24,13 +25,16 @@ from followup.services.visits import (
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
+    "cancel_data_cut",
     "cancel_withdrawal",
     "catch_up",
     "correct_withdrawal",
+    "count_as_met",
     "drop_todos",
     "make_feed",
     "mark_not_done",
     "migrate_participants",
+    "move_data_cut",
     "open_version",
     "plan_data_cuts",
     "plan_visits_for",

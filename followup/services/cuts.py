@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -25,39 +26,119 @@ LOOKED_BACK = timedelta(days=14)
 
 class CutTooEarly(Refusal):
     code = "followup.cut_too_early"
+    fields = ("on",)
     message = _("The window of a data cut on {day} has passed. Announce a later day.")
     status = 422
 
 
 class CutAnnounced(Refusal):
     code = "followup.cut_announced"
+    fields = ("on",)
     message = _("A data cut on {day} is announced already. Its progress is shown below.")
+
+
+class CutCancelled(Refusal):
+    code = "followup.cut_cancelled"
+    message = _(
+        "The data cut on {day} was cancelled or moved already. The list of data cuts shows what stands."
+    )
+
+
+class CutOver(Refusal):
+    code = "followup.cut_over"
+    message = _(
+        "The window of the data cut on {day} has passed, and what was asked for it stands. Announce another data cut "
+        "for a later day."
+    )
 
 
 def announce_data_cut(*, on: date, purpose: str, by: User, at: datetime) -> DataCut:
     """The data cut is announced; each site's plans take up its sweep right after, in the background.
 
-    Refuses: a day that is past; one that is announced.
+    Refuses: a day whose window has passed; one that is announced already.
     """
-    if on < local_date(at, settings.TRIAL_TIME_ZONE) - LOOKED_BACK:
-        raise CutTooEarly(day=on.isoformat())
+    _refuse_passed(on, at)
     try:
         with open_act("followup:datacut:announce", by=by, at=at) as act:
-            last = DataCut.objects.aggregate(last=Max("number"))["last"] or 0
-            cut = DataCut.objects.create(number=last + 1, on=on, purpose=purpose, act=act)
-            send("followup:roll", may_fail=True)  # without a broker the next roll takes it up
+            cut = _announce(on, purpose, act)
     except IntegrityError as known:  # also when two are announced at once
         raise CutAnnounced(day=on.isoformat()) from known
     return cut
 
 
-def plan_data_cuts(*, site: Site, at: datetime) -> int:
-    """The sweep of every announced cut stands in the plans of the site; say how many cuts were new to it.
+def move_data_cut(*, cut: DataCut, on: date, reason: str, by: User, at: datetime) -> DataCut:
+    """Another data cut, on the day ``on``, stands in the place of ``cut``; each site's plans follow.
 
-    It runs with every roll, so that an announcement whose task was lost is taken up all the same.
+    What was asked and answered for the first day stays on record. Refuses what a new data cut would be refused for,
+    and one that is over or stands no more. Locks the data cut.
+    """
+    _refuse_passed(on, at)
+    if on == cut.on:
+        raise CutAnnounced(day=on.isoformat())
+    try:
+        with open_act("followup:datacut:move", by=by, at=at, reason=reason) as act:
+            locked = _standing(cut, at)
+            moved = _announce(on, locked.purpose, act)
+            _cancel(locked, moved, act, at)
+    except IntegrityError as known:
+        raise CutAnnounced(day=on.isoformat()) from known
+    return moved
+
+
+def cancel_data_cut(*, cut: DataCut, reason: str, by: User, at: datetime) -> DataCut:
+    """The data cut asks for nothing any more; each site's plans follow, and what was answered stays on record.
+
+    Refuses one that is over or stands no more. Locks the data cut.
+    """
+    with open_act("followup:datacut:cancel", by=by, at=at, reason=reason) as act:
+        locked = _standing(cut, at)
+        _cancel(locked, None, act, at)
+        send("followup:roll", may_fail=True)
+    return locked
+
+
+def _announce(on: date, purpose: str, act: Any) -> DataCut:
+    last = DataCut.objects.aggregate(last=Max("number"))["last"] or 0
+    cut = DataCut.objects.create(number=last + 1, on=on, purpose=purpose, act=act)
+    send("followup:roll", may_fail=True)  # without a broker the next roll takes it up
+    return cut
+
+
+def _cancel(locked: DataCut, moved_to: DataCut | None, act: Any, at: datetime) -> None:
+    locked.cancelled_at, locked.moved_to, locked.act = at, moved_to, act
+    locked.save(update_fields=["cancelled_at", "moved_to", "act"])
+
+
+def _standing(cut: DataCut, at: datetime) -> DataCut:
+    locked = DataCut.objects.select_for_update().get(pk=cut.pk)
+    if locked.cancelled_at is not None:
+        raise CutCancelled(day=locked.on.isoformat())
+    if is_over(locked, at):
+        raise CutOver(day=locked.on.isoformat())
+    return locked
+
+
+def is_over(cut: DataCut, at: datetime) -> bool:
+    """Say whether the window of the data cut has passed, so that nothing is asked for it any more."""
+    return _has_passed(cut.on, at)
+
+
+def _has_passed(on: date, at: datetime) -> bool:
+    return on < local_date(at, settings.TRIAL_TIME_ZONE) - LOOKED_BACK
+
+
+def _refuse_passed(on: date, at: datetime) -> None:
+    if _has_passed(on, at):
+        raise CutTooEarly(day=on.isoformat())
+
+
+def plan_data_cuts(*, site: Site, at: datetime) -> int:
+    """The plans of the site ask for every cut that stands and no other; say how many cuts were new to it.
+
+    It runs with every roll, so that an announcement or a cancellation whose task was lost is taken up all the same.
     """
     with transaction.atomic():
-        new = list(DataCut.objects.exclude(sites__site=site).order_by("number"))
+        new = list(_not_taken_up(site).order_by("number"))
         people = Participant.objects.filter(site=site, arm__isnull=False)
         living = people.exclude(state__in=TERMINAL - {Track.LOST}).order_by("pk")
         keys = list(living.values_list("pk", flat=True)) if new else []
@@ -67,5 +148,15 @@ def plan_data_cuts(*, site: Site, at: datetime) -> int:
                 plan_visits_for(participant=person, by=None, at=at)
     for cut in new:
         with open_act("followup:datacut:take_up", by=None, at=at, site=site) as act:
-            DataCutAtSite.objects.get_or_create(cut=cut, site=site, defaults={"act": act})
+            taken_up = {"cancelled_at": cut.cancelled_at, "act": act}
+            DataCutAtSite.objects.update_or_create(cut=cut, site=site, defaults=taken_up)
     return len(new)
+
+
+def _not_taken_up(site: Site) -> QuerySet[DataCut]:
+    """Return the cuts that the plans of the site do not know yet as they stand, announced or cancelled."""
+    there = DataCutAtSite.objects.filter(cut=OuterRef("pk"), site=site)
+    announced = Q(cancelled_at=None) & ~Exists(there)
+    return DataCut.objects.filter(
+        announced | Q(cancelled_at__isnull=False) & ~Exists(there.exclude(cancelled_at=None))
+    )

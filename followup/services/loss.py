@@ -31,6 +31,7 @@ class NotYetLost(Refusal):
 
 class LostInFuture(Refusal):
     code = "followup.lost_in_future"
+    fields = ("on",)
     message = _("{day} has not come yet. Give the day of the last attempt or a later one up to today.")
     status = 422
 
@@ -55,6 +56,7 @@ def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -
 
 class WithdrawnInFuture(Refusal):
     code = "followup.withdrawn_in_future"
+    fields = ("on",)
     message = _("{day} has not come yet. Give the day on which the participant said so.")
     status = 422
 

@@ -22,18 +22,21 @@ from trials.models.participants import Track
 
 class VisitInFuture(Refusal):
     code = "followup.visit_in_future"
+    fields = ("took_place_on", "on")
     message = _("Visit {visit} cannot have taken place on {day}: that day has not come yet.")
     status = 422
 
 
 class VisitBeforeConsent(Refusal):
     code = "followup.visit_before_consent"
+    fields = ("took_place_on", "on")
     message = _("Visit {visit} cannot have taken place on {day}, before the consent of {consent}.")
     status = 422
 
 
 class VisitAfterDeath(Refusal):
     code = "followup.visit_after_death"
+    fields = ("took_place_on", "on")
     message = _("Visit {visit} cannot have taken place on {day}: the participant died on {death}.")
     status = 422
 
@@ -47,6 +50,7 @@ class VisitCancelled(Refusal):
 
 class VisitReasonNeeded(Refusal):
     code = "followup.visit_reason_needed"
+    fields = ("why",)
     message = _("Say why visit {visit} was not done.")
     status = 422
 
@@ -62,12 +66,14 @@ class VisitNotOpenYet(Refusal):
 
 class ReasonForChangeNeeded(Refusal):
     code = "followup.reason_for_change_needed"
+    fields = ("reason",)
     message = _("Visit {visit} is on record already: “{state}”. Give a reason for the change.")
     status = 422
 
 
 class OutsideWindow(Refusal):
     code = "followup.outside_window"
+    fields = ("day",)
     message = _("{day} is outside the window of visit {visit}, {opens} to {closes}. Choose a day inside it.")
     status = 422
 
@@ -110,23 +116,20 @@ def _refuse_cancelled(visit: Visit, participant: Participant) -> None:
 
 def _refuse_silent_change(visit: Visit, reason: str) -> None:
     """Refuse to change what is on record of the visit without a word why (requirements 13-16)."""
-    if visit.state in HAPPENED and not reason.strip():
+    if visit.state in HAPPENED and visit.met_on is None and not reason.strip():
         raise ReasonForChangeNeeded(visit=visit.code, state=visit.get_state_display())
 
 
 def _refuse_impossible_day(code: str, day: date, participant: Participant, at: datetime) -> None:
     if day > local_date(at, participant.site.time_zone):
         raise VisitInFuture(visit=code, day=day.isoformat())
-    consent, death = _day_of(participant, "ICF"), _day_of(participant, "DEATH")
+    found = Milestone.objects.filter(participant=participant, code__in=("ICF", "DEATH"))
+    days = dict(found.values_list("code", "on"))
+    consent, death = days.get("ICF"), days.get("DEATH")
     if consent is not None and day < consent and code != "SCR":
         raise VisitBeforeConsent(visit=code, day=day.isoformat(), consent=consent.isoformat())
     if death is not None and day > death:
         raise VisitAfterDeath(visit=code, day=day.isoformat(), death=death.isoformat())
-
-
-def _day_of(participant: Participant, milestone: str) -> date | None:
-    found = Milestone.objects.filter(participant=participant, code=milestone)
-    return found.values_list("on", flat=True).first()
 
 
 def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, at: datetime) -> Visit:
@@ -160,6 +163,23 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
         )
         note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
         plan_visits_for(participant=participant, by=by, at=at)
+    return locked
+
+
+def count_as_met(*, visit: Visit, on: date | None, by: User | None, at: datetime) -> Visit:
+    """What the visit asks for is known since ``on`` without it; with no day, the visit is awaited as before.
+
+    Nobody was seen, so that the day proves no life. What a person said of the visit stays. Locks participant and visit.
+    """
+    with open_act("followup:visit:meet", by=by, at=at, participant=visit.participant) as act:
+        Participant.objects.lock(visit.participant_id)
+        locked = Visit.objects.select_for_update().get(pk=visit.pk)
+        if locked.met_on == on or locked.state == VisitState.DONE or locked.not_done_reason:
+            return locked
+        locked.state = VisitState.PLANNED if on is None else VisitState.NOT_DONE
+        locked.met_on, locked.turns_on, locked.act = on, None, act
+        locked.save(update_fields=["state", "met_on", "turns_on", "act"])
+        note_moved(locked.participant_id, f"visit:{locked.pk}")
     return locked
 
 
@@ -241,6 +261,6 @@ def record_contact_attempt(
         )
         if result == ContactResult.REACHED and _lost_before(participant, on):
             reach_again(participant=participant, on=on, by=by, at=at)
-        elif result == ContactResult.REACHED and DataCut.objects.exists():
+        elif result == ContactResult.REACHED and DataCut.objects.standing().exists():
             plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more
     return attempt

@@ -16,6 +16,7 @@ from accounts.requests import PersonRequest
 from followup.agenda import SHOWS, Week, by_day, counts, lines, shown
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
+from kernel.choices import chosen
 from kernel.clock import local_date
 from kernel.days import written
 from kernel.pagination import BoundedPaginator
@@ -61,7 +62,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
     sites = list(Site.objects.open_to(request.user, Permission.VISIT_VIEW))
     site = chosen_site(request, sites)
     today = today_at(site)
-    show = request.GET.get("show", "") if request.GET.get("show", "") in SHOWS else "week"
+    show = chosen(request, "show", SHOWS, otherwise="week")
     week = Week.around(chosen_day(request, "from", today))
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
     visits = visits.filter(site=site) if site else visits

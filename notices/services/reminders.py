@@ -166,7 +166,7 @@ def _write_digest(site: Site, user: User, rows: list[Reminder], on: date, at: da
             kind=DIGEST,
             key=_key(site, user, on),
             subject=subject_of(site, rows),
-            body=text_of(site, rows, on),
+            body=text_of(site, rows, on, at=at),
             language=user.language,
             site=site,
             at=at,

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail_words import closing, go_there
 from accounts.models import Mail, User
 from accounts.services import write_mail
 from audit.acts import open_act
 from followup.models import Visit, VisitState
+from kernel.days import written
 from notices import preferences
 from notices.preferences import Choice, choices_of, local_hour
 from notices.services.reminders import people_of
@@ -96,20 +99,21 @@ def _stage(item: ChecklistItem, on: date) -> int:
 
 
 def _expiry(site: Site, item: ChecklistItem, on: date) -> tuple[str, str]:
-    values = {"site": site, "item": item.get_kind_display(), "day": item.expires_on}
+    values = {"site": site, "item": item.get_kind_display(), "day": written(item.expires_on or on)}
     if item.expires_on is not None and item.expires_on < on:
         said = _("%(site)s: %(item)s has expired on %(day)s")
         what = _("Nobody can be consented at the site until it is renewed.")
     else:
         said = _("%(site)s: %(item)s expires on %(day)s")
         what = _("Renew it before that day and record it in the activation checklist of the site.")
-    return said % values, f"{said % values}.\n\n{what}\n\n{_closing()}"
+    where = go_there(site.get_absolute_url())
+    return said % values, f"{said % values}.\n\n{what}\n{where}\n\n{closing()}"
 
 
 def _week(site: Site, monday: date) -> tuple[str, str]:
     visits = Visit.objects.filter(site=site)
     this, before = (monday, monday + WEEK - ONE_DAY), (monday - WEEK, monday - ONE_DAY)
-    subject = _("%(site)s: the week from %(day)s") % {"site": site, "day": monday}
+    subject = _("%(site)s: the week from %(day)s") % {"site": site, "day": written(monday)}
     counted = [
         (_("Visits proposed for this week"), visits.awaited().filter(proposed_on__range=this)),
         (_("Visits whose window is open"), visits.filter(state__in=(VisitState.OPEN, VisitState.DUE))),
@@ -118,8 +122,4 @@ def _week(site: Site, monday: date) -> tuple[str, str]:
         (_("Of these outside their window"), visits.filter(took_place_on__range=before, timing__in=("early", "late"))),
     ]  # fmt: skip
     lines = [f"  {label}: {found.count()}" for label, found in counted]
-    return subject, "\n".join([subject, "", *lines, "", _closing()])
-
-
-def _closing() -> str:
-    return _("This message was written by PALACE-3. Nothing needs to be answered.")
+    return subject, "\n".join([subject, "", *lines, "", go_there(reverse("followup:agenda")), "", closing()])

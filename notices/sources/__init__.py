@@ -12,6 +12,7 @@ from typing import Final
 from notices.alerts import Alert, Source
 from notices.sources.records import decisions, deviations, empty_forms, queries
 from notices.sources.safety import safety_clocks
+from notices.sources.states import overdue_states
 from notices.sources.todos import todos
 from notices.sources.training import training
 from trials.models import Site
@@ -19,6 +20,7 @@ from trials.models import Site
 SOURCES: Final[tuple[Source, ...]] = (
     safety_clocks,
     todos,
+    overdue_states,
     training,
     queries,
     decisions,

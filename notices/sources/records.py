@@ -17,6 +17,7 @@ from crf.models import Query, QueryState, Record
 from followup.history import whole_number
 from followup.models import AlertKind, Visit, VisitState
 from kernel.clock import local_date
+from kernel.days import written
 from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, Alert, days_since, level_after
 from protocol.text import load
 from trials.models import DeviationProposal, EligibilityDecision, Participant, Site
@@ -139,4 +140,4 @@ def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
 
 
 def _text_of(words: object, what: str, day: date) -> Callable[[], str]:
-    return lambda: str(words) % {"what": what, "day": day}
+    return lambda: str(words) % {"what": what, "day": written(day)}

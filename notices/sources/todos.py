@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from followup.history import whole_number
 from followup.models import AlertKind, Todo
 from followup.todo_lines import todo_event, todo_name
+from kernel.days import written
 from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, Alert
 from protocol.text import load
 from trials.models import Site
@@ -38,7 +39,7 @@ def todos(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
 
 def _text_of(todo: Todo, on: date) -> Callable[[], str]:
     def text() -> str:
-        values = {"what": todo_name(todo), "day": todo.due_on, "event": todo_event(todo)}
+        values = {"what": todo_name(todo), "day": written(todo.due_on), "event": todo_event(todo)}
         if todo.due_on < on:
             return _("%(what)s was due on %(day)s (%(event)s)") % values
         return _("%(what)s by %(day)s (%(event)s)") % values

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.permissions import Role
 from followup.history import whole_number
 from followup.models import AlertKind
+from kernel.days import written
 from notices.alerts import Alert, level_after
 from protocol.text import load
 from protocol.windows import add_months
@@ -46,7 +47,7 @@ def training(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
 
 def _text_of(user: User, until: date, on: date) -> Callable[[], str]:
     def text() -> str:
-        values = {"person": user.display_name, "day": until}
+        values = {"person": user.display_name, "day": written(until)}
         if until < on:
             return _("training of %(person)s ended on %(day)s: train again, then record it") % values
         return _("training of %(person)s ends on %(day)s") % values

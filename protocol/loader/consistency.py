@@ -211,6 +211,13 @@ def _check_tracks(text: ProtocolText, top: TextLocation) -> None:
         _each(move.arms, ARM_CODES, place.at("arms"), "arm")
         if move.start in terminal:
             place.at("start").refuse(f"{move.start} is terminal and cannot be left.")
+    for index, track in enumerate(text.tracks):
+        place = top.at("tracks", index)
+        _each(track.ends_at, {rule.code for rule in text.visits}, place.at("ends_at"), "visit")
+        if (bool(track.ends_at), track.open_ended, track.terminal).count(True) != 1:
+            place.refuse(
+                f"{track.code} must name the visits it ends at (ends_at), be open_ended, or be terminal."
+            )
 
 
 def _check_carried_out(text: ProtocolText, top: TextLocation) -> None:

@@ -172,13 +172,18 @@ class MilestoneRule:
 
 @dataclass(frozen=True, slots=True)
 class TrackRule:
-    """A state of a participant (protocol 2.5)."""
+    """A state of a participant (protocol 2.5).
+
+    It ends with the visits ``ends_at``, whose windows say by when; one that is ``open_ended`` may last as it will.
+    """
 
     code: str
     name: BilingualText
     source: Source
     terminal: bool = False
     from_any: bool = False
+    ends_at: tuple[str, ...] = ()
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,13 @@
 
 from randomization.services.allocate import complete_allocation, randomize
 from randomization.services.closing import ask_to_close, confirm_closing, end_closing, reject_list
-from randomization.services.envelopes import EmergencyEnvelope, move_envelope, register_printed
+from randomization.services.envelopes import (
+    EmergencyEnvelope,
+    move_envelope,
+    record_opening,
+    register_printed,
+    take_opening_back,
+)
 from randomization.services.lists import (
     activate_list,
     ask_for_places,
@@ -34,8 +40,10 @@ __all__ = [
     "move_envelope",
     "randomize",
     "record_allocation_error",
+    "record_opening",
     "register_printed",
     "reject_list",
     "set_up_scheme",
+    "take_opening_back",
     "withdraw_allocation_error",
 ]

@@ -49,6 +49,7 @@ class NotReadyToRandomize(Refusal):
 
 class StrataMoved(Refusal):
     code = "randomization.strata_moved"
+    fields = ("confirmed_stratum",)
     message = _(
         "The stratum of participant {participant} is no longer the one you confirmed. Read it again, then confirm."
     )

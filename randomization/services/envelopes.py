@@ -27,6 +27,9 @@ MOVES: Final = {
     EnvelopeState.DESTROYED: set(),
 }
 
+# Whoever has such an envelope may give the arm in it; one that came back or was destroyed gives none.
+HOLDS_ITS_ARM: Final = {EnvelopeState.PRINTED, EnvelopeState.HANDED_OVER, EnvelopeState.OPENED}
+
 
 class EnvelopeUsed(Refusal):
     code = "randomization.envelope_used"
@@ -46,11 +49,39 @@ class EnvelopeDoesNotFit(Refusal):
 
 class OpenedAtImpossible(Refusal):
     code = "randomization.opened_at_impossible"
+    fields = ("opened_on",)
     message = _(
         "The envelope cannot have been opened on {day}: that is in the future, before it was printed, or before "
         "participant {participant} had consented. Check day and hour against the note of the outage."
     )
     status = 422
+
+
+class OpenedOtherwise(Refusal):
+    code = "randomization.opened_otherwise"
+    message = _(
+        "The register says that envelope {number} was opened at {moment}. Leave day and hour empty, or correct the "
+        "register first."
+    )
+    status = 422
+    fields = ("opened_on", "opened_at")
+
+
+class OpeningImpossible(Refusal):
+    code = "randomization.opening_impossible"
+    message = _(
+        "Envelope {number} cannot have been opened at {moment}: that is in the future, or before it was printed. Check "
+        "day and hour against the note of the outage."
+    )
+    status = 422
+    fields = ("opened_on", "opened_at")
+
+
+class OpeningEntered(Refusal):
+    code = "randomization.opening_entered"
+    message = _(
+        "The place of envelope {number} belongs to participant {participant}; its opening stays as it is."
+    )
 
 
 class EnvelopeCannotMove(Refusal):
@@ -60,6 +91,7 @@ class EnvelopeCannotMove(Refusal):
 
 class EnvelopeDayImpossible(Refusal):
     code = "randomization.envelope_day_impossible"
+    fields = ("on",)
     message = _("Envelope {number} was printed on {printed}, and {day} is before that or in the future.")
     status = 422
 
@@ -119,6 +151,85 @@ def move_envelope(
     return locked
 
 
+def record_opening(
+    *,
+    envelope: Envelope,
+    opened_on: date,
+    opened_at: time,
+    opened_by: str,
+    reason: str = "",
+    by: User,
+    at: datetime,
+) -> Envelope:
+    """It is on record when and by whom the envelope was opened, before anybody is entered; a later call corrects it.
+
+    Its place stays reserved until a participant is randomized with its number. Refuses: an envelope that came back,
+    one whose participant is entered, and a moment that cannot be. Locks: the envelope.
+    """
+    with open_act("randomization:envelope:open", by=by, at=at, site=envelope.site, reason=reason) as act:
+        locked = _lock_unentered(envelope)
+        if locked.state not in HOLDS_ITS_ARM:
+            raise EnvelopeCannotMove(
+                number=locked.number,
+                state=locked.get_state_display(),
+                wanted=EnvelopeState.OPENED.label,
+            )
+        moment = EmergencyEnvelope(locked.number, opened_on, opened_at, opened_by).moment(
+            locked.site.time_zone
+        )
+        if not locked.printed_at <= moment <= at:
+            raise OpeningImpossible(number=locked.number, moment=_in_words(moment))
+        locked.state, locked.opened_at = EnvelopeState.OPENED, moment
+        locked.opened_by, locked.act = opened_by, act
+        locked.save(update_fields=["state", "opened_at", "opened_by", "act"])
+    return locked
+
+
+def take_opening_back(*, envelope: Envelope, reason: str, by: User, at: datetime) -> Envelope:
+    """The envelope was not opened after all and is with the site; the act keeps why.
+
+    Refuses: an envelope that is not on record as opened, and one whose participant is entered. Locks: the envelope.
+    """
+    with open_act(
+        "randomization:envelope:not_opened", by=by, at=at, site=envelope.site, reason=reason
+    ) as act:
+        locked = _lock_unentered(envelope)
+        if locked.state != EnvelopeState.OPENED:
+            raise EnvelopeCannotMove(
+                number=locked.number,
+                state=locked.get_state_display(),
+                wanted=EnvelopeState.HANDED_OVER.label,
+            )
+        locked.state, locked.opened_at = EnvelopeState.HANDED_OVER, None
+        locked.opened_by, locked.act = "", act
+        locked.save(update_fields=["state", "opened_at", "opened_by", "act"])
+    return locked
+
+
+def opening_of(envelope: Envelope) -> EmergencyEnvelope:
+    """Return the opening that is on record, by the clock of the site."""
+    if envelope.opened_at is None:
+        raise ValueError(f"envelope {envelope.number} was not opened")
+    zone = envelope.site.time_zone
+    clock = envelope.opened_at.astimezone(ZoneInfo(zone)).time()
+    return EmergencyEnvelope(envelope.number, local_date(envelope.opened_at, zone), clock, envelope.opened_by)
+
+
+def _lock_unentered(envelope: Envelope) -> Envelope:
+    locked: Envelope = (
+        Envelope.objects.select_for_update(of=("self",))
+        .select_related("site", "allocation__participant")
+        .get(pk=envelope.pk)
+    )
+    if locked.allocation is not None:
+        raise OpeningEntered(number=locked.number, participant=locked.allocation.participant.number)
+    return locked
+
+
+def _in_words(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
 def opened_envelope(
     told: EmergencyEnvelope, *, participant: Participant, stratum: str, at: datetime
 ) -> Envelope:
@@ -129,12 +240,15 @@ def opened_envelope(
         day = local_date(held.randomized_at, held.participant.site.time_zone).isoformat()
         raise EnvelopeUsed(number=number, holder=held.participant.number, day=day)
     found = Envelope.objects.select_for_update(of=("self",)).filter(number=number, stratum=stratum).first()
-    if found is None or found.state not in {EnvelopeState.PRINTED, EnvelopeState.HANDED_OVER}:
+    if found is None or found.state not in HOLDS_ITS_ARM:
         raise EnvelopeDoesNotFit(number=told.number, stratum=stratum)
     moment, consent = told.moment(participant.site.time_zone), valid_consent(participant)
+    if found.opened_at not in {None, moment}:
+        there = found.opened_at.astimezone(ZoneInfo(participant.site.time_zone))
+        raise OpenedOtherwise(number=number, moment=_in_words(there))
     consented = consent is not None and consent.signed_on <= told.opened_on
     if not consented or not found.printed_at <= moment <= at:
-        raise OpenedAtImpossible(participant=participant.number, day=moment.strftime("%Y-%m-%d %H:%M"))
+        raise OpenedAtImpossible(participant=participant.number, day=_in_words(moment))
     return found
 
 

@@ -70,6 +70,7 @@ class DesignRefused(Refusal):
 
 class SchemeNameTaken(Refusal):
     code = "randomization.scheme_name_taken"
+    fields = ("name",)
     message = _("A scheme is called {name} already. Choose another name.")
 
 

@@ -26,18 +26,21 @@ class MayNotCorrect(Forbidden):
 
 class TrueStratumMissing(Refusal):
     code = "randomization.true_stratum_missing"
+    fields = ("strat_stage_true",)
     message = _("For a wrong stratum, choose the true clinical stage group; for other errors leave it empty.")
     status = 422
 
 
 class SameStratum(Refusal):
     code = "randomization.same_stratum"
+    fields = ("strat_stage_true",)
     message = _("{stage} is the stage group that was used. Choose the true one.")
     status = 422
 
 
 class FoundBeforeRandomized(Refusal):
     code = "randomization.found_before_randomized"
+    fields = ("found_on",)
     message = _("The error is dated {day}, outside the time between randomization and today. Check the date.")
     status = 422
 

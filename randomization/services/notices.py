@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.mail_words import days_are_of, go_there
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
 from kernel.clock import local_date
+from kernel.days import written
 from randomization.allocation_list.monitoring import StratumBalance
 from randomization.models import Allocation, ListPart
 from trials.models import Delegation, Site
@@ -47,16 +50,18 @@ def tell_about_allocation(allocation: Allocation, *, at: datetime) -> None:
             ).format(
                 participant=number,
                 site=site.code,
-                day=local_date(allocation.randomized_at, site.time_zone).isoformat(),
+                day=written(local_date(allocation.randomized_at, site.time_zone)),
                 number=allocation.number,
             )
+            where = go_there(reverse("randomization:allocation", args=[number]))
+            zone = days_are_of(site.time_zone, at=allocation.randomized_at)
         write_mail(
             to=person,
             address=person.email,
             kind="allocation",
             key=f"allocation-{allocation.pk}-{person.pk}",
             subject=subject,
-            body=body,
+            body=f"{body}\n{where}\n\n{zone}",
             language=person.language,
             site=site,
             at=at,
@@ -106,7 +111,8 @@ def tell_of_low_stratum(row: StratumBalance, *, at: datetime) -> None:
             subject = _("PALACE-3: look at stratum {stratum}").format(stratum=row.stratum)
             low = _("The list of stratum {stratum} has {left} places left. Ask for more places now.")
             odd = _("Stratum {stratum} counts a used place that has no allocation. Look at the balance page.")
-            body = (low if kind == "low" else odd).format(stratum=row.stratum, left=row.left)
+            said = (low if kind == "low" else odd).format(stratum=row.stratum, left=row.left)
+            body = f"{said}\n{go_there(reverse('randomization:schemes'))}"
         write_mail(
             to=person,
             address=person.email,

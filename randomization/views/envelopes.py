@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -16,9 +18,9 @@ from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
 from randomization import services
-from randomization.forms import EnvelopeForm
+from randomization.forms import EnvelopeForm, NotOpenedForm, OpeningForm
 from randomization.models import Envelope, EnvelopeState
-from randomization.services.envelopes import MOVES
+from randomization.services.envelopes import MOVES, opening_of
 
 
 @requires(Permission.ALLOCATION_VIEW)
@@ -49,8 +51,55 @@ def move(request: PersonRequest, number: str) -> HttpResponse:
         _("Put on record"),
         reverse("randomization:envelopes"),
         _("Emergency envelopes"),
-        _(
-            "An envelope that was opened is entered on the page where the participant is randomized, not here."
-        ),
+        _("An envelope that was opened is entered on the page of the first hour after an outage, not here."),
     )
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def outage(request: PersonRequest) -> HttpResponse:
+    """The first hour after an outage: which envelopes of each stratum were opened, and who is to be entered."""
+    open_to = Envelope.objects.open_to(request.user, Permission.ALLOCATION_VIEW).out()
+    rows: list[Any] = list(open_to.select_related("site").order_by("stratum", "sequence"))
+    for row in rows:
+        row.may_tell = request.user.may(Permission.ALLOCATION_REQUEST, row.site_id)
+    strata = [
+        {"name": name, "envelopes": list(found)} for name, found in groupby(rows, attrgetter("stratum"))
+    ]
+    waiting = [row for row in rows if row.state == EnvelopeState.OPENED]
+    return render(request, "randomization/outage.html", {"strata": strata, "waiting": waiting})
+
+
+def _envelope(request: PersonRequest, number: str) -> Envelope:
+    open_to = Envelope.objects.open_to(request.user, Permission.ALLOCATION_REQUEST)
+    found: Envelope = get_object_or_404(open_to.select_related("site"), number=number)
+    return found
+
+
+def _outage_page(number: str, title: str, button: str, about: str = "") -> Page:
+    up = reverse("randomization:outage")
+    return Page(title % {"number": number}, button, up, _("The first hour after an outage"), about)
+
+
+@requires(Permission.ALLOCATION_REQUEST)
+def opened(request: PersonRequest, number: str) -> HttpResponse:
+    """Say when and by whom an envelope was opened, before its participant is entered; or correct it."""
+    envelope = _envelope(request, number)
+    initial = vars(opening_of(envelope)) if envelope.opened_at else {}
+    form = OpeningForm(request.POST or None, initial=initial)
+    if form.submits(services.record_opening, envelope=envelope, by=request.user, at=timezone.now()):
+        return redirect("randomization:outage")
+    about = _("Its place stays reserved until the participant is randomized with this number.")
+    page = _outage_page(number, _("Envelope %(number)s was opened"), _("Put on record"), about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.ALLOCATION_REQUEST)
+def not_opened(request: PersonRequest, number: str) -> HttpResponse:
+    """Take back that an envelope was opened."""
+    envelope = _envelope(request, number)
+    form = NotOpenedForm(request.POST or None)
+    if form.submits(services.take_opening_back, envelope=envelope, by=request.user, at=timezone.now()):
+        return redirect("randomization:outage")
+    page = _outage_page(number, _("Envelope %(number)s was not opened"), _("Put on record"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -18,16 +18,20 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.models import Visit
 from kernel.clock import local_date
+from kernel.pagination import BoundedPaginator
 from kernel.service_form import Page
 from randomization import services
 from randomization.allocation import documents
 from randomization.allocation.readiness import readiness
+from randomization.allocation.strata import corrected, stages_beside
 from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
-from randomization.models import Allocation, AllocationError, ListPart
+from randomization.models import Allocation, AllocationError, Envelope, ListPart
+from randomization.services.envelopes import EmergencyEnvelope, opening_of
 from randomization.wording import arm_words, visit_words
 from trials.models import Participant
 
 FIRST_VISITS = 8
+PER_PAGE = 50
 
 
 def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
@@ -55,7 +59,10 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
         ):
             return redirect("randomization:allocation", number)
         ready = readiness(found, at=now)
-    form = RandomizeForm(request.POST or None, initial={"confirmed_stratum": ready.stratum})
+        openings = _openings(request, found)
+    form = RandomizeForm(
+        request.POST or None, initial={"confirmed_stratum": ready.stratum}, openings=openings
+    )
     if form.submits(services.randomize, participant=found, by=request.user, at=now):
         messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})
         return redirect("randomization:allocation", number)
@@ -64,18 +71,27 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
         return render(request, "randomization/randomize.html", context, status=form.status)
 
 
+def _openings(request: PersonRequest, participant: Participant) -> dict[str, EmergencyEnvelope]:
+    """Return the openings on record at the site whose participant is not entered yet, by their numbers."""
+    open_to = Envelope.objects.open_to(request.user, Permission.ALLOCATION_REQUEST)
+    rows = open_to.not_entered().filter(site=participant.site).select_related("site")
+    return {each.number: opening_of(each) for each in rows}
+
+
 @requires(Permission.ALLOCATION_VIEW)
 def allocation(request: PersonRequest, number: str) -> HttpResponse:
     """The arm, the number, what happens next and the first visits."""
     held = _allocation(request, number, Permission.ALLOCATION_VIEW)
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
     today = local_date(timezone.now(), held.participant.site.time_zone)
+    beside = stages_beside(held)
     context = {
         "allocation": held,
         "arm": arm_words(held),
         "visits": visit_words(visits.current(), version=held.participant.protocol_version, on=today)[
             :FIRST_VISITS
         ],
+        "beside": beside if beside.contradicts(held) else None,
         "errors": with_history(held.errors.all()),
         "may_correct": request.user.may(Permission.ALLOCATION_CORRECT, held.site_id),
     }
@@ -177,6 +193,15 @@ def errors(request: PersonRequest) -> HttpResponse:
     open_to = AllocationError.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
     register = with_history(open_to.select_related("participant__site", "allocation", "recorded_by"))
     return render(request, "randomization/errors.html", {"register": register})
+
+
+@requires(Permission.ALLOCATION_VIEW)
+def strata(request: PersonRequest) -> HttpResponse:
+    """Every allocation whose stage group was corrected after it, with both values (protocol X072)."""
+    rows = corrected(Allocation.objects.open_to(request.user, Permission.ALLOCATION_VIEW))
+    ordered = rows.select_related("participant").order_by("-randomized_at", "-pk")
+    page = BoundedPaginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "randomization/strata.html", {"page": page})
 
 
 @requires(Permission.PROTOCOL_VIEW)

@@ -13,8 +13,9 @@ from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.pagination import which_have_rows
 from notices.second_person import rows_waiting_for
+from randomization.models import Envelope
 from reports.tiles import tiles_for
-from reports.worklist import work_for
+from reports.worklist import OPENED_ENVELOPES, work_for
 from trials.models import Site
 
 
@@ -25,6 +26,7 @@ def home(request: PersonRequest) -> HttpResponse:
     today = local_date(at, settings.TRIAL_TIME_ZONE)
     asked = {
         "recruiting": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER).active(),
+        OPENED_ENVELOPES: Envelope.objects.open_to(request.user, Permission.ALLOCATION_REQUEST).not_entered(),
         **rows_waiting_for(request.user),
     }
     found = which_have_rows(asked)

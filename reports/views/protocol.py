@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.choices import chosen
 from kernel.reading import plain
 from kernel.service_form import Page
 from protocol.text import ProtocolText, load, versions
@@ -43,7 +44,7 @@ def _text(request: PersonRequest, asked: str) -> ProtocolText:
 def protocol_questions(request: PersonRequest) -> HttpResponse:
     """Show every value that is a default or comes from a sister trial, and what was confirmed of them."""
     text = _text(request, request.GET.get("version", ""))
-    show = request.GET.get("show", "") if request.GET.get("show", "") in SHOWS else "open"
+    show = chosen(request, "show", SHOWS, otherwise="open")
     wanted = plain(request.GET.get("q", ""))
     lines = lines_of(text)
     context: dict[str, Any] = {

@@ -29,7 +29,7 @@ REPORTS: Final[dict[str, tuple[object, object, Maker]]] = {
     "visits": (
         _("Visit adherence"),
         _("Early, in the window, late, not done and missed, by visit and by site."),
-        lambda sites, today: visits_kept(sites),
+        lambda sites, today: visits_kept(sites, today=today),
     ),
     "elements": (
         _("Content of response evaluations"),

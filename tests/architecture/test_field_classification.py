@@ -113,10 +113,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site",
     },
     "followup.DataCut": {
-        "operational": "id act number on purpose",
+        "operational": "id act number on purpose cancelled_at moved_to",
     },
     "followup.DataCutAtSite": {
-        "operational": "id act cut site",
+        "operational": "id act cut site cancelled_at",
     },
     "followup.Escalation": {
         "operational": "id act site participant kind key alert_day stage to for_day mail",

@@ -58,3 +58,16 @@ test("derived answers are shown in words and compared as values", () => {
   const output = page.form.querySelector("[data-derived]");
   assert.deepEqual([output.textContent, output.dataset.raw], ["24.1 kg/m2", "24.1"]);
 });
+
+test("a proposal is offered while the server derives one, and only then", () => {
+  const page = openPage(drawForm());
+  const question = page.form.querySelector("#q-weight");
+  question.insertAdjacentHTML("beforeend", '<button type="button" data-accept="bmi" hidden></button>');
+  const button = question.querySelector("[data-accept]");
+  showJudged(page, found());
+  assert.equal(button.hidden, true);
+  showJudged(page, found({ derived: { bmi: "24.1" }, raw: { bmi: 24.1 } }));
+  assert.equal(button.hidden, false);
+  showJudged(page, found({ derived: { bmi: "–" }, raw: { bmi: null } }));
+  assert.equal(button.hidden, true);
+});

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.response import (
+    DECLARED_OUTCOMES,
     Adequacy,
     Because,
     Biopsy,
@@ -26,6 +27,7 @@ from protocol.response import (
     evaluation_of,
     propose_outcome,
 )
+from protocol.response_outcomes import IMPOSSIBLE_AT
 
 CHAPTERS = ("1.5", "3.7")
 
@@ -85,7 +87,7 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
     ("CRE2", (CLEAR_CRE1,), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
     ("CRE2", (CLEAR_CRE1,), {"local_call": "1", "passable": "no"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
     ("CRE1", (), {"local_call": "3"}, Outcome.NON_CCR, (Because.SUSPECTED_WITHOUT_PROOF,)),
-    ("CRE1", (), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.PROCEED_TO_CRE2,
+    ("CRE1", (), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.UNCERTAIN_REPEAT,
      (Because.SUSPECTED_UNDECIDED,)),
     ("CRE2", (CLEAR_CRE1,), {"local_call": "3", "suspected_is_non_ccr": False}, Outcome.UNCERTAIN_REPEAT,
      (Because.SUSPECTED_UNDECIDED,)),
@@ -138,7 +140,7 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
     ("CRE1", (), {"bx_result": "hgd"}, Outcome.PROCEED_TO_CRE2, (Because.BIOPSY_HIGH_GRADE,)),
     ("CRE1", (), {"bx_result": "uncertain"}, Outcome.PROCEED_TO_CRE2, (Because.BIOPSY_UNCERTAIN,)),
     ("CRE1", (), {"local_call": "4"}, Outcome.PROCEED_TO_CRE2, (Because.LOCAL_UNCERTAIN,)),
-    ("CRE1", (), {"dist_call": "2"}, Outcome.PROCEED_TO_CRE2, (Because.DISTANT_SUSPECT,)),
+    ("CRE1", (), {"dist_call": "2"}, Outcome.UNCERTAIN_REPEAT, (Because.DISTANT_SUSPECT,)),
     ("CRE2", (CLEAR_CRE1,), {"bx_result": "hgd"}, Outcome.UNCERTAIN_REPEAT, (Because.BIOPSY_HIGH_GRADE,)),
     ("CRE2", (UNCERTAIN_CRE1,), {"bx_result": "hgd"}, Outcome.UNCERTAIN_REPEAT, (Because.BIOPSY_HIGH_GRADE,)),
     ("CRE2", (CLEAR_CRE1,), {"dist_call": "2"}, Outcome.UNCERTAIN_REPEAT, (Because.DISTANT_SUSPECT,)),
@@ -333,7 +335,7 @@ def test_point_14_what_speaks_for_tumour_is_never_clear_though_the_status_says_s
 ) -> None:
     """A mass, focal uptake, a node or lesion that is not cleared: uncertain in every phase (local_call is 0)."""
     first = propose("CRE1", signs=signs)
-    assert first == Proposal(Outcome.PROCEED_TO_CRE2, (because,))
+    assert first == Proposal(Outcome.UNCERTAIN_REPEAT, (because,))
     for evaluation, before in (("CRE2", (CLEAR_CRE1,)), ("AS", SURVEILLED), ("RST", ()), ("UNS", SURVEILLED)):
         found = propose(evaluation, *before, day=400, signs=signs)
         assert found == Proposal(Outcome.UNCERTAIN_REPEAT, (because,)), evaluation
@@ -363,7 +365,7 @@ def test_point_14_superficial_biopsies_and_an_inadequate_aspiration_are_not_eval
 def test_point_14_an_ulcer_with_deep_negative_biopsies_does_not_bar_a_ccr(look: Look) -> None:
     assert propose("CRE2", CLEAR_CRE1, signs=Signs(look=look)).code is Outcome.CCR
     shallow = propose("CRE1", signs=Signs(look=look), bx_adequate="superficial")
-    assert shallow == Proposal(Outcome.PROCEED_TO_CRE2, (Because.BED_NOT_PROVEN_CLEAR,))
+    assert shallow == Proposal(Outcome.UNCERTAIN_REPEAT, (Because.BED_NOT_PROVEN_CLEAR,))
 
 
 def test_point_14_a_proven_lesion_is_distant_whatever_the_status_says() -> None:
@@ -375,3 +377,63 @@ def test_point_14_a_lumen_for_a_thin_scope_alone_is_evaluable_and_flagged() -> N
     found = propose("CRE2", CLEAR_CRE1, passable="thin")
     assert found.code is Outcome.CCR
     assert found.reasons[-1] is Because.THIN_SCOPE_ONLY
+
+
+@pytest.mark.parametrize(("signs", "because"), SEEN)
+@pytest.mark.parametrize("doubt", [{}, {"bx_result": "hgd"}, {"bx_result": "uncertain"}, {"local_call": "4"}])
+def test_point_14_a_sign_of_tumour_at_cre1_is_looked_at_again_before_cre2(
+    signs: Signs, because: Because, doubt: dict[str, str]
+) -> None:
+    """Doubt about tissue alone goes on to CRE-2; what speaks for tumour is repeated within 4 weeks (decision B1)."""
+    found = propose("CRE1", signs=signs, **doubt)
+    assert found.code is Outcome.UNCERTAIN_REPEAT
+    assert because in found.reasons
+    if doubt:
+        assert propose("CRE1", **doubt).code is Outcome.PROCEED_TO_CRE2
+
+
+@given(
+    evaluation=st.sampled_from(["CRE1", "CRE2", "AS", "RST", "UNS"]),
+    local=st.sampled_from(["0", "1", "2", "3", "4", "5"]),
+    distant=st.sampled_from(["0", "1", "2"]),
+    biopsy=st.sampled_from(["none", "scc", "hgd", "uncertain", "nd"]),
+    adequate=st.sampled_from(["yes", "superficial", "insufficient"]),
+    look=st.sampled_from([None, *Look]),
+    uptake=st.sampled_from([None, *Uptake]),
+    off=st.booleans(),
+)
+def test_point_14_no_rule_proposes_what_an_evaluation_cannot_have(
+    evaluation: str,
+    local: str,
+    distant: str,
+    biopsy: str,
+    adequate: str,
+    look: Look | None,
+    uptake: Uptake | None,
+    off: bool,
+) -> None:
+    """Every proposal is among the outcomes offered, after the evaluations that can come before."""
+    before = {
+        "CRE2": [(), (CLEAR_CRE1,), (UNCERTAIN_CRE1,)],
+        "AS": [SURVEILLED, (CLEAR_CRE1,)],
+        "UNS": [(), (CLEAR_CRE1,), SURVEILLED],
+    }.get(evaluation, [()])
+    kind = EvaluationType(evaluation)
+    for earlier_ones in before:
+        found = propose(
+            evaluation,
+            *earlier_ones,
+            day=400,
+            local_call=local,
+            dist_call=distant,
+            bx_result=biopsy,
+            bx_adequate=adequate,
+            suspected_is_non_ccr=not off,
+            suspected_is_regrowth=not off,
+            signs=Signs(look=look, uptake=uptake),
+        )
+        assert found.code not in IMPOSSIBLE_AT[kind]
+        speaks = look in (Look.MASS, Look.NODULE) or uptake is Uptake.FOCAL or distant == "2"
+        assert not (
+            speaks and found.code in {*DECLARED_OUTCOMES, Outcome.CCR_SO_FAR, Outcome.PROCEED_TO_CRE2}
+        )

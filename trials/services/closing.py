@@ -33,8 +33,8 @@ class StillRecruiting(Refusal):
 class MattersOpen(Refusal):
     code = "trials.matters_open"
     message = _(
-        "Site {site} cannot be closed out yet. Still open: {open}. Settle them at the site; living participants can "
-        "also be transferred to another site, or another site keeps their follow-up."
+        "Site {site} cannot be closed out yet. Still open: {open}. Settle them at the site; the follow-up of living "
+        "participants can also be kept by another site."
     )
 
 
@@ -48,6 +48,7 @@ class KeeperNotThere(Refusal):
 
 class KeeperCannotFollow(Refusal):
     code = "trials.keeper_cannot_follow"
+    fields = ("keeper",)
     message = _(
         "Site {keeper} is “{state}” and cannot keep the follow-up of another site. Name another keeper."
     )

@@ -19,12 +19,14 @@ from trials.models import Delegation, Site
 
 class RoleNeedsSite(Refusal):
     code = "trials.role_needs_site"
+    fields = ("site",)
     message = _("The role {role} is held at a site. Choose the site.")
     status = 422
 
 
 class RoleIsCentral(Refusal):
     code = "trials.role_is_central"
+    fields = ("site",)
     message = _("The role {role} is held for the whole trial. Leave the site empty.")
     status = 422
 
@@ -68,6 +70,7 @@ class DelegationEnded(Refusal):
 
 class EndIsPast(Refusal):
     code = "trials.end_is_past"
+    fields = ("on",)
     message = _(
         "The {day} has passed, and what was done in the role since then stays done. Choose today, and the role ends at "
         "once, or a day to come."

@@ -23,6 +23,7 @@ class NothingWithdrawn(Refusal):
 
 class WithdrawnBeforeConsent(Refusal):
     code = "trials.withdrawn_before_consent"
+    fields = ("on",)
     message = _("{participant} consented on {consented}, so nothing was withdrawn on {day}. Check the day.")
     status = 422
 

@@ -35,17 +35,20 @@ CONSENT_READS = tuple(
 
 class SiteNotActive(Refusal):
     code = "trials.site_not_active"
+    fields = ("site",)
     message = _("Site {site} is “{state}”. Participants are registered and consented only at an active site.")
 
 
 class ConsentInFuture(Refusal):
     code = "trials.consent_in_future"
+    fields = ("signed_on",)
     message = _("The consent is dated {day}, which has not come yet. Check the date on the signed form.")
     status = 422
 
 
 class ConsentBeforeApproval(Refusal):
     code = "trials.consent_before_approval"
+    fields = ("version",)
     message = _(
         "Consent version {version} was not in force at site {site} on {day}. Choose the version that was signed, "
         "or correct the date."
@@ -60,6 +63,7 @@ class ConsentAlreadyRecorded(Refusal):
 
 class SensitiveDataConsentMissing(Refusal):
     code = "trials.sensitive_data_consent_missing"
+    fields = ("sensitive_data",)
     message = _(
         "The separate consent to the use of sensitive health data was not ticked. Without it nothing may be "
         "recorded about the participant."

@@ -17,12 +17,14 @@ from trials.services.participants import ConsentAlreadyRecorded
 
 class AskedInFuture(Refusal):
     code = "trials.asked_in_future"
+    fields = ("asked_on",)
     message = _("{day} has not come yet. Enter the day on which the participant was asked and answered.")
     status = 422
 
 
 class TextNotInForce(Refusal):
     code = "trials.text_not_in_force"
+    fields = ("version",)
     message = _(
         "Consent version {version} was not in force at site {site} on {day}, so nobody was asked to sign it. Choose "
         "the version that was offered, or correct the date."
@@ -45,6 +47,7 @@ class NothingSignedBefore(Refusal):
 
 class ChangedWithoutReason(Refusal):
     code = "trials.changed_without_reason"
+    fields = ("reason",)
     message = _("This refusal is on record since {day}. Say why it is changed.")
     status = 422
 

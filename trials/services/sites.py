@@ -29,6 +29,7 @@ MOVES: Final = {
 
 class SiteCodeTaken(Refusal):
     code = "trials.site_code_taken"
+    fields = ("code",)
     message = _("Site code {code} belongs to a site already. Choose another two-digit code.")
 
 
@@ -44,6 +45,7 @@ class ChecklistOpen(Refusal):
 
 class ConsentVersionKnown(Refusal):
     code = "trials.consent_version_known"
+    fields = ("label",)
     message = _(
         "Consent version {label} of site {site} is on record already, approved on {day}. Enter the version that is "
         "printed on the new text."

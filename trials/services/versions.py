@@ -27,12 +27,14 @@ class VersionNotLater(Refusal):
 
 class ApprovalInFuture(Refusal):
     code = "trials.approval_in_future"
+    fields = ("approved_on",)
     message = _("The approval is dated {day}, which has not come yet. Check the date on the letter.")
     status = 422
 
 
 class ApprovalBeforeText(Refusal):
     code = "trials.approval_before_text"
+    fields = ("approved_on",)
     message = _(
         "Version {version} is dated {released}; a committee cannot have approved it on {day}. Check the date and "
         "the version on the letter."
@@ -50,6 +52,7 @@ class ApprovalWithoutLetter(Refusal):
 
 class LetterNotAfterApproval(Refusal):
     code = "trials.letter_not_after_approval"
+    fields = ("letter_on",)
     message = _(
         "The letter is dated {letter}, which is before the approval of {day}. Check both on the letter."
     )
@@ -58,6 +61,7 @@ class LetterNotAfterApproval(Refusal):
 
 class ConsentTextOlder(Refusal):
     code = "trials.consent_text_older"
+    fields = ("consent",)
     message = _(
         "Consent text {label} was approved on {text_day}, before version {version} was on {day}. Choose the text that "
         "was approved with it; record that text at the site first if it is missing here."
@@ -67,6 +71,7 @@ class ConsentTextOlder(Refusal):
 
 class ConsentOfAnotherSite(Refusal):
     code = "trials.consent_of_another_site"
+    fields = ("consent",)
     message = _("The new consent text is not one of site {site}.")
     status = 422
 

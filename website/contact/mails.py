@@ -13,11 +13,13 @@ from django.conf import settings
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from accounts.mail_words import closing, go_there
 from accounts.models import Mail
 from accounts.outbox import MailEnvelope
 from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
 from accounts.services import write_mail
 from kernel.clock import local_date
+from kernel.days import written
 from kernel.scope import scope
 from protocol.text import load
 from trials.models import ContactIdentity, ContactRequest, Delegation, Site
@@ -100,7 +102,7 @@ def _write(request: ContactRequest, person: Any, kind: str, at: datetime) -> Non
         key=f"{kind}:{request.reference}:{person.pk}",
         about=request.reference,
         subject=subject,
-        body=f"{subject}.\n\n{body}\n\n{_('This message was written by PALACE-3. Nothing needs to be answered.')}",
+        body=f"{subject}.\n\n{body}\n{go_there(request.get_absolute_url())}\n\n{closing()}",
         language=person.language,
         site=request.site,
         at=at,
@@ -117,7 +119,7 @@ def _arrived(request: ContactRequest) -> tuple[str, str]:
 def _late(request: ContactRequest) -> tuple[str, str]:
     day = local_date(request.received_at, request.site.time_zone)
     return (
-        _("%(site)s: nobody has called since %(day)s") % {"site": request.site, "day": day},
+        _("%(site)s: nobody has called since %(day)s") % {"site": request.site, "day": written(day)},
         _(
             "A contact request has waited longer than it may. The person expects the call: call today, and record "
             "the call under “Contact requests”."

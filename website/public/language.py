@@ -25,8 +25,9 @@ def spoken(language: str | None) -> str:
 
 
 def home_of(language: str | None) -> str:
-    """Return the address of the public page in ``language``."""
-    return HOMES[spoken(language)]
+    """Return the link to the public page in ``language``; it is a choice, whatever language the browser prefers."""
+    chosen = spoken(language)
+    return HOMES[chosen] if chosen != ENGLISH else f"{HOMES[ENGLISH]}?lang={ENGLISH}"
 
 
 def address_of(place: str, language: str | None, **query: str) -> str:

@@ -39,6 +39,7 @@ class OwnLetter(Refusal):
 
 class ApprovedInFuture(Refusal):
     code = "website.approved_in_future"
+    fields = ("approved_on",)
     message = _(
         "The approval is dated {day}, which has not come yet. Check the date on the letter of approval."
     )

@@ -49,6 +49,7 @@ class NotSpokenYet(Refusal):
 
 class CalledTooLate(Refusal):
     code = "website.called_too_late"
+    fields = ("on",)
     message = _(
         "The call is dated {day}, which is not between the request and now. Check the day and the time."
     )

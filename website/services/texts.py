@@ -89,18 +89,21 @@ class OwnText(Refusal):
 
 class EthicsAhead(Refusal):
     code = "website.ethics_ahead"
+    fields = ("ethics_approved_on",)
     message = _("The ethics approval is dated {day}, which is still to come. Release the text after it.")
     status = 422
 
 
 class EthicsMissing(Refusal):
     code = "website.ethics_missing"
+    fields = ("ethics_reference",)
     message = _("Give the number of the ethics approval, as it stands on the committee's letter.")
     status = 422
 
 
 class NothingToRelease(Refusal):
     code = "website.nothing_to_release"
+    fields = ("texts",)
     message = _("Choose at least one draft to release.")
     status = 422
 
@@ -112,6 +115,7 @@ class NotShown(Refusal):
 
 class ReasonMissing(Refusal):
     code = "website.reason_missing"
+    fields = ("reason",)
     message = _("Say why the text is withdrawn. The reason is kept with it.")
     status = 422
 

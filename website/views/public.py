@@ -5,20 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from website.public.drawing import paths_of
-from website.public.language import HOMES, in_its_own_language, spoken
+from website.public.language import ENGLISH, HOMES, home_of, in_its_own_language, spoken
 from website.public.metadata import robots, sitemap, structured
 from website.public.page import PublicPage, other_language, public_page, released_languages
 
 SECONDS_KEPT = 60  # a withdrawn text is gone from every reader's next look after a minute
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponseBase:
+    """English, unless the browser (or a signed-in reader's own setting) prefers Chinese; ``?lang=`` is a choice."""
+    preferred = request.GET.get("lang") or getattr(request, "LANGUAGE_CODE", ENGLISH)
+    response: HttpResponseBase
+    if spoken(preferred) == ENGLISH:
+        response = page(request, language=ENGLISH)
+    else:
+        response = HttpResponseRedirect(HOMES[spoken(preferred)])
+    patch_vary_headers(response, ("Accept-Language", "Cookie"))
+    return response
 
 
 @require_safe
@@ -33,7 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, shown: PublicPage, **more: Any) -> HttpResponse:
     """Draw the page, as it is or as it would be with texts that wait for their release."""
     origin = f"{request.scheme}://{request.get_host()}"
-    homes = [(code, name, HOMES[code]) for code, name in settings.LANGUAGES]
+    homes = [(code, name, HOMES[code], home_of(code)) for code, name in settings.LANGUAGES]
     context = {
         "page": shown,
         "paths": paths_of(shown.protocol, shown.facts),

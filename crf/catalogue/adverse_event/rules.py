@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from crf.catalogue.surgery.outcomes import with_incision
 from crf.engine.checks import earliest_day, latest_day
 from protocol.safety import (
     CollectionDays,
@@ -27,7 +28,7 @@ Row = dict[str, Any]
 
 DAYS = (
     *("milestone.ICF", "milestone.NEO_D1", "milestone.LASTDOSE", "milestone.LASTCAMRE"),
-    *("milestone.SURG", "milestone.CCR"),
+    *("milestone.SURG", "milestone.CCR", "milestone.LATECCR", "SURG*"),
 )
 COLLECTED = (
     *("setting.ae_after_last_dose_days", "setting.ae_after_surgery_days"),
@@ -52,7 +53,8 @@ def _milestones(known: Row) -> Milestones:
         last_dose=known["milestone_lastdose"],
         last_camrelizumab=known["milestone_lastcamre"],
         surg=known["milestone_surg"],
-        ccr=known["milestone_ccr"],
+        ccr=known["milestone_ccr"] or known["milestone_lateccr"],
+        operations=tuple(row["surg_dt"] for row in with_incision(known["surg_all"])),
     )
 
 

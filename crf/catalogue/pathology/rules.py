@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from crf.catalogue.surgery.rules import WITH_SPECIMEN
+from crf.catalogue.surgery.outcomes import WITH_SPECIMEN
 from protocol import pathology
 from protocol.response import Biopsy
 from protocol.staging import pathological_stage

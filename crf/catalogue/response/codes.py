@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.codelists import CodeList
+from crf.engine.conditions import Is, Not
 from protocol.response import Because, Outcome
+from protocol.response_outcomes import IMPOSSIBLE_AT
 
 EVALUATION = CodeList(
     "CRE_TYPE",
@@ -103,6 +105,13 @@ OUTCOME = CodeList(
         Outcome.NOT_EVALUABLE.value: _("not evaluable: repeat"),
     },
 )
+POSSIBLE_OUTCOMES = {
+    outcome.value: Not(
+        Is("cre_type", *(kind.value for kind, excluded in IMPOSSIBLE_AT.items() if outcome in excluded))
+    )
+    for outcome in Outcome
+    if any(outcome in excluded for excluded in IMPOSSIBLE_AT.values())
+}
 DECISION = CodeList(
     "MDT_DEC",
     {

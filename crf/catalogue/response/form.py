@@ -250,6 +250,7 @@ class ResponseEvaluation(CrfRecord):
         required=True,
         missing_allowed=(),
         proposed_by="cre_outcome_calc",
+        offered_when=lists.POSSIBLE_OUTCOMES,
         help=_(
             "The investigator decides. Another outcome needs a reason and the date of the team's meeting."
         ),

@@ -174,9 +174,9 @@ WAY = (
     Check(
         code="SURG-06",
         level=Level.SOFT,
-        reads=("surg_dt", "milestone.CCR"),
-        passes=lambda surg_dt, milestone_ccr: (
-            surg_dt is None or rules.ccr_was_declared(surg_dt, milestone_ccr)
+        reads=("surg_dt", "milestone.CCR", "milestone.LATECCR"),
+        passes=lambda surg_dt, milestone_ccr, milestone_lateccr: (
+            surg_dt is None or rules.ccr_was_declared(surg_dt, milestone_ccr, milestone_lateccr)
         ),
         message=_("No cCR was declared before this operation. Check the kind of operation, or CRE-2."),
         fields=("intent",),

@@ -10,6 +10,7 @@ from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.surgery import codes as lists
 from crf.catalogue.surgery import rules
 from crf.catalogue.surgery.checks import CHECKS
+from crf.catalogue.surgery.outcomes import RESECTION, WITH_INCISION, WITH_SPECIMEN
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Any_, Has, Is, Not
 from crf.engine.declaration import Repeats, Sets
@@ -28,8 +29,8 @@ from crf.engine.fields import (
 )
 from crf.engine.questions import Classification
 
-RESECTED = Is("surg_done", *rules.WITH_SPECIMEN)
-OPERATED = Is("surg_done", *rules.WITH_INCISION)
+RESECTED = Is("surg_done", *WITH_SPECIMEN)
+OPERATED = Is("surg_done", *WITH_INCISION)
 NOT_RESECTED = Is("surg_done", "explored", "none")
 NOT_OPERATED = Is("surg_done", "none")
 MINIMAL = Any_(
@@ -275,7 +276,7 @@ class Surgery(CrfRecord):
             "readmissions later. A later operation is a new record."
         )
         checks = CHECKS
-        milestones = (Sets("SURG", "surg_dt", when=Is("surg_done", rules.RESECTION)),)
+        milestones = (Sets("SURG", "surg_dt", when=Is("surg_done", RESECTION)),)
 
 
 @audited()

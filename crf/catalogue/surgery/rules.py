@@ -8,13 +8,10 @@ from typing import Any
 
 from crf.catalogue.adverse_event.rules import began_near
 from crf.catalogue.response.rules import PROVEN
+from crf.catalogue.surgery.outcomes import RERESECTION, RESECTION, WITH_SPECIMEN
 from protocol.response import POSITIVE_OUTCOMES, Biopsy, Outcome
 
 Row = dict[str, Any]
-
-RESECTION, RERESECTION = "resection", "reresection"
-WITH_SPECIMEN = (RESECTION, RERESECTION)
-WITH_INCISION = (*WITH_SPECIMEN, "explored")
 
 
 def one_resection(surg_done: str, surg_all: list[Row]) -> bool:
@@ -98,8 +95,9 @@ def kind_fits_arm(intent: str, participant_arm: str) -> bool:
     return {"planned": "2", "non_ccr": "1"}.get(intent, participant_arm) == participant_arm
 
 
-def ccr_was_declared(surg_dt: date, milestone_ccr: date | None) -> bool:
-    return milestone_ccr is not None and milestone_ccr <= surg_dt
+def ccr_was_declared(surg_dt: date, *declared: date | None) -> bool:
+    """Say whether a cCR, at CRE-2 or late, was declared before the operation (decision B7)."""
+    return any(day is not None and day <= surg_dt for day in declared)
 
 
 def residue_was_found(surg_dt: date, cre_all: list[Row] | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from crf.catalogue.surgery.rules import WITH_INCISION
+from crf.catalogue.surgery.outcomes import with_incision
 from crf.engine.checks import earliest_day, latest_day
 from protocol.endpoints import (
     Admission,
@@ -40,11 +40,6 @@ def seen_alive(known: Row) -> Iterator[date | None]:
     for row in with_incision(known["surg_all"]):
         yield row["surg_dt"]
         yield row.get("disch_dt") if row.get("disch_to") != "died" else None
-
-
-def with_incision(surg_all: list[Row] | None) -> list[Row]:
-    """Return the dated operations with an incision: resections and explorations (decision D1)."""
-    return [row for row in surg_all or () if row.get("surg_done") in WITH_INCISION and row.get("surg_dt")]
 
 
 def heard_alive(known: Row) -> Iterator[date | None]:

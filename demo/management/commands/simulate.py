@@ -26,7 +26,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--participants", type=int, default=120)
+        parser.add_argument("--participants", type=int, default=48)
         parser.add_argument("--sites", type=int, default=6)
         parser.add_argument("--seed", type=int, default=3)
         parser.add_argument("--walk", type=int, default=WALKED_AT_MOST, help="walk so many, copy the rest")

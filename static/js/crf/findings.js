@@ -1,5 +1,5 @@
 // Derived answers and findings as the server judges what is typed, shown beside their questions.
-import { derivedNamed, textsOf } from "./answers.js";
+import { answerOf, derivedNamed, textsOf } from "./answers.js";
 import { all, one, post } from "./page.js";
 import { judge } from "./visibility.js";
 
@@ -35,11 +35,20 @@ export function showJudged(page, found) {
     if (output.textContent !== text) output.textContent = text;
     if (found.raw && name in found.raw) output.dataset.raw = JSON.stringify(found.raw[name]);
   });
+  all("[data-accept]", page.form).forEach((button) => {
+    button.hidden = !hasProposal(page, button);
+  });
   judge(page);
   const notes = notesOf(found);
   all(".p3-q-notes", page.form).forEach((place) => {
     showNotes(page, place, notes);
   });
+}
+
+// A proposal is taken over only where there is one.
+function hasProposal(page, { dataset }) {
+  const proposed = answerOf(page, dataset.accept);
+  return proposed !== null && proposed !== undefined && proposed !== "";
 }
 
 function notesOf({ errors, findings }) {

@@ -242,3 +242,18 @@ def test_a_refused_save_says_so_at_the_answer(world: World) -> None:
     assert send(api, "put", address, {"answers": {"upper_cm": 24}}).status_code == 200
     silent = send(api, "put", address, {"version": 1, "answers": {"upper_cm": 25}})
     assert (silent.status_code, set(silent.json()["errors"])) == (422, {"upper_cm"})
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "Reload the page and try again"), ("zh-hans", "请重新加载页面后重试")]
+)
+def test_point_24_a_call_without_the_token_of_its_page_is_refused_in_our_words(
+    world: World, language: str, says: str
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.data_manager)
+    client.cookies["django_language"] = language
+    answered = client.post("/api/v1/exports/", {}, content_type="application/json")
+    assert (answered.status_code, answered.json()["code"]) == (403, "exports.page_token_missing")
+    assert says in answered.json()["detail"]
+    assert "CSRF" not in answered.text

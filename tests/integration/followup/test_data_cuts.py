@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
+from audit.models import Act
 from followup.cuts import progress_of_cuts
 from followup.models import DataCut, Visit, VisitState
 from followup.services import (
     announce_data_cut,
+    cancel_data_cut,
+    move_data_cut,
     plan_data_cuts,
     record_contact_attempt,
     record_visit,
     update_visit_states,
     withdraw_participant,
 )
-from followup.services.cuts import CutAnnounced, CutTooEarly
+from followup.services.cuts import CutAnnounced, CutCancelled, CutOver, CutTooEarly
 from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
@@ -98,12 +101,14 @@ def test_the_site_is_reminded_and_the_progress_is_counted(
     remind_site(site=world.site, on=opens, at=noon(opens))
     sweep = visit_of(participant, "SWEEP-C1")
     assert set(sweep.reminders.values_list("kind", "to__username")) == {("vital", "coordinator")}
-    assert [(each.asked, each.known, each.waiting) for each in progress_of_cuts(world.data_manager)] == [
-        (1, 0, 1)
-    ]
+    assert [
+        (each.asked, each.known, each.waiting) for each in progress_of_cuts(world.data_manager, at=noon(DAY))
+    ] == [(1, 0, 1)]
     record_visit(visit=sweep, took_place_on=opens, by=world.coordinator, at=noon(opens))
-    assert [(each.asked, each.known) for each in progress_of_cuts(world.data_manager)] == [(1, 1)]
-    assert progress_of_cuts(world.stranger)[0].asked == 0
+    assert [(each.asked, each.known) for each in progress_of_cuts(world.data_manager, at=noon(DAY))] == [
+        (1, 1)
+    ]
+    assert progress_of_cuts(world.stranger, at=noon(DAY))[0].asked == 0
 
 
 def test_who_is_lost_is_asked_for_and_who_is_dead_or_not_randomized_is_not(
@@ -162,3 +167,110 @@ def test_the_page_announces_and_only_for_those_who_may(world: World, client_of: 
     again = manager.post("/visits/data-cuts/", typed)
     assert again.status_code == 409
     assert "announced already" in again.text
+
+
+LATER = date(2027, 6, 30)
+
+
+def taken_up(world: World) -> list[int]:
+    return [plan_data_cuts(site=site, at=noon(DAY)) for site in (world.site, world.other_site)]
+
+
+def states_of(participant: Participant) -> dict[str, str]:
+    sweeps = Visit.objects.filter(participant=participant, code__startswith="SWEEP-C")
+    return dict(sweeps.values_list("code", "state"))
+
+
+def test_rare_12_a_cancelled_data_cut_asks_nobody_any_more(
+    world: World, randomized: Make, visit_of: Any
+) -> None:
+    asked, answered, elsewhere = randomized(), randomized(), randomized("2", world.other_site)
+    cut = announced(world)
+    opens = CUT - timedelta(14)
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(opens)}
+    record_visit(visit=visit_of(answered, "SWEEP-C1"), took_place_on=opens, **by)
+    cancel_data_cut(cut=cut, reason="No meeting.", by=world.data_manager, at=noon(DAY))
+    assert taken_up(world) == [1, 1]
+    assert taken_up(world) == [0, 0]
+    assert states_of(asked) == states_of(elsewhere) == {"SWEEP-C1": VisitState.CANCELLED}
+    assert states_of(answered) == {"SWEEP-C1": VisitState.DONE}
+    later = randomized()
+    assert states_of(later) == {}
+    act = Act.objects.get(verb="followup:datacut:cancel")
+    assert (act.reason, act.by) == ("No meeting.", world.data_manager)
+    with pytest.raises(CutCancelled):
+        cancel_data_cut(cut=cut, reason="Again.", by=world.data_manager, at=noon(DAY))
+    with pytest.raises(CutCancelled):
+        move_data_cut(cut=cut, on=LATER, reason="Again.", by=world.data_manager, at=noon(DAY))
+
+
+def test_rare_12_a_data_cut_cancelled_before_a_site_knew_it_leaves_no_sweep(
+    world: World, randomized: Make
+) -> None:
+    """What planning for another reason took up meanwhile goes as well."""
+    cut = announce_data_cut(on=CUT, purpose="Interim report", by=world.data_manager, at=noon(DAY))
+    one = randomized()
+    assert states_of(one) == {"SWEEP-C1": VisitState.PLANNED}
+    cancel_data_cut(cut=cut, reason="No meeting.", by=world.data_manager, at=noon(DAY))
+    assert taken_up(world) == [1, 1]
+    assert states_of(one) == {"SWEEP-C1": VisitState.CANCELLED}
+
+
+def test_rare_12_a_moved_data_cut_asks_anew_whom_nobody_met_near_the_new_day(
+    world: World, randomized: Make, visit_of: Any
+) -> None:
+    asked, answered, near = randomized(), randomized(), randomized()
+    cut = announced(world)
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(CUT)}
+    early, late = CUT - timedelta(14), LATER - timedelta(90)
+    record_visit(visit=visit_of(answered, "SWEEP-C1"), took_place_on=early, **by)
+    by["at"] = noon(late)
+    record_contact_attempt(participant=near, on=late, route="phone", result="reached", **by)
+    moved = move_data_cut(cut=cut, on=LATER, reason="Committee later.", by=world.data_manager, at=noon(DAY))
+    assert taken_up(world) == [2, 2]
+    assert states_of(asked) == {"SWEEP-C1": VisitState.CANCELLED, "SWEEP-C2": VisitState.PLANNED}
+    assert states_of(answered) == {"SWEEP-C1": VisitState.DONE, "SWEEP-C2": VisitState.PLANNED}
+    assert states_of(near) == {"SWEEP-C1": VisitState.CANCELLED}
+    assert visit_of(asked, "SWEEP-C2").target == LATER
+    cut.refresh_from_db()
+    assert (cut.on, cut.moved_to, moved.purpose) == (CUT, moved, "Interim report")
+    assert Act.objects.get(verb="followup:datacut:move").reason == "Committee later."
+
+
+def test_rare_12_days_of_data_cuts_that_cannot_be_are_refused(world: World, everywhere: None) -> None:
+    cut, by = announced(world), {"by": world.data_manager, "reason": "Later."}
+    other = announce_data_cut(on=LATER, purpose="Report", by=world.data_manager, at=noon(DAY))
+    for day in (CUT, LATER):
+        with pytest.raises(CutAnnounced):
+            move_data_cut(cut=cut, on=day, at=noon(DAY), **by)
+    with pytest.raises(CutTooEarly):
+        move_data_cut(cut=cut, on=DAY - timedelta(15), at=noon(DAY), **by)
+    over = noon(CUT + timedelta(15))
+    with pytest.raises(CutOver):
+        cancel_data_cut(cut=cut, at=over, **by)
+    with pytest.raises(CutOver):
+        move_data_cut(cut=cut, on=LATER + timedelta(30), at=over, **by)
+    cancel_data_cut(cut=other, at=noon(DAY), **by)
+    assert move_data_cut(cut=cut, on=LATER, at=noon(DAY), **by).number == 3
+    again = announce_data_cut(on=CUT, purpose="Report", by=world.data_manager, at=noon(DAY))
+    assert again.number == 4
+
+
+def test_rare_12_the_page_moves_and_cancels_and_says_why(world: World, client_of: Any) -> None:
+    manager, coordinator = client_of(world.trial_manager), client_of(world.coordinator)
+    first, second = (noon(DAY) + timedelta(days=100)).date(), (noon(DAY) + timedelta(days=150)).date()
+    manager.post("/visits/data-cuts/", {"on": first.isoformat(), "purpose": "Interim report"})
+    move = f"/visits/data-cuts/{DataCut.objects.get(number=1).pk}/move/"
+    assert manager.get(move).status_code == 200
+    assert coordinator.get(move).status_code == 403
+    assert move not in coordinator.get("/visits/data-cuts/").text
+    typed = {"on": second.isoformat(), "reason": "Committee later."}
+    assert manager.post(move, {**typed, "reason": ""}).status_code == 422
+    assert manager.post(move, typed).status_code == 302
+    page = manager.get("/visits/data-cuts/").text
+    assert "Committee later." in page
+    assert move not in page
+    cancel = f"/visits/data-cuts/{DataCut.objects.get(number=2).pk}/cancel/"
+    assert manager.post(cancel, {"reason": "No meeting."}).status_code == 302
+    assert "No meeting." in manager.get("/visits/data-cuts/").text
+    assert manager.post(cancel, {"reason": "Again."}).status_code == 409

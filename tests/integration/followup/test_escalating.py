@@ -132,7 +132,7 @@ def test_the_message_names_number_matter_and_day_and_nothing_else(world: World, 
     message = next(each for each in post.outbox if each.to == ["coordinator@example.org"])
     assert message.subject == "01 Riverside Hospital: 1 matter needs attention"
     assert "To-dos" in message.body
-    line = f"  {participant.number}  repeat biopsy by 2026-12-18 (biopsy uncertain or high-grade dysplasia)"
+    line = f"  {participant.number}  repeat biopsy by 18 Dec 2026 (biopsy uncertain or high-grade dysplasia)"
     assert line in message.body.splitlines()
 
 

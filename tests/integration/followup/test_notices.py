@@ -48,7 +48,7 @@ def test_an_approval_that_runs_out_is_told_in_time_and_once_a_stage(world: World
 def test_after_days_without_a_worker_only_the_last_warning_is_given(world: World, approval: Any) -> None:
     assert (
         told(world, EXPIRES - timedelta(days=3))
-        == ["01 Riverside Hospital: Ethics approval expires on 2027-03-31"] * 3
+        == ["01 Riverside Hospital: Ethics approval expires on 31 Mar 2027"] * 3
     )
 
 
@@ -60,5 +60,5 @@ def test_the_week_is_reported_once_even_when_monday_was_missed(world: World, eve
     assert write_site_notices(site=world.site, on=monday, at=noon(monday)) == 3
     mail = Mail.objects.filter(kind="followup:weekly").first()
     assert mail is not None
-    assert "the week from 2026-11-23" in mail.subject
+    assert "the week from 23 Nov 2026" in mail.subject
     assert "Visits overdue: 0" in mail.body

@@ -186,7 +186,7 @@ def test_rare_07_the_page_takes_day_hour_and_persons(
         "With the site",
         "Opened",
         participant.number,
-        "first hour after an outage",
+        "The first hour after an outage",
     ):
         assert words in page
     moved = investigator.post(

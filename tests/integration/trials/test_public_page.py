@@ -264,3 +264,43 @@ def test_somebody_signed_in_reads_the_same_page_and_finds_the_work_list(world: W
     client.force_login(world.coordinator)
     assert 'href="/work-list/"' in get("/", client).text
     assert PublicText.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("prefers", "address"),
+    [
+        ("zh-CN,zh;q=0.9", "/zh/"),
+        ("zh-TW", "/zh/"),
+        ("fr,zh-Hans;q=0.5,en;q=0.4", "/zh/"),
+        ("en,zh;q=0.5", None),
+        ("fr", None),
+        ("", None),
+    ],
+)
+def test_point_24_the_first_visit_is_in_the_language_of_the_browser(
+    world: World, prefers: str, address: str | None
+) -> None:
+    released(world)
+    response = Client(headers={"accept-language": prefers}).get("/")
+    assert (response.status_code, response.headers.get("Location")) == (
+        (302, address) if address else (200, None)
+    )
+    assert {"Accept-Language", "Cookie"} <= {each.strip() for each in response.headers["Vary"].split(",")}
+    assert not response.cookies
+
+
+def test_point_24_a_reader_of_chinese_may_choose_english_and_stays_there(world: World) -> None:
+    released(world)
+    chinese = Client(headers={"accept-language": "zh-CN"})
+    assert 'href="/?lang=en"' in get("/zh/", chinese).text
+    english = get("/?lang=en", chinese)
+    assert '<html lang="en">' in english.text
+    assert '<a class="pub-brand" href="/?lang=en">' in english.text
+    assert '<link rel="canonical" href="http://testserver/">' in english.text
+
+
+def test_point_24_the_own_setting_of_a_reader_goes_before_the_browser(world: World) -> None:
+    released(world)
+    reader = Client(headers={"accept-language": "zh-CN"})
+    reader.cookies["django_language"] = "en"
+    assert '<html lang="en">' in get("/", reader).text

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, transaction
 from django.test import Client
 
+from kernel.postgresql.roles import url_of
 from kernel.scope import EVERYTHING, scope
 from palace3.protocol_texts import ProtocolTextAltered, refuse_altered
 from protocol.text import digest_of, source_of
@@ -107,3 +109,19 @@ def test_a_database_that_is_not_there_yet_stops_no_process(monkeypatch: pytest.M
 
     monkeypatch.setattr("palace3.protocol_texts.faults", away)
     refuse_altered()
+
+
+def test_a_database_without_tables_can_be_migrated(admin_url: str) -> None:
+    """`manage.py migrate` runs the checks of the database before its first migration."""
+    name = f"empty_palace3_{os.getpid()}"
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            told = {"DATABASE_URL": url_of(admin_url, database=name), "SECRET_KEY": "tests"}
+            run = subprocess.run(
+                [sys.executable, "manage.py", "check", "--database", "default"],
+                cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    assert run.returncode == 0, run.stderr

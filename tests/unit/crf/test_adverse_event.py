@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -52,6 +52,29 @@ def test_a_complete_form_has_no_findings(case: dict) -> None:
 )
 def test_the_period_follows_from_the_onset(began: str, period: str | None) -> None:
     assert judge("AE", example(ae_st=began)).values["ae_period"] == period
+
+
+EXPLORED = {"surg_done": "explored", "surg_dt": date(2026, 8, 18)}
+AGAIN = {"surg_done": "reresection", "surg_dt": date(2027, 3, 1)}
+
+
+@pytest.mark.parametrize("operation", [EXPLORED, AGAIN])
+def test_point_16_every_operation_with_an_incision_opens_its_window(operation: dict) -> None:
+    """An exploration and a re-resection set no milestone; 90 days after them events are collected (decision C7)."""
+    for days, period, collected in ((90, "perioperative", True), (91, None, False)):
+        began = (operation["surg_dt"] + timedelta(days=days)).isoformat()
+        event = example(**MILD, **NOT_SERIOUS, ae_st=began, **{"SURG*": [operation]})
+        values = judge("AE", event).values
+        assert values["in_window"] is collected
+        assert (values["ae_period"] == period) is (period is not None)
+    refused = {"surg_done": "none", "surg_dt": None}
+    late = example(**MILD, **NOT_SERIOUS, ae_st="2026-11-20", **{"SURG*": [refused]})
+    assert judge("AE", late).values["in_window"] is False
+
+
+def test_point_16_surveillance_after_a_late_ccr_is_surveillance() -> None:
+    watched = example(ae_st="2027-03-01", milestone__LATECCR=date(2027, 1, 4))
+    assert judge("AE", watched).values["ae_period"] == "surveillance"
 
 
 def test_surgery_and_surveillance_have_their_periods() -> None:

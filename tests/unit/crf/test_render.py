@@ -304,3 +304,36 @@ def test_every_form_is_drawn_whole_with_labels_and_unique_ids(code):
             assert described in ids, described
     assert "style=" not in html
     assert "<script" not in html
+
+
+SEEN_AT = {"visit.code": "CRE-1", "today": date(2026, 7, 20), "participant.arm": "1", "CRE*": []}
+
+
+def offered(html: str) -> set[str]:
+    """The outcomes that the page lets somebody choose."""
+    select = html.partition('name="cre_outcome"')[2].partition("</select>")[0]
+    return {one["value"] for one in tags(f"<select>{select}") if one.get("value") and "hidden" not in one}
+
+
+def test_point_14_the_page_of_cre1_offers_no_outcome_that_cre1_cannot_have():
+    form = catalogue.form("CRE")
+    context = text_values(form) | SEEN_AT
+    at_first = offered(drawn(form, {}, context=context))
+    assert at_first == set(form.questions["cre_outcome"].codes.values) - {"CCR", "PERSISTENT_CCR", "REGROWTH"}
+    assert {"CCR", "REGROWTH"} <= offered(drawn(form, {}, context=context | {"visit.code": "AS-06"}))
+    kept = drawn(form, {"cre_outcome": "REGROWTH"}, context=context)
+    assert "REGROWTH" in offered(kept)  # what was chosen stays to be seen, with its sentence
+    assert "is no answer here" in kept
+
+
+def test_point_14_the_proposal_is_taken_over_only_where_there_is_one():
+    form = catalogue.form("CRE")
+    context = text_values(form) | SEEN_AT
+    button = {"data-accept": "cre_outcome_calc"}
+    (waiting,) = [
+        one for one in tags(drawn(form, {}, context=context), "button") if button.items() <= one.items()
+    ]
+    assert "hidden" in waiting
+    proved = drawn(form, {"dist_call": "1"}, context=context)
+    (there,) = [one for one in tags(proved, "button") if button.items() <= one.items()]
+    assert "hidden" not in there

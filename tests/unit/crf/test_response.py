@@ -327,3 +327,25 @@ def test_point_14_head_question_and_protocol_say_the_same_of_pet_ct_at_cre1() ->
         assert "positive" in said
     assert head.startswith("CRE-1: endoscopy with bite-on-bite biopsies; PET-CT only when it is positive.")
     assert "PET-CT is due" not in {str(c.message) for c in form.checks if c.when == Is("cre_type", "CRE1")}
+
+
+@pytest.mark.parametrize(
+    ("case", "excluded"),
+    [
+        (at_cre1(), {"CCR", "PERSISTENT_CCR", "REGROWTH"}),
+        (example(), {"PROCEED_TO_CRE2"}),
+        (in_surveillance(), {"PROCEED_TO_CRE2"}),
+        (example(visit__code="RST"), {"PERSISTENT_CCR", "REGROWTH", "PROCEED_TO_CRE2"}),
+        (example(visit__code="UNS"), set()),
+    ],
+)
+def test_point_14_an_outcome_that_is_impossible_at_an_evaluation_is_refused(
+    case: dict, excluded: set[str]
+) -> None:
+    """Every outcome of the list is tried at every kind of evaluation; the page offers what is not refused."""
+    refused = set()
+    for outcome in catalogue.form("CRE").questions["cre_outcome"].codes.values:
+        tried = case | {"values": case["values"] | {"cre_outcome": outcome}}
+        if any(finding.key == "cre_outcome:offered" for finding in judge("CRE", tried).findings):
+            refused.add(outcome)
+    assert refused == excluded

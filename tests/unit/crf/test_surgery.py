@@ -152,6 +152,7 @@ def test_a_check_fails(code: str, case: dict[str, Any]) -> None:
         ("SURG-04", example(SURV__death_dt="2026-09-09")),
         ("SURG-05", salvage(participant__arm="2")),
         ("SURG-06", on_wish(surg_dt=None)),
+        ("SURG-06", on_wish(milestone__CCR=None, milestone__LATECCR=date(2026, 7, 13))),
         ("SURG-07", after_residue(surg_dt=None, **{"CRE*": []})),
         ("SURG-08", not_operated(no_surg_reason="ccr", **{"CRE*": [{"pt_dec": "declines_surgery"}]})),
         ("SURG-08", not_operated()),
@@ -283,3 +284,13 @@ def test_point_16_only_a_resection_of_the_oesophagus_sets_the_milestone() -> Non
     assert again.complete, again.unanswered
     assert judge("SURG", explored()).milestones == {"SURG": None}
     assert judge("SURG", example(record__sequence=2)).values["op_no"] == 2
+
+
+def test_point_15_an_operation_on_wish_may_follow_a_late_ccr() -> None:
+    """A cCR that is first reached in surveillance is a cCR (decision B7); one after the operation is not."""
+    late = on_wish(milestone__CCR=None, milestone__LATECCR=date(2026, 7, 13))
+    assert "SURG-06" not in codes(judge("SURG", late))
+    assert "SURG-06" in codes(
+        judge("SURG", on_wish(milestone__CCR=None, milestone__LATECCR=date(2026, 7, 28)))
+    )
+    assert "SURG-06" in codes(judge("SURG", on_wish(milestone__CCR=None)))

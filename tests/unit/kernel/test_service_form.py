@@ -79,3 +79,33 @@ def test_a_page_that_was_sent_before_keeps_its_key() -> None:
     form.is_valid()
     form.refuse(SentBefore())
     assert form.once == KEY
+
+
+class Taken(Refusal):
+    message = "There is a {reason} already."
+    fields = ("label", "reason")
+
+
+def taken(**told: Any) -> None:
+    raise Taken(reason=told["reason"])
+
+
+def test_point_23_a_refusal_marks_the_answer_that_it_speaks_of() -> None:
+    form = Plain({"reason": "moved"})
+    assert not form.submits(taken)
+    assert form.errors == {"reason": ["There is a moved already."]}
+    assert form.non_field_errors() == []
+    assert form["reason"].value() == "moved"
+
+
+def test_point_23_a_refusal_of_what_the_form_does_not_ask_stands_above_it() -> None:
+    class Other(ServiceForm):
+        is_atomic = False
+        why = forms.CharField(max_length=10)
+
+        def arguments(self) -> dict[str, Any]:
+            return {"reason": self.cleaned_data["why"]}
+
+    form = Other({"why": "moved"})
+    assert not form.submits(taken)
+    assert form.non_field_errors() == ["There is a moved already."]

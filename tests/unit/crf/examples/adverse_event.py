@@ -57,6 +57,8 @@ CONTEXT: dict[str, Any] = {
     "milestone.LASTCAMRE": date(2026, 6, 1),
     "milestone.SURG": None,
     "milestone.CCR": None,
+    "milestone.LATECCR": None,
+    "SURG*": [],
     "TREAT.camre": [
         {"ci_dt": datetime(2026, 5, 11, 1, 0, tzinfo=UTC)},
         {"ci_dt": datetime(2026, 6, 1, 1, 0, tzinfo=UTC)},

@@ -66,6 +66,7 @@ CONTEXT = {
     "milestone.NEO_D1": date(2026, 5, 11),
     "milestone.NEO_END": date(2026, 6, 15),
     "milestone.CCR": None,
+    "milestone.LATECCR": None,
     "milestone.REGROWTH": None,
     "CRE*": [RESTAGED],
     "SURV.death_dt": None,

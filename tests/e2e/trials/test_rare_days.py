@@ -1,0 +1,216 @@
+"""A site closes and an outage ends, at the browser, in both languages, with worker and beat as in production."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from accounts.models import Mail
+from accounts.permissions import Role
+from demo.servers.broker import EmbeddedBroker
+from kernel.scope import EVERYTHING, scope
+from notices.second_person import SECOND_PERSON
+from palace3.celery import app
+from randomization.models import Allocation, Envelope
+from tests.e2e.browser import examine, follow, sign_in, speak
+from tests.integration.palace3.test_worker import ROOT, Worker, broker, eventually, send, start_worker
+from tests.integration.randomization.conftest import answers, eligible, list_key, part, world
+from tests.integration.randomization.test_envelopes import paper
+from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, screen
+from trials import services
+from trials.models import Participant
+from trials.models.participants import Track
+
+__all__ = ["answers", "broker", "eligible", "list_key", "paper", "part", "start_worker", "world"]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+Start, Open, Make = Callable[[str], Worker], Callable[..., Page], Callable[..., Participant]
+
+SAYS = {
+    "en": {
+        "waits": "waits for a second person",
+        "closed out": "Closed out on",
+        "final": "The close-out is final",
+        "public": "Has finished its part in the trial",
+        "second": "Waiting for you as the second person",
+        "register": "Register a participant",
+        "opened": "Opened, and the participant is not entered yet",
+        "to enter": "Opened envelopes to enter",
+    },
+    "zh-hans": {
+        "waits": "等待第二人确认",
+        "closed out": "关闭：由",
+        "final": "中心关闭不可再撤回",
+        "public": "已结束参与本试验",
+        "second": "等待您作为第二人确认",
+        "register": "登记受试者",
+        "opened": "已开启，受试者尚未录入",
+        "to enter": "待录入的已开启信封",
+    },
+}
+
+
+@pytest.fixture
+def sent_to_broker(broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the web process sends goes to the broker, as in production."""
+
+    def sent(task: Any, *arguments: Any) -> None:
+        with app.connection_for_write(broker.url) as connection:
+            app.send_task(task.name, args=arguments, connection=connection)
+
+    monkeypatch.setattr("celery.app.task.Task.delay", sent)
+
+
+@pytest.fixture
+def beat(
+    broker: EmbeddedBroker, test_database: tuple[str, str], tmp_path: Path, sent_to_broker: None
+) -> Iterator[Path]:
+    """Beat, a process of its own; its log."""
+    log = tmp_path / "beat.log"
+    told = {"BROKER_URL": broker.url, "DATABASE_URL": test_database[1], "SECRET_KEY": "tests"}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "palace3.celery", "beat", "--loglevel", "INFO", "--pidfile="],
+            cwd=ROOT, env=os.environ | told, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+    yield log
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
+
+
+def signed_in(page: Page, username: str, language: str) -> Page:
+    sign_in(page, username)
+    speak(page, language)
+    return page
+
+
+def submit(page: Page) -> None:
+    follow(page, page.locator("main form button[type=submit]"))
+
+
+def mails_to(username: str) -> int:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return Mail.objects.filter(kind=SECOND_PERSON, to__username=username).count()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_rare_13_a_site_closes_without_losing_its_people(
+    world: World, broker: EmbeddedBroker, beat: Path, start_worker: Start, open_page: Open, language: str
+) -> None:
+    worker, says = start_worker("worker"), SAYS[language]
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        living = screen(world)
+        services.correct_track(participant=living, to=Track.FOLLOW_UP, on=TODAY, by=None, at=NOW)
+        services.delegate(
+            user=world.stranger, role=Role.COORDINATOR, site=world.site, starts_on=OPENED_ON, by=None, at=NOW
+        )
+    manager = signed_in(open_page(), "trial_manager", language)
+    closes_out(manager, world, says, language)
+    send(broker, "notices:second_person")  # what beat sends every five minutes
+    assert eventually(lambda: mails_to("investigator") == 1, within=60), worker.log.read_text()
+    assert eventually(lambda: "beat: Starting" in beat.read_text(), within=60), beat.read_text()
+    investigator = signed_in(open_page(), "investigator", language)
+    confirms(investigator, says, language)
+    coordinator = signed_in(open_page(), "coordinator", language)
+    coordinator.goto(reverse("home"))
+    expect(coordinator.locator("main")).not_to_contain_text(says["register"])
+    keeper = signed_in(open_page(), "stranger", language)
+    keeper.goto(living.get_absolute_url())
+    expect(keeper.locator("h1")).to_contain_text(living.number)
+    public = open_page()
+    public.goto("/" if language == "en" else "/zh/")
+    expect(public.locator("#centres")).to_contain_text(says["public"])
+
+
+def closes_out(page: Page, world: World, says: dict[str, str], language: str) -> None:
+    """The trial manager closes the site to recruitment, names the keeper, and signs."""
+    page.goto("/sites/01/")
+    follow(page, page.locator('a[href="/sites/01/move/closed/"]'))
+    page.locator('[name="reason"]').fill("enough participants")
+    examine(page, f"site-closed-{language}")
+    submit(page)
+    follow(page, page.locator('a[href="/sites/01/close-out/"]'))
+    examine(page, f"close-out-open-{language}")
+    page.locator('[name="reason"]').fill("the site moves to another building")
+    page.locator("#id_password").fill(PASSWORD)
+    submit(page)
+    expect(page.locator("main form")).to_contain_text("(1)")  # the living participant
+    page.locator('[name="keeper"]').select_option(value=str(world.other_site.pk))
+    page.locator("#id_password").fill(PASSWORD)
+    submit(page)
+    expect(page.locator("body")).to_contain_text(says["waits"])
+    examine(page, f"close-out-asked-{language}")
+
+
+def confirms(page: Page, says: dict[str, str], language: str) -> None:
+    """The investigator finds it on the work list, confirms it, and confirms the copy for the site."""
+    page.goto(reverse("home"))
+    expect(page.locator("main")).to_contain_text(says["second"])
+    examine(page, f"second-person-{language}")
+    follow(page, page.locator('a[href="/sites/01/close-out/"]').first)
+    for step, words in (("confirm", "closed out"), ("copy", "final")):
+        follow(page, page.locator(f'a[href="/sites/01/close-out/{step}/"]'))
+        page.locator("#id_password").fill(PASSWORD)
+        submit(page)
+        expect(page.locator("body")).to_contain_text(says[words])
+    examine(page, f"closed-out-{language}")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_rare_07_an_outage_costs_no_allocation(
+    world: World,
+    paper: list[Envelope],
+    eligible: Make,
+    beat: Path,
+    start_worker: Start,
+    open_page: Open,
+    language: str,
+) -> None:
+    worker, says, opened = start_worker("worker"), SAYS[language], paper[1].number
+    page = signed_in(open_page(), "investigator", language)
+    page.goto(reverse("randomization:outage"))
+    examine(page, f"outage-{language}")
+    follow(page, page.locator(f'a[href="{reverse("randomization:open-envelope", args=[opened])}"]'))
+    for name, value in (("opened_on", "2026-11-18"), ("opened_at", "23:10"), ("opened_by", "duty")):
+        page.locator(f'[name="{name}"]').fill(value)
+    examine(page, f"outage-opened-{language}")
+    submit(page)
+    expect(page.locator("main")).to_contain_text(says["opened"])
+    on_line, entered = eligible(), eligible()
+    randomizes(page, on_line)
+    page.goto(reverse("home"))
+    expect(page.locator("main")).to_contain_text(says["to enter"])
+    randomizes(page, entered, envelope=opened)
+    expect(page.locator("body")).to_contain_text(opened)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        given = dict(Allocation.objects.values_list("participant__number", "number"))
+    assert given[entered.number] == opened
+    assert given[on_line.number] not in {each.number for each in paper}
+    page.goto(reverse("randomization:envelopes"))
+    expect(page.locator("main")).to_contain_text(entered.number)
+    examine(page, f"outage-register-{language}")
+    assert eventually(lambda: worker.says("ready"), within=60), worker.log.read_text()
+    assert eventually(lambda: "beat: Starting" in beat.read_text(), within=60), beat.read_text()
+
+
+def randomizes(page: Page, participant: Participant, *, envelope: str = "") -> None:
+    page.goto(f"/participants/{participant.number}/randomize/")
+    page.locator('[name="strata_right"]').check()
+    if envelope:
+        page.locator("main details summary").click()
+        page.locator('[name="envelope"]').fill(envelope)
+    page.locator("#id_password").fill(PASSWORD)
+    submit(page)
+    page.wait_for_url(lambda address: "allocation" in address)

@@ -1,0 +1,205 @@
+"""After an outage: openings come first, participants later, and what was given meanwhile (point 7 of the rare days)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings, strategies
+
+from audit.acts import open_act
+from kernel.scope import EVERYTHING, scope
+from randomization.models import Allocation, Envelope, EnvelopeState
+from randomization.services import record_opening, take_opening_back
+from randomization.services.envelopes import (
+    EnvelopeCannotMove,
+    EnvelopeDoesNotFit,
+    EnvelopeUsed,
+    OpenedOtherwise,
+    OpeningEntered,
+    OpeningImpossible,
+    move_envelope,
+)
+from tests.integration.randomization.test_envelopes import OUTAGE, paper, press, told
+from tests.world import NOW, PASSWORD, TODAY, World, as_person
+from trials.models import Milestone, Participant
+
+__all__ = ["paper"]
+pytestmark = pytest.mark.django_db(transaction=True)
+Make = Callable[..., Participant]
+OPENED_AT = datetime(2026, 11, 18, 15, 10, tzinfo=UTC)  # 23:10 by the clock of the site
+
+
+def browser(person: Any) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def opening(world: World, envelope: Envelope, *, at: time = time(23, 10), **more: Any) -> Envelope:
+    with as_person(world.investigator):
+        return record_opening(
+            envelope=envelope,
+            opened_on=more.pop("on", OUTAGE),
+            opened_at=at,
+            opened_by="investigator on duty, study nurse",
+            by=world.investigator,
+            at=NOW,
+            **more,
+        )
+
+
+def stored(envelope: Envelope) -> Envelope:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return Envelope.objects.select_related("site").get(pk=envelope.pk)
+
+
+def test_rare_07_an_opening_is_recorded_before_its_participant_is_entered(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    opened = opening(world, paper[1])
+    assert (opened.state, opened.opened_at, opened.allocation_id) == ("opened", OPENED_AT, None)
+    assert press(world, eligible()).sequence == 5, "its place stays reserved"
+    participant = eligible()
+    with pytest.raises(OpenedOtherwise, match="opened at 2026-11-18 23:10"):
+        press(world, participant, told(paper[1].number, at=time(22, 0)))
+    allocation = press(world, participant, told(paper[1].number))
+    assert (allocation.number, allocation.randomized_at) == (paper[1].number, OPENED_AT)
+    assert stored(paper[1]).allocation_id == allocation.pk
+    with pytest.raises(OpeningEntered, match=participant.number):
+        opening(world, paper[1], reason="another hour")
+    with as_person(world.investigator), pytest.raises(OpeningEntered):
+        take_opening_back(envelope=paper[1], reason="r", by=world.investigator, at=NOW)
+
+
+def test_rare_07_an_opening_is_corrected_and_taken_back_with_a_reason(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    opening(world, paper[0])
+    opening(world, paper[0], at=time(22, 40), reason="the note says 22:40")
+    assert stored(paper[0]).opened_at == datetime(2026, 11, 18, 14, 40, tzinfo=UTC)
+    with as_person(world.investigator):
+        take_opening_back(envelope=paper[0], reason="it was number two", by=world.investigator, at=NOW)
+        with pytest.raises(EnvelopeCannotMove):
+            take_opening_back(envelope=paper[0], reason="again", by=world.investigator, at=NOW)
+        move_envelope(envelope=paper[0], to="returned", on=TODAY, by=world.investigator, at=NOW)
+    with pytest.raises(EnvelopeCannotMove, match="Returned unopened"):
+        opening(world, paper[0])
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        versions: Any = paper[0].events.order_by("pgh_id")  # type: ignore[attr-defined]
+        reasons = [each.act.reason for each in versions]
+    assert reasons[-3:-1] == ["the note says 22:40", "it was number two"]
+
+
+@pytest.mark.parametrize("moment", [{"on": TODAY, "at": time(10, 1)}, {"on": date(2026, 10, 20)}])
+def test_rare_07_an_opening_in_the_future_or_before_printing_is_refused(
+    world: World, paper: list[Envelope], moment: dict[str, Any]
+) -> None:
+    with pytest.raises(OpeningImpossible):
+        opening(world, paper[0], **moment)
+    assert stored(paper[0]).state == EnvelopeState.HANDED_OVER
+
+
+def test_rare_07_the_database_keeps_the_opening_of_an_entered_envelope(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    press(world, eligible(), told(paper[0].number))
+    with as_person(world.investigator), pytest.raises(DatabaseError, match="set once and stays"):
+        _move_opening(paper[0], world)
+
+
+def _move_opening(envelope: Envelope, world: World) -> None:
+    with open_act("randomization:envelope:open", by=world.investigator, at=NOW, site=world.site) as act:
+        Envelope.objects.filter(pk=envelope.pk).update(opened_at=NOW, act=act)
+
+
+def test_rare_07_the_first_hour_by_its_pages_and_treatment_of_the_outage(
+    world: World, paper: list[Envelope], eligible: Make, time_machine: Any
+) -> None:
+    """B2: chemotherapy given the day after the opening was refused for good."""
+    time_machine.move_to(NOW, tick=False)
+    investigator, coordinator = browser(world.investigator), browser(world.coordinator)
+    page = reverse("randomization:outage")
+    assert "Stratum 01/III: which envelopes were opened?" in coordinator.get(page).text
+    address = reverse("randomization:open-envelope", args=[paper[2].number])
+    assert coordinator.get(address).status_code == 403
+    assert investigator.post(address, {"opened_on": "2026-11-18"}).status_code == 422
+    moment = {"opened_on": "2026-11-18", "opened_at": "23:10", "opened_by": "duty"}
+    assert investigator.post(address, moment).status_code == 302
+    assert "the participant is not entered yet" in investigator.get(page).text
+    work_list = investigator.get(reverse("home")).text
+    assert "Opened envelopes to enter" in work_list
+    assert paper[2].number in work_list
+    participant = eligible()
+    typed = {"confirmed_stratum": "01/III", "strata_right": "on", "password": PASSWORD}
+    entered = investigator.post(
+        f"/participants/{participant.number}/randomize/", typed | {"envelope": paper[2].number.lower()}
+    )
+    assert entered.status_code == 302, "day, hour and persons are on record"
+    assert "Opened envelopes to enter" not in investigator.get(reverse("home")).text
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert Milestone.objects.get(participant=participant, code="RAND").on == OUTAGE
+    form = reverse("crf:form", args=[participant.number, "TREAT", 1])
+    assert coordinator.get(form).status_code == 200
+    given = {"_version": "0", "_key": "k1", "rt_given": "Y", "rt_start": "2026-11-17"}
+    too_early = coordinator.post(form, given)
+    assert too_early.status_code != 302
+    assert "dated before randomization" in too_early.text
+    saved = coordinator.post(form, given | {"rt_start": "2026-11-19"})
+    assert saved.status_code == 302, saved.text[:3000]
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert Milestone.objects.get(participant=participant, code="NEO_D1").on == date(2026, 11, 19)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    steps=strategies.lists(
+        strategies.tuples(
+            strategies.sampled_from(["on line", "open", "back", "enter", "return"]),
+            strategies.integers(min_value=0, max_value=3),
+        ),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_rare_07_no_place_has_two_holders_after_openings_entries_and_randomizations(
+    world: World, paper: list[Envelope], eligible: Make, steps: list[tuple[str, int]]
+) -> None:
+    """Any sequence of openings, corrections, envelopes entered or returned, and randomizations on line."""
+    for step, which in steps:
+        envelope = stored(paper[which])
+        try:
+            _take(step, world, envelope, eligible)
+        except (EnvelopeCannotMove, OpeningEntered, EnvelopeUsed, OpenedOtherwise, EnvelopeDoesNotFit):
+            continue
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            given_out = list(Allocation.objects.values_list("number", flat=True))
+            out = Envelope.objects.out().filter(allocation=None).values_list("number", flat=True)
+            assert len(given_out) == len(set(given_out))
+            assert not set(given_out) & set(out), "a place on paper was given on line"
+            for each in Envelope.objects.exclude(allocation=None).select_related("allocation"):
+                assert each.allocation is not None
+                assert (each.number, each.opened_at) == (
+                    each.allocation.number,
+                    each.allocation.randomized_at,
+                )
+
+
+def _take(step: str, world: World, envelope: Envelope, eligible: Make) -> None:
+    if step == "on line":
+        press(world, eligible())
+    elif step == "open":
+        opening(world, envelope, reason="x")
+    elif step == "enter":
+        press(world, eligible(), told(envelope.number))
+    elif step == "back":
+        with as_person(world.investigator):
+            take_opening_back(envelope=envelope, reason="x", by=world.investigator, at=NOW)
+    else:
+        with as_person(world.investigator):
+            move_envelope(envelope=envelope, to="returned", on=TODAY, by=world.investigator, at=NOW)

@@ -1,0 +1,148 @@
+"""A stage group corrected after randomization: both values, wherever anybody looks (protocol 3.2, X072; decision A2).
+
+Looked at: the listing, the allocation's page, the work list, the API, the export now and as of an earlier moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts.permissions import Permission
+from crf.engine.submission import Answers
+from crf.records.save import save_answers
+from crf.store.records import NEW, find_stored_record, record_key_of
+from kernel.scope import EVERYTHING, scope
+from randomization.models import Allocation, ErrorKind, ListPart
+from randomization.services import randomize, record_allocation_error
+from randomization.services.mistakes import Mistake
+from tests.integration.crf.test_consequences import numbered
+from tests.integration.exports.test_cuts import database_moment
+from tests.integration.exports.test_exports import files, kept_in, taken
+from tests.integration.randomization.test_api import address, caller
+from tests.integration.randomization.test_pages import browser, page
+from tests.unit.crf.examples import staging
+from tests.world import NOW, PASSWORD, TODAY, World, as_person
+from trials.models import Participant
+
+CHAPTERS = ("3.2", "3.17")
+__all__ = ["browser", "kept_in"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Browser = Callable[..., Client]
+WIDER = {"ct": "T2"}  # T2 N1 M0 is II; T3 N1 M0, as randomized, is III
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exports.services.send", lambda *args: None)
+
+
+@pytest.fixture
+def randomized(world: World, part: ListPart, eligible: Callable[..., Participant]) -> Participant:
+    participant = eligible()
+    with as_person(world.investigator):
+        randomize(
+            participant=participant,
+            confirmed_stratum="01/III",
+            password=PASSWORD,
+            by=world.investigator,
+            at=NOW,
+        )
+    stage(participant)
+    return participant
+
+
+def stage(participant: Participant, **changed: Any) -> None:
+    """Save the staging form, corrected with a reason once it is there."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        key = record_key_of(participant=Participant.objects.get(pk=participant.pk), form="STAGE", visit=None)
+        stored = find_stored_record(key)
+        answers = Answers(
+            values=staging.VALUES | changed,
+            groups={} if stored else numbered(staging.GROUPS),
+            reason="The CT was read again",
+        )
+        version = stored.record.version if stored else NEW
+        save_answers(record_key=key, answers=answers, version=version, key="", by=None, at=NOW)
+
+
+def mark(world: World, participant: Participant, true: str) -> None:
+    mistake = Mistake(ErrorKind.WRONG_STRATUM, TODAY, "cT misread", "STAGE corrected", true)
+    with as_person(world.data_manager), transaction.atomic():
+        held = Allocation.objects.get(participant=participant)
+        record_allocation_error(allocation=held, mistake=mistake, by=world.data_manager, at=NOW)
+
+
+def exported(world: World, **asked: Any) -> tuple[str, ...]:
+    with transaction.atomic():
+        (row,) = files(taken(world, forms=["STAGE"], sites=["01"], **asked))["PARTICIPANTS.csv"]
+    return tuple(
+        row[name] for name in ("STRAT_SITE", "STRAT_STAGE", "STRAT_STAGE_TRUE", "STRAT_STAGE_MARKED")
+    )
+
+
+def test_point_16_a_stratum_corrected_after_randomization_stands_beside_the_one_used(
+    world: World, randomized: Participant, browser: Browser
+) -> None:
+    statistician = browser(world.statistician)
+    assert randomized.number not in statistician.get(page("strata")).text
+    stage(randomized, **WIDER)
+    listed = statistician.get(page("strata")).text
+    assert all(word in listed for word in (randomized.number, "01/III", ">III<", ">II<"))
+    shown = browser(world.investigator).get(page("allocation", randomized.number)).text
+    assert "The stage group was corrected after randomization" in shown
+    api = caller(world.investigator, Permission.ALLOCATION_VIEW).get(address(randomized)).json()
+    assert (api["stage_group"], api["stage_group_corrected"], api["stage_group_marked"]) == (
+        "III",
+        "II",
+        None,
+    )
+    assert exported(world) == ("01", "III", "II", "")
+    stage(randomized)
+    assert randomized.number not in statistician.get(page("strata")).text
+
+
+def test_point_16_a_corrected_stratum_waits_on_the_work_list_until_it_is_marked(
+    world: World, randomized: Participant, browser: Browser
+) -> None:
+    manager = browser(world.data_manager)
+    to_do = page("record-error", randomized.number)
+    assert to_do not in manager.get("/work-list/").text
+    stage(randomized, **WIDER)
+    assert to_do in manager.get("/work-list/").text
+    mark(world, randomized, "II")
+    assert to_do not in manager.get("/work-list/").text
+    assert exported(world) == ("01", "III", "II", "II")
+    assert randomized.number in manager.get(page("strata")).text
+
+
+def test_point_16_an_export_holds_the_corrected_stratum_of_its_moment(
+    world: World, randomized: Participant
+) -> None:
+    before = database_moment()
+    stage(randomized, **WIDER)
+    mark(world, randomized, "II")
+    later = {"at": NOW + timedelta(days=1000)}
+    assert exported(world, cut_at=before, **later) == ("01", "III", "III", "")
+    assert exported(world, cut_at=database_moment(), **later) == ("01", "III", "II", "II")
+
+
+def test_point_16_a_stranger_sees_no_line_of_another_site(
+    world: World, randomized: Participant, browser: Browser
+) -> None:
+    stage(randomized, **WIDER)
+    assert randomized.number not in browser(world.stranger).get(page("strata")).text
+
+
+def test_point_16_nobody_is_corrected_who_was_never_allocated(
+    world: World, part: ListPart, eligible: Callable[..., Participant]
+) -> None:
+    stage(eligible(), **WIDER)
+    assert exported(world) == ("", "", "", "")
