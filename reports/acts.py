@@ -44,6 +44,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:version:carried": _("Everybody taken over to the protocol version"),
     "trials:confirmation:sign": _("Protocol value confirmed and signed"),
     "trials:confirmation:withdraw": _("Confirmation of a protocol value withdrawn"),
+    "trials:manager:create": _("First trial manager created"),
     "trials:delegation:grant": _("Delegation granted"),
     "trials:delegation:end": _("Delegation ended"),
     "trials:request:receive": _("Contact request received"),

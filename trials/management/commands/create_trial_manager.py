@@ -1,0 +1,65 @@
+"""Make the first two trial managers of an installation, who then let in everybody else on the pages."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from kernel.errors import Refusal
+from kernel.scope import EVERYTHING, scope
+from trials.forms import PersonForm
+from trials.services.first_managers import create_first_manager
+
+
+class Command(BaseCommand):
+    help = (
+        "Make a trial manager of a new installation; run it for two people, for what one grants a second one confirms. "
+        "The first password is asked for, or read from standard input, and is changed at the first sign-in. "
+        "Run again for the same person, it changes nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username", help="it is never given to anybody else")
+        parser.add_argument("--display-name", required=True, help="the name as printed on signatures")
+        parser.add_argument("--email", required=True)
+        parser.add_argument("--trained-on", required=True, help="day of the training, such as 2026-11-28")
+        parser.add_argument(
+            "--identity-checked-on", required=True, help="day on which the identity was checked"
+        )
+        parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default="en")
+        parser.add_argument("--password-from-stdin", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        form = PersonForm({**options, "password": _password(options)})
+        if not form.is_valid():
+            raise CommandError(_faults(form))
+        try:
+            with scope(user_id=None, sites=EVERYTHING):
+                user, is_new = create_first_manager(**form.cleaned_data, at=timezone.now())
+        except Refusal as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(
+            f"{user.username} is a trial manager and changes the password at the first sign-in."
+            if is_new
+            else f"{user.username} is a trial manager already. Nothing was changed."
+        )
+
+
+def _password(options: dict[str, Any]) -> str:
+    if options["password_from_stdin"]:
+        return sys.stdin.readline().rstrip("\n")
+    first, again = getpass.getpass("First password: "), getpass.getpass("Once more: ")
+    if first != again:
+        raise CommandError("The two passwords differ. Nothing was changed.")
+    return first
+
+
+def _faults(form: PersonForm) -> str:
+    lines = (f"{form.fields[name].label}: {' '.join(map(str, found))}" for name, found in form.errors.items())
+    return "\n".join(lines)
