@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from crf.models import SafetyClock
 from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
 from demo.simulation.sites import PASSWORD
-from followup.models import Visit
+from followup.models import DataCut, Visit
 from followup.services import withdraw_participant
 from kernel.scope import EVERYTHING, scope
 from protocol import text
@@ -70,9 +71,13 @@ PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
+    "followup:cancel-cut": {"pk": "cut"},
+    "followup:move-cut": {"pk": "cut"},
     "followup:cancel-withdrawal": {"number": "leaver", "pk": "withdrawal"},
     "followup:correct-withdrawal": {"number": "leaver", "pk": "withdrawal"},
+    "randomization:envelope-not-opened": {"number": "envelope"},
     "randomization:move-envelope": {"number": "envelope"},
+    "randomization:open-envelope": {"number": "envelope"},
     "randomization:randomize": {"number": "newcomer"},
     "reports:protocol-value": {"key": "value"},
     "reports:protocol-withdraw": {"pk": "confirmation"},
@@ -94,8 +99,14 @@ READERS = {"crf:assess": "T"}
 # Pages that explain placeholders in braces, and pages whose language is that of their address.
 BRACES = {"trials:draft-text", "trials:text", "exports:api"}
 OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "trials:preview-text"}
-# What the played trial has no subject for: no ticket of a reader is known here.
-NOT_PLAYED = {"trials:news-confirm": 404, "trials:news-leave": 404}
+# What the played trial has no subject for: no ticket of a reader, no closing of a scheme or of a site, no error.
+NOT_PLAYED = {
+    **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
+    **dict.fromkeys(("randomization:confirm-close", "randomization:end-close", "randomization:reject"), 404),
+    **dict.fromkeys(("randomization:correct-error", "randomization:withdraw-error"), 404),
+    **dict.fromkeys(("trials:close-out", "trials:confirm-close-out", "trials:end-close-out"), 404),
+    "trials:confirm-copy": 404,
+}
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 
 
@@ -136,6 +147,8 @@ def known(played: Played) -> dict[str, Any]:
             envelope = Envelope.objects.create(
                 site=person.site, number="R1A-000001", stratum="01/II", sequence=90, printed_at=UNTIL, act=act
             )
+        with open_act("followup:datacut:announce", by=None, at=UNTIL) as act:
+            cut = DataCut.objects.create(number=90, on=date(2027, 3, 1), purpose="committee", act=act)
         visits = {
             code: visit.pk for visit in Visit.objects.filter(participant=person) for code in visit.forms
         }
@@ -154,6 +167,7 @@ def known(played: Played) -> dict[str, Any]:
             "leaver": leaver.number,
             "withdrawal": withdrawal.pk,
             "envelope": envelope.number,
+            "cut": cut.pk,
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
             "deviation": proposed.pk,
             "visits": visits,
