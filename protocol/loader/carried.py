@@ -19,6 +19,11 @@ ASKED = ("AGE", "I-1", "I-2", "I-3", "E-1", "E-2", "E-3", "E-4", "E-5", "E-6", "
 OPTIONAL = ("LAB", "LOC", "LEN", "WT", "FIST", "HEP", "CA2", "LUNG", "ER")
 DRUGS = frozenset(("CAMRELIZUMAB", "CARBOPLATIN", "NAB_PACLITAXEL"))
 ROWS = {"CAMRELIZUMAB": 2, "CARBOPLATIN": 5, "NAB_PACLITAXEL": 5}  # of form TREAT (protocol 3.5)
+# Another value of these needs another rule, not another number (protocol 3.7): such a text is not loaded.
+CARRIED_OUT_ONLY_AS: dict[str, int | bool] = {
+    "evaluations_needed_for_ccr": 2,
+    "high_grade_dysplasia_is_uncertain": True,
+}
 FIRST_DAY = "NEO_D1"
 SOME_DAY = date(2024, 1, 1)  # only the order of what is planned from it counts
 DAYS_IN_WORDS = (re.compile(r"days? ([0-9, and]+)"), re.compile(r"第 ?([0-9、]+) ?天"))
@@ -28,10 +33,11 @@ A_LIST = (
 
 
 def check(text: ProtocolText, top: TextLocation) -> None:
-    """Return when every criterion is asked, every dose has its visit and its words, and every series is in order."""
+    """Return when what the text asks for has its question, its rows, its visit, its order and its rule."""
     _check_criteria(text, top)
     _check_doses(text, top)
     _check_order(text, top)
+    _check_rules(text, top)
 
 
 def check_next(earlier: ProtocolText, later: ProtocolText, top: TextLocation) -> None:
@@ -107,3 +113,13 @@ def _check_order(text: ProtocolText, top: TextLocation) -> None:
                     top.at("visits", index, "due", "target").refuse(
                         f"{second.code} is planned no later than {first.code}, in the series {second.series}."
                     )
+
+
+def _check_rules(text: ProtocolText, top: TextLocation) -> None:
+    for index, setting in enumerate(text.settings):
+        only = CARRIED_OUT_ONLY_AS.get(setting.key, setting.value)
+        if setting.value != only:
+            top.at("settings", index, "value").refuse(
+                f"{setting.key} is {setting.value}, and the program can only carry out {only}: "
+                "another value needs a change of the response rules first."
+            )

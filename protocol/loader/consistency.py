@@ -40,12 +40,6 @@ SAID_TWICE: dict[str, tuple[str, Callable[[ProtocolText], int | None]]] = {
     "start_within_days": ("the window of N1", lambda text: text.visit("N1", "1").due.window.closes),
 }
 
-# Another value of these needs another rule, not another number (protocol 3.7): such a text is not loaded.
-CARRIED_OUT_ONLY_AS: dict[str, int | bool] = {
-    "evaluations_needed_for_ccr": 2,
-    "high_grade_dysplasia_is_uncertain": True,
-}
-
 
 def check(text: ProtocolText, top: TextLocation) -> None:
     """Return when every name exists, every code is unique and no windows of one series overlap."""
@@ -59,7 +53,6 @@ def check(text: ProtocolText, top: TextLocation) -> None:
     _check_overlaps(text, top)
     _check_tracks(text, top)
     _check_said_twice(text, top)
-    _check_carried_out(text, top)
 
 
 def check_next(earlier: ProtocolText, later: ProtocolText, top: TextLocation) -> None:
@@ -217,16 +210,6 @@ def _check_tracks(text: ProtocolText, top: TextLocation) -> None:
         if (bool(track.ends_at), track.open_ended, track.terminal).count(True) != 1:
             place.refuse(
                 f"{track.code} must name the visits it ends at (ends_at), be open_ended, or be terminal."
-            )
-
-
-def _check_carried_out(text: ProtocolText, top: TextLocation) -> None:
-    for index, setting in enumerate(text.settings):
-        only = CARRIED_OUT_ONLY_AS.get(setting.key, setting.value)
-        if setting.value != only:
-            top.at("settings", index, "value").refuse(
-                f"{setting.key} is {setting.value}, and the program can only carry out {only}: "
-                "another value needs a change of the response rules first."
             )
 
 

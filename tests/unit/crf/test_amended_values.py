@@ -15,7 +15,8 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.help import places
 from crf.trial_rules.todos import Asking
-from protocol.loader.consistency import CARRIED_OUT_ONLY_AS, SAID_TWICE
+from protocol.loader.carried import CARRIED_OUT_ONLY_AS
+from protocol.loader.consistency import SAID_TWICE
 from protocol.text import load
 from protocol.values import Value, is_value, value_of
 from tests.architecture.test_settings_are_followed import (
