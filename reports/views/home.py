@@ -15,7 +15,8 @@ from kernel.pagination import which_have_rows
 from notices.second_person import rows_waiting_for
 from randomization.models import Envelope
 from reports.tiles import tiles_for
-from reports.worklist import OPENED_ENVELOPES, work_for
+from reports.worklist import work_for
+from reports.worklist.second_person import OPENED_ENVELOPES
 from trials.models import Site
 
 

@@ -1,0 +1,63 @@
+"""What a person has to do today: sections by what their roles include, in a constant number of queries.
+
+A section is a function ``(user, today) -> WorkListSection`` in the module of its topic, named in ``BUILDERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Final
+
+from accounts.models import User
+from accounts.permissions import Permission
+from protocol.text import versions
+from reports.worklist.forms import drafts, queries_to_answer, queries_to_close
+from reports.worklist.participants import (
+    deviations,
+    end_of_screening,
+    overdue_states,
+    screening,
+    to_consent_anew,
+)
+from reports.worklist.safety import clocks, to_assess
+from reports.worklist.second_person import OPENED_ENVELOPES, opened_envelopes, second_person
+from reports.worklist.sections import Builder, WorkListSection
+from reports.worklist.sites import contact_requests, sites, strata
+from reports.worklist.visits import todos, visits
+
+
+def work_for(
+    user: User, *, today: date, at: datetime, waiting: Collection[str] = ()
+) -> list[WorkListSection]:
+    """Return the sections of the person's work list, in the order in which they matter.
+
+    ``waiting`` names the kinds of things of which something waits for the person as the second one.
+    """
+    sections = [clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
+    if user.may(Permission.SAFETY_ASSESS):
+        sections.append(to_assess(user, today))
+    if user.may(Permission.ELIGIBILITY_DECIDE):
+        sections += end_of_screening(user)
+    sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
+        sections.append(to_consent_anew(user))
+    first = [second_person(user, waiting)]
+    if OPENED_ENVELOPES in waiting:
+        first.append(opened_envelopes(user))
+    return [*(section for section in first if section.total), *sections]
+
+
+BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
+    (Permission.CONTACT_HANDLE, contact_requests),
+    (Permission.VISIT_RECORD, visits),
+    (Permission.CRF_EDIT, overdue_states),
+    (Permission.CRF_EDIT, todos),
+    (Permission.QUERY_ANSWER, queries_to_answer),
+    (Permission.QUERY_CLOSE, queries_to_close),
+    (Permission.CRF_EDIT, drafts),
+    (Permission.PARTICIPANT_REGISTER, screening),
+    (Permission.CRF_EDIT, deviations),
+    (Permission.SITE_MANAGE, sites),
+    (Permission.ALLOCATION_CORRECT, strata),
+)

@@ -1,0 +1,72 @@
+"""Sections about queries and drafts of forms."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf import catalogue
+from crf.models import Draft, MessageKind, Query, QueryMessage, QueryState
+from crf.queries.system import short_question
+from kernel.clock import local_date
+from reports.worklist.sections import WorkItem, WorkListSection, first_and_total
+
+
+def queries_to_answer(user: User, today: date) -> WorkListSection:
+    """Return the open queries that the person may answer."""
+    rows = Query.objects.open_to(user, Permission.QUERY_ANSWER).filter(state=QueryState.OPEN)
+    return _queries(rows, _("Queries to answer"), _("No query waits for an answer."))
+
+
+def queries_to_close(user: User, today: date) -> WorkListSection:
+    """Return the answered queries that the person may close."""
+    rows = Query.objects.open_to(user, Permission.QUERY_CLOSE).filter(state=QueryState.ANSWERED)
+    return _queries(rows, _("Answered queries to close"), _("No answered query waits to be closed."))
+
+
+def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
+    chosen = rows.select_related("participant__site").with_raised().order_by("opened_at", "pk")
+    found, total = first_and_total(chosen)
+    items = [
+        WorkItem(
+            query.participant.number,
+            f"{query.form_code} · {_asked(query)}",
+            query.get_absolute_url(),
+            "query",
+            query.state,
+            local_date(query.opened_at, query.participant.site.time_zone),
+        )
+        for query in found
+    ]
+    return WorkListSection(title, "chat-left-text", nothing, items, total, reverse("crf:queries"))
+
+
+def _asked(query: Query) -> str:
+    raised = QueryMessage(kind=MessageKind.RAISED, text=query.raised or "")  # type: ignore[attr-defined]
+    return short_question(catalogue.forms().get(query.form_code), query, [raised])
+
+
+def drafts(user: User, today: date) -> WorkListSection:
+    """Return the person's own drafts."""
+    rows = Draft.objects.filter(owner=user).select_related("participant__site").order_by("-saved_at")
+    found, total = first_and_total(rows)
+    items = [
+        WorkItem(
+            draft.participant.number,
+            str(_("{form}: typed and not saved yet")).format(form=draft.form_code),
+            draft.get_absolute_url(),
+            "form",
+            "in_progress",
+            local_date(draft.saved_at, draft.participant.site.time_zone),
+        )
+        for draft in found
+    ]
+    return WorkListSection(
+        _("Your drafts"), "pencil", _("Nothing that you typed is waiting to be saved."), items, total
+    )

@@ -1,0 +1,162 @@
+"""Sections about participants: screening, decisions, consent anew, states, deviations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from followup.history import whole_number
+from followup.impact import asked_to_consent_anew
+from followup.track_limits import overdue
+from kernel.pagination import rows_and_count_of_each
+from protocol.text import load
+from reports.overdue_states import overdue_state
+from reports.worklist.sections import SHOWN, WorkItem, WorkListSection, first_and_total
+from trials.models import Consent, DeviationProposal, EligibilityDecision, Participant
+from trials.models.participants import DeviationState, Track
+from trials.models.sites import SiteState
+
+
+def to_consent_anew(user: User) -> WorkListSection:
+    """Return who has not answered on the consent text in force."""
+    found, total = first_and_total(
+        asked_to_consent_anew(Participant.objects.open_to(user, Permission.CONSENT_RECORD))
+    )
+    items = [
+        WorkItem(p.number, str(_("Does not sign the new text and leaves: record the withdrawal")), leave)
+        if p.is_leaving
+        else WorkItem(p.number, str(_("The new consent text is to be signed")), sign)
+        for p in found
+        for leave in [reverse("followup:withdraw", args=[p.number])]
+        for sign in [reverse("trials:consent", args=[p.number])]
+    ]
+    nothing = _("Everybody has answered on the text in force.")
+    return WorkListSection(_("To consent anew"), "file-earmark-text", nothing, items, total)
+
+
+def end_of_screening(user: User) -> list[WorkListSection]:
+    """Return who waits for a decision on eligibility and who for randomization, asked for in one question."""
+    screened = Participant.objects.filter(state=Track.SCREENED).order_by("number")
+    live = EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)
+    lists = {
+        "decide": screened.open_to(user, Permission.ELIGIBILITY_DECIDE).filter(
+            Exists(Consent.objects.filter(participant=OuterRef("pk"))),
+            ~Exists(live),
+            site__state__in=(SiteState.ACTIVE, SiteState.SUSPENDED),
+        ),
+        "randomize": screened.open_to(user, Permission.ALLOCATION_REQUEST).filter(
+            Exists(live.filter(eligible=True)), site__state=SiteState.ACTIVE
+        ),
+    }
+    found = rows_and_count_of_each(lists, SHOWN)
+    return [
+        _of_screened(
+            found["decide"],
+            WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting.")),
+            _("Read the evidence and decide on eligibility"),
+            "crf:eligibility",
+        ),
+        _of_screened(
+            found["randomize"],
+            WorkListSection(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized.")),
+            _("Eligible and signed: randomize"),
+            "randomization:randomize",
+        ),
+    ]
+
+
+def _of_screened(
+    found: tuple[list[Participant], int], empty: WorkListSection, what: str | Promise, page: str
+) -> WorkListSection:
+    people = sorted(found[0], key=lambda each: each.number)
+    items = [WorkItem(each.number, str(what), reverse(page, args=[each.number])) for each in people]
+    return replace(empty, items=items, total=found[1])
+
+
+def _next_step(person: Participant) -> Promise:
+    """Return what comes next on the way to randomization; at a site that does not recruit it leads nowhere."""
+    if person.site.state == SiteState.SUSPENDED:
+        return _("The site is suspended: screening waits")
+    if person.site.state != SiteState.ACTIVE:
+        return _("The site is closed: record how screening ended")
+    if not person.consented:  # type: ignore[attr-defined]
+        return _("Record the consent")
+    if not person.decided:  # type: ignore[attr-defined]
+        return _("Answer the screening forms; then an investigator decides")
+    return _("Decided: randomize, or record how screening ended")
+
+
+def screening(user: User, today: date) -> WorkListSection:
+    """Return who is in screening, with the next step of each."""
+    rows = (
+        Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
+        .filter(state=Track.SCREENED)
+        .select_related("site")
+        .annotate(
+            consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))),
+            decided=Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
+        )
+        .order_by("-registered_on", "number")
+    )
+    found, total = first_and_total(rows)
+    items = [
+        WorkItem(p.number, str(_next_step(p)), p.get_absolute_url(), "track", p.state, p.registered_on)
+        for p in found
+    ]
+    return WorkListSection(
+        _("In screening"),
+        "people",
+        _("Nobody is in screening."),
+        items,
+        total,
+        reverse("reports:participants") + "?state=SCREENED",
+    )
+
+
+def overdue_states(user: User, today: date) -> WorkListSection:
+    """Return who is longer in a state than the protocol allows."""
+    rows = overdue(Participant.objects.open_to(user, Permission.CRF_EDIT), on=today)
+    found, total = first_and_total(rows)
+    lines = [line for each in found if (line := overdue_state(each, today=today))]
+    items = [
+        WorkItem(each.participant.number, each.line, each.href, "todo", "overdue", each.ends_by)
+        for each in lines
+    ]
+    return WorkListSection(
+        _("States that should have ended"),
+        "exclamation-triangle",
+        _("Nobody is longer in a state than the protocol allows."),
+        items,
+        total,
+        reverse("reports:participants") + "?late=yes",
+    )
+
+
+def deviations(user: User, today: date) -> WorkListSection:
+    """Return the proposed deviations that nobody has settled."""
+    rows = (
+        DeviationProposal.objects.open_to(user, Permission.CRF_EDIT)
+        .filter(state=DeviationState.PROPOSED)
+        .select_related("participant")
+    )
+    found, total = first_and_total(rows)
+    items = [
+        WorkItem(
+            d.participant.number,
+            d.said,
+            reverse("trials:settle-deviation", args=[d.pk]),
+            when=d.found_on
+            + timedelta(days=whole_number(load(d.participant.protocol_version), "deviation_escalates_days")),
+        )
+        for d in found
+    ]
+    return WorkListSection(
+        _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total
+    )
