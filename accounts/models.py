@@ -142,6 +142,19 @@ class Signature(Audited):
         return f"{self.printed_name} · {self.meaning}"
 
 
+class AccessUse(models.Model):
+    """When a secret that was given out (an API token, a calendar address) last opened something.
+
+    It is known by its digest alone. Noted at most once in fifteen minutes, outside the trail: a use changes nothing.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    used_at = models.DateTimeField(_("last used"))
+
+    def __str__(self) -> str:
+        return f"{self.used_at:%Y-%m-%d %H:%M}"
+
+
 @audited(exclude=("body",))
 class Mail(Audited):
     """A message that will be sent once, by the worker, after the act that wrote it is kept.
