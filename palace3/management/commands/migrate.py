@@ -1,10 +1,10 @@
 """Django's own `migrate`, many times as fast on this schema.
 
-Every regulated table has several constraints and triggers, each an operation of its own, and after each Django
-copies every model and draws every related one anew: nearly all models, hundreds of times. A constraint changes no model's fields, so
-the drawing waits for the next operation that does; a new model or a new column changes the SQL of no other model,
-and a data migration draws all of them anew before it asks anything. The schema that results is the same to the
-letter (ADR 12).
+Every regulated table has several constraints and triggers, each an operation of its own, and before each Django
+copies every model, after each it draws every related one anew: nearly all models, hundreds of times. A constraint
+changes no model's fields, so the drawing waits for the next operation that does; a new model or a new column changes
+the SQL of no other model, and a data migration draws all of them anew before it asks anything. The schema that results
+is the same to the letter (ADR 12).
 
 At the end nothing can keep a version out of the trail any more (ADR 3).
 """
