@@ -21,7 +21,7 @@ from exports.access import LivingAccess
 from exports.cuts import Cut
 from exports.models import ApiToken, Export, ExportState
 from exports.tokens import PREFIX, digest_of
-from exports.writing import write_zip
+from exports.writing import AboutExport, write_zip
 from followup.services import end_feed
 from kernel.clock import with_offset
 from kernel.errors import Refusal
@@ -194,7 +194,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
             return export
         cut = _cut_of(locked)
         locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
-        about = {
+        about: AboutExport = {
             "export": locked.pk,
             "requested_by": locked.requested_by.username,
             "requested_at": _local(locked.requested_at),
