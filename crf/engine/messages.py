@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crf.engine.answers import AnswerValues
 from crf.engine.checks import Finding, Level
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import RENAMED
@@ -172,13 +172,13 @@ class _Known(dict[str, Any]):
         return "–"
 
 
-def rule_text(message: Any, values: Mapping[str, Any]) -> str:
+def rule_text(message: Any, values: AnswerValues) -> str:
     """Return the message of a check with the values of the protocol text that the check read in their places."""
     text = str(message)
     return text % _Known(values) if "%(" in text else text
 
 
-def values_named(message: str, values: Mapping[str, Any]) -> dict[str, str]:
+def values_named(message: str, values: AnswerValues) -> dict[str, str]:
     """Return those of ``values`` that the message has a place for, as text."""
     return {name: str(value) for name, value in values.items() if f"%({name})s" in message}
 
