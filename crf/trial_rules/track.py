@@ -97,6 +97,8 @@ def _after_evaluation(kind: str, outcome: Any, values: AnswerValues) -> tuple[st
         return ("SURGERY_PLANNED",)
     if kind == "RST" and choice == "declines_surgery":  # whatever was found: the choice ends the operation
         return ("SURVEILLANCE",)
+    if kind == "CRE2" and choice == "declines_surgery" and outcome != Found.CCR:
+        return DECLINED
     if kind == "RST" and outcome is not None:
         return ("SURGERY_PLANNED",)
     if kind == "CRE1" and outcome in (Found.CCR_SO_FAR, Found.PROCEED_TO_CRE2, Found.UNCERTAIN_REPEAT):
