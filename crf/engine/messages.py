@@ -109,6 +109,10 @@ def unreadable(question: Question, reason: Reason) -> str:
         return too_precise(question)
     if reason == Reason.SECONDS:
         return _("{label} is kept to the minute. Leave the seconds out.").format(label=question.text)
+    if reason == Reason.TWO_DAYS:
+        return _("{label}: day and month can be taken for each other. Type it as year-month-day.").format(
+            label=question.text
+        )
     return format_hint(question)
 
 
