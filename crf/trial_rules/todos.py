@@ -10,6 +10,7 @@ from typing import Any, Final
 from crf.catalogue.adverse_event.rules import died_of
 from crf.engine.checks import earliest_day
 from followup.services.todos import Wanted
+from protocol.response import WITH_DISEASE
 from protocol.response import Outcome as Found
 from protocol.text import ProtocolText
 
@@ -18,7 +19,6 @@ Records = Callable[[str], Sequence[Record]]
 
 FORMS: Final = frozenset({"CRE", "FU", "SURV", "AE", "SAE"})
 FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
-RESIDUE: Final = frozenset({Found.NON_CCR, Found.REGROWTH, Found.DISTANT})
 SUSPECT_LOCAL: Final = frozenset({"1", "2", "3"})
 SUSPECT_DISTANT: Final = frozenset({"1", "2"})
 TO_REPEAT: Final = frozenset({"hgd", "uncertain"})
@@ -69,7 +69,7 @@ def _repeat_biopsies(asking: Asking) -> Iterator[Wanted]:
     evaluations = asking.records("CRE")
     for cre in evaluations:
         on = earliest_day(cre["ogd_dt"])
-        if on is None or _biopsy(cre) not in TO_REPEAT or cre["cre_outcome"] in RESIDUE:
+        if on is None or _biopsy(cre) not in TO_REPEAT or cre["cre_outcome"] in WITH_DISEASE:
             continue
         again = any(
             (later := earliest_day(other["ogd_dt"])) is not None
@@ -164,7 +164,7 @@ def _evaluated_on(cre: Record) -> date | None:
 
 def _is_positive(cre: Record) -> bool:
     return (
-        cre["cre_outcome"] in RESIDUE
+        cre["cre_outcome"] in WITH_DISEASE
         or cre["local_call"] in SUSPECT_LOCAL
         or cre["dist_call"] in SUSPECT_DISTANT
     )

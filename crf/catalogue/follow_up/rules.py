@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from crf.engine.checks import latest_day, not_before
+from crf.catalogue.subsequent_therapy.rules import has_row
+from crf.engine.checks import latest_day
 from protocol.response import Outcome
 
 Row = dict[str, Any]
@@ -86,5 +87,6 @@ def not_after_death(fu_dt: date, surv_all: Sequence[Row]) -> bool:
     return all(died is None or fu_dt <= died for died in deaths)
 
 
-def ends_after_start(tx_start: str, tx_end: str) -> bool:
-    return not_before(tx_end, tx_start)
+def therapy_in_the_log(fu_dt: date, **known: Any) -> bool:
+    """Say whether a new therapy of this contact stands in its log (decision D3)."""
+    return has_row(fu_dt, known)

@@ -8,7 +8,8 @@ Row = dict[str, Any]
 
 RESECTION, RERESECTION = "resection", "reresection"
 WITH_SPECIMEN = (RESECTION, RERESECTION)
-WITH_INCISION = (*WITH_SPECIMEN, "explored")
+EXPLORATION = "explored"
+WITH_INCISION = (*WITH_SPECIMEN, EXPLORATION)
 
 
 def with_incision(surg_all: list[Row] | None) -> list[Row]:
