@@ -80,6 +80,13 @@ def _under(name: str, guard: SiteScoped) -> SiteScoped:
     return type(guard)(*args, **{**kwargs, "name": name})
 
 
+def _named(model: type[models.Model]) -> dict[str, str]:
+    """Name the event table after a table that is not named after its model."""
+    meta = model._meta
+    by_default = meta.db_table == f"{meta.app_label}_{meta.model_name}"
+    return {} if by_default else {"db_table": f"{meta.db_table}event"}
+
+
 M = TypeVar("M", bound=type[models.Model])
 
 
@@ -87,13 +94,14 @@ def audited(*, exclude: Sequence[str] = (), related_name: str = "events") -> Cal
     """Keep each version of each row of the model in ``<Model>Event``, act and all.
 
     A trigger writes the event table; nobody else can, and nobody can change or empty it. The
-    event table hides what its model hides. Columns in ``exclude`` (secrets) are not copied.
+    event table hides what its model hides, and is named after its table. Columns in ``exclude``
+    (secrets) are not copied.
     A row's versions are its ``events``; a model that others are built on names them otherwise.
     """
 
     def track(model: M) -> M:
         scoped = [guard for guard in model._meta.constraints if isinstance(guard, SiteScoped)]
-        name = f"{model._meta.app_label}_{model._meta.model_name}event"
+        name = f"{model._meta.db_table}event"
         constraints: list[BaseConstraint] = [AppendOnly(name=f"{name}_trail")]
         constraints += [_under(f"{name}_scope", guard) for guard in scoped]
         tracked: M = pghistory.track(
@@ -103,7 +111,7 @@ def audited(*, exclude: Sequence[str] = (), related_name: str = "events") -> Cal
             obj_field=pghistory.ObjForeignKey(related_name=related_name),
             context_field=None,  # type: ignore[arg-type]  # pghistory takes None; its types do not say so
             append_only=False,
-            meta={"constraints": constraints, "default_permissions": ()},
+            meta={"constraints": constraints, "default_permissions": (), **_named(model)},
         )(model)
         return tracked
 

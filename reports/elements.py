@@ -22,7 +22,7 @@ ELEMENTS = {
     "biopsies": _lazy("Bite-on-bite biopsies, enough of them"),
     "pet": _lazy("PET-CT"),
     "order": _lazy("PET-CT before the endoscopy"),
-    "eus": _lazy("Endosonography"),
+    "eus": _lazy("EUS"),
     "fna": _lazy("Aspiration of every suspect node"),
 }
 

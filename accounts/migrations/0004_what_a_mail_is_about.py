@@ -6,7 +6,10 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from audit.upgrade import has_rows, open_upgrade_act
 
+
+REASON = "A message says in a column of its own what it is about; the key is not taken apart."
 # A key is "app:kind:reference", with the letter before the reader in a letter of the news.
 FILL = """
     UPDATE accounts_mail SET about = split_part(key, ':', CASE kind WHEN 'trials:news' THEN 4 ELSE 3 END), act_id = %s
@@ -18,19 +21,9 @@ FILL = """
 def fill(apps: Any, schema_editor: Any) -> None:
     """Each message that still waits says what it is about, under an act of the system."""
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.sites', '*', true), set_config('app.user', '', true)")
-        cursor.execute("SELECT count(*) FROM accounts_mail WHERE sent_at IS NULL AND dropped_at IS NULL")
-        if cursor.fetchone() == (0,):
-            return
-        cursor.execute(
-            "INSERT INTO audit_act (verb, role, at, reason, request_id, transaction) "
-            "VALUES ('accounts:mail:upgrade', '', now(), %s, '', 0) RETURNING id",
-            ["A message says in a column of its own what it is about; the key is not taken apart."],
-        )
-        (act,) = cursor.fetchone()
-        cursor.execute("SELECT set_config('app.act', %s, true)", [str(act)])
-        cursor.execute(FILL, [act])
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if has_rows(cursor, "accounts_mail", "sent_at IS NULL AND dropped_at IS NULL"):
+            cursor.execute(FILL, [open_upgrade_act(cursor, verb="accounts:mail:upgrade", reason=REASON)])
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 class Migration(migrations.Migration):

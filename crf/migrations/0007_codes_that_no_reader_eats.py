@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import migrations
-from django.utils import timezone
+
+from audit.upgrade import open_upgrade_act, see_every_site
 
 RENAMED = {"NA": "NAP", "28-8": "28_8"}
 CODED = (
@@ -20,9 +21,6 @@ CODED = (
     ("crf_staging", "pdl1_clone", "28-8"),
 )
 REASON = "Codes renamed that programs read as something else: NA is NAP, 28-8 is 28_8"
-OPEN_ACT = """
-    INSERT INTO audit_act (verb, role, at, reason, request_id) VALUES ('crf:record:upgrade', '', %s, %s, '') RETURNING id
-"""
 TABLES = r"""
     SELECT table_name FROM information_schema.columns
     WHERE table_schema = 'public' AND column_name = 'missing' AND table_name LIKE 'crf\_%' AND table_name NOT LIKE '%event'
@@ -59,7 +57,7 @@ def rename(connection: Any, codes: dict[str, str]) -> None:
     """Give each code of ``codes`` its new name wherever an answer, a reason or a draft holds it."""
     names = dict(zip(RENAMED, codes.items(), strict=True))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.sites', '*', true), set_config('app.user', '', true)")
+        see_every_site(cursor)
         cursor.execute(TABLES)
         tables = [row[0] for row in cursor.fetchall()]
         changes = [(table, HOLDS_REASON, REASON_RENAMED, names["NA"]) for table in tables]
@@ -67,27 +65,20 @@ def rename(connection: Any, codes: dict[str, str]) -> None:
             (table, f"{column} = %(old)s", f"{column} = %(new)s", names[code])
             for table, column, code in CODED
         ]
-        act: dict[str, int] = {}
+        act: int | None = None
         for table, holds, change, (old, new) in changes:
             told = {"old": old, "new": new}
             cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {holds})", told)
             if cursor.fetchone()[0]:
-                act = act or _open_act(cursor)
+                act = act or open_upgrade_act(cursor, verb="crf:record:upgrade", reason=REASON)
                 with _unguarded(cursor, table):
-                    cursor.execute(f"UPDATE {table} SET act_id = %(act)s, {change} WHERE {holds}", told | act)
+                    cursor.execute(f"UPDATE {table} SET act_id = %(act)s, {change} WHERE {holds}", told | {"act": act})
         cursor.execute("ALTER TABLE crf_draft NO FORCE ROW LEVEL SECURITY")
         for old, new in codes.items():
             cursor.execute(DRAFTS, {"old": old, "new": new})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE crf_draft FORCE ROW LEVEL SECURITY")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-def _open_act(cursor: Any) -> dict[str, int]:
-    cursor.execute(OPEN_ACT, [timezone.now(), REASON])
-    act: int = cursor.fetchone()[0]
-    cursor.execute("SELECT set_config('app.act', %s, true)", [str(act)])
-    return {"act": act}
 
 
 @contextmanager

@@ -111,7 +111,7 @@ class SponsorAssessment(OfParticipant):
     susar = models.BooleanField(_("SUSAR"))
     known_at = models.DateTimeField(_("sponsor knew since"), null=True)
     urgent = models.BooleanField(_("fatal or life-threatening"), null=True)
-    authority_on = models.DateField(_("authority told on"), null=True)
+    authority_on = models.DateField(_("reported to authority on"), null=True)
     follow_up_on = models.DateField(_("authority told of the follow-up on"), null=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
     assessed_at = models.DateTimeField(_("assessed at"))

@@ -205,7 +205,7 @@ class AssessmentForm(ServiceForm):
             "serious, unexpected and related was known, or, if it has become fatal or life-threatening, when that was."
         ),
     )
-    authority_on = DayField(label=_("Authority told on"), required=False)
+    authority_on = DayField(label=_("Reported to authority on"), required=False)
     follow_up_on = DayField(
         label=_("Authority told of the follow-up on"),
         required=False,

@@ -22,6 +22,7 @@ FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
 SUSPECT_LOCAL: Final = frozenset({"1", "2", "3"})
 SUSPECT_DISTANT: Final = frozenset({"1", "2"})
 TO_REPEAT: Final = frozenset({"hgd", "uncertain"})
+DECIDED: Final = WITH_DISEASE | {Found.CCR_SO_FAR, Found.CCR, Found.PERSISTENT_CCR}
 LOCAL: Final = frozenset({"local", "node", "anastomotic"})
 
 
@@ -50,7 +51,7 @@ def wanted_todos(text: ProtocolText, records: Records, known_on: Mapping[int, da
     """
     asking = Asking(text, records, known_on)
     found: list[Wanted] = []
-    for rule in (_decisions, _repeat_biopsies, _recurrences, _deaths):
+    for rule in (_decisions, _repeat_biopsies, _suspicions, _recurrences, _deaths):
         found += rule(asking)
     return found
 
@@ -78,6 +79,21 @@ def _repeat_biopsies(asking: Asking) -> Iterator[Wanted]:
             for other in evaluations
         )
         yield _of_record("REPEAT_BIOPSY", "CRE", cre, on, asking, done=again)
+
+
+def _suspicions(asking: Asking) -> Iterator[Wanted]:
+    """A suspected recurrence is proven or ruled out, at a later contact or evaluation (protocol 3.12, dz_status)."""
+    contacts = [(on, one) for one in asking.records("FU") if (on := earliest_day(one["fu_dt"]))]
+    settled = [on for on, contact in contacts if contact["dz_status"] not in (None, "suspect")]
+    settled += [
+        on for cre in asking.records("CRE") if cre["cre_outcome"] in DECIDED and (on := _evaluated_on(cre))
+    ]
+    answered: date | None = date.min  # the day that settled the suspicion before; None while one is open
+    for on, contact in sorted(contacts, key=lambda entry: (entry[0], entry[1]["id"])):
+        if contact["dz_status"] != "suspect" or answered is None or on < answered:
+            continue
+        answered = min((day for day in settled if day > on), default=None)
+        yield _of_record("SUSPICION", "FU", contact, on, asking, done=answered is not None)
 
 
 def _recurrences(asking: Asking) -> Iterator[Wanted]:

@@ -29,7 +29,7 @@ class UnknownParameter(Refusal):
 
 class RepeatedParameter(Refusal):
     code = "exports.repeated_parameter"
-    message = gettext_lazy("The parameter “{name}” stands there more than once. Give it once.")
+    message = gettext_lazy("The parameter “{name}” is given more than once. Give it once.")
     status = 400
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import migrations, models
 
+from audit.upgrade import has_rows, open_upgrade_act
+
 REASON = "An allocation has one true stratum: the mark that was made last holds, the earlier ones are withdrawn."
 EARLIER = """
     t.kind = 'wrong_stratum' AND t.withdrawn_at IS NULL AND EXISTS (
@@ -11,26 +13,15 @@ EARLIER = """
         WHERE later.allocation_id = t.allocation_id AND later.kind = 'wrong_stratum'
           AND later.withdrawn_at IS NULL AND later.id > t.id)
 """
+WITHDRAW = f"UPDATE randomization_allocationerror AS t SET withdrawn_at = now(), act_id = %s WHERE {EARLIER}"  # noqa: S608
 
 
 def withdraw_earlier_marks(_apps: Any, schema_editor: Any) -> None:
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.sites', '*', true), set_config('app.user', '', true)")
-        cursor.execute(f"SELECT count(*) FROM randomization_allocationerror AS t WHERE {EARLIER}")  # noqa: S608
-        if cursor.fetchone() == (0,):
-            return
-        cursor.execute(
-            "INSERT INTO audit_act (verb, role, at, reason, request_id, transaction) "
-            "VALUES ('randomization:error:withdraw', '', now(), %s, '', 0) RETURNING id",
-            [REASON],
-        )
-        (act,) = cursor.fetchone()
-        cursor.execute("SELECT set_config('app.act', %s, true)", [str(act)])
-        cursor.execute(
-            f"UPDATE randomization_allocationerror AS t SET withdrawn_at = now(), act_id = %s WHERE {EARLIER}",  # noqa: S608
-            [act],
-        )
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if has_rows(cursor, "randomization_allocationerror", EARLIER):
+            act = open_upgrade_act(cursor, verb="randomization:error:withdraw", reason=REASON)
+            cursor.execute(WITHDRAW, [act])
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 class Migration(migrations.Migration):

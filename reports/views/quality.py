@@ -33,7 +33,7 @@ REPORTS: Final[dict[str, tuple[object, object, Maker]]] = {
     ),
     "elements": (
         _("Content of response evaluations"),
-        _("Endoscopy, biopsies, PET-CT, endosonography and aspiration: due and done."),
+        _("Endoscopy, biopsies, PET-CT, EUS and aspiration: due and done."),
         lambda sites, today: content_of_evaluations(sites),
     ),
     "questionnaires": (

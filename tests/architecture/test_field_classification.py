@@ -204,7 +204,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.ConsentVersion": {
         "operational": "id act site label approved_on ended_on",
     },
-    "trials.ContactAttempt": {
+    "trials.RequestCall": {
         "operational": "id act request site called_at result again_on",
     },
     "trials.ContactIdentity": {

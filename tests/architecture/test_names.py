@@ -10,10 +10,6 @@ from palace3.packages import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 DJANGO_INNER = {"Meta", "Crf", "Command"}  # names that Django or the form language look for
-# Two things still share these names; a name leaves the list when one of the two is renamed.
-SHARED = {
-    "ContactAttempt",  # the tables keep their names until the migrations are squashed
-}
 
 
 def class_names() -> dict[str, list[str]]:
@@ -30,10 +26,5 @@ def class_names() -> dict[str, list[str]]:
 
 
 def test_a_class_name_stands_for_one_thing() -> None:
-    twice = {name: where for name, where in class_names().items() if len(where) > 1 and name not in SHARED}
+    twice = {name: where for name, where in class_names().items() if len(where) > 1}
     assert not twice, "\n".join(f"{name}: {', '.join(where)}" for name, where in sorted(twice.items()))
-
-
-def test_the_list_of_shared_names_can_only_shrink() -> None:
-    names = class_names()
-    assert not {name for name in SHARED if len(names[name]) < 2}, "a name is unique by now: take it off"

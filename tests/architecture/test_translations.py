@@ -1,4 +1,6 @@
-"""Every text has its Chinese translation, with the same placeholders; the catalogue holds no others."""
+"""Every text has its Chinese translation, with the same placeholders and one name for a thing; the catalogue holds
+no others.
+"""
 
 from __future__ import annotations
 
@@ -11,3 +13,42 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_every_text_is_translated() -> None:
     assert faults(Catalogue(ROOT), texts_of_project(ROOT)) == []
+
+
+# One name a thing: what stands on the left was written once beside what stands on the right.
+MENDED = {
+    "生存状况": "生存随访表",
+    "生存表单": "生存随访表",
+    "生存状态表": "生存随访表",
+    "重复咬取活检": "深凿活检（bite-on-bite）",
+    "申办方": "申办者",
+    "原始资料": "源文件",
+    "送检淋巴结": "检出淋巴结",
+    "代食管器官": "替代器官",
+    "首选术语": "首选语",
+    "粒细胞缺乏性发热": "发热性中性粒细胞减少",
+    "在世受试者": "在组受试者",
+    "与源数据核查": "与源数据核对",
+    "入选资格决定": "入排决定",
+    "提议的方案偏离": "待确认的方案偏离",
+    "累及管周范围": "累及食管周径",
+    "由机会决定": "由随机分配（像抽签一样）决定",
+    "安全性时限": "SAE 报告时限",
+    "晚期毒性": "远期毒性",
+}
+
+
+def test_a_thing_has_one_name_in_chinese() -> None:
+    texts = [
+        ROOT / "locale/zh_Hans/LC_MESSAGES/django.po",
+        *sorted((ROOT / "protocol/versions").glob("*.toml")),
+        *sorted((ROOT / "website").rglob("*.toml")),
+        *sorted((ROOT / "templates").rglob("*.html")),
+    ]
+    spelled = [
+        f"{path.relative_to(ROOT)}: {old} is {new}"
+        for path in texts
+        for old, new in MENDED.items()
+        if old in path.read_text(encoding="utf-8")
+    ]
+    assert not spelled, "\n".join(spelled)

@@ -160,6 +160,7 @@ NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
         ("DOSE_DEVIATION", ("DV",), timedelta(days=7)),
         ("CRE_POSITIVE", ("CRE",), timedelta(days=14)),
         ("REPEAT_BIOPSY", ("CRE",), timedelta(days=28)),
+        ("SUSPICION", ("FU",), timedelta(days=42)),
         ("RECURRENCE", ("FU",), timedelta(days=14)),
         ("DEATH", ("SURV", "EOS"), timedelta(days=7)),
         ("DEATH_SAE", ("SURV", "SAE"), timedelta(hours=24)),
@@ -175,7 +176,7 @@ def test_triggers(code: str, forms: tuple[str, ...], after: timedelta | None) ->
 
 
 def test_every_trigger_is_tested() -> None:
-    assert len(TEXT.triggers) == 13
+    assert len(TEXT.triggers) == 14
 
 
 CHEMOTHERAPY = {"CARBOPLATIN", "NAB_PACLITAXEL"}

@@ -15,7 +15,7 @@ from trials.models.participants import (
 )
 from trials.models.people import Delegation
 from trials.models.protocol import Confirmation, SiteVersion, VersionText
-from trials.models.requests import ContactAttempt, ContactIdentity, ContactRequest, SendingMark
+from trials.models.requests import ContactIdentity, ContactRequest, RequestCall, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
 
@@ -26,7 +26,6 @@ __all__ = [
     "Consent",
     "ConsentRefusal",
     "ConsentVersion",
-    "ContactAttempt",
     "ContactIdentity",
     "ContactRequest",
     "Delegation",
@@ -39,6 +38,7 @@ __all__ = [
     "PageConfirmation",
     "Participant",
     "PublicText",
+    "RequestCall",
     "ScreeningOutcome",
     "SendingMark",
     "Site",

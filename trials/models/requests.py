@@ -131,7 +131,7 @@ class ContactRequest(Audited):
 
 
 @audited()
-class ContactAttempt(Audited):
+class RequestCall(Audited):
     """A call to somebody who asked for one: when, and with what result. What was said is sealed elsewhere."""
 
     request = models.ForeignKey(ContactRequest, models.PROTECT, related_name="attempts")
@@ -143,6 +143,7 @@ class ContactAttempt(Audited):
     objects = SiteQuerySet.as_manager()
 
     class Meta:
+        db_table = "trials_contactattempt"  # seals name the tables of the trail: a table keeps its name
         ordering = ("called_at", "pk")
         constraints = (
             ActGuard(name="trials_contactattempt_act", frozen=True),

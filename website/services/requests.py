@@ -20,7 +20,7 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
-from trials.models import ContactAttempt, ContactIdentity, ContactRequest, Delegation, Participant, Site
+from trials.models import ContactIdentity, ContactRequest, Delegation, Participant, RequestCall, Site
 from trials.models.requests import CallResult, RequestState
 from trials.models.sites import SiteState
 from trials.services.participants import register_participant
@@ -165,7 +165,7 @@ def record_call(
     remark: str = "",
     by: User,
     at: datetime,
-) -> ContactAttempt:
+) -> RequestCall:
     """The call and its result are on record; a new request has been called.
 
     Refuses: a closed request; a call before it arrived or still to come. Locks: the request.
@@ -175,7 +175,7 @@ def record_call(
         # A person reads the time of the call from a clock without seconds.
         if not held.received_at.replace(second=0, microsecond=0) <= called_at <= at:
             raise CalledTooLate(day=local_date(called_at, held.site.time_zone).isoformat())
-        attempt = ContactAttempt.objects.create(
+        attempt = RequestCall.objects.create(
             request=held, site=held.site, called_at=called_at, result=result, again_on=again_on, act=act
         )
         _remark(held, remark, by, at)

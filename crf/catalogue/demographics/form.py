@@ -261,7 +261,7 @@ class DemographicsMedication(CrfGroupRow):
         cdash="CMENDAT",
         sdtm="CMENDTC",
     )
-    cm_indc = ChoiceAnswer(_("Given for"), codes=lists.INDICATION, required=True, sdtm="CMINDC")
+    cm_indc = ChoiceAnswer(_("Indication"), codes=lists.INDICATION, required=True, sdtm="CMINDC")
     cm_indc_txt = TextAnswer(_("Which disease or event?"), cdash="CMINDC", sdtm="CMINDC")
     cm_steroid = YesNoAnswer(_("Systemic corticosteroid"), required=True, sdtm="SUPPCM.STEROID")
     cm_pred = DecimalAnswer(

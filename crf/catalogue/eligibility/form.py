@@ -179,7 +179,7 @@ class Eligibility(CrfRecord):
         missing_allowed=(),
         sdtm="SUPPRS.RESECT",
     )
-    mdt_dt = DateAnswer(_("Date of the team meeting"), required=True, sdtm="SUPPRS.MDTDTC")
+    mdt_dt = DateAnswer(_("Date of the MDT meeting"), required=True, sdtm="SUPPRS.MDTDTC")
     ecog = ChoiceAnswer(
         _("ECOG performance status"), codes=ECOG, required=True, missing_allowed=(), sdtm="RSORRES (ECOG101)"
     )

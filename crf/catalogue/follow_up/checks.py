@@ -117,7 +117,7 @@ CHECKS = (
         level=Level.LISTING,
         reads=("dz_status",),
         passes=lambda dz_status: False,
-        message=_("Recurrence is suspected: prove it or rule it out within 6 weeks."),
+        message=_("A recurrence is suspected: prove it or rule it out by the day of its to-do."),
         fields=("dz_status",),
         when=Is("dz_status", "suspect"),
     ),

@@ -64,7 +64,7 @@ CHECKS = (
         reads=(*rules.FINDINGS, "override_why", "mdt_dt"),
         passes=rules.two_clear_looks,
         message=_(
-            "A cCR rests on two clear evaluations, CRE-1 and CRE-2. Choose another outcome, or give the team's "
+            "A cCR rests on two clear evaluations, CRE-1 and CRE-2. Choose another outcome, or give the MDT's "
             "reason and the date of its meeting."
         ),
         fields=("cre_outcome",),
@@ -208,7 +208,7 @@ CHECKS = (
         level=Level.SOFT,
         reads=("eus_done",),
         passes=lambda eus_done: eus_done == "Y",
-        message=_("Endosonography is due at this evaluation. Check whether it was done."),
+        message=_("EUS is due at this evaluation. Check whether it was done."),
         fields=("eus_done",),
         when=BATTERY,
         deviation=CONTENT,

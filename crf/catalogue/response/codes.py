@@ -151,7 +151,7 @@ BECAUSE = CodeList(
         Because.BIOPSY_INSUFFICIENT.value: _("the biopsies are insufficient"),
         Because.BIOPSY_SUPERFICIAL.value: _("the biopsies are superficial only"),
         Because.PET_MISSING.value: _("PET-CT is missing"),
-        Because.EUS_MISSING.value: _("endosonography is missing"),
+        Because.EUS_MISSING.value: _("EUS is missing"),
         Because.FNA_MISSING.value: _("a suspect node was not aspirated and no reason is given"),
         Because.FNA_INADEQUATE.value: _("the aspiration of a node is inadequate"),
         Because.BIOPSY_HIGH_GRADE.value: _("a biopsy shows high-grade dysplasia"),
@@ -180,6 +180,6 @@ BECAUSE = CodeList(
         Because.UNANSWERED_BIOPSY.value: _("open: worst biopsy result"),
         Because.UNANSWERED_ADEQUACY.value: _("open: whether the biopsies are representative"),
         Because.UNANSWERED_PET.value: _("open: PET-CT"),
-        Because.UNANSWERED_EUS.value: _("open: endosonography"),
+        Because.UNANSWERED_EUS.value: _("open: EUS"),
     },
 )

@@ -115,7 +115,7 @@ class ResponseEvaluation(CrfRecord):
         sdtm="TULOC",
     )
     pet_dm_note = TextAnswer(
-        _("Suspect distant lesion: result of the biopsy, or the team's note"),
+        _("Suspect distant lesion: result of the biopsy, or the MDT note"),
         max_length=500,
         asked_when=Is("pet_dm", "suspect"),
         sdtm="SUPPTU.MNOTE",
@@ -206,16 +206,16 @@ class ResponseEvaluation(CrfRecord):
         sdtm="MIORRES (MIEVAL)",
     )
 
-    eus = Section(_("Endosonography"))
-    eus_done = YesNoAnswer(_("Endosonography done"), required=True, missing_allowed=(), sdtm="PROCCUR")
+    eus = Section(_("EUS"))
+    eus_done = YesNoAnswer(_("EUS done"), required=True, missing_allowed=(), sdtm="PROCCUR")
     eus_dt = DateAnswer(
-        _("Endosonography, date"), help=_("Often that of the endoscopy."), asked_when=EUS, sdtm="PRSTDTC"
+        _("EUS, date"), help=_("Often that of the endoscopy."), asked_when=EUS, sdtm="PRSTDTC"
     )
     eus_mm = DecimalAnswer(
         _("Residual thickness"), unit="mm", soft=(2, 12), hard=(1, 60), shown_when=EUS, sdtm="TRORRES"
     )
     eus_mm_base = DerivedDecimal(
-        _("Wall thickness on endosonography at baseline"),
+        _("Wall thickness on EUS at baseline"),
         reads=("STAGE.eus_mm",),
         by=lambda stage_eus_mm: stage_eus_mm,
         unit="mm",
@@ -223,7 +223,7 @@ class ResponseEvaluation(CrfRecord):
         sdtm="TRORRES",
     )
     eus_any = YesNoAnswer(_("Any suspect node?"), asked_when=EUS, sdtm="TUORRES")
-    eus_nodes = RepeatingGroup(_("Suspect nodes on endosonography"), asked_when=Is("eus_any", "Y"))
+    eus_nodes = RepeatingGroup(_("Suspect nodes on EUS"), asked_when=Is("eus_any", "Y"))
 
     outcome = Section(_("Outcome"))
     ctdna = ChoiceAnswer(_("ctDNA in blood"), codes=lists.CTDNA, help=_("Optional."), sdtm="GFORRES")
@@ -251,9 +251,7 @@ class ResponseEvaluation(CrfRecord):
         missing_allowed=(),
         proposed_by="cre_outcome_calc",
         offered_when=lists.POSSIBLE_OUTCOMES,
-        help=_(
-            "The investigator decides. Another outcome needs a reason and the date of the team's meeting."
-        ),
+        help=_("The investigator decides. Another outcome needs a reason and the date of the MDT meeting."),
         sdtm="RSORRES (OVRLRESP)",
     )
     override_why = TextAnswer(
@@ -292,10 +290,8 @@ class ResponseEvaluation(CrfRecord):
     )
 
     decision = Section(_("Decision"))
-    mdt_dt = DateAnswer(_("Date of the team meeting"), required_when=FOR_THE_TEAM, sdtm="DSSTDTC")
-    mdt_dec = ChoiceAnswer(
-        _("Decision of the team"), codes=lists.DECISION, required_when=FOR_THE_TEAM, sdtm="DSTERM"
-    )
+    mdt_dt = DateAnswer(_("Date of the MDT meeting"), required_when=FOR_THE_TEAM, sdtm="DSSTDTC")
+    mdt_dec = ChoiceAnswer(_("MDT decision"), codes=lists.DECISION, required_when=FOR_THE_TEAM, sdtm="DSTERM")
     pt_dec = ChoiceAnswer(
         _("What does the participant choose?"),
         codes=lists.CHOICE,
@@ -319,7 +315,7 @@ class ResponseEvaluation(CrfRecord):
         code, title, version, repeats = "CRE", _("Clinical response evaluation"), 1, Repeats.PER_VISIT
         instructions = _(
             "CRE-1: endoscopy with bite-on-bite biopsies; PET-CT only when it is positive. CRE-2 and surveillance: "
-            "PET-CT first, then endoscopy with bite-on-bite biopsies and endosonography. Restaging in Arm 2: CT, and "
+            "PET-CT first, then endoscopy with bite-on-bite biopsies and EUS. Restaging in Arm 2: CT, and "
             "endoscopy with biopsies."
         )
         dated_by = "ogd_dt"
@@ -347,7 +343,7 @@ class ResponsePetNode(CrfGroupRow):
 
 @audited()
 class ResponseEusNode(CrfGroupRow):
-    """Nodes that endosonography suspects (protocol 3.7, eus_nodes)."""
+    """Nodes that EUS suspects (protocol 3.7, eus_nodes)."""
 
     record = parent(ResponseEvaluation, "eus_nodes")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")

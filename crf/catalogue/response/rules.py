@@ -52,7 +52,7 @@ BARS_CCR = {
 
 
 NEEDS_A_REASON = {Because.BIOPSY_INSUFFICIENT, Because.BIOPSY_SUPERFICIAL, Because.FNA_INADEQUATE}
-"""What was done and tells nothing: only the team's reason declares a cCR over it (X032)."""
+"""What was done and tells nothing: only the MDT's reason declares a cCR over it (X032)."""
 
 
 def kind_of(visit_code: str | None) -> str:
@@ -126,7 +126,7 @@ def signs_of(known: Row) -> Signs:
 
 
 def _node_left(known: Row, nodes: list[Row]) -> bool:
-    """Say whether a node that PET-CT or endosonography suspects has no cytology."""
+    """Say whether a node that PET-CT or EUS suspects has no cytology."""
     aspirated = {row["station"] for row in nodes if row["fna_res"]}
     avid = {row["station"] for row in known["pet_nodes"] or () if row["station"]}
     unlisted = known["eus_any"] == "Y" and not nodes
@@ -175,7 +175,7 @@ def reasons(**known: Any) -> list[str]:
 
 
 def two_clear_looks(**known: Any) -> bool:
-    """Say whether a declared cCR rests on two clear evaluations, or on the team's reason (X032)."""
+    """Say whether a declared cCR rests on two clear evaluations, or on the MDT's reason (X032)."""
     if known["override_why"] and known["mdt_dt"]:
         return True
     found = proposal(known).code

@@ -166,9 +166,9 @@ class SeriousEvent(CrfRecord):
     )
 
     told = Section(_("Ethics committee and authority"))
-    sae_ec = DateAnswer(_("Ethics committee told on"), after_death_allowed=True, sdtm="SUPPAE.SAEECDT")
+    sae_ec = DateAnswer(_("Reported to ethics committee on"), after_death_allowed=True, sdtm="SUPPAE.SAEECDT")
     sae_auth = DerivedDate(
-        _("Authority told on"), reads=rules.SPONSOR, by=rules.told_authority, sdtm="SUPPAE.SAEAUTH"
+        _("Reported to authority on"), reads=rules.SPONSOR, by=rules.told_authority, sdtm="SUPPAE.SAEAUTH"
     )
 
     class Crf:

@@ -75,9 +75,7 @@ CHECKS = (
         level=Level.SOFT,
         reads=("ut", "ct"),
         passes=rules.one_step_apart,
-        message=_(
-            "Endosonography and cT differ by more than one step. Check both, or confirm with a reason."
-        ),
+        message=_("EUS and cT differ by more than one step. Check both, or confirm with a reason."),
         fields=("ut", "ct"),
     ),
     Check(

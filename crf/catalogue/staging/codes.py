@@ -141,7 +141,7 @@ CLINICAL_GROUP = CodeList("CSTAGE", {group: group for group in ("0", "I", "II", 
 METHOD = CodeList(
     "STAGE_METHOD",
     {
-        "eus": _("endosonography"),
+        "eus": _("EUS"),
         "ct": _("CT"),
         "pet_ct": _("PET-CT"),
         "us": _("ultrasound of the neck"),

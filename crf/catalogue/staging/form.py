@@ -88,7 +88,9 @@ class Staging(CrfRecord):
     egj_cm = DecimalAnswer(
         _("Oesophagogastric junction"), soft=(36, 46), unit="cm", hard=(8, 60), sdtm="FAORRES"
     )
-    diaph_cm = DecimalAnswer(_("Diaphragm"), soft=(36, 46), unit="cm", hard=(8, 60), sdtm="FAORRES")
+    diaph_cm = DecimalAnswer(
+        _("Diaphragmatic hiatus"), soft=(36, 46), unit="cm", hard=(8, 60), sdtm="FAORRES"
+    )
     bx_n = IntegerAnswer(_("Biopsies taken"), soft=(2, 12), hard=(0, 40), required=True, sdtm="FAORRES")
     grade = ChoiceAnswer(_("Grade of the biopsy"), codes=GRADE, required=True, sdtm="MIORRES")
     pdl1_done = YesNoAnswer(_("PD-L1 tested"), sdtm="MIORRES")
@@ -96,10 +98,10 @@ class Staging(CrfRecord):
     cps = DecimalAnswer(_("CPS"), hard=(0, 100), shown_when=PDL1, sdtm="MIORRES")
     tps = DecimalAnswer(_("TPS"), unit="%", hard=(0, 100), shown_when=PDL1, sdtm="MIORRES")
 
-    eus = Section(_("B. Endosonography"))
-    eus_done = YesNoAnswer(_("Endosonography done"), required=True, missing_allowed=(), sdtm="PROCCUR")
+    eus = Section(_("B. EUS"))
+    eus_done = YesNoAnswer(_("EUS done"), required=True, missing_allowed=(), sdtm="PROCCUR")
     eus_why = TextAnswer(_("Why was it not done?"), asked_when=Is("eus_done", "N"), sdtm="PRREASND")
-    eus_dt = DateAnswer(_("Endosonography, date"), asked_when=EUS, sdtm="PRSTDTC")
+    eus_dt = DateAnswer(_("EUS, date"), asked_when=EUS, sdtm="PRSTDTC")
     eus_trav = ChoiceAnswer(
         _("Does the probe pass the tumour?"), codes=lists.PROBE, asked_when=EUS, sdtm="FAORRES"
     )
@@ -115,7 +117,7 @@ class Staging(CrfRecord):
     )
     ut = ChoiceAnswer(_("uT"), codes=lists.UT, asked_when=EUS, sdtm="RSORRES")
     eus_n = IntegerAnswer(_("Suspect nodes"), soft=(0, 10), hard=(0, 30), asked_when=EUS, sdtm="TRORRES")
-    eus_node = RepeatingGroup(_("Suspect nodes on endosonography"), shown_when=EUS)
+    eus_node = RepeatingGroup(_("Suspect nodes on EUS"), shown_when=EUS)
 
     ct_ = Section(_("C. CT of neck, chest and abdomen"))
     ct_dt = DateAnswer(_("CT, date"), required=True, sdtm="PRSTDTC")
@@ -125,10 +127,10 @@ class Staging(CrfRecord):
     aorta_ang = ChoiceAnswer(_("Contact with the aorta"), codes=lists.AORTA, required=True, sdtm="FAORRES")
     airway = ChoiceAnswer(_("Airway"), codes=lists.AIRWAY, required=True, sdtm="FAORRES")
     t4a_str = MultipleAnswer(
-        _("Neighbours invaded that make T4a"), codes=lists.T4A_STRUCTURE, required=True, sdtm="FAORRES"
+        _("T4a structures involved"), codes=lists.T4A_STRUCTURE, required=True, sdtm="FAORRES"
     )
     t4b_str = MultipleAnswer(
-        _("Neighbours invaded that make T4b"), codes=lists.T4B_STRUCTURE, required=True, sdtm="FAORRES"
+        _("T4b structures involved"), codes=lists.T4B_STRUCTURE, required=True, sdtm="FAORRES"
     )
     ct_node = RepeatingGroup(_("Nodes on CT"))
     ct_m = RepeatingGroup(_("Distant lesions on CT"))
@@ -191,7 +193,7 @@ class Staging(CrfRecord):
         _("Where?"), codes=DISTANT_SITES, asked_when=Is("pet_m", "suspect", "proven"), sdtm="TULOC"
     )
     pet_m_note = TextAnswer(
-        _("Suspect distant lesion: result of the biopsy, or the team's note"),
+        _("Suspect distant lesion: result of the biopsy, or the MDT note"),
         help=_("Needed before randomization."),
         max_length=500,
         asked_when=Is("pet_m", "suspect"),
@@ -280,7 +282,7 @@ class Staging(CrfRecord):
         _("Heart rate"), unit="/min", soft=(50, 110), hard=(25, 220), cdash="PULSE", sdtm="VSORRES (PULSE)"
     )
     rr = IntegerAnswer(
-        _("Breaths"), unit="/min", soft=(10, 24), hard=(5, 60), cdash="RESP", sdtm="VSORRES (RESP)"
+        _("Respiratory rate"), unit="/min", soft=(10, 24), hard=(5, 60), cdash="RESP", sdtm="VSORRES (RESP)"
     )
     spo2 = IntegerAnswer(
         _("Oxygen saturation"), unit="%", soft=(92, 100), hard=(40, 100), sdtm="VSORRES (OXYSAT)"
@@ -326,7 +328,7 @@ class Staging(CrfRecord):
     )
     m_workup = TextAnswer(
         _("How was a distant metastasis excluded?"),
-        help=_("Answer if CT or PET-CT shows a distant lesion: biopsy, further imaging, or the team's note."),
+        help=_("Answer if CT or PET-CT shows a distant lesion: biopsy, further imaging, or the MDT note."),
         max_length=500,
         sdtm="SUPPTU.MWORKUP",
         exported_after="t4b_str",
@@ -368,7 +370,7 @@ class Staging(CrfRecord):
 
 @audited()
 class StagingEusNode(CrfGroupRow):
-    """Nodes that endosonography suspects (protocol 3.4 B, eus_node)."""
+    """Nodes that EUS suspects (protocol 3.4 B, eus_node)."""
 
     record = parent(Staging, "eus_node")
     station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
@@ -444,6 +446,6 @@ class StagingNode(CrfGroupRow):
     side = ChoiceAnswer(_("Side"), codes=LEFT_RIGHT, sdtm="TULAT")
     short_mm = DecimalAnswer(_("Short axis"), unit="mm", soft=(4, 40), hard=(1, 100), sdtm="TRORRES")
     node_suv = DecimalAnswer(_("SUVmax"), soft=(0, 25), hard=(0, 100), sdtm="TRORRES")
-    eus_suspect = YesNoAnswer(_("Suspect on endosonography"), sdtm="TRORRES")
+    eus_suspect = YesNoAnswer(_("Suspect on EUS"), sdtm="TRORRES")
     fna = ChoiceAnswer(_("Cytology"), codes=lists.CYTOLOGY_OR_NOT, sdtm="MIORRES")
     positive = YesNoAnswer(_("Called positive"), required=True, missing_allowed=(), sdtm="TUORRES")

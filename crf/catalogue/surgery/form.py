@@ -79,7 +79,7 @@ class Surgery(CrfRecord):
     no_surg_dt = DateAnswer(
         _("Date on which the plan was given up"),
         asked_when=NOT_OPERATED,
-        definition=_("The day of the team meeting, of the refusal or of the finding."),
+        definition=_("The day of the MDT meeting, of the refusal or of the finding."),
         sdtm="DSSTDTC",
     )
     intent = ChoiceAnswer(_("Kind of operation"), codes=lists.INTENT, asked_when=OPERATED, sdtm="PRCAT")

@@ -32,7 +32,7 @@ ELEMENT = CodeList(
         "pet": _("PET-CT"),
         "endoscopy": _("endoscopy"),
         "biopsies": _("bite-on-bite biopsies"),
-        "eus": _("endosonography"),
+        "eus": _("EUS"),
         "fna": _("cytology of a suspect node"),
     },
 )

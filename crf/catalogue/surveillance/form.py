@@ -135,9 +135,7 @@ class Surveillance(CrfRecord):
         by=rules.elements_missing,
         blanks=True,
         codes=lists.ELEMENT,
-        definition=_(
-            "PET-CT, endoscopy, bite-on-bite biopsies, endosonography, and cytology of each suspect node."
-        ),
+        definition=_("PET-CT, endoscopy, bite-on-bite biopsies, EUS, and cytology of each suspect node."),
         sdtm="SUPPDV.ELEMENTS",
     )
     as_unsched = YesNoAnswer(

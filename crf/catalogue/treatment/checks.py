@@ -179,7 +179,7 @@ CAMRELIZUMAB = (
         level=Level.HARD,
         reads=("camre",),
         passes=rules.doses_named_once,
-        message=_("A camrelizumab dose stands there twice. Number the doses 1 and 2."),
+        message=_("Duplicate camrelizumab dose. Number the doses 1 and 2."),
         fields=("camre",),
     ),
 )

@@ -71,7 +71,7 @@ def test_elements_due_and_done(person: Participant, save: Save) -> None:
         "Bite-on-bite biopsies, enough of them": (2, 1),
         "PET-CT": (1, 1),
         "PET-CT before the endoscopy": (1, 1),
-        "Endosonography": (1, 1),
+        "EUS": (1, 1),
         "Aspiration of every suspect node": (0, 0),
     }
     assert table(report, "biopsies").rows == (("01", 2, 1, "50.0 %"),)

@@ -15,7 +15,7 @@ from notices.mail_kinds import MAIL_KINDS
 from tests.clock import Clock
 from tests.integration.trials.contact_world import SENT_AT, TELLING, WHO, as_the_system, later, receive
 from tests.world import World, as_person
-from trials.models import ContactAttempt, ContactIdentity, ContactRequest, Participant
+from trials.models import ContactIdentity, ContactRequest, Participant, RequestCall
 from website.services import requests as services
 from website.services.escalating import call_by, escalate_late_requests
 
@@ -35,7 +35,7 @@ def state() -> str:
         return str(ContactRequest.objects.get().state)
 
 
-def called(world: World, request: ContactRequest, result: str = "reached", **more: Any) -> ContactAttempt:
+def called(world: World, request: ContactRequest, result: str = "reached", **more: Any) -> RequestCall:
     with as_person(world.coordinator):
         return services.record_call(
             request=request,
@@ -133,7 +133,7 @@ def test_the_hours_of_a_call_are_those_of_the_site(clock: Clock, world: World, c
     clock.go(later(hours=3))
     client.post(f"{PAGE}call/", {"on": "2026-11-20", "time": "11:30", "result": "no_answer"})
     with as_the_system():
-        assert ContactAttempt.objects.get().called_at == datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
+        assert RequestCall.objects.get().called_at == datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
     answer = client.post(f"{PAGE}call/", {"on": "2026-11-21", "time": "11:30", "result": "no_answer"})
     assert answer.status_code == 422
     assert "not between the request and now" in answer.text

@@ -165,7 +165,7 @@ def test_a_service_reads_it_from_the_text(key: str, file: str) -> None:
     assert f'"{key}"' in (REPOSITORY / file).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("trigger", ["CRE_POSITIVE", "REPEAT_BIOPSY", "RECURRENCE", "DEATH"])
+@pytest.mark.parametrize("trigger", ["CRE_POSITIVE", "REPEAT_BIOPSY", "SUSPICION", "RECURRENCE", "DEATH"])
 def test_a_to_do_is_due_by_the_days_of_its_trigger(trigger: str) -> None:
     later = replace(
         TEXT,

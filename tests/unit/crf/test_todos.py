@@ -79,9 +79,42 @@ def test_a_recurrence_is_described_with_the_treatment_that_follows_within_14_day
     assert asked(FU=[treated]) == {("RECURRENCE", "local", date(2026, 12, 15), True)}
     later = FU | {"id": 2, "fu_dt": date(2027, 1, 10)}
     assert asked(FU=[found, later]) == {("RECURRENCE", "local", date(2026, 12, 15), True)}
-    assert asked(FU=[found | {"dz_status": "suspect"}]) == set()
+    suspected = asked(FU=[found | {"dz_status": "suspect"}])
+    assert {trigger for trigger, *_ in suspected} == {"SUSPICION"}, "what is not proven needs no description"
     both = found | {"rec_type": ["local", "distant"]}
     assert {key for _t, key, *_ in asked(FU=[both])} == {"local", "distant"}
+
+
+def test_a_suspected_recurrence_is_proven_or_ruled_out_within_six_weeks() -> None:
+    suspect = FU | {"dz_status": "suspect"}
+    still = suspect | {"id": 2, "fu_dt": date(2027, 1, 5)}
+    clear = FU | {"id": 3, "fu_dt": date(2027, 1, 10)}
+    anew = suspect | {"id": 4, "fu_dt": date(2027, 3, 1)}
+    first = ("SUSPICION", "FU:1", date(2027, 1, 12))
+    assert asked(FU=[suspect]) == {(*first, False)}
+    assert asked(FU=[still, suspect]) == {(*first, False)}, "one suspicion, however often it is told"
+    assert asked(FU=[suspect, still, clear]) == {(*first, True)}
+    assert asked(FU=[suspect, clear, anew]) == {
+        (*first, True),
+        ("SUSPICION", "FU:4", date(2027, 4, 12), False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "on", "is_settled"),
+    [
+        ("PERSISTENT_CCR", date(2026, 12, 20), True),
+        ("UNCERTAIN_REPEAT", date(2026, 12, 20), False),
+        ("PERSISTENT_CCR", date(2026, 12, 1), False),
+        ("PERSISTENT_CCR", date(2026, 11, 20), False),
+    ],
+)
+def test_only_a_later_evaluation_that_decides_settles_a_suspicion(
+    outcome: str, on: date, is_settled: bool
+) -> None:
+    cre = CRE | {"cre_outcome": outcome, "cre_dt": on, "ogd_dt": on}
+    wanted = asked(CRE=[cre], FU=[FU | {"dz_status": "suspect"}])
+    assert ("SUSPICION", "FU:1", date(2027, 1, 12), is_settled) in wanted
 
 
 def test_a_regrowth_found_at_an_evaluation_waits_for_its_follow_up_form() -> None:
