@@ -21,6 +21,7 @@ from protocol.survival import (
 __all__ = [
     "DAYS_PER_MONTH",
     "DAY_OF_36_MONTHS",
+    "POSTOPERATIVE_DAYS",
     "AnalysisHistory",
     "DeathBound",
     "DeathDate",
@@ -67,6 +68,9 @@ class DeathBound(StrEnum):
 
     EARLIEST = "earliest"
     LATEST = "latest"
+
+
+POSTOPERATIVE_DAYS = (30, 90)  # of the mortality after an operation (protocol 3.10, 3.13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +388,7 @@ def perioperative_mortality(
             died_within(days, each.surgery, death=death, last_alive_on=last_alive_on) for each in known
         )
 
-    return Mortality(within(30), within(90), _any_of(_in_hospital(each, death) for each in known))
+    return Mortality(*map(within, POSTOPERATIVE_DAYS), _any_of(_in_hospital(each, death) for each in known))
 
 
 def _any_of(answers: Iterable[bool | None]) -> bool | None:

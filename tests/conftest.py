@@ -9,6 +9,11 @@ import sys
 from importlib import import_module
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of the code: no property depends on how fast examples are made.
+settings.register_profile("palace3", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("palace3")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,6 +17,7 @@ CATALOGUE = (
     "crf.catalogue.response.form.ResponseEvaluation",
     "crf.catalogue.surgery.form.Surgery",
     "crf.catalogue.pathology.form.Pathology",
+    "crf.catalogue.complications.form.Complications",
     "crf.catalogue.follow_up.form.FollowUp",
     "crf.catalogue.subsequent_therapy.form.SubsequentTherapy",
     "crf.catalogue.survival.form.SurvivalStatus",

@@ -40,6 +40,12 @@ class Case:
     regrew: bool = False
     events: int = 0
     surgery: dict[str, Any] = field(default_factory=dict)
+    complications: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_second_look(self) -> bool:
+        """Say whether an operation for a leak followed the resection."""
+        return bool(self.surgery and self.operated_on and self.story.lateness > 0.7)
 
     def months_since_start(self, on: date) -> float:
         """Return months since randomization."""

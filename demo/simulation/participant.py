@@ -266,7 +266,7 @@ class Journey:
                 self._fill(code, sent, visit)
             else:
                 self.typed_later.append((visit, code, sent))
-        if visit.code == AFTER_DISCHARGE and case.surgery and case.operated_on and case.story.lateness > 0.7:
+        if visit.code == AFTER_DISCHARGE and case.has_second_look and case.operated_on:
             self._add("SURG", second_look(case, case.operated_on))
         if "AE" in visit.forms:
             self._events(visit)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from crf import catalogue
 from demo.simulation import answers, later_answers, safety_answers
 from demo.simulation.answers import Case, Sent
+from demo.simulation.complications import complications
 from followup.models import Visit
 
 Writer = Callable[[Case, date, str], Sent]
@@ -35,6 +36,8 @@ TREATMENT_TYPED_AT = frozenset({"N1", "N4", "NE"})
 LATER_KNOWN = frozenset({"icu_d", "disch_dt", "disch_to", "readm"})
 AFTER_DISCHARGE = "PO30"  # pathology and the day of discharge are known by then
 
+ASKED_AFTER_SURGERY = (AFTER_DISCHARGE, "PO90")
+
 
 def forms_to_fill(case: Case, visit: Visit, on: date) -> Iterator[tuple[str, Sent]]:
     """Yield the forms that the visit asks for and that are in the catalogue, with what is typed."""
@@ -50,3 +53,5 @@ def forms_to_fill(case: Case, visit: Visit, on: date) -> Iterator[tuple[str, Sen
     if visit.code == AFTER_DISCHARGE and case.surgery:
         yield "SURG", {"answers": case.surgery}
         yield "PATH", answers.pathology(case, on)
+    if visit.code in ASKED_AFTER_SURGERY and case.surgery:
+        yield "COMP", complications(case, on, visit.code)

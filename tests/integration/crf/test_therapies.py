@@ -28,7 +28,7 @@ CHAPTERS = ("3.12", "3.13")
 pytestmark = pytest.mark.django_db
 __all__ = ["person"]
 
-migration = import_module("crf.migrations.0014_therapies_in_their_log")
+migration = import_module("crf.migrations.0016_therapies_in_their_log")
 RELAPSE, LATER = date(2026, 10, 1), date(2026, 11, 2)
 RELAPSED = {
     "dz_status": "proven",

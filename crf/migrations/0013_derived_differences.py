@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0011_row_identities'),
+        ('crf', '0012_complications'),
         ('trials', '0009_no_default_of_zone_and_version'),
     ]
 

@@ -55,6 +55,6 @@ def copy_to_the_log(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0013_subsequent_therapy")]
+    dependencies = [("crf", "0015_subsequent_therapy")]
 
     operations = [migrations.RunPython(copy_to_the_log, migrations.RunPython.noop)]

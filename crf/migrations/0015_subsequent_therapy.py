@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0012_derived_differences'),
+        ('crf', '0014_words_of_an_assessment'),
         ('trials', '0009_no_default_of_zone_and_version'),
     ]
 

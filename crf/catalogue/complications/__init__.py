@@ -1,0 +1,1 @@
+"""COMP: complications of an operation (protocol 3.10)."""
