@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SECOND_FACTOR_ROLES, Grant, Permission, Role
-from audit.guards import ActGuard, SiteScoped
+from audit.guards import ActGuard, MayDelete, SiteScoped
 from audit.models import Audited, audited
 
 
@@ -140,6 +140,22 @@ class Signature(Audited):
 
     def __str__(self) -> str:
         return f"{self.printed_name} · {self.meaning}"
+
+
+class AccessUse(models.Model):
+    """When a secret that was given out (an API token, a calendar address) last opened something.
+
+    It is known by its digest alone. Noted at most once in fifteen minutes, outside the trail: a use changes nothing.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    used_at = models.DateTimeField(_("last used"))
+
+    class Meta:
+        constraints = (MayDelete(name="accounts_accessuse_deletable"),)
+
+    def __str__(self) -> str:
+        return f"{self.used_at:%Y-%m-%d %H:%M}"
 
 
 @audited(exclude=("body",))

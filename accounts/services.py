@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from accounts.models import Mail, Signature, User
+from accounts.models import AccessUse, Mail, Signature, User
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
@@ -27,6 +27,7 @@ from kernel.errors import Refusal
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
+USE_NOTED_EVERY = timedelta(minutes=15)
 
 
 class DayAhead(Refusal):
@@ -348,3 +349,10 @@ def write_mail(
         created_at=at,
         act=current_act(),
     )
+
+
+def note_use(*, digest: str, at: datetime) -> None:
+    """The secret with this digest has opened something at ``at``, or up to fifteen minutes before."""
+    uses = AccessUse.objects.filter(digest=digest)
+    if not uses.filter(used_at__gt=at - USE_NOTED_EVERY).exists():
+        AccessUse.objects.update_or_create(digest=digest, defaults={"used_at": at})

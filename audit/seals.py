@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from audit.models import Seal
 from audit.tables import RecordedTable, recorded_tables
+from kernel.turns import wait_for_turn
 
 ACTS_PER_SEAL = 2000
 _BEGIN = "0" * 64
@@ -48,7 +49,7 @@ def merkle_root(leaves: list[str]) -> str:
 def seal_batch(*, at: datetime) -> Seal | None:
     """The next acts that no open transaction can still add to are sealed; None when there are none."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('audit_seal'))")
+        wait_for_turn("audit_seal")
         before = Seal.objects.order_by("-last_act").first()
         first = before.last_act + 1 if before else 1
         cursor.execute(

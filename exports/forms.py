@@ -86,3 +86,9 @@ class TokenForm(ServiceForm):
             "expires_at": until,
             "password": typed["password"],
         }
+
+
+class EndAccessForm(ServiceForm):
+    """Why the token or calendar address of somebody is revoked."""
+
+    reason = WordsField(label=_("Reason"), max_length=200)

@@ -1,4 +1,4 @@
-"""Exports are asked for, written and handed out; tokens of the API are made and revoked. Each is an act."""
+"""Exports are asked for, written and handed out; tokens and calendar addresses are ended. Each is an act."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from accounts.services import refuse_wrong_password
 from audit.acts import open_act, record_act
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
+from exports.access import LivingAccess
 from exports.cuts import Cut
 from exports.models import ApiToken, Export, ExportState
 from exports.tokens import PREFIX, digest_of
-from exports.writing import write_zip
+from exports.writing import AboutExport, write_zip
+from followup.services import end_feed
 from kernel.clock import with_offset
 from kernel.errors import Refusal
 from kernel.snapshot import one_snapshot
@@ -192,7 +194,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
             return export
         cut = _cut_of(locked)
         locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
-        about = {
+        about: AboutExport = {
             "export": locked.pk,
             "requested_by": locked.requested_by.username,
             "requested_at": _local(locked.requested_at),
@@ -300,3 +302,26 @@ def revoke_token(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
             locked.revoked_at, locked.act = at, act
             locked.save(update_fields=["revoked_at", "act"])
     return locked
+
+
+def end_token(*, token: ApiToken, reason: str, by: User, at: datetime) -> None:
+    """The token of somebody opens nothing any more: an administrator revoked it, and the act says why.
+
+    Locks: the token.
+    """
+    with open_act("exports:token:end", by=by, at=at, reason=reason) as act:
+        locked = ApiToken.objects.select_for_update().get(pk=token.pk)
+        if locked.revoked_at is None:
+            locked.revoked_at, locked.act = at, act
+            locked.save(update_fields=["revoked_at", "act"])
+
+
+def end_access(*, access: LivingAccess, reason: str, by: User, at: datetime) -> None:
+    """The token or calendar address of somebody opens nothing any more.
+
+    Locks: the token or the feed.
+    """
+    if isinstance(access.row, ApiToken):
+        end_token(token=access.row, reason=reason, by=by, at=at)
+    else:
+        end_feed(feed=access.row, reason=reason, by=by, at=at)

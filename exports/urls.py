@@ -13,6 +13,8 @@ urlpatterns = [
     path("exports/<int:pk>/download/", views.download, name="download"),
     path("tokens/", views.token_list, name="tokens"),
     path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
+    path("access/", views.access_list, name="access"),
+    path("access/<str:kind>/<int:pk>/end/", views.access_end, name="access-end"),
     path("api/v1/", include("exports.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/", views.api_page, name="api"),

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypedDict, cast
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -65,9 +65,40 @@ class _Tally:
         self.held.clear()
 
 
+class AboutExport(TypedDict):
+    """Who asked for an export, when and for what, and the moment that it shows."""
+
+    export: int
+    requested_by: str
+    requested_at: str
+    purpose: str
+    data_as_of: str
+    read_by: str
+    forms: list[str]
+    sites: list[str]
+
+
+class FileInManifest(TypedDict):
+    """One file of an export: the rows counted and written, its digest and columns."""
+
+    file: str
+    expected: int
+    written: int
+    sha256: str
+    columns: list[str]
+
+
+class Manifest(AboutExport):
+    """What an export says of itself, in ``manifest.json`` and in the register."""
+
+    study: str
+    keys: list[str]
+    files: list[FileInManifest]
+
+
 def write_zip(
-    path: Path, *, forms: Iterable[str], sites: list[str], cut: Cut, about: dict[str, Any]
-) -> dict[str, Any]:
+    path: Path, *, forms: Iterable[str], sites: list[str], cut: Cut, about: AboutExport
+) -> Manifest:
     """The zip stands at ``path``, complete; its manifest is returned. Runs in one snapshot of the database.
 
     A file with fewer or more rows than the database counted stops everything (requirements C1).
@@ -78,7 +109,8 @@ def write_zip(
     chosen = [catalogue.form(code) for code in forms]
     try:
         written = _write_files(unfinished, chosen, cut, parameters)
-        manifest = {"study": STUDY, "keys": list(KEYS), **about, "files": [asdict(one) for one in written]}
+        files = [cast("FileInManifest", asdict(one)) for one in written]
+        manifest = Manifest(study=STUDY, keys=list(KEYS), files=files, **about)
         with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
         unfinished.rename(path)

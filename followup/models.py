@@ -111,6 +111,17 @@ class Visit(OfParticipant):
                 condition=models.Q(state__in=AWAITED),
                 name="followup_visit_opening",
             ),
+            # The list of what is to come, at a site and everywhere, in the order in which it is shown.
+            models.Index(
+                fields=["site", "proposed_on", "participant", "id"],
+                condition=models.Q(state__in=AWAITED),
+                name="followup_visit_to_come",
+            ),
+            models.Index(
+                fields=["proposed_on", "participant", "id"],
+                condition=models.Q(state__in=AWAITED),
+                name="followup_visit_all_to_come",
+            ),
         )
         constraints = (
             *OfParticipant.Meta.constraints,

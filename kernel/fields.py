@@ -22,6 +22,7 @@ TYPE_A_CLOCK: Final = _("Type the time as hours and minutes, such as 14:30.")
 TYPE_AN_INSTANT: Final = _("Type day and time as year-month-day hours:minutes, such as 2026-11-23 14:30.")
 TYPE_A_NUMBER: Final = _("Type a whole number in the digits 0 to 9.")
 LEAVE_SECONDS_OUT: Final = _("The time is kept to the minute. Leave the seconds out.")
+WHICH_DAY: Final = _("Day and month can be taken for each other. Type the day as year-month-day.")
 CANNOT_BE_STORED: Final = _("This holds a character that cannot be stored. Type it again.")
 
 
@@ -29,7 +30,12 @@ class DayInput(forms.DateInput):
     """A day typed as on the forms of the trial, 2026-11-23: no reader can take the month for the day."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        shown = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "data-day": ""}
+        shown = {
+            "placeholder": "YYYY-MM-DD",
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            "data-day": "full",
+        }
         super().__init__(shown | (attrs or {}), format="%Y-%m-%d")
 
 
@@ -130,7 +136,7 @@ def _read(read: Callable[[str], Any], value: Any, otherwise: Any) -> Any:
     try:
         return read(str(value))
     except UnreadableError as fault:
-        said = LEAVE_SECONDS_OUT if fault.reason == Reason.SECONDS else otherwise
+        said = {Reason.SECONDS: LEAVE_SECONDS_OUT, Reason.TWO_DAYS: WHICH_DAY}.get(fault.reason, otherwise)
         raise ValidationError(said, code="invalid") from fault
 
 

@@ -1,7 +1,7 @@
 """What people type, read in one way wherever they type it: texts, numbers, days, clocks, numbers of participants.
 
 Full-width signs, as a Chinese keyboard types them, count as plain ones; so do the ideographic space and full stop.
-Nothing else is taken for a digit: a superscript or a circled digit is refused. ``static/js/crf/reading.js`` reads
+Nothing else is taken for a digit: a superscript or a circled digit is refused. ``static/js/reading.js`` reads
 by the same rules, and ``tests/unit/kernel/reading.json`` is tried on both. Pure.
 """
 
@@ -36,6 +36,15 @@ _POINTED: Final = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?")
 _DAY: Final = re.compile(
     rf"([0-9]{{4}})[{HYPHEN}/.年]([0-9]{{1,2}})[{HYPHEN}/.月]([0-9]{{1,2}})[日号]?|([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})"
 )
+_DAY_FIRST: Final = re.compile(rf"([0-9]{{1,2}})[{HYPHEN}/.]([0-9]{{1,2}})[{HYPHEN}/.]([0-9]{{4}})")
+_DAY_NAMED: Final = re.compile(rf"([0-9]{{1,2}})[{HYPHEN} ]?([A-Za-z]{{3,9}})\.?,?[{HYPHEN} ]?([0-9]{{4}})")
+_NAMED_FIRST: Final = re.compile(r"([A-Za-z]{3,9})\.? ([0-9]{1,2}),? ([0-9]{4})")
+_MONTH_LAST: Final = re.compile(rf"([0-9]{{1,2}})[{HYPHEN}/.]([0-9]{{4}})")
+_MONTH_NAMED: Final = re.compile(rf"([A-Za-z]{{3,9}})\.?,?[{HYPHEN} ]?([0-9]{{4}})")
+_MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
 _MONTH: Final = re.compile(rf"([0-9]{{4}})[{HYPHEN}/.年]([0-9]{{1,2}})月?")
 _YEAR: Final = re.compile(r"([0-9]{4})年?")
 _CLOCK: Final = re.compile(r"([0-9]{1,2})[:时点]([0-9]{2})分?(?::([0-9]{2})(?:\.([0-9]+))?)?")
@@ -53,6 +62,7 @@ class Reason(StrEnum):
     PRECISION = "precision"
     SECONDS = "seconds"
     CHARACTER = "character"
+    TWO_DAYS = "two_days"
 
 
 class UnreadableError(ValueError):
@@ -105,11 +115,36 @@ def pointed(typed: str, *, places: int) -> Decimal:
 
 
 def day(typed: str) -> date:
-    """Return a full day: 2026-05-07, with any hyphen, stroke or point, 20260507, 2026年5月7日, 2026年5月7号."""
-    match = _DAY.fullmatch(plain(typed))
-    if match is None:
-        raise UnreadableError
-    return _calendar_day(*map(int, filter(None, match.groups())))
+    """Return a full day: 2026-05-07, with any hyphen, stroke or point, 20260507, 2026年5月7日, 28/11/2026, 5 Mar 2025.
+
+    Raises:
+        UnreadableError: it is none, or two days in two countries, such as 05/03/2025.
+    """
+    text = plain(typed)
+    if match := _DAY.fullmatch(text):
+        return _calendar_day(*map(int, filter(None, match.groups())))
+    if match := _DAY_FIRST.fullmatch(text):
+        return _day_first(int(match[1]), int(match[2]), int(match[3]))
+    if match := _DAY_NAMED.fullmatch(text):
+        return _calendar_day(int(match[3]), _month_named(match[2]), int(match[1]))
+    if match := _NAMED_FIRST.fullmatch(text):
+        return _calendar_day(int(match[3]), _month_named(match[1]), int(match[2]))
+    raise UnreadableError
+
+
+def _day_first(number: int, month: int, year: int) -> date:
+    """Return the day, unless it is another one where the month stands first."""
+    if number <= len(_MONTHS) and month <= len(_MONTHS) and number != month:
+        raise UnreadableError(Reason.TWO_DAYS)
+    return _calendar_day(year, *((month, number) if month <= len(_MONTHS) else (number, month)))
+
+
+def _month_named(word: str) -> int:
+    """Return the month that an English name, or its first letters, stands for."""
+    for number, name in enumerate(_MONTHS, start=1):
+        if name.startswith(word.lower()):
+            return number
+    raise UnreadableError
 
 
 def _calendar_day(year: int, month: int, number: int) -> date:
@@ -128,6 +163,10 @@ def partial_day(typed: str) -> str:
         return f"{_calendar_day(int(match[1]), 1, 1):%Y}"
     if match := _MONTH.fullmatch(text):
         return f"{_calendar_day(int(match[1]), int(match[2]), 1):%Y-%m}"
+    if match := _MONTH_LAST.fullmatch(text):
+        return f"{_calendar_day(int(match[2]), int(match[1]), 1):%Y-%m}"
+    if match := _MONTH_NAMED.fullmatch(text):
+        return f"{_calendar_day(int(match[2]), _month_named(match[1]), 1):%Y-%m}"
     return day(text).isoformat()
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.utils import timezone
 
+from accounts.services import note_use
 from accounts.sessions import close_session
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -97,6 +98,19 @@ def _in_words(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResp
     said = answer(request, 405)
     said.headers["Allow"] = refused.headers["Allow"]
     return said
+
+
+def uses(get_response: Handler) -> Handler:
+    """Note after the answer, whatever it was, that an API token opened something."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        token = getattr(request, "auth", None)  # set by the API alone; None where a person is signed in
+        if token is not None:
+            note_use(digest=token.digest, at=timezone.now())
+        return response
+
+    return middleware
 
 
 class Refusals:

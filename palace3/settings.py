@@ -41,6 +41,7 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 DEBUG = False
 PALACE3_DEMO = _flag("PALACE3_DEMO")
+PALACE3_DEMO_FILLED = os.environ.get("PALACE3_DEMO_FILLED", "")
 PALACE3_LIST_KEY = os.environ.get("PALACE3_LIST_KEY", "")
 PALACE3_LIST_KEY_FILE = os.environ.get("PALACE3_LIST_KEY_FILE", "")
 # Addresses of the data monitoring committee, who hold no account: the roots of lists are mailed to them.
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    *(["demo.filling.filling"] if PALACE3_DEMO_FILLED else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -95,6 +97,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.sessions.mistyped",
     "palace3.middleware.person",
+    "palace3.middleware.uses",
     "accounts.sessions.gate",
     "palace3.middleware.Refusals",
 ]

@@ -14,7 +14,7 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
             "js/*.js",
             (
                 (
-                    r'(?P<matched>(?P<names>import\s*\{[^}]*\}) from "(?P<url>\./[^"]+)";)',
+                    r'(?P<matched>(?P<names>import\s*\{[^}]*\}) from "(?P<url>\.{1,2}/[^"]+)";)',
                     '%(names)s from "%(url)s";',
                 ),
             ),

@@ -388,7 +388,8 @@ def perioperative_mortality(
             died_within(days, each.surgery, death=death, last_alive_on=last_alive_on) for each in known
         )
 
-    return Mortality(*map(within, POSTOPERATIVE_DAYS), _any_of(_in_hospital(each, death) for each in known))
+    first, last = POSTOPERATIVE_DAYS
+    return Mortality(within(first), within(last), _any_of(_in_hospital(each, death) for each in known))
 
 
 def _any_of(answers: Iterable[bool | None]) -> bool | None:

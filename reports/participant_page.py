@@ -14,6 +14,7 @@ from accounts.permissions import Permission
 from audit.models import Act
 from crf import catalogue
 from crf.page.safety import ClockLine, lines_of
+from crf.queries.sparing import spared_words, words_tell_arm
 from crf.safety.clocks import clocks_open_to
 from followup.history import text_for
 from followup.models import Todo, TodoState, Visit
@@ -49,6 +50,14 @@ class ScreeningStep:
 
 
 @dataclass(frozen=True)
+class DeviationLine:
+    """One deviation, in words that the reader may read."""
+
+    proposal: DeviationProposal
+    said: str
+
+
+@dataclass(frozen=True)
 class Casefile:
     """What the page shows of one participant."""
 
@@ -59,7 +68,7 @@ class Casefile:
     matrix: Matrix
     arm: str
     acts: list[tuple[Act, str]]
-    deviations: list[DeviationProposal]
+    deviations: list[DeviationLine]
     clocks: list[ClockLine]
     may_settle: bool
     steps: list[ScreeningStep]
@@ -101,13 +110,20 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         matrix=matrix,
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
-        deviations=list(DeviationProposal.objects.filter(participant=participant)),
+        deviations=_deviations(participant, sees_arm=sees_arm),
         clocks=_clocks(participant, user, at),
         may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
         steps=_steps(participant, consents, decision, matrix, user),
         todos=_todos(participant, visits, today) if participant.arm else [],
         course=course_of(participant, milestones, user, today=today),
     )
+
+
+def _deviations(participant: Participant, *, sees_arm: bool) -> list[DeviationLine]:
+    return [
+        DeviationLine(each, each.said if sees_arm or not words_tell_arm(each.detail) else spared_words())
+        for each in DeviationProposal.objects.filter(participant=participant)
+    ]
 
 
 def _outcome(participant: Participant) -> ScreeningOutcome | None:

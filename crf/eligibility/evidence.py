@@ -16,6 +16,7 @@ from crf.store.context import FormContext
 from protocol import eligibility, staging, text
 from protocol.eligibility import Assessment, CriterionAssessment
 from trials.models import Participant
+from trials.services.decisions import FrozenEvidence
 
 SOURCES = {"": "ELIG", "stage": "STAGE", "dm": "DM"}
 SOURCE_FORMS = frozenset(SOURCES.values())
@@ -69,7 +70,7 @@ class Evidence:
         """Return the codes of criteria that do not hold, or are still open (X002-X004, X007)."""
         return [criterion.code for criterion in self.assessment.criteria if criterion.met is not True]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> FrozenEvidence:
         """Return the evidence as a decision freezes it: criteria, values and their sources."""
         return {
             "verdict": self.verdict,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.urls import reverse
 
 from crf import catalogue
 from crf.eligibility.evidence import SOURCE_FORMS
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import Check
 from crf.engine.declaration import FormDeclaration
 from crf.store.context import FormContext
@@ -48,7 +48,7 @@ def too_old_on(participant: Participant, *, on: date, at: datetime) -> list[TooO
 
 
 def _of_form(
-    form: FormDeclaration, record: dict[str, Any], form_context: FormContext, on: date
+    form: FormDeclaration, record: AnswerRow, form_context: FormContext, on: date
 ) -> Iterator[TooOld]:
     known = {**form_context.context(form), RANDOMIZED: on}
     for check in form.checks:
@@ -68,5 +68,5 @@ def _of_form(
             )
 
 
-def _is_broken(check: Check, values: dict[str, Any]) -> bool:
+def _is_broken(check: Check, values: AnswerRow) -> bool:
     return check.passes(**{read.lower().replace(".", "_"): value for read, value in values.items()}) is False

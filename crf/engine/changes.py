@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crf.engine.answers import AnswerRow, AnswerValues
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.engine.evaluation import Evaluation
 from crf.engine.questions import Question
 
 
@@ -70,8 +71,8 @@ def _row_changes(
 
 def _compare(
     questions: Mapping[str, Question],
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    before: AnswerValues,
+    after: AnswerValues,
     group: str,
     position: int | None,
 ) -> list[AnswerChange]:
@@ -82,7 +83,7 @@ def _compare(
     ]
 
 
-def _stated(values: Mapping[str, Any], missing: Mapping[str, str]) -> dict[str, Any]:
+def _stated(values: AnswerValues, missing: Mapping[str, str]) -> dict[str, Any]:
     """Return the answers, a missing reason standing in for the answer it replaces."""
     reasons = {name: f"({reason})" for name, reason in missing.items()}
     return {**values, **reasons}

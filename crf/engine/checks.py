@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from crf.engine.answers import AnswerValues
 from crf.engine.conditions import Condition
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Finding:
     target: str
     targets: tuple[str, ...] = ()
     message: Text = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: AnswerValues = field(default_factory=dict)
 
 
 def in_site_time(value: Any, zone: str) -> Any:

@@ -13,20 +13,19 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
 
+from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
 from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time, latest_day
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import AnswerRole, Question, QuestionKind, argument
 from protocol.values import is_value
 
-AnswerRow = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Answers as they will be kept, and everything that follows from them."""
+    """AnswerValues as they will be kept, and everything that follows from them."""
 
-    values: Mapping[str, Any]
+    values: AnswerValues
     groups: Mapping[str, list[AnswerRow]]
     missing: Mapping[str, str]
     visible: frozenset[str]
@@ -57,15 +56,15 @@ class Evaluation:
 def evaluate(
     form: FormDeclaration,
     *,
-    values: Mapping[str, Any],
-    groups: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    values: AnswerValues,
+    groups: Mapping[str, Sequence[AnswerValues]] | None = None,
     missing: Mapping[str, str] | None = None,
-    context: Mapping[str, Any] | None = None,
+    context: KnownValues | None = None,
 ) -> Evaluation:
     """Return what follows from ``values`` (protocol 3.0, 3.17).
 
     A row is a mapping with ``row_id``, ``position``, ``missing`` and its answers. ``context`` maps each of
-    ``form.foreign_reads`` to its value. Answers to questions that are not asked are cleared, and
+    ``form.foreign_reads`` to its value. AnswerValues to questions that are not asked are cleared, and
     named in ``cleared``.
     """
     answers = _Answers(form, values, groups or {}, missing or {}, context or {})
@@ -76,9 +75,9 @@ def evaluate(
         values=answers.values,
         groups=answers.rows,
         missing=answers.missing,
-        visible=frozenset(item.target for item in asked),
+        visible=frozenset({item.target for item in asked}),
         required=frozenset(answers.required),
-        unanswered=tuple(finding.target for finding in findings if finding.kind == "required"),
+        unanswered=tuple([finding.target for finding in findings if finding.kind == "required"]),
         cleared=tuple(answers.cleared),
         findings=tuple(findings),
         milestones={rule.code: answers.milestone(rule) for rule in form.milestones},
@@ -98,11 +97,11 @@ class _Item:
 @dataclass
 class _Answers:
     form: FormDeclaration
-    given: Mapping[str, Any]
-    given_rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    given: AnswerValues
+    given_rows: Mapping[str, Sequence[AnswerValues]]
     given_missing: Mapping[str, str]
-    context: Mapping[str, Any]
-    values: dict[str, Any] = field(default_factory=dict)
+    context: KnownValues
+    values: AnswerRow = field(default_factory=dict)
     rows: dict[str, list[AnswerRow]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     cleared: list[str] = field(default_factory=list)
@@ -130,7 +129,7 @@ class _Answers:
             else _plain(question, value)
         )
 
-    def _row(self, group: Group, given: Mapping[str, Any], number: int) -> AnswerRow:
+    def _row(self, group: Group, given: AnswerValues, number: int) -> AnswerRow:
         row: AnswerRow = {
             name: self._plain(question, given.get(name)) for name, question in group.questions.items()
         }

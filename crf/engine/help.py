@@ -7,11 +7,12 @@ amended text says under another; nowhere does a sentence hold the number itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import get_language
 
+from crf.engine.answers import KnownValues
 from protocol.in_words import value_words
 from protocol.text import load, versions
 from protocol.values import is_value, value_of
@@ -29,7 +30,7 @@ def value_text(value: Any) -> str:
     return value_words(value).in_language(get_language() or "en")
 
 
-def value_texts(context: Mapping[str, Any]) -> dict[str, str]:
+def value_texts(context: KnownValues) -> dict[str, str]:
     """Return each value of the protocol text that a form reads, in the reader's language, by its name."""
     return {name: value_text(value) for name, value in context.items() if is_value(name)}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crf.engine import messages
+from crf.engine.answers import KnownValues
 from crf.engine.checks import Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
@@ -17,7 +18,7 @@ def live(
     form: FormDeclaration,
     data: Mapping[str, Any],
     *,
-    context: Mapping[str, Any],
+    context: KnownValues,
     zone: str,
     saved: RowsOnRecord = NO_ROWS,
 ) -> dict[str, Any]:

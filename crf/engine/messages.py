@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crf.engine.answers import AnswerValues
 from crf.engine.checks import Finding, Level
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import RENAMED
@@ -109,6 +109,10 @@ def unreadable(question: Question, reason: Reason) -> str:
         return too_precise(question)
     if reason == Reason.SECONDS:
         return _("{label} is kept to the minute. Leave the seconds out.").format(label=question.text)
+    if reason == Reason.TWO_DAYS:
+        return _("{label}: day and month can be taken for each other. Type it as year-month-day.").format(
+            label=question.text
+        )
     return format_hint(question)
 
 
@@ -172,13 +176,13 @@ class _Known(dict[str, Any]):
         return "–"
 
 
-def rule_text(message: Any, values: Mapping[str, Any]) -> str:
+def rule_text(message: Any, values: AnswerValues) -> str:
     """Return the message of a check with the values of the protocol text that the check read in their places."""
     text = str(message)
     return text % _Known(values) if "%(" in text else text
 
 
-def values_named(message: str, values: Mapping[str, Any]) -> dict[str, str]:
+def values_named(message: str, values: AnswerValues) -> dict[str, str]:
     """Return those of ``values`` that the message has a place for, as text."""
     return {name: str(value) for name, value in values.items() if f"%({name})s" in message}
 

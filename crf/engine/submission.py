@@ -16,8 +16,9 @@ from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
 from crf.engine import messages
+from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.evaluation import AnswerRow, Evaluation, evaluate
+from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.questions import Question, QuestionKind
 from kernel import reading
 from kernel.reading import UnreadableError, as_typed, clean
@@ -60,8 +61,8 @@ class Answers:
     read, and ``names`` map an answer's name within the record to its name on the page.
     """
 
-    values: Mapping[str, Any]
-    groups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    values: AnswerValues
+    groups: Mapping[str, Sequence[AnswerValues]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class Submission:
     """What a person sent: typed answers, what could not be read, and what goes with the save."""
 
     raw: Raw
-    values: dict[str, Any] = field(default_factory=dict)
+    values: AnswerRow = field(default_factory=dict)
     groups: dict[str, list[AnswerRow]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -157,7 +158,7 @@ class Submission:
         return [_prompt(row) for row in rows if isinstance(row, dict)]
 
 
-def _prompt(row: Mapping[str, Any]) -> Prompt:
+def _prompt(row: AnswerValues) -> Prompt:
     """Return the parts of a prompt that are kept, as texts."""
     return cast("Prompt", {part: str(row[part]) for part in Prompt.__annotations__ if part in row})
 
@@ -186,7 +187,7 @@ def review(
     form: FormDeclaration,
     data: Mapping[str, Any],
     *,
-    context: Mapping[str, Any],
+    context: KnownValues,
     zone: str,
     saved: RowsOnRecord = NO_ROWS,
 ) -> Review:
@@ -300,7 +301,7 @@ def row_id_at(group: str, place: object) -> str:
     return str(UUID(hashlib.md5(f"{group}.{place}".encode(), usedforsecurity=False).hexdigest()))
 
 
-def numbered(group: Group, rows: Iterable[Mapping[str, Any]], saved: SavedRows) -> list[dict[str, Any]]:
+def numbered(group: Group, rows: Iterable[AnswerValues], saved: SavedRows) -> list[dict[str, Any]]:
     """Return the rows with their identities and numbers: a saved row keeps its own, a new one takes the next.
 
     A row without an identity is the saved one with its ``position``, else a new one; those of a fixed group
@@ -329,7 +330,7 @@ class _Reader:
     zone: str
 
     def read(
-        self, question: Question, name: str, target: str, values: dict[str, Any], missing: dict[str, str]
+        self, question: Question, name: str, target: str, values: AnswerRow, missing: dict[str, str]
     ) -> None:
         """Put one answer and its missing reason where they belong."""
         self.found.names[target] = name
@@ -440,8 +441,8 @@ def _check_reason(question: Question, why: str, value: Any) -> None:
 def raw_of(
     form: FormDeclaration,
     *,
-    values: Mapping[str, Any],
-    groups: Mapping[str, Iterable[Mapping[str, Any]]],
+    values: AnswerValues,
+    groups: Mapping[str, Iterable[AnswerValues]],
     missing: Mapping[str, str],
     zone: str,
 ) -> Raw:
@@ -463,7 +464,7 @@ def raw_of(
     return raw
 
 
-def _rows_to_show(group: Group, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _rows_to_show(group: Group, rows: Iterable[AnswerValues]) -> list[AnswerValues]:
     """Return the saved rows, and the rows the group starts with where they are not saved yet."""
     saved = list(rows)
     if group.fixed:

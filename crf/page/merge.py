@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crf.engine import messages
+from crf.engine.answers import AnswerRow
 from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import FormDeclaration, Group
-from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.engine.evaluation import Evaluation
 from crf.engine.submission import Raw, raw_of
 
 MINE, THEIRS = "mine", "theirs"

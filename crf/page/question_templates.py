@@ -72,6 +72,7 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         described=("hint-⟦name⟧ " if hint and not in_row else "") + "note-⟦name⟧",
         inputmode={QuestionKind.INTEGER: "numeric", QuestionKind.DECIMAL: "decimal"}.get(question.kind, ""),
         placeholder=_placeholder(question.kind),
+        day={QuestionKind.DATE: "full", QuestionKind.PARTIAL_DATE: "partial"}.get(question.kind, ""),
         is_short=question.kind != QuestionKind.TEXT or question.max_length <= 20,
         lines=question.lines,
         control="",

@@ -16,10 +16,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crf.engine import messages
+from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import Condition, canonical
 from crf.engine.declaration import FormDeclaration, FormSection, Group
-from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.engine.evaluation import Evaluation
 from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of, rows_begun
@@ -92,7 +93,7 @@ class PageInput:
     errors: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     saved: Raw | None = None
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: KnownValues = field(default_factory=dict)
     links: Links = field(default_factory=Links)
     key: str = ""
     editable: bool = True
@@ -164,7 +165,7 @@ class FieldView:
     question: Question
     target: str
     name: str
-    values: Mapping[str, Any]
+    values: AnswerValues
     template: str = "question"
     label: str = ""
     blank: bool = False

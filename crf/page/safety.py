@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine import messages
+from crf.engine.answers import AnswerRow, AnswerValues
 from crf.models import SafetyClock
 from crf.safety.assessment import SeriousCase
 from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM
@@ -74,9 +74,7 @@ def _line(clock: SafetyClock, user: User, at: datetime) -> ClockLine:
     return ClockLine(clock, shown, "running", left)
 
 
-def lines_at(
-    record_key: RecordKey, values: Mapping[str, Any], *, user: User, at: datetime
-) -> list[ClockLine]:
+def lines_at(record_key: RecordKey, values: AnswerValues, *, user: User, at: datetime) -> list[ClockLine]:
     """Return the clocks that run for the event that a record is, or that a report is about."""
     numbers = {EVENT_FORM: record_key.sequence, REPORT_FORM: values.get("ae_no")}
     number = numbers.get(record_key.form.code)
@@ -96,7 +94,7 @@ def reports_of(case: SeriousCase, zone: str) -> list[tuple[int, list[AnswerInWor
     return [(row["sequence"], _in_words(REPORT_FORM, REPORTED, row, zone)) for row in case.reports]
 
 
-def _in_words(code: str, names: tuple[str, ...], row: dict[str, Any], zone: str) -> list[AnswerInWords]:
+def _in_words(code: str, names: tuple[str, ...], row: AnswerRow, zone: str) -> list[AnswerInWords]:
     questions = catalogue.form(code).questions
     return [
         AnswerInWords(str(questions[name].text), messages.display(questions[name], row[name], zone=zone))

@@ -17,6 +17,7 @@ from crf import catalogue
 from crf.engine import messages
 from crf.links import form_url
 from crf.models import Query, QueryState
+from crf.queries.sparing import is_spared, spared_words
 from crf.queries.system import short_question
 from kernel.pagination import BoundedPaginator
 from kernel.reading import number_of_participant
@@ -49,7 +50,7 @@ class QueryLine:
 def lines_of(user: User, chosen: Mapping[str, str], *, at: datetime) -> tuple[Page[Query], list[QueryLine]]:
     """Return one page of the queries that ``chosen`` asks for, in a constant number of queries."""
     page = BoundedPaginator(_found(user, chosen, at), PER_PAGE).get_page(chosen.get("page"))
-    return page, [line_of(query, at=at) for query in page.object_list]
+    return page, [line_of(query, reader=user, at=at) for query in page.object_list]
 
 
 def _found(user: User, chosen: Mapping[str, str], at: datetime) -> Any:
@@ -70,15 +71,16 @@ def _found(user: User, chosen: Mapping[str, str], at: datetime) -> Any:
     return found.select_related("participant", "site", "visit").prefetch_related("messages")
 
 
-def line_of(query: Query, *, at: datetime) -> QueryLine:
-    """Return a query as lists show it."""
+def line_of(query: Query, *, reader: User, at: datetime) -> QueryLine:
+    """Return a query as lists show it to the reader."""
     form = catalogue.forms().get(query.form_code)
     question = messages.question_at(form, query.target) if form else None
+    label, spared = str(question.text) if question else query.target, is_spared(query, reader)
     return QueryLine(
         query=query,
-        text=short_question(form, query, query.messages.all()),
+        text=spared_words() if spared else short_question(form, query, query.messages.all()),
         form_title=str(form.title) if form else query.form_code,
-        label=str(question.text) if question else query.target,
+        label="" if spared else label,
         days=((query.closed_at or at) - query.opened_at).days,
         href=place_url(query),
     )

@@ -31,7 +31,7 @@ from followup.models import Visit, VisitState
 from followup.services import count_as_met, plan_visits_for, record_visit, settle_todos
 from protocol import text
 from trials import services as trials
-from trials.models.participants import Track
+from trials.models.participants import INTERRUPTED, Track
 
 
 def apply_consequences(change: RecordChange) -> bool:
@@ -174,37 +174,38 @@ def _move_track(change: RecordChange, course: TrackChange) -> bool:
     if participant.state == Track.DEAD and Track.DEAD in before.tracks:
         return _take_death_back(change)
     protocol = text.load(participant.protocol_version)
-    here = participant.state
+    left = participant.track_left() if participant.state in INTERRUPTED else None
+    here = stood = left[0] if left else participant.state
     if here in before.tracks and here not in course.tracks:
-        here = _take_back(change)
+        here = _take_back(change, here)
     for target in course.tracks:
         for step in shortest_path(protocol, here, target, participant.arm):
-            trials.move_track(participant=participant, to=step, on=course.on, by=change.by, at=change.at)
+            moving = {"participant": participant, "to": step, "on": course.on}
+            participant.state = trials.move_track(**moving, by=change.by, at=change.at).state
             here = step
-    moved = here != participant.state
-    participant.state = here
-    return moved
+    return here != stood
 
 
-def _take_back(change: RecordChange) -> str:
-    """Return where the participant stood before an earlier save of the record moved them; they stand there again.
+def _take_back(change: RecordChange, here: str) -> str:
+    """Return where the participant stood before an earlier save of the record led ``here``; they stand there again.
 
-    Somebody who was moved by another record, or by a person, stays.
+    Somebody who was moved by another record, or by a person, stays. Losses and withdrawals in between are passed over.
     """
     participant = change.record_key.participant
     trail: Any = participant
-    rows = list(trail.events.order_by("-pgh_id").values("state", "state_since", "act__parent"))
-    run = next((n for n, row in enumerate(rows) if row["state"] != participant.state), len(rows))
+    followed = trail.events.exclude(state__in=INTERRUPTED).order_by("-pgh_id")
+    rows = list(followed.values("state", "state_since", "act__parent"))
+    run = next((n for n, row in enumerate(rows) if row["state"] != here), len(rows))
     saved = rows[run - 1]["act__parent"]
     record: Any = change.record
     if not record.events.filter(answers_act=saved).exists():
-        return str(participant.state)
+        return here
     earlier = next((row for row in rows[run:] if row["act__parent"] != saved), None)
     if earlier is None:
-        return str(participant.state)
-    trials.correct_track(
+        return here
+    participant.state = trials.correct_track(
         participant=participant, to=earlier["state"], on=earlier["state_since"], by=change.by, at=change.at
-    )
+    ).state
     return str(earlier["state"])
 
 
@@ -213,12 +214,7 @@ def _take_death_back(change: RecordChange) -> bool:
     participant = change.record_key.participant
     if says_dead(change.form_context.records):
         return False
-    trail: Any = participant
-    earlier = trail.events.exclude(state=Track.DEAD).order_by("-pgh_id").first()
-    trials.correct_track(
-        participant=participant, to=earlier.state, on=earlier.state_since, by=change.by, at=change.at
-    )
-    participant.state = earlier.state
+    participant.state = trials.end_death(participant=participant, by=change.by, at=change.at).state
     return True
 
 

@@ -16,6 +16,7 @@ from accounts.services import sign
 from audit.acts import open_act
 from crf.catalogue.adverse_event.rules import is_serious
 from crf.catalogue.serious_event.rules import event_of
+from crf.engine.answers import AnswerRow
 from crf.models import SponsorAssessment
 from crf.recheck import recheck
 from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM, is_urgent, settle_clocks
@@ -105,7 +106,7 @@ class SponsorJudgement:
 class SeriousCase:
     """One serious event as the sponsor sees it: the record, its reports, what was judged."""
 
-    event: dict[str, Any]
+    event: AnswerRow
     reports: list[dict[str, Any]]
     judged: list[dict[str, Any]]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import takewhile
-from typing import Any
 
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from audit.acts import open_act
 from crf.catalogue.adverse_event.rules import died_of, is_serious
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day
 from crf.models import SafetyClock
 from crf.store.context import FormContext
@@ -27,7 +27,6 @@ from trials.services import propose_deviation
 EVENT_FORM, REPORT_FORM = "AE", "SAE"
 CLOCK_FORMS = frozenset({EVENT_FORM, REPORT_FORM})
 LATE_REPORT = "late_sae"
-Record = dict[str, Any]
 Wanted = dict[tuple[int, str], tuple[Clock, str]]
 
 
@@ -154,7 +153,7 @@ def susar_days_of(protocol: text.ProtocolText) -> SusarDays:
 
 
 def _known(
-    event: Record, reports: Iterable[Record], assessments: list[Record], *, recorded: datetime
+    event: AnswerRow, reports: Iterable[AnswerRow], assessments: list[AnswerRow], *, recorded: datetime
 ) -> tuple[SeriousEventFacts, dict[str, str]]:
     """Return what is known of one serious event, and by what its clocks are met."""
     number = event["sequence"]
@@ -181,17 +180,17 @@ def _known(
     }
 
 
-def _as_susar(judged: list[Record]) -> list[Record]:
+def _as_susar(judged: list[AnswerRow]) -> list[AnswerRow]:
     """Return the last assessments that call the case a SUSAR, since one that did not."""
     return list(takewhile(lambda row: row["susar"], reversed(judged)))
 
 
-def _first_known(judged: list[Record], sent: Record | None) -> datetime | None:
+def _first_known(judged: list[AnswerRow], sent: AnswerRow | None) -> datetime | None:
     """Return when the sponsor first knew; an assessment of version 0.2.0 counts from the site's report."""
     reported = sent["sae_report"] if sent else None
     return min((moment for row in judged if (moment := row["known_at"] or reported)), default=None)
 
 
-def is_urgent(event: Record) -> bool:
+def is_urgent(event: AnswerRow) -> bool:
     """Say whether the record of the event calls it fatal or life-threatening."""
     return "life" in (event["ser_crit"] or ()) or died_of(event)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Max, Min
 
 from crf import catalogue
+from crf.engine.answers import AnswerRow
 from crf.engine.base import COMPLETED
 from crf.engine.checks import earliest_day, in_site_time
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
@@ -29,7 +30,6 @@ from trials.models import (
 )
 from trials.services import live_decision
 
-Record = dict[str, Any]
 JUDGED = (
     *("event_no", "expectedness", "reference", "causality", "susar", "known_at", "urgent"),
     *("authority_on", "follow_up_on"),
@@ -45,11 +45,11 @@ class FormContext:
         self.site = participant.site
         self._at = at
         self._milestones: dict[str, Milestone] | None = None
-        self._records: dict[str, list[Record]] = {}
-        self._rows: dict[tuple[str, str, int], list[Record]] = {}
+        self._records: dict[str, list[AnswerRow]] = {}
+        self._rows: dict[tuple[str, str, int], list[AnswerRow]] = {}
         self._consents: list[Consent] | None = None
-        self._assessments: list[Record] | None = None
-        self._clocks: list[Record] | None = None
+        self._assessments: list[AnswerRow] | None = None
+        self._clocks: list[AnswerRow] | None = None
         self._versions: dict[int, str] = {}
 
     @property
@@ -102,7 +102,7 @@ class FormContext:
             self.fetch(())
         return {code: milestone.on for code, milestone in (self._milestones or {}).items()}
 
-    def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[Record]]:
+    def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[AnswerRow]]:
         """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
         forms = [FormQuery(code, catalogue.form(code).model) for code in sorted(codes)]
@@ -126,7 +126,7 @@ class FormContext:
         self._records.pop(code, None)
         self._rows = {record_key: rows for record_key, rows in self._rows.items() if record_key[0] != code}
 
-    def records(self, code: str) -> list[Record]:
+    def records(self, code: str) -> list[AnswerRow]:
         """Return the answers of every record of a form, by the day they are about."""
         if code not in self._records:
             self.fetch((f"{code}*",))
@@ -137,7 +137,7 @@ class FormContext:
         found = self.records(code)
         return bool(found) and found[-1]["state"] in COMPLETED
 
-    def rows(self, code: str, group: str, record_id: int) -> list[Record]:
+    def rows(self, code: str, group: str, record_id: int) -> list[AnswerRow]:
         """Return the rows of a repeating group of one record."""
         record_key = (code, group, record_id)
         if record_key not in self._rows:
@@ -146,14 +146,14 @@ class FormContext:
             self._rows[record_key] = self._in_site_time(found.values("position", *declared.questions))
         return self._rows[record_key]
 
-    def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[Record]:
+    def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[AnswerRow]:
         """Return the rows of a repeating group of several records."""
         declared = catalogue.form(code).groups[group]
         found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
         ordered = found.order_by("record_id", "position")
         return self._in_site_time(ordered.values("record_id", "position", *declared.questions))
 
-    def _in_site_time(self, rows: Iterable[Record]) -> list[Record]:
+    def _in_site_time(self, rows: Iterable[AnswerRow]) -> list[AnswerRow]:
         return [_at_site(row, self.site.time_zone) for row in rows]
 
     def _look(self, read: str, own_code: str, record_id: int | None) -> Any:
@@ -236,14 +236,14 @@ class FormContext:
         last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
         return last
 
-    def assessments(self) -> list[Record]:
+    def assessments(self) -> list[AnswerRow]:
         """Return what the sponsor judged of serious events, the latest last."""
         if self._assessments is None:
             found = SponsorAssessment.objects.filter(participant=self.participant)
             self._assessments = list(found.order_by("assessed_at", "pk").values(*JUDGED))
         return self._assessments
 
-    def clocks(self) -> list[Record]:
+    def clocks(self) -> list[AnswerRow]:
         """Return the clocks of serious events, the latest of each kind last."""
         if self._clocks is None:
             found = SafetyClock.objects.filter(participant=self.participant).order_by("pk")
@@ -267,12 +267,12 @@ class FormContext:
         return first.version.label if name == "version" else getattr(first, name)
 
 
-def _at_site(row: Record, zone: str) -> Record:
+def _at_site(row: AnswerRow, zone: str) -> AnswerRow:
     """Return a row with its instants as the clocks of the site show them."""
     return {name: in_site_time(value, zone) for name, value in row.items()}
 
 
-def _in_order(form: FormDeclaration, found: list[Record], zone: str) -> list[Record]:
+def _in_order(form: FormDeclaration, found: list[AnswerRow], zone: str) -> list[AnswerRow]:
     """Return the answers of the records by the day they are about."""
     rows = [
         {
@@ -290,7 +290,7 @@ def _in_order(form: FormDeclaration, found: list[Record], zone: str) -> list[Rec
     return sorted(rows, key=lambda row: _day_of(row, form.day_question))
 
 
-def _day_of(row: Record, dated: str | None) -> tuple[date, int, int]:
+def _day_of(row: AnswerRow, dated: str | None) -> tuple[date, int, int]:
     day = earliest_day(row[dated]) if dated else None
     return day or row["visit_on"] or date.max, row["sequence"], row["id"]
 

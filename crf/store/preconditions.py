@@ -68,14 +68,12 @@ def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_ne
     refuse_before_randomization(record_key.form, participant)
     if not is_new:
         return
-    if (
-        record_key.form.repeats == Repeats.PER_VISIT
-        and record_key.visit
-        and record_key.visit.state == VisitState.CANCELLED
-    ):
-        raise VisitNotPlanned(visit=str(record_key.visit))
-    if participant.state == Track.WITHDRAWN_ALL and not _from_register(record_key, form_context):
-        raise ContactWithdrawn(participant=participant.number)
+    visit, of_visit = record_key.visit, record_key.form.repeats == Repeats.PER_VISIT
+    if participant.state == Track.WITHDRAWN_ALL:  # no visit is planned any more
+        if not _from_register(record_key, form_context):
+            raise ContactWithdrawn(participant=participant.number)
+    elif of_visit and visit is not None and visit.state == VisitState.CANCELLED:
+        raise VisitNotPlanned(visit=str(visit))
 
 
 def _from_register(record_key: RecordKey, form_context: FormContext) -> bool:

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import Act
 from crf import catalogue
+from crf.engine.answers import AnswerRow
 from crf.engine.base import CrfRecord, Record, RecordState
 from crf.engine.declaration import FormDeclaration, Group, Repeats
-from crf.engine.evaluation import AnswerRow, Evaluation
+from crf.engine.evaluation import Evaluation
 from crf.engine.submission import RowsOnRecord, SavedRows, row_id_at
 from crf.store.bulk_read import TableQuery, bulk_read, instance_of
 from followup.models import Visit
@@ -287,7 +288,7 @@ def _update_of(model: Any, record: CrfRecord, wanted: set[str]) -> tuple[str, li
     return f"UPDATE {quoted(model._meta.db_table)} SET {columns} WHERE id = %s", [*values, record.pk]  # noqa: S608
 
 
-def differing(row: Any, values: dict[str, Any]) -> list[str]:
+def differing(row: Any, values: AnswerRow) -> list[str]:
     """Put ``values`` into the row and name the columns that changed by it."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
@@ -314,7 +315,7 @@ def _write_rows(
     _remove_rows(kept, {row["position"] for row in rows}, act)
 
 
-def _new_row(record: CrfRecord, group: Group, row: AnswerRow, values: dict[str, Any], act: Act) -> Any:
+def _new_row(record: CrfRecord, group: Group, row: AnswerRow, values: AnswerRow, act: Act) -> Any:
     own = {"row_id": row["row_id"], "position": row["position"]}
     return group.model(record=record, site_id=record.site_id, act=act, **own, **values)
 

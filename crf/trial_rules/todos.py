@@ -8,14 +8,14 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from crf.catalogue.adverse_event.rules import died_of
+from crf.engine.answers import AnswerValues
 from crf.engine.checks import earliest_day
 from followup.services.todos import Wanted
 from protocol.response import WITH_DISEASE
 from protocol.response import Outcome as Found
 from protocol.text import ProtocolText
 
-Record = Mapping[str, Any]
-Records = Callable[[str], Sequence[Record]]
+Records = Callable[[str], Sequence[AnswerValues]]
 
 FORMS: Final = frozenset({"CRE", "FU", "SURV", "AE", "SAE"})
 FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
@@ -113,7 +113,7 @@ def _recurrences(asking: Asking) -> Iterator[Wanted]:
         )
 
 
-def _findings(asking: Asking, kind: str) -> Iterator[tuple[date, Record]]:
+def _findings(asking: Asking, kind: str) -> Iterator[tuple[date, AnswerValues]]:
     for cre in asking.records("CRE"):
         outcome = {"local": Found.REGROWTH, "distant": Found.DISTANT}[kind]
         if cre["cre_outcome"] == outcome and (on := _evaluated_on(cre)):
@@ -169,16 +169,18 @@ def _death_by_event(asking: Asking, known: Mapping[int, date]) -> Wanted:
     return Wanted("DEATH_SAE", "death", on, asking.due("DEATH_SAE", on), done=has_page and reported)
 
 
-def _of_record(trigger: str, form: str, record: Record, on: date, asking: Asking, *, done: bool) -> Wanted:
+def _of_record(
+    trigger: str, form: str, record: AnswerValues, on: date, asking: Asking, *, done: bool
+) -> Wanted:
     key = f"{form}:{record['id']}"
     return Wanted(trigger, key, on, asking.due(trigger, on), done=done, visit_id=record.get("visit_id"))
 
 
-def _evaluated_on(cre: Record) -> date | None:
+def _evaluated_on(cre: AnswerValues) -> date | None:
     return earliest_day(cre["cre_dt"] or cre["ogd_dt"])
 
 
-def _is_positive(cre: Record) -> bool:
+def _is_positive(cre: AnswerValues) -> bool:
     return (
         cre["cre_outcome"] in WITH_DISEASE
         or cre["local_call"] in SUSPECT_LOCAL
@@ -186,12 +188,12 @@ def _is_positive(cre: Record) -> bool:
     )
 
 
-def _biopsy(cre: Record) -> Any:
+def _biopsy(cre: AnswerValues) -> Any:
     """The second pathologist's reading counts where there is one."""
     return cre["bx_review"] or cre["bx_result"]
 
 
-def _recurred(contact: Record, kind: str) -> bool:
+def _recurred(contact: AnswerValues, kind: str) -> bool:
     kinds = set(contact["rec_type"] or ())
     if contact["rec_yn"] != "Y" or contact["dz_status"] == "suspect":
         return False

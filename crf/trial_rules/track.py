@@ -13,13 +13,13 @@ from datetime import date
 from typing import Any, Final
 
 from crf.catalogue.adverse_event.rules import died_of
+from crf.engine.answers import AnswerValues
 from crf.engine.checks import earliest_day
 from protocol.history import Response
 from protocol.response import Outcome as Found
 from protocol.states import moves_from
 from protocol.text import ProtocolText
 
-Values = Mapping[str, Any]
 LONGEST_WAY = 4
 RECORDED: Final = frozenset(
     (
@@ -43,11 +43,11 @@ class TrackChange:
 class RuleInput:
     """What a rule looks at."""
 
-    values: Values
+    values: AnswerValues
     arm: str | None
     milestones: Mapping[str, date | None]
     groups: Mapping[str, Any] = field(default_factory=dict)
-    others: Sequence[Values] = ()
+    others: Sequence[AnswerValues] = ()
     """The other records of the form, where one alone does not say where it leads."""
 
 
@@ -85,7 +85,7 @@ def of_evaluation(seen: RuleInput) -> TrackChange:
     return TrackChange(_after_evaluation(str(kind), outcome, seen.values), on, results)
 
 
-def _after_evaluation(kind: str, outcome: Any, values: Values) -> tuple[str, ...]:
+def _after_evaluation(kind: str, outcome: Any, values: AnswerValues) -> tuple[str, ...]:
     choice = values.get("pt_dec")
     if outcome == Found.DISTANT:
         return ("DISTANT",)
@@ -97,6 +97,8 @@ def _after_evaluation(kind: str, outcome: Any, values: Values) -> tuple[str, ...
         return ("SURGERY_PLANNED",)
     if kind == "RST" and choice == "declines_surgery":  # whatever was found: the choice ends the operation
         return ("SURVEILLANCE",)
+    if kind == "CRE2" and choice == "declines_surgery" and outcome != Found.CCR:
+        return DECLINED
     if kind == "RST" and outcome is not None:
         return ("SURGERY_PLANNED",)
     if kind == "CRE1" and outcome in (Found.CCR_SO_FAR, Found.PROCEED_TO_CRE2, Found.UNCERTAIN_REPEAT):
@@ -104,13 +106,13 @@ def _after_evaluation(kind: str, outcome: Any, values: Values) -> tuple[str, ...
     return ("SURVEILLANCE",) if kind == "CRE2" and outcome == Found.CCR else ()
 
 
-def _after_residue(values: Values) -> tuple[str, ...]:
+def _after_residue(values: AnswerValues) -> tuple[str, ...]:
     if values.get("mdt_dec") in ("endoscopic_resection", "radiotherapy", "systemic"):
         return ("NONSURGICAL_SALVAGE",)
     return DECLINED if values.get("pt_dec") == "declines_surgery" else ("SURGERY_PLANNED",)
 
 
-def _planned_on(operation: Values) -> date | None:
+def _planned_on(operation: AnswerValues) -> date | None:
     return earliest_day(operation.get("surg_dt") or operation.get("no_surg_dt"))
 
 
@@ -184,7 +186,7 @@ RULES: Final[Mapping[str, Callable[[RuleInput], TrackChange]]] = {
 }
 
 
-def says_dead(records: Callable[[str], Sequence[Values]]) -> bool:
+def says_dead(records: Callable[[str], Sequence[AnswerValues]]) -> bool:
     """Say whether any record still says that the participant is dead."""
     pages = (page.get("vital") == "dead" for page in records("SURV"))
     return any(pages) or any(died_of(event) for event in records("AE"))

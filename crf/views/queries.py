@@ -24,6 +24,7 @@ from crf.page.targets import targets_of
 from crf.queries import services
 from crf.queries.batch import Batch
 from crf.queries.list import AGES, STATES, line_of, lines_of
+from crf.queries.sparing import is_spared, spared_words
 from crf.queries.system import question_of_query
 from kernel.choices import chosen_of_all
 from kernel.errors import Forbidden
@@ -105,12 +106,13 @@ def query(request: PersonRequest, pk: int) -> HttpResponse:
 def _thread(request: PersonRequest, found: Query, form: WordsForm, *, at: datetime) -> HttpResponse:
     site, living = found.site_id, found.state != QueryState.CLOSED
     thread = list(found.messages.select_related("by"))
+    zone, spared = found.participant.site.time_zone, is_spared(found, request.user)
+    question = question_of_query(catalogue.forms().get(found.form_code), found, thread, zone=zone)
     shown = {
         "query": found,
-        "line": line_of(found, at=at),
-        "question": question_of_query(
-            catalogue.forms().get(found.form_code), found, thread, zone=found.participant.site.time_zone
-        ),
+        "line": line_of(found, reader=request.user, at=at),
+        "question": spared_words() if spared else question,
+        "spared": spared,
         "thread": thread,
         "form": form,
         "may_read": request.user.may(Permission.CRF_VIEW, site),

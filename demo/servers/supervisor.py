@@ -30,11 +30,13 @@ class Child:
     log: Path | None = None
 
     def last_words(self) -> str:
-        """The end of its log."""
-        if self.log is None or not self.log.exists():
-            return ""
+        """The end of its log; a child without one printed where we print."""
+        if self.log is None:
+            return "Its own words stand above."
+        if not self.log.exists():
+            return f"It wrote nothing to {self.log}."
         with self.log.open(errors="replace") as lines:
-            return "".join(deque(lines, maxlen=15))
+            return f"The end of {self.log}:\n" + "".join(deque(lines, maxlen=15))
 
 
 class Supervisor:
@@ -45,23 +47,27 @@ class Supervisor:
         self.folder = folder
         self.children: list[Child] = []
 
-    def start(self, name: str, command: Sequence[str | Path], *, log: Path) -> Child:
-        """``command`` is running in a session of its own and writes to ``log``."""
+    def start(self, name: str, command: Sequence[str | Path], *, log: Path, **told: str) -> Child:
+        """``command`` is running in a session of its own, is ``told`` more than others, and writes to ``log``."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            child = Child(name, self._popen(command, output.fileno()), log)
+            child = Child(name, self._popen(command, output.fileno(), told), log)
         self.children.append(child)
         return child
 
-    def run(self, name: str, command: Sequence[str | Path]) -> None:
-        """``command`` has ended well; it printed where we print, and ends with us if we are stopped."""
+    def begin(self, name: str, command: Sequence[str | Path], **told: str) -> Child:
+        """``command`` is running, is ``told`` more than others, prints where we print, and ends with us."""
         sys.stdout.flush()
-        child = Child(name, self._popen(command, None))
+        child = Child(name, self._popen(command, None, told))
         self.children.append(child)
+        return child
+
+    def finish(self, child: Child) -> None:
+        """The child has ended well."""
         code = child.process.wait()
         self.children.remove(child)
         if code != 0:
-            raise EmbeddedError(f"{name} ended with {code}. Its own words stand above.")
+            raise EmbeddedError(f"{child.name} ended with {code}. {child.last_words()}")
 
     def watch(self) -> None:
         """Returns never: raises when a child has ended."""
@@ -72,10 +78,9 @@ class Supervisor:
     def refuse_the_dead(self) -> None:
         for child in self.children:
             code = child.process.poll()
-            if code is not None:
+            if code is not None and (code or child.log):  # without a log it was begun to come to an end
                 raise EmbeddedError(
-                    f"{child.name} ended with {code}, so everything is being stopped. "
-                    f"The end of {child.log}:\n{child.last_words()}"
+                    f"{child.name} ended with {code}, so everything is being stopped. {child.last_words()}"
                 )
 
     def stop(self) -> None:
@@ -93,11 +98,13 @@ class Supervisor:
             child.process.wait()
         self.children.clear()
 
-    def _popen(self, command: Sequence[str | Path], output: int | None) -> subprocess.Popen[bytes]:
+    def _popen(
+        self, command: Sequence[str | Path], output: int | None, told: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [str(word) for word in command],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **told},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

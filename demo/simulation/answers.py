@@ -16,6 +16,7 @@ from protocol import doses, scores
 from protocol.pathology import LAYERS
 
 Sent = dict[str, Any]
+Answers = dict[str, Any]
 STATIONS = ("7", "8M", "4R", "16", "17", "8Lo")
 HISTORY = (
     *("mh_htn", "mh_dm", "mh_cad", "mh_arrhyth", "mh_stroke", "mh_copd", "mh_ild", "mh_tb", "mh_hbv"),
@@ -113,12 +114,23 @@ def demographics(case: Case, on: date) -> Sent:
 
 def staging(case: Case, on: date) -> Sent:
     """STAGE: endoscopy, EUS, CT, PET-CT, and the clinical stage that follows."""
-    story, person, dice = case.story, case.story.person, case.dice
+    first, second, third = (min(on, case.story.consent_on + timedelta(days=n)) for n in (1, 2, 3))
+    answers = {
+        **_endoscopy(case, first),
+        **_ultrasound(case, second),
+        **_tomography(case, first),
+        **_pet(case, third),
+        **_stage(case),
+    }
+    return {"answers": answers, "groups": _suspect_nodes(case)}
+
+
+def _endoscopy(case: Case, on: date) -> Answers:
+    person, dice = case.story.person, case.dice
     upper = round(person.epicentre - person.length / 2, 1)
     lower = round(person.epicentre + person.length / 2, 1)
-    done = [min(on, story.consent_on + timedelta(days=n)) for n in (1, 2, 3)]
-    answers: dict[str, Any] = {
-        "ogd_dt": done[0],
+    return {
+        "ogd_dt": on,
         "upper_cm": upper,
         "lower_cm": lower,
         "len_cm": round(lower - upper, 1),
@@ -130,27 +142,50 @@ def staging(case: Case, on: date) -> Sent:
         "bx_n": dice.randint(4, 9),
         "grade": person.grade,
         "pdl1_done": "N",
+    }
+
+
+def _ultrasound(case: Case, on: date) -> Answers:
+    person = case.story.person
+    return {
         "eus_done": "Y",
-        "eus_dt": done[1],
+        "eus_dt": on,
         "eus_trav": "yes",
-        "eus_mm": dice.randint(7, 16),
+        "eus_mm": case.dice.randint(7, 16),
         "ut": person.t,
         "eus_n": person.nodes,
-        "ct_dt": done[0],
+    }
+
+
+def _tomography(case: Case, on: date) -> Answers:
+    return {
+        "ct_dt": on,
         "ct_contrast": "Y",
         "aorta_ang": "under_45",
         "airway": "clear",
-        "t4a_str": ["pericardium"] if person.t == "T4a" else ["none"],
+        "t4a_str": ["pericardium"] if case.story.person.t == "T4a" else ["none"],
         "t4b_str": ["none"],
         "incid": "N",
+    }
+
+
+def _pet(case: Case, on: date) -> Answers:
+    dice = case.dice
+    return {
         "pet_done": "Y",
-        "pet_dt": done[2],
+        "pet_dt": on,
         "suvmax": round(dice.uniform(6, 20), 1),
         "suvmean": round(dice.uniform(3, 5.9), 1),
         "mtv": dice.randint(8, 60),
         "mtv_thr": "41 %",
         "pet_m": "none",
         "pet_sync": "none",
+    }
+
+
+def _stage(case: Case) -> Answers:
+    person, dice = case.story.person, case.dice
+    return {
         "bron_ind": "N",
         "sbp": dice.randint(108, 148),
         "dbp": dice.randint(62, 88),
@@ -162,17 +197,18 @@ def staging(case: Case, on: date) -> Sent:
         "scv": "none",
         "stage_method": ["eus", "ct", "pet_ct"],
     }
-    sizes = [dice.randint(7, 14) for _node in range(person.nodes)]
-    stations = [STATIONS[n % len(STATIONS)] for n in range(person.nodes)]
-    eus = [
-        {"station": s, "short_mm": mm, "fna_done": "Y", "fna_res": "positive"}
-        for s, mm in zip(stations, sizes, strict=True)
+
+
+def _suspect_nodes(case: Case) -> dict[str, list[Answers]]:
+    """The nodes as EUS saw them, each proved by aspiration, and as the table of nodes has them."""
+    nodes = range(case.story.person.nodes)
+    seen = [
+        (STATIONS[n % len(STATIONS)], mm)
+        for n, mm in zip(nodes, [case.dice.randint(7, 14) for _n in nodes], strict=True)
     ]
-    table = [
-        {"station": s, "side": "M", "short_mm": mm, "positive": "Y"}
-        for s, mm in zip(stations, sizes, strict=True)
-    ]
-    return {"answers": answers, "groups": {"eus_node": eus, "node": table}}
+    eus = [{"station": s, "short_mm": mm, "fna_done": "Y", "fna_res": "positive"} for s, mm in seen]
+    table = [{"station": s, "side": "M", "short_mm": mm, "positive": "Y"} for s, mm in seen]
+    return {"eus_node": eus, "node": table}
 
 
 def treatment(case: Case, on: date) -> Sent:

@@ -31,9 +31,10 @@ class BulkProgress:
 def in_parallel(work: Callable[[list[Site]], list[str]], weights: Mapping[Site, int]) -> list[str]:
     """Each site has gone through ``work`` in one of the processes; return what ``work`` returned.
 
-    Sites do not wait for each other. The heaviest are shared out first, each to whoever has least.
+    Sites do not wait for each other. The heaviest are shared out first, each to whoever has least. Two processes for
+    each core: what a site costs is not known before, and no core waits for the other at the end.
     """
-    processes = min(os.cpu_count() or 1, len(weights))
+    processes = min(2 * (os.cpu_count() or 1), len(weights))
     if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
         return work(list(weights))
     connections.close_all()  # a connection belongs to one process, and so does a pool of them

@@ -1,7 +1,18 @@
 """Pages about exports."""
 
+from exports.views.access import access_end, access_list
 from exports.views.api import api_page
 from exports.views.exports import download, export_detail, export_list, export_new
 from exports.views.tokens import token_list, token_revoke
 
-__all__ = ["api_page", "download", "export_detail", "export_list", "export_new", "token_list", "token_revoke"]
+__all__ = [
+    "access_end",
+    "access_list",
+    "api_page",
+    "download",
+    "export_detail",
+    "export_list",
+    "export_new",
+    "token_list",
+    "token_revoke",
+]

@@ -2,7 +2,7 @@
 
 from followup.services.amending import catch_up, migrate_participants, open_version, uncarried
 from followup.services.cuts import announce_data_cut, cancel_data_cut, move_data_cut, plan_data_cuts
-from followup.services.feeds import make_feed, revoke_feed
+from followup.services.feeds import end_feed, make_feed, revoke_feed
 from followup.services.loss import (
     cancel_withdrawal,
     correct_withdrawal,
@@ -31,6 +31,7 @@ __all__ = [
     "correct_withdrawal",
     "count_as_met",
     "drop_todos",
+    "end_feed",
     "make_feed",
     "mark_not_done",
     "migrate_participants",

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +17,12 @@ from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.tasks import send
+from kernel.turns import wait_for_turn
 from trials.models import Participant, Site
 from trials.models.participants import TERMINAL, Track
 
 BATCH = 50
+SERIES = "data cuts"
 LOOKED_BACK = timedelta(days=14)
 
 
@@ -55,40 +57,31 @@ class CutOver(Refusal):
 def announce_data_cut(*, on: date, purpose: str, by: User, at: datetime) -> DataCut:
     """The data cut is announced; each site's plans take up its sweep right after, in the background.
 
-    Refuses: a day whose window has passed; one that is announced already.
+    Refuses: a day whose window has passed; one that is announced already. Locks: the series of data cuts.
     """
     _refuse_passed(on, at)
-    try:
-        with open_act("followup:datacut:announce", by=by, at=at) as act:
-            cut = _announce(on, purpose, act)
-    except IntegrityError as known:  # also when two are announced at once
-        raise CutAnnounced(day=on.isoformat()) from known
-    return cut
+    with open_act("followup:datacut:announce", by=by, at=at) as act:
+        return _announce(on, purpose, act)
 
 
 def move_data_cut(*, cut: DataCut, on: date, reason: str, by: User, at: datetime) -> DataCut:
     """Another data cut, on the day ``on``, stands in the place of ``cut``; each site's plans follow.
 
     What was asked and answered for the first day stays on record. Refuses what a new data cut would be refused for,
-    and one that is over or stands no more. Locks the data cut.
+    and one that is over or stands no more. Locks the data cut, then the series of data cuts.
     """
     _refuse_passed(on, at)
-    if on == cut.on:
-        raise CutAnnounced(day=on.isoformat())
-    try:
-        with open_act("followup:datacut:move", by=by, at=at, reason=reason) as act:
-            locked = _standing(cut, at)
-            moved = _announce(on, locked.purpose, act)
-            _cancel(locked, moved, act, at)
-    except IntegrityError as known:
-        raise CutAnnounced(day=on.isoformat()) from known
+    with open_act("followup:datacut:move", by=by, at=at, reason=reason) as act:
+        locked = _standing(cut, at)
+        moved = _announce(on, locked.purpose, act)
+        _cancel(locked, moved, act, at)
     return moved
 
 
 def cancel_data_cut(*, cut: DataCut, reason: str, by: User, at: datetime) -> DataCut:
     """The data cut asks for nothing any more; each site's plans follow, and what was answered stays on record.
 
-    Refuses one that is over or stands no more. Locks the data cut.
+    Refuses one that is over or stands no more. Locks the data cut, then the series of data cuts.
     """
     with open_act("followup:datacut:cancel", by=by, at=at, reason=reason) as act:
         locked = _standing(cut, at)
@@ -98,6 +91,10 @@ def cancel_data_cut(*, cut: DataCut, reason: str, by: User, at: datetime) -> Dat
 
 
 def _announce(on: date, purpose: str, act: Any) -> DataCut:
+    """The data cut stands under the next number; two that are announced at once wait for each other."""
+    wait_for_turn(SERIES)
+    if DataCut.objects.standing().filter(on=on).exists():
+        raise CutAnnounced(day=on.isoformat())
     last = DataCut.objects.aggregate(last=Max("number"))["last"] or 0
     cut = DataCut.objects.create(number=last + 1, on=on, purpose=purpose, act=act)
     send("followup:roll", may_fail=True)  # without a broker the next roll takes it up
@@ -111,6 +108,7 @@ def _cancel(locked: DataCut, moved_to: DataCut | None, act: Any, at: datetime) -
 
 def _standing(cut: DataCut, at: datetime) -> DataCut:
     locked = DataCut.objects.select_for_update().get(pk=cut.pk)
+    wait_for_turn(SERIES)
     if locked.cancelled_at is not None:
         raise CutCancelled(day=locked.on.isoformat())
     if is_over(locked, at):

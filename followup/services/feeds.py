@@ -35,6 +35,18 @@ def revoke_feed(*, user: User, at: datetime) -> bool:
         return _end_living(user, at)
 
 
+def end_feed(*, feed: CalendarFeed, reason: str, by: User, at: datetime) -> None:
+    """The feed of somebody answers no more: an administrator revoked it, and the act says why.
+
+    Locks: the feed.
+    """
+    with open_act("followup:feed:end", by=by, at=at, reason=reason) as act:
+        locked = CalendarFeed.objects.select_for_update().get(pk=feed.pk)
+        if locked.revoked_at is None:
+            locked.revoked_at, locked.act = at, act
+            locked.save(update_fields=["revoked_at", "act"])
+
+
 def _end_living(user: User, at: datetime) -> bool:
     living = CalendarFeed.objects.filter(user=user, revoked_at=None)
     return bool(living.update(revoked_at=at, act=current_act()))

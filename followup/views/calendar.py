@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from accounts.services import note_use
 from followup import services
 from followup.calendar import Day, Month, first_of_each_day, icalendar, shown_on
 from followup.feeds import living_feed, reader_of, visits_for
 from followup.models import Visit, VisitState
+from followup.services.feeds import digest_of
 from followup.views.agenda import chosen_day, chosen_site, today_at
 from kernel.clock import local_date
 from kernel.once import once_for_each_page
@@ -81,6 +83,7 @@ def feed_file(request: HttpRequest, token: str) -> HttpResponse:
     user = reader_of(token, on=today)
     if user is None:
         raise Http404
+    note_use(digest=digest_of(token), at=now)
     with scope(user_id=user.pk, sites=sites_of(user)):
         text = icalendar(visits_for(user, today=today), name=_("PALACE-3 visits"), at=now)
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8")

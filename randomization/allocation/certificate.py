@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from randomization.allocation.verify import COIN_FORMAT, FORMAT, Counts
 from randomization.allocation_list.functions import Opened
 from randomization.models import Allocation
 
 
-def certificate_of(allocation: Allocation, opened: Opened) -> dict[str, Any]:
+class Certificate(TypedDict):
+    """The receipt as ``verify`` reads it; one of minimization has ``arm`` and ``minimization`` as well."""
+
+    format: str
+    trial: str
+    participant: str
+    site: str
+    stage_group: str
+    randomized_at: str
+    slot: dict[str, Any]
+    proof: dict[str, Any]
+    list: str
+    generator: str
+    root: str | None
+    arm: NotRequired[str]
+    minimization: NotRequired[dict[str, Any]]
+
+
+def certificate_of(allocation: Allocation, opened: Opened) -> Certificate:
     """The certificate as ``randomization.allocation.verify`` reads it (docs/randomization.md says how)."""
     part = allocation.part
     return {
@@ -36,7 +54,7 @@ def certificate_of(allocation: Allocation, opened: Opened) -> dict[str, Any]:
 
 def minimization_certificate_of(
     allocation: Allocation, opened: Opened, *, arm: str, turn: int, favoured: str, counts: Counts
-) -> dict[str, Any]:
+) -> Certificate:
     """The same for a place that held a coin: coin, turn and counts, from which the arm follows."""
     certificate = certificate_of(allocation, opened)
     slot = certificate["slot"]

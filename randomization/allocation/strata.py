@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from crf import catalogue
 from crf.eligibility.evidence import STRATIFYING_ANSWER, STRATIFYING_FORM
@@ -38,12 +38,10 @@ def beside_staging(rows: AllocationSet) -> AllocationSet:
 
     The first is None while the form is not complete, the second where no error of the stratum is marked.
     """
-    own = {"participant_id": OuterRef("participant_id")}
-    staged = catalogue.form(STRATIFYING_FORM).model.objects.filter(**own, state__in=COMPLETED)
     errors = AllocationError.objects.standing()
     marked = errors.filter(allocation=OuterRef("pk"), kind=ErrorKind.WRONG_STRATUM)
     return rows.annotate(
-        stage_corrected=Subquery(staged.order_by("-sequence", "-pk").values(STRATIFYING_ANSWER)[:1]),
+        stage_corrected=Subquery(_staged().order_by("-sequence", "-pk").values(STRATIFYING_ANSWER)[:1]),
         stage_marked=Subquery(marked.order_by("-recorded_at", "-pk").values("strat_stage_true")[:1]),
     )
 
@@ -55,9 +53,23 @@ def corrected(rows: AllocationSet) -> AllocationSet:
 
 
 def to_mark(rows: AllocationSet) -> AllocationSet:
-    """Return the allocations whose form says another stage group, which the register does not say yet."""
-    return beside_staging(rows).filter(
-        _contradicted(), Q(stage_marked=None) | ~Q(stage_marked=F("stage_corrected"))
+    """Return the allocations whose form says another stage group, which the register does not say yet.
+
+    They are found by joining the tables; a value worked out for each allocation would be worked out for all of them.
+    """
+    errors = AllocationError.objects.standing().filter(kind=ErrorKind.WRONG_STRATUM)
+    marked = errors.filter(allocation=OuterRef(OuterRef("pk")), strat_stage_true=OuterRef(STRATIFYING_ANSWER))
+    other = Q(**{f"{STRATIFYING_ANSWER}__isnull": False}) & ~Q(
+        **{STRATIFYING_ANSWER: OuterRef("strat_stage")}
+    )
+    return beside_staging(rows.filter(Exists(_staged().filter(other, ~Exists(marked)))))
+
+
+def _staged() -> Any:
+    """Return the complete staging form of the participant of an allocation."""
+    staged = catalogue.form(STRATIFYING_FORM).model.objects
+    return staged.filter(
+        participant_id=OuterRef("participant_id"), form_code=STRATIFYING_FORM, state__in=COMPLETED
     )
 
 

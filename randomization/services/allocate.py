@@ -20,7 +20,7 @@ from followup.services import catch_up, plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.scope import EVERYTHING, scope
-from randomization.allocation.certificate import certificate_of, minimization_certificate_of
+from randomization.allocation.certificate import Certificate, certificate_of, minimization_certificate_of
 from randomization.allocation.readiness import Ready, readiness
 from randomization.allocation.verify import fault_of
 from randomization.allocation_list import functions
@@ -239,7 +239,7 @@ def _complete(*, participant: Participant, by: User, at: datetime) -> Allocation
     return allocation
 
 
-def _arm_and_certificate(allocation: Allocation, opened: functions.Opened) -> tuple[str, dict[str, Any]]:
+def _arm_and_certificate(allocation: Allocation, opened: functions.Opened) -> tuple[str, Certificate]:
     scheme = allocation.part.scheme
     if not scheme.minimizes:
         return opened.arm, certificate_of(allocation, opened)

@@ -22,6 +22,7 @@ from audit.models import Act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.scope import EVERYTHING, scope
+from kernel.turns import wait_for_turn
 from protocol.text import load
 from randomization.allocation.readiness import stratum_name
 from randomization.allocation_list import functions
@@ -134,11 +135,12 @@ def define_scheme(
     Block sizes, by default those of the protocol text, are sealed into the allocation schema; no row that
     site people can reach states them. Minimization is refused while it is switched off (ADR 14).
 
-    Refuses: a name that is taken.
+    Refuses: a name that is taken. Locks: the series of schemes.
     """
     _refuse_unless_statistician(by)
     design = _design(name, blocks) if method == "blocks" else _coin_design(name)
     with open_act("randomization:scheme:define", by=by, at=at) as act, scope(user_id=by.pk, sites=EVERYTHING):
+        wait_for_turn("schemes")
         if Scheme.objects.filter(name=name).exists():
             raise SchemeNameTaken(name=name)
         latest = Scheme.objects.aggregate(last=Max("version"))["last"] or 0

@@ -31,7 +31,7 @@ def queries_to_close(user: User, today: date) -> WorkListSection:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
-    chosen = rows.select_related("participant__site").with_raised().order_by("opened_at", "pk")
+    chosen = rows.select_related("participant__site", "site").with_raised().order_by("opened_at", "pk")
     found, total = first_and_total(chosen)
     items = [
         WorkItem(

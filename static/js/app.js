@@ -1,6 +1,6 @@
 // General behaviour of every page: menu, focus, double clicks, confirmations, and the session
 // that warns before it ends and lets the same person in again without leaving the page.
-"use strict";
+import { asDay, asPartialDay } from "./reading.js";
 
 (() => {
   const first = (selector, within = document) => within.querySelector(selector);
@@ -66,14 +66,45 @@
     select.addEventListener("change", () => select.form.requestSubmit());
   });
 
-  // 20261123, 2026/11/23 and 2026年11月23日 become 2026-11-23 when the field is left, in digits of any width.
-  const narrow = (text) =>
-    text.replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
+  // Days ------------------------------------------------------------------------------------
+  // What was typed as a day becomes what is understood, 2026-11-23, when the field is left.
   document.addEventListener("change", (event) => {
-    const day =
-      event.target.matches("[data-day]") &&
-      narrow(event.target.value.trim()).match(/^(\d{4})[-/.年]?(\d{2})[-/.月]?(\d{2})[日号]?$/);
-    if (day) event.target.value = day.slice(1).join("-");
+    const field = event.target;
+    if (!field.matches("[data-day]")) return;
+    const read = field.dataset.day === "partial" ? asPartialDay : asDay;
+    field.value = read(field.value) ?? field.value;
+  });
+
+  // The calendar of the browser opens at the sign in the field, and by Alt and the down arrow.
+  const calendar = Object.assign(document.createElement("input"), { type: "date", tabIndex: -1 });
+  calendar.className = "p3-calendar";
+  calendar.setAttribute("aria-hidden", "true");
+  let dated = null;
+  function openCalendar(field) {
+    if (field.disabled || field.readOnly || !calendar.showPicker) return;
+    dated = field;
+    field.after(calendar);
+    calendar.value = asDay(field.value) ?? "";
+    calendar.showPicker();
+  }
+  calendar.addEventListener("change", (event) => {
+    event.stopPropagation();
+    if (!dated || !calendar.value) return;
+    dated.value = calendar.value;
+    for (const kind of ["input", "change"]) dated.dispatchEvent(new Event(kind, { bubbles: true }));
+    dated.focus();
+    calendar.remove();
+  });
+  calendar.addEventListener("input", (event) => event.stopPropagation());
+  document.addEventListener("click", (event) => {
+    const field = event.target.closest("input[data-day]");
+    if (field && event.offsetX > field.clientWidth - 32) openCalendar(field);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey && event.key === "ArrowDown" && event.target.matches("input[data-day]")) {
+      event.preventDefault();
+      openCalendar(event.target);
+    }
   });
 
   // A table that fits its panel needs no scrolling: its head then stays in sight, and Tab skips it.

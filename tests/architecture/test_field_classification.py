@@ -20,6 +20,9 @@ KINDS = ("identifying", "clinical", "operational")
 
 # fmt: off
 FIELDS: dict[str, dict[str, str]] = {
+    "accounts.AccessUse": {
+        "operational": "digest used_at",
+    },
     "accounts.Mail": {
         "identifying": "address subject body",
         "operational": "id act to language kind key about site_id created_at attempts sent_at dropped_at",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { asDay, asNumber, asPartialDay, clean } from "../../static/js/crf/reading.js";
+import { asDay, asNumber, asPartialDay, clean } from "../../static/js/reading.js";
 
 const CASES = JSON.parse(readFileSync(new URL("../unit/kernel/reading.json", import.meta.url), "utf8"));
 const READERS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, ClassVar, Self
 
@@ -52,6 +53,8 @@ class Track(models.TextChoices):
 TERMINAL = frozenset(
     {Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL}
 )
+INTERRUPTED = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAWN_ALL})
+"""Endings that can be taken back: the participant then stands where they would stand without them."""
 
 
 class ParticipantSet(SiteQuerySet):
@@ -116,12 +119,25 @@ class Participant(Audited):
 
     def track_left(self) -> tuple[str, date | None] | None:
         """Return the track before the one that ended the following, and since when; None while followed."""
-        if not self.is_terminal:
-            return None
+        return self.stood_without(TERMINAL) if self.is_terminal else None
+
+    def stood_without(self, states: Collection[str]) -> tuple[str, date | None] | None:
+        """Return the last track but for ``states``, and since when."""
         versions: Any = self.events  # type: ignore[attr-defined]  # the event table of this model
-        followed = versions.exclude(state__in=TERMINAL).order_by("-pgh_id")
-        found: tuple[str, date | None] | None = followed.values_list("state", "state_since").first()
+        others = versions.exclude(state__in=states).order_by("-pgh_id")
+        found: tuple[str, date | None] | None = others.values_list("state", "state_since").first()
         return found
+
+    def interruptions(self) -> list[tuple[str, date | None]]:
+        """Return the tracks that interrupted the following since it was followed last, the first one first."""
+        versions: Any = self.events  # type: ignore[attr-defined]
+        found: list[tuple[str, date | None]] = []
+        for track in versions.order_by("-pgh_id").values_list("state", "state_since"):
+            if track[0] not in INTERRUPTED:
+                break
+            if track not in found[-1:]:
+                found.append(track)
+        return found[::-1]
 
     @property
     def is_behind(self) -> bool:

@@ -7,6 +7,7 @@ from trials.services.delegations import confirm_delegation, delegate, end_delega
 from trials.services.endings import (
     cancel_withdrawal,
     correct_withdrawal,
+    end_death,
     end_loss,
     open_loss,
     record_withdrawal,
@@ -54,6 +55,7 @@ __all__ = [
     "decide_eligibility",
     "delegate",
     "end_close_out",
+    "end_death",
     "end_delegation",
     "end_loss",
     "follow_version",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
@@ -73,11 +73,29 @@ def live_decision(participant: Participant) -> EligibilityDecision | None:
     return EligibilityDecision.objects.filter(participant=participant, lapsed_at=None).first()
 
 
+class FrozenCriterion(TypedDict):
+    """One criterion as a decision keeps it: met, not met or open, why, what was read, and what was answered by name."""
+
+    code: str
+    met: bool | None
+    reason: str
+    evidence: list[list[Any]]
+    answer: str
+
+
+class FrozenEvidence(TypedDict):
+    """What a decision on eligibility keeps: verdict, criteria, and the version of each record that was read."""
+
+    verdict: bool | None
+    criteria: list[FrozenCriterion]
+    records: dict[str, dict[str, Any]]
+
+
 def decide_eligibility(
     *,
     participant: Participant,
     eligible: bool,
-    evidence: dict[str, Any],
+    evidence: FrozenEvidence,
     digest: str,
     seen_digest: str,
     password: str,
@@ -123,7 +141,7 @@ def decide_eligibility(
 
 
 def _refuse_unless_ready(
-    participant: Participant, *, by: User, evidence: dict[str, Any], eligible: bool, at: datetime
+    participant: Participant, *, by: User, evidence: FrozenEvidence, eligible: bool, at: datetime
 ) -> None:
     if not by.may(Permission.ELIGIBILITY_DECIDE, participant.site_id):
         raise NotAnInvestigator(site=participant.site.code)

@@ -180,11 +180,35 @@ def _standing(withdrawal: Withdrawal) -> Withdrawal:
     return found
 
 
+def end_death(*, participant: Participant, by: User | None, at: datetime) -> Participant:
+    """Nobody says any more that the participant is dead: they stand where they would have stood without it.
+
+    That is the withdrawal from all contact that stands, the loss, or the track that was left. Locks the participant.
+    """
+    with open_act("trials:participant:correct_track", by=by, at=at, participant=participant) as act:
+        locked = Participant.objects.lock(participant.pk)
+        if stands := _stands_without_death(locked):
+            write_track(locked, *stands, act)
+    return locked
+
+
 def _settle_track(participant: Participant, act: Any) -> None:
     """The track is that of a withdrawal from all contact while one stands, else the one that it had ended."""
+    ended = _ended_by_withdrawal(participant)
+    if participant.is_terminal and participant.state not in {Track.LOST, ended}:
+        return
+    stands = _stands_without_death(participant)
+    if stands and (stands[0] == ended or participant.state == ended):
+        write_track(participant, *stands, act)
+
+
+def _ended_by_withdrawal(participant: Participant) -> Track:
+    return Track.WITHDRAWN_ALL if participant.arm else Track.WITHDRAWN
+
+
+def _stands_without_death(participant: Participant) -> tuple[str, date | None] | None:
+    """Return the track, and since when, by what is on record but for a death."""
     whole = Withdrawal.objects.filter(participant=participant, cancelled_at=None, all_contact=True).first()
-    ended = Track.WITHDRAWN_ALL if participant.arm else Track.WITHDRAWN
-    if whole is not None and (not participant.is_terminal or participant.state in {Track.LOST, ended}):
-        write_track(participant, ended, whole.on, act)
-    elif whole is None and participant.state == ended and (left := participant.track_left()):
-        write_track(participant, *left, act)
+    if whole is not None:
+        return _ended_by_withdrawal(participant), whole.on
+    return participant.stood_without({Track.DEAD, Track.WITHDRAWN, Track.WITHDRAWN_ALL})

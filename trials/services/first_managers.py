@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -14,6 +13,7 @@ from accounts.services import create_person, set_password
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.turns import wait_for_turn
 from trials.models import Delegation
 from trials.services.delegations import delegate
 
@@ -47,7 +47,7 @@ def create_first_manager(
     Locks: the creation of first managers, so that two at once are counted one after the other; then the person.
     """
     with open_act("trials:manager:create", by=None, at=at):
-        _one_at_a_time()
+        wait_for_turn("trials first managers")
         today = local_date(at, settings.TRIAL_TIME_ZONE)
         managers = _managers(today)
         if username.lower() in managers:
@@ -67,11 +67,6 @@ def create_first_manager(
         set_password(user=user, password=password, by=None, at=at)
         delegate(user=user, role=Role.TRIAL_MANAGER, site=None, starts_on=today, by=None, at=at)
     return user, True
-
-
-def _one_at_a_time() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('trials first managers'))")
 
 
 def _managers(today: date) -> dict[str, User]:

@@ -23,7 +23,7 @@ from trials.models import (
     Site,
     Withdrawal,
 )
-from trials.models.participants import DeviationState, Track
+from trials.models.participants import INTERRUPTED, TERMINAL, DeviationState, Track
 from trials.models.sites import SiteState
 from trials.services.milestones import set_milestone
 from trials.services.version_texts import keep_text
@@ -213,17 +213,20 @@ def move_track(
 ) -> Participant:
     """The participant stands on track ``to`` since ``on``, by a move that the protocol allows (protocol 2.5).
 
+    Whoever is lost, withdrawn or dead moves underneath: they stand there once that is taken back. A death ends
+    a loss and a withdrawal too.
+
     Refuses: a track that cannot follow. Locks: the participant.
     """
     with open_act("trials:participant:move", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         if locked.state == to:
             return locked
-        if not may_move(load(locked.protocol_version), locked.state, to, locked.arm):
+        if not may_move(load(locked.protocol_version), _moves_on_from(locked, to), to, locked.arm):
             raise TrackCannotMove(
                 participant=locked.number, state=locked.get_state_display(), wanted=Track(to).label
             )
-        write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+        _write_course(locked, to, on or local_date(at, locked.site.time_zone), act)
     return locked
 
 
@@ -232,12 +235,27 @@ def correct_track(
 ) -> Participant:
     """A track that rested on an answer entered by mistake is put right; the act's reason says why.
 
-    Locks: the participant.
+    Whoever is lost, withdrawn or dead stays so, and stands there once that is taken back. Locks: the participant.
     """
     with open_act("trials:participant:correct_track", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
-        write_track(locked, to, on or local_date(at, locked.site.time_zone), act)
+        _write_course(locked, to, on or local_date(at, locked.site.time_zone), act)
     return locked
+
+
+def _moves_on_from(participant: Participant, to: str) -> str:
+    """Return the track that a move to ``to`` starts from: while interrupted, the one that was left."""
+    goes_on = to == Track.DEAD or to not in TERMINAL
+    left = participant.track_left() if goes_on and participant.state in INTERRUPTED else None
+    return left[0] if left else participant.state
+
+
+def _write_course(participant: Participant, to: str, on: date | None, act: Any) -> None:
+    """The participant stands on ``to``; what interrupted the following stays, and ``to`` is what it interrupts."""
+    interruptions = participant.interruptions() if to not in TERMINAL else []
+    write_track(participant, to, on, act)
+    for interruption in interruptions:
+        write_track(participant, *interruption, act)
 
 
 def write_track(participant: Participant, to: str, on: date | None, act: Any) -> None:

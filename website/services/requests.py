@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, cast
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -116,17 +116,30 @@ def _keep(site: Site, typed: Any, reference: str, at: datetime) -> ContactReques
     return made
 
 
+class Identity(TypedDict):
+    """Who asked for a call and what they wrote, as typed, with what was remarked at each call since."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    phone_typed: str
+    language: str
+    message: str
+    remarks: list[dict[str, str]]
+
+
 def bound(request: ContactRequest) -> str:
     return f"contact request {request.reference} at {request.site_id}"
 
 
-def read_identity(request: ContactRequest) -> dict[str, Any] | None:
+def read_identity(request: ContactRequest) -> Identity | None:
     """Return who sent the request and what was remarked since; None once erased, or outside its centre."""
     held = ContactIdentity.objects.filter(request=request).first()
-    return unseal(held.sealed, bound_to=bound(request)) if held else None
+    return cast("Identity", unseal(held.sealed, bound_to=bound(request))) if held else None
 
 
-def open_identity(*, request: ContactRequest, by: User, at: datetime) -> dict[str, Any] | None:
+def open_identity(*, request: ContactRequest, by: User, at: datetime) -> Identity | None:
     """Return who sent the request; that ``by`` has looked is on record."""
     with open_act("trials:request:look", by=by, at=at, site=request.site):
         return read_identity(request)

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Final
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -20,6 +19,7 @@ from accounts.services import sign
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.turns import wait_for_turn
 from protocol.text import load
 from trials.models import PageConfirmation, PublicText
 from trials.models.texts import PAGE_LANGUAGES
@@ -138,7 +138,7 @@ def draft_text(
             raise NoSuchBlock(block=block)
         title, body = title.strip(), body.replace("\r\n", "\n").strip()
         _refuse_unreadable(title, body)
-        _one_at_a_time(block, language)
+        wait_for_turn(f"text {block} {language}")
         last = PublicText.objects.newest().filter(block=block, language=language).first()
         number = last.number if last else 0
         if number != based_on:
@@ -168,11 +168,6 @@ def _refuse_unreadable(title: str, body: str) -> None:
 
 def quoted(tokens: Sequence[str]) -> str:
     return ", ".join(f"“{token}”" for token in tokens)
-
-
-def _one_at_a_time(block: str, language: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"text {block} {language}"])
 
 
 def draft_first_texts(*, by: User, at: datetime) -> list[PublicText]:
@@ -242,7 +237,7 @@ def release_texts(
 
 
 def _to_be_released(text: PublicText, by: User) -> PublicText:
-    _one_at_a_time(text.block, text.language)
+    wait_for_turn(f"text {text.block} {text.language}")
     locked = PublicText.objects.select_for_update().get(pk=text.pk)
     named = {"number": locked.number, "block": BY_CODE[locked.block].about}
     if locked.released_at is not None:
@@ -274,7 +269,7 @@ def withdraw_text(*, text: PublicText, reason: str, by: User, at: datetime) -> P
     with open_act("trials:text:withdraw", by=by, at=at, reason=reason) as act:
         if not reason.strip():
             raise ReasonMissing
-        _one_at_a_time(text.block, text.language)
+        wait_for_turn(f"text {text.block} {text.language}")
         locked = PublicText.objects.select_for_update().get(pk=text.pk)
         if not PublicText.objects.shown().filter(pk=locked.pk).exists():
             raise NotShown(number=locked.number, block=BY_CODE[locked.block].about)

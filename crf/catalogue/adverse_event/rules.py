@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from crf.catalogue.surgery.outcomes import with_incision
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day
 from protocol.safety import (
     CollectionDays,
@@ -23,8 +24,6 @@ from protocol.safety import (
 )
 from protocol.safety_deadlines import ClockKind
 from protocol.scores import rccep_grade
-
-Row = dict[str, Any]
 
 DAYS = (
     *("milestone.ICF", "milestone.NEO_D1", "milestone.LASTDOSE", "milestone.LASTCAMRE"),
@@ -46,7 +45,7 @@ EXPOSURE = ("TREAT.camre", "FU*", "ST*")
 DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end")
 
 
-def _milestones(known: Row) -> Milestones:
+def _milestones(known: AnswerRow) -> Milestones:
     return Milestones(
         icf=known["milestone_icf"],
         neo_d1=known["milestone_neo_d1"],
@@ -58,7 +57,7 @@ def _milestones(known: Row) -> Milestones:
     )
 
 
-def _collection(known: Row) -> CollectionDays:
+def _collection(known: AnswerRow) -> CollectionDays:
     return CollectionDays(
         after_last_dose=known["setting_ae_after_last_dose_days"],
         after_surgery=known["setting_ae_after_surgery_days"],
@@ -107,14 +106,14 @@ def collected(ae_st: str | None, **known: Any) -> bool | None:
     )
 
 
-def at_any_time(ae_st: str | None, known: Row) -> bool:
+def at_any_time(ae_st: str | None, known: AnswerRow) -> bool:
     """Say whether the event is one that forms ask for at any time after treatment (protocol 3.6, 3.7, 3.11)."""
     late_of_radiation = bool(is_related(known["rel_rt"]))
     named = known["cre_rel"] == "Y" or known["ae_kind"] == "stenosis" or bool(known["aesi"])
     return named or late_of_radiation or _asked_in_surveillance(ae_st, known)
 
 
-def _asked_in_surveillance(ae_st: str | None, known: Row) -> bool:
+def _asked_in_surveillance(ae_st: str | None, known: AnswerRow) -> bool:
     """Say whether a surveillance visit ticked late toxicity, or a stenosis, while the event was there."""
     began, ended = earliest_day(ae_st), latest_day(known["ae_en"])
     looks_back = timedelta(days=known["setting_surveillance_looks_back_days"])
@@ -178,7 +177,7 @@ def long_steroid(
     )
 
 
-def began_near(event: Row, day: date, *, before: int = 0, after: int = 1) -> bool:
+def began_near(event: AnswerRow, day: date, *, before: int = 0, after: int = 1) -> bool:
     """Say whether an event can have begun from ``before`` days before ``day`` to ``after`` days after it."""
     first, last = earliest_day(event.get("ae_st")), latest_day(event.get("ae_st"))
     if first is None or last is None:
@@ -205,13 +204,13 @@ def death_is_a_criterion(outcome: str, serious: str | None, ser_crit: list[str] 
     return (outcome == "fatal") == ("death" in (ser_crit or ())) and (outcome != "fatal" or serious == "Y")
 
 
-def highest_of_history(grade: str, ae_grades: list[Row]) -> bool:
+def highest_of_history(grade: str, ae_grades: list[AnswerRow]) -> bool:
     """Say whether the grade is the highest of the history, where one is kept."""
     kept = [row["g_grade"] for row in ae_grades if row["g_grade"]]
     return not kept or max(kept) == grade
 
 
-def history_within(ae_st: str | None, ae_en: str | None, ae_grades: list[Row]) -> bool:
+def history_within(ae_st: str | None, ae_en: str | None, ae_grades: list[AnswerRow]) -> bool:
     """Say whether every day of the grade history lies between start and end."""
     first, last = earliest_day(ae_st), latest_day(ae_en)
     for row in ae_grades:
@@ -221,13 +220,13 @@ def history_within(ae_st: str | None, ae_en: str | None, ae_grades: list[Row]) -
     return True
 
 
-def _given(rows: list[Row] | None, column: str) -> Iterator[date]:
+def _given(rows: list[AnswerRow] | None, column: str) -> Iterator[date]:
     for row in rows or ():
         if day := earliest_day(row.get(column)):
             yield day
 
 
-def first_exposure(known: Row) -> date | None:
+def first_exposure(known: AnswerRow) -> date | None:
     """Return the first day of any checkpoint inhibitor: neoadjuvant, adjuvant or later (X023)."""
     given = _given(known["treat_camre"], "ci_dt")
     after_surgery = (
@@ -244,7 +243,7 @@ def first_exposure(known: Row) -> date | None:
     return min(days, default=None)
 
 
-def camre_related_only_after_it(ae_st: str, rel_camre: str, treat_camre: list[Row] | None) -> bool:
+def camre_related_only_after_it(ae_st: str, rel_camre: str, treat_camre: list[AnswerRow] | None) -> bool:
     """Say whether the relation to camrelizumab is "not given" where none was given before the onset."""
     given = min(_given(treat_camre, "ci_dt"), default=None)
     last = latest_day(ae_st)
@@ -269,7 +268,7 @@ def stopped_means_stopped(action: str, kind: str) -> Callable[..., bool]:
     return passes
 
 
-def _doses(kind: str, known: Row) -> Iterator[date]:
+def _doses(kind: str, known: AnswerRow) -> Iterator[date]:
     if kind == "camre":
         yield from _given(known["treat_camre"], "ci_dt")
     elif kind == "chemo":
@@ -293,8 +292,8 @@ def reported_in_time(
     ser_aware: datetime | None,
     record_sequence: int,
     today: date | None,
-    sae_all: list[Row] | None,
-    safety_clocks: list[Row] | None,
+    sae_all: list[AnswerRow] | None,
+    safety_clocks: list[AnswerRow] | None,
     setting_sae_report_hours: int,
 ) -> bool:
     """Say whether a serious event was reported, or the last day for it is not over yet (X021)."""
@@ -307,7 +306,7 @@ def reported_in_time(
     return any(row.get("sae_report") for row in reports) or due is None or today <= due
 
 
-def is_report_clock(clock: Row, event_no: int | None) -> bool:
+def is_report_clock(clock: AnswerRow, event_no: int | None) -> bool:
     """Say whether a clock is the one of the site's report of an event."""
     return bool(clock["event_no"] == event_no and clock["kind"] == ClockKind.SAE_REPORT)
 
@@ -319,7 +318,7 @@ def same_day_as_the_death(ae_en: str, surv_death_dt: str) -> bool:
     return bool(first and last and start and end and first <= end and start <= last)
 
 
-def nobody_met_them_later(ae_en: str, surv_all: list[Row] | None) -> bool:
+def nobody_met_them_later(ae_en: str, surv_all: list[AnswerRow] | None) -> bool:
     """Say whether no contact found the participant alive after an event that killed (X022)."""
     last = latest_day(ae_en)
     seen = [row.get("status_dt") for row in surv_all or () if row.get("vital") == "alive"]

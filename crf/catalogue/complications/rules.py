@@ -8,6 +8,7 @@ from typing import Any
 
 from crf.catalogue.complications.codes import LEAK
 from crf.catalogue.surgery.outcomes import WITH_INCISION
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import latest_day
 from protocol.endpoints import (
     POSTOPERATIVE_DAYS,
@@ -19,19 +20,20 @@ from protocol.endpoints import (
 )
 from protocol.scores import CLAVIEN_DINDO, cci
 
-Row = dict[str, Any]
 Rule = Callable[..., bool]
 
 OPERATION_UNDER_ANAESTHESIA = CLAVIEN_DINDO.index("IIIb")
 INTERVENTION = CLAVIEN_DINDO.index("IIIa")
 
 
-def operation_of(op_no: int | None, surg_all: list[Row] | None) -> Row:
+def operation_of(op_no: int | None, surg_all: list[AnswerRow] | None) -> AnswerRow:
     """Return the operation whose complications these are; nothing is known of one that is not on record."""
     return next((row for row in surg_all or () if row["sequence"] == op_no), {})
 
 
-def unanswered(op_no: int | None, surg_all: list[Row] | None, comp_all: list[Row] | None) -> int | None:
+def unanswered(
+    op_no: int | None, surg_all: list[AnswerRow] | None, comp_all: list[AnswerRow] | None
+) -> int | None:
     """Return the first operation with an incision and no record of complications, while this record names none."""
     if op_no is not None:
         return None
@@ -40,28 +42,28 @@ def unanswered(op_no: int | None, surg_all: list[Row] | None, comp_all: list[Row
     return min((number for number in operated if number not in answered), default=None)
 
 
-def operated_on(op_no: int, surg_all: list[Row]) -> date | None:
+def operated_on(op_no: int, surg_all: list[AnswerRow]) -> date | None:
     day: date | None = operation_of(op_no, surg_all).get("surg_dt")
     return day
 
 
-def has_incision(op_no: int, surg_all: list[Row]) -> bool:
+def has_incision(op_no: int, surg_all: list[AnswerRow]) -> bool:
     return operation_of(op_no, surg_all).get("surg_done") in WITH_INCISION
 
 
-def one_record(op_no: int, comp_all: list[Row]) -> bool:
+def one_record(op_no: int, comp_all: list[AnswerRow]) -> bool:
     """Say whether no other record is of the same operation; ``comp_all`` are the other records (decision D1)."""
     return all(row.get("op_no") != op_no for row in comp_all)
 
 
-def index_of(comp_any: str | None, comps: list[Row] | None) -> Any:
+def index_of(comp_any: str | None, comps: list[AnswerRow] | None) -> Any:
     """Return the comprehensive complication index of the operation: 0 when there was no complication."""
     if comp_any == "N":
         return cci(())
     return cci(row.get("cd_grade") for row in comps) if comps else None
 
 
-def worst_grade(comps: list[Row] | None) -> str | None:
+def worst_grade(comps: list[AnswerRow] | None) -> str | None:
     grades = [row["cd_grade"] for row in comps or () if row.get("cd_grade") in CLAVIEN_DINDO]
     return max(grades, key=CLAVIEN_DINDO.index, default=None)
 
@@ -70,46 +72,46 @@ def days_after(comp_dt: date, op_dt: date) -> int:
     return (comp_dt - op_dt).days
 
 
-def within_collection(comps: list[Row], op_dt: date, setting_ae_after_surgery_days: int) -> bool:
+def within_collection(comps: list[AnswerRow], op_dt: date, setting_ae_after_surgery_days: int) -> bool:
     """Say whether every complication began on a day from the operation to the end of its collection (X051)."""
     last = op_dt + timedelta(days=setting_ae_after_surgery_days)
     days = (row["comp_dt"] for row in comps if row.get("comp_dt"))
     return all(op_dt <= day <= last for day in days)
 
 
-def ends_after_onset(comps: list[Row]) -> bool:
+def ends_after_onset(comps: list[AnswerRow]) -> bool:
     return all(row["comp_en"] >= row["comp_dt"] for row in comps if row.get("comp_dt") and row.get("comp_en"))
 
 
-def _reaches(row: Row, grade: int) -> bool:
+def _reaches(row: AnswerRow, grade: int) -> bool:
     given = row.get("cd_grade")
     return given not in CLAVIEN_DINDO or CLAVIEN_DINDO.index(given) >= grade
 
 
-def operation_has_its_grade(comps: list[Row]) -> bool:
+def operation_has_its_grade(comps: list[AnswerRow]) -> bool:
     """Say whether each complication that was operated on is of grade IIIb or above."""
     return all(_reaches(row, OPERATION_UNDER_ANAESTHESIA) for row in comps if row.get("comp_reop") == "Y")
 
 
-def leak_has_its_grade(comps: list[Row]) -> bool:
+def leak_has_its_grade(comps: list[AnswerRow]) -> bool:
     """Say whether a leak of type III is of grade IIIb or above, and one of type II of grade IIIa or above."""
     least = {"II": INTERVENTION, "III": OPERATION_UNDER_ANAESTHESIA}
     leaks = (row for row in comps if row.get("eccg_code") == LEAK and row.get("leak_type") in least)
     return all(_reaches(row, least[row["leak_type"]]) for row in leaks)
 
 
-def airway_is_told(comps: list[Row]) -> bool:
+def airway_is_told(comps: list[AnswerRow]) -> bool:
     """Say whether a palsy of both sides comes with a tracheostomy or a reintubation."""
     both = [row for row in comps if row.get("palsy_side") == "B"]
     return all("Y" in (row.get("comp_trach"), row.get("comp_reint")) for row in both)
 
 
-def death_is_told(comps: list[Row], milestone_death: date | None) -> bool:
+def death_is_told(comps: list[AnswerRow], milestone_death: date | None) -> bool:
     """Say whether a complication that killed comes with a death on record."""
     return worst_grade(comps) != "V" or milestone_death is not None
 
 
-def is_reported(comps: list[Row]) -> bool:
+def is_reported(comps: list[AnswerRow]) -> bool:
     """Say whether each complication from grade IIIb on names its adverse event."""
     return all(
         row.get("comp_ae") is not None
@@ -118,12 +120,12 @@ def is_reported(comps: list[Row]) -> bool:
     )
 
 
-def names_events_on_record(comps: list[Row], ae_all: list[Row] | None) -> bool:
+def names_events_on_record(comps: list[AnswerRow], ae_all: list[AnswerRow] | None) -> bool:
     known = {row["sequence"] for row in ae_all or ()}
     return all(row["comp_ae"] in known for row in comps if row.get("comp_ae") is not None)
 
 
-def _death(known: Row) -> DeathDate | None:
+def _death(known: AnswerRow) -> DeathDate | None:
     pages = [row for row in known["surv_all"] or () if row.get("vital") == "dead" and row.get("death_dt")]
     if not pages:
         return None
@@ -135,13 +137,13 @@ def _death(known: Row) -> DeathDate | None:
     )
 
 
-def _last_alive(known: Row) -> date | None:
+def _last_alive(known: AnswerRow) -> date | None:
     looked = [known[f"po{days}_dt"] for days in POSTOPERATIVE_DAYS if known[f"po{days}_status"] == "alive"]
     told = [row.get("last_alive_dt") for row in known["surv_all"] or ()]
     return max(filter(None, (*looked, *told, known["visit_last_on"])), default=None)
 
 
-def _mortality(known: Row) -> Mortality:
+def _mortality(known: AnswerRow) -> Mortality:
     operation = operation_of(known["op_no"], known["surg_all"])
     admissions = [Admission(known["op_dt"], operation.get("disch_dt"))] if known["op_dt"] else []
     return perioperative_mortality(admissions, death=_death(known), last_alive_on=_last_alive(known))
@@ -184,7 +186,7 @@ def on_or_after(day: int) -> Rule:
 def death_on_record(status: str) -> Rule:
     """Return the rule that a death told in the question ``status`` is on a survival form."""
 
-    def passes(surv_all: list[Row] | None, **told: str | None) -> bool:
+    def passes(surv_all: list[AnswerRow] | None, **told: str | None) -> bool:
         return told[status] != "dead" or any(row.get("vital") == "dead" for row in surv_all or ())
 
     return passes
@@ -193,7 +195,7 @@ def death_on_record(status: str) -> Rule:
 def alive_before_death(looked_on: str, status: str) -> Rule:
     """Return the rule that nobody is told alive after the last possible day of a recorded death."""
 
-    def passes(surv_all: list[Row], **told: Any) -> bool:
+    def passes(surv_all: list[AnswerRow], **told: Any) -> bool:
         days = [latest_day(row["death_dt"]) for row in surv_all if row.get("death_dt")]
         return told[status] != "alive" or all(day is None or told[looked_on] <= day for day in days)
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day, not_before
 from protocol import scores
-
-Row = dict[str, Any]
 
 
 def body_mass(height: Decimal, weight: Decimal) -> Decimal | None:
@@ -29,13 +27,13 @@ def comorbidity(cci_items: list[str], elig_age: int) -> int:
     return scores.charlson((item for item in cci_items if item != "none"), elig_age)
 
 
-def treatments_of_cancers(prior_ca: list[Row]) -> list[str] | None:
+def treatments_of_cancers(prior_ca: list[AnswerRow]) -> list[str] | None:
     """Return every treatment that any earlier cancer had; "none" stands only alone (E-7)."""
     found = {code for row in prior_ca for code in row["ca_tx"] or ()}
     return sorted(found - {"none"}) or sorted(found) or None
 
 
-def _at_screening(cm: list[Row], randomized: date | None) -> Iterator[Row]:
+def _at_screening(cm: list[AnswerRow], randomized: date | None) -> Iterator[AnswerRow]:
     """Yield what is taken at randomization, or is ongoing before it: what comes later changes no criterion."""
     for row in cm:
         if randomized is None:
@@ -47,14 +45,14 @@ def _at_screening(cm: list[Row], randomized: date | None) -> Iterator[Row]:
             yield row
 
 
-def steroid_a_day(cm: list[Row], milestone_rand: date | None) -> Decimal | None:
+def steroid_a_day(cm: list[AnswerRow], milestone_rand: date | None) -> Decimal | None:
     """Return the highest systemic steroid dose at screening, as prednisone mg a day (E-2, X006)."""
     rows = _at_screening(cm, milestone_rand)
     doses = [row["cm_pred"] for row in rows if row["cm_steroid"] == "Y" and row["cm_pred"] is not None]
     return max(doses, default=None)
 
 
-def suppressed(cm_any: str | None, cm: list[Row], milestone_rand: date | None) -> str | None:
+def suppressed(cm_any: str | None, cm: list[AnswerRow], milestone_rand: date | None) -> str | None:
     """Return Y or N: an immunosuppressant is taken at screening; nothing while medication is not asked."""
     if cm_any is None:
         return None
@@ -75,7 +73,7 @@ def ends_after_start(cm_start: str, cm_end: str) -> bool:
     return not_before(cm_end, cm_start)
 
 
-def immune_event_is_recorded(cm_indc: str, cm_steroid: str, ae_all: list[Row]) -> bool:
+def immune_event_is_recorded(cm_indc: str, cm_steroid: str, ae_all: list[AnswerRow]) -> bool:
     """Say whether a steroid for an immune-related event has such an event on record (X024)."""
     if cm_indc != "irae" or cm_steroid != "Y":
         return True

@@ -7,10 +7,9 @@ from datetime import date
 from typing import Any
 
 from crf.catalogue.subsequent_therapy.rules import has_row
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import latest_day
 from protocol.response import Outcome
-
-Row = dict[str, Any]
 
 POSITIVE_NODES = ("N1", "N2", "N3")
 FOUND_AT_EVALUATIONS = {Outcome.REGROWTH: {"local", "node"}, Outcome.DISTANT: {"distant"}}
@@ -41,7 +40,9 @@ def after_ccr(recur_dt: date | None, milestone_ccr: date | None, milestone_latec
     return declared is not None and (recur_dt is None or declared <= recur_dt)
 
 
-def dated_as_evaluated(rec_type: list[str], recur_dt: date, cre_all: list[Row], fu_all: list[Row]) -> bool:
+def dated_as_evaluated(
+    rec_type: list[str], recur_dt: date, cre_all: list[AnswerRow], fu_all: list[AnswerRow]
+) -> bool:
     """Say whether the first evaluation that proved the same kind of finding gives the same day (protocol 2.1).
 
     A contact that tells of another finding after the first is not compared.
@@ -77,11 +78,11 @@ def reason_for_no_adjuvant(adj_why: str | None, path_ypt: str | None, path_ypn: 
     return bool(adj_why) or (path_ypt in NO_PRIMARY and path_ypn not in POSITIVE_NODES)
 
 
-def death_recorded(surv_all: Sequence[Row] | None) -> bool:
+def death_recorded(surv_all: Sequence[AnswerRow] | None) -> bool:
     return any(row.get("vital") == "dead" for row in surv_all or ())
 
 
-def not_after_death(fu_dt: date, surv_all: Sequence[Row]) -> bool:
+def not_after_death(fu_dt: date, surv_all: Sequence[AnswerRow]) -> bool:
     """Say whether nobody is found alive after the recorded day of death (X063)."""
     deaths = [latest_day(row.get("death_dt")) for row in surv_all]
     return all(died is None or fu_dt <= died for died in deaths)

@@ -7,19 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 from crf.catalogue.surgery.outcomes import WITH_SPECIMEN
+from crf.engine.answers import AnswerRow
 from protocol import pathology
 from protocol.response import Biopsy
 from protocol.staging import pathological_stage
 
-Row = dict[str, Any]
 
-
-def operation_of(op_no: int | None, surg_all: list[Row] | None) -> Row:
+def operation_of(op_no: int | None, surg_all: list[AnswerRow] | None) -> AnswerRow:
     """Return the operation that the specimen is from; nothing is known of one that is not on record."""
     return next((row for row in surg_all or () if row["sequence"] == op_no), {})
 
 
-def unreported(op_no: int | None, surg_all: list[Row] | None, path_all: list[Row] | None) -> int | None:
+def unreported(
+    op_no: int | None, surg_all: list[AnswerRow] | None, path_all: list[AnswerRow] | None
+) -> int | None:
     """Return the first operation with a specimen and no report, while this report names none."""
     if op_no is not None:
         return None
@@ -28,18 +29,18 @@ def unreported(op_no: int | None, surg_all: list[Row] | None, path_all: list[Row
     return min((number for number in waiting if number not in reported), default=None)
 
 
-def operated_on(op_no: int, surg_all: list[Row]) -> date | None:
+def operated_on(op_no: int, surg_all: list[AnswerRow]) -> date | None:
     day: date | None = operation_of(op_no, surg_all).get("surg_dt")
     return day
 
 
-def has_specimen(op_no: int | None, surg_all: list[Row] | None) -> bool:
+def has_specimen(op_no: int | None, surg_all: list[AnswerRow] | None) -> bool:
     """Say whether the operation that is named is a resection, or any is while none is named (X043)."""
     named = [row for row in surg_all or () if op_no in (None, row["sequence"])]
     return any(row.get("surg_done") in WITH_SPECIMEN for row in named)
 
 
-def one_report(op_no: int, path_all: list[Row]) -> bool:
+def one_report(op_no: int, path_all: list[AnswerRow]) -> bool:
     """Say whether no other report is of the same operation; ``path_all`` are the other reports (decision D1)."""
     return all(row.get("op_no") != op_no for row in path_all)
 
@@ -79,7 +80,7 @@ def cap_rule(
     inv_prox: str | None,
     inv_dist: str | None,
     inv_crm: str | None,
-    surg_all: list[Row] | None,
+    surg_all: list[AnswerRow] | None,
 ) -> str | None:
     left = operation_of(op_no, surg_all).get("resid_macro")
     found = pathology.r_status(inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left)
@@ -92,7 +93,7 @@ def one_millimetre_rule(
     inv_prox: str | None,
     inv_dist: str | None,
     inv_crm: str | None,
-    surg_all: list[Row] | None,
+    surg_all: list[AnswerRow] | None,
 ) -> str | None:
     left = operation_of(op_no, surg_all).get("resid_macro")
     found = pathology.r_rcp(
@@ -118,7 +119,7 @@ def r_follows_margins(r_status: str, inv_prox: str | None, inv_dist: str | None,
     return r_status == "R2" or "Y" in margins or None in margins
 
 
-def r2_agrees(r_status: str, op_no: int, surg_all: list[Row]) -> bool:
+def r2_agrees(r_status: str, op_no: int, surg_all: list[AnswerRow]) -> bool:
     left = operation_of(op_no, surg_all).get("resid_macro")
     return left is None or (r_status == "R2") == (left != pathology.NO_RESIDUE)
 
@@ -165,7 +166,7 @@ def stations_add_up(ln_table: list[dict[str, Any]], ln_exam: int | None, ln_pos:
     return examined and pathology.station_sums_agree(ln_pos, [row["positive"] for row in ln_table])
 
 
-def last_biopsy_agrees(ypt: str, ypn: str, cre_all: list[Row], op_dt: date) -> bool:
+def last_biopsy_agrees(ypt: str, ypn: str, cre_all: list[AnswerRow], op_dt: date) -> bool:
     """Compare the specimen with the last biopsy before the operation; a difference is listed, not queried."""
     before = [row for row in cre_all if row.get("cre_dt") is None or row["cre_dt"] <= op_dt]
     results = [row["bx_result"] for row in before if row.get("bx_result") not in (None, Biopsy.NOT_DONE)]

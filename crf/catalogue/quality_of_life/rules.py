@@ -8,9 +8,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from crf.engine.answers import AnswerRow
 from protocol import qol
-
-Row = dict[str, Any]
 
 LAST_OF_C30 = 30
 SEVEN_POINT = (29, 30)
@@ -40,7 +39,7 @@ def direction_of(code: str) -> str:
 def scored(code: str) -> Callable[..., Decimal | None]:
     """Make the function of one scale; a proxy is not scored, an item ticked twice is missing."""
 
-    def compute(q_by: str | None, q_double: list[Row], **known: Any) -> Decimal | None:
+    def compute(q_by: str | None, q_double: list[AnswerRow], **known: Any) -> Decimal | None:
         if q_by in (None, "proxy"):
             return None
         reversed_ = code == "OESDYS" and known.pop("setting_oes18_dysphagia_reversed")
@@ -73,12 +72,12 @@ def blank_items(q_done: str | None, q_inst: list[str] | None, **answers: str | N
     return sum(answers[name] is None for name in asked_items(q_inst))
 
 
-def blanks_explained(q_blank: int, q_double: list[Row]) -> bool:
+def blanks_explained(q_blank: int, q_double: list[AnswerRow]) -> bool:
     """Say whether each blank item is one that was ticked twice."""
     return q_blank <= len({row["d_item"] for row in q_double if row["d_item"]})
 
 
-def twice_is_blank(q_double: list[Row], **answers: str | None) -> bool:
+def twice_is_blank(q_double: list[AnswerRow], **answers: str | None) -> bool:
     return all(answers.get(f"q{row['d_item']}") is None for row in q_double)
 
 

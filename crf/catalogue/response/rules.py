@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from crf.catalogue.adverse_event.rules import began_near
+from crf.engine.answers import AnswerRow
 from protocol.response import (
     DECLARED_OUTCOMES,
     POSITIVE_OUTCOMES,
@@ -27,8 +28,6 @@ from protocol.response import (
     Uptake,
     propose_outcome,
 )
-
-Row = dict[str, Any]
 
 KINDS = {"CRE-1": EvaluationType.CRE1, "CRE-2": EvaluationType.CRE2, "RST": EvaluationType.RESTAGING}
 FULL_BATTERY = (EvaluationType.CRE2, EvaluationType.SURVEILLANCE)
@@ -62,7 +61,7 @@ def kind_of(visit_code: str | None) -> str:
     return KINDS.get(visit_code or "", EvaluationType.UNSCHEDULED)
 
 
-def running_number(visit_code: str, cre_all: list[Row]) -> int | None:
+def running_number(visit_code: str, cre_all: list[AnswerRow]) -> int | None:
     """CRE-1 is 1, CRE-2 is 2, the first surveillance evaluation 3, and so on (protocol 3.7, cre_no)."""
     kind = kind_of(visit_code)
     if kind == EvaluationType.SURVEILLANCE:
@@ -84,7 +83,7 @@ def weeks_since(cre_dt: date, milestone_neo_end: date) -> Decimal:
     return Decimal((cre_dt - milestone_neo_end).days) / 7
 
 
-def proposal(known: Row) -> Proposal:
+def proposal(known: AnswerRow) -> Proposal:
     """Return what the rule engine proposes from answers known by their keywords."""
     nodes = _suspect_nodes(known)
     return propose_outcome(
@@ -107,11 +106,11 @@ def proposal(known: Row) -> Proposal:
     )
 
 
-def _suspect_nodes(known: Row) -> list[Row]:
+def _suspect_nodes(known: AnswerRow) -> list[AnswerRow]:
     return [row for row in known["eus_nodes"] or () if is_filled(row)]
 
 
-def signs_of(known: Row) -> Signs:
+def signs_of(known: AnswerRow) -> Signs:
     """Return what speaks for tumour beside biopsy and status, from answers known by their keywords."""
     nodes = _suspect_nodes(known)
     return Signs(
@@ -125,7 +124,7 @@ def signs_of(known: Row) -> Signs:
     )
 
 
-def _node_left(known: Row, nodes: list[Row]) -> bool:
+def _node_left(known: AnswerRow, nodes: list[AnswerRow]) -> bool:
     """Say whether a node that PET-CT or EUS suspects has no cytology."""
     aspirated = {row["station"] for row in nodes if row["fna_res"]}
     avid = {row["station"] for row in known["pet_nodes"] or () if row["station"]}
@@ -138,24 +137,24 @@ def _above(found: Decimal | None, limit: int | None) -> bool:
     return found is not None and limit is not None and found > limit
 
 
-def _lumen(known: Row) -> str | None:
+def _lumen(known: AnswerRow) -> str | None:
     """A stenosis stands in the way of a cCR unless the protocol text says that it does not."""
     passes_anyway = known["setting_lumen_must_be_passable"] is False
     passable: str | None = known["passable"]
     return Lumen.THIN_SCOPE if passes_anyway and passable == Lumen.NOT_PASSABLE else passable
 
 
-def is_filled(row: Row) -> bool:
+def is_filled(row: AnswerRow) -> bool:
     """Say whether a row names a node; a row that was emptied does not."""
     return any(row.get(name) is not None for name in ("station", "short_mm", "fna_done"))
 
 
-def not_aspirated(row: Row) -> bool:
+def not_aspirated(row: AnswerRow) -> bool:
     """Say whether a suspect node has neither cytology nor a reason for its absence (X033)."""
     return row["fna_done"] != "Y" and not row["fna_why"] and "fna_why" not in row["missing"]
 
 
-def earlier_of(cre_all: Sequence[Row] | None) -> tuple[EarlierEvaluation, ...]:
+def earlier_of(cre_all: Sequence[AnswerRow] | None) -> tuple[EarlierEvaluation, ...]:
     """Return the other evaluations that have a day and an outcome confirmed by a person."""
     return tuple(
         EarlierEvaluation(
@@ -191,7 +190,7 @@ def nothing_bars_ccr(**known: Any) -> bool:
     return not BARS_CCR & set(proposal(_without_residue(known)).reasons)
 
 
-def _without_residue(known: Row) -> Row:
+def _without_residue(known: AnswerRow) -> AnswerRow:
     """Return the same evaluation as if nothing had been found; what was not done stays not done."""
     biopsied = known["bx_result"] not in (None, Biopsy.NOT_DONE)
     return known | {
@@ -206,7 +205,7 @@ def _without_residue(known: Row) -> Row:
     }
 
 
-def no_proof_at_cre1(cre_all: list[Row]) -> bool:
+def no_proof_at_cre1(cre_all: list[AnswerRow]) -> bool:
     """Say whether no CRE-1 proved disease (X031)."""
     first = [row for row in cre_all if row.get("cre_type") == EvaluationType.CRE1]
     return not any(
@@ -217,20 +216,20 @@ def no_proof_at_cre1(cre_all: list[Row]) -> bool:
     )
 
 
-def refusal_recorded(pt_dec: str | None, cre_all: list[Row] | None) -> bool:
+def refusal_recorded(pt_dec: str | None, cre_all: list[AnswerRow] | None) -> bool:
     """Say whether the participant declined surgery, here or at an evaluation before (X036)."""
     return "declines_surgery" in (pt_dec, *(row.get("pt_dec") for row in cre_all or ()))
 
 
 def entered_with_reason(
-    milestone_ccr: date | None, pt_dec: str | None, cre_outcome: str | None, cre_all: list[Row] | None
+    milestone_ccr: date | None, pt_dec: str | None, cre_outcome: str | None, cre_all: list[AnswerRow] | None
 ) -> bool:
     """Say whether surveillance rests on a cCR or on a recorded refusal (X036)."""
     declared = milestone_ccr or cre_outcome in DECLARED_OUTCOMES
     return bool(declared) or refusal_recorded(pt_dec, cre_all)
 
 
-def ccr_before(cre_dt: date | None, milestone_ccr: date | None, cre_all: list[Row] | None) -> bool:
+def ccr_before(cre_dt: date | None, milestone_ccr: date | None, cre_all: list[AnswerRow] | None) -> bool:
     """Say whether a cCR was declared before this evaluation (X038)."""
     if milestone_ccr and (cre_dt is None or milestone_ccr <= cre_dt):
         return True
@@ -240,7 +239,7 @@ def ccr_before(cre_dt: date | None, milestone_ccr: date | None, cre_all: list[Ro
 
 def complication_is_recorded(
     cre_dt: date,
-    ae_all: list[Row],
+    ae_all: list[AnswerRow],
     setting_cre_complication_before_days: int,
     setting_cre_complication_after_days: int,
 ) -> bool:
@@ -267,7 +266,7 @@ def nodes_agree(local_call: str | None, **known: Any) -> bool:
     return local_call != Local.NO_EVIDENCE or not (doubtful or _node_left(known, nodes))
 
 
-def is_late(cre_type: str | None, cre_outcome: str | None, cre_all: list[Row] | None) -> bool | None:
+def is_late(cre_type: str | None, cre_outcome: str | None, cre_all: list[AnswerRow] | None) -> bool | None:
     """Say whether a cCR is reached first in surveillance: at a surveillance visit, or after one or after residue."""
     if cre_outcome != Outcome.CCR:
         return None

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from crf.catalogue.adverse_event.rules import is_report_clock
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day
 from protocol.identifiers import identifying
 from protocol.safety import more_cautious, sae_report_due, sae_reported_late, susar
 
-Row = dict[str, Any]
 EVENT = ("ae_no", "AE*")
 SPONSOR = ("ae_no", "sponsor.assessments")
 JUDGED = ("ae_no", "AE*", "sae_rel_inv", "sponsor.assessments")
@@ -20,18 +20,20 @@ SUSAR_DAYS = ("setting.susar_fatal_days", "setting.susar_other_days")
 URGENT = frozenset({"death", "life"})
 
 
-def event_of(ae_no: int | None, ae_all: list[Row] | None) -> Row | None:
+def event_of(ae_no: int | None, ae_all: list[AnswerRow] | None) -> AnswerRow | None:
     """Return the adverse event that the report is about."""
     return next((row for row in ae_all or () if row["sequence"] == ae_no), None)
 
 
-def latest_assessment(ae_no: int | None, sponsor_assessments: list[Row] | None) -> Row | None:
+def latest_assessment(ae_no: int | None, sponsor_assessments: list[AnswerRow] | None) -> AnswerRow | None:
     """Return what the sponsor judged last of the event."""
     found = [row for row in sponsor_assessments or () if row["event_no"] == ae_no]
     return found[-1] if found else None
 
 
-def unreported(ae_no: int | None, ae_all: list[Row] | None, sae_all: list[Row] | None) -> int | None:
+def unreported(
+    ae_no: int | None, ae_all: list[AnswerRow] | None, sae_all: list[AnswerRow] | None
+) -> int | None:
     """Return the first serious event without a report, while this one does not say which it is about."""
     if ae_no is not None:
         return None
@@ -40,40 +42,40 @@ def unreported(ae_no: int | None, ae_all: list[Row] | None, sae_all: list[Row] |
     return min((number for number in waiting if number not in reported), default=None)
 
 
-def named(ae_no: int, ae_all: list[Row]) -> str | None:
+def named(ae_no: int, ae_all: list[AnswerRow]) -> str | None:
     event = event_of(ae_no, ae_all)
     return event.get("ae_term") if event else None
 
 
-def aware_in_words(ae_no: int, ae_all: list[Row]) -> str | None:
+def aware_in_words(ae_no: int, ae_all: list[AnswerRow]) -> str | None:
     """Return when the record of the event says that the site knew, in the site's time."""
     event = event_of(ae_no, ae_all)
     aware = event.get("ser_aware") if event else None
     return f"{aware:%Y-%m-%d %H:%M}" if aware else None
 
 
-def judged_by_investigator(ae_no: int, ae_all: list[Row]) -> str | None:
+def judged_by_investigator(ae_no: int, ae_all: list[AnswerRow]) -> str | None:
     """Return the strongest relation on the record of the event: it is proposed for the report."""
     event = event_of(ae_no, ae_all)
     return event.get("rel_worst") if event else None
 
 
-def expectedness(ae_no: int, sponsor_assessments: list[Row]) -> str | None:
+def expectedness(ae_no: int, sponsor_assessments: list[AnswerRow]) -> str | None:
     found = latest_assessment(ae_no, sponsor_assessments)
     return found["expectedness"] if found else None
 
 
-def judged_by_sponsor(ae_no: int, sponsor_assessments: list[Row]) -> str | None:
+def judged_by_sponsor(ae_no: int, sponsor_assessments: list[AnswerRow]) -> str | None:
     found = latest_assessment(ae_no, sponsor_assessments)
     return found["causality"] if found else None
 
 
-def confirmed(ae_no: int, sponsor_assessments: list[Row]) -> bool | None:
+def confirmed(ae_no: int, sponsor_assessments: list[AnswerRow]) -> bool | None:
     found = latest_assessment(ae_no, sponsor_assessments)
     return found["susar"] if found else None
 
 
-def told_authority(ae_no: int, sponsor_assessments: list[Row]) -> date | None:
+def told_authority(ae_no: int, sponsor_assessments: list[AnswerRow]) -> date | None:
     told = [row["authority_on"] for row in sponsor_assessments if row["event_no"] == ae_no]
     return next((day for day in reversed(told) if day), None)
 
@@ -105,7 +107,7 @@ def event_reported_in_time(sae_aware: datetime, sae_report: datetime, **known: A
     return sae_report <= min(*promised, *(sae_report_due(moment, hours=hours) for moment in aware), MAX)
 
 
-def one_awareness(sae_aware: datetime, ae_no: int, ae_all: list[Row]) -> bool:
+def one_awareness(sae_aware: datetime, ae_no: int, ae_all: list[AnswerRow]) -> bool:
     """Say whether the initial report and the record of the event name the same moment of awareness."""
     event = event_of(ae_no, ae_all)
     aware = event.get("ser_aware") if event else None
@@ -116,28 +118,28 @@ def reported_in_time(sae_aware: datetime, sae_report: datetime, setting_sae_repo
     return not sae_reported_late(sae_aware, sae_report, hours=setting_sae_report_hours)
 
 
-def exists(ae_no: int, ae_all: list[Row]) -> bool:
+def exists(ae_no: int, ae_all: list[AnswerRow]) -> bool:
     return event_of(ae_no, ae_all) is not None
 
 
-def is_serious(ae_no: int, ae_all: list[Row]) -> bool:
+def is_serious(ae_no: int, ae_all: list[AnswerRow]) -> bool:
     event = event_of(ae_no, ae_all)
     return event is None or event.get("serious") == "Y"
 
 
-def final_has_outcome(ae_no: int, ae_all: list[Row]) -> bool:
+def final_has_outcome(ae_no: int, ae_all: list[AnswerRow]) -> bool:
     """Say whether the event of a final report has an outcome that can be final."""
     event = event_of(ae_no, ae_all)
     return event is None or event.get("outcome") not in (None, "recovering", "unknown")
 
 
-def fits_admission(ae_no: int | None, ae_all: list[Row] | None, sae_adm: date | None) -> bool:
+def fits_admission(ae_no: int | None, ae_all: list[AnswerRow] | None, sae_adm: date | None) -> bool:
     """Say whether an event that is serious by hospital admission has its day, and no other has one."""
     event = event_of(ae_no, ae_all)
     return event is None or ("hospital" in (event.get("ser_crit") or ())) == (sae_adm is not None)
 
 
-def report_order(sae_type: str, ae_no: int, record_sequence: int, sae_all: list[Row]) -> bool:
+def report_order(sae_type: str, ae_no: int, record_sequence: int, sae_all: list[AnswerRow]) -> bool:
     """Say whether an event has one initial report, and it comes before the others."""
     same = [row for row in sae_all if row.get("ae_no") == ae_no and row["sequence"] != record_sequence]
     initial = [row["sequence"] for row in same if row.get("sae_type") == "initial"]

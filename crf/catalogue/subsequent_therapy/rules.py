@@ -7,17 +7,16 @@ from datetime import date
 from typing import Any
 
 from crf.catalogue.surgery.outcomes import EXPLORATION
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day, not_before
 from protocol.response import WITH_DISEASE
-
-Row = dict[str, Any]
 
 EVENTS = ("CRE*", "SURG*", "FU*", "SURV*", "milestone.REGROWTH", "milestone.DM")
 CONTACTS = ("FU*", "SURV*", "ST*")
 RELAPSED = ("local", "distant", "both")
 
 
-def event_days(known: Row) -> Iterator[date | None]:
+def event_days(known: AnswerRow) -> Iterator[date | None]:
     """Yield each day on which residue, regrowth, recurrence or distant disease was known."""
     yield known["milestone_regrowth"]
     yield known["milestone_dm"]
@@ -51,7 +50,7 @@ def known_by(on: date, **known: Any) -> bool:
     return any(day <= on for day in event_days(known) if day)
 
 
-def has_row(on: date, known: Row) -> bool:
+def has_row(on: date, known: AnswerRow) -> bool:
     """Say whether the log holds a therapy that can have begun since the contact before, and by this one."""
     contacts = [row.get("fu_dt") for row in known["fu_all"] or ()]
     contacts += [row.get("status_dt") for row in known["surv_all"] or ()]

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from crf.catalogue.adverse_event.rules import began_near
 from crf.catalogue.response.rules import PROVEN
 from crf.catalogue.surgery.outcomes import RERESECTION, RESECTION, WITH_SPECIMEN
+from crf.engine.answers import AnswerRow
 from protocol.response import POSITIVE_OUTCOMES, Biopsy, Outcome
 
-Row = dict[str, Any]
 
-
-def one_resection(surg_done: str, surg_all: list[Row]) -> bool:
+def one_resection(surg_done: str, surg_all: list[AnswerRow]) -> bool:
     """Say whether the oesophagus is resected once; ``surg_all`` are the other operations (X040, decision D1)."""
     return surg_done != RESECTION or all(row.get("surg_done") != RESECTION for row in surg_all)
 
 
-def follows_a_resection(surg_done: str, surg_dt: date, surg_all: list[Row]) -> bool:
+def follows_a_resection(surg_done: str, surg_dt: date, surg_all: list[AnswerRow]) -> bool:
     """Say whether a re-resection comes after the resection of the oesophagus (decision D1)."""
     if surg_done != RERESECTION:
         return True
@@ -27,12 +25,12 @@ def follows_a_resection(surg_done: str, surg_dt: date, surg_all: list[Row]) -> b
     return any(day is not None and day < surg_dt for day in days)
 
 
-def tumour_was_left(resid_macro: str, surg_all: list[Row]) -> bool:
+def tumour_was_left(resid_macro: str, surg_all: list[AnswerRow]) -> bool:
     """Say whether an exploration left tumour behind, or followed a resection that had removed it."""
     return resid_macro != "none" or any(row.get("surg_done") == RESECTION for row in surg_all)
 
 
-def entered_once(surg_dt: date, surg_all: list[Row]) -> bool:
+def entered_once(surg_dt: date, surg_all: list[AnswerRow]) -> bool:
     """Say whether no other record has an operation on the same day."""
     return all(row.get("surg_dt") != surg_dt for row in surg_all)
 
@@ -41,13 +39,13 @@ def weeks_from_neo(surg_dt: date, milestone_neo_end: date) -> Decimal:
     return Decimal((surg_dt - milestone_neo_end).days) / 7
 
 
-def evaluations_before(surg_dt: date | None, cre_all: list[Row] | None) -> list[Row]:
+def evaluations_before(surg_dt: date | None, cre_all: list[AnswerRow] | None) -> list[AnswerRow]:
     """Return the response evaluations up to the operation, in the order of their days."""
     dated = [row for row in cre_all or () if row.get("cre_dt")]
     return [row for row in dated if surg_dt is None or row["cre_dt"] <= surg_dt]
 
 
-def weeks_from_evaluation(surg_dt: date, cre_all: list[Row]) -> Decimal | None:
+def weeks_from_evaluation(surg_dt: date, cre_all: list[AnswerRow]) -> Decimal | None:
     """Return the weeks since the last response evaluation before the operation."""
     before = evaluations_before(surg_dt, cre_all)
     return Decimal((surg_dt - before[-1]["cre_dt"]).days) / 7 if before else None
@@ -68,7 +66,9 @@ def length_of_stay(surg_dt: date, disch_dt: date) -> int:
     return (disch_dt - surg_dt).days
 
 
-def regrowth_is_known(surg_dt: date, milestone_regrowth: date | None, cre_all: list[Row] | None) -> bool:
+def regrowth_is_known(
+    surg_dt: date, milestone_regrowth: date | None, cre_all: list[AnswerRow] | None
+) -> bool:
     """Say whether a regrowth was recorded before the operation that salvages it (X042)."""
     if milestone_regrowth and milestone_regrowth <= surg_dt:
         return True
@@ -76,13 +76,13 @@ def regrowth_is_known(surg_dt: date, milestone_regrowth: date | None, cre_all: l
     return Outcome.REGROWTH in outcomes
 
 
-def last_evaluation_is_clear(surg_dt: date, cre_all: list[Row]) -> bool:
+def last_evaluation_is_clear(surg_dt: date, cre_all: list[AnswerRow]) -> bool:
     """Say whether the last evaluation before an operation on wish found nothing (X042)."""
     before = evaluations_before(surg_dt, cre_all)
     return not before or not _is_positive(before[-1])
 
 
-def _is_positive(evaluation: Row) -> bool:
+def _is_positive(evaluation: AnswerRow) -> bool:
     return (
         evaluation.get("cre_outcome") in POSITIVE_OUTCOMES
         or evaluation.get("local_call") in PROVEN
@@ -100,7 +100,7 @@ def ccr_was_declared(surg_dt: date, *declared: date | None) -> bool:
     return any(day is not None and day <= surg_dt for day in declared)
 
 
-def residue_was_found(surg_dt: date, cre_all: list[Row] | None) -> bool:
+def residue_was_found(surg_dt: date, cre_all: list[AnswerRow] | None) -> bool:
     """Say whether an evaluation before the operation found residue."""
     return any(_is_positive(row) for row in evaluations_before(surg_dt, cre_all))
 
@@ -116,12 +116,12 @@ def chest_is_opened(approach: str, access_th: str) -> bool:
     return not through_chest or access_th != "none"
 
 
-def refusal_is_recorded(cre_all: list[Row] | None) -> bool:
+def refusal_is_recorded(cre_all: list[AnswerRow] | None) -> bool:
     """Say whether a response evaluation already holds the participant's refusal of surgery."""
     return any(row.get("pt_dec") == "declines_surgery" for row in cre_all or ())
 
 
-def event_is_recorded(io_compl: list[str], surg_dt: date, ae_all: list[Row]) -> bool:
+def event_is_recorded(io_compl: list[str], surg_dt: date, ae_all: list[AnswerRow]) -> bool:
     """Say whether an event during the operation stands among the adverse events (protocol 3.8, io_compl)."""
     return io_compl == ["none"] or any(began_near(row, surg_dt) for row in ae_all)
 
@@ -130,7 +130,7 @@ def specimen_is_reported(
     surg_done: str,
     surg_dt: date,
     record_sequence: int,
-    path_all: list[Row],
+    path_all: list[AnswerRow],
     today: date,
     setting_pathology_within_days: int,
 ) -> bool:

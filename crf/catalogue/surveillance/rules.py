@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from crf.catalogue.treatment.rules import drug_days
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day
 from protocol.loader.schema import VisitRule
 from protocol.response import Because
 from protocol.scores import weight_change_pct
 from protocol.text import load
 from protocol.windows import target_of
-
-Row = dict[str, Any]
 
 SERIES = "surveillance"
 LATE = tuple(f"as_late_{organ}" for organ in ("lung", "heart", "thyr", "adren", "skin", "gut", "nerve"))
@@ -40,7 +38,7 @@ def next_due(visit_code: str, milestone_neo_end: date, participant_protocol_vers
 
 
 def weight_change(
-    as_wt: Decimal | None, treat_chemo: list[Row] | None, dm_weight: Decimal | None
+    as_wt: Decimal | None, treat_chemo: list[AnswerRow] | None, dm_weight: Decimal | None
 ) -> Decimal | None:
     """Return the change from the weight of the first dose, else from the baseline (protocol 3.11, as_wtpct)."""
     dosed = sorted(
@@ -51,7 +49,7 @@ def weight_change(
     return weight_change_pct(before, as_wt)
 
 
-def evaluation_at(visit_code: str | None, cre_all: list[Row] | None) -> Row | None:
+def evaluation_at(visit_code: str | None, cre_all: list[AnswerRow] | None) -> AnswerRow | None:
     """Return the response evaluation of the same visit."""
     return next((row for row in cre_all or () if row.get("visit_code") == visit_code), None)
 
@@ -59,7 +57,7 @@ def evaluation_at(visit_code: str | None, cre_all: list[Row] | None) -> Row | No
 def elements_missing(
     as_done: str | None,
     visit_code: str | None,
-    cre_all: list[Row] | None,
+    cre_all: list[AnswerRow] | None,
     setting_bite_on_bite_min: int,
 ) -> list[str]:
     """Return the parts of the evaluation that the visit asks for and that were not done."""
@@ -76,7 +74,7 @@ def elements_missing(
     return [element for element, is_done in done.items() if not is_done]
 
 
-def evaluation_is_there(visit_code: str, cre_all: list[Row]) -> bool:
+def evaluation_is_there(visit_code: str, cre_all: list[AnswerRow]) -> bool:
     return evaluation_at(visit_code, cre_all) is not None
 
 
@@ -84,7 +82,7 @@ def nothing_missing(as_elem: list[str]) -> bool:
     return not as_elem
 
 
-def _grade_before(as_dt: date, as_all: list[Row] | None, dm_dysph: str | None) -> str | None:
+def _grade_before(as_dt: date, as_all: list[AnswerRow] | None, dm_dysph: str | None) -> str | None:
     earlier = [row for row in as_all or () if row.get("as_dysph") and row["as_dt"] and row["as_dt"] < as_dt]
     return earlier[-1]["as_dysph"] if earlier else dm_dysph
 
@@ -92,9 +90,9 @@ def _grade_before(as_dt: date, as_all: list[Row] | None, dm_dysph: str | None) -
 def no_rise_or_seen(
     as_dt: date | None,
     as_dysph: str | None,
-    as_all: list[Row] | None,
+    as_all: list[AnswerRow] | None,
     dm_dysph: str | None,
-    cre_all: list[Row] | None,
+    cre_all: list[AnswerRow] | None,
     setting_dysphagia_rise_grades: int,
 ) -> bool:
     """Say whether dysphagia did not rise much, or an unscheduled evaluation followed (protocol 3.11)."""
@@ -119,7 +117,7 @@ def dilated_by_then(as_dilat_dt: date, as_dt: date) -> bool:
     return as_dilat_dt <= as_dt
 
 
-def _around(as_dt: date, event: Row, days: int) -> bool:
+def _around(as_dt: date, event: AnswerRow, days: int) -> bool:
     """Say whether an adverse event was there at the visit or in the months before it."""
     began, ended = earliest_day(event.get("ae_st")), latest_day(event.get("ae_en"))
     return began is not None and began <= as_dt and (ended is None or ended >= as_dt - timedelta(days=days))
@@ -127,7 +125,7 @@ def _around(as_dt: date, event: Row, days: int) -> bool:
 
 def late_is_recorded(
     as_dt: date | None,
-    ae_all: list[Row] | None,
+    ae_all: list[AnswerRow] | None,
     setting_surveillance_looks_back_days: int,
     **found: str | None,
 ) -> bool:
@@ -137,12 +135,14 @@ def late_is_recorded(
     return any(_around(as_dt, event, setting_surveillance_looks_back_days) for event in ae_all or ())
 
 
-def stenosis_is_recorded(as_sten: str, ae_all: list[Row]) -> bool:
+def stenosis_is_recorded(as_sten: str, ae_all: list[AnswerRow]) -> bool:
     """Say whether a stenosis that is treated stands among the adverse events."""
     return as_sten == "none" or any(event.get("ae_kind") == "stenosis" for event in ae_all)
 
 
-def wish_is_recorded(as_dt: date, cre_all: list[Row], setting_surveillance_looks_back_days: int) -> bool:
+def wish_is_recorded(
+    as_dt: date, cre_all: list[AnswerRow], setting_surveillance_looks_back_days: int
+) -> bool:
     """Say whether the wish for surgery stands in the decision of an evaluation from that day on."""
     decided = (row for row in cre_all if row.get("pt_dec") == "asks_surgery")
     since = as_dt - timedelta(days=setting_surveillance_looks_back_days)

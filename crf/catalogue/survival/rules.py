@@ -8,6 +8,7 @@ from typing import Any
 
 from crf.catalogue.subsequent_therapy.rules import RELAPSED, has_row, known_by
 from crf.catalogue.surgery.outcomes import with_incision
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day
 from protocol.endpoints import (
     Admission,
@@ -19,8 +20,6 @@ from protocol.endpoints import (
     perioperative_mortality,
 )
 
-Row = dict[str, Any]
-
 PROOFS = (
     *("visit.last_on", "CRE*", "milestone.RAND", "milestone.NEO_D1", "milestone.LASTDOSE"),
     *("SURG*", "QOL*", "FU*.img"),
@@ -30,7 +29,7 @@ DEATH = ("death_dt", "last_alive_dt", *CONTACTS)
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
 
 
-def seen_alive(known: Row) -> Iterator[date | None]:
+def seen_alive(known: AnswerRow) -> Iterator[date | None]:
     """Yield the days on which the participant came, was treated, examined, asked or sent home (protocol 3.13)."""
     yield known["visit_last_on"]
     yield from (known[f"milestone_{code}"] for code in ("rand", "neo_d1", "lastdose"))
@@ -42,7 +41,7 @@ def seen_alive(known: Row) -> Iterator[date | None]:
         yield row.get("disch_dt") if row.get("disch_to") != "died" else None
 
 
-def heard_alive(known: Row) -> Iterator[date | None]:
+def heard_alive(known: AnswerRow) -> Iterator[date | None]:
     """Yield the days on which a contact said that the participant was alive."""
     if known["vital"] == "alive":
         yield known["status_dt"]
@@ -65,7 +64,7 @@ def therapy_in_the_log(status_dt: date, **known: Any) -> bool:
     return has_row(status_dt, known)
 
 
-def reported_on(known: Row) -> date | None:
+def reported_on(known: AnswerRow) -> date | None:
     """Return the day on which the death was first reported: it is no later than that (decision D4)."""
     days = [row.get("status_dt") for row in known["surv_all"] or () if row.get("vital") == "dead"]
     days += [row.get("fu_dt") for row in known["fu_all"] or () if row.get("alive") == "N"]
@@ -73,7 +72,7 @@ def reported_on(known: Row) -> date | None:
     return min(filter(None, days), default=None)
 
 
-def death_of(known: Row) -> DeathDate | None:
+def death_of(known: AnswerRow) -> DeathDate | None:
     return death_day(known["death_dt"], last_alive_on=known["last_alive_dt"], reported_on=reported_on(known))
 
 
@@ -87,7 +86,7 @@ def how_exact(**known: Any) -> str | None:
     return death.known.value if death else None
 
 
-def _mortality(known: Row) -> Mortality:
+def _mortality(known: AnswerRow) -> Mortality:
     admissions = [Admission(row["surg_dt"], row.get("disch_dt")) for row in with_incision(known["surg_all"])]
     return perioperative_mortality(admissions, death=death_of(known), last_alive_on=known["last_alive_dt"])
 
@@ -112,7 +111,7 @@ def within_90_of_treatment(**known: Any) -> bool | None:
     return _after_treatment(90, known)
 
 
-def _after_treatment(days: int, known: Row) -> bool | None:
+def _after_treatment(days: int, known: AnswerRow) -> bool | None:
     return died_within(
         days, known["milestone_lastdose"], death=death_of(known), last_alive_on=known["last_alive_dt"]
     )
@@ -131,11 +130,11 @@ def no_contact_after_death(death_dt: str | None, **known: Any) -> bool:
     return last is None or all(day is None or last <= day for day in deaths)
 
 
-def _other_deaths(surv_all: list[Row] | None) -> Iterator[str]:
+def _other_deaths(surv_all: list[AnswerRow] | None) -> Iterator[str]:
     yield from (row["death_dt"] for row in surv_all or () if row.get("death_dt"))
 
 
-def one_death_date(death_dt: str, surv_all: list[Row]) -> bool:
+def one_death_date(death_dt: str, surv_all: list[AnswerRow]) -> bool:
     """Say whether every recorded death can be the same day (protocol 3.13)."""
     return all(_overlap(death_dt, other) for other in _other_deaths(surv_all))
 
@@ -146,7 +145,7 @@ def _overlap(one: str | date, other: str | date) -> bool:
     return bool(first and last and start and end and first <= end and start <= last)
 
 
-def died_in_hospital_on(surg_all: list[Row] | None) -> list[date]:
+def died_in_hospital_on(surg_all: list[AnswerRow] | None) -> list[date]:
     """Return the days on which an admission of an operation ended with death."""
     return [
         row["disch_dt"] for row in surg_all or () if row.get("disch_to") == "died" and row.get("disch_dt")
@@ -154,7 +153,7 @@ def died_in_hospital_on(surg_all: list[Row] | None) -> list[date]:
 
 
 def discharge_agrees(
-    vital: str, death_dt: str | None, status_dt: date | None, surg_all: list[Row] | None
+    vital: str, death_dt: str | None, status_dt: date | None, surg_all: list[AnswerRow] | None
 ) -> bool:
     """Say whether a death in hospital after an operation has the same date on both forms (X022)."""
     ends = died_in_hospital_on(surg_all)
@@ -164,7 +163,7 @@ def discharge_agrees(
 
 
 def fatal_event_agrees(
-    vital: str, death_dt: str | None, status_dt: date | None, ae_all: list[Row] | None
+    vital: str, death_dt: str | None, status_dt: date | None, ae_all: list[AnswerRow] | None
 ) -> bool:
     """Say whether a fatal adverse event ends on the day of death, and nobody was met alive after it (X022)."""
     ends = [row["ae_en"] for row in ae_all or () if row.get("outcome") == "fatal" and row.get("ae_en")]
@@ -180,7 +179,7 @@ def reported_in_time(death_dt: str, status_dt: date) -> bool:
     return first is None or first <= status_dt
 
 
-def disease_agrees(dz_now: str, status_dt: date, fu_all: list[Row]) -> bool:
+def disease_agrees(dz_now: str, status_dt: date, fu_all: list[AnswerRow]) -> bool:
     """Say whether follow-up knew the same of the disease by then (protocol 3.13, dz_now)."""
     by_then = [
         row["dz_status"] for row in fu_all if row.get("dz_status") and _by(row.get("fu_dt"), status_dt)

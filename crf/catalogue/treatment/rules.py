@@ -9,12 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 from crf.catalogue.adverse_event.rules import began_near
+from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day
 from protocol import doses, scores
 from protocol.endpoints import age_on
 from protocol.exact import exact
-
-Row = dict[str, Any]
 
 COUNTED = ("setting.blood_count_event_grade", "setting.blood_count_event_days")
 PLANNED_CARBOPLATIN = ("treatment.CARBOPLATIN.amount", "treatment.CARBOPLATIN.doses")
@@ -30,22 +29,22 @@ def planned_day(**known: Any) -> int | None:
     return days[number - 1] if 0 < number <= len(days) else None
 
 
-def drug_days(row: Row) -> list[date]:
+def drug_days(row: AnswerRow) -> list[date]:
     """Return the days on which a drug of one planned day of chemotherapy was given, first carboplatin's."""
     return [day for day in (row.get("adm_dt"), row.get("nabp_dt")) if day]
 
 
-def chemo_days(chemo: list[Row]) -> list[date]:
+def chemo_days(chemo: list[AnswerRow]) -> list[date]:
     return [day for row in chemo for day in drug_days(row)]
 
 
-def camre_days(camre: list[Row]) -> list[date]:
+def camre_days(camre: list[AnswerRow]) -> list[date]:
     """Return the calendar days at the site on which camrelizumab was given."""
     days = (earliest_day(row["ci_dt"]) for row in camre)
     return [day for day in days if day]
 
 
-def first_day(rt_start: date | None, chemo: list[Row], camre: list[Row]) -> date | None:
+def first_day(rt_start: date | None, chemo: list[AnswerRow], camre: list[AnswerRow]) -> date | None:
     return doses.neo_d1(rt_start, *chemo_days(chemo), *camre_days(camre))
 
 
@@ -53,8 +52,8 @@ def end_day(
     rt_given: str | None,
     rt_end: date | None,
     completed: str | None,
-    chemo: list[Row],
-    camre: list[Row],
+    chemo: list[AnswerRow],
+    camre: list[AnswerRow],
     setting_neo_end_rule: str | None,
 ) -> date | None:
     """Return NEO_END; a last drug ends treatment only once the summary says that it has ended."""
@@ -67,12 +66,14 @@ def end_day(
     return doses.neo_end(rt_end=rt_end, last_drug=last_drug, by="any" if any_component else "rt")
 
 
-def last_treatment(rt_end: date | None, rt_fx: list[Row], chemo: list[Row], camre: list[Row]) -> date | None:
+def last_treatment(
+    rt_end: date | None, rt_fx: list[AnswerRow], chemo: list[AnswerRow], camre: list[AnswerRow]
+) -> date | None:
     fractions = [row["fx_dt"] for row in rt_fx]
     return doses.last_dose(rt_end, *fractions, *chemo_days(chemo), *camre_days(camre))
 
 
-def last_camrelizumab(camre: list[Row]) -> date | None:
+def last_camrelizumab(camre: list[AnswerRow]) -> date | None:
     return doses.last_dose(*camre_days(camre))
 
 
@@ -129,7 +130,7 @@ def filtration(
 def weight_kept(
     dose_no: int | None,
     weight_d: Decimal | None,
-    chemo: list[Row],
+    chemo: list[AnswerRow],
     dm_weight: Decimal | None,
     setting_dose_weight_change_percent: int,
 ) -> bool:
@@ -205,39 +206,39 @@ def blood_allows(
     return all(value is None or least is None or exact(value) >= exact(least) for value, least in pairs)
 
 
-def chemo_in_order(chemo: list[Row]) -> bool:
+def chemo_in_order(chemo: list[AnswerRow]) -> bool:
     """Say whether each drug was given in the order of its doses."""
     rows = sorted(chemo, key=lambda row: row["dose_no"] or 0)
     by_drug = ([row[on] for row in rows if row[on]] for on in ("adm_dt", "nabp_dt"))
     return all(earlier < later for days in by_drug for earlier, later in pairwise(days))
 
 
-def chemo_number(chemo: list[Row]) -> int:
+def chemo_number(chemo: list[AnswerRow]) -> int:
     """Return the number of days on which a drug was given."""
     return sum(row["given"] in GIVEN or row["nabp_given"] in GIVEN for row in chemo)
 
 
-def carboplatin_number(chemo: list[Row]) -> int:
+def carboplatin_number(chemo: list[AnswerRow]) -> int:
     return sum(row["given"] in GIVEN for row in chemo)
 
 
-def paclitaxel_number(chemo: list[Row]) -> int:
+def paclitaxel_number(chemo: list[AnswerRow]) -> int:
     return sum(row["nabp_given"] in GIVEN for row in chemo)
 
 
-def camre_number(camre: list[Row]) -> int:
+def camre_number(camre: list[AnswerRow]) -> int:
     return sum(row["ci_given"] in ("full", "interrupted") for row in camre)
 
 
 def carboplatin_intensity(
-    chemo: list[Row], treatment_carboplatin_amount: float, treatment_carboplatin_doses: int
+    chemo: list[AnswerRow], treatment_carboplatin_amount: float, treatment_carboplatin_doses: int
 ) -> Decimal | None:
     planned = treatment_carboplatin_doses * treatment_carboplatin_amount
     return doses.cumulative_dose_pct((row["carbo_auc"] for row in chemo), planned)
 
 
 def paclitaxel_intensity(
-    chemo: list[Row], treatment_nab_paclitaxel_amount: float, treatment_nab_paclitaxel_doses: int
+    chemo: list[AnswerRow], treatment_nab_paclitaxel_amount: float, treatment_nab_paclitaxel_doses: int
 ) -> Decimal | None:
     planned = treatment_nab_paclitaxel_doses * treatment_nab_paclitaxel_amount
     return doses.cumulative_dose_pct((row["nabp_mgm2"] for row in chemo), planned)
@@ -252,14 +253,14 @@ def radiation_completed(deliv_fx: int, presc_fx: int) -> Decimal | None:
 
 
 def weekdays_without(
-    rt_start: date | None, rt_end: date | None, deliv_fx: int | None, rt_fx: list[Row]
+    rt_start: date | None, rt_end: date | None, deliv_fx: int | None, rt_fx: list[AnswerRow]
 ) -> int | None:
     """Return the weekdays without a fraction: from the log where it is kept, else from the summary."""
     days = [row["fx_dt"] for row in rt_fx if row["fx_dt"]]
     return doses.rt_gap_days_in_log(days) if days else doses.rt_gap_days(rt_start, rt_end, deliv_fx)
 
 
-def together(rt_start: date, chemo: list[Row]) -> str | None:
+def together(rt_start: date, chemo: list[AnswerRow]) -> str | None:
     """Return Y when the first chemotherapy was given on the day of the first fraction."""
     days = chemo_days(chemo)
     return None if not days else "Y" if min(days) == rt_start else "N"
@@ -268,19 +269,19 @@ def together(rt_start: date, chemo: list[Row]) -> str | None:
 def starts_apart(limit: str) -> Callable[..., bool]:
     """Make a check: radiotherapy and chemotherapy start at most ``limit`` days apart (X010)."""
 
-    def passes(rt_start: date, chemo: list[Row], **known: int) -> bool:
+    def passes(rt_start: date, chemo: list[AnswerRow], **known: int) -> bool:
         given = chemo_days(chemo)
         return not given or abs((min(given) - rt_start).days) <= known[limit]
 
     return passes
 
 
-def no_camrelizumab(ci_any: str | None, camre: list[Row]) -> bool:
+def no_camrelizumab(ci_any: str | None, camre: list[AnswerRow]) -> bool:
     return ci_any != "Y" and not camre
 
 
 def first_camrelizumab_in_time(
-    neo_d1: date, camre: list[Row], today: date, setting_camrelizumab_first_dose_days: int
+    neo_d1: date, camre: list[AnswerRow], today: date, setting_camrelizumab_first_dose_days: int
 ) -> bool:
     """Say whether dose 1 was given by its last day, or that day is not over yet (X012)."""
     last = neo_d1 + timedelta(days=setting_camrelizumab_first_dose_days)
@@ -288,14 +289,14 @@ def first_camrelizumab_in_time(
     return (min(given) if given else today) <= last
 
 
-def _interval(camre: list[Row]) -> int | None:
+def _interval(camre: list[AnswerRow]) -> int | None:
     """Return the days from the first to the second dose of camrelizumab."""
     first, second = [*camre_days(sorted(camre, key=lambda row: row["ci_no"] or 0)), None, None][:2]
     return (second - first).days if first and second else None
 
 
 def interval_is_usual(
-    camre: list[Row],
+    camre: list[AnswerRow],
     setting_camrelizumab_interval_min_days: int,
     setting_camrelizumab_interval_max_days: int,
 ) -> bool:
@@ -304,7 +305,7 @@ def interval_is_usual(
     return days is None or least <= days <= setting_camrelizumab_interval_max_days
 
 
-def interval_is_possible(camre: list[Row], setting_camrelizumab_interval_possible_days: int) -> bool:
+def interval_is_possible(camre: list[AnswerRow], setting_camrelizumab_interval_possible_days: int) -> bool:
     """Say whether the second dose is not dated so early that it must be a mistake (X013a)."""
     days = _interval(camre)
     return days is None or days >= setting_camrelizumab_interval_possible_days
@@ -314,14 +315,14 @@ def results_seen(**seen: str | None) -> bool:
     return "N" not in seen.values()
 
 
-def stopped_for_good(camre: list[Row]) -> bool:
+def stopped_for_good(camre: list[AnswerRow]) -> bool:
     """Say whether no dose follows the dose at which camrelizumab was stopped (protocol 3.5 B)."""
     stops = [row["ci_no"] or 0 for row in camre if row["ci_stop"] == "Y"]
     later = [row for row in camre if stops and (row["ci_no"] or 0) > min(stops)]
     return all(row["ci_given"] in (None, "omitted") for row in later)
 
 
-def doses_named_once(camre: list[Row]) -> bool:
+def doses_named_once(camre: list[AnswerRow]) -> bool:
     numbers = [row["ci_no"] for row in camre if row["ci_no"]]
     return len(numbers) == len(set(numbers))
 
@@ -342,7 +343,7 @@ def duration_is_usual(
     return setting_rt_duration_min_days <= days <= setting_rt_duration_max_days
 
 
-def log_agrees(rt_fx: list[Row], rt_start: date, rt_end: date | None, deliv_fx: int | None) -> bool:
+def log_agrees(rt_fx: list[AnswerRow], rt_start: date, rt_end: date | None, deliv_fx: int | None) -> bool:
     """Say whether first day, last day and number of fractions are those of the log, once it is finished."""
     days = sorted(row["fx_dt"] for row in rt_fx if row["fx_dt"])
     if not days or rt_end is None or deliv_fx is None:
@@ -363,7 +364,7 @@ def as_planned(**known: Any) -> bool:
     return known["completed"] != "Y" or (chemo and fractions and camre)
 
 
-def every_dose_accounted(camre: list[Row], treatment_camrelizumab_doses: int) -> bool:
+def every_dose_accounted(camre: list[AnswerRow], treatment_camrelizumab_doses: int) -> bool:
     return {row["ci_no"] for row in camre} >= set(range(1, treatment_camrelizumab_doses + 1))
 
 
@@ -394,14 +395,14 @@ def tested_in_time(
     return 0 <= (neo_d1 - elig_preg_dt).days <= setting_pregnancy_test_days
 
 
-def reaction_is_recorded(ci_dt: datetime, ae_all: list[Row]) -> bool:
+def reaction_is_recorded(ci_dt: datetime, ae_all: list[AnswerRow]) -> bool:
     """Say whether a reaction to camrelizumab stands among the adverse events (protocol 3.5 B, ci_reac)."""
     day = earliest_day(ci_dt)
     return day is None or any(began_near(event, day) for event in ae_all)
 
 
 def day_of_counts(
-    neo_d1: date | None, count_dt: date | None, planned_day: int | None, row: Row
+    neo_d1: date | None, count_dt: date | None, planned_day: int | None, row: AnswerRow
 ) -> date | None:
     """Return the day that blood counts are of: as answered, else that of a drug, else the planned one."""
     planned = neo_d1 + timedelta(days=planned_day - 1) if neo_d1 and planned_day else None
@@ -411,7 +412,7 @@ def day_of_counts(
 def severe_count_is_an_event(
     anc_d: Decimal | None,
     plt_d: int | None,
-    ae_all: list[Row] | None,
+    ae_all: list[AnswerRow] | None,
     setting_blood_count_event_grade: int,
     setting_blood_count_event_days: int,
     **day: Any,
@@ -429,7 +430,7 @@ def severe_count_is_an_event(
     return False
 
 
-def reaction_to_a_drug_is_recorded(ae_all: list[Row] | None, **day: Any) -> bool:
+def reaction_to_a_drug_is_recorded(ae_all: list[AnswerRow] | None, **day: Any) -> bool:
     """Say whether a reaction on a day of chemotherapy stands among the adverse events."""
     given = drug_days(day)
     return not given or any(began_near(event, on) for event in ae_all or () for on in given)

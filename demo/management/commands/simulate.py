@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from demo.servers.stack import Trial
 from demo.simulation.trial import play
 from kernel.scope import EVERYTHING, scope
 from trials.models import Site
@@ -26,9 +27,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--participants", type=int, default=48)
-        parser.add_argument("--sites", type=int, default=6)
-        parser.add_argument("--seed", type=int, default=3)
+        parser.add_argument("--participants", type=int, default=Trial.participants)
+        parser.add_argument("--sites", type=int, default=Trial.sites)
+        parser.add_argument("--seed", type=int, default=Trial.seed)
         parser.add_argument("--walk", type=int, default=WALKED_AT_MOST, help="walk so many, copy the rest")
         parser.add_argument("--accounts-to", type=Path, help="write the demonstration accounts to this file")
 

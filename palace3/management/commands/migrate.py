@@ -1,10 +1,10 @@
 """Django's own `migrate`, many times as fast on this schema.
 
-Every regulated table has several constraints and triggers, each an operation of its own, and after each Django
-draws every related model anew: nearly all models, hundreds of times. A constraint changes no model's fields, so
-the drawing waits for the next operation that does; a new model or a new column changes the SQL of no other model,
-and a data migration draws all of them anew before it asks anything. The schema that results is the same to the
-letter (ADR 12).
+Every regulated table has several constraints and triggers, each an operation of its own, and before each Django
+copies every model, after each it draws every related one anew: nearly all models, hundreds of times. A constraint
+changes no model's fields, so the drawing waits for the next operation that does; a new model or a new column changes
+the SQL of no other model, and a data migration draws all of them anew before it asks anything. The schema that results
+is the same to the letter (ADR 12).
 
 At the end nothing can keep a version out of the trail any more (ADR 3).
 """
@@ -43,6 +43,7 @@ def models_drawn_once() -> Iterator[None]:
     """A constraint, index or trigger, added or removed, draws no model; a new model or column, or a
     changed column, draws that one model."""
     with (
+        patch.object(ModelState, "clone", clone),
         patch.object(ProjectState, "add_model", add_model),
         patch.object(ProjectState, "add_field", add_field),
         patch.object(ProjectState, "alter_field", alter_field),
@@ -52,6 +53,15 @@ def models_drawn_once() -> Iterator[None]:
         patch.object(RemoveTrigger, "state_forwards", remove_trigger),
     ):
         yield
+
+
+def clone(model: ModelState) -> ModelState:
+    """The same, without examining once more the fields that were examined when the model was read."""
+    copied = object.__new__(ModelState)
+    copied.app_label, copied.name, copied.bases = model.app_label, model.name, model.bases
+    copied.fields, copied.options = dict(model.fields), dict(model.options)
+    copied.managers = list(model.managers)
+    return copied
 
 
 def add_model(state: Any, model: ModelState) -> None:

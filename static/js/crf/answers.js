@@ -1,6 +1,7 @@
 // Reads what stands in the fields, as texts and as the answers that conditions compare, and fills them.
+
+import { asDay, asNumber, asPartialDay, clean } from "../reading.js";
 import { all, one } from "./page.js";
-import { asDay, asNumber, asPartialDay, clean } from "./reading.js";
 
 const READERS = { integer: asNumber, decimal: asNumber, date: asDay, partial_date: asPartialDay };
 const isTicked = (input) => ["radio", "checkbox"].includes(input.type);

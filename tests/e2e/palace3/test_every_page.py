@@ -30,8 +30,8 @@ from crf.models import SafetyClock
 from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
 from demo.simulation.sites import PASSWORD
-from followup.models import DataCut, Visit
-from followup.services import withdraw_participant
+from followup.models import CalendarFeed, DataCut, Visit
+from followup.services import make_feed, withdraw_participant
 from kernel.scope import EVERYTHING, scope
 from protocol import text
 from randomization.models import Envelope
@@ -71,6 +71,7 @@ PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
+    "exports:access-end": {"kind": "feed", "pk": "calendar"},
     "followup:cancel-cut": {"pk": "cut"},
     "followup:move-cut": {"pk": "cut"},
     "followup:cancel-withdrawal": {"number": "leaver", "pk": "withdrawal"},
@@ -157,6 +158,7 @@ def known(played: Played) -> dict[str, Any]:
             version=text.load("1.0").version, seen={asked.item: asked.digest}, note="The protocol, page 1",
             password=PASSWORD, by=played.people["T"], at=UNTIL,
         )  # fmt: skip
+        make_feed(user=coordinator, at=UNTIL)
         clock = SafetyClock.objects.select_related("participant").latest("pk")
         found = {
             "alarmed": clock.participant.number,
@@ -168,6 +170,7 @@ def known(played: Played) -> dict[str, Any]:
             "withdrawal": withdrawal.pk,
             "envelope": envelope.number,
             "cut": cut.pk,
+            "calendar": CalendarFeed.objects.get().pk,
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
             "deviation": proposed.pk,
             "visits": visits,

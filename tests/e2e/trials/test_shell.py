@@ -115,3 +115,42 @@ def test_the_keyboard_alone_reaches_the_content_and_the_menu(world: World, open_
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Sites")).to_be_hidden()
     expect(menu).to_be_focused()
+
+
+def test_point_23_a_day_is_typed_in_any_usual_way_or_chosen_in_the_calendar(
+    world: World, open_page: Any
+) -> None:
+    number = screen(world).number
+    page = open_page()
+    sign_in(page, "coordinator", then=f"/participants/{number}/withdraw/")
+    day = page.locator("input[data-day]").first
+    for typed, understood in (
+        ("28/11/2026", "2026-11-28"),
+        ("5 Mar 2026", "2026-03-05"),
+        ("２０２６年３月５号", "2026-03-05"),
+        ("05/03/2026", "05/03/2026"),
+    ):
+        day.fill(typed)
+        day.blur()
+        expect(day).to_have_value(understood)
+    follow(page, page.locator("main form button[type=submit]").first)
+    expect(page.locator("main")).to_contain_text("Day and month can be taken for each other")
+    expect(day).to_have_value("05/03/2026")
+
+    # The calendar itself is the browser's: what it shows when it opens, and what becomes of a choice, is ours.
+    page.evaluate(
+        """HTMLInputElement.prototype.showPicker = function () {
+            window.shown = this.value;
+            this.value = "2026-11-19";
+            this.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    day.fill("2026-11-18")
+    box = day.bounding_box()
+    day.click(position={"x": box["width"] - 10, "y": box["height"] / 2})
+    expect(day).to_have_value("2026-11-19")
+    assert page.evaluate("window.shown") == "2026-11-18"
+    day.fill("2026-11-01")
+    day.press("Alt+ArrowDown")
+    expect(day).to_have_value("2026-11-19")
+    expect(day).to_be_focused()

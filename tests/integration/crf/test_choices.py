@@ -7,11 +7,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from audit.acts import open_act
 from followup.models import Visit, VisitState
-from followup.services import plan_visits_for
+from followup.services import (
+    cancel_withdrawal,
+    plan_visits_for,
+    record_contact_attempt,
+    record_lost,
+    withdraw_participant,
+)
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_consequences import (
+    LATER,
     SYSTEM,
     _changes,
     person,
@@ -23,7 +32,8 @@ from tests.integration.crf.test_consequences import (
 from tests.integration.crf.test_pages import client_of
 from tests.unit.crf.examples import response, surgery, survival
 from tests.world import World
-from trials.models import Milestone, Participant
+from trials import services as trials
+from trials.models import Consent, Milestone, Participant, Withdrawal
 from trials.models.participants import Track
 
 CHAPTERS = ("2.2", "2.5", "3.7", "3.13")
@@ -153,3 +163,151 @@ def test_rare_11_a_death_taken_back_without_an_answer_leaves_the_sweep_awaited(
     save(patient, "SURV", visit=sweep, values={"v_source": "phone"}, reason="Another participant's letter")
     assert planned(patient) == standing
     assert planned_anew(patient)
+
+
+def test_rare_11_surgery_declined_at_an_uncertain_cre2_opens_surveillance_by_itself(
+    waiting: Callable[[str], Participant], save: Save
+) -> None:
+    """What stays uncertain is no complete response: who declines the operation is followed all the same."""
+    patient = waiting("1")
+    evaluated(patient, save, "CRE-1")
+    before, state = planned(patient), (patient.state, patient.state_since)
+    assert state[0] == Track.AWAIT_CRE2
+    uncertain = {"bx_result": "uncertain", "local_call": "4", "cre_outcome": "UNCERTAIN_REPEAT"}
+    declines = {"mdt_dec": "surgery", "pt_dec": "declines_surgery", "pt_reason": "Fear."}
+    cre2(patient, save, **uncertain, **declines)
+    assert patient.state == Track.SURVEILLANCE
+    assert any(code.startswith("AS-") for code in planned(patient))
+    assert not any(code.startswith("SURG") for code in planned(patient))
+    assert planned_anew(patient)
+    cre2(patient, save, **uncertain, mdt_dec="biopsy")
+    assert (patient.state, patient.state_since) == state
+    assert planned(patient) == before - {"CRE-2"}
+
+
+def cre2(participant: Participant, save: Save, **answers: Any) -> None:
+    found = visit(participant, "CRE-2")
+    reason = {"reason": "Misread"} if found.state == VisitState.DONE else {}
+    save(participant, "CRE", visit=found, values={**response.VALUES, **answers}, **reason)
+    participant.refresh_from_db()
+
+
+CALLS = (("phone", date(2026, 8, 10)), ("family", date(2026, 9, 10)), ("phone", date(2026, 10, 15)))
+GONE_ON, BACK_ON = date(2026, 10, 16), date(2026, 11, 1)
+
+
+def lose(patient: Participant, world: World) -> None:
+    by: dict[str, Any] = {"participant": patient, "by": world.coordinator, "at": LATER}
+    for route, day in CALLS:
+        record_contact_attempt(on=day, route=route, result="no_answer", **by)
+    record_lost(on=GONE_ON, **by)
+
+
+def find(patient: Participant, world: World) -> None:
+    by: dict[str, Any] = {"participant": patient, "by": world.coordinator, "at": LATER}
+    record_contact_attempt(on=BACK_ON, route="phone", result="reached", **by)
+
+
+def leave(patient: Participant, world: World) -> None:
+    withdraw_participant(participant=patient, on=GONE_ON, all_contact=True, by=world.coordinator, at=LATER)
+
+
+def come_back(patient: Participant, world: World) -> None:
+    withdrawal = Withdrawal.objects.get(participant=patient, cancelled_at=None)
+    cancel_withdrawal(withdrawal=withdrawal, reason="Changed their mind", by=world.coordinator, at=LATER)
+
+
+def die(patient: Participant, world: World) -> None:
+    with transaction.atomic():
+        trials.move_track(participant=patient, to=Track.DEAD, on=GONE_ON, by=world.coordinator, at=LATER)
+        plan_visits_for(participant=patient, **SYSTEM)
+
+
+def live(patient: Participant, world: World) -> None:
+    with transaction.atomic():
+        trials.end_death(participant=patient, by=world.coordinator, at=LATER)
+        plan_visits_for(participant=patient, **SYSTEM)
+
+
+AWAY = {
+    "lost": ((lose,), (find,), Track.LOST),
+    "withdrawn": ((leave,), (come_back,), Track.WITHDRAWN_ALL),
+    "dead": ((die,), (live,), Track.DEAD),
+    "lost, then withdrawn": ((lose, leave), (come_back, find), Track.WITHDRAWN_ALL),
+    "lost, then dead": ((lose, die), (live, find), Track.DEAD),
+    "withdrawn, then dead, taken back in between": ((leave, die), (come_back, live), Track.DEAD),
+}
+
+
+@pytest.mark.parametrize("how", AWAY)
+@pytest.mark.parametrize("when", ["away", "back"])
+def test_rare_11_a_choice_corrected_for_somebody_away_is_followed_once_they_are_back(
+    waiting: Callable[[str], Participant], save: Save, world: World, how: str, when: str
+) -> None:
+    leaving, returning, track = AWAY[how]
+    patient = waiting("1")
+    evaluated(patient, save, "CRE-1")
+    without_wish, state = planned(patient), (patient.state, patient.state_since)
+    evaluated(patient, save, "CRE-1", **ASKS)
+    with_wish = planned(patient)
+    for step in leaving:
+        step(patient, world)
+    patient.refresh_from_db()
+    gone = planned(patient)
+    if when == "away":
+        evaluated(patient, save, "CRE-1")
+        assert (patient.state, patient.state_since) == (track, GONE_ON)
+        assert planned(patient) <= gone, "nobody who is away is planned for"
+    for step in returning:
+        step(patient, world)
+        patient.refresh_from_db()
+    if when == "back":
+        assert (patient.state, planned(patient)) == (Track.SURGERY_PLANNED, with_wish)
+        evaluated(patient, save, "CRE-1")
+    assert (patient.state, patient.state_since) == state
+    assert planned(patient) == without_wish
+    assert planned_anew(patient)
+
+
+@pytest.mark.parametrize("how", [name for name, (_go, back, _track) in AWAY.items() if len(back) == 1])
+def test_rare_11_a_choice_first_recorded_for_somebody_away_is_followed_once_they_are_back(
+    waiting: Callable[[str], Participant], save: Save, world: World, how: str
+) -> None:
+    (go,), (back,), track = AWAY[how]
+    patient = waiting("1")
+    evaluated(patient, save, "CRE-1")
+    go(patient, world)
+    evaluated(patient, save, "CRE-1", **ASKS)
+    assert patient.state == track
+    back(patient, world)
+    patient.refresh_from_db()
+    assert (patient.state, "SURG-1" in planned(patient)) == (Track.SURGERY_PLANNED, True)
+    assert planned_anew(patient)
+
+
+@pytest.mark.parametrize(("gone", "track"), [(lose, Track.LOST), (leave, Track.WITHDRAWN_ALL)])
+def test_rare_10_who_is_away_and_found_dead_in_a_register_is_dead_and_away_again_when_that_is_taken_back(
+    waiting: Callable[[str], Participant], save: Save, world: World, gone: Any, track: str
+) -> None:
+    patient = waiting("1")
+    allow_registers(patient)
+    gone(patient, world)
+    away, sweep = planned(patient), visit(patient, "SWEEP-06")
+    told = {"status_dt": date(2026, 11, 10), "v_source": "registry"}
+    died = {**_changes(survival.dead()), **told, "death_dt": "2026-11-02"}
+    save(patient, "SURV", visit=sweep, values=died)
+    patient.refresh_from_db()
+    assert (patient.state, patient.state_since) == (Track.DEAD, date(2026, 11, 2))
+    assert not Visit.objects.awaited().filter(participant=patient, opens__gt=date(2026, 11, 2)).exists()
+    assert planned_anew(patient)
+    save(patient, "SURV", visit=sweep, values={"v_source": "registry"}, reason="Another person's entry")
+    patient.refresh_from_db()
+    assert (patient.state, patient.state_since) == (track, GONE_ON)
+    assert planned(patient) == away
+    assert planned_anew(patient)
+
+
+def allow_registers(patient: Participant) -> None:
+    """The participant consented to a look into registers after a withdrawal."""
+    with open_act("test:consent:allow", **SYSTEM) as act:
+        Consent.objects.filter(participant=patient).update(register_lookup=True, act=act)

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crf.models import MessageKind, Query, QueryState, Resolution
@@ -18,7 +19,7 @@ from tests.clock import NIGHT
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
-from tests.world import NOW, PASSWORD, TODAY, World, as_person
+from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
 from trials import services as trials
 from trials.models import Participant
 
@@ -297,6 +298,25 @@ def test_the_list_needs_few_queries(
     client.get(reverse("crf:queries"))
     with django_assert_max_num_queries(15):
         client.get(reverse("crf:queries"))
+
+
+def test_point_24_the_work_list_asks_the_same_however_many_queries_wait(
+    screened: Participant, world: World, save: Save
+) -> None:
+    """Before, it asked for the site of each query by itself: 23 questions for an investigator with eight."""
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("home")).status_code == 200
+        return len(queries)
+
+    client = client_of(world.coordinator)
+    save(screened, "STAGE", **stage(**DOUBTFUL))
+    asked()
+    one = asked()
+    save(screen(world), "STAGE", **stage(**DOUBTFUL))
+    assert len(living()) == 2
+    assert asked() == one
 
 
 def test_the_work_list_names_the_day_of_the_site(screened: Participant, world: World, save: Save) -> None:

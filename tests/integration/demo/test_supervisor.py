@@ -77,7 +77,21 @@ def test_a_child_that_dies_ends_the_whole_with_its_last_words(supervisor: Superv
 
 def test_a_command_that_fails_is_named(supervisor: Supervisor) -> None:
     with pytest.raises(EmbeddedError, match="migrate ended with 3"):
-        supervisor.run("migrate", [sys.executable, "-c", "raise SystemExit(3)"])
+        supervisor.finish(supervisor.begin("migrate", [sys.executable, "-c", "raise SystemExit(3)"]))
+
+
+def test_a_command_that_ended_well_is_not_dead(supervisor: Supervisor) -> None:
+    command = [sys.executable, "-c", "import os; assert os.environ['OWNER'] == 'told'"]
+    migrate = supervisor.begin("migrate", command, OWNER="told")
+    assert eventually(lambda: migrate.process.poll() is not None)
+    supervisor.refuse_the_dead()
+    supervisor.finish(migrate)
+    assert "OWNER" not in supervisor.environment
+
+    failed = supervisor.begin("simulate", [sys.executable, "-c", "raise SystemExit(3)"])
+    assert eventually(lambda: failed.process.poll() is not None)
+    with pytest.raises(EmbeddedError, match="simulate ended with 3"):
+        supervisor.refuse_the_dead()
 
 
 @pytest.mark.skipif(

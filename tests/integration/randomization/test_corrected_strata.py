@@ -5,6 +5,7 @@ Looked at: the listing, the allocation's page, the work list, the API, the expor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from crf.engine.submission import Answers
 from crf.records.save import save_answers
 from crf.store.records import NEW, find_stored_record, record_key_of
 from kernel.scope import EVERYTHING, scope
+from randomization.allocation.strata import to_mark
 from randomization.models import Allocation, ErrorKind, ListPart
 from randomization.services import randomize, record_allocation_error
 from randomization.services.mistakes import Mistake
@@ -146,3 +148,27 @@ def test_point_16_nobody_is_corrected_who_was_never_allocated(
 ) -> None:
     stage(eligible(), **WIDER)
     assert exported(world) == ("", "", "", "")
+
+
+def test_point_24_nothing_is_worked_out_for_each_allocation(world: World, randomized: Participant) -> None:
+    """Before, finding whom to mark worked out five values for each of all allocations: 1.8 s for 25,872."""
+
+    def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+        return [plan, *(node for part in plan.get("Plans", ()) for node in nodes(part))]
+
+    stage(randomized, **WIDER)
+    with as_person(world.data_manager), transaction.atomic():
+        rows = to_mark(Allocation.objects.open_to(world.data_manager, Permission.ALLOCATION_CORRECT))
+        assert [row.participant_id for row in rows] == [randomized.pk]
+        [plan] = json.loads(rows.values("pk").explain(format="json"))
+    found = nodes(plan["Plan"])
+    per_row = [
+        node
+        for node in found
+        if node.get("Parent Relationship") == "SubPlan" and "Limit" in node["Node Type"]
+    ]
+    assert len(found) > 3
+    assert per_row == []
+    mark(world, randomized, "II")
+    with as_person(world.data_manager), transaction.atomic():
+        assert not rows.all().exists()

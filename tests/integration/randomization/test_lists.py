@@ -30,6 +30,7 @@ from randomization.services import (
 from randomization.services.sweep import alarm_low_strata
 from randomization.tasks import alarm, sweep
 from tests.clock import NIGHT
+from tests.races import overlapping
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, as_person
 from trials.services import create_site, delegate
 
@@ -73,6 +74,16 @@ def test_who_asked_cannot_activate_and_a_site_never(world):
             activate_list(part=made, by=world.trial_manager, password=PASSWORD, at=NOW)
     assert made.places == 6 * 200
     assert len(made.root) == 64
+
+
+def test_schemes_defined_at_once_have_versions_of_their_own_and_one_name_is_used_once(world):
+    def defining(name):
+        return lambda: define_scheme(name=name, by=world.statistician, password=PASSWORD, at=NOW)
+
+    first, second = overlapping(defining("PALACE3-X"), defining("PALACE3-Y"))
+    assert [first.scheme.version, second.scheme.version] == [1, 2]
+    _first, again = overlapping(defining("PALACE3-Z"), defining("PALACE3-Z"))
+    assert isinstance(again, lists.SchemeNameTaken)
 
 
 def test_a_name_is_used_once_and_one_scheme_is_in_force(world, part):

@@ -259,6 +259,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:new": ("get", "DS"),
     "exports:detail": ("get", "DSX"),
     "exports:download": ("post", "DS"),
+    "exports:access": ("get", "T"),
+    "exports:access-end": ("get", "T"),
     "exports:tokens": ("get", "*"),
     "exports:token-revoke": ("post", "*"),
     "exports:api": ("get", "*"),

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.template.loader import get_template
 
 NAMED = re.compile(r"\bfrom\s*[\"'](\.[^\"']+)[\"']|\bimport\s*\(?\s*[\"'](\.[^\"']+)[\"']")
-HASHED = re.compile(r"\./[a-z]+\.[0-9a-f]{12}\.js")
+HASHED = re.compile(r"\.{1,2}/[a-z]+\.[0-9a-f]{12}\.js")
 MODULES = {path.name for path in (Path(__file__).resolve().parents[3] / "static" / "js" / "crf").glob("*.js")}
 
 
@@ -32,6 +32,13 @@ def test_modules_name_each_other_by_their_hashed_names(collected):
     assert len(named) > 20
     assert [name for name in named if not HASHED.fullmatch(name)] == []
     assert [name for name in named if not (collected / "js" / "crf" / name).is_file()] == []
+
+
+def test_every_page_reads_days_by_the_same_module(collected):
+    (app,) = (collected / "js").glob("app.????????????.js")
+    (named,) = ["".join(found) for found in NAMED.findall(app.read_text())]
+    assert HASHED.fullmatch(named)
+    assert (collected / "js" / named).is_file()
 
 
 def test_the_page_of_a_form_loads_its_modules_from_here(collected):

@@ -87,7 +87,7 @@ def test_a_range_without_a_unit_reads_well():
         ("2026-02-30", "A must be a full date such as 2026-05-07."),
         ("1492-01-01", "A must be a full date such as 2026-05-07."),
         ("9999-12-31", "A must be a full date such as 2026-05-07."),
-        ("07.05.2026", "A must be a full date such as 2026-05-07."),
+        ("07.05.2026", "A: day and month can be taken for each other. Type it as year-month-day."),
     ],
 )
 def test_days(typed, answer):

@@ -1,0 +1,86 @@
+"""Queries and deviations whose words would tell the arm, before a reader who is spared it (protocol 1.9).
+
+The trial manager sees both and no allocation. What a query asks, and what people answer, is not shown where the
+check or the question that it is about looks at the arm: it would say which one it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf import catalogue
+from crf.engine.checks import Check
+from crf.engine.conditions import Condition
+from crf.engine.declaration import FormDeclaration
+from crf.models import Query
+
+ARM = "participant.arm"
+
+
+def is_spared(query: Query, reader: User) -> bool:
+    """Say whether the words of the query are kept from the reader."""
+    return not reader.may(Permission.ALLOCATION_VIEW, query.site_id) and tells_arm(query)
+
+
+def spared_words() -> str:
+    """Return what stands in the place of the words."""
+    return _("The words would tell the arm. Who may see allocations reads them.")
+
+
+def words_tell_arm(detail: str) -> bool:
+    """Say whether the words that a deviation keeps are those of a check that looks at the arm."""
+    return detail in _words_looking_at_the_arm()
+
+
+@cache
+def _words_looking_at_the_arm() -> frozenset[str]:
+    with override(None):  # deviations keep the words of the source
+        return frozenset(
+            str(check.message)
+            for code, form in catalogue.forms().items()
+            for check in form.checks
+            if not names_looking_at_the_arm(code).isdisjoint(_names_of(check))
+        )
+
+
+def tells_arm(query: Query) -> bool:
+    """Say whether the check that asked, or what the query is about, looks at the arm."""
+    form = catalogue.forms().get(query.form_code)
+    if form is None:
+        return False
+    looking = names_looking_at_the_arm(form.code)
+    if query.target.partition(".")[0] in looking:
+        return True
+    asked = next((check for check in form.checks if check.code == query.check_code), None)
+    return asked is not None and not looking.isdisjoint(_names_of(asked))
+
+
+@cache
+def names_looking_at_the_arm(code: str) -> frozenset[str]:
+    """Return the arm itself, and the questions and groups of a form that are asked, or derived, by the arm."""
+    form = catalogue.form(code)
+    sections = (name for part in form.sections if ARM in _in(part.shown_when) for name in part.fields)
+    return frozenset({ARM, *sections, *_asked_by_arm(form)})
+
+
+def _asked_by_arm(form: FormDeclaration) -> Iterator[str]:
+    for name, question in form.questions.items():
+        if ARM in {*question.reads, *_in(question.shown_when), *_in(question.required_when)}:
+            yield name
+    for name, group in form.groups.items():
+        if ARM in {*_in(group.shown_when), *_in(group.required_when)}:
+            yield name
+
+
+def _names_of(check: Check) -> set[str]:
+    return {*check.reads, *check.fields, *_in(check.when)}
+
+
+def _in(condition: Condition | None) -> set[str]:
+    return set(condition.names()) if condition else set()

@@ -1,0 +1,170 @@
+"""Nothing that the trial manager opens or is sent names the arm of a participant (protocol 1.9)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import Mail
+from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from audit.acts import open_act
+from crf import catalogue
+from crf.engine.checks import Check, Finding, Level
+from crf.engine.declaration import FormDeclaration
+from crf.models import MessageKind, Query
+from crf.queries.sparing import tells_arm
+from crf.queries.system import _open, add_message
+from crf.store.records import key_of_record
+from followup.models import Visit
+from kernel.scope import EVERYTHING, scope
+from protocol import text
+from tests.clock import Clock
+from tests.demo_trial import UNTIL, Played, played_trial
+from tests.integration.system.test_permission_matrix import MATRIX, addresses
+from trials.models import Participant
+from trials.services import propose_deviation
+
+ANSWERED = "The second dose was given to this one as well"
+# Pages about the trial, which tell what both arms are and nothing about anybody.
+OF_THE_TRIAL = {
+    *("trials:public", "trials:public-zh", "trials:preview-page", "trials:preview-text"),
+    *("trials:draft-text", "trials:text", "exports:api:codebook", "reports:protocol"),
+}
+
+
+def names_of_arms() -> re.Pattern[str]:
+    told = {
+        words
+        for arm in text.load("1.0").arms
+        for both in (arm.label, arm.name, arm.plain)
+        for words in (both.en, both.zh)
+    }
+    return re.compile(
+        "|".join([r"\b[Aa]rm [12]\b", r"第 ?[12] ?组", re.escape(ANSWERED), *map(re.escape, sorted(told))])
+    )
+
+
+def checks() -> Iterator[tuple[FormDeclaration, Check]]:
+    for form in catalogue.forms().values():
+        for check in form.checks:
+            yield form, check
+
+
+def of_check(form: FormDeclaration, check: Check) -> Query:
+    target = check.fields[0] if check.fields else ""
+    return Query(form_code=form.code, check_code=check.code, kind="check", target=target, key=check.code)
+
+
+def test_point_22_every_check_that_names_an_arm_is_known_to() -> None:
+    naming = [(form, check) for form, check in checks() if re.search(r"\b[Aa]rm [12]\b", str(check.message))]
+    assert len(naming) >= 4
+    assert [check.code for form, check in naming if not tells_arm(of_check(form, check))] == []
+    assert not tells_arm(of_check(*next(one for one in checks() if one[1].code == "X001")))
+
+
+def test_point_22_who_is_spared_the_arm_is_spared_its_words() -> None:
+    """Whoever sees queries and no allocation is named here, so that a new role is thought about."""
+    spared = {
+        role
+        for role, may in ROLE_PERMISSIONS.items()
+        if Permission.QUERY_VIEW in may and Permission.ALLOCATION_VIEW not in may
+    }
+    assert spared == {Role.TRIAL_MANAGER}
+
+
+@pytest.fixture
+def played(transactional_db: None, clock: Clock, settings: Any, tmp_path: Any) -> Iterator[Played]:
+    clock.go(UNTIL)
+    settings.MEDIA_ROOT = tmp_path
+    with played_trial() as found:
+        yield found
+
+
+def ask_all(played: Played) -> list[int]:
+    """Every check that looks at the arm has asked about a record, and somebody has answered; return the queries."""
+    asked = []
+    with open_act("crf:query:judge", by=None, at=UNTIL) as act:
+        for form, check in checks():
+            record = form.model.objects.select_related("participant__site", "visit").first()
+            if record is None or not tells_arm(of_check(form, check)):
+                continue
+            finding = Finding(
+                f"look-{check.code}", check.code, Level.SOFT, "check", of_check(form, check).target
+            )
+            query = _open(key_of_record(form, record), record, finding, act, UNTIL)
+            add_message(query, MessageKind.ANSWERED, by=None, at=UNTIL, text=ANSWERED, act=act)
+            asked.append(query.pk)
+            propose_deviation(
+                participant=record.participant, rule="wrong_treatment", key=check.code, detail=str(check.message),
+                by=None, at=UNTIL,
+            )  # fmt: skip
+    return asked
+
+
+def opened_by_the_trial_manager(played: Played, queries: list[int]) -> Iterator[tuple[str, str]]:
+    """Yield name and address of every page and endpoint, for every participant, visit and query."""
+    numbers = list(Participant.objects.values_list("number", flat=True))
+    visits = list(Visit.objects.values_list("participant__number", "pk"))
+    parts = dict(addresses())
+    for name, (method, roles) in MATRIX.items():
+        if method != "get" or not ("T" in roles or roles in "*+") or name in OF_THE_TRIAL:
+            continue
+        about: list[dict[str, Any]] = [{}]
+        if "number" in parts[name]:
+            both = "pk" in parts[name]
+            about = (
+                [{"number": n, "pk": pk} for n, pk in visits] if both else [{"number": n} for n in numbers]
+            )
+        elif name.startswith("crf:") and "pk" in parts[name]:
+            about = [{"pk": pk} for pk in queries]
+        yield from ((name, played.address(name, **each)) for each in about)
+
+
+def keys_of(found: Any) -> Iterator[str]:
+    if isinstance(found, dict):
+        yield from found
+        found = list(found.values())
+    for each in found if isinstance(found, list) else ():
+        yield from keys_of(each)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_point_22_the_trial_manager_reads_of_no_arm(played: Played) -> None:
+    """Before, eight checks asked "Arm 2 has no camrelizumab before surgery" and the like on the page of queries."""
+    arms, found, opened = names_of_arms(), {}, 0
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        queries = ask_all(played)
+        assert len(queries) >= 6
+        everything = [*opened_by_the_trial_manager(played, queries)]
+    for language in ("en", "zh-hans"):
+        client = Client(raise_request_exception=False)
+        client.force_login(played.people["T"])
+        client.post("/accounts/language/", {"language": language})
+        for name, address in everything:
+            answer = client.get(address)
+            body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+            opened += answer.status_code == 200
+            if told := set(arms.findall(body.decode(errors="replace"))):
+                found[address, language] = told
+            if name.startswith("exports:api:") and answer.status_code == 200:
+                assert "arm" not in keys_of(json.loads(body)), address
+    assert found == {}
+    assert opened > 400
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        sent = Mail.objects.filter(to__in=[played.people["T"]]).values_list("subject", "body")
+        assert [mail for mail in sent if arms.search(" ".join(mail))] == []
+
+    reader = Client()
+    reader.force_login(played.people["D"])
+    told = [
+        set(arms.findall(reader.get(played.address("crf:query", pk=pk)).content.decode())) for pk in queries
+    ]
+    assert all(ANSWERED in each for each in told), "who may see allocations reads the words"
+    assert any("Arm 2" in each for each in told)
