@@ -4,22 +4,25 @@ from typing import Any
 
 from django.db import migrations
 
-from audit.upgrade import open_upgrade_act, see_every_site
+from audit.upgrade import has_rows, open_upgrade_act
 
 REASON = "Subsequent anticancer therapy has a log; each row of a follow-up form is copied to a record of it."
 ROWS = """
     SELECT t.*, f.participant_id, f.protocol_version,
            row_number() OVER (PARTITION BY f.participant_id ORDER BY t.tx_start NULLS LAST, t.id) AS number
     FROM crf_followuptreatment t JOIN crf_record f ON f.id = t.record_id
-    WHERE NOT t.removed AND NOT EXISTS (
-        SELECT FROM crf_record s WHERE s.form_code = 'ST' AND s.participant_id = f.participant_id)
+    WHERE NOT t.removed
 """
-RECORDS = """
+TO_COPY = """NOT t.removed AND NOT EXISTS (
+    SELECT FROM crf_record f JOIN crf_record s ON s.participant_id = f.participant_id AND s.form_code = 'ST'
+    WHERE f.id = t.record_id)"""
+RECORDS = f"""
     INSERT INTO crf_record (participant_id, site_id, form_code, visit_id, sequence, operation_no, state,
                             form_version, protocol_version, version, act_id)
     SELECT participant_id, site_id, 'ST', NULL, number, NULL, 'in_progress', 1, protocol_version, 1, %(act)s
-    FROM written AS t
-"""
+    FROM ({ROWS}) AS t
+    WHERE {TO_COPY}
+"""  # noqa: S608
 NAMES = {
     "tx_kind": "st_kind",
     "tx_drug": "st_regimen",
@@ -35,18 +38,15 @@ ANSWERS = f"""
     SELECT r.id, t.site_id, %(act)s, jsonb_strip_nulls(jsonb_build_object({MISSING})),
            CASE WHEN t.tx_kind IN ('chemo', 'targeted') THEN ARRAY[t.tx_kind] END,
            {", ".join(f"t.{name}" for name in NAMES)}
-    FROM written AS t JOIN crf_record r
-      ON r.form_code = 'ST' AND r.participant_id = t.participant_id AND r.sequence = t.number
+    FROM ({ROWS}) AS t JOIN crf_record r
+      ON r.act_id = %(act)s AND r.participant_id = t.participant_id AND r.sequence = t.number
 """  # noqa: S608
 
 
 def copy_to_the_log(_apps: Any, schema_editor: Any) -> None:
     """Rows stay where they are with their versions; what the log asks and nobody said is open."""
     with schema_editor.connection.cursor() as cursor:
-        see_every_site(cursor)
-        cursor.execute(f"CREATE TEMP TABLE written ON COMMIT DROP AS {ROWS}")  # noqa: S608
-        cursor.execute("SELECT count(*) FROM written")
-        if cursor.fetchone() == (0,):
+        if not has_rows(cursor, "crf_followuptreatment", TO_COPY):
             return
         act = open_upgrade_act(cursor, verb="crf:record:upgrade", reason=REASON)
         cursor.execute(RECORDS, {"act": act})
