@@ -101,7 +101,9 @@ class FormDeclaration:
     that a record is about, where it is not the first one; unless ``dates_visit`` is off, that is the day of
     its visit. ``before_randomization``: answered before it, too. ``says_alive``: it is the form, not the
     visit, that says whether the participant was alive on that day. ``from_register``: may be recorded after
-    a withdrawal from all contact. ``life``: where birth and death are answered, on whichever form.
+    a withdrawal from all contact. ``due_at_visits``: a log of which each visit that asks for it owes a record;
+    with ``due_after``, a visit that took place owes it once that milestone stands. ``life``: where birth and
+    death are answered, on whichever form.
     """
 
     code: str
@@ -121,6 +123,8 @@ class FormDeclaration:
     before_randomization: bool = False
     says_alive: bool = False
     from_register: bool = False
+    due_at_visits: bool = False
+    due_after: str = ""
     life: Mapping[AnswerRole, str] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
 

@@ -229,6 +229,7 @@ class Pathology(CrfRecord):
         code, title, version, repeats = "PATH", _("Surgical pathology"), 2, Repeats.LOG
         listed = ("op_no", "path_dt", "ypt", "ypn", "r_status")
         dated_by = "path_dt"
+        due_at_visits, due_after = True, "SURG"
         checks = CHECKS
 
 

@@ -6,7 +6,8 @@ from crf.engine.answers import AnswerRow
 
 RESECTION, RERESECTION = "resection", "reresection"
 WITH_SPECIMEN = (RESECTION, RERESECTION)
-WITH_INCISION = (*WITH_SPECIMEN, "explored")
+EXPLORATION = "explored"
+WITH_INCISION = (*WITH_SPECIMEN, EXPLORATION)
 
 
 def with_incision(surg_all: list[AnswerRow] | None) -> list[AnswerRow]:

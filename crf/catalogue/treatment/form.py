@@ -295,11 +295,13 @@ class TreatmentChemotherapy(CrfGroupRow):
         sdtm="LBORRES (CREAT)",
     )
     gfr_calc = DerivedDecimal(
-        _("GFR by Cockcroft-Gault"),
-        reads=("adm_dt", "weight_d", "creat_d", "ELIG.birth", "ELIG.sex"),
-        by=rules.clearance,
+        _("GFR, worked out"),
+        reads=("adm_dt", "weight_d", "creat_d", *rules.BODY),
+        by=rules.filtration,
+        blanks=True,
         unit="mL/min",
-        definition=_("From creatinine, weight, age and sex."),
+        help=_("By the formula of the protocol text (%(setting.gfr_formula)s)."),
+        definition=_("From creatinine, age and sex, with weight or body surface."),
         sdtm="LBORRES (CREATCLR)",
     )
     gfr_d = DecimalAnswer(

@@ -19,6 +19,7 @@ COUNTED = ("setting.blood_count_event_grade", "setting.blood_count_event_days")
 PLANNED_CARBOPLATIN = ("treatment.CARBOPLATIN.amount", "treatment.CARBOPLATIN.doses")
 PLANNED_PACLITAXEL = ("treatment.NAB_PACLITAXEL.amount", "treatment.NAB_PACLITAXEL.doses")
 LAST_OF_ANY = "last_of_any_component"
+BODY = ("ELIG.birth", "ELIG.sex", "DM.height", "setting.bsa_formula", "setting.gfr_formula")
 GIVEN = ("full", "reduced")
 
 
@@ -105,12 +106,25 @@ def close_to(entered: str, expected: str) -> Callable[..., bool | None]:
     return passes
 
 
-def clearance(
-    adm_dt: date, weight_d: Decimal, creat_d: Decimal, elig_birth: str, elig_sex: str
+def filtration(
+    adm_dt: date | None,
+    weight_d: Decimal | None,
+    creat_d: Decimal | None,
+    elig_birth: str | None,
+    elig_sex: str | None,
+    dm_height: Decimal | None,
+    setting_bsa_formula: str,
+    setting_gfr_formula: str,
 ) -> Decimal | None:
-    """Return the creatinine clearance of the day of carboplatin (protocol 3.5 A, gfr_calc; decision C2)."""
-    age = age_on(elig_birth, adm_dt)
-    return doses.cockcroft_gault(age=age, weight_kg=weight_d, creatinine_umol=creat_d, sex=elig_sex)
+    """Return the GFR of the day of carboplatin by the formula of the text (protocol 3.5 A, gfr_calc; decision C2)."""
+    return doses.gfr(
+        setting_gfr_formula,
+        age=age_on(elig_birth, adm_dt) if elig_birth and adm_dt else None,
+        weight_kg=weight_d,
+        creatinine_umol=creat_d,
+        sex=elig_sex,
+        bsa=scores.bsa(dm_height, weight_d, setting_bsa_formula.lower()),
+    )
 
 
 def weight_kept(
