@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from crf import catalogue
 from crf.links import form_url
 from crf.models import Record
 from followup.models import Visit, VisitState
@@ -23,8 +25,6 @@ from kernel.days import written
 from reports.overdue_states import overdue_state
 from trials.models import Consent, ConsentRefusal, LossToFollowUp, Milestone, Participant, Withdrawal
 from trials.models.participants import AfterRefusal, Track, scope_in_words
-
-FROM_REGISTER = "SURV"
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,18 @@ def _asked_in_a_register() -> Subquery:
     """Return the first visit dropped by a withdrawal at which a register may answer, where the consent allows that."""
     consents = Consent.objects.filter(participant=OuterRef("participant")).order_by("signed_on", "pk")
     dropped = Visit.objects.filter(participant=OuterRef("pk"), state=VisitState.CANCELLED)
-    answered = Exists(Record.objects.filter(visit=OuterRef("pk"), form_code=FROM_REGISTER))
-    free = dropped.filter(~answered, forms__contains=[FROM_REGISTER]).order_by("opens", "pk")
+    form = _answered_from_a_register()
+    answered = Exists(Record.objects.filter(visit=OuterRef("pk"), form_code=form))
+    free = dropped.filter(~answered, forms__contains=[form]).order_by("opens", "pk")
     allowed = free.annotate(may_look=Subquery(consents.values("register_lookup")[:1])).filter(may_look=True)
     return Subquery(allowed.values("pk")[:1])
+
+
+@cache
+def _answered_from_a_register() -> str:
+    """Return the form that may be recorded after a withdrawal from all contact."""
+    (code,) = (code for code, form in catalogue.forms().items() if form.from_register)
+    return str(code)
 
 
 def course_of(
@@ -119,7 +127,7 @@ def _register(participant: Any, user: User) -> Iterator[tuple[str, str]]:
     """Yield where vital status from a register is recorded of somebody whom nobody may contact any more."""
     may_answer = user.may(Permission.CRF_EDIT, participant.site_id)
     if participant.state == Track.WITHDRAWN_ALL and participant.register_visit and may_answer:
-        url = form_url(participant.number, FROM_REGISTER, visit_id=participant.register_visit)
+        url = form_url(participant.number, _answered_from_a_register(), visit_id=participant.register_visit)
         yield url, _("Record vital status from a register")
 
 
