@@ -180,8 +180,9 @@ def _move_track(change: RecordChange, course: TrackChange) -> bool:
         here = _take_back(change, here)
     for target in course.tracks:
         for step in shortest_path(protocol, here, target, participant.arm):
-            moving = {"participant": participant, "to": step, "on": course.on}
-            participant.state = trials.move_track(**moving, by=change.by, at=change.at).state
+            participant.state = trials.move_track(
+                participant=participant, to=step, on=course.on, by=change.by, at=change.at
+            ).state
             here = step
     return here != stood
 
