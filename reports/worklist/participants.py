@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -41,35 +43,45 @@ def to_consent_anew(user: User) -> WorkListSection:
     return WorkListSection(_("To consent anew"), "file-earmark-text", nothing, items, total)
 
 
-def end_of_screening(user: User) -> list[WorkListSection]:
-    """Return who waits for a decision on eligibility and who for randomization, asked for in one question."""
-    screened = Participant.objects.filter(state=Track.SCREENED).order_by("number")
+def screening_sections(user: User) -> dict[str, WorkListSection]:
+    """Return who waits for a decision on eligibility, who for randomization, and who is in screening.
+
+    All that the person may see of them is asked for in one question.
+    """
     live = EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)
-    lists = {
-        "decide": screened.open_to(user, Permission.ELIGIBILITY_DECIDE).filter(
-            Exists(Consent.objects.filter(participant=OuterRef("pk"))),
-            ~Exists(live),
-            site__state__in=(SiteState.ACTIVE, SiteState.SUSPENDED),
-        ),
-        "randomize": screened.open_to(user, Permission.ALLOCATION_REQUEST).filter(
+    screened = (
+        Participant.objects.filter(state=Track.SCREENED)
+        .select_related("site")
+        .annotate(consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))), decided=Exists(live))
+    )
+    recruiting = (SiteState.ACTIVE, SiteState.SUSPENDED)
+    lists = {}
+    if user.may(Permission.ELIGIBILITY_DECIDE):
+        decides = screened.open_to(user, Permission.ELIGIBILITY_DECIDE).order_by("number")
+        allocates = screened.open_to(user, Permission.ALLOCATION_REQUEST).order_by("number")
+        lists["decide"] = decides.filter(consented=True, decided=False, site__state__in=recruiting)
+        lists["randomize"] = allocates.filter(
             Exists(live.filter(eligible=True)), site__state=SiteState.ACTIVE
-        ),
-    }
-    found = rows_and_count_of_each(lists, SHOWN)
-    return [
-        _of_screened(
-            found["decide"],
-            WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting.")),
-            _("Read the evidence and decide on eligibility"),
-            "crf:eligibility",
-        ),
-        _of_screened(
-            found["randomize"],
-            WorkListSection(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized.")),
-            _("Eligible and signed: randomize"),
-            "randomization:randomize",
-        ),
-    ]
+        )
+    if user.may(Permission.PARTICIPANT_REGISTER):
+        own = screened.open_to(user, Permission.PARTICIPANT_REGISTER)
+        lists["screening"] = own.order_by("-registered_on", "number")
+    found = rows_and_count_of_each(lists, SHOWN) if lists else {}
+    return {name: SCREENING_SECTIONS[name](*found[name]) for name in found}
+
+
+def _to_decide(people: list[Participant], total: int) -> WorkListSection:
+    empty = WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting."))
+    return _of_screened(
+        (people, total), empty, _("Read the evidence and decide on eligibility"), "crf:eligibility"
+    )
+
+
+def _to_randomize(people: list[Participant], total: int) -> WorkListSection:
+    empty = WorkListSection(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized."))
+    return _of_screened(
+        (people, total), empty, _("Eligible and signed: randomize"), "randomization:randomize"
+    )
 
 
 def _of_screened(
@@ -93,22 +105,11 @@ def _next_step(person: Participant) -> Promise:
     return _("Decided: randomize, or record how screening ended")
 
 
-def screening(user: User, today: date) -> WorkListSection:
-    """Return who is in screening, with the next step of each."""
-    rows = (
-        Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
-        .filter(state=Track.SCREENED)
-        .select_related("site")
-        .annotate(
-            consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))),
-            decided=Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
-        )
-        .order_by("-registered_on", "number")
-    )
-    found, total = first_and_total(rows)
+def _in_screening(people: list[Participant], total: int) -> WorkListSection:
+    latest_first = sorted(people, key=lambda each: (-each.registered_on.toordinal(), each.number))
     items = [
         WorkItem(p.number, str(_next_step(p)), p.get_absolute_url(), "track", p.state, p.registered_on)
-        for p in found
+        for p in latest_first
     ]
     return WorkListSection(
         _("In screening"),
@@ -118,6 +119,13 @@ def screening(user: User, today: date) -> WorkListSection:
         total,
         reverse("reports:participants") + "?state=SCREENED",
     )
+
+
+SCREENING_SECTIONS: Final[dict[str, Callable[[list[Participant], int], WorkListSection]]] = {
+    "decide": _to_decide,
+    "randomize": _to_randomize,
+    "screening": _in_screening,
+}
 
 
 def overdue_states(user: User, today: date) -> WorkListSection:
