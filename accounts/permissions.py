@@ -56,6 +56,7 @@ class Permission(StrEnum):
     SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
+    CASEBOOK_MAKE = "casebook_make"
     AUDIT_VIEW = "audit_view"
     PROTOCOL_VIEW = "protocol_view"
     PROTOCOL_CONFIRM = "protocol_confirm"
@@ -126,6 +127,7 @@ PERMISSION_LABELS: Final = {
     Permission.SAFETY_ASSESS: _("assess serious adverse events"),
     Permission.EXPORT_VIEW: _("see the register of exports"),
     Permission.EXPORT_TAKE: _("take exports"),
+    Permission.CASEBOOK_MAKE: _("make casebooks of participants"),
     Permission.AUDIT_VIEW: _("read the audit trail"),
     Permission.PROTOCOL_VIEW: _("read protocol text and codebook"),
     Permission.PROTOCOL_CONFIRM: _("confirm protocol values"),
@@ -169,7 +171,14 @@ _AT_SITE = _READ | {
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.COORDINATOR: frozenset(_AT_SITE),
     Role.INVESTIGATOR: _AT_SITE
-    | {_P.SITE_CONFIRM, _P.PERSON_CONFIRM, _P.ELIGIBILITY_DECIDE, _P.ALLOCATION_REQUEST, _P.CRF_SIGN},
+    | {
+        _P.SITE_CONFIRM,
+        _P.PERSON_CONFIRM,
+        _P.ELIGIBILITY_DECIDE,
+        _P.ALLOCATION_REQUEST,
+        _P.CRF_SIGN,
+        _P.CASEBOOK_MAKE,
+    },
     Role.MONITOR: _READ
     | {
         _P.PERSON_VIEW,
@@ -180,6 +189,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
+        _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
     },
     Role.DATA_MANAGER: _READ
@@ -196,6 +206,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
+        _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
     },
     Role.TRIAL_MANAGER: frozenset(

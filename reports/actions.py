@@ -38,6 +38,8 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
         found.append(_to(_("Preview of the plan"), "calendar-event", "followup:preview", number))
     if user.may(Permission.ALLOCATION_VIEW, site) and participant.arm:
         found.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
+    if user.may(Permission.CASEBOOK_MAKE, site):
+        found.append(_to(_("Casebook"), "file-earmark-text", "exports:casebook", number))
     if user.may(Permission.CONSENT_RECORD, site):
         if participant.state == Track.SCREENED:
             found.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number))
