@@ -71,6 +71,9 @@ class Matrix:
         return replace(self, rows=rows, alone=alone)
 
 
+ByPlace = dict[tuple[str, int | None], RecordSummary]
+
+
 def record_states(participant: Participant) -> list[RecordSummary]:
     """Return every record of the participant with its state."""
     found = Record.objects.filter(participant=participant).order_by()
@@ -102,7 +105,7 @@ def matrix_of(
         or (form.code in asked and (form.due_at_visits or form.repeats is not Repeats.LOG))
     )
     once = _one_of_each(records)
-    by_place = {(record.code, record.visit_id): record for record in records if record.visit_id}
+    by_place: ByPlace = {(record.code, record.visit_id): record for record in records if record.visit_id}
     for form in per_visit:
         if form.repeats is Repeats.PER_PARTICIPANT and form.code in once:
             by_place |= {(form.code, visit.pk): once[form.code] for visit in shown}
@@ -172,9 +175,7 @@ def _cell(
     return Cell(form.code, state, href, count, f"{visit}, {form.title}")
 
 
-def _owed(
-    form: FormDeclaration, records: Iterable[RecordSummary], visits: Iterable[Visit]
-) -> dict[tuple[str, int | None], RecordSummary]:
+def _owed(form: FormDeclaration, records: Iterable[RecordSummary], visits: Iterable[Visit]) -> ByPlace:
     """Return which record of a log each visit that owes one has: the first visit the first, and so on.
 
     The last of the visits has the one that is least far of all that are left.
@@ -184,7 +185,7 @@ def _owed(
         key=lambda visit: (visit.took_place_on or visit.opens or date.max, visit.pk),
     )
     kept = sorted((record for record in records if record.code == form.code), key=lambda each: each.sequence)
-    given = {(form.code, visit.pk): record for visit, record in zip(asking, kept, strict=False)}
+    given: ByPlace = {(form.code, visit.pk): record for visit, record in zip(asking, kept, strict=False)}
     left = kept[len(asking) - 1 :]
     if asking and left:
         given[form.code, asking[-1].pk] = min(left, key=_far)

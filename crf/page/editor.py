@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -335,7 +336,9 @@ def said_of(saved: Saved, *, clock: str) -> str:
         )
     text = _("Saved at {time}.").format(time=clock)
     if saved.queries_opened:
-        text += " " + _("{number} queries were opened: see the notes at the answers.").format(
-            number=saved.queries_opened
-        )
+        text += " " + ngettext(
+            "{number} query was opened: see the note at the answer.",
+            "{number} queries were opened: see the notes at the answers.",
+            saved.queries_opened,
+        ).format(number=saved.queries_opened)
     return text

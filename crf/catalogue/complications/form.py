@@ -86,12 +86,13 @@ class Complications(CrfRecord):
     )
 
     discharge = Section(_("At discharge"))
-    feed_dc = ChoiceAnswer(_("Feeding route at discharge"), codes=FEEDING, sdtm="FAORRES")
+    feed_dc = ChoiceAnswer(_("Feeding route at discharge"), codes=FEEDING, required=True, sdtm="FAORRES")
 
     day_30 = Section(_("Day 30 and day 90"))
     po30_dt = DateAnswer(
         _("Status of day 30 asked for on"),
-        help=_("On day 30 after the operation or later."),
+        help=_("On day 30 after the operation or later; of a death, when it was known."),
+        required=True,
         after_death_allowed=True,
         sdtm="SSDTC",
     )
@@ -100,7 +101,8 @@ class Complications(CrfRecord):
     )
     po90_dt = DateAnswer(
         _("Status of day 90 asked for on"),
-        help=_("On day 90 after the operation or later."),
+        help=_("On day 90 after the operation or later; of a death, when it was known."),
+        required=True,
         after_death_allowed=True,
         sdtm="SSDTC",
     )

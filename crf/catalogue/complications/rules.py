@@ -174,11 +174,11 @@ def status_is_known(
     return died_30 is not None and died_90 is not None
 
 
-def on_or_after(day: int) -> Rule:
-    """Return the rule that the status of a day after the operation is asked for on that day or later."""
+def on_or_after(day: int, looked_on: str, status: str) -> Rule:
+    """Return the rule that life on a day after the operation is asked for on that day or later; a death is not."""
 
-    def passes(op_dt: date, **looked: date) -> bool:
-        return all(on >= op_dt + timedelta(days=day) for on in looked.values())
+    def passes(op_dt: date, **told: Any) -> bool:
+        return told[status] == "dead" or bool(told[looked_on] >= op_dt + timedelta(days=day))
 
     return passes
 
