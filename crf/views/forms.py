@@ -104,7 +104,7 @@ def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
     editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
-    form, saved = editor.record_key.form, editor.saved_rows
+    form, saved = editor.form, editor.saved_rows
     found = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
     return JsonResponse(found)
 

@@ -195,17 +195,13 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
     if strange := misfits(place.form, body, parts=SENT if request.method == "PATCH" else REPLACED):
         return _refused(strange)
     zone, stored = place.participant.site.time_zone, find_stored_record(place)
+    form = place.form.under((stored.record if stored else place.participant).protocol_version)
     seen = _seen(place, stored, body)
-    data = as_typed(body) if request.method == "PUT" else patched(place.form, seen, body, zone=zone)
-    if (
-        request.method == "PUT"
-        and seen
-        and not body.get("replace")
-        and (left := unsent(place.form, seen, body))
-    ):
+    data = as_typed(body) if request.method == "PUT" else patched(form, seen, body, zone=zone)
+    if request.method == "PUT" and seen and not body.get("replace") and (left := unsent(form, seen, body)):
         refused = AnswersLeftOut(record=place.label, names=", ".join(left))
         return _refused(dict.fromkeys(left, str(refused)), refused)
-    typed = parse(place.form, data, zone=zone, saved=stored.saved_rows if stored else NO_ROWS)
+    typed = parse(form, data, zone=zone, saved=stored.saved_rows if stored else NO_ROWS)
     try:
         saved = save_answers(
             record_key=place,
@@ -217,7 +213,7 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
             at=timezone.now(),
         )
     except (AnswersUnreadable, AnswersImpossible, ReasonNeeded) as refusal:
-        return _refused(errors_of(refusal, place.form, typed, zone=zone), refusal)
+        return _refused(errors_of(refusal, form, typed, zone=zone), refusal)
     except VisitsWouldChange as refusal:
         return Response(shapes.plan(refusal), status=refusal.status)
     return Response(shapes.saved(saved))

@@ -275,10 +275,10 @@ def first_camrelizumab_in_time(
     return (min(given) if given else today) <= last
 
 
-def _interval(camre: list[AnswerRow]) -> int | None:
-    """Return the days from the first to the second dose of camrelizumab."""
-    first, second = [*camre_days(sorted(camre, key=lambda row: row["ci_no"] or 0)), None, None][:2]
-    return (second - first).days if first and second else None
+def _intervals(camre: list[AnswerRow]) -> list[int]:
+    """Return the days from each dose of camrelizumab that was given to the next one."""
+    given = camre_days(sorted(camre, key=lambda row: row["ci_no"] or 0))
+    return [(later - earlier).days for earlier, later in pairwise(given)]
 
 
 def interval_is_usual(
@@ -286,15 +286,14 @@ def interval_is_usual(
     setting_camrelizumab_interval_min_days: int,
     setting_camrelizumab_interval_max_days: int,
 ) -> bool:
-    """Say whether the two camrelizumab doses lie as far apart as planned (X013)."""
-    days, least = _interval(camre), setting_camrelizumab_interval_min_days
-    return days is None or least <= days <= setting_camrelizumab_interval_max_days
+    """Say whether the camrelizumab doses lie as far apart as planned (X013)."""
+    least, most = setting_camrelizumab_interval_min_days, setting_camrelizumab_interval_max_days
+    return all(least <= days <= most for days in _intervals(camre))
 
 
 def interval_is_possible(camre: list[AnswerRow], setting_camrelizumab_interval_possible_days: int) -> bool:
-    """Say whether the second dose is not dated so early that it must be a mistake (X013a)."""
-    days = _interval(camre)
-    return days is None or days >= setting_camrelizumab_interval_possible_days
+    """Say whether no dose is dated so soon after the one before that it must be a mistake (X013a)."""
+    return all(days >= setting_camrelizumab_interval_possible_days for days in _intervals(camre))
 
 
 def results_seen(**seen: str | None) -> bool:
