@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 ASKED = ("AGE", "I-1", "I-2", "I-3", "E-1", "E-2", "E-3", "E-4", "E-5", "E-6", "E-7", "E-8")
 OPTIONAL = ("LAB", "LOC", "LEN", "WT", "FIST", "HEP", "CA2", "LUNG", "ER")
 DRUGS = frozenset(("CAMRELIZUMAB", "CARBOPLATIN", "NAB_PACLITAXEL"))
-TOGETHER = ("CARBOPLATIN", "NAB_PACLITAXEL")  # one row of form TREAT holds a dose of each (protocol 3.5 A)
 MOST_DOSES = 12  # the highest number that form TREAT takes for a dose
 # Another value of these needs another rule, not another number (protocol 3.7): such a text is not loaded.
 CARRIED_OUT_ONLY_AS: dict[str, int | bool] = {
@@ -76,11 +75,6 @@ def _check_doses(text: ProtocolText, top: TextLocation) -> None:
         if not 1 <= len(plan.days) <= MOST_DOSES:
             place.refuse(
                 f"Form TREAT takes 1 to {MOST_DOSES} doses of {plan.code}, and {len(plan.days)} are due."
-            )
-        if plan.code in TOGETHER and plan.days != text.treatment(TOGETHER[0]).days:
-            place.refuse(
-                f"Form TREAT has one row for a day of {' and '.join(TOGETHER)}, and their days differ: "
-                "that needs a change of the program first."
             )
         for arm in plan.arms:
             for day in plan.days:

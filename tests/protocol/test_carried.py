@@ -47,7 +47,7 @@ SWAPPED = SWAPPED.replace('code = "AS-X"', 'code = "AS-15"', 1)
             changed("days = [1, 8, 15, 22, 29]", "days = [1, 8, 15, 22]")
             .replace("days 1, 8, 15, 22, 29", "days 1, 8, 15, 22", 1)
             .replace("第 1、8、15、22、29 天", "第 1、8、15、22 天", 1),
-            "Form TREAT has one row for a day of CARBOPLATIN and NAB_PACLITAXEL, and their days differ",
+            "NAB_PACLITAXEL is given with CARBOPLATIN, on one row of form TREAT: give both the same days",
         ),
         (
             changed("days = [1, 22]", "days = [1, 15]"),
