@@ -76,9 +76,9 @@ ByPlace = dict[tuple[str, int | None], RecordSummary]
 
 def record_states(participant: Participant) -> list[RecordSummary]:
     """Return every record of the participant with its state."""
-    found = Record.objects.filter(participant=participant).order_by()
+    records = Record.objects.filter(participant=participant).order_by()
     return [
-        RecordSummary(*row) for row in found.values_list("form_code", "pk", "visit_id", "sequence", "state")
+        RecordSummary(*row) for row in records.values_list("form_code", "pk", "visit_id", "sequence", "state")
     ]
 
 
@@ -144,9 +144,9 @@ def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, 
         for pair in zip(matrix.forms, row.cells, strict=True)
     ]
     logs = [pair for pair in matrix.alone if pair[0] not in matrix.forms and pair[0].code in visit.forms]
-    found = [(form, cell) for form, cell in (*asked, *logs) if cell is not None]
+    pairs = [(form, cell) for form, cell in (*asked, *logs) if cell is not None]
     order = {code: place for place, code in enumerate(visit.forms)}
-    return sorted(found, key=lambda pair: order.get(pair[0].code, len(order)))
+    return sorted(pairs, key=lambda pair: order.get(pair[0].code, len(order)))
 
 
 def _cell(

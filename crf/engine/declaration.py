@@ -209,10 +209,10 @@ class FormDeclaration:
     @cached_property
     def foreign_reads(self) -> frozenset[str]:
         """Return what must be fetched from outside before this form can be evaluated."""
-        found = {read for read, names in self._uses() if read not in names and not self.is_own(read)}
+        reads = {read for read, names in self._uses() if read not in names and not self.is_own(read)}
         dated = any(question.dated for question in self.all_questions())
         needed = {*DATE_READS, *self.life.values()} if dated else set()
-        return frozenset(found | needed - set(self.questions))
+        return frozenset(reads | needed - set(self.questions))
 
     @cached_property
     def looks_at_today(self) -> bool:

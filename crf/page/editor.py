@@ -48,8 +48,8 @@ from trials.models import Participant
 
 def open_participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
     """Return the participant with their site; 404 when they are not for this person to see."""
-    found = Participant.objects.open_to(request.user, permission).select_related("site")
-    return get_object_or_404(found, number=number)
+    participants = Participant.objects.open_to(request.user, permission).select_related("site")
+    return get_object_or_404(participants, number=number)
 
 
 def open_record(
@@ -241,14 +241,14 @@ class RecordEditor:
 
     def queries(self) -> list[Query]:
         """Return the living queries about the record, or about the form that is not there yet."""
-        found = Query.objects.living().filter(
+        queries = Query.objects.living().filter(
             participant=self.record_key.participant,
             form_code=self.record_key.form.code,
             visit=self.record_key.visit,
         )
         if self.record_key.form.repeats == Repeats.LOG:
-            found = found.filter(sequence=self.record_key.sequence)
-        return list(found)
+            queries = queries.filter(sequence=self.record_key.sequence)
+        return list(queries)
 
     def keep(self, review: Review) -> None:
         """Keep what was typed as the draft of its page, and which prompts it met."""

@@ -145,10 +145,10 @@ def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
             context = change.form_context.context(
                 form, visit=other.visit, sequence=other.sequence, record_id=other.pk
             )
-            found = evaluate(
+            evaluation = evaluate(
                 form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
             )
-            yield _Taken(found.milestones.get(code), other.pk, form.code)
+            yield _Taken(evaluation.milestones.get(code), other.pk, form.code)
 
 
 def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:

@@ -50,10 +50,10 @@ def wanted_todos(text: ProtocolText, records: Records, known_on: Mapping[int, da
     ``known_on`` maps the number of a serious event to the day on which the site first knew of it.
     """
     asking = Asking(text, records, known_on)
-    found: list[Wanted] = []
+    wanteds: list[Wanted] = []
     for rule in (_decisions, _repeat_biopsies, _suspicions, _recurrences, _deaths):
-        found += rule(asking)
-    return found
+        wanteds += rule(asking)
+    return wanteds
 
 
 def _decisions(asking: Asking) -> Iterator[Wanted]:

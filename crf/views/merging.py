@@ -22,7 +22,7 @@ def merge_page(
     """Show both answers of every difference; 409 when a save or a choice was just refused."""
     stale = refusal if isinstance(refusal, StaleVersion) else None
     review = editor.review(editor.draft.raw if editor.draft else {})
-    found = differences(
+    conflicts = differences(
         editor.form,
         mine=stale.mine if stale else review.outcome,
         theirs=stale.theirs if stale else editor.saved_evaluation(),
@@ -31,7 +31,7 @@ def merge_page(
     )
     shown = {
         "editor": editor,
-        "found": found,
+        "found": conflicts,
         "action": address("merge", editor.record_key, draft=editor.draft.page if editor.draft else ""),
         "version": stale.version if stale else editor.version,
         "said": str(refusal or ""),

@@ -94,7 +94,7 @@ _GO_ON: Final = (
 @cache
 def copied_models() -> tuple[Any, ...]:
     """Return the models of a participant's rows, each after those it refers to."""
-    found: list[Any] = [Participant]
+    rows: list[Any] = [Participant]
     candidates = [
         model
         for model in apps.get_models()
@@ -107,21 +107,21 @@ def copied_models() -> tuple[Any, ...]:
     while more := [
         model
         for model in personal
-        if model not in found
-        and all(key.related_model in found for key in _keys(model) if key.related_model in personal)
+        if model not in rows
+        and all(key.related_model in rows for key in _keys(model) if key.related_model in personal)
     ]:
-        found.extend(more)
-    return tuple(found[1:])
+        rows.extend(more)
+    return tuple(rows[1:])
 
 
 def _personal(candidates: list[Any]) -> list[Any]:
     """Return the models whose rows are about a participant, themselves or by what they belong to."""
-    found = [Participant]
+    rows = [Participant]
     while more := [
-        m for m in candidates if m not in found and any(key.related_model in found for key in _keys(m))
+        m for m in candidates if m not in rows and any(key.related_model in rows for key in _keys(m))
     ]:
-        found.extend(more)
-    return found
+        rows.extend(more)
+    return rows
 
 
 def _keys(model: Any) -> list[Any]:

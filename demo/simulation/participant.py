@@ -236,8 +236,8 @@ class Journey:
         self._fill("SURV", survival(self.case, self.today, death=day), visit)
 
     def _next_visit(self, passed: set[int]) -> Visit | None:
-        found = Visit.objects.filter(participant=self.participant).awaited().exclude(pk__in=passed)
-        return found.order_by("target", "pk").first()
+        visits = Visit.objects.filter(participant=self.participant).awaited().exclude(pk__in=passed)
+        return visits.order_by("target", "pk").first()
 
     def _day_of(self, visit: Visit) -> date:
         """Return the day on which the participant comes: mostly in the window, sometimes early or late."""

@@ -85,14 +85,14 @@ def _wanted(request: CallerRequest, **columns: str) -> dict[str, str]:
 @endpoint({"GET": Permission.PARTICIPANT_VIEW})
 def participant(request: CallerRequest, number: str) -> Response:
     """Show one participant."""
-    found = _participant(request, number, Permission.PARTICIPANT_VIEW)
-    return Response(shapes.participant(found, request.user))
+    participant = _participant(request, number, Permission.PARTICIPANT_VIEW)
+    return Response(shapes.participant(participant, request.user))
 
 
 def _participant(request: CallerRequest, number: str, permission: Permission) -> Participant:
     rows = Participant.objects.open_to(request.user, permission).select_related("site")
-    found: Participant = get_object_or_404(rows, number=number)
-    return found
+    participant: Participant = get_object_or_404(rows, number=number)
+    return participant
 
 
 @extend_schema(
@@ -271,6 +271,6 @@ def export(request: CallerRequest, pk: int) -> Response:
 @endpoint({"GET": Permission.EXPORT_TAKE})
 def export_file(request: CallerRequest, pk: int) -> Any:
     """Hand out the zip; that it was handed out is on record."""
-    found = get_object_or_404(register(), pk=pk)
-    path = hand_out(export=found, by=request.user, at=timezone.now())
-    return FileResponse(path.open("rb"), as_attachment=True, filename=found.file_name)
+    export = get_object_or_404(register(), pk=pk)
+    path = hand_out(export=export, by=request.user, at=timezone.now())
+    return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)

@@ -28,14 +28,14 @@ from trials.models.sites import SiteState
 
 def to_consent_anew(user: User) -> WorkListSection:
     """Return who has not answered on the consent text in force."""
-    found, total = first_and_total(
+    participants, total = first_and_total(
         asked_to_consent_anew(Participant.objects.open_to(user, Permission.CONSENT_RECORD))
     )
     items = [
         WorkItem(p.number, str(_("Does not sign the new text and leaves: record the withdrawal")), leave)
         if p.is_leaving
         else WorkItem(p.number, str(_("The new consent text is to be signed")), sign)
-        for p in found
+        for p in participants
         for leave in [reverse("followup:withdraw", args=[p.number])]
         for sign in [reverse("trials:consent", args=[p.number])]
     ]
@@ -66,8 +66,8 @@ def screening_sections(user: User) -> dict[str, WorkListSection]:
     if user.may(Permission.PARTICIPANT_REGISTER):
         own = screened.open_to(user, Permission.PARTICIPANT_REGISTER)
         lists["screening"] = own.order_by("-registered_on", "number")
-    found = rows_and_count_of_each(lists, SHOWN) if lists else {}
-    return {name: SCREENING_SECTIONS[name](*found[name]) for name in found}
+    shown = rows_and_count_of_each(lists, SHOWN) if lists else {}
+    return {name: SCREENING_SECTIONS[name](*shown[name]) for name in shown}
 
 
 def _to_decide(people: list[Participant], total: int) -> WorkListSection:
@@ -131,8 +131,8 @@ SCREENING_SECTIONS: Final[dict[str, Callable[[list[Participant], int], WorkListS
 def overdue_states(user: User, today: date) -> WorkListSection:
     """Return who is longer in a state than the protocol allows."""
     rows = overdue(Participant.objects.open_to(user, Permission.CRF_EDIT), on=today)
-    found, total = first_and_total(rows)
-    lines = [line for each in found if (line := overdue_state(each, today=today))]
+    shown, total = first_and_total(rows)
+    lines = [line for each in shown if (line := overdue_state(each, today=today))]
     items = [
         WorkItem(each.participant.number, each.line, each.href, "todo", "overdue", each.ends_by)
         for each in lines
@@ -154,7 +154,7 @@ def deviations(user: User, today: date) -> WorkListSection:
         .filter(state=DeviationState.PROPOSED)
         .select_related("participant")
     )
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(
             d.participant.number,
@@ -163,7 +163,7 @@ def deviations(user: User, today: date) -> WorkListSection:
             when=d.found_on
             + timedelta(days=whole_number(load(d.participant.protocol_version), "deviation_escalates_days")),
         )
-        for d in found
+        for d in shown
     ]
     return WorkListSection(
         _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total

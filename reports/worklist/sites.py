@@ -31,10 +31,10 @@ def sites(user: User, today: date) -> WorkListSection:
         .select_related("site")
         .order_by("expires_on", "pk")
     )
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(item.site.code, str(item), item.site.get_absolute_url(), when=item.expires_on)
-        for item in found
+        for item in shown
     ]
     opening = Site.objects.open_to(user, Permission.SITE_MANAGE).filter(
         state__in=(SiteState.PLANNED, SiteState.SET_UP)
@@ -60,7 +60,7 @@ def contact_requests(user: User, today: date) -> WorkListSection:
         .select_related("site")
         .order_by("received_at", "pk")
     )
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(
             asked.reference,
@@ -72,7 +72,7 @@ def contact_requests(user: User, today: date) -> WorkListSection:
             if asked.state == RequestState.NEW
             else None,
         )
-        for asked in found
+        for asked in shown
     ]
     nothing = _("Nobody waits for a call.")
     return WorkListSection(

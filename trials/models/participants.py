@@ -60,8 +60,8 @@ INTERRUPTED = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAW
 class ParticipantSet(SiteQuerySet):
     def lock(self, pk: int) -> Participant:
         """Return the participant, held until the transaction ends."""
-        found: Participant = self.select_for_update(of=("self",)).select_related("site").get(pk=pk)
-        return found
+        participant: Participant = self.select_for_update(of=("self",)).select_related("site").get(pk=pk)
+        return participant
 
     def randomized(self) -> Self:
         return self.filter(arm__isnull=False)
@@ -131,13 +131,13 @@ class Participant(Audited):
     def interruptions(self) -> list[tuple[str, date | None]]:
         """Return the tracks that interrupted the following since it was followed last, the first one first."""
         versions: Any = self.events  # type: ignore[attr-defined]
-        found: list[tuple[str, date | None]] = []
+        rows: list[tuple[str, date | None]] = []
         for track in versions.order_by("-pgh_id").values_list("state", "state_since"):
             if track[0] not in INTERRUPTED:
                 break
-            if track not in found[-1:]:
-                found.append(track)
-        return found[::-1]
+            if track not in rows[-1:]:
+                rows.append(track)
+        return rows[::-1]
 
     @property
     def is_behind(self) -> bool:

@@ -78,8 +78,8 @@ def is_serious(event: Mapping[str, Any]) -> bool:
 
 def period_of(ae_st: str, **known: Any) -> str | None:
     onset = earliest_day(ae_st)
-    found = ae_period(onset, _milestones(known), _collection(known)) if onset else None
-    return found.value if found else None
+    period = ae_period(onset, _milestones(known), _collection(known)) if onset else None
+    return period.value if period else None
 
 
 def strongest(**relations: str | None) -> str | None:

@@ -83,8 +83,8 @@ def cap_rule(
     surg_all: list[AnswerRow] | None,
 ) -> str | None:
     left = operation_of(op_no, surg_all).get("resid_macro")
-    found = pathology.r_status(inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left)
-    return found and found.value
+    margin = pathology.r_status(inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left)
+    return margin and margin.value
 
 
 def one_millimetre_rule(
@@ -96,10 +96,10 @@ def one_millimetre_rule(
     surg_all: list[AnswerRow] | None,
 ) -> str | None:
     left = operation_of(op_no, surg_all).get("resid_macro")
-    found = pathology.r_rcp(
+    margin = pathology.r_rcp(
         crm_mm=m_crm, inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left
     )
-    return found and found.value
+    return margin and margin.value
 
 
 def soon_after_surgery(path_dt: date, op_dt: date, setting_pathology_report_days: int) -> bool:
