@@ -34,7 +34,13 @@ def cockcroft_gault(
     *, age: int | None, weight_kg: Number | None, creatinine_umol: Number | None, sex: str | None
 ) -> Decimal | None:
     """The creatinine clearance in mL/min that doses rest on by default (protocol 3.4 G); women x 0.85."""
-    if age is None or weight_kg is None or not creatinine_umol or sex not in ("M", "F"):
+    if (
+        age is None
+        or weight_kg is None
+        or creatinine_umol is None
+        or creatinine_umol <= 0
+        or sex not in CKD_EPI
+    ):
         return None
     clearance = (140 - age) * exact(weight_kg) * MG_PER_DL_IN_UMOL / (72 * exact(creatinine_umol))
     return clearance if sex == "M" else clearance * WOMEN
@@ -44,7 +50,7 @@ def ckd_epi_2021(
     *, age: int | None, creatinine_umol: Number | None, sex: str | None, bsa: Number | None
 ) -> Decimal | None:
     """The GFR in mL/min by CKD-EPI of 2021, without race, for the body's own surface and not for 1.73 m2."""
-    if age is None or not creatinine_umol or sex not in CKD_EPI or bsa is None:
+    if age is None or sex not in CKD_EPI or bsa is None or creatinine_umol is None or creatinine_umol <= 0:
         return None
     limit, below, factor = CKD_EPI[sex]
     ratio = exact(creatinine_umol) / MG_PER_DL_IN_UMOL / limit

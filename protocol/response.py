@@ -28,9 +28,6 @@ class Outcome(StrEnum):
     PROCEED_TO_CRE2 = "PROCEED_TO_CRE2"
 
 
-WITH_DISEASE = frozenset({Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT})
-
-
 class EvaluationType(StrEnum):
     """Which evaluation it is (protocol 3.7, cre_type)."""
 

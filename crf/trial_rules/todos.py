@@ -11,8 +11,8 @@ from crf.catalogue.adverse_event.rules import died_of
 from crf.engine.answers import AnswerValues
 from crf.engine.checks import earliest_day
 from followup.services.todos import Wanted
-from protocol.response import WITH_DISEASE
 from protocol.response import Outcome as Found
+from protocol.response_outcomes import WITH_DISEASE
 from protocol.text import ProtocolText
 
 Records = Callable[[str], Sequence[AnswerValues]]

@@ -202,3 +202,10 @@ def test_neoadjuvant_milestones() -> None:
     assert doses.neo_end(rt_end=None, last_drug=None, by="any") is None
     assert doses.last_dose(MONDAY, None, later) == later
     assert doses.last_dose(None) is None
+
+
+@pytest.mark.parametrize("formula", ["Cockcroft-Gault", "CKD-EPI 2021"])
+@pytest.mark.parametrize("creatinine", [None, 0, -60])
+def test_no_clearance_follows_from_a_creatinine_that_cannot_be(formula: str, creatinine: int | None) -> None:
+    of = {"age": 60, "weight_kg": 60, "sex": "M", "bsa": Decimal("1.7")}
+    assert doses.gfr(formula, creatinine_umol=creatinine, **of) is None

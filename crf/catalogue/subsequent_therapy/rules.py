@@ -9,7 +9,7 @@ from typing import Any
 from crf.catalogue.surgery.outcomes import EXPLORATION
 from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day, not_before
-from protocol.response import WITH_DISEASE
+from protocol.response_outcomes import WITH_DISEASE
 
 EVENTS = ("CRE*", "SURG*", "FU*", "SURV*", "milestone.REGROWTH", "milestone.DM")
 CONTACTS = ("FU*", "SURV*", "ST*")
