@@ -24,6 +24,7 @@ from crf.store.records import find_stored_record, record_key_of
 from exports.casebook.content import casebook_of
 from exports.casebook.services import make_casebook
 from exports.services import PurposeMissing
+from followup.services import plan_visits_for
 from protocol.text import digest_of
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import numbered
@@ -201,3 +202,25 @@ def test_rare_13_a_casebook_of_committed_data_is_made_outside_the_transaction_of
     assert person.number in pages_of(answer.content)[0]
     with as_person(world.monitor), transaction.atomic():
         assert Act.objects.get(verb="exports:casebook:make").reason == "monitoring visit"
+
+
+def test_rare_13_records_stand_in_the_order_of_the_schedule(
+    world: World, filled: Participant, save: Save
+) -> None:
+    by: dict[str, Any] = {"by": world.coordinator, "at": LATER}
+    trials.reveal_arm(participant=filled, arm="1", **by)
+    for code, day in {"RAND": date(2026, 5, 12), "NEO_D1": date(2026, 5, 18)}.items():
+        trials.set_milestone(participant=filled, code=code, on=day, source="test", **by)
+    filled.refresh_from_db()
+    plan_visits_for(participant=filled, **by)
+    visits = [("QOL", filled.visits.get(code="QOL-0")), ("SURV", filled.visits.get(code="SWEEP-06"))]
+    for form, visit in reversed(visits):  # the later one is answered first
+        save(filled, form, values={}, missing={}, visit=visit, at=LATER)
+    with translation.override("en"):
+        book = casebook_of(filled, user=world.investigator, at=LATER)
+    assert len(book.schedule) > len(visits)
+    assert [(each.form.code, each.record.visit_id) for each in book.records] == [
+        ("DM", None),
+        *((form, visit.pk) for form, visit in visits),
+    ]
+    made(filled, world.monitor, "zh-hans")
