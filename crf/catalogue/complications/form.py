@@ -9,6 +9,7 @@ from crf.catalogue.complications import codes as lists
 from crf.catalogue.complications import rules
 from crf.catalogue.complications.checks import CHECKS
 from crf.catalogue.shared.common import FEEDING
+from crf.catalogue.surgery.outcomes import operated_on
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Answered, Is, Not
 from crf.engine.declaration import Repeats
@@ -54,9 +55,7 @@ class Complications(CrfRecord):
         proposed_by="op_no_calc",
         sdtm="CEGRPID",
     )
-    op_dt = DerivedDate(
-        _("Date of that operation"), reads=("op_no", "SURG*"), by=rules.operated_on, sdtm="PRSTDTC"
-    )
+    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on, sdtm="PRSTDTC")
 
     events = Section(_("Complications"))
     comp_any = YesNoAnswer(
