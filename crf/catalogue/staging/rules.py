@@ -17,6 +17,11 @@ def stage_group(ct: str | None, cn: str | None, cm: str | None) -> str | None:
     return clinical_stage(ct, cn, cm)
 
 
+def another_group(cstage: str, participant_strat_stage: str) -> str | None:
+    """Return the stage group where it is not the one of the stratum that was used (protocol 3.2, X072)."""
+    return cstage if cstage != participant_strat_stage else None
+
+
 def length(lower_cm: Decimal, upper_cm: Decimal) -> Decimal:
     return lower_cm - upper_cm
 
