@@ -6,14 +6,21 @@ import calendar
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from followup.models import Visit
+from followup.models import Visit, VisitState
 
 MONTHS = 12
-PER_DAY = 5  # more would make the sheet of a large site several screens high
+PER_DAY = 4  # more would make the sheet of a large site several screens high
+SIGNS: Final = {  # the icon beside a visit of the month, where its state is worth one
+    VisitState.DONE: "check-circle",
+    VisitState.OVERDUE: "exclamation-octagon",
+    VisitState.MISSED: "calendar-x",
+    VisitState.NOT_DONE: "slash-circle",
+}
 COUNTED = 99  # of so many the sheet says how many they are
 LONGEST_LINE = 74
 
@@ -92,7 +99,7 @@ def first_of_each_day(visits: QuerySet[Visit], *, days: Sequence[date], sites: S
         counts = dict(cursor.fetchall())
     found = list(visits.filter(pk__in=counts).order_by("participant_id", "pk"))
     for visit in found:
-        visit.of_the_day = counts[visit.pk]  # type: ignore[attr-defined]
+        visit.of_the_day, visit.sign = counts[visit.pk], SIGNS.get(visit.state)  # type: ignore[attr-defined]
     return found
 
 

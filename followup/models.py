@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -178,7 +179,15 @@ class Visit(OfParticipant):
         return self.code if self.occurrence == 1 else f"{self.code} ({self.occurrence})"
 
     def get_absolute_url(self) -> str:
-        return reverse("followup:visit", args=[self.participant.number, self.pk])
+        return _address().format(number=self.participant.number, pk=self.pk)
+
+
+@cache
+def _address() -> str:
+    """Return the address of a visit with places for participant and key: a month names two hundred of them."""
+    return (
+        reverse("followup:visit", args=["00-0000", 0]).replace("00-0000", "{number}").replace("/0/", "/{pk}/")
+    )
 
 
 class ReminderKind(models.TextChoices):

@@ -63,7 +63,7 @@ def count_agrees(cn: str, cn_n: int) -> bool:
 
 def table_agrees(node: list[dict[str, Any]], cn_n: int) -> bool:
     """Say whether as many nodes are called positive in the table as are counted (protocol 3.4 F)."""
-    return not node or sum(row["positive"] == "Y" for row in node) == cn_n
+    return not node or [row["positive"] for row in node].count("Y") == cn_n
 
 
 def airway_looked_at(bron_ind: str, site_sub: str | None, airway: str | None) -> bool:
