@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db import connections
 
 
@@ -13,5 +15,5 @@ def leave_connections_to_the_parent() -> None:
     Two processes that speak on one connection read each other's answers, or wait for ever.
     """
     for alias in connections.settings:
-        if hasattr(connections._connections, alias):  # type: ignore[attr-defined]
+        with suppress(AttributeError):  # never opened
             del connections[alias]
