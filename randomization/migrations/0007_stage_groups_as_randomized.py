@@ -35,7 +35,7 @@ def fill(_apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("crf", "0017_corrected_stage_group"),
-        ("randomization", "0005_openings_before_participants"),
+        ("randomization", "0006_first_free_place"),
         ("trials", "0011_stage_as_randomized"),
     ]
 
