@@ -33,11 +33,7 @@ AWAITED = (VisitState.PLANNED, VisitState.OPEN, VisitState.DUE, VisitState.OVERD
 
 
 # The day on which a calendar shows a visit; CASE because, under a policy, PostgreSQL looks no COALESCE up in an index.
-SHOWN_ON = models.Case(
-    models.When(took_place_on__isnull=True, then="proposed_on"),
-    default="took_place_on",
-    output_field=models.DateField(),
-)
+SHOWN_ON = models.Case(models.When(took_place_on__isnull=True, then="proposed_on"), default="took_place_on")
 
 
 class VisitSet(SiteQuerySet):

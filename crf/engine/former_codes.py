@@ -15,14 +15,13 @@ FORMER: Final = MappingProxyType({"NAP": "NA", "28_8": "28-8"})
 RENAMED: Final = MappingProxyType({former: code for code, former in FORMER.items()})
 FORMER_AT_RESTAGING: Final = MappingProxyType({"RST_CLEAR": "CCR_SO_FAR", "RST_RESIDUE": "NON_CCR"})
 RESTAGED: Final = ("calc_cre_type", "RST")  # column and code of the records that FORMER_AT_RESTAGING is about
-ADDED: Final = MappingProxyType({"STAGE": frozenset({"strat_stage_corr"})})
-"""Derived answers of a form that no signature of before held."""
+ADDED: Final = frozenset({"strat_stage_corr"})
+"""Derived answers that no signature of before held."""
 
 
 def former_spellings(content: Any) -> Iterator[Any]:
     """Yield the content of a record as each earlier version of the program spelled it, the latest first."""
-    form, _version = content["form"]
-    values = {name: value for name, value in content["values"].items() if name not in ADDED.get(form, ())}
+    values = {name: value for name, value in content["values"].items() if name not in ADDED}
     earlier = content | {"values": values}
     yield _spelled(earlier, FORMER_AT_RESTAGING)
     yield _spelled(earlier, FORMER_AT_RESTAGING | FORMER)

@@ -14,10 +14,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='visit',
-            index=models.Index(models.F('site'), models.Case(models.When(then='proposed_on', took_place_on__isnull=True), default='took_place_on', output_field=models.DateField()), models.F('participant'), models.F('id'), condition=models.Q(('state', 'cancelled'), _negated=True), include=('state',), name='followup_visit_shown_at_site'),
+            index=models.Index(models.F('site'), models.Case(models.When(then='proposed_on', took_place_on__isnull=True), default='took_place_on'), models.F('participant'), models.F('id'), condition=models.Q(('state', 'cancelled'), _negated=True), include=('state',), name='followup_visit_shown_at_site'),
         ),
         migrations.AddIndex(
             model_name='visit',
-            index=models.Index(models.Case(models.When(then='proposed_on', took_place_on__isnull=True), default='took_place_on', output_field=models.DateField()), models.F('participant'), models.F('id'), condition=models.Q(('state', 'cancelled'), _negated=True), include=('site', 'state'), name='followup_visit_shown'),
+            index=models.Index(models.Case(models.When(then='proposed_on', took_place_on__isnull=True), default='took_place_on'), models.F('participant'), models.F('id'), condition=models.Q(('state', 'cancelled'), _negated=True), include=('site', 'state'), name='followup_visit_shown'),
         ),
     ]
