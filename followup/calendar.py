@@ -99,7 +99,7 @@ def first_of_each_day(visits: QuerySet[Visit], *, days: Sequence[date], sites: S
         counts = dict(cursor.fetchall())
     found = list(visits.filter(pk__in=counts).order_by("participant_id", "pk"))
     for visit in found:
-        visit.of_the_day, visit.sign = counts[visit.pk], SIGNS.get(visit.state)  # type: ignore[attr-defined]
+        visit.of_the_day, visit.sign = counts[visit.pk], SIGNS.get(VisitState(visit.state))  # type: ignore[attr-defined]
     return found
 
 
