@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audit', '0001_initial'),
         ('crf', '0016_therapies_in_their_log'),
-        ('trials', '0011_stage_as_randomized'),
+        ('trials', '0012_stage_as_randomized'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('audit', '0001_initial'),
         ('followup', '0005_visits_to_come'),
-        ('trials', '0011_stage_as_randomized'),
+        ('trials', '0012_stage_as_randomized'),
     ]
 
     operations = [

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("crf", "0017_corrected_stage_group"),
         ("randomization", "0006_first_free_place"),
-        ("trials", "0011_stage_as_randomized"),
+        ("trials", "0012_stage_as_randomized"),
     ]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0010_calls_to_who_asked'),
+        ('trials', '0011_copies_for_sites'),
     ]
 
     operations = [
