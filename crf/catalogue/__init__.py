@@ -23,6 +23,7 @@ CATALOGUE = (
     "crf.catalogue.survival.form.SurvivalStatus",
     "crf.catalogue.adverse_event.form.AdverseEvent",
     "crf.catalogue.serious_event.form.SeriousEvent",
+    "crf.catalogue.pregnancy.form.Pregnancy",
     "crf.catalogue.quality_of_life.form.QualityOfLife",
     "crf.catalogue.surveillance.form.Surveillance",
 )
