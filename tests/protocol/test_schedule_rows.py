@@ -156,7 +156,7 @@ NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
         ("SAE", ("SAE",), timedelta(hours=24)),
         ("SUSAR_FATAL", ("SAE",), timedelta(days=7)),
         ("SUSAR_OTHER", ("SAE",), timedelta(days=15)),
-        ("PREGNANCY", ("SAE",), timedelta(hours=24)),
+        ("PREGNANCY", ("PREG",), timedelta(hours=24)),
         ("DOSE_DEVIATION", ("DV",), timedelta(days=7)),
         ("CRE_POSITIVE", ("CRE",), timedelta(days=14)),
         ("REPEAT_BIOPSY", ("CRE",), timedelta(days=28)),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +23,9 @@ from crf.engine.fields import (
     YesNoAnswer,
 )
 
-WHO = CodeList("PREG_WHO", {"participant": _("the participant"), "partner": _("a partner of the participant")})
+WHO = CodeList(
+    "PREG_WHO", {"participant": _("the participant"), "partner": _("a partner of the participant")}
+)
 OUTCOME = CodeList(
     "PREG_OUTCOME",
     {
@@ -41,7 +42,7 @@ CHILD = CodeList(
     "PREG_CHILD",
     {
         "healthy": _("healthy"),
-        "anomaly": _("congenital anomaly"),
+        "congenital": _("congenital anomaly"),
         "other": _("another illness"),
         "unknown": _("unknown"),
     },
@@ -51,8 +52,14 @@ ENDED = Is("preg_out", "live_birth", "stillbirth", "miscarriage", "abortion", "e
 MAY_BE_ASKED = Any_(Is("preg_who", "participant"), Is("preg_consent", "Y"))
 
 
-def reported_after_awareness(preg_aware: Any, preg_report: Any) -> bool:
-    return bool(preg_report >= preg_aware)
+def reported_after_awareness(preg_aware: datetime, preg_report: datetime) -> bool:
+    return preg_report >= preg_aware
+
+
+def reported_in_time(
+    preg_aware: datetime, preg_report: datetime, setting_pregnancy_report_hours: int
+) -> bool:
+    return preg_report <= preg_aware + timedelta(hours=setting_pregnancy_report_hours)
 
 
 def a_woman(preg_who: str, elig_sex: str) -> bool:
@@ -60,7 +67,7 @@ def a_woman(preg_who: str, elig_sex: str) -> bool:
     return preg_who != "participant" or elig_sex == "F"
 
 
-def began_before_it_was_known(preg_lmp: str, preg_aware: Any) -> bool:
+def began_before_it_was_known(preg_lmp: str, preg_aware: datetime) -> bool:
     last = latest_day(preg_lmp)
     return last is None or len(preg_lmp) < len("2026-05-07") or last <= preg_aware.date()
 
@@ -73,7 +80,8 @@ def outcome_is_told(preg_out: str, preg_due: str, today: date) -> bool:
 
 def anomaly_is_reported(preg_child: str, ae_all: list[AnswerRow] | None) -> bool:
     """Say whether a congenital anomaly of the child is on record as a serious event."""
-    return preg_child != "anomaly" or any("anomaly" in (row.get("ser_crit") or ()) for row in ae_all or ())
+    events = ae_all or ()
+    return preg_child != "congenital" or any("congenital" in (row.get("ser_crit") or ()) for row in events)
 
 
 @audited()
@@ -92,7 +100,7 @@ class Pregnancy(CrfRecord):
     )
     preg_aware = DateTimeAnswer(
         _("The site learnt of it at"),
-        help=_("The 24 hours for the report begin here."),
+        help=_("The time for the report begins here."),
         required=True,
         missing_allowed=(),
         sdtm="SUPPAE.PREGAWAR",
@@ -113,7 +121,7 @@ class Pregnancy(CrfRecord):
     preg_child = ChoiceAnswer(_("Child at birth"), codes=CHILD, asked_when=BORN, sdtm="RPORRES")
     preg_child_text = TextAnswer(
         _("Anomaly or illness of the child"),
-        asked_when=Is("preg_child", "anomaly", "other"),
+        asked_when=Is("preg_child", "congenital", "other"),
         max_length=300,
         sdtm="RPORRES",
     )
@@ -122,10 +130,11 @@ class Pregnancy(CrfRecord):
         code, title, version, repeats = "PREG", _("Pregnancy report"), 1, Repeats.LOG
         listed = ("preg_who", "preg_aware", "preg_report", "preg_out")
         instructions = _(
-            "One record for each pregnancy. Save it as soon as the site knows, then report it to the sponsor within 24 "
-            "hours; come back until the outcome is known."
+            "One record for each pregnancy. Save it as soon as the site knows, then report it to the sponsor at "
+            "once; come back until the outcome is known."
         )
         dates_visit = False
+        before_randomization = True
         checks = (
             Check(
                 code="PREG-01",
@@ -135,6 +144,19 @@ class Pregnancy(CrfRecord):
                 message=_("The report is before the moment at which the site learnt of it. Check both."),
                 fields=("preg_aware", "preg_report"),
                 criticality=Criticality.CRITICAL,
+            ),
+            Check(
+                code="PREG-06",
+                level=Level.SOFT,
+                reads=("preg_aware", "preg_report", "setting.pregnancy_report_hours"),
+                passes=reported_in_time,
+                message=_(
+                    "The report came more than %(setting_pregnancy_report_hours)s hours after the site learnt of the "
+                    "pregnancy: this is proposed as a deviation. Say why in an answer to this query."
+                ),
+                fields=("preg_report", "preg_aware"),
+                criticality=Criticality.CRITICAL,
+                stays_open=True,
             ),
             Check(
                 code="PREG-02",
@@ -158,7 +180,7 @@ class Pregnancy(CrfRecord):
                 level=Level.SOFT,
                 reads=("preg_out", "preg_due", "today"),
                 passes=outcome_is_told,
-                message=_("The expected delivery has passed and the outcome is not told. Ask for it."),
+                message=_("The expected delivery has passed and the outcome is not recorded. Ask for it."),
                 fields=("preg_out",),
             ),
             Check(
