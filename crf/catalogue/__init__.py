@@ -13,6 +13,7 @@ CATALOGUE = (
     "crf.catalogue.eligibility.form.Eligibility",
     "crf.catalogue.demographics.form.Demographics",
     "crf.catalogue.staging.form.Staging",
+    "crf.catalogue.vital_signs.form.VitalSigns",
     "crf.catalogue.treatment.form.Treatment",
     "crf.catalogue.response.form.ResponseEvaluation",
     "crf.catalogue.surgery.form.Surgery",

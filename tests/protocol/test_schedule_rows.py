@@ -91,7 +91,7 @@ def test_every_row_of_the_protocol_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("code", "arm", "forms"),
     [
-        ("SCR", None, {"ELIG", "DM", "MH", "CM", "VS", "LB", "STAGE"}),
+        ("SCR", None, {"ELIG", "DM", "MH", "CM", "LB", "STAGE"}),
         ("QOL-0", None, {"QOL"}),
         ("RND", None, set()),
         ("N1", "1", {"TREAT", "AE", "CM", "VS", "LB"}),
@@ -99,10 +99,10 @@ def test_every_row_of_the_protocol_and_no_other() -> None:
         ("SF30", "1", {"AE", "SAE", "LB", "CM", "VS"}),
         ("SF30", "2", {"AE", "SAE", "LB"}),
         ("SF90", "1", {"AE", "SAE", "LB"}),
-        ("CRE-1", "1", {"CRE", "AE", "LB"}),
-        ("CRE-2", "1", {"CRE", "QOL"}),
+        ("CRE-1", "1", {"CRE", "AE", "VS", "LB"}),
+        ("CRE-2", "1", {"CRE", "VS", "QOL"}),
         ("SURG-1", "1", {"SURG", "PATH", "COMP"}),
-        ("RST", "2", {"CRE", "LB", "QOL"}),
+        ("RST", "2", {"CRE", "VS", "LB", "QOL"}),
         ("SURG-2", "2", {"SURG", "PATH", "COMP"}),
         ("DC", None, {"COMP"}),
         ("PO30", None, {"COMP"}),

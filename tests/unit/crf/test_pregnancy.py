@@ -9,7 +9,7 @@ import pytest
 from tests.unit.crf.examples.pregnancy import AWARE, ONGOING, example
 from tests.unit.crf.judging import codes, judge
 
-CHAPTERS = ("2.6",)
+CHAPTERS = ("2.6", "3.19")
 
 WOMAN = {"ELIG.sex": "F", "preg_who": "participant", "preg_consent": None}
 NOT_YET = {
