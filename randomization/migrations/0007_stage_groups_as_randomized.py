@@ -34,7 +34,7 @@ def fill(_apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crf", "0017_corrected_stage_group"),
+        ("crf", "0019_corrected_stage_group"),
         ("randomization", "0006_first_free_place"),
         ("trials", "0012_stage_as_randomized"),
     ]

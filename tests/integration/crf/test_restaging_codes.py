@@ -31,7 +31,7 @@ CHAPTERS = ("3.7", "6.3")
 __all__ = ["kept_in", "person", "waiting"]  # fixtures
 
 pytestmark = pytest.mark.django_db(transaction=True)
-migration = import_module("crf.migrations.0018_outcomes_of_restaging")
+migration = import_module("crf.migrations.0020_outcomes_of_restaging")
 RESIDUE = {
     "local_call": "1",
     "bx_result": "scc",

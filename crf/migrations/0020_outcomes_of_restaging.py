@@ -63,6 +63,6 @@ def rename(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0017_corrected_stage_group"), ("followup", "0006_visits_by_the_day_they_stand_on")]
+    dependencies = [("crf", "0019_corrected_stage_group"), ("followup", "0006_visits_by_the_day_they_stand_on")]
 
     operations = [migrations.RunPython(rename, migrations.RunPython.noop)]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0016_therapies_in_their_log'),
+        ('crf', '0018_vital_signs'),
         ('trials', '0012_stage_as_randomized'),
     ]
 
