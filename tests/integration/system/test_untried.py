@@ -1,4 +1,4 @@
-"""Cases of the kinds of issue 2 that nobody had reported: addresses, readers, days and quotients at their edges."""
+"""Cases that nobody had reported yet: addresses, readers, days and quotients at their edges (protocol 3.0)."""
 
 from __future__ import annotations
 
