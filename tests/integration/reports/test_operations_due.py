@@ -50,7 +50,7 @@ def test_point_16_an_expected_operation_owes_its_forms(awaiting: Participant, sa
     save(awaiting, "SURG", values=surgery.VALUES)
     record_visit(visit=visit(awaiting, "SURG-2"), took_place_on=surgery.OPERATED_ON, **SYSTEM)
     surg, path = states(awaiting, AFTER)
-    assert (surg, path) == ("complete", "due")
+    assert (surg, path) == ("complete", "overdue")
     assert due(awaiting, AFTER)["SURG"].href.endswith("/forms/SURG/")
 
 
