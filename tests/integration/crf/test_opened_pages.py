@@ -389,6 +389,25 @@ def test_a_save_says_which_record_it_made(screened: Participant, world: World) -
     assert saved.record_key.sequence == 1
 
 
+def spare_of(text: str, group: str) -> str:
+    found = re.search(rf'id="q-{group}".*?<details class="p3-spare" data-spare( open)?>', text, re.S)
+    assert found, "the empty row for one more is a part of the page without scripts too"
+    return found[1] or ""
+
+
+def test_point_24_the_empty_row_of_a_long_table_is_folded_once_there_are_rows(
+    screened: Participant, world: World
+) -> None:
+    client = client_of(world.coordinator)
+    rows = {name: group for name, group in catalogue.form("DM").groups.items() if len(group.questions) > 6}
+    name = next(iter(rows))
+    assert spare_of(client.get(form_url(screened, "DM")).text, name) == " open"
+    sent = medicines(1) if name == "cm" else {}
+    page = page_of(client.get(form_url(screened, "DM")))
+    keep_all(client, page, {"_version": "0", **sent})
+    assert spare_of(client.get(form_url(screened, "DM")).text, name) == ""
+
+
 # A table may be as long as it may be ----------------------------------------------------------------
 
 
