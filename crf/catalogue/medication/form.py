@@ -63,9 +63,8 @@ class Medication(CrfRecord):
         asked_when=Is("cm_indc", "mh"),
         sdtm="RELREC",
     )
-    cm_indc_txt = TextAnswer(
-        _("What for?"), asked_when=Is("cm_indc", "prophylaxis", "other"), cdash="CMINDC", sdtm="CMINDC"
-    )
+    cm_indc_txt = TextAnswer(_("Indication in words"), cdash="CMINDC", sdtm="CMINDC")
+
     kinds = Section(_("What matters for the trial"))
     cm_steroid = YesNoAnswer(_("Systemic corticosteroid"), required=True, sdtm="SUPPCM.STEROID")
     cm_pred = DecimalAnswer(
