@@ -12,6 +12,8 @@ from crf.engine.declaration import FormDeclaration, Repeats, combine_forms
 CATALOGUE = (
     "crf.catalogue.eligibility.form.Eligibility",
     "crf.catalogue.demographics.form.Demographics",
+    "crf.catalogue.medical_history.form.MedicalHistory",
+    "crf.catalogue.medication.form.Medication",
     "crf.catalogue.staging.form.Staging",
     "crf.catalogue.vital_signs.form.VitalSigns",
     "crf.catalogue.treatment.form.Treatment",

@@ -7,6 +7,7 @@ values agree with the story, so that the forms agree with each other; a few do n
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -103,13 +104,17 @@ def demographics(case: Case, on: date) -> Sent:
     }
     answers |= {} if person.smoker == "never" else {"pack_y": dice.randint(5, 50)}
     answers |= {"quit_y": on.year - dice.randint(1, 9)} if person.smoker == "former" else {}
-    groups: dict[str, Any] = {}
-    if hypertension:
-        began = str(on.year - dice.randint(2, 12))
-        groups["mh_term"] = [{"mh_text": "hypertension", "mh_start": began, "mh_ongo": "Y"}]
-        drug = {"cm_trt": "amlodipine", "cm_start": began, "cm_ongo": "Y", "cm_indc": "mh"}
-        groups["cm"] = [{**drug, "cm_steroid": "N", "cm_immuno": "N"}]
-    return {"answers": answers, "groups": groups}
+    return {"answers": answers}
+
+
+def history(case: Case, told: Mapping[str, Any], on: date) -> Iterator[tuple[str, Sent]]:
+    """Yield what goes to the logs of diseases and medication, once DM (``told``) says that there is some."""
+    if told["mh_any"] == "N":
+        return
+    began = str(on.year - case.dice.randint(2, 12))
+    yield "MH", {"answers": {"mh_text": "hypertension", "mh_start": began, "mh_ongo": "Y"}}
+    drug = {"cm_trt": "amlodipine", "cm_start": began, "cm_ongo": "Y", "cm_indc": "mh", "cm_mh": 1}
+    yield "CM", {"answers": drug | {"cm_steroid": "N", "cm_immuno": "N"}}
 
 
 def staging(case: Case, on: date) -> Sent:

@@ -21,7 +21,7 @@ from crf.eligibility.evidence import current_evidence
 from crf.eligibility.screening import end_screening
 from crf.recheck import recheck_participant
 from crf.records.eligibility_lapse import DECISION_READS
-from demo.simulation.answers import Case, Sent, demographics, eligibility, staging
+from demo.simulation.answers import Case, Sent, demographics, eligibility, history, staging
 from demo.simulation.form_filler import fill
 from demo.simulation.later_answers import second_look, survival
 from demo.simulation.safety_answers import events_at, report_of
@@ -46,6 +46,9 @@ def at_work(day: date, dice: random.Random) -> datetime:
     """Return an instant in the working hours of ``day``."""
     clock = time(8 + dice.randint(0, 8), dice.randint(0, 59), dice.randint(0, 59))
     return datetime.combine(day, clock, tzinfo=ASIA).astimezone(UTC)
+
+
+SCREENING_FORMS = {"ELIG": eligibility, "STAGE": staging, "DM": demographics}
 
 
 @dataclass
@@ -87,8 +90,11 @@ class Journey:
             self._consent()
         yield self.on(story.consent_on + timedelta(days=self.case.dice.randint(3, 6)))
         with self._seen_by(self.place.coordinator):
-            for code, form in (("ELIG", eligibility), ("STAGE", staging), ("DM", demographics)):
-                fill(self.participant, code, form(self.case, self.today), **self.as_(self.place.coordinator))
+            told = {form: write(self.case, self.today) for form, write in SCREENING_FORMS.items()}
+            for code, sent in told.items():
+                fill(self.participant, code, sent, **self.as_(self.place.coordinator))
+            for code, sent in history(self.case, told["DM"]["answers"], self.today):
+                fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
         if story.ending == "waits":
             return
         yield self.on(self.today + timedelta(days=self.case.dice.randint(1, 3)))

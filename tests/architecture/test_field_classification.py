@@ -53,6 +53,17 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "stored worked_out",
         "operational": "id act participant site record kind item seen_at settled_at",
     },
+    "crf.DemographicsDisease": {
+        "clinical": "missing mh_text mh_decod mh_start mh_ongo",
+        "operational": "id act site row_id position removed record",
+    },
+    "crf.DemographicsMedication": {
+        "clinical": (
+            "missing cm_trt cm_code cm_dose cm_dosu cm_route cm_freq cm_start cm_ongo cm_end cm_indc cm_indc_txt "
+            "cm_steroid cm_pred cm_immuno cm_gcsf cm_abx"
+        ),
+        "operational": "id act site row_id position removed record",
+    },
     "crf.Draft": {
         "operational": "id owner site saved_at participant form_code visit sequence page version raw",
     },

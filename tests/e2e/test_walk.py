@@ -183,8 +183,11 @@ def screens(walk: Walk) -> None:
         ("STAGE", answers.staging),
         ("DM", answers.demographics),
     ):
-        walk.fill(code, f"{walk.home}forms/{code}/", words(walk.case, on))
+        sent = words(walk.case, on)
+        walk.fill(code, f"{walk.home}forms/{code}/", sent)
         walk.look(f"form-{code}")
+    for code, record in answers.history(walk.case, sent["answers"], on):
+        walk.fill(code, f"{walk.home}forms/{code}/?record=0", record)
 
 
 def decides(walk: Walk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
@@ -10,7 +11,7 @@ from crf.catalogue.demographics import rules
 from crf.catalogue.demographics.checks import CHECKS
 from crf.catalogue.shared.common import ASA, DYSPHAGIA, ECOG, FEEDING, YES_NO
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
-from crf.engine.conditions import Is, Not
+from crf.engine.conditions import Is
 from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     Asked,
@@ -22,7 +23,6 @@ from crf.engine.fields import (
     DerivedText,
     IntegerAnswer,
     MultipleAnswer,
-    PartialDateAnswer,
     RepeatingGroup,
     Section,
     TextAnswer,
@@ -30,7 +30,7 @@ from crf.engine.fields import (
     YesNoUnknownAnswer,
 )
 
-SMOKED, STEROID = Is("smoke", "former", "current"), Is("cm_steroid", "Y")
+SMOKED = Is("smoke", "former", "current")
 HISTORY: Asked = {"required": True, "sdtm": "MHOCCUR"}
 
 
@@ -184,16 +184,14 @@ class Demographics(CrfRecord):
         exported_after="cci_items",
     )
     mh_any = YesNoAnswer(_("Any disease, past or ongoing?"), required=True, sdtm="MHYN")
-    mh_term = RepeatingGroup(_("Diseases"), asked_when=Is("mh_any", "Y"))
 
     medication = Section(_("Medication"))
     cm_any = YesNoAnswer(
         _("Any medication in the 30 days before consent, or since?"), required=True, sdtm="CMYN"
     )
-    cm = RepeatingGroup(_("Medication"), asked_when=Is("cm_any", "Y"))
     pred_eq = DerivedDecimal(
         _("Systemic corticosteroid at screening, as prednisone a day"),
-        reads=("cm", "milestone.RAND"),
+        reads=("CM*", "milestone.RAND"),
         by=rules.steroid_a_day,
         blanks=True,
         unit="mg",
@@ -202,7 +200,7 @@ class Demographics(CrfRecord):
     )
     immunosuppr = DerivedText(
         _("Immunosuppressant at screening"),
-        reads=("cm_any", "cm", "milestone.RAND"),
+        reads=("cm_any", "CM*", "milestone.RAND"),
         by=rules.suppressed,
         blanks=True,
         codes=YES_NO,
@@ -214,17 +212,6 @@ class Demographics(CrfRecord):
         code, title, version, repeats = "DM", _("Demographics and history"), 1, Repeats.PER_PARTICIPANT
         before_randomization = True
         checks = CHECKS
-
-
-@audited()
-class DemographicsDisease(CrfGroupRow):
-    """Past and ongoing diseases, coded in MedDRA (protocol 3.3, mh_term)."""
-
-    record = parent(Demographics, "mh_term")
-    mh_text = TextAnswer(_("Disease"), required=True, cdash="MHTERM", sdtm="MHTERM")
-    mh_decod = TextAnswer(_("MedDRA preferred term"), cdash="MHDECOD", sdtm="MHDECOD")
-    mh_start = PartialDateAnswer(_("Began"), cdash="MHSTDAT", sdtm="MHSTDTC")
-    mh_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="MHONGO", sdtm="MHENRF")
 
 
 @audited()
@@ -240,39 +227,34 @@ class DemographicsCancer(CrfGroupRow):
 
 
 @audited()
-class DemographicsMedication(CrfGroupRow):
-    """Medication, coded in WHODrug (protocol 3.3, cm)."""
+class DemographicsDisease(CrfGroupRow):
+    """Diseases that were rows of the form before they had a log (MH); the table stays for its versions."""
 
-    record = parent(Demographics, "cm")
-    cm_trt = TextAnswer(
-        _("Drug"), help=_("The substance, not the brand."), required=True, cdash="CMTRT", sdtm="CMTRT"
-    )
-    cm_code = TextAnswer(_("WHODrug code"), max_length=20, sdtm="CMDECOD")
-    cm_dose = DecimalAnswer(_("Dose"), places=3, hard=(0, 100000), cdash="CMDOSE", sdtm="CMDOSE")
-    cm_dosu = ChoiceAnswer(_("Unit"), codes=lists.DOSE_UNIT, cdash="CMDOSU", sdtm="CMDOSU")
-    cm_route = ChoiceAnswer(_("Route"), codes=lists.ROUTE, cdash="CMROUTE", sdtm="CMROUTE")
-    cm_freq = ChoiceAnswer(_("How often"), codes=lists.FREQUENCY, cdash="CMDOSFRQ", sdtm="CMDOSFRQ")
-    cm_start = PartialDateAnswer(_("Began"), required=True, cdash="CMSTDAT", sdtm="CMSTDTC")
-    cm_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="CMONGO", sdtm="CMENRF")
-    cm_end = PartialDateAnswer(
-        _("Ended"),
-        shown_when=Not(Is("cm_ongo", "Y")),
-        required_when=Is("cm_ongo", "N"),
-        cdash="CMENDAT",
-        sdtm="CMENDTC",
-    )
-    cm_indc = ChoiceAnswer(_("Indication"), codes=lists.INDICATION, required=True, sdtm="CMINDC")
-    cm_indc_txt = TextAnswer(_("Which disease or event?"), cdash="CMINDC", sdtm="CMINDC")
-    cm_steroid = YesNoAnswer(_("Systemic corticosteroid"), required=True, sdtm="SUPPCM.STEROID")
-    cm_pred = DecimalAnswer(
-        _("As prednisone a day"),
-        unit="mg",
-        help=_("5 mg prednisone = 4 mg methylprednisolone = 0.75 mg dexamethasone = 20 mg hydrocortisone."),
-        soft=(0, 20),
-        hard=(0, 2000),
-        asked_when=STEROID,
-        sdtm="SUPPCM.PREDEQ",
-    )
-    cm_immuno = YesNoAnswer(_("Other immunosuppressant"), required=True, sdtm="SUPPCM.IMMSUP")
-    cm_gcsf = YesNoAnswer(_("G-CSF"), sdtm="SUPPCM.GCSF")
-    cm_abx = YesNoAnswer(_("Antibiotic"), sdtm="SUPPCM.ABX")
+    record = models.ForeignKey(Demographics, models.PROTECT, related_name="mh_term")
+    mh_text = models.CharField(max_length=200, null=True, blank=True)
+    mh_decod = models.CharField(max_length=200, null=True, blank=True)
+    mh_start = models.CharField(max_length=10, null=True, blank=True)
+    mh_ongo = models.CharField(max_length=40, null=True, blank=True)
+
+
+@audited()
+class DemographicsMedication(CrfGroupRow):
+    """Medication that was a row of the form before it had a log (CM); the table stays for its versions."""
+
+    record = models.ForeignKey(Demographics, models.PROTECT, related_name="cm")
+    cm_trt = models.CharField(max_length=200, null=True, blank=True)
+    cm_code = models.CharField(max_length=20, null=True, blank=True)
+    cm_dose = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
+    cm_dosu = models.CharField(max_length=40, null=True, blank=True)
+    cm_route = models.CharField(max_length=40, null=True, blank=True)
+    cm_freq = models.CharField(max_length=40, null=True, blank=True)
+    cm_start = models.CharField(max_length=10, null=True, blank=True)
+    cm_ongo = models.CharField(max_length=40, null=True, blank=True)
+    cm_end = models.CharField(max_length=10, null=True, blank=True)
+    cm_indc = models.CharField(max_length=40, null=True, blank=True)
+    cm_indc_txt = models.CharField(max_length=200, null=True, blank=True)
+    cm_steroid = models.CharField(max_length=40, null=True, blank=True)
+    cm_pred = models.DecimalField(max_digits=14, decimal_places=1, null=True, blank=True)
+    cm_immuno = models.CharField(max_length=40, null=True, blank=True)
+    cm_gcsf = models.CharField(max_length=40, null=True, blank=True)
+    cm_abx = models.CharField(max_length=40, null=True, blank=True)

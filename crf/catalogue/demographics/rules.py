@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from crf.engine.answers import AnswerRow
-from crf.engine.checks import earliest_day, latest_day, not_before
+from crf.engine.checks import earliest_day, latest_day
 from protocol import scores
 
 
@@ -33,9 +33,9 @@ def treatments_of_cancers(prior_ca: list[AnswerRow]) -> list[str] | None:
     return sorted(codes - {"none"}) or sorted(codes) or None
 
 
-def _at_screening(cm: list[AnswerRow], randomized: date | None) -> Iterator[AnswerRow]:
+def _at_screening(cm_all: list[AnswerRow] | None, randomized: date | None) -> Iterator[AnswerRow]:
     """Yield what is taken at randomization, or is ongoing before it: what comes later changes no criterion."""
-    for row in cm:
+    for row in cm_all or ():
         if randomized is None:
             taken = row["cm_ongo"] != "N"
         else:
@@ -45,18 +45,21 @@ def _at_screening(cm: list[AnswerRow], randomized: date | None) -> Iterator[Answ
             yield row
 
 
-def steroid_a_day(cm: list[AnswerRow], milestone_rand: date | None) -> Decimal | None:
+def steroid_a_day(cm_all: list[AnswerRow] | None, milestone_rand: date | None) -> Decimal | None:
     """Return the highest systemic steroid dose at screening, as prednisone mg a day (E-2, X006)."""
-    rows = _at_screening(cm, milestone_rand)
+    rows = _at_screening(cm_all, milestone_rand)
     doses = [row["cm_pred"] for row in rows if row["cm_steroid"] == "Y" and row["cm_pred"] is not None]
     return max(doses, default=None)
 
 
-def suppressed(cm_any: str | None, cm: list[AnswerRow], milestone_rand: date | None) -> str | None:
-    """Return Y or N: an immunosuppressant is taken at screening; nothing while medication is not asked."""
-    if cm_any is None:
+def suppressed(cm_any: str | None, cm_all: list[AnswerRow] | None, milestone_rand: date | None) -> str | None:
+    """Return Y or N: an immunosuppressant is taken at screening; nothing while that cannot be known.
+
+    It is not known before medication is asked, nor while there is some and none of it is on the log.
+    """
+    if cm_any is None or not medication_is_on_the_log(cm_any, cm_all):
         return None
-    return "Y" if any(row["cm_immuno"] == "Y" for row in _at_screening(cm, milestone_rand)) else "N"
+    return "Y" if any(row["cm_immuno"] == "Y" for row in _at_screening(cm_all, milestone_rand)) else "N"
 
 
 def stopped_in_life(quit_y: int | None, elig_birth: str | None, today: date) -> bool:
@@ -69,12 +72,11 @@ def year_in_life(ca_year: int | None, elig_birth: str | None, today: date) -> bo
     return ca_year is None or (ca_year <= today.year and (born is None or ca_year >= born.year))
 
 
-def ends_after_start(cm_start: str, cm_end: str) -> bool:
-    return not_before(cm_end, cm_start)
+def disease_is_on_the_log(mh_any: str, mh_all: list[AnswerRow]) -> bool:
+    """Say whether a disease that is said to exist has a record of its own."""
+    return mh_any != "Y" or bool(mh_all)
 
 
-def immune_event_is_recorded(cm_indc: str, cm_steroid: str, ae_all: list[AnswerRow]) -> bool:
-    """Say whether a steroid for an immune-related event has such an event on record (X024)."""
-    if cm_indc != "irae" or cm_steroid != "Y":
-        return True
-    return any(row.get("irae") == "Y" for row in ae_all)
+def medication_is_on_the_log(cm_any: str, cm_all: list[AnswerRow] | None) -> bool:
+    """Say whether medication that is said to exist has a record of its own."""
+    return cm_any != "Y" or bool(cm_all)

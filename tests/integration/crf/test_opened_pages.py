@@ -411,14 +411,14 @@ def test_point_24_the_empty_row_of_a_long_table_is_folded_once_there_are_rows(
 # A table may be as long as it may be ----------------------------------------------------------------
 
 
-def medicines(number: int) -> dict[str, str]:
-    """A page of DM as a browser sends it with so many rows of medicines: every field, the empty ones too."""
-    group = catalogue.form("DM").groups["cm"]
+def cancers(number: int) -> dict[str, str]:
+    """A page of DM as a browser sends it with so many rows of cancers: every field, the empty ones too."""
+    group = catalogue.form("DM").groups["prior_ca"]
     names = [
         name for question in group.questions.values() for name in (question.name, f"{question.name}__why")
     ]
-    rows = {f"cm-{row}-{name}": "" for row in range(number) for name in [*names, "position", "remove"]}
-    return {"cm_any": "Y"} | rows | {f"cm-{row}-cm_trt": f"Medicine {row}" for row in range(number)}
+    rows = {f"prior_ca-{row}-{name}": "" for row in range(number) for name in [*names, "position", "remove"]}
+    return {"mh_prior_ca": "Y"} | rows | {f"prior_ca-{row}-ca_site": f"Organ {row}" for row in range(number)}
 
 
 def test_point_06_a_table_with_as_many_rows_as_it_may_have_is_saved(
@@ -426,17 +426,17 @@ def test_point_06_a_table_with_as_many_rows_as_it_may_have_is_saved(
 ) -> None:
     client, address = client_of(world.coordinator), form_url(screened, "DM")
     page = page_of(client.get(address))
-    typed = medicines(ROW_LIMIT)
+    typed = cancers(ROW_LIMIT)
     body = json.dumps({"values": {name: [text] for name, text in typed.items()} | {"_key": [page.key]}})
     assert client.post(page.links.draft, body, content_type="application/json").status_code == 200
     saved = client.post(address, {**typed, "_version": "0", "_key": page.key})
     assert saved.status_code == 302
     record = record_at(screened, "DM")
-    assert record.cm.count() == ROW_LIMIT
+    assert record.prior_ca.count() == ROW_LIMIT
     # one more is refused with a sentence, and everything typed stays on the page
-    more = client.post(address, {**medicines(ROW_LIMIT + 1), "_version": "1", "_key": "another"})
+    more = client.post(address, {**cancers(ROW_LIMIT + 1), "_version": "1", "_key": "another"})
     assert more.status_code == 422
-    assert "Medicine 199" in more.text
+    assert "Organ 199" in more.text
 
 
 def test_point_06_the_longest_page_fits_the_limit_of_fields(settings: Any) -> None:

@@ -52,9 +52,9 @@ def opened(client: Any, participant: Participant, code: str = "DM") -> dict[str,
     return Fields(client.get(form_url(participant, code)).text).sent
 
 
-def diseases(participant: Participant, code: str = "DM") -> list[tuple[int, str]]:
-    rows = record_at(participant, code).mh_term.filter(removed=False).order_by("position")
-    return [(row.position, row.mh_text) for row in rows]
+def cancers(participant: Participant, code: str = "DM") -> list[tuple[int, str]]:
+    rows = record_at(participant, code).prior_ca.filter(removed=False).order_by("position")
+    return [(row.position, row.ca_site) for row in rows]
 
 
 def go_on(client: Any, participant: Participant, merge_page: Any, code: str = "DM") -> Any:
@@ -69,22 +69,22 @@ def test_point_04_two_people_who_each_add_a_row_keep_both(
     screened: Participant, world: World, save: Save
 ) -> None:
     # given two people who have the same form open, with nothing in its table
-    save(screened, "DM", values={"mh_any": "Y"})
+    save(screened, "DM", values={"mh_prior_ca": "Y"})
     first, second = client_of(world.coordinator), client_of(world.investigator)
     pages = [opened(client, screened) for client in (first, second)]
     # when each adds a disease and saves
-    gout = {"mh_term-0-row_id": FIRST, "mh_term-0-mh_text": "Gout", "mh_term-0-mh_ongo": "Y"}
-    assert first.post(form_url(screened, "DM"), {**pages[0], **gout}).status_code == 302
-    asthma = {"mh_term-0-row_id": SECOND, "mh_term-0-mh_text": "Asthma", "mh_term-0-mh_ongo": "N"}
-    stale = second.post(form_url(screened, "DM"), {**pages[1], **asthma})
+    breast = {"prior_ca-0-row_id": FIRST, "prior_ca-0-ca_site": "Breast", "prior_ca-0-ca_year": "2011"}
+    assert first.post(form_url(screened, "DM"), {**pages[0], **breast}).status_code == 302
+    thyroid = {"prior_ca-0-row_id": SECOND, "prior_ca-0-ca_site": "Thyroid", "prior_ca-0-ca_year": "2014"}
+    stale = second.post(form_url(screened, "DM"), {**pages[1], **thyroid})
     # then the second sees two rows, and keeps both without choosing
     assert stale.status_code == 409
     lines = [(line.name, line.proposed) for line in stale.context["found"]]
-    assert lines == [("mh_term.1", "theirs"), ("mh_term.2", "mine")]
+    assert lines == [("prior_ca.1", "theirs"), ("prior_ca.2", "mine")]
     assert go_on(second, screened, stale).status_code == 302
-    assert diseases(screened) == [(1, "Gout"), (2, "Asthma")]
+    assert cancers(screened) == [(1, "Breast"), (2, "Thyroid")]
     # and the identities that the browsers chose are those on record, in every version
-    rows = record_at(screened, "DM").mh_term.order_by("position")
+    rows = record_at(screened, "DM").prior_ca.order_by("position")
     assert [str(row.row_id) for row in rows] == [FIRST, SECOND]
     assert {str(row.events.get().row_id) for row in rows} == {FIRST, SECOND}
 
@@ -92,19 +92,24 @@ def test_point_04_two_people_who_each_add_a_row_keep_both(
 def test_point_04_choices_shown_before_another_save_are_shown_anew(
     screened: Participant, world: World, save: Save
 ) -> None:
-    save(screened, "DM", values={"mh_any": "Y"})
+    save(screened, "DM", values={"mh_prior_ca": "Y"})
     client = client_of(world.investigator)
     page = opened(client, screened)
-    save(screened, "DM", values={"mh_any": "Y"}, groups={"mh_term": [{"row_id": FIRST, "mh_text": "Gout"}]})
-    mine = {"mh_term-0-row_id": SECOND, "mh_term-0-mh_text": "Asthma"}
+    save(
+        screened,
+        "DM",
+        values={"mh_prior_ca": "Y"},
+        groups={"prior_ca": [{"row_id": FIRST, "ca_site": "Breast"}]},
+    )
+    mine = {"prior_ca-0-row_id": SECOND, "prior_ca-0-ca_site": "Thyroid"}
     stale = client.post(form_url(screened, "DM"), {**page, **mine})
-    third = [{"row_id": FIRST, "mh_text": "Gout"}, {"mh_text": "Stroke"}]
-    save(screened, "DM", values={"mh_any": "Y"}, groups={"mh_term": third})
-    sent = {"version": str(stale.context["version"]), "take:mh_term.1": "theirs", "take:mh_term.2": "mine"}
+    third = [{"row_id": FIRST, "ca_site": "Breast"}, {"ca_site": "Colon"}]
+    save(screened, "DM", values={"mh_prior_ca": "Y"}, groups={"prior_ca": third})
+    sent = {"version": str(stale.context["version"]), "take:prior_ca.1": "theirs", "take:prior_ca.2": "mine"}
     again = client.post(stale.context["action"], sent)
     assert again.status_code == 409
     assert go_on(client, screened, again).status_code == 302
-    assert diseases(screened) == [(1, "Gout"), (2, "Stroke"), (3, "Asthma")]
+    assert cancers(screened) == [(1, "Breast"), (2, "Colon"), (3, "Thyroid")]
 
 
 def test_point_04_a_row_that_was_removed_comes_back_as_itself_with_a_reason(
@@ -137,33 +142,40 @@ def test_point_04_rows_of_before_there_were_identities_are_known_by_their_number
         save(
             screened,
             "DM",
-            values={"mh_any": "Y"},
-            groups={"mh_term": [{"mh_text": "Gout"}, {"mh_text": "Stroke"}]},
+            values={"mh_prior_ca": "Y"},
+            groups={"prior_ca": [{"ca_site": "Breast"}, {"ca_site": "Colon"}]},
         )
     client = client_of(world.coordinator)
     page = opened(client, screened)
-    assert UUID(page["mh_term-0-row_id"][0])
-    answer = client.post(form_url(screened, "DM"), {**page, "mh_term-1-mh_text": "TIA", "_reason": "Misread"})
+    assert UUID(page["prior_ca-0-row_id"][0])
+    answer = client.post(
+        form_url(screened, "DM"), {**page, "prior_ca-1-ca_site": "Rectum", "_reason": "Misread"}
+    )
     assert answer.status_code == 302
-    assert diseases(screened) == [(1, "Gout"), (2, "TIA")]
+    assert cancers(screened) == [(1, "Breast"), (2, "Rectum")]
 
 
 def test_point_04_the_api_gives_identities_and_takes_them_back(screened: Participant, world: World) -> None:
     api = caller(world.coordinator, Permission.CRF_EDIT, Permission.CRF_VIEW)
     where = f"/api/v1/participants/{screened.number}/answers/DM/"
-    new = {"row_id": FIRST, "mh_text": "Gout", "mh_ongo": "Y"}
+    new = {"row_id": FIRST, "ca_site": "Breast", "ca_year": 2011}
 
     def put(version: int, *rows: dict[str, Any], **said: Any) -> Any:
-        body = {"version": version, "answers": {"mh_any": "Y"}, "groups": {"mh_term": list(rows)}, **said}
+        body = {
+            "version": version,
+            "answers": {"mh_prior_ca": "Y"},
+            "groups": {"prior_ca": list(rows)},
+            **said,
+        }
         return api.put(where, body, content_type="application/json")
 
-    assert put(0, new, {"mh_text": "Asthma"}).status_code == 200
-    shown = api.get(where).json()["groups"]["mh_term"]
+    assert put(0, new, {"ca_site": "Thyroid"}).status_code == 200
+    shown = api.get(where).json()["groups"]["prior_ca"]
     assert [(row["row_id"] == FIRST, row["position"]) for row in shown] == [(True, 1), (False, 2)]
     # the order in which rows are sent says nothing; a row that is not on record gets the next number
-    stroke = {"row_id": SECOND, "position": 9, "mh_text": "Stroke"}
+    stroke = {"row_id": SECOND, "position": 9, "ca_site": "Colon"}
     assert put(1, stroke, shown[1], shown[0]).status_code == 200
-    assert diseases(screened) == [(1, "Gout"), (2, "Asthma"), (3, "Stroke")]
+    assert cancers(screened) == [(1, "Breast"), (2, "Thyroid"), (3, "Colon")]
 
 
 @pytest.mark.parametrize("part", ["position", "row_id"])
@@ -172,21 +184,21 @@ def test_point_04_two_rows_of_one_name_are_refused_by_the_api(
 ) -> None:
     api = caller(world.coordinator, Permission.CRF_EDIT)
     same = 1 if part == "position" else FIRST
-    rows = [{part: same, "mh_text": "Gout"}, {part: same, "mh_text": "Asthma"}]
-    body = {"answers": {"mh_any": "Y"}, "groups": {"mh_term": rows}}
+    rows = [{part: same, "ca_site": "Breast"}, {part: same, "ca_site": "Thyroid"}]
+    body = {"answers": {"mh_prior_ca": "Y"}, "groups": {"prior_ca": rows}}
     where = f"/api/v1/participants/{screened.number}/answers/DM/"
     answer = api.put(where, body, content_type="application/json")
     assert answer.status_code == 422
-    assert "row_id or position" in answer.json()["errors"]["mh_term"]
+    assert "row_id or position" in answer.json()["errors"]["prior_ca"]
     assert record_at(screened, "DM") is None
 
 
 def test_point_04_an_identity_that_is_none_is_refused(screened: Participant, world: World) -> None:
     api = caller(world.coordinator, Permission.CRF_EDIT)
-    body = {"groups": {"mh_term": [{"row_id": "7", "mh_text": "Gout"}]}}
+    body = {"groups": {"prior_ca": [{"row_id": "7", "ca_site": "Breast"}]}}
     where = f"/api/v1/participants/{screened.number}/answers/DM/"
     answer = api.put(where, body, content_type="application/json")
-    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["mh_term-0-row_id"])
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["prior_ca-0-row_id"])
 
 
 def test_point_04_a_prompt_is_kept_with_the_answer_of_its_own_row(
@@ -194,11 +206,14 @@ def test_point_04_a_prompt_is_kept_with_the_answer_of_its_own_row(
 ) -> None:
     """What was saved after a prompt was read at the row's place on the page, which moves when a row goes."""
     save(
-        screened, "DM", values={"mh_any": "Y"}, groups={"mh_term": [{"mh_text": "Gout"}, {"mh_text": "TIA"}]}
+        screened,
+        "DM",
+        values={"mh_prior_ca": "Y"},
+        groups={"prior_ca": [{"ca_site": "Breast"}, {"ca_site": "Rectum"}]},
     )
     client = client_of(world.coordinator)
     page = opened(client, screened)
-    shown = '[{"key": "X", "name": "mh_term-1-mh_text", "value": "T", "message": "?"}]'
-    sent = {**page, "mh_term-0-remove": "1", "_reason": "Another patient", "_prompts": shown}
+    shown = '[{"key": "X", "name": "prior_ca-1-ca_site", "value": "T", "message": "?"}]'
+    sent = {**page, "prior_ca-0-remove": "1", "_reason": "Another patient", "_prompts": shown}
     assert client.post(form_url(screened, "DM"), sent).status_code == 302
-    assert EntryPrompt.objects.get(target="mh_term-1-mh_text").saved == "TIA"
+    assert EntryPrompt.objects.get(target="prior_ca-1-ca_site").saved == "Rectum"

@@ -11,8 +11,8 @@ from tests.integration.exports.test_api import caller
 from tests.world import World, screen
 
 pytestmark = pytest.mark.django_db
-DM = {"mh_any": "Y", "weight": "61.5", "height": "170"}
-ROWS = [{"mh_text": "Gout", "mh_ongo": "Y"}, {"mh_text": "Stroke", "mh_ongo": "N"}]
+DM = {"mh_prior_ca": "Y", "weight": "61.5", "height": "170"}
+ROWS = [{"ca_site": "Breast", "ca_year": 2011}, {"ca_site": "Colon", "ca_year": 2014}]
 Body = dict[str, Any]
 
 
@@ -22,7 +22,7 @@ class Api:
     def __init__(self, world: World) -> None:
         self.client = caller(world.coordinator, Permission.CRF_EDIT, Permission.CRF_VIEW)
         self.address = f"/api/v1/participants/{screen(world).number}/answers/DM/"
-        body = {"answers": DM, "missing": {"weight_6m": "NK"}, "groups": {"mh_term": ROWS}}
+        body = {"answers": DM, "missing": {"weight_6m": "NK"}, "groups": {"prior_ca": ROWS}}
         assert self.put(body).status_code == 200
 
     def put(self, body: Body, **headers: str) -> Any:
@@ -37,7 +37,7 @@ class Api:
 
     @property
     def texts(self) -> list[tuple[int, str]]:
-        return [(row["position"], row["mh_text"]) for row in self.shown["groups"]["mh_term"]]
+        return [(row["position"], row["ca_site"]) for row in self.shown["groups"]["prior_ca"]]
 
 
 @pytest.fixture
@@ -48,20 +48,20 @@ def api(world: World) -> Api:
 def test_point_21_put_with_one_answer_erases_nothing(api: Api) -> None:
     refused = api.put({"version": 1, "answers": {"weight": "62"}, "reason": "partial"})
     assert (refused.status_code, refused.json()["code"]) == (422, "exports.answers_left_out")
-    assert set(refused.json()["errors"]) == {"mh_any", "height", "weight_6m", "mh_term"}
+    assert set(refused.json()["errors"]) == {"mh_prior_ca", "height", "weight_6m", "prior_ca"}
     assert api.shown["version"] == 1
     assert api.shown["answers"]["height"] == 170
 
 
 def test_point_21_put_names_the_rows_and_their_answers_that_it_would_erase(api: Api) -> None:
-    first = api.shown["groups"]["mh_term"][0]
-    rows = [{"row_id": first["row_id"], "mh_text": "Gout"}]
-    body = {"version": 1, "answers": DM, "missing": {"weight_6m": "NK"}, "groups": {"mh_term": rows}}
+    first = api.shown["groups"]["prior_ca"][0]
+    rows = [{"row_id": first["row_id"], "ca_site": "Breast"}]
+    body = {"version": 1, "answers": DM, "missing": {"weight_6m": "NK"}, "groups": {"prior_ca": rows}}
     refused = api.put({**body, "reason": "partial"})
-    assert set(refused.json()["errors"]) == {"mh_term.1.mh_ongo", "mh_term.2"}
-    gone = {**body, "groups": {"mh_term": [{**first}, {"position": 2, "remove": True}]}, "reason": "Not his"}
+    assert set(refused.json()["errors"]) == {"prior_ca.1.ca_year", "prior_ca.2"}
+    gone = {**body, "groups": {"prior_ca": [{**first}, {"position": 2, "remove": True}]}, "reason": "Not his"}
     assert api.put(gone).status_code == 200
-    assert api.texts == [(1, "Gout")]
+    assert api.texts == [(1, "Breast")]
 
 
 def test_point_21_put_erases_when_it_says_so(api: Api) -> None:
@@ -69,12 +69,12 @@ def test_point_21_put_erases_when_it_says_so(api: Api) -> None:
     assert api.put(body).status_code == 200
     shown = api.shown
     assert (shown["answers"]["weight"], shown["answers"]["height"], shown["missing"]) == (62, None, {})
-    assert shown["groups"]["mh_term"] == []
+    assert shown["groups"]["prior_ca"] == []
 
 
 def test_point_21_what_was_got_can_be_put(api: Api) -> None:
     assert api.put({**api.shown}).status_code == 200
-    assert api.texts == [(1, "Gout"), (2, "Stroke")]
+    assert api.texts == [(1, "Breast"), (2, "Colon")]
 
 
 def test_point_21_patch_changes_what_is_sent_and_nothing_else(api: Api) -> None:
@@ -87,7 +87,7 @@ def test_point_21_patch_changes_what_is_sent_and_nothing_else(api: Api) -> None:
         *(name for name in ("bmi", "bsa") if name in before["answers"]),
     }
     assert (after["missing"], after["version"]) == ({"weight_6m": "NK"}, 2)
-    assert api.texts == [(1, "Gout"), (2, "Stroke")]
+    assert api.texts == [(1, "Breast"), (2, "Colon")]
     stale = api.patch({"version": 1, "answers": {"weight": "63"}, "reason": "Misread"})
     assert stale.status_code == 409
 
@@ -100,24 +100,24 @@ def test_point_21_patch_takes_an_answer_for_a_missing_reason_and_back(api: Api) 
 
 
 def test_point_21_patch_changes_adds_and_removes_rows(api: Api) -> None:
-    first, second = api.shown["groups"]["mh_term"]
+    first, second = api.shown["groups"]["prior_ca"]
     rows = [
-        {"mh_text": "Asthma", "mh_ongo": "Y"},
-        {"row_id": second["row_id"], "mh_text": "TIA"},
+        {"ca_site": "Thyroid", "ca_year": 2011},
+        {"row_id": second["row_id"], "ca_site": "Rectum"},
         {"position": first["position"], "remove": True},
     ]
-    body = {"version": 1, "groups": {"mh_term": rows}, "reason": "Records seen"}
+    body = {"version": 1, "groups": {"prior_ca": rows}, "reason": "Records seen"}
     assert api.patch(body).status_code == 200
-    shown = {row["mh_text"]: (row["position"], row["mh_ongo"]) for row in api.shown["groups"]["mh_term"]}
-    assert shown == {"TIA": (2, "N"), "Asthma": (3, "Y")}
+    shown = {row["ca_site"]: (row["position"], row["ca_year"]) for row in api.shown["groups"]["prior_ca"]}
+    assert shown == {"Rectum": (2, 2014), "Thyroid": (3, 2011)}
 
 
 def test_point_21_patch_that_is_sent_twice_is_done_once(api: Api) -> None:
-    body = {"version": 1, "groups": {"mh_term": [{"mh_text": "Asthma", "mh_ongo": "Y"}]}}
+    body = {"version": 1, "groups": {"prior_ca": [{"ca_site": "Thyroid", "ca_year": 2011}]}}
     once = {"Idempotency-Key": "ward-3"}
     answers = [api.patch(body, **once) for _ in range(2)]
     assert [answer.json()["version"] for answer in answers] == [2, 2]
-    assert api.texts == [(1, "Gout"), (2, "Stroke"), (3, "Asthma")]
+    assert api.texts == [(1, "Breast"), (2, "Colon"), (3, "Thyroid")]
 
 
 @pytest.mark.parametrize("body", [{"replace": "yes"}, {"replace": 1}])

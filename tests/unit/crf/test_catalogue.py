@@ -17,9 +17,10 @@ from protocol import text
 CHAPTERS = ("3.0", "3.17")
 
 FORMS = catalogue.forms()
-LATER = {"LB", "COMP", "DV", "EOS", "MH", "CM", "SU", "RAND"}
+LATER = {"LB", "COMP", "DV", "EOS", "SU", "RAND"}
 X_CHECKS = {
     "ELIG": {"X002", "X003", "X004", "X005", "X006", "X007"},
+    "CM": {"X024"},
     "TREAT": {"X009", "X010", "X011", "X012", "X013", "X014", "X015", "X016", "X017"},
     "CRE": {"X030", "X031", "X032", "X033", "X034", "X035"},
     "SURG": {"X040", "X041", "X042"},

@@ -29,24 +29,23 @@ VALUES = {
     "pack_y": 30,
     "quit_y": 2019,
     "alc": "never",
-    "mh_any": "Y",
-    "cm_any": "Y",
+    "mh_any": "N",
+    "cm_any": "N",
 }
 DRUG = {
     "cm_trt": "amlodipine",
     "cm_start": "2019-05",
+    "cm_end": None,
     "cm_ongo": "Y",
     "cm_indc": "mh",
     "cm_steroid": "N",
+    "cm_pred": None,
     "cm_immuno": "N",
 }
-GROUPS: dict[str, list[dict[str, Any]]] = {
-    "mh_term": [{"mh_text": "hypertension", "mh_start": "2019", "mh_ongo": "Y"}],
-    "prior_ca": [],
-    "cm": [DRUG],
-}
+GROUPS: dict[str, list[dict[str, Any]]] = {"prior_ca": []}
 CONTEXT = {
-    "AE*": [],
+    "MH*": [],
+    "CM*": [],
     "today": date(2026, 6, 1),
     "site.zone": "Asia/Shanghai",
     "ELIG.birth": "1964-03-09",

@@ -1,0 +1,1 @@
+"""CM: medication, a record for each (protocol 3.3; decision C8)."""

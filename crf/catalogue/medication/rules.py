@@ -1,0 +1,28 @@
+"""What has to hold of medication (protocol 3.3, 3.17)."""
+
+from __future__ import annotations
+
+from crf.engine.answers import AnswerRow
+from crf.engine.checks import not_before
+
+
+def ends_after_start(cm_start: str, cm_end: str) -> bool:
+    return not_before(cm_end, cm_start)
+
+
+def event_exists(cm_ae: int, ae_all: list[AnswerRow]) -> bool:
+    return any(row["sequence"] == cm_ae for row in ae_all)
+
+
+def disease_exists(cm_mh: int, mh_all: list[AnswerRow]) -> bool:
+    return any(row["sequence"] == cm_mh for row in mh_all)
+
+
+def immune_event_is_recorded(
+    cm_indc: str | None, cm_steroid: str | None, cm_ae: int | None, ae_all: list[AnswerRow] | None
+) -> bool:
+    """Say whether a steroid for an immune-related event has such an event on record, the one it names (X024)."""
+    if cm_indc != "irae" or cm_steroid != "Y":
+        return True
+    immune = {row["sequence"] for row in ae_all or () if row.get("irae") == "Y"}
+    return bool(immune) if cm_ae is None else cm_ae in immune
