@@ -44,7 +44,7 @@ def locked(world: World, save: Save) -> Iterator[Any]:
 def saved(world: World, save: Save, *, lock: bool, **at: Any) -> Any:
     with transaction.atomic():
         person = screen(world, signed_on=date(2026, 4, 28), **at)
-        save(person, "DM", by=None, values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+        save(person, "DM", by=None, values=demographics.AFTER_CANCER, groups=numbered(demographics.CANCERS))
         place = place_at(person, "DM")
         if lock:
             lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
@@ -56,7 +56,7 @@ def rows_of(place: Any) -> str:
     return next(
         group.model._meta.db_table
         for name, group in place.form.groups.items()
-        if demographics.GROUPS.get(name)
+        if demographics.CANCERS.get(name)
     )
 
 

@@ -46,7 +46,7 @@ def place(world: World, save: Save) -> Iterator[Any]:
     with scope(user_id=None, sites=EVERYTHING):
         with transaction.atomic():
             person = screen(world)
-            save(person, "DM", by=None, values=demographics.VALUES, groups=numbered(demographics.GROUPS))
+            save(person, "DM", by=None, values=demographics.AFTER_CANCER, groups=numbered(demographics.CANCERS))
         yield place_at(person, "DM")
 
 
@@ -77,7 +77,7 @@ def lock(world: World, place: Any) -> None:
         ("crf_record", "state = 'complete'"),
         (TABLE, "height = 1"),
         (TABLE, "calc_bmi = 1"),
-        (f"{TABLE}disease", "mh_text = 'x'"),
+        (f"{TABLE}cancer", "ca_site = 'x'"),
     ],
 )
 def test_a_locked_record_keeps_itself_its_answers_and_its_rows(
@@ -200,14 +200,14 @@ def test_records_of_a_participant_are_one_query(
 
 
 def test_history_and_versions_read_record_and_answers_together(world: World, place: Any, save: Save) -> None:
-    values = {**demographics.VALUES, "height": demographics.VALUES["height"] + 1}
+    values = {**demographics.AFTER_CANCER, "height": demographics.AFTER_CANCER["height"] + 1}
     with transaction.atomic():
         save(
             *(place.participant, "DM"),
             version=1,
             by=None,
             values=values,
-            groups=numbered(demographics.GROUPS),
+            groups=numbered(demographics.CANCERS),
             reason="Measured again",
         )
     lock_at_2 = {"record_key": place, "version": 2, "by": world.data_manager, "at": NOW}
@@ -219,7 +219,7 @@ def test_history_and_versions_read_record_and_answers_together(world: World, pla
         assert first is not None
         assert second is not None
         assert (first.values["height"], second.values["height"]) == (
-            demographics.VALUES["height"],
+            demographics.AFTER_CANCER["height"],
             values["height"],
         )
         assert answers_at(place.form, stored.record, 3) is None

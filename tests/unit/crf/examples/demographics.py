@@ -43,6 +43,11 @@ DRUG = {
     "cm_immuno": "N",
 }
 GROUPS: dict[str, list[dict[str, Any]]] = {"prior_ca": []}
+# Somebody with an earlier cancer: a record with a row.
+AFTER_CANCER = VALUES | {"mh_prior_ca": "Y"}
+CANCERS: dict[str, list[dict[str, Any]]] = {
+    "prior_ca": [{"ca_site": "thyroid", "ca_year": 2011, "ca_tx": ["surgery"]}]
+}
 CONTEXT = {
     "MH*": [],
     "CM*": [],
