@@ -46,7 +46,9 @@ def place(world: World, save: Save) -> Iterator[Any]:
     with scope(user_id=None, sites=EVERYTHING):
         with transaction.atomic():
             person = screen(world)
-            save(person, "DM", by=None, values=demographics.AFTER_CANCER, groups=numbered(demographics.CANCERS))
+            save(
+                person, "DM", by=None, values=demographics.AFTER_CANCER, groups=numbered(demographics.CANCERS)
+            )
         yield place_at(person, "DM")
 
 
