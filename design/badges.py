@@ -19,6 +19,7 @@ from crf.models import QueryState
 from exports.models import ExportState
 from followup.models import VisitState
 from randomization.models import SchemeState
+from trials.models.closing import CopyState
 from trials.models.participants import Track
 from trials.models.requests import RequestState
 from trials.models.sites import SiteState
@@ -42,7 +43,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
     "form": {
         "expected": Badge("neutral", "calendar-event", _("Not due yet")),
         "empty": Badge("neutral", "circle", _("Empty")),
-        "due": Badge("info", "clock", _("Due")),
+        "due": Badge("info", "clock", pgettext_lazy("form", "Due")),
         "overdue": Badge("stop", "exclamation-octagon", _("Overdue")),
         "in_progress": Badge("progress", "circle-half", _("In progress")),
         "complete": Badge("ok", "check-circle", _("Complete")),
@@ -202,6 +203,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "kept": Badge("info", "arrow-right", _("Kept by another site")),
         "open": Badge("warn", "exclamation-triangle", _("Open matter")),
     },
+    "copy": _worded(
+        CopyState,
+        {
+            "making": ("progress", "hourglass-split"),
+            "ready": ("ok", "check-circle"),
+            "failed": ("stop", "exclamation-octagon"),
+        },
+    ),
     "step": {
         "done": Badge("ok", "check-circle", _("Done")),
         "next": Badge("info", "arrow-right", _("Next")),

@@ -17,7 +17,7 @@ from crf.eligibility.evidence import STRATIFYING_ANSWER, STRATIFYING_FORM
 from crf.engine.base import COMPLETED
 from crf.engine.codebook import Variable, codebook
 from crf.engine.declaration import FormDeclaration
-from crf.engine.former_codes import FORMER, RENAMED
+from crf.engine.former_codes import FORMER, FORMER_AT_RESTAGING, RENAMED, RESTAGED
 from crf.engine.messages import missing_text
 from crf.engine.questions import Classification
 from crf.models import Record, RecordState
@@ -189,8 +189,7 @@ def _counted(cut: Cut, rows: str, which: str) -> str:
 def _answers(variables: list[Variable], alias: str, cut: Cut) -> Iterator[Column]:
     for variable in variables:
         text = _as_text(variable, alias)
-        is_renamed = any(code in FORMER for code, _label in variable.codes)
-        sql = _renamed(text) if cut.is_past and is_renamed else text
+        sql = _renamed_since(variable, text, alias) if cut.is_past else text
         yield Column(variable.variable, sql, variable.type, variable.label, dict(variable.codes), variable)
         if variable.missing:
             reason = f"{alias}.missing ->> '{variable.name}'"
@@ -203,9 +202,19 @@ def _answers(variables: list[Variable], alias: str, cut: Cut) -> Iterator[Column
             )
 
 
-def _renamed(code: str) -> str:
+def _renamed_since(variable: Variable, text: str, alias: str) -> str:
+    """Return the SQL of an answer of an old version, whose codes of then have their names of today."""
+    codes = {code for code, _label in variable.codes}
+    if codes & FORMER_AT_RESTAGING.keys():
+        column, restaging = RESTAGED
+        today = _renamed(text, {former: code for code, former in FORMER_AT_RESTAGING.items()})
+        return f"CASE WHEN {alias}.{column} = '{restaging}' THEN {today} ELSE {text} END"
+    return _renamed(text) if codes & FORMER.keys() else text
+
+
+def _renamed(code: str, names: Mapping[str, str] = RENAMED) -> str:
     """Return the SQL that gives a code its name of today, where an old version holds the former one."""
-    cases = " ".join(f"WHEN '{former}' THEN '{today}'" for former, today in RENAMED.items())
+    cases = " ".join(f"WHEN '{former}' THEN '{today}'" for former, today in names.items())
     return f"CASE {code} {cases} ELSE {code} END"
 
 

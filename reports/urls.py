@@ -46,6 +46,7 @@ site_urlpatterns = [
     path("sites/<str:code>/close-out/", views.closing, name="close-out"),
     path("sites/<str:code>/close-out/confirm/", views.confirm_closing, name="confirm-close-out"),
     path("sites/<str:code>/close-out/end/", views.end_closing, name="end-close-out"),
-    path("sites/<str:code>/close-out/copy/", views.confirm_copy, name="confirm-copy"),
+    path("sites/<str:code>/close-out/copies/new/", views.ask_copy, name="ask-copy"),
+    path("sites/<str:code>/close-out/copies/<int:pk>/confirm/", views.confirm_copy, name="confirm-copy"),
     path("sites/<str:code>/move/<site_state:to>/", views.move_site, name="move-site"),
 ]

@@ -1,7 +1,7 @@
 """Pages that need to see the whole house."""
 
 from reports.views.amendment import amendment, amendment_file
-from reports.views.closing import closing, confirm_closing, confirm_copy, end_closing
+from reports.views.closing import ask_copy, closing, confirm_closing, confirm_copy, end_closing
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
@@ -13,6 +13,7 @@ from reports.views.visit import unscheduled, visit
 __all__ = [
     "amendment",
     "amendment_file",
+    "ask_copy",
     "closing",
     "confirm",
     "confirm_closing",

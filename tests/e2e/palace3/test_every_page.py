@@ -106,7 +106,7 @@ NOT_PLAYED = {
     **dict.fromkeys(("randomization:confirm-close", "randomization:end-close", "randomization:reject"), 404),
     **dict.fromkeys(("randomization:correct-error", "randomization:withdraw-error"), 404),
     **dict.fromkeys(("trials:close-out", "trials:confirm-close-out", "trials:end-close-out"), 404),
-    "trials:confirm-copy": 404,
+    **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy"), 404),
 }
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 

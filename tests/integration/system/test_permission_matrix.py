@@ -75,7 +75,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
 
 def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     chosen = {part: values[part] for part in parts}
-    if name.startswith("trials:") and "code" in chosen:
+    if name.startswith(("trials:", "exports:")) and "code" in chosen:
         chosen["code"] = "01"
     return reverse(name, kwargs=chosen)
 
@@ -142,7 +142,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:close-out": ("get", "IT"),
     "trials:confirm-close-out": ("get", "IT"),
     "trials:end-close-out": ("get", "IT"),
+    "trials:ask-copy": ("get", "IT"),
     "trials:confirm-copy": ("get", "I"),
+    "exports:download-copy": ("post", "IMD"),
     "trials:site": ("get", "*"),
     "trials:change-site": ("get", "T"),
     "trials:fulfil": ("get", "T"),
