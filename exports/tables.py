@@ -77,7 +77,7 @@ class File:
         return f"SELECT count(*) FROM {self.counted}"
 
 
-def _by_the_sites_clock(column: str, clock: str = "HH24:MI") -> str:
+def by_the_sites_clock(column: str, clock: str = "HH24:MI") -> str:
     """Return the SQL for an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00.
 
     In UTC every event before 08:00 in China would stand on the day before.
@@ -95,13 +95,13 @@ def digest_column(version: str) -> Column:
     return Column("PROTOCOL_DIGEST", kept, label=_("Digest (SHA-256) of the text of that version"))
 
 
-_PARTICIPANT_KEYS = (
+PARTICIPANT_KEYS = (
     Column("STUDYID", f"'{STUDY}'", label=_("Study")),
     Column("SITEID", "s.code", label=_("Site: two digits, leading zero included")),
     Column("SUBJID", "p.number", label=_("Participant")),
 )
 _KEYS = (
-    *_PARTICIPANT_KEYS,
+    *PARTICIPANT_KEYS,
     Column("VISIT", "coalesce(v.code, '')", "code", _("Visit")),
     Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
     Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
@@ -133,10 +133,10 @@ _STATE = (
     Column("PROTOCOL_VERSION", "r.protocol_version", label=_("Version of the protocol")),
     digest_column("r.protocol_version"),
     Column("RECORD_VERSION", "r.version", "integer", _("Version of the record")),
-    Column("CHANGED_AT", _by_the_sites_clock("a.at", _BY_SECONDS), "date-time", _("When the person acted")),
+    Column("CHANGED_AT", by_the_sites_clock("a.at", _BY_SECONDS), "date-time", _("When the person acted")),
     Column(
         "STORED_AT",
-        _by_the_sites_clock("a.stored_at", _BY_SECONDS),
+        by_the_sites_clock("a.stored_at", _BY_SECONDS),
         "date-time",
         _("When the database stored it"),
     ),
@@ -165,7 +165,7 @@ def files_of(form: FormDeclaration, *, cut: Cut) -> Iterator[File]:
         (*_KEYS, *_answers([v for v in variables if not v.group], "f", cut), *_STATE),
         f"{answers} f JOIN {record} = f.id {_joins(cut)} WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
-        _counted(cut, answers, "true"),
+        counted(cut, answers, "true"),
         form.code,
     )
     for group in form.groups.values():
@@ -176,13 +176,13 @@ def files_of(form: FormDeclaration, *, cut: Cut) -> Iterator[File]:
             (*_KEYS, _ROW, *columns),
             f"{rows} g JOIN {record} = g.record_id {_joins(cut)} WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
             "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
-            _counted(cut, rows, "NOT t.removed"),
+            counted(cut, rows, "NOT t.removed"),
             form.code,
             group.name,
         )
 
 
-def _counted(cut: Cut, rows: str, which: str) -> str:
+def counted(cut: Cut, rows: str, which: str) -> str:
     return f"{rows} t JOIN {cut.rows(Site)} s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
 
 
@@ -223,7 +223,7 @@ def _as_text(variable: Variable, alias: str) -> str:
     if variable.type == "codes":
         return f"array_to_string({column}, ';')"
     if variable.type == "date-time":
-        return _by_the_sites_clock(column)
+        return by_the_sites_clock(column)
     if variable.type == "boolean":
         return f"CASE {column} WHEN true THEN 'Y' WHEN false THEN 'N' END"
     return column
@@ -238,7 +238,7 @@ def common_files(cut: Cut) -> Iterator[File]:
     yield _consents(cut)
 
 
-def _of_participant(cut: Cut, alias: str) -> str:
+def of_participant(cut: Cut, alias: str) -> str:
     return (
         f"JOIN {cut.rows(Participant)} p ON p.id = {alias}.participant_id "
         f"JOIN {cut.rows(Site)} s ON s.id = {alias}.site_id"
@@ -268,7 +268,7 @@ def _participants(cut: Cut) -> File:
     return File(
         "PARTICIPANTS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("STATE", "p.state", "code", _("Where the participant stands"), dict(Track.choices)),
             Column("STATE_SINCE", "p.state_since", "date", _("in this state since")),
             Column("ARM", "p.arm", "code", _("Arm, once allocated"), {"1": "1", "2": "2"}),
@@ -279,7 +279,7 @@ def _participants(cut: Cut) -> File:
         ),
         f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id {_joined_strata(cut)} WHERE s.code = ANY(%(sites)s)",
         "p.number",
-        _counted(cut, rows, "true"),
+        counted(cut, rows, "true"),
     )
 
 
@@ -288,7 +288,7 @@ def _milestones(cut: Cut) -> File:
     return File(
         "MILESTONES",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("MILESTONE", "m.code", "code", _("milestone")),
             Column("DATE", 'm."on"', "date", _("on")),
             Column("RESULT", "m.result", "code", _("result")),
@@ -298,11 +298,11 @@ def _milestones(cut: Cut) -> File:
             Column("SOURCE_VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("SOURCE_FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
         ),
-        f"{rows} m {_of_participant(cut, 'm')} LEFT JOIN {cut.rows(Record)} r ON r.id = m.source_record "
+        f"{rows} m {of_participant(cut, 'm')} LEFT JOIN {cut.rows(Record)} r ON r.id = m.source_record "
         f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id "
         'WHERE m."on" IS NOT NULL AND s.code = ANY(%(sites)s)',
         'p.number, m."on", m.code',
-        _counted(cut, rows, 't."on" IS NOT NULL'),
+        counted(cut, rows, 't."on" IS NOT NULL'),
     )
 
 
@@ -318,7 +318,7 @@ def _visits(cut: Cut) -> File:
     return File(
         "VISITS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("VISIT", "v.code", "code", _("Visit")),
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("STATE", "v.state", "code", _("State of the visit"), dict(VisitState.choices)),
@@ -336,9 +336,9 @@ def _visits(cut: Cut) -> File:
             Column("PROTOCOL_VERSION", _VERSION_OF_VISIT, label=_("Version of the protocol")),
             digest_column(_VERSION_OF_VISIT),
         ),
-        f"{rows} v {_of_participant(cut, 'v')} WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
+        f"{rows} v {of_participant(cut, 'v')} WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
-        _counted(cut, rows, "t.state <> 'cancelled'"),
+        counted(cut, rows, "t.state <> 'cancelled'"),
     )
 
 
@@ -348,15 +348,15 @@ def _versions(cut: Cut) -> File:
     return File(
         "PROTOCOL_VERSIONS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("PROTOCOL_VERSION", "h.protocol_version", label=_("Version of the protocol")),
             digest_column("h.protocol_version"),
-            Column("FOLLOWED_FROM", _by_the_sites_clock("a.at"), "date-time", _("Followed from")),
+            Column("FOLLOWED_FROM", by_the_sites_clock("a.at"), "date-time", _("Followed from")),
         ),
         f"{turns} h JOIN {cut.rows(Participant)} p ON p.id = h.id JOIN {cut.rows(Site)} s ON s.id = h.site_id "
         "JOIN audit_act a ON a.id = h.act_id WHERE s.code = ANY(%(sites)s)",
         "p.number, h.pgh_id",
-        _counted(cut, turns, "true"),
+        counted(cut, turns, "true"),
     )
 
 
@@ -379,7 +379,7 @@ def _consents(cut: Cut) -> File:
     return File(
         "CONSENTS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("CONSENT_VERSION", "x.label", label=_("consent version")),
             Column("ANSWER", "c.answer", "code", _("Answer"), dict(CONSENT_ANSWERS)),
             Column("ANSWERED_ON", "c.answered_on", "date", _("Answered on")),
@@ -394,8 +394,8 @@ def _consents(cut: Cut) -> File:
             ),
             Column("AFTER_REFUSAL", "c.follows", "code", _("what follows"), dict(AfterRefusal.choices)),
         ),
-        f"{answers} c {_of_participant(cut, 'c')} JOIN {cut.rows(ConsentVersion)} x ON x.id = c.version_id "
+        f"{answers} c {of_participant(cut, 'c')} JOIN {cut.rows(ConsentVersion)} x ON x.id = c.version_id "
         "WHERE s.code = ANY(%(sites)s)",
         "p.number, c.answered_on, c.answer, c.id",
-        _counted(cut, answers, "true"),
+        counted(cut, answers, "true"),
     )

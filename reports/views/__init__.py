@@ -8,6 +8,7 @@ from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
 from reports.views.quality import report, report_file, report_list
 from reports.views.site import move_site, site
+from reports.views.unfinished import unfinished_forms
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "report_file",
     "report_list",
     "site",
+    "unfinished_forms",
     "unscheduled",
     "visit",
     "withdraw",

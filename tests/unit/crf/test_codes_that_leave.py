@@ -15,6 +15,7 @@ from crf.engine.codebook import codebook
 from crf.engine.former_codes import FORMER, RENAMED, former_spellings
 from crf.engine.messages import MISSING_TEXTS, missing_text
 from crf.engine.questions import Missing
+from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.tables import common_files, files_of
 from protocol.text import load
@@ -79,6 +80,7 @@ def codes_that_leave() -> Iterator[tuple[str, str]]:
     cut = Cut(at=datetime(2026, 11, 20, tzinfo=UTC))
     for file in (
         *common_files(cut),
+        *conduct_files(cut),
         *(f for form in catalogue.forms().values() for f in files_of(form, cut=cut)),
     ):
         yield from (
