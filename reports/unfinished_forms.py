@@ -65,12 +65,12 @@ def _owed_forms() -> list[FormDeclaration]:
 def _owes(form: FormDeclaration) -> Q:
     finished = Record.objects.filter(form_code=form.code, state__in=COMPLETED)
     if form.repeats is Repeats.PER_VISIT:
-        return ~Exists(finished.filter(visit=OuterRef("pk")))
-    none = ~Exists(finished.filter(participant=OuterRef("participant")))
+        return Q(~Exists(finished.filter(visit=OuterRef("pk"))))
+    none = Q(~Exists(finished.filter(participant=OuterRef("participant"))))
     if not form.due_after:
         return none
     standing = Milestone.objects.filter(code=form.due_after, on__isnull=False)
-    return none & Exists(standing.filter(participant=OuterRef("participant")))
+    return none & Q(Exists(standing.filter(participant=OuterRef("participant"))))
 
 
 def lines_of(visits: Iterable[Visit], *, today: date, form: str = "") -> list[UnfinishedVisit]:
