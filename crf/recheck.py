@@ -18,6 +18,7 @@ from crf.engine.conditions import canonical
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.messages import values_named
+from crf.milestones import Setter, estimated_by, set_milestones
 from crf.models import DifferenceKind, Query
 from crf.queries.system import known_queries, queries_part, stale_queries, sync_queries
 from crf.store.bulk_read import bulk_read
@@ -35,6 +36,7 @@ from crf.store.records import (
     update_record,
 )
 from crf.store.signatures import drop_signature
+from followup.services import plan_visits_for
 from trials import services as trials
 from trials.models import Participant
 
@@ -185,8 +187,17 @@ def _recheck_record(
     propose_deviations(record_key, outcome.findings, str(record.pk), by=by, at=at)
     if changed:
         form_context.forget(form.code)
+        setter = Setter(record_key, stored.record, outcome, form_context, {})
+        _move_milestones(setter, changed, by=by, at=at)
     answers = {f"{form.code}*"} if set(changed) - {IS_COMPLETE} else set()
     return {f"{form.code}.{name}" for name in changed} | answers
+
+
+def _move_milestones(setter: Setter, changed: list[str], *, by: User | None, at: datetime) -> None:
+    """A milestone that rests on a derived day moves with it, and the visits with the milestone (protocol 2.1)."""
+    codes = estimated_by(setter.record_key.form.milestones, changed)
+    if codes and set_milestones(setter, codes, by=by, at=at):
+        plan_visits_for(participant=setter.record_key.participant, by=by, at=at)
 
 
 def _rederive(

@@ -24,7 +24,7 @@ from followup.track_limits import with_limit
 from kernel.days import written
 from reports.overdue_states import overdue_state
 from trials.models import Consent, ConsentRefusal, LossToFollowUp, Milestone, Participant, Withdrawal
-from trials.models.participants import AfterRefusal, Track, scope_in_words
+from trials.models.participants import ESTIMATE, AfterRefusal, Track, scope_in_words
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,10 @@ def _death(participant: Participant, milestones: Iterable[Milestone], user: User
             code, visit, sequence = record.form_code, record.visit_id, record.sequence
             url = form_url(participant.number, code, visit_id=visit, sequence=sequence)
             links = ((url, _("Open the form %(form)s that says so") % {"form": code}),)
-        yield CourseLine(_("Died on %(day)s.") % {"day": written(milestone.on)}, links)
+        died = _("Died on %(day)s.")
+        if milestone.source == ESTIMATE:
+            died = _("Died on a day that is not known exactly. %(day)s is used.")
+        yield CourseLine(died % {"day": written(milestone.on)}, links)
 
 
 def _day(iso: str) -> str:

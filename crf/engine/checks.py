@@ -101,6 +101,12 @@ def latest_day(value: str | date | datetime | None) -> date | None:
     return _day(value, last=True)
 
 
+def is_full_day(value: str | date | datetime | None) -> bool:
+    """Say whether a date is known to the day."""
+    first = earliest_day(value)
+    return first is not None and first == latest_day(value)
+
+
 def _day(value: str | date | datetime | None, *, last: bool) -> date | None:
     if value is None or value == "":
         return None

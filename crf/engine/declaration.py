@@ -66,11 +66,15 @@ class FormSection:
 
 @dataclass(frozen=True)
 class Sets:
-    """The milestone ``code`` takes its day from an answer while ``when`` holds (protocol 2.1)."""
+    """The milestone ``code`` takes its day from an answer while ``when`` holds (protocol 2.1).
+
+    While the answer is known in part, the derived answer ``estimated_by`` gives the day.
+    """
 
     code: str
     from_field: str
     when: Condition | None = None
+    estimated_by: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,6 +339,8 @@ class FormDeclaration:
         for rule in self.milestones:
             if rule.from_field not in self.questions or not self.questions[rule.from_field].dated:
                 yield f"milestone {rule.code} takes its day from {rule.from_field}, which is no date"
+            if rule.estimated_by and not getattr(self.questions.get(rule.estimated_by), "dated", False):
+                yield f"milestone {rule.code} is estimated by {rule.estimated_by}, which is no date"
 
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
-from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time, latest_day
+from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time, is_full_day, latest_day
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import AnswerRole, Question, QuestionKind, argument
@@ -329,8 +329,7 @@ class _Answers:
         value = self.values.get(rule.from_field)
         if value is None or not self.holds(rule.when):
             return None
-        first = earliest_day(value)
-        return first if first == latest_day(value) else None
+        return earliest_day(value) if is_full_day(value) else self.values.get(rule.estimated_by)
 
 
 def _finding(key: str, level: Level, kind: str, target: str, code: str = "", **values: Any) -> Finding:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
-from crf import catalogue
 from crf.engine.checks import Finding, earliest_day
-from crf.engine.declaration import IS_COMPLETE, FormDeclaration, Repeats
-from crf.engine.evaluation import Evaluation, evaluate
+from crf.engine.declaration import IS_COMPLETE, FormDeclaration
+from crf.engine.evaluation import Evaluation
+from crf.milestones import Setter, set_milestones
 from crf.recheck import propose_deviations, recheck
 from crf.records.change import RecordChange
 from crf.safety.clock_rows import CLOCK_FORMS, first_known_on, settle_clocks
 from crf.store.context import FormContext
-from crf.store.records import RecordKey, begun_records, stored_record_of
+from crf.store.records import RecordKey
 from crf.trial_rules import todos
 from crf.trial_rules.track import (
     READ_TOGETHER,
@@ -31,7 +30,7 @@ from followup.models import Visit, VisitState
 from followup.services import count_as_met, plan_visits_for, record_visit, settle_todos
 from protocol import text
 from trials import services as trials
-from trials.models.participants import INTERRUPTED, Track
+from trials.models.participants import ESTIMATE, INTERRUPTED, Track
 
 
 def apply_consequences(change: RecordChange) -> bool:
@@ -86,69 +85,8 @@ def _known(form: FormDeclaration, outcome: Evaluation) -> dict[str, date | None]
 
 
 def _set_milestones(change: RecordChange, course: TrackChange) -> set[str]:
-    """The milestones that the form sets stand on its answers; the codes of those that moved are returned.
-
-    When several records can set one, the earliest day counts (protocol 2.1).
-    """
-    moved = set()
-    for code, day in change.after.milestones.items():
-        taken = _earliest(change, code, day)
-        if taken is None:
-            continue
-        result = course.results.get(code, "") if day else ""
-        if trials.set_milestone(
-            participant=change.record_key.participant,
-            code=code,
-            on=taken.on,
-            source="form",
-            source_form=taken.form,
-            source_record=taken.record,
-            result=result,
-            by=change.by,
-            at=change.at,
-        ):
-            moved.add(code)
-    if moved:
-        change.form_context.forget_milestones()
-    return moved
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """The day of a milestone, and which record it is read from."""
-
-    on: date | None
-    record: int
-    form: str
-
-
-def _earliest(change: RecordChange, code: str, day: date | None) -> _Taken | None:
-    """Return what the milestone takes now; None when this record has no say in it."""
-    form = change.record_key.form
-    own = _Taken(day, change.record.pk, form.code)
-    held = change.form_context.milestone(code)
-    if held is None or held.on is None:
-        return own if day else None
-    if (held.source_form, held.source_record) != (form.code, own.record):
-        return own if day and day <= held.on else None
-    if form.repeats == Repeats.PER_PARTICIPANT and len(catalogue.setters_of(code)) == 1:
-        return own
-    known = [taken for taken in (own, *_elsewhere(change, code)) if taken.on]
-    return min(known, key=lambda taken: taken.on or date.max, default=own)
-
-
-def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
-    """Yield what every other record says about the milestone, of this form or of another that can set it."""
-    for form in catalogue.setters_of(code):
-        for other in begun_records(form, change.record_key.participant).exclude(pk=change.record.pk):
-            seen = stored_record_of(form, other).outcome(form)
-            context = change.form_context.context(
-                form, visit=other.visit, sequence=other.sequence, record_id=other.pk
-            )
-            evaluation = evaluate(
-                form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
-            )
-            yield _Taken(evaluation.milestones.get(code), other.pk, form.code)
+    setter = Setter(change.record_key, change.record, change.after, change.form_context, course.results)
+    return set_milestones(setter, frozenset(change.after.milestones), by=change.by, at=change.at)
 
 
 def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:
@@ -246,15 +184,21 @@ def _note_visit(change: RecordChange, visit: Visit, course: TrackChange) -> bool
 
 def _note_met(change: RecordChange, visit: Visit, day: date | None, is_dead: bool) -> None:
     """What a sweep asks for is known from the day on which a death was reported, though nobody was seen."""
-    died = change.form_context.milestone("DEATH")
-    before = day is not None and died is not None and died.on is not None and died.on < day
+    died_on = _died_on(change.form_context)
+    before = day is not None and died_on is not None and died_on < day
     count_as_met(visit=visit, on=day if is_dead or before else None, by=change.by, at=change.at)
 
 
 def _possible(day: date, form_context: FormContext) -> bool:
     """Say whether a visit can have taken place then; a call after a death is no visit of the participant."""
-    consented, died = (getattr(form_context.milestone(code), "on", None) for code in ("ICF", "DEATH"))
+    consented, died = getattr(form_context.milestone("ICF"), "on", None), _died_on(form_context)
     return (consented or day) <= day <= min(form_context.today, died or form_context.today)
+
+
+def _died_on(form_context: FormContext) -> date | None:
+    """Return the day of death where it is known; one that is estimated may have been a later one."""
+    died = form_context.milestone("DEATH")
+    return died.on if died is not None and died.source != ESTIMATE else None
 
 
 def _visit_day(form: FormDeclaration, outcome: Evaluation) -> date | None:

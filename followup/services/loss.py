@@ -29,6 +29,13 @@ class NotYetLost(Refusal):
     )
 
 
+class LostAlready(Refusal):
+    code = "followup.lost_already"
+    message = _(
+        "Participant {participant} counts as lost since {day} already. Record the contact if they are reached again."
+    )
+
+
 class LostInFuture(Refusal):
     code = "followup.lost_in_future"
     fields = ("on",)
@@ -39,12 +46,14 @@ class LostInFuture(Refusal):
 def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -> Participant:
     """The participant counts as lost to follow-up since ``on``; only vital status is still asked for.
 
-    Refuses: a day still to come; attempts that are not enough. Locks: the participant.
+    Refuses: somebody who is lost already; a day still to come; attempts that are not enough. Locks: the participant.
     """
     with open_act("followup:participant:lost", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         if on > local_date(at, locked.site.time_zone):
             raise LostInFuture(day=on.isoformat())
+        if locked.state == Track.LOST:
+            raise LostAlready(participant=locked.number, day=locked.state_since)
         standing = standing_of(locked, ContactAttempt.objects.filter(participant=locked, on__lte=on))
         if not standing.is_enough:
             raise NotYetLost(participant=locked.number, **standing.__dict__)

@@ -26,6 +26,7 @@ FLOORS = (
     "crf.models",
     "crf.store",
     "crf.queries",
+    "crf.milestones",
     "crf.recheck",
     "crf.safety",
     "crf.eligibility",

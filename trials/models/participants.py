@@ -298,11 +298,15 @@ class EligibilityDecision(OfParticipant):
         return {each["code"]: each["answer"] for each in criteria if each.get("answer")}
 
 
+ESTIMATE = "estimate"
+
+
 @audited()
 class Milestone(OfParticipant):
     """A date that starts a clock (protocol 2.1), with the record it was read from.
 
-    ``source`` says what set it; ``source_form`` and ``source_record`` name the record where it is a form.
+    ``source`` says what set it, ``ESTIMATE`` where the date is known in part and the day was worked out;
+    ``source_form`` and ``source_record`` name the record where it is a form.
     A milestone whose answer was taken back keeps its row and has no date.
     """
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from accounts.models import User
 from audit.acts import note_moved, open_act
 from trials.models import Milestone, Participant
+from trials.models.participants import ESTIMATE
 
 
 def set_milestone(
@@ -29,7 +30,9 @@ def set_milestone(
     Who plans visits is told by the answer, and plans in the same act (protocol 2.1).
     """
     milestone = Milestone.objects.filter(participant=participant, code=code).first()
-    if ((milestone.on, milestone.result) if milestone else (None, "")) == (on, result):
+    stands = (milestone.on, milestone.result) if milestone else (None, "")
+    estimated = milestone is not None and milestone.source == ESTIMATE
+    if stands == (on, result) and (on is None or estimated == (source == ESTIMATE)):
         return False
     with open_act("trials:milestone:set", by=by, at=at, participant=participant) as act:
         found = milestone or Milestone(participant=participant, site_id=participant.site_id, code=code)

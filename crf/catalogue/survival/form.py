@@ -223,4 +223,4 @@ class SurvivalStatus(CrfRecord):
         code, title, version, repeats = "SURV", _("Survival status"), 2, Repeats.PER_VISIT
         says_alive, from_register = True, True
         checks = CHECKS
-        milestones = (Sets("DEATH", "death_dt", when=DEAD),)
+        milestones = (Sets("DEATH", "death_dt", when=DEAD, estimated_by="death_calc"),)

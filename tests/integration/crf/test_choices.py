@@ -12,6 +12,7 @@ from django.db import transaction
 from audit.acts import open_act
 from followup.models import Visit, VisitState
 from followup.services import (
+    add_unscheduled_visit,
     cancel_withdrawal,
     plan_visits_for,
     record_contact_attempt,
@@ -206,6 +207,50 @@ def test_rare_11_a_sweep_that_somebody_recorded_stays_when_the_death_typed_into_
     )
     sweep.refresh_from_db()
     assert (sweep.state, sweep.met_on, sweep.took_place_on) == (VisitState.DONE, None, date(2026, 11, 9))
+
+
+def test_rare_11_a_death_whose_day_is_estimated_moves_with_what_the_estimate_rests_on(
+    waiting: Callable[[str], Participant], save: Save, world: World
+) -> None:
+    """The 15th, not before the last proof of life and not after the report (decision D4); the exact day ends that."""
+    patient, by = waiting("1"), {"by": world.coordinator, "at": LATER}
+    told = {**_changes(survival.dead()), "status_dt": date(2026, 11, 19), "v_source": "family"}
+    page = visit(patient, "OS36")
+    save(patient, "SURV", visit=page, values={**told, "death_dt": "2026-11"})
+    assert died(patient) == (date(2026, 11, 15), "estimate", date(2026, 11, 15))
+    assert not Visit.objects.awaited().filter(participant=patient, closes__gte=date(2026, 11, 15)).exists()
+    shown = client_of(world.coordinator).get(f"/participants/{patient.number}/").text
+    assert "Died on a day that is not known exactly. 15 Nov 2026 is used." in shown
+    add_unscheduled_visit(
+        participant=patient, took_place_on=date(2026, 11, 17), forms=["VS"], why="Fever", **by
+    )
+    assert died(patient) == (date(2026, 11, 17), "estimate", date(2026, 11, 17))
+    assert planned_anew(patient)
+    save(patient, "SURV", visit=page, values={**told, "death_dt": "2026-11-18"}, reason="Letter")
+    assert died(patient) == (date(2026, 11, 18), "form", date(2026, 11, 18))
+    save(patient, "SURV", visit=page, values={**told, "death_dt": "2026"}, reason="Another letter")
+    assert died(patient)[0] is None, "no day is taken from a year alone"
+    assert planned_anew(patient)
+
+
+@pytest.mark.parametrize(("written", "since"), [("2026-11", date(2026, 11, 10)), ("2026", date(2026, 6, 10))])
+def test_rare_11_nobody_is_dead_before_the_last_proof_of_life_nor_after_the_report(
+    waiting: Callable[[str], Participant], save: Save, written: str, since: date
+) -> None:
+    patient = waiting("1")
+    told = {**_changes(survival.dead()), "status_dt": REPORTED, "death_dt": written}
+    save(patient, "SURV", visit=visit(patient, "OS36"), values=told)
+    patient.refresh_from_db()
+    assert (patient.state, patient.state_since) == (Track.DEAD, since)
+    assert planned_anew(patient)
+
+
+def died(patient: Participant) -> tuple[date | None, str, date | None]:
+    """Day of the milestone, what it rests on, and the day since which the participant is dead."""
+    patient.refresh_from_db()
+    assert patient.state == Track.DEAD
+    milestone = Milestone.objects.get(participant=patient, code="DEATH")
+    return milestone.on, milestone.source, patient.state_since
 
 
 def test_rare_11_surgery_declined_at_an_uncertain_cre2_opens_surveillance_by_itself(

@@ -23,7 +23,7 @@ from followup.services import (
     update_visit_states,
     withdraw_participant,
 )
-from followup.services.loss import WithdrawnInFuture
+from followup.services.loss import LostAlready, WithdrawnInFuture
 from followup.services.todos import Wanted
 from followup.services.visits import ContactRefused, VisitCancelled
 from notices.services.reminders import remind_site
@@ -242,6 +242,20 @@ def test_rare_10_reached_again_goes_back_to_where_they_were(world: World, survey
     assert standing(surveyed).keys() == before.keys()
     loss = LossToFollowUp.objects.get(participant=surveyed)
     assert (loss.lost_on, loss.reached_on) == (lost_on, found_on)
+
+
+def test_rare_10_whoever_is_lost_is_not_lost_once_more(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    lost_on = lose(world, surveyed)
+    with pytest.raises(LostAlready) as refusal:
+        record_lost(participant=surveyed, on=lost_on, by=world.coordinator, at=noon(lost_on))
+    assert lost_on.isoformat() in str(refusal.value)
+    page = client_of(world.coordinator).post(
+        reverse("followup:lost", args=[surveyed.number]), {"on": "2026-11-20"}
+    )
+    assert page.status_code == 409
+    assert LossToFollowUp.objects.filter(participant=surveyed).count() == 1
 
 
 def test_rare_10_nobody_is_called_who_refused_every_contact(

@@ -63,6 +63,7 @@ SHOWN = "shown by the acts below"
 SETTLES = "settles a visit; moves no other (tested below)"
 PLANNERS = {
     "crf/records/consequences.py:apply_consequences": SHOWN,
+    "crf/recheck.py:_move_milestones": "a day that is worked out moves with what it is worked out from",
     "followup/services/loss.py:record_lost": SHOWN,
     "followup/services/loss.py:reach_again": SHOWN,
     "followup/services/loss.py:_follow": SHOWN,

@@ -82,6 +82,10 @@ def always(**_known):
             small(ask("a"), milestones=(Sets("SURG", "b"),)),
             "milestone SURG takes its day from b, which is no date",
         ),
+        (
+            small(ask("a", QuestionKind.DATE), milestones=(Sets("SURG", "a", estimated_by="b"),)),
+            "milestone SURG is estimated by b, which is no date",
+        ),
         (small(ask("a", QuestionKind.CHOICE, codes=None)), "a offers no codes"),
         (
             small(ask("a", reads=(), by=always, required=True)),

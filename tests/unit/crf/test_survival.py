@@ -49,8 +49,8 @@ def test_the_latest_proof_of_life(case: dict, last: date) -> None:
     ("entered", "used", "known", "milestone"),
     [
         ("2029-03-11", date(2029, 3, 11), "exact", date(2029, 3, 11)),
-        ("2029-03", date(2029, 3, 15), "day_imputed", None),
-        ("2029-01", date(2029, 1, 15), "day_imputed", None),
+        ("2029-03", date(2029, 3, 15), "day_imputed", date(2029, 3, 15)),
+        ("2029-01", date(2029, 1, 15), "day_imputed", date(2029, 1, 15)),
         ("2029", None, "month_unknown", None),
         ("2028-12-20", date(2028, 12, 20), "before_last_alive", date(2028, 12, 20)),
     ],
