@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PERSON_CONFIRM = "person_confirm"
     PARTICIPANT_VIEW = "participant_view"
     PARTICIPANT_REGISTER = "participant_register"
+    PARTICIPANT_TRANSFER = "participant_transfer"
     CONSENT_RECORD = "consent_record"
     ELIGIBILITY_VIEW = "eligibility_view"
     ELIGIBILITY_DECIDE = "eligibility_decide"
@@ -98,6 +99,7 @@ PERMISSION_LABELS: Final = {
     Permission.PERSON_CONFIRM: _("confirm roles that somebody else delegated"),
     Permission.PARTICIPANT_VIEW: _("see participants"),
     Permission.PARTICIPANT_REGISTER: _("register participants"),
+    Permission.PARTICIPANT_TRANSFER: _("propose and accept the transfer of a participant"),
     Permission.CONSENT_RECORD: _("record consent, screen failure and withdrawal"),
     Permission.ELIGIBILITY_VIEW: _("see the evidence on eligibility"),
     Permission.ELIGIBILITY_DECIDE: _("decide on eligibility"),
@@ -167,7 +169,14 @@ _AT_SITE = _READ | {
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.COORDINATOR: frozenset(_AT_SITE),
     Role.INVESTIGATOR: _AT_SITE
-    | {_P.SITE_CONFIRM, _P.PERSON_CONFIRM, _P.ELIGIBILITY_DECIDE, _P.ALLOCATION_REQUEST, _P.CRF_SIGN},
+    | {
+        _P.SITE_CONFIRM,
+        _P.PERSON_CONFIRM,
+        _P.PARTICIPANT_TRANSFER,
+        _P.ELIGIBILITY_DECIDE,
+        _P.ALLOCATION_REQUEST,
+        _P.CRF_SIGN,
+    },
     Role.MONITOR: _READ
     | {
         _P.PERSON_VIEW,

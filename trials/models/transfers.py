@@ -1,0 +1,119 @@
+"""A participant goes on at another site: proposed there, accepted here, confirmed by the sponsor (ADR 33)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import SiteQuerySet
+from audit.guards import ActGuard, SetOnce
+from audit.models import Audited, audited
+from trials.models.participants import Participant
+from trials.models.sites import Site
+from trials.transfer_guards import BetweenSites
+
+
+class TransferEnd(models.TextChoices):
+    """How a transfer ended that was not confirmed."""
+
+    WITHDRAWN = "withdrawn", _("Withdrawn by the releasing site")
+    REFUSED_BY_SITE = "refused_site", _("Refused by the receiving site")
+    REFUSED_BY_SPONSOR = "refused", _("Refused by the sponsor")
+
+
+class TransferSet(SiteQuerySet):
+    def waiting(self) -> Self:
+        """Transfers that are neither confirmed nor ended."""
+        return self.filter(confirmed_at=None, ended_at=None)
+
+    def released(self, site: Site) -> Self:
+        """Transfers by which participants of the site went on elsewhere."""
+        return self.filter(site=site, confirmed_at__isnull=False)
+
+
+@audited()
+class Transfer(Audited):
+    """The participant goes on at ``receiving`` from ``on``: three acts by three people.
+
+    ``number`` is the participant's: the receiving site does not see the participant before the end, the releasing
+    site does not see them after it.
+    """
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="transfers")
+    number = models.CharField(_("participant"), max_length=8)
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("releasing site"))
+    site_code = models.CharField(_("releasing site"), max_length=2)
+    receiving = models.ForeignKey(Site, models.PROTECT, related_name="+", verbose_name=_("receiving site"))
+    receiving_code = models.CharField(_("receiving site"), max_length=2)
+    on = models.DateField(_("day of the transfer"))
+    reason = models.CharField(_("reason"), max_length=200)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(_("proposed at"))
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    accepted_at = models.DateTimeField(_("accepted at"), null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    end = models.CharField(_("how it ended"), max_length=12, choices=TransferEnd.choices, blank=True)
+    end_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects = TransferSet.as_manager()
+
+    class Meta:
+        verbose_name = _("transfer")
+        ordering = ("-proposed_at", "-pk")
+        constraints = (
+            ActGuard(name="trials_transfer_act"),
+            BetweenSites(name="trials_transfer_scope"),
+            *(
+                SetOnce(name=f"trials_transfer_{column}_once", column=column)
+                for column in (
+                    *("participant_id", "site_id", "receiving_id", "proposed_by_id"),
+                    *("accepted_at", "confirmed_at", "ended_at"),
+                )
+            ),
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=models.Q(confirmed_at=None, ended_at=None),
+                name="trials_transfer_one_waiting",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(site=models.F("receiving")), name="trials_transfer_two_sites"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_by=None, accepted_at=None)
+                | models.Q(accepted_by__isnull=False, accepted_at__isnull=False)
+                & ~models.Q(accepted_by=models.F("proposed_by")),
+                name="trials_transfer_accepted_by_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by=None, confirmed_at=None)
+                | models.Q(
+                    confirmed_by__isnull=False,
+                    confirmed_at__isnull=False,
+                    accepted_at__isnull=False,
+                    ended_at=None,
+                )
+                & ~models.Q(confirmed_by=models.F("proposed_by"))
+                & ~models.Q(confirmed_by=models.F("accepted_by")),
+                name="trials_transfer_confirmed_by_a_third",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_by=None, ended_at=None, end="", end_reason="")
+                | models.Q(ended_by__isnull=False, ended_at__isnull=False, end__in=TransferEnd.values)
+                & ~models.Q(end_reason=""),
+                name="trials_transfer_ended_whole",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.site_code} → {self.receiving_code}"
+
+    def may_take_place_on(self, today: date) -> bool:
+        """Say whether the agreed day has come."""
+        return self.on <= today

@@ -1,0 +1,159 @@
+"""Guards of transfers between sites; see ``audit.guards`` for how they reach the database (ADR 33)."""
+
+from __future__ import annotations
+
+from audit.guards import _VISIBLE, DatabaseGuard, SiteScoped
+
+CONFIRM = "trials:transfer:confirm"
+
+# A participant's rows name the participant's site, and so do the answers and rows below their records. They are found
+# in the catalogue: a table that is added later moves along. The owner may change rows that stay as they were written.
+MOVE = """
+CREATE FUNCTION trials_moved_only(before jsonb, after jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT before - 'site_id' - 'act_id' = after - 'site_id' - 'act_id'
+        AND EXISTS (
+            SELECT 1 FROM audit_act WHERE id = (after ->> 'act_id')::bigint AND verb = 'trials:transfer:confirm'
+        )
+$$;
+
+CREATE FUNCTION trials_guard_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM trials_transfer JOIN audit_act ON audit_act.id = trials_transfer.act_id
+        WHERE trials_transfer.participant_id = NEW.id AND trials_transfer.act_id = NEW.act_id
+          AND trials_transfer.site_id = OLD.site_id AND trials_transfer.receiving_id = NEW.site_id
+          AND trials_transfer.confirmed_at IS NOT NULL AND audit_act.verb = 'trials:transfer:confirm'
+    ) THEN
+        RAISE EXCEPTION '%: a participant changes the site by a transfer that both sites and the sponsor agreed on',
+            TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION trials_move_participant(moved bigint, receiving bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    current bigint := nullif(current_setting('app.act', true), '')::bigint;
+    place record;
+BEGIN
+    IF current_setting('app.sites', true) IS DISTINCT FROM '*' THEN
+        RAISE EXCEPTION 'a transfer is confirmed by somebody who sees every site'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SET CONSTRAINTS same_site DEFERRED;
+    UPDATE trials_participant SET site_id = receiving, act_id = current WHERE id = moved;
+    FOR place IN
+        SELECT k.conrelid::regclass AS name FROM pg_constraint k WHERE k.conname = 'same_site' ORDER BY 1
+    LOOP
+        EXECUTE format('UPDATE %s SET site_id = $1, act_id = $2 WHERE participant_id = $3', place.name)
+        USING receiving, current, moved;
+    END LOOP;
+    FOR place IN
+        SELECT k.conrelid::regclass AS name, a.attname AS link, (
+            SELECT count(*) FROM pg_attribute c
+            WHERE c.attrelid = k.conrelid AND c.attname = 'act_id' AND NOT c.attisdropped
+        ) AS acts
+        FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+        WHERE k.contype = 'f' AND k.confrelid = 'crf_record'::regclass AND a.attname IN ('id', 'record_id')
+          AND EXISTS (
+              SELECT 1 FROM pg_attribute c
+              WHERE c.attrelid = k.conrelid AND c.attname = 'site_id' AND NOT c.attisdropped
+          )
+          AND NOT EXISTS (
+              SELECT 1 FROM pg_constraint s WHERE s.conrelid = k.conrelid AND s.conname = 'same_site'
+          )
+        UNION
+        SELECT k.conrelid::regclass, 'record_id', 1
+        FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+        WHERE k.contype = 'f' AND a.attname = 'record_id' AND k.confrelid IN (
+            SELECT answers.conrelid FROM pg_constraint answers
+            JOIN pg_attribute b ON b.attrelid = answers.conrelid AND b.attnum = answers.conkey[1]
+            WHERE answers.contype = 'f' AND answers.confrelid = 'crf_record'::regclass AND b.attname = 'id'
+        )
+        ORDER BY 1
+    LOOP
+        EXECUTE format(
+            'UPDATE %s SET site_id = $1%s WHERE %I IN (SELECT id FROM crf_record WHERE participant_id = $3)',
+            place.name, CASE WHEN place.acts > 0 THEN ', act_id = $2' ELSE '' END, place.link
+        ) USING receiving, current, moved;
+    END LOOP;
+    UPDATE crf_draft SET site_id = receiving WHERE participant_id = moved;
+    FOR place IN
+        SELECT k.conrelid::regclass AS name, a.attname AS link
+        FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+        WHERE k.contype = 'f' AND k.confrelid = 'accounts_signature'::regclass AND EXISTS (
+            SELECT 1 FROM pg_constraint s WHERE s.conrelid = k.conrelid AND s.conname = 'same_site'
+        )
+        ORDER BY 1, 2
+    LOOP
+        EXECUTE format(
+            'UPDATE accounts_signature SET site_id = $1, act_id = $2 WHERE id IN '
+            '(SELECT %I FROM %s WHERE participant_id = $3)', place.link, place.name
+        ) USING receiving, current, moved;
+    END LOOP;
+    SET CONSTRAINTS same_site IMMEDIATE;
+END $$;
+
+CREATE OR REPLACE FUNCTION audit_guard_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM audit_act WHERE id = NEW.act_id AND verb = 'crf:record:unlock')
+        AND NOT trials_moved_only(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+DROP POLICY act_read ON audit_act;
+CREATE POLICY act_read ON audit_act FOR SELECT USING (
+    (SELECT current_setting('app.sites', true)) = '*'
+    OR transaction = (SELECT pg_current_xact_id_if_assigned()::text::bigint)
+    OR by_id = (SELECT nullif(current_setting('app.user', true), '')::bigint)
+    OR site_id = ANY ((SELECT string_to_array(
+        nullif(nullif(current_setting('app.sites', true), ''), '*'), ','))::bigint[])
+    OR EXISTS (SELECT 1 FROM trials_participant p WHERE p.id = audit_act.participant_id)
+);
+"""
+
+DROP_MOVE = """
+DROP FUNCTION trials_move_participant(bigint, bigint);
+DROP FUNCTION trials_guard_moved();
+"""
+
+
+class MovedByTransfer(DatabaseGuard):
+    """The site of a participant changes only by a transfer that both sites and the sponsor agreed on."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER moved BEFORE UPDATE ON {table} FOR EACH ROW "
+            "WHEN (NEW.site_id IS DISTINCT FROM OLD.site_id) EXECUTE FUNCTION trials_guard_moved();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER moved ON {table};"
+
+
+class BetweenSites(SiteScoped):
+    """Rows exist for both sites of a transfer, the releasing and the receiving one."""
+
+    def statements(self, table: str) -> str:
+        seen = f"{_VISIBLE.format(column=self.column)} OR {_VISIBLE.format(column='receiving_id')}"
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY site_scope ON {table} USING ({seen}) WITH CHECK ({seen});"
+        )
+
+
+class SignedTexts(SiteScoped):
+    """A consent text exists for its own site, and for whoever sees a participant who was asked to sign it."""
+
+    def statements(self, table: str) -> str:
+        own = _VISIBLE.format(column=self.column)
+        asked = " OR ".join(
+            f"EXISTS (SELECT 1 FROM {answers} c WHERE c.version_id = {table}.id)"  # noqa: S608 (names of tables)
+            for answers in ("trials_consent", "trials_consentrefusal")
+        )
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY site_scope ON {table} USING ({own} OR {asked}) WITH CHECK ({own});"
+        )
