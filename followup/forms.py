@@ -67,7 +67,9 @@ class UnscheduledForm(ServiceForm):
         self.fields["forms"].choices = choices  # type: ignore[attr-defined]
 
 
-class ContactAttemptForm(ServiceForm):
+class ContactAttemptForm(ForeseeingForm):
+    asks_always = False
+
     on = DayField(label=_("Tried on"))
     route = forms.ChoiceField(label=_("Route"), choices=ContactRoute.choices)
     result = forms.ChoiceField(label=_("Result"), choices=ContactResult.choices)

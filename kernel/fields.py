@@ -30,7 +30,12 @@ class DayInput(forms.DateInput):
     """A day typed as on the forms of the trial, 2026-11-23: no reader can take the month for the day."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        shown = {"placeholder": "YYYY-MM-DD", "inputmode": "numeric", "autocomplete": "off", "data-day": "full"}
+        shown = {
+            "placeholder": "YYYY-MM-DD",
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            "data-day": "full",
+        }
         super().__init__(shown | (attrs or {}), format="%Y-%m-%d")
 
 

@@ -90,6 +90,7 @@ class ServiceForm(Submitting, forms.Form):
 class ForeseeingForm(ServiceForm):
     """A form of an act that moves much: it shows what follows before it is sent once more and done."""
 
+    asks_always: ClassVar[bool] = True  # False where an act from which nothing follows is simply done
     follows: Any = None
 
     def foresees(self, preview: Callable[..., Any], service: Callable[..., Any], /, **fixed: Any) -> bool:
@@ -100,10 +101,13 @@ class ForeseeingForm(ServiceForm):
         if not self.is_valid() or self.data.get("confirmed") == self._digest:
             return False
         try:
-            self.follows = preview(lambda: service(**self.arguments(), **fixed))
+            follows = preview(lambda: service(**self.arguments(), **fixed))
         except Refusal as refusal:
             self.refuse(refusal)
-        return True
+            return True
+        if follows or self.asks_always:
+            self.follows = follows
+        return self.follows is not None
 
     @property
     def confirmation(self) -> str:

@@ -57,6 +57,7 @@ from crf.store.records import (
     write_record,
 )
 from crf.store.signatures import drop_signature
+from crf.trial_rules.track import RULES
 from followup.services.amending import catch_up
 from followup.services.planning import VisitChange
 from trials.models import Participant
@@ -294,7 +295,8 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     """Write the record, then all that hangs on it, and say what was done."""
     basis, request = evaluation.basis, evaluation.basis.request
     record_key, form_context = basis.record_key, basis.form_context
-    plan = PlanSnapshot.take(record_key, form_context) if record_key.form.milestones else None
+    form = record_key.form
+    plan = PlanSnapshot.take(record_key, form_context) if form.milestones or form.code in RULES else None
     evidence = EvidenceSnapshot.take(record_key) if basis.decided else None
     was_complete = basis.stored is not None and basis.stored.record.state in COMPLETED
     record = _write_record(evaluation)

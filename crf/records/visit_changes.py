@@ -24,12 +24,12 @@ Window = tuple[date | None, date | None]
 
 
 class VisitsWouldChange(Refusal):
-    """A corrected milestone moves what is planned; ``changes`` say which, ``digest`` stands for having read them."""
+    """The answers move what is planned; ``changes`` say which, ``digest`` stands for having read them."""
 
     code = "crf.visits_would_change"
     message = _(
-        "{record} is not saved yet. A date that visits are counted from is corrected, and {number} planned visits "
-        "would change. Read which, then save once more."
+        "{record} is not saved yet. Its answers would change which visits are planned, {number} in all. Read which, "
+        "then save once more."
     )
     status = 422
 
@@ -40,8 +40,9 @@ class VisitsWouldChange(Refusal):
 
 @dataclass(frozen=True)
 class PlanSnapshot:
-    """The dates of milestones and the windows that are planned, as they stand at one moment of a save."""
+    """Where the participant stands, the dates of milestones and the windows that are planned, at one moment."""
 
+    state: str
     milestones: Mapping[str, date | None]
     windows: Mapping[str, Window]
 
@@ -52,26 +53,35 @@ class PlanSnapshot:
         windows = {
             code: (opens, closes) for code, opens, closes in visits.values_list("code", "opens", "closes")
         }
-        return cls(form_context.milestone_days(), windows)
+        return cls(record_key.participant.state, form_context.milestone_days(), windows)
 
 
 def changes_since(before: PlanSnapshot, change: RecordChange, *, seen: str | None) -> tuple[VisitChange, ...]:
     """Return which planned visits the save changed, unless its reader has to see them first.
 
-    They have when a milestone had a date before, and something planned moves or falls away; ``seen`` is the
-    digest of what they were shown, None where nobody reads. The save that asks is undone by the refusal, with
-    nothing typed lost.
+    They have when a milestone had another date before, or when the answers date a milestone or move the
+    participant so that something planned falls away; ``seen`` is the digest of what they were shown, None where
+    nobody reads. The save that asks is undone by the refusal, with nothing typed lost.
 
     Refuses: visits that would move unseen.
     """
     after = PlanSnapshot.take(change.record_key, change.form_context)
     changes = tuple(shown(_changes(before.windows, after.windows, change.record_key)))
-    corrected = any(on and after.milestones.get(code) != on for code, on in before.milestones.items())
-    planned = [visit for visit in changes if visit.kind != "added"]
-    if seen is not None and corrected and planned and seen != (digest := _digest(changes)):
+    asks = changes and (_corrects(before, after) or _ends_visits(before, after, changes))
+    if seen is not None and asks and seen != (digest := _digest(changes)):
         label = change.record_key.label
-        raise VisitsWouldChange(changes=changes, digest=digest, record=label, number=len(planned))
+        raise VisitsWouldChange(changes=changes, digest=digest, record=label, number=len(changes))
     return changes
+
+
+def _corrects(before: PlanSnapshot, after: PlanSnapshot) -> bool:
+    return any(on and after.milestones.get(code) != on for code, on in before.milestones.items())
+
+
+def _ends_visits(before: PlanSnapshot, after: PlanSnapshot, changes: Sequence[VisitChange]) -> bool:
+    """Say whether the answers, not the calendar or a visit that took place, let something planned fall away."""
+    led = (before.state, before.milestones) != (after.state, after.milestones)
+    return led and any(visit.kind == "dropped" for visit in changes)
 
 
 def _changes(

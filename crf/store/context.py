@@ -27,6 +27,7 @@ from trials.models import (
     Milestone,
     Participant,
     ScreeningOutcome,
+    Withdrawal,
 )
 from trials.services import live_decision
 
@@ -201,7 +202,7 @@ class FormContext:
         return self._versions[record_id]
 
     def _participant(self, name: str, record_id: int | None = None) -> Any:
-        """Read the participant; four names ask for the end of screening and the decision."""
+        """Read the participant; some names ask for the end of screening, the decision and withdrawals."""
         if name == "protocol_version":
             return self._version_of(record_id)
         if name in ("screen_failure_reason", "decline_reason"):
@@ -213,6 +214,9 @@ class FormContext:
         if name == "criteria_answered":
             decision = live_decision(self.participant)
             return decision.answers if decision else {}
+        if name == "withdrawn":
+            standing = Withdrawal.objects.filter(participant=self.participant, cancelled_at=None)
+            return [scope for scope in Withdrawal.SCOPES if any(getattr(each, scope) for each in standing)]
         return getattr(self.participant, name)
 
     def _site(self, name: str) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,6 +17,7 @@ from followup import services
 from followup.contacts import standing_of
 from followup.forms import ContactAttemptForm
 from followup.models import ContactAttempt, Escalation, Reminder
+from followup.services.planning import VisitChange
 from kernel.clock import local_date
 from kernel.service_form import Page
 from trials.models import Participant
@@ -35,7 +39,10 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     form = ContactAttemptForm(
         request.POST if may_record and request.method == "POST" else None, initial=initial
     )
-    if form.submits(services.record_contact_attempt, participant=found, by=request.user, at=now):
+    service, act = services.record_contact_attempt, {"participant": found, "by": request.user, "at": now}
+    preview = partial(_what_follows, found)
+    asks = found.state == Track.LOST and form.foresees(preview, service, **act)
+    if not asks and form.submits(service, **act):
         return redirect("followup:contacts", number)
     of_person = {"participant": found}
     attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
@@ -53,6 +60,11 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
         "may_record": may_record,
     }
     return render(request, "followup/contacts.html", context, status=form.status)
+
+
+def _what_follows(found: Participant, act: Callable[[], object]) -> list[VisitChange]:
+    """Say what becomes of the plan when somebody who was lost is reached again."""
+    return services.what_follows(participant=found, act=act)
 
 
 @requires(Permission.VISIT_VIEW)

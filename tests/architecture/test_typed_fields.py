@@ -110,7 +110,8 @@ def test_point_07_every_field_that_people_type_into_uses_the_reader(name: str, f
     ("name", "field"), [(name, field) for name, field in FIELDS if isinstance(field, DayField)]
 )
 def test_point_07_every_day_is_read_from_any_keyboard(name: str, field: DayField) -> None:
-    for typed in ("２０２６－１１－２０", "2026年11月20日", "2026年11月20号", "2026‑11‑20", "20261120", "20/11/2026", "20NOV2026"):
+    in_chinese = ("２０２６－１１－２０", "2026年11月20日", "2026年11月20号")
+    for typed in (*in_chinese, "2026‑11‑20", "20261120", "20/11/2026", "20NOV2026"):
         assert str(field.clean(typed)) == "2026-11-20"
     for typed in ("2026-11-2⁰", "②026-11-20", "31/11/2026", "٢٠٢٦-١١-٢٠"):
         with pytest.raises(ValidationError, match="2026-11-23"):

@@ -90,6 +90,9 @@ class Walk:
         self.typed[code] = type_form(self.page, code, sent)
         self.groups[code] = sent.get("groups", {})
         save_form(self.page)
+        shown = self.page.get_by_role("button", name="Save, and change these visits")
+        if shown.count():
+            follow(self.page, shown)
         expect(self.page.locator(".p3-head")).to_contain_text("Complete")
 
 

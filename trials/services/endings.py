@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from kernel.errors import Refusal
 from trials.models import Consent, LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track, scope_in_words
@@ -193,7 +193,11 @@ def end_death(*, participant: Participant, by: User | None, at: datetime) -> Par
 
 
 def _settle_track(participant: Participant, act: Any) -> None:
-    """The track is that of a withdrawal from all contact while one stands, else the one that it had ended."""
+    """The track is that of a withdrawal from all contact while one stands, else the one that it had ended.
+
+    What reads withdrawals is judged again.
+    """
+    note_moved(participant.pk, "participant.withdrawn")
     ended = _ended_by_withdrawal(participant)
     if participant.is_terminal and participant.state not in {Track.LOST, ended}:
         return

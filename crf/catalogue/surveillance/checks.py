@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue.surveillance import rules
-from crf.engine.checks import Check, Criticality, Level, Owner
+from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import Answered, Is
 
 DONE = Is("as_done", "Y")
@@ -115,12 +115,15 @@ CHECKS = (
     ),
     Check(
         code="AS-09",
-        level=Level.LISTING,
-        reads=("as_will",),
-        passes=lambda as_will: as_will != "stops",
-        message=_("The participant stops surveillance: see that the withdrawal and its scope are on record."),
+        level=Level.SOFT,
+        reads=("participant.withdrawn",),
+        passes=rules.stop_is_recorded,
+        message=_(
+            "The participant stops surveillance, and no withdrawal from its procedures or from all contact is on "
+            "record. Record it with its scope."
+        ),
         fields=("as_will",),
-        owner=Owner.DATA_MANAGER,
+        when=Is("as_will", "stops"),
         criticality=Criticality.CRITICAL,
     ),
 )

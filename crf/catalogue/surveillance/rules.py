@@ -147,3 +147,8 @@ def wish_is_recorded(
     decided = (row for row in cre_all if row.get("pt_dec") == "asks_surgery")
     since = as_dt - timedelta(days=setting_surveillance_looks_back_days)
     return any((row.get("cre_dt") or date.min) >= since for row in decided)
+
+
+def stop_is_recorded(participant_withdrawn: list[str]) -> bool:
+    """Say whether a withdrawal stands that ends surveillance."""
+    return not {"procedures", "all_contact"}.isdisjoint(participant_withdrawn)

@@ -18,7 +18,15 @@ from crf.models import Query, QueryState, Resolution
 from crf.records.overnight import DIFFERENT, judge_new_day, report_differences
 from crf.records.verification import verify_derived
 from followup.models import Visit, VisitState
-from followup.services import add_unscheduled_visit, mark_not_done, plan_visits_for, record_visit
+from followup.services import (
+    add_unscheduled_visit,
+    cancel_withdrawal,
+    correct_withdrawal,
+    mark_not_done,
+    plan_visits_for,
+    record_visit,
+    withdraw_participant,
+)
 from kernel.errors import Refusal
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_consequences import numbered, person, randomized, screened_on_paper
@@ -224,3 +232,27 @@ def test_point_18_the_new_day_is_judged_at_night_and_differences_are_told_to_dat
 
 def add_event(person: Participant, save: Save) -> None:
     save(person, "AE", values=adverse_event.VALUES, groups=numbered(adverse_event.GROUPS))
+
+
+def open_queries(person: Participant, code: str) -> int:
+    return Query.objects.filter(participant=person, check_code=code, state=QueryState.OPEN).count()
+
+
+def test_rare_10_what_reads_withdrawals_is_judged_again(followed: Participant, save: Save) -> None:
+    """Whoever stops surveillance has withdrawn from it; the listing closes and opens again with the withdrawal."""
+    seen = add_unscheduled_visit(
+        participant=followed, took_place_on=LATEST, forms=["AS"], why="Came in", **BY
+    )
+    save(followed, "AS", visit=seen, values={"as_done": "Y", "as_dt": LATEST, "as_will": "stops"})
+    assert open_queries(followed, "AS-09") == 1
+    withdrawal = withdraw_participant(participant=followed, on=LATEST, study_drug=True, **BY)
+    assert open_queries(followed, "AS-09") == 1
+    scope: dict[str, Any] = {"withdrawal": withdrawal, "on": LATEST, "reason": "Read again", **BY}
+    correct_withdrawal(procedures=True, **scope)
+    assert open_queries(followed, "AS-09") == 0
+    assert different(followed) == []
+    cancel_withdrawal(withdrawal=withdrawal, reason="Another participant", **BY)
+    assert open_queries(followed, "AS-09") == 1
+    withdraw_participant(participant=followed, on=LATEST, all_contact=True, **BY)
+    assert open_queries(followed, "AS-09") == 0
+    assert different(followed) == []

@@ -71,7 +71,8 @@ def test_point_10_the_cut_is_asked_for_by_the_trials_clock(world: World, typed: 
 def test_point_10_a_cut_that_is_not_read_says_how_one_is_typed(world: World) -> None:
     given = {"purpose": "DMC", "forms": ["AE"], "sites": ["01"]}
     for typed, said in (
-        ("28/11/2026 10:00", "such as 2026-11-23 14:30"),
+        ("31/11/2026 10:00", "such as 2026-11-23 14:30"),
+        ("05/03/2026 10:00", "as year-month-day"),
         ("2026-11-20 09:30:17", "seconds out"),
     ):
         form = ExportForm(given | {"cut_at": typed}, sites=[("01", "01")], at=NOW)

@@ -81,6 +81,7 @@ def test_a_visit_without_its_evaluation_is_proposed_as_a_deviation() -> None:
         ("AS-07", example(as_sten="dilatation")),
         ("AS-08", example(as_will="surgery")),
         ("AS-09", example(as_will="stops")),
+        ("AS-09", example(as_will="stops", participant__withdrawn=["study_drug", "quality_of_life"])),
     ],
 )
 def test_a_check_fails(code: str, case: dict) -> None:
@@ -99,6 +100,9 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("AS-07", example(as_sten="stent", **{"AE*": [STENOSIS]})),
         ("AS-07", example(as_sten="symptomatic")),
         ("AS-08", example(as_will="surgery", **{"CRE*": [EVALUATION | {"pt_dec": "asks_surgery"}]})),
+        ("AS-09", example(as_will="stops", participant__withdrawn=["procedures"])),
+        ("AS-09", example(as_will="stops", participant__withdrawn=["all_contact"])),
+        ("AS-09", example(as_will="fewer")),
     ],
 )
 def test_a_check_passes(code: str, case: dict) -> None:

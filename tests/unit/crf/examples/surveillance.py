@@ -38,6 +38,7 @@ CONTEXT: dict[str, Any] = {
     "today": date(2027, 1, 4),
     "site.zone": "Asia/Shanghai",
     "participant.protocol_version": "1.0",
+    "participant.withdrawn": [],
     "visit.code": "AS-06",
     "visit.target": date(2026, 12, 12),
     "visit.opens": date(2026, 11, 28),
