@@ -45,6 +45,7 @@ class Permission(StrEnum):
     CRF_VERIFY = "crf_verify"
     CRF_SIGN = "crf_sign"
     CRF_LOCK = "crf_lock"
+    DERIVED_JUDGE = "derived_judge"
     QUERY_VIEW = "query_view"
     QUERY_RAISE = "query_raise"
     QUERY_ANSWER = "query_answer"
@@ -115,6 +116,7 @@ PERMISSION_LABELS: Final = {
     Permission.CRF_VERIFY: _("verify forms"),
     Permission.CRF_SIGN: _("sign forms"),
     Permission.CRF_LOCK: _("lock and unlock forms"),
+    Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
     Permission.QUERY_VIEW: _("see queries"),
     Permission.QUERY_RAISE: _("raise queries"),
     Permission.QUERY_ANSWER: _("answer queries"),
@@ -198,6 +200,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.DERIVED_JUDGE,
         _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,12 @@ from accounts.models import User
 from audit.acts import open_act, take_moved
 from crf import catalogue
 from crf.engine.base import COMPLETED, CrfRecord, RecordState
-from crf.engine.checks import Finding
-from crf.engine.declaration import IS_COMPLETE, FormDeclaration
+from crf.engine.checks import Finding, in_site_time
+from crf.engine.conditions import canonical
+from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.messages import values_named
-from crf.models import Query
+from crf.models import DifferenceKind, Query
 from crf.queries.system import known_queries, queries_part, stale_queries, sync_queries
 from crf.store.bulk_read import bulk_read
 from crf.store.context import FormContext
@@ -56,37 +58,52 @@ def recheck_moved(*, participant_id: int, changed: set[str], by: User | None, at
 
 def recheck_by_calendar(*, participant: Participant, at: datetime) -> None:
     """Records that look at the calendar day alone agree with the day of ``at``; nothing else is read."""
+    forms = (form for form in catalogue.forms().values() if form.looks_at_today)
+    _recheck_forms(forms, participant, None, at)
+
+
+def recheck_everything(*, participant: Participant, by: User | None, at: datetime) -> None:
+    """Every record of the participant agrees with its answers, whatever moved or did not; locked ones stay."""
+    _recheck_forms(catalogue.forms().values(), participant, by, at)
+
+
+def _recheck_forms(
+    forms: Iterable[FormDeclaration], participant: Participant, by: User | None, at: datetime
+) -> None:
     form_context, changed = FormContext(participant, at=at), set[str]()
-    for form in (form for form in catalogue.forms().values() if form.looks_at_today):
+    for form in forms:
         for record in begun_records(form, participant):
-            changed |= set(_recheck_record(form, record, form_context, None, at))
-    recheck(record_key=None, changed=changed, form_context=form_context, by=None, at=at)
+            changed |= set(_recheck_record(form, record, form_context, by, at))
+    recheck(record_key=None, changed=changed, form_context=form_context, by=by, at=at)
 
 
 def recheck(
     *,
     record_key: RecordKey | None,
-    record_id: int | None = None,
+    record: CrfRecord | None = None,
     changed: set[str],
     form_context: FormContext,
     by: User | None,
     at: datetime,
 ) -> None:
-    """Other records that look at ``changed``, or at what the act has moved, agree with it again.
+    """Records that look at ``changed``, or at what the act has moved, agree with it again.
 
-    Their derived answers and queries are as they should be.
+    Their derived answers and queries are as they should be. ``record`` is the one that was saved: it was judged by
+    its own answers, and not yet by the milestones and visits that they moved, nor by what others derive from them.
     """
-    done = {(record_key.form.code, record_id)} if record_key else set()
+    judged_by = record_key.form.code if record_key else ""
     for _round in range(MOST_ROUNDS):
         changed = changed | take_moved(form_context.participant.pk)
         if not changed:
             return
-        changed = set(_recheck_once(changed, done, form_context, by, at))
+        changed = set(_recheck_once(changed, record, judged_by, form_context, by, at))
+        judged_by = ""
 
 
 def _recheck_once(
     changed: set[str],
-    done: set[tuple[str, int | None]],
+    saved: CrfRecord | None,
+    judged_by: str,
     form_context: FormContext,
     by: User | None,
     at: datetime,
@@ -101,9 +118,13 @@ def _recheck_once(
         if at_visits:
             yield f"{form.code}*"  # whoever reads the form reads when and at which visit it was answered
         concerned = {row["id"] for row in kept} if form.foreign_reads & changed else at_visits
-        wanted = [pk for pk in concerned if (form.code, pk) not in done]
-        for record in begun_records(form, form_context.participant).filter(pk__in=wanted) if wanted else ():
-            yield from _recheck_record(form, record, form_context, by, at)
+        if saved and form.code == judged_by and saved.pk not in at_visits:
+            anew = [read for read in form.foreign_reads & changed if form_of(read) != judged_by]
+            concerned = concerned if anew else concerned - {saved.pk}
+        found = begun_records(form, form_context.participant).filter(pk__in=concerned) if concerned else ()
+        for record in found:
+            at_hand = saved if saved and saved.pk == record.pk else record
+            yield from _recheck_record(form, at_hand, form_context, by, at)
 
 
 def judged(
@@ -120,19 +141,39 @@ def judged(
     return key_of_record(form, record), stored, outcome, known_queries(loaded)
 
 
+@dataclass(frozen=True)
+class DifferingItem:
+    """A derived answer, the state or a query of a record, as it is stored and as it is worked out now."""
+
+    kind: DifferenceKind
+    name: str
+    stored: Any
+    worked_out: Any
+
+
 def differences(
     record_key: RecordKey, stored: StoredRecord, outcome: Evaluation, known: list[Query]
-) -> list[str]:
-    """Name the derived answers and the checks of a record that are not stored as they are judged now."""
-    form, record = record_key.form, stored.record
-    names = [
-        name
-        for name, question in form.questions.items()
-        if question.derived and getattr(record, name) != outcome.values[name]
-    ]
-    for row, _values in _rows_to_rederive(form, stored, outcome):
-        names += [name for name in form.groups if row in stored.rows[name].values()]
-    return [*dict.fromkeys(names), *stale_queries(record_key, outcome, known)]
+) -> Iterator[DifferingItem]:
+    """Yield what of a record is not stored as it is judged now."""
+    form, record, zone = record_key.form, stored.record, record_key.participant.site.time_zone
+    derived = {name: outcome.values[name] for name, question in form.questions.items() if question.derived}
+    yield from _differing_answers("", record, derived, zone)
+    for row, values in _rows_to_rederive(form, stored, outcome):
+        group = next(name for name in form.groups if row in stored.rows[name].values())
+        yield from _differing_answers(f"{group}.{row.position}.", row, values, zone)
+    state = state_of(form, outcome)
+    if record.state in UNFINISHED and record.state != state:
+        yield DifferingItem(DifferenceKind.STATE, "state", str(record.state), str(state))
+    for key, is_open in stale_queries(record_key, outcome, known).items():
+        yield DifferingItem(DifferenceKind.QUERY, key, is_open, not is_open)
+
+
+def _differing_answers(within: str, row: Any, derived: dict[str, Any], zone: str) -> Iterator[DifferingItem]:
+    for name, value in derived.items():
+        kept = getattr(row, name)
+        if kept != value:
+            seen = [canonical(in_site_time(each, zone)) for each in (kept, value)]
+            yield DifferingItem(DifferenceKind.ANSWER, f"{within}{name}", *seen)
 
 
 def _recheck_record(

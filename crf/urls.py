@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from crf.views import eligibility, forms, history, merging, notes, queries, safety, screening, steps
+from crf.views import (
+    differences,
+    eligibility,
+    forms,
+    history,
+    merging,
+    notes,
+    queries,
+    safety,
+    screening,
+    steps,
+)
 
 app_name = "crf"
 _FORM = "participants/<str:number>/forms/<str:code>/"
@@ -33,6 +44,8 @@ urlpatterns = [
     path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
     path("safety/", safety.clocks, name="clocks"),
     path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
+    path("differences/", differences.differences, name="differences"),
+    path("participants/<str:number>/differences/settle/", differences.settle, name="settle-differences"),
     path("queries/", queries.queries, name="queries"),
     path("queries/several/", queries.several, name="queries-several"),
     path("queries/<int:pk>/", queries.query, name="query"),

@@ -169,6 +169,10 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "closed": ("ok", "check2"),
         },
     ),
+    "difference": {
+        "open": Badge("warn", "exclamation-triangle", pgettext_lazy("difference", "Open")),
+        "settled": Badge("ok", "check2", pgettext_lazy("difference", "Settled")),
+    },
     "decision": {
         "awaited": Badge("progress", "hourglass-split", _("Awaits the investigator")),
         "eligible": Badge("ok", "check-circle", _("Eligible")),

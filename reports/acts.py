@@ -114,6 +114,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:answers:save": _("Answers saved"),
     "crf:override:grant": _("A value was let pass"),
     "crf:derived:report": _("Derived answers that differ were reported"),
+    "crf:derived:compare": _("Derived answers compared with a fresh evaluation"),
+    "crf:derived:judge": _("All derived answers of the participant worked out again"),
     "crf:record:derive": _("Derived answers worked out again"),
     "crf:record:upgrade": _("Answers carried over to a later version of the form"),
     "crf:record:verify": _("Form verified"),

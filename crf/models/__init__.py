@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
@@ -23,6 +24,8 @@ __all__ = (
     "CausalityCode",
     "ChangeReason",
     "ClockName",
+    "DerivedDifference",
+    "DifferenceKind",
     "Draft",
     "EntryPrompt",
     "Expectedness",

@@ -83,13 +83,13 @@ def sync_queries(
     return len(judged.opens)
 
 
-def stale_queries(record_key: RecordKey, outcome: Evaluation, known: list[Query]) -> list[str]:
-    """Name the checks whose queries are not as the outcome asks for them now."""
+def stale_queries(record_key: RecordKey, outcome: Evaluation, known: list[Query]) -> dict[str, bool]:
+    """Map the key of each query that is not as the outcome asks for it to whether one is open now."""
     found = [finding for finding in outcome.findings if finding.level in ASKED]
     kept = {check.code for check in record_key.form.checks if check.stays_open}
     judged = _judge(found, known, {}, outcome, kept)
-    names = [finding.key for finding in judged.opens] + [query.key for query, _why in judged.closes]
-    return list(dict.fromkeys(names))
+    opens = {finding.key: False for finding in judged.opens}
+    return opens | {query.key: True for query, _why in judged.closes}
 
 
 def _judge(

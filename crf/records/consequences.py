@@ -56,7 +56,7 @@ def apply_consequences(change: RecordChange) -> bool:
         _settle_todos(change)
     recheck(
         record_key=record_key,
-        record_id=change.record.pk,
+        record=change.record,
         changed=_changed_reads(change, moved, happened) | ({"safety.clocks"} if told else set()),
         form_context=form_context,
         by=change.by,

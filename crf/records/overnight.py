@@ -14,7 +14,9 @@ from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
 from audit.acts import open_act
+from crf.models import DerivedDifference
 from crf.recheck import recheck_by_calendar
+from crf.records.differences import keep_differences
 from crf.records.verification import Difference, everybody, verify_derived
 from kernel.clock import local_date
 from trials.models import Delegation, Participant, Site
@@ -38,10 +40,18 @@ def judge_new_day(*, site: Site, at: datetime) -> None:
 def report_differences(*, zone: str, at: datetime) -> int:
     """Data managers are told, once a day, which stored derived answers differ; say how many records do.
 
-    Nothing is changed: what differs is a fault of the program, and is looked into before it is put right.
+    Each difference stands on their work list until it is settled. No answer is changed: what differs is a fault of
+    the program, and is looked into before it is put right. What is locked stays as it was, and nobody is told.
+    Locks: each participant with a difference, one after the other.
     """
     with transaction.atomic():
-        found = list(verify_derived(everybody(), at=at))
+        differing = list(verify_derived(everybody(), at=at))
+        standing = DerivedDifference.objects.standing().values_list("participant_id", flat=True)
+        people_ids = {each.participant_id for each in differing} | set(standing)
+    for participant_id in sorted(people_ids):
+        with transaction.atomic():
+            keep_differences(participant_id=participant_id, at=at)
+    found = [each for each in differing if not each.is_locked]
     day = local_date(at, zone)
     managers = Delegation.objects.in_force(on=day).filter(role=Role.DATA_MANAGER, user__is_active=True)
     with transaction.atomic():
@@ -63,7 +73,9 @@ def _tell(user: User, found: list[Difference], day: str, at: datetime) -> None:
         subject = words % {"number": len(found)}
         lines = [f"  {each}" for each in found[:MOST]]
         lines += [_("  and %(number)s more") % {"number": len(found) - MOST}] if len(found) > MOST else []
-        what = _("Nothing was changed. Tell the people who run the system; saving a record judges it anew.")
+        what = _(
+            "No answer was changed. The page says what is stored, what is worked out now, and what to do."
+        )
         write_mail(
             to=user,
             address=user.email,
@@ -71,7 +83,7 @@ def _tell(user: User, found: list[Difference], day: str, at: datetime) -> None:
             key=f"{DIFFERENT}:{user.pk}:{day}",
             subject=subject,
             body="\n".join(
-                [subject, "", *lines, "", what, go_there(reverse("reports:participants")), "", closing()]
+                [subject, "", *lines, "", what, go_there(reverse("crf:differences")), "", closing()]
             ),
             language=user.language,
             site=None,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crf import catalogue
-from crf.recheck import differences, judged
+from crf.engine.base import RecordState
+from crf.recheck import DifferingItem, differences, judged
 from crf.store.context import FormContext
 from crf.store.records import begun_records
 from trials.models import Participant
@@ -19,11 +20,14 @@ AT_ONCE = 100
 class Difference:
     """A record whose derived answers or queries are not as its answers are judged now."""
 
-    record: str
-    names: tuple[str, ...]
+    participant_id: int
+    record_id: int
+    label: str
+    is_locked: bool
+    items: tuple[DifferingItem, ...]
 
     def __str__(self) -> str:
-        return f"{self.record}: {', '.join(self.names)}"
+        return f"{self.label}: {', '.join(item.name for item in self.items)}"
 
 
 def verify_derived(people: Iterable[Participant], *, at: datetime) -> Iterator[Difference]:
@@ -33,8 +37,9 @@ def verify_derived(people: Iterable[Participant], *, at: datetime) -> Iterator[D
         for form in catalogue.forms().values():
             for record in begun_records(form, participant):
                 record_key, stored, outcome, known = judged(form, record, form_context)
-                if names := differences(record_key, stored, outcome, known):
-                    yield Difference(record_key.label, tuple(names))
+                if items := tuple(differences(record_key, stored, outcome, known)):
+                    locked = record.state == RecordState.LOCKED
+                    yield Difference(participant.pk, record.pk, record_key.label, locked, items)
 
 
 def everybody() -> Iterable[Participant]:

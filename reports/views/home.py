@@ -16,6 +16,7 @@ from notices.second_person import rows_waiting_for
 from randomization.models import Envelope
 from reports.tiles import tiles_for
 from reports.worklist import work_for
+from reports.worklist.differences import DIFFERENCES, differences_for
 from reports.worklist.second_person import OPENED_ENVELOPES
 from trials.models import Site
 
@@ -28,6 +29,7 @@ def home(request: PersonRequest) -> HttpResponse:
     asked = {
         "recruiting": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER).active(),
         OPENED_ENVELOPES: Envelope.objects.open_to(request.user, Permission.ALLOCATION_REQUEST).not_entered(),
+        DIFFERENCES: differences_for(request.user),
         **rows_waiting_for(request.user),
     }
     found = which_have_rows(asked)

@@ -12,6 +12,7 @@ from typing import Final
 from accounts.models import User
 from accounts.permissions import Permission
 from protocol.text import versions
+from reports.worklist.differences import DIFFERENCES, derived_differences
 from reports.worklist.forms import drafts, queries_to_answer, queries_to_close
 from reports.worklist.participants import (
     deviations,
@@ -32,7 +33,7 @@ def work_for(
 ) -> list[WorkListSection]:
     """Return the sections of the person's work list, in the order in which they matter.
 
-    ``waiting`` names the kinds of things of which something waits for the person as the second one.
+    ``waiting`` names the kinds of things of which something waits for the person and mostly nothing does.
     """
     sections = [clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
     if user.may(Permission.SAFETY_ASSESS):
@@ -45,6 +46,8 @@ def work_for(
     first = [second_person(user, waiting)]
     if OPENED_ENVELOPES in waiting:
         first.append(opened_envelopes(user))
+    if DIFFERENCES in waiting:
+        first.append(derived_differences(user, today))
     return [*(section for section in first if section.total), *sections]
 
 

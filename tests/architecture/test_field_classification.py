@@ -49,6 +49,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "text",
         "operational": "id act participant site target",
     },
+    "crf.DerivedDifference": {
+        "clinical": "stored worked_out",
+        "operational": "id act participant site record kind item seen_at settled_at",
+    },
     "crf.Draft": {
         "operational": "id owner site saved_at participant form_code visit sequence page version raw",
     },

@@ -27,6 +27,7 @@ FILTERS = [
     ("/queries/", "form"),
     ("/queries/", "age"),
     ("/safety/", "show"),
+    ("/differences/", "show"),
     ("/protocol/questions/", "show"),
 ]
 

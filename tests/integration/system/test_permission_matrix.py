@@ -216,6 +216,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:blank": ("get", "CIMDSX"),
     "crf:clocks": ("get", "CIMDTX"),
     "crf:assess": ("get", "CIMDTX"),
+    "crf:differences": ("get", "CIMDSX"),
+    "crf:settle-differences": ("post", "D"),
     "crf:queries": ("get", "*"),
     "crf:queries-several": ("get", "CIMD"),
     "crf:query": ("get", "*"),
