@@ -37,7 +37,6 @@ class TransferAskedFor(Refusal):
 
 class TransferToNowhere(Refusal):
     code = "trials.transfer_to_nowhere"
-    fields = ("receiving",)
     message = _(
         "Site {receiving} is “{state}” and takes over no participant. Choose a site that works in the trial."
     )
