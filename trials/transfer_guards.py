@@ -40,6 +40,16 @@ BEGIN
         RAISE EXCEPTION 'a transfer is confirmed by somebody who sees every site'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
+    IF NOT EXISTS (
+        SELECT 1 FROM trials_transfer t JOIN trials_participant p ON p.id = t.participant_id
+        JOIN audit_act a ON a.id = t.act_id
+        WHERE p.id = moved AND t.site_id = p.site_id AND t.receiving_id = receiving AND t.act_id = current
+          AND t.confirmed_at IS NOT NULL AND a.verb = 'trials:transfer:confirm'
+          AND a.transaction = pg_current_xact_id()::text::bigint
+    ) THEN
+        RAISE EXCEPTION 'a participant changes the site by a transfer that both sites and the sponsor agreed on'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SET CONSTRAINTS same_site DEFERRED;
     UPDATE trials_participant SET site_id = receiving, act_id = current WHERE id = moved;
     FOR place IN

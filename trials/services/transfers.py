@@ -40,7 +40,6 @@ class TransferToNowhere(Refusal):
     message = _(
         "Site {receiving} is “{state}” and takes over no participant. Choose a site that works in the trial."
     )
-    status = 422
 
 
 class TransferToOlderVersion(Refusal):

@@ -270,6 +270,25 @@ def test_rare_13_the_database_lets_nobody_move_a_participant_alone(world: World)
         cursor.execute("SELECT trials_move_participant(%s, %s)", [person.pk, world.other_site.pk])
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("moved", [False, True])
+def test_rare_13_the_function_that_moves_writes_nothing_anew_where_nobody_moves(
+    world: World, moved: bool
+) -> None:
+    """It runs as the owner of the tables: it could give rows that stay as they were written another act."""
+    person, home = followed(world), world.site
+    if moved:
+        confirm(world, accepted(world, person))
+        home = world.other_site
+    with (
+        scope(user_id=None, sites=EVERYTHING),
+        pytest.raises(DatabaseError, match="both sites and the sponsor"),
+        open_act("trials:transfer:confirm", by=None, at=NOW, reason="slip"),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT trials_move_participant(%s, %s)", [person.pk, home.pk])
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("saves_first", [True, False])
 def test_rare_13_a_save_and_a_transfer_at_once_leave_one_site(saves_first: bool) -> None:
