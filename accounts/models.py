@@ -91,11 +91,12 @@ class User(AbstractBaseUser, Audited):
 
     def role_at(self, site_id: int | None) -> Role | None:
         """Return the role under which the person acts at the site: the local one before a central one."""
-        reaching = [grant for grant in self.grants if site_id is None or grant.reaches(site_id)]
-        reaching.sort(
-            key=lambda grant: (grant.site_id is None, grant.role is not Role.INVESTIGATOR, grant.role)
-        )
-        return reaching[0].role if reaching else None
+        ranked = [
+            (grant.site_id is None, grant.role is not Role.INVESTIGATOR, grant.role)
+            for grant in self.grants
+            if site_id is None or grant.reaches(site_id)
+        ]
+        return min(ranked)[-1] if ranked else None
 
     @property
     def needs_second_factor(self) -> bool:

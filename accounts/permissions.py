@@ -57,6 +57,7 @@ class Permission(StrEnum):
     SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
+    CASEBOOK_MAKE = "casebook_make"
     AUDIT_VIEW = "audit_view"
     PROTOCOL_VIEW = "protocol_view"
     PROTOCOL_CONFIRM = "protocol_confirm"
@@ -128,6 +129,7 @@ PERMISSION_LABELS: Final = {
     Permission.SAFETY_ASSESS: _("assess serious adverse events"),
     Permission.EXPORT_VIEW: _("see the register of exports"),
     Permission.EXPORT_TAKE: _("take exports"),
+    Permission.CASEBOOK_MAKE: _("make casebooks of participants"),
     Permission.AUDIT_VIEW: _("read the audit trail"),
     Permission.PROTOCOL_VIEW: _("read protocol text and codebook"),
     Permission.PROTOCOL_CONFIRM: _("confirm protocol values"),
@@ -178,6 +180,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_DECIDE,
         _P.ALLOCATION_REQUEST,
         _P.CRF_SIGN,
+        _P.CASEBOOK_MAKE,
     },
     Role.MONITOR: _READ
     | {
@@ -189,6 +192,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.NOTE_KEEP,
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
+        _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
     },
     Role.DATA_MANAGER: _READ
@@ -205,6 +209,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
+        _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
     },
     Role.TRIAL_MANAGER: frozenset(

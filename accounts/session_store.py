@@ -14,6 +14,6 @@ class SessionStore(db.SessionStore):
             super().save(must_create=must_create)
             return
         kept = self.create_model_instance(dict(self.items()))
-        found = self.model.objects.filter(session_key=kept.session_key)
-        if not found.update(session_data=kept.session_data, expire_date=kept.expire_date):
+        sessions = self.model.objects.filter(session_key=kept.session_key)
+        if not sessions.update(session_data=kept.session_data, expire_date=kept.expire_date):
             raise UpdateError  # it was ended in the meantime, and stays ended

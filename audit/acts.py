@@ -44,7 +44,7 @@ def open_act(
     outer = _current.get() if within else None
     site_id = getattr(site, "pk", None) or (participant.site_id if participant else None)
     with transaction.atomic():
-        written = Act.objects.create(
+        acts = Act.objects.create(
             verb=verb,
             by=by,
             role=role or (outer.role if outer else _role_of(by, site_id)),
@@ -55,10 +55,10 @@ def open_act(
             request_id=REQUEST_ID.get(),
             parent=outer,
         )
-        token = _current.set(written)  # the database puts it in force as it is inserted
+        token = _current.set(acts)  # the database puts it in force as it is inserted
         moved = _moved.set({}) if outer is None else None
         try:
-            yield written
+            yield acts
             if outer is None and _moved.get():
                 _judge_again(by, at)
         finally:
@@ -107,10 +107,10 @@ def record_act(verb: str, *, by: Any, at: datetime, reason: str = "") -> Act:
 
 def current_act() -> Act:
     """Return the act in force; a write without one is a bug."""
-    found = _current.get()
-    if found is None:
+    act = _current.get()
+    if act is None:
         raise RuntimeError("no act is in force: writes happen inside `with open_act(...)`")
-    return found
+    return act
 
 
 def put_in_force(act: Act | None) -> None:

@@ -75,11 +75,11 @@ def _leaves(first: int, last: int) -> Iterator[tuple[str, dict[str, str]]]:
         _digests(f"SELECT id, {_DIGEST} FROM audit_act r WHERE id BETWEEN %s AND %s", first, last),
     )
     for recorded in recorded_tables():
-        found = _digests(
+        digests = _digests(
             f"SELECT pgh_id, {_DIGEST} FROM {recorded.events} r WHERE act_id BETWEEN %s AND %s", first, last
         )
-        if found:
-            yield recorded.events, found
+        if digests:
+            yield recorded.events, digests
 
 
 def _digests(sql: str, first: int, last: int) -> dict[str, str]:
@@ -119,9 +119,9 @@ def verify() -> Iterator[SealFinding]:
 
 
 def _compare(seal: Seal) -> Iterator[SealFinding]:
-    found: dict[str, dict[str, str]] = dict(_leaves(seal.first_act, seal.last_act))
-    for table in sorted({*found, *seal.leaves}):
-        sealed, now = seal.leaves.get(table, {}), found.get(table, {})
+    leaves: dict[str, dict[str, str]] = dict(_leaves(seal.first_act, seal.last_act))
+    for table in sorted({*leaves, *seal.leaves}):
+        sealed, now = seal.leaves.get(table, {}), leaves.get(table, {})
         yield from (SealFinding(table, row, "removed") for row in sealed.keys() - now.keys())
         yield from (SealFinding(table, row, "slipped in") for row in now.keys() - sealed.keys())
         yield from (

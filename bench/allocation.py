@@ -308,15 +308,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    found = measure(seconds=asked.seconds, rounds=asked.rounds)
+    rates = measure(seconds=asked.seconds, rounds=asked.rounds)
     print(HEAD)
-    for way, rate in found["rates"].items():
+    for way, rate in rates["rates"].items():
         budgeted = way == "doors"
         row(
             f"allocation, {CLIENTS} at once, {way}",
-            f"{rate:.0f}/s, {found['ratios'][way]:.2f} × the bare loop",
+            f"{rate:.0f}/s, {rates['ratios'][way]:.2f} × the bare loop",
             f"≥ {BUDGET} ×" if budgeted else "",
-            kept=found["kept"] if budgeted else None,
+            kept=rates["kept"] if budgeted else None,
         )
     return 0
 

@@ -98,11 +98,11 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
             )
 
     def update(model: Any, **act: Any) -> None:
-        found = model.objects.get(pk=pk)
-        found.suvmax = 10 + next(turn) % 7
+        stored = model.objects.get(pk=pk)
+        stored.suvmax = 10 + next(turn) % 7
         for name, value in act.items():
-            setattr(found, name, value)
-        found.save()
+            setattr(stored, name, value)
+        stored.save()
 
     def guarded() -> None:
         with open_act("bench:row:update", by=by, at=timezone.now(), reason="bench") as act:
@@ -159,9 +159,9 @@ def _staged() -> str:
     from kernel.scope import EVERYTHING, scope
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        found = catalogue.form(FORM).model.objects.filter(participant__number__startswith="01-")
+        stored = catalogue.form(FORM).model.objects.filter(participant__number__startswith="01-")
         treated = catalogue.form("TREAT").model.objects.values("participant")
-        return found.filter(participant__in=treated).earliest("pk").participant.number
+        return stored.filter(participant__in=treated).earliest("pk").participant.number
 
 
 def main() -> None:

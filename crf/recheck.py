@@ -220,15 +220,15 @@ def _rederive(
 def _rows_to_rederive(
     form: FormDeclaration, stored: StoredRecord, outcome: Evaluation
 ) -> list[tuple[Any, dict[str, Any]]]:
-    found = []
+    rows = []
     for name, group in form.groups.items():
         derived = [question.name for question in group.questions.values() if question.derived]
         for row in outcome.groups[name] if derived else ():
             held = stored.rows[name][row["position"]]
             values = {question: row[question] for question in derived}
             if any(getattr(held, question) != value for question, value in values.items()):
-                found.append((held, values))
-    return found
+                rows.append((held, values))
+    return rows
 
 
 def propose_deviations(

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.forms import (
     CheckboxSelectMultiple,
+    ChoiceField,
     MultipleChoiceField,
     PasswordInput,
 )
@@ -49,6 +50,17 @@ class ExportForm(ServiceForm):
             field: Any = self.fields[name]
             field.choices = choices
             field.initial = [code for code, _label in choices]
+
+
+class CasebookForm(ServiceForm):
+    """What a casebook is made for, and in which language."""
+
+    purpose = WordsField(
+        label=_("Purpose"),
+        max_length=200,
+        help_text=_("Kept in the audit trail, for example “archive of the site”."),
+    )
+    language = ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
 
 class TokenForm(ServiceForm):

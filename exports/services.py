@@ -128,9 +128,7 @@ def request_export(
     Refuses: no purpose, or a long one; a language, form or site that does not exist; a moment that is still to come.
     """
     with open_act("exports:export:request", by=by, at=at) as act:
-        if not purpose.strip():
-            raise PurposeMissing
-        _refuse_long_purpose(purpose)
+        refuse_odd_purpose(purpose)
         if language not in dict(settings.LANGUAGES):
             raise UnknownLanguage(code=language, known=", ".join(dict(settings.LANGUAGES)))
         _refuse_odd_scope(forms, sites, cut_at, at)
@@ -146,6 +144,13 @@ def request_export(
         )
         send("exports:write", export.pk)
     return export
+
+
+def refuse_odd_purpose(purpose: str) -> None:
+    """Refuse to take data out without a purpose, or with one that the register cannot keep."""
+    if not purpose.strip():
+        raise PurposeMissing
+    _refuse_long_purpose(purpose)
 
 
 def _refuse_long_purpose(purpose: str) -> None:

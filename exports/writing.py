@@ -152,11 +152,11 @@ def _copy(archive: zipfile.ZipFile, file: File, expected: int, parameters: dict[
             for row in copy:
                 tally.put(row)
         tally.pass_on()
-        written = raw.rowcount
-    if written != expected:
-        raise RowsMissing(file=file.name, expected=expected, written=written)
+        copied = raw.rowcount
+    if copied != expected:
+        raise RowsMissing(file=file.name, expected=expected, written=copied)
     headers = [column.header for column in file.columns]
-    return Written(f"{file.name}.csv", expected, written, tally.digest.hexdigest(), headers)
+    return Written(f"{file.name}.csv", expected, copied, tally.digest.hexdigest(), headers)
 
 
 def _codebook(archive: zipfile.ZipFile, files: list[File]) -> Written:

@@ -60,16 +60,16 @@ class Total:
 def affected(site: Site, version: str) -> QuerySet[Participant]:
     """Return the living participants of the site whom the version would reach, by number."""
     living = Participant.objects.filter(site=site).exclude(state__in=ENDED).exclude(protocol_version=version)
-    found: QuerySet[Participant] = living.order_by("number")
-    return found
+    participants: QuerySet[Participant] = living.order_by("number")
+    return participants
 
 
 def with_what_is_known(people: QuerySet[Participant]) -> QuerySet[Participant]:
     """Return the people with all that planning reads, in as many queries for a hundred as for one."""
-    found: QuerySet[Participant] = people.select_related("site").prefetch_related(
+    participants: QuerySet[Participant] = people.select_related("site").prefetch_related(
         "visits", "milestones", "withdrawals", "consents"
     )
-    return found
+    return participants
 
 
 def impacts(people: Iterable[Participant], *, site: Site, version: str, at: datetime) -> Iterator[Impact]:
@@ -96,8 +96,8 @@ def in_batches(people: QuerySet[Participant]) -> Iterator[Participant]:
 
 def new_consent(site: Site, version: str) -> int | None:
     """Return the consent text that the version asks to be signed anew at the site, if any."""
-    found = SiteVersion.objects.filter(site=site, version=version)
-    return found.values_list("consent_id", flat=True).first()
+    site_versions = SiteVersion.objects.filter(site=site, version=version)
+    return site_versions.values_list("consent_id", flat=True).first()
 
 
 def asked_to_consent_anew(people: QuerySet[Participant]) -> QuerySet[Participant]:
@@ -125,10 +125,10 @@ def _without_answer(living: QuerySet[Participant], text: Any) -> QuerySet[Partic
         participant=OuterRef("participant"), on__gte=OuterRef("asked_on"), cancelled_at=None
     )
     leaving = refused.filter(~Exists(withdrew), follows=AfterRefusal.LEAVES)
-    found: QuerySet[Participant] = living.annotate(is_leaving=Exists(leaving)).filter(
+    participants: QuerySet[Participant] = living.annotate(is_leaving=Exists(leaving)).filter(
         ~Exists(Consent.objects.filter(**of_text)), Q(is_leaving=True) | ~Exists(refused)
     )
-    return found.order_by("number")
+    return participants.order_by("number")
 
 
 def stays_under_older_text(people: QuerySet[Participant], site_version: SiteVersion) -> QuerySet[Participant]:
@@ -136,5 +136,7 @@ def stays_under_older_text(people: QuerySet[Participant], site_version: SiteVers
     of_text = {"participant": OuterRef("pk"), "version": site_version.consent_id}
     refused = ConsentRefusal.objects.filter(**of_text, follows=AfterRefusal.STAYS)
     living = people.filter(site_id=site_version.site_id).exclude(state__in=ENDED)
-    found: QuerySet[Participant] = living.filter(Exists(refused), ~Exists(Consent.objects.filter(**of_text)))
-    return found.order_by("number")
+    participants: QuerySet[Participant] = living.filter(
+        Exists(refused), ~Exists(Consent.objects.filter(**of_text))
+    )
+    return participants.order_by("number")

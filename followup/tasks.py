@@ -38,8 +38,8 @@ def roll_one_site(site_id: int, day: str) -> None:
 def carry_one_version(pk: int) -> None:
     """Everybody living at the site follows the version that was opened there."""
     with transaction.atomic():
-        found = SiteVersion.objects.select_related("site").get(pk=pk)
-    migrate_participants(site_version=found, at=timezone.now())
+        site_version = SiteVersion.objects.select_related("site").get(pk=pk)
+    migrate_participants(site_version=site_version, at=timezone.now())
 
 
 @task(name="followup:carry_versions")

@@ -209,9 +209,9 @@ def _parts_of_instant(typed: str) -> tuple[str, str, str | None]:
     return match[1], match[2], match[3]
 
 
-def _offset(written: str | None) -> tzinfo | None:
+def _offset(typed: str | None) -> tzinfo | None:
     try:
-        return datetime.strptime(written, "%z").tzinfo if written else None
+        return datetime.strptime(typed, "%z").tzinfo if typed else None
     except ValueError:
         raise UnreadableError from None
 

@@ -58,8 +58,8 @@ def is_wanted(reminder: Reminder) -> bool:
 
 def works_there(user: User, site: Site, today: date) -> bool:
     """Say whether the person's account is open and their delegation reaches the site."""
-    held = Delegation.objects.filter(user=user).in_force(on=today)
-    return user.is_active and any(delegation.as_grant().reaches(site.pk) for delegation in held)
+    delegations = Delegation.objects.filter(user=user).in_force(on=today)
+    return user.is_active and any(delegation.as_grant().reaches(site.pk) for delegation in delegations)
 
 
 def subject_of(site: Site, reminders: Iterable[Reminder]) -> str:
@@ -73,7 +73,7 @@ def subject_of(site: Site, reminders: Iterable[Reminder]) -> str:
 
 def text_of(site: Site, reminders: Iterable[Reminder], today: date, *, at: datetime) -> str:
     """Return the text: the visits under each kind, the most urgent kinds first; numbers only, no names."""
-    found = list(reminders)
+    listed = list(reminders)
     parts = [_("Good morning,"), ""]
     for kind in (
         ReminderKind.ESCALATED,
@@ -82,7 +82,7 @@ def text_of(site: Site, reminders: Iterable[Reminder], today: date, *, at: datet
         ReminderKind.VITAL,
         ReminderKind.OPEN,
     ):
-        lines = [_line(reminder.visit, today) for reminder in found if reminder.kind == kind]
+        lines = [_line(reminder.visit, today) for reminder in listed if reminder.kind == kind]
         if lines:
             parts += [str(kind.label), *lines, ""]
     parts += [go_there(reverse("home")), "", days_are_of(site.time_zone, at=at), closing()]

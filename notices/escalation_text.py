@@ -53,11 +53,11 @@ def subject_of(site: Site, alerts: Iterable[Alert]) -> str:
 
 def text_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
     """Return the text: what waits under the heading of its kind, urgent ones first; numbers only, no names."""
-    found = sorted(alerts, key=lambda alert: not alert.urgent)
-    headings = list(dict.fromkeys((alert.urgent, alert.kind) for alert in found))
+    ordered = sorted(alerts, key=lambda alert: not alert.urgent)
+    headings = list(dict.fromkeys((alert.urgent, alert.kind) for alert in ordered))
     parts: list[str] = []
     for urgent, kind in headings:
-        of_kind = [alert for alert in found if (alert.urgent, alert.kind) == (urgent, kind)]
+        of_kind = [alert for alert in ordered if (alert.urgent, alert.kind) == (urgent, kind)]
         parts += [str(kind.label), *(_line(alert) for alert in of_kind[:MOST])]
         if more := len(of_kind) - MOST:
             parts += [_("  and %(number)s more") % {"number": more}] if more > 0 else []

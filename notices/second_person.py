@@ -153,8 +153,10 @@ def tell_second_persons(*, at: datetime) -> int:
 def _people(at: datetime) -> list[User]:
     on = local_date(at, settings.TRIAL_TIME_ZONE)
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        held = Delegation.objects.in_force(on=on).values("user")
-        people = list(User.objects.filter(pk__in=held, is_active=True).exclude(email="").order_by("pk"))
+        delegations = Delegation.objects.in_force(on=on).values("user")
+        people = list(
+            User.objects.filter(pk__in=delegations, is_active=True).exclude(email="").order_by("pk")
+        )
     return [person for person in (with_grants(each, on=on) for each in people) if may_be_asked(person)]
 
 

@@ -48,9 +48,9 @@ def faults() -> list[str]:
 def refuse_altered(**_: Any) -> None:
     """The process starts, unless a file differs. Where the database is away or new, ``/readyz`` says so later."""
     try:
-        found = faults()
+        altered = faults()
     except DatabaseError:
         log.warning("the protocol texts on record could not be read yet")
         return
-    if found:
-        raise ProtocolTextAltered("\n".join(found))
+    if altered:
+        raise ProtocolTextAltered("\n".join(altered))

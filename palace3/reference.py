@@ -60,12 +60,12 @@ def roles() -> Iterator[str]:
     yield "A person holds a role at one site or for the whole trial. What a role includes is one literal table,"
     yield "`accounts/permissions.py`."
     yield ""
-    held = [role for role in Role if role in ROLE_PERMISSIONS]
+    roles = [role for role in Role if role in ROLE_PERMISSIONS]
     rows = (
-        [f"`{permission.value}`", *("yes" if permission in ROLE_PERMISSIONS[role] else "" for role in held)]
+        [f"`{permission.value}`", *("yes" if permission in ROLE_PERMISSIONS[role] else "" for role in roles)]
         for permission in Permission
     )
-    yield from table(["permission", *(role.value.replace("_", " ") for role in held)], rows)
+    yield from table(["permission", *(role.value.replace("_", " ") for role in roles)], rows)
 
 
 def form_list() -> Iterator[str]:

@@ -8,6 +8,13 @@ from protocol.exact import Number, exact
 
 MG_PER_DL_IN_UMOL = exact("88.4")
 WOMEN = exact("0.85")
+# CKD-EPI of 2021: the creatinine (mg/dL) at which its curve bends, the exponent below it, the factor; by sex.
+CKD_EPI = {
+    "F": (exact("0.7"), exact("-0.241"), exact("1.012")),
+    "M": (exact("0.9"), exact("-0.302"), exact("1")),
+}
+CKD_EPI_OF_ALL, CKD_EPI_ABOVE, CKD_EPI_PER_YEAR = exact("142"), exact("-1.2"), exact("0.9938")
+SURFACE = exact("1.73")
 
 
 def carboplatin_mg(auc: Number | None, gfr: Number | None, cap: Number | None) -> Decimal | None:
@@ -27,10 +34,45 @@ def cockcroft_gault(
     *, age: int | None, weight_kg: Number | None, creatinine_umol: Number | None, sex: str | None
 ) -> Decimal | None:
     """The creatinine clearance in mL/min that doses rest on by default (protocol 3.4 G); women x 0.85."""
-    if age is None or weight_kg is None or not creatinine_umol or sex not in ("M", "F"):
+    if (
+        age is None
+        or weight_kg is None
+        or creatinine_umol is None
+        or creatinine_umol <= 0
+        or sex not in CKD_EPI
+    ):
         return None
     clearance = (140 - age) * exact(weight_kg) * MG_PER_DL_IN_UMOL / (72 * exact(creatinine_umol))
     return clearance if sex == "M" else clearance * WOMEN
+
+
+def ckd_epi_2021(
+    *, age: int | None, creatinine_umol: Number | None, sex: str | None, bsa: Number | None
+) -> Decimal | None:
+    """The GFR in mL/min by CKD-EPI of 2021, without race, for the body's own surface and not for 1.73 m2."""
+    if age is None or sex not in CKD_EPI or bsa is None or creatinine_umol is None or creatinine_umol <= 0:
+        return None
+    limit, below, factor = CKD_EPI[sex]
+    ratio = exact(creatinine_umol) / MG_PER_DL_IN_UMOL / limit
+    indexed = CKD_EPI_OF_ALL * min(ratio, Decimal(1)) ** below * max(ratio, Decimal(1)) ** CKD_EPI_ABOVE
+    return indexed * CKD_EPI_PER_YEAR**age * factor * exact(bsa) / SURFACE
+
+
+def gfr(
+    formula: str,
+    *,
+    age: int | None,
+    weight_kg: Number | None,
+    creatinine_umol: Number | None,
+    sex: str | None,
+    bsa: Number | None,
+) -> Decimal | None:
+    """The GFR in mL/min by the formula that the protocol text names (protocol 3.4 G, 3.5 A; decision C2)."""
+    if formula == "Cockcroft-Gault":
+        return cockcroft_gault(age=age, weight_kg=weight_kg, creatinine_umol=creatinine_umol, sex=sex)
+    if formula == "CKD-EPI 2021":
+        return ckd_epi_2021(age=age, creatinine_umol=creatinine_umol, sex=sex, bsa=bsa)
+    raise ValueError(f"no formula for the GFR is called {formula!r}")
 
 
 def within(value: Number | None, expected: Number | None, *, percent: Number) -> bool | None:

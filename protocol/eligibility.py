@@ -179,12 +179,12 @@ def _verdict(criteria: Sequence[CriterionAssessment]) -> bool | None:
 
 
 def _unless_incomplete(
-    found: CriterionAssessment, forms: frozenset[str], complete: Collection[str]
+    criterion: CriterionAssessment, forms: frozenset[str], complete: Collection[str]
 ) -> CriterionAssessment:
     """What speaks against a participant counts at once; what speaks for them when its forms are complete."""
-    if found.met is False or found.reason is CriterionReason.UNANSWERED or forms <= set(complete):
-        return found
-    return replace(found, met=None, reason=CriterionReason.FORM_INCOMPLETE)
+    if criterion.met is False or criterion.reason is CriterionReason.UNANSWERED or forms <= set(complete):
+        return criterion
+    return replace(criterion, met=None, reason=CriterionReason.FORM_INCOMPLETE)
 
 
 def answers_digest(assessment: Assessment) -> str:

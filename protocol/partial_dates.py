@@ -70,14 +70,14 @@ def partial_date(value: object) -> PartialDate | None:
     parts = value.strip().split("-")
     if len(parts) > 3 or not all(part.isascii() and part.isdigit() for part in parts):
         return None
-    found = PartialDate(*map(int, parts))
-    return found if _in_calendar(found) else None
+    day = PartialDate(*map(int, parts))
+    return day if _in_calendar(day) else None
 
 
-def _in_calendar(found: PartialDate) -> bool:
-    if found.month == 0 or found.day == 0:
+def _in_calendar(day: PartialDate) -> bool:
+    if day.month == 0 or day.day == 0:
         return False
     try:
-        return found.earliest <= found.latest
+        return day.earliest <= day.latest
     except (ValueError, calendar.IllegalMonthError):
         return False

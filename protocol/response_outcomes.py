@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from protocol.response import EvaluationType, Outcome
 
+WITH_DISEASE = frozenset({Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT})
 _AFTER_CCR = (Outcome.PERSISTENT_CCR, Outcome.REGROWTH)
 IMPOSSIBLE_AT: Mapping[EvaluationType, tuple[Outcome, ...]] = MappingProxyType(
     {

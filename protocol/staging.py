@@ -141,16 +141,16 @@ def read_stage(
     """
     table = TABLES[prefix]
     grades, locations = _grades_and_locations(prefix, grade, location)
-    found: set[tuple[str | None, str | None]] = set()
+    known: set[tuple[str | None, str | None]] = set()
     for combination in product(
         _possible(t, T_CATEGORIES), _possible(n, N_CATEGORIES), _possible(m, M_CATEGORIES), grades, locations
     ):
         row = next((row for row in table if row.holds(*combination)), None)
-        found.add((row.group, row.code) if row else (None, None))
-    groups = {group for group, _row in found}
+        known.add((row.group, row.code) if row else (None, None))
+    groups = {group for group, _row in known}
     if len(groups) != 1 or None in groups:
         return StageReading(None)
-    rows = {row for _group, row in found}
+    rows = {row for _group, row in known}
     return StageReading(
         group=groups.pop(),
         row=rows.pop() if len(rows) == 1 else None,

@@ -68,9 +68,9 @@ def as_row(visit: PlannedVisit) -> dict[str, object]:
     }
 
 
-def _object(written: str) -> dict[str, object]:
+def _object(typed: str) -> dict[str, object]:
     try:
-        entries = json.loads(written, object_pairs_hook=_each_once)
+        entries = json.loads(typed, object_pairs_hook=_each_once)
     except UnclearHistoryError:
         raise
     except json.JSONDecodeError as error:
@@ -130,16 +130,16 @@ def _named(name: str, entries: object, keys: set[str]) -> Mapping[str, object]:
     return entries
 
 
-def _date(name: str, written: object) -> date:
+def _date(name: str, typed: object) -> date:
     day = None
-    if isinstance(written, str) and ISO_DATE.fullmatch(written):
+    if isinstance(typed, str) and ISO_DATE.fullmatch(typed):
         with suppress(ValueError):  # such as 2026-02-30
-            day = date.fromisoformat(written)
+            day = date.fromisoformat(typed)
     if day and day.year in YEARS:
         return day
     if day:
         raise UnclearHistoryError(f"{name} is {day}: write a year from {YEARS[0]} to {YEARS[-1]}.")
-    raise UnclearHistoryError(f"{name} is {written!r}: write a date such as 2026-01-31.")
+    raise UnclearHistoryError(f"{name} is {typed!r}: write a date such as 2026-01-31.")
 
 
 def _check_order(milestones: Mapping[str, date]) -> None:

@@ -30,21 +30,23 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
     An ending (screen failure, decline, withdrawal) is never offered as the usual thing to do.
     """
     site, number = participant.site_id, participant.number
-    found = []
+    rows = []
     if user.may(Permission.VISIT_RECORD, site) and participant.arm and not participant.is_terminal:
-        found.append(_to(_("Unscheduled visit"), "plus-lg", "followup:unscheduled", number, is_usual=True))
+        rows.append(_to(_("Unscheduled visit"), "plus-lg", "followup:unscheduled", number, is_usual=True))
     if user.may(Permission.VISIT_VIEW, site) and participant.arm:
-        found.append(_to(_("Contacts"), "telephone", "followup:contacts", number))
-        found.append(_to(_("Preview of the plan"), "calendar-event", "followup:preview", number))
+        rows.append(_to(_("Contacts"), "telephone", "followup:contacts", number))
+        rows.append(_to(_("Preview of the plan"), "calendar-event", "followup:preview", number))
     if user.may(Permission.ALLOCATION_VIEW, site) and participant.arm:
-        found.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
+        rows.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
+    if user.may(Permission.CASEBOOK_MAKE, site):
+        rows.append(_to(_("Casebook"), "file-earmark-text", "exports:casebook", number))
     if user.may(Permission.CONSENT_RECORD, site):
         if participant.state == Track.SCREENED:
-            found.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number))
-            found.append(_to(_("Declined"), "slash-circle", "crf:decline", number))
+            rows.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number))
+            rows.append(_to(_("Declined"), "slash-circle", "crf:decline", number))
         if not participant.is_terminal:
-            found.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
-    return found
+            rows.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
+    return rows
 
 
 def _to(label: str | Promise, icon: str, name: str, number: str, *, is_usual: bool = False) -> Action:

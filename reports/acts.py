@@ -131,6 +131,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:clock:settle": _("Safety clocks set"),
     "crf:wording:load": _("Licensed wording loaded"),
     "crf:safety:assess": _("Serious event assessed for the sponsor"),
+    "exports:casebook:make": _("Casebook made"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),
     "randomization:envelope:print": _("Emergency envelopes printed"),

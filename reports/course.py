@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from crf import catalogue
 from crf.links import form_url
 from crf.models import Record
+from followup.models import Visit, VisitState
 from followup.track_limits import with_limit
 from kernel.days import written
 from reports.overdue_states import overdue_state
-from trials.models import ConsentRefusal, LossToFollowUp, Milestone, Participant, Withdrawal
-from trials.models.participants import AfterRefusal, scope_in_words
+from trials.models import Consent, ConsentRefusal, LossToFollowUp, Milestone, Participant, Withdrawal
+from trials.models.participants import AfterRefusal, Track, scope_in_words
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,30 @@ def with_course() -> dict[str, Any]:
         "texts_refused": ArraySubquery(
             refused.values(json=JSONObject(label="version__label", asked_on="asked_on", follows="follows"))
         ),
+        "register_visit": _asked_in_a_register(),
         "withdrawals_standing": ArraySubquery(standing.values(json=JSONObject(pk="pk", on="on", **scopes))),
         "times_lost": ArraySubquery(
             losses.values(json=JSONObject(lost_on="lost_on", reached_on="reached_on"))
         ),
     }
+
+
+def _asked_in_a_register() -> Subquery:
+    """Return the first visit dropped by a withdrawal at which a register may answer, where the consent allows that."""
+    consents = Consent.objects.filter(participant=OuterRef("participant")).order_by("signed_on", "pk")
+    dropped = Visit.objects.filter(participant=OuterRef("pk"), state=VisitState.CANCELLED)
+    form = _answered_from_a_register()
+    answered = Exists(Record.objects.filter(visit=OuterRef("pk"), form_code=form))
+    free = dropped.filter(~answered, forms__contains=[form]).order_by("opens", "pk")
+    allowed = free.annotate(may_look=Subquery(consents.values("register_lookup")[:1])).filter(may_look=True)
+    return Subquery(allowed.values("pk")[:1])
+
+
+@cache
+def _answered_from_a_register() -> str:
+    """Return the form that may be recorded after a withdrawal from all contact."""
+    (code,) = (code for code, form in catalogue.forms().items() if form.from_register)
+    return str(code)
 
 
 def course_of(
@@ -94,10 +116,19 @@ def _withdrawal(participant: Participant, stands: dict[str, Any], user: User) ->
     return CourseLine(
         text,
         (
+            *_register(participant, user),
             (reverse("followup:correct-withdrawal", args=place), _("Correct it")),
             (reverse("followup:cancel-withdrawal", args=place), _("Cancel it")),
         ),
     )
+
+
+def _register(participant: Any, user: User) -> Iterator[tuple[str, str]]:
+    """Yield where vital status from a register is recorded of somebody whom nobody may contact any more."""
+    may_answer = user.may(Permission.CRF_EDIT, participant.site_id)
+    if participant.state == Track.WITHDRAWN_ALL and participant.register_visit and may_answer:
+        url = form_url(participant.number, _answered_from_a_register(), visit_id=participant.register_visit)
+        yield url, _("Record vital status from a register")
 
 
 def _loss(time: dict[str, Any]) -> CourseLine:

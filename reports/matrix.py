@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -12,8 +12,9 @@ from crf.engine.base import RecordState as SavedState
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
 from crf.models import Query, Record
-from followup.models import Visit, VisitState
-from trials.models import Participant
+from crf.store.records import NEW
+from followup.models import HAPPENED, Visit, VisitState
+from trials.models import Milestone, Participant
 
 NO_LONGER = frozenset({VisitState.CANCELLED})
 STATES = tuple(SavedState.values)
@@ -70,81 +71,125 @@ class Matrix:
         return replace(self, rows=rows, alone=alone)
 
 
+ByPlace = dict[tuple[str, int | None], RecordSummary]
+
+
 def record_states(participant: Participant) -> list[RecordSummary]:
     """Return every record of the participant with its state."""
-    found = Record.objects.filter(participant=participant).order_by()
+    records = Record.objects.filter(participant=participant).order_by()
     return [
-        RecordSummary(*row) for row in found.values_list("form_code", "pk", "visit_id", "sequence", "state")
+        RecordSummary(*row) for row in records.values_list("form_code", "pk", "visit_id", "sequence", "state")
     ]
 
 
 def matrix_of(
-    participant: Participant, visits: Iterable[Visit], names: Mapping[int, str], *, today: date
+    participant: Participant,
+    visits: Iterable[Visit],
+    names: Mapping[int, str],
+    *,
+    reached: Collection[str],
+    today: date,
 ) -> Matrix:
-    """Return the matrix as it stands on ``today``."""
+    """Return the matrix as it stands on ``today``; ``reached`` are the milestones that stand."""
     records = record_states(participant)
     queries = Counter(
         Query.objects.filter(participant=participant).living().values_list("form_code", "record_id")
     )
     shown = [visit for visit in visits if visit.state not in NO_LONGER]
     forms = [form for form in catalogue.forms().values() if participant.arm or form.before_randomization]
+    asked = {code for visit in shown for code in visit.forms}
     per_visit = tuple(
         form
         for form in forms
         if form.repeats is Repeats.PER_VISIT
-        or (form.repeats is not Repeats.LOG and any(form.code in visit.forms for visit in shown))
+        or (form.code in asked and (form.due_at_visits or form.repeats is not Repeats.LOG))
     )
-    by_place = {(record.code, record.visit_id): record for record in records}
     once = _one_of_each(records)
+    by_place: ByPlace = {(record.code, record.visit_id): record for record in records if record.visit_id}
+    for form in per_visit:
+        if form.repeats is Repeats.PER_PARTICIPANT and form.code in once:
+            by_place |= {(form.code, visit.pk): once[form.code] for visit in shown}
+        elif form.repeats is Repeats.LOG:
+            by_place |= _owed(form, records, shown)
     numbers = Counter(record.code for record in records)
     rows = tuple(
         MatrixRow(
             visit,
             names[visit.pk],
-            tuple(_cell(form, visit, by_place, once, queries, participant, today) for form in per_visit),
+            tuple(_cell(form, visit, by_place, queries, reached, today) for form in per_visit),
         )
         for visit in shown
     )
     alone = tuple(
         (form, _alone(form, once.get(form.code), queries, participant, numbers[form.code]))
         for form in forms
-        if form not in per_visit
+        if form not in per_visit or form.repeats is Repeats.LOG
     )
     return Matrix(per_visit, rows, alone, sum(queries.values()))
 
 
 def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, Cell]]:
     """Return the forms that the visit asks for and the program holds, in the order of the schedule."""
-    matrix = matrix_of(visit.participant, [visit], {visit.pk: str(visit)}, today=today)
-    asked = [pair for row in matrix.rows for pair in zip(matrix.forms, row.cells, strict=True)]
-    logs = [pair for pair in matrix.alone if pair[0].repeats is Repeats.LOG and pair[0].code in visit.forms]
-    found = [(form, cell) for form, cell in (*asked, *logs) if cell is not None]
+    visits = list(Visit.objects.filter(participant=visit.participant).exclude(state__in=NO_LONGER))
+    for each in visits:
+        each.participant = visit.participant
+    standing = Milestone.objects.filter(participant=visit.participant, on__isnull=False)
+    reached = set(standing.values_list("code", flat=True))
+    names = {each.pk: str(each) for each in visits}
+    matrix = matrix_of(visit.participant, visits, names, reached=reached, today=today)
+    asked = [
+        pair
+        for row in matrix.rows
+        if row.visit.pk == visit.pk
+        for pair in zip(matrix.forms, row.cells, strict=True)
+    ]
+    logs = [pair for pair in matrix.alone if pair[0] not in matrix.forms and pair[0].code in visit.forms]
+    pairs = [(form, cell) for form, cell in (*asked, *logs) if cell is not None]
     order = {code: place for place, code in enumerate(visit.forms)}
-    return sorted(found, key=lambda pair: order.get(pair[0].code, len(order)))
+    return sorted(pairs, key=lambda pair: order.get(pair[0].code, len(order)))
 
 
 def _cell(
     form: FormDeclaration,
     visit: Visit,
-    by_place: dict[tuple[str, int | None], RecordSummary],
-    once: dict[str, RecordSummary],
+    by_place: Mapping[tuple[str, int | None], RecordSummary],
     queries: Counter[tuple[str, int | None]],
-    participant: Participant,
+    reached: Collection[str],
     today: date,
 ) -> Cell | None:
-    if form.repeats is Repeats.PER_VISIT:
-        record = by_place.get((form.code, visit.pk))
-        href = form_url(participant.number, form.code, visit_id=visit.pk)
-    else:
-        record = once.get(form.code)
-        href = form_url(participant.number, form.code)
-    if record is None and form.code not in visit.forms:
+    record, asked = by_place.get((form.code, visit.pk)), form.code in visit.forms
+    if not asked and (record is None or form.repeats is not Repeats.PER_VISIT):
         return None
-    if form.repeats is not Repeats.PER_VISIT and form.code not in visit.forms:
+    if record is None and form.due_after and visit.state in HAPPENED and form.due_after not in reached:
         return None
+    at_visit = visit.pk if form.repeats is Repeats.PER_VISIT else None
+    first = NEW if form.repeats is Repeats.LOG else 1
+    href = form_url(
+        visit.participant.number,
+        form.code,
+        visit_id=at_visit,
+        sequence=record.sequence if record else first,
+    )
     count = queries[(form.code, record.record_id)] if record else 0
     state = record.state if record else _expected(visit, today)
     return Cell(form.code, state, href, count, f"{visit}, {form.title}")
+
+
+def _owed(form: FormDeclaration, records: Iterable[RecordSummary], visits: Iterable[Visit]) -> ByPlace:
+    """Return which record of a log each visit that owes one has: the first visit the first, and so on.
+
+    The last of the visits has the one that is least far of all that are left.
+    """
+    asking = sorted(
+        (visit for visit in visits if form.code in visit.forms),
+        key=lambda visit: (visit.took_place_on or visit.opens or date.max, visit.pk),
+    )
+    kept = sorted((record for record in records if record.code == form.code), key=lambda each: each.sequence)
+    given: ByPlace = {(form.code, visit.pk): record for visit, record in zip(asking, kept, strict=False)}
+    left = kept[len(asking) - 1 :]
+    if asking and left:
+        given[form.code, asking[-1].pk] = min(left, key=_far)
+    return given
 
 
 def _one_of_each(records: Iterable[RecordSummary]) -> dict[str, RecordSummary]:

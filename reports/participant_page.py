@@ -97,7 +97,8 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         .first()
     )
     names = {visit.pk: visit_name(text, visit) for visit in visits}
-    matrix = matrix_of(participant, visits, names, today=today)
+    reached = {milestone.code for milestone in milestones if milestone.on}
+    matrix = matrix_of(participant, visits, names, reached=reached, today=today)
     if not user.may(Permission.CRF_VIEW, participant.site_id):
         matrix = matrix.without_links()
     sees_arm = user.may(Permission.ALLOCATION_VIEW, participant.site_id)

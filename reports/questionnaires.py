@@ -28,14 +28,14 @@ def expected(sites: QuerySet[Site], *, today: date, code: str = CODE) -> QuerySe
     left = Withdrawal.objects.filter(
         participant=OuterRef("participant"), cancelled_at=None, on__lte=OuterRef("closes")
     ).filter(Q(all_contact=True) | Q(quality_of_life=True))
-    found: QuerySet[Visit] = (
+    visits: QuerySet[Visit] = (
         Visit.objects.filter(site__in=sites, forms__contains=[code], closes__lt=today)
         .exclude(state=VisitState.CANCELLED)
         .exclude(Exists(ended))
         .exclude(Exists(left))
         .order_by()
     )
-    return found
+    return visits
 
 
 def _received(code: str) -> tuple[Any, Any]:

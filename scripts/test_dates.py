@@ -84,12 +84,12 @@ def shifted(shift: timedelta, library: Path) -> dict[str, str]:
 
 def find_library() -> Path:
     """Return libfaketime; it is installed first where that can be done."""
-    if not (found := libraries()):
+    if not (paths := libraries()):
         apt_install(("faketime",))
-        found = libraries()
-    if not found:
+        paths = libraries()
+    if not paths:
         sys.exit("The tests' dates are shifted by libfaketime. Install it: sudo apt install faketime")
-    return found[0]
+    return paths[0]
 
 
 def libraries() -> list[Path]:

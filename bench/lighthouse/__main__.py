@@ -86,8 +86,8 @@ def look(address: str, report: Path) -> dict[str, Any]:
     command += ["--no-enable-error-reporting", f"--only-categories={','.join(BUDGETS)}"]
     environment = {**os.environ, "CHROME_PATH": chromium or ""}
     subprocess.run([*command, f"--chrome-flags={BROWSER_ARGUMENTS}"], check=True, env=environment)
-    found: dict[str, Any] = json.loads(report.read_text())
-    return found
+    content: dict[str, Any] = json.loads(report.read_text())
+    return content
 
 
 def middle(address: str, report: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ CATALOGUE = (
     "crf.catalogue.pathology.form.Pathology",
     "crf.catalogue.complications.form.Complications",
     "crf.catalogue.follow_up.form.FollowUp",
+    "crf.catalogue.subsequent_therapy.form.SubsequentTherapy",
     "crf.catalogue.survival.form.SurvivalStatus",
     "crf.catalogue.adverse_event.form.AdverseEvent",
     "crf.catalogue.serious_event.form.SeriousEvent",

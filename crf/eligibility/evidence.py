@@ -143,8 +143,8 @@ def optional_exclusions(protocol: text.ProtocolText) -> tuple[str, ...]:
 
 def stage_for_stratum(participant: Participant, *, at: datetime | None) -> StageSource | None:
     """Return the clinical stage group that stratifies, or None while staging is not complete."""
-    found = FormContext(participant, at=at).records("STAGE")
-    staged = found[-1] if found else None
+    records = FormContext(participant, at=at).records("STAGE")
+    staged = records[-1] if records else None
     if staged is None or staged["state"] not in COMPLETED:
         return None
     group = staging.clinical_stage(staged["ct"], staged["cn"], staged["cm"])
@@ -191,11 +191,11 @@ def _absent(evidence: Evidence, read: str, code: str) -> str:
 def _is_unasked(form_context: FormContext, read: str) -> bool:
     """Say whether the saved form does not ask this, by the other answers on it."""
     prefix, _dot, name = read.rpartition(".")
-    form, found = catalogue.forms().get(SOURCES[prefix]), form_context.records(SOURCES[prefix])
-    if form is None or not found or name not in form.questions:
+    form, records = catalogue.forms().get(SOURCES[prefix]), form_context.records(SOURCES[prefix])
+    if form is None or not records or name not in form.questions:
         return False
     conditions = (form.questions[name].shown_when, form.placed[name].shown_when)
-    return any(each is not None and not each.holds(found[-1].get) for each in conditions)
+    return any(each is not None and not each.holds(records[-1].get) for each in conditions)
 
 
 def _shown(question: Any, value: str | None) -> str:
@@ -208,12 +208,12 @@ def _answer(form_context: FormContext, read: str) -> Any:
     prefix, _dot, name = read.rpartition(".")
     code = SOURCES[prefix]
     form = catalogue.forms().get(code)
-    found = form_context.records(code)
-    if form is None or not found:
+    records = form_context.records(code)
+    if form is None or not records:
         return None
     if name in form.questions:
-        return found[-1][name]
-    return _in_rows(form_context, form, found[-1]["id"], name)
+        return records[-1][name]
+    return _in_rows(form_context, form, records[-1]["id"], name)
 
 
 def _in_rows(form_context: FormContext, form: Any, record_id: int, name: str) -> Any:
@@ -232,7 +232,7 @@ def _in_rows(form_context: FormContext, form: Any, record_id: int, name: str) ->
 
 
 def _source(form_context: FormContext, code: str) -> dict[str, Any] | None:
-    found = form_context.records(code)
-    if not found:
+    records = form_context.records(code)
+    if not records:
         return None
-    return {"id": found[-1]["id"], "state": found[-1]["state"]}
+    return {"id": records[-1]["id"], "state": records[-1]["state"]}

@@ -196,13 +196,13 @@ def _groups(model: Any, classification: Classification) -> dict[str, Group]:
 def _sections(model: Any) -> tuple[FormSection, ...]:
     """Return the sections, each with what is declared between it and the next one."""
     columns = [column for column in model._meta.local_fields if "asked" in column.__dict__]
-    found: list[tuple[Section, list[str]]] = []
+    rows: list[tuple[Section, list[str]]] = []
     for item in sorted([*columns, *_layout(model)], key=lambda item: item.creation_counter):
         if isinstance(item, Section):
-            found.append((item, []))
-        elif found:
-            found[-1][1].append(item.name)
-    return tuple(FormSection(name=item.name, fields=tuple(names), **item.said) for item, names in found)
+            rows.append((item, []))
+        elif rows:
+            rows[-1][1].append(item.name)
+    return tuple(FormSection(name=item.name, fields=tuple(names), **item.said) for item, names in rows)
 
 
 def _layout(model: Any) -> tuple[Any, ...]:

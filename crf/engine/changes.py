@@ -38,13 +38,13 @@ def changes(form: FormDeclaration, old: Evaluation | None, new: Evaluation) -> l
 
     An answer with its missing reason counts as one thing: giving up "not known" for a date is a correction.
     """
-    found = _differences(form.questions, "", None, old, new)
+    changed = _differences(form.questions, "", None, old, new)
     for group in form.groups.values():
         before = {row["position"]: row for row in (old.groups.get(group.name, ()) if old else ())}
         after = {row["position"]: row for row in new.groups.get(group.name, ())}
         for position in sorted(before.keys() | after.keys()):
-            found += _row_changes(group, position, before.get(position), after.get(position))
-    return found
+            changed += _row_changes(group, position, before.get(position), after.get(position))
+    return changed
 
 
 def _differences(
@@ -64,9 +64,9 @@ def _row_changes(
 ) -> list[AnswerChange]:
     before = _stated(old, old["missing"]) if old else {}
     after = _stated(new, new["missing"]) if new else {}
-    found = _compare(group.questions, before, after, group.name, position)
+    changed = _compare(group.questions, before, after, group.name, position)
     gone = old is not None and new is None
-    return [*found, AnswerChange("removed", "N", "Y", group.name, position)] if gone else found
+    return [*changed, AnswerChange("removed", "N", "Y", group.name, position)] if gone else changed
 
 
 def _compare(

@@ -14,6 +14,8 @@ from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.help import places
 from crf.engine.questions import KEYS, AnswerRole, Classification, Question, argument, ask_when
+from protocol.text import load
+from protocol.values import value_of
 
 if TYPE_CHECKING:
     from crf.engine.codelists import Text
@@ -75,7 +77,9 @@ class Sets:
 class Group:
     """A table of answers inside a form.
 
-    ``starts_with`` rows are there from the beginning; ``fixed`` means no others can be added.
+    ``starts_with`` rows are there from the beginning; ``fixed`` means no others can be added. ``counted_by``
+    names the value of the protocol text that says how many of them there are: ``starts_with`` then holds those
+    of the first version, numbered from 1.
     """
 
     name: str
@@ -87,10 +91,17 @@ class Group:
     asked_when: Condition | None = None
     starts_with: tuple[Mapping[str, Any], ...] = ()
     fixed: bool = False
+    counted_by: str = ""
     model: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         ask_when(self)
+
+    def rows_under(self, version: str) -> int:
+        """Return how many rows are there from the beginning under a version of the protocol text."""
+        if not self.counted_by:
+            return len(self.starts_with)
+        return int(str(value_of(load(version), self.counted_by)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +112,9 @@ class FormDeclaration:
     that a record is about, where it is not the first one; unless ``dates_visit`` is off, that is the day of
     its visit. ``before_randomization``: answered before it, too. ``says_alive``: it is the form, not the
     visit, that says whether the participant was alive on that day. ``from_register``: may be recorded after
-    a withdrawal from all contact. ``life``: where birth and death are answered, on whichever form.
+    a withdrawal from all contact. ``due_at_visits``: a log of which each visit that asks for it owes a record;
+    with ``due_after``, a visit that took place owes it once that milestone stands. ``life``: where birth and
+    death are answered, on whichever form.
     """
 
     code: str
@@ -121,8 +134,22 @@ class FormDeclaration:
     before_randomization: bool = False
     says_alive: bool = False
     from_register: bool = False
+    due_at_visits: bool = False
+    due_after: str = ""
     life: Mapping[AnswerRole, str] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
+
+    @cached_property
+    def counted(self) -> tuple[Group, ...]:
+        """Return the tables whose rows at the beginning are counted by the protocol text."""
+        return tuple(group for group in self.groups.values() if group.counted_by)
+
+    def under(self, version: str) -> FormDeclaration:
+        """Return the form with the rows that its tables begin with under a version of the protocol text."""
+        rows = {group.name: group.rows_under(version) for group in self.counted}
+        if all(rows[group.name] == len(group.starts_with) for group in self.counted):
+            return self
+        return _of_length(self, tuple(rows.items()))
 
     @cached_property
     def placed(self) -> Mapping[str, FormSection]:
@@ -182,10 +209,10 @@ class FormDeclaration:
     @cached_property
     def foreign_reads(self) -> frozenset[str]:
         """Return what must be fetched from outside before this form can be evaluated."""
-        found = {read for read, names in self._uses() if read not in names and not self.is_own(read)}
+        reads = {read for read, names in self._uses() if read not in names and not self.is_own(read)}
         dated = any(question.dated for question in self.all_questions())
         needed = {*DATE_READS, *self.life.values()} if dated else set()
-        return frozenset(found | needed - set(self.questions))
+        return frozenset(reads | needed - set(self.questions))
 
     @cached_property
     def looks_at_today(self) -> bool:
@@ -243,6 +270,7 @@ class FormDeclaration:
         ]
         for sentence in told:
             yield from ((read, nowhere) for read in places(sentence))
+        yield from ((each.counted_by, nowhere) for each in self.groups.values() if each.counted_by)
         for question in self.questions.values():
             yield from ((read, nowhere) for read in question.reads)
         for group in self.groups.values():
@@ -376,6 +404,17 @@ def combine_forms(forms: Iterable[FormDeclaration]) -> dict[str, FormDeclaration
     if faults := [*faults, *(fault for form in told for fault in form.faults())]:
         raise DeclarationError("\n".join(faults))
     return {form.code: form for form in told}
+
+
+@cache
+def _of_length(form: FormDeclaration, rows: tuple[tuple[str, int], ...]) -> FormDeclaration:
+    """Return the form with so many numbered rows at the beginning of each table."""
+    groups = dict(form.groups)
+    for name, number in rows:
+        (numbered,) = groups[name].starts_with[0]
+        begun = tuple({numbered: each} for each in range(1, number + 1))
+        groups[name] = replace(groups[name], starts_with=begun)
+    return replace(form, groups=groups)
 
 
 def _keywords(reads: tuple[str, ...]) -> str:

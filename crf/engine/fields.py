@@ -115,6 +115,7 @@ class GroupSaid(TypedDict, total=False):
     asked_when: Condition
     starts_with: tuple[dict[str, Any], ...]
     fixed: bool
+    counted_by: str
 
 
 class RepeatingGroup(LayoutItem):

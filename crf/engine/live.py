@@ -45,9 +45,9 @@ def live(
     }
 
 
-def _derived(form: FormDeclaration, found: Review) -> dict[str, tuple[Question, Any]]:
+def _derived(form: FormDeclaration, review: Review) -> dict[str, tuple[Question, Any]]:
     """Map the name on the page of each derived answer to its question and value."""
-    outcome, names = found.outcome, found.submission.names
+    outcome, names = review.outcome, review.submission.names
     answers = {
         name: (question, outcome.values[name])
         for name, question in form.questions.items()

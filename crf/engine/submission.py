@@ -286,14 +286,14 @@ def parse(
 
     ``saved`` are the rows that the record has: those that were sent again keep their numbers.
     """
-    found = Submission(raw=raw_of_post(data))
-    reader = _Reader(found, zone)
+    submission = Submission(raw=raw_of_post(data))
+    reader = _Reader(submission, zone)
     for name, question in form.questions.items():
         if not question.derived:
-            reader.read(question, name, name, found.values, found.missing)
+            reader.read(question, name, name, submission.values, submission.missing)
     for group in form.groups.values():
         reader.read_rows(group, saved.get(group.name, NOTHING_SAVED))
-    return found
+    return submission
 
 
 def row_id_at(group: str, place: object) -> str:

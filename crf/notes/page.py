@@ -31,13 +31,13 @@ class NoteLine:
 
 def notes_about(participant: Participant, *, reader: User) -> list[NoteLine]:
     """Return the notes that the reader may see: their own, or everybody's for an inspector; newest first."""
-    found = WorkingNote.objects.filter(participant=participant).select_related(
+    working_notes = WorkingNote.objects.filter(participant=participant).select_related(
         "owner", "visit", "participant"
     )
     if Role.INSPECTOR not in reader.roles:
-        found = found.filter(owner=reader)
+        working_notes = working_notes.filter(owner=reader)
     may_ask = reader.may(Permission.QUERY_RAISE, participant.site_id)
-    return [_line(note, reader, may_ask) for note in found.order_by("-written_at", "-pk")]
+    return [_line(note, reader, may_ask) for note in working_notes.order_by("-written_at", "-pk")]
 
 
 def _line(note: WorkingNote, reader: User, may_ask: bool) -> NoteLine:

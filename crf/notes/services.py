@@ -73,12 +73,12 @@ def write_note(
 
 
 def _hold(note: WorkingNote, by: User) -> WorkingNote:
-    held: WorkingNote = WorkingNote.objects.select_for_update(of=("self",)).get(pk=note.pk)
-    if held.owner_id != by.pk:
+    locked: WorkingNote = WorkingNote.objects.select_for_update(of=("self",)).get(pk=note.pk)
+    if locked.owner_id != by.pk:
         raise NotYourNote
-    if held.settled_at is not None:
+    if locked.settled_at is not None:
         raise NoteSettled
-    return held
+    return locked
 
 
 def settle_note(*, note: WorkingNote, by: User, at: datetime) -> WorkingNote:
@@ -87,10 +87,10 @@ def settle_note(*, note: WorkingNote, by: User, at: datetime) -> WorkingNote:
     Refuses: anybody but the owner; a note that is settled. Locks: the note.
     """
     with open_act("crf:note:settle", by=by, at=at, site=note.participant.site) as act:
-        held = _hold(note, by)
-        held.settled_at, held.act = at, act
-        held.save(update_fields=["settled_at", "act"])
-    return held
+        locked = _hold(note, by)
+        locked.settled_at, locked.act = at, act
+        locked.save(update_fields=["settled_at", "act"])
+    return locked
 
 
 def ask_from_note(*, note: WorkingNote, by: User, at: datetime) -> Query:
@@ -99,13 +99,13 @@ def ask_from_note(*, note: WorkingNote, by: User, at: datetime) -> Query:
     Refuses: as ``settle_note`` and ``raise_query`` do, and a note that stands beside no answer. Locks: the note.
     """
     with open_act("crf:note:ask", by=by, at=at, site=note.participant.site) as act:
-        held = _hold(note, by)
-        if not held.form_code:
+        locked = _hold(note, by)
+        if not locked.form_code:
             raise NoteHasNoPassage
         record_key = record_key_of(
-            participant=note.participant, form=held.form_code, visit=held.visit, sequence=held.sequence
+            participant=note.participant, form=locked.form_code, visit=locked.visit, sequence=locked.sequence
         )
-        query = raise_query(record_key=record_key, target=held.target, text=held.text, by=by, at=at)
-        held.settled_at, held.query, held.act = at, query, act
-        held.save(update_fields=["settled_at", "query", "act"])
+        query = raise_query(record_key=record_key, target=locked.target, text=locked.text, by=by, at=at)
+        locked.settled_at, locked.query, locked.act = at, query, act
+        locked.save(update_fields=["settled_at", "query", "act"])
     return query

@@ -16,6 +16,7 @@ from crf.engine.help import on_paper
 from crf.engine.messages import range_text
 from crf.engine.questions import Question, QuestionKind
 from crf.page.render import TABLE_LIMIT
+from protocol.text import versions
 
 LISTED_LIMIT = 24
 PAPER_ROWS = 5
@@ -81,7 +82,8 @@ def _items(form: FormDeclaration, name: str, wordings: Mapping[str, str]) -> Ite
 
 def _group(group: Group) -> PaperGroup:
     asked = tuple(_question(question) for question in group.questions.values() if not question.derived)
-    count = len(group.starts_with) if group.fixed else PAPER_ROWS
+    most = max(map(group.rows_under, versions()))
+    count = most if group.fixed else max(most, PAPER_ROWS)
     return PaperGroup(
         title=str(group.title),
         help=on_paper(group.help),

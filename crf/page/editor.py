@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -21,7 +21,7 @@ from accounts.requests import PersonRequest
 from crf.engine import messages, submission
 from crf.engine.base import RecordState
 from crf.engine.checks import Level
-from crf.engine.declaration import Repeats
+from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.models import Draft, Query, SaveKey
@@ -48,8 +48,8 @@ from trials.models import Participant
 
 def open_participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
     """Return the participant with their site; 404 when they are not for this person to see."""
-    found = Participant.objects.open_to(request.user, permission).select_related("site")
-    return get_object_or_404(found, number=number)
+    participants = Participant.objects.open_to(request.user, permission).select_related("site")
+    return get_object_or_404(participants, number=number)
 
 
 def open_record(
@@ -101,6 +101,12 @@ class RecordEditor:
     @cached_property
     def form_context(self) -> FormContext:
         return FormContext(self.record_key.participant, at=self.at)
+
+    @cached_property
+    def form(self) -> FormDeclaration:
+        """Return the form with the rows of the version under which the record was begun, or would be."""
+        form, begun = self.record_key.form, self.stored.record if self.stored else self.record_key.participant
+        return form.under(begun.protocol_version) if form.counted else form
 
     @cached_property
     def stored(self) -> StoredRecord | None:
@@ -159,12 +165,12 @@ class RecordEditor:
     def saved_evaluation(self) -> Evaluation:
         """Return the saved answers, or the rows that a new form begins with, with all that follows."""
         if self.stored is None:
-            groups = self.record_key.form.groups
+            groups = self.form.groups
             starts = {name: submission.rows_begun(group) for name, group in groups.items()}
-            return evaluate(self.record_key.form, values={}, groups=starts, context=self.context)
-        seen = self.stored.outcome(self.record_key.form)
+            return evaluate(self.form, values={}, groups=starts, context=self.context)
+        seen = self.stored.outcome(self.form)
         return evaluate(
-            self.record_key.form,
+            self.form,
             values=seen.values,
             groups=seen.groups,
             missing=seen.missing,
@@ -173,7 +179,7 @@ class RecordEditor:
 
     def raw_of(self, outcome: Evaluation) -> Raw:
         return submission.raw_of(
-            self.record_key.form,
+            self.form,
             values=outcome.values,
             groups=outcome.groups,
             missing=outcome.missing,
@@ -185,14 +191,10 @@ class RecordEditor:
         if self.draft is not None and not self.draft_is_old:
             return self.page_of(self.review(self.draft.raw), announce=False)
         outcome = self.saved_evaluation()
-        return page(
-            self.record_key.form, PageInput(raw=self.raw_of(outcome), outcome=outcome, **self._frame())
-        )
+        return page(self.form, PageInput(raw=self.raw_of(outcome), outcome=outcome, **self._frame()))
 
     def review(self, raw: Any) -> Review:
-        return submission.review(
-            self.record_key.form, raw, context=self.context, zone=self.zone, saved=self.saved_rows
-        )
+        return submission.review(self.form, raw, context=self.context, zone=self.zone, saved=self.saved_rows)
 
     def page_of(self, review: Review, *, announce: bool = True, reason_problem: str = "") -> FormPage:
         """Return the page with everything that was typed on it."""
@@ -200,10 +202,10 @@ class RecordEditor:
         given = given_of_review(review, announce=announce, **frame)
         if reason_problem:
             given = PageInput(**{**vars(given), "errors": {**given.errors, "_reason": reason_problem}})
-        return page(self.record_key.form, given)
+        return page(self.form, given)
 
     def _frame(self, key: str = "") -> dict[str, Any]:
-        saved = self.stored.outcome(self.record_key.form) if self.stored else None
+        saved = self.stored.outcome(self.form) if self.stored else None
         return {
             "saved": self.raw_of(saved) if saved else None,
             "context": self.context,
@@ -214,7 +216,7 @@ class RecordEditor:
             "storage": storage_name(self.record_key, key or self.key, self.user),
             "stored": self._stored_new_page(),
             "zone": self.zone,
-            "wordings": wordings_of(self.record_key.form, get_language() or "en"),
+            "wordings": wordings_of(self.form, get_language() or "en"),
         }
 
     def _stored_new_page(self) -> str:
@@ -239,14 +241,14 @@ class RecordEditor:
 
     def queries(self) -> list[Query]:
         """Return the living queries about the record, or about the form that is not there yet."""
-        found = Query.objects.living().filter(
+        queries = Query.objects.living().filter(
             participant=self.record_key.participant,
             form_code=self.record_key.form.code,
             visit=self.record_key.visit,
         )
         if self.record_key.form.repeats == Repeats.LOG:
-            found = found.filter(sequence=self.record_key.sequence)
-        return list(found)
+            queries = queries.filter(sequence=self.record_key.sequence)
+        return list(queries)
 
     def keep(self, review: Review) -> None:
         """Keep what was typed as the draft of its page, and which prompts it met."""
@@ -269,7 +271,7 @@ class RecordEditor:
         for finding in review.outcome.at(Level.HARD):
             name = review.submission.names.get(finding.target, finding.target)
             value = ", ".join(review.submission.raw.get(name, ()))
-            said = messages.finding_text(self.record_key.form, finding, zone=self.zone)
+            said = messages.finding_text(self.form, finding, zone=self.zone)
             prompt = Prompt(key=finding.key, name=name, value=value, message=said)
             known.setdefault((finding.key, value), prompt)
         return list(known.values())
@@ -281,7 +283,7 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     Everything typed is on that page and in the draft of the page; a version or a key that was used before is for
     the page that compares.
     """
-    form, problem, status = editor.record_key.form, "", 422
+    form, problem, status = editor.form, "", 422
     typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows)
     try:
         return save_answers(
@@ -333,7 +335,9 @@ def said_of(saved: Saved, *, clock: str) -> str:
         )
     text = _("Saved at {time}.").format(time=clock)
     if saved.queries_opened:
-        text += " " + _("{number} queries were opened: see the notes at the answers.").format(
-            number=saved.queries_opened
-        )
+        text += " " + ngettext(
+            "{number} query was opened: see the note at the answer.",
+            "{number} queries were opened: see the notes at the answers.",
+            saved.queries_opened,
+        ).format(number=saved.queries_opened)
     return text

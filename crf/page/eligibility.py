@@ -57,5 +57,5 @@ def _in_language(words: Any) -> str:
 
 def decisions_of(participant: Participant) -> list[EligibilityDecision]:
     """Return every decision that was signed, the latest first."""
-    found = EligibilityDecision.objects.filter(participant=participant)
-    return list(found.select_related("signature"))
+    eligibility_decisions = EligibilityDecision.objects.filter(participant=participant)
+    return list(eligibility_decisions.select_related("signature"))

@@ -227,10 +227,10 @@ class AssessmentForm(ServiceForm):
         """Read the moment as the forms read one: by the clock of the site."""
         question, typed = catalogue.form(REPORT_FORM).questions["sae_report"], self.cleaned_data["known_at"]
         try:
-            found: datetime | None = read_answer(question, [typed] if typed else [], zone=self.zone)
+            moment: datetime | None = read_answer(question, [typed] if typed else [], zone=self.zone)
         except AnswerUnreadableError as error:
             raise forms.ValidationError(str(error)) from error
-        return found
+        return moment
 
     def arguments(self) -> dict[str, Any]:
         """Return the judgement, and what signs it."""

@@ -59,7 +59,7 @@ def log_of(record_key: RecordKey, user: User) -> Log:
     """Return the list in one query, and what the reader typed in two."""
     form, participant = record_key.form, record_key.participant
     asked = _listed(form)
-    found = form.model.objects.open_to(user, Permission.CRF_VIEW).filter(participant=participant)
+    stored = form.model.objects.open_to(user, Permission.CRF_VIEW).filter(participant=participant)
     lines = [
         LogLine(
             record,
@@ -69,7 +69,7 @@ def log_of(record_key: RecordKey, user: User) -> Log:
                 for question in asked
             ),
         )
-        for record in found.select_related("visit").order_by("sequence", "pk")
+        for record in stored.select_related("visit").order_by("sequence", "pk")
     ]
     may_add = form.repeats == Repeats.LOG and user.may(Permission.CRF_EDIT, participant.site_id)
     headings = tuple(str(question.text) for question in asked)

@@ -93,14 +93,14 @@ def differences(
 
 def unmatched_rows(form: FormDeclaration, *, mine: Evaluation, theirs: Evaluation) -> list[UnmatchedRow]:
     """Return the rows that only one side has, in the order of the form."""
-    found = []
+    rows = []
     for group in form.groups.values():
         ours, others = _by_position(mine, group), _by_position(theirs, group)
-        found += [
+        rows += [
             UnmatchedRow(group, position, ours.get(position), others.get(position))
             for position in sorted(ours.keys() ^ others.keys())
         ]
-    return found
+    return rows
 
 
 def _by_position(side: Evaluation, group: Group) -> dict[int, AnswerRow]:
@@ -111,8 +111,8 @@ def _matched_changes(
     form: FormDeclaration, mine: Evaluation, theirs: Evaluation, rows: Mapping[str, UnmatchedRow]
 ) -> list[AnswerChange]:
     """Return what differs outside the rows that only one side has."""
-    found = changes(form, theirs, mine)
-    return [change for change in found if f"{change.group}.{change.position}" not in rows]
+    differences = changes(form, theirs, mine)
+    return [change for change in differences if f"{change.group}.{change.position}" not in rows]
 
 
 def _order(name: str, groups: list[str]) -> tuple[int, int]:

@@ -8,15 +8,15 @@ from crf.page.editor import RecordEditor
 def targets_of(editor: RecordEditor) -> list[tuple[str, str]]:
     """Return each question of the form, and of each row that is there, with its words."""
     form = editor.record_key.form
-    found = [(name, str(question.text)) for name, question in form.questions.items()]
+    pairs = [(name, str(question.text)) for name, question in form.questions.items()]
     for name, group in form.groups.items():
-        found.append((name, str(group.title)))
+        pairs.append((name, str(group.title)))
         for row in editor.stored.standing(name) if editor.stored else ():
-            found += [
+            pairs += [
                 (f"{name}.{row.position}.{question.name}", f"{group.title} {row.position} · {question.text}")
                 for question in group.questions.values()
             ]
-    return found
+    return pairs
 
 
 def numeric_targets(editor: RecordEditor) -> list[tuple[str, str]]:

@@ -39,8 +39,8 @@ class Batch:
 
         Participants are held in the order of their keys, so that two lists sent at once do not wait for each other.
         """
-        found = Query.objects.open_to(by, Permission.QUERY_VIEW).select_related("participant")
-        for query in found.filter(pk__in=self.wanted()).order_by("participant_id", "pk"):
+        queries = Query.objects.open_to(by, Permission.QUERY_VIEW).select_related("participant")
+        for query in queries.filter(pk__in=self.wanted()).order_by("participant_id", "pk"):
             try:
                 with transaction.atomic():
                     self._step(query, by=by, at=at)

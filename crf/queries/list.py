@@ -54,21 +54,21 @@ def lines_of(user: User, chosen: Mapping[str, str], *, at: datetime) -> tuple[Pa
 
 
 def _found(user: User, chosen: Mapping[str, str], at: datetime) -> Any:
-    found = Query.objects.open_to(user, Permission.QUERY_VIEW)
+    queries = Query.objects.open_to(user, Permission.QUERY_VIEW)
     state = chosen.get("state") or "living"
     if state == "living":
-        found = found.living()
+        queries = queries.living()
     elif state in QueryState.values:
-        found = found.filter(state=state)
+        queries = queries.filter(state=state)
     if code := chosen.get("site"):
-        found = found.filter(site__code=code)
+        queries = queries.filter(site__code=code)
     if code := chosen.get("form"):
-        found = found.filter(form_code=code)
+        queries = queries.filter(form_code=code)
     if number := number_of_participant(chosen.get("participant", "")):
-        found = found.filter(participant__number=number)
+        queries = queries.filter(participant__number=number)
     if chosen.get("age") in AGES:
-        found = found.filter(opened_at__lt=at - timedelta(days=AGES[chosen["age"]][1]))
-    return found.select_related("participant", "site", "visit").prefetch_related("messages")
+        queries = queries.filter(opened_at__lt=at - timedelta(days=AGES[chosen["age"]][1]))
+    return queries.select_related("participant", "site", "visit").prefetch_related("messages")
 
 
 def line_of(query: Query, *, reader: User, at: datetime) -> QueryLine:

@@ -143,10 +143,10 @@ def _contribute(
 
 def _held(query: Query) -> Query:
     Participant.objects.lock(query.participant_id)
-    found: Query = (
+    locked: Query = (
         Query.objects.select_for_update(of=("self",)).select_related("participant").get(pk=query.pk)
     )
-    return found
+    return locked
 
 
 def _refuse_unless(by: User, permission: Permission, participant: Any, text: str) -> None:

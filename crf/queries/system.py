@@ -63,12 +63,12 @@ def sync_queries(
     Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
     ``known`` are the system's queries about the record, as ``known_queries`` returns them.
     """
-    found = [finding for finding in outcome.findings if finding.level in ASKED]
-    if not found and not known:
+    findings = [finding for finding in outcome.findings if finding.level in ASKED]
+    if not findings and not known:
         return 0
     reasons = {key: reason for key, reason in (confirmed or {}).items() if reason.strip()}
     kept = {check.code for check in record_key.form.checks if check.stays_open}
-    judged = _judge(found, known, reasons, outcome, kept)
+    judged = _judge(findings, known, reasons, outcome, kept)
     if judged.empty:
         return 0
     with open_act("crf:query:judge", by=by, at=at, participant=record_key.participant) as act:
@@ -85,9 +85,9 @@ def sync_queries(
 
 def stale_queries(record_key: RecordKey, outcome: Evaluation, known: list[Query]) -> dict[str, bool]:
     """Map the key of each query that is not as the outcome asks for it to whether one is open now."""
-    found = [finding for finding in outcome.findings if finding.level in ASKED]
+    findings = [finding for finding in outcome.findings if finding.level in ASKED]
     kept = {check.code for check in record_key.form.checks if check.stays_open}
-    judged = _judge(found, known, {}, outcome, kept)
+    judged = _judge(findings, known, {}, outcome, kept)
     opens = {finding.key: False for finding in judged.opens}
     return opens | {query.key: True for query, _why in judged.closes}
 

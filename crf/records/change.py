@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
 
 from accounts.models import User
 from audit.models import Act
+from crf.engine.base import CrfRecord
 from crf.engine.changes import AnswerChange
 from crf.engine.evaluation import Evaluation
 from crf.engine.submission import Answers
 from crf.models import Query
 from crf.store.context import FormContext
 from crf.store.records import RecordKey, StoredRecord
-
-
-class SavedRecord(Protocol):
-    """The columns that every form's record has beside its answers."""
-
-    pk: int
-    version: int
-    state: str
-    protocol_version: str
-    visit: Any
-    sequence: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +67,7 @@ class RecordChange:
     """
 
     record_key: RecordKey
-    record: SavedRecord
+    record: CrfRecord
     before: Evaluation | None
     after: Evaluation
     was_complete: bool

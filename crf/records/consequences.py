@@ -145,10 +145,10 @@ def _elsewhere(change: RecordChange, code: str) -> Iterator[_Taken]:
             context = change.form_context.context(
                 form, visit=other.visit, sequence=other.sequence, record_id=other.pk
             )
-            found = evaluate(
+            evaluation = evaluate(
                 form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context
             )
-            yield _Taken(found.milestones.get(code), other.pk, form.code)
+            yield _Taken(evaluation.milestones.get(code), other.pk, form.code)
 
 
 def _changed_reads(change: RecordChange, moved: set[str], happened: bool) -> set[str]:
@@ -180,8 +180,9 @@ def _move_track(change: RecordChange, course: TrackChange) -> bool:
         here = _take_back(change, here)
     for target in course.tracks:
         for step in shortest_path(protocol, here, target, participant.arm):
-            moving = {"participant": participant, "to": step, "on": course.on}
-            participant.state = trials.move_track(**moving, by=change.by, at=change.at).state
+            participant.state = trials.move_track(
+                participant=participant, to=step, on=course.on, by=change.by, at=change.at
+            ).state
             here = step
     return here != stood
 

@@ -63,16 +63,20 @@ def report_differences(*, zone: str, at: datetime) -> int:
     return len(found)
 
 
-def _tell(user: User, found: list[Difference], day: str, at: datetime) -> None:
+def _tell(user: User, differences: list[Difference], day: str, at: datetime) -> None:
     with override(user.language):
         words = ngettext(
             "%(number)s record differs from a fresh evaluation",
             "%(number)s records differ from a fresh evaluation",
-            len(found),
+            len(differences),
         )
-        subject = words % {"number": len(found)}
-        lines = [f"  {each}" for each in found[:MOST]]
-        lines += [_("  and %(number)s more") % {"number": len(found) - MOST}] if len(found) > MOST else []
+        subject = words % {"number": len(differences)}
+        lines = [f"  {each}" for each in differences[:MOST]]
+        lines += (
+            [_("  and %(number)s more") % {"number": len(differences) - MOST}]
+            if len(differences) > MOST
+            else []
+        )
         what = _(
             "No answer was changed. The page says what is stored, what is worked out now, and what to do."
         )

@@ -166,21 +166,21 @@ def _saved_before(request: SaveRequest) -> Saved | None:
     """Return what the same press of the same button did before, or None; refuse a key that saved something else."""
     if not request.key or not request.by:
         return None
-    found = SaveKey.objects.filter(owner=request.by, key=request.key).select_related("record").first()
-    if found is None:
+    save_key = SaveKey.objects.filter(owner=request.by, key=request.key).select_related("record").first()
+    if save_key is None:
         return None
-    if found.digest != request.digest:
+    if save_key.digest != request.digest:
         raise KeyUsed(record_key=record_saved_under(key=request.key, by=request.by))
-    moved = [VisitChange(*each[:2], *map(_window_of, each[2:])) for each in found.answer["moved"]]
+    moved = [VisitChange(*each[:2], *map(_window_of, each[2:])) for each in save_key.answer["moved"]]
     return Saved(
-        replace(request.record_key, sequence=found.record.sequence),
-        found.record_id,
-        found.version,
-        found.answer["state"],
-        queries_opened=found.answer["queries_opened"],
+        replace(request.record_key, sequence=save_key.record.sequence),
+        save_key.record_id,
+        save_key.version,
+        save_key.answer["state"],
+        queries_opened=save_key.answer["queries_opened"],
         moved=tuple(moved),
         again=True,
-        outdated=found.record.version != found.version,
+        outdated=save_key.record.version != save_key.version,
     )
 
 
@@ -196,8 +196,8 @@ def _window_of(days: list[str | None] | None) -> tuple[date | None, date | None]
 def record_saved_under(*, key: str, by: User | None) -> RecordKey | None:
     """Return the record that ``by`` saved under the key; None when there is none, or it is not theirs to see."""
     whole = ("record__participant__site", "record__visit")
-    found = SaveKey.objects.filter(owner=by, key=key).select_related(*whole).first()
-    return key_of_record(form_named(found.record.form_code), found.record) if found else None
+    save_key = SaveKey.objects.filter(owner=by, key=key).select_related(*whole).first()
+    return key_of_record(form_named(save_key.record.form_code), save_key.record) if save_key else None
 
 
 def _load(request: SaveRequest) -> SaveBasis:

@@ -44,5 +44,5 @@ def verify_derived(people: Iterable[Participant], *, at: datetime) -> Iterator[D
 
 def everybody() -> Iterable[Participant]:
     """Return every participant with their site, a hundred at a time."""
-    found = Participant.objects.select_related("site").order_by("number")
-    return found.iterator(chunk_size=AT_ONCE)
+    participants = Participant.objects.select_related("site").order_by("number")
+    return participants.iterator(chunk_size=AT_ONCE)

@@ -92,10 +92,10 @@ def _changes(
         participant=record_key.participant, code__in=gone, took_place_on__isnull=False
     )
     took_place = set(happened.values_list("code", flat=True)) if gone else set()
-    found = [VisitChange(code, "dropped", before[code], None) for code in gone - took_place]
-    found += [VisitChange(code, "added", None, after[code]) for code in after.keys() - before.keys()]
+    visit_changes = [VisitChange(code, "dropped", before[code], None) for code in gone - took_place]
+    visit_changes += [VisitChange(code, "added", None, after[code]) for code in after.keys() - before.keys()]
     both = before.keys() & after.keys()
-    return found + [
+    return visit_changes + [
         VisitChange(code, "moved", before[code], after[code]) for code in both if before[code] != after[code]
     ]
 

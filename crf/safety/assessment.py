@@ -174,7 +174,7 @@ def assess_event(
             at=at,
             site=locked.site,
         )
-        found = SponsorAssessment.objects.create(
+        sponsor_assessment = SponsorAssessment.objects.create(
             participant=locked,
             site_id=locked.site_id,
             event_no=event_no,
@@ -188,13 +188,13 @@ def assess_event(
         settle_clocks(participant=locked, form_context=form_context, by=by, at=at)
         changed = {"sponsor.assessments", "safety.clocks"}
         recheck(record_key=None, changed=changed, form_context=form_context, by=by, at=at)
-    return found
+    return sponsor_assessment
 
 
 def by_the_rule(case: SeriousCase, expectedness: str, causality: str) -> bool:
     """Say whether the rule makes the event a SUSAR: serious, unexpected, related by the more cautious."""
-    found = susar(serious="Y", expectedness=expectedness, investigator=case.investigator, sponsor=causality)
-    return bool(found)
+    judged = susar(serious="Y", expectedness=expectedness, investigator=case.investigator, sponsor=causality)
+    return bool(judged)
 
 
 def _refuse_unless_sound(

@@ -36,11 +36,11 @@ def settle_clocks(
     """Each serious event has the clocks that its answers ask for, one that they no longer ask for has ended, and
     a late report is proposed as a deviation; say whether anything changed. Nothing becomes due later.
     """
-    held = _held(participant)
-    wanted = _wanted(participant, form_context, held, at=at)
-    changed = [_drawn(held.get(record_key), record_key, clock) for record_key, clock in wanted.items()]
+    locked = _held(participant)
+    wanted = _wanted(participant, form_context, locked, at=at)
+    changed = [_drawn(locked.get(record_key), record_key, clock) for record_key, clock in wanted.items()]
     rows = [row for row in changed if row is not None]
-    for record_key, clock in held.items():
+    for record_key, clock in locked.items():
         if record_key not in wanted and clock.ended_at is None:
             clock.ended_at = at
             rows.append(clock)
@@ -125,15 +125,15 @@ def _wanted(
     reports, assessments = form_context.records(REPORT_FORM), form_context.assessments()
     protocol = text.load(participant.protocol_version)
     hours, susar_days = whole_number(protocol, "sae_report_hours"), susar_days_of(protocol)
-    found: Wanted = {}
+    wanted: Wanted = {}
     for event in form_context.records(EVENT_FORM):
         if not is_serious(event):
             continue
         known, how = _known(event, reports, assessments, recorded=at)
         zone = participant.site.time_zone
         for clock in clocks_of(known, zone=zone, hours=hours, susar_days=susar_days):
-            found[(event["sequence"], clock.kind.value)] = (clock, how[clock.kind.value.split("_")[0]])
-    return found
+            wanted[(event["sequence"], clock.kind.value)] = (clock, how[clock.kind.value.split("_")[0]])
+    return wanted
 
 
 def first_known_on(form_context: FormContext) -> dict[int, date]:

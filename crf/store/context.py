@@ -110,13 +110,13 @@ class FormContext:
         parts = list(also)
         if self._milestones is None:
             parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
-        found = bulk_read(parts, participant=self.participant.pk, forms=forms)
+        loaded = bulk_read(parts, participant=self.participant.pk, forms=forms)
         for code in codes:
-            self._records[code] = _in_order(catalogue.form(code), found.pop(code), self.site.time_zone)
-        if "milestones" in found:
-            kept = [instance_of(Milestone, row) for row in found.pop("milestones")]
+            self._records[code] = _in_order(catalogue.form(code), loaded.pop(code), self.site.time_zone)
+        if "milestones" in loaded:
+            kept = [instance_of(Milestone, row) for row in loaded.pop("milestones")]
             self._milestones = {milestone.code: milestone for milestone in kept}
-        return found
+        return loaded
 
     def forget_milestones(self) -> None:
         """Milestones were written: read them again when they are asked for."""
@@ -135,23 +135,23 @@ class FormContext:
 
     def is_complete(self, code: str) -> bool:
         """Say whether the latest record of a form is saved complete."""
-        found = self.records(code)
-        return bool(found) and found[-1]["state"] in COMPLETED
+        records = self.records(code)
+        return bool(records) and records[-1]["state"] in COMPLETED
 
     def rows(self, code: str, group: str, record_id: int) -> list[AnswerRow]:
         """Return the rows of a repeating group of one record."""
         record_key = (code, group, record_id)
         if record_key not in self._rows:
             declared = catalogue.form(code).groups[group]
-            found = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
-            self._rows[record_key] = self._in_site_time(found.values("position", *declared.questions))
+            stored = declared.model.objects.filter(record_id=record_id, removed=False).order_by("position")
+            self._rows[record_key] = self._in_site_time(stored.values("position", *declared.questions))
         return self._rows[record_key]
 
     def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[AnswerRow]:
         """Return the rows of a repeating group of several records."""
         declared = catalogue.form(code).groups[group]
-        found = declared.model.objects.filter(record_id__in=record_ids, removed=False)
-        ordered = found.order_by("record_id", "position")
+        stored = declared.model.objects.filter(record_id__in=record_ids, removed=False)
+        ordered = stored.order_by("record_id", "position")
         return self._in_site_time(ordered.values("record_id", "position", *declared.questions))
 
     def _in_site_time(self, rows: Iterable[AnswerRow]) -> list[AnswerRow]:
@@ -243,15 +243,15 @@ class FormContext:
     def assessments(self) -> list[AnswerRow]:
         """Return what the sponsor judged of serious events, the latest last."""
         if self._assessments is None:
-            found = SponsorAssessment.objects.filter(participant=self.participant)
-            self._assessments = list(found.order_by("assessed_at", "pk").values(*JUDGED))
+            sponsor_assessments = SponsorAssessment.objects.filter(participant=self.participant)
+            self._assessments = list(sponsor_assessments.order_by("assessed_at", "pk").values(*JUDGED))
         return self._assessments
 
     def clocks(self) -> list[AnswerRow]:
         """Return the clocks of serious events, the latest of each kind last."""
         if self._clocks is None:
-            found = SafetyClock.objects.filter(participant=self.participant).order_by("pk")
-            self._clocks = self._in_site_time(found.values(*CLOCKS))
+            safety_clocks = SafetyClock.objects.filter(participant=self.participant).order_by("pk")
+            self._clocks = self._in_site_time(safety_clocks.values(*CLOCKS))
         return self._clocks
 
     def forget_clocks(self) -> None:
@@ -261,8 +261,8 @@ class FormContext:
     def _consent(self, name: str) -> Any:
         """Read the first consent: it is the one that study procedures wait for."""
         if self._consents is None:
-            found = Consent.objects.filter(participant=self.participant).select_related("version")
-            self._consents = list(found.order_by("signed_on", "pk"))
+            consents = Consent.objects.filter(participant=self.participant).select_related("version")
+            self._consents = list(consents.order_by("signed_on", "pk"))
         if not self._consents:
             return None
         first = self._consents[0]

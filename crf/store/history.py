@@ -56,9 +56,9 @@ def _why(entry: Entry, reasons: Reasons) -> str:
 
 def prompts_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> list[EntryPrompt]:
     """Return what was typed first, which prompt was shown and what was then saved."""
-    found = EntryPrompt.objects.filter(record_id=stored.record.pk)
-    found = found.select_related("act__by").order_by("-pk")
-    return name_authors(found.filter(target=field) if field else found)
+    entry_prompts = EntryPrompt.objects.filter(record_id=stored.record.pk)
+    entry_prompts = entry_prompts.select_related("act__by").order_by("-pk")
+    return name_authors(entry_prompts.filter(target=field) if field else entry_prompts)
 
 
 def _of_record(record_key: RecordKey, stored: StoredRecord, zone: str, field: str) -> Iterator[Entry]:

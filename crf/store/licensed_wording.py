@@ -46,12 +46,14 @@ def load_wordings(
     form = form_of_code(form_code)
     _refuse_unless_whole(form, texts, licence)
     with open_act("crf:wording:load", by=None, at=at, reason=licence) as act:
-        held = {
+        questionnaire_texts = {
             row.item: row for row in QuestionnaireText.objects.filter(form_code=form_code, language=language)
         }
         changed = 0
         for item, text in texts.items():
-            row = held.get(item) or QuestionnaireText(form_code=form_code, language=language, item=item)
+            row = questionnaire_texts.get(item) or QuestionnaireText(
+                form_code=form_code, language=language, item=item
+            )
             if row.text == text and row.licence == licence:
                 continue
             row.text, row.licence, row.digest, row.act = text, licence, digest, act
@@ -77,5 +79,5 @@ def wordings_of(form: FormDeclaration, language: str) -> dict[str, str]:
     """Return the licensed words of a form in ``language``, by question or part; nothing where none are loaded."""
     if not any(question.licensed for question in form.questions.values()):
         return {}
-    found = QuestionnaireText.objects.filter(form_code=form.code, language=language)
-    return dict(found.values_list("item", "text"))
+    questionnaire_texts = QuestionnaireText.objects.filter(form_code=form.code, language=language)
+    return dict(questionnaire_texts.values_list("item", "text"))

@@ -122,10 +122,10 @@ def row_of(group: Group, row: Any) -> AnswerRow:
 
 def form_named(code: str) -> FormDeclaration:
     """Return the declaration of ``code``; refused when the trial has no such form."""
-    found = catalogue.forms().get(code)
-    if found is None:
+    form = catalogue.forms().get(code)
+    if form is None:
         raise NoSuchForm(form=code)
-    return found
+    return form
 
 
 def refuse_before_randomization(form: FormDeclaration, participant: Participant) -> None:
@@ -159,16 +159,16 @@ def key_of_record(form: FormDeclaration, record: Record) -> RecordKey:
 
 def find_record(record_key: RecordKey, *, lock: bool = False) -> CrfRecord | None:
     """Return the record at the place, held until the transaction ends when ``lock``, or None."""
-    found = record_key.form.model.objects.filter(
+    stored = record_key.form.model.objects.filter(
         participant=record_key.participant, visit=record_key.visit, sequence=record_key.sequence
     )
-    return (found.select_for_update() if lock else found).first()
+    return (stored.select_for_update() if lock else stored).first()
 
 
 def begun_records(form: FormDeclaration, participant: Participant) -> QuerySet[Any]:
     """Return the participant's records of the form that hold answers, oldest first."""
-    found = form.model.objects.filter(participant=participant).exclude(state=RecordState.EMPTY)
-    return found.select_related("visit").order_by("pk")
+    stored = form.model.objects.filter(participant=participant).exclude(state=RecordState.EMPTY)
+    return stored.select_related("visit").order_by("pk")
 
 
 def find_stored_record(record_key: RecordKey, *, lock: bool = False) -> StoredRecord | None:
@@ -204,8 +204,8 @@ def stored_record_from(
 
 def next_sequence(record_key: RecordKey) -> int:
     """Return the number of the next record of a log; the participant is held, so nobody else takes it."""
-    found = record_key.form.model.objects.filter(participant=record_key.participant, visit=record_key.visit)
-    last = found.order_by("-sequence").values_list("sequence", flat=True).first()
+    stored = record_key.form.model.objects.filter(participant=record_key.participant, visit=record_key.visit)
+    last = stored.order_by("-sequence").values_list("sequence", flat=True).first()
     return (last or 0) + 1
 
 
@@ -254,10 +254,10 @@ def _created(record_key: RecordKey, outcome: Evaluation, act: Act) -> Any:
 def _updated(
     record: CrfRecord, record_key: RecordKey, outcome: Evaluation, state: RecordState, act: Act
 ) -> None:
-    written = differing(record, {**outcome.values, "missing": dict(outcome.missing)})
+    columns = differing(record, {**outcome.values, "missing": dict(outcome.missing)})
     record.state = state
     record.form_version, record.version = record_key.form.version, record.version + 1
-    update_record(record, [*written, "state", "form_version", "version"], act=act)
+    update_record(record, [*columns, "state", "form_version", "version"], act=act)
 
 
 def update_record(record: CrfRecord, names: Iterable[str], *, act: Act) -> None:

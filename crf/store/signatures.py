@@ -18,5 +18,5 @@ def drop_signature(record_key: RecordKey, record: CrfRecord, *, act: Act, at: da
 
 def standing_signature(record_key: RecordKey, record: CrfRecord) -> RecordSignature | None:
     """Return the signature under the record as it is now, or None."""
-    found = RecordSignature.objects.filter(record_id=record.pk, fell_at=None)
-    return found.select_related("signature").first()
+    record_signatures = RecordSignature.objects.filter(record_id=record.pk, fell_at=None)
+    return record_signatures.select_related("signature").first()

@@ -12,17 +12,17 @@ from crf.engine.answers import AnswerValues
 from crf.engine.checks import earliest_day
 from followup.services.todos import Wanted
 from protocol.response import Outcome as Found
+from protocol.response_outcomes import WITH_DISEASE
 from protocol.text import ProtocolText
 
 Records = Callable[[str], Sequence[AnswerValues]]
 
 FORMS: Final = frozenset({"CRE", "FU", "SURV", "AE", "SAE"})
 FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
-RESIDUE: Final = frozenset({Found.NON_CCR, Found.REGROWTH, Found.DISTANT})
 SUSPECT_LOCAL: Final = frozenset({"1", "2", "3"})
 SUSPECT_DISTANT: Final = frozenset({"1", "2"})
 TO_REPEAT: Final = frozenset({"hgd", "uncertain"})
-DECIDED: Final = RESIDUE | {Found.CCR_SO_FAR, Found.CCR, Found.PERSISTENT_CCR}
+DECIDED: Final = WITH_DISEASE | {Found.CCR_SO_FAR, Found.CCR, Found.PERSISTENT_CCR}
 LOCAL: Final = frozenset({"local", "node", "anastomotic"})
 
 
@@ -50,10 +50,10 @@ def wanted_todos(text: ProtocolText, records: Records, known_on: Mapping[int, da
     ``known_on`` maps the number of a serious event to the day on which the site first knew of it.
     """
     asking = Asking(text, records, known_on)
-    found: list[Wanted] = []
+    wanteds: list[Wanted] = []
     for rule in (_decisions, _repeat_biopsies, _suspicions, _recurrences, _deaths):
-        found += rule(asking)
-    return found
+        wanteds += rule(asking)
+    return wanteds
 
 
 def _decisions(asking: Asking) -> Iterator[Wanted]:
@@ -70,7 +70,7 @@ def _repeat_biopsies(asking: Asking) -> Iterator[Wanted]:
     evaluations = asking.records("CRE")
     for cre in evaluations:
         on = earliest_day(cre["ogd_dt"])
-        if on is None or _biopsy(cre) not in TO_REPEAT or cre["cre_outcome"] in RESIDUE:
+        if on is None or _biopsy(cre) not in TO_REPEAT or cre["cre_outcome"] in WITH_DISEASE:
             continue
         again = any(
             (later := earliest_day(other["ogd_dt"])) is not None
@@ -182,7 +182,7 @@ def _evaluated_on(cre: AnswerValues) -> date | None:
 
 def _is_positive(cre: AnswerValues) -> bool:
     return (
-        cre["cre_outcome"] in RESIDUE
+        cre["cre_outcome"] in WITH_DISEASE
         or cre["local_call"] in SUSPECT_LOCAL
         or cre["dist_call"] in SUSPECT_DISTANT
     )

@@ -64,18 +64,18 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     if not request.user.may(Permission.CRF_EDIT, editor.record_key.participant.site_id):
         raise Forbidden
     try:
-        found = try_to_save(editor, request.POST)
+        outcome = try_to_save(editor, request.POST)
     except StaleVersion as stale:
         return merge_page(request, editor, stale)
     except KeyUsed as used:
         return merge_page(request, editor_beside(editor, used, request.POST), used)
-    if isinstance(found, tuple):
-        return _shown(request, editor, *found)
-    said = said_of(found, clock=f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}")
-    messages.add_message(request, messages.WARNING if found.outdated else messages.SUCCESS, said)
-    if found.moved:
-        messages.info(request, said_of_moves(found.moved))
-    return redirect(address("form", found.record_key))
+    if isinstance(outcome, tuple):
+        return _shown(request, editor, *outcome)
+    said = said_of(outcome, clock=f"{editor.at.astimezone(ZoneInfo(editor.zone)):%H:%M:%S}")
+    messages.add_message(request, messages.WARNING if outcome.outdated else messages.SUCCESS, said)
+    if outcome.moved:
+        messages.info(request, said_of_moves(outcome.moved))
+    return redirect(address("form", outcome.record_key))
 
 
 def _begun(request: PersonRequest, editor: RecordEditor) -> HttpResponse | None:
@@ -104,9 +104,9 @@ def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
     editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
-    form, saved = editor.record_key.form, editor.saved_rows
-    found = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
-    return JsonResponse(found)
+    form, saved = editor.form, editor.saved_rows
+    review = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
+    return JsonResponse(review)
 
 
 @require_POST

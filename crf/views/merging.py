@@ -22,8 +22,8 @@ def merge_page(
     """Show both answers of every difference; 409 when a save or a choice was just refused."""
     stale = refusal if isinstance(refusal, StaleVersion) else None
     review = editor.review(editor.draft.raw if editor.draft else {})
-    found = differences(
-        editor.record_key.form,
+    conflicts = differences(
+        editor.form,
         mine=stale.mine if stale else review.outcome,
         theirs=stale.theirs if stale else editor.saved_evaluation(),
         began=_began_with(editor),
@@ -31,7 +31,7 @@ def merge_page(
     )
     shown = {
         "editor": editor,
-        "found": found,
+        "found": conflicts,
         "action": address("merge", editor.record_key, draft=editor.draft.page if editor.draft else ""),
         "version": stale.version if stale else editor.version,
         "said": str(refusal or ""),
@@ -64,7 +64,7 @@ def merge(request: PersonRequest, number: str, code: str, sequence: int) -> Http
             if name.startswith("take:")
         }
         raw = merged(
-            record_key.form, mine=mine, theirs=editor.saved_evaluation(), choices=choices, zone=editor.zone
+            editor.form, mine=mine, theirs=editor.saved_evaluation(), choices=choices, zone=editor.zone
         )
         raw |= {name: texts for name, texts in editor.draft.raw.items() if name.startswith("_reason")}
         page = editor.draft.page

@@ -74,9 +74,9 @@ def _own(request: PersonRequest, pk: int, permission: Permission) -> WorkingNote
 @require_POST
 @requires(Permission.NOTE_KEEP)
 def settle_note(request: PersonRequest, pk: int) -> HttpResponse:
-    found = _own(request, pk, Permission.NOTE_KEEP)
-    services.settle_note(note=found, by=request.user, at=timezone.now())
-    return redirect("crf:notes", found.participant.number)
+    note = _own(request, pk, Permission.NOTE_KEEP)
+    services.settle_note(note=note, by=request.user, at=timezone.now())
+    return redirect("crf:notes", note.participant.number)
 
 
 @require_POST
@@ -84,11 +84,11 @@ def settle_note(request: PersonRequest, pk: int) -> HttpResponse:
 @once_for_each_page
 def ask_from_note(request: PersonRequest, pk: int) -> HttpResponse:
     """Turn the note into a query to the site, in one step."""
-    found = _own(request, pk, Permission.QUERY_RAISE)
+    note = _own(request, pk, Permission.QUERY_RAISE)
     try:
-        made = services.ask_from_note(note=found, by=request.user, at=timezone.now())
+        made = services.ask_from_note(note=note, by=request.user, at=timezone.now())
     except Refusal as refusal:
         form = NoteForm(request.POST, targets=[])
         form.refuse(refusal)
-        return _listed(request, found.participant, form)
+        return _listed(request, note.participant, form)
     return redirect(made)

@@ -92,8 +92,8 @@ def several(request: PersonRequest) -> HttpResponse:
 
 
 def _query(request: PersonRequest, pk: int, permission: Permission = Permission.QUERY_VIEW) -> Query:
-    found = Query.objects.open_to(request.user, permission)
-    return get_object_or_404(found.select_related("participant__site", "visit", "raised_by"), pk=pk)
+    queries = Query.objects.open_to(request.user, permission)
+    return get_object_or_404(queries.select_related("participant__site", "visit", "raised_by"), pk=pk)
 
 
 @require_GET
@@ -103,14 +103,14 @@ def query(request: PersonRequest, pk: int) -> HttpResponse:
     return _thread(request, _query(request, pk), WordsForm(), at=timezone.now())
 
 
-def _thread(request: PersonRequest, found: Query, form: WordsForm, *, at: datetime) -> HttpResponse:
-    site, living = found.site_id, found.state != QueryState.CLOSED
-    thread = list(found.messages.select_related("by"))
-    zone, spared = found.participant.site.time_zone, is_spared(found, request.user)
-    question = question_of_query(catalogue.forms().get(found.form_code), found, thread, zone=zone)
+def _thread(request: PersonRequest, query: Query, form: WordsForm, *, at: datetime) -> HttpResponse:
+    site, living = query.site_id, query.state != QueryState.CLOSED
+    thread = list(query.messages.select_related("by"))
+    zone, spared = query.participant.site.time_zone, is_spared(query, request.user)
+    question = question_of_query(catalogue.forms().get(query.form_code), query, thread, zone=zone)
     shown = {
-        "query": found,
-        "line": line_of(found, reader=request.user, at=at),
+        "query": query,
+        "line": line_of(query, reader=request.user, at=at),
         "question": spared_words() if spared else question,
         "spared": spared,
         "thread": thread,
@@ -118,7 +118,7 @@ def _thread(request: PersonRequest, found: Query, form: WordsForm, *, at: dateti
         "may_read": request.user.may(Permission.CRF_VIEW, site),
         "may_answer": living and request.user.may(Permission.QUERY_ANSWER, site),
         "may_close": living and request.user.may(Permission.QUERY_CLOSE, site),
-        "may_ask_again": found.state != QueryState.OPEN and request.user.may(Permission.QUERY_RAISE, site),
+        "may_ask_again": query.state != QueryState.OPEN and request.user.may(Permission.QUERY_RAISE, site),
     }
     return render(request, "crf/query.html", shown, status=form.status)
 
@@ -126,41 +126,41 @@ def _thread(request: PersonRequest, found: Query, form: WordsForm, *, at: dateti
 @require_POST
 @requires(Permission.QUERY_ANSWER)
 def answer(request: PersonRequest, pk: int) -> HttpResponse:
-    found, form, now = _query(request, pk, Permission.QUERY_ANSWER), WordsForm(request.POST), timezone.now()
-    if form.submits(services.answer_query, query=found, by=request.user, at=now):
+    asked, form, now = _query(request, pk, Permission.QUERY_ANSWER), WordsForm(request.POST), timezone.now()
+    if form.submits(services.answer_query, query=asked, by=request.user, at=now):
         messages.success(request, _("The query is updated."))
-        return redirect(found)
-    return _thread(request, found, form, at=now)
+        return redirect(asked)
+    return _thread(request, asked, form, at=now)
 
 
 @require_POST
 @requires(Permission.QUERY_ANSWER)
 def confirm(request: PersonRequest, pk: int) -> HttpResponse:
-    found, form, now = _query(request, pk, Permission.QUERY_ANSWER), ReasonForm(request.POST), timezone.now()
-    if form.submits(services.confirm_answer, query=found, by=request.user, at=now):
+    asked, form, now = _query(request, pk, Permission.QUERY_ANSWER), ReasonForm(request.POST), timezone.now()
+    if form.submits(services.confirm_answer, query=asked, by=request.user, at=now):
         messages.success(request, _("The query is updated."))
-        return redirect(found)
-    return _thread(request, found, form, at=now)
+        return redirect(asked)
+    return _thread(request, asked, form, at=now)
 
 
 @require_POST
 @requires(Permission.QUERY_CLOSE)
 def close(request: PersonRequest, pk: int) -> HttpResponse:
-    found, form, now = _query(request, pk, Permission.QUERY_CLOSE), WordsForm(request.POST), timezone.now()
-    if form.submits(services.close_query, query=found, by=request.user, at=now):
+    asked, form, now = _query(request, pk, Permission.QUERY_CLOSE), WordsForm(request.POST), timezone.now()
+    if form.submits(services.close_query, query=asked, by=request.user, at=now):
         messages.success(request, _("The query is updated."))
-        return redirect(found)
-    return _thread(request, found, form, at=now)
+        return redirect(asked)
+    return _thread(request, asked, form, at=now)
 
 
 @require_POST
 @requires(Permission.QUERY_RAISE)
 def again(request: PersonRequest, pk: int) -> HttpResponse:
-    found, form, now = _query(request, pk, Permission.QUERY_RAISE), WordsForm(request.POST), timezone.now()
-    if form.submits(services.reopen, query=found, by=request.user, at=now):
+    asked, form, now = _query(request, pk, Permission.QUERY_RAISE), WordsForm(request.POST), timezone.now()
+    if form.submits(services.reopen, query=asked, by=request.user, at=now):
         messages.success(request, _("The query is updated."))
-        return redirect(found)
-    return _thread(request, found, form, at=now)
+        return redirect(asked)
+    return _thread(request, asked, form, at=now)
 
 
 @requires(Permission.QUERY_RAISE)

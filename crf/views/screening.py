@@ -26,24 +26,28 @@ def _today(participant: Participant, at: datetime) -> Any:
 
 @requires(Permission.CONSENT_RECORD)
 def screen_failure(request: PersonRequest, number: str) -> HttpResponse:
-    found, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
-    initial = {"on": _today(found, now)}
-    form = ScreenFailureForm(request.POST or None, version=found.protocol_version, initial=initial)
-    if form.submits(end_screening, participant=found, declined=False, by=request.user, at=now):
-        return redirect(found)
+    participant, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
+    initial = {"on": _today(participant, now)}
+    form = ScreenFailureForm(request.POST or None, version=participant.protocol_version, initial=initial)
+    if form.submits(end_screening, participant=participant, declined=False, by=request.user, at=now):
+        return redirect(participant)
     about = _("Screening ends here. The reason is kept and counted in the flow chart of the trial.")
     page = page_of(
-        found, _("Screen failure of %(number)s"), _("Record the screen failure"), about=about, is_grave=True
+        participant,
+        _("Screen failure of %(number)s"),
+        _("Record the screen failure"),
+        about=about,
+        is_grave=True,
     )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONSENT_RECORD)
 def decline(request: PersonRequest, number: str) -> HttpResponse:
-    found, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
-    form = DeclineForm(request.POST or None, initial={"on": _today(found, now)})
-    if form.submits(end_screening, participant=found, declined=True, by=request.user, at=now):
-        return redirect(found)
+    participant, now = open_participant(request, number, Permission.CONSENT_RECORD), timezone.now()
+    form = DeclineForm(request.POST or None, initial={"on": _today(participant, now)})
+    if form.submits(end_screening, participant=participant, declined=True, by=request.user, at=now):
+        return redirect(participant)
     about = _("For a participant who could take part and decided not to.")
-    page = page_of(found, _("%(number)s declines"), _("Record it"), about=about, is_grave=True)
+    page = page_of(participant, _("%(number)s declines"), _("Record it"), about=about, is_grave=True)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -172,8 +172,8 @@ def candidate_servers() -> Iterator[Path]:
     for location in (spec and spec.submodule_search_locations) or ():
         yield from sorted(Path(location).glob(f"_binaries/{platform_folder()}/valkey-server"))
     for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            yield Path(found)
+        if path := shutil.which(name):
+            yield Path(path)
 
 
 def platform_folder() -> str:

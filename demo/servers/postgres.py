@@ -192,8 +192,8 @@ def find_binaries(*, major: int | None = None, reachable_from: Path | None = Non
     for folder in candidate_folders():
         if not (folder / "initdb").exists():
             continue
-        found = major_version(folder, beside=reachable_from)
-        if found >= OLDEST_MAJOR and found == (major or found):
+        version = major_version(folder, beside=reachable_from)
+        if version >= OLDEST_MAJOR and version == (major or version):
             return folder
     wanted = f"PostgreSQL {major}" if major else f"PostgreSQL {OLDEST_MAJOR} or later"
     raise EmbeddedError(
@@ -230,8 +230,8 @@ def major_version(folder: Path, *, beside: Path | None = None) -> int:
         )
     except OSError:
         return 0
-    found = re.search(r"\) (\d+)", answer.stdout)
-    return int(found.group(1)) if answer.returncode == 0 and found else 0
+    match = re.search(r"\) (\d+)", answer.stdout)
+    return int(match.group(1)) if answer.returncode == 0 and match else 0
 
 
 def main() -> None:

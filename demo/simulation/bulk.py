@@ -28,13 +28,12 @@ class BulkProgress:
             self.tell(self.done.value, self.of)
 
 
-def in_parallel(work: Callable[[list[Site]], list[str]], weights: Mapping[Site, int]) -> list[str]:
+def in_parallel(work: Callable[[list[Site]], list[str]], weights: Mapping[Site, float]) -> list[str]:
     """Each site has gone through ``work`` in one of the processes; return what ``work`` returned.
 
-    Sites do not wait for each other. The heaviest are shared out first, each to whoever has least. Two processes for
-    each core: what a site costs is not known before, and no core waits for the other at the end.
+    Sites do not wait for each other. The heaviest are shared out first, each to whoever has least.
     """
-    processes = min(2 * (os.cpu_count() or 1), len(weights))
+    processes = min(os.cpu_count() or 1, len(weights))
     if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
         return work(list(weights))
     connections.close_all()  # a connection belongs to one process, and so does a pool of them
@@ -44,9 +43,9 @@ def in_parallel(work: Callable[[list[Site]], list[str]], weights: Mapping[Site, 
         return [line for lines in pool.map(_work_on, range(processes)) for line in lines]
 
 
-def _shares(weights: Mapping[Site, int], processes: int) -> list[list[Site]]:
+def _shares(weights: Mapping[Site, float], processes: int) -> list[list[Site]]:
     shares: list[list[Site]] = [[] for _one in range(processes)]
-    loads = [0] * processes
+    loads = [0.0] * processes
     for site in sorted(weights, key=lambda one: -weights[one]):
         lightest = loads.index(min(loads))
         shares[lightest].append(site)

@@ -94,7 +94,7 @@ _GO_ON: Final = (
 @cache
 def copied_models() -> tuple[Any, ...]:
     """Return the models of a participant's rows, each after those it refers to."""
-    found: list[Any] = [Participant]
+    rows: list[Any] = [Participant]
     candidates = [
         model
         for model in apps.get_models()
@@ -107,21 +107,21 @@ def copied_models() -> tuple[Any, ...]:
     while more := [
         model
         for model in personal
-        if model not in found
-        and all(key.related_model in found for key in _keys(model) if key.related_model in personal)
+        if model not in rows
+        and all(key.related_model in rows for key in _keys(model) if key.related_model in personal)
     ]:
-        found.extend(more)
-    return tuple(found[1:])
+        rows.extend(more)
+    return tuple(rows[1:])
 
 
 def _personal(candidates: list[Any]) -> list[Any]:
     """Return the models whose rows are about a participant, themselves or by what they belong to."""
-    found = [Participant]
+    rows = [Participant]
     while more := [
-        m for m in candidates if m not in found and any(key.related_model in found for key in _keys(m))
+        m for m in candidates if m not in rows and any(key.related_model in rows for key in _keys(m))
     ]:
-        found.extend(more)
-    return found
+        rows.extend(more)
+    return rows
 
 
 def _keys(model: Any) -> list[Any]:
@@ -172,11 +172,16 @@ def _source(model: Any) -> str:
     if own:
         return f'{BATCH} JOIN "{table}" t ON t."{own.column}" = c.source'
     parent = next(key for key in _keys(model) if key.related_model in copied_models())
-    shared = next(iter(parent.related_model._meta.parents), parent.related_model)  # of a form: its records
     return (
-        f'{BATCH} JOIN "{shared._meta.db_table}" p ON p.participant_id = c.source '
+        f'{BATCH} JOIN "{_record_table(parent.related_model)}" p ON p.participant_id = c.source '
         f'JOIN "{table}" t ON t."{parent.column}" = p.id'
     )
+
+
+def _record_table(model: Any) -> str:
+    """Return the table in which a row of the model says whose it is: of a form's answers, that of the records."""
+    table: str = next(iter(model._meta.parents), model)._meta.db_table
+    return table
 
 
 def _is_before(model: Any) -> str:
@@ -189,7 +194,7 @@ def _is_before(model: Any) -> str:
         return f"t.form_code IN ({forms})"
     for key in _keys(model):
         if key.related_model in copied_models() and hasattr(key.related_model, "form_code"):
-            table = key.related_model._meta.db_table
+            table = _record_table(key.related_model)
             return f"(SELECT q.form_code FROM {table} q WHERE q.id = t.{key.column}) IN ({forms})"
     if model is Milestone:
         return "t.code = 'ICF'"

@@ -72,8 +72,8 @@ def take(place: CopiedSlot) -> None:
 
 def open_all(places: list[CopiedSlot], *, randomized_at: Callable[[CopiedSlot, str], datetime]) -> None:
     """Every place is open, with a certificate that was checked against the published root."""
-    found = Allocation.objects.select_related("part__scheme", "participant")
-    held = found.in_bulk([place.participant_id for place in places], field_name="participant_id")
+    allocations = Allocation.objects.select_related("part__scheme", "participant")
+    held = allocations.in_bulk([place.participant_id for place in places], field_name="participant_id")
     ring = list_keys()
     for place in places:
         opened = functions.reveal(participant_id=place.participant_id, ring=ring)

@@ -93,10 +93,10 @@ class Walked:
             days = (there.randomized_at - own.randomized_at).total_seconds()
             return days < 0, there.stratum != own.stratum, abs(days)
 
-        found = min((one for one in self.people if one.arm == arm), key=distance, default=None)
-        if found is None:
+        nearest = min((one for one in self.people if one.arm == arm), key=distance, default=None)
+        if nearest is None:
             raise NobodyToFollowError(f"no walked participant has arm {arm}: walk more")
-        return found
+        return nearest
 
 
 def copy_up_to(wanted: int, *, at: datetime, tell_progress: Tell) -> None:

@@ -39,7 +39,8 @@ def fill(
     place = record_key_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
     with transaction.atomic():
         record = None if is_new else find_record(place)
-    typed = parse(place.form, as_typed(_as_text(sent)), zone=participant.site.time_zone)
+    form = place.form.under(participant.protocol_version)
+    typed = parse(form, as_typed(_as_text(sent)), zone=participant.site.time_zone)
     version = record.version if record else NEW
     try:
         return save_answers(record_key=place, answers=typed.answers(), version=version, by=by, at=at)

@@ -106,12 +106,21 @@ def survival(case: Case, on: date, *, death: date | None = None) -> Sent:
     """SURV: alive at a contact, or dead with day and cause."""
     if death is None:
         status = "distant" if has_distant(case, on) else "none"
-        return {"answers": {"status_dt": on, "vital": "alive", "v_source": "phone", "dz_now": status}}
+        return {
+            "answers": {
+                "status_dt": on,
+                "vital": "alive",
+                "v_source": "phone",
+                "dz_now": status,
+                "st_any": "N",
+            }
+        }
     cause = "oesophageal_cancer" if case.story.distant_after or case.regrew else "cardiovascular"
     return {
         "answers": {
             "status_dt": on,
             "vital": "dead",
+            "st_any": "N",
             "v_source": "family",
             "death_dt": death.isoformat(),
             "cod": cause,

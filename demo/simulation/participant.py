@@ -64,6 +64,15 @@ class Journey:
     def today(self) -> date:
         return self.now.astimezone(ASIA).date()
 
+    @property
+    def length(self) -> int:
+        """About how much there is to walk: screening, then treatment in the first months, then a visit now and then."""
+        story, months = self.case.story, (self.until - self.case.story.consent_on).days // 30
+        if story.ending != "randomized":
+            return 2
+        ends = min(each for each in (months, story.dies_after, story.withdraws_after) if each is not None)
+        return 4 + 4 * min(ends, 5) + ends
+
     def on(self, day: date) -> datetime:
         return at_work(day, self.case.dice)
 
@@ -227,8 +236,8 @@ class Journey:
         self._fill("SURV", survival(self.case, self.today, death=day), visit)
 
     def _next_visit(self, passed: set[int]) -> Visit | None:
-        found = Visit.objects.filter(participant=self.participant).awaited().exclude(pk__in=passed)
-        return found.order_by("target", "pk").first()
+        visits = Visit.objects.filter(participant=self.participant).awaited().exclude(pk__in=passed)
+        return visits.order_by("target", "pk").first()
 
     def _day_of(self, visit: Visit) -> date:
         """Return the day on which the participant comes: mostly in the window, sometimes early or late."""

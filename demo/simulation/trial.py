@@ -87,7 +87,10 @@ def _let_time_pass(journeys: list[Journey], until: datetime, tell_progress: Tell
     def work(sites: list[int]) -> list[str]:
         return _walk([journey for journey in journeys if journey.place.site.pk in sites], until, progress)
 
-    return in_parallel(work, Counter(journey.place.site.pk for journey in journeys))
+    weights: Counter[int] = Counter()
+    for journey in journeys:
+        weights[journey.place.site.pk] += journey.length
+    return in_parallel(work, weights)
 
 
 def _walk(journeys: list[Journey], until: datetime, progress: BulkProgress) -> list[str]:

@@ -75,6 +75,6 @@ def _happen(stage: Stage, participant: Participant, until: datetime, hours: int,
 
 def _last_number(participant: Participant) -> int:
     with transaction.atomic():
-        found: Any = form("AE").model.objects.filter(participant=participant).order_by("-sequence").first()
-    number: int = found.sequence
+        stored: Any = form("AE").model.objects.filter(participant=participant).order_by("-sequence").first()
+    number: int = stored.sequence
     return number

@@ -37,8 +37,10 @@ def allocation(request: CallerRequest, number: str) -> Response:
     with transaction.atomic():
         rows = Participant.objects.open_to(request.user, permission).select_related("site")
         participant = get_object_or_404(rows, number=number)
-        held = Allocation.objects.open_to(request.user, permission).filter(participant=participant).first()
-        ready = readiness(participant, at=now) if held is None else None
+        allocation = (
+            Allocation.objects.open_to(request.user, permission).filter(participant=participant).first()
+        )
+        ready = readiness(participant, at=now) if allocation is None else None
     if request.method == "POST":
         sent = members_of(request, "confirmed_stratum", "password")
         given = randomize(
@@ -48,23 +50,23 @@ def allocation(request: CallerRequest, number: str) -> Response:
             by=request.user,
             at=now,
         )
-        return Response(_given(given, number), status=200 if held else 201)
-    return Response(_given(held, number) if held else _waiting(ready, number))
+        return Response(_given(given, number), status=200 if allocation else 201)
+    return Response(_given(allocation, number) if allocation else _waiting(ready, number))
 
 
-def _given(held: Allocation, number: str) -> dict[str, Any]:
+def _given(allocation: Allocation, number: str) -> dict[str, Any]:
     with transaction.atomic():
-        seen, zone = stages_beside(held), held.site.time_zone
+        seen, zone = stages_beside(allocation), allocation.site.time_zone
     return {
         "participant": number,
-        "number": held.number,
-        "arm": held.arm,
-        "stage_group": held.strat_stage,
+        "number": allocation.number,
+        "arm": allocation.arm,
+        "stage_group": allocation.strat_stage,
         "stage_group_corrected": seen.corrected,
         "stage_group_marked": seen.marked,
-        "site": held.strat_site,
-        "randomized_at": with_offset(held.randomized_at, zone),
-        "certificate": held.certificate,
+        "site": allocation.strat_site,
+        "randomized_at": with_offset(allocation.randomized_at, zone),
+        "certificate": allocation.certificate,
     }
 
 

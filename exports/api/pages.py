@@ -23,16 +23,16 @@ class ByKey(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the place that the cursor names; one that somebody made up names none."""
-        found: Cursor | None = super().decode_cursor(request)
-        place = str(found.position) if found and found.position else "0"
+        cursor: Cursor | None = super().decode_cursor(request)
+        place = str(cursor.position) if cursor and cursor.position else "0"
         if not (place.isascii() and place.isdecimal()) or len(place) >= LONGEST_KEY:
             raise NotFound(self.invalid_cursor_message)
-        return found
+        return cursor
 
 
 def paged(rows: Any, request: Request, shaped: Callable[[list[Any]], list[dict[str, Any]]]) -> Response:
     """Return one page of ``rows`` as ``shaped`` shows them, with the addresses of the next and previous page."""
     pages = ByKey()
-    found: list[Any] = pages.paginate_queryset(rows, request) or []
-    answer: Response = pages.get_paginated_response(shaped(found))
+    shown: list[Any] = pages.paginate_queryset(rows, request) or []
+    answer: Response = pages.get_paginated_response(shaped(shown))
     return answer

@@ -85,14 +85,14 @@ def _wanted(request: CallerRequest, **columns: str) -> dict[str, str]:
 @endpoint({"GET": Permission.PARTICIPANT_VIEW})
 def participant(request: CallerRequest, number: str) -> Response:
     """Show one participant."""
-    found = _participant(request, number, Permission.PARTICIPANT_VIEW)
-    return Response(shapes.participant(found, request.user))
+    participant = _participant(request, number, Permission.PARTICIPANT_VIEW)
+    return Response(shapes.participant(participant, request.user))
 
 
 def _participant(request: CallerRequest, number: str, permission: Permission) -> Participant:
     rows = Participant.objects.open_to(request.user, permission).select_related("site")
-    found: Participant = get_object_or_404(rows, number=number)
-    return found
+    participant: Participant = get_object_or_404(rows, number=number)
+    return participant
 
 
 @extend_schema(
@@ -195,17 +195,13 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
     if strange := misfits(place.form, body, parts=SENT if request.method == "PATCH" else REPLACED):
         return _refused(strange)
     zone, stored = place.participant.site.time_zone, find_stored_record(place)
+    form = place.form.under((stored.record if stored else place.participant).protocol_version)
     seen = _seen(place, stored, body)
-    data = as_typed(body) if request.method == "PUT" else patched(place.form, seen, body, zone=zone)
-    if (
-        request.method == "PUT"
-        and seen
-        and not body.get("replace")
-        and (left := unsent(place.form, seen, body))
-    ):
+    data = as_typed(body) if request.method == "PUT" else patched(form, seen, body, zone=zone)
+    if request.method == "PUT" and seen and not body.get("replace") and (left := unsent(form, seen, body)):
         refused = AnswersLeftOut(record=place.label, names=", ".join(left))
         return _refused(dict.fromkeys(left, str(refused)), refused)
-    typed = parse(place.form, data, zone=zone, saved=stored.saved_rows if stored else NO_ROWS)
+    typed = parse(form, data, zone=zone, saved=stored.saved_rows if stored else NO_ROWS)
     try:
         saved = save_answers(
             record_key=place,
@@ -217,7 +213,7 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
             at=timezone.now(),
         )
     except (AnswersUnreadable, AnswersImpossible, ReasonNeeded) as refusal:
-        return _refused(errors_of(refusal, place.form, typed, zone=zone), refusal)
+        return _refused(errors_of(refusal, form, typed, zone=zone), refusal)
     except VisitsWouldChange as refusal:
         return Response(shapes.plan(refusal), status=refusal.status)
     return Response(shapes.saved(saved))
@@ -275,6 +271,6 @@ def export(request: CallerRequest, pk: int) -> Response:
 @endpoint({"GET": Permission.EXPORT_TAKE})
 def export_file(request: CallerRequest, pk: int) -> Any:
     """Hand out the zip; that it was handed out is on record."""
-    found = get_object_or_404(register(), pk=pk)
-    path = hand_out(export=found, by=request.user, at=timezone.now())
-    return FileResponse(path.open("rb"), as_attachment=True, filename=found.file_name)
+    export = get_object_or_404(register(), pk=pk)
+    path = hand_out(export=export, by=request.user, at=timezone.now())
+    return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)

@@ -2,6 +2,7 @@
 
 from exports.views.access import access_end, access_list
 from exports.views.api import api_page
+from exports.views.casebook import casebook
 from exports.views.exports import download, export_detail, export_list, export_new
 from exports.views.tokens import token_list, token_revoke
 
@@ -9,6 +10,7 @@ __all__ = [
     "access_end",
     "access_list",
     "api_page",
+    "casebook",
     "download",
     "export_detail",
     "export_list",

@@ -28,8 +28,8 @@ def open_version(*, site: Site, version: str, by: User, at: datetime, reason: st
 def waiting_for(site_version: SiteVersion) -> QuerySet[Participant]:
     """Return the living participants of the site who do not follow the version yet."""
     people = Participant.objects.filter(site_id=site_version.site_id).exclude(state__in=ENDED)
-    found: QuerySet[Participant] = people.exclude(protocol_version=site_version.version).order_by("pk")
-    return found
+    participants: QuerySet[Participant] = people.exclude(protocol_version=site_version.version).order_by("pk")
+    return participants
 
 
 class NotCarriedOver(RuntimeError):  # noqa: N818 (a fault of the program, shown on the page of tasks)

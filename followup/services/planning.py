@@ -292,8 +292,8 @@ def _happened_before_planning(code: str, new: PlannedVisit, participant: Partici
 
 def _day_behind(code: str, participant: Participant) -> date | None:
     if code == "RND":
-        found = Milestone.objects.filter(participant=participant, code="RAND", on__isnull=False)
-        return found.values_list("on", flat=True).first()
+        milestones = Milestone.objects.filter(participant=participant, code="RAND", on__isnull=False)
+        return milestones.values_list("on", flat=True).first()
     if code == "SCR":
         decided = EligibilityDecision.objects.filter(participant=participant, eligible=True)
         at = decided.order_by("-decided_at").values_list("decided_at", flat=True).first()

@@ -56,8 +56,8 @@ def _held(site: Site, on: date, batch: int) -> list[Visit]:
     people = Participant.objects.filter(pk__in={person for _visit, person in wanted}).order_by("pk")
     mine = set(people.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
     keys = [visit for visit, person in wanted if person in mine]
-    held = Visit.objects.filter(pk__in=keys).awaited().turning(on=on).select_related("participant__site")
-    return list(held.select_for_update(of=("self",)).order_by("pk"))
+    visits = Visit.objects.filter(pk__in=keys).awaited().turning(on=on).select_related("participant__site")
+    return list(visits.select_for_update(of=("self",)).order_by("pk"))
 
 
 def span_of(visit: Visit) -> VisitWindow:

@@ -123,8 +123,8 @@ def _refuse_silent_change(visit: Visit, reason: str) -> None:
 def _refuse_impossible_day(code: str, day: date, participant: Participant, at: datetime) -> None:
     if day > local_date(at, participant.site.time_zone):
         raise VisitInFuture(visit=code, day=day.isoformat())
-    found = Milestone.objects.filter(participant=participant, code__in=("ICF", "DEATH"))
-    days = dict(found.values_list("code", "on"))
+    milestones = Milestone.objects.filter(participant=participant, code__in=("ICF", "DEATH"))
+    days = dict(milestones.values_list("code", "on"))
     consent, death = days.get("ICF"), days.get("DEATH")
     if consent is not None and day < consent and code != "SCR":
         raise VisitBeforeConsent(visit=code, day=day.isoformat(), consent=consent.isoformat())

@@ -30,10 +30,10 @@ PER_PAGE = 50
 def chosen_site(request: PersonRequest, sites: list[Site]) -> Site | None:
     """Return the site that the address names, or the only one; None for all of them."""
     wanted = plain(request.GET.get("site", ""))
-    found = next((site for site in sites if site.code == wanted), None)
-    if wanted and found is None:
+    chosen = next((site for site in sites if site.code == wanted), None)
+    if wanted and chosen is None:
         messages.warning(request, _("There is no site “{site}” that is open to you.").format(site=wanted))
-    return found or (sites[0] if len(sites) == 1 else None)
+    return chosen or (sites[0] if len(sites) == 1 else None)
 
 
 def today_at(site: Site | None) -> date:
@@ -47,13 +47,13 @@ def chosen_day(request: PersonRequest, name: str, otherwise: date) -> date:
     if not typed:
         return otherwise
     try:
-        found = partial_date(partial_day(typed))
+        day = partial_date(partial_day(typed))
     except UnreadableError:
-        found = None
-    if found is None:
+        day = None
+    if day is None:
         said = _("“{typed}” is no day and no month, so {day} is shown. Type a day such as 2026-11-23.")
         messages.warning(request, said.format(typed=typed, day=written(otherwise)))
-    return found.earliest if found else otherwise
+    return day.earliest if day else otherwise
 
 
 @requires(Permission.VISIT_VIEW)

@@ -30,52 +30,56 @@ REMINDERS_SHOWN, LATEST = 50, 5
 def contacts(request: PersonRequest, number: str) -> HttpResponse:
     """Show the contact log and the reminders of a participant; record an attempt."""
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
-    found = get_object_or_404(people, number=number)
+    participant = get_object_or_404(people, number=number)
     may_record = (
-        request.user.may(Permission.VISIT_RECORD, found.site_id) and found.state != Track.WITHDRAWN_ALL
+        request.user.may(Permission.VISIT_RECORD, participant.site_id)
+        and participant.state != Track.WITHDRAWN_ALL
     )
     now = timezone.now()
-    initial = {"on": local_date(now, found.site.time_zone)}
+    initial = {"on": local_date(now, participant.site.time_zone)}
     form = ContactAttemptForm(
         request.POST if may_record and request.method == "POST" else None, initial=initial
     )
-    service, act = services.record_contact_attempt, {"participant": found, "by": request.user, "at": now}
-    preview = partial(_what_follows, found)
-    asks = found.state == Track.LOST and form.foresees(preview, service, **act)
+    service, act = (
+        services.record_contact_attempt,
+        {"participant": participant, "by": request.user, "at": now},
+    )
+    preview = partial(_what_follows, participant)
+    asks = participant.state == Track.LOST and form.foresees(preview, service, **act)
     if not asks and form.submits(service, **act):
         return redirect("followup:contacts", number)
-    of_person = {"participant": found}
+    of_person = {"participant": participant}
     attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     escalations = Escalation.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     title = _("Contacts with %(number)s") % {"number": number}
     context = {
         "form": form,
-        "page": Page(title, _("Record the attempt"), found.get_absolute_url(), number),
-        "participant": found,
+        "page": Page(title, _("Record the attempt"), participant.get_absolute_url(), number),
+        "participant": participant,
         "escalations": escalations.select_related("to", "mail")[:REMINDERS_SHOWN],
         "attempts": name_authors(attempts.select_related("act__by")),
-        "standing": standing_of(found, list(attempts)),
+        "standing": standing_of(participant, list(attempts)),
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],
         "may_record": may_record,
     }
     return render(request, "followup/contacts.html", context, status=form.status)
 
 
-def _what_follows(found: Participant, act: Callable[[], object]) -> list[VisitChange]:
+def _what_follows(participant: Participant, act: Callable[[], object]) -> list[VisitChange]:
     """Say what becomes of the plan when somebody who was lost is reached again."""
-    return services.what_follows(participant=found, act=act)
+    return services.what_follows(participant=participant, act=act)
 
 
 @requires(Permission.VISIT_VIEW)
 def messages_sent(request: PersonRequest, number: str) -> HttpResponse:
     """Give the participant page the latest reminders and escalations with their delivery."""
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
-    found = get_object_or_404(people, number=number)
-    reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=found)
-    told = Escalation.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=found)
+    participant = get_object_or_404(people, number=number)
+    reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
+    told = Escalation.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
     context = {
-        "participant": found,
+        "participant": participant,
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:LATEST],
         "escalations": told.select_related("to", "mail")[:LATEST],
     }

@@ -31,94 +31,101 @@ def _participant(request: PersonRequest, number: str, permission: Permission) ->
 @requires(Permission.VISIT_VIEW)
 def preview(request: PersonRequest, number: str) -> HttpResponse:
     """Show which visits would move if a milestone had another date; nothing is written."""
-    found = _participant(request, number, Permission.VISIT_VIEW)
-    form = PreviewForm(request.GET if request.GET else None, text=text_for(found))
+    participant = _participant(request, number, Permission.VISIT_VIEW)
+    form = PreviewForm(request.GET if request.GET else None, text=text_for(participant))
     changes = None
     if form.is_valid():
         what_if = {form.cleaned_data["milestone"]: form.cleaned_data["on"]}
-        changes = services.preview_plan(participant=found, at=timezone.now(), milestones=what_if)
-    context = {"participant": found, "form": form, "changes": changes}
+        changes = services.preview_plan(participant=participant, at=timezone.now(), milestones=what_if)
+    context = {"participant": participant, "form": form, "changes": changes}
     return render(request, "followup/preview.html", context, status=422 if form.errors else 200)
 
 
 @requires(Permission.VISIT_RECORD)
 def lost(request: PersonRequest, number: str) -> HttpResponse:
     """Record that the participant is lost to follow-up, once the rule is kept and what follows was shown."""
-    found = _participant(request, number, Permission.VISIT_RECORD)
+    participant = _participant(request, number, Permission.VISIT_RECORD)
     now = timezone.now()
-    form = LostForm(request.POST or None, initial={"on": local_date(now, found.site.time_zone)})
-    act = {"participant": found, "by": request.user, "at": now}
-    if not _foresees(form, found, services.record_lost, act) and form.submits(services.record_lost, **act):
+    form = LostForm(request.POST or None, initial={"on": local_date(now, participant.site.time_zone)})
+    act = {"participant": participant, "by": request.user, "at": now}
+    if not _foresees(form, participant, services.record_lost, act) and form.submits(
+        services.record_lost, **act
+    ):
         return redirect(form.result)
     about = _("Visits end here. Vital status is still asked for at month 36 and at each sweep.")
     title = _("%(number)s is lost to follow-up") % {"number": number}
-    return _step(request, found, form, title, _("Record the loss"), about)
+    return _step(request, participant, form, title, _("Record the loss"), about)
 
 
 @requires(Permission.CONSENT_RECORD)
 def withdraw(request: PersonRequest, number: str) -> HttpResponse:
     """Record what the participant withdraws from, once what follows was shown; the visits follow at once."""
-    found = _participant(request, number, Permission.CONSENT_RECORD)
+    participant = _participant(request, number, Permission.CONSENT_RECORD)
     now = timezone.now()
-    form = WithdrawalForm(request.POST or None, initial={"on": local_date(now, found.site.time_zone)})
-    act = {"participant": found, "by": request.user, "at": now}
+    form = WithdrawalForm(request.POST or None, initial={"on": local_date(now, participant.site.time_zone)})
+    act = {"participant": participant, "by": request.user, "at": now}
     service = services.withdraw_participant
-    if not _foresees(form, found, service, act) and form.submits(service, **act):
-        return redirect(found)
+    if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        return redirect(participant)
     about = _("Each part is separate. Survival is followed unless every contact is refused.")
     title = _("Withdrawal of %(number)s") % {"number": number}
-    return _step(request, found, form, title, _("Record the withdrawal"), about)
+    return _step(request, participant, form, title, _("Record the withdrawal"), about)
 
 
 @requires(Permission.CONSENT_RECORD)
 def correct_withdrawal(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Correct day and scope of a withdrawal, with a reason, once what follows was shown."""
-    found = _participant(request, number, Permission.CONSENT_RECORD)
-    withdrawal = get_object_or_404(Withdrawal, pk=pk, participant=found, cancelled_at=None)
+    participant = _participant(request, number, Permission.CONSENT_RECORD)
+    withdrawal = get_object_or_404(Withdrawal, pk=pk, participant=participant, cancelled_at=None)
     initial = {name: getattr(withdrawal, name) for name in ("on", *Withdrawal.SCOPES)}
     form = WithdrawalCorrectionForm(request.POST or None, initial=initial)
     act = {"withdrawal": withdrawal, "by": request.user, "at": timezone.now()}
     service = services.correct_withdrawal
-    if not _foresees(form, found, service, act) and form.submits(service, **act):
-        return redirect(found)
+    if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        return redirect(participant)
     about = _("The withdrawal as it was stays in the history. Say why it is corrected.")
     title = _("Correct the withdrawal of %(number)s") % {"number": number}
-    return _step(request, found, form, title, _("Correct it"), about)
+    return _step(request, participant, form, title, _("Correct it"), about)
 
 
 @requires(Permission.CONSENT_RECORD)
 def cancel_withdrawal(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Cancel a withdrawal that was recorded by mistake or taken back, once what follows was shown."""
-    found = _participant(request, number, Permission.CONSENT_RECORD)
-    withdrawal = get_object_or_404(Withdrawal, pk=pk, participant=found, cancelled_at=None)
+    participant = _participant(request, number, Permission.CONSENT_RECORD)
+    withdrawal = get_object_or_404(Withdrawal, pk=pk, participant=participant, cancelled_at=None)
     form = WithdrawalCancelForm(request.POST or None)
     act = {"withdrawal": withdrawal, "by": request.user, "at": timezone.now()}
     service = services.cancel_withdrawal
-    if not _foresees(form, found, service, act) and form.submits(service, **act):
-        return redirect(found)
+    if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        return redirect(participant)
     about = _(
         "For a withdrawal that was recorded by mistake, or that the participant took back. The participant is "
         "then where they were before it."
     )
     title = _("Cancel the withdrawal of %(number)s") % {"number": number}
-    return _step(request, found, form, title, _("Cancel the withdrawal"), about)
+    return _step(request, participant, form, title, _("Cancel the withdrawal"), about)
 
 
 def _foresees(
-    form: ForeseeingForm, found: Participant, service: Callable[..., Any], act: dict[str, Any]
+    form: ForeseeingForm, participant: Participant, service: Callable[..., Any], act: dict[str, Any]
 ) -> bool:
     """Say whether the page shows what follows before it is done."""
-    return form.foresees(partial(_what_follows, found), service, **act)
+    return form.foresees(partial(_what_follows, participant), service, **act)
 
 
-def _what_follows(found: Participant, act: Callable[[], object]) -> list[VisitChange]:
-    return services.what_follows(participant=found, act=act)
+def _what_follows(participant: Participant, act: Callable[[], object]) -> list[VisitChange]:
+    return services.what_follows(participant=participant, act=act)
 
 
 def _step(
-    request: PersonRequest, found: Participant, form: ForeseeingForm, title: str, button: str, about: str
+    request: PersonRequest,
+    participant: Participant,
+    form: ForeseeingForm,
+    title: str,
+    button: str,
+    about: str,
 ) -> HttpResponse:
-    label = _("Participant %(number)s") % {"number": found.number}
-    page = Page(title, button, found.get_absolute_url(), label, about, is_grave=True)
+    label = _("Participant %(number)s") % {"number": participant.number}
+    page = Page(title, button, participant.get_absolute_url(), label, about, is_grave=True)
     context = {"form": form, "page": page}
     return render(request, "followup/consequences.html", context, status=form.status)

@@ -63,8 +63,10 @@ def site_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
 def _consent_texts(request: PersonRequest, site: Site, protocol: str) -> QuerySet[ConsentVersion]:
     """Return the texts that may belong to the version: approved no earlier than it is dated."""
     texts = ConsentVersion.objects.open_to(request.user, Permission.SITE_MANAGE).filter(site=site)
-    found: QuerySet[ConsentVersion] = texts.filter(approved_on__gte=load(protocol).head.released_on)
-    return found
+    consent_versions: QuerySet[ConsentVersion] = texts.filter(
+        approved_on__gte=load(protocol).head.released_on
+    )
+    return consent_versions
 
 
 def _page_of(
@@ -79,10 +81,10 @@ def _page_of(
 def approve_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
     """Record when the site's ethics committee approved the version."""
     found = _asked(request, protocol, site, Permission.SITE_MANAGE)
-    held = SiteVersion.objects.open_to(request.user, Permission.SITE_MANAGE)
+    site_versions = SiteVersion.objects.open_to(request.user, Permission.SITE_MANAGE)
     form = ApprovalForm(
         request.POST or None,
-        held=held.filter(site=found, version=protocol).first(),
+        held=site_versions.filter(site=found, version=protocol).first(),
         texts=_consent_texts(request, found, protocol),
     )
     told = {"site": found, "version": protocol, "by": request.user, "at": timezone.now()}
@@ -117,6 +119,6 @@ def open_version(request: PersonRequest, protocol: str, site: str) -> HttpRespon
 def version_history(request: PersonRequest, number: str) -> HttpResponse:
     """Show which versions of the protocol the participant has followed, since when."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
-    found = get_object_or_404(rows, number=number)
-    context = {"participant": found, "followed": versions_followed(found)}
+    participant = get_object_or_404(rows, number=number)
+    context = {"participant": participant, "followed": versions_followed(participant)}
     return render(request, "followup/version_history.html", context)

@@ -46,43 +46,43 @@ def _window(visit: Visit) -> str:
 @requires(Permission.VISIT_RECORD)
 def took_place(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Record the day on which the visit took place, or change it with a reason."""
-    found = _visit(request, number, pk)
-    shape, now = ChangeTookPlaceForm if found.state in HAPPENED else TookPlaceForm, timezone.now()
-    initial = {"took_place_on": found.took_place_on or local_date(now, found.participant.site.time_zone)}
+    visit = _visit(request, number, pk)
+    shape, now = ChangeTookPlaceForm if visit.state in HAPPENED else TookPlaceForm, timezone.now()
+    initial = {"took_place_on": visit.took_place_on or local_date(now, visit.participant.site.time_zone)}
     form = shape(request.POST or None, initial=initial)
-    if form.submits(services.record_visit, visit=found, by=request.user, at=now):
+    if form.submits(services.record_visit, visit=visit, by=request.user, at=now):
         kept: Visit = form.result
         said = _("Visit %(visit)s took place on %(day)s: %(timing)s.")
         values = {"visit": kept, "day": kept.took_place_on, "timing": wording.timing(kept)}
         messages.success(request, said % values)
         return redirect(kept)
-    title = _("When visit %(visit)s took place") % {"visit": found}
-    page = _page(found, title, _("Record the visit"), about=_window(found))
+    title = _("When visit %(visit)s took place") % {"visit": visit}
+    page = _page(visit, title, _("Record the visit"), about=_window(visit))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.VISIT_RECORD)
 def not_done(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Record that the visit was not done, and why."""
-    found = _visit(request, number, pk)
-    shape = ChangeNotDoneForm if found.state in HAPPENED else NotDoneForm
+    visit = _visit(request, number, pk)
+    shape = ChangeNotDoneForm if visit.state in HAPPENED else NotDoneForm
     form = shape(request.POST or None)
-    if form.submits(services.mark_not_done, visit=found, by=request.user, at=timezone.now()):
+    if form.submits(services.mark_not_done, visit=visit, by=request.user, at=timezone.now()):
         return redirect(form.result)
-    title = _("Visit %(visit)s was not done") % {"visit": found}
+    title = _("Visit %(visit)s was not done") % {"visit": visit}
     about = _("The visit stays in the record as not done. Its forms are no longer asked for.")
-    page = _page(found, title, _("Record that it was not done"), about=about)
+    page = _page(visit, title, _("Record that it was not done"), about=about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.VISIT_RECORD)
 def propose(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Offer another day inside the window."""
-    found = _visit(request, number, pk)
-    form = ProposeDayForm(request.POST or None, initial={"day": found.proposed_on})
-    if form.submits(services.propose_day, visit=found, by=request.user, at=timezone.now()):
+    visit = _visit(request, number, pk)
+    form = ProposeDayForm(request.POST or None, initial={"day": visit.proposed_on})
+    if form.submits(services.propose_day, visit=visit, by=request.user, at=timezone.now()):
         return redirect(form.result)
-    title = _("Another day for visit %(visit)s") % {"visit": found}
-    about = f"{_window(found)} {_('The window itself does not move.')}"
-    page = _page(found, title, _("Propose this day"), about=about)
+    title = _("Another day for visit %(visit)s") % {"visit": visit}
+    about = f"{_window(visit)} {_('The window itself does not move.')}"
+    page = _page(visit, title, _("Propose this day"), about=about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -63,9 +63,9 @@ def _not_yet_told(site: Site, alerts: list[Alert], on: date, at: datetime) -> Al
 
 def everybody_at(site: Site, on: date) -> dict[User, set[Role]]:
     """Return who works for the site on the day, its own people and the central ones, with their roles."""
-    held = Delegation.objects.in_force(on=on).filter(Q(site=site) | Q(site=None), user__is_active=True)
+    delegations = Delegation.objects.in_force(on=on).filter(Q(site=site) | Q(site=None), user__is_active=True)
     people: dict[User, set[Role]] = {}
-    for delegation in held.select_related("user").order_by("user_id"):
+    for delegation in delegations.select_related("user").order_by("user_id"):
         people.setdefault(delegation.user, set()).add(Role(delegation.role))
     return people
 

@@ -137,9 +137,9 @@ def people_of(site: Site, on: date) -> dict[User, set[Role]]:
     """Return who looks after the site on the day, with their roles: its own people and the trial managers."""
     here = Q(site=site, role__in=(Role.COORDINATOR, Role.INVESTIGATOR))
     central = Q(site=None, role=Role.TRIAL_MANAGER)
-    held = Delegation.objects.in_force(on=on).filter(here | central, user__is_active=True)
+    delegations = Delegation.objects.in_force(on=on).filter(here | central, user__is_active=True)
     people: dict[User, set[Role]] = {}
-    for delegation in held.select_related("user").order_by("user_id"):
+    for delegation in delegations.select_related("user").order_by("user_id"):
         people.setdefault(delegation.user, set()).add(Role(delegation.role))
     return people
 
@@ -153,9 +153,9 @@ def candidates(site: Site, on: date, days: ReminderDays) -> QuerySet[Visit]:
         closes__range=(on - days.escalated - LOOKED_BACK, on + days.closing)
     )
     states = {state for wanted in WANTED_STATES.values() for state in wanted}
-    found = Visit.objects.filter(near, site=site, state__in=states)
-    found = found.exclude(participant__state__in=SILENT)
-    return found.select_related("participant__site").order_by("closes", "pk")
+    visits = Visit.objects.filter(near, site=site, state__in=states)
+    visits = visits.exclude(participant__state__in=SILENT)
+    return visits.select_related("participant__site").order_by("closes", "pk")
 
 
 def _write_digest(site: Site, user: User, rows: list[Reminder], on: date, at: datetime, act: Any) -> None:

@@ -49,8 +49,8 @@ def write_site_notices(*, site: Site, on: date, at: datetime) -> int:
         hour, told = local_hour(at, site), list(_notices(site, on))
         choices = choices_of({notice.to for notice in told})
         notices = [notice for notice in told if notice.to.email and _is_wanted(notice, choices, hour)]
-        written = set(Mail.objects.filter(key__in=[n.key for n in notices]).values_list("key", flat=True))
-        new = [notice for notice in notices if notice.key not in written]
+        mails = set(Mail.objects.filter(key__in=[n.key for n in notices]).values_list("key", flat=True))
+        new = [notice for notice in notices if notice.key not in mails]
         if not new:
             return 0
         with open_act("followup:notices:write", by=None, at=at, site=site):

@@ -25,8 +25,10 @@ WARNED_AT: Final = (60, 30, 7, -1)
 def training(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
     """Training that ends, of everybody who works at the site."""
     months = whole_number(load(site.protocol_version), "training_valid_months")
-    held = Delegation.objects.in_force(on=on).filter(site=site, user__is_active=True).select_related("user")
-    people = {delegation.user_id: delegation.user for delegation in held.order_by("user_id")}
+    delegations = (
+        Delegation.objects.in_force(on=on).filter(site=site, user__is_active=True).select_related("user")
+    )
+    people = {delegation.user_id: delegation.user for delegation in delegations.order_by("user_id")}
     for user in people.values():
         if user.trained_on is None:
             continue

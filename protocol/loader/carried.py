@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ASKED = ("AGE", "I-1", "I-2", "I-3", "E-1", "E-2", "E-3", "E-4", "E-5", "E-6", "E-7", "E-8")
 OPTIONAL = ("LAB", "LOC", "LEN", "WT", "FIST", "HEP", "CA2", "LUNG", "ER")
 DRUGS = frozenset(("CAMRELIZUMAB", "CARBOPLATIN", "NAB_PACLITAXEL"))
-ROWS = {"CAMRELIZUMAB": 2, "CARBOPLATIN": 5, "NAB_PACLITAXEL": 5}  # of form TREAT (protocol 3.5)
+MOST_DOSES = 12  # the highest number that form TREAT takes for a dose
 # Another value of these needs another rule, not another number (protocol 3.7): such a text is not loaded.
 CARRIED_OUT_ONLY_AS: dict[str, int | bool] = {
     "evaluations_needed_for_ccr": 2,
@@ -72,10 +72,9 @@ def _check_doses(text: ProtocolText, top: TextLocation) -> None:
         if plan.code not in DRUGS:
             continue
         place = top.at("treatments", index, "days")
-        if len(plan.days) != ROWS[plan.code]:
+        if not 1 <= len(plan.days) <= MOST_DOSES:
             place.refuse(
-                f"Form TREAT has {ROWS[plan.code]} rows for {plan.code}, and {len(plan.days)} doses are due: another "
-                "number of doses needs a change of the program first."
+                f"Form TREAT takes 1 to {MOST_DOSES} doses of {plan.code}, and {len(plan.days)} are due."
             )
         for arm in plan.arms:
             for day in plan.days:

@@ -62,7 +62,7 @@ def to_mark(rows: AllocationSet) -> AllocationSet:
     other = Q(**{f"{STRATIFYING_ANSWER}__isnull": False}) & ~Q(
         **{STRATIFYING_ANSWER: OuterRef("strat_stage")}
     )
-    return beside_staging(rows.filter(Exists(_staged().filter(other, ~Exists(marked)))))
+    return rows.filter(Exists(_staged().filter(other, ~Exists(marked))))
 
 
 def _staged() -> Any:

@@ -118,8 +118,8 @@ def randomize(
 @transaction.atomic
 def _allocation_of(participant: Participant) -> Allocation | None:
     """The allocation as it is now. In a transaction, because outside one the scope shows no row."""
-    found = Allocation.objects.select_related("part__scheme", "participant__site", "decision")
-    return found.filter(participant=participant).first()
+    allocations = Allocation.objects.select_related("part__scheme", "participant__site", "decision")
+    return allocations.filter(participant=participant).first()
 
 
 @dataclass(frozen=True)

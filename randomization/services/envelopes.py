@@ -235,21 +235,21 @@ def opened_envelope(
 ) -> Envelope:
     """Return the envelope, held, that was opened for the participant; refuse a number that is not theirs to take."""
     number = told.number.strip().upper()
-    held = Allocation.objects.filter(number=number).select_related("participant__site").first()
-    if held is not None:
-        day = local_date(held.randomized_at, held.participant.site.time_zone).isoformat()
-        raise EnvelopeUsed(number=number, holder=held.participant.number, day=day)
-    found = Envelope.objects.select_for_update(of=("self",)).filter(number=number, stratum=stratum).first()
-    if found is None or found.state not in HOLDS_ITS_ARM:
+    allocation = Allocation.objects.filter(number=number).select_related("participant__site").first()
+    if allocation is not None:
+        day = local_date(allocation.randomized_at, allocation.participant.site.time_zone).isoformat()
+        raise EnvelopeUsed(number=number, holder=allocation.participant.number, day=day)
+    locked = Envelope.objects.select_for_update(of=("self",)).filter(number=number, stratum=stratum).first()
+    if locked is None or locked.state not in HOLDS_ITS_ARM:
         raise EnvelopeDoesNotFit(number=told.number, stratum=stratum)
     moment, consent = told.moment(participant.site.time_zone), valid_consent(participant)
-    if found.opened_at not in {None, moment}:
-        there = found.opened_at.astimezone(ZoneInfo(participant.site.time_zone))
+    if locked.opened_at not in {None, moment}:
+        there = locked.opened_at.astimezone(ZoneInfo(participant.site.time_zone))
         raise OpenedOtherwise(number=number, moment=_in_words(there))
     consented = consent is not None and consent.signed_on <= told.opened_on
-    if not consented or not found.printed_at <= moment <= at:
+    if not consented or not locked.printed_at <= moment <= at:
         raise OpenedAtImpossible(participant=participant.number, day=_in_words(moment))
-    return found
+    return locked
 
 
 def note_opened(envelope: Envelope, told: EmergencyEnvelope, allocation: Allocation) -> None:

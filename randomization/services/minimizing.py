@@ -129,5 +129,5 @@ def complete_earlier(waiting: Sequence[int], complete: Complete, *, about: str, 
 
 @transaction.atomic
 def _waiting_allocation(participant_id: int) -> Allocation:
-    found = Allocation.objects.select_related("participant__site", "randomized_by")
-    return found.get(participant_id=participant_id)
+    allocations = Allocation.objects.select_related("participant__site", "randomized_by")
+    return allocations.get(participant_id=participant_id)

@@ -72,8 +72,8 @@ def outage(request: PersonRequest) -> HttpResponse:
 
 def _envelope(request: PersonRequest, number: str) -> Envelope:
     open_to = Envelope.objects.open_to(request.user, Permission.ALLOCATION_REQUEST)
-    found: Envelope = get_object_or_404(open_to.select_related("site"), number=number)
-    return found
+    envelope: Envelope = get_object_or_404(open_to.select_related("site"), number=number)
+    return envelope
 
 
 def _outage_page(number: str, title: str, button: str, about: str = "") -> Page:

@@ -51,22 +51,22 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
     """Show the strata with the forms they come from, or what is missing; on POST, randomize."""
     now = timezone.now()
     with transaction.atomic():
-        found = _participant(request, number, Permission.ALLOCATION_REQUEST)
+        participant = _participant(request, number, Permission.ALLOCATION_REQUEST)
         if (
             Allocation.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
-            .filter(participant=found, arm__isnull=False)
+            .filter(participant=participant, arm__isnull=False)
             .exists()
         ):
             return redirect("randomization:allocation", number)
-        ready = readiness(found, at=now)
-        openings = _openings(request, found)
+        ready = readiness(participant, at=now)
+        openings = _openings(request, participant)
     form = RandomizeForm(
         request.POST or None, initial={"confirmed_stratum": ready.stratum}, openings=openings
     )
-    if form.submits(services.randomize, participant=found, by=request.user, at=now):
+    if form.submits(services.randomize, participant=participant, by=request.user, at=now):
         messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})
         return redirect("randomization:allocation", number)
-    context = {"form": form, "participant": found, "ready": ready}
+    context = {"form": form, "participant": participant, "ready": ready}
     with transaction.atomic():  # outside a transaction the scope shows no row
         return render(request, "randomization/randomize.html", context, status=form.status)
 
@@ -81,19 +81,21 @@ def _openings(request: PersonRequest, participant: Participant) -> dict[str, Eme
 @requires(Permission.ALLOCATION_VIEW)
 def allocation(request: PersonRequest, number: str) -> HttpResponse:
     """The arm, the number, what happens next and the first visits."""
-    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
-    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
-    today = local_date(timezone.now(), held.participant.site.time_zone)
-    beside = stages_beside(held)
+    allocation = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(
+        participant=allocation.participant
+    )
+    today = local_date(timezone.now(), allocation.participant.site.time_zone)
+    beside = stages_beside(allocation)
     context = {
-        "allocation": held,
-        "arm": arm_words(held),
-        "visits": visit_words(visits.current(), version=held.participant.protocol_version, on=today)[
+        "allocation": allocation,
+        "arm": arm_words(allocation),
+        "visits": visit_words(visits.current(), version=allocation.participant.protocol_version, on=today)[
             :FIRST_VISITS
         ],
-        "beside": beside if beside.contradicts(held) else None,
-        "errors": with_history(held.errors.all()),
-        "may_correct": request.user.may(Permission.ALLOCATION_CORRECT, held.site_id),
+        "beside": beside if beside.contradicts(allocation) else None,
+        "errors": with_history(allocation.errors.all()),
+        "may_correct": request.user.may(Permission.ALLOCATION_CORRECT, allocation.site_id),
     }
     return render(request, "randomization/allocation.html", context)
 
@@ -101,24 +103,28 @@ def allocation(request: PersonRequest, number: str) -> HttpResponse:
 @requires(Permission.ALLOCATION_VIEW)
 def certificate_json(request: PersonRequest, number: str) -> HttpResponse:
     """The certificate as ``python -m randomization.allocation.verify`` reads it."""
-    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
-    answer = JsonResponse(held.certificate or {}, json_dumps_params={"indent": 1})
-    answer["Content-Disposition"] = f'attachment; filename="{held.number}.json"'
+    allocation = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    answer = JsonResponse(allocation.certificate or {}, json_dumps_params={"indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{allocation.number}.json"'
     return answer
 
 
 @requires(Permission.ALLOCATION_VIEW)
 def certificate_pdf(request: PersonRequest, number: str, language: str) -> HttpResponse:
-    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
-    return _pdf(documents.certificate_pdf(held, language=language), f"{held.number}-{language}.pdf")
+    allocation = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    return _pdf(
+        documents.certificate_pdf(allocation, language=language), f"{allocation.number}-{language}.pdf"
+    )
 
 
 @requires(Permission.ALLOCATION_VIEW)
 def visit_card_pdf(request: PersonRequest, number: str, language: str) -> HttpResponse:
-    held = _allocation(request, number, Permission.ALLOCATION_VIEW)
-    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=held.participant)
-    today = local_date(timezone.now(), held.participant.site.time_zone)
-    card = documents.visit_card_pdf(held, list(visits.current()), on=today, language=language)
+    allocation = _allocation(request, number, Permission.ALLOCATION_VIEW)
+    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(
+        participant=allocation.participant
+    )
+    today = local_date(timezone.now(), allocation.participant.site.time_zone)
+    card = documents.visit_card_pdf(allocation, list(visits.current()), on=today, language=language)
     return _pdf(card, f"{number}-visits-{language}.pdf")
 
 
@@ -140,44 +146,44 @@ def with_history(marks: QuerySet[AllocationError]) -> list[Any]:
 @requires(Permission.ALLOCATION_CORRECT)
 def record_error(request: PersonRequest, number: str) -> HttpResponse:
     """Mark a mistake about the allocation; nothing about the allocation changes."""
-    held = _allocation(request, number, Permission.ALLOCATION_CORRECT)
+    allocation = _allocation(request, number, Permission.ALLOCATION_CORRECT)
     now = timezone.now()
-    today = local_date(now, held.participant.site.time_zone)
+    today = local_date(now, allocation.participant.site.time_zone)
     form = MistakeForm(request.POST or None, initial={"found_on": today})
-    if form.submits(services.record_allocation_error, allocation=held, by=request.user, at=now):
+    if form.submits(services.record_allocation_error, allocation=allocation, by=request.user, at=now):
         return redirect("randomization:allocation", number)
-    context = {"form": form, "allocation": held}
+    context = {"form": form, "allocation": allocation}
     return render(request, "randomization/error.html", context, status=form.status)
 
 
 def _mark(request: PersonRequest, number: str, pk: int) -> AllocationError:
     open_to = AllocationError.objects.open_to(request.user, Permission.ALLOCATION_CORRECT)
     rows = open_to.select_related("allocation__participant__site", "participant")
-    found: AllocationError = get_object_or_404(rows, pk=pk, participant__number=number)
-    return found
+    allocation_error: AllocationError = get_object_or_404(rows, pk=pk, participant__number=number)
+    return allocation_error
 
 
 @requires(Permission.ALLOCATION_CORRECT)
 def correct_error(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Correct what a mark says, with a reason."""
-    found = _mark(request, number, pk)
+    mark = _mark(request, number, pk)
     names = ("found_on", "detail", "action", "strat_stage_true")
-    initial = {name: getattr(found, name) for name in names}
-    form = MistakeCorrectionForm(request.POST or None, kind=found.kind, initial=initial)
-    if form.submits(services.correct_allocation_error, error=found, by=request.user, at=timezone.now()):
+    initial = {name: getattr(mark, name) for name in names}
+    form = MistakeCorrectionForm(request.POST or None, kind=mark.kind, initial=initial)
+    if form.submits(services.correct_allocation_error, error=mark, by=request.user, at=timezone.now()):
         return redirect("randomization:allocation", number)
-    page = _page_of(found, _("Correct a mark: %(kind)s"), _("Save the correction"))
+    page = _page_of(mark, _("Correct a mark: %(kind)s"), _("Save the correction"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.ALLOCATION_CORRECT)
 def withdraw_error(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Withdraw a mark that was made by mistake."""
-    found = _mark(request, number, pk)
+    mark = _mark(request, number, pk)
     form = RandomizationReasonForm(request.POST or None)
-    if form.submits(services.withdraw_allocation_error, error=found, by=request.user, at=timezone.now()):
+    if form.submits(services.withdraw_allocation_error, error=mark, by=request.user, at=timezone.now()):
         return redirect("randomization:allocation", number)
-    page = _page_of(found, _("Withdraw a mark: %(kind)s"), _("Withdraw it"))
+    page = _page_of(mark, _("Withdraw a mark: %(kind)s"), _("Withdraw it"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -59,11 +59,11 @@ def define(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.SCHEME_ACTIVATE)
 def scheme(request: PersonRequest, version: int) -> HttpResponse:
-    found = _scheme(request, version, Permission.SCHEME_ACTIVATE)
+    scheme = _scheme(request, version, Permission.SCHEME_ACTIVATE)
     context = {
-        "scheme": found,
-        "parts": found.parts.select_related("asked_by", "activated_by", "rejected_by"),
-        "closing": found.closings.standing().select_related("asked_by", "confirmed_by").first(),
+        "scheme": scheme,
+        "parts": scheme.parts.select_related("asked_by", "activated_by", "rejected_by"),
+        "closing": scheme.closings.standing().select_related("asked_by", "confirmed_by").first(),
         "may_define": request.user.may(Permission.SCHEME_DEFINE),
         "may_watch": request.user.may(Permission.LIST_WATCH),
     }
@@ -74,9 +74,9 @@ def scheme(request: PersonRequest, version: int) -> HttpResponse:
 @require_POST
 def design(request: PersonRequest, version: int) -> HttpResponse:
     """Show the block sizes; that somebody looked is recorded."""
-    found = _scheme(request, version, Permission.SCHEME_ACTIVATE)
-    opened = services.look_at_design(scheme=found, by=request.user, at=timezone.now())
-    return render(request, "randomization/design.html", {"scheme": found, "design": opened})
+    scheme = _scheme(request, version, Permission.SCHEME_ACTIVATE)
+    opened = services.look_at_design(scheme=scheme, by=request.user, at=timezone.now())
+    return render(request, "randomization/design.html", {"scheme": scheme, "design": opened})
 
 
 @requires(Permission.SCHEME_ACTIVATE)
@@ -112,14 +112,14 @@ def _page_of(scheme: Scheme, title: str, button: str, about: str, *, is_grave: b
 @requires(Permission.SCHEME_ACTIVATE)
 def close(request: PersonRequest, version: int) -> HttpResponse:
     """Ask for the closing of the active scheme."""
-    found = _scheme(request, version, Permission.SCHEME_ACTIVATE)
+    scheme = _scheme(request, version, Permission.SCHEME_ACTIVATE)
     form = CloseSchemeForm(request.POST or None)
-    if form.submits(services.ask_to_close, scheme=found, by=request.user, at=timezone.now()):
-        return redirect(found)
+    if form.submits(services.ask_to_close, scheme=scheme, by=request.user, at=timezone.now()):
+        return redirect(scheme)
     about = _(
         "The scheme goes on allocating until a second person confirms. Afterwards it allocates no more, for good."
     )
-    page = _page_of(found, _("Close the scheme"), _("Sign and ask a second person"), about)
+    page = _page_of(scheme, _("Close the scheme"), _("Sign and ask a second person"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
@@ -156,40 +156,40 @@ def end_close(request: PersonRequest, version: int) -> HttpResponse:
 @requires(Permission.SCHEME_DEFINE)
 def add_sites(request: PersonRequest, version: int) -> HttpResponse:
     """Ask for a list for sites that came later."""
-    found = _scheme(request, version, Permission.SCHEME_DEFINE)
-    wanted = found.parts.filter(rejected_at=None)
+    scheme = _scheme(request, version, Permission.SCHEME_DEFINE)
+    wanted = scheme.parts.filter(rejected_at=None)
     covered = {stratum.partition("/")[0] for part in wanted for stratum in part.strata}
     sites = Site.objects.open_to(request.user, Permission.SITE_VIEW).exclude(code__in=covered)
     form = SitesForm(request.POST or None, sites=sites)
-    if form.submits(services.ask_for_sites, scheme=found, by=request.user, at=timezone.now()):
-        return redirect(found)
-    context = {"form": form, "scheme": found, "sites": sites}
+    if form.submits(services.ask_for_sites, scheme=scheme, by=request.user, at=timezone.now()):
+        return redirect(scheme)
+    context = {"form": form, "scheme": scheme, "sites": sites}
     return render(request, "randomization/add.html", context, status=form.status)
 
 
 @requires(Permission.SCHEME_DEFINE)
 def add_places(request: PersonRequest, version: int) -> HttpResponse:
     """Ask for more places where the list runs low."""
-    found = _scheme(request, version, Permission.SCHEME_DEFINE)
-    strata = [slot.stratum for slot in balance_of(found).strata]
+    scheme = _scheme(request, version, Permission.SCHEME_DEFINE)
+    strata = [slot.stratum for slot in balance_of(scheme).strata]
     form = PlacesForm(request.POST or None, strata=strata)
-    if form.submits(services.ask_for_places, scheme=found, by=request.user, at=timezone.now()):
-        return redirect(found)
-    return render(request, "randomization/add.html", {"form": form, "scheme": found}, status=form.status)
+    if form.submits(services.ask_for_places, scheme=scheme, by=request.user, at=timezone.now()):
+        return redirect(scheme)
+    return render(request, "randomization/add.html", {"form": form, "scheme": scheme}, status=form.status)
 
 
 @requires(Permission.LIST_WATCH)
 def balance(request: PersonRequest, version: int) -> HttpResponse:
     """Balance overall, by stratum and over time, and who looked at the list. The look is recorded."""
-    found = _scheme(request, version, Permission.LIST_WATCH)
+    scheme = _scheme(request, version, Permission.LIST_WATCH)
     with open_act("randomization:list:look", by=request.user, at=timezone.now()):
-        seen = balance_of(found)
+        seen = balance_of(scheme)
     drift = plots.line(
         seen.drift,
         title=_("Arm 1 minus arm 2 after each allocation"),
         label=_("allocations, in order of time"),
     )
-    context = {"scheme": found, "balance": seen, "drift": drift, "looks": list_accesses()}
+    context = {"scheme": scheme, "balance": seen, "drift": drift, "looks": list_accesses()}
     return render(request, "randomization/balance.html", context)
 
 

@@ -29,8 +29,8 @@ def _site(request: PersonRequest, code: str, permission: Permission) -> Site:
 
 def _standing(request: PersonRequest, code: str, permission: Permission) -> CloseOut:
     open_to = CloseOut.objects.open_to(request.user, permission).standing()
-    found: CloseOut = get_object_or_404(open_to.select_related("site"), site__code=code)
-    return found
+    close_out: CloseOut = get_object_or_404(open_to.select_related("site"), site__code=code)
+    return close_out
 
 
 def _counts(site: Site, now: datetime) -> dict[str, int]:
@@ -40,22 +40,22 @@ def _counts(site: Site, now: datetime) -> dict[str, int]:
 @requires(Permission.SITE_CONFIRM)
 def closing(request: PersonRequest, code: str) -> HttpResponse:
     """Show what is open at the site, and ask for its close-out."""
-    found, now = _site(request, code, Permission.SITE_CONFIRM), timezone.now()
-    if found.state not in CLOSING:
+    site, now = _site(request, code, Permission.SITE_CONFIRM), timezone.now()
+    if site.state not in CLOSING:
         raise Http404
-    close_outs = CloseOut.objects.open_to(request.user, Permission.SITE_CONFIRM).filter(site=found)
+    close_outs = CloseOut.objects.open_to(request.user, Permission.SITE_CONFIRM).filter(site=site)
     standing = close_outs.standing().select_related("asked_by", "confirmed_by").first()
-    counts = _counts(found, now)
-    may_ask = request.user.may(Permission.SITE_MANAGE, found) and standing is None
+    counts = _counts(site, now)
+    may_ask = request.user.may(Permission.SITE_MANAGE, site) and standing is None
     keepers = (
         Site.objects.open_to(request.user, Permission.SITE_MANAGE)
         .filter(state__in=KEEPERS)
-        .exclude(pk=found.pk)
+        .exclude(pk=site.pk)
     )
     form = CloseOutForm((request.POST or None) if may_ask else None, keepers=keepers)
-    told = {"site": found, "open_matters": counts, "by": request.user, "at": now}
+    told = {"site": site, "open_matters": counts, "by": request.user, "at": now}
     if may_ask and form.submits(services.ask_close_out, **told):
-        return redirect("trials:close-out", found.code)
+        return redirect("trials:close-out", site.code)
     keeper = (
         keeper_of(standing, by=request.user)
         if standing
@@ -64,13 +64,13 @@ def closing(request: PersonRequest, code: str) -> HttpResponse:
         else None
     )
     context = {
-        "site": found,
+        "site": site,
         "standing": standing,
         "keeper": keeper,
-        "lines": closing_lines(found, counts, keeper=keeper, user=request.user),
+        "lines": closing_lines(site, counts, keeper=keeper, user=request.user),
         "form": form if may_ask else None,
         "is_second": standing is not None and may_confirm_close_out(standing, request.user),
-        "is_investigator": request.user.may(Permission.CRF_SIGN, found),
+        "is_investigator": request.user.may(Permission.CRF_SIGN, site),
         "ended": close_outs.filter(ended_at__isnull=False).select_related("ended_by", "act"),
     }
     return render(request, "trials/close_out.html", context, status=form.status)
@@ -84,14 +84,14 @@ def _page(site: Site, title: str, button: str, about: str = "", **more: Any) -> 
 @requires(Permission.SITE_CONFIRM)
 def confirm_closing(request: PersonRequest, code: str) -> HttpResponse:
     """Confirm the close-out, as the second person."""
-    found, now = _standing(request, code, Permission.SITE_CONFIRM), timezone.now()
+    standing, now = _standing(request, code, Permission.SITE_CONFIRM), timezone.now()
     form = ConfirmCloseOutForm(request.POST or None)
-    told = {"close_out": found, "open_matters": _counts(found.site, now), "by": request.user, "at": now}
+    told = {"close_out": standing, "open_matters": _counts(standing.site, now), "by": request.user, "at": now}
     if form.submits(services.confirm_close_out, **told):
         return redirect("trials:close-out", code)
     about = _("The site is closed out with your signature. What is open is counted once more as you sign.")
     page = _page(
-        found.site, _("Confirm the close-out"), _("Sign: the site is closed out"), about, is_grave=True
+        standing.site, _("Confirm the close-out"), _("Sign: the site is closed out"), about, is_grave=True
     )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
@@ -99,25 +99,27 @@ def confirm_closing(request: PersonRequest, code: str) -> HttpResponse:
 @requires(Permission.SITE_CONFIRM)
 def end_closing(request: PersonRequest, code: str) -> HttpResponse:
     """Take the request back, or undo the close-out while the site has not confirmed its copy."""
-    found = _standing(request, code, Permission.SITE_CONFIRM)
+    standing = _standing(request, code, Permission.SITE_CONFIRM)
     form = EndCloseOutForm(request.POST or None)
-    if form.submits(services.end_close_out, close_out=found, by=request.user, at=timezone.now()):
+    if form.submits(services.end_close_out, close_out=standing, by=request.user, at=timezone.now()):
         return redirect("trials:close-out", code)
     about = _("The site is closed to recruitment afterwards, as it was before.")
-    page = _page(found.site, _("Take the close-out back"), _("Take it back"), about)
+    page = _page(standing.site, _("Take the close-out back"), _("Take it back"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CRF_SIGN)
 def confirm_copy(request: PersonRequest, code: str) -> HttpResponse:
     """Confirm, as the investigator, that the site holds its copy of the records."""
-    found = _standing(request, code, Permission.CRF_SIGN)
+    standing = _standing(request, code, Permission.CRF_SIGN)
     form = ConfirmCloseOutForm(request.POST or None)
-    if form.submits(services.confirm_copy, close_out=found, by=request.user, at=timezone.now()):
+    if form.submits(services.confirm_copy, close_out=standing, by=request.user, at=timezone.now()):
         return redirect("trials:close-out", code)
     about = _(
         "The site holds a complete copy of the records of its participants, readable without this system. Once you "
         "have signed, the close-out cannot be undone."
     )
-    page = _page(found.site, _("Copy for the site"), _("Sign: the site has its copy"), about, is_grave=True)
+    page = _page(
+        standing.site, _("Copy for the site"), _("Sign: the site has its copy"), about, is_grave=True
+    )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

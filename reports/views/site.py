@@ -48,18 +48,18 @@ def _site(request: PersonRequest, code: str, permission: Permission) -> Site:
 
 @requires(Permission.SITE_VIEW)
 def site(request: PersonRequest, code: str) -> HttpResponse:
-    found = _site(request, code, Permission.SITE_VIEW)
-    today = local_date(timezone.now(), found.time_zone)
-    people = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW).filter(site=found)
+    site = _site(request, code, Permission.SITE_VIEW)
+    today = local_date(timezone.now(), site.time_zone)
+    people = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW).filter(site=site)
     context = {
-        "site": found,
-        "checklist": checklist_of(found, today),
-        "needs": needs_of(found, today),
+        "site": site,
+        "checklist": checklist_of(site, today),
+        "needs": needs_of(site, today),
         "delegations": people.in_force(on=today).select_related("user").order_by("role", "user__username"),
-        "versions": found.consent_versions.all(),
-        "moves": moves_of(found),
-        "may_manage": request.user.may(Permission.SITE_MANAGE, found),
-        "sees_closing": request.user.may(Permission.SITE_CONFIRM, found) and found.state in CLOSING,
+        "versions": site.consent_versions.all(),
+        "moves": moves_of(site),
+        "may_manage": request.user.may(Permission.SITE_MANAGE, site),
+        "sees_closing": request.user.may(Permission.SITE_CONFIRM, site) and site.state in CLOSING,
     }
     return render(request, "trials/site.html", context)
 
@@ -100,18 +100,18 @@ def moves_of(site: Site) -> list[dict[str, Any]]:
 
 @requires(Permission.SITE_MANAGE)
 def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
-    found = _site(request, code, Permission.SITE_MANAGE)
-    form, told = MoveSiteForm(request.POST or None), {"site": found, "by": request.user, "at": timezone.now()}
+    site = _site(request, code, Permission.SITE_MANAGE)
+    form, told = MoveSiteForm(request.POST or None), {"site": site, "by": request.user, "at": timezone.now()}
     if to == SiteState.ACTIVE:
-        is_done = form.submits(services.activate_site, has_places=has_places(found.code), **told)
+        is_done = form.submits(services.activate_site, has_places=has_places(site.code), **told)
     else:
         is_done = form.submits(services.move_site, to=to, **told)
     if is_done:
         said = _("Site %(site)s is now “%(state)s”.")
-        messages.success(request, said % {"site": found.code, "state": form.result.get_state_display()})
+        messages.success(request, said % {"site": site.code, "state": form.result.get_state_display()})
         return redirect(form.result)
-    up = reverse("trials:site", args=[found.code])
+    up = reverse("trials:site", args=[site.code])
     page = Page(
-        str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), up, str(found), str(ABOUT.get(SiteState(to), ""))
+        str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), up, str(site), str(ABOUT.get(SiteState(to), ""))
     )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -34,29 +34,29 @@ def _todos_of(visit: Visit) -> list[Todo]:
 def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Show one visit."""
     rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant__site")
-    found = get_object_or_404(rows, participant__number=number, pk=pk)
-    text = text_for(found.participant)
-    today = local_date(timezone.now(), found.participant.site.time_zone)
-    due = forms_of_visit(found, today=today) if request.user.may(Permission.CRF_VIEW) else []
+    participant = get_object_or_404(rows, participant__number=number, pk=pk)
+    text = text_for(participant.participant)
+    today = local_date(timezone.now(), participant.participant.site.time_zone)
+    due = forms_of_visit(participant, today=today) if request.user.may(Permission.CRF_VIEW) else []
     context = {
-        "visit": found,
-        "participant": found.participant,
-        "name": wording.visit_name(text, found),
-        "why": wording.why_planned(text, found),
-        "counted_from": wording.counted_from(text, found),
-        "procedures": wording.procedures(text, found),
-        "time_left": "" if found.state in HAPPENED else wording.time_left(found, today),
-        "timing": wording.timing(found),
-        "why_not_done": wording.why_not_done(found),
+        "visit": participant,
+        "participant": participant.participant,
+        "name": wording.visit_name(text, participant),
+        "why": wording.why_planned(text, participant),
+        "counted_from": wording.counted_from(text, participant),
+        "procedures": wording.procedures(text, participant),
+        "time_left": "" if participant.state in HAPPENED else wording.time_left(participant, today),
+        "timing": wording.timing(participant),
+        "why_not_done": wording.why_not_done(participant),
         "forms_due": due,
-        "elsewhere": [code for code in found.forms if code not in {form.code for form, _cell in due}],
-        "may_record": request.user.may(Permission.VISIT_RECORD, found.site_id),
-        "is_current": found.state != VisitState.CANCELLED,
-        "is_on_record": found.state in HAPPENED,
-        "may_be_missed": found.opens is not None and found.opens <= today,
+        "elsewhere": [code for code in participant.forms if code not in {form.code for form, _cell in due}],
+        "may_record": request.user.may(Permission.VISIT_RECORD, participant.site_id),
+        "is_current": participant.state != VisitState.CANCELLED,
+        "is_on_record": participant.state in HAPPENED,
+        "may_be_missed": participant.opens is not None and participant.opens <= today,
         "took_place": TookPlaceForm(initial={"took_place_on": today}, auto_id="id_now_%s"),
-        "todos": todo_lines(_todos_of(found), today=today),
-        "reminders": found.reminders.select_related("to", "mail").order_by("for_day", "pk"),
+        "todos": todo_lines(_todos_of(participant), today=today),
+        "reminders": participant.reminders.select_related("to", "mail").order_by("for_day", "pk"),
     }
     return render(request, "reports/visit.html", context)
 
@@ -65,13 +65,13 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
 def unscheduled(request: PersonRequest, number: str) -> HttpResponse:
     """Record a visit that the schedule does not ask for."""
     people = Participant.objects.open_to(request.user, Permission.VISIT_RECORD).select_related("site")
-    found, now = get_object_or_404(people, number=number), timezone.now()
+    participant, now = get_object_or_404(people, number=number), timezone.now()
     form = UnscheduledForm(
         request.POST or None,
-        choices=_forms_for_any_visit(found),
-        initial={"took_place_on": local_date(now, found.site.time_zone)},
+        choices=_forms_for_any_visit(participant),
+        initial={"took_place_on": local_date(now, participant.site.time_zone)},
     )
-    if form.submits(services.add_unscheduled_visit, participant=found, by=request.user, at=now):
+    if form.submits(services.add_unscheduled_visit, participant=participant, by=request.user, at=now):
         return redirect(form.result)
     title = _("Unscheduled visit of %(number)s") % {"number": number}
     up_label = _("Participant %(number)s") % {"number": number}

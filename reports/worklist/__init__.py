@@ -1,6 +1,7 @@
 """What a person has to do today: sections by what their roles include, in a constant number of queries.
 
-A section is a function ``(user, today) -> WorkListSection`` in the module of its topic, named in ``BUILDERS``.
+A section is a function ``(user, today) -> WorkListSection`` in the module of its topic, named in ``BUILDERS`` or
+``LAST_BUILDERS``: what stands before and after those who are in screening.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from reports.worklist.differences import DIFFERENCES, derived_differences
 from reports.worklist.forms import drafts, queries_to_answer, queries_to_close
 from reports.worklist.participants import (
     deviations,
-    end_of_screening,
     overdue_states,
-    screening,
+    screening_sections,
     to_consent_anew,
 )
 from reports.worklist.safety import clocks, to_assess
@@ -35,12 +35,14 @@ def work_for(
 
     ``waiting`` names the kinds of things of which something waits for the person and mostly nothing does.
     """
+    screened = screening_sections(user)
     sections = [clocks(user, at)] if user.may(Permission.SAFETY_VIEW) else []
     if user.may(Permission.SAFETY_ASSESS):
         sections.append(to_assess(user, today))
-    if user.may(Permission.ELIGIBILITY_DECIDE):
-        sections += end_of_screening(user)
+    sections += [screened[name] for name in ("decide", "randomize") if name in screened]
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    sections += [screened["screening"]] if "screening" in screened else []
+    sections += [build(user, today) for permission, build in LAST_BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(to_consent_anew(user))
     first = [second_person(user, waiting)]
@@ -59,7 +61,8 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.QUERY_ANSWER, queries_to_answer),
     (Permission.QUERY_CLOSE, queries_to_close),
     (Permission.CRF_EDIT, drafts),
-    (Permission.PARTICIPANT_REGISTER, screening),
+)
+LAST_BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CRF_EDIT, deviations),
     (Permission.SITE_MANAGE, sites),
     (Permission.ALLOCATION_CORRECT, strata),

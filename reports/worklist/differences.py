@@ -26,7 +26,7 @@ def differences_for(user: User) -> Any:
 def derived_differences(user: User, today: date) -> WorkListSection:
     """Return the derived answers that the night found stored otherwise than they are worked out."""
     rows = differences_for(user).select_related("participant", "site", "record__visit")
-    found, total = first_and_total(rows.order_by("seen_at", "pk"))
+    shown, total = first_and_total(rows.order_by("seen_at", "pk"))
     where = reverse("crf:differences")
     items = [
         WorkItem(
@@ -37,7 +37,7 @@ def derived_differences(user: User, today: date) -> WorkListSection:
             row.state,
             local_date(row.seen_at, row.site.time_zone),
         )
-        for row in found
+        for row in shown
     ]
     return WorkListSection(
         _("Derived answers that differ"),

@@ -32,7 +32,7 @@ def queries_to_close(user: User, today: date) -> WorkListSection:
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
     chosen = rows.select_related("participant__site", "site").with_raised().order_by("opened_at", "pk")
-    found, total = first_and_total(chosen)
+    shown, total = first_and_total(chosen)
     items = [
         WorkItem(
             query.participant.number,
@@ -42,7 +42,7 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
             query.state,
             local_date(query.opened_at, query.participant.site.time_zone),
         )
-        for query in found
+        for query in shown
     ]
     return WorkListSection(title, "chat-left-text", nothing, items, total, reverse("crf:queries"))
 
@@ -55,7 +55,7 @@ def _asked(query: Query) -> str:
 def drafts(user: User, today: date) -> WorkListSection:
     """Return the person's own drafts."""
     rows = Draft.objects.filter(owner=user).select_related("participant__site").order_by("-saved_at")
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(
             draft.participant.number,
@@ -65,7 +65,7 @@ def drafts(user: User, today: date) -> WorkListSection:
             "in_progress",
             local_date(draft.saved_at, draft.participant.site.time_zone),
         )
-        for draft in found
+        for draft in shown
     ]
     return WorkListSection(
         _("Your drafts"), "pencil", _("Nothing that you typed is waiting to be saved."), items, total

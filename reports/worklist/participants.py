@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -26,14 +28,14 @@ from trials.models.sites import SiteState
 
 def to_consent_anew(user: User) -> WorkListSection:
     """Return who has not answered on the consent text in force."""
-    found, total = first_and_total(
+    participants, total = first_and_total(
         asked_to_consent_anew(Participant.objects.open_to(user, Permission.CONSENT_RECORD))
     )
     items = [
         WorkItem(p.number, str(_("Does not sign the new text and leaves: record the withdrawal")), leave)
         if p.is_leaving
         else WorkItem(p.number, str(_("The new consent text is to be signed")), sign)
-        for p in found
+        for p in participants
         for leave in [reverse("followup:withdraw", args=[p.number])]
         for sign in [reverse("trials:consent", args=[p.number])]
     ]
@@ -41,35 +43,45 @@ def to_consent_anew(user: User) -> WorkListSection:
     return WorkListSection(_("To consent anew"), "file-earmark-text", nothing, items, total)
 
 
-def end_of_screening(user: User) -> list[WorkListSection]:
-    """Return who waits for a decision on eligibility and who for randomization, asked for in one question."""
-    screened = Participant.objects.filter(state=Track.SCREENED).order_by("number")
+def screening_sections(user: User) -> dict[str, WorkListSection]:
+    """Return who waits for a decision on eligibility, who for randomization, and who is in screening.
+
+    All that the person may see of them is asked for in one question.
+    """
     live = EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)
-    lists = {
-        "decide": screened.open_to(user, Permission.ELIGIBILITY_DECIDE).filter(
-            Exists(Consent.objects.filter(participant=OuterRef("pk"))),
-            ~Exists(live),
-            site__state__in=(SiteState.ACTIVE, SiteState.SUSPENDED),
-        ),
-        "randomize": screened.open_to(user, Permission.ALLOCATION_REQUEST).filter(
+    screened = (
+        Participant.objects.filter(state=Track.SCREENED)
+        .select_related("site")
+        .annotate(consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))), decided=Exists(live))
+    )
+    recruiting = (SiteState.ACTIVE, SiteState.SUSPENDED)
+    lists = {}
+    if user.may(Permission.ELIGIBILITY_DECIDE):
+        decides = screened.open_to(user, Permission.ELIGIBILITY_DECIDE).order_by("number")
+        allocates = screened.open_to(user, Permission.ALLOCATION_REQUEST).order_by("number")
+        lists["decide"] = decides.filter(consented=True, decided=False, site__state__in=recruiting)
+        lists["randomize"] = allocates.filter(
             Exists(live.filter(eligible=True)), site__state=SiteState.ACTIVE
-        ),
-    }
-    found = rows_and_count_of_each(lists, SHOWN)
-    return [
-        _of_screened(
-            found["decide"],
-            WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting.")),
-            _("Read the evidence and decide on eligibility"),
-            "crf:eligibility",
-        ),
-        _of_screened(
-            found["randomize"],
-            WorkListSection(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized.")),
-            _("Eligible and signed: randomize"),
-            "randomization:randomize",
-        ),
-    ]
+        )
+    if user.may(Permission.PARTICIPANT_REGISTER):
+        own = screened.open_to(user, Permission.PARTICIPANT_REGISTER)
+        lists["screening"] = own.order_by("-registered_on", "number")
+    shown = rows_and_count_of_each(lists, SHOWN) if lists else {}
+    return {name: SCREENING_SECTIONS[name](*shown[name]) for name in shown}
+
+
+def _to_decide(people: list[Participant], total: int) -> WorkListSection:
+    empty = WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting."))
+    return _of_screened(
+        (people, total), empty, _("Read the evidence and decide on eligibility"), "crf:eligibility"
+    )
+
+
+def _to_randomize(people: list[Participant], total: int) -> WorkListSection:
+    empty = WorkListSection(_("Ready to randomize"), "shuffle", _("Nobody is waiting to be randomized."))
+    return _of_screened(
+        (people, total), empty, _("Eligible and signed: randomize"), "randomization:randomize"
+    )
 
 
 def _of_screened(
@@ -93,22 +105,11 @@ def _next_step(person: Participant) -> Promise:
     return _("Decided: randomize, or record how screening ended")
 
 
-def screening(user: User, today: date) -> WorkListSection:
-    """Return who is in screening, with the next step of each."""
-    rows = (
-        Participant.objects.open_to(user, Permission.PARTICIPANT_REGISTER)
-        .filter(state=Track.SCREENED)
-        .select_related("site")
-        .annotate(
-            consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))),
-            decided=Exists(EligibilityDecision.objects.filter(participant=OuterRef("pk"), lapsed_at=None)),
-        )
-        .order_by("-registered_on", "number")
-    )
-    found, total = first_and_total(rows)
+def _in_screening(people: list[Participant], total: int) -> WorkListSection:
+    latest_first = sorted(people, key=lambda each: (-each.registered_on.toordinal(), each.number))
     items = [
         WorkItem(p.number, str(_next_step(p)), p.get_absolute_url(), "track", p.state, p.registered_on)
-        for p in found
+        for p in latest_first
     ]
     return WorkListSection(
         _("In screening"),
@@ -120,11 +121,18 @@ def screening(user: User, today: date) -> WorkListSection:
     )
 
 
+SCREENING_SECTIONS: Final[dict[str, Callable[[list[Participant], int], WorkListSection]]] = {
+    "decide": _to_decide,
+    "randomize": _to_randomize,
+    "screening": _in_screening,
+}
+
+
 def overdue_states(user: User, today: date) -> WorkListSection:
     """Return who is longer in a state than the protocol allows."""
     rows = overdue(Participant.objects.open_to(user, Permission.CRF_EDIT), on=today)
-    found, total = first_and_total(rows)
-    lines = [line for each in found if (line := overdue_state(each, today=today))]
+    shown, total = first_and_total(rows)
+    lines = [line for each in shown if (line := overdue_state(each, today=today))]
     items = [
         WorkItem(each.participant.number, each.line, each.href, "todo", "overdue", each.ends_by)
         for each in lines
@@ -146,7 +154,7 @@ def deviations(user: User, today: date) -> WorkListSection:
         .filter(state=DeviationState.PROPOSED)
         .select_related("participant")
     )
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(
             d.participant.number,
@@ -155,7 +163,7 @@ def deviations(user: User, today: date) -> WorkListSection:
             when=d.found_on
             + timedelta(days=whole_number(load(d.participant.protocol_version), "deviation_escalates_days")),
         )
-        for d in found
+        for d in shown
     ]
     return WorkListSection(
         _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total

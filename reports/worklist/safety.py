@@ -22,7 +22,7 @@ def clocks(user: User, at: datetime) -> WorkListSection:
     rows = clocks_open_to(user).running()
     if not user.may(Permission.SAFETY_ASSESS) and user.may(Permission.CRF_EDIT):
         rows = rows.filter(kind__in=OF_THE_SITE)
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(
             line.open.number,
@@ -32,7 +32,7 @@ def clocks(user: User, at: datetime) -> WorkListSection:
             line.state,
             local_date(line.clock.due_at, line.clock.site.time_zone),
         )
-        for line in lines_of(found, user=user, at=at)
+        for line in lines_of(shown, user=user, at=at)
     ]
     return WorkListSection(
         _("Safety clocks"), "clock", _("No safety clock is running."), items, total, reverse("crf:clocks")
@@ -47,7 +47,7 @@ def to_assess(user: User, today: date) -> WorkListSection:
     reported = SafetyClock.objects.open_to(user, Permission.SAFETY_ASSESS).filter(
         ~Exists(judged), kind=ClockName.SAE_REPORT, met_at__isnull=False, ended_at=None
     )
-    found, total = first_and_total(reported.select_related("participant", "site").order_by("met_at", "pk"))
+    shown, total = first_and_total(reported.select_related("participant", "site").order_by("met_at", "pk"))
     items = [
         WorkItem(
             clock.participant.number,
@@ -55,7 +55,7 @@ def to_assess(user: User, today: date) -> WorkListSection:
             reverse("crf:assess", args=[clock.participant.number, clock.event_no]),
             when=local_date(clock.met_at, clock.site.time_zone),
         )
-        for clock in found
+        for clock in shown
     ]
     return WorkListSection(
         _("Serious events to assess"),

@@ -29,12 +29,12 @@ def second_person(user: User, kinds: Collection[str]) -> WorkListSection:
 def opened_envelopes(user: User) -> WorkListSection:
     """Envelopes that were opened in an outage and belong to nobody in the system yet."""
     rows = Envelope.objects.open_to(user, Permission.ALLOCATION_REQUEST).not_entered()
-    found, total = first_and_total(rows.select_related("site").order_by("opened_at", "pk"))
+    shown, total = first_and_total(rows.select_related("site").order_by("opened_at", "pk"))
     where = reverse("randomization:outage")
     what = str(_("Register, screen and randomize the patient with this envelope"))
     items = [
         WorkItem(each.number, what, where, when=local_date(each.opened_at, each.site.time_zone))
-        for each in found
+        for each in shown
     ]
     return WorkListSection(
         _("Opened envelopes to enter"), "envelope", _("Nothing is waiting."), items, total, where

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from kernel.clock import local_date
-from randomization.allocation.strata import to_mark
+from kernel.pagination import MOST
+from randomization.allocation.strata import beside_staging, to_mark
 from randomization.models import Allocation
-from reports.worklist.sections import WorkItem, WorkListSection, first_and_total
+from reports.worklist.sections import SHOWN, WorkItem, WorkListSection, first_and_total
 from trials.models import ChecklistItem, ContactRequest, Site
 from trials.models.requests import RequestState
 from trials.models.sites import SiteState
@@ -30,10 +31,10 @@ def sites(user: User, today: date) -> WorkListSection:
         .select_related("site")
         .order_by("expires_on", "pk")
     )
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(item.site.code, str(item), item.site.get_absolute_url(), when=item.expires_on)
-        for item in found
+        for item in shown
     ]
     opening = Site.objects.open_to(user, Permission.SITE_MANAGE).filter(
         state__in=(SiteState.PLANNED, SiteState.SET_UP)
@@ -59,7 +60,7 @@ def contact_requests(user: User, today: date) -> WorkListSection:
         .select_related("site")
         .order_by("received_at", "pk")
     )
-    found, total = first_and_total(rows)
+    shown, total = first_and_total(rows)
     items = [
         WorkItem(
             asked.reference,
@@ -71,7 +72,7 @@ def contact_requests(user: User, today: date) -> WorkListSection:
             if asked.state == RequestState.NEW
             else None,
         )
-        for asked in found
+        for asked in shown
     ]
     nothing = _("Nobody waits for a call.")
     return WorkListSection(
@@ -81,8 +82,11 @@ def contact_requests(user: User, today: date) -> WorkListSection:
 
 def strata(user: User, today: date) -> WorkListSection:
     """Strata that the staging form contradicts since randomization, until the register of errors says so too."""
-    rows = to_mark(Allocation.objects.open_to(user, Permission.ALLOCATION_CORRECT))
-    found, total = first_and_total(rows.select_related("participant").order_by("randomized_at", "pk"))
+    seen = Allocation.objects.open_to(user, Permission.ALLOCATION_CORRECT)
+    # By their keys first: with an order and eight rows asked for, the database tries the allocations one by one.
+    marked = list(to_mark(seen).order_by().values_list("pk", flat=True)[: MOST + 1])
+    rows = beside_staging(seen.filter(pk__in=marked)).select_related("participant")
+    found = rows.order_by("randomized_at", "pk")[:SHOWN] if marked else ()
     said = str(_("Stage group {used} at randomization, {now} by form STAGE: mark the error"))
     items = [
         WorkItem(
@@ -94,5 +98,10 @@ def strata(user: User, today: date) -> WorkListSection:
     ]
     where = reverse("randomization:strata")
     return WorkListSection(
-        _("Corrected strata"), "shuffle", _("No corrected stratum waits to be marked."), items, total, where
+        _("Corrected strata"),
+        "shuffle",
+        _("No corrected stratum waits to be marked."),
+        items,
+        len(marked),
+        where,
     )

@@ -24,7 +24,7 @@ def visits(user: User, today: date) -> WorkListSection:
         .select_related("participant")
         .order_by("closes", "pk")
     )
-    found, total = first_and_total(due)
+    shown, total = first_and_total(due)
     items = [
         WorkItem(
             visit.participant.number,
@@ -34,7 +34,7 @@ def visits(user: User, today: date) -> WorkListSection:
             "overdue" if visit.closes and visit.closes < today else visit.state,
             visit.closes,
         )
-        for visit in found
+        for visit in shown
     ]
     return WorkListSection(
         _("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total
@@ -44,10 +44,10 @@ def visits(user: User, today: date) -> WorkListSection:
 def todos(user: User, today: date) -> WorkListSection:
     """Return the to-dos that are open."""
     rows = Todo.objects.open_to(user, Permission.CRF_EDIT).waiting().select_related("participant", "visit")
-    found, total = first_and_total(rows.order_by("due_on", "pk"))
+    shown, total = first_and_total(rows.order_by("due_on", "pk"))
     items = [
         WorkItem(line.todo.participant.number, line.name, line.href, "todo", line.state, line.todo.due_on)
-        for line in todo_lines(found, today=today)
+        for line in todo_lines(shown, today=today)
     ]
     where = reverse("followup:agenda") + "?show=todos"
     return WorkListSection(_("To-dos"), "clock", _("No to-do is open."), items, total, where)

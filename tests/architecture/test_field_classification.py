@@ -60,6 +60,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "entered saved",
         "operational": "id act participant site record target key level message prompted_at",
     },
+    "crf.FollowUpTreatment": {
+        "clinical": "missing tx_kind tx_drug tx_gy tx_site tx_start tx_end tx_line",
+        "operational": "id act site row_id position removed record",
+    },
     "crf.HardOverride": {
         "operational": "id act participant site form_code visit sequence key seen granted_by granted_at",
     },

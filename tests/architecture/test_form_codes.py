@@ -68,7 +68,7 @@ def test_form_codes_are_seen_however_they_are_read() -> None:
         "ELIG.birth": "ELIG",
         "CRE*": "CRE",
         "AE:3": "AE",
-        "FU*.post_tx": "FU",
+        "FU*.img": "FU",
     }.items():
         found = CODE.match(text)
         assert found

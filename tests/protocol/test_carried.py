@@ -36,13 +36,18 @@ SWAPPED = SWAPPED.replace('code = "AS-X"', 'code = "AS-15"', 1)
             "due on day 43, and no visit of arm 1 is planned on it",
         ),
         (
-            changed("days = [1, 22]", "days = [1, 15, 22]"),
-            "Form TREAT has 2 rows for CAMRELIZUMAB, and 3 doses",
+            changed("days = [1, 22]", f"days = {list(range(1, 14))}"),
+            "Form TREAT takes 1 to 12 doses of CAMRELIZUMAB, and 13 are due",
         ),
-        (changed("days = [1, 22]", "days = [1]"), "Form TREAT has 2 rows for CAMRELIZUMAB, and 1 doses"),
         (
-            SECOND.replace("days = [1, 8, 15, 22, 29]", "days = [1, 8, 15, 22]"),
-            "Form TREAT has 5 rows for CARBOPLATIN, and 4 doses",
+            changed("days = [1, 22]", "days = []"),
+            "Form TREAT takes 1 to 12 doses of CAMRELIZUMAB, and 0 are due",
+        ),
+        (
+            changed("days = [1, 8, 15, 22, 29]", "days = [1, 8, 15, 22]")
+            .replace("days 1, 8, 15, 22, 29", "days 1, 8, 15, 22", 1)
+            .replace("第 1、8、15、22、29 天", "第 1、8、15、22 天", 1),
+            "NAB_PACLITAXEL is given with CARBOPLATIN, on one row of form TREAT: give both the same days",
         ),
         (
             changed("days = [1, 22]", "days = [1, 15]"),

@@ -54,6 +54,50 @@ def test_cockcroft_gault(given_values: dict, clearance: float | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("age", "creatinine", "sex", "bsa", "filtration"),
+    [
+        (50, "88.4", "M", "1.73", "91.69"),
+        (50, "88.4", "F", "1.73", "68.63"),
+        (50, "53.04", "F", "1.73", "109.28"),
+        (50, "79.56", "M", "1.73", "104.05"),
+        (50, "88.4", "M", "2.00", "106.00"),
+        (None, "88.4", "M", "1.73", None),
+        (50, "88.4", "M", None, None),
+        (50, None, "M", "1.73", None),
+        (50, "88.4", None, "1.73", None),
+    ],
+)
+def test_point_16_ckd_epi_2021_by_hand(
+    age: int | None, creatinine: str | None, sex: str | None, bsa: str | None, filtration: str | None
+) -> None:
+    """By hand: 142 x (1/0.9)^-1.2 x 0.9938^50 for a man of 50 with 1 mg/dL, and so on."""
+    found = doses.gfr(
+        "CKD-EPI 2021",
+        age=age,
+        weight_kg=70,
+        creatinine_umol=None if creatinine is None else Decimal(creatinine),
+        sex=sex,
+        bsa=None if bsa is None else Decimal(bsa),
+    )
+    assert (found if found is None else round(found, 2)) == (filtration and Decimal(filtration))
+
+
+def test_point_16_the_gfr_is_taken_by_the_formula_of_the_text() -> None:
+    known = {
+        "age": 60,
+        "weight_kg": 72,
+        "creatinine_umol": Decimal("88.4"),
+        "sex": "M",
+        "bsa": Decimal("1.9"),
+    }
+    assert doses.gfr("Cockcroft-Gault", **known) == 80
+    assert doses.gfr("Cockcroft-Gault", **known | {"bsa": None}) == 80
+    assert doses.gfr("CKD-EPI 2021", **known) != 80
+    with pytest.raises(ValueError, match="no formula"):
+        doses.gfr("MDRD", **known)
+
+
+@pytest.mark.parametrize(
     ("value", "expected", "inside"),
     [(230, 230, True), (253, 230, True), (207, 230, True), (254, 230, False), (206, 230, False),
      (Decimal("99"), Decimal("90"), True), (None, 230, None), (230, None, None)],
@@ -158,3 +202,10 @@ def test_neoadjuvant_milestones() -> None:
     assert doses.neo_end(rt_end=None, last_drug=None, by="any") is None
     assert doses.last_dose(MONDAY, None, later) == later
     assert doses.last_dose(None) is None
+
+
+@pytest.mark.parametrize("formula", ["Cockcroft-Gault", "CKD-EPI 2021"])
+@pytest.mark.parametrize("creatinine", [None, 0, -60])
+def test_no_clearance_follows_from_a_creatinine_that_cannot_be(formula: str, creatinine: int | None) -> None:
+    of = {"age": 60, "weight_kg": 60, "sex": "M", "bsa": Decimal("1.7")}
+    assert doses.gfr(formula, creatinine_umol=creatinine, **of) is None

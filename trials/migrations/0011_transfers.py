@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(trials.transfer_guards.MOVE, trials.transfer_guards.DROP_MOVE),
+        migrations.RunSQL(trials.transfer_guards.MOVED, trials.transfer_guards.DROP_MOVED),
         migrations.CreateModel(
             name='Transfer',
             fields=[
@@ -316,7 +316,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transfer',
+            constraint=audit.guards.SetOnce(column='accepted_by_id', name='trials_transfer_accepted_by_id_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='transfer',
             constraint=audit.guards.SetOnce(column='confirmed_at', name='trials_transfer_confirmed_at_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='transfer',
+            constraint=audit.guards.SetOnce(column='confirmed_by_id', name='trials_transfer_confirmed_by_id_once'),
         ),
         migrations.AddConstraint(
             model_name='transfer',
@@ -332,7 +340,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False), models.Q(('accepted_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='trials_transfer_accepted_by_another'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False), models.Q(('accepted_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='trials_transfer_second_person'),
         ),
         migrations.AddConstraint(
             model_name='transfer',
@@ -357,5 +365,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transferevent',
             constraint=trials.transfer_guards.BetweenSites(column='site_id', name='trials_transferevent_scope', own=''),
+        ),
+        migrations.RunSQL(
+            trials.transfer_guards.AGREED + trials.transfer_guards.MOVE, trials.transfer_guards.DROP_MOVE
         ),
     ]

@@ -71,14 +71,14 @@ class ParticipantSet(SiteQuerySet):
     def lock(self, pk: int) -> Participant:
         """Return the participant, held until the transaction ends.
 
-        Whoever waited for a transfer finds nobody at first: the site that was joined is the one of before. Refuses a
+        Whoever waited for a transfer gets no row at first: the site that was joined is the one of before. Refuses a
         participant who is no longer at a site of the transaction's scope.
         """
         rows = self.select_for_update(of=("self",)).select_related("site").filter(pk=pk)
-        found: Participant | None = rows.first() or rows.first()
-        if found is None:
+        participant: Participant | None = rows.first() or rows.first()
+        if participant is None:
             raise ParticipantElsewhere
-        return found
+        return participant
 
     def randomized(self) -> Self:
         return self.filter(arm__isnull=False)
@@ -148,13 +148,13 @@ class Participant(Audited):
     def interruptions(self) -> list[tuple[str, date | None]]:
         """Return the tracks that interrupted the following since it was followed last, the first one first."""
         versions: Any = self.events  # type: ignore[attr-defined]
-        found: list[tuple[str, date | None]] = []
+        rows: list[tuple[str, date | None]] = []
         for track in versions.order_by("-pgh_id").values_list("state", "state_since"):
             if track[0] not in INTERRUPTED:
                 break
-            if track not in found[-1:]:
-                found.append(track)
-        return found[::-1]
+            if track not in rows[-1:]:
+                rows.append(track)
+        return rows[::-1]
 
     @property
     def is_behind(self) -> bool:

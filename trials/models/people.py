@@ -88,8 +88,8 @@ class Delegation(Audited):
 def with_grants(user: Any, *, on: date) -> User:
     """Return ``user`` with the grants of the delegations in force on ``on``."""
     with scope(user_id=user.pk, sites=()), transaction.atomic():
-        held = Delegation.objects.filter(user_id=user.pk).in_force(on=on)
-        user.grants = tuple(map(Delegation.as_grant, held))
+        delegations = Delegation.objects.filter(user_id=user.pk).in_force(on=on)
+        user.grants = tuple(map(Delegation.as_grant, delegations))
     found: User = user
     return found
 

@@ -56,8 +56,10 @@ class CallResult(models.TextChoices):
 class ContactRequestSet(SiteQuerySet):
     def lock(self, pk: int) -> ContactRequest:
         """Return the request, held until the transaction ends."""
-        found: ContactRequest = self.select_for_update(of=("self",)).select_related("site").get(pk=pk)
-        return found
+        contact_request: ContactRequest = (
+            self.select_for_update(of=("self",)).select_related("site").get(pk=pk)
+        )
+        return contact_request
 
     def waiting(self) -> Self:
         return self.filter(state__in=OPEN_STATES)

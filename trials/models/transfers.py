@@ -74,7 +74,7 @@ class Transfer(Audited):
                 SetOnce(name=f"trials_transfer_{column}_once", column=column)
                 for column in (
                     *("participant_id", "site_id", "receiving_id", "proposed_by_id"),
-                    *("accepted_at", "confirmed_at", "ended_at"),
+                    *("accepted_at", "accepted_by_id", "confirmed_at", "confirmed_by_id", "ended_at"),
                 )
             ),
             models.UniqueConstraint(
@@ -89,7 +89,7 @@ class Transfer(Audited):
                 condition=models.Q(accepted_by=None, accepted_at=None)
                 | models.Q(accepted_by__isnull=False, accepted_at__isnull=False)
                 & ~models.Q(accepted_by=models.F("proposed_by")),
-                name="trials_transfer_accepted_by_another",
+                name="trials_transfer_second_person",
             ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_by=None, confirmed_at=None)

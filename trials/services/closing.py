@@ -209,11 +209,11 @@ def people_of_keeper(site: Site, keeper: Site, *, by: User, at: datetime) -> lis
     """Return who has a role at both sites, and so can go on with the follow-up."""
     today = local_date(at, site.time_zone)
     with scope(user_id=by.pk, sites=EVERYTHING):
-        held = Delegation.objects.in_force(on=today).filter(
+        delegations = Delegation.objects.in_force(on=today).filter(
             role__in=[role.value for role in SITE_ROLES], user__is_active=True
         )
-        theirs = held.filter(site=keeper).values("user")
-        return list(User.objects.filter(pk__in=held.filter(site=site, user__in=theirs).values("user")))
+        theirs = delegations.filter(site=keeper).values("user")
+        return list(User.objects.filter(pk__in=delegations.filter(site=site, user__in=theirs).values("user")))
 
 
 def _counted(open_matters: Mapping[str, int]) -> dict[str, int]:

@@ -143,7 +143,9 @@ def _as_seen(version: str, seen: Mapping[str, str]) -> list[OpenQuestion]:
 
 def _refuse_confirmed(questions: Sequence[OpenQuestion]) -> None:
     living = {each.item: each.digest for each in questions}
-    found = Confirmation.objects.filter(item__in=living, withdrawn_at=None).values_list("item", "digest")
-    for item, digest in found:
+    confirmations = Confirmation.objects.filter(item__in=living, withdrawn_at=None).values_list(
+        "item", "digest"
+    )
+    for item, digest in confirmations:
         if living[item] == digest:
             raise ConfirmedAlready(item=item)

@@ -97,14 +97,14 @@ def correct_withdrawal(
         "trials:withdrawal:correct", by=by, at=at, participant=withdrawal.participant, reason=reason
     ) as act:
         locked = Participant.objects.lock(withdrawal.participant_id)
-        found = _standing(withdrawal)
-        _refuse_impossible(locked, scopes, on, besides=found)
-        found.on, found.act = on, act
+        standing = _standing(withdrawal)
+        _refuse_impossible(locked, scopes, on, besides=standing)
+        standing.on, standing.act = on, act
         for scope, wanted in scopes.items():
-            setattr(found, scope, wanted)
-        found.save(update_fields=["on", "act", *scopes])
+            setattr(standing, scope, wanted)
+        standing.save(update_fields=["on", "act", *scopes])
         _settle_track(locked, act)
-    return found
+    return standing
 
 
 def cancel_withdrawal(*, withdrawal: Withdrawal, reason: str, by: User | None, at: datetime) -> Withdrawal:
@@ -116,11 +116,11 @@ def cancel_withdrawal(*, withdrawal: Withdrawal, reason: str, by: User | None, a
         "trials:withdrawal:cancel", by=by, at=at, participant=withdrawal.participant, reason=reason
     ) as act:
         locked = Participant.objects.lock(withdrawal.participant_id)
-        found = _standing(withdrawal)
-        found.cancelled_at, found.act = at, act
-        found.save(update_fields=["cancelled_at", "act"])
+        standing = _standing(withdrawal)
+        standing.cancelled_at, standing.act = at, act
+        standing.save(update_fields=["cancelled_at", "act"])
         _settle_track(locked, act)
-    return found
+    return standing
 
 
 def open_loss(*, participant: Participant, on: date, act: Any) -> LossToFollowUp:
@@ -174,10 +174,10 @@ def _refuse_impossible(
 
 
 def _standing(withdrawal: Withdrawal) -> Withdrawal:
-    found: Withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal.pk)
-    if found.cancelled_at is not None:
+    locked: Withdrawal = Withdrawal.objects.select_for_update().get(pk=withdrawal.pk)
+    if locked.cancelled_at is not None:
         raise WithdrawalCancelled
-    return found
+    return locked
 
 
 def end_death(*, participant: Participant, by: User | None, at: datetime) -> Participant:

@@ -28,11 +28,11 @@ def set_milestone(
 
     Who plans visits is told by the answer, and plans in the same act (protocol 2.1).
     """
-    held = Milestone.objects.filter(participant=participant, code=code).first()
-    if ((held.on, held.result) if held else (None, "")) == (on, result):
+    milestone = Milestone.objects.filter(participant=participant, code=code).first()
+    if ((milestone.on, milestone.result) if milestone else (None, "")) == (on, result):
         return False
     with open_act("trials:milestone:set", by=by, at=at, participant=participant) as act:
-        found = held or Milestone(participant=participant, site_id=participant.site_id, code=code)
+        found = milestone or Milestone(participant=participant, site_id=participant.site_id, code=code)
         found.on, found.result, found.source, found.act = on, result, source, act
         found.source_form, found.source_record = source_form, source_record
         found.save()

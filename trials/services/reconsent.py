@@ -76,10 +76,10 @@ def record_consent_refusal(
         if known is not None and not reason.strip():
             raise ChangedWithoutReason(day=known.asked_on.isoformat())
         answer = {"asked_on": asked_on, "follows": AfterRefusal(follows), "site": locked.site, "act": act}
-        found, _made = ConsentRefusal.objects.update_or_create(
+        consent_refusal, _made = ConsentRefusal.objects.update_or_create(
             participant=locked, version=version, defaults=answer
         )
-    return found
+    return consent_refusal
 
 
 def _refuse_impossible(

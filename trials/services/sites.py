@@ -142,14 +142,14 @@ def open_needs(site: Site, *, on: date, has_places: bool | None) -> list[SiteNee
 
     ``has_places`` says whether the randomization list has places for the site; None while no list is in force.
     """
-    held = set(
+    delegations = set(
         Delegation.objects.in_force(on=on)
         .filter(site=site, user__is_active=True)
         .values_list("role", flat=True)
     )
     fulfilled = {
-        SiteNeed.COORDINATOR: Role.COORDINATOR in held,
-        SiteNeed.INVESTIGATOR: Role.INVESTIGATOR in held,
+        SiteNeed.COORDINATOR: Role.COORDINATOR in delegations,
+        SiteNeed.INVESTIGATOR: Role.INVESTIGATOR in delegations,
         SiteNeed.CONSENT_VERSION: ConsentVersion.objects.filter(site=site, approved_on__lte=on)
         .exclude(ended_on__lte=on)
         .exists(),

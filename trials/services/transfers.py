@@ -144,7 +144,7 @@ def _confirm(transfer: Transfer, participant: Participant, act: Any, *, by: User
     _refuse_site(participant, receiving)
     _write(locked, act, confirmed_by=by, confirmed_at=at)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT trials_move_participant(%s, %s)", [participant.pk, receiving.pk])
+        cursor.execute("SELECT trials_move_participant(%s)", [locked.pk])
     note_moved(participant.pk)
 
 

@@ -115,7 +115,7 @@ def record_version_approval(
             raise ApprovalWithoutLetter
         if consent is not None:
             _refuse_other_text(consent, locked, version, approved_on)
-        found, _made = SiteVersion.objects.update_or_create(
+        site_version, _made = SiteVersion.objects.update_or_create(
             site=locked,
             version=version,
             defaults={
@@ -126,7 +126,7 @@ def record_version_approval(
                 "act": act,
             },
         )
-    return found
+    return site_version
 
 
 def _refuse_impossible_days(version: str, approved_on: date, letter_on: date, *, today: date) -> None:

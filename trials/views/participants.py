@@ -44,35 +44,41 @@ def register(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.CONSENT_RECORD)
 def consent(request: PersonRequest, number: str) -> HttpResponse:
-    found = _participant(request, number, Permission.CONSENT_RECORD)
-    versions = ConsentVersion.objects.open_to(request.user, Permission.CONSENT_RECORD).filter(site=found.site)
+    participant = _participant(request, number, Permission.CONSENT_RECORD)
+    versions = ConsentVersion.objects.open_to(request.user, Permission.CONSENT_RECORD).filter(
+        site=participant.site
+    )
     form = ConsentForm(request.POST or None, versions=versions)
-    if form.submits(services.record_consent, participant=found, by=request.user, at=timezone.now()):
-        return redirect(found)
-    page = page_of(found, _("Consent of participant %(number)s"), _("Record the consent"))
-    given = found.consents.select_related("version")
-    refused = found.consentrefusals.select_related("version")
+    if form.submits(services.record_consent, participant=participant, by=request.user, at=timezone.now()):
+        return redirect(participant)
+    page = page_of(participant, _("Consent of participant %(number)s"), _("Record the consent"))
+    given = participant.consents.select_related("version")
+    refused = participant.consentrefusals.select_related("version")
     context = {"form": form, "page": page, "versions": versions, "given": given, "refused": refused}
-    context["participant"] = found
+    context["participant"] = participant
     return render(request, "trials/consent.html", context, status=form.status)
 
 
 @requires(Permission.CONSENT_RECORD)
 def refuse_consent(request: PersonRequest, number: str) -> HttpResponse:
     """Record that a new consent text was not signed, and what follows: staying under the old one, or leaving."""
-    found = _participant(request, number, Permission.CONSENT_RECORD)
-    texts = ConsentVersion.objects.open_to(request.user, Permission.CONSENT_RECORD).filter(site=found.site)
-    form = ConsentRefusalForm(request.POST or None, versions=texts.exclude(consent__participant=found))
-    told = {"participant": found, "by": request.user, "at": timezone.now()}
+    participant = _participant(request, number, Permission.CONSENT_RECORD)
+    texts = ConsentVersion.objects.open_to(request.user, Permission.CONSENT_RECORD).filter(
+        site=participant.site
+    )
+    form = ConsentRefusalForm(request.POST or None, versions=texts.exclude(consent__participant=participant))
+    told = {"participant": participant, "by": request.user, "at": timezone.now()}
     if form.submits(services.record_consent_refusal, **told):
         leaves = form.result.follows == AfterRefusal.LEAVES
-        return redirect("followup:withdraw" if leaves else "participant", found.number)
+        return redirect("followup:withdraw" if leaves else "participant", participant.number)
     about = _(
         "Whoever stays is followed under the consent signed before: what only the new text allows is not done, and a "
         "visit that only the new version plans is marked as not done, refused. Whoever leaves says from what: the "
         "withdrawal is recorded next."
     )
-    page = page_of(found, _("Participant %(number)s does not sign"), _("Record the refusal"), about=about)
+    page = page_of(
+        participant, _("Participant %(number)s does not sign"), _("Record the refusal"), about=about
+    )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -36,11 +36,13 @@ from trials.services import people as people_services
 def people(request: PersonRequest) -> HttpResponse:
     """Who holds which role, where, since when and from whom (ICH E6(R3) 4.2.2)."""
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
-    held = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW)
-    held = held.select_related("user", "site", "granted_by").order_by("site__code", "role", "user__username")
+    delegations = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW)
+    delegations = delegations.select_related("user", "site", "granted_by").order_by(
+        "site__code", "role", "user__username"
+    )
     may_delegate = request.user.may(Permission.PERSON_DELEGATE)
     context = {
-        "delegations": [(each, state_of(each, today)) for each in held],
+        "delegations": [(each, state_of(each, today)) for each in delegations],
         "to_confirm": Delegation.objects.open_to(request.user, Permission.PERSON_CONFIRM)
         .to_confirm_by(request.user)
         .select_related("user", "site", "granted_by"),
@@ -79,11 +81,11 @@ def _person(request: PersonRequest, username: str) -> User:
 
 @requires(Permission.PERSON_DELEGATE)
 def person(request: PersonRequest, username: str) -> HttpResponse:
-    found = _person(request, username)
+    person = _person(request, username)
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
-    held = Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE).filter(user=found)
-    held = held.select_related("site", "granted_by").order_by("starts_on")
-    context = {"person": found, "delegations": [(each, state_of(each, today)) for each in held]}
+    delegations = Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE).filter(user=person)
+    delegations = delegations.select_related("site", "granted_by").order_by("starts_on")
+    context = {"person": person, "delegations": [(each, state_of(each, today)) for each in delegations]}
     return render(request, "trials/person.html", context)
 
 
@@ -98,33 +100,33 @@ def _to(person: User) -> str:
 
 @requires(Permission.PERSON_DELEGATE)
 def change_person(request: PersonRequest, username: str) -> HttpResponse:
-    found = _person(request, username)
-    page = _page_of(found, _("Change the account"), _("Save the change"))
-    form = ChangePersonForm(request.POST or None, instance=found)
-    if form.submits(people_services.change_account, user=found, by=request.user, at=timezone.now()):
+    person = _person(request, username)
+    page = _page_of(person, _("Change the account"), _("Save the change"))
+    form = ChangePersonForm(request.POST or None, instance=person)
+    if form.submits(people_services.change_account, user=person, by=request.user, at=timezone.now()):
         return redirect(_to(form.result))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.PERSON_DELEGATE)
 def reset_account(request: PersonRequest, username: str) -> HttpResponse:
-    found = _person(request, username)
+    person = _person(request, username)
     form = ResetForm(request.POST or None)
-    if form.submits(people_services.reset_account, user=found, by=request.user, at=timezone.now()):
+    if form.submits(people_services.reset_account, user=person, by=request.user, at=timezone.now()):
         return redirect(_to(form.result))
     about = _("Every session ends. The second factor is set up anew by its owner before anything is signed.")
-    page = _page_of(found, _("Reset the account"), _("Reset"), about)
+    page = _page_of(person, _("Reset the account"), _("Reset"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.PERSON_DELEGATE)
 def close_account(request: PersonRequest, username: str) -> HttpResponse:
-    found = _person(request, username)
+    person = _person(request, username)
     form = CloseAccountForm(request.POST or None)
-    if form.submits(people_services.close_account, user=found, by=request.user, at=timezone.now()):
+    if form.submits(people_services.close_account, user=person, by=request.user, at=timezone.now()):
         return redirect(_to(form.result))
     about = _("Every session and every delegation ends. The name is never given to anybody else.")
-    page = _page_of(found, _("Close the account"), _("Close it"), about, is_grave=True)
+    page = _page_of(person, _("Close the account"), _("Close it"), about, is_grave=True)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
@@ -160,11 +162,13 @@ def _told(delegation: Delegation) -> str:
 
 @requires(Permission.PERSON_DELEGATE)
 def end_delegation(request: PersonRequest, pk: int) -> HttpResponse:
-    held = get_object_or_404(Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE), pk=pk)
+    delegation = get_object_or_404(
+        Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE), pk=pk
+    )
     now = timezone.now()
     initial = {"on": local_date(now, settings.TRIAL_TIME_ZONE)}
     form = EndDelegationForm(request.POST or None, initial=initial)
-    if form.submits(services.end_delegation, delegation=held, by=request.user, at=now):
+    if form.submits(services.end_delegation, delegation=delegation, by=request.user, at=now):
         return redirect("trials:people")
-    page = _page(_("End a delegation"), _("End it"), _told(held))
+    page = _page(_("End a delegation"), _("End it"), _told(delegation))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

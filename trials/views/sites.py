@@ -44,10 +44,10 @@ def new_site(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.SITE_MANAGE)
 def change_site(request: PersonRequest, code: str) -> HttpResponse:
-    found = _site(request, code, Permission.SITE_MANAGE)
-    page = _page_of(found, _("Change the site"), _("Save the change"))
-    form = ChangeSiteForm(request.POST or None, instance=found)
-    if form.submits(services.change_site, site=found, by=request.user, at=timezone.now()):
+    site = _site(request, code, Permission.SITE_MANAGE)
+    page = _page_of(site, _("Change the site"), _("Save the change"))
+    form = ChangeSiteForm(request.POST or None, instance=site)
+    if form.submits(services.change_site, site=site, by=request.user, at=timezone.now()):
         return redirect(form.result)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
@@ -58,22 +58,22 @@ def _page_of(site: Site, title: str, button: str, **more: Any) -> Page:
 
 @requires(Permission.SITE_MANAGE)
 def fulfil(request: PersonRequest, code: str, kind: str) -> HttpResponse:
-    found = _site(request, code, Permission.SITE_MANAGE)
-    item = found.checklist.filter(kind=kind).first()
+    site = _site(request, code, Permission.SITE_MANAGE)
+    item = site.checklist.filter(kind=kind).first()
     initial = {name: getattr(item, name, None) for name in ChecklistForm.base_fields}
     form = ChecklistForm(request.POST or None, initial=initial)
-    page = _page_of(found, str(ChecklistKind(kind).label), _("Put on record"))
-    told = {"site": found, "kind": kind, "by": request.user, "at": timezone.now()}
+    page = _page_of(site, str(ChecklistKind(kind).label), _("Put on record"))
+    told = {"site": site, "kind": kind, "by": request.user, "at": timezone.now()}
     if form.submits(services.fulfil_checklist_item, **told):
-        return redirect(found)
+        return redirect(site)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.SITE_MANAGE)
 def new_consent_version(request: PersonRequest, code: str) -> HttpResponse:
-    found = _site(request, code, Permission.SITE_MANAGE)
+    site = _site(request, code, Permission.SITE_MANAGE)
     form = ConsentVersionForm(request.POST or None)
-    if form.submits(services.add_consent_version, site=found, by=request.user, at=timezone.now()):
-        return redirect(found)
-    page = _page_of(found, _("New version of the consent form"), _("Put on record"))
+    if form.submits(services.add_consent_version, site=site, by=request.user, at=timezone.now()):
+        return redirect(site)
+    page = _page_of(site, _("New version of the consent form"), _("Put on record"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

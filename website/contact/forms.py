@@ -238,11 +238,11 @@ class CallRequestForm(forms.Form):
 
 def city_of(typed: str) -> tuple[City | None, str]:
     """Return the city that is meant, or None and what to do."""
-    found = find_cities(typed)
-    if len(found) == 1:
-        return found[0], ""
-    if found:
-        names = ", ".join(city.name_in(get_language() or "en") for city in found)
+    cities = find_cities(typed)
+    if len(cities) == 1:
+        return cities[0], ""
+    if cities:
+        names = ", ".join(city.name_in(get_language() or "en") for city in cities)
         return None, str(_("There are several: {names}. Type one of these.")).format(names=names)
     if not typed.strip():
         return None, str(_("Type the name of your city, in Chinese or in English."))

@@ -70,10 +70,10 @@ def envelope_of_acknowledgement(mail: Mail, *, at: datetime) -> MailEnvelope | N
     if mail.site_id is None:
         return None
     with scope(user_id=None, sites={mail.site_id}, confided={mail.site_id}):
-        held = ContactIdentity.objects.filter(request__reference=mail.about).first()
-        if held is None:
+        contact_identity = ContactIdentity.objects.filter(request__reference=mail.about).first()
+        if contact_identity is None:
             return None
-        typed = unseal(held.sealed, bound_to=f"contact request {mail.about} at {mail.site_id}")
+        typed = unseal(contact_identity.sealed, bound_to=f"contact request {mail.about} at {mail.site_id}")
     return MailEnvelope(typed["email"]) if typed["email"] else None
 
 
@@ -135,13 +135,15 @@ def still_late(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
 
 def people_handling(site: Site, *, at: datetime) -> list[Any]:
     """Return who handles the site's requests now, with an address, once each."""
-    held = Delegation.objects.in_force(on=local_date(at, site.time_zone)).filter(site=site, role__in=HANDLING)
-    return _reachable(held)
+    delegations = Delegation.objects.in_force(on=local_date(at, site.time_zone)).filter(
+        site=site, role__in=HANDLING
+    )
+    return _reachable(delegations)
 
 
 def _trial_managers(site: Site, *, at: datetime) -> list[Any]:
-    held = Delegation.objects.in_force(on=local_date(at, site.time_zone))
-    return _reachable(held.filter(site=None, role=Role.TRIAL_MANAGER))
+    delegations = Delegation.objects.in_force(on=local_date(at, site.time_zone))
+    return _reachable(delegations.filter(site=None, role=Role.TRIAL_MANAGER))
 
 
 def _reachable(held: Any) -> list[Any]:

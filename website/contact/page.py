@@ -104,8 +104,8 @@ def offer_next(
 
 
 def _token(request: HttpRequest, at: datetime) -> tuple[FormToken, bool]:
-    found = read_token(request.POST.get("token", ""), at)
-    return (found, True) if found else (new_token(at), False)
+    token = read_token(request.POST.get("token", ""), at)
+    return (token, True) if token else (new_token(at), False)
 
 
 def _city_names() -> list[str]:

@@ -97,21 +97,23 @@ def confirm_news(*, ticket: str, at: datetime) -> bool:
 def leave_news(*, ticket: str, at: datetime) -> None:
     """No row holds the reader's address any more."""
     with as_nobody():
-        found = NewsReader.objects.filter(key=key_of(ticket) or "")
-        if found.exists():
+        news_readers = NewsReader.objects.filter(key=key_of(ticket) or "")
+        if news_readers.exists():
             with open_act("trials:news:leave", by=None, at=at):
-                found.delete()
+                news_readers.delete()
 
 
 def forget_readers(*, at: datetime) -> int:
     """Who has not confirmed in time, or confirmed long ago, is deleted; return how many were."""
     with as_nobody():
         unconfirmed = Q(confirmed_at=None, asked_at__lte=at - days_of("news_confirm_days"))
-        found = NewsReader.objects.filter(unconfirmed | Q(confirmed_at__lte=at - days_of("news_keep_days")))
-        if not found.exists():
+        news_readers = NewsReader.objects.filter(
+            unconfirmed | Q(confirmed_at__lte=at - days_of("news_keep_days"))
+        )
+        if not news_readers.exists():
             return 0
         with open_act("trials:news:forget", by=None, at=at):
-            gone, _each = found.delete()
+            gone, _each = news_readers.delete()
     return gone
 
 

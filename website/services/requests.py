@@ -96,8 +96,8 @@ def receive_request(*, site_code: str, typed: Any, reference: str, at: datetime)
 
 def _is_answered(site: Site, at: datetime) -> bool:
     """Say whether somebody of the centre answers: a call is promised by people who are there to make it."""
-    held = Delegation.objects.in_force(on=local_date(at, site.time_zone))
-    return held.filter(site=site, role__in=ANSWERING, user__is_active=True).exists()
+    delegations = Delegation.objects.in_force(on=local_date(at, site.time_zone))
+    return delegations.filter(site=site, role__in=ANSWERING, user__is_active=True).exists()
 
 
 def _within_limits(typed: _Typed, at: datetime) -> bool:
@@ -135,8 +135,12 @@ def bound(request: ContactRequest) -> str:
 
 def read_identity(request: ContactRequest) -> Identity | None:
     """Return who sent the request and what was remarked since; None once erased, or outside its centre."""
-    held = ContactIdentity.objects.filter(request=request).first()
-    return cast("Identity", unseal(held.sealed, bound_to=bound(request))) if held else None
+    contact_identity = ContactIdentity.objects.filter(request=request).first()
+    return (
+        cast("Identity", unseal(contact_identity.sealed, bound_to=bound(request)))
+        if contact_identity
+        else None
+    )
 
 
 def open_identity(*, request: ContactRequest, by: User, at: datetime) -> Identity | None:
@@ -184,16 +188,16 @@ def record_call(
     Refuses: a closed request; a call before it arrived or still to come. Locks: the request.
     """
     with open_act("trials:request:call", by=by, at=at, site=request.site) as act:
-        held = _hold_open(request)
+        locked = _hold_open(request)
         # A person reads the time of the call from a clock without seconds.
-        if not held.received_at.replace(second=0, microsecond=0) <= called_at <= at:
-            raise CalledTooLate(day=local_date(called_at, held.site.time_zone).isoformat())
+        if not locked.received_at.replace(second=0, microsecond=0) <= called_at <= at:
+            raise CalledTooLate(day=local_date(called_at, locked.site.time_zone).isoformat())
         attempt = RequestCall.objects.create(
-            request=held, site=held.site, called_at=called_at, result=result, again_on=again_on, act=act
+            request=locked, site=locked.site, called_at=called_at, result=result, again_on=again_on, act=act
         )
-        _remark(held, remark, by, at)
-        if held.state == RequestState.NEW:
-            _move(held, RequestState.CALLED, act)
+        _remark(locked, remark, by, at)
+        if locked.state == RequestState.NEW:
+            _move(locked, RequestState.CALLED, act)
     return attempt
 
 
@@ -215,10 +219,10 @@ def invite(*, request: ContactRequest, remark: str = "", by: User, at: datetime)
     Refuses: a closed request; one whose person nobody has spoken to. Locks: the request.
     """
     with open_act("trials:request:invite", by=by, at=at, site=request.site) as act:
-        held = _hold_open(request)
-        _refuse_unless_spoken(held)
-        _remark(held, remark, by, at)
-        return _move(held, RequestState.INVITED, act)
+        locked = _hold_open(request)
+        _refuse_unless_spoken(locked)
+        _remark(locked, remark, by, at)
+        return _move(locked, RequestState.INVITED, act)
 
 
 def close_request(
@@ -230,13 +234,13 @@ def close_request(
     """
     ending = RequestState(how)
     with open_act(f"trials:request:{ending.value}", by=by, at=at, site=request.site) as act:
-        held = _hold_open(request)
-        if ending == RequestState.UNREACHED and not held.attempts.exists():
-            raise NotSpokenYet(reference=held.reference)
+        locked = _hold_open(request)
+        if ending == RequestState.UNREACHED and not locked.attempts.exists():
+            raise NotSpokenYet(reference=locked.reference)
         if ending == RequestState.DECLINED:
-            _refuse_unless_spoken(held)
-        _remark(held, remark, by, at)
-        return _move(held, ending, act, closed_at=at, reason=reason)
+            _refuse_unless_spoken(locked)
+        _remark(locked, remark, by, at)
+        return _move(locked, ending, act, closed_at=at, reason=reason)
 
 
 def screen(*, request: ContactRequest, by: User, at: datetime) -> Participant:
@@ -245,8 +249,8 @@ def screen(*, request: ContactRequest, by: User, at: datetime) -> Participant:
     Refuses: as ``invite`` and ``register_participant`` do. Locks: the request, then the site.
     """
     with open_act("trials:request:screen", by=by, at=at, site=request.site) as act:
-        held = _hold_open(request)
-        _refuse_unless_spoken(held)
-        participant = register_participant(site=held.site, by=by, at=at, came_by_request=True)
-        _move(held, RequestState.SCREENED, act, closed_at=at, participant=participant)
+        locked = _hold_open(request)
+        _refuse_unless_spoken(locked)
+        participant = register_participant(site=locked.site, by=by, at=at, came_by_request=True)
+        _move(locked, RequestState.SCREENED, act, closed_at=at, participant=participant)
     return participant

@@ -175,10 +175,10 @@ def draft_first_texts(*, by: User, at: datetime) -> list[PublicText]:
     with open_act("trials:text:draft", by=by, at=at):
         begun = set(PublicText.objects.values_list("block", "language"))
         lacking = [
-            found
+            text
             for block in BLOCKS
             for language, _name in PAGE_LANGUAGES
-            if (block.code, language) not in begun and (found := first_text(block.code, language))
+            if (block.code, language) not in begun and (text := first_text(block.code, language))
         ]
         return [
             draft_text(
@@ -219,20 +219,20 @@ def release_texts(
             raise EthicsAhead(day=ethics_approved_on.isoformat())
         released = []
         for text in sorted(texts, key=lambda each: (each.block, each.language)):
-            held = _to_be_released(text, by)
-            held.signature = sign(
-                record=f"public text {held}",
-                digest=digest_of(held, ethics_approved_on),
+            locked = _to_be_released(text, by)
+            locked.signature = sign(
+                record=f"public text {locked}",
+                digest=digest_of(locked, ethics_approved_on),
                 meaning=_("Approved as a text for patients"),
                 by=by,
                 password=password,
                 at=at,
             )
-            held.released_by, held.released_at, held.act = by, at, act
-            held.ethics_approved_on, held.ethics_reference = ethics_approved_on, ethics_reference.strip()
-            held.protocol_version = settings.PROTOCOL_VERSION
-            held.save()
-            released.append(held)
+            locked.released_by, locked.released_at, locked.act = by, at, act
+            locked.ethics_approved_on, locked.ethics_reference = ethics_approved_on, ethics_reference.strip()
+            locked.protocol_version = settings.PROTOCOL_VERSION
+            locked.save()
+            released.append(locked)
         return released
 
 

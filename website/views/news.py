@@ -134,9 +134,9 @@ def new_letter(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.TEXT_DRAFT)
 def letter(request: PersonRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(NewsLetter.objects.open_to(request.user, Permission.TEXT_DRAFT), pk=pk)
-    may_release = request.user.may(Permission.TEXT_APPROVE) and found.written_by_id != request.user.pk
-    context = {"letter": found, "may_release": may_release, "readers": services.count_readers()}
+    news_letter = get_object_or_404(NewsLetter.objects.open_to(request.user, Permission.TEXT_DRAFT), pk=pk)
+    may_release = request.user.may(Permission.TEXT_APPROVE) and news_letter.written_by_id != request.user.pk
+    context = {"letter": news_letter, "may_release": may_release, "readers": services.count_readers()}
     return render(request, "trials/letter.html", context)
 
 
@@ -144,7 +144,7 @@ def letter(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 @once_for_each_page
 def release_letter(request: PersonRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(NewsLetter.objects.open_to(request.user, Permission.TEXT_APPROVE), pk=pk)
-    services.release_letter(letter=found, by=request.user, at=timezone.now())
+    news_letter = get_object_or_404(NewsLetter.objects.open_to(request.user, Permission.TEXT_APPROVE), pk=pk)
+    services.release_letter(letter=news_letter, by=request.user, at=timezone.now())
     messages.success(request, _("The letter is released. It goes to every confirmed reader, once each."))
-    return redirect(found)
+    return redirect(news_letter)

@@ -58,9 +58,17 @@ def _line(each: ContactRequest, now: Any) -> dict[str, Any]:
 @requires(Permission.CONTACT_HANDLE)
 def contact_request(request: PersonRequest, reference: str) -> HttpResponse:
     """Show one request with who it is from; that it was looked at is on record."""
-    found, now = _request(request, reference), timezone.now()
-    identity = services.open_identity(request=found, by=request.user, at=now) if not found.erased_at else None
-    context = {**_line(found, now), "identity": identity, "erase_on": erasing.erased_by(found)}
+    contact_request, now = _request(request, reference), timezone.now()
+    identity = (
+        services.open_identity(request=contact_request, by=request.user, at=now)
+        if not contact_request.erased_at
+        else None
+    )
+    context = {
+        **_line(contact_request, now),
+        "identity": identity,
+        "erase_on": erasing.erased_by(contact_request),
+    }
     return render(request, "trials/request.html", context)
 
 
@@ -69,86 +77,98 @@ def _posted(request: PersonRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-def _page(found: ContactRequest, title: str, button: str, **more: Any) -> Page:
-    values = {"reference": found.reference}
-    return Page(title % values, button, found.get_absolute_url(), _("Request %(reference)s") % values, **more)
+def _page(contact_request: ContactRequest, title: str, button: str, **more: Any) -> Page:
+    values = {"reference": contact_request.reference}
+    return Page(
+        title % values,
+        button,
+        contact_request.get_absolute_url(),
+        _("Request %(reference)s") % values,
+        **more,
+    )
 
 
 @requires(Permission.CONTACT_HANDLE)
 def call(request: PersonRequest, reference: str) -> HttpResponse:
-    found, now = _request(request, reference), timezone.now()
-    here = now.astimezone(ZoneInfo(found.site.time_zone))
+    contact_request, now = _request(request, reference), timezone.now()
+    here = now.astimezone(ZoneInfo(contact_request.site.time_zone))
     form = CallForm(
-        request.POST or None, zone=found.site.time_zone, initial={"on": here.date(), "time": here.time()}
+        request.POST or None,
+        zone=contact_request.site.time_zone,
+        initial={"on": here.date(), "time": here.time()},
     )
-    if form.submits(services.record_call, request=found, by=request.user, at=now):
-        return redirect(found)
-    page = _page(found, _("Call about request %(reference)s"), _("Record the call"))
+    if form.submits(services.record_call, request=contact_request, by=request.user, at=now):
+        return redirect(contact_request)
+    page = _page(contact_request, _("Call about request %(reference)s"), _("Record the call"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def invite(request: PersonRequest, reference: str) -> HttpResponse:
-    found = _request(request, reference)
+    contact_request = _request(request, reference)
     form = InviteForm(_posted(request))
-    if form.submits(services.invite, request=found, by=request.user, at=timezone.now()):
-        return redirect(found)
+    if form.submits(services.invite, request=contact_request, by=request.user, at=timezone.now()):
+        return redirect(contact_request)
     about = _("The person comes to the centre. Screening begins there, with the consent.")
-    page = _page(found, _("Invite %(reference)s"), _("Record the invitation"), about=about)
+    page = _page(contact_request, _("Invite %(reference)s"), _("Record the invitation"), about=about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def close(request: PersonRequest, reference: str) -> HttpResponse:
-    found = _request(request, reference)
+    contact_request = _request(request, reference)
     form = EndForm(_posted(request))
-    if form.submits(services.close_request, request=found, by=request.user, at=timezone.now()):
-        return redirect(found)
+    if form.submits(services.close_request, request=contact_request, by=request.user, at=timezone.now()):
+        return redirect(contact_request)
     about = _(
         "Tell the person kindly, and thank them. Who they are is erased some time after the request is closed."
     )
-    page = _page(found, _("Close request %(reference)s"), _("Close the request"), about=about)
+    page = _page(contact_request, _("Close request %(reference)s"), _("Close the request"), about=about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def screen(request: PersonRequest, reference: str) -> HttpResponse:
-    found = _request(request, reference)
+    contact_request = _request(request, reference)
     form = SureForm(_posted(request))
-    if form.submits(services.screen, request=found, by=request.user, at=timezone.now()):
+    if form.submits(services.screen, request=contact_request, by=request.user, at=timezone.now()):
         said = _("Participant %(number)s is registered. Write the number into the site's identification log.")
         messages.success(request, said % {"number": form.result.number})
         return redirect("trials:consent", form.result.number)
     about = _(
         "The person gets the next participant number. Name and telephone stay here and are erased later."
     )
-    page = _page(found, _("Begin the screening of %(reference)s"), _("Give the next number"), about=about)
+    page = _page(
+        contact_request, _("Begin the screening of %(reference)s"), _("Give the next number"), about=about
+    )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def erase(request: PersonRequest, reference: str) -> HttpResponse:
-    found = _request(request, reference)
+    contact_request = _request(request, reference)
     form = SureForm(_posted(request))
-    if form.submits(erasing.erase_on_request, request=found, by=request.user, at=timezone.now()):
+    if form.submits(erasing.erase_on_request, request=contact_request, by=request.user, at=timezone.now()):
         messages.success(
             request, _("Who sent the request has been erased. The receipt can be printed below.")
         )
-        return redirect(found)
+        return redirect(contact_request)
     about = _(
         "Name, telephone, e-mail, message and remarks are deleted at once and for good. The count stays."
     )
-    page = _page(found, _("Erase who sent %(reference)s"), _("Yes, erase it"), about=about, is_grave=True)
+    page = _page(
+        contact_request, _("Erase who sent %(reference)s"), _("Yes, erase it"), about=about, is_grave=True
+    )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.CONTACT_HANDLE)
 def receipt(request: PersonRequest, reference: str) -> HttpResponse:
     """The proof of the erasure as a sheet to hand out."""
-    found = _request(request, reference)
-    paper = receipt_pdf(found, language=get_language() or "en")
+    contact_request = _request(request, reference)
+    paper = receipt_pdf(contact_request, language=get_language() or "en")
     answer = HttpResponse(paper, content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="erasure-{found.reference}.pdf"'
+    answer["Content-Disposition"] = f'inline; filename="erasure-{contact_request.reference}.pdf"'
     return answer
 
 

@@ -35,16 +35,16 @@ from website.views.public import show
 def _standing(request: PersonRequest, block: str, language: str, permission: Permission) -> BlockVersions:
     if block not in BY_CODE or language not in dict(PAGE_LANGUAGES):
         raise Http404
-    held = PublicText.objects.open_to(request.user, permission).filter(block=block, language=language)
+    public_texts = PublicText.objects.open_to(request.user, permission).filter(block=block, language=language)
     people = ("author", "released_by", "withdrawn_by")
-    versions = tuple(held.select_related(*people).order_by("-number"))
+    versions = tuple(public_texts.select_related(*people).order_by("-number"))
     return BlockVersions(BY_CODE[block], language, dict(PAGE_LANGUAGES)[language], versions)
 
 
 @requires(Permission.TEXT_VIEW)
 def texts(request: PersonRequest) -> HttpResponse:
-    held = PublicText.objects.open_to(request.user, Permission.TEXT_VIEW).select_related("author")
-    rows = standings(held)
+    public_texts = PublicText.objects.open_to(request.user, Permission.TEXT_VIEW).select_related("author")
+    rows = standings(public_texts)
     every = [standing for _block, both in rows for standing in both]
     confirmed = PageConfirmation.objects.open_to(request.user, Permission.TEXT_VIEW)
     context = {
@@ -80,10 +80,10 @@ def _of_language(code: str, name: str, every: list[BlockVersions]) -> dict[str, 
 
 @requires(Permission.TEXT_VIEW)
 def text(request: PersonRequest, block: str, language: str) -> HttpResponse:
-    found = _standing(request, block, language, Permission.TEXT_VIEW)
+    standing = _standing(request, block, language, Permission.TEXT_VIEW)
     context = {
-        "standing": found,
-        "versions": found.states(),
+        "standing": standing,
+        "versions": standing.states(),
         "may_draft": request.user.may(Permission.TEXT_DRAFT),
         "may_release": request.user.may(Permission.TEXT_APPROVE),
     }
@@ -92,16 +92,16 @@ def text(request: PersonRequest, block: str, language: str) -> HttpResponse:
 
 @requires(Permission.TEXT_DRAFT)
 def draft_text(request: PersonRequest, block: str, language: str) -> HttpResponse:
-    found, now = _standing(request, block, language, Permission.TEXT_DRAFT), timezone.now()
-    form = TextForm(request.POST or None, initial=_begin_with(found))
+    standing, now = _standing(request, block, language, Permission.TEXT_DRAFT), timezone.now()
+    form = TextForm(request.POST or None, initial=_begin_with(standing))
     if "preview" in request.POST and form.is_valid():
-        return _preview_typed(request, found, form.cleaned_data, now)
+        return _preview_typed(request, standing, form.cleaned_data, now)
     told = {"block": block, "language": language, "by": request.user, "at": now}
     if form.submits(services.draft_text, **told):
         return redirect("trials:text", block, language)
-    title = f"{found.block.about} · {found.language_name}"
+    title = f"{standing.block.about} · {standing.language_name}"
     page = Page(title, _("Keep as a draft"), *_above())
-    context = {"form": form, "page": page, "placeholders": _placeholders(language), "standing": found}
+    context = {"form": form, "page": page, "placeholders": _placeholders(language), "standing": standing}
     return render(request, "trials/draft_text.html", context, status=form.status)
 
 
@@ -109,10 +109,10 @@ def _above() -> tuple[str, str]:
     return reverse("trials:texts"), _("Public page")
 
 
-def _begin_with(found: BlockVersions) -> dict[str, Any]:
+def _begin_with(versions: BlockVersions) -> dict[str, Any]:
     """The newest version is written on; a block without one begins with the text of the program."""
-    start = found.newest or first_text(found.block.code, found.language)
-    number = found.newest.number if found.newest else 0
+    start = versions.newest or first_text(versions.block.code, versions.language)
+    number = versions.newest.number if versions.newest else 0
     return {"title": start.title, "body": start.body, "based_on": number} if start else {"based_on": 0}
 
 
@@ -122,15 +122,15 @@ def _placeholders(language: str) -> list[tuple[str, str]]:
 
 
 def _preview_typed(
-    request: PersonRequest, found: BlockVersions, typed: dict[str, Any], at: datetime
+    request: PersonRequest, versions: BlockVersions, typed: dict[str, Any], at: datetime
 ) -> HttpResponse:
     left = tokens_left(f"{typed['title']}\n{typed['body']}", facts_of(load(settings.PROTOCOL_VERSION)))
     if left:
         raise services.TokensLeft(tokens=services.quoted(left))
     typed_text = PublicText(
-        block=found.block.code, language=found.language, title=typed["title"], body=typed["body"]
+        block=versions.block.code, language=versions.language, title=typed["title"], body=typed["body"]
     )
-    return _as_readers_would_see(request, found.language, [typed_text], at=at)
+    return _as_readers_would_see(request, versions.language, [typed_text], at=at)
 
 
 def _as_readers_would_see(
@@ -142,8 +142,8 @@ def _as_readers_would_see(
 
 @requires(Permission.TEXT_VIEW)
 def preview_text(request: PersonRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(PublicText.objects.open_to(request.user, Permission.TEXT_VIEW), pk=pk)
-    return _as_readers_would_see(request, found.language, [found], at=timezone.now())
+    public_text = get_object_or_404(PublicText.objects.open_to(request.user, Permission.TEXT_VIEW), pk=pk)
+    return _as_readers_would_see(request, public_text.language, [public_text], at=timezone.now())
 
 
 @requires(Permission.TEXT_VIEW)
@@ -187,15 +187,15 @@ def release_texts(request: PersonRequest, language: str) -> HttpResponse:
 
 @requires(Permission.TEXT_APPROVE)
 def withdraw_text(request: PersonRequest, block: str, language: str) -> HttpResponse:
-    found = _standing(request, block, language, Permission.TEXT_APPROVE)
-    if found.shown is None:
+    standing = _standing(request, block, language, Permission.TEXT_APPROVE)
+    if standing.shown is None:
         raise Http404
     form = WithdrawTextForm(request.POST or None)
-    if form.submits(services.withdraw_text, text=found.shown, by=request.user, at=timezone.now()):
+    if form.submits(services.withdraw_text, text=standing.shown, by=request.user, at=timezone.now()):
         return redirect("trials:text", block, language)
     about = _("Readers no longer see “%(title)s”. No earlier version comes back; release a new one.")
     title = _("Withdraw a text")
-    page = Page(title, _("Withdraw it"), *_above(), about % {"title": found.shown.title}, is_grave=True)
+    page = Page(title, _("Withdraw it"), *_above(), about % {"title": standing.shown.title}, is_grave=True)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -41,7 +41,7 @@ WINDOW = (
     *("setting.surveillance_looks_back_days", *DAYS, *COLLECTED),
 )
 LATE_TOXICITY = ("lung", "heart", "thyr", "adren", "skin", "gut", "nerve")
-EXPOSURE = ("TREAT.camre", "FU*", "FU*.post_tx")
+EXPOSURE = ("TREAT.camre", "FU*", "ST*")
 DOSES = ("TREAT.camre", "TREAT.chemo", "TREAT.rt_end")
 
 
@@ -78,8 +78,8 @@ def is_serious(event: Mapping[str, Any]) -> bool:
 
 def period_of(ae_st: str, **known: Any) -> str | None:
     onset = earliest_day(ae_st)
-    found = ae_period(onset, _milestones(known), _collection(known)) if onset else None
-    return found.value if found else None
+    period = ae_period(onset, _milestones(known), _collection(known)) if onset else None
+    return period.value if period else None
 
 
 def strongest(**relations: str | None) -> str | None:
@@ -235,9 +235,9 @@ def first_exposure(known: AnswerRow) -> date | None:
         if row.get("adj_given") == "io"
     )
     later = (
-        earliest_day(row.get("tx_start"))
-        for row in known["fu_all_post_tx"] or ()
-        if row.get("tx_kind") == "io"
+        earliest_day(row.get("st_start"))
+        for row in known["st_all"] or ()
+        if row.get("st_kind") == "io" or "pd1" in (row.get("st_class") or ())
     )
     days = [day for day in (*given, *after_surgery, *later) if day]
     return min(days, default=None)

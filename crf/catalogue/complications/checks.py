@@ -153,8 +153,8 @@ def _of_day(day: int, letter: str) -> tuple[Check, ...]:
         Check(
             code=f"COMP-10{letter}",
             level=Level.HARD,
-            reads=(looked_on, "op_dt"),
-            passes=rules.on_or_after(day),
+            reads=(looked_on, status, "op_dt"),
+            passes=rules.on_or_after(day, looked_on, status),
             message=_("The day had not come when its status was asked for. Ask again, or correct the date."),
             fields=(looked_on,),
         ),

@@ -9,6 +9,7 @@ from crf.catalogue.complications import codes as lists
 from crf.catalogue.complications import rules
 from crf.catalogue.complications.checks import CHECKS
 from crf.catalogue.shared.common import FEEDING
+from crf.catalogue.surgery.outcomes import operated_on
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Answered, Is, Not
 from crf.engine.declaration import Repeats
@@ -54,9 +55,7 @@ class Complications(CrfRecord):
         proposed_by="op_no_calc",
         sdtm="CEGRPID",
     )
-    op_dt = DerivedDate(
-        _("Date of that operation"), reads=("op_no", "SURG*"), by=rules.operated_on, sdtm="PRSTDTC"
-    )
+    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on, sdtm="PRSTDTC")
 
     events = Section(_("Complications"))
     comp_any = YesNoAnswer(
@@ -86,12 +85,13 @@ class Complications(CrfRecord):
     )
 
     discharge = Section(_("At discharge"))
-    feed_dc = ChoiceAnswer(_("Feeding route at discharge"), codes=FEEDING, sdtm="FAORRES")
+    feed_dc = ChoiceAnswer(_("Feeding route at discharge"), codes=FEEDING, required=True, sdtm="FAORRES")
 
     day_30 = Section(_("Day 30 and day 90"))
     po30_dt = DateAnswer(
         _("Status of day 30 asked for on"),
-        help=_("On day 30 after the operation or later."),
+        help=_("On day 30 after the operation or later; of a death, when it was known."),
+        required=True,
         after_death_allowed=True,
         sdtm="SSDTC",
     )
@@ -100,7 +100,8 @@ class Complications(CrfRecord):
     )
     po90_dt = DateAnswer(
         _("Status of day 90 asked for on"),
-        help=_("On day 90 after the operation or later."),
+        help=_("On day 90 after the operation or later; of a death, when it was known."),
+        required=True,
         after_death_allowed=True,
         sdtm="SSDTC",
     )

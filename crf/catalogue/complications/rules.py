@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from crf.catalogue.complications.codes import LEAK
-from crf.catalogue.surgery.outcomes import WITH_INCISION
+from crf.catalogue.surgery.outcomes import WITH_INCISION, first_without_record, names_it_alone, operation_of
 from crf.engine.answers import AnswerRow
 from crf.engine.checks import latest_day
 from protocol.endpoints import (
@@ -26,25 +26,13 @@ OPERATION_UNDER_ANAESTHESIA = CLAVIEN_DINDO.index("IIIb")
 INTERVENTION = CLAVIEN_DINDO.index("IIIa")
 
 
-def operation_of(op_no: int | None, surg_all: list[AnswerRow] | None) -> AnswerRow:
-    """Return the operation whose complications these are; nothing is known of one that is not on record."""
-    return next((row for row in surg_all or () if row["sequence"] == op_no), {})
-
-
 def unanswered(
     op_no: int | None, surg_all: list[AnswerRow] | None, comp_all: list[AnswerRow] | None
 ) -> int | None:
     """Return the first operation with an incision and no record of complications, while this record names none."""
     if op_no is not None:
         return None
-    answered = {row.get("op_no") for row in comp_all or ()}
-    operated = (row["sequence"] for row in surg_all or () if row.get("surg_done") in WITH_INCISION)
-    return min((number for number in operated if number not in answered), default=None)
-
-
-def operated_on(op_no: int, surg_all: list[AnswerRow]) -> date | None:
-    day: date | None = operation_of(op_no, surg_all).get("surg_dt")
-    return day
+    return first_without_record(surg_all, comp_all, done=WITH_INCISION)
 
 
 def has_incision(op_no: int, surg_all: list[AnswerRow]) -> bool:
@@ -53,7 +41,7 @@ def has_incision(op_no: int, surg_all: list[AnswerRow]) -> bool:
 
 def one_record(op_no: int, comp_all: list[AnswerRow]) -> bool:
     """Say whether no other record is of the same operation; ``comp_all`` are the other records (decision D1)."""
-    return all(row.get("op_no") != op_no for row in comp_all)
+    return names_it_alone(op_no, comp_all)
 
 
 def index_of(comp_any: str | None, comps: list[AnswerRow] | None) -> Any:
@@ -174,11 +162,11 @@ def status_is_known(
     return died_30 is not None and died_90 is not None
 
 
-def on_or_after(day: int) -> Rule:
-    """Return the rule that the status of a day after the operation is asked for on that day or later."""
+def on_or_after(day: int, looked_on: str, status: str) -> Rule:
+    """Return the rule that life on a day after the operation is asked for on that day or later; a death is not."""
 
-    def passes(op_dt: date, **looked: date) -> bool:
-        return all(on >= op_dt + timedelta(days=day) for on in looked.values())
+    def passes(op_dt: date, **told: Any) -> bool:
+        return told[status] == "dead" or bool(told[looked_on] >= op_dt + timedelta(days=day))
 
     return passes
 

@@ -29,8 +29,8 @@ def comorbidity(cci_items: list[str], elig_age: int) -> int:
 
 def treatments_of_cancers(prior_ca: list[AnswerRow]) -> list[str] | None:
     """Return every treatment that any earlier cancer had; "none" stands only alone (E-7)."""
-    found = {code for row in prior_ca for code in row["ca_tx"] or ()}
-    return sorted(found - {"none"}) or sorted(found) or None
+    codes = {code for row in prior_ca for code in row["ca_tx"] or ()}
+    return sorted(codes - {"none"}) or sorted(codes) or None
 
 
 def _at_screening(cm: list[AnswerRow], randomized: date | None) -> Iterator[AnswerRow]:

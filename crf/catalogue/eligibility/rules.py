@@ -51,10 +51,10 @@ def assessed(known: dict[str, Any]) -> eligibility.Assessment:
     answers = {name: known.get(name.replace(".", "_")) for name in eligibility.READS}
     answers |= {name: known.get(name) for name in OPTIONAL}
     complete = {"", *(code.lower() for code in FORMS if known.get(argument(f"{code}.{IS_COMPLETE}")))}
-    found = eligibility.assess(
+    assessment = eligibility.assess(
         answers, limits=_limits(known), complete=complete, optional_exclusions=switched_on(known)
     )
-    return found.answered(known.get("participant_criteria_answered") or {})
+    return assessment.answered(known.get("participant_criteria_answered") or {})
 
 
 def _limits(known: dict[str, Any]) -> eligibility.Limits:
@@ -77,8 +77,8 @@ def undisputed(*codes: str, but: Iterable[eligibility.CriterionReason] = ()) -> 
     skipped = set(but)
 
     def passes(**known: Any) -> bool:
-        found = assessed(known)
-        reasons = {found.criterion(code).reason for code in codes} - skipped
+        assessment = assessed(known)
+        reasons = {assessment.criterion(code).reason for code in codes} - skipped
         return not any(reason.value.startswith("contradicts") for reason in reasons)
 
     return passes

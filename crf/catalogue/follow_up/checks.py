@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue.follow_up import rules
+from crf.catalogue.subsequent_therapy import rules as therapies
 from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import All, Has, Is, Not
 
@@ -150,13 +151,17 @@ CHECKS = (
         blanks=True,
     ),
     Check(
-        code="FU-07",
-        level=Level.HARD,
-        reads=("tx_start", "tx_end"),
-        each="post_tx",
-        passes=rules.ends_after_start,
-        message=_("The treatment ends before it begins. Check both dates."),
-        fields=("tx_start", "tx_end"),
+        code="FU-12",
+        level=Level.SOFT,
+        reads=("fu_dt", *therapies.CONTACTS),
+        passes=rules.therapy_in_the_log,
+        message=_(
+            "New anticancer therapy is reported, and the log (ST) holds none that began since the last contact. Add it "
+            "there, or check the answer."
+        ),
+        fields=("post_tx_any",),
+        when=Is("post_tx_any", "Y"),
+        criticality=Criticality.CRITICAL,
     ),
     Check(
         code="FU-08",

@@ -62,19 +62,6 @@ PROOF = CodeList(
 )
 INSIDE = CodeList("IN_FIELD", {"in": _("inside"), "out": _("outside"), "unknown": _("unknown")})
 INSIDE_DISSECTION = CodeList("IN_DISSECTION", {**INSIDE.labels, "na": _("no dissection was done")})
-TREATMENT = CodeList(
-    "POST_TX",
-    {
-        "oesophagectomy": _("salvage oesophagectomy"),
-        "endoscopic_resection": _("endoscopic resection"),
-        "rt": _("radiotherapy"),
-        "chemo": _("chemotherapy"),
-        "io": _("immunotherapy"),
-        "targeted": _("targeted drug"),
-        "trial": _("treatment in another trial"),
-        "supportive": _("best supportive care"),
-    },
-)
 ADJUVANT = CodeList(
     "ADJ_GIVEN",
     {

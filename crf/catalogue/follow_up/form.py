@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
@@ -22,7 +23,6 @@ from crf.engine.fields import (
     DerivedDate,
     IntegerAnswer,
     MultipleAnswer,
-    PartialDateAnswer,
     RepeatingGroup,
     Section,
     TextAnswer,
@@ -32,7 +32,6 @@ from crf.engine.fields import (
 ALIVE, RECURRED, OPERATED = Is("alive", "Y"), Is("rec_yn", "Y"), Answered("milestone.SURG")
 SEEN = All(ALIVE, Is("contact", "clinic"))
 ADJUVANT = All(Answered("adj_given"), Not(Is("adj_given", "none")))
-WITH_DRUG = Is("tx_kind", "chemo", "io", "targeted", "trial")
 CTCAE_GRADE = _("CTCAE grade.")
 
 
@@ -174,15 +173,15 @@ class FollowUp(CrfRecord):
 
     treatment_ = Section(_("Further treatment of the cancer"))
     post_tx_any = YesNoAnswer(
-        _("Any further treatment of the cancer since the last contact?"),
+        _("New anticancer therapy since the last contact?"),
+        help=_("If so, add a record to the log of subsequent anticancer therapy (ST) for each."),
         required=True,
         sdtm="CMYN",
         exported_after="resectable",
     )
-    post_tx = RepeatingGroup(_("Further treatments"), asked_when=Is("post_tx_any", "Y"))
 
     class Crf:
-        code, title, version, repeats = "FU", _("Follow-up and recurrence"), 1, Repeats.PER_VISIT
+        code, title, version, repeats = "FU", _("Follow-up and recurrence"), 2, Repeats.PER_VISIT
         says_alive = True
         checks = CHECKS
         milestones = (
@@ -242,23 +241,13 @@ class FollowUpSite(CrfGroupRow):
 
 @audited()
 class FollowUpTreatment(CrfGroupRow):
-    """Subsequent treatment; immunotherapy of Arm 2 after a recurrence is data, no deviation (protocol 3.12)."""
+    """Treatments that were rows of the form before they had a log (ST); the table stays for its versions."""
 
-    record = parent(FollowUp, "post_tx")
-    tx_kind = ChoiceAnswer(_("Treatment"), codes=lists.TREATMENT, required=True, sdtm="CMCAT")
-    tx_drug = TextAnswer(
-        _("Drug"), asked_when=WITH_DRUG, help=_("The substance, not the brand."), cdash="CMTRT", sdtm="CMTRT"
-    )
-    tx_gy = DecimalAnswer(
-        _("Dose"), unit="Gy", soft=(20, 70), hard=(0, 100), asked_when=Is("tx_kind", "rt"), sdtm="PRDOSE"
-    )
-    tx_site = TextAnswer(
-        _("Place treated"),
-        max_length=80,
-        shown_when=Is("tx_kind", "rt", "endoscopic_resection"),
-        required_when=Is("tx_kind", "rt"),
-        sdtm="PRLOC",
-    )
-    tx_start = PartialDateAnswer(_("Began"), required=True, cdash="CMSTDAT", sdtm="CMSTDTC")
-    tx_end = PartialDateAnswer(_("Ended"), help=_("Empty while it goes on."), cdash="CMENDAT", sdtm="CMENDTC")
-    tx_line = IntegerAnswer(_("Line"), soft=(1, 4), hard=(1, 10), sdtm="SUPPCM.LINE")
+    record = models.ForeignKey(FollowUp, models.PROTECT, related_name="post_tx")
+    tx_kind = models.CharField(max_length=40, null=True, blank=True)
+    tx_drug = models.CharField(max_length=200, null=True, blank=True)
+    tx_gy = models.DecimalField(max_digits=14, decimal_places=1, null=True, blank=True)
+    tx_site = models.CharField(max_length=80, null=True, blank=True)
+    tx_start = models.CharField(max_length=10, null=True, blank=True)
+    tx_end = models.CharField(max_length=10, null=True, blank=True)
+    tx_line = models.IntegerField(null=True, blank=True)

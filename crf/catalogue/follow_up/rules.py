@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+from crf.catalogue.subsequent_therapy.rules import has_row
 from crf.engine.answers import AnswerRow
-from crf.engine.checks import latest_day, not_before
+from crf.engine.checks import latest_day
 from protocol.response import Outcome
 
 POSITIVE_NODES = ("N1", "N2", "N3")
@@ -86,5 +88,6 @@ def not_after_death(fu_dt: date, surv_all: Sequence[AnswerRow]) -> bool:
     return all(died is None or fu_dt <= died for died in deaths)
 
 
-def ends_after_start(tx_start: str, tx_end: str) -> bool:
-    return not_before(tx_end, tx_start)
+def therapy_in_the_log(fu_dt: date, **known: Any) -> bool:
+    """Say whether a new therapy of this contact stands in its log (decision D3)."""
+    return has_row(fu_dt, known)

@@ -10,6 +10,7 @@ from crf.catalogue.pathology import rules
 from crf.catalogue.pathology.checks import CHECKS
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES, YPN, YPT, M
+from crf.catalogue.surgery.outcomes import operated_on
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Any_, Is, Not, Over
 from crf.engine.declaration import Repeats
@@ -59,9 +60,7 @@ class Pathology(CrfRecord):
         proposed_by="op_no_calc",
         sdtm="MIGRPID",
     )
-    op_dt = DerivedDate(
-        _("Date of that operation"), reads=("op_no", "SURG*"), by=rules.operated_on, sdtm="PRSTDTC"
-    )
+    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on, sdtm="PRSTDTC")
     path_dt = DateAnswer(_("Report date"), required=True, after_death_allowed=True, sdtm="MIDTC")
     path_id = TextAnswer(
         _("Accession pseudonym"),
@@ -229,6 +228,7 @@ class Pathology(CrfRecord):
         code, title, version, repeats = "PATH", _("Surgical pathology"), 2, Repeats.LOG
         listed = ("op_no", "path_dt", "ypt", "ypn", "r_status")
         dated_by = "path_dt"
+        due_at_visits, due_after = True, "SURG"
         checks = CHECKS
 
 

@@ -6,16 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from crf.catalogue.surgery.outcomes import WITH_SPECIMEN
+from crf.catalogue.surgery.outcomes import WITH_SPECIMEN, first_without_record, names_it_alone, operation_of
 from crf.engine.answers import AnswerRow
 from protocol import pathology
 from protocol.response import Biopsy
 from protocol.staging import pathological_stage
-
-
-def operation_of(op_no: int | None, surg_all: list[AnswerRow] | None) -> AnswerRow:
-    """Return the operation that the specimen is from; nothing is known of one that is not on record."""
-    return next((row for row in surg_all or () if row["sequence"] == op_no), {})
 
 
 def unreported(
@@ -24,14 +19,7 @@ def unreported(
     """Return the first operation with a specimen and no report, while this report names none."""
     if op_no is not None:
         return None
-    reported = {row.get("op_no") for row in path_all or ()}
-    waiting = (row["sequence"] for row in surg_all or () if row.get("surg_done") in WITH_SPECIMEN)
-    return min((number for number in waiting if number not in reported), default=None)
-
-
-def operated_on(op_no: int, surg_all: list[AnswerRow]) -> date | None:
-    day: date | None = operation_of(op_no, surg_all).get("surg_dt")
-    return day
+    return first_without_record(surg_all, path_all, done=WITH_SPECIMEN)
 
 
 def has_specimen(op_no: int | None, surg_all: list[AnswerRow] | None) -> bool:
@@ -42,7 +30,7 @@ def has_specimen(op_no: int | None, surg_all: list[AnswerRow] | None) -> bool:
 
 def one_report(op_no: int, path_all: list[AnswerRow]) -> bool:
     """Say whether no other report is of the same operation; ``path_all`` are the other reports (decision D1)."""
-    return all(row.get("op_no") != op_no for row in path_all)
+    return names_it_alone(op_no, path_all)
 
 
 def residue(resid_pct: int | None, resid_lt1: str | None) -> int | str | None:
@@ -83,8 +71,8 @@ def cap_rule(
     surg_all: list[AnswerRow] | None,
 ) -> str | None:
     left = operation_of(op_no, surg_all).get("resid_macro")
-    found = pathology.r_status(inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left)
-    return found and found.value
+    margin = pathology.r_status(inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left)
+    return margin and margin.value
 
 
 def one_millimetre_rule(
@@ -96,10 +84,10 @@ def one_millimetre_rule(
     surg_all: list[AnswerRow] | None,
 ) -> str | None:
     left = operation_of(op_no, surg_all).get("resid_macro")
-    found = pathology.r_rcp(
+    margin = pathology.r_rcp(
         crm_mm=m_crm, inv_prox=inv_prox, inv_dist=inv_dist, inv_crm=inv_crm, resid_macro=left
     )
-    return found and found.value
+    return margin and margin.value
 
 
 def soon_after_surgery(path_dt: date, op_dt: date, setting_pathology_report_days: int) -> bool:

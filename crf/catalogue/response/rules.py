@@ -177,10 +177,10 @@ def two_clear_looks(**known: Any) -> bool:
     """Say whether a declared cCR rests on two clear evaluations, or on the MDT's reason (X032)."""
     if known["override_why"] and known["mdt_dt"]:
         return True
-    found = proposal(known).code
+    proposed = proposal(known).code
     because = set(proposal(known).reasons)
-    if found not in (None, Outcome.NOT_EVALUABLE) or because & NEEDS_A_REASON:
-        return found in DECLARED_OUTCOMES
+    if proposed not in (None, Outcome.NOT_EVALUABLE) or because & NEEDS_A_REASON:
+        return proposed in DECLARED_OUTCOMES
     clear = {"bx_result": Biopsy.CLEAR, "bx_adequate": "yes", "pet_done": "Y", "eus_done": "Y"}
     return proposal(_without_residue(known) | clear | {"passable": "yes"}).code in DECLARED_OUTCOMES
 

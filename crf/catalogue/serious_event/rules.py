@@ -27,8 +27,8 @@ def event_of(ae_no: int | None, ae_all: list[AnswerRow] | None) -> AnswerRow | N
 
 def latest_assessment(ae_no: int | None, sponsor_assessments: list[AnswerRow] | None) -> AnswerRow | None:
     """Return what the sponsor judged last of the event."""
-    found = [row for row in sponsor_assessments or () if row["event_no"] == ae_no]
-    return found[-1] if found else None
+    rows = [row for row in sponsor_assessments or () if row["event_no"] == ae_no]
+    return rows[-1] if rows else None
 
 
 def unreported(
@@ -61,18 +61,18 @@ def judged_by_investigator(ae_no: int, ae_all: list[AnswerRow]) -> str | None:
 
 
 def expectedness(ae_no: int, sponsor_assessments: list[AnswerRow]) -> str | None:
-    found = latest_assessment(ae_no, sponsor_assessments)
-    return found["expectedness"] if found else None
+    assessment = latest_assessment(ae_no, sponsor_assessments)
+    return assessment["expectedness"] if assessment else None
 
 
 def judged_by_sponsor(ae_no: int, sponsor_assessments: list[AnswerRow]) -> str | None:
-    found = latest_assessment(ae_no, sponsor_assessments)
-    return found["causality"] if found else None
+    assessment = latest_assessment(ae_no, sponsor_assessments)
+    return assessment["causality"] if assessment else None
 
 
 def confirmed(ae_no: int, sponsor_assessments: list[AnswerRow]) -> bool | None:
-    found = latest_assessment(ae_no, sponsor_assessments)
-    return found["susar"] if found else None
+    assessment = latest_assessment(ae_no, sponsor_assessments)
+    return assessment["susar"] if assessment else None
 
 
 def told_authority(ae_no: int, sponsor_assessments: list[AnswerRow]) -> date | None:
@@ -83,14 +83,14 @@ def told_authority(ae_no: int, sponsor_assessments: list[AnswerRow]) -> date | N
 def is_susar(**known: Any) -> bool | None:
     """Say what the rule says: serious, unexpected and related, by the more cautious of the two (protocol 3.6)."""
     event = event_of(known["ae_no"], known["ae_all"])
-    found = latest_assessment(known["ae_no"], known["sponsor_assessments"])
-    if event is None or found is None:
+    assessment = latest_assessment(known["ae_no"], known["sponsor_assessments"])
+    if event is None or assessment is None:
         return None
     return susar(
         serious=event.get("serious"),
-        expectedness=found["expectedness"],
+        expectedness=assessment["expectedness"],
         investigator=more_cautious(known["sae_rel_inv"], event.get("rel_worst")),
-        sponsor=found["causality"],
+        sponsor=assessment["causality"],
     )
 
 

@@ -63,13 +63,13 @@ def elements_missing(
     """Return the parts of the evaluation that the visit asks for and that were not done."""
     if as_done is None:
         return []
-    found = evaluation_at(visit_code, cre_all) or {}
+    evaluation = evaluation_at(visit_code, cre_all) or {}
     done = {
-        "pet": found.get("pet_done") == "Y",
-        "endoscopy": found.get("ogd_done") == "Y",
-        "biopsies": (found.get("bob_n") or 0) >= setting_bite_on_bite_min,
-        "eus": found.get("eus_done") == "Y",
-        "fna": Because.FNA_MISSING not in (found.get("cre_because") or ()),
+        "pet": evaluation.get("pet_done") == "Y",
+        "endoscopy": evaluation.get("ogd_done") == "Y",
+        "biopsies": (evaluation.get("bob_n") or 0) >= setting_bite_on_bite_min,
+        "eus": evaluation.get("eus_done") == "Y",
+        "fna": Because.FNA_MISSING not in (evaluation.get("cre_because") or ()),
     }
     return [element for element, is_done in done.items() if not is_done]
 

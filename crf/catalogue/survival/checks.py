@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from crf.catalogue.subsequent_therapy import rules as therapies
 from crf.catalogue.survival import rules
 from crf.engine.checks import Check, Criticality, Level, Owner
 from crf.engine.conditions import Any_, Is
@@ -129,6 +130,19 @@ CHECKS = (
         message=_("Death within 90 days of study treatment: review whether it is related."),
         fields=("cod",),
         owner=Owner.DATA_MANAGER,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="SURV-09",
+        level=Level.SOFT,
+        reads=("status_dt", *therapies.CONTACTS),
+        passes=rules.therapy_in_the_log,
+        message=_(
+            "New anticancer therapy is reported, and the log (ST) holds none that began since the last contact. Add it "
+            "there, or check the answer."
+        ),
+        fields=("st_any",),
+        when=Is("st_any", "Y"),
         criticality=Criticality.CRITICAL,
     ),
     Check(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
+from crf.catalogue.subsequent_therapy import rules as therapies
 from crf.catalogue.survival import rules
 from crf.catalogue.survival.checks import CHECKS
 from crf.engine.base import CrfRecord
 from crf.engine.codelists import CodeList
-from crf.engine.conditions import Is
+from crf.engine.conditions import All, Is
 from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
@@ -114,6 +115,22 @@ class SurvivalStatus(CrfRecord):
         _("Disease at this contact"), codes=DISEASE, required_when=Is("vital", "alive"), sdtm="RSORRES"
     )
 
+    st_due = DerivedBoolean(
+        _("Disease known by this contact"),
+        reads=("status_dt", "dz_now", *therapies.EVENTS),
+        by=rules.disease_known,
+        blanks=True,
+        definition=_(
+            "Yes once residue, regrowth, recurrence or distant disease is recorded by the day of the contact."
+        ),
+    )
+    st_any = YesNoAnswer(
+        _("New anticancer therapy since the last contact?"),
+        help=_("If so, add a record to the log of subsequent anticancer therapy (ST) for each."),
+        asked_when=All(Is("st_due", True), Is("vital", "alive", "dead")),
+        sdtm="CMYN",
+    )
+
     death = Section(_("Death"), shown_when=DEAD)
     death_dt = PartialDateAnswer(
         _("Date of death"),
@@ -203,7 +220,7 @@ class SurvivalStatus(CrfRecord):
     )
 
     class Crf:
-        code, title, version, repeats = "SURV", _("Survival status"), 1, Repeats.PER_VISIT
+        code, title, version, repeats = "SURV", _("Survival status"), 2, Repeats.PER_VISIT
         says_alive, from_register = True, True
         checks = CHECKS
         milestones = (Sets("DEATH", "death_dt", when=DEAD),)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from crf.catalogue.subsequent_therapy.rules import RELAPSED, has_row, known_by
 from crf.catalogue.surgery.outcomes import with_incision
 from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day
@@ -26,7 +27,6 @@ PROOFS = (
 CONTACTS = ("status_dt", "vital", "SURV*", "FU*")
 DEATH = ("death_dt", "last_alive_dt", *CONTACTS)
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
-RELAPSED = ("local", "distant", "both")
 
 
 def seen_alive(known: AnswerRow) -> Iterator[date | None]:
@@ -51,6 +51,17 @@ def heard_alive(known: AnswerRow) -> Iterator[date | None]:
 
 def last_proof_of_life(**known: Any) -> date | None:
     return last_alive((*seen_alive(known), *heard_alive(known)))
+
+
+def disease_known(status_dt: date | None, dz_now: str | None, **known: Any) -> bool | None:
+    """Say whether this contact asks for anticancer therapy (decision D3); None while no disease is known."""
+    known_then = status_dt is not None and (dz_now in RELAPSED or known_by(status_dt, **known))
+    return known_then or None
+
+
+def therapy_in_the_log(status_dt: date, **known: Any) -> bool:
+    """Say whether a new therapy of this contact stands in its log (decision D3)."""
+    return has_row(status_dt, known)
 
 
 def reported_on(known: AnswerRow) -> date | None:

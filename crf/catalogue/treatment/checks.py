@@ -134,8 +134,8 @@ CAMRELIZUMAB = (
         reads=("camre", "setting.camrelizumab_interval_possible_days"),
         passes=rules.interval_is_possible,
         message=_(
-            "The second camrelizumab dose is dated less than %(setting_camrelizumab_interval_possible_days)s days "
-            "after the first. Check both dates."
+            "A camrelizumab dose is dated less than %(setting_camrelizumab_interval_possible_days)s days after the "
+            "one before it. Check both dates."
         ),
         fields=("camre",),
         blanks=True,
@@ -179,7 +179,7 @@ CAMRELIZUMAB = (
         level=Level.HARD,
         reads=("camre",),
         passes=rules.doses_named_once,
-        message=_("Duplicate camrelizumab dose. Number the doses 1 and 2."),
+        message=_("Duplicate camrelizumab dose. Give each dose its own number."),
         fields=("camre",),
     ),
 )
@@ -265,7 +265,7 @@ SUMMARY = (
         reads=("camre", "treatment.CAMRELIZUMAB.doses"),
         passes=rules.every_dose_accounted,
         message=_(
-            "Both camrelizumab doses are accounted for, a dose not given as omitted. Add the missing row."
+            "Every camrelizumab dose is accounted for, a dose not given as omitted. Add the missing row."
         ),
         fields=("camre",),
         when=All(Is("participant.arm", "1"), Answered("completed")),
@@ -373,4 +373,33 @@ PLANS = (
     _as_planned("TREAT-29", "nabp_mgm2", "treatment.NAB_PACLITAXEL.amount", each="chemo", only_above=True),
 )
 
-CHECKS = (*ANCHORS, *CHEMOTHERAPY, *CAMRELIZUMAB, *RADIOTHERAPY, *SUMMARY, *DEPARTURES, *REACTIONS, *PLANS)
+
+def _numbered(code: str, group: str, number: str, planned: str) -> Check:
+    """Make the check that a dose is one of those that the text plans; one more is told, and can be kept."""
+    return Check(
+        code=code,
+        level=Level.SOFT,
+        reads=(number, planned),
+        each=group,
+        passes=rules.is_not_above_plan,
+        message=_("The protocol plans fewer doses. Check the number of this one, or give the reason."),
+        fields=(number,),
+    )
+
+
+NUMBERS = (
+    _numbered("TREAT-31", "chemo", "dose_no", "treatment.CARBOPLATIN.doses"),
+    _numbered("TREAT-32", "camre", "ci_no", "treatment.CAMRELIZUMAB.doses"),
+)
+
+CHECKS = (
+    *ANCHORS,
+    *CHEMOTHERAPY,
+    *CAMRELIZUMAB,
+    *RADIOTHERAPY,
+    *SUMMARY,
+    *DEPARTURES,
+    *REACTIONS,
+    *PLANS,
+    *NUMBERS,
+)

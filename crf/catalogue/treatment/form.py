@@ -73,6 +73,7 @@ class Treatment(CrfRecord):
             "drug of a day is answered by itself; the blood counts belong to the day."
         ),
         starts_with=tuple({"dose_no": number} for number in range(1, 6)),
+        counted_by="treatment.CARBOPLATIN.doses",
         fixed=True,
     )
 
@@ -92,6 +93,7 @@ class Treatment(CrfRecord):
         shown_when=Any_(ARM_1, Is("ci_any", "Y")),
         required_when=ARM_1,
         starts_with=({"ci_no": 1}, {"ci_no": 2}),
+        counted_by="treatment.CAMRELIZUMAB.doses",
     )
 
     radiotherapy = Section(_("C. Radiotherapy"))
@@ -253,12 +255,12 @@ class Treatment(CrfRecord):
 
 @audited()
 class TreatmentChemotherapy(CrfGroupRow):
-    """One row for each of the five planned days of carboplatin and paclitaxel, each drug by itself (protocol 3.5 A,
+    """One row for each planned day of carboplatin and paclitaxel, each drug by itself (protocol 3.5 A,
     EXC; decision C1).
     """
 
     record = parent(Treatment, "chemo")
-    dose_no = IntegerAnswer(_("Dose"), hard=(1, 5), required=True, missing_allowed=(), sdtm="ECSEQ")
+    dose_no = IntegerAnswer(_("Dose"), hard=(1, 12), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
         reads=("dose_no", "treatment.CARBOPLATIN.days"),
@@ -295,11 +297,13 @@ class TreatmentChemotherapy(CrfGroupRow):
         sdtm="LBORRES (CREAT)",
     )
     gfr_calc = DerivedDecimal(
-        _("GFR by Cockcroft-Gault"),
-        reads=("adm_dt", "weight_d", "creat_d", "ELIG.birth", "ELIG.sex"),
-        by=rules.clearance,
+        _("GFR, worked out"),
+        reads=("adm_dt", "weight_d", "creat_d", *rules.BODY),
+        by=rules.filtration,
+        blanks=True,
         unit="mL/min",
-        definition=_("From creatinine, weight, age and sex."),
+        help=_("By the formula of the protocol text (%(setting.gfr_formula)s)."),
+        definition=_("From creatinine, age and sex, with weight or body surface."),
         sdtm="LBORRES (CREATCLR)",
     )
     gfr_d = DecimalAnswer(
@@ -372,10 +376,10 @@ class TreatmentChemotherapy(CrfGroupRow):
 
 @audited()
 class TreatmentCamrelizumab(CrfGroupRow):
-    """The two doses of camrelizumab on days 1 and 22, in Arm 1 alone (protocol 3.5 B, EXI, X011)."""
+    """The doses of camrelizumab, in Arm 1 alone (protocol 3.5 B, EXI, X011)."""
 
     record = parent(Treatment, "camre")
-    ci_no = IntegerAnswer(_("Dose"), hard=(1, 2), required=True, missing_allowed=(), sdtm="ECSEQ")
+    ci_no = IntegerAnswer(_("Dose"), hard=(1, 12), required=True, missing_allowed=(), sdtm="ECSEQ")
     planned_day = DerivedInteger(
         _("Planned day"),
         reads=("ci_no", "treatment.CAMRELIZUMAB.days"),

@@ -19,6 +19,7 @@ COUNTED = ("setting.blood_count_event_grade", "setting.blood_count_event_days")
 PLANNED_CARBOPLATIN = ("treatment.CARBOPLATIN.amount", "treatment.CARBOPLATIN.doses")
 PLANNED_PACLITAXEL = ("treatment.NAB_PACLITAXEL.amount", "treatment.NAB_PACLITAXEL.doses")
 LAST_OF_ANY = "last_of_any_component"
+BODY = ("ELIG.birth", "ELIG.sex", "DM.height", "setting.bsa_formula", "setting.gfr_formula")
 GIVEN = ("full", "reduced")
 
 
@@ -105,12 +106,25 @@ def close_to(entered: str, expected: str) -> Callable[..., bool | None]:
     return passes
 
 
-def clearance(
-    adm_dt: date, weight_d: Decimal, creat_d: Decimal, elig_birth: str, elig_sex: str
+def filtration(
+    adm_dt: date | None,
+    weight_d: Decimal | None,
+    creat_d: Decimal | None,
+    elig_birth: str | None,
+    elig_sex: str | None,
+    dm_height: Decimal | None,
+    setting_bsa_formula: str,
+    setting_gfr_formula: str,
 ) -> Decimal | None:
-    """Return the creatinine clearance of the day of carboplatin (protocol 3.5 A, gfr_calc; decision C2)."""
-    age = age_on(elig_birth, adm_dt)
-    return doses.cockcroft_gault(age=age, weight_kg=weight_d, creatinine_umol=creat_d, sex=elig_sex)
+    """Return the GFR of the day of carboplatin by the formula of the text (protocol 3.5 A, gfr_calc; decision C2)."""
+    return doses.gfr(
+        setting_gfr_formula,
+        age=age_on(elig_birth, adm_dt) if elig_birth and adm_dt else None,
+        weight_kg=weight_d,
+        creatinine_umol=creat_d,
+        sex=elig_sex,
+        bsa=scores.bsa(dm_height, weight_d, setting_bsa_formula.lower()),
+    )
 
 
 def weight_kept(
@@ -275,10 +289,10 @@ def first_camrelizumab_in_time(
     return (min(given) if given else today) <= last
 
 
-def _interval(camre: list[AnswerRow]) -> int | None:
-    """Return the days from the first to the second dose of camrelizumab."""
-    first, second = [*camre_days(sorted(camre, key=lambda row: row["ci_no"] or 0)), None, None][:2]
-    return (second - first).days if first and second else None
+def _intervals(camre: list[AnswerRow]) -> list[int]:
+    """Return the days from each dose of camrelizumab that was given to the next one."""
+    given = camre_days(sorted(camre, key=lambda row: row["ci_no"] or 0))
+    return [(later - earlier).days for earlier, later in pairwise(given)]
 
 
 def interval_is_usual(
@@ -286,15 +300,14 @@ def interval_is_usual(
     setting_camrelizumab_interval_min_days: int,
     setting_camrelizumab_interval_max_days: int,
 ) -> bool:
-    """Say whether the two camrelizumab doses lie as far apart as planned (X013)."""
-    days, least = _interval(camre), setting_camrelizumab_interval_min_days
-    return days is None or least <= days <= setting_camrelizumab_interval_max_days
+    """Say whether the camrelizumab doses lie as far apart as planned (X013)."""
+    least, most = setting_camrelizumab_interval_min_days, setting_camrelizumab_interval_max_days
+    return all(least <= days <= most for days in _intervals(camre))
 
 
 def interval_is_possible(camre: list[AnswerRow], setting_camrelizumab_interval_possible_days: int) -> bool:
-    """Say whether the second dose is not dated so early that it must be a mistake (X013a)."""
-    days = _interval(camre)
-    return days is None or days >= setting_camrelizumab_interval_possible_days
+    """Say whether no dose is dated so soon after the one before that it must be a mistake (X013a)."""
+    return all(days >= setting_camrelizumab_interval_possible_days for days in _intervals(camre))
 
 
 def results_seen(**seen: str | None) -> bool:

@@ -31,8 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *, file: str, language: str, licence: str, form: str, **options: object) -> None:
         try:
-            written = Path(file).read_bytes()
-            texts = read_texts(written.decode("utf-8-sig"))
+            content = Path(file).read_bytes()
+            texts = read_texts(content.decode("utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"The file {file} cannot be read as text in UTF-8: {error}.") from error
         with scope(user_id=None, sites=EVERYTHING):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                     language=language,
                     texts=texts,
                     licence=licence,
-                    digest=hashlib.sha256(written).hexdigest(),
+                    digest=hashlib.sha256(content).hexdigest(),
                     at=timezone.now(),
                 )
             except Refusal as refusal:

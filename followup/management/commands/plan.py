@@ -42,8 +42,8 @@ class Command(BaseCommand):
             self._refuse(f"There is no version {protocol}. These are there: {', '.join(versions())}.")
         text = load(protocol)
         try:
-            written = Path(milestones).read_text(encoding="utf-8-sig")
-            history = read_history(text, arm=arm, written=written, as_of=as_of)
+            content = Path(milestones).read_text(encoding="utf-8-sig")
+            history = read_history(text, arm=arm, written=content, as_of=as_of)
         except OSError as error:
             self._refuse(f"The file {milestones} cannot be read: {error.strerror}.")
         except UnicodeDecodeError:

@@ -36,19 +36,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = texts_of_project(settings.BASE_DIR)
+        texts = texts_of_project(settings.BASE_DIR)
         catalogue = Catalogue(settings.BASE_DIR)
         if options["check"]:
-            self._check(faults(catalogue, found))
+            self._check(faults(catalogue, texts))
             return
-        catalogue.update(found, prune=options["prune"])
+        catalogue.update(texts, prune=options["prune"])
         if options["source"]:
             self._take_in(catalogue, options["source"])
         catalogue.write()
         missing = catalogue.untranslated()
         if options["export_missing"]:
             self._export(missing, options["export_missing"])
-        self.stdout.write(f"{len(found)} texts, {len(missing)} without a translation.")
+        self.stdout.write(f"{len(texts)} texts, {len(missing)} without a translation.")
 
     def _check(self, lines: list[str]) -> None:
         if lines:

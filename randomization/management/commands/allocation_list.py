@@ -247,10 +247,10 @@ def _password(options: dict[str, Any]) -> str:
 
 def _person(username: str, *, at: datetime) -> User:
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        found = User.objects.filter(username=username, is_active=True).first()
-    if found is None:
+        user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
         raise CommandError(f"Nobody signs in as {username}.")
-    return with_grants(found, on=local_date(at, settings.TRIAL_TIME_ZONE))
+    return with_grants(user, on=local_date(at, settings.TRIAL_TIME_ZONE))
 
 
 def _part(label: str) -> ListPart:
@@ -318,11 +318,13 @@ def _on_paper() -> set[str]:
 
 def _errors() -> list[str]:
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        found = AllocationError.objects.standing().select_related("participant").order_by("recorded_at")
+        allocation_errors = (
+            AllocationError.objects.standing().select_related("participant").order_by("recorded_at")
+        )
         return [
             f"{error.participant.number} {error.get_kind_display()}: {error.detail}"
             + (f" (true stage group {error.strat_stage_true})" if error.strat_stage_true else "")
-            for error in found
+            for error in allocation_errors
         ]
 
 
@@ -332,9 +334,11 @@ Marks = dict[str, tuple[str, str]]
 def _marks() -> Marks:
     """The true stage group and the kinds of errors that stand about each randomization number."""
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        found = AllocationError.objects.standing().order_by("recorded_at")
+        allocation_errors = AllocationError.objects.standing().order_by("recorded_at")
         marks: Marks = {}
-        for number, kind, stage in found.values_list("allocation__number", "kind", "strat_stage_true"):
+        for number, kind, stage in allocation_errors.values_list(
+            "allocation__number", "kind", "strat_stage_true"
+        ):
             true_stage, kinds = marks.get(number, ("", ""))
             marks[number] = (stage or true_stage, f"{kinds} {kind}".strip())
     return marks

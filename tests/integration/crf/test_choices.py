@@ -293,18 +293,42 @@ def test_rare_10_who_is_away_and_found_dead_in_a_register_is_dead_and_away_again
     allow_registers(patient)
     gone(patient, world)
     away, sweep = planned(patient), visit(patient, "SWEEP-06")
-    told = {"status_dt": date(2026, 11, 10), "v_source": "registry"}
+    told = {"status_dt": date(2026, 11, 10), "v_source": "register"}
     died = {**_changes(survival.dead()), **told, "death_dt": "2026-11-02"}
     save(patient, "SURV", visit=sweep, values=died)
     patient.refresh_from_db()
     assert (patient.state, patient.state_since) == (Track.DEAD, date(2026, 11, 2))
     assert not Visit.objects.awaited().filter(participant=patient, opens__gt=date(2026, 11, 2)).exists()
     assert planned_anew(patient)
-    save(patient, "SURV", visit=sweep, values={"v_source": "registry"}, reason="Another person's entry")
+    save(patient, "SURV", visit=sweep, values={"v_source": "register"}, reason="Another person's entry")
     patient.refresh_from_db()
     assert (patient.state, patient.state_since) == (track, GONE_ON)
     assert planned(patient) == away
     assert planned_anew(patient)
+
+
+def test_rare_10_vital_status_from_a_register_is_recorded_from_the_page_of_who_withdrew(
+    waiting: Callable[[str], Participant], world: World
+) -> None:
+    patient, browser = waiting("1"), client_of(world.coordinator)
+    page = f"/participants/{patient.number}/"
+    leave(patient, world)
+    assert "Record vital status from a register" not in browser.get(page).text, (
+        "the consent does not allow it"
+    )
+    allow_registers(patient)
+    shown = browser.get(page).text.split("Record vital status from a register")[0]
+    address = shown.rsplit('href="', 1)[1].split('"')[0]
+    assert address.endswith(f"/forms/SURV/?visit={visit(patient, 'SWEEP-06').pk}")
+    assert browser.get(address).status_code == 200
+    told = {"status_dt": "2026-11-10", "vital": "dead", "v_source": "register", "death_dt": "2026-11-02"}
+    sent = browser.post(address, {**told, "_key": "k", "_version": "0"})
+    assert sent.status_code == 302
+    patient.refresh_from_db()
+    assert (patient.state, patient.state_since) == (Track.DEAD, date(2026, 11, 2))
+    gone = browser.get(page).text
+    assert "Died on 2 Nov 2026" in gone
+    assert "Withdrew on 16 Oct 2026 from: all contact." in gone
 
 
 def allow_registers(patient: Participant) -> None:

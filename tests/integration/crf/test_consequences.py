@@ -177,19 +177,17 @@ def test_what_becomes_a_departure_by_another_form_is_proposed_as_well(
     assert proposed(person, "surgery_timing") == ["X041"]
 
 
-def test_rows_of_an_earlier_contact_are_read_when_a_later_one_has_none(
+def test_point_15_a_therapy_of_an_earlier_contact_is_read_when_a_later_one_has_none(
     person: Participant, save: Save
 ) -> None:
     randomized(person, arm="2")
     treated(person, save)
     save(person, "SURG", values=surgery.VALUES)
-    immune = {"tx_kind": "io", "tx_drug": "PD-1", "tx_start": "2026-09", "position": 1, "missing": {}}
+    save(person, "ST", values={"st_kind": "io", "st_class": ["pd1"], "st_start": "2026-09"})
     visits = list(Visit.objects.filter(participant=person, code__in=("PO90", "FU-06")).order_by("opens"))
-    for visit, day, rows in zip(
-        visits, (date(2026, 10, 28), date(2026, 11, 18)), ([immune], []), strict=True
-    ):
-        values = {**follow_up.VALUES, "fu_dt": day, "img_any": "N", "post_tx_any": "Y" if rows else "N"}
-        save(person, "FU", visit=visit, values=values, groups={"post_tx": rows})
+    for visit, day, new in zip(visits, (date(2026, 10, 28), date(2026, 11, 18)), "YN", strict=True):
+        values = {**follow_up.VALUES, "fu_dt": day, "img_any": "N", "post_tx_any": new}
+        save(person, "FU", visit=visit, values=values)
     event = {**adverse_event.VALUES, "ae_st": "2026-11-02", "ae_en": "2026-11-12", "rel_camre": "na"}
     save(person, "AE", values=event)
     assert not Query.objects.filter(participant=person, check_code="X023").exists()

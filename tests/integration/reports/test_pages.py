@@ -55,6 +55,18 @@ def test_work_list_asks_little(world: World, randomized: Any, role: str) -> None
     assert asked(of(getattr(world, role)), "/work-list/") <= MOST_QUERIES
 
 
+def test_point_24_who_is_screened_is_asked_for_once(world: World) -> None:
+    """Before, an investigator's work list asked twice, and was the sixteenth question of its page."""
+    screened = screen(world).number
+    client = Client()
+    client.force_login(world.investigator)
+    client.get("/work-list/")
+    with CaptureQueriesContext(connection) as seen:
+        page = client.get("/work-list/").content.decode()
+    assert sum("trials_eligibilitydecision" in each["sql"] for each in seen) == 1
+    assert screened in page
+
+
 def test_a_draft_is_on_its_owners_work_list_and_leads_back_to_the_form(world: World, randomized: Any) -> None:
     client = of(world.coordinator)
     with scope(user_id=None, sites=EVERYTHING):

@@ -259,6 +259,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:new": ("get", "DS"),
     "exports:detail": ("get", "DSX"),
     "exports:download": ("post", "DS"),
+    "exports:casebook": ("get", "IMD"),
     "exports:access": ("get", "T"),
     "exports:access-end": ("get", "T"),
     "exports:tokens": ("get", "*"),

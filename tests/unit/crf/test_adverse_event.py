@@ -29,7 +29,8 @@ LATE_EVENT |= {"rel_camre": "not", "rel_rt": "not", "rel_chemo": "not"}
 SURVEILLED = {"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "N"}
 SENT = datetime(2026, 6, 21, 9, 0, tzinfo=UTC)
 CLOCK = {"event_no": 1, "kind": "sae_report", "due_at": datetime(2026, 6, 22, 9, 0, tzinfo=UTC)}
-IO_LATER = [{"tx_kind": "io", "tx_start": "2026-06"}]
+IO_LATER = [{"st_kind": "io", "st_start": "2026-06"}]
+PD1_LATER = [{"st_kind": "chemo", "st_class": ["chemo", "pd1"], "st_start": "2026-06"}]
 
 
 @pytest.mark.parametrize("case", [example(), fatal(), example(**MILD, **NOT_SERIOUS)])
@@ -191,7 +192,8 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("X022c", fatal(SURV__death_dt=None)),
         ("X022d", fatal(**{"SURV*": [{"vital": "alive", "status_dt": date(2026, 7, 18)}]})),
         ("X023", example(ae_st="2026-05-11")),
-        ("X023", example(**NO_CAMRE, **{"FU*.post_tx": IO_LATER})),
+        ("X023", example(**NO_CAMRE, **{"ST*": IO_LATER})),
+        ("X023", example(**NO_CAMRE, **{"ST*": PD1_LATER})),
         ("X023", example(**NO_CAMRE, **{"FU*": [{"adj_given": "io", "adj_start": date(2026, 6, 1)}]})),
         ("AE-02", example(ae_st="2026-04")),
         ("AE-07", example(**NO_CAMRE, rel_camre="na")),

@@ -47,6 +47,12 @@ LEAK: dict[str, Any] = {
     "comp_en": date(2026, 3, 20),
     "comp_ae": 4,
 }
+UNTIL_90: dict[str, Any] = {
+    "po30_dt": date(2026, 4, 1),
+    "po30_status": "alive",
+    "po90_dt": date(2026, 5, 31),
+    "po90_status": "alive",
+}
 NONE: dict[str, Any] = {"op_no": 1, "comp_any": "N", "feed_dc": "oral"}
 
 
@@ -65,7 +71,9 @@ def codes(outcome: Evaluation) -> set[str]:
 
 
 def test_an_operation_without_complication_is_complete_and_its_index_is_zero() -> None:
-    outcome = judged()
+    late = {"today": date(2026, 6, 1)}
+    assert not judged(context=late).complete, "the status of day 90 is awaited"
+    outcome = judged(context=late, **UNTIL_90)
     assert outcome.complete
     assert outcome.findings == ()
     assert outcome.values["cci"] == 0
@@ -73,7 +81,7 @@ def test_an_operation_without_complication_is_complete_and_its_index_is_zero() -
 
 
 def test_a_leak_is_complete_with_its_type_day_and_index() -> None:
-    outcome = judged(LEAK)
+    outcome = judged(LEAK, context={"today": date(2026, 6, 1)}, **UNTIL_90)
     assert outcome.complete
     assert codes(outcome) == set()
     assert outcome.groups["comps"][0]["pod"] == 6
@@ -247,6 +255,16 @@ def test_a_status_that_nobody_knows_after_day_90_is_asked_for() -> None:
     assert "X050" not in codes(judged(context=late | {"today": date(2026, 5, 31)}))
     alive = {"po90_dt": date(2026, 6, 1), "po90_status": "alive"}
     assert "X050" not in codes(judged(context=late, **alive))
+
+
+def test_a_death_before_the_day_is_told_when_it_is_known() -> None:
+    told = {
+        "po30_dt": date(2026, 3, 12),
+        "po30_status": "dead",
+        "po90_dt": date(2026, 3, 12),
+        "po90_status": "dead",
+    }
+    assert codes(judged(context={"SURV*": [DEAD]}, **told)) == set()
 
 
 @pytest.mark.parametrize(

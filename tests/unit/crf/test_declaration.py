@@ -142,7 +142,7 @@ def test_a_sound_form_has_no_fault_and_says_what_it_reads():
     [
         ("DM.weight", "DM", "dm_weight"),
         ("CRE*", "CRE", "cre_all"),
-        ("FU*.post_tx", "FU", "fu_all_post_tx"),
+        ("FU*.img", "FU", "fu_all_img"),
         ("milestone.NEO_END", "", "milestone_neo_end"),
         ("today", "", "today"),
         ("weight", "", "weight"),

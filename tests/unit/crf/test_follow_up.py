@@ -13,7 +13,8 @@ CHAPTERS = ("2.1", "3.12", "3.17")
 
 NODE = {"station": "7", "rt_field": "in", "lnd_field": "out"}
 PROVEN, SUSPECTED = date(2027, 6, 14), date(2027, 6, 10)
-RT = {"tx_kind": "rt", "tx_gy": 50, "tx_site": "left neck", "tx_start": "2027-05", "tx_end": "2027-06"}
+LOGGED = {"ST*": [{"st_kind": "rt", "st_start": "2027-05"}]}
+CONTACT = {"fu_dt": date(2027, 5, 20), "alive": "Y"}
 
 
 DISTANT = {"cre_outcome": "DISTANT", "proven_on": date(2027, 6, 1)}
@@ -26,7 +27,7 @@ DISTANT = {"cre_outcome": "DISTANT", "proven_on": date(2027, 6, 1)}
         recurred(),
         regrown(),
         recurred(rec_type=["node", "anastomotic"], rec_node=[NODE], rec_site=[]),
-        example(post_tx_any="Y", post_tx=[RT]),
+        example(post_tx_any="Y", **LOGGED),
     ],
 )
 def test_a_complete_form_has_no_findings(case: dict) -> None:
@@ -93,7 +94,9 @@ def test_five_lesions_are_few() -> None:
         ("FU-05", example(adj_given="chemo", adj_start=date(2026, 11, 17))),
         ("FU-06", example(adj_why=None)),
         ("FU-06", example(adj_why=None, PATH__ypt="T0", PATH__ypn="N1")),
-        ("FU-07", example(post_tx_any="Y", post_tx=[RT | {"tx_end": "2027-04"}])),
+        ("FU-12", example(post_tx_any="Y")),
+        ("FU-12", example(post_tx_any="Y", **{"ST*": [{"st_start": "2027-06-15"}]})),
+        ("FU-12", example(post_tx_any="Y", **{"FU*": [CONTACT], "ST*": [{"st_start": "2027-05-19"}]})),
         ("FU-08", example(fu_dt=date(2027, 6, 27))),
         ("FU-09", example(img=[{"modality": "ct", "img_dt": date(2027, 6, 15), "img_result": "clear"}])),
         ("FU-10", recurred(rec_method="clinical")),
@@ -121,7 +124,11 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("FU-06", example(adj_why=None, PATH__ypt="T0")),
         ("FU-06", example(adj_why=None, PATH__ypt=None, PATH__ypn=None)),
         ("FU-06", example(adj_given="chemo", adj_start=date(2026, 9, 1))),
-        ("FU-07", example(post_tx_any="Y", post_tx=[RT | {"tx_end": "2027"}])),
+        ("FU-12", example(post_tx_any="N")),
+        ("FU-12", example(post_tx_any="Y", **LOGGED)),
+        ("FU-12", example(post_tx_any="Y", **{"ST*": [{"st_start": "2027-06-14"}]})),
+        ("FU-12", example(post_tx_any="Y", **{"ST*": [{"st_start": None}]})),
+        ("FU-12", example(post_tx_any="Y", **{"FU*": [CONTACT], **LOGGED})),
         ("FU-08", example(fu_dt=date(2027, 6, 26))),
         ("FU-09", example(fu_dt=SUSPECTED)),
         ("FU-10", recurred(rec_method="imaging")),
@@ -144,11 +151,7 @@ def test_a_check_passes(code: str, case: dict) -> None:
         (recurred(rec_site=[{"organ": "other"}]), {"rec_site.1.organ_txt"}),
         (recurred(rec_dt_proof=None), {"rec_dt_proof"}),
         (recurred(rec_dt_proof=None, dz_status="suspect"), set()),
-        (example(post_tx_any="Y"), {"post_tx"}),
-        (
-            example(post_tx_any="Y", post_tx=[{"tx_kind": "io", "tx_start": "2027"}]),
-            {"post_tx.1.tx_drug"},
-        ),
+        (example(post_tx_any=None), {"post_tx_any"}),
         (example(visit__code="ADJ", adj_given=None), {"adj_given"}),
         (example(adj_given="io"), {"adj_drug", "adj_start"}),
         (example(alive="N", ecog=None, dysph=None, feed=None, exam=None, wt=None), set()),

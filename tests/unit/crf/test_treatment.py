@@ -379,6 +379,26 @@ def test_x016_compares_with_the_weight_on_which_the_doses_were_calculated() -> N
 @pytest.mark.parametrize(
     ("sex", "birth", "clearance"), [("M", "1961-03", "80.0"), ("F", "1961-03", "68.0"), ("M", "1961", None)]
 )
+def test_point_16_the_gfr_follows_the_formula_of_the_text(
+    sex: str, birth: str, clearance: str | None
+) -> None:
+    case = example(
+        chemo=[chemotherapy(1, creat_d=71.4)],
+        ELIG__sex=sex,
+        ELIG__birth=birth,
+        setting__gfr_formula="CKD-EPI 2021",
+    )
+    row = judge("TREAT", case).groups["chemo"][0]
+    assert (row["gfr_calc"] is None) == (clearance is None)
+    if clearance:
+        assert row["gfr_calc"] != Decimal(clearance)
+    unmeasured = judge("TREAT", example(chemo=[chemotherapy(1, creat_d=71.4)], DM__height=None))
+    assert unmeasured.groups["chemo"][0]["gfr_calc"] == Decimal("80.0"), "the default formula needs no height"
+
+
+@pytest.mark.parametrize(
+    ("sex", "birth", "clearance"), [("M", "1961-03", "80.0"), ("F", "1961-03", "68.0"), ("M", "1961", None)]
+)
 def test_gfr_is_derived_beside_the_typed_value(sex: str, birth: str, clearance: str | None) -> None:
     case = example(chemo=[chemotherapy(1, creat_d=71.4)], ELIG__sex=sex, ELIG__birth=birth)
     row = judge("TREAT", case).groups["chemo"][0]

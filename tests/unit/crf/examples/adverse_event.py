@@ -68,7 +68,7 @@ CONTEXT: dict[str, Any] = {
     "safety.clocks": [],
     "AS*": [],
     "FU*": [],
-    "FU*.post_tx": [],
+    "ST*": [],
     "SAE*": [{"ae_no": 1, "sequence": 1, "sae_report": datetime(2026, 6, 21, 9, 0, tzinfo=UTC)}],
     "SURV*": [],
     "SURV.death_dt": None,

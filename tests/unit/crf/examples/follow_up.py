@@ -32,7 +32,6 @@ GROUPS: dict[str, list[dict[str, Any]]] = {
     "img": [{"modality": "ct", "img_dt": date(2027, 6, 10), "img_result": "clear"}],
     "rec_node": [],
     "rec_site": [],
-    "post_tx": [],
 }
 CONTEXT = {
     "today": date(2027, 7, 1),
@@ -49,6 +48,7 @@ CONTEXT = {
     "PATH.ypt": "T1b",
     "PATH.ypn": "N0",
     "SURV*": [],
+    "ST*": [],
 }
 RECURRENCE = {
     "dz_status": "proven",

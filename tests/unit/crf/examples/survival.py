@@ -36,6 +36,9 @@ CONTEXT = {
     "CRE*": [{"cre_dt": date(2026, 7, 14), "pet_dt": date(2026, 7, 7)}],
     "SURV*": [],
     "QOL*": [],
+    "ST*": [],
+    "milestone.REGROWTH": None,
+    "milestone.DM": None,
     "FU*.img": [],
     "setting.central_review": False,
 }

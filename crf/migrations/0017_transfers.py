@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('crf', '0014_words_of_an_assessment'),
+        ('crf', '0016_therapies_in_their_log'),
         ('followup', '0006_transfers'),
         ('trials', '0011_transfers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

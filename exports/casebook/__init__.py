@@ -1,0 +1,1 @@
+"""The casebook: everything that the trial holds about one participant, on paper."""

@@ -1,0 +1,161 @@
+"""What stands in the casebook of one participant, in the order of the schedule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.models import Act
+from crf import catalogue
+from crf.engine.declaration import Repeats
+from crf.models import Query, Record
+from crf.store.context import FormContext
+from exports.casebook.records import PrintedQuery, PrintedRecord, printed_query, printed_record
+from followup.history import text_for
+from followup.models import Visit
+from followup.version_history import FollowedVersion, versions_followed
+from followup.wording import in_language, milestone_name, visit_name
+from protocol.text import digest_of
+from reports.acts import acts_about, in_words
+from trials.models import Consent, EligibilityDecision, Milestone, Participant
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The records of one visit, or those that belong to none."""
+
+    title: str
+    records: tuple[PrintedRecord, ...]
+
+
+@dataclass(frozen=True)
+class PlannedForms:
+    """One visit of the schedule with the forms that it asks for."""
+
+    visit: Visit
+    name: str
+
+
+@dataclass(frozen=True)
+class Casebook:
+    """A participant on paper; ``arm`` is empty for who is not shown it."""
+
+    participant: Participant
+    arm: str
+    versions: list[FollowedVersion]
+    consents: list[Consent]
+    decisions: list[EligibilityDecision]
+    milestones: list[tuple[str, date]]
+    schedule: list[PlannedForms]
+    chapters: list[Chapter]
+    other_queries: list[PrintedQuery]
+    acts: list[tuple[Act, str]]
+
+    @property
+    def records(self) -> list[PrintedRecord]:
+        return [record for chapter in self.chapters for record in chapter.records]
+
+
+def casebook_of(participant: Participant, *, user: User, at: datetime) -> Casebook:
+    """Gather everything about the participant that ``user`` may see, in the language in force."""
+    text, sees_arm = text_for(participant), user.may(Permission.ALLOCATION_VIEW, participant.site_id)
+    visits = _in_order(participant)
+    milestones = Milestone.objects.filter(participant=participant, on__isnull=False)
+    names = {each.code: milestone_name(each) for each in text.milestones}
+    queries = _queries(participant)
+    acts = acts_about(participant).filter(parent=None).order_by("pk")
+    return Casebook(
+        participant=participant,
+        arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
+        versions=versions_followed(participant),
+        consents=list(
+            Consent.objects.filter(participant=participant).select_related("version").order_by("pk")
+        ),
+        decisions=list(
+            EligibilityDecision.objects.filter(participant=participant)
+            .select_related("signature")
+            .order_by("pk")
+        ),
+        milestones=[(names.get(each.code, each.code), each.on) for each in milestones if each.on],
+        schedule=[PlannedForms(visit, visit_name(text, visit)) for visit in visits],
+        chapters=list(_chapters(participant, visits, queries, at=at)),
+        other_queries=[printed_query(query) for query in queries.get(None, ())],
+        acts=[(act, in_words(act.verb)) for act in acts],
+    )
+
+
+def _in_order(participant: Participant) -> list[Visit]:
+    """Return the visits that are planned or took place, by the day that they have."""
+    visits = list(Visit.objects.current().filter(participant=participant))
+    for visit in visits:
+        visit.participant = participant
+    return sorted(visits, key=lambda visit: (_day_of(visit), visit.pk))
+
+
+def _day_of(visit: Visit) -> date:
+    return visit.took_place_on or visit.target or visit.opens or date.max
+
+
+def _queries(participant: Participant) -> dict[int | None, list[Query]]:
+    """Return the queries by record; under None those about a form that is not there."""
+    found: dict[int | None, list[Query]] = defaultdict(list)
+    rows = Query.objects.filter(participant=participant).select_related("raised_by", "visit")
+    for query in rows.prefetch_related("messages__by").order_by("opened_at", "pk"):
+        query.participant = participant
+        found[query.record_id].append(query)
+    return found
+
+
+def _chapters(
+    participant: Participant, visits: list[Visit], queries: dict[int | None, list[Query]], *, at: datetime
+) -> Iterator[Chapter]:
+    """Yield what stands before randomization, then each visit, then logs and what belongs to no visit."""
+    text, around = text_for(participant), FormContext(participant, at=at)
+    digests = {each.version: each.digest for each in versions_followed(participant)}
+    placed = _placed(participant, visits)
+    titles = [("", _("Screening"))]
+    titles += [(str(visit.pk), f"{visit} · {visit_name(text, visit)}") for visit in visits]
+    titles += [("log", _("Logs, and forms without a visit"))]
+    for place, title in titles:
+        if records := placed.get(place):
+            yield Chapter(
+                title,
+                tuple(
+                    printed_record(
+                        record,
+                        around=around,
+                        queries=queries.get(record.pk, ()),
+                        digest=digests.get(record.protocol_version) or digest_of(record.protocol_version),
+                        at=at,
+                    )
+                    for record in records
+                ),
+            )
+
+
+def _placed(participant: Participant, visits: list[Visit]) -> dict[str, list[Record]]:
+    """Return the records by chapter; within one they stand in the order of the catalogue, then by number."""
+    order = {code: place for place, code in enumerate(catalogue.forms())}
+    shown = {visit.pk for visit in visits}
+    found: dict[str, list[Record]] = defaultdict(list)
+    rows = Record.objects.filter(participant=participant, form_code__in=order).select_related("visit")
+    for record in sorted(rows, key=lambda row: (order[row.form_code], row.sequence, row.pk)):
+        found[_place_of(record, visits, shown)].append(record)
+    return found
+
+
+def _place_of(record: Record, visits: list[Visit], shown: set[int]) -> str:
+    form = catalogue.form(record.form_code)
+    if record.visit_id is not None:
+        return str(record.visit_id) if record.visit_id in shown else "log"
+    if form.before_randomization and form.repeats is Repeats.PER_PARTICIPANT:
+        return ""
+    asking = (visit for visit in visits if record.form_code in visit.forms)
+    first = None if form.repeats is Repeats.LOG else next(asking, None)
+    return "log" if first is None else str(first.pk)
