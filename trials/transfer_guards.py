@@ -45,7 +45,7 @@ CREATE POLICY act_read ON audit_act FOR SELECT USING (
         nullif(nullif(current_setting('app.sites', true), ''), '*'), ','))::bigint[])
     OR EXISTS (SELECT 1 FROM trials_participant p WHERE p.id = audit_act.participant_id)
 );
-"""
+"""  # noqa: S608 (constants alone)
 
 # Whether three people agreed, read from the versions that each of them wrote under their own act.
 AGREED = f"""
@@ -93,7 +93,7 @@ CREATE FUNCTION trials_transfer_agreed(agreed bigint, current bigint) RETURNS bo
           )
     )
 $$;
-"""
+"""  # noqa: S608 (constants alone)
 
 # A participant's rows name the participant's site, and so do the answers and rows below their records. They are found
 # in the catalogue: a table that is added later moves along. The owner may change rows that stay as they were written:
@@ -176,7 +176,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION trials_move_participant(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION trials_move_participant(bigint) TO {APPLICATION_ROLE};
-"""
+"""  # noqa: S608 (constants alone)
 
 DROP_MOVE = """
 DROP FUNCTION trials_move_participant(bigint);

@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(crf.guards.LOCKS_LET_MOVE, migrations.RunSQL.noop),
         migrations.RemoveConstraint(
+            model_name='subsequenttherapyevent',
+            name='crf_subsequenttherapyevent_scope',
+        ),
+        migrations.RemoveConstraint(
             model_name='adverseeventevent',
             name='crf_adverseeventevent_scope',
         ),
@@ -210,6 +214,10 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name='treatmentfractionevent',
             name='crf_treatmentfractionevent_scope',
+        ),
+        migrations.AddConstraint(
+            model_name='subsequenttherapyevent',
+            constraint=audit.guards.VersionsScoped(name='crf_subsequenttherapyevent_scope', rows='crf_subsequenttherapy'),
         ),
         migrations.AddConstraint(
             model_name='adverseeventevent',

@@ -7,11 +7,14 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import SiteQuerySet
+from accounts.models import User
+from accounts.permissions import Permission, SiteQuerySet
 from audit.guards import ActGuard, SetOnce
 from audit.models import Audited, audited
+from kernel.clock import local_date
 from trials.models.participants import Participant
 from trials.models.sites import Site
 from trials.transfer_guards import BetweenSites
@@ -26,13 +29,32 @@ class TransferEnd(models.TextChoices):
 
 
 class TransferSet(SiteQuerySet):
+    def open_to(self, user: User, permission: Permission) -> Self:
+        """Return the transfers from or to a site at which ``user`` holds the permission."""
+        sites = user.sites_with(permission)
+        if sites is None:
+            return self.all()
+        return self.filter(models.Q(site__in=sites) | models.Q(receiving__in=sites))
+
     def waiting(self) -> Self:
         """Transfers that are neither confirmed nor ended."""
         return self.filter(confirmed_at=None, ended_at=None)
 
-    def released(self, site: Site) -> Self:
-        """Transfers by which participants of the site went on elsewhere."""
-        return self.filter(site=site, confirmed_at__isnull=False)
+    def to_act_by(self, user: User) -> Self:
+        """Return what waits for the person: to be accepted at the receiving site, or to be confirmed by the sponsor."""
+        accepts, confirms = (
+            user.sites_with(permission)
+            for permission in (Permission.PARTICIPANT_TRANSFER, Permission.SITE_MANAGE)
+        )
+        here = models.Q() if accepts is None else models.Q(receiving__in=accepts)
+        theirs = models.Q() if confirms is None else models.Q(receiving__in=confirms)
+        proposed = models.Q(accepted_at=None) & here
+        accepted = models.Q(accepted_at__isnull=False) & theirs & ~models.Q(accepted_by=user)
+        return self.waiting().filter(proposed | accepted).exclude(proposed_by=user)
+
+    def released(self, *sites: int) -> Self:
+        """Transfers by which participants of the sites went on elsewhere."""
+        return self.filter(site__in=sites, confirmed_at__isnull=False)
 
 
 @audited()
@@ -113,6 +135,22 @@ class Transfer(Audited):
 
     def __str__(self) -> str:
         return f"{self.number} {self.site_code} → {self.receiving_code}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("trials:transfer", args=[self.pk])
+
+    @property
+    def standing(self) -> str:
+        """How far it is: ``proposed``, ``accepted``, ``confirmed``, or ``ended`` without having taken place."""
+        if self.ended_at is not None:
+            return "ended"
+        if self.confirmed_at is not None:
+            return "confirmed"
+        return "proposed" if self.accepted_at is None else "accepted"
+
+    def moved_on(self, zone: str) -> date:
+        """Return the day on which the confirmation moved the participant, by the clock of a site."""
+        return local_date(self.confirmed_at or self.proposed_at, zone)
 
     def may_take_place_on(self, today: date) -> bool:
         """Say whether the agreed day has come."""

@@ -55,6 +55,13 @@ class TransferDayNotCome(Refusal):
     message = _("The transfer was agreed for {day}. Confirm it on that day or later.")
 
 
+class TransferDayOver(Refusal):
+    code = "trials.transfer_day_over"
+    fields = ("on",)
+    message = _("{day} is over. A transfer takes place on the day of its proposal or later.")
+    status = 422
+
+
 class TransferNotAccepted(Refusal):
     code = "trials.transfer_not_accepted"
     message = _("Site {receiving} has not accepted the transfer yet. Its investigator accepts it first.")
@@ -78,8 +85,8 @@ def propose_transfer(
 ) -> Transfer:
     """The transfer of the participant to ``receiving`` waits for the investigator there, then for the sponsor.
 
-    Refuses: who is no investigator of the site; who is not randomized; a second proposal; a site that does not work
-    in the trial or follows an older version. Locks: the participant.
+    Refuses: who is no investigator of the site; who is not randomized; a second proposal; a day that is over; a site
+    that does not work in the trial or follows an older version. Locks: the participant.
     """
     with open_act("trials:transfer:propose", by=by, at=at, participant=participant, reason=reason) as act:
         locked = Participant.objects.lock(participant.pk)
@@ -89,6 +96,8 @@ def propose_transfer(
             raise TransferNeedsRandomization(participant=locked.number)
         if Transfer.objects.waiting().filter(participant=locked).exists():
             raise TransferAskedFor(participant=locked.number, receiving=receiving.code)
+        if on < local_date(at, locked.site.time_zone):
+            raise TransferDayOver(day=on.isoformat())
         _refuse_site(locked, receiving)
         return Transfer.objects.create(
             participant=locked,
@@ -149,31 +158,32 @@ def _confirm(transfer: Transfer, participant: Participant, act: Any, *, by: User
 
 
 def end_transfer(*, transfer: Transfer, reason: str, by: User, at: datetime) -> Transfer:
-    """The transfer does not take place: withdrawn by its proposer, refused by the receiving site or by the sponsor.
+    """The transfer does not take place: withdrawn by the releasing site, refused by the receiving or by the sponsor.
 
     Refuses: anybody else; what was settled meanwhile. Locks: the transfer.
     """
     with open_act("trials:transfer:end", by=by, at=at, site=_receiving(transfer), reason=reason) as act:
         locked = _lock_waiting(transfer)
-        _write(
-            locked,
-            act,
-            ended_by=by,
-            ended_at=at,
-            end=_how_it_ends(locked, by).value,
-            end_reason=reason.strip(),
-        )
+        end = _how_it_ends(locked, by)
+        if end is None:
+            raise TransferNeedsThreePeople
+        _write(locked, act, ended_by=by, ended_at=at, end=end.value, end_reason=reason.strip())
     return locked
 
 
-def _how_it_ends(transfer: Transfer, by: User) -> TransferEnd:
-    if by.pk == transfer.proposed_by_id:
+def _how_it_ends(transfer: Transfer, by: User) -> TransferEnd | None:
+    if by.may(Permission.PARTICIPANT_TRANSFER, transfer.site_id):
         return TransferEnd.WITHDRAWN
     if by.may(Permission.PARTICIPANT_TRANSFER, transfer.receiving_id):
         return TransferEnd.REFUSED_BY_SITE
     if by.may(Permission.SITE_MANAGE, transfer.receiving_id):
         return TransferEnd.REFUSED_BY_SPONSOR
-    raise TransferNeedsThreePeople
+    return None
+
+
+def may_end(transfer: Transfer, by: User) -> bool:
+    """Say whether ``by`` may withdraw or refuse the transfer."""
+    return _how_it_ends(transfer, by) is not None
 
 
 def _refuse_confirmation(transfer: Transfer, by: User) -> None:
@@ -206,6 +216,12 @@ def sites_to_receive(participant: Participant, *, by: User) -> list[Site]:
     """Return the sites that could take the participant over, also to people who see their own site alone."""
     with scope(user_id=by.pk, sites=EVERYTHING):
         return list(Site.objects.filter(state__in=RECEIVING).exclude(pk=participant.site_id))
+
+
+def site_named(pk: int, *, by: User) -> Site:
+    """Return one of the two sites of a transfer, also to people who see the other one alone."""
+    with scope(user_id=by.pk, sites=EVERYTHING):
+        return Site.objects.get(pk=pk)
 
 
 def _lock_waiting(transfer: Transfer) -> Transfer:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from accounts.models import Signature, User
 from audit.acts import open_act
@@ -22,6 +22,7 @@ from crf.store.signatures import standing_signature
 from followup import services as followup
 from followup.models import ContactAttempt, Visit
 from kernel.scope import EVERYTHING, scope
+from randomization.services import randomize
 from tests.integration.crf.test_saving import stage
 from tests.races import overlapping
 from tests.world import NOW, PASSWORD, TODAY, World, as_person, build_world, screen
@@ -156,7 +157,7 @@ def test_rare_13_the_receiving_site_sees_all_and_the_releasing_site_one_line(wor
         assert not Participant.objects.filter(number=person.number).exists()
         assert not Record.objects.filter(participant=person.pk).exists()
         assert not Draft.objects.filter(participant=person.pk).exists()
-        line = Transfer.objects.released(world.site).get()
+        line = Transfer.objects.released(world.site.pk).get()
         assert (line.number, line.receiving_code, line.on) == (person.number, "02", TODAY)
         for versions in (Record.record_events.rel.related_model, Participant.events.rel.related_model):
             assert not versions.objects.exists()
@@ -252,43 +253,6 @@ def test_rare_13_a_transfer_waits_for_its_day_and_for_randomization(world: World
         propose(world, screening)
 
 
-@pytest.mark.django_db
-def test_rare_13_the_database_lets_nobody_move_a_participant_alone(world: World) -> None:
-    person = followed(world)
-    with (
-        scope(user_id=None, sites=EVERYTHING),
-        pytest.raises(DatabaseError, match="both sites and the sponsor"),
-        open_act("trials:transfer:confirm", by=None, at=NOW, participant=person, reason="slip") as act,
-    ):
-        Participant.objects.filter(pk=person.pk).update(site=world.other_site, act=act)
-    with (
-        scope(user_id=None, sites=EVERYTHING),
-        pytest.raises(DatabaseError, match="both sites and the sponsor"),
-        open_act("trials:transfer:confirm", by=None, at=NOW, participant=person, reason="slip"),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SELECT trials_move_participant(%s, %s)", [person.pk, world.other_site.pk])
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("moved", [False, True])
-def test_rare_13_the_function_that_moves_writes_nothing_anew_where_nobody_moves(
-    world: World, moved: bool
-) -> None:
-    """It runs as the owner of the tables: it could give rows that stay as they were written another act."""
-    person, home = followed(world), world.site
-    if moved:
-        confirm(world, accepted(world, person))
-        home = world.other_site
-    with (
-        scope(user_id=None, sites=EVERYTHING),
-        pytest.raises(DatabaseError, match="both sites and the sponsor"),
-        open_act("trials:transfer:confirm", by=None, at=NOW, reason="slip"),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SELECT trials_move_participant(%s, %s)", [person.pk, home.pk])
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("saves_first", [True, False])
 def test_rare_13_a_save_and_a_transfer_at_once_leave_one_site(saves_first: bool) -> None:
@@ -316,6 +280,44 @@ def test_rare_13_a_save_and_a_transfer_at_once_leave_one_site(saves_first: bool)
         assert [record.site_id for record in Record.objects.filter(participant=person)] == [
             world.other_site.pk
         ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rare_13_a_transfer_waits_for_the_randomization_of_this_moment() -> None:
+    """Both hold the participant: the proposal reads what the randomization left, and is not refused by what was."""
+    world = build_world()
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        person = screen(world, signed_on=date(2026, 1, 5))
+
+    def reveal() -> Any:
+        return trials.reveal_arm(participant=person, arm="2", by=None, at=NOW)
+
+    def transfer() -> Any:
+        by = world.investigator
+        return trials.propose_transfer(
+            participant=person, receiving=world.other_site, on=TODAY, reason="r", by=by, at=NOW
+        )
+
+    _randomized, proposed = overlapping(reveal, transfer)
+    assert isinstance(proposed, Transfer), proposed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rare_13_who_randomizes_once_more_during_the_transfer_is_told(world: World) -> None:
+    """A second press at the releasing site waits for the transfer, and finds nobody to randomize."""
+    person = followed(world)
+    transfer = accepted(world, person)
+
+    def move() -> Any:
+        return followup.confirm_transfer(transfer=transfer, by=world.trial_manager, at=NOW)
+
+    def press() -> Any:
+        by = world.investigator
+        with as_person(by):
+            return randomize(participant=person, confirmed_stratum="III", password=PASSWORD, by=by, at=NOW)
+
+    _moved, told = overlapping(move, press)
+    assert isinstance(told, ParticipantElsewhere), told
 
 
 @pytest.mark.django_db(transaction=True)
