@@ -23,16 +23,16 @@ demo-reset: install-demo ## Throw the synthetic trial away; the next `make demo`
 	@$(VENV_PYTHON) manage.py demo --reset
 
 test: install ## Run every test on a real PostgreSQL
-	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 t: ## Run some tests in seconds: make t ARGS=tests/protocol/test_staging.py (installs nothing, keeps the database)
 	@$(VENV_PYTHON) scripts/one_test.py -q $(ARGS)
 
 test-dates: install ## Run every test on other dates too: 29 February, New Year's Eve, a night, five years on (nightly)
-	@$(VENV_PYTHON) scripts/test_dates.py -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(VENV_PYTHON) scripts/test_dates.py -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: install ## Run every test and say which branches of code and templates none has taken
-	@PALACE3_COVERAGE=1 $(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	@PALACE3_COVERAGE=1 $(VENV_PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(ARGS)
 
 check: install ## Lint, format, types, templates, migrations, architecture, translations, generated docs
 	@sh scripts/check.sh

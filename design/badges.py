@@ -19,6 +19,7 @@ from crf.models import QueryState
 from exports.models import ExportState
 from followup.models import VisitState
 from randomization.models import SchemeState
+from trials.models.closing import CopyState
 from trials.models.participants import Track
 from trials.models.requests import RequestState
 from trials.models.sites import SiteState
@@ -210,6 +211,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         ),
         "ended": Badge("neutral", "slash-circle", _("Did not take place")),
     },
+    "copy": _worded(
+        CopyState,
+        {
+            "making": ("progress", "hourglass-split"),
+            "ready": ("ok", "check-circle"),
+            "failed": ("stop", "exclamation-octagon"),
+        },
+    ),
     "step": {
         "done": Badge("ok", "check-circle", _("Done")),
         "next": Badge("info", "arrow-right", _("Next")),

@@ -1,14 +1,17 @@
-"""Exports are written by the worker."""
+"""Exports, and the copies for sites that are closed out, are written by the worker."""
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from exports.models import Export
 from exports.services import fail_export, write_export
+from exports.site_copy.services import look_after_copies, make_site_copy, stop_copy
 from kernel.errors import Refusal
 from kernel.tasks import task
+from trials.models import SiteCopy
+from trials.models.closing import CopyFailure
 
 
 @task(name="exports:write")
@@ -21,3 +24,28 @@ def write(pk: int) -> None:
         write_export(export=export, at=now)
     except Refusal as refusal:
         fail_export(export=export, at=now, why=str(refusal))
+
+
+@task(name="exports:site_copy")
+def site_copy(pk: int) -> None:
+    """The copy ``pk`` for a site is ready or further than before, or on record as not made with the reason."""
+    with transaction.atomic():
+        copy = SiteCopy.objects.select_related("site", "close_out", "asked_by").get(pk=pk)
+    now = timezone.now()
+    try:
+        make_site_copy(copy=copy, at=now)
+    except (OperationalError, InterfaceError, ConnectionError):
+        raise  # the database or the broker is away for a while: the task is tried again
+    except Refusal:
+        stop_copy(copy=copy, why=CopyFailure.NO_PRINTING, at=now)
+    except OSError:
+        stop_copy(copy=copy, why=CopyFailure.NOT_WRITTEN, at=now)
+    except Exception:
+        stop_copy(copy=copy, why=CopyFailure.FAULT, at=now)
+        raise
+
+
+@task(name="exports:site_copies")
+def site_copies() -> None:
+    """Copies that wait go on, and files whose time is over are deleted."""
+    look_after_copies(at=timezone.now())

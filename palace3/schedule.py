@@ -43,5 +43,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "crf:verify_derived",
         "schedule": crontab(hour=18, minute=10),
     },
+    "Go on with copies for sites, and delete those whose time is over": {
+        "task": "exports:site_copies",
+        "schedule": crontab(minute="*/10"),
+    },
     "Send mail from the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

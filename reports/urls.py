@@ -46,11 +46,12 @@ site_urlpatterns = [
     path("sites/<str:code>/close-out/", views.closing, name="close-out"),
     path("sites/<str:code>/close-out/confirm/", views.confirm_closing, name="confirm-close-out"),
     path("sites/<str:code>/close-out/end/", views.end_closing, name="end-close-out"),
-    path("sites/<str:code>/close-out/copy/", views.confirm_copy, name="confirm-copy"),
     path("participants/<str:number>/transfer/", views.propose_transfer, name="propose-transfer"),
     path("transfers/<int:pk>/", views.transfer, name="transfer"),
     path("transfers/<int:pk>/accept/", views.accept_transfer, name="accept-transfer"),
     path("transfers/<int:pk>/confirm/", views.confirm_transfer, name="confirm-transfer"),
     path("transfers/<int:pk>/end/", views.end_transfer, name="end-transfer"),
+    path("sites/<str:code>/close-out/copies/new/", views.ask_copy, name="ask-copy"),
+    path("sites/<str:code>/close-out/copies/<int:pk>/confirm/", views.confirm_copy, name="confirm-copy"),
     path("sites/<str:code>/move/<site_state:to>/", views.move_site, name="move-site"),
 ]

@@ -23,3 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(import_module(name), name)
     else:
         sys.modules["django"] = None  # type: ignore[assignment]  # how Python spells "not to be imported"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long are begun first, once the order is drawn: else one process ends long before the other."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    browsers = {item.path for item in items if "e2e" in item.path.parts}
+    items.sort(key=lambda item: (item.path not in slow, item.path not in browsers))

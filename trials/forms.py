@@ -108,6 +108,10 @@ class ConfirmCloseOutForm(ServiceForm):
     password = _password()
 
 
+class AskCopyForm(ServiceForm):
+    """Nothing is typed: the button asks for a copy of the records for the site."""
+
+
 class EndCloseOutForm(ServiceForm):
     reason = _reason()
 

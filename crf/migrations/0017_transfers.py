@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ('audit', '0001_initial'),
         ('crf', '0016_therapies_in_their_log'),
         ('followup', '0006_transfers'),
-        ('trials', '0011_transfers'),
+        ('trials', '0012_transfers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from django.db import connections
 
+from kernel.postgresql.processes import leave_connections_to_the_parent
+
 Tell = Callable[[int, int], None]
 Site = TypeVar("Site")
 _SHARED: dict[str, Any] = {}
@@ -55,5 +57,6 @@ def _shares(weights: Mapping[Site, float], processes: int) -> list[list[Site]]:
 
 def _work_on(number: int) -> list[str]:
     """Do one share of the work, inherited from the process that forked."""
+    leave_connections_to_the_parent()
     found: list[str] = _SHARED["work"](_SHARED["shares"][number])
     return found

@@ -62,9 +62,10 @@ class Casebook:
         return [record for chapter in self.chapters for record in chapter.records]
 
 
-def casebook_of(participant: Participant, *, user: User, at: datetime) -> Casebook:
-    """Gather everything about the participant that ``user`` may see, in the language in force."""
-    text, sees_arm = text_for(participant), user.may(Permission.ALLOCATION_VIEW, participant.site_id)
+def casebook_of(participant: Participant, *, user: User | None, at: datetime) -> Casebook:
+    """Gather everything about the participant that ``user`` may see, in the language in force; all without one."""
+    text = text_for(participant)
+    sees_arm = user is None or user.may(Permission.ALLOCATION_VIEW, participant.site_id)
     visits = _in_order(participant)
     milestones = Milestone.objects.filter(participant=participant, on__isnull=False)
     names = {each.code: milestone_name(each) for each in text.milestones}

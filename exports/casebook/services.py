@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.template.loader import render_to_string
-from django.utils import translation
-
 from accounts.models import User
 from audit.acts import open_act
-from exports.casebook.content import casebook_of
+from exports.casebook.paper import Making, casebook_page, set_pages, typesetter
 from exports.services import refuse_odd_purpose
 from kernel.snapshot import one_snapshot
-from randomization.allocation.documents import NoPrinting
 from trials.models import Participant
 
 
@@ -22,16 +18,12 @@ def make_casebook(*, participant: Participant, purpose: str, language: str, by: 
     What it holds is read in one transaction; the pages are set afterwards, so that no transaction waits for them.
     Refuses: a server that cannot print; no purpose, or a long one.
     """
-    try:
-        from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-    except OSError as missing:
-        raise NoPrinting from missing
+    typesetter()
     with (
         one_snapshot(),
         open_act("exports:casebook:make", by=by, at=at, participant=participant, reason=purpose) as act,
-        translation.override(language),
     ):
         refuse_odd_purpose(purpose)
-        context = {"book": casebook_of(participant, user=by, at=at), "made": act, "language": language}
-        page = render_to_string("exports/pdf/casebook.html", context)
-    return bytes(HTML(string=page).write_pdf())
+        made = Making(pk=act.pk, by=by, at=at, reason=act.reason)
+        page = casebook_page(participant, reader=by, made=made, language=language)
+    return set_pages(page)

@@ -3,6 +3,7 @@
 from exports.views.access import access_end, access_list
 from exports.views.api import api_page
 from exports.views.casebook import casebook
+from exports.views.copies import download_copy
 from exports.views.exports import download, export_detail, export_list, export_new
 from exports.views.tokens import token_list, token_revoke
 
@@ -12,6 +13,7 @@ __all__ = [
     "api_page",
     "casebook",
     "download",
+    "download_copy",
     "export_detail",
     "export_list",
     "export_new",

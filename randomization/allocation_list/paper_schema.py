@@ -112,3 +112,29 @@ REVOKE ALL ON FUNCTION allocation.take_slot_on_paper FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION allocation.take_slot_on_paper TO palace3_app;
 RESET ROLE;
 """  # noqa: S608 (constants of this module)
+
+# Installed by migration 0006: the first free place is the first entry of an index, however long the list is.
+FIRST_FREE_PLACE = f"""
+SET ROLE palace3_allocator;
+
+CREATE INDEX allocation_slot_free ON allocation.slot (stratum_id, sequence) WHERE participant_id IS NULL;
+
+CREATE OR REPLACE FUNCTION allocation.take_next_slot(
+    wanted_participant bigint, wanted_scheme bigint, wanted_stratum text){_HEAD}{_HELD}{_ADMITTED}
+    SELECT s.sequence INTO next_place FROM allocation.slot AS s
+        WHERE s.stratum_id = place.id AND s.participant_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM public.randomization_envelope AS e WHERE e.number = s.number AND {_IS_OUT})
+        ORDER BY s.sequence LIMIT 1;
+    IF next_place IS NULL OR next_place > place.size THEN
+        RETURN;
+    END IF;{_TAKE}
+END $$;
+
+-- What replaces a function replaces its settings: planned once for a session, by the indexes.
+ALTER FUNCTION allocation.take_next_slot SET enable_seqscan = off;
+ALTER FUNCTION allocation.take_next_slot SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION allocation.take_slot_on_paper SET enable_seqscan = off;
+ALTER FUNCTION allocation.take_slot_on_paper SET plan_cache_mode = force_generic_plan;
+
+RESET ROLE;
+"""  # noqa: S608 (constants of this module)

@@ -1,7 +1,7 @@
 """Pages that need to see the whole house."""
 
 from reports.views.amendment import amendment, amendment_file
-from reports.views.closing import closing, confirm_closing, confirm_copy, end_closing
+from reports.views.closing import ask_copy, closing, confirm_closing, confirm_copy, end_closing
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
@@ -21,6 +21,7 @@ __all__ = [
     "accept_transfer",
     "amendment",
     "amendment_file",
+    "ask_copy",
     "closing",
     "confirm",
     "confirm_closing",

@@ -16,9 +16,11 @@ from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
 from reports.closing import closing_lines, open_matters_at
+from reports.site_copies import copies_for
+from reports.site_versions import data_digest_of
 from reports.views.site import CLOSING
 from trials import services
-from trials.forms import CloseOutForm, ConfirmCloseOutForm, EndCloseOutForm
+from trials.forms import AskCopyForm, CloseOutForm, ConfirmCloseOutForm, EndCloseOutForm
 from trials.models import CloseOut, Site
 from trials.services.closing import KEEPERS, keeper_of, may_confirm_close_out
 
@@ -70,7 +72,7 @@ def closing(request: PersonRequest, code: str) -> HttpResponse:
         "lines": closing_lines(site, counts, keeper=keeper, user=request.user),
         "form": form if may_ask else None,
         "is_second": standing is not None and may_confirm_close_out(standing, request.user),
-        "is_investigator": request.user.may(Permission.CRF_SIGN, site),
+        **copies_for(standing, user=request.user),
         "ended": close_outs.filter(ended_at__isnull=False).select_related("ended_by", "act"),
     }
     return render(request, "trials/close_out.html", context, status=form.status)
@@ -108,17 +110,36 @@ def end_closing(request: PersonRequest, code: str) -> HttpResponse:
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
-@requires(Permission.CRF_SIGN)
-def confirm_copy(request: PersonRequest, code: str) -> HttpResponse:
-    """Confirm, as the investigator, that the site holds its copy of the records."""
-    standing = _standing(request, code, Permission.CRF_SIGN)
-    form = ConfirmCloseOutForm(request.POST or None)
-    if form.submits(services.confirm_copy, close_out=standing, by=request.user, at=timezone.now()):
+@requires(Permission.SITE_CONFIRM)
+def ask_copy(request: PersonRequest, code: str) -> HttpResponse:
+    """Have a copy of the records made for the site."""
+    standing = _standing(request, code, Permission.SITE_CONFIRM)
+    form = AskCopyForm(request.POST or None)
+    if form.submits(services.ask_copy, close_out=standing, by=request.user, at=timezone.now()):
         return redirect("trials:close-out", code)
     about = _(
-        "The site holds a complete copy of the records of its participants, readable without this system. Once you "
-        "have signed, the close-out cannot be undone."
+        "One file with the casebook of every participant of the site in both languages and the audit trail with its "
+        "signatures. The worker makes it; it can take some minutes. A copy that was made before is replaced."
     )
+    page = _page(standing.site, _("Copy for the site"), _("Have a copy made"), about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.CRF_SIGN)
+def confirm_copy(request: PersonRequest, code: str, pk: int) -> HttpResponse:
+    """Confirm, as the investigator, that the site holds this copy of its records."""
+    standing = _standing(request, code, Permission.CRF_SIGN)
+    copy = get_object_or_404(standing.copies.select_related("site", "close_out"), pk=pk)
+    form = ConfirmCloseOutForm(request.POST or None)
+    told = {"copy": copy, "by": request.user, "at": timezone.now()}
+    if request.POST:
+        told["data_digest"] = data_digest_of(copy.site)
+    if form.submits(services.confirm_copy, **told):
+        return redirect("trials:close-out", code)
+    about = _(
+        "You sign that the site holds the copy that you downloaded, and that it opens: the file with the SHA-256 "
+        "digest %(digest)s. Once you have signed, the close-out cannot be undone."
+    ) % {"digest": copy.digest or "–"}
     page = _page(
         standing.site, _("Copy for the site"), _("Sign: the site has its copy"), about, is_grave=True
     )

@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from accounts.models import User
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
 from randomization.coverage import has_places
+from reports.site_copies import copies_for
 from trials import services
 from trials.forms import MoveSiteForm
 from trials.models import Delegation, Site
@@ -59,9 +61,19 @@ def site(request: PersonRequest, code: str) -> HttpResponse:
         "versions": site.consent_versions.all(),
         "moves": moves_of(site),
         "may_manage": request.user.may(Permission.SITE_MANAGE, site),
+        **_copies(site, request.user),
         "sees_closing": request.user.may(Permission.SITE_CONFIRM, site) and site.state in CLOSING,
     }
     return render(request, "trials/site.html", context)
+
+
+def _copies(site: Site, user: User) -> dict[str, Any]:
+    """Return the copies of the site's records for who may download them and does not see the page of the close-out."""
+    if site.state != SiteState.CLOSED_OUT or not user.may(Permission.CASEBOOK_MAKE, site):
+        return {}
+    if user.may(Permission.SITE_CONFIRM, site):
+        return {}
+    return copies_for(site.close_outs.standing().select_related("site").first(), user=user)
 
 
 def checklist_of(site: Site, today: date) -> list[dict[str, Any]]:

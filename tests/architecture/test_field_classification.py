@@ -195,7 +195,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.CloseOut": {
         "operational": (
             "id act site keeper open_matters reason asked_by asked_at asking_signature confirmed_by confirmed_at "
-            "confirming_signature ended_by ended_at copy_confirmed_by copy_confirmed_at copy_signature"
+            "confirming_signature ended_by ended_at copy_confirmed_by copy_confirmed_at copy_signature "
+            "copy_digest"
         ),
     },
     "trials.Confirmation": {
@@ -276,6 +277,15 @@ FIELDS: dict[str, dict[str, str]] = {
             "id act code name name_zh city city_zh time_zone state planned_participants latitude "
             "longitude languages_spoken office_hours protocol_version"
         ),
+    },
+    "trials.SiteCopy": {
+        "operational": (
+            "id act close_out site asked_by asked_at state failure finished_at data_as_of data_digest digest size "
+            "file_deleted_at"
+        ),
+    },
+    "trials.SiteCopyDownload": {
+        "operational": "id act copy site by at",
     },
     "trials.SiteVersion": {
         "operational": "id act site version approved_on reference letter_on consent opened_on carried_at",

@@ -67,21 +67,16 @@ class Walk:
     def home(self) -> str:
         return f"/participants/{self.number}/"
 
-    def look(self, name: str, *, long: bool = False) -> None:
-        """The page that is open is clean in both languages, wide and on a tablet.
-
-        A ``long`` form takes axe many seconds: it is looked at wide in one language, narrow in the other.
-        """
+    def look(self, name: str) -> None:
+        """The page that is open is clean in both languages: on a tablet in one, wide in the other."""
         if not self.looks:
             return
-        for language in ("zh-hans", "en"):
+        for language, size in (("zh-hans", TABLET), ("en", WIDE)):
             speak(self.page, language)
             self.page.reload()
             assert language == "en" or is_chinese(self.page), name
-            sizes = (WIDE, TABLET) if not long else (TABLET,) if language == "zh-hans" else (WIDE,)
-            for size in sizes:
-                self.page.set_viewport_size(size)  # type: ignore[arg-type]
-                examine(self.page, f"{name}-{language}-{size['width']}")
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            examine(self.page, f"{name}-{language}-{size['width']}")
         self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
     def fill(self, code: str, address: str, sent: Sent) -> None:
@@ -189,7 +184,7 @@ def screens(walk: Walk) -> None:
         ("DM", answers.demographics),
     ):
         walk.fill(code, f"{walk.home}forms/{code}/", words(walk.case, on))
-        walk.look(f"form-{code}", long=True)
+        walk.look(f"form-{code}")
 
 
 def decides(walk: Walk) -> None:
@@ -240,7 +235,7 @@ def treats(walk: Walk) -> None:
     walk.clock.to_day(case.neo_end + timedelta(days=1))
     sign_in(walk.page, "coordinator")
     walk.fill("TREAT", f"{walk.home}forms/TREAT/", answers.treatment(case, case.neo_end))
-    walk.look("form-TREAT", long=True)
+    walk.look("form-TREAT")
 
 
 def records_visit(walk: Walk, code: str, on: date) -> None:
@@ -263,7 +258,7 @@ def evaluates(walk: Walk, visit: str) -> None:
     address = walk.page.locator(".p3-work a", has_text="CRE").first.get_attribute("href")
     assert address
     walk.fill("CRE", address, later_answers.evaluation(walk.case, on, visit))
-    walk.look("form-CRE", long=True)
+    walk.look("form-CRE")
     walk.page.goto(walk.home)
     walk.look("participant-evaluated")
 

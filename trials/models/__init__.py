@@ -1,6 +1,6 @@
 """Sites, the people delegated to them, and participants up to the decision to randomize."""
 
-from trials.models.closing import CloseOut
+from trials.models.closing import CloseOut, SiteCopy, SiteCopyDownload
 from trials.models.news import NewsLetter, NewsReader
 from trials.models.participants import (
     Consent,
@@ -43,6 +43,8 @@ __all__ = [
     "ScreeningOutcome",
     "SendingMark",
     "Site",
+    "SiteCopy",
+    "SiteCopyDownload",
     "SiteVersion",
     "Transfer",
     "VersionText",

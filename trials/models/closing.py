@@ -74,6 +74,7 @@ class CloseOut(Audited):
     )
     copy_confirmed_at = models.DateTimeField(_("copy confirmed at"), null=True)
     copy_signature = models.OneToOneField(Signature, models.PROTECT, null=True, related_name="+")
+    copy_digest = models.CharField(_("digest of the copy confirmed"), max_length=64, null=True)
 
     objects = CloseOutSet.as_manager()
 
@@ -85,7 +86,7 @@ class CloseOut(Audited):
             SiteScoped(name="trials_closeout_scope"),
             *(
                 SetOnce(name=f"trials_closeout_{column}_once", column=column)
-                for column in ("site_id", "confirmed_at", "ended_at", "copy_confirmed_at")
+                for column in ("site_id", "confirmed_at", "ended_at", "copy_confirmed_at", "copy_digest")
             ),
             models.UniqueConstraint(
                 fields=["site"], condition=models.Q(ended_at=None), name="trials_closeout_one_standing"
@@ -104,11 +105,14 @@ class CloseOut(Audited):
                 name="trials_closeout_ended_whole",
             ),
             models.CheckConstraint(
-                condition=models.Q(copy_confirmed_by=None, copy_confirmed_at=None, copy_signature=None)
+                condition=models.Q(
+                    copy_confirmed_by=None, copy_confirmed_at=None, copy_signature=None, copy_digest=None
+                )
                 | models.Q(
                     copy_confirmed_by__isnull=False,
                     copy_confirmed_at__isnull=False,
                     copy_signature__isnull=False,
+                    copy_digest__isnull=False,
                     confirmed_at__isnull=False,
                 ),
                 name="trials_closeout_copy_whole",
@@ -121,3 +125,119 @@ class CloseOut(Audited):
 
     def __str__(self) -> str:
         return f"{self.site.code} {self.asked_at:%Y-%m-%d}"
+
+
+class CopyState(models.TextChoices):
+    MAKING = "making", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Not made")
+
+
+class CopyFailure(models.TextChoices):
+    """Why a copy for a site was not made."""
+
+    TAKEN_BACK = "taken_back", _("the close-out was taken back")
+    NO_PRINTING = "no_printing", _("the server lacks the libraries that make a PDF")
+    NOT_WRITTEN = "not_written", _("the file could not be written: the disk is full or not there")
+    FAULT = "fault", _("a fault of the program, which its operator finds in the log")
+
+
+class SiteCopySet(SiteQuerySet):
+    def being_made(self) -> Self:
+        """Copies that the worker has still to make, or is making."""
+        return self.filter(state=CopyState.MAKING)
+
+    def with_file(self) -> Self:
+        """Copies whose file is there to be downloaded."""
+        return self.filter(state=CopyState.READY, file_deleted_at=None)
+
+
+@audited()
+class SiteCopy(Audited):
+    """The records of a site that is closed out, as one file that the site keeps and reads without this system.
+
+    ``data_digest`` tells the state of the site's data that the file shows. The row stays when the file is deleted.
+    """
+
+    close_out = models.ForeignKey(CloseOut, models.PROTECT, related_name="copies")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("asked for at"))
+    state = models.CharField(_("state"), max_length=8, choices=CopyState, default=CopyState.MAKING)
+    failure = models.CharField(_("why it was not made"), max_length=12, choices=CopyFailure, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    data_as_of = models.DateTimeField(_("data as of"), null=True)
+    data_digest = models.CharField(_("digest of the data"), max_length=64, null=True)
+    digest = models.CharField(_("digest of the file"), max_length=64, null=True)
+    size = models.PositiveBigIntegerField(_("size in bytes"), null=True)
+    file_deleted_at = models.DateTimeField(_("file deleted at"), null=True)
+
+    objects = SiteCopySet.as_manager()
+
+    class Meta:
+        verbose_name = _("copy for the site")
+        ordering = ("-pk",)
+        constraints = (
+            ActGuard(name="trials_sitecopy_act"),
+            SiteScoped(name="trials_sitecopy_scope"),
+            *(
+                SetOnce(name=f"trials_sitecopy_{column}_once", column=column)
+                for column in (
+                    "site_id",
+                    "close_out_id",
+                    "finished_at",
+                    "data_digest",
+                    "digest",
+                    "file_deleted_at",
+                )
+            ),
+            models.UniqueConstraint(
+                fields=["close_out"],
+                condition=models.Q(state="making"),
+                name="trials_sitecopy_one_being_made",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="making", failure="", finished_at=None, digest=None)
+                | models.Q(state="failed", finished_at__isnull=False, digest=None) & ~models.Q(failure="")
+                | models.Q(
+                    state="ready",
+                    failure="",
+                    finished_at__isnull=False,
+                    digest__isnull=False,
+                    data_digest__isnull=False,
+                    data_as_of__isnull=False,
+                    size__isnull=False,
+                ),
+                name="trials_sitecopy_ready_is_whole",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def file_name(self) -> str:
+        return f"palace3-site-{self.site.code}-copy-{self.pk}.zip"
+
+
+@audited()
+class SiteCopyDownload(Audited):
+    """Somebody was handed the copy for a site, and when."""
+
+    copy = models.ForeignKey(SiteCopy, models.PROTECT, related_name="downloads")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("downloaded at"))
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("download of the copy for a site")
+        ordering = ("-pk",)
+        constraints = (
+            ActGuard(name="trials_sitecopydownload_act", frozen=True),
+            SiteScoped(name="trials_sitecopydownload_scope"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.copy_id} {self.at:%Y-%m-%d}"

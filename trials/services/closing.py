@@ -18,9 +18,10 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.scope import EVERYTHING, scope
-from trials.models import CloseOut, Delegation, Site
+from trials.models import CloseOut, Delegation, Site, SiteCopy
 from trials.models.closing import KEPT, OpenMatter
 from trials.models.sites import SiteState
+from trials.services.copies import refuse_confirmed_copy, refuse_stale_copy
 
 KEEPERS: Final = (SiteState.ACTIVE, SiteState.SUSPENDED, SiteState.CLOSED)
 
@@ -70,19 +71,6 @@ class CloseOutNeedsSecondPerson(Forbidden):
 class CloseOutSettled(Refusal):
     code = "trials.close_out_settled"
     message = _("This close-out was confirmed or taken back already. Read the page of the site again.")
-
-
-class CopyConfirmed(Refusal):
-    code = "trials.copy_confirmed"
-    message = _(
-        "Site {site} confirmed on {day} that it holds its copy of the records. The close-out is final; a new fact "
-        "about a participant is recorded by the keeper of the follow-up."
-    )
-
-
-class CopyNotDue(Refusal):
-    code = "trials.copy_not_due"
-    message = _("Site {site} is not closed out. Its copy of the records is confirmed after the close-out.")
 
 
 def unsettled(open_matters: Mapping[str, int], *, keeper: Site | None) -> list[OpenMatter]:
@@ -165,30 +153,42 @@ def end_close_out(*, close_out: CloseOut, reason: str, by: User, at: datetime) -
     """
     with open_act("trials:close_out:end", by=by, at=at, site=close_out.site, reason=reason) as act:
         site, locked = _lock(close_out.site), _lock_standing(close_out)
-        if locked.copy_confirmed_at is not None:
-            day = local_date(locked.copy_confirmed_at, site.time_zone).isoformat()
-            raise CopyConfirmed(site=site.code, day=day)
+        refuse_confirmed_copy(locked, site)
         _write(locked, act, ended_by=by, ended_at=at)
         if site.state == SiteState.CLOSED_OUT:
             _move(site, SiteState.CLOSED, act)
     return locked
 
 
-def confirm_copy(*, close_out: CloseOut, password: str, by: User, at: datetime) -> CloseOut:
-    """The investigator has confirmed that the site holds its copy of the records: the close-out is final.
+def confirm_copy(*, copy: SiteCopy, data_digest: str, password: str, by: User, at: datetime) -> CloseOut:
+    """The investigator has confirmed that the site holds this copy of its records: the close-out is final.
 
-    Refuses a site that is not closed out. Locks: the site, then the close-out.
+    The signature is over the digest of the file. ``data_digest`` tells the state of the site's data now.
+    Refuses: a copy that is not the last one asked for, not ready, not downloaded by who signs, or behind the data.
+    Locks: the site, then the close-out.
     """
-    with open_act("trials:close_out:confirm_copy", by=by, at=at, site=close_out.site) as act:
-        site, locked = _lock(close_out.site), _lock_standing(close_out)
-        if locked.confirmed_at is None:
-            raise CopyNotDue(site=site.code)
+    with open_act("trials:close_out:confirm_copy", by=by, at=at, site=copy.site) as act:
+        site, locked = _lock(copy.site), _lock_standing(copy.close_out)
         if locked.copy_confirmed_at is not None:
             raise CloseOutSettled
-        signature = _signed(
-            site, None, locked.open_matters, _("Copy for the site confirmed"), by=by, password=password, at=at
+        digest = refuse_stale_copy(copy, data_digest, by=by)
+        signature = sign(
+            record=f"copy of the records of site {site.code}",
+            digest=digest,
+            meaning=_("Copy for the site confirmed"),
+            by=by,
+            password=password,
+            at=at,
+            site=site,
         )
-        _write(locked, act, copy_confirmed_by=by, copy_confirmed_at=at, copy_signature=signature)
+        _write(
+            locked,
+            act,
+            copy_confirmed_by=by,
+            copy_confirmed_at=at,
+            copy_signature=signature,
+            copy_digest=digest,
+        )
     return locked
 
 

@@ -17,6 +17,7 @@ import urllib.request
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from demo.servers.processes import free_port
 
@@ -83,6 +84,7 @@ def count_of_participants(folder: Path) -> int:
     return int(row[0])
 
 
+@pytest.mark.slow
 def test_served_stopped_and_served_again(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     first = Demo(folder, free_port())

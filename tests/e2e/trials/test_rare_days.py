@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -72,6 +73,14 @@ def sent_to_broker(broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
+def kept_in(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that web process and worker share."""
+    settings.MEDIA_ROOT = tmp_path / "exports"
+    monkeypatch.setenv("EXPORT_ROOT", str(settings.MEDIA_ROOT))
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
 def beat(
     broker: EmbeddedBroker, test_database: tuple[str, str], tmp_path: Path, sent_to_broker: None
 ) -> Iterator[Path]:
@@ -107,7 +116,13 @@ def mails_to(username: str) -> int:
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_rare_13_a_site_closes_without_losing_its_people(
-    world: World, broker: EmbeddedBroker, beat: Path, start_worker: Start, open_page: Open, language: str
+    world: World,
+    broker: EmbeddedBroker,
+    kept_in: Path,
+    beat: Path,
+    start_worker: Start,
+    open_page: Open,
+    language: str,
 ) -> None:
     worker, says = start_worker("worker"), SAYS[language]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
@@ -160,12 +175,28 @@ def confirms(page: Page, says: dict[str, str], language: str) -> None:
     expect(page.locator("main")).to_contain_text(says["second"])
     examine(page, f"second-person-{language}")
     follow(page, page.locator('a[href="/sites/01/close-out/"]').first)
-    for step, words in (("confirm", "closed out"), ("copy", "final")):
-        follow(page, page.locator(f'a[href="/sites/01/close-out/{step}/"]'))
-        page.locator("#id_password").fill(PASSWORD)
-        submit(page)
-        expect(page.locator("body")).to_contain_text(says[words])
+    signs(page, "/sites/01/close-out/confirm/", says["closed out"])
+    follow(page, page.locator('a[href="/sites/01/close-out/copies/new/"]'))
+    submit(page)
+    download = page.locator('#site-copies form button[type="submit"]')
+    expect(download).to_be_visible(timeout=60_000)  # the worker makes it, and the page follows
+    with page.expect_download(timeout=20_000) as handed:
+        download.click()
+    page.reload()
+    digest = hashlib.sha256(Path(handed.value.path()).read_bytes()).hexdigest()
+    expect(page.locator("#site-copies tbody")).to_contain_text(digest)
+    examine(page, f"copy-downloaded-{language}")
+    signs(page, page.locator('#site-copies a[href$="/confirm/"]').get_attribute("href"), says["final"])
+    expect(page.locator("#site-copies")).to_contain_text(digest)
+    page.set_viewport_size({"width": 820, "height": 1180})
     examine(page, f"closed-out-{language}")
+
+
+def signs(page: Page, address: str | None, words: str) -> None:
+    follow(page, page.locator(f'a[href="{address}"]'))
+    page.locator("#id_password").fill(PASSWORD)
+    submit(page)
+    expect(page.locator("body")).to_contain_text(words)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

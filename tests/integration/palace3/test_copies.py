@@ -25,7 +25,7 @@ from randomization.allocation_list.monitoring import balance_of
 from randomization.models import Allocation, Scheme
 from trials.models import EligibilityDecision, Milestone, Participant
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
 WALKED, WANTED = 9, 30
 

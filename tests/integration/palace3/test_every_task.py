@@ -15,7 +15,7 @@ from crf import catalogue
 from exports.services import request_export
 from kernel.scope import EVERYTHING, scope
 from palace3.celery import app
-from tests.world import NOW, TODAY, World, as_person, screen
+from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
 from trials import services as trials
 from trials.models import SiteVersion
 from website.services import news
@@ -63,6 +63,18 @@ def a_version(world: World) -> tuple[Any, ...]:
             return (SiteVersion.objects.create(**row, act=act).pk,)
 
 
+def a_site_copy(world: World) -> tuple[Any, ...]:
+    """The close-out of a site without participants, and the copy that the site keeps."""
+    manager, second = world.trial_manager, world.investigator
+    with as_person(manager), transaction.atomic():
+        trials.move_site(site=world.site, to="closed", by=manager, at=NOW, reason="recruitment is over")
+        told: dict[str, Any] = {"open_matters": {}, "password": PASSWORD, "at": NOW}
+        asked = trials.ask_close_out(site=world.site, keeper=None, reason="over", by=manager, **told)
+    with as_person(second), transaction.atomic():
+        closed = trials.confirm_close_out(close_out=asked, by=second, **told)
+        return (trials.ask_copy(close_out=closed, by=second, at=NOW).pk,)
+
+
 def nothing(_world: World) -> tuple[Any, ...]:
     return ()
 
@@ -73,6 +85,8 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "crf:judge_day": nothing,
     "crf:judge_day_of_site": the_site,
     "crf:verify_derived": nothing,
+    "exports:site_copies": nothing,
+    "exports:site_copy": a_site_copy,
     "exports:write": an_export,
     "followup:carry_version": a_version,
     "followup:carry_versions": nothing,

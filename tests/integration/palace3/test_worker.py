@@ -103,6 +103,7 @@ def test_a_task_sent_from_here_is_done_there(
     assert eventually(lambda: worker.says("succeeded"), within=60), worker.log.read_text()
 
 
+@pytest.mark.slow
 def test_a_task_whose_worker_was_killed_in_the_middle_is_done_by_the_next(
     broker: EmbeddedBroker, start_worker: Callable[[str], Worker], superuser: psycopg.Connection[Any]
 ) -> None:

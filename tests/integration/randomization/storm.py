@@ -22,6 +22,7 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 
 from accounts.models import Signature, User
 from audit.acts import open_act
+from kernel.postgresql.processes import leave_connections_to_the_parent
 from kernel.scope import EVERYTHING, scope
 from trials.models import Consent, ConsentVersion, EligibilityDecision, Participant, Site
 
@@ -158,6 +159,7 @@ class Storm:
             self._start(client)
 
     def _work(self, client: int) -> None:
+        leave_connections_to_the_parent()
         done = set(self.acknowledged())
         with (self.folder / f"client-{client}").open("ab", buffering=0) as file:
             for participant in self.participants[client :: self.clients]:

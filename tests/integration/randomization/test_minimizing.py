@@ -55,7 +55,7 @@ from trials.services import create_site
 
 CHAPTERS = ("1.9",)
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 STAGES = ("II", "III", "IVA")
 SEED = "planted-coins-77"
 ARMS = ("1", "2")

@@ -40,7 +40,7 @@ from tests.world import NOW, PASSWORD, World, as_person
 
 CHAPTERS = ("1.9",)
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 SEED = "planted-seed-5f3a9c"
 PLANTED = "ZQX-KV-W"  # too long to be met in a random token

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.world import World, build_world, screen
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 LETTERS = {
     "C": "coordinator",
@@ -75,7 +75,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
 
 def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     chosen = {part: values[part] for part in parts}
-    if name.startswith("trials:") and "code" in chosen:
+    if name.startswith(("trials:", "exports:")) and "code" in chosen:
         chosen["code"] = "01"
     return reverse(name, kwargs=chosen)
 
@@ -142,12 +142,14 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:close-out": ("get", "IT"),
     "trials:confirm-close-out": ("get", "IT"),
     "trials:end-close-out": ("get", "IT"),
+    "trials:ask-copy": ("get", "IT"),
     "trials:confirm-copy": ("get", "I"),
     "trials:propose-transfer": ("get", "I"),
     "trials:transfer": ("get", "*"),
     "trials:accept-transfer": ("get", "I"),
     "trials:confirm-transfer": ("get", "T"),
     "trials:end-transfer": ("get", "IT"),
+    "exports:download-copy": ("post", "IMD"),
     "trials:site": ("get", "*"),
     "trials:change-site": ("get", "T"),
     "trials:fulfil": ("get", "T"),

@@ -19,7 +19,7 @@ from trials.models.closing import KEPT, OpenMatter
 from trials.models.participants import Track
 from trials.models.people import with_grants
 from trials.models.sites import SiteState
-from trials.services import closing
+from trials.services import closing, copies
 from trials.services.participants import SiteNotActive
 
 pytestmark = pytest.mark.django_db
@@ -181,8 +181,8 @@ def test_rare_13_a_close_out_is_undone_until_the_site_has_its_copy(world: World)
     to(world.site, SiteState.CLOSED, world)
     first = ask(world)
     with as_person(world.investigator):
-        with pytest.raises(closing.CopyNotDue):
-            services.confirm_copy(close_out=first, password=PASSWORD, by=world.investigator, at=NOW)
+        with pytest.raises(copies.CopyNotDue):
+            services.ask_copy(close_out=first, by=world.investigator, at=NOW)
         services.end_close_out(close_out=first, reason="two forms came back", by=world.investigator, at=NOW)
     assert state_of(world.site) == SiteState.CLOSED
     second = confirm(world, ask(world))
@@ -193,8 +193,14 @@ def test_rare_13_a_close_out_is_undone_until_the_site_has_its_copy(world: World)
     assert state_of(world.site) == SiteState.CLOSED
     third = confirm(world, ask(world))
     with as_person(world.investigator):
-        services.confirm_copy(close_out=third, password=PASSWORD, by=world.investigator, at=NOW)
-        with pytest.raises(closing.CopyConfirmed, match="final"):
+        copy = services.ask_copy(close_out=third, by=world.investigator, at=NOW)
+        digests = {"digest": "f" * 64, "data_digest": "d" * 64}
+        copies.finish_copy(copy=copy, size=1, data_as_of=NOW, at=NOW, **digests)
+        copy.refresh_from_db()
+        copies.note_download(copy=copy, by=world.investigator, at=NOW)
+        told = {"copy": copy, "data_digest": "d" * 64, "by": world.investigator, "at": NOW}
+        services.confirm_copy(password=PASSWORD, **told)
+        with pytest.raises(copies.CopyConfirmed, match="final"):
             services.end_close_out(close_out=third, reason="too late", by=world.investigator, at=NOW)
     assert state_of(world.site) == SiteState.CLOSED_OUT
 

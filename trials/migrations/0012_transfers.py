@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('trials', '0010_calls_to_who_asked'),
+        ('trials', '0011_copies_for_sites'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -122,6 +122,14 @@ class Migration(migrations.Migration):
             name='trials_screeningoutcomeevent_scope',
         ),
         migrations.RemoveConstraint(
+            model_name='sitecopydownloadevent',
+            name='trials_sitecopydownloadevent_scope',
+        ),
+        migrations.RemoveConstraint(
+            model_name='sitecopyevent',
+            name='trials_sitecopyevent_scope',
+        ),
+        migrations.RemoveConstraint(
             model_name='siteevent',
             name='trials_siteevent_scope',
         ),
@@ -188,6 +196,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='screeningoutcomeevent',
             constraint=audit.guards.VersionsScoped(name='trials_screeningoutcomeevent_scope', rows='trials_screeningoutcome'),
+        ),
+        migrations.AddConstraint(
+            model_name='sitecopydownloadevent',
+            constraint=audit.guards.VersionsScoped(name='trials_sitecopydownloadevent_scope', rows='trials_sitecopydownload'),
+        ),
+        migrations.AddConstraint(
+            model_name='sitecopyevent',
+            constraint=audit.guards.VersionsScoped(name='trials_sitecopyevent_scope', rows='trials_sitecopy'),
         ),
         migrations.AddConstraint(
             model_name='siteevent',

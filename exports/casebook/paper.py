@@ -1,0 +1,47 @@
+"""The pages of a casebook: first as HTML, of one moment; then set as PDF, outside any transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from accounts.models import User
+from exports.casebook.content import casebook_of
+from randomization.allocation.documents import NoPrinting
+from trials.models import Participant
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a casebook says of itself: who had it made, when and why, and the number of the act."""
+
+    pk: int
+    by: User | None
+    at: datetime
+    reason: str
+
+
+def typesetter() -> Any:
+    """Return what sets HTML as PDF. Refuses: a server that cannot print."""
+    try:
+        from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
+    except OSError as missing:
+        raise NoPrinting from missing
+    return HTML
+
+
+def casebook_page(participant: Participant, *, reader: User | None, made: Making, language: str) -> str:
+    """Return the casebook as HTML in ``language``, with what ``reader`` may see; without one, with everything."""
+    with translation.override(language):
+        book = casebook_of(participant, user=reader, at=made.at)
+        context = {"book": book, "made": made, "language": language}
+        return render_to_string("exports/pdf/casebook.html", context)
+
+
+def set_pages(page: str) -> bytes:
+    """Return the PDF of a page of HTML. Refuses: a server that cannot print."""
+    return bytes(typesetter()(string=page).write_pdf())
