@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -52,7 +53,7 @@ def _next_visit(participant_id: int) -> str:
     return f"{visit} · {written(visit.opens)} – {written(visit.closes)}" if visit else "–"
 
 
-def _counted(participant_id: int, today: date) -> list[tuple[Promise, object]]:
+def _counted(participant_id: int, today: date) -> list[tuple[Promise, Any]]:
     of = {"participant": participant_id}
     visits = Visit.objects.filter(**of)
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +14,7 @@ from accounts.requests import PersonRequest
 from followup import services as followup
 from kernel.clock import local_date
 from kernel.service_form import Page, ServiceForm
-from reports.transfers import going_along
+from reports.transfers import GoingAlong, going_along
 from trials import services
 from trials.forms import EndTransferForm, TransferForm, TransferStepForm
 from trials.models import Participant, Site, Transfer
@@ -57,7 +57,8 @@ def transfer(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one transfer: who, from where to where, why, who agreed, and what is next."""
     found = _transfer(request, pk, Permission.PARTICIPANT_VIEW)
     receiving = site_named(found.receiving_id, by=request.user)
-    is_next = Transfer.objects.to_act_by(request.user).filter(pk=pk).exists()
+    rows = Transfer.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)
+    is_next = rows.to_act_by(request.user).filter(pk=pk).exists()
     seen = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).filter(
         pk=found.participant_id
     )
@@ -67,16 +68,15 @@ def transfer(request: PersonRequest, pk: int) -> HttpResponse:
         "releasing": site_named(found.site_id, by=request.user),
         "receiving": receiving,
         "participant": seen.first(),
-        "along": _along(found, receiving) if waits else [],
+        "along": _along(found, receiving, timezone.now()) if waits else [],
         "is_next": is_next,
         "may_end": waits and may_end(found, request.user),
     }
     return render(request, "trials/transfer.html", context)
 
 
-def _along(found: Transfer, receiving: Site) -> list[Any]:
-    today = local_date(timezone.now(), receiving.time_zone)
-    return going_along(found.participant_id, receiving, today=today)
+def _along(found: Transfer, receiving: Site, now: datetime) -> list[GoingAlong]:
+    return going_along(found.participant_id, receiving, today=local_date(now, receiving.time_zone))
 
 
 def _step(
@@ -84,13 +84,14 @@ def _step(
     found: Transfer,
     form: ServiceForm,
     words: dict[str, str],
+    now: datetime,
     *,
     is_grave: bool = False,
 ) -> HttpResponse:
     label = _("Transfer of %(number)s") % {"number": found.number}
     page = Page(words["title"], words["button"], found.get_absolute_url(), label, words["about"], is_grave)
     receiving = site_named(found.receiving_id, by=request.user)
-    along = _along(found, receiving) if found.standing in {"proposed", "accepted"} else []
+    along = _along(found, receiving, now) if found.standing in {"proposed", "accepted"} else []
     context = {"form": form, "page": page, "along": along, "transfer": found}
     return render(request, "trials/transfer_step.html", context, status=form.status)
 
@@ -98,9 +99,9 @@ def _step(
 @requires(Permission.PARTICIPANT_TRANSFER)
 def accept_transfer(request: PersonRequest, pk: int) -> HttpResponse:
     """Accept the participant, as the investigator of the receiving site."""
-    found = _transfer(request, pk, Permission.PARTICIPANT_TRANSFER)
+    found, now = _transfer(request, pk, Permission.PARTICIPANT_TRANSFER), timezone.now()
     form = TransferStepForm(request.POST or None)
-    if form.submits(services.accept_transfer, transfer=found, by=request.user, at=timezone.now()):
+    if form.submits(services.accept_transfer, transfer=found, by=request.user, at=now):
         return redirect(found)
     sites = {"number": found.number, "site": found.site_code}
     words = {
@@ -111,15 +112,15 @@ def accept_transfer(request: PersonRequest, pk: int) -> HttpResponse:
             "refuse it, with a reason."
         ),
     }
-    return _step(request, found, form, words)
+    return _step(request, found, form, words, now)
 
 
 @requires(Permission.SITE_MANAGE)
 def confirm_transfer(request: PersonRequest, pk: int) -> HttpResponse:
     """Confirm the transfer for the sponsor: the participant is then at the receiving site."""
-    found = _transfer(request, pk, Permission.SITE_MANAGE)
+    found, now = _transfer(request, pk, Permission.SITE_MANAGE), timezone.now()
     form = TransferStepForm(request.POST or None)
-    if form.submits(followup.confirm_transfer, transfer=found, by=request.user, at=timezone.now()):
+    if form.submits(followup.confirm_transfer, transfer=found, by=request.user, at=now):
         return redirect(found)
     sites = {"number": found.number, "site": found.receiving_code}
     words = {
@@ -130,15 +131,15 @@ def confirm_transfer(request: PersonRequest, pk: int) -> HttpResponse:
             "line. This cannot be undone: the way back is another transfer."
         ),
     }
-    return _step(request, found, form, words, is_grave=True)
+    return _step(request, found, form, words, now, is_grave=True)
 
 
 @requires(Permission.TRANSFER_END)
 def end_transfer(request: PersonRequest, pk: int) -> HttpResponse:
     """Withdraw or refuse the transfer, with a reason: the participant stays where they are."""
-    found = _transfer(request, pk, Permission.TRANSFER_END)
+    found, now = _transfer(request, pk, Permission.TRANSFER_END), timezone.now()
     form = EndTransferForm(request.POST or None)
-    if form.submits(services.end_transfer, transfer=found, by=request.user, at=timezone.now()):
+    if form.submits(services.end_transfer, transfer=found, by=request.user, at=now):
         return redirect(found)
     is_own = found.proposed_by_id == request.user.pk
     words = {
@@ -149,4 +150,4 @@ def end_transfer(request: PersonRequest, pk: int) -> HttpResponse:
         "button": _("Withdraw the transfer") if is_own else _("Refuse the transfer"),
         "about": _("The participant stays at site %(site)s; nothing has moved.") % {"site": found.site_code},
     }
-    return _step(request, found, form, words)
+    return _step(request, found, form, words, now)
