@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from followup.history import UNSCHEDULED, rule_of
 from followup.models import Visit
+from followup.services.planning import VisitChange
 from protocol.loader.schema import BilingualText
 from protocol.schedule import DATA_CUT
 from protocol.text import ProtocolText, load, versions
@@ -72,6 +75,29 @@ def counted_from(text: ProtocolText, visit: Visit) -> str:
 def procedures(text: ProtocolText, visit: Visit) -> list[str]:
     """Return what is to be done at the visit."""
     return [in_language(text.procedure(code).name) for code in visit.procedures]
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """A change of the plan as a page shows it, with what leaves the visit and what joins it in words."""
+
+    change: VisitChange
+    leaves: str
+    joins: str
+
+
+def change_lines(text: ProtocolText, changes: Iterable[VisitChange]) -> list[ChangeLine]:
+    """Return the changes with their forms and procedures in the reader's language."""
+    return [ChangeLine(change, _parts(text, change.leaves), _parts(text, change.joins)) for change in changes]
+
+
+def _parts(text: ProtocolText, codes: Iterable[str]) -> str:
+    """Return procedures by name and forms by code, the way a visit shows them."""
+    names = {procedure.code: procedure.name for procedure in text.procedures}
+    known = (
+        in_language(names[code]) if code in names else _("form %(code)s") % {"code": code} for code in codes
+    )
+    return " · ".join(known)
 
 
 def why_not_done(visit: Visit) -> str:

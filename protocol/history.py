@@ -124,6 +124,8 @@ class History:
 class Ending:
     """A day on which visits stop, except those of the series in ``keeps``.
 
+    A visit that did not take place by then is not awaited any more, be its target before the day: nobody comes. One
+    whose window had closed was not done, and that stays so.
     At a ``finding`` (metastasis, recurrence) a visit whose window was open may be the one that found it: it stays
     unless the participant was ``examined`` in its window already. Adjuvant treatment is not decided any more.
     """
@@ -137,11 +139,10 @@ class Ending:
         """Whether a visit of ``series`` with these ``dates`` stays in the plan."""
         if series in self.keeps or (happened_on is not None and happened_on <= self.on):
             return True
-        if series == "surgery" or (self.finding and series == "adjuvant"):
-            return dates.closes < self.on
-        if self.finding:
-            return dates.closes < self.on or may_have_found(dates, self.on, self.examined)
-        return dates.target <= self.on
+        if dates.closes < self.on:
+            return True
+        may_be_it = self.finding and series not in ("surgery", "adjuvant")
+        return may_be_it and may_have_found(dates, self.on, self.examined)
 
 
 def may_have_found(dates: Dates, found_on: date, examined: frozenset[date]) -> bool:

@@ -1,4 +1,4 @@
-"""Which safety clocks run for a serious event, since when and until when (protocol 2.6, 3.6)."""
+"""Which safety clocks run for a serious event or a pregnancy, since when and until when (protocol 2.6, 3.6)."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -15,6 +15,7 @@ class ClockKind(StrEnum):
     SUSAR_URGENT = "susar_urgent"
     SUSAR_FOLLOW_UP = "susar_follow_up"
     SUSAR_OTHER = "susar_other"
+    PREGNANCY = "pregnancy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,15 @@ def clocks_of(event: SeriousEventFacts, *, zone: str, hours: int, susar_days: Su
     if event.susar and event.susar_known:
         clocks += _expedited(event, event.susar_known, zone, susar_days)
     return tuple(clocks)
+
+
+def clock_of_pregnancy(
+    *, recorded: datetime, aware: datetime | None, reported: datetime | None, hours: int
+) -> Clock:
+    """The clock of one pregnancy: the site tells the sponsor within ``hours`` of its awareness (protocol 2.6)."""
+    starts = min(filter(None, (aware, recorded)))
+    due = starts + timedelta(hours=hours)
+    return Clock(ClockKind.PREGNANCY, starts, due, reported, provisional=aware is None)
 
 
 def _expedited(event: SeriousEventFacts, known: datetime, zone: str, days: SusarDays) -> list[Clock]:

@@ -34,6 +34,7 @@ __all__ = [
     "Response",
     "WithdrawalScope",
     "add_months",
+    "led_to",
     "missed_on",
     "next_contact",
     "plan",
@@ -48,6 +49,7 @@ DATA_CUT = "DATA_CUT"
 MONTH_36 = "month 36"
 MONTH_SERIES = {"surveillance": "AS", "follow-up": "FU"}
 MILESTONE_OF = {
+    "SCR": "ICF",  # screening begins with the consent
     "RND": "RAND",
     "N1": "NEO_D1",
     "CRE-1": "CRE1",
@@ -85,14 +87,19 @@ def plan(
     stops = endings(history)
     coming = (
         _proposed(visit, works_on)
-        for visit in _applying(text, history)
-        if not _already_in(past, visit)
-        and all(stop.allows(visit.series, _dates(visit), _happened_on(visit, history)) for stop in stops)
+        for visit in led_to(text, history)
+        if all(stop.allows(visit.series, _dates(visit), _happened_on(visit, history)) for stop in stops)
     )
     reduced = (_without_withdrawn(text, visit, history) for visit in coming)
     return tuple(
         sorted((*past.values(), *reduced), key=lambda visit: (visit.target, visit.opens, visit.code))
     )
+
+
+def led_to(text: ProtocolText, history: History) -> tuple[PlannedVisit, ...]:
+    """The visits that have not happened, as the course leads to them, those that an ending takes away included."""
+    past = {entry.visit.code: entry.visit for entry in history.past}
+    return tuple(visit for visit in _applying(text, history) if not _already_in(past, visit))
 
 
 def next_contact(

@@ -13,6 +13,7 @@ CATALOGUE = (
     "crf.catalogue.eligibility.form.Eligibility",
     "crf.catalogue.demographics.form.Demographics",
     "crf.catalogue.staging.form.Staging",
+    "crf.catalogue.vital_signs.form.VitalSigns",
     "crf.catalogue.treatment.form.Treatment",
     "crf.catalogue.response.form.ResponseEvaluation",
     "crf.catalogue.surgery.form.Surgery",
@@ -23,6 +24,7 @@ CATALOGUE = (
     "crf.catalogue.survival.form.SurvivalStatus",
     "crf.catalogue.adverse_event.form.AdverseEvent",
     "crf.catalogue.serious_event.form.SeriousEvent",
+    "crf.catalogue.pregnancy.form.Pregnancy",
     "crf.catalogue.quality_of_life.form.QualityOfLife",
     "crf.catalogue.surveillance.form.Surveillance",
 )

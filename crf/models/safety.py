@@ -1,4 +1,4 @@
-"""Safety: the clocks of serious events, and what the sponsor judged of them."""
+"""Safety: the clocks of serious events and pregnancies, and what the sponsor judged of them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class ClockName(models.TextChoices):
     SUSAR_URGENT = "susar_urgent", _("Tell the authority of the SUSAR (7 days)")
     SUSAR_FOLLOW_UP = "susar_follow_up", _("Tell the authority of its follow-up (8 more days)")
     SUSAR_OTHER = "susar_other", _("Tell the authority of the SUSAR (15 days)")
+    PREGNANCY = "pregnancy", _("Report the pregnancy to the sponsor")
 
 
 class Expectedness(models.TextChoices):
@@ -44,7 +45,9 @@ class QuerySetOfClocks(SiteQuerySet):
 
 @audited()
 class SafetyClock(OfParticipant):
-    """What has to be done in time about one serious event (protocol 2.6); ``event_no`` is its number among the AEs.
+    """What has to be done in time about one serious event or pregnancy (protocol 2.6).
+
+    ``event_no`` is its number among the records of the form that ``kind`` is about (``subject``).
 
     It stands until it is met, or until ``ended_at``: the answers no longer ask for it. ``due_at`` only ever
     moves to an earlier moment; ``first_due_at`` keeps the first one. ``provisional`` says that it runs since the
@@ -84,7 +87,12 @@ class SafetyClock(OfParticipant):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · AE #{self.event_no}"
+        return f"{self.get_kind_display()} · {self.subject}"
+
+    @property
+    def subject(self) -> str:
+        """The record that the clock is about, as pages call it: ``AE #3`` or ``PREG #1``."""
+        return f"PREG #{self.event_no}" if self.kind == ClockName.PREGNANCY else f"AE #{self.event_no}"
 
     @property
     def runs(self) -> bool:

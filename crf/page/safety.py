@@ -16,8 +16,8 @@ from crf.engine import messages
 from crf.engine.answers import AnswerRow, AnswerValues
 from crf.models import SafetyClock
 from crf.safety.assessment import SeriousCase
-from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM
-from crf.safety.clocks import OpenClock, assessment_url, clocks_open_to, opened
+from crf.safety.clock_rows import EVENT_FORM, PREGNANCY_FORM, REPORT_FORM
+from crf.safety.clocks import OpenClock, clocks_of_record, opened, reading_url
 from crf.store.records import RecordKey
 
 FACTS = (
@@ -60,7 +60,7 @@ def lines_of(clocks: Iterable[SafetyClock], *, user: User, at: datetime) -> list
 def _line(clock: SafetyClock, user: User, at: datetime) -> ClockLine:
     shown = opened(clock, at=at)
     if not user.may(Permission.CRF_EDIT, clock.site_id):
-        shown = replace(shown, href=assessment_url(shown.number, shown.event_no))
+        shown = replace(shown, href=reading_url(clock))
     if clock.ended_at:
         return ClockLine(clock, shown, "ended", "")
     if clock.met_at:
@@ -75,12 +75,17 @@ def _line(clock: SafetyClock, user: User, at: datetime) -> ClockLine:
 
 
 def lines_at(record_key: RecordKey, values: AnswerValues, *, user: User, at: datetime) -> list[ClockLine]:
-    """Return the clocks that run for the event that a record is, or that a report is about."""
-    numbers = {EVENT_FORM: record_key.sequence, REPORT_FORM: values.get("ae_no")}
-    number = numbers.get(record_key.form.code)
+    """Return the clocks that run for the event or pregnancy that a record is, or that a report is about."""
+    form = record_key.form.code
+    own = {
+        EVENT_FORM: record_key.sequence,
+        PREGNANCY_FORM: record_key.sequence,
+        REPORT_FORM: values.get("ae_no"),
+    }
+    number = own.get(form)
     if number is None or not user.may(Permission.SAFETY_VIEW, record_key.participant.site_id):
         return []
-    running = clocks_open_to(user).running().filter(participant=record_key.participant, event_no=number)
+    running = clocks_of_record(user, record_key.participant, form, number).running()
     return lines_of(running, user=user, at=at)
 
 

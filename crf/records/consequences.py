@@ -45,7 +45,7 @@ def apply_consequences(change: RecordChange) -> bool:
     course = _course(change, change.after) if leads else TrackChange()
     moved = _set_milestones(change, course) if change.after.milestones else set()
     tracked = leads and _move_track(change, course)
-    happened = record_key.visit is not None and _note_visit(change, record_key.visit)
+    happened = record_key.visit is not None and _note_visit(change, record_key.visit, course)
     if (moved or tracked) and not happened:
         plan_visits_for(participant=record_key.participant, by=change.by, at=change.at)
     propose_deviations(record_key, change.after.findings, str(change.record.pk), by=change.by, at=change.at)
@@ -219,8 +219,12 @@ def _take_death_back(change: RecordChange) -> bool:
     return True
 
 
-def _note_visit(change: RecordChange, visit: Visit) -> bool:
-    """A visit whose form says on which day it was, took place on that day; say whether that is new."""
+def _note_visit(change: RecordChange, visit: Visit, course: TrackChange) -> bool:
+    """A visit whose form says on which day it was, took place on that day; say whether that is new.
+
+    Who reports a death met nobody. A visit that was met by a death which is taken back takes place on that day only
+    where its window holds the day: else it is awaited, as before.
+    """
     form = change.record_key.form
     if visit.state in (VisitState.DONE, VisitState.CANCELLED):
         return False
@@ -228,19 +232,23 @@ def _note_visit(change: RecordChange, visit: Visit) -> bool:
         return False
     if not form.dates_visit and visit.forms != [form.code]:
         return False
-    day = _visit_day(form, change.after)
-    if day is None or not _possible(day, change.form_context):
-        _note_met(change, visit, day)
+    day, is_dead = _visit_day(form, change.after), Track.DEAD in course.tracks
+    if day is None or is_dead or not _possible(day, change.form_context):
+        _note_met(change, visit, day, is_dead)
+        return False
+    known = change.before is not None and _visit_day(form, change.before) == day
+    if (known or visit.met_on) and not (visit.opens and visit.closes and visit.opens <= day <= visit.closes):
+        _note_met(change, visit, None, is_dead)
         return False
     record_visit(visit=visit, took_place_on=day, by=change.by, at=change.at)
     return True
 
 
-def _note_met(change: RecordChange, visit: Visit, day: date | None) -> None:
+def _note_met(change: RecordChange, visit: Visit, day: date | None, is_dead: bool) -> None:
     """What a sweep asks for is known from the day on which a death was reported, though nobody was seen."""
     died = change.form_context.milestone("DEATH")
-    is_met = day is not None and died is not None and died.on is not None and died.on < day
-    count_as_met(visit=visit, on=day if is_met else None, by=change.by, at=change.at)
+    before = day is not None and died is not None and died.on is not None and died.on < day
+    count_as_met(visit=visit, on=day if is_dead or before else None, by=change.by, at=change.at)
 
 
 def _possible(day: date, form_context: FormContext) -> bool:

@@ -20,21 +20,32 @@ from kernel.clock import local_date
 from kernel.tasks import send
 from protocol import text
 from protocol.safety import SusarDays
-from protocol.safety_deadlines import Clock, ClockKind, SeriousEventFacts, clocks_of
+from protocol.safety_deadlines import Clock, ClockKind, SeriousEventFacts, clock_of_pregnancy, clocks_of
 from trials.models import Participant
 from trials.services import propose_deviation
 
-EVENT_FORM, REPORT_FORM = "AE", "SAE"
-CLOCK_FORMS = frozenset({EVENT_FORM, REPORT_FORM})
-LATE_REPORT = "late_sae"
+EVENT_FORM, REPORT_FORM, PREGNANCY_FORM = "AE", "SAE", "PREG"
+CLOCK_FORMS = frozenset({EVENT_FORM, REPORT_FORM, PREGNANCY_FORM})
+# What the site reports, and under which rule and in which words a late report is proposed as a deviation.
+LATE_REPORTS = {
+    ClockKind.SAE_REPORT: (
+        "late_sae",
+        gettext_noop("Serious event %(event)s: its report came after it was due."),
+    ),
+    ClockKind.PREGNANCY: (
+        "late_pregnancy",
+        gettext_noop("Pregnancy %(event)s: its report came after it was due."),
+    ),
+}
 Wanted = dict[tuple[int, str], tuple[Clock, str]]
 
 
 def settle_clocks(
     *, participant: Participant, form_context: FormContext, by: User | None, at: datetime
 ) -> bool:
-    """Each serious event has the clocks that its answers ask for, one that they no longer ask for has ended, and
-    a late report is proposed as a deviation; say whether anything changed. Nothing becomes due later.
+    """Each serious event and pregnancy has the clocks that its answers ask for, and one no longer asked for has ended.
+
+    A late report is proposed as a deviation, and nothing becomes due later. Return whether anything changed.
     """
     locked = _held(participant)
     wanted = _wanted(participant, form_context, locked, at=at)
@@ -68,13 +79,14 @@ def _held(participant: Participant) -> dict[tuple[int, str], SafetyClock]:
 
 def _propose_if_late(participant: Participant, clock: SafetyClock, *, by: User | None, at: datetime) -> None:
     """A late report of the site is a possible deviation for good, whatever is typed afterwards (protocol 3.6)."""
-    if clock.kind != ClockKind.SAE_REPORT or not clock.was_late:
+    if clock.kind not in LATE_REPORTS or not clock.was_late:
         return
+    rule, detail = LATE_REPORTS[ClockKind(clock.kind)]
     propose_deviation(
         participant=participant,
-        rule=LATE_REPORT,
-        key=f"{EVENT_FORM}-{clock.event_no}",
-        detail=gettext_noop("Serious event %(event)s: its report came after it was due."),
+        rule=rule,
+        key=clock.subject.replace(" #", "-"),
+        detail=detail,
         values={"event": str(clock.event_no)},
         by=by,
         at=at,
@@ -109,7 +121,7 @@ def _drawn(
 
 def _is_another_case(row: SafetyClock, clock: Clock) -> bool:
     """Say whether the sponsor learnt after the clock had ended that the event qualifies anew: day 0 is then new."""
-    if row.kind == ClockKind.SAE_REPORT or row.ended_at is None or clock.provisional:
+    if row.kind in LATE_REPORTS or row.ended_at is None or clock.provisional:
         return False
     return clock.starts > row.ended_at
 
@@ -121,7 +133,7 @@ def _wanted(
     *,
     at: datetime,
 ) -> Wanted:
-    form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*"))
+    form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*", f"{PREGNANCY_FORM}*"))
     reports, assessments = form_context.records(REPORT_FORM), form_context.assessments()
     protocol = text.load(participant.protocol_version)
     hours, susar_days = whole_number(protocol, "sae_report_hours"), susar_days_of(protocol)
@@ -133,6 +145,16 @@ def _wanted(
         zone = participant.site.time_zone
         for clock in clocks_of(known, zone=zone, hours=hours, susar_days=susar_days):
             wanted[(event["sequence"], clock.kind.value)] = (clock, how[clock.kind.value.split("_")[0]])
+    return wanted | _wanted_by_pregnancies(form_context, at, whole_number(protocol, "pregnancy_report_hours"))
+
+
+def _wanted_by_pregnancies(form_context: FormContext, at: datetime, hours: int) -> Wanted:
+    wanted: Wanted = {}
+    for row in form_context.records(PREGNANCY_FORM):
+        clock = clock_of_pregnancy(
+            recorded=at, aware=row["preg_aware"], reported=row["preg_report"], hours=hours
+        )
+        wanted[(row["sequence"], clock.kind.value)] = (clock, f"{PREGNANCY_FORM} #{row['sequence']}")
     return wanted
 
 

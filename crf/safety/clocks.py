@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Permission
 from crf.links import form_url
 from crf.models import ClockName, SafetyClock
-from crf.safety.clock_rows import REPORT_FORM
+from crf.safety.clock_rows import PREGNANCY_FORM, REPORT_FORM
 from crf.store.records import NEW
-from trials.models import Site
+from trials.models import Participant, Site
 
-OF_THE_SITE = (ClockName.SAE_REPORT,)
+OF_THE_SITE = (ClockName.SAE_REPORT, ClockName.PREGNANCY)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class OpenClock:
     what: str
     site_id: int
     number: str
-    event_no: int
+    subject: str
     starts_at: datetime
     due_at: datetime
     overdue: bool
@@ -63,16 +64,31 @@ def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
         what=str(clock.get_kind_display()),
         site_id=clock.site_id,
         number=number,
-        event_no=clock.event_no,
+        subject=clock.subject,
         starts_at=clock.starts_at,
         due_at=clock.due_at,
         overdue=at > clock.due_at,
         of_site=of_site,
         provisional=bool(clock.provisional),
         href=form_url(number, REPORT_FORM, sequence=NEW)
-        if of_site
-        else assessment_url(number, clock.event_no),
+        if clock.kind == ClockName.SAE_REPORT
+        else reading_url(clock),
     )
+
+
+def clocks_of_record(user: User, participant: Participant, form: str, number: int) -> Any:
+    """Return the clocks of one serious event or one pregnancy that the person may watch, as a query set."""
+    own = clocks_open_to(user).filter(participant=participant, event_no=number)
+    about_pregnancy = Q(kind=ClockName.PREGNANCY)
+    return own.filter(about_pregnancy if form == PREGNANCY_FORM else ~about_pregnancy)
+
+
+def reading_url(clock: SafetyClock) -> str:
+    """Return where whoever may watch the clock reads what it is about."""
+    number = clock.participant.number
+    if clock.kind == ClockName.PREGNANCY:
+        return form_url(number, PREGNANCY_FORM, sequence=clock.event_no)
+    return assessment_url(number, clock.event_no)
 
 
 def assessment_url(number: str, event_no: int) -> str:

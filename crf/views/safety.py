@@ -18,7 +18,8 @@ from crf.page.editor import open_participant
 from crf.page.forms import AssessmentForm
 from crf.page.safety import facts_of, lines_of, reports_of
 from crf.safety.assessment import SeriousCase, assess_event, case_of
-from crf.safety.clocks import clocks_open_to
+from crf.safety.clock_rows import EVENT_FORM
+from crf.safety.clocks import clocks_of_record, clocks_open_to
 from crf.store.context import FormContext
 from kernel.choices import chosen
 from kernel.pagination import BoundedPaginator
@@ -67,7 +68,7 @@ def _shown(
 ) -> HttpResponse:
     zone = participant.site.time_zone
     judged = SponsorAssessment.objects.open_to(request.user, Permission.SAFETY_VIEW)
-    clocks_now = clocks_open_to(request.user).filter(participant=participant, event_no=event)
+    clocks_now = clocks_of_record(request.user, participant, EVENT_FORM, event)
     shown: dict[str, Any] = {
         "participant": participant,
         "event": event,

@@ -181,3 +181,25 @@ def surveillance(case: Case, on: date, visit_code: str) -> Sent:
             "as_will": dice.choices(("yes", "fewer"), (96, 4))[0],
         }
     }
+
+
+def vital_signs(case: Case, on: date, _visit_code: str) -> Sent:
+    """Return what is measured at a visit; the weight of a dose is the one that the dose was calculated from."""
+    dice, person = case.dice, case.story.person
+    lost = 0.0 if case.neo_end and on <= case.neo_end else dice.choice((0.0, 0.8, 1.5, 2.4))
+    systolic = dice.randint(102, 148)
+    return {
+        "answers": {
+            "vs_done": "Y",
+            "vs_dt": on,
+            "weight": round(person.weight - lost, 1),
+            "ecog": dice.choice("001"),
+            "dysph": dice.choice("0112"),
+            "temp": round(dice.uniform(36.1, 37.2), 1),
+            "sbp": systolic,
+            "dbp": systolic - dice.randint(38, 52),
+            "hr": dice.randint(62, 96),
+            "rr": dice.randint(14, 20),
+            "spo2": dice.randint(95, 99),
+        }
+    }

@@ -19,6 +19,7 @@ WRITERS: dict[str, Writer] = {
     "FU": lambda case, on, _visit: later_answers.follow_up(case, on),
     "QOL": safety_answers.quality_of_life,
     "AS": safety_answers.surveillance,
+    "VS": safety_answers.vital_signs,
     "SURV": lambda case, on, _visit: later_answers.survival(case, on),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -26,8 +26,7 @@ from followup.models import DataCut, Visit, VisitState
 from followup.rolling import VisitWindow, state_on, turns_on
 from kernel.clock import local_date
 from protocol.history import PlannedVisit
-from protocol.schedule import missed_on, plan
-from protocol.text import ProtocolText
+from protocol.schedule import led_to, missed_on, plan
 from protocol.windows import window_status
 from trials.holidays import works_on
 from trials.models import EligibilityDecision, Milestone, Participant
@@ -52,13 +51,16 @@ PLANNED_COLUMNS = (
 class VisitChange:
     """One visit that planning would add, move, drop or only alter, with the window before and after.
 
-    *Altered*: the window stays, and what is due in it, or why, changes. *Turned*: only the calendar went on.
+    *Altered*: the window stays, and what is due in it, or why, changes: the forms and procedures in ``leaves`` are
+    due no more, those in ``joins`` are. *Turned*: only the calendar went on.
     """
 
     code: str
     kind: str
     before: tuple[date | None, date | None] | None
     after: tuple[date | None, date | None] | None
+    leaves: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
 
     @property
     def day(self) -> date:
@@ -83,7 +85,7 @@ def plan_visits_for(
         changes = planning.changes()
         if changes:
             with open_act("followup:visits:plan", by=by, at=at, participant=locked, reason=reason) as act:
-                _apply(changes, locked, planning.existing, planning.wanted, today, act)
+                _apply(changes, planning, act)
     return changes
 
 
@@ -114,32 +116,42 @@ def what_follows(*, participant: Participant, act: Callable[[], object]) -> list
 
     Refuses what ``act`` refuses.
     """
-    before = _windows(participant)
+    before = _standing(participant)
     try:
         with transaction.atomic():
             act()
-            after = _windows(participant)
+            after = _standing(participant)
             raise _NotKeptError
     except _NotKeptError:
         pass
-    changes = [
-        VisitChange(code, _kind_between(before.get(code), after.get(code)), before.get(code), after.get(code))
-        for code in {**before, **after}
-        if before.get(code) != after.get(code)
-    ]
-    return shown(changes)
+    return shown(_changes_between(before, after))
 
 
-def _windows(participant: Participant) -> dict[str, tuple[date, date]]:
-    standing = Visit.objects.filter(participant=participant).exclude(state=VisitState.CANCELLED)
-    rows = standing.exclude(code=UNSCHEDULED).values_list("code", "opens", "closes")
-    return {code: (opens, closes) for code, opens, closes in rows}
+_Asked = tuple[tuple[date | None, date | None], list[str]]
 
 
-def _kind_between(before: object, after: object) -> str:
-    if before is None:
-        return "added"
-    return "dropped" if after is None else "moved"
+def _standing(participant: Participant) -> dict[str, _Asked]:
+    """Return the window of each visit that is asked for, and what is due in it."""
+    rows = Visit.objects.filter(participant=participant).exclude(state=VisitState.CANCELLED)
+    found = rows.exclude(code=UNSCHEDULED).values_list("code", "opens", "closes", "forms", "procedures")
+    return {code: ((opens, closes), [*forms, *due]) for code, opens, closes, forms, due in found}
+
+
+def _changes_between(before: dict[str, _Asked], after: dict[str, _Asked]) -> Iterator[VisitChange]:
+    for code in {**before, **after}:
+        old, new = before.get(code), after.get(code)
+        if old is None or new is None:
+            kind = "added" if old is None else "dropped"
+            yield VisitChange(code, kind, old and old[0], new and new[0])
+        elif old != new:
+            kind = "moved" if old[0] != new[0] else "altered"
+            yield VisitChange(code, kind, old[0], new[0], *_parts_between(old[1], new[1]))
+
+
+def _parts_between(before: list[str], after: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the forms and procedures that leave, and those that join."""
+    leaves = tuple(part for part in before if part not in after)
+    return leaves, tuple(part for part in after if part not in before)
 
 
 def shown(changes: Iterable[VisitChange]) -> list[VisitChange]:
@@ -172,6 +184,9 @@ class _Planning:
             history = replace(history, milestones={code: on for code, on in dates.items() if on})
         planned = plan(self.text, history, works_on=works_on)
         self.wanted = {visit.code: visit for visit in planned if self._is_asked(visit)}
+        # What an ending takes away still tells when the visit before it counted as missed.
+        ended = (visit for visit in led_to(self.text, history) if visit.code not in self.wanted)
+        self.kin = [*self.wanted.values(), *(visit for visit in ended if self._is_asked(visit))]
 
     def changes(self) -> list[VisitChange]:
         standing = (self._of_standing(code, visit) for code, visit in self.existing.items())
@@ -181,6 +196,28 @@ class _Planning:
             if code not in self.existing
         )
         return [*(change for change in standing if change), *added]
+
+    def columns(self, code: str) -> dict[str, Any]:
+        """Return what the row of a visit that is asked for holds."""
+        new, visit = self.wanted[code], self.existing.get(code)
+        early = whole_number(self.text, DUE_BEFORE_CLOSING)
+        span = VisitWindow(new.opens, new.target, new.closes, early, missed_on(new, self.kin))
+        moved = visit is None or (visit.opens, visit.closes) != (new.opens, new.closes)
+        kept_day = visit.proposed_on if visit is not None and not moved else None
+        return {
+            "anchor": new.anchor,
+            "anchor_on": new.anchor_on,
+            "target": new.target,
+            "opens": new.opens,
+            "closes": new.closes,
+            "proposed_on": kept_day or new.proposed_on,
+            "forms": list(new.forms),
+            "procedures": list(new.procedures),
+            "reason": new.reason,
+            "missed_on": span.missed_on,
+            "state": state_on(self.today, span),
+            "turns_on": turns_on(self.today, span),
+        }
 
     def _is_asked(self, visit: PlannedVisit) -> bool:
         return self.since is None or visit.closes >= self.since or visit.code in self.existing
@@ -192,12 +229,13 @@ class _Planning:
         if code not in self.wanted:
             gone = visit.state == VisitState.CANCELLED
             return None if gone else VisitChange(code, "dropped", before, None)
-        columns = _columns(code, visit, self.wanted, self.today, self.text)
+        columns = self.columns(code)
         differing = {name for name, value in columns.items() if getattr(visit, name) != value}
         if not differing:
             return None
         new = self.wanted[code]
-        return VisitChange(code, _kind_of(differing), before, (new.opens, new.closes))
+        parts = _parts_between([*visit.forms, *visit.procedures], [*new.forms, *new.procedures])
+        return VisitChange(code, _kind_of(differing), before, (new.opens, new.closes), *parts)
 
     def _was_over(self, visit: Visit) -> bool:
         """Say whether the window passed under an earlier version, whose calendar it stays in."""
@@ -215,39 +253,9 @@ def _kind_of(differing: set[str]) -> str:
     return "altered" if differing & {"forms", "procedures", "anchor", "reason"} else "turned"
 
 
-def _columns(
-    code: str, visit: Visit | None, wanted: dict[str, PlannedVisit], today: date, text: ProtocolText
-) -> dict[str, Any]:
-    new = wanted[code]
-    early = whole_number(text, DUE_BEFORE_CLOSING)
-    span = VisitWindow(new.opens, new.target, new.closes, early, missed_on(new, wanted.values()))
-    moved = visit is None or (visit.opens, visit.closes) != (new.opens, new.closes)
-    kept_day = visit.proposed_on if visit is not None and not moved else None
-    return {
-        "anchor": new.anchor,
-        "anchor_on": new.anchor_on,
-        "target": new.target,
-        "opens": new.opens,
-        "closes": new.closes,
-        "proposed_on": kept_day or new.proposed_on,
-        "forms": list(new.forms),
-        "procedures": list(new.procedures),
-        "reason": new.reason,
-        "missed_on": span.missed_on,
-        "state": state_on(today, span),
-        "turns_on": turns_on(today, span),
-    }
-
-
-def _apply(
-    changes: list[VisitChange],
-    participant: Participant,
-    existing: dict[str, Visit],
-    wanted: dict[str, PlannedVisit],
-    today: date,
-    act: Any,
-) -> None:
+def _apply(changes: list[VisitChange], planning: _Planning, act: Any) -> None:
     """New and dropped visits are one statement each, however many there are."""
+    participant, existing = planning.participant, planning.existing
     dropped = [existing[change.code].pk for change in changes if change.kind == "dropped"]
     if dropped:
         gone = {"state": VisitState.CANCELLED, "turns_on": None, "act": act}
@@ -257,9 +265,9 @@ def _apply(
         if change.kind == "dropped":
             continue
         visit = existing.get(change.code)
-        columns = _columns(change.code, visit, wanted, today, text_for(participant))
+        columns = planning.columns(change.code)
         if visit is None:
-            columns |= _happened_before_planning(change.code, wanted[change.code], participant)
+            columns |= _happened_before_planning(change.code, planning.wanted[change.code], participant)
             place = {"participant": participant, "site_id": participant.site_id, "code": change.code}
             added.append(Visit(**place, act=act, **columns))
         else:

@@ -15,9 +15,12 @@ from followup.services.loss import reach_again
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from protocol.history import ALL_OVER
 from protocol.windows import window_status
 from trials.models import Milestone, Participant
 from trials.models.participants import Track
+
+LEFT = ALL_OVER | {Track.LOST}
 
 
 class VisitInFuture(Refusal):
@@ -83,13 +86,15 @@ def record_visit(
 ) -> Visit:
     """The visit took place on the day; whether early, in the window or late is kept with it (protocol 2.1).
 
-    Refuses: a visit that is no longer planned; a day that cannot be; a change of what is on record without a reason.
+    Refuses: a visit that is no longer planned, unless it took place before the participant left; a day that cannot
+    be; a change of what is on record without a reason.
     Locks: the participant, then the visit.
     """
     with open_act("followup:visit:record", by=by, at=at, participant=visit.participant, reason=reason) as act:
         participant = Participant.objects.lock(visit.participant_id)
         locked = Visit.objects.select_for_update().get(pk=visit.pk)
-        _refuse_cancelled(locked, participant)
+        if not may_have_taken_place(locked, participant, took_place_on):
+            _refuse_cancelled(locked, participant)
         if locked.took_place_on != took_place_on:
             _refuse_silent_change(locked, reason)
         _refuse_impossible_day(locked.code, took_place_on, participant, at)
@@ -112,6 +117,14 @@ def record_visit(
 def _refuse_cancelled(visit: Visit, participant: Participant) -> None:
     if visit.state == VisitState.CANCELLED:
         raise VisitCancelled(visit=visit.code, participant=participant.number)
+
+
+def may_have_taken_place(visit: Visit, participant: Participant, on: date | None = None) -> bool:
+    """Say whether the visit can have been, on a day or at all, before the participant left and it fell away."""
+    if visit.state != VisitState.CANCELLED or participant.state not in LEFT or visit.opens is None:
+        return False
+    day, left_on = on or visit.opens, participant.state_since
+    return left_on is not None and visit.opens <= day <= left_on
 
 
 def _refuse_silent_change(visit: Visit, reason: str) -> None:

@@ -16,8 +16,9 @@ from audit.authors import name_authors
 from followup import services
 from followup.contacts import standing_of
 from followup.forms import ContactAttemptForm
+from followup.history import text_for
 from followup.models import ContactAttempt, Escalation, Reminder
-from followup.services.planning import VisitChange
+from followup.wording import ChangeLine, change_lines
 from kernel.clock import local_date
 from kernel.service_form import Page
 from trials.models import Participant
@@ -66,9 +67,9 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     return render(request, "followup/contacts.html", context, status=form.status)
 
 
-def _what_follows(participant: Participant, act: Callable[[], object]) -> list[VisitChange]:
+def _what_follows(participant: Participant, act: Callable[[], object]) -> list[ChangeLine]:
     """Say what becomes of the plan when somebody who was lost is reached again."""
-    return services.what_follows(participant=participant, act=act)
+    return change_lines(text_for(participant), services.what_follows(participant=participant, act=act))
 
 
 @requires(Permission.VISIT_VIEW)

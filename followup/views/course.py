@@ -16,7 +16,7 @@ from accounts.requests import PersonRequest
 from followup import services
 from followup.forms import LostForm, PreviewForm
 from followup.history import text_for
-from followup.services.planning import VisitChange
+from followup.wording import ChangeLine, change_lines
 from kernel.clock import local_date
 from kernel.service_form import ForeseeingForm, Page
 from trials.forms import WithdrawalCancelForm, WithdrawalCorrectionForm, WithdrawalForm
@@ -36,7 +36,8 @@ def preview(request: PersonRequest, number: str) -> HttpResponse:
     changes = None
     if form.is_valid():
         what_if = {form.cleaned_data["milestone"]: form.cleaned_data["on"]}
-        changes = services.preview_plan(participant=participant, at=timezone.now(), milestones=what_if)
+        planned = services.preview_plan(participant=participant, at=timezone.now(), milestones=what_if)
+        changes = change_lines(text_for(participant), planned)
     context = {"participant": participant, "form": form, "changes": changes}
     return render(request, "followup/preview.html", context, status=422 if form.errors else 200)
 
@@ -113,8 +114,9 @@ def _foresees(
     return form.foresees(partial(_what_follows, participant), service, **act)
 
 
-def _what_follows(participant: Participant, act: Callable[[], object]) -> list[VisitChange]:
-    return services.what_follows(participant=participant, act=act)
+def _what_follows(participant: Participant, act: Callable[[], object]) -> list[ChangeLine]:
+    changes = services.what_follows(participant=participant, act=act)
+    return change_lines(text_for(participant), changes)
 
 
 def _step(

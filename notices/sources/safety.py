@@ -65,14 +65,11 @@ def _text_of(by_language: ByLanguage, pk: int, site: Site) -> Callable[[], str]:
     def text() -> str:
         clock = by_language[get_language() or settings.LANGUAGE_CODE][pk]
         due = written_deadline(clock.due_at, site.time_zone, spell=date.isoformat)
-        values = {"what": clock.what, "number": clock.event_no, "due": due}
+        values = {"what": clock.what, "subject": clock.subject, "due": due}
         if clock.overdue:
-            return _("serious event %(number)s: %(what)s was due at %(due)s") % values
+            return _("%(subject)s: %(what)s was due at %(due)s") % values
         if clock.provisional:
-            return (
-                _("serious event %(number)s: %(what)s by %(due)s, counted from the moment it was saved")
-                % values
-            )
-        return _("serious event %(number)s: %(what)s by %(due)s") % values
+            return _("%(subject)s: %(what)s by %(due)s, counted from the moment it was saved") % values
+        return _("%(subject)s: %(what)s by %(due)s") % values
 
     return text

@@ -30,6 +30,7 @@ ANCHORS = tuple(date(2023 + n // 12, n % 12 + 1, day) for n in range(24) for day
 # What a setting asks the study team may be said by a row of the schedule as well: the row is what is followed.
 SAID_TWICE: dict[str, tuple[str, Callable[[ProtocolText], int | None]]] = {
     "sae_report_hours": ("the trigger SAE", lambda text: text.trigger("SAE").hours),
+    "pregnancy_report_hours": ("the trigger PREGNANCY", lambda text: text.trigger("PREGNANCY").hours),
     "susar_fatal_days": ("the trigger SUSAR_FATAL", lambda text: text.trigger("SUSAR_FATAL").days),
     "susar_other_days": ("the trigger SUSAR_OTHER", lambda text: text.trigger("SUSAR_OTHER").days),
     "repeat_biopsy_days": ("the trigger REPEAT_BIOPSY", lambda text: text.trigger("REPEAT_BIOPSY").days),

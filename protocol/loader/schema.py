@@ -42,6 +42,7 @@ FORM_CODES = frozenset(
         "LB",
         "AE",
         "SAE",
+        "PREG",
         "COMP",
         "AS",
         "QOL",

@@ -52,6 +52,7 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         "elsewhere": [code for code in participant.forms if code not in {form.code for form, _cell in due}],
         "may_record": request.user.may(Permission.VISIT_RECORD, participant.site_id),
         "is_current": participant.state != VisitState.CANCELLED,
+        "may_have_been": services.may_have_taken_place(participant, participant.participant),
         "is_on_record": participant.state in HAPPENED,
         "may_be_missed": participant.opens is not None and participant.opens <= today,
         "took_place": TookPlaceForm(initial={"took_place_on": today}, auto_id="id_now_%s"),

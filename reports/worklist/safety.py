@@ -26,7 +26,7 @@ def clocks(user: User, at: datetime) -> WorkListSection:
     items = [
         WorkItem(
             line.open.number,
-            f"{line.open.what} · AE #{line.open.event_no} · {line.words}",
+            f"{line.open.what} · {line.open.subject} · {line.words}",
             line.open.href,
             "clock",
             line.state,

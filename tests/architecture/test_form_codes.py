@@ -29,7 +29,10 @@ MAY_NAME = {
         {"TREAT", "CRE", "SURG", "FU", "SURV", "AE", "DM"},
         "which answers move the track; DM is a milestone",
     ),
-    "crf/safety/clock_rows.py": ({"AE", "SAE"}, "events and reports start and stop the safety clocks"),
+    "crf/safety/clock_rows.py": (
+        {"AE", "SAE", "PREG"},
+        "events, pregnancies and reports start and stop the safety clocks",
+    ),
     "crf/eligibility/evidence.py": (
         {"ELIG", "STAGE", "DM"},
         "the forms that criteria and strata are read from",

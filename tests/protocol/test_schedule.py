@@ -276,7 +276,9 @@ ARM_1 = {
         TREATED, "start course vital", withdrawn={WithdrawalScope.DRUG: "2024-06-18"}
     ),
     "dead in surveillance": Case({**CCR, "DEATH": "2025-05-01"}, f"{EVALUATED} SWEEP06 AS06..09"),
-    "dead on the target day": Case({**CCR, "DEATH": "2025-04-10"}, f"{EVALUATED} SWEEP06 AS06..09"),
+    "dead on the target day": Case({**CCR, "DEATH": "2025-04-10"}, f"{EVALUATED} SWEEP06 AS06"),
+    "dead on the last day of a window": Case({**CCR, "DEATH": "2025-04-24"}, f"{EVALUATED} SWEEP06 AS06"),
+    "dead the day after a window": Case({**CCR, "DEATH": "2025-04-25"}, f"{EVALUATED} SWEEP06 AS06..09"),
     "dead the day before": Case({**CCR, "DEATH": "2025-04-09"}, f"{EVALUATED} SWEEP06 AS06"),
     "dead, day not entered yet": Case(CCR, f"{EVALUATED} SWEEP06 AS06..09", track="DEAD", since="2025-05-01"),
     "dead during treatment": Case({**TREATED, "DEATH": "2024-06-20"}, "start N2"),
@@ -285,7 +287,7 @@ ARM_1 = {
     ),
     "dead after the operation": Case(
         {**SEEN_ONCE, "SURG": "2024-09-04", "DEATH": "2024-11-01"},
-        "start course SF30 SF90 CRE-1 SURG-1:2024-08-14 DC@2024-09-04 PO30@2024-09-04 ADJ@2024-09-04",
+        "start course SF30 SF90 CRE-1 SURG-1:2024-08-14 DC@2024-09-04 PO30@2024-09-04",
     ),
     "dead before the planned operation": Case(
         {**SEEN_ONCE, "DEATH": "2024-09-10"},
@@ -293,9 +295,9 @@ ARM_1 = {
         track="DEAD",
         responses={"CRE1": Response.POSITIVE},
     ),
-    "dead after month 36": Case({**CCR, "DEATH": "2027-06-20"}, f"{EVALUATED} AS06..30 SWEEP06..30 OS36"),
+    "dead after month 36": Case({**CCR, "DEATH": "2027-06-20"}, f"{EVALUATED} AS06..30 SWEEP06..30"),
     "completed": Case(
-        {**CCR, "EOS": "2029-07-12"}, f"{EVALUATED} AS06..60 vital", track="COMPLETED", as_of="2030-01-01"
+        {**CCR, "EOS": "2029-07-12"}, f"{EVALUATED} AS06..48 vital", track="COMPLETED", as_of="2030-01-01"
     ),
     "past month 60 without an end of study": Case(
         CCR, f"{EVALUATED} AS06..60 vital SWEEP66", as_of="2029-08-01"
@@ -342,9 +344,7 @@ ARM_2 = {
     "withdrawn from everything": Case(
         OPERATED_2, f"{AFTER_2} FU06..09 SWEEP06", withdrawn={WithdrawalScope.ALL: "2025-05-05"}
     ),
-    "dead within 30 days of the operation": Case(
-        {**OPERATED_2, "DEATH": "2024-09-10"}, f"{RESTAGED} SURG-2 DC@2024-08-21"
-    ),
+    "dead within 30 days of the operation": Case({**OPERATED_2, "DEATH": "2024-09-10"}, f"{RESTAGED} SURG-2"),
     "dead": Case({**OPERATED_2, "DEATH": "2025-05-05"}, f"{AFTER_2} FU06..09 SWEEP06"),
     "never treated": Case(
         RANDOMISED,
@@ -390,6 +390,38 @@ def test_point_15_what_was_found_elsewhere_ends_the_surveillance_visit_whose_win
     assert "AS-12" in {visit.code for visit in plan(TEXT, unseen)}
     assert "AS-12" in {visit.code for visit in plan(TEXT, before)}
     assert "AS-12" not in {visit.code for visit in plan(TEXT, examined)}
+
+
+GONE = {
+    "death": {"milestones": {"DEATH"}, "track": "DEAD"},
+    "withdrawal from all contact": {"withdrawn": {WithdrawalScope.ALL}, "track": "WITHDRAWN_ALL"},
+    "end of study": {"milestones": {"EOS"}, "track": "COMPLETED"},
+    "loss": {"track": "LOST"},
+}
+
+
+@pytest.mark.parametrize("ending", GONE)
+@pytest.mark.parametrize(
+    ("day", "awaited"), [("2025-04-10", False), ("2025-04-24", False), ("2025-04-25", True)]
+)
+def test_rare_10_whose_window_is_open_on_the_day_of_an_ending_is_awaited_no_more(
+    ending: str, day: str, awaited: bool
+) -> None:
+    """AS-09 is planned for 10 April 2025, its window closes on the 24th (protocol 2.1: open visits are closed)."""
+    on, left = date.fromisoformat(day), Case(CCR, "", track="SURVEILLANCE").history()
+    ended = replace(
+        left,
+        milestones={**left.milestones, **dict.fromkeys(GONE[ending].get("milestones", ()), on)},
+        withdrawn=dict.fromkeys(GONE[ending].get("withdrawn", ()), on),
+        track=GONE[ending]["track"],
+        track_since=on,
+        track_left="SURVEILLANCE",
+        as_of=on,
+    )
+    codes = {visit.code for visit in plan(TEXT, ended)}
+    assert ("AS-09" in codes) is awaited
+    assert "AS-06" in codes, "its window had closed: it was not done"
+    assert ("SWEEP-12" in codes, "OS36" in codes) == ((True, True) if ending == "loss" else (False, False))
 
 
 # What stays to come after each event, by series (protocol 2.1, 2.4, 2.5): survival is asked of everybody alive.

@@ -16,6 +16,7 @@ from followup.services import (
     plan_visits_for,
     record_contact_attempt,
     record_lost,
+    record_visit,
     withdraw_participant,
 )
 from tests.integration.crf.conftest import Save
@@ -163,6 +164,48 @@ def test_rare_11_a_death_taken_back_without_an_answer_leaves_the_sweep_awaited(
     save(patient, "SURV", visit=sweep, values={"v_source": "phone"}, reason="Another participant's letter")
     assert planned(patient) == standing
     assert planned_anew(patient)
+
+
+REPORTED = date(2026, 11, 10)
+
+
+@pytest.mark.parametrize("death_dt", ["2026-11-02", "2026-11-10", "2026-11", "2026"])
+def test_rare_11_a_death_typed_into_a_later_sweep_and_taken_back_leaves_that_sweep_awaited(
+    waiting: Callable[[str], Participant], save: Save, death_dt: str
+) -> None:
+    """SWEEP-12 opens in April 2027: a call of November 2026 is not that sweep, whatever it told."""
+    patient = waiting("1")
+    standing, sweep = planned(patient), visit(patient, "SWEEP-12")
+    died = {**_changes(survival.dead()), "status_dt": REPORTED, "death_dt": death_dt}
+    save(patient, "SURV", visit=sweep, values=died)
+    patient.refresh_from_db()
+    sweep.refresh_from_db()
+    assert patient.state == Track.DEAD
+    assert (sweep.state, sweep.met_on, sweep.took_place_on) == (VisitState.NOT_DONE, REPORTED, None)
+    alive = {**survival.VALUES, "status_dt": REPORTED}
+    for reason in ("Another participant's letter", "Read once more"):
+        save(patient, "SURV", visit=visit(patient, "SWEEP-12"), values=alive, reason=reason)
+        sweep.refresh_from_db()
+        assert (sweep.state, sweep.met_on, sweep.took_place_on) == (VisitState.PLANNED, None, None)
+        alive = {**alive, "v_source": "family"}
+    assert planned(patient) == standing
+    assert planned_anew(patient)
+
+
+def test_rare_11_a_sweep_that_somebody_recorded_stays_when_the_death_typed_into_it_is_taken_back(
+    waiting: Callable[[str], Participant], save: Save, world: World
+) -> None:
+    patient = waiting("1")
+    sweep, by = visit(patient, "SWEEP-06"), {"by": world.coordinator, "at": LATER}
+    record_visit(visit=sweep, took_place_on=date(2026, 11, 9), **by)
+    died = {**_changes(survival.dead()), "status_dt": REPORTED, "death_dt": "2026-11-10"}
+    save(patient, "SURV", visit=visit(patient, "SWEEP-06"), values=died)
+    alive = {**survival.VALUES, "status_dt": REPORTED}
+    save(
+        patient, "SURV", visit=visit(patient, "SWEEP-06"), values=alive, reason="Another participant's letter"
+    )
+    sweep.refresh_from_db()
+    assert (sweep.state, sweep.met_on, sweep.took_place_on) == (VisitState.DONE, None, date(2026, 11, 9))
 
 
 def test_rare_11_surgery_declined_at_an_uncertain_cre2_opens_surveillance_by_itself(

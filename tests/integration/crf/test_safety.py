@@ -149,7 +149,7 @@ def test_what_runs_at_a_site_is_told_with_its_due_time(world: World, person: Par
     event(world, person)
     due = AWARE + timedelta(hours=24)
     (clock,) = open_clocks(world.site, at=due)
-    assert (clock.number, clock.event_no, clock.due_at, clock.overdue) == (person.number, 1, due, False)
+    assert (clock.number, clock.subject, clock.due_at, clock.overdue) == (person.number, "AE #1", due, False)
     assert (clock.of_site, clock.kind) == (True, "sae_report")
     assert open_clocks(world.site, at=due + timedelta(seconds=1))[0].overdue
     assert open_clocks(world.other_site, at=due) == []

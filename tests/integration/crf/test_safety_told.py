@@ -61,7 +61,7 @@ def test_a_clock_that_is_met_meanwhile_is_not_told(world: World, person: Partici
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "serious event 1:"), ("zh-hans", "严重不良事件 1")],
+    [("en", "AE #1: Report the serious event"), ("zh-hans", "AE #1：向申办者报告")],
 )
 def test_it_is_told_in_the_readers_language(
     world: World, person: Participant, language: str, words: str

@@ -7,22 +7,26 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from audit.models import Act
-from followup.models import ContactResult, ContactRoute, Todo, TodoState, Visit, VisitState
+from followup.models import ContactResult, ContactRoute, Reminder, Todo, TodoState, Visit, VisitState
 from followup.services import (
     cancel_withdrawal,
     correct_withdrawal,
     plan_visits_for,
     record_contact_attempt,
     record_lost,
+    record_visit,
     settle_todos,
+    update_visit_states,
     withdraw_participant,
 )
 from followup.services.loss import WithdrawnInFuture
 from followup.services.todos import Wanted
-from followup.services.visits import ContactRefused
+from followup.services.visits import ContactRefused, VisitCancelled
+from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World
@@ -80,7 +84,66 @@ def test_rare_10_withdrawal_from_all_contact_plans_no_operation(world: World, su
     leave(world, surveyed)
     after = standing(surveyed)
     assert after.items() <= before.items()
-    assert all(opens <= DAY for opens, _closes, _reason in after.values())
+    assert all(closes < DAY for _opens, closes, _reason in after.values())
+
+
+OPEN_ON = date(2027, 1, 4)  # SWEEP-24 was planned for the 2nd, its window is open
+
+
+def gone(world: World, participant: Participant) -> None:
+    at = noon(OPEN_ON)
+    withdraw_participant(participant=participant, on=OPEN_ON, all_contact=True, by=world.coordinator, at=at)
+
+
+def die(world: World, participant: Participant) -> None:
+    by: dict[str, Any] = {"participant": participant, "by": world.coordinator, "at": noon(OPEN_ON)}
+    with transaction.atomic():
+        trials.move_track(to=Track.DEAD, on=OPEN_ON, **by)
+        trials.set_milestone(code="DEATH", on=OPEN_ON, source="test", **by)
+        plan_visits_for(**by)
+
+
+@pytest.mark.parametrize("ending", [gone, die])
+def test_rare_10_a_visit_that_could_still_be_is_awaited_by_nobody_after_the_ending(
+    world: World, surveyed: Participant, client_of: Any, ending: Callable[..., None]
+) -> None:
+    """What had passed stays on record as what it was."""
+    update_visit_states(site=world.site, on=OPEN_ON, at=noon(OPEN_ON))
+    rows, browser = Visit.objects.filter(participant=surveyed), client_of(world.coordinator)
+    over = set(rows.filter(closes__lt=OPEN_ON).values_list("code", "state", "missed_on"))
+    sweep = rows.awaited().get(code="SWEEP-24")
+    assert sweep.get_absolute_url() in browser.get(reverse("followup:agenda"), {"show": "due"}).text
+    ending(world, surveyed)
+    assert not rows.awaited().filter(closes__gte=OPEN_ON).exists()
+    assert set(rows.filter(closes__lt=OPEN_ON).values_list("code", "state", "missed_on")) == over
+    for show in ("week", "list", "due"):
+        agenda = browser.get(reverse("followup:agenda"), {"show": show}).text
+        assert sweep.get_absolute_url() not in agenda
+    assert sweep.get_absolute_url() not in browser.get(reverse("home")).text
+    later = OPEN_ON + timedelta(40)
+    update_visit_states(site=world.site, on=later, at=noon(later))
+    remind_site(site=world.site, on=later, at=noon(later))
+    assert not Reminder.objects.filter(visit=sweep).exists()
+
+
+def test_rare_10_a_visit_of_before_the_ending_is_recorded_after_it(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    """Somebody came while the window was open, died, and the death was typed first."""
+    visit = Visit.objects.get(participant=surveyed, code="SWEEP-24")
+    assert visit.opens is not None
+    die(world, surveyed)
+    surveyed.refresh_from_db()
+    browser, by = client_of(world.coordinator), {"by": world.coordinator, "at": noon(OPEN_ON + timedelta(1))}
+    visit.refresh_from_db()
+    assert visit.state == VisitState.CANCELLED
+    assert "If it took place before that, record the day." in browser.get(visit.get_absolute_url()).text
+    for day in (visit.opens - timedelta(1), OPEN_ON + timedelta(1)):
+        with pytest.raises(VisitCancelled):
+            record_visit(visit=visit, took_place_on=day, **by)
+    done = record_visit(visit=visit, took_place_on=OPEN_ON, **by)
+    assert (done.state, done.timing) == (VisitState.DONE, "in")
+    assert plan_visits_for(participant=surveyed, **by) == []
 
 
 def test_rare_10_a_withdrawal_that_is_cancelled_leaves_everything_as_it_was(

@@ -154,6 +154,46 @@ def test_a_day_that_has_not_come_is_refused(world: World, participant: Participa
     assert plan_of(participant) != {}
 
 
+FORESEEN = {
+    "study_drug": ("N4", {"en": "camrelizumab", "zh-hans": "卡瑞利珠单抗"}),
+    "procedures": ("CRE-2", {"en": "PET-CT", "zh-hans": "PET-CT"}),
+    "quality_of_life": (
+        "AS-06",
+        {
+            "en": "form QOL · EORTC QLQ-C30 · EORTC QLQ-OES18",
+            "zh-hans": "QOL 表单 · EORTC QLQ-C30 · EORTC QLQ-OES18",
+        },
+    ),
+}
+NO_LONGER = {"en": "No longer asked for: ", "zh-hans": "不再要求："}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("scope", FORESEEN)
+def test_rare_10_the_parts_that_leave_are_shown_before_a_partial_withdrawal(
+    world: World, participant: Participant, client_of: Any, scope: str, language: str
+) -> None:
+    before, browser = plan_of(participant), client_of(world.coordinator)
+    browser.cookies["django_language"] = language
+    page = f"/participants/{participant.number}/withdraw/"
+    shown = browser.post(page, {"on": "2026-11-20", scope: "on"})
+    visit, parts = FORESEEN[scope]
+    rows = {row.split("</th>")[0].strip(): row for row in shown.text.split('<th scope="row">')[1:]}
+    told = rows[visit].split(NO_LONGER[language])[1].split("</div>")[0]
+    assert parts[language] in told
+    assert plan_of(participant) == before, "nothing is done before it was read"
+    confirmed = shown.context["form"].confirmation
+    done = browser.post(page, {"on": "2026-11-20", scope: "on", "confirmed": confirmed})
+    assert done.status_code == 302
+    after = plan_of(participant)
+    leaving = {line.change.code: set(line.change.leaves) for line in shown.context["form"].follows}
+    gone = {code: set.union(*before[code]) - set.union(*after[code]) for code in before if code in after}
+    kinds = {line.change.code: line.change.kind for line in shown.context["form"].follows}
+    assert {code: parts for code, parts in gone.items() if parts} == {
+        code: parts for code, parts in leaving.items() if kinds[code] == "altered"
+    }
+
+
 def test_loss_leaves_only_vital_status(world: World, participant: Participant) -> None:
     from followup.services import record_contact_attempt
 

@@ -56,7 +56,7 @@ def test_rows_hold_six_plain_values() -> None:
         "target": "2024-12-23",
         "opens": "2024-12-09",
         "closes": "2025-01-06",
-        "forms": ["ELIG", "DM", "MH", "CM", "VS", "LB", "STAGE"],
+        "forms": ["ELIG", "DM", "MH", "CM", "LB", "STAGE"],
     }
 
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('crf', '0016_therapies_in_their_log'),
+        ('crf', '0018_vital_signs'),
         ('followup', '0006_transfers'),
         ('trials', '0012_transfers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -22,6 +22,14 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name='subsequenttherapyevent',
             name='crf_subsequenttherapyevent_scope',
+        ),
+        migrations.RemoveConstraint(
+            model_name='pregnancyevent',
+            name='crf_pregnancyevent_scope',
+        ),
+        migrations.RemoveConstraint(
+            model_name='vitalsignsevent',
+            name='crf_vitalsignsevent_scope',
         ),
         migrations.RemoveConstraint(
             model_name='adverseeventevent',
@@ -218,6 +226,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='subsequenttherapyevent',
             constraint=audit.guards.VersionsScoped(name='crf_subsequenttherapyevent_scope', rows='crf_subsequenttherapy'),
+        ),
+        migrations.AddConstraint(
+            model_name='pregnancyevent',
+            constraint=audit.guards.VersionsScoped(name='crf_pregnancyevent_scope', rows='crf_pregnancy'),
+        ),
+        migrations.AddConstraint(
+            model_name='vitalsignsevent',
+            constraint=audit.guards.VersionsScoped(name='crf_vitalsignsevent_scope', rows='crf_vitalsigns'),
         ),
         migrations.AddConstraint(
             model_name='adverseeventevent',

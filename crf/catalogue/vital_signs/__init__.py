@@ -1,0 +1,1 @@
+"""Vital signs of a visit (protocol 3.18)."""
