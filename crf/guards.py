@@ -45,7 +45,7 @@ END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock, crf_guard_answers_lock;"
 
-# A locked record moves along with its participant as it is: the transfer changes its site alone (ADR 33).
+# A locked record moves along with its participant as it is: the transfer changes its site alone (ADR 34).
 LOCKS_LET_MOVE = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
     "IF held = 'locked' THEN",
     "IF held = 'locked' AND NOT (TG_OP = 'UPDATE' AND trials_moved_only(to_jsonb(OLD), to_jsonb(NEW))) THEN",

@@ -43,7 +43,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
     "form": {
         "expected": Badge("neutral", "calendar-event", _("Not due yet")),
         "empty": Badge("neutral", "circle", _("Empty")),
-        "due": Badge("info", "clock", _("Due")),
+        "due": Badge("info", "clock", pgettext_lazy("form", "Due")),
         "overdue": Badge("stop", "exclamation-octagon", _("Overdue")),
         "in_progress": Badge("progress", "circle-half", _("In progress")),
         "complete": Badge("ok", "check-circle", _("Complete")),

@@ -18,7 +18,7 @@ from crf.eligibility.evidence import STRATIFYING_ANSWER, STRATIFYING_FORM
 from crf.engine.base import COMPLETED
 from crf.engine.codebook import Variable, codebook
 from crf.engine.declaration import FormDeclaration
-from crf.engine.former_codes import FORMER, RENAMED
+from crf.engine.former_codes import FORMER, FORMER_AT_RESTAGING, RENAMED, RESTAGED
 from crf.engine.messages import missing_text
 from crf.engine.questions import Classification
 from crf.models import Record, RecordState
@@ -78,7 +78,7 @@ class File:
         return f"SELECT count(*) FROM {self.counted}"
 
 
-def _by_the_sites_clock(column: str, clock: str = "HH24:MI") -> str:
+def by_the_sites_clock(column: str, clock: str = "HH24:MI") -> str:
     """Return the SQL for an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00.
 
     In UTC every event before 08:00 in China would stand on the day before.
@@ -96,7 +96,7 @@ def digest_column(version: str) -> Column:
     return Column("PROTOCOL_DIGEST", kept, label=_("Digest (SHA-256) of the text of that version"))
 
 
-_PARTICIPANT_KEYS = (
+PARTICIPANT_KEYS = (
     Column("STUDYID", f"'{STUDY}'", label=_("Study")),
     Column(
         "SITEID", "s.code", label=_("Site that follows the participant: two digits, leading zero included")
@@ -104,7 +104,7 @@ _PARTICIPANT_KEYS = (
     Column("SUBJID", "p.number", label=_("Participant")),
 )
 _KEYS = (
-    *_PARTICIPANT_KEYS,
+    *PARTICIPANT_KEYS,
     Column("VISIT", "coalesce(v.code, '')", "code", _("Visit")),
     Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
     Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
@@ -136,10 +136,10 @@ _STATE = (
     Column("PROTOCOL_VERSION", "r.protocol_version", label=_("Version of the protocol")),
     digest_column("r.protocol_version"),
     Column("RECORD_VERSION", "r.version", "integer", _("Version of the record")),
-    Column("CHANGED_AT", _by_the_sites_clock("a.at", _BY_SECONDS), "date-time", _("When the person acted")),
+    Column("CHANGED_AT", by_the_sites_clock("a.at", _BY_SECONDS), "date-time", _("When the person acted")),
     Column(
         "STORED_AT",
-        _by_the_sites_clock("a.stored_at", _BY_SECONDS),
+        by_the_sites_clock("a.stored_at", _BY_SECONDS),
         "date-time",
         _("When the database stored it"),
     ),
@@ -180,7 +180,7 @@ def files_of(form: FormDeclaration, *, cut: Cut) -> Iterator[File]:
         (*_KEYS, *_answers([v for v in variables if not v.group], "f", cut), *_STATE),
         f"{answers} f JOIN {record} = f.id {_joins(cut)} WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
-        _counted(cut, answers, "true"),
+        counted(cut, answers, "true"),
         form.code,
     )
     for group in form.groups.values():
@@ -191,21 +191,20 @@ def files_of(form: FormDeclaration, *, cut: Cut) -> Iterator[File]:
             (*_KEYS, _ROW, *columns),
             f"{rows} g JOIN {record} = g.record_id {_joins(cut)} WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
             "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
-            _counted(cut, rows, "NOT t.removed"),
+            counted(cut, rows, "NOT t.removed"),
             form.code,
             group.name,
         )
 
 
-def _counted(cut: Cut, rows: str, which: str) -> str:
+def counted(cut: Cut, rows: str, which: str) -> str:
     return f"{rows} t JOIN {cut.rows(Site)} s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
 
 
 def _answers(variables: list[Variable], alias: str, cut: Cut) -> Iterator[Column]:
     for variable in variables:
         text = _as_text(variable, alias)
-        is_renamed = any(code in FORMER for code, _label in variable.codes)
-        sql = _renamed(text) if cut.is_past and is_renamed else text
+        sql = _renamed_since(variable, text, alias) if cut.is_past else text
         yield Column(variable.variable, sql, variable.type, variable.label, dict(variable.codes), variable)
         if variable.missing:
             reason = f"{alias}.missing ->> '{variable.name}'"
@@ -218,9 +217,19 @@ def _answers(variables: list[Variable], alias: str, cut: Cut) -> Iterator[Column
             )
 
 
-def _renamed(code: str) -> str:
+def _renamed_since(variable: Variable, text: str, alias: str) -> str:
+    """Return the SQL of an answer of an old version, whose codes of then have their names of today."""
+    codes = {code for code, _label in variable.codes}
+    if codes & FORMER_AT_RESTAGING.keys():
+        column, restaging = RESTAGED
+        today = _renamed(text, {former: code for code, former in FORMER_AT_RESTAGING.items()})
+        return f"CASE WHEN {alias}.{column} = '{restaging}' THEN {today} ELSE {text} END"
+    return _renamed(text) if codes & FORMER.keys() else text
+
+
+def _renamed(code: str, names: Mapping[str, str] = RENAMED) -> str:
     """Return the SQL that gives a code its name of today, where an old version holds the former one."""
-    cases = " ".join(f"WHEN '{former}' THEN '{today}'" for former, today in RENAMED.items())
+    cases = " ".join(f"WHEN '{former}' THEN '{today}'" for former, today in names.items())
     return f"CASE {code} {cases} ELSE {code} END"
 
 
@@ -229,7 +238,7 @@ def _as_text(variable: Variable, alias: str) -> str:
     if variable.type == "codes":
         return f"array_to_string({column}, ';')"
     if variable.type == "date-time":
-        return _by_the_sites_clock(column)
+        return by_the_sites_clock(column)
     if variable.type == "boolean":
         return f"CASE {column} WHEN true THEN 'Y' WHEN false THEN 'N' END"
     return column
@@ -245,7 +254,7 @@ def common_files(cut: Cut) -> Iterator[File]:
     yield _transfers(cut)
 
 
-def _of_participant(cut: Cut, alias: str) -> str:
+def of_participant(cut: Cut, alias: str) -> str:
     return (
         f"JOIN {cut.rows(Participant)} p ON p.id = {alias}.participant_id "
         f"JOIN {cut.rows(Site)} s ON s.id = {alias}.site_id"
@@ -275,7 +284,7 @@ def _participants(cut: Cut) -> File:
     return File(
         "PARTICIPANTS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("STATE", "p.state", "code", _("Where the participant stands"), dict(Track.choices)),
             Column("STATE_SINCE", "p.state_since", "date", _("in this state since")),
             Column("ARM", "p.arm", "code", _("Arm, once allocated"), {"1": "1", "2": "2"}),
@@ -286,7 +295,7 @@ def _participants(cut: Cut) -> File:
         ),
         f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id {_joined_strata(cut)} WHERE s.code = ANY(%(sites)s)",
         "p.number",
-        _counted(cut, rows, "true"),
+        counted(cut, rows, "true"),
     )
 
 
@@ -295,7 +304,7 @@ def _milestones(cut: Cut) -> File:
     return File(
         "MILESTONES",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("MILESTONE", "m.code", "code", _("milestone")),
             Column("DATE", 'm."on"', "date", _("on")),
             Column("RESULT", "m.result", "code", _("result")),
@@ -305,11 +314,11 @@ def _milestones(cut: Cut) -> File:
             Column("SOURCE_VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("SOURCE_FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
         ),
-        f"{rows} m {_of_participant(cut, 'm')} LEFT JOIN {cut.rows(Record)} r ON r.id = m.source_record "
+        f"{rows} m {of_participant(cut, 'm')} LEFT JOIN {cut.rows(Record)} r ON r.id = m.source_record "
         f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id "
         'WHERE m."on" IS NOT NULL AND s.code = ANY(%(sites)s)',
         'p.number, m."on", m.code',
-        _counted(cut, rows, 't."on" IS NOT NULL'),
+        counted(cut, rows, 't."on" IS NOT NULL'),
     )
 
 
@@ -325,7 +334,7 @@ def _visits(cut: Cut) -> File:
     return File(
         "VISITS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("VISIT", "v.code", "code", _("Visit")),
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("STATE", "v.state", "code", _("State of the visit"), dict(VisitState.choices)),
@@ -343,10 +352,10 @@ def _visits(cut: Cut) -> File:
             Column("PROTOCOL_VERSION", _VERSION_OF_VISIT, label=_("Version of the protocol")),
             digest_column(_VERSION_OF_VISIT),
         ),
-        f"{rows} v {_of_participant(cut, 'v')} {_act_behind('v', 'followup_visitevent')} "
+        f"{rows} v {of_participant(cut, 'v')} {_act_behind('v', 'followup_visitevent')} "
         "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
-        _counted(cut, rows, "t.state <> 'cancelled'"),
+        counted(cut, rows, "t.state <> 'cancelled'"),
     )
 
 
@@ -356,10 +365,10 @@ def _versions(cut: Cut) -> File:
     return File(
         "PROTOCOL_VERSIONS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("PROTOCOL_VERSION", "h.protocol_version", label=_("Version of the protocol")),
             digest_column("h.protocol_version"),
-            Column("FOLLOWED_FROM", _by_the_sites_clock("a.at"), "date-time", _("Followed from")),
+            Column("FOLLOWED_FROM", by_the_sites_clock("a.at"), "date-time", _("Followed from")),
         ),
         f"{turns} h JOIN {cut.rows(Participant)} p ON p.id = h.id JOIN {cut.rows(Site)} s ON s.id = p.site_id "
         "JOIN audit_act a ON a.id = h.act_id WHERE s.code = ANY(%(sites)s)",
@@ -382,11 +391,11 @@ def _transfers(cut: Cut) -> File:
     return File(
         "TRANSFERS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("FROM_SITE", "x.site_code", label=_("Releasing site")),
             Column("TO_SITE", "x.receiving_code", label=_("Receiving site")),
             Column("AGREED_FOR", 'x."on"', "date", _("day of the transfer")),
-            Column("TRANSFERRED_AT", _by_the_sites_clock("x.confirmed_at"), "date-time", _("confirmed at")),
+            Column("TRANSFERRED_AT", by_the_sites_clock("x.confirmed_at"), "date-time", _("confirmed at")),
             Column("TRANSFER_REASON", "x.reason", label=_("reason")),
         ),
         f"{rows} x JOIN {cut.rows(Participant)} p ON p.id = x.participant_id "
@@ -416,7 +425,7 @@ def _consents(cut: Cut) -> File:
     return File(
         "CONSENTS",
         (
-            *_PARTICIPANT_KEYS,
+            *PARTICIPANT_KEYS,
             Column("CONSENT_VERSION", "x.label", label=_("consent version")),
             Column("ANSWER", "c.answer", "code", _("Answer"), dict(CONSENT_ANSWERS)),
             Column("ANSWERED_ON", "c.answered_on", "date", _("Answered on")),
@@ -431,8 +440,8 @@ def _consents(cut: Cut) -> File:
             ),
             Column("AFTER_REFUSAL", "c.follows", "code", _("what follows"), dict(AfterRefusal.choices)),
         ),
-        f"{answers} c {_of_participant(cut, 'c')} JOIN {cut.rows(ConsentVersion)} x ON x.id = c.version_id "
+        f"{answers} c {of_participant(cut, 'c')} JOIN {cut.rows(ConsentVersion)} x ON x.id = c.version_id "
         "WHERE s.code = ANY(%(sites)s)",
         "p.number, c.answered_on, c.answer, c.id",
-        _counted(cut, answers, "true"),
+        counted(cut, answers, "true"),
     )

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
+from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
 from kernel.errors import Refusal
@@ -131,6 +132,7 @@ def _write_files(
 
 def _files(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:
     yield from common_files(cut)
+    yield from conduct_files(cut)
     for form in chosen:
         yield from files_of(form, cut=cut)
 

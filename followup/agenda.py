@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
-
 from followup.history import text_for
-from followup.models import AWAITED, HAPPENED, Visit, VisitState
+from followup.models import AWAITED, HAPPENED, Visit, VisitSet, VisitState
 from followup.wording import time_left, visit_name
 from kernel.pagination import count_up_to, in_words
 
@@ -50,7 +47,7 @@ class Week:
         return self.monday + WEEK
 
 
-def shown(visits: QuerySet[Visit], *, show: str, week: Week) -> QuerySet[Visit]:
+def shown(visits: VisitSet, *, show: str, week: Week) -> VisitSet:
     """Return the visits of one view of the agenda, the most urgent first."""
     if show == "list":
         return visits.filter(state__in=AWAITED).order_by("proposed_on", "participant_id", "pk")
@@ -61,10 +58,7 @@ def shown(visits: QuerySet[Visit], *, show: str, week: Week) -> QuerySet[Visit]:
     if show == "missed":
         return visits.filter(state=VisitState.MISSED).order_by("-closes", "pk")
     days = (week.monday, week.sunday)
-    coming = visits.filter(proposed_on__range=days).exclude(state__in=(VisitState.CANCELLED, *HAPPENED))
-    happened = visits.filter(took_place_on__range=days)
-    # By the day it stands under; an order that no index has keeps the database from walking years to reach the week.
-    return (coming | happened).order_by(Coalesce("took_place_on", "proposed_on"), "participant_id", "pk")
+    return visits.shown_in_order(*days).exclude(state=VisitState.NOT_DONE)
 
 
 def lines(visits: Iterable[Visit], *, today: date) -> list[AgendaLine]:
@@ -87,7 +81,7 @@ def by_day(found: Iterable[AgendaLine]) -> list[tuple[date | None, list[AgendaLi
     return sorted(days.items(), key=lambda entry: entry[0] or date.max)
 
 
-def counts(visits: QuerySet[Visit]) -> dict[str, str]:
+def counts(visits: VisitSet) -> dict[str, str]:
     """Return how many visits wait in each view, as its tile shows it."""
     states = {
         "due": (VisitState.OPEN, VisitState.DUE),

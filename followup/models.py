@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -31,6 +32,10 @@ HAPPENED = (VisitState.DONE, VisitState.NOT_DONE)
 AWAITED = (VisitState.PLANNED, VisitState.OPEN, VisitState.DUE, VisitState.OVERDUE)
 
 
+# The day on which a calendar shows a visit; CASE because, under a policy, PostgreSQL looks no COALESCE up in an index.
+SHOWN_ON = models.Case(models.When(took_place_on__isnull=True, then="proposed_on"), default="took_place_on")
+
+
 class VisitSet(SiteQuerySet):
     def awaited(self) -> Self:
         return self.filter(state__in=AWAITED)
@@ -49,6 +54,11 @@ class VisitSet(SiteQuerySet):
         """Visits that a calendar shows on these days: where they took place, else where they are proposed."""
         took_place = models.Q(took_place_on__range=(first, last))
         return self.filter(took_place | models.Q(took_place_on=None, proposed_on__range=(first, last)))
+
+    def shown_in_order(self, first: date, last: date) -> Self:
+        """The same visits but for those that are planned no more, by day; an index holds them in this order."""
+        shown = self.current().annotate(shown_on=SHOWN_ON)
+        return shown.filter(shown_on__range=(first, last)).order_by("shown_on", "participant_id", "pk")
 
     def current(self) -> Self:
         return self.exclude(state=VisitState.CANCELLED)
@@ -122,6 +132,24 @@ class Visit(OfParticipant):
                 condition=models.Q(state__in=AWAITED),
                 name="followup_visit_all_to_come",
             ),
+            # Week and month: each visit on the day on which a calendar shows it.
+            models.Index(
+                "site",
+                SHOWN_ON,
+                "participant",
+                "id",
+                condition=~models.Q(state=VisitState.CANCELLED),
+                include=["state"],
+                name="followup_visit_shown_at_site",
+            ),
+            models.Index(
+                SHOWN_ON,
+                "participant",
+                "id",
+                condition=~models.Q(state=VisitState.CANCELLED),
+                include=["site", "state"],
+                name="followup_visit_shown",
+            ),
         )
         constraints = (
             *OfParticipant.Meta.constraints,
@@ -147,7 +175,15 @@ class Visit(OfParticipant):
         return self.code if self.occurrence == 1 else f"{self.code} ({self.occurrence})"
 
     def get_absolute_url(self) -> str:
-        return reverse("followup:visit", args=[self.participant.number, self.pk])
+        return _address().format(number=self.participant.number, pk=self.pk)
+
+
+@cache
+def _address() -> str:
+    """Return the address of a visit with places for participant and key: a month names two hundred of them."""
+    return (
+        reverse("followup:visit", args=["00-0000", 0]).replace("00-0000", "{number}").replace("/0/", "/{pk}/")
+    )
 
 
 class ReminderKind(models.TextChoices):

@@ -21,6 +21,8 @@ SAID: Final[dict[str, Promise]] = {
     "crf:judge_day": _("Judges the records of every site by the new calendar day"),
     "crf:judge_day_of_site": _("Judges the records of a site by the new calendar day"),
     "crf:verify_derived": _("Compares derived answers and queries with a fresh evaluation"),
+    "exports:site_copies": _("Goes on with copies for sites that are closed out, and deletes old ones"),
+    "exports:site_copy": _("Makes the copy of the records for a site"),
     "exports:write": _("Writes an export"),
     "followup:carry_version": _("Carries a new protocol version to the visits of a participant"),
     "followup:carry_versions": _("Finds participants whose visits follow an older protocol version"),

@@ -23,7 +23,15 @@ TYPE_AN_INSTANT: Final = _("Type day and time as year-month-day hours:minutes, s
 TYPE_A_NUMBER: Final = _("Type a whole number in the digits 0 to 9.")
 LEAVE_SECONDS_OUT: Final = _("The time is kept to the minute. Leave the seconds out.")
 WHICH_DAY: Final = _("Day and month can be taken for each other. Type the day as year-month-day.")
+NO_SUCH_DAY: Final = _(
+    "This day does not exist: the month has fewer days, or there is no such month. Type the right day."
+)
 CANNOT_BE_STORED: Final = _("This holds a character that cannot be stored. Type it again.")
+SAID: Final = {
+    Reason.SECONDS: LEAVE_SECONDS_OUT,
+    Reason.TWO_DAYS: WHICH_DAY,
+    Reason.NO_SUCH_DAY: NO_SUCH_DAY,
+}
 
 
 class DayInput(forms.DateInput):
@@ -37,6 +45,14 @@ class DayInput(forms.DateInput):
             "data-day": "full",
         }
         super().__init__(shown | (attrs or {}), format="%Y-%m-%d")
+
+
+class InstantInput(forms.DateTimeInput):
+    """A day with its time; the calendar gives the day."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        shown = {"placeholder": "YYYY-MM-DD HH:MM", "autocomplete": "off", "data-day": "instant"}
+        super().__init__(shown | (attrs or {}))
 
 
 class WordsField(forms.CharField):
@@ -107,8 +123,7 @@ class InstantField(forms.DateTimeField):
 
     def __init__(self, *, zone: str, **more: Any) -> None:
         self.zone = zone
-        shown = {"placeholder": "YYYY-MM-DD HH:MM", "autocomplete": "off"}
-        super().__init__(**({"widget": forms.DateTimeInput(attrs=shown)} | more))
+        super().__init__(**({"widget": InstantInput} | more))
 
     def to_python(self, value: Any) -> datetime | None:
         if isinstance(value, datetime):
@@ -136,8 +151,7 @@ def _read(read: Callable[[str], Any], value: Any, otherwise: Any) -> Any:
     try:
         return read(str(value))
     except UnreadableError as fault:
-        said = {Reason.SECONDS: LEAVE_SECONDS_OUT, Reason.TWO_DAYS: WHICH_DAY}.get(fault.reason, otherwise)
-        raise ValidationError(said, code="invalid") from fault
+        raise ValidationError(SAID.get(fault.reason, otherwise), code="invalid") from fault
 
 
 def _uncut(attrs: dict[str, Any]) -> dict[str, Any]:

@@ -77,11 +77,15 @@ def in_words(count: int, most: int = MOST) -> str:
 
 
 class BoundedPaginator(Paginator):
-    """Pages of a list that may be very long: the first ``PAGED`` rows; filters lead to the others."""
+    """Pages of a list that may be very long: the first ``bound`` rows; filters lead to the others."""
+
+    def __init__(self, rows: Any, per_page: int, *, bound: int | None = None) -> None:
+        super().__init__(rows, per_page)
+        self.bound = bound or PAGED
 
     @cached_property
     def count(self) -> int:
-        return count_up_to(self.object_list, PAGED - 1)
+        return count_up_to(self.object_list, self.bound - 1)
 
     def page(self, number: int | str) -> Page[Any]:
         """Return one page; its rows are picked before they are joined to anything."""
@@ -93,4 +97,4 @@ class BoundedPaginator(Paginator):
     @property
     def shown(self) -> str:
         """Return the count as the page shows it."""
-        return in_words(self.count, PAGED - 1)
+        return in_words(self.count, self.bound - 1)

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     SECONDS = "seconds"
     CHARACTER = "character"
     TWO_DAYS = "two_days"
+    NO_SUCH_DAY = "no_such_day"
 
 
 class UnreadableError(ValueError):
@@ -118,7 +119,7 @@ def day(typed: str) -> date:
     """Return a full day: 2026-05-07, with any hyphen, stroke or point, 20260507, 2026年5月7日, 28/11/2026, 5 Mar 2025.
 
     Raises:
-        UnreadableError: it is none, or two days in two countries, such as 05/03/2025.
+        UnreadableError: it is none, two days in two countries, such as 05/03/2025, or a day that no calendar has.
     """
     text = plain(typed)
     if match := _DAY.fullmatch(text):
@@ -153,7 +154,7 @@ def _calendar_day(year: int, month: int, number: int) -> date:
     try:
         return date(year, month, number)
     except ValueError:
-        raise UnreadableError from None
+        raise UnreadableError(Reason.NO_SUCH_DAY) from None
 
 
 def partial_day(typed: str) -> str:

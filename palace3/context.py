@@ -32,6 +32,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("Work list"), "house", "home"),
             NavigationItem(_("Participants"), "people", "reports:participants", Permission.PARTICIPANT_VIEW),
             NavigationItem(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
+            NavigationItem(_("Forms to fill in"), "pencil", "reports:unfinished-forms", Permission.CRF_VIEW),
             NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeVar
 
 from protocol.partial_dates import yes_no
+from protocol.response_reasons import Because
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -26,6 +28,8 @@ class Outcome(StrEnum):
     UNCERTAIN_REPEAT = "UNCERTAIN_REPEAT"
     NOT_EVALUABLE = "NOT_EVALUABLE"
     PROCEED_TO_CRE2 = "PROCEED_TO_CRE2"
+    RST_CLEAR = "RST_CLEAR"  # one look before an operation that was planned from the start: descriptive (6.3)
+    RST_RESIDUE = "RST_RESIDUE"
 
 
 class EvaluationType(StrEnum):
@@ -120,55 +124,6 @@ class Cytology(StrEnum):
     INADEQUATE = "inadequate"
 
 
-class Because(StrEnum):
-    """The rules that led to a proposal; the number is that of the rule engine (protocol 3.7)."""
-
-    DISTANT_PROVEN = "1_distant_proven"
-    PRIMARY_PROVEN = "2_primary_proven"
-    NODE_PROVEN = "2_node_proven"
-    BIOPSY_CARCINOMA = "2_biopsy_carcinoma"
-    CYTOLOGY_POSITIVE = "2_cytology_positive"
-    SUSPECTED_WITHOUT_PROOF = "2_suspected_without_proof"
-    SUSPECTED_IN_SURVEILLANCE = "2_suspected_in_surveillance"
-    AFTER_CCR = "2_after_declared_ccr"
-    LOCAL_NOT_EVALUABLE = "3_local_not_evaluable"
-    LUMEN_NOT_PASSABLE = "3_lumen_not_passable"
-    BIOPSY_NOT_DONE = "3_biopsy_not_done"
-    BIOPSY_INSUFFICIENT = "3_biopsy_insufficient"
-    BIOPSY_SUPERFICIAL = "3_biopsy_superficial"
-    PET_MISSING = "3_pet_missing"
-    EUS_MISSING = "3_eus_missing"
-    FNA_MISSING = "3_fna_missing"
-    FNA_INADEQUATE = "3_fna_inadequate"
-    BIOPSY_HIGH_GRADE = "4_biopsy_high_grade"
-    BIOPSY_UNCERTAIN = "4_biopsy_uncertain"
-    LOCAL_UNCERTAIN = "4_local_uncertain"
-    DISTANT_SUSPECT = "4_distant_suspect"
-    SUSPECTED_UNDECIDED = "4_suspected_without_proof"
-    BED_SUSPECT = "4_mass_or_nodule"
-    BED_NOT_PROVEN_CLEAR = "4_ulcer_or_stricture_without_deep_biopsy"
-    UPTAKE_FOCAL = "4_focal_uptake"
-    NODE_NOT_CLEARED = "4_node_not_cleared"
-    CYTOLOGY_ATYPIA = "4_cytology_atypia"
-    WALL_THICK = "4_wall_too_thick"
-    UNCERTAIN_PERSISTS = "4_uncertain_persists"
-    CLEAR = "5_clear"
-    FIRST_CLEAR_LOOK = "5_first_clear_look"
-    CRE1_ALSO_CLEAR = "5_cre1_also_clear"
-    TWO_CLEAR_LOOKS_APART = "5_two_clear_looks_apart"
-    CLEAR_LOOKS_TOO_CLOSE = "5_clear_looks_too_close"
-    CCR_HOLDS = "5_ccr_holds"
-    THIN_SCOPE_ONLY = "5_thin_scope_only"
-    UNANSWERED_DATE = "unanswered_cre_dt"
-    UNANSWERED_DISTANT = "unanswered_dist_call"
-    UNANSWERED_LOCAL = "unanswered_local_call"
-    UNANSWERED_LUMEN = "unanswered_passable"
-    UNANSWERED_BIOPSY = "unanswered_bx_result"
-    UNANSWERED_ADEQUACY = "unanswered_bx_adequate"
-    UNANSWERED_PET = "unanswered_pet_done"
-    UNANSWERED_EUS = "unanswered_eus_done"
-
-
 @dataclass(frozen=True, slots=True)
 class EarlierEvaluation:
     """An evaluation before this one, with the outcome the investigator confirmed (protocol 3.7)."""
@@ -220,9 +175,11 @@ class Proposal:
 
 
 NO_SIGNS = Signs()
-CLEAR_OUTCOMES = (Outcome.CCR_SO_FAR, Outcome.CCR, Outcome.PERSISTENT_CCR)
+CLEAR_OUTCOMES = (Outcome.CCR_SO_FAR, Outcome.CCR, Outcome.PERSISTENT_CCR, Outcome.RST_CLEAR)
 DECLARED_OUTCOMES = (Outcome.CCR, Outcome.PERSISTENT_CCR)
-POSITIVE_OUTCOMES = (Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT)
+POSITIVE_OUTCOMES = (Outcome.NON_CCR, Outcome.REGROWTH, Outcome.DISTANT, Outcome.RST_RESIDUE)
+AT_RESTAGING = MappingProxyType({Outcome.CCR_SO_FAR: Outcome.RST_CLEAR, Outcome.NON_CCR: Outcome.RST_RESIDUE})
+"""What restaging in Arm 2 calls by a code of its own: it decides on no organ preservation (protocol 3.7 A, 6.3)."""
 
 
 def evaluation_of(code: str) -> EvaluationType:
@@ -274,7 +231,7 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
         fna_missing=fna_missing,
         signs=signs,
     )
-    return (
+    proposal = (
         _rule_1_distant(findings)
         or _rule_2_residue(
             findings,
@@ -286,6 +243,9 @@ def propose_outcome(  # noqa: PLR0913 - one keyword per answer of the form
         or _rule_4_uncertain(findings, history)
         or _rule_5_clear(findings, history, apart=timedelta(weeks=weeks_between_clear))
     )
+    if proposal.code is None or _stands_for(findings, history) is not EvaluationType.RESTAGING:
+        return proposal
+    return Proposal(AT_RESTAGING.get(proposal.code, proposal.code), proposal.reasons)
 
 
 def _coded(codes: type[Code], answer: str | None) -> Code | None:
@@ -334,6 +294,12 @@ class _History:
         return any(evaluation_of(each.evaluation) is EvaluationType.CRE2 for each in self.earlier)
 
     @property
+    def only_restaged(self) -> bool:
+        """Whether restaging in Arm 2 is the one step that was reached: what is repeated then is restaging."""
+        steps = {evaluation_of(each.evaluation) for each in self.earlier} - {EvaluationType.UNSCHEDULED}
+        return steps == {EvaluationType.RESTAGING}
+
+    @property
     def last_was_uncertain(self) -> bool:
         evaluable = [each for each in self.earlier if each.outcome != Outcome.NOT_EVALUABLE]
         return bool(evaluable) and evaluable[-1].outcome == Outcome.UNCERTAIN_REPEAT
@@ -345,6 +311,8 @@ def _stands_for(findings: EvaluationFindings, history: _History) -> EvaluationTy
         return findings.evaluation
     if history.declared:
         return EvaluationType.SURVEILLANCE
+    if history.only_restaged:
+        return EvaluationType.RESTAGING
     return EvaluationType.CRE2 if history.cre2_done else EvaluationType.CRE1
 
 

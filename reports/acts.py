@@ -85,6 +85,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:participant:move": _("Moved to another state"),
     "trials:participant:correct_track": _("State corrected"),
     "trials:participant:reveal_arm": _("Arm revealed"),
+    "trials:participant:upgrade": _("Participant carried over to a later version of the program"),
     "trials:participant:withdraw": _("Withdrawal recorded"),
     "trials:transfer:propose": _("Transfer to another site proposed"),
     "trials:transfer:accept": _("Transfer accepted by the receiving site"),

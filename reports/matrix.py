@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from crf import catalogue
 from crf.engine.base import RecordState as SavedState
@@ -13,6 +13,7 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
 from crf.models import Query, Record
 from crf.store.records import NEW
+from followup.history import text_for, whole_number
 from followup.models import HAPPENED, Visit, VisitState
 from trials.models import Milestone, Participant
 
@@ -211,7 +212,8 @@ def _expected(visit: Visit, today: date) -> str:
     if visit.state == VisitState.NOT_DONE:
         return "not_done"
     if visit.state == VisitState.DONE:
-        return "due"
+        late = today - timedelta(days=whole_number(text_for(visit.participant), "form_escalates_days"))
+        return "overdue" if visit.took_place_on is not None and visit.took_place_on < late else "due"
     if visit.opens is None or today < visit.opens:
         return "expected"
     return "overdue" if visit.closes is not None and today > visit.closes else "due"

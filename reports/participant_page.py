@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.models import Act
 from crf import catalogue
+from crf.engine.base import COMPLETED
 from crf.page.safety import ClockLine, lines_of
 from crf.queries.sparing import spared_words, words_tell_arm
 from crf.safety.clocks import clocks_open_to
@@ -23,7 +24,7 @@ from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
 from reports.course import CourseLine, course_of
-from reports.matrix import Matrix, matrix_of
+from reports.matrix import Cell, Matrix, matrix_of
 from reports.timeline import Point, timeline
 from trials.models import (
     Consent,
@@ -178,7 +179,12 @@ def _steps(
             reverse("trials:consent", args=[number]) if may_consent and not consents else "",
             _("Record the consent"),
         ),
-        ScreeningStep(_("Screening answers"), states[1]),
+        ScreeningStep(
+            _("Screening answers"),
+            states[1],
+            _first_unanswered(matrix) if consents and not answered else "",
+            _("Answer the screening forms"),
+        ),
         ScreeningStep(
             _("Decision on eligibility"),
             "stopped" if live is not None and not live.eligible else states[2],
@@ -203,11 +209,21 @@ def _states_of(done: list[bool]) -> list[str]:
     return states
 
 
-def _screening_is_answered(matrix: Matrix) -> bool:
+def _screening_cells(matrix: Matrix) -> dict[str, Cell]:
     cells = [cell for row in matrix.rows for cell in row.cells if cell is not None]
     cells += [cell for _form, cell in matrix.alone]
-    screening = catalogue.screening_forms()
-    states = {cell.code: cell.state for cell in cells if cell.code in screening}
-    return bool(states) and all(
-        state in {"complete", "verified", "signed", "locked"} for state in states.values()
+    return {cell.code: cell for cell in cells if cell.code in catalogue.screening_forms()}
+
+
+def _screening_is_answered(matrix: Matrix) -> bool:
+    cells = _screening_cells(matrix)
+    return bool(cells) and all(cell.state in COMPLETED for cell in cells.values())
+
+
+def _first_unanswered(matrix: Matrix) -> str:
+    """Return the address of the first screening form that is not complete, in the order of the catalogue."""
+    cells = _screening_cells(matrix)
+    addresses = (
+        cells[code].href for code in catalogue.forms() if code in cells and cells[code].state not in COMPLETED
     )
+    return next((address for address in addresses if address), "")

@@ -24,6 +24,7 @@ app_name = "reports"
 urlpatterns = [
     path("participants/", views.participant_list, name="participants"),
     path("participants/<str:number>/acts/", views.participant_acts, name="acts"),
+    path("forms-to-fill-in/", views.unfinished_forms, name="unfinished-forms"),
     path("reports/", views.report_list, name="reports"),
     path("reports/<str:slug>/", views.report, name="report"),
     path("reports/<str:slug>/csv/", views.report_file, name="report-file"),

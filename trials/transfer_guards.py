@@ -1,4 +1,4 @@
-"""Guards of transfers between sites; see ``audit.guards`` for how they reach the database (ADR 33)."""
+"""Guards of transfers between sites; see ``audit.guards`` for how they reach the database (ADR 34)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ $$;
 
 # A participant's rows name the participant's site, and so do the answers and rows below their records. They are found
 # in the catalogue: a table that is added later moves along. The owner may change rows that stay as they were written:
-# the one function of the owner that the application's role may run, by a transfer's number alone (ADR 33).
+# the one function of the owner that the application's role may run, by a transfer's number alone (ADR 34).
 MOVE = f"""
 CREATE FUNCTION trials_move_participant(agreed bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

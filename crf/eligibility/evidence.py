@@ -24,6 +24,7 @@ STRATIFYING_FORM, STRATIFYING_ANSWER = (
     SOURCES["stage"],
     "cstage",
 )  # the stratum is read from it (protocol 1.9)
+ANOTHER_ANSWER = "strat_stage_corr"  # what it says now, where another group was used (X072)
 
 
 @dataclass(frozen=True)

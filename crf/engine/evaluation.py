@@ -46,11 +46,8 @@ class Evaluation:
 
     def stops(self, overridden: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
         """Return the hard findings that stop the save."""
-        return tuple(
-            finding
-            for finding in self.findings
-            if finding.level == Level.HARD and finding.key not in overridden
-        )
+        hard = [finding for finding in self.findings if finding.level == Level.HARD]
+        return tuple([finding for finding in hard if finding.key not in overridden])
 
 
 def evaluate(

@@ -113,6 +113,10 @@ def unreadable(question: Question, reason: Reason) -> str:
         return _("{label}: day and month can be taken for each other. Type it as year-month-day.").format(
             label=question.text
         )
+    if reason == Reason.NO_SUCH_DAY:
+        return _(
+            "{label}: this day does not exist. The month has fewer days, or there is no such month. Type the right day."
+        ).format(label=question.text)
     return format_hint(question)
 
 

@@ -17,7 +17,7 @@ from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.models import CausalityCode, Expectedness
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from crf.safety.clock_rows import REPORT_FORM
-from kernel.fields import DayField, PasswordField, SeenField, WordsField
+from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
 VERSION: Final = re.compile(r"[0-9]{1,9}")
@@ -200,6 +200,7 @@ class AssessmentForm(ServiceForm):
         label=_("Since when does the sponsor know that it is a SUSAR, as it stands now?"),
         required=False,
         max_length=40,
+        widget=InstantInput,
         help_text=_(
             "Day 0. As 2026-03-05 14:30, by the clock of the site. Not when the event began: when what makes it "
             "serious, unexpected and related was known, or, if it has become fatal or life-threatening, when that was."

@@ -72,7 +72,7 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         described=("hint-⟦name⟧ " if hint and not in_row else "") + "note-⟦name⟧",
         inputmode={QuestionKind.INTEGER: "numeric", QuestionKind.DECIMAL: "decimal"}.get(question.kind, ""),
         placeholder=_placeholder(question.kind),
-        day={QuestionKind.DATE: "full", QuestionKind.PARTIAL_DATE: "partial"}.get(question.kind, ""),
+        day=_day(question.kind),
         is_short=question.kind != QuestionKind.TEXT or question.max_length <= 20,
         lines=question.lines,
         control="",
@@ -103,6 +103,16 @@ def _placeholder(kind: QuestionKind) -> str:
         QuestionKind.DATETIME: _("YYYY-MM-DD hh:mm"),
     }
     return texts.get(kind, "")
+
+
+def _day(kind: QuestionKind) -> str:
+    """Say what the calendar at the sign in the field gives: a day, or the day of a moment."""
+    days = {
+        QuestionKind.DATE: "full",
+        QuestionKind.PARTIAL_DATE: "partial",
+        QuestionKind.DATETIME: "instant",
+    }
+    return days.get(kind, "")
 
 
 def _hint(question: Question) -> str:

@@ -18,7 +18,7 @@ from audit.models import Act
 from crf.engine.base import CrfRecord, RecordState
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
-from crf.engine.former_codes import as_formerly
+from crf.engine.former_codes import former_spellings
 from crf.models import Query, RecordSignature
 from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
 from kernel.errors import Forbidden, Refusal
@@ -191,7 +191,7 @@ def signature_holds(record_key: RecordKey, stored: StoredRecord, signed: RecordS
     if signed.version != stored.record.version:
         return False
     content = _content_of(record_key.form, stored)
-    return signed.signature.digest in {_digest_of(content), _digest_of(as_formerly(content))}
+    return signed.signature.digest in {_digest_of(each) for each in (content, *former_spellings(content))}
 
 
 def _held(

@@ -11,6 +11,7 @@ from crf.catalogue.adverse_event.rules import died_of
 from crf.engine.answers import AnswerValues
 from crf.engine.checks import earliest_day
 from followup.services.todos import Wanted
+from protocol.response import CLEAR_OUTCOMES
 from protocol.response import Outcome as Found
 from protocol.response_outcomes import WITH_DISEASE
 from protocol.text import ProtocolText
@@ -22,7 +23,7 @@ FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
 SUSPECT_LOCAL: Final = frozenset({"1", "2", "3"})
 SUSPECT_DISTANT: Final = frozenset({"1", "2"})
 TO_REPEAT: Final = frozenset({"hgd", "uncertain"})
-DECIDED: Final = WITH_DISEASE | {Found.CCR_SO_FAR, Found.CCR, Found.PERSISTENT_CCR}
+DECIDED: Final = WITH_DISEASE | set(CLEAR_OUTCOMES)
 LOCAL: Final = frozenset({"local", "node", "anastomotic"})
 
 

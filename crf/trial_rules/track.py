@@ -56,6 +56,8 @@ RESULTS: Final = {
     Found.CCR: Response.CLEAR,
     Found.PERSISTENT_CCR: Response.CLEAR,
     Found.NON_CCR: Response.POSITIVE,
+    Found.RST_CLEAR: Response.CLEAR,
+    Found.RST_RESIDUE: Response.POSITIVE,
     Found.REGROWTH: Response.POSITIVE,
     Found.DISTANT: Response.DISTANT,
     Found.UNCERTAIN_REPEAT: Response.UNCERTAIN,
@@ -91,7 +93,7 @@ def _after_evaluation(kind: str, outcome: Any, values: AnswerValues) -> tuple[st
         return ("DISTANT",)
     if choice == "declines_workup":
         return ("REFUSED_WORKUP",)
-    if outcome in (Found.NON_CCR, Found.REGROWTH):
+    if outcome in (Found.NON_CCR, Found.REGROWTH, Found.RST_RESIDUE):
         return _after_residue(values)
     if choice == "asks_surgery":
         return ("SURGERY_PLANNED",)

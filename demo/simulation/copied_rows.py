@@ -79,14 +79,15 @@ def _as_arrays(batch: list[Source]) -> list[list[Any]]:
 
 
 _PERSON: Final = (
-    "INSERT INTO trials_participant (act_id, id, number, site_id, state, state_since, arm, protocol_version, "
-    "registered_on, came_by_request) SELECT %s, c.id, c.number, c.site, {}, t.protocol_version, t.registered_on, "
-    f"false FROM {BATCH} JOIN trials_participant t ON t.id = c.source"
+    "INSERT INTO trials_participant (act_id, id, number, site_id, state, state_since, arm, strat_stage, "
+    "protocol_version, registered_on, came_by_request) SELECT %s, c.id, c.number, c.site, {}, "
+    f"t.protocol_version, t.registered_on, false FROM {BATCH} JOIN trials_participant t ON t.id = c.source"
 )
-_SCREENED: Final = _PERSON.format("'SCREENED', t.registered_on, NULL")
-_REGISTERED: Final = _PERSON.format("t.state, t.state_since, t.arm")
+_SCREENED: Final = _PERSON.format("'SCREENED', t.registered_on, NULL, NULL")
+_REGISTERED: Final = _PERSON.format("t.state, t.state_since, t.arm, t.strat_stage")
 _GO_ON: Final = (
-    "UPDATE trials_participant p SET act_id = %s, arm = t.arm, state = t.state, state_since = t.state_since "
+    "UPDATE trials_participant p SET act_id = %s, arm = t.arm, state = t.state, state_since = t.state_since, "
+    "strat_stage = (SELECT a.strat_stage FROM randomization_allocation a WHERE a.participant_id = c.id) "
     f"FROM {BATCH} JOIN trials_participant t ON t.id = c.source WHERE p.id = c.id"
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from demo.simulation.answers import Case, Sent
 from protocol.response import Outcome
@@ -71,14 +71,19 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
     return {"answers": answers}
 
 
+FIRST_CLEAR: Final = {"CRE-1": Outcome.CCR_SO_FAR, "RST": Outcome.RST_CLEAR}
+
+
 def _outcome(case: Case, visit_code: str, *, found: bool, distant: bool) -> Outcome:
     if distant:
         return Outcome.DISTANT
     if found:
         declared = Outcome.CCR.value in case.cre_outcomes
+        if visit_code == "RST":
+            return Outcome.RST_RESIDUE
         return Outcome.REGROWTH if visit_code.startswith("AS") and declared else Outcome.NON_CCR
-    if visit_code in ("CRE-1", "RST"):
-        return Outcome.CCR_SO_FAR
+    if visit_code in FIRST_CLEAR:
+        return FIRST_CLEAR[visit_code]
     return Outcome.CCR if visit_code == "CRE-2" else Outcome.PERSISTENT_CCR
 
 
@@ -86,7 +91,7 @@ def _decision(case: Case, visit_code: str, outcome: Outcome, on: date) -> dict[s
     story = case.story
     if outcome is Outcome.DISTANT:
         return {"mdt_dt": on, "mdt_dec": "systemic", "pt_dec": "accepts"}
-    if outcome in (Outcome.NON_CCR, Outcome.REGROWTH):
+    if outcome in (Outcome.NON_CCR, Outcome.REGROWTH, Outcome.RST_RESIDUE):
         return _choice(on, "surgery", "declines_surgery" if story.declines_surgery else "accepts", "own wish")
     if visit_code == "RST":
         return _choice(on, "surgery", "declines_surgery" if story.declines_surgery else "accepts", "own wish")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -11,6 +12,7 @@ from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from design.badges import Badge, badge_for
 from design.icons import ICONS
@@ -19,10 +21,17 @@ from kernel.once import FIELD, new_key
 
 register = template.Library()
 
+MOST_KEPT = 2048  # a list draws the same few icons, states and days in every line
+
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon of the sprite: decoration, unless ``label`` gives it a name."""
+    return _drawn(name, str(label))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _drawn(name: str, label: str) -> SafeString:
     if name not in ICONS:
         raise ValueError(f"No icon {name!r} in design.icons.ICONS")
     if label:
@@ -54,6 +63,11 @@ def _badge(badge: Badge) -> SafeString:
 @register.simple_tag
 def state(kind: str, value: object) -> SafeString:
     """Show a state as icon, word and colour, from the tables of design.badges."""
+    return _state(kind, str(value), get_language())
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _state(kind: str, value: str, _language: str | None) -> SafeString:
     return _badge(badge_for(kind, value))
 
 
@@ -89,6 +103,11 @@ def day(value: date | None) -> SafeString | str:
     """Write a calendar day so that no reader can take the month for the day."""
     if value is None:
         return "–"
+    return _day(value, get_language())
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _day(value: date, _language: str | None) -> SafeString:
     return _time(value, written(value))
 
 

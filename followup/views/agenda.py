@@ -25,6 +25,7 @@ from protocol.partial_dates import partial_date
 from trials.models import Site
 
 PER_PAGE = 50
+PAGED = 1_000  # a week of the whole trial may hold more; who looks for one chooses the site
 
 
 def chosen_site(request: PersonRequest, sites: list[Site]) -> Site | None:
@@ -73,7 +74,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
         if show == "todos"
         else shown(visits, show=show, week=week)
     )
-    page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows, PER_PAGE, bound=PAGED).get_page(request.GET.get("page"))
     found = [] if show == "todos" else lines(page.object_list, today=today)
     context = {
         "sites": sites,

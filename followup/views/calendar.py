@@ -19,7 +19,7 @@ from accounts.services import note_use
 from followup import services
 from followup.calendar import Day, Month, first_of_each_day, icalendar, shown_on
 from followup.feeds import living_feed, reader_of, visits_for
-from followup.models import Visit, VisitState
+from followup.models import Visit
 from followup.services.feeds import digest_of
 from followup.views.agenda import chosen_day, chosen_site, today_at
 from kernel.clock import local_date
@@ -37,10 +37,12 @@ def month(request: PersonRequest) -> HttpResponse:
     site = chosen_site(request, sites)
     today = today_at(site)
     sheet = Month.of(chosen_day(request, "month", today))
-    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).exclude(state=VisitState.CANCELLED)
-    visits = visits.select_related("participant").shown_between(*sheet.shown)
+    visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
     found: dict[object, list[Visit]] = {}
-    for visit in first_of_each_day(visits.filter(site=site) if site else visits):
+    days = [on for week in sheet.weeks for on in week]
+    for visit in first_of_each_day(
+        visits, days=days, sites=[each.pk for each in ([site] if site else sites)]
+    ):
         found.setdefault(shown_on(visit), []).append(visit)
     weeks = [
         [Day(on, on.month == sheet.first.month, works_on(on), tuple(found.get(on, ()))) for on in week]

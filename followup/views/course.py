@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services
+from followup.contacts import standing_of
 from followup.forms import LostForm, PreviewForm
 from followup.history import text_for
+from followup.models import ContactAttempt
 from followup.wording import ChangeLine, change_lines
 from kernel.clock import local_date
 from kernel.service_form import ForeseeingForm, Page
@@ -55,7 +57,13 @@ def lost(request: PersonRequest, number: str) -> HttpResponse:
         return redirect(form.result)
     about = _("Visits end here. Vital status is still asked for at month 36 and at each sweep.")
     title = _("%(number)s is lost to follow-up") % {"number": number}
-    return _step(request, participant, form, title, _("Record the loss"), about)
+    page = _page(participant, title, _("Record the loss"), about)
+    attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(
+        participant=participant
+    )
+    context = {"form": form, "page": page, "participant": participant}
+    context["standing"] = standing_of(participant, attempts)
+    return render(request, "followup/lost.html", context, status=form.status)
 
 
 @requires(Permission.CONSENT_RECORD)
@@ -127,7 +135,10 @@ def _step(
     button: str,
     about: str,
 ) -> HttpResponse:
-    label = _("Participant %(number)s") % {"number": participant.number}
-    page = Page(title, button, participant.get_absolute_url(), label, about, is_grave=True)
-    context = {"form": form, "page": page}
+    context = {"form": form, "page": _page(participant, title, button, about)}
     return render(request, "followup/consequences.html", context, status=form.status)
+
+
+def _page(participant: Participant, title: str, button: str, about: str) -> Page:
+    label = _("Participant %(number)s") % {"number": participant.number}
+    return Page(title, button, participant.get_absolute_url(), label, about, is_grave=True)

@@ -1,6 +1,7 @@
 """The stage group as randomized beside the one that the staging form has now (protocol 3.2, X072; decision A2).
 
-Nothing is stored: the corrected value is worked out each time, so it agrees with the form whenever somebody looks.
+The form itself derives where it says another group than was used (``strat_stage_corr``), with each save and each night;
+an index holds those rows alone, so that finding them takes no longer when the trial grows.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from crf import catalogue
-from crf.eligibility.evidence import STRATIFYING_ANSWER, STRATIFYING_FORM
+from crf.eligibility.evidence import ANOTHER_ANSWER, STRATIFYING_ANSWER, STRATIFYING_FORM
 from crf.engine.base import COMPLETED
 from randomization.models import Allocation, AllocationError, AllocationSet, ErrorKind
 
@@ -48,29 +49,35 @@ def beside_staging(rows: AllocationSet) -> AllocationSet:
 
 def corrected(rows: AllocationSet) -> AllocationSet:
     """Return the allocations whose stage group was another one: by the form of today, or by the register."""
+    errors = AllocationError.objects.standing().filter(kind=ErrorKind.WRONG_STRATUM)
+    concerned = Q(participant__in=_saying_another()) | Q(pk__in=errors.values("allocation"))
     contradicted = _contradicted() | ~Q(stage_marked=F("strat_stage")) & Q(stage_marked__isnull=False)
-    return beside_staging(rows).filter(contradicted)
+    return beside_staging(rows.filter(concerned)).filter(contradicted)
 
 
 def to_mark(rows: AllocationSet) -> AllocationSet:
-    """Return the allocations whose form says another stage group, which the register does not say yet.
-
-    They are found by joining the tables; a value worked out for each allocation would be worked out for all of them.
-    """
+    """Return the allocations whose form says another stage group, which the register does not say yet."""
     errors = AllocationError.objects.standing().filter(kind=ErrorKind.WRONG_STRATUM)
-    marked = errors.filter(allocation=OuterRef(OuterRef("pk")), strat_stage_true=OuterRef(STRATIFYING_ANSWER))
-    other = Q(**{f"{STRATIFYING_ANSWER}__isnull": False}) & ~Q(
-        **{STRATIFYING_ANSWER: OuterRef("strat_stage")}
+    marked = errors.filter(
+        allocation__participant=OuterRef("participant_id"), strat_stage_true=OuterRef(ANOTHER_ANSWER)
     )
-    return rows.filter(Exists(_staged().filter(other, ~Exists(marked))))
+    return rows.filter(participant__in=_saying_another().filter(~Exists(marked)))
+
+
+def _saying_another() -> Any:
+    """Return the participants whose complete staging form has another group than the one that was used."""
+    staged = _complete().filter(**{f"{ANOTHER_ANSWER}__isnull": False})
+    return staged.values("participant_id")
 
 
 def _staged() -> Any:
     """Return the complete staging form of the participant of an allocation."""
+    return _complete().filter(participant_id=OuterRef("participant_id"))
+
+
+def _complete() -> Any:
     staged = catalogue.form(STRATIFYING_FORM).model.objects
-    return staged.filter(
-        participant_id=OuterRef("participant_id"), form_code=STRATIFYING_FORM, state__in=COMPLETED
-    )
+    return staged.filter(form_code=STRATIFYING_FORM, state__in=COMPLETED)
 
 
 def _contradicted() -> Q:

@@ -277,7 +277,9 @@ def _refuse_tampered(allocation: Allocation, cause: Exception | None = None) -> 
 
 
 def _put_into_effect(allocation: Allocation, arm: str, *, by: User, at: datetime) -> None:
-    participant = reveal_arm(participant=allocation.participant, arm=arm, by=by, at=at)
+    participant = reveal_arm(
+        participant=allocation.participant, arm=arm, stage=allocation.strat_stage, by=by, at=at
+    )
     day = local_date(allocation.randomized_at, participant.site.time_zone)
     set_milestone(participant=participant, code="RAND", on=day, source="randomization", by=by, at=at)
     plan_visits_for(participant=participant, by=by, at=at)

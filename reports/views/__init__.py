@@ -15,6 +15,7 @@ from reports.views.transfer import (
     propose_transfer,
     transfer,
 )
+from reports.views.unfinished import unfinished_forms
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "report_list",
     "site",
     "transfer",
+    "unfinished_forms",
     "unscheduled",
     "visit",
     "withdraw",

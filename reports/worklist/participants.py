@@ -7,13 +7,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from crf import catalogue
+from crf.engine.base import COMPLETED
+from crf.models import Record
 from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.track_limits import overdue
@@ -52,7 +56,11 @@ def screening_sections(user: User) -> dict[str, WorkListSection]:
     screened = (
         Participant.objects.filter(state=Track.SCREENED)
         .select_related("site")
-        .annotate(consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))), decided=Exists(live))
+        .annotate(
+            consented=Exists(Consent.objects.filter(participant=OuterRef("pk"))),
+            decided=Exists(live),
+            answered=Coalesce(_screening_forms_complete(), 0),
+        )
     )
     recruiting = (SiteState.ACTIVE, SiteState.SUSPENDED)
     lists = {}
@@ -70,11 +78,31 @@ def screening_sections(user: User) -> dict[str, WorkListSection]:
     return {name: SCREENING_SECTIONS[name](*shown[name]) for name in shown}
 
 
+def _screening_forms_complete() -> Subquery:
+    """Return how many of the forms that are answered once before randomization are complete."""
+    records = Record.objects.filter(
+        participant=OuterRef("pk"), form_code__in=catalogue.screening_forms(), state__in=COMPLETED
+    )
+    counted = records.order_by().values("participant").annotate(number=Count("form_code", distinct=True))
+    return Subquery(counted.values("number"))
+
+
 def _to_decide(people: list[Participant], total: int) -> WorkListSection:
     empty = WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting."))
-    return _of_screened(
-        (people, total), empty, _("Read the evidence and decide on eligibility"), "crf:eligibility"
-    )
+    found = _of_screened((people, total), empty, "", "crf:eligibility")
+    steps = {each.number: str(_decision_step(each)) for each in people}
+    return replace(found, items=[replace(item, what=steps[item.number]) for item in found.items])
+
+
+def _is_answered(person: Participant) -> bool:
+    return int(person.answered) >= len(catalogue.screening_forms())  # type: ignore[attr-defined]
+
+
+def _decision_step(person: Participant) -> Promise:
+    """Return what the investigator does now; it says the same of missing evidence as the list of the coordinator."""
+    if not _is_answered(person):
+        return _("Screening forms are not complete yet: see what evidence is missing")
+    return _("Read the evidence and decide on eligibility")
 
 
 def _to_randomize(people: list[Participant], total: int) -> WorkListSection:
@@ -100,8 +128,10 @@ def _next_step(person: Participant) -> Promise:
         return _("The site is closed: record how screening ended")
     if not person.consented:  # type: ignore[attr-defined]
         return _("Record the consent")
-    if not person.decided:  # type: ignore[attr-defined]
+    if not person.decided and not _is_answered(person):  # type: ignore[attr-defined]
         return _("Answer the screening forms; then an investigator decides")
+    if not person.decided:  # type: ignore[attr-defined]
+        return _("The screening forms are complete: an investigator decides")
     return _("Decided: randomize, or record how screening ended")
 
 

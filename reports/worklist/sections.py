@@ -42,6 +42,11 @@ class WorkListSection:
     def counted(self) -> str:
         return in_words(self.total)
 
+    @property
+    def has_more(self) -> bool:
+        """Say whether the list is longer than what stands on the page; a list that is not counted has its lines."""
+        return self.total > len(self.items)
+
 
 Builder = Callable[[User, date], WorkListSection]
 

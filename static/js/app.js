@@ -70,9 +70,8 @@ import { asDay, asPartialDay } from "./reading.js";
   // What was typed as a day becomes what is understood, 2026-11-23, when the field is left.
   document.addEventListener("change", (event) => {
     const field = event.target;
-    if (!field.matches("[data-day]")) return;
-    const read = field.dataset.day === "partial" ? asPartialDay : asDay;
-    field.value = read(field.value) ?? field.value;
+    const read = { full: asDay, partial: asPartialDay }[field.dataset.day];
+    if (read) field.value = read(field.value) ?? field.value;
   });
 
   // The calendar of the browser opens at the sign in the field, and by Alt and the down arrow.
@@ -80,17 +79,23 @@ import { asDay, asPartialDay } from "./reading.js";
   calendar.className = "p3-calendar";
   calendar.setAttribute("aria-hidden", "true");
   let dated = null;
+  // The time of a moment stays when the calendar gives its day.
+  function partsOf(field) {
+    if (field.dataset.day !== "instant") return { day: field.value, clock: "" };
+    const [day, ...clock] = field.value.trim().split(/[\sT]+/);
+    return { day, clock: ` ${clock.join(" ")}` };
+  }
   function openCalendar(field) {
     if (field.disabled || field.readOnly || !calendar.showPicker) return;
     dated = field;
     field.after(calendar);
-    calendar.value = asDay(field.value) ?? "";
+    calendar.value = asDay(partsOf(field).day) ?? "";
     calendar.showPicker();
   }
   calendar.addEventListener("change", (event) => {
     event.stopPropagation();
     if (!dated || !calendar.value) return;
-    dated.value = calendar.value;
+    dated.value = calendar.value + partsOf(dated).clock;
     for (const kind of ["input", "change"]) dated.dispatchEvent(new Event(kind, { bubbles: true }));
     dated.focus();
     calendar.remove();

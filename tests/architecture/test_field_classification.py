@@ -254,7 +254,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act language confirmed_at signature",
     },
     "trials.Participant": {
-        "clinical": "state state_since arm",
+        "clinical": "state state_since arm strat_stage",
         "operational": "id act number site protocol_version registered_on came_by_request",
     },
     "trials.PublicText": {

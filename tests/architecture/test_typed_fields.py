@@ -16,6 +16,9 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
+from crf import catalogue
+from crf.engine.questions import QuestionKind
+from crf.page.question_templates import skeleton
 from kernel.fields import (
     AddressField,
     ClockField,
@@ -113,7 +116,9 @@ def test_point_07_every_day_is_read_from_any_keyboard(name: str, field: DayField
     in_chinese = ("２０２６－１１－２０", "2026年11月20日", "2026年11月20号")
     for typed in (*in_chinese, "2026‑11‑20", "20261120", "20/11/2026", "20NOV2026"):
         assert str(field.clean(typed)) == "2026-11-20"
-    for typed in ("2026-11-2⁰", "②026-11-20", "31/11/2026", "٢٠٢٦-١١-٢٠"):
+    with pytest.raises(ValidationError, match="does not exist"):
+        field.clean("31/11/2026")
+    for typed in ("2026-11-2⁰", "②026-11-20", "٢٠٢٦-١١-٢٠"):
         with pytest.raises(ValidationError, match="2026-11-23"):
             field.clean(typed)
     with pytest.raises(ValidationError, match="year-month-day"):
@@ -172,6 +177,32 @@ def test_point_07_no_file_makes_a_field_of_its_own() -> None:
 def test_the_table_of_cases_is_no_empty_one() -> None:
     cases = json.loads((ROOT / "tests/unit/kernel/reading.json").read_text(encoding="utf-8"))
     assert all(len(rows) > 20 for rows in cases.values())
+
+
+NAMED_AS_DAYS = re.compile(r"(^|_)(on|at|day)$")
+
+
+def test_point_07_every_day_that_people_type_has_the_calendar() -> None:
+    """Fields of forms; questions of the trial's forms; fields that stand in a template."""
+    seen = [each for each in FIELDS if not each[1].widget.is_hidden and not isinstance(each[1], ClockField)]
+    days = [(name, field) for name, field in seen if NAMED_AS_DAYS.search(name)]
+    days += [(name, field) for name, field in FIELDS if isinstance(field, DayField | InstantField)]
+    assert len(days) > 30
+    assert [name for name, field in days if "data-day" not in field.widget.attrs] == []
+    boxes = [
+        (path.name, box)
+        for path in (ROOT / "templates").rglob("*.html")
+        for box in re.findall(r"<input[^>]*YYYY[^>]*>", path.read_text(encoding="utf-8"))
+    ]
+    assert boxes
+    assert [name for name, box in boxes if "data-day" not in box] == []
+
+
+@pytest.mark.parametrize("kind", [QuestionKind.DATE, QuestionKind.PARTIAL_DATE, QuestionKind.DATETIME])
+def test_point_07_every_question_about_a_day_has_the_calendar(kind: QuestionKind) -> None:
+    asked = (question for form in catalogue.forms().values() for question in form.questions.values())
+    question = next(each for each in asked if each.kind == kind and not each.derived)
+    assert "data-day=" in skeleton(question, "en", "question")
 
 
 def test_point_23_no_page_cuts_what_is_pasted() -> None:

@@ -154,6 +154,21 @@ def test_no_row_is_lost(upgraded: str) -> None:
     assert rows["public.crf_record"] > 100
 
 
+def test_point_24_participants_hold_the_stage_group_as_randomized(upgraded: str) -> None:
+    with psycopg.connect(upgraded) as database:
+        held = database.execute(
+            "SELECT p.strat_stage = a.strat_stage, count(*) FROM trials_participant p "
+            "JOIN randomization_allocation a ON a.participant_id = p.id GROUP BY 1"
+        ).fetchall()
+        others = database.execute(
+            "SELECT count(*) FROM crf_staging t JOIN crf_record r ON r.id = t.id JOIN randomization_allocation a "
+            "ON a.participant_id = r.participant_id WHERE t.calc_strat_stage_corr IS DISTINCT FROM "
+            "CASE WHEN t.calc_cstage <> a.strat_stage THEN t.calc_cstage END"
+        ).fetchall()
+    assert [same for same, _number in held] == [True]
+    assert others == [(0,)]
+
+
 def test_every_record_opens_for_the_data_manager(inside: None) -> None:
     """No form page fails on answers that were stored under 0.2.0."""
     client = Client()

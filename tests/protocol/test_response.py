@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from protocol.response import (
     DECLARED_OUTCOMES,
     Adequacy,
-    Because,
     Biopsy,
     Cytology,
     Distant,
@@ -28,6 +27,7 @@ from protocol.response import (
     propose_outcome,
 )
 from protocol.response_outcomes import IMPOSSIBLE_AT
+from protocol.response_reasons import Because
 
 CHAPTERS = ("1.5", "3.7")
 
@@ -96,7 +96,7 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
     ("CRE2", (CLEAR_CRE1,), {"local_call": "0", "bx_result": "scc"}, Outcome.NON_CCR, (Because.BIOPSY_CARCINOMA,)),
     ("CRE2", (CLEAR_CRE1,), {"local_call": None, "bx_result": "scc"}, Outcome.NON_CCR, (Because.BIOPSY_CARCINOMA,)),
     ("CRE2", (CLEAR_CRE1,), {"signs": POSITIVE_NODE}, Outcome.NON_CCR, (Because.CYTOLOGY_POSITIVE,)),
-    ("RST", (), {"local_call": "1"}, Outcome.NON_CCR, (Because.PRIMARY_PROVEN,)),
+    ("RST", (), {"local_call": "1"}, Outcome.RST_RESIDUE, (Because.PRIMARY_PROVEN,)),
     # rule 2 after a declared complete response
     ("AS-06", SURVEILLED, {"local_call": "1"}, Outcome.REGROWTH, (Because.PRIMARY_PROVEN, Because.AFTER_CCR)),
     ("AS-60", SURVEILLED, {"local_call": "2"}, Outcome.REGROWTH, (Because.NODE_PROVEN, Because.AFTER_CCR)),
@@ -134,7 +134,7 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
     # ... while CRE1 and restaging need no PET-CT and no EUS
     ("CRE1", (), {"pet_done": False, "eus_done": False}, Outcome.CCR_SO_FAR,
      (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
-    ("RST", (), {"pet_done": False, "eus_done": None}, Outcome.CCR_SO_FAR,
+    ("RST", (), {"pet_done": False, "eus_done": None}, Outcome.RST_CLEAR,
      (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
     # rule 4: uncertain
     ("CRE1", (), {"bx_result": "hgd"}, Outcome.PROCEED_TO_CRE2, (Because.BIOPSY_HIGH_GRADE,)),
@@ -163,7 +163,7 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
     ("CRE1", (), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
     ("CRE1", (), {"passable": "thin", "bx_result": "lgd", "bx_adequate": "superficial"}, Outcome.CCR_SO_FAR,
      (Because.CLEAR, Because.FIRST_CLEAR_LOOK, Because.THIN_SCOPE_ONLY)),
-    ("RST", (), {}, Outcome.CCR_SO_FAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
+    ("RST", (), {}, Outcome.RST_CLEAR, (Because.CLEAR, Because.FIRST_CLEAR_LOOK)),
     ("CRE2", (CLEAR_CRE1,), {}, Outcome.CCR, (Because.CLEAR, Because.CRE1_ALSO_CLEAR)),
     ("AS", SURVEILLED, {}, Outcome.PERSISTENT_CCR, (Because.CLEAR, Because.CCR_HOLDS)),
     ("AS-12", (*SURVEILLED, earlier("AS", Outcome.PERSISTENT_CCR)), {"day": 365}, Outcome.PERSISTENT_CCR,
@@ -183,7 +183,7 @@ CASES: list[tuple[str, tuple[EarlierEvaluation, ...], dict[str, object], Outcome
     ("CRE2", (NOT_EVALUABLE_CRE1, earlier("UNS", Outcome.CCR_SO_FAR, 50)), {}, Outcome.CCR_SO_FAR,
      (Because.CLEAR, Because.CLEAR_LOOKS_TOO_CLOSE)),
     ("UNS", (earlier("CRE2", Outcome.CCR_SO_FAR),), {"on": None}, None, (Because.UNANSWERED_DATE,)),
-    ("AS", (earlier("RST", Outcome.CCR_SO_FAR),), {}, Outcome.CCR, (Because.CLEAR, Because.TWO_CLEAR_LOOKS_APART)),
+    ("AS", (earlier("RST", Outcome.RST_CLEAR),), {}, Outcome.CCR, (Because.CLEAR, Because.TWO_CLEAR_LOOKS_APART)),
     # ... a repeated CRE2 stands for CRE2, an unscheduled look before it for CRE1
     ("UNS", (CLEAR_CRE1, earlier("CRE2", Outcome.UNCERTAIN_REPEAT)), {"day": 105}, Outcome.CCR,
      (Because.CLEAR, Because.CRE1_ALSO_CLEAR)),
@@ -286,6 +286,34 @@ HISTORIES = st.lists(
     ),
     max_size=4,
 )
+
+
+@pytest.mark.parametrize("evaluation", EvaluationType)
+def test_rare_11_an_outcome_of_restaging_shares_no_code_with_another_evaluation(
+    evaluation: EvaluationType,
+) -> None:
+    """One look before a planned operation is no first look on the way to a cCR (protocol 6.3)."""
+    clear, residue = propose(evaluation), propose(evaluation, local_call="1")
+    of_restaging = {Outcome.RST_CLEAR, Outcome.RST_RESIDUE}
+    if evaluation is EvaluationType.RESTAGING:
+        assert (clear.code, residue.code) == (Outcome.RST_CLEAR, Outcome.RST_RESIDUE)
+        assert not of_restaging & set(IMPOSSIBLE_AT[evaluation])
+        assert {Outcome.CCR_SO_FAR, Outcome.CCR, Outcome.NON_CCR} < set(IMPOSSIBLE_AT[evaluation])
+        return
+    assert not {clear.code, residue.code} & of_restaging
+    assert evaluation is EvaluationType.UNSCHEDULED or of_restaging < set(IMPOSSIBLE_AT[evaluation])
+
+
+def test_rare_11_what_repeats_restaging_is_judged_as_restaging() -> None:
+    """Before, Arm 2 was told to go on to CRE-2, which it never has."""
+    doubtful = earlier("RST", Outcome.UNCERTAIN_REPEAT, 35)
+    assert propose("UNS", doubtful, day=63).code is Outcome.RST_CLEAR
+    assert propose("UNS", doubtful, day=63, local_call="1").code is Outcome.RST_RESIDUE
+    unread = earlier("RST", Outcome.NOT_EVALUABLE, 35)
+    assert propose("UNS", unread, day=63, bx_result="uncertain").code is Outcome.UNCERTAIN_REPEAT
+    assert propose("UNS", unread, earlier("AS", Outcome.CCR_SO_FAR, 70), day=80).code is Outcome.CCR_SO_FAR
+
+
 COMPLETE = (Outcome.CCR, Outcome.PERSISTENT_CCR)
 
 

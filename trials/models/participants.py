@@ -99,6 +99,9 @@ class Participant(Audited):
     state = models.CharField(_("state"), max_length=20, choices=Track.choices, default=Track.SCREENED)
     state_since = models.DateField(_("in this state since"))
     arm = models.CharField(_("arm"), max_length=1, null=True, blank=True)
+    strat_stage = models.CharField(
+        _("clinical stage group as randomized"), max_length=4, null=True, blank=True
+    )
     protocol_version = models.CharField(_("protocol version"), max_length=10)
     registered_on = models.DateField(_("registered on"))
     came_by_request = models.BooleanField(_("came through the public page"), default=False)
@@ -114,10 +117,15 @@ class Participant(Audited):
             SiteScoped(name="trials_participant_scope"),
             ParticipantVersionGuard(name="trials_participant_version"),
             SetOnce(name="trials_participant_arm_once", column="arm"),
+            SetOnce(name="trials_participant_strat_stage_once", column="strat_stage"),
             SetOnce(name="trials_participant_number_once", column="number"),
             MovedByTransfer(name="trials_participant_moved"),
             models.CheckConstraint(
                 condition=models.Q(arm=None) | models.Q(arm__in=["1", "2"]), name="trials_participant_arm"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(strat_stage=None) | models.Q(arm__isnull=False),
+                name="trials_participant_strat_stage",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=Track.values), name="trials_participant_state"

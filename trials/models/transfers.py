@@ -1,4 +1,4 @@
-"""A participant goes on at another site: proposed there, accepted here, confirmed by the sponsor (ADR 33)."""
+"""A participant goes on at another site: proposed there, accepted here, confirmed by the sponsor (ADR 34)."""
 
 from __future__ import annotations
 

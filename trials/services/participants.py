@@ -265,17 +265,21 @@ def write_track(participant: Participant, to: str, on: date | None, act: Any) ->
     participant.save(update_fields=["state", "state_since", "act"])
 
 
-def reveal_arm(*, participant: Participant, arm: str, by: User | None, at: datetime) -> Participant:
+def reveal_arm(
+    *, participant: Participant, arm: str, stage: str | None = None, by: User | None, at: datetime
+) -> Participant:
     """The participant's arm is known, once and for good, and their track is RANDOMISED.
+
+    ``stage`` is the clinical stage group of the stratum that was used: forms tell when it is corrected (X072).
 
     Locks: the participant.
     """
     with open_act("trials:participant:reveal_arm", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
-        locked.arm, locked.state, locked.act = arm, Track.RANDOMISED, act
+        locked.arm, locked.strat_stage, locked.state, locked.act = arm, stage, Track.RANDOMISED, act
         locked.state_since = local_date(at, locked.site.time_zone)
-        locked.save(update_fields=["arm", "state", "state_since", "act"])
-        note_moved(locked.pk, "participant.arm")
+        locked.save(update_fields=["arm", "strat_stage", "state", "state_since", "act"])
+        note_moved(locked.pk, "participant.arm", "participant.strat_stage")
     return locked
 
 

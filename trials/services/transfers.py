@@ -1,4 +1,4 @@
-"""A participant goes on at another site: proposed, accepted and confirmed by three people (ADR 33)."""
+"""A participant goes on at another site: proposed, accepted and confirmed by three people (ADR 34)."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is, Not
-from protocol.response import Because, Outcome
+from protocol.response import Outcome
 from protocol.response_outcomes import IMPOSSIBLE_AT
+from protocol.response_reasons import Because
 
 EVALUATION = CodeList(
     "CRE_TYPE",
@@ -103,6 +104,8 @@ OUTCOME = CodeList(
         Outcome.PROCEED_TO_CRE2.value: _("uncertain: go on to CRE-2"),
         Outcome.UNCERTAIN_REPEAT.value: _("uncertain: repeat within 4 weeks"),
         Outcome.NOT_EVALUABLE.value: _("not evaluable: repeat"),
+        Outcome.RST_CLEAR.value: _("restaging clear: no residue before surgery"),
+        Outcome.RST_RESIDUE.value: _("restaging: locoregional residue before surgery"),
     },
 )
 POSSIBLE_OUTCOMES = {

@@ -32,6 +32,7 @@ from crf.engine.fields import (
     YesNoAnswer,
 )
 from crf.engine.questions import KEYS
+from protocol.response import POSITIVE_OUTCOMES
 
 PET, CT, EUS, ENDOSCOPY = Is("pet_done", "Y"), Is("ct_done", "Y"), Is("eus_done", "Y"), Is("ogd_done", "Y")
 BIOPSY = All(ENDOSCOPY, Answered("bx_result"), Not(Is("bx_result", "nd")))
@@ -39,7 +40,7 @@ OVERRULED = All(
     Answered("cre_outcome"), Answered("cre_outcome_calc"), Not(Same("cre_outcome", "cre_outcome_calc"))
 )
 FOR_THE_TEAM = Any_(
-    Is("cre_type", "CRE2", "RST"), Is("cre_outcome", "NON_CCR", "REGROWTH", "DISTANT"), OVERRULED
+    Is("cre_type", "CRE2", "RST"), Is("cre_outcome", *(each.value for each in POSITIVE_OUTCOMES)), OVERRULED
 )
 
 

@@ -12,7 +12,6 @@ from crf.engine.answers import AnswerRow
 from protocol.response import (
     DECLARED_OUTCOMES,
     POSITIVE_OUTCOMES,
-    Because,
     Biopsy,
     Cytology,
     Distant,
@@ -28,6 +27,7 @@ from protocol.response import (
     Uptake,
     propose_outcome,
 )
+from protocol.response_reasons import Because
 
 KINDS = {"CRE-1": EvaluationType.CRE1, "CRE-2": EvaluationType.CRE2, "RST": EvaluationType.RESTAGING}
 FULL_BATTERY = (EvaluationType.CRE2, EvaluationType.SURVEILLANCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
@@ -342,6 +343,14 @@ class Staging(CrfRecord):
         help=_("AJCC/UICC 8th edition. The stage stratum of randomization."),
         sdtm="RSORRES",
     )
+    strat_stage_corr = DerivedText(
+        _("cTNM group, where randomization used another one"),
+        reads=("cstage", "participant.strat_stage"),
+        by=rules.another_group,
+        codes=lists.CLINICAL_GROUP,
+        help=_("The stratum stays as randomized; the data manager marks the error beside it."),
+        sdtm="SUPPDM.STRSTGCR",
+    )
     cstage_site = ChoiceAnswer(
         _("cTNM group, if the site states one"),
         codes=lists.CLINICAL_GROUP,
@@ -361,6 +370,15 @@ class Staging(CrfRecord):
         sdtm="SUPPPR.SOC",
         exported_after=KEYS,
     )
+
+    class Meta(CrfRecord.Meta):
+        indexes = (
+            models.Index(
+                fields=["strat_stage_corr"],
+                condition=models.Q(strat_stage_corr__isnull=False),
+                name="crf_staging_corrected",
+            ),
+        )
 
     class Crf:
         code, title, version, repeats = "STAGE", _("Baseline staging"), 1, Repeats.PER_PARTICIPANT

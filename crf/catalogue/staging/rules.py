@@ -17,6 +17,11 @@ def stage_group(ct: str | None, cn: str | None, cm: str | None) -> str | None:
     return clinical_stage(ct, cn, cm)
 
 
+def another_group(cstage: str, participant_strat_stage: str) -> str | None:
+    """Return the stage group where it is not the one of the stratum that was used (protocol 3.2, X072)."""
+    return cstage if cstage != participant_strat_stage else None
+
+
 def length(lower_cm: Decimal, upper_cm: Decimal) -> Decimal:
     return lower_cm - upper_cm
 
@@ -58,7 +63,7 @@ def count_agrees(cn: str, cn_n: int) -> bool:
 
 def table_agrees(node: list[dict[str, Any]], cn_n: int) -> bool:
     """Say whether as many nodes are called positive in the table as are counted (protocol 3.4 F)."""
-    return not node or sum(row["positive"] == "Y" for row in node) == cn_n
+    return not node or [row["positive"] for row in node].count("Y") == cn_n
 
 
 def airway_looked_at(bron_ind: str, site_sub: str | None, airway: str | None) -> bool:

@@ -9,7 +9,7 @@ from crf.catalogue.treatment.rules import drug_days
 from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day
 from protocol.loader.schema import VisitRule
-from protocol.response import Because
+from protocol.response_reasons import Because
 from protocol.scores import weight_change_pct
 from protocol.text import load
 from protocol.windows import target_of

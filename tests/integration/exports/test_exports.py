@@ -15,6 +15,7 @@ import pytest
 
 from crf import catalogue
 from exports import writing
+from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.models import Export, ExportState
 from exports.services import (
@@ -107,6 +108,7 @@ def test_a_file_short_of_a_row_stops_the_export_and_nothing_is_kept(
 def test_rows_that_a_join_would_lose_are_counted(cut: Cut) -> None:
     for file in (
         *common_files(cut),
+        *conduct_files(cut),
         *(file for form in catalogue.forms().values() for file in files_of(form, cut=cut)),
     ):
         assert " p ON " not in file.counted, file.name

@@ -20,6 +20,7 @@ from crf import catalogue
 from crf.models import Record
 from exports.api import shapes
 from exports.api.bodies import NotAMoment, moment_in
+from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.forms import ExportForm
 from exports.tables import Column, File, common_files, files_of
@@ -84,6 +85,7 @@ DATE_TIMES = [
     for cut in (Cut(at=NOW, is_past=False), Cut(at=NOW))
     for file in (
         *common_files(cut),
+        *conduct_files(cut),
         *(file for form in catalogue.forms().values() for file in files_of(form, cut=cut)),
     )
     for column in file.columns

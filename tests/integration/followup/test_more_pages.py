@@ -179,6 +179,9 @@ def test_nobody_is_lost_before_enough_was_tried(world: World, randomized: Make, 
 def test_the_loss_is_recorded_on_its_page(world: World, randomized: Make, coordinator: Client) -> None:
     participant = randomized()
     today = clock_time().date()
+    page = coordinator.get(f"/participants/{participant.number}/lost/").text
+    assert "counts as lost after 3 attempts in vain on 2 different routes, over at least 60 days" in page
+    assert f'href="/participants/{participant.number}/contacts/"' in page
     refused = coordinator.post(f"/participants/{participant.number}/lost/", {"on": today.isoformat()})
     assert refused.status_code == 409
     assert "does not count as lost yet" in refused.text

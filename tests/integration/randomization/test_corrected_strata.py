@@ -15,8 +15,10 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.permissions import Permission
+from crf import catalogue
 from crf.engine.submission import Answers
 from crf.records.save import save_answers
+from crf.records.verification import verify_derived
 from crf.store.records import NEW, find_stored_record, record_key_of
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.strata import to_mark
@@ -148,6 +150,25 @@ def test_point_16_nobody_is_corrected_who_was_never_allocated(
 ) -> None:
     stage(eligible(), **WIDER)
     assert exported(world) == ("", "", "", "")
+
+
+def test_point_24_the_staging_form_says_where_another_stratum_was_used(
+    world: World, randomized: Participant
+) -> None:
+    """It is stored by the act that moves it, and the night compares it as every derived answer."""
+
+    def stored() -> tuple[str | None, str | None]:
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            participant = Participant.objects.get(pk=randomized.pk)
+            form = catalogue.form("STAGE").model.objects.get(participant=participant)
+            assert list(verify_derived([participant], at=NOW)) == []
+            return participant.strat_stage, form.strat_stage_corr
+
+    assert stored() == ("III", None)
+    stage(randomized, **WIDER)
+    assert stored() == ("III", "II")
+    stage(randomized)
+    assert stored() == ("III", None)
 
 
 def test_point_24_nothing_is_worked_out_for_each_allocation(world: World, randomized: Participant) -> None:

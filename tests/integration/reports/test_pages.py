@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
+from design.badges import badge_for
 from followup.services import plan_visits_for
 from kernel.scope import EVERYTHING, scope
+from reports.worklist.sections import SHOWN
 from tests.world import NOW, World, screen
 from trials import services as trials
 
@@ -19,6 +23,7 @@ CHAPTERS = ("0.1",)
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 15
+HOME = "/work-list/"
 
 
 @pytest.fixture
@@ -110,6 +115,46 @@ def test_screening_shows_the_next_step(world: World) -> None:
     page = of(world.investigator).get(f"/participants/{participant.number}/").content.decode()
     assert f"/participants/{participant.number}/eligibility/" in page
     assert "/randomize/" not in page
+
+
+def test_point_24_each_step_of_screening_leads_to_where_it_is_done(world: World) -> None:
+    participant = screen(world)
+    page = of(world.coordinator).get(f"/participants/{participant.number}/").text
+    step = re.search(r"<strong>Screening answers</strong>.*?</li>", page, re.S)
+    assert step
+    link = re.search(r'href="([^"]+)">Answer the screening forms<', step[0])
+    assert link
+    assert of(world.coordinator).get(link[1]).status_code == 200
+
+
+def test_point_24_both_work_lists_say_the_same_of_missing_evidence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen(world)
+    coordinator, investigator = of(world.coordinator), of(world.investigator)
+    assert "Answer the screening forms; then an investigator decides" in coordinator.get(HOME).text
+    assert "Screening forms are not complete yet" in investigator.get(HOME).text
+    assert "Read the evidence and decide" not in investigator.get(HOME).text
+    monkeypatch.setattr("crf.catalogue.screening_forms", frozenset)  # nothing is asked before the decision
+    assert "The screening forms are complete: an investigator decides" in coordinator.get(HOME).text
+    assert "Read the evidence and decide" in investigator.get(HOME).text
+
+
+def test_point_24_a_list_that_is_longer_says_how_much_of_it_stands_there(world: World) -> None:
+    for _each in range(SHOWN):
+        screen(world)
+    page = of(world.coordinator).get(HOME).text
+    assert page.count('class="p3-number"') == SHOWN
+    assert "stand here" not in page
+    screen(world)
+    page = of(world.coordinator).get(HOME).text
+    assert f"The first {SHOWN} of {SHOWN + 1} stand here." in page
+
+
+def test_point_24_a_form_that_is_due_is_to_be_filled_and_a_visit_to_be_made() -> None:
+    with translation.override("zh-hans"):
+        assert str(badge_for("form", "due").label) == "待填写"
+        assert str(badge_for("visit", "due").label) == "待访视"
 
 
 def test_a_stranger_finds_neither_page_nor_line(world: World, randomized: Any) -> None:

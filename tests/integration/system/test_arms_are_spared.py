@@ -1,4 +1,4 @@
-"""Nothing that the trial manager opens or is sent names the arm of a participant (protocol 1.9)."""
+"""Nothing that the trial manager opens or is sent names the arm of a participant (protocol 1.9; ADR 33)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ from crf.queries.sparing import tells_arm
 from crf.queries.system import _open, add_message
 from crf.store.records import key_of_record
 from followup.models import Visit
+from followup.services import plan_visits_for
 from kernel.scope import EVERYTHING, scope
 from protocol import text
 from tests.clock import Clock
 from tests.demo_trial import UNTIL, Played, played_trial
+from tests.integration.crf.test_pages import client_of
 from tests.integration.system.test_permission_matrix import MATRIX, addresses
+from tests.world import NOW, TODAY, World, screen
 from trials.models import Participant
-from trials.services import propose_deviation
+from trials.services import propose_deviation, reveal_arm, set_milestone
 
 ANSWERED = "The second dose was given to this one as well"
 # Pages about the trial, which tell what both arms are and nothing about anybody.
@@ -76,6 +79,26 @@ def test_point_22_who_is_spared_the_arm_is_spared_its_words() -> None:
         if Permission.QUERY_VIEW in may and Permission.ALLOCATION_VIEW not in may
     }
     assert spared == {Role.TRIAL_MANAGER}
+
+
+@pytest.mark.django_db
+def test_point_22_what_follows_from_the_arm_is_not_disguised_and_the_arm_is_not_named(world: World) -> None:
+    """The rule of ADR 33: visits and states are shown, the arm itself in no word, value or filter."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        pages = {}
+        for arm, visit in (("1", "CRE-1"), ("2", "RST")):
+            by: dict[str, Any] = {"by": None, "at": NOW}
+            participant = reveal_arm(participant=screen(world), arm=arm, **by)
+            for code in ("RAND", "NEO_D1", "NEO_END"):
+                set_milestone(participant=participant, code=code, on=TODAY, source="test", **by)
+            plan_visits_for(participant=participant, **by)
+            pages[visit] = client_of(world.trial_manager).get(participant.get_absolute_url()).text
+        listed = client_of(world.trial_manager).get("/participants/").text
+    for visit, page in pages.items():
+        assert visit in page
+        assert names_of_arms().findall(page) == []
+    assert names_of_arms().findall(listed) == []
+    assert 'name="arm"' not in listed
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_the_application_role_deletes_only_working_copies(superuser: psycopg.Con
 
 DEFINERS = {
     # It changes the site of rows that stay as they were written, and judges for itself that the act in force confirms
-    # just this transfer (ADR 33); tests/integration/trials/test_moving_function.py attacks it.
+    # just this transfer (ADR 34); tests/integration/trials/test_moving_function.py attacks it.
     "public.trials_move_participant(bigint)",
 }
 

@@ -285,6 +285,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "reports:acts": ("get", "CIMDTX"),
     "reports:protocol": ("get", "*"),
     "reports:reports": ("get", "*"),
+    "reports:unfinished-forms": ("get", "CIMDSX"),
     "reports:report": ("get", "*"),
     "reports:report-file": ("get", "*"),
     "reports:protocol-value": ("get", "*"),

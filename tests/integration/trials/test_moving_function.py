@@ -1,4 +1,4 @@
-"""Attacks on the one function that moves a participant as the owner of the tables (ADR 33), as the application's role.
+"""Attacks on the one function that moves a participant as the owner of the tables (ADR 34), as the application's role.
 
 Each forges, in SQL, one thing that the function judges by, and leaves all else as three people agreed on it.
 """

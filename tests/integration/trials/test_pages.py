@@ -179,8 +179,9 @@ def test_point_07_the_day_of_consent_is_read_as_days_on_forms_are(
     ("typed", "status", "said"),
     [
         ({"signed_on": "2026-11-0²"}, 422, "year-month-day, such as 2026-11-23"),
-        ({"signed_on": "31/11/2026"}, 422, "year-month-day, such as 2026-11-23"),
+        ({"signed_on": "31/11/2026"}, 422, "This day does not exist"),
         ({"signed_on": "05/11/2026"}, 422, "can be taken for each other"),
+        ({"signed_on": "31/02/2026"}, 422, "This day does not exist"),
         ({"signed_on": "2099-01-01"}, 422, "has not come yet"),
         ({"signed_on": "2020-01-01"}, 422, "was not in force"),
         ({"sensitive_data": ""}, 422, "was not ticked"),

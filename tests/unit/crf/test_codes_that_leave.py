@@ -12,9 +12,10 @@ import pytest
 
 from crf import catalogue
 from crf.engine.codebook import codebook
-from crf.engine.former_codes import FORMER, RENAMED, as_formerly
+from crf.engine.former_codes import FORMER, RENAMED, former_spellings
 from crf.engine.messages import MISSING_TEXTS, missing_text
 from crf.engine.questions import Missing
+from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.tables import common_files, files_of
 from protocol.text import load
@@ -79,6 +80,7 @@ def codes_that_leave() -> Iterator[tuple[str, str]]:
     cut = Cut(at=datetime(2026, 11, 20, tzinfo=UTC))
     for file in (
         *common_files(cut),
+        *conduct_files(cut),
         *(f for form in catalogue.forms().values() for f in files_of(form, cut=cut)),
     ):
         yield from (
@@ -110,8 +112,17 @@ def test_point_11_every_missing_reason_has_its_words_and_its_former_name_too() -
 
 
 def test_point_11_a_record_is_spelled_as_formerly_whatever_holds_the_code() -> None:
-    content = {"missing": {"age": "NAP", "sex": "ND"}, "groups": {"node": [{"a": "28_8", "b": 1, "c": None}]}}
-    assert as_formerly(content) == {
+    content = {
+        "form": ["STAGE", 1],
+        "values": {"ct": "T2", "strat_stage_corr": None},
+        "missing": {"age": "NAP", "sex": "ND"},
+        "groups": {"node": [{"a": "28_8", "b": 1, "c": None}]},
+    }
+    latest, first = former_spellings(content)
+    assert latest == content | {"values": {"ct": "T2"}}
+    assert first == {
+        "form": ["STAGE", 1],
+        "values": {"ct": "T2"},
         "missing": {"age": "NA", "sex": "ND"},
         "groups": {"node": [{"a": "28-8", "b": 1, "c": None}]},
     }

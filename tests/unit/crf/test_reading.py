@@ -73,6 +73,11 @@ def test_a_range_without_a_unit_reads_well():
     )
 
 
+NO_SUCH_DAY = (
+    "A: this day does not exist. The month has fewer days, or there is no such month. Type the right day."
+)
+
+
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
@@ -84,9 +89,10 @@ def test_a_range_without_a_unit_reads_well():
         ("２０２６－０５－０７", date(2026, 5, 7)),
         ("", None),
         ("2026-05", "A must be a full date such as 2026-05-07."),
-        ("2026-02-30", "A must be a full date such as 2026-05-07."),
+        ("2026-02-30", NO_SUCH_DAY),
         ("1492-01-01", "A must be a full date such as 2026-05-07."),
         ("9999-12-31", "A must be a full date such as 2026-05-07."),
+        ("31/02/2026", NO_SUCH_DAY),
         ("07.05.2026", "A: day and month can be taken for each other. Type it as year-month-day."),
     ],
 )
@@ -102,7 +108,7 @@ def test_days(typed, answer):
         ("2019-5", "2019-05"),
         ("2019年5月", "2019-05"),
         ("20190507", "2019-05-07"),
-        ("2019-13", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
+        ("2019-13", NO_SUCH_DAY),
         ("0019", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("9999", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
         ("9999-12", "A must be a date such as 2026-05-07, 2026-05 or 2026."),
@@ -130,7 +136,7 @@ def test_partial_dates_are_kept_as_entered(typed, answer):
         ("2026-05-07", "A must be a date and time such as 2026-05-07 14:30."),
         ("2026-05-07 24:00", "A must be a date and time such as 2026-05-07 14:30."),
         ("2026-05-07 10:60", "A must be a date and time such as 2026-05-07 14:30."),
-        ("2026-02-30 10:00", "A must be a date and time such as 2026-05-07 14:30."),
+        ("2026-02-30 10:00", NO_SUCH_DAY),
         ("9999-12-31 23:59", "A must be a date and time such as 2026-05-07 14:30."),
     ],
 )

@@ -332,10 +332,13 @@ def test_point_14_head_question_and_protocol_say_the_same_of_pet_ct_at_cre1() ->
 @pytest.mark.parametrize(
     ("case", "excluded"),
     [
-        (at_cre1(), {"CCR", "PERSISTENT_CCR", "REGROWTH"}),
-        (example(), {"PROCEED_TO_CRE2"}),
-        (in_surveillance(), {"PROCEED_TO_CRE2"}),
-        (example(visit__code="RST"), {"PERSISTENT_CCR", "REGROWTH", "PROCEED_TO_CRE2"}),
+        (at_cre1(), {"CCR", "PERSISTENT_CCR", "REGROWTH", "RST_CLEAR", "RST_RESIDUE"}),
+        (example(), {"PROCEED_TO_CRE2", "RST_CLEAR", "RST_RESIDUE"}),
+        (in_surveillance(), {"PROCEED_TO_CRE2", "RST_CLEAR", "RST_RESIDUE"}),
+        (
+            example(visit__code="RST"),
+            {"CCR_SO_FAR", "CCR", "NON_CCR", "PERSISTENT_CCR", "REGROWTH", "PROCEED_TO_CRE2"},
+        ),
         (example(visit__code="UNS"), set()),
     ],
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from protocol.response import Because
+from protocol.response_reasons import Because
 from tests.unit.crf.examples.surveillance import EVALUATION, example, not_done
 from tests.unit.crf.judging import codes, found, judge
 

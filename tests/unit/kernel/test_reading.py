@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -35,7 +36,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 
 @pytest.mark.parametrize(
-    ("kind", "typed", "wanted"), [(kind, *row) for kind in READERS for row in CASES[kind]], ids=ascii
+    ("kind", "typed", "wanted"), [(kind, *row[:2]) for kind in READERS for row in CASES[kind]], ids=ascii
 )
 def test_point_07_one_table_is_read_alike_by_server_and_browser(
     kind: str, typed: str, wanted: str | None
@@ -45,6 +46,39 @@ def test_point_07_one_table_is_read_alike_by_server_and_browser(
     except UnreadableError:
         read = None
     assert read == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "why"), [(kind, row[0], row[2:]) for kind in READERS for row in CASES[kind]], ids=ascii
+)
+def test_point_07_a_day_that_no_calendar_has_is_told_from_one_in_another_form(
+    kind: str, typed: str, why: list[str]
+) -> None:
+    try:
+        READERS[kind](typed)
+        reason = None
+    except UnreadableError as fault:
+        reason = fault.reason
+    assert (reason == Reason.NO_SUCH_DAY) == (why == [Reason.NO_SUCH_DAY])
+
+
+@given(st.integers(1900, 2999), st.integers(1, 12), st.integers(1, 31))
+def test_point_07_every_day_of_three_numbers_is_read_or_does_not_exist(
+    year: int, month: int, number: int
+) -> None:
+    named = f"{number} {date(2000, month, 1):%b} {year}"
+    for typed in (
+        f"{year}-{month}-{number}",
+        f"{year}年{month}月{number}日",
+        f"{year}{month:02}{number:02}",
+        named,
+    ):
+        if number <= monthrange(year, month)[1]:
+            assert reading.day(typed) == date(year, month, number)
+        else:
+            with pytest.raises(UnreadableError) as fault:
+                reading.day(typed)
+            assert fault.value.reason == Reason.NO_SUCH_DAY
 
 
 def full_width(text: str) -> str:

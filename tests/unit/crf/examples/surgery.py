@@ -50,7 +50,7 @@ VALUES = {
 RESTAGED = {
     "cre_type": "RST",
     "cre_dt": date(2026, 7, 13),
-    "cre_outcome": "CCR_SO_FAR",
+    "cre_outcome": "RST_CLEAR",
     "local_call": "0",
     "bx_result": "none",
     "pt_dec": "accepts",

@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('crf', '0018_vital_signs'),
-        ('followup', '0006_transfers'),
-        ('trials', '0012_transfers'),
+        ('crf', '0020_outcomes_of_restaging'),
+        ('followup', '0007_transfers'),
+        ('trials', '0013_transfers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('followup', '0005_visits_to_come'),
+        ('followup', '0006_visits_by_the_day_they_stand_on'),
         ('trials', '0010_calls_to_who_asked'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

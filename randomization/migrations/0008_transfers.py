@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('randomization', '0006_first_free_place'),
+        ('randomization', '0007_stage_groups_as_randomized'),
         ('trials', '0010_calls_to_who_asked'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('trials', '0011_copies_for_sites'),
+        ('trials', '0012_stage_as_randomized'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,141 @@
+"""Files about how the trial was followed: withdrawals, losses, contacts, deviations, queries (protocol 3.13-3.16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from crf.engine.checks import Level
+from crf.models import Query, QueryState, Resolution
+from exports.cuts import Cut
+from exports.tables import PARTICIPANT_KEYS, Column, File, by_the_sites_clock, counted, of_participant
+from followup.models import ContactAttempt, ContactResult, ContactRoute, Visit
+from trials.models import DeviationProposal, LossToFollowUp, Withdrawal
+from trials.models.participants import DeviationState
+
+AT_SITES = "WHERE s.code = ANY(%(sites)s)"
+YES = {"Y": _("Yes"), "N": _("No")}
+SCOPES = {
+    "study_drug": _("Withdrawn from the study drug"),
+    "procedures": _("Withdrawn from procedures of surveillance"),
+    "quality_of_life": _("Withdrawn from quality of life"),
+    "all_contact": _("Withdrawn from all contact"),
+}
+
+
+def conduct_files(cut: Cut) -> Iterator[File]:
+    """Yield the files that every export holds beside those of participants, visits and consents."""
+    yield _withdrawals(cut)
+    yield _losses(cut)
+    yield _contacts(cut)
+    yield _deviations(cut)
+    yield _queries(cut)
+
+
+def _yes_no(column: str) -> str:
+    return f"CASE {column} WHEN true THEN 'Y' WHEN false THEN 'N' END"
+
+
+def _withdrawals(cut: Cut) -> File:
+    rows = cut.rows(Withdrawal)
+    return File(
+        "WITHDRAWALS",
+        (
+            *PARTICIPANT_KEYS,
+            Column("WITHDRAWN_ON", 'w."on"', "date", _("Withdrawn on")),
+            *(
+                Column(name.upper(), _yes_no(f"w.{name}"), "boolean", label, YES)
+                for name, label in SCOPES.items()
+            ),
+            Column("REASON", "w.reason", label=_("reason")),
+            Column("CANCELLED_AT", by_the_sites_clock("w.cancelled_at"), "date-time", _("cancelled at")),
+        ),
+        f"{rows} w {of_participant(cut, 'w')} {AT_SITES}",
+        'p.number, w."on", w.id',
+        counted(cut, rows, "true"),
+    )
+
+
+def _losses(cut: Cut) -> File:
+    rows = cut.rows(LossToFollowUp)
+    return File(
+        "LOSSES",
+        (
+            *PARTICIPANT_KEYS,
+            Column("LOST_ON", "x.lost_on", "date", _("lost on")),
+            Column("REACHED_ON", "x.reached_on", "date", _("reached again on")),
+        ),
+        f"{rows} x {of_participant(cut, 'x')} {AT_SITES}",
+        "p.number, x.lost_on, x.id",
+        counted(cut, rows, "true"),
+    )
+
+
+def _contacts(cut: Cut) -> File:
+    rows = cut.rows(ContactAttempt)
+    return File(
+        "CONTACTS",
+        (
+            *PARTICIPANT_KEYS,
+            Column("TRIED_ON", 'c."on"', "date", _("Attempt to reach the participant on")),
+            Column("ROUTE", "c.route", "code", _("route"), dict(ContactRoute.choices)),
+            Column("RESULT", "c.result", "code", _("result"), dict(ContactResult.choices)),
+        ),
+        f"{rows} c {of_participant(cut, 'c')} {AT_SITES}",
+        'p.number, c."on", c.id',
+        counted(cut, rows, "true"),
+    )
+
+
+def _deviations(cut: Cut) -> File:
+    """Proposals of rules with what a person decided; the words are those of the source, with places for values."""
+    rows = cut.rows(DeviationProposal)
+    return File(
+        "DEVIATIONS",
+        (
+            *PARTICIPANT_KEYS,
+            Column("RULE", "d.rule", "code", _("rule")),
+            Column("FOUND_ON", "d.found_on", "date", _("found on")),
+            Column("STATE", "d.state", "code", _("State of the deviation"), dict(DeviationState.choices)),
+            Column("DETAIL", "d.detail", label=_("what was found")),
+            Column("DETAIL_VALUES", 'd."values"', label=_("Values of the places in DETAIL, as JSON")),
+        ),
+        f"{rows} d {of_participant(cut, 'd')} {AT_SITES}",
+        "p.number, d.found_on, d.id",
+        counted(cut, rows, "true"),
+    )
+
+
+def _queries(cut: Cut) -> File:
+    """Every query that was opened, how it stands or ended; without what people wrote in its thread."""
+    rows = cut.rows(Query)
+    levels = {Level.HARD.value: _("Stops the save"), Level.SOFT.value: _("Asks")}
+    return File(
+        "QUERIES",
+        (
+            *PARTICIPANT_KEYS,
+            Column("QUERY", "q.id", "integer", _("Number of the query")),
+            Column("FORM", "q.form_code", "code", _("Form")),
+            Column("VISIT", "v.code", "code", _("Visit")),
+            Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
+            Column("FORMSEQ", "q.sequence", "integer", _("Which record of the form")),
+            Column("QUESTION", "q.target", label=_("Question that it is about; nothing for the whole form")),
+            Column(
+                "ASKED_BY",
+                "CASE q.key WHEN '' THEN 'person' ELSE 'check' END",
+                "code",
+                _("Asked by"),
+                {"person": _("A person"), "check": _("A check")},
+            ),
+            Column("CHECK_CODE", "q.check_code", label=_("check")),
+            Column("LEVEL", "q.level", "code", _("Level of the check"), levels),
+            Column("STATE", "q.state", "code", _("State of the query"), dict(QueryState.choices)),
+            Column("RESOLUTION", "q.resolution", "code", _("how it ended"), dict(Resolution.choices)),
+            Column("OPENED_AT", by_the_sites_clock("q.opened_at"), "date-time", _("opened")),
+            Column("CLOSED_AT", by_the_sites_clock("q.closed_at"), "date-time", _("closed")),
+        ),
+        f"{rows} q {of_participant(cut, 'q')} LEFT JOIN {cut.rows(Visit)} v ON v.id = q.visit_id {AT_SITES}",
+        "p.number, q.opened_at, q.id",
+        counted(cut, rows, "true"),
+    )

@@ -1,0 +1,119 @@
+"""Withdrawals, losses, contacts, deviations and queries leave with exports, as of their moment (protocol 3.15)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from accounts.permissions import ROLE_PERMISSIONS, Permission
+from crf.queries.services import raise_query
+from crf.store.records import record_key_of
+from exports.conduct import conduct_files
+from exports.cuts import Cut
+from followup.services import record_contact_attempt, record_lost, withdraw_participant
+from kernel.scope import EVERYTHING, scope
+from tests.integration.exports.test_cuts import database_moment
+from tests.integration.exports.test_exports import files, kept_in, taken
+from tests.world import NOW, TODAY, World, screen
+from trials.models import Participant
+from trials.services import propose_deviation, reveal_arm, set_milestone
+
+CHAPTERS = ("3.13", "3.15", "3.16")
+__all__ = ["kept_in"]  # a fixture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NAMES = {file.name for file in conduct_files(Cut(at=NOW, is_past=False))}
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exports.services.send", lambda *args: None)
+
+
+def randomized(world: World) -> Participant:
+    participant, by = screen(world), {"by": None, "at": NOW}
+    participant = reveal_arm(participant=participant, arm="2", **by)  # type: ignore[arg-type]
+    day = TODAY - timedelta(days=100)
+    set_milestone(participant=participant, code="RAND", on=day, source="test", **by)  # type: ignore[arg-type]
+    return participant
+
+
+def lived(world: World, participant: Participant) -> None:
+    """One row of each file about the participant."""
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    record_contact_attempt(
+        participant=participant, on=TODAY, route="phone", result="no_answer", note="Rang", **by
+    )
+    propose_deviation(
+        participant=participant,
+        rule="X012",
+        key="late",
+        detail="Late by %(days)s days",
+        values={"days": "9"},
+        **by,
+    )
+    key = record_key_of(participant=participant, form="DM", visit=None)
+    raise_query(record_key=key, text="Is that so?", by=world.data_manager, at=NOW)
+    withdraw_participant(participant=participant, on=TODAY, study_drug=True, reason="Too tired", **by)
+
+
+def rows(world: World, **asked: Any) -> dict[str, list[dict[str, str]]]:
+    found = files(taken(world, forms=["DM"], **asked))
+    return {name: found[f"{name}.csv"] for name in NAMES}
+
+
+def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_moment(world: World) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        participant, other = randomized(world), screen(world, site=world.other_site)
+        before = database_moment()
+        lived(world, participant)
+    found = rows(world)
+    (withdrawal,), (contact,), (deviation,) = found["WITHDRAWALS"], found["CONTACTS"], found["DEVIATIONS"]
+    assert {row["SUBJID"] for name in NAMES for row in found[name]} == {participant.number}
+    assert (withdrawal["WITHDRAWN_ON"], withdrawal["STUDY_DRUG"], withdrawal["ALL_CONTACT"]) == (
+        str(TODAY),
+        "Y",
+        "N",
+    )
+    assert (contact["ROUTE"], contact["RESULT"]) == ("phone", "no_answer")
+    assert (deviation["RULE"], deviation["DETAIL_VALUES"]) == ("X012", '{"days": "9"}')
+    (query,) = (row for row in found["QUERIES"] if row["ASKED_BY"] == "person")
+    assert (query["FORM"], query["STATE"], query["RESOLUTION"]) == ("DM", "open", "")
+    assert query["OPENED_AT"].endswith("+08:00")
+    assert not any("Is that so" in value for row in found["QUERIES"] for value in row.values())
+    assert rows(world, sites=["02"]) == {name: [] for name in NAMES}, other.number
+    later = {"at": NOW + timedelta(days=1000)}
+    assert rows(world, cut_at=before, **later) == {name: [] for name in NAMES}
+    assert rows(world, cut_at=database_moment(), **later) == found
+
+
+def test_point_20_a_loss_leaves_with_its_end(world: World) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        participant = randomized(world)
+        tried(world, participant)
+    (loss,) = rows(world)["LOSSES"]
+    assert (loss["SUBJID"], loss["REACHED_ON"]) == (participant.number, "")
+
+
+def tried(world: World, participant: Participant) -> None:
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    for back, route in ((80, "phone"), (60, "family"), (40, "letter"), (10, "register")):
+        record_contact_attempt(
+            participant=participant,
+            on=TODAY - timedelta(days=back),
+            route=route,
+            result="no_answer",
+            note="",
+            **by,
+        )
+    record_lost(participant=participant, on=TODAY, **by)
+
+
+def test_point_22_whoever_takes_an_export_may_see_the_arm() -> None:
+    """Files of queries and deviations name it, as that of participants does."""
+    takers = [may for may in ROLE_PERMISSIONS.values() if Permission.EXPORT_TAKE in may]
+    assert takers
+    assert all(Permission.ALLOCATION_VIEW in may for may in takers)
