@@ -14,7 +14,7 @@ from crf.models import Draft, Query, QueryState, SafetyClock
 from followup.models import Todo, Visit, VisitState
 from kernel.days import written
 from kernel.scope import EVERYTHING, scope
-from trials.models import DeviationProposal, Participant, Site, Transfer
+from trials.models import Delegation, DeviationProposal, Participant, Site, Transfer
 from trials.models.participants import DeviationState
 
 
@@ -35,7 +35,18 @@ def going_along(participant_id: int, receiving: Site | None, *, today: date) -> 
             GoingAlong(_("Protocol version"), _version(participant, receiving)),
             GoingAlong(_("Next visit"), _next_visit(participant_id)),
             *(GoingAlong(label, str(rows.count())) for label, rows in _counted(participant_id, today)),
+            GoingAlong(_("Drafts, typed and not saved yet"), str(_drafts(participant))),
         ]
+
+
+def _drafts(participant: Participant) -> int:
+    """Count what people of the site have typed and not saved: each draft is seen by its owner alone."""
+    people = Delegation.objects.filter(site=participant.site_id).order_by().values_list("user", flat=True)
+    number = 0
+    for owner in people.distinct():
+        with scope(user_id=owner, sites=EVERYTHING):
+            number += Draft.objects.filter(participant=participant, owner=owner).count()
+    return number
 
 
 def _version(participant: Participant, receiving: Site | None) -> str:
@@ -62,7 +73,6 @@ def _counted(participant_id: int, today: date) -> list[tuple[Promise, Any]]:
         (_("Records"), Record.objects.filter(**of).exclude(state=RecordState.EMPTY)),
         (_("Open queries"), Query.objects.filter(**of).exclude(state=QueryState.CLOSED)),
         (_("To-dos"), Todo.objects.filter(**of).waiting()),
-        (_("Drafts, typed and not saved yet"), Draft.objects.filter(**of)),
         (_("Safety clocks"), SafetyClock.objects.filter(**of).running()),
         (_("Proposed deviations"), DeviationProposal.objects.filter(**of, state=DeviationState.PROPOSED)),
     ]

@@ -52,6 +52,13 @@ def press(client: Client, address: str, **typed: Any) -> Any:
     return client.post(address, sent), client.post(address, sent)
 
 
+def counted(page: str, label: str) -> str:
+    """Return what the page says of one thing that goes along."""
+    found = re.search(rf"<dt>{label}</dt><dd>([^<]*)</dd>", page)
+    assert found, label
+    return found[1]
+
+
 def reader() -> User:
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         return receiver()
@@ -79,6 +86,7 @@ def test_rare_13_three_people_transfer_a_participant_at_their_pages(world: World
     page = first.get(address).text
     for word in ("What goes along", "Drafts, typed and not saved yet", "Open queries", "Visits to come"):
         assert word in page
+    assert counted(page, "Drafts, typed and not saved yet") == counted(page, "Records") == "1"
     typed = {"receiving": world.other_site.pk, "on": TODAY.isoformat(), "reason": "she moves"}
     done, again = press(first, address, **typed)
     [transfer] = transfers()
