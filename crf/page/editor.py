@@ -20,13 +20,14 @@ from accounts.permissions import Permission
 from accounts.requests import PersonRequest
 from crf.engine import messages, submission
 from crf.engine.base import RecordState
+from crf.engine.changes import changes
 from crf.engine.checks import Level
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.models import Draft, Query, SaveKey
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
-from crf.records.drafts import DraftTooLarge, draft_at, keep_draft
+from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
 from crf.records.refusals import (
     AnswersImpossible,
     AnswersUnreadable,
@@ -39,6 +40,7 @@ from crf.records.visit_changes import VisitsWouldChange
 from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, record_key_of
+from crf.store.versions import answers_at
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
 from kernel.once import new_key
@@ -161,6 +163,25 @@ class RecordEditor:
     def draft_is_old(self) -> bool:
         """Say whether the record was saved since the draft was begun."""
         return self.draft is not None and self.draft.version != self.version
+
+    def drop_idle_drafts(self) -> None:
+        """Drafts that say no more than what is saved, or than what their page began with, are discarded.
+
+        Such a draft is left by a second page whose answers were saved on another one. What could not be read, or
+        is not asked any more, stands in no answer yet: a draft with it is kept.
+        """
+        while (draft := self.draft) is not None and self._is_idle(draft):
+            discard_draft(record_key=self.record_key, page=draft.page, by=self.user)
+            del self.draft  # the next one is looked for
+
+    def _is_idle(self, draft: Draft) -> bool:
+        mine = self.review(draft.raw)
+        if mine.errors or mine.outcome.cleared:
+            return False
+        known = [self.saved_evaluation()]
+        if self.stored is not None and self.draft_is_old:
+            known += filter(None, [answers_at(self.form, self.stored.record, draft.version)])
+        return any(not changes(self.form, each, mine.outcome) for each in known)
 
     def saved_evaluation(self) -> Evaluation:
         """Return the saved answers, or the rows that a new form begins with, with all that follows."""

@@ -379,10 +379,10 @@ class FormRenderer:
         blank = _Row(
             f"{group.name}-__row__", "", "", "__number__", "", self._cells(group, None, "__row__", template)
         )
-        if self.given.editable and not group.fixed:
-            free = max((int(row.prefix.rsplit("-", 1)[1]) + 1 for row in rows), default=0)
-            cells = self._cells(group, None, free, template)
-            rows.append(_Row(f"{group.name}-{free}", "", "", str(len(rows) + 1), "", cells))
+        editable = self.given.editable and not group.fixed
+        spare = self._spare(group, rows, template) if editable else None
+        if spare is not None and template == "cell":
+            rows, spare = [*rows, spare], None  # in a table an empty line takes no room
         return get_template("crf/partials/group.html").render(
             {
                 "group": group,
@@ -390,16 +390,23 @@ class FormRenderer:
                 "wide": template == "question",
                 "questions": group.questions.values(),
                 "rows": rows,
+                "spare": spare,
                 "blank": blank,
                 "removed": self._removed(group),
                 "show": as_json(group.shown_when),
                 "hidden": not self.holds(group.shown_when),
-                "editable": self.given.editable and not group.fixed,
+                "editable": editable,
                 "required": group.name in self.given.outcome.required,
                 "notes": mark_safe("".join(text for _level, text in self.notes.get(group.name, ()))),  # noqa: S308
                 "error": self.given.errors.get(group.name, ""),
             }
         )
+
+    def _spare(self, group: Group, rows: list[_Row], template: str) -> _Row:
+        """Return an empty row for one more, so that a page without scripts has it too."""
+        free = max((int(row.prefix.rsplit("-", 1)[1]) + 1 for row in rows), default=0)
+        cells = self._cells(group, None, free, template)
+        return _Row(f"{group.name}-{free}", "", "", str(len(rows) + 1), "", cells)
 
     def _rows(self, group: Group) -> list[AnswerRow]:
         """Return the rows to draw; a group that is not asked yet shows how it begins once it is."""

@@ -60,6 +60,7 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     """Show the form, or save what was typed into it."""
     editor = _desk(request, number, code, sequence, Permission.CRF_VIEW)
     if request.method != "POST":
+        editor.drop_idle_drafts()
         return _begun(request, editor) or _shown(request, editor, editor.page(), 200)
     if not request.user.may(Permission.CRF_EDIT, editor.record_key.participant.site_id):
         raise Forbidden

@@ -72,6 +72,7 @@ def merge(request: PersonRequest, number: str, code: str, sequence: int) -> Http
             record_key=record_key, page=page, raw=raw, version=editor.version, by=request.user, at=editor.at
         )
         return redirect(address("form", record_key, draft=page))
+    editor.drop_idle_drafts()
     return merge_page(request, editor) if editor.draft_is_old else redirect(address("form", record_key))
 
 

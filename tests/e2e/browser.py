@@ -112,7 +112,10 @@ def _printed(code: str) -> Iterator[str]:
 
 def _make_rows(page: Page, group: str, number: int) -> None:
     block = page.locator(f'[data-group="{group}"]')
-    while block.locator("[data-row]").count() < number:
+    rows = block.locator(
+        "[data-row]:not(details:not([open]) [data-row])"
+    )  # one that is folded is opened first
+    while rows.count() < number:
         block.get_by_role("button", name="Add a row").click()
 
 

@@ -50,7 +50,7 @@ function inOneSentence(page, name, before, now) {
   return textChange.replace(/\{(old|new)\}/g, (_, mark) => (mark === "old" ? old : young) || textNone);
 }
 
-function inWords(page, name, value) {
+export function inWords(page, name, value) {
   const inputs = inputsNamed(page, name);
   const field = inputs.find((input) => input.tagName === "SELECT" || input.value === value);
   if (field?.tagName === "SELECT") {

@@ -7,6 +7,7 @@ import { deriveSoon } from "./findings.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
 import { addAndGo, identify, markRemoved } from "./rows.js";
+import { mayLeaveOut } from "./vanishing.js";
 import { judge } from "./visibility.js";
 
 const DRAFT_EVERY = 4000;
@@ -24,6 +25,7 @@ function onClick(page, { target }) {
   if (accept) takeProposal(page, accept);
   const add = target.closest("[data-add-row]");
   if (add) addAndGo(page, add.closest("[data-group]"));
+  if (target.closest("[data-keep-rows]")) one("[data-vanishing]", page.form).hidden = true;
   if (!target.closest("[data-discard]")) return;
   page.dirty = false;
   page.unsent = false;
@@ -44,9 +46,14 @@ function onChange(page, { target, type }) {
   deriveSoon(page);
 }
 
-function onSubmit(page, { submitter }) {
+function onSubmit(page, event) {
+  const isDiscarding = event.submitter?.matches("[data-discard]");
+  if (!isDiscarding && !mayLeaveOut(page, event.submitter)) {
+    event.preventDefault();
+    return;
+  }
   page.dirty = false;
-  if (!submitter?.matches("[data-discard]")) keepUntilSaved(page);
+  if (!isDiscarding) keepUntilSaved(page);
 }
 
 function onLeave(page, event) {

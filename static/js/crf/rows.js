@@ -38,8 +38,15 @@ function newIdentity() {
 
 const firstInput = (row) => one("input:not([type=hidden]):not([type=checkbox]), select, textarea", row);
 
+function unfold(folded) {
+  if (folded) folded.open = true;
+}
+
+// The row that the server drew and folded away is the next one.
 export function addAndGo(page, group) {
-  const row = addRow(page, group);
+  const folded = one("details[data-spare]:not([open])", group);
+  unfold(folded);
+  const row = folded ? one("[data-row]", folded) : addRow(page, group);
   if (row) firstInput(row)?.focus();
 }
 
@@ -50,6 +57,7 @@ export function addRowsFor(page, values) {
     const group = match && one(`[data-group="${match[1]}"]`, page.form);
     if (!group) return;
     const isThere = () => one(`[data-row="${match[1]}-${match[2]}"]`, group);
+    unfold(isThere()?.closest("details[data-spare]"));
     while (!isThere() && nextIndex(group) <= Number(match[2])) {
       if (!addRow(page, group)) return;
     }

@@ -1,8 +1,9 @@
 // Shows what is asked, marks what is required, and says what the save will leave out and correct.
-import { isGone, labelOf, lookFrom } from "./answers.js";
+import { labelOf, lookFrom } from "./answers.js";
 import { holds } from "./conditions.js";
-import { askReasons, markChanges, NOTHING, typedAt } from "./corrections.js";
+import { askReasons, markChanges } from "./corrections.js";
 import { all, one } from "./page.js";
+import { askAnew, isLeftOut, rowsInWords } from "./vanishing.js";
 
 // Everything that follows from the answers on the page without asking the server.
 export function judge(page) {
@@ -17,6 +18,7 @@ export function judge(page) {
   });
   if (page.saved) askReasons(page, markChanges(page));
   tellCleared(page);
+  askAnew(page);
 }
 
 function show(place, shown) {
@@ -37,22 +39,12 @@ function markRequired(question, required) {
 function tellCleared(page) {
   const place = one("[data-cleared]", page.form);
   if (!place) return;
-  const left = all("[data-q]", page.form).filter((question) => isLeftOut(page, question));
+  const alone = all("[data-q]", page.form).filter(
+    (question) => isLeftOut(page, question) && !question.closest("[data-row]")?.closest("[hidden]"),
+  );
+  const left = [...alone.map(labelOf), ...rowsInWords(page)];
   place.hidden = !left.length;
   if (!left.length) return;
-  const questions = left.map(labelOf).join(", ");
+  const questions = left.join(", ");
   place.textContent = page.texts.textCleared.replace("{questions}", () => questions);
 }
-
-const isLeftOut = (page, question) =>
-  isGone(question) &&
-  !one("[data-derived]", question) &&
-  !isBeginning(question) &&
-  typedAt(page, question.dataset.q) !== NOTHING;
-
-// What a row begins with before it is asked was typed by nobody.
-const isBeginning = (question) =>
-  Boolean(question.closest("[data-begins]")) &&
-  all("input", question).every(
-    (input) => input.value === input.defaultValue && input.checked === input.defaultChecked,
-  );

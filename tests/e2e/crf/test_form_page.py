@@ -349,7 +349,15 @@ def test_what_a_row_begins_with_is_no_answer_that_is_left_out(browser):
     tab.check("#id-given")
     tab.fill("#id-doses-0-mg", "200")
     tab.check("#id-given-1")
-    expect(tab.locator("[data-cleared]")).to_have_text("No longer asked; left out when you save: Mg, row 1")
+    row = "Doses 1 – Mg, row 1: 200"
+    expect(tab.locator("[data-cleared]")).to_have_text(f"No longer asked; left out when you save: {row}")
+    # and the page asks before the row goes
+    tab.locator("button[name=_action]").first.click()
+    expect(tab.locator("[data-vanishing] li")).to_have_text([row])
+    tab.locator("[data-keep-rows]").click()
+    expect(tab.locator("[data-vanishing]")).to_be_hidden()
+    tab.check("#id-given")
+    assert tab.locator("#id-doses-0-mg").input_value() == "200"
     tab.close()
     hospital.server.shutdown()
     hospital.server.server_close()

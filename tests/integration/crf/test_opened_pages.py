@@ -323,6 +323,59 @@ def test_point_03_a_draft_that_arrives_after_its_page_was_saved_is_none(
         assert not Draft.objects.exists()
 
 
+def drafts_of(person: Any) -> int:
+    with as_person(person), transaction.atomic():
+        return Draft.objects.count()
+
+
+def keep_all(client: Client, page: Any, sent: dict[str, Any]) -> None:
+    """What the page sends by itself: everything that stands on it."""
+    values = {name: text if isinstance(text, list) else [text] for name, text in sent.items()}
+    body = json.dumps({"values": {**values, "_key": [page.key]}})
+    assert client.post(page.links.draft, body, content_type="application/json").status_code == 200
+
+
+def test_point_03_a_draft_that_says_what_is_saved_is_not_offered(screened: Participant, world: World) -> None:
+    client = client_of(world.coordinator)
+    one, two = (page_of(client.get(form_url(screened))) for _ in range(2))
+    keep_all(client, one, posted())
+    assert client.post(form_url(screened), posted(key=two.key)).status_code == 302
+    assert drafts_of(world.coordinator) == 1
+    page = client.get(form_url(screened))
+    assert "and the record was saved since" not in page.text
+    assert "This is your draft" not in page.text
+    assert drafts_of(world.coordinator) == 0
+    keep_all(client, page_of(page), posted(version=1))
+    assert "This is your draft" not in client.get(form_url(screened)).text, "nothing was typed on it"
+
+
+def test_point_03_a_draft_that_changed_nothing_is_not_offered_after_the_save_of_somebody_else(
+    screened: Participant, world: World
+) -> None:
+    client, other = client_of(world.coordinator), client_of(world.investigator)
+    assert client.post(form_url(screened), posted(key="first")).status_code == 302
+    keep_all(client, page_of(client.get(form_url(screened))), posted(version=1))
+    theirs = posted(version=1, key="other", ct="T2", _reason="read again")
+    assert other.post(form_url(screened), {**theirs, "_reason": "read again"}).status_code in {302, 422}
+    page = client.get(form_url(screened))
+    assert "and the record was saved since" not in page.text
+    assert drafts_of(world.coordinator) == 0
+
+
+@pytest.mark.parametrize("typed", [{"ct": "T2"}, {"ct": "not a code"}])
+def test_point_03_a_draft_with_something_of_its_own_is_kept(
+    screened: Participant, world: World, typed: dict[str, str]
+) -> None:
+    client = client_of(world.coordinator)
+    one, two = (page_of(client.get(form_url(screened))) for _ in range(2))
+    keep_all(client, one, {**posted(), **typed})
+    assert client.post(form_url(screened), posted(key=two.key)).status_code == 302
+    page = client.get(form_url(screened))
+    assert "and the record was saved since" in page.text
+    assert client.get(page.context["actions"].merge).status_code == 200
+    assert drafts_of(world.coordinator) == 1
+
+
 def test_a_save_says_which_record_it_made(screened: Participant, world: World) -> None:
     saved = save_answers(
         record_key=record_key_of(participant=screened, form="AE", sequence=0),
@@ -334,6 +387,25 @@ def test_a_save_says_which_record_it_made(screened: Participant, world: World) -
     )
     assert isinstance(saved, Saved)
     assert saved.record_key.sequence == 1
+
+
+def spare_of(text: str, group: str) -> str:
+    found = re.search(rf'id="q-{group}".*?<details class="p3-spare" data-spare( open)?>', text, re.S)
+    assert found, "the empty row for one more is a part of the page without scripts too"
+    return found[1] or ""
+
+
+def test_point_24_the_empty_row_of_a_long_table_is_folded_once_there_are_rows(
+    screened: Participant, world: World
+) -> None:
+    client = client_of(world.coordinator)
+    rows = {name: group for name, group in catalogue.form("DM").groups.items() if len(group.questions) > 6}
+    name = next(iter(rows))
+    assert spare_of(client.get(form_url(screened, "DM")).text, name) == " open"
+    sent = medicines(1) if name == "cm" else {}
+    page = page_of(client.get(form_url(screened, "DM")))
+    keep_all(client, page, {"_version": "0", **sent})
+    assert spare_of(client.get(form_url(screened, "DM")).text, name) == ""
 
 
 # A table may be as long as it may be ----------------------------------------------------------------
