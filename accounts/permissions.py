@@ -29,6 +29,8 @@ class Permission(StrEnum):
     PERSON_CONFIRM = "person_confirm"
     PARTICIPANT_VIEW = "participant_view"
     PARTICIPANT_REGISTER = "participant_register"
+    PARTICIPANT_TRANSFER = "participant_transfer"
+    TRANSFER_END = "transfer_end"
     CONSENT_RECORD = "consent_record"
     ELIGIBILITY_VIEW = "eligibility_view"
     ELIGIBILITY_DECIDE = "eligibility_decide"
@@ -100,6 +102,8 @@ PERMISSION_LABELS: Final = {
     Permission.PERSON_CONFIRM: _("confirm roles that somebody else delegated"),
     Permission.PARTICIPANT_VIEW: _("see participants"),
     Permission.PARTICIPANT_REGISTER: _("register participants"),
+    Permission.PARTICIPANT_TRANSFER: _("propose and accept the transfer of a participant"),
+    Permission.TRANSFER_END: _("withdraw or refuse the transfer of a participant"),
     Permission.CONSENT_RECORD: _("record consent, screen failure and withdrawal"),
     Permission.ELIGIBILITY_VIEW: _("see the evidence on eligibility"),
     Permission.ELIGIBILITY_DECIDE: _("decide on eligibility"),
@@ -174,6 +178,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     | {
         _P.SITE_CONFIRM,
         _P.PERSON_CONFIRM,
+        _P.PARTICIPANT_TRANSFER,
+        _P.TRANSFER_END,
         _P.ELIGIBILITY_DECIDE,
         _P.ALLOCATION_REQUEST,
         _P.CRF_SIGN,
@@ -212,6 +218,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TRIAL_MANAGER: frozenset(
         {
             _P.SITE_VIEW,
+            _P.TRANSFER_END,
             _P.SITE_MANAGE,
             _P.SITE_CONFIRM,
             _P.PERSON_VIEW,

@@ -184,6 +184,33 @@ class SiteScoped(DatabaseGuard):
         )
 
 
+class VersionsScoped(DatabaseGuard):
+    """Versions of a row exist for whoever sees the row as it is now: a participant who moves takes their history along.
+
+    ``rows`` names the table of the rows. A version keeps the site at which it was written. What is written is checked
+    with the row itself: ``AppendOnly`` lets nobody else write here.
+    """
+
+    told: ClassVar[tuple[str, ...]] = ("rows",)
+
+    def __init__(self, *, name: str, rows: str) -> None:
+        super().__init__(name=name)
+        self.rows = rows
+
+    def statements(self, table: str) -> str:
+        own = f"EXISTS (SELECT 1 FROM {self.rows} now WHERE now.id = {table}.pgh_obj_id)"
+        return (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY site_scope ON {table} USING ({_SITES} = '*' OR {own}) WITH CHECK (true);"
+        )
+
+    def removal(self, table: str) -> str:
+        return (
+            f"DROP POLICY site_scope ON {table}; ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
+        )
+
+
 class ConfidentialToSite(SiteScoped):
     """Rows exist only for transactions whose scope names their site among its confidences.
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.constraints import BaseConstraint
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import AppendOnly, AppendOnlyRows, SiteScoped
+from audit.guards import AppendOnly, AppendOnlyRows, DatabaseGuard, SiteScoped, VersionsScoped
 
 
 class Act(models.Model):
@@ -74,8 +74,11 @@ class Seal(models.Model):
         return f"{self.first_act}-{self.last_act} {self.root[:12]}"
 
 
-def _under(name: str, guard: SiteScoped) -> SiteScoped:
-    """Return the same policy for the event table."""
+def _under(events: str, guard: SiteScoped, rows: str) -> DatabaseGuard:
+    """Return the policy of the event table: whoever sees a row sees its versions; special policies are repeated."""
+    name = f"{events}_{guard.name.rpartition('_')[2]}"
+    if type(guard) is SiteScoped:
+        return VersionsScoped(name=name, rows=rows)
     _path, args, kwargs = guard.deconstruct()
     return type(guard)(*args, **{**kwargs, "name": name})
 
@@ -103,7 +106,7 @@ def audited(*, exclude: Sequence[str] = (), related_name: str = "events") -> Cal
         scoped = [guard for guard in model._meta.constraints if isinstance(guard, SiteScoped)]
         name = f"{model._meta.db_table}event"
         constraints: list[BaseConstraint] = [AppendOnly(name=f"{name}_trail")]
-        constraints += [_under(f"{name}_scope", guard) for guard in scoped]
+        constraints += [_under(name, guard, model._meta.db_table) for guard in scoped]
         tracked: M = pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from audit.guards import _OWN, _VISIBLE, BY_SYSTEM, ActGuard, DatabaseGuard, SameSite, SiteScoped
+from kernel.postgresql.roles import OWNER
 
 # Policies hide records of other sites from the functions as well: what they do not find, they refuse.
 # A record is held while its answers are written: nobody locks it in between.
@@ -43,6 +44,12 @@ BEGIN
 END $$;
 """
 DROP_FUNCTIONS = "DROP FUNCTION crf_guard_row_lock, crf_guard_answers_lock;"
+
+# A locked record moves along with its participant as it is: the transfer changes its site alone (ADR 34).
+LOCKS_LET_MOVE = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    "IF held = 'locked' THEN",
+    "IF held = 'locked' AND NOT (TG_OP = 'UPDATE' AND trials_moved_only(to_jsonb(OLD), to_jsonb(NEW))) THEN",
+)
 
 # A save gives its reason for all answers on the act, and reasons of single answers as rows.
 REASONS_AS_ROWS = """
@@ -116,3 +123,17 @@ class OwnersNotes(SiteScoped):
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
             f"CREATE POLICY site_scope ON {table} USING (({mine}) OR {inspector} OR {BY_SYSTEM}) WITH CHECK ({mine});"
         )
+
+
+class MovesAlong(SiteScoped):
+    """Rows of one person move with their participant: the owner of the tables sees them where a transfer is confirmed.
+
+    The application's role is none of this policy's; the owner's comes into force in ``trials_move_participant`` alone.
+    """
+
+    def statements(self, table: str) -> str:
+        moving = "((SELECT current_setting('app.sites', true)) = '*')"
+        return f"CREATE POLICY moves_along ON {table} TO {OWNER} USING ({moving}) WITH CHECK ({moving});"
+
+    def removal(self, table: str) -> str:
+        return f"DROP POLICY moves_along ON {table};"

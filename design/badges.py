@@ -203,6 +203,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "kept": Badge("info", "arrow-right", _("Kept by another site")),
         "open": Badge("warn", "exclamation-triangle", _("Open matter")),
     },
+    "transfer": {
+        "proposed": Badge("info", "clock", _("Proposed, waits for the receiving site")),
+        "accepted": Badge("info", "clock", _("Accepted, waits for the trial manager")),
+        "confirmed": Badge(
+            "ok", "check-circle-fill", _("Confirmed, the participant is at the receiving site")
+        ),
+        "ended": Badge("neutral", "slash-circle", _("Did not take place")),
+    },
     "copy": _worded(
         CopyState,
         {

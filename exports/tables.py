@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from audit.authors import MOVING
 from crf import catalogue
 from crf.eligibility.evidence import STRATIFYING_ANSWER, STRATIFYING_FORM
 from crf.engine.base import COMPLETED
@@ -25,7 +26,7 @@ from exports.cuts import Cut
 from followup.models import Visit, VisitState
 from protocol.staging import CLINICAL_GROUPS
 from randomization.models import Allocation, AllocationError, ErrorKind
-from trials.models import Consent, ConsentRefusal, ConsentVersion, Milestone, Participant, Site
+from trials.models import Consent, ConsentRefusal, ConsentVersion, Milestone, Participant, Site, Transfer
 from trials.models.participants import AfterRefusal, Track
 
 STUDY = "PALACE-3"
@@ -97,7 +98,9 @@ def digest_column(version: str) -> Column:
 
 PARTICIPANT_KEYS = (
     Column("STUDYID", f"'{STUDY}'", label=_("Study")),
-    Column("SITEID", "s.code", label=_("Site: two digits, leading zero included")),
+    Column(
+        "SITEID", "s.code", label=_("Site that follows the participant: two digits, leading zero included")
+    ),
     Column("SUBJID", "p.number", label=_("Participant")),
 )
 _KEYS = (
@@ -146,7 +149,19 @@ _STATE = (
 def _joins(cut: Cut) -> str:
     return (
         f"JOIN {cut.rows(Participant)} p ON p.id = r.participant_id JOIN {cut.rows(Site)} s ON s.id = r.site_id "
-        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id JOIN audit_act a ON a.id = r.act_id"
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {_act_behind('r', 'crf_recordevent')}"
+    )
+
+
+def _act_behind(alias: str, events: str) -> str:
+    """Return the SQL that joins (as ``a``) the act that wrote a row; who moved it to another site wrote nothing."""
+    wrote = (
+        f"(SELECT e.act_id FROM {events} e JOIN audit_act w ON w.id = e.act_id WHERE e.pgh_obj_id = {alias}.id "
+        f"AND e.act_id < {alias}.act_id AND w.verb <> '{MOVING}' ORDER BY e.pgh_id DESC LIMIT 1)"
+    )
+    return (
+        f"JOIN audit_act named ON named.id = {alias}.act_id "
+        f"JOIN audit_act a ON a.id = CASE named.verb WHEN '{MOVING}' THEN {wrote} ELSE named.id END"
     )
 
 
@@ -230,12 +245,13 @@ def _as_text(variable: Variable, alias: str) -> str:
 
 
 def common_files(cut: Cut) -> Iterator[File]:
-    """Yield the files that every export holds: participants, milestones, visits, versions followed, consents."""
+    """Yield the files that every export holds: participants, milestones, visits, versions, consents, transfers."""
     yield _participants(cut)
     yield _milestones(cut)
     yield _visits(cut)
     yield _versions(cut)
     yield _consents(cut)
+    yield _transfers(cut)
 
 
 def of_participant(cut: Cut, alias: str) -> str:
@@ -309,7 +325,7 @@ def _milestones(cut: Cut) -> File:
 # The version that the participant followed when the visit was last planned or recorded.
 _VERSION_OF_VISIT = (
     "(SELECT e.protocol_version FROM trials_participantevent e "
-    "WHERE e.pgh_obj_id = v.participant_id AND e.act_id <= v.act_id ORDER BY e.pgh_id DESC LIMIT 1)"
+    "WHERE e.pgh_obj_id = v.participant_id AND e.act_id <= a.id ORDER BY e.pgh_id DESC LIMIT 1)"
 )
 
 
@@ -336,7 +352,8 @@ def _visits(cut: Cut) -> File:
             Column("PROTOCOL_VERSION", _VERSION_OF_VISIT, label=_("Version of the protocol")),
             digest_column(_VERSION_OF_VISIT),
         ),
-        f"{rows} v {of_participant(cut, 'v')} WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
+        f"{rows} v {of_participant(cut, 'v')} {_act_behind('v', 'followup_visitevent')} "
+        "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
         counted(cut, rows, "t.state <> 'cancelled'"),
     )
@@ -353,10 +370,39 @@ def _versions(cut: Cut) -> File:
             digest_column("h.protocol_version"),
             Column("FOLLOWED_FROM", by_the_sites_clock("a.at"), "date-time", _("Followed from")),
         ),
-        f"{turns} h JOIN {cut.rows(Participant)} p ON p.id = h.id JOIN {cut.rows(Site)} s ON s.id = h.site_id "
+        f"{turns} h JOIN {cut.rows(Participant)} p ON p.id = h.id JOIN {cut.rows(Site)} s ON s.id = p.site_id "
         "JOIN audit_act a ON a.id = h.act_id WHERE s.code = ANY(%(sites)s)",
         "p.number, h.pgh_id",
-        counted(cut, turns, "true"),
+        _counted_where_followed(cut, turns, "t.id", "true"),
+    )
+
+
+def _counted_where_followed(cut: Cut, rows: str, participant: str, which: str) -> str:
+    """Return the rows of participants whom the sites follow; the rows may be of the site before a transfer."""
+    return (
+        f"{rows} t JOIN {cut.rows(Participant)} q ON q.id = {participant} "
+        f"JOIN {cut.rows(Site)} s ON s.id = q.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
+    )
+
+
+def _transfers(cut: Cut) -> File:
+    """Each time that a participant went on at another site; who was followed where is read from it."""
+    rows = cut.rows(Transfer)
+    return File(
+        "TRANSFERS",
+        (
+            *PARTICIPANT_KEYS,
+            Column("FROM_SITE", "x.site_code", label=_("Releasing site")),
+            Column("TO_SITE", "x.receiving_code", label=_("Receiving site")),
+            Column("AGREED_FOR", 'x."on"', "date", _("day of the transfer")),
+            Column("TRANSFERRED_AT", by_the_sites_clock("x.confirmed_at"), "date-time", _("confirmed at")),
+            Column("TRANSFER_REASON", "x.reason", label=_("reason")),
+        ),
+        f"{rows} x JOIN {cut.rows(Participant)} p ON p.id = x.participant_id "
+        f"JOIN {cut.rows(Site)} s ON s.id = p.site_id "
+        "WHERE x.confirmed_at IS NOT NULL AND s.code = ANY(%(sites)s)",
+        "p.number, x.confirmed_at, x.id",
+        _counted_where_followed(cut, rows, "t.participant_id", "t.confirmed_at IS NOT NULL"),
     )
 
 

@@ -28,7 +28,7 @@ from kernel.clock import local_date
 from kernel.pagination import which_have_rows
 from kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart, PartKind, SchemeClosing
-from trials.models import CloseOut, Delegation, NewsLetter, PublicText
+from trials.models import CloseOut, Delegation, NewsLetter, PublicText, Transfer
 from trials.models.people import sites_of, with_grants
 from trials.models.texts import PAGE_LANGUAGES
 
@@ -89,6 +89,23 @@ def _close_outs(rows: Any) -> Iterator[SecondPersonMatter]:
         yield SecondPersonMatter(f"close_out:{each.pk}", each.site.code, what, href)
 
 
+def _transfers(rows: Any) -> Iterator[SecondPersonMatter]:
+    """One matter for each step: the receiving site has a mail, and then the trial manager."""
+    for each in rows.order_by("pk"):
+        sites = {"releasing": each.site_code, "receiving": each.receiving_code}
+        if each.accepted_at is None:
+            what = (
+                _("Accept the transfer from site %(releasing)s to site %(receiving)s, or refuse it") % sites
+            )
+        else:
+            what = (
+                _("Confirm the transfer from site %(releasing)s to site %(receiving)s, or refuse it") % sites
+            )
+        yield SecondPersonMatter(
+            f"transfer:{each.pk}:{each.standing}", each.number, what, each.get_absolute_url()
+        )
+
+
 def _text_rows(user: User) -> Any:
     return PublicText.objects.open_to(user, Permission.TEXT_APPROVE).waiting().exclude(author=user)
 
@@ -118,6 +135,7 @@ KINDS: Final = (
     SecondPersonKind(ListPart, ListPart.objects.to_activate_by, _lists),
     SecondPersonKind(SchemeClosing, SchemeClosing.objects.to_confirm_by, _closings_of_schemes),
     SecondPersonKind(CloseOut, CloseOut.objects.to_confirm_by, _close_outs),
+    SecondPersonKind(Transfer, Transfer.objects.to_act_by, _transfers),
     SecondPersonKind(PublicText, _text_rows, _texts),
     SecondPersonKind(NewsLetter, _letter_rows, _letters),
 )
@@ -126,6 +144,7 @@ ASKED: Final = (
     Permission.SCHEME_ACTIVATE,
     Permission.SITE_CONFIRM,
     Permission.TEXT_APPROVE,
+    Permission.TRANSFER_END,
 )
 
 
@@ -206,7 +225,7 @@ def _words(matter: SecondPersonMatter) -> tuple[str, str]:
     lines = [
         f"{matter.number}: {matter.what}.",
         _(
-            "Somebody else asked for it; it takes effect when you have confirmed it. Your work list leads there."
+            "Somebody else asked for it, and nothing happens before you have answered. Your work list leads there."
         ),
         go_there(matter.href),
         closing(),

@@ -46,6 +46,8 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
             rows.append(_to(_("Declined"), "slash-circle", "crf:decline", number))
         if not participant.is_terminal:
             rows.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
+    if user.may(Permission.PARTICIPANT_TRANSFER, site) and participant.arm:
+        rows.append(_to(_("Transfer to another site"), "arrow-right", "trials:propose-transfer", number))
     return rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -21,9 +21,18 @@ from crf.links import form_url
 from crf.models import Record
 from followup.models import Visit, VisitState
 from followup.track_limits import with_limit
+from kernel.clock import local_date
 from kernel.days import written
 from reports.overdue_states import overdue_state
-from trials.models import Consent, ConsentRefusal, LossToFollowUp, Milestone, Participant, Withdrawal
+from trials.models import (
+    Consent,
+    ConsentRefusal,
+    LossToFollowUp,
+    Milestone,
+    Participant,
+    Transfer,
+    Withdrawal,
+)
 from trials.models.participants import ESTIMATE, AfterRefusal, Track, scope_in_words
 
 
@@ -42,8 +51,15 @@ def with_course() -> dict[str, Any]:
     standing = Withdrawal.objects.filter(**of, cancelled_at=None).order_by("on", "pk")
     losses = LossToFollowUp.objects.filter(**of).order_by("lost_on", "pk")
     refused = ConsentRefusal.objects.filter(**of).order_by("asked_on", "pk")
+    transfers = Transfer.objects.filter(**of, ended_at=None).order_by("pk")
+    codes = {"releasing": "site_code", "receiving": "receiving_code"}
     return {
         **with_limit(),
+        "transfers_standing": ArraySubquery(
+            transfers.values(
+                json=JSONObject(pk="pk", accepted_at="accepted_at", confirmed_at="confirmed_at", **codes)
+            )
+        ),
         "texts_refused": ArraySubquery(
             refused.values(json=JSONObject(label="version__label", asked_on="asked_on", follows="follows"))
         ),
@@ -78,12 +94,27 @@ def course_of(
 ) -> list[CourseLine]:
     """Return what stands, in words; the participant carries what ``with_course`` adds to a query."""
     return [
+        *(_transfer(participant, each) for each in participant.transfers_standing),
         *_overdue(participant, user, today),
         *(_refused(participant, each, user) for each in participant.texts_refused),
         *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
         *(_loss(each) for each in participant.times_lost),
         *_death(participant, milestones, user),
     ]
+
+
+def _transfer(participant: Participant, stands: dict[str, Any]) -> CourseLine:
+    """Where the participant was before and since when they are here, or for whom a transfer waits."""
+    sites: dict[str, Any] = {"from": stands["releasing"], "to": stands["receiving"]}
+    if stands["confirmed_at"]:
+        day = local_date(datetime.fromisoformat(stands["confirmed_at"]), participant.site.time_zone)
+        sites["day"] = written(day)
+        text = _("Transferred from site %(from)s to site %(to)s on %(day)s.") % sites
+    elif stands["accepted_at"]:
+        text = _("The transfer to site %(to)s is accepted there and waits for the trial manager.") % sites
+    else:
+        text = _("The transfer to site %(to)s is proposed and waits for the investigator there.") % sites
+    return CourseLine(text, ((reverse("trials:transfer", args=[stands["pk"]]), _("Transfer")),))
 
 
 def _overdue(participant: Any, user: User, today: date) -> Iterator[CourseLine]:

@@ -15,7 +15,7 @@ from followup.models import Visit
 from followup.track_limits import overdue, with_limit
 from kernel.reading import hyphened, number_of_participant
 from reports.overdue_states import OverdueState, overdue_state
-from trials.models import Participant, Site
+from trials.models import Participant
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,7 @@ def narrowed(
 
 def _numbered(rows: Any, typed: str) -> Any:
     """Return the participants whose number holds what was typed, or is it in short: 01-4 for 01-0004."""
-    # Before the hyphen stands the code of the site.
     part, whole = hyphened(typed), number_of_participant(typed)
-    site, hyphen, _running = part.partition("-")
-    if hyphen:
-        rows = rows.filter(site__in=Site.objects.filter(code__iendswith=site))
     return rows.filter(Q(number__icontains=part) | Q(number=whole))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -113,6 +114,32 @@ class AskCopyForm(ServiceForm):
 
 class EndCloseOutForm(ServiceForm):
     reason = _reason()
+
+
+class TransferForm(ServiceForm):
+    """To which site, from which day, and why; the sites are those of the whole trial."""
+
+    receiving = forms.ChoiceField(label=_("Receiving site"))
+    on = DayField(
+        label=_("Day of the transfer"), help_text=_("Today or later. It is confirmed on that day or later.")
+    )
+    reason = _reason(help_text=_("Why the participant goes on there. Both sites and the sponsor read it."))
+
+    def __init__(self, *args: Any, sites: Sequence[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sites = {str(site.pk): site for site in sites}
+        self.fields["receiving"].choices = [("", "–"), *((pk, str(site)) for pk, site in self.sites.items())]  # type: ignore[attr-defined]
+
+    def arguments(self) -> dict[str, Any]:
+        return {**self.cleaned_data, "receiving": self.sites[self.cleaned_data["receiving"]]}
+
+
+class TransferStepForm(ServiceForm):
+    """The page has said what the step does; the button does it."""
+
+
+class EndTransferForm(ServiceForm):
+    reason = _reason(help_text=_("Both sites and the sponsor read it."))
 
 
 class ConsentVersionForm(ServiceForm):

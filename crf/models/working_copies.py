@@ -11,7 +11,7 @@ from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, MayDelete, SameSite, SiteScoped
 from audit.models import audited
 from crf.engine.base import Record
-from crf.guards import OwnerScoped, OwnersNotes
+from crf.guards import MovesAlong, OwnerScoped, OwnersNotes
 from crf.links import form_url
 from crf.models.queries import Query
 from followup.models import Visit
@@ -41,6 +41,7 @@ class WorkingNote(OfParticipant):
         constraints = (
             ActGuard(name="crf_workingnote_act"),
             OwnersNotes(name="crf_workingnote_scope"),
+            MovesAlong(name="crf_workingnote_moves"),
             SameSite(name="crf_workingnote_same_site"),
             models.CheckConstraint(
                 condition=models.Q(query=None) | models.Q(settled_at__isnull=False),
@@ -91,6 +92,7 @@ class Draft(WorkingCopy):
     class Meta:
         constraints = (
             OwnerScoped(name="crf_draft_scope"),
+            MovesAlong(name="crf_draft_moves"),
             MayDelete(name="crf_draft_deletable"),
             models.UniqueConstraint(
                 fields=["owner", "participant", "form_code", "visit", "sequence", "page"],

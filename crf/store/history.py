@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ROLE_LABELS, Role
+from audit.authors import name_authors
 from audit.models import Act
 from crf.engine import messages
 from crf.engine.base import CrfRecord, RecordState
@@ -57,7 +58,7 @@ def prompts_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> 
     """Return what was typed first, which prompt was shown and what was then saved."""
     entry_prompts = EntryPrompt.objects.filter(record_id=stored.record.pk)
     entry_prompts = entry_prompts.select_related("act__by").order_by("-pk")
-    return list(entry_prompts.filter(target=field) if field else entry_prompts)
+    return name_authors(entry_prompts.filter(target=field) if field else entry_prompts)
 
 
 def _of_record(record_key: RecordKey, stored: StoredRecord, zone: str, field: str) -> Iterator[Entry]:

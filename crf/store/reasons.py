@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from audit.models import Act
 from crf.engine.changes import AnswerChange
@@ -34,7 +35,10 @@ def keep_reasons(participant: Participant, reasons: Mapping[str, str], *, act: A
 def reasons_under(acts: Iterable[Act]) -> Reasons:
     """Map the number of each act to the reasons that single answers were given under it."""
     kept: Reasons = {}
-    rows = ChangeReason.objects.filter(act__in={act.pk for act in acts}).order_by("pk")
+    versions: Any = ChangeReason._meta.get_field(
+        "events"
+    ).related_model  # what was written, wherever it is now
+    rows = versions.objects.filter(act__in={act.pk for act in acts}, pgh_label="insert").order_by("pgh_id")
     for act_id, target, text in rows.values_list("act_id", "target", "text"):
         kept.setdefault(act_id, {})[target] = text
     return kept

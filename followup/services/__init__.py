@@ -13,6 +13,7 @@ from followup.services.loss import (
 from followup.services.planning import plan_visits_for, preview_plan, preview_version, what_follows
 from followup.services.rolling import update_visit_states
 from followup.services.todos import drop_todos, settle_todos
+from followup.services.transferring import confirm_transfer
 from followup.services.visits import (
     add_unscheduled_visit,
     count_as_met,
@@ -29,6 +30,7 @@ __all__ = [
     "cancel_data_cut",
     "cancel_withdrawal",
     "catch_up",
+    "confirm_transfer",
     "correct_withdrawal",
     "count_as_met",
     "drop_todos",

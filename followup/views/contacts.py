@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from audit.authors import name_authors
 from followup import services
 from followup.contacts import standing_of
 from followup.forms import ContactAttemptForm
@@ -58,7 +59,7 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
         "page": Page(title, _("Record the attempt"), participant.get_absolute_url(), number),
         "participant": participant,
         "escalations": escalations.select_related("to", "mail")[:REMINDERS_SHOWN],
-        "attempts": attempts.select_related("act__by"),
+        "attempts": name_authors(attempts.select_related("act__by")),
         "standing": standing_of(participant, list(attempts)),
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],
         "may_record": may_record,

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from audit.authors import MOVING, name_authors
 from followup.models import Visit
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
@@ -136,9 +137,10 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 
 def with_history(marks: QuerySet[AllocationError]) -> list[Any]:
     """Return the marks, each with what it said before, until when and why that changed."""
-    found: list[Any] = list(marks.select_related("act").prefetch_related("events__act"))
+    found: list[Any] = name_authors(marks.select_related("act").prefetch_related("events__act"))
     for mark in found:
-        versions = sorted(mark.events.all(), key=lambda version: version.pgh_id)
+        written = [version for version in mark.events.all() if version.act.verb != MOVING]
+        versions = sorted(written, key=lambda version: version.pgh_id)
         mark.earlier = [{"version": before, "changed": after.act} for before, after in pairwise(versions)]
     return found
 

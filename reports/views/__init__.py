@@ -8,10 +8,18 @@ from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
 from reports.views.quality import report, report_file, report_list
 from reports.views.site import move_site, site
+from reports.views.transfer import (
+    accept_transfer,
+    confirm_transfer,
+    end_transfer,
+    propose_transfer,
+    transfer,
+)
 from reports.views.unfinished import unfinished_forms
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
+    "accept_transfer",
     "amendment",
     "amendment_file",
     "ask_copy",
@@ -19,18 +27,22 @@ __all__ = [
     "confirm",
     "confirm_closing",
     "confirm_copy",
+    "confirm_transfer",
     "end_closing",
+    "end_transfer",
     "home",
     "move_site",
     "participant_acts",
     "participant_list",
     "participant_page",
+    "propose_transfer",
     "protocol_questions",
     "protocol_value",
     "report",
     "report_file",
     "report_list",
     "site",
+    "transfer",
     "unfinished_forms",
     "unscheduled",
     "visit",

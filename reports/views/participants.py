@@ -13,6 +13,7 @@ from kernel.choices import chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
 from reports.participants import lines, narrowed
+from reports.transfers import ReleasedLine, released_lines
 from trials.models import Participant, Site
 from trials.models.participants import Track
 
@@ -50,5 +51,13 @@ def participant_list(request: PersonRequest) -> HttpResponse:
             .active()
             .exists(),
             "shows_arm": shows_arm,
+            "released": _released(request, list(sites), chosen["number"]) if page.number == 1 else [],
         },
     )
+
+
+def _released(request: PersonRequest, sites: list[Site], number: str) -> list[ReleasedLine]:
+    """Who was transferred from the sites of the person; whoever sees every site has them in the list itself."""
+    if request.user.sites_with(Permission.PARTICIPANT_VIEW) is None:
+        return []
+    return released_lines(sites, number=number)

@@ -309,6 +309,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "lost_on reached_on",
         "operational": "id act participant site",
     },
+    "trials.Transfer": {
+        "operational": "id act participant number site site_code receiving receiving_code on reason proposed_by "
+        "proposed_at accepted_by accepted_at confirmed_by confirmed_at ended_by ended_at end end_reason",
+    },
     "trials.VersionText": {
         "operational": "id act version source digest",
     },

@@ -18,6 +18,7 @@ from trials.models.protocol import Confirmation, SiteVersion, VersionText
 from trials.models.requests import ContactIdentity, ContactRequest, RequestCall, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
+from trials.models.transfers import Transfer
 
 __all__ = [
     "ChecklistItem",
@@ -45,6 +46,7 @@ __all__ = [
     "SiteCopy",
     "SiteCopyDownload",
     "SiteVersion",
+    "Transfer",
     "VersionText",
     "Withdrawal",
 ]

@@ -15,8 +15,10 @@ from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
+from kernel.errors import Refusal
 from kernel.pagination import CountOf
 from trials.models.sites import ConsentVersion, Site
+from trials.transfer_guards import MovedByTransfer
 from trials.version_guards import ParticipantVersionGuard
 
 
@@ -57,10 +59,25 @@ INTERRUPTED = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAW
 """Endings that can be taken back: the participant then stands where they would stand without them."""
 
 
+class ParticipantElsewhere(Refusal):
+    code = "trials.participant_elsewhere"
+    message = _(
+        "This participant was transferred to another site meanwhile, and nothing was saved. What has to be recorded "
+        "is recorded there: pass it on to the receiving site."
+    )
+
+
 class ParticipantSet(SiteQuerySet):
     def lock(self, pk: int) -> Participant:
-        """Return the participant, held until the transaction ends."""
-        participant: Participant = self.select_for_update(of=("self",)).select_related("site").get(pk=pk)
+        """Return the participant, held until the transaction ends.
+
+        Whoever waited for a transfer gets no row at first: the site that was joined is the one of before. Refuses a
+        participant who is no longer at a site of the transaction's scope.
+        """
+        rows = self.select_for_update(of=("self",)).select_related("site").filter(pk=pk)
+        participant: Participant | None = rows.first() or rows.first()
+        if participant is None:
+            raise ParticipantElsewhere
         return participant
 
     def randomized(self) -> Self:
@@ -102,7 +119,7 @@ class Participant(Audited):
             SetOnce(name="trials_participant_arm_once", column="arm"),
             SetOnce(name="trials_participant_strat_stage_once", column="strat_stage"),
             SetOnce(name="trials_participant_number_once", column="number"),
-            SetOnce(name="trials_participant_site_once", column="site_id"),
+            MovedByTransfer(name="trials_participant_moved"),
             models.CheckConstraint(
                 condition=models.Q(arm=None) | models.Q(arm__in=["1", "2"]), name="trials_participant_arm"
             ),

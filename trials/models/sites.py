@@ -14,6 +14,7 @@ from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 from trials.guards import ClosedOutGuard
+from trials.transfer_guards import SignedTexts
 from trials.version_guards import SiteVersionGuard
 
 
@@ -145,7 +146,7 @@ class ConsentVersion(Audited):
         ordering = ("-approved_on",)
         constraints = (
             ActGuard(name="trials_consentversion_act"),
-            SiteScoped(name="trials_consentversion_scope"),
+            SignedTexts(name="trials_consentversion_scope"),
             models.UniqueConstraint(fields=["site", "label"], name="trials_consentversion_once"),
         )
 

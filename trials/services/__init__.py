@@ -33,6 +33,7 @@ from trials.services.sites import (
     fulfil_checklist_item,
     move_site,
 )
+from trials.services.transfers import accept_transfer, confirm_transfer, end_transfer, propose_transfer
 from trials.services.versions import (
     follow_version,
     note_carried,
@@ -41,6 +42,7 @@ from trials.services.versions import (
 )
 
 __all__ = [
+    "accept_transfer",
     "activate_site",
     "add_consent_version",
     "ask_close_out",
@@ -50,6 +52,7 @@ __all__ = [
     "confirm_close_out",
     "confirm_copy",
     "confirm_delegation",
+    "confirm_transfer",
     "confirm_values",
     "correct_track",
     "correct_withdrawal",
@@ -60,6 +63,7 @@ __all__ = [
     "end_death",
     "end_delegation",
     "end_loss",
+    "end_transfer",
     "follow_version",
     "fulfil_checklist_item",
     "lapse_decision",
@@ -70,6 +74,7 @@ __all__ = [
     "open_loss",
     "open_site_version",
     "propose_deviation",
+    "propose_transfer",
     "record_consent",
     "record_consent_refusal",
     "record_screening_outcome",

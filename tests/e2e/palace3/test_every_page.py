@@ -100,12 +100,15 @@ READERS = {"crf:assess": "T"}
 # Pages that explain placeholders in braces, and pages whose language is that of their address.
 BRACES = {"trials:draft-text", "trials:text", "exports:api"}
 OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "trials:preview-text"}
-# What the played trial has no subject for: no ticket of a reader, no closing of a scheme or of a site, no error.
+# What the played trial has no subject for: no ticket of a reader, no closing of a scheme or of a site, no error, no
+# transfer.
 NOT_PLAYED = {
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
     **dict.fromkeys(("randomization:confirm-close", "randomization:end-close", "randomization:reject"), 404),
     **dict.fromkeys(("randomization:correct-error", "randomization:withdraw-error"), 404),
     **dict.fromkeys(("trials:close-out", "trials:confirm-close-out", "trials:end-close-out"), 404),
+    **dict.fromkeys(("trials:transfer", "trials:accept-transfer", "trials:confirm-transfer"), 404),
+    "trials:end-transfer": 404,
     **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy"), 404),
 }
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}

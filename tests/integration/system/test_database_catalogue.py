@@ -108,12 +108,43 @@ def test_the_application_role_deletes_only_working_copies(superuser: psycopg.Con
     assert {row[0] for row in rows if not row[0].startswith("django_celery_beat_")} == allowed
 
 
+DEFINERS = {
+    # It changes the site of rows that stay as they were written, and judges for itself that the act in force confirms
+    # just this transfer (ADR 34); tests/integration/trials/test_moving_function.py attacks it.
+    "public.trials_move_participant(bigint)",
+}
+
+
 def test_the_application_role_runs_no_definer_function_but_the_allocations(
     superuser: psycopg.Connection[Any],
 ) -> None:
     rows = superuser.execute(
-        "SELECT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+        "SELECT n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' "
+        "FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
         "WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema') "
         "AND has_function_privilege('palace3_app', p.oid, 'EXECUTE')"
-    )
-    assert all(row[0].startswith("allocation.") for row in rows)
+    ).fetchall()
+    assert {row[0].replace("agreed ", "") for row in rows if not row[0].startswith("allocation.")} == DEFINERS
+
+
+def test_rare_13_the_named_definer_has_a_path_of_its_own_and_is_nobody_elses(
+    superuser: psycopg.Connection[Any],
+) -> None:
+    """Its search path is fixed, it belongs to the owner, and nobody but owner and application may run it."""
+    row = superuser.execute(
+        "SELECT proowner::regrole::text, proconfig, ARRAY(SELECT CASE grantee WHEN 0 THEN 'PUBLIC' "
+        "ELSE grantee::regrole::text END FROM aclexplode(proacl) WHERE privilege_type = 'EXECUTE' ORDER BY 1) "
+        "FROM pg_proc WHERE proname = 'trials_move_participant'"
+    ).fetchall()
+    assert row == [("palace3_owner", ["search_path=public, pg_temp"], ["palace3_app", "palace3_owner"])]
+
+
+def test_rare_13_nobody_can_slip_a_table_in_that_the_definer_would_write(
+    superuser: psycopg.Connection[Any],
+) -> None:
+    """It finds its tables in the catalogue: the application's role makes none, not even a temporary one."""
+    row = superuser.execute(
+        "SELECT has_schema_privilege('palace3_app', 'public', 'CREATE'), "
+        "has_database_privilege('palace3_app', current_database(), 'TEMP')"
+    ).fetchone()
+    assert row == (False, False)
