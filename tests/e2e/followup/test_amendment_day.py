@@ -85,8 +85,8 @@ def beat(
         )  # fmt: skip
     yield log
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    process.wait()
+        os.killpg(process.pid, signal.SIGKILL)  # told to end while it starts, it may wait for ever
+    process.wait(60)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

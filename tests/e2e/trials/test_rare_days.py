@@ -95,8 +95,8 @@ def beat(
         )  # fmt: skip
     yield log
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    process.wait()
+        os.killpg(process.pid, signal.SIGKILL)  # told to end while it starts, it may wait for ever
+    process.wait(60)
 
 
 def signed_in(page: Page, username: str, language: str) -> Page:

@@ -66,7 +66,7 @@ class Worker:
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.wait(60)
 
 
 @pytest.fixture
