@@ -139,11 +139,11 @@ def test_a_second_writer_compares_and_chooses(trial: Any, page_of: Any) -> None:
     expect(page.get_by_text("Saved at")).to_be_visible()
 
 
-def add_disease(page: Any, disease: str) -> None:
-    """Type a disease into the first empty row of the table, which the server drew or the button adds."""
-    if not page.locator('[name^="mh_term-"][name$="-mh_text"]').last.is_visible():
+def add_cancer(page: Any, organ: str) -> None:
+    """Type a organ into the first empty row of the table, which the server drew or the button adds."""
+    if not page.locator('[name^="prior_ca-"][name$="-ca_site"]').last.is_visible():
         page.get_by_role("button", name="Add a row").first.click()
-    page.locator('[name^="mh_term-"][name$="-mh_text"]').last.fill(disease)
+    page.locator('[name^="prior_ca-"][name$="-ca_site"]').last.fill(organ)
 
 
 def test_point_04_two_sessions_that_each_add_a_row_keep_both(trial: Any, page_of: Any) -> None:
@@ -151,26 +151,26 @@ def test_point_04_two_sessions_that_each_add_a_row_keep_both(trial: Any, page_of
     world, participant = trial
     with scope(user_id=None, sites=EVERYTHING):
         place = record_key_of(participant=participant, form="DM")
-        answers = Answers(values={"mh_any": "Y"})
+        answers = Answers(values={"mh_prior_ca": "Y"})
         save_answers(record_key=place, answers=answers, version=0, by=world.coordinator, at=NOW)
     first, second = page_of(world.coordinator), page_of(world.investigator)
-    for page, disease in ((first, "Gout"), (second, "Asthma")):
+    for page, organ in ((first, "Breast"), (second, "Thyroid")):
         page.goto(f"/participants/{participant.number}/forms/DM/")
-        add_disease(page, disease)
+        add_cancer(page, organ)
     # when the first saves, and then the second
     follow(first, first.get_by_role("button", name="Save"))
     expect(first.get_by_text("Saved at")).to_be_visible()
     follow(second, second.get_by_role("button", name="Save"))
     # then the second sees two rows, goes on with what is proposed, and both are on record
     expect(second.get_by_role("heading", name="Compare and choose")).to_be_visible()
-    expect(second.locator("main")).to_contain_text("Disease: Gout")
-    expect(second.locator("main")).to_contain_text("Disease: Asthma")
+    expect(second.locator("main")).to_contain_text("Organ: Breast")
+    expect(second.locator("main")).to_contain_text("Organ: Thyroid")
     look(second, "crf-merge-rows")
     follow(second, second.get_by_role("button", name="Go on with these answers"))
     follow(second, second.get_by_role("button", name="Save"))
     expect(second.get_by_text("Saved at")).to_be_visible()
-    expect(second.locator("#id-mh_term-0-mh_text")).to_have_value("Gout")
-    expect(second.locator("#id-mh_term-1-mh_text")).to_have_value("Asthma")
+    expect(second.locator("#id-prior_ca-0-ca_site")).to_have_value("Breast")
+    expect(second.locator("#id-prior_ca-1-ca_site")).to_have_value("Thyroid")
 
 
 def test_queries_steps_and_eligibility(trial: Any, page_of: Any) -> None:
