@@ -64,6 +64,7 @@ SETTLES = "settles a visit; moves no other (tested below)"
 PLANNERS = {
     "crf/records/consequences.py:apply_consequences": SHOWN,
     "crf/recheck.py:_move_milestones": "a day that is worked out moves with what it is worked out from",
+    "followup/services/transferring.py:confirm_transfer": "the pages of the transfer show what goes along",
     "followup/services/loss.py:record_lost": SHOWN,
     "followup/services/loss.py:reach_again": SHOWN,
     "followup/services/loss.py:_follow": SHOWN,
