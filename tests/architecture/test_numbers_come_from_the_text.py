@@ -26,7 +26,7 @@ PUBLISHED = {
     "protocol/survival.py": "Kaplan-Meier, Greenwood, normal quantiles; days of a month and of 36 months",
 }
 # What is usual and possible for an answer, and how a column keeps it, is said by the form itself.
-OF_THE_FORM = {"soft", "hard", "places", "max_digits", "max_length", "lines", "starts_with"}
+OF_THE_FORM = {"soft", "hard", "places", "decimal_places", "max_digits", "max_length", "lines", "starts_with"}
 NEITHER_HERE_NOR_THERE = {0, 1}
 WEEK = "days of a week"
 NAMED_AFTER_IT = "the question is named after its days: other days are another question"

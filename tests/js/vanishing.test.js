@@ -6,6 +6,7 @@ mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
 drawForm().remove();
 const { start } = await import("../../static/js/crf/main.js");
 const { addRow } = await import("../../static/js/crf/rows.js");
+const { rowsInWords } = await import("../../static/js/crf/vanishing.js");
 const { judge } = await import("../../static/js/crf/visibility.js");
 
 const BOX = `<div data-vanishing tabindex="-1" hidden><ul></ul>
@@ -45,8 +46,10 @@ test("point 4: a save that keeps every row is not asked about", () => {
 
 test("point 4: rows that an answer takes away are named before they go", () => {
   const page = withRow();
+  assert.deepEqual(rowsInWords(page), []);
   choose(page.form, "sex", "M");
   judge(page);
+  assert.deepEqual(rowsInWords(page), ["Nodes 1 – Examined, row 1: 3"]);
   assert.equal(
     page.form.querySelector("[data-cleared]").textContent,
     "left out: Nodes 1 – Examined, row 1: 3",
