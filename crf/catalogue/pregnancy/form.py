@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import audited
 from crf.engine.answers import AnswerRow
 from crf.engine.base import CrfRecord
-from crf.engine.checks import Check, Criticality, Level, earliest_day, latest_day
+from crf.engine.checks import Check, Criticality, Level, latest_day, not_before
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Any_, Is
 from crf.engine.declaration import Repeats
@@ -68,8 +68,7 @@ def a_woman(preg_who: str, elig_sex: str) -> bool:
 
 
 def began_before_it_was_known(preg_lmp: str, preg_aware: datetime) -> bool:
-    first, known = earliest_day(preg_lmp), earliest_day(preg_aware)
-    return first is None or known is None or first <= known
+    return not_before(preg_aware, preg_lmp)
 
 
 def outcome_is_told(preg_out: str, preg_due: str, today: date) -> bool:
