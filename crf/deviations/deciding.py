@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ from accounts.permissions import Permission
 from audit.acts import open_act
 from crf.deviations.settling import LOG
 from crf.engine.base import COMPLETED, RecordState
-from crf.models import DeviationDecision, Record
+from crf.models import DeviationDecision
 from crf.recheck import recheck
 from crf.store.context import FormContext
 from crf.store.records import find_stored_record, form_named, record_key_of
@@ -133,7 +134,7 @@ def _refuse_who_may_not(participant: Participant, judged: DeviationJudgement, by
         raise NothingDecided
 
 
-def _record_to_decide(participant: Participant, number: int) -> Record:
+def _record_to_decide(participant: Participant, number: int) -> Any:
     """Return the record, held; refuse one that is not complete, or locked."""
     form = form_named(LOG)
     stored = find_stored_record(record_key_of(participant=participant, form=form, sequence=number), lock=True)
@@ -152,7 +153,7 @@ def _with_before(judged: DeviationJudgement, before: DeviationDecision | None) -
     )
 
 
-def _departs(record: Record, told: DeviationJudgement, before: DeviationDecision | None) -> bool:
+def _departs(record: Any, told: DeviationJudgement, before: DeviationDecision | None) -> bool:
     """Say whether what is decided differs from what stood: an earlier decision, else the proposal of the rule."""
     importance = before.importance if before and before.importance else record.dv_imp_calc
     excludes = before.excludes_pp if before and before.excludes_pp else record.dv_pp_calc

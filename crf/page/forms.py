@@ -256,7 +256,7 @@ class SettleDeviationForm(ServiceForm):
     deviation = forms.TypedChoiceField(
         label=_("On the log"),
         coerce=int,
-        empty_value=NEW,
+        empty_value=NEW,  # type: ignore[arg-type]  # as ``coerce`` gives it
         required=False,
         help_text=_("A deviation that is on the log already is not recorded a second time."),
     )
