@@ -144,8 +144,10 @@ def counts_of_log(user: User, chosen: Mapping[str, str]) -> list[CategoryCount]:
     ]
 
 
-def _said(name: str, value: Any, zone: str = "UTC") -> str:
-    return messages.display(log_form().questions[name], value, zone=zone)
+def _said(name: str, value: str | None) -> str:
+    """Return a code of the log in words."""
+    codes = log_form().questions[name].codes
+    return codes.label(value) if codes and value else ""
 
 
 def words_for(user: User, site_id: int, words: str | None) -> str:
