@@ -14,6 +14,7 @@ from crf.views import (
     safety,
     screening,
     steps,
+    terms,
 )
 
 app_name = "crf"
@@ -43,6 +44,7 @@ urlpatterns = [
     path("notes/<int:pk>/settle/", notes.settle_note, name="settle-note"),
     path("notes/<int:pk>/ask/", notes.ask_from_note, name="note-ask"),
     path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
+    path("dictionaries/<str:dictionary>/terms/", terms.terms, name="terms"),
     path("safety/", safety.clocks, name="clocks"),
     path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
     path("deviations/", deviations.deviations, name="deviations"),

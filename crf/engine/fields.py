@@ -47,6 +47,7 @@ class Asked(TypedDict, total=False):
     proposed_by: str
     offered_when: Mapping[str, Condition]
     licensed: bool
+    dictionary: str
 
 
 class AskedDay(Asked, total=False):

@@ -120,6 +120,18 @@ def unreadable(question: Question, reason: Reason) -> str:
     return format_hint(question)
 
 
+def no_term(question: Question, typed: str, *, title: str, near: list[str]) -> str:
+    """Say that a text is no term of the dictionary, and which terms are near it."""
+    said = {"label": question.text, "typed": typed, "title": title, "near": ", ".join(near)}
+    if near:
+        return _(
+            "{label}: “{typed}” is no term of {title}. Choose a term of the list, such as: {near}."
+        ).format(**said)
+    return _("{label}: “{typed}” is no term of {title}. Type another word for it, and choose a term.").format(
+        **said
+    )
+
+
 def too_precise(question: Question) -> str:
     """Say how many decimal places are kept."""
     return ngettext(

@@ -76,7 +76,8 @@ class Question:
     ``reads``. ``proposed_by`` names a derived answer that the person confirms or overrides here.
     ``offered_when`` names codes that are answers only where their condition holds; the others always are.
     ``licensed`` wording is no text of this repository: the sponsor loads it, and ``text`` stands in until
-    then. Columns leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
+    then. ``dictionary`` names a list of terms (``crf.engine.dictionaries``): the answer is the name of one. Columns
+    leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
     """
 
     name: str
@@ -110,6 +111,7 @@ class Question:
     proposed_by: str = ""
     offered_when: Mapping[str, Condition] = field(default_factory=dict)
     licensed: bool = False
+    dictionary: str = ""
     role: AnswerRole | None = None
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from uuid import UUID
 from crf.engine import messages
 from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
 from crf.engine.declaration import FormDeclaration, Group
+from crf.engine.dictionaries import DICTIONARIES
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.questions import Question, QuestionKind
 from kernel import reading
@@ -254,9 +255,20 @@ def _read(question: Question, text: str, *, zone: str) -> Any:
         case QuestionKind.DATETIME:
             return reading.instant(text, zone=zone)
     words = reading.words(text)
+    if question.dictionary and words:
+        return _term(question, words)
     if len(words) > question.max_length:
         raise AnswerUnreadableError(messages.too_long(question, len(words)))
     return words
+
+
+def _term(question: Question, words: str) -> str:
+    dictionary = DICTIONARIES[question.dictionary]
+    name = dictionary.name_of(words)
+    if name is None:
+        near = [term.text for term in dictionary.search(words, 4)]
+        raise AnswerUnreadableError(messages.no_term(question, words, title=dictionary.title, near=near))
+    return name
 
 
 def _chosen(question: Question, code: str) -> str:

@@ -69,6 +69,8 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         else [],
         show=as_json(question.shown_when),
         require=as_json(question.required_when),
+        offered=_offered(question),
+        dictionary=question.dictionary,
         described=("hint-⟦name⟧ " if hint and not in_row else "") + "note-⟦name⟧",
         inputmode={QuestionKind.INTEGER: "numeric", QuestionKind.DECIMAL: "decimal"}.get(question.kind, ""),
         placeholder=_placeholder(question.kind),
@@ -125,6 +127,12 @@ def _hint(question: Question) -> str:
     if question.kind == QuestionKind.PARTIAL_DATE:
         said.append(_("year or month alone will do: 2026, 2026-05"))
     return " · ".join(said)
+
+
+def _offered(question: Question) -> str:
+    """Return the conditions of codes that are not always answers, for a data attribute."""
+    conditions = {code: condition.as_json() for code, condition in question.offered_when.items()}
+    return json.dumps(conditions) if conditions else ""
 
 
 def as_json(condition: Condition | None) -> str:

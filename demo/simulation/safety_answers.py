@@ -30,6 +30,16 @@ SERIOUS = (
     ("Febrile neutropenia", "3", {"ae_kind": "neutropenic_fever", "rel_chemo": "definite"}),
     ("Bleeding of the oesophagus", "3", {"ae_kind": "bleeding", "rel_rt": "possible"}),
 )
+TERMS = {
+    "Leukopenia": "White blood cell decreased",
+    "Anaemia": "Anemia",
+    "Radiation oesophagitis": "Esophagitis",
+    "Stenosis of the oesophagus": "Esophageal stenosis",
+    "Reflux": "Gastroesophageal reflux disease",
+    "Capillary proliferation of the skin": "Skin and subcutaneous tissue disorders - Other, specify",
+    "Rash": "Rash maculo-papular",
+    "Bleeding of the oesophagus": "Esophageal hemorrhage",
+}  # the term of CTCAE, where it is not the words of the source
 NARRATIVE = (
     "The event was noticed at a visit. The participant was admitted, examined and treated as the department does. "
     "Course and results follow with the next report."
@@ -61,6 +71,7 @@ def event(case: Case, on: date, term: str, grade: str, **changes: Any) -> Sent:
     over = dice.random() < 0.7
     answers: dict[str, Any] = {
         "ae_term": term,
+        "ctcae_term": TERMS.get(term, term),
         "ae_st": began,
         "ae_ongo": "N" if over else "Y",
         "grade": grade,

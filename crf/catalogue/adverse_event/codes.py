@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.codelists import CodeList
+from crf.engine.conditions import Answered, Any_, Has, Not
 
 GRADE = CodeList(
     "AETOXGR",
@@ -16,6 +17,9 @@ GRADE = CodeList(
         "5": _("5 death"),
     },
 )
+GRADES_OF_THE_TERM = {
+    grade: Any_(Not(Answered("ctcae_grades")), Has("ctcae_grades", grade)) for grade in GRADE.labels
+}
 PERIOD = CodeList(
     "AE_PERIOD",
     {

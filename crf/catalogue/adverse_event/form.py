@@ -1,7 +1,7 @@
 """Adverse events: one record for each, as many as there are (protocol 3.6).
 
-CTCAE and MedDRA are licensed or official lists of others: no copy stands here. The CTCAE term is typed
-as the site's copy of the list has it, and MedDRA's codes are typed with their version.
+The CTCAE term is found while typing among the 837 of version 5.0 (``protocol.ctcae``); only grades that it has are
+offered. MedDRA is licensed: no copy stands here, and its codes are typed with their version.
 """
 
 from __future__ import annotations
@@ -51,9 +51,34 @@ class AdverseEvent(CrfRecord):
     )
     ctcae_term = TextAnswer(
         _("CTCAE term"),
-        help=_("As the official list of CTCAE 5.0 writes it."),
+        dictionary="ctcae",
+        help=_(
+            "Type a word in either language and choose: “neutropenia” finds “Neutrophil count decreased”. Version 5.0."
+        ),
         sdtm="SUPPAE.CTCAETRM",
         exported_after="in_window",
+    )
+    ctcae_code = DerivedText(
+        _("MedDRA code of the term"),
+        reads=("ctcae_term",),
+        by=rules.code_of_term,
+        sdtm="SUPPAE.CTCAECD",
+        exported_after="ctcae_term",
+    )
+    ctcae_version = DerivedText(
+        _("CTCAE version"),
+        reads=("ctcae_term",),
+        by=rules.version_of_term,
+        sdtm="SUPPAE.CTCAEVER",
+        exported_after="ctcae_code",
+    )
+    ctcae_grades = DerivedMultiple(
+        _("Grades that the term has"),
+        reads=("ctcae_term",),
+        by=rules.grades_of_term,
+        codes=lists.GRADE,
+        sdtm="SUPPAE.CTCAEGRD",
+        exported_after="ctcae_version",
     )
     ae_st = PartialDateAnswer(
         _("Began"), required=True, missing_allowed=("NK",), cdash="AESTDAT", sdtm="AESTDTC"
@@ -69,7 +94,8 @@ class AdverseEvent(CrfRecord):
     grade = ChoiceAnswer(
         _("CTCAE grade, the highest"),
         codes=lists.GRADE,
-        help=_("CTCAE version 5.0. Not every term has every grade: look at the term in the list."),
+        offered_when=lists.GRADES_OF_THE_TERM,
+        help=_("The highest. Only grades that the term has are offered."),
         required=True,
         missing_allowed=(),
         cdash="AETOXGR",
@@ -327,5 +353,10 @@ class AdverseEventGrade(CrfGroupRow):
     record = parent(AdverseEvent, "ae_grades")
     g_from = PartialDateAnswer(_("From"), required=True, missing_allowed=("NK",), sdtm="FADTC")
     g_grade = ChoiceAnswer(
-        _("CTCAE grade"), codes=lists.GRADE, required=True, missing_allowed=(), sdtm="FAORRES"
+        _("CTCAE grade"),
+        codes=lists.GRADE,
+        offered_when=lists.GRADES_OF_THE_TERM,
+        required=True,
+        missing_allowed=(),
+        sdtm="FAORRES",
     )

@@ -10,6 +10,7 @@ from typing import Any
 from crf.catalogue.surgery.outcomes import with_incision
 from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day, latest_day
+from protocol import ctcae
 from protocol.safety import (
     CollectionDays,
     Milestones,
@@ -74,6 +75,23 @@ def died_of(event: Mapping[str, Any]) -> bool:
 def is_serious(event: Mapping[str, Any]) -> bool:
     """Say whether an event is serious: by its answer, or because it was fatal."""
     return event.get("serious") == "Y" or died_of(event)
+
+
+def code_of_term(ctcae_term: str, **known: Any) -> str | None:
+    """Return MedDRA's code of the term of CTCAE, None where it is no term (protocol 3.6)."""
+    term = ctcae.term_of(ctcae_term)
+    return term.code if term else None
+
+
+def version_of_term(ctcae_term: str, **known: Any) -> str | None:
+    """Return the version of CTCAE in which the term stands."""
+    return ctcae.VERSION if ctcae.term_of(ctcae_term) else None
+
+
+def grades_of_term(ctcae_term: str, **known: Any) -> list[str] | None:
+    """Return the grades that the term has, as codes."""
+    term = ctcae.term_of(ctcae_term)
+    return list(term.grades) if term else None
 
 
 def period_of(ae_st: str, **known: Any) -> str | None:

@@ -7,6 +7,7 @@ import { deriveSoon } from "./findings.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
 import { addAndGo, identify, markRemoved } from "./rows.js";
+import { findTerms, keyInTerms, leaveTerms, pressTerm } from "./terms.js";
 import { mayLeaveOut } from "./vanishing.js";
 import { judge } from "./visibility.js";
 
@@ -40,6 +41,7 @@ function onChange(page, { target, type }) {
     markRemoved(target);
   }
   identify(target);
+  if (type === "input" && target.matches("[data-terms]")) findTerms(target);
   page.dirty = true;
   page.unsent = true;
   judge(page);
@@ -71,7 +73,9 @@ function onStale(page) {
 export function start(form) {
   const page = openPage(form);
   document.documentElement.classList.add("has-js");
-  form.addEventListener("keydown", (event) => onKey(page, event));
+  form.addEventListener("keydown", (event) => keyInTerms(event) || onKey(page, event));
+  form.addEventListener("mousedown", pressTerm);
+  form.addEventListener("focusout", leaveTerms);
   form.addEventListener("click", (event) => onClick(page, event));
   form.addEventListener("input", (event) => onChange(page, event));
   form.addEventListener("change", (event) => onChange(page, event));

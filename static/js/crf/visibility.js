@@ -2,6 +2,7 @@
 import { labelOf, lookFrom } from "./answers.js";
 import { holds } from "./conditions.js";
 import { askReasons, markChanges } from "./corrections.js";
+import { offer } from "./offered.js";
 import { all, one } from "./page.js";
 import { askAnew, isLeftOut, rowsInWords } from "./vanishing.js";
 
@@ -13,6 +14,7 @@ export function judge(page) {
   all("[data-require]", page.form).forEach((question) => {
     markRequired(question, holds(JSON.parse(question.dataset.require), lookFrom(page, question)));
   });
+  offer(page);
   all("[data-q]", page.form).forEach((question) => {
     question.classList.toggle("is-missing", Boolean(one('[name$="__why"]', question)?.value));
   });

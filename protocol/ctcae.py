@@ -1,0 +1,135 @@
+"""The terms of CTCAE version 5.0 (protocol 3.6): code, class, and the grades that each term has.
+
+The list (``dictionaries/ctcae-5.0.csv``) holds facts of the publication by the National Cancer Institute of
+27 November 2017: 837 terms in 26 classes with their MedDRA codes. The definitions of the grades are not in it.
+Chinese names and the words by which people look for a term are our own.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+VERSION = "5.0"
+GRADES = ("1", "2", "3", "4", "5")
+_FILE = Path(__file__).parent / "dictionaries" / f"ctcae-{VERSION}.csv"
+_SPELLING = (
+    (re.compile(r"haem"), "hem"),
+    (re.compile(r"aemi"), "emi"),
+    (re.compile(r"oed"), "ed"),
+    (re.compile(r"oesoph"), "esoph"),
+    (re.compile(r"rrhoe"), "rrhe"),
+    (re.compile(r"([cf])aec"), r"\1ec"),
+    (re.compile(r"aesth"), "esth"),
+    (re.compile(r"foet"), "fet"),
+    (re.compile(r"([ln])our\b"), r"\1or"),
+    (re.compile(r"tumour"), "tumor"),
+    (re.compile(r"leuco"), "leuko"),
+    (re.compile(r"[\s_-]+"), " "),
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term: MedDRA's code (8 digits), system organ class, name, grades ("1" to "5"), and other words for it."""
+
+    code: str
+    soc: str
+    soc_zh: str
+    name: str
+    name_zh: str
+    grades: tuple[str, ...]
+    synonyms: tuple[str, ...]
+
+    def words(self) -> Iterator[str]:
+        """Yield what people may call it: its name, its Chinese name, and the other words."""
+        yield self.name
+        yield self.name_zh
+        yield from self.synonyms
+
+
+@dataclass(frozen=True)
+class Found:
+    """A term that was looked for, and the word by which it was found."""
+
+    term: Term
+    word: str
+
+
+def folded(text: str) -> str:
+    """Return ``text`` as it is compared: no capitals, American spelling, one space where there is any gap."""
+    plain = text.casefold().strip()
+    for spelling, kept in _SPELLING:
+        plain = spelling.sub(kept, plain)
+    return plain
+
+
+@cache
+def terms() -> tuple[Term, ...]:
+    """Return every term, in the order of the publication."""
+    with _FILE.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Term(
+                code=row["code"],
+                soc=row["soc"],
+                soc_zh=row["soc_zh"],
+                name=row["term"],
+                name_zh=row["term_zh"],
+                grades=tuple(row["grades"]),
+                synonyms=tuple(word for word in row["synonyms"].split("; ") if word),
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+@cache
+def _by_name() -> MappingProxyType[str, Term]:
+    """Map each name, English and Chinese, as it is compared, to its term."""
+    return MappingProxyType({folded(name): term for term in terms() for name in (term.name, term.name_zh)})
+
+
+def term_of(text: str) -> Term | None:
+    """Return the term that ``text`` names in either language; a synonym names none, a person chooses."""
+    return _by_name().get(folded(text))
+
+
+def grades_of(text: str) -> tuple[str, ...] | None:
+    """Return the grades that the named term has, None where it is no term."""
+    term = term_of(text)
+    return term.grades if term else None
+
+
+def search(text: str, *, limit: int = 12) -> tuple[Found, ...]:
+    """Return up to ``limit`` terms for what was typed, the nearest first: exact, begun with, a word begun, anywhere."""
+    looked_for = folded(text)
+    if not looked_for:
+        return ()
+    ranked = [
+        (rank, place, Found(term, word))
+        for place, term in enumerate(terms())
+        for rank, word in [_nearest(term, looked_for)]
+        if rank is not None
+    ]
+    ranked.sort(key=lambda item: item[:2])
+    return tuple(found for _rank, _place, found in ranked[:limit])
+
+
+def _nearest(term: Term, looked_for: str) -> tuple[int | None, str]:
+    ranks = [(_rank(folded(word), looked_for), word) for word in term.words()]
+    known = [(rank, word) for rank, word in ranks if rank is not None]
+    return min(known, key=lambda item: item[0]) if known else (None, "")
+
+
+def _rank(word: str, looked_for: str) -> int | None:
+    if looked_for not in word:
+        return None
+    if word == looked_for:
+        return 0
+    if word.startswith(looked_for):
+        return 1
+    return 2 if f" {looked_for}" in word else 3
