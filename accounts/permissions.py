@@ -47,6 +47,7 @@ class Permission(StrEnum):
     CRF_SIGN = "crf_sign"
     CRF_LOCK = "crf_lock"
     DERIVED_JUDGE = "derived_judge"
+    FINDING_VIEW = "finding_view"
     QUERY_VIEW = "query_view"
     QUERY_RAISE = "query_raise"
     QUERY_ANSWER = "query_answer"
@@ -120,6 +121,7 @@ PERMISSION_LABELS: Final = {
     Permission.CRF_SIGN: _("sign forms"),
     Permission.CRF_LOCK: _("lock and unlock forms"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
+    Permission.FINDING_VIEW: _("see listed findings"),
     Permission.QUERY_VIEW: _("see queries"),
     Permission.QUERY_RAISE: _("raise queries"),
     Permission.QUERY_ANSWER: _("answer queries"),
@@ -191,6 +193,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.FINDING_VIEW,
         _P.SAFETY_VIEW,
         _P.NOTE_KEEP,
         _P.QUERY_RAISE,
@@ -207,6 +210,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.FINDING_VIEW,
         _P.DERIVED_JUDGE,
         _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
@@ -255,6 +259,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.PERSON_VIEW,
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
+        _P.FINDING_VIEW,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.AUDIT_VIEW,

@@ -5,6 +5,7 @@ from django.urls import path
 from crf.views import (
     differences,
     eligibility,
+    findings,
     forms,
     history,
     merging,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
     path("differences/", differences.differences, name="differences"),
     path("participants/<str:number>/differences/settle/", differences.settle, name="settle-differences"),
+    path("findings/", findings.findings, name="findings"),
     path("queries/", queries.queries, name="queries"),
     path("queries/several/", queries.several, name="queries-several"),
     path("queries/<int:pk>/", queries.query, name="query"),

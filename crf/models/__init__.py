@@ -5,6 +5,7 @@ from __future__ import annotations
 from crf import catalogue
 from crf.engine.base import Record, RecordState
 from crf.models.differences import DerivedDifference, DifferenceKind
+from crf.models.findings import ListedFinding
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
@@ -30,6 +31,7 @@ __all__ = (
     "EntryPrompt",
     "Expectedness",
     "HardOverride",
+    "ListedFinding",
     "MessageKind",
     "Query",
     "QueryMessage",
