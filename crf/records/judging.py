@@ -41,7 +41,7 @@ class JudgedChecks:
         return bool(self.opened or self.closed)
 
 
-class _NotKeptError(Exception):
+class _DryRunError(Exception):
     """What was judged to see what changes is undone."""
 
 
@@ -58,8 +58,8 @@ def run_checks(*, people: Iterable[int], at: datetime, keeps: bool = True) -> Ju
                 participant = Participant.objects.lock(participant_id)
                 changes.add(judge_checks(participant=participant, by=None, at=at))
                 if not keeps:
-                    raise _NotKeptError
-        except _NotKeptError:
+                    raise _DryRunError
+        except _DryRunError:
             pass
     return changes
 
