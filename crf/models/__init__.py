@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.findings import ListedFinding
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
@@ -26,11 +27,14 @@ __all__ = (
     "ChangeReason",
     "ClockName",
     "DerivedDifference",
+    "DeviationDecision",
     "DifferenceKind",
     "Draft",
     "EntryPrompt",
+    "Exclusion",
     "Expectedness",
     "HardOverride",
+    "Importance",
     "ListedFinding",
     "MessageKind",
     "Query",

@@ -40,8 +40,17 @@ SKIPPED_CRE1 = {
 }
 LIFE = [{**serious_event.EVENT, "ser_crit": ["hospital", "life"]}]
 LATE_TOXICITY = adverse_event.example(
-    **{"ae_st": "2027-03-01", "ae_en": "2027-03-09", "ae_kind": "none", "cre_rel": "N", "serious": "N"},
-    **{"irae": "N", "irae_type": None, "rel_rt": "not", "rel_camre": "not", "rel_chemo": "not", "grade": "2"},
+    ae_st="2027-03-01",
+    ae_en="2027-03-09",
+    ae_kind="none",
+    cre_rel="N",
+    serious="N",
+    irae="N",
+    irae_type=None,
+    rel_rt="not",
+    rel_camre="not",
+    rel_chemo="not",
+    grade="2",
     **{"AS*": [{"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "Y"}]},
 )
 AIMED = {  # records that random answers hardly ever come to

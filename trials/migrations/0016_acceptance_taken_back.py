@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0014_possible_days'),
+        ('trials', '0015_possible_days'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0024_possible_days_of_death'),
-        ('trials', '0015_acceptance_taken_back'),
+        ('crf', '0026_possible_days_of_death'),
+        ('trials', '0016_acceptance_taken_back'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0023_transfers'),
+        ('crf', '0025_confirmed_deviations'),
     ]
 
     operations = [
