@@ -220,7 +220,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:note": ("get", "CIMD"),
     "crf:settle-note": ("post", "CIMD"),
     "crf:note-ask": ("post", "MD"),
-    "crf:blank": ("get", "CIMDSX"),
+    "crf:blank": ("get", "*"),
     "crf:clocks": ("get", "CIMDTX"),
     "crf:assess": ("get", "CIMDTX"),
     "crf:deviations": ("get", "*"),
