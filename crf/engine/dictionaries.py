@@ -68,3 +68,9 @@ def _is_chinese() -> bool:
 
 CTCAE = Dictionary(title=f"CTCAE {ctcae.VERSION}", name_of=_name_of, text_of=_text_of, search=_search)
 DICTIONARIES: Mapping[str, Dictionary] = MappingProxyType({"ctcae": CTCAE})
+
+
+def local_name(dictionary: str, name: str) -> str:
+    """Return a term in the reader's language; nothing where that is ``name`` itself, or no dictionary is named."""
+    text = DICTIONARIES[dictionary].text_of(name) if dictionary else name
+    return "" if text == name else text

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from crf.engine.answers import AnswerValues
 from crf.engine.checks import Finding, Level
 from crf.engine.declaration import FormDeclaration
+from crf.engine.dictionaries import DICTIONARIES
 from crf.engine.former_codes import RENAMED
 from crf.engine.questions import Question, QuestionKind, Range
 from kernel.reading import Reason
@@ -54,6 +55,8 @@ def display(question: Question, value: Any, *, zone: str) -> str:
         return ", ".join(display(question, item, zone=zone) for item in value)
     if question.codes is not None:
         return question.codes.label(str(value))
+    if question.dictionary:
+        return DICTIONARIES[question.dictionary].text_of(str(value))
     return number_text(value)
 
 

@@ -20,6 +20,7 @@ from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import Condition, canonical
 from crf.engine.declaration import FormDeclaration, FormSection, Group
+from crf.engine.dictionaries import local_name
 from crf.engine.evaluation import Evaluation
 from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
@@ -303,6 +304,7 @@ class FormRenderer:
                 "notes": "".join(text for _level, text in notes),
                 "value": escape(self.text_of(spot)),
                 "raw": self.raw_of(spot),
+                "term": escape(local_name(spot.question.dictionary, _first(self.raw, spot.name))),
                 "classes": _classes(notes, required=required, why=why),
                 "hidden": "" if shown else " hidden",
                 "optional": "" if required else " hidden",

@@ -4,7 +4,7 @@ import { keyInTerms, leaveTerms, pressTerm, showTerms } from "../../static/js/cr
 import { drawForm } from "./form.js";
 
 const FIELD = `<div data-term-place>
-  <input type="text" name="term" data-terms="/terms/" aria-expanded="false">
+  <input type="text" name="term" data-terms="/terms/" aria-expanded="false"><span data-term-text></span>
   <div role="listbox" id="terms-term" data-term-list hidden></div>
   <template><div role="option" aria-selected="false" data-term=""><strong data-text></strong><span data-name></span><small data-about></small></div></template>
 </div>`;
@@ -53,6 +53,7 @@ test("arrows walk around the list, and Enter takes the term and tells the page",
   assert.equal(list.children[1].getAttribute("aria-selected"), "false");
   assert.deepEqual(press(input, "Enter"), [true, true]);
   assert.deepEqual(told, ["Neutrophil count decreased"]);
+  assert.equal(input.nextElementSibling.textContent, "中性粒细胞计数降低");
   assert.equal(list.hidden, true);
   assert.equal(input.hasAttribute("aria-activedescendant"), false);
 });
@@ -85,7 +86,10 @@ test("a press of the mouse takes the term; elsewhere it does nothing", () => {
   pressTerm({ target: form, preventDefault });
   assert.equal(isPrevented, false);
   pressTerm({ target: list.children[1].querySelector("strong"), preventDefault });
-  assert.deepEqual([isPrevented, input.value], [true, "Febrile neutropenia"]);
+  assert.deepEqual(
+    [isPrevented, input.value, input.nextElementSibling.textContent],
+    [true, "Febrile neutropenia", ""],
+  );
 });
 
 test("no terms, no list", () => {

@@ -58,28 +58,6 @@ class AdverseEvent(CrfRecord):
         sdtm="SUPPAE.CTCAETRM",
         exported_after="in_window",
     )
-    ctcae_code = DerivedText(
-        _("MedDRA code of the term"),
-        reads=("ctcae_term",),
-        by=rules.code_of_term,
-        sdtm="SUPPAE.CTCAECD",
-        exported_after="ctcae_term",
-    )
-    ctcae_version = DerivedText(
-        _("CTCAE version"),
-        reads=("ctcae_term",),
-        by=rules.version_of_term,
-        sdtm="SUPPAE.CTCAEVER",
-        exported_after="ctcae_code",
-    )
-    ctcae_grades = DerivedMultiple(
-        _("Grades that the term has"),
-        reads=("ctcae_term",),
-        by=rules.grades_of_term,
-        codes=lists.GRADE,
-        sdtm="SUPPAE.CTCAEGRD",
-        exported_after="ctcae_version",
-    )
     ae_st = PartialDateAnswer(
         _("Began"), required=True, missing_allowed=("NK",), cdash="AESTDAT", sdtm="AESTDTC"
     )
@@ -308,6 +286,28 @@ class AdverseEvent(CrfRecord):
     coding = Section(
         _("Coding"),
         help=_("From the licensed copy of MedDRA; the words of the event above stay as they were."),
+    )
+    ctcae_code = DerivedText(
+        _("MedDRA code of the term"),
+        reads=("ctcae_term",),
+        by=rules.code_of_term,
+        sdtm="SUPPAE.CTCAECD",
+        exported_after="ctcae_term",
+    )
+    ctcae_version = DerivedText(
+        _("CTCAE version"),
+        reads=("ctcae_term",),
+        by=rules.version_of_term,
+        sdtm="SUPPAE.CTCAEVER",
+        exported_after="ctcae_code",
+    )
+    ctcae_grades = DerivedMultiple(
+        _("Grades that the term has"),
+        reads=("ctcae_term",),
+        by=rules.grades_of_term,
+        codes=lists.GRADE,
+        sdtm="SUPPAE.CTCAEGRD",
+        exported_after="ctcae_version",
     )
     ae_llt = TextAnswer(_("MedDRA lowest level term"), sdtm="AELLT", exported_after="ctcae_term")
     ae_llt_cd = TextAnswer(

@@ -1,4 +1,4 @@
-"""``manage.py dictionary ctcae --format csv``: the terms of a dictionary that forms ask for, with the grades of each."""
+"""``manage.py dictionary ctcae --format csv``: the terms that forms ask for, with the grades of each."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ const chosenIn = (list) => one('[aria-selected="true"]', list);
 
 export function findTerms(input) {
   clearTimeout(searches.get(input));
+  sayTerm(input, "");
   searches.set(
     input,
     setTimeout(() => ask(input), SOON),
@@ -62,9 +63,18 @@ function point(input, option) {
 }
 
 function take(input, option) {
-  input.value = option.dataset.term;
+  const { term } = option.dataset;
+  const text = one("[data-text]", option).textContent;
+  input.value = term;
+  sayTerm(input, text === term ? "" : text);
   close(input);
   input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// The term in the reader's language stands under its name, until something else is typed.
+function sayTerm(input, text) {
+  const place = one("[data-term-text]", input.parentElement);
+  if (place) place.textContent = text;
 }
 
 function close(input) {

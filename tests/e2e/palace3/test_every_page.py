@@ -56,6 +56,7 @@ TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
 FILES = {
     "accounts:session",
     "crf:blank",
+    "crf:terms",
     "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",

@@ -94,7 +94,8 @@ def others(read: str) -> Iterator[Value]:
     elif isinstance(value, int | float):
         yield from (0, value + 1000)
     elif isinstance(value, tuple):
-        yield tuple(int(each) + 1 for each in value)
+        numbers = all(str(each).isdigit() for each in value)
+        yield tuple(int(each) + 1 for each in value) if numbers else value[1:]
     else:
         choices = TEXT.setting_entry(read.removeprefix("setting.")).choices
         yield from (choice for choice in choices if choice != value)

@@ -16,7 +16,7 @@ from crf.engine.live import live
 from crf.engine.messages import finding_text
 from crf.engine.questions import NUMERIC, QuestionKind
 from crf.engine.submission import raw_of, review
-from protocol import text
+from protocol import ctcae, text
 from protocol.values import is_value, value_of
 from tests.unit.crf.judging import at_site
 
@@ -39,11 +39,15 @@ def a_number(chance: Random, question) -> Decimal:
     return Decimal(str(number)).quantize(Decimal(1).scaleb(-question.places))
 
 
+def a_word(chance: Random, question) -> str:
+    return chance.choice(ctcae.terms()).name if question.dictionary else "x"
+
+
 def an_answer(chance: Random, question):
     if chance.random() < 0.25:
         return None
     day = a_day(chance)
-    codes = list(question.codes.values) if question.codes else ["x"]
+    codes = list(question.codes.values) if question.codes else [a_word(chance, question)]
     return {
         QuestionKind.INTEGER: lambda: int(a_number(chance, question)),
         QuestionKind.DECIMAL: lambda: a_number(chance, question),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0025_confirmed_deviations'),
+        ('crf', '0027_listed_findings'),
     ]
 
     operations = [
