@@ -104,32 +104,28 @@ def grades_of(text: str) -> tuple[str, ...] | None:
     return term.grades if term else None
 
 
-def search(text: str, *, limit: int = 12) -> tuple[Found, ...]:
+Nearness = tuple[bool, bool, bool]
+
+
+def search(text: str, *, limit: int) -> tuple[Found, ...]:
     """Return up to ``limit`` terms for what was typed, the nearest first: exact, begun with, a word begun, anywhere."""
     looked_for = folded(text)
     if not looked_for:
         return ()
-    ranked = [
-        (rank, place, Found(term, word))
-        for place, term in enumerate(terms())
-        for rank, word in [_nearest(term, looked_for)]
-        if rank is not None
-    ]
-    ranked.sort(key=lambda item: item[:2])
-    return tuple(found for _rank, _place, found in ranked[:limit])
+    near = [found for found in (_nearest(term, looked_for) for term in terms()) if found]
+    near.sort(key=lambda found: found[0])
+    return tuple(found for _nearness, found in near[:limit])
 
 
-def _nearest(term: Term, looked_for: str) -> tuple[int | None, str]:
-    ranks = [(_rank(folded(word), looked_for), word) for word in term.words()]
-    known = [(rank, word) for rank, word in ranks if rank is not None]
-    return min(known, key=lambda item: item[0]) if known else (None, "")
-
-
-def _rank(word: str, looked_for: str) -> int | None:
-    if looked_for not in word:
+def _nearest(term: Term, looked_for: str) -> tuple[Nearness, Found] | None:
+    words = ((folded(word), word) for word in term.words())
+    known = [(_nearness(word, looked_for), shown) for word, shown in words if looked_for in word]
+    if not known:
         return None
-    if word == looked_for:
-        return 0
-    if word.startswith(looked_for):
-        return 1
-    return 2 if f" {looked_for}" in word else 3
+    nearness, word = min(known, key=lambda item: item[0])
+    return nearness, Found(term, word)
+
+
+def _nearness(word: str, looked_for: str) -> Nearness:
+    """Return what sorts the nearest word first: it is the same, begins so, or has a word that begins so."""
+    return word != looked_for, not word.startswith(looked_for), f" {looked_for}" not in word
