@@ -5,6 +5,7 @@ from django.urls import path
 from crf.views import (
     differences,
     eligibility,
+    expected,
     forms,
     history,
     merging,
@@ -37,6 +38,7 @@ urlpatterns = [
     path(f"{_RECORD}override/", steps.override, name="override"),
     path(f"{_RECORD}ask/", queries.ask, name="ask"),
     path(f"{_RECORD}note/", notes.note, name="note"),
+    path("participants/<str:number>/visits/<int:pk>/nothing-new/", expected.nothing_new, name="nothing-new"),
     path("participants/<str:number>/notes/", notes.notes, name="notes"),
     path("participants/<str:number>/notes/new/", notes.new_note, name="new-note"),
     path("notes/<int:pk>/settle/", notes.settle_note, name="settle-note"),

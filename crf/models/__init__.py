@@ -5,6 +5,7 @@ from __future__ import annotations
 from crf import catalogue
 from crf.engine.base import Record, RecordState
 from crf.models.differences import DerivedDifference, DifferenceKind
+from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
@@ -21,6 +22,7 @@ FORM_MODELS = catalogue.models()
 
 __all__ = (
     "FORM_MODELS",
+    "UNFILLED",
     "CausalityCode",
     "ChangeReason",
     "ClockName",
@@ -28,9 +30,12 @@ __all__ = (
     "DifferenceKind",
     "Draft",
     "EntryPrompt",
+    "ExpectedForm",
     "Expectedness",
+    "FilledBy",
     "HardOverride",
     "MessageKind",
+    "NothingNew",
     "Query",
     "QueryMessage",
     "QuerySetOfClocks",

@@ -53,6 +53,16 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "stored worked_out",
         "operational": "id act participant site record kind item seen_at settled_at",
     },
+    "crf.ExpectedForm": {
+        "clinical": "took_place_on",
+        "operational": (
+            "id participant site visit visit_code form_code filled_by due_on record state entered_at is_waived"
+        ),
+    },
+    "crf.NothingNew": {
+        "clinical": "form_code",
+        "operational": "id act participant site visit",
+    },
     "crf.DemographicsDisease": {
         "clinical": "missing mh_text mh_decod mh_start mh_ongo",
         "operational": "id act site row_id position removed record",

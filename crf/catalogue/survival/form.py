@@ -222,5 +222,6 @@ class SurvivalStatus(CrfRecord):
     class Crf:
         code, title, version, repeats = "SURV", _("Survival status"), 2, Repeats.PER_VISIT
         says_alive, from_register = True, True
+        due_days = "form_due_days_survival"
         checks = CHECKS
         milestones = (Sets("DEATH", "death_dt", when=DEAD, estimated_by="death_calc"),)

@@ -223,6 +223,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:blank": ("get", "CIMDSX"),
     "crf:clocks": ("get", "CIMDTX"),
     "crf:assess": ("get", "CIMDTX"),
+    "crf:nothing-new": ("post", "CI"),
     "crf:differences": ("get", "CIMDSX"),
     "crf:settle-differences": ("post", "D"),
     "crf:queries": ("get", "*"),
