@@ -3,6 +3,7 @@
 from django.urls import path
 
 from crf.views import (
+    deviations,
     differences,
     eligibility,
     expected,
@@ -46,6 +47,13 @@ urlpatterns = [
     path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
     path("safety/", safety.clocks, name="clocks"),
     path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
+    path("deviations/", deviations.deviations, name="deviations"),
+    path("deviations/<int:pk>/settle/", deviations.settle, name="settle-deviation"),
+    path(
+        "participants/<str:number>/deviations/<int:sequence>/decide/",
+        deviations.decide,
+        name="decide-deviation",
+    ),
     path("differences/", differences.differences, name="differences"),
     path("participants/<str:number>/differences/settle/", differences.settle, name="settle-differences"),
     path("queries/", queries.queries, name="queries"),

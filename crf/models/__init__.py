@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
@@ -27,13 +28,16 @@ __all__ = (
     "ChangeReason",
     "ClockName",
     "DerivedDifference",
+    "DeviationDecision",
     "DifferenceKind",
     "Draft",
     "EntryPrompt",
+    "Exclusion",
     "ExpectedForm",
     "Expectedness",
     "FilledBy",
     "HardOverride",
+    "Importance",
     "MessageKind",
     "NothingNew",
     "Query",

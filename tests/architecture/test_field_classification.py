@@ -63,6 +63,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "form_code",
         "operational": "id act participant site visit",
     },
+    "crf.DeviationDecision": {
+        "clinical": "importance excludes_pp reason",
+        "operational": "id act participant site record deviation_no decided_at",
+    },
     "crf.DemographicsDisease": {
         "clinical": "missing mh_text mh_decod mh_start mh_ongo",
         "operational": "id act site row_id position removed record",
@@ -251,7 +255,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "trials.DeviationProposal": {
         "clinical": "rule key detail values",
-        "operational": "id act participant site found_on state",
+        "operational": "id act participant site found_on state deviation_no",
     },
     "trials.EligibilityDecision": {
         "clinical": "eligible evidence note lapse_cause",

@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from accounts.models import User
 from audit.acts import open_act
 from crf import catalogue
+from crf.deviations.settling import confirm_deviation
 from crf.engine.declaration import Repeats
 from crf.models import SafetyClock
 from crf.records.drafts import keep_draft
@@ -71,6 +72,8 @@ PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
+    "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
+    "crf:settle-deviation": {"pk": "deviation"},
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
     "followup:cancel-cut": {"pk": "cut"},
     "followup:move-cut": {"pk": "cut"},
@@ -93,7 +96,6 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:request-erase": {"reference": "new"},
     "trials:request-invite": {"reference": "called"},
     "trials:request-screen": {"reference": "invited"},
-    "trials:settle-deviation": {"pk": "deviation"},
 }
 # Who reads a page that the first of its readers has not got: the serious event may be of another site.
 READERS = {"crf:assess": "T"}
@@ -132,7 +134,12 @@ def known(played: Played) -> dict[str, Any]:
         proposed = propose_deviation(
             participant=person, rule="eligibility", key="look", detail="I-1", by=coordinator, at=UNTIL
         )
+        departed = propose_deviation(
+            participant=person, rule="eligibility", key="seen", detail="I-2", by=coordinator, at=UNTIL
+        )
         assert proposed
+        assert departed
+        confirmed_one = confirm_deviation(proposal=departed, reason="It was", by=coordinator, at=UNTIL)
         elig = record_key_of(participant=person, form="ELIG", visit=None, sequence=1)
         keep_draft(
             record_key=elig,
@@ -176,6 +183,8 @@ def known(played: Played) -> dict[str, Any]:
             "calendar": CalendarFeed.objects.get().pk,
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
             "deviation": proposed.pk,
+            "departed": person.number,
+            "departure": confirmed_one.deviation_no,
             "visits": visits,
             "letter": NewsLetter.objects.latest("pk").pk,
             "text": PublicText.objects.latest("pk").pk,
