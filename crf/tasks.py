@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crf.records.expected import compare_expected_forms
-from crf.records.overnight import judge_new_day, report_differences
+from crf.records.overnight import judge_new_day, report_checks, report_differences
 from kernel.tasks import send, task
 from trials.models import Site
 
@@ -39,3 +39,9 @@ def verify_all_derived() -> None:
 def compare_expected() -> None:
     """The table of expected forms is compared with a fresh computation; the run fails when it differed."""
     compare_expected_forms()
+
+
+@task(name="crf:run_checks")
+def run_all_checks() -> None:
+    """Queries and listed findings of all stored data are as the checks of today judge them."""
+    report_checks(zone=settings.TRIAL_TIME_ZONE, at=timezone.now())

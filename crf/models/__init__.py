@@ -7,6 +7,7 @@ from crf.engine.base import Record, RecordState
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
+from crf.models.findings import ListedFinding
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
@@ -38,6 +39,7 @@ __all__ = (
     "FilledBy",
     "HardOverride",
     "Importance",
+    "ListedFinding",
     "MessageKind",
     "NothingNew",
     "Query",

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0025_confirmed_deviations'),
+        ('crf', '0027_listed_findings'),
         ('followup', '0008_expected_forms'),
         ('trials', '0013_transfers'),
     ]

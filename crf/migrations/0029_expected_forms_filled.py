@@ -40,6 +40,6 @@ def fill(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0026_expected_forms")]
+    dependencies = [("crf", "0028_expected_forms")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
