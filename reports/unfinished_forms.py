@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from crf import catalogue
 from crf.engine.declaration import Repeats
 from crf.links import form_url, log_url
-from crf.models import ExpectedForm, FilledBy
+from crf.models import UNFILLED, ExpectedForm, FilledBy
 from followup.history import text_for
 from followup.wording import visit_name
 from reports.quality import Table
@@ -45,6 +45,10 @@ class UnfinishedForm:
     @property
     def is_log(self) -> bool:
         return self.expected.filled_by == FilledBy.LOG
+
+    @property
+    def is_unfilled(self) -> bool:
+        return self.expected.state in UNFILLED
 
     @property
     def lateness(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.counts import CellCount, MonthCount
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
@@ -26,6 +27,7 @@ __all__ = (
     "FORM_MODELS",
     "UNFILLED",
     "CausalityCode",
+    "CellCount",
     "ChangeReason",
     "ClockName",
     "DerivedDifference",
@@ -41,6 +43,7 @@ __all__ = (
     "Importance",
     "ListedFinding",
     "MessageKind",
+    "MonthCount",
     "NothingNew",
     "Query",
     "QueryMessage",

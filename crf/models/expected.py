@@ -72,6 +72,9 @@ class ExpectedForm(models.Model):
             models.Index(fields=["participant", "form_code"], name="crf_expected_of_participant"),
             models.Index(fields=["site", "visit_code", "form_code", "due_on"], name="crf_expected_cell"),
             models.Index(
+                fields=["record"], condition=models.Q(record__isnull=False), name="crf_expected_of_record"
+            ),
+            models.Index(
                 fields=["site", "due_on", "id"],
                 include=["visit_code", "form_code"],
                 condition=NOT_FILLED,

@@ -12,7 +12,13 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import open_act
 from crf.models import ExpectedForm, FilledBy, NothingNew
-from crf.store.expected import differing_forms, keep_expected_forms, stored, worked_out
+from crf.store.expected import (
+    differing_forms,
+    keep_expected_forms,
+    recount_expected_forms,
+    stored,
+    worked_out,
+)
 from crf.store.preconditions import NotYours, TrainingFirst
 from followup.models import Visit, VisitState
 from kernel.errors import Refusal
@@ -68,6 +74,7 @@ class ExpectedFormsDiffered(RuntimeError):  # noqa: N818 (a fault of the program
 def compare_expected_forms() -> None:
     """The table of expected forms is what is worked out from visits and records; what differed is put right and told.
 
+    They are counted anew as well.
     Locks: each participant whose rows differ, one after the other.
     """
     differing = list(_differing())
@@ -75,6 +82,8 @@ def compare_expected_forms() -> None:
         with transaction.atomic():
             Participant.objects.lock(participant_id)
             keep_expected_forms([participant_id])
+    with transaction.atomic():
+        recount_expected_forms()
     if differing:
         forms = sum(number for _participant, number in differing)
         raise ExpectedFormsDiffered(f"{forms} expected forms of {len(differing)} participants")

@@ -48,6 +48,12 @@ def keep_expected_forms(participants: Iterable[int]) -> None:
         )
 
 
+def recount_expected_forms() -> None:
+    """The counts are one row for each cell, of the forms that the table holds now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT crf_recount()")
+
+
 def worked_out(participant: Participant) -> dict[tuple[int, str], Expected]:
     """Return the expected forms of the participant, worked out from visits, records and what was said of logs."""
     names = ("pk", "state", "took_place_on", "forms", "code")

@@ -53,6 +53,12 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "stored worked_out",
         "operational": "id act participant site record kind item seen_at settled_at",
     },
+    "crf.CellCount": {
+        "operational": "id site visit_code form_code state number",
+    },
+    "crf.MonthCount": {
+        "operational": "id site month state days number",
+    },
     "crf.ExpectedForm": {
         "clinical": "took_place_on",
         "operational": (
