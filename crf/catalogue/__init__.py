@@ -24,6 +24,7 @@ CATALOGUE = (
     "crf.catalogue.follow_up.form.FollowUp",
     "crf.catalogue.subsequent_therapy.form.SubsequentTherapy",
     "crf.catalogue.survival.form.SurvivalStatus",
+    "crf.catalogue.end_of_study.form.EndOfStudy",
     "crf.catalogue.adverse_event.form.AdverseEvent",
     "crf.catalogue.serious_event.form.SeriousEvent",
     "crf.catalogue.pregnancy.form.Pregnancy",

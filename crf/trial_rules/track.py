@@ -178,6 +178,13 @@ def of_survival(seen: RuleInput) -> TrackChange:
     return TrackChange(("DEAD",), died_on)
 
 
+def of_end(seen: RuleInput) -> TrackChange:
+    """Who completed the whole study stands there; other ends are told by the acts that made them (protocol 2.5)."""
+    if (seen.values.get("eos_phase"), seen.values.get("eos_status")) != ("study", "completed"):
+        return TrackChange()
+    return TrackChange(("COMPLETED",), earliest_day(seen.values.get("eos_dt")))
+
+
 READ_TOGETHER: Final = frozenset({"SURG"})
 """Forms of which the other records are read too, to know where one leads."""
 
@@ -188,6 +195,7 @@ RULES: Final[Mapping[str, Callable[[RuleInput], TrackChange]]] = {
     "FU": of_follow_up,
     "SURV": of_survival,
     "AE": of_event,
+    "EOS": of_end,
 }
 
 
