@@ -178,6 +178,19 @@ def of_survival(seen: RuleInput) -> TrackChange:
     return TrackChange(("DEAD",), died_on)
 
 
+def of_progression(seen: RuleInput) -> TrackChange:
+    """Progression that prevents curative treatment ends what was planned (protocol 2.5, decision C3).
+
+    During treatment it leads to PROGRESSION; whoever waits for an evaluation goes to DISTANT where it is distant.
+    """
+    if seen.values.get("prog_cure") != "Y":
+        return TrackChange()
+    distant = set(seen.values.get("prog_where") or ()) - {"primary", "nodes", "other"}
+    return TrackChange(
+        ("PROGRESSION", *(("DISTANT",) if distant else ())), earliest_day(seen.values.get("prog_dt"))
+    )
+
+
 def of_end(seen: RuleInput) -> TrackChange:
     """Who completed the whole study stands there; other ends are told by the acts that made them (protocol 2.5)."""
     if (seen.values.get("eos_phase"), seen.values.get("eos_status")) != ("study", "completed"):
@@ -196,6 +209,7 @@ RULES: Final[Mapping[str, Callable[[RuleInput], TrackChange]]] = {
     "SURV": of_survival,
     "AE": of_event,
     "EOS": of_end,
+    "PROG": of_progression,
 }
 
 

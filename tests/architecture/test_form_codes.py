@@ -26,7 +26,7 @@ MAY_NAME = {
         "which answers ask for something by a day",
     ),
     "crf/trial_rules/track.py": (
-        {"TREAT", "CRE", "SURG", "FU", "SURV", "AE", "EOS", "DM"},
+        {"TREAT", "CRE", "SURG", "FU", "SURV", "AE", "EOS", "PROG", "DM"},
         "which answers move the track; DM is a milestone",
     ),
     "crf/safety/clock_rows.py": (
