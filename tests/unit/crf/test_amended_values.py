@@ -25,7 +25,7 @@ from tests.architecture.test_settings_are_followed import (
     FOR_PEOPLE,
     REPOSITORY,
 )
-from tests.unit.crf.examples import eligibility, response, serious_event, surgery, treatment
+from tests.unit.crf.examples import adverse_event, eligibility, response, serious_event, surgery, treatment
 from tests.unit.crf.judging import Example, judge, text_values
 from tests.unit.crf.test_any_answers import outside, some_answers, some_rows
 
@@ -39,7 +39,22 @@ SKIPPED_CRE1 = {
     "visit_code": "UNS",
 }
 LIFE = [{**serious_event.EVENT, "ser_crit": ["hospital", "life"]}]
+LATE_TOXICITY = adverse_event.example(
+    ae_st="2027-03-01",
+    ae_en="2027-03-09",
+    ae_kind="none",
+    cre_rel="N",
+    serious="N",
+    irae="N",
+    irae_type=None,
+    rel_rt="not",
+    rel_camre="not",
+    rel_chemo="not",
+    grade="2",
+    **{"AS*": [{"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "Y"}]},
+)
 AIMED = {  # records that random answers hardly ever come to
+    "AE": [LATE_TOXICITY],
     "CRE": [
         response.example(),
         response.at_cre1(),

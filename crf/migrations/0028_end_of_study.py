@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0025_confirmed_deviations'),
+        ('crf', '0027_listed_findings'),
         ('trials', '0014_deviations_on_the_log'),
     ]
 
