@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0027_listed_findings'),
+        ('crf', '0030_completeness_counts'),
         ('trials', '0014_deviations_on_the_log'),
     ]
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0028_end_of_study'),
+        ('crf', '0031_end_of_study'),
         ('trials', '0014_deviations_on_the_log'),
     ]
 
