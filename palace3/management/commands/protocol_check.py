@@ -46,7 +46,9 @@ class Command(BaseCommand):
     def _points(self, earlier: ProtocolText, later: ProtocolText, language: str) -> None:
         """Print what the file says otherwise than the version before it, and what was left as it was copied."""
         if later.head.summary == earlier.head.summary:
-            self.stdout.write(f"The summary is still that of {earlier.version}. Write what this version changes.")
+            self.stdout.write(
+                f"The summary is still that of {earlier.version}. Write what this version changes."
+            )
         changed = list(points(earlier, later))
         if not changed:
             self.stdout.write(f"It says nothing otherwise than {earlier.version}.")
