@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0030_completeness_counts'),
+        ('crf', '0032_progression'),
     ]
 
     operations = [
