@@ -47,6 +47,7 @@ class Permission(StrEnum):
     CRF_SIGN = "crf_sign"
     CRF_LOCK = "crf_lock"
     DERIVED_JUDGE = "derived_judge"
+    RANGE_RECORD = "range_record"
     QUERY_VIEW = "query_view"
     QUERY_RAISE = "query_raise"
     QUERY_ANSWER = "query_answer"
@@ -120,6 +121,7 @@ PERMISSION_LABELS: Final = {
     Permission.CRF_SIGN: _("sign forms"),
     Permission.CRF_LOCK: _("lock and unlock forms"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
+    Permission.RANGE_RECORD: _("record reference ranges of laboratories"),
     Permission.QUERY_VIEW: _("see queries"),
     Permission.QUERY_RAISE: _("raise queries"),
     Permission.QUERY_ANSWER: _("answer queries"),
@@ -164,6 +166,7 @@ _AT_SITE = _READ | {
     _P.PARTICIPANT_REGISTER,
     _P.CONSENT_RECORD,
     _P.CRF_EDIT,
+    _P.RANGE_RECORD,
     _P.QUERY_ANSWER,
     _P.VISIT_RECORD,
     _P.SAFETY_VIEW,
@@ -208,6 +211,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
         _P.DERIVED_JUDGE,
+        _P.RANGE_RECORD,
         _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,

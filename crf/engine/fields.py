@@ -116,6 +116,9 @@ class GroupSaid(TypedDict, total=False):
     starts_with: tuple[dict[str, Any], ...]
     fixed: bool
     counted_by: str
+    begins_by: Callable[..., tuple[Mapping[str, Any], ...]]
+    keyed_by: str
+    as_table: bool
 
 
 class RepeatingGroup(LayoutItem):

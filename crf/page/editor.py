@@ -39,7 +39,7 @@ from crf.records.save import LONGEST_KEY, Saved, save_answers
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
-from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, record_key_of
+from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, form_begun, record_key_of
 from crf.store.versions import answers_at
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
@@ -108,7 +108,7 @@ class RecordEditor:
     def form(self) -> FormDeclaration:
         """Return the form with the rows of the version under which the record was begun, or would be."""
         form, begun = self.record_key.form, self.stored.record if self.stored else self.record_key.participant
-        return form.under(begun.protocol_version) if form.counted else form
+        return form_begun(self.record_key, begun.protocol_version) if form.counted else form
 
     @cached_property
     def stored(self) -> StoredRecord | None:

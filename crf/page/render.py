@@ -279,9 +279,9 @@ class FormRenderer:
             body=mark_safe("".join(bodies)),  # noqa: S308 - made of escaped parts
         )
 
-    def holds(self, condition: Condition | None) -> bool:
-        """Judge a condition of a section or group by the answers on the page."""
-        values = self.given.outcome.values
+    def holds(self, condition: Condition | None, row: AnswerValues | None = None) -> bool:
+        """Judge a condition by the answers on the page: those of a row before those of the form."""
+        values = {**self.given.outcome.values, **(row or {})}
         return condition is None or condition.holds(
             lambda name: values[name] if name in values else self.given.context.get(name)
         )
@@ -331,8 +331,9 @@ class FormRenderer:
     def not_offered(self, spot: FieldView) -> list[str]:
         """Return the codes that are no answer here; one that is on record stays to be seen."""
         chosen = self.raw.get(spot.name, [])
-        unlisted = spot.question.offered_when.items()
-        return [code for code, condition in unlisted if code not in chosen and not self.holds(condition)]
+        unlisted = {} if spot.blank else spot.question.offered_when
+        found = [code for code, condition in unlisted.items() if not self.holds(condition, spot.values)]
+        return [code for code in found if code not in chosen]
 
     @cached_property
     def values_of_protocol(self) -> _Filling:
@@ -369,7 +370,7 @@ class FormRenderer:
 
     def group(self, group: Group) -> str:
         """Draw a repeating group: a table while it is narrow, else one card per row."""
-        many = len(group.questions) > TABLE_LIMIT
+        many = len(group.questions) > TABLE_LIMIT and not group.as_table
         template = (
             "question"
             if many or any(q.kind == QuestionKind.MULTIPLE for q in group.questions.values())
@@ -411,9 +412,24 @@ class FormRenderer:
     def _rows(self, group: Group) -> list[AnswerRow]:
         """Return the rows to draw; a group that is not asked yet shows how it begins once it is."""
         rows = list(self.given.outcome.groups.get(group.name, []))
+        if group.keyed_by and self.given.editable:
+            return [*rows, *self._offered_again(group, rows)]
         if rows or not self.given.editable or self.asks(group):
             return rows
         return [{key: row[key] for key in row if key != "missing"} for row in rows_begun(group)]
+
+    def _offered_again(self, group: Group, rows: list[AnswerRow]) -> Iterable[AnswerRow]:
+        """Yield the rows that the form begins with and that say no more than that, where they stand on the page."""
+        about = {row[group.keyed_by] for row in rows}
+        key = re.compile(rf"{re.escape(group.name)}-(\d+)-{re.escape(group.keyed_by)}")
+        places = {
+            texts[0]: int(match[1])
+            for name, texts in self.raw.items()
+            if texts and (match := key.fullmatch(name))
+        }
+        for row in rows_begun(group):
+            if (code := row[group.keyed_by]) not in about and code in places:
+                yield {**row, "position": 0, "place": places[code]}
 
     def asks(self, group: Group) -> bool:
         """Say whether the group is asked by the answers on the page."""
@@ -433,7 +449,7 @@ class FormRenderer:
     def _row(self, group: Group, row: AnswerRow, index: int, template: str) -> _Row:
         names = (self.given.names.get(f"{group.name}.{row['position']}.{name}") for name in group.questions)
         known = next((name for name in names if name), f"{group.name}-{index}-")
-        at = int(known.split("-")[1])
+        at = row["place"] if "place" in row else int(known.split("-")[1])
         saved = _first(self.raw, f"{group.name}-{at}-position")
         return _Row(
             f"{group.name}-{at}",
@@ -461,6 +477,9 @@ class FormRenderer:
         number = index + 1 if isinstance(index, int) else "__number__"
         cells: list[str] = []
         for question in group.questions.values():
+            if row and question.name == group.keyed_by and row.get(question.name) is not None:
+                cells.append(self._key_cell(group, row, index, question))
+                continue
             if row and self._is_given(group, row, question):
                 if template == "cell":
                     text = messages.display(question, row[question.name], zone=self.given.zone)
@@ -477,6 +496,12 @@ class FormRenderer:
             )
             cells.append(self.question(spot))
         return mark_safe("".join(cells))  # noqa: S308 - made of escaped parts
+
+    def _key_cell(self, group: Group, row: AnswerRow, index: int | str, question: Question) -> str:
+        """Draw what a row is about: shown, and sent again as it is."""
+        text = messages.display(question, row[question.name], zone=self.given.zone)
+        filling = {"name": f"{group.name}-{index}-{question.name}", "value": escape(row[question.name])}
+        return partial("key_cell", self.language) % {**filling, "text": escape(text)}
 
     def _is_given(self, group: Group, row: AnswerRow, question: Question) -> bool:
         start = group.starts_with[row["position"] - 1] if row["position"] <= len(group.starts_with) else {}

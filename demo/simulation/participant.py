@@ -23,6 +23,7 @@ from crf.recheck import recheck_participant
 from crf.records.eligibility_lapse import DECISION_READS
 from demo.simulation.answers import Case, Sent, demographics, eligibility, history, staging
 from demo.simulation.form_filler import fill
+from demo.simulation.laboratory_answers import panel
 from demo.simulation.later_answers import second_look, survival
 from demo.simulation.safety_answers import events_at, report_of
 from demo.simulation.sites import PASSWORD, SiteWithPeople
@@ -38,7 +39,7 @@ from trials.models import Participant
 from trials.models.people import sites_of
 
 ASIA = ZoneInfo(settings.TRIAL_TIME_ZONE)
-LAST_OF_TREATMENT = "NE"
+LAST_OF_TREATMENT, SCREENING = "NE", "SCR"
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
 
@@ -93,6 +94,7 @@ class Journey:
             told = {form: write(self.case, self.today) for form, write in SCREENING_FORMS.items()}
             for code, sent in told.items():
                 fill(self.participant, code, sent, **self.as_(self.place.coordinator))
+            self._screening_panel()
             for code, sent in history(self.case, told["DM"]["answers"], self.today):
                 fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
         if story.ending == "waits":
@@ -111,6 +113,13 @@ class Journey:
             return
         self._randomize()
         yield from self._visits()
+
+    def _screening_panel(self) -> None:
+        with transaction.atomic():
+            visit = Visit.objects.filter(participant=self.participant, code=SCREENING).first()
+        if visit is not None:
+            sent = panel(self.case, self.today, visit.code)
+            fill(self.participant, "LB", sent, visit=visit, **self.as_(self.place.coordinator))
 
     def _seen_by(self, user: User) -> Any:
         return scope(user_id=user.pk, sites=sites_of(user))

@@ -21,8 +21,11 @@ RULES = (
 )
 # Each carries out one publication, whose numbers no protocol changes: another publication is another file.
 PUBLISHED = {
+    "protocol/laboratory.py": "molar masses and spellings of units",
+    "protocol/laboratory_grades.py": "CTCAE 5.0",
+    "protocol/laboratory_words.py": "names of tests, and how many lines are read",
     "protocol/qol.py": "EORTC scoring manual, third edition",
-    "protocol/scores.py": "Mosteller, Charlson, Clavien-Dindo and CCI, Deauville, CTCAE 5.0",
+    "protocol/scores.py": "Mosteller, Charlson, Clavien-Dindo and CCI, Deauville, RCCEP",
     "protocol/survival.py": "Kaplan-Meier, Greenwood, normal quantiles; days of a month and of 36 months",
 }
 # What is usual and possible for an answer, and how a column keeps it, is said by the form itself.

@@ -1,0 +1,178 @@
+"""Laboratory panels on record: the table of a visit, ranges that change, the page of the ranges (protocol 3.4 G)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import Act
+from crf.models import Query
+from crf.records.verification import verify_derived
+from crf.store.records import find_stored_record, record_key_of
+from followup.models import Visit
+from followup.services import add_unscheduled_visit, plan_visits_for
+from protocol.reference_lines import read_range_lines
+from tests.integration.crf.conftest import Save
+from tests.integration.crf.test_pages import client_of
+from tests.world import NOW, World
+from trials.models import Participant, ReferenceRange
+from trials.services.laboratory import RangeOnRecord, add_reference_ranges, withdraw_reference_range
+
+pytestmark = pytest.mark.django_db
+CHAPTERS = ("3.4",)
+BY: dict[str, Any] = {"by": None, "at": NOW}
+SINCE = date(2026, 1, 1)
+
+
+def visit_of(participant: Participant, code: str) -> Visit:
+    with transaction.atomic():
+        plan_visits_for(participant=participant, **BY)
+    visit = Visit.objects.get(participant=participant, code=code)
+    visit.participant = participant
+    return visit
+
+
+def page_at(client: Client, participant: Participant, visit: Visit) -> Any:
+    address = reverse("crf:form", args=[participant.number, "LB"])
+    return client.get(f"{address}?visit={visit.pk}")
+
+
+def sent(page: Any, **more: str) -> dict[str, str]:
+    """What the browser would send of the page as it stands, with ``more`` typed into it."""
+    fields = re.findall(
+        r'<input[^>]*name="(tests-\d+-(?:lb_test|row_id|position))"[^>]*value="([^"]*)"', page.text
+    )
+    selects = re.findall(r'<select[^>]*name="(tests-\d+-lb_unit)".*?</select>', page.text, re.DOTALL)
+    bodies = re.findall(r'<select[^>]*name="tests-\d+-lb_unit"(.*?)</select>', page.text, re.DOTALL)
+    chosen = (re.search(r'<option value="([^"]*)" selected', body) for body in bodies)
+    units = [(name, found[1]) for name, found in zip(selects, chosen, strict=True) if found]
+    base = {"_version": str(page.context["page"].version), "_key": page.context["page"].key}
+    return {**base, **dict(fields), **dict(units), "lb_done": "Y", "lb_dt": "2026-01-08", **more}
+
+
+def rows_of(participant: Participant, visit: Visit) -> dict[str, Any]:
+    stored = find_stored_record(record_key_of(participant=participant, form="LB", visit=visit))
+    assert stored is not None
+    return {row.lb_test: row for row in stored.standing("tests")}
+
+
+def place_of(page: Any, test: str) -> str:
+    """The name of the row of a test on the page."""
+    found = re.search(rf'name="(tests-\d+)-lb_test" id="[^"]*" value="{test}"', page.text)
+    assert found, test
+    return found[1]
+
+
+def put(site: Any, *lines: str, since: date = SINCE, laboratory: str = "") -> list[ReferenceRange]:
+    with transaction.atomic():
+        read = list(read_range_lines(lines))
+        return add_reference_ranges(site=site, laboratory=laboratory, since=since, lines=read, **BY)
+
+
+def test_point_01_tests_of_the_visit_stay_on_the_page_until_they_are_answered(
+    screened: Participant, world: World
+) -> None:
+    client, visit = client_of(world.coordinator), visit_of(screened, "SCR")
+    page = page_at(client, screened, visit)
+    assert page.status_code == 200
+    first, last = place_of(page, "HGB"), place_of(page, "HIVAB")
+    typed = {f"{first}-lb_res": "12.9", f"{first}-lb_unit": "g/dL", f"{last}-lb_res__why": "ND"}
+    answer = client.post(page.context["page"].links.save, sent(page, **typed))
+    assert answer.status_code == 302, answer.text[:500]
+    rows = rows_of(screened, visit)
+    assert set(rows) == {"HGB", "HIVAB"}
+    assert (rows["HGB"].lb_res, rows["HGB"].lb_unit, rows["HGB"].lb_stresc) == ("12.9", "g/dL", "129")
+    assert Query.objects.filter(participant=screened, form_code="LB", key="LB-05").count() == 1
+    again = page_at(client, screened, visit)
+    later = place_of(again, "TSH")
+    more = sent(again, **{f"{place_of(again, 'HGB')}-lb_res": "12.9", f"{later}-lb_res": "<0.01"})
+    more |= {f"{place_of(again, 'HGB')}-lb_unit": "g/dL", f"{place_of(again, 'HIVAB')}-lb_res__why": "ND"}
+    answer = client.post(again.context["page"].links.save, more)
+    assert answer.status_code == 302, answer.text[:500]
+    rows = rows_of(screened, visit)
+    assert set(rows) == {"HGB", "HIVAB", "TSH"}
+    assert len({row.position for row in rows.values()}) == len(rows)
+    assert (rows["TSH"].lb_stresc, rows["TSH"].lb_stresn) == ("<0.01", None)
+
+
+def test_point_01_what_cannot_be_read_is_shown_again_as_it_was_typed(
+    screened: Participant, world: World
+) -> None:
+    client, visit = client_of(world.coordinator), visit_of(screened, "SCR")
+    page = page_at(client, screened, visit)
+    typed = {f"{place_of(page, 'K')}-lb_res": "haemolysed", f"{place_of(page, 'HGB')}-lb_res": "129"}
+    answer = client.post(page.context["page"].links.save, sent(page, **typed))
+    assert answer.status_code == 422
+    assert "haemolysed" in answer.text
+    assert place_of(answer, "TSH"), "a test that is not answered yet stays on the page"
+    assert 'value="129"' in answer.text
+
+
+def test_point_01_a_new_range_judges_the_panels_of_its_days_again(
+    screened: Participant, world: World, save: Save
+) -> None:
+    put(world.site, "ALT\tU/L\t9-50", "HGB\tg/L\t130-175\tM")
+    with transaction.atomic():
+        visits = [
+            add_unscheduled_visit(participant=screened, took_place_on=on, forms=["LB"], why="x", **BY)
+            for on in (date(2026, 1, 6), date(2026, 1, 9))
+        ]
+    for visit in visits:
+        visit.participant = screened
+        rows = [{"lb_test": "ALT", "lb_res": "45", "lb_unit": "U/L"}]
+        values = {"lb_done": "Y", "lb_dt": visit.took_place_on}
+        with transaction.atomic():
+            save(screened, "LB", values=values, groups={"tests": rows}, visit=visit)
+    assert [rows_of(screened, visit)["ALT"].lb_flag for visit in visits] == ["N", "N"]
+    put(world.site, "ALT\tU/L\t9-40", since=date(2026, 1, 8))
+    found = [rows_of(screened, visit)["ALT"] for visit in visits]
+    assert [(row.lb_hi, row.lb_flag, row.lb_grade) for row in found] == [(50, "N", 0), (40, "H", 1)]
+    old, new = ReferenceRange.objects.filter(test="ALT").order_by("since")
+    assert (old.until, new.until) == (date(2026, 1, 7), None)
+    with transaction.atomic():
+        withdraw_reference_range(reference_range=new, reason="Typed for the wrong test", **BY)
+    assert [rows_of(screened, visit)["ALT"].lb_flag for visit in visits] == ["N", "N"]
+    old.refresh_from_db()
+    assert old.until is None
+    assert list(verify_derived([screened], at=NOW)) == []
+    assert Act.objects.filter(verb="trials:ranges:withdraw", reason="Typed for the wrong test").exists()
+
+
+def test_point_01_a_range_is_on_record_once(world: World, everything: None) -> None:
+    put(world.site, "ALT\tU/L\t9-50")
+    with pytest.raises(RangeOnRecord, match="Line 2"):
+        put(world.site, "AST\tU/L\t9-50", "ALT\tU/L\t9-40")
+    assert ReferenceRange.objects.count() == 1
+    put(world.site, "ALT\tU/L\t9-40", laboratory="County Hospital")
+
+
+def test_point_01_the_page_of_the_ranges(world: World, everything: None) -> None:
+    client = client_of(world.coordinator)
+    new = reverse("crf:new-ranges", args=[world.site.code])
+    typed = {
+        "since": "2026-01-01",
+        "lines": "白细胞计数(WBC)；10^9/L；3.5-9.5\nnonsense; g/L; 1-2\nK; mmol/L; 5-3",
+    }
+    refused = client.post(new, typed)
+    assert refused.status_code == 422
+    assert "Line 2, “nonsense; g/L; 1-2”: no test of the panel is called so." in refused.text
+    assert "Line 3" in refused.text
+    assert "3.5-9.5" in refused.text
+    assert ReferenceRange.objects.count() == 0
+    typed["lines"] = "白细胞计数(WBC)；10^9/L；3.5-9.5\nHGB; g/L; ≥130; 男; 18-60"
+    assert client.post(new, typed).status_code == 302
+    shown = client.get(reverse("crf:ranges", args=[world.site.code])).text
+    assert "3.5 to 9.5" in shown
+    assert "male, age 18 to 60" in shown
+    row = ReferenceRange.objects.get(test="WBC")
+    withdraw = reverse("crf:withdraw-range", args=[row.pk])
+    assert client.get(withdraw).status_code == 200
+    assert client.post(withdraw, {"reason": "Wrong laboratory"}).status_code == 302
+    assert client.post(withdraw, {"reason": "Wrong laboratory"}).status_code == 409
+    assert client_of(world.monitor).get(new).status_code == 403
