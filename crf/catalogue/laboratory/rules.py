@@ -97,7 +97,7 @@ def _baseline(known: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]
     before = [
         (days[row["record_id"]], row["record_id"], row)
         for row in known["lb_all_tests"] or ()
-        if row["record_id"] in days and row["lb_test"] == known["lb_test"] and row["lb_stresn"] is not None
+        if row.get("record_id") in days and row["lb_test"] == known["lb_test"] and row["lb_stresn"] is not None
     ]
     if not before:
         return None, None
@@ -136,10 +136,10 @@ def missing_tests(
     tests: list[AnswerRow],
     visit_code: str | None,
     participant_arm: str | None,
-    participant_protocol_version: str,
+    participant_protocol_version: str | None,
 ) -> list[str] | None:
     """Return the tests of the visit that have neither a result nor a reason why there is none."""
-    if lb_done != "Y":
+    if lb_done != "Y" or participant_protocol_version is None:
         return None
     answered = [row["lb_test"] for row in tests if row["lb_res"] or "lb_res" in row["missing"]]
     asked = asked_at_visit(load(participant_protocol_version), visit_code, participant_arm)
@@ -157,7 +157,7 @@ def _nadir(known: Mapping[str, Any]) -> tuple[Decimal, date] | None:
         return None
     days = {row["id"]: row["lb_dt"] for row in known["lb_all"]}
     counts = [(row, on) for row in known["tests"]]
-    counts += [(row, days.get(row["record_id"])) for row in known["lb_all_tests"] or ()]
+    counts += [(row, days.get(row.get("record_id"))) for row in known["lb_all_tests"] or ()]
     found = [
         (row["lb_stresn"], day)
         for row, day in counts

@@ -25,7 +25,15 @@ from tests.architecture.test_settings_are_followed import (
     FOR_PEOPLE,
     REPOSITORY,
 )
-from tests.unit.crf.examples import eligibility, response, serious_event, surgery, treatment
+from tests.unit.crf.examples import (
+    adverse_event,
+    eligibility,
+    laboratory,
+    response,
+    serious_event,
+    surgery,
+    treatment,
+)
 from tests.unit.crf.judging import Example, judge, text_values
 from tests.unit.crf.test_any_answers import outside, some_answers, some_rows
 
@@ -39,13 +47,26 @@ SKIPPED_CRE1 = {
     "visit_code": "UNS",
 }
 LIFE = [{**serious_event.EVENT, "ser_crit": ["hospital", "life"]}]
+SEEN = [{"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "Y"}]
+LATE = {
+    "ae_st": "2027-02-01",
+    "ae_en": "2027-03-01",
+    "serious": "N",
+    "irae": "N",
+    "rel_rt": "not",
+    "ae_kind": "none",
+}
+LOW = laboratory.row("PLAT", "40", "10^9/L")
+NEAR = [{"sequence": 1, "ae_st": "2026-06-03", "ae_en": None, "grade": "3"}]
 AIMED = {  # records that random answers hardly ever come to
     "CRE": [
         response.example(),
         response.at_cre1(),
         response.example(**{"CRE*": [SKIPPED_CRE1]}),
     ],
+    "AE": [adverse_event.example(**LATE, **{"AS*": SEEN}, today=date(2027, 8, 1))],
     "ELIG": [eligibility.example()],
+    "LB": [laboratory.of(LOW), laboratory.of(LOW, **{"AE*": NEAR})],
     "SAE": [
         serious_event.judged(sae_ec=date(2026, 7, 8)),
         serious_event.judged(sae_ec=date(2026, 7, 8), **{"AE*": LIFE}),
