@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 Bounds = tuple[Decimal, Decimal]
 SIGNS: Final = MappingProxyType({"<": "<", ">": ">", "<=": "≤", ">=": "≥", "≤": "≤", "≥": "≥"})
 NUMBER: Final = re.compile(
-    r"(?P<sign><=|>=|[<>≤≥])?\s*(?P<number>\d{1,12}(?:\.\d{1,12})?)(?:[eE]\+?(?P<power>\d{1,2}))?\s*[↑↓HLhl*]?"
+    r"(?P<sign><=|>=|[<>≤≥])?\s*(?P<number>\d{1,12}(?:\.\d{1,12})?)(?:[eE]\+?(?P<tens>\d{1,2}))?\s*[↑↓HLhl*]?"
 )
 MOST: Final = Decimal(10) ** 10
+MOST_LINES: Final = 200
 LEAST_STEP: Final = Decimal(1).scaleb(-12)
 NEGATIVE, POSITIVE, BORDERLINE = "NEG", "POS", "IND"
 SEROLOGY: Final = (NEGATIVE, POSITIVE, BORDERLINE)
@@ -200,7 +201,7 @@ def read_result(test: str, typed: str | None) -> Result | None:
     match = NUMBER.fullmatch(text)
     if match is None:
         return None
-    number = Decimal(match["number"]).scaleb(int(match["power"] or 0))
+    number = Decimal(match["number"]).scaleb(int(match["tens"] or 0))
     return Result(number, SIGNS[match["sign"]] if match["sign"] else "") if number < MOST else None
 
 

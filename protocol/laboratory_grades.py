@@ -1,6 +1,6 @@
 """CTCAE v5.0 grades that a laboratory value suggests, with the term, by limits and baseline (protocol 3.4 G).
 
-Limits of grades are those of NCI's list of 27 November 2017. What the list makes depend on signs or treatment is
+Compared of grades are those of NCI's list of 27 November 2017. What the list makes depend on signs or treatment is
 graded by the number alone: the least grade that it can be. Pure.
 """
 
@@ -19,7 +19,7 @@ HALF_AS_MUCH_AGAIN: Final = Decimal("1.5")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Compared:
     """What a value is compared with, in its own unit: the limits of normal, and the baseline with its upper limit."""
 
     low: Decimal | None = None
@@ -45,7 +45,7 @@ class Graded:
     term: str = ""
 
 
-Grader = Callable[[Decimal, Limits], int | None]
+Grader = Callable[[Decimal, Compared], int | None]
 
 
 def lab_grade(
@@ -65,12 +65,12 @@ def lab_grade(
         return None
     high = exact_or_none(uln)
     found = graded(
-        test, Result(exact(value)), Limits(exact_or_none(lln), high, exact_or_none(baseline), high)
+        test, Result(exact(value)), Compared(exact_or_none(lln), high, exact_or_none(baseline), high)
     )
     return found.grade if found else None
 
 
-def graded(test: str, result: Result | None, limits: Limits) -> Graded | None:
+def graded(test: str, result: Result | None, limits: Compared) -> Graded | None:
     """The grade of a result with its term; ``None`` where no rule or no limit is known, or where a result such as
     "<0.5" may have several.
     """
@@ -83,7 +83,7 @@ def graded(test: str, result: Result | None, limits: Limits) -> Graded | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _of_number(test: str, value: Decimal, limits: Limits) -> Graded | None:
+def _of_number(test: str, value: Decimal, limits: Compared) -> Graded | None:
     """The grade of the direction in which the value lies; 0 only where every direction is known to have none."""
     grades = [(grader(value, limits), term) for term, grader in RULES.get(test, ())]
     worst = max(((grade, term) for grade, term in grades if grade), default=None)
@@ -106,7 +106,7 @@ def _below(*limits: str, grades: tuple[int, ...]) -> Grader:
     """The grade of the last bound that the value lies below; grade 1 below the lower limit of normal."""
     bounds = list(zip(map(exact, limits), grades, strict=True))
 
-    def grade(value: Decimal, given: Limits) -> int | None:
+    def grade(value: Decimal, given: Compared) -> int | None:
         reached = [each for bound, each in bounds if value < bound]
         if reached:
             return max(reached)
@@ -119,7 +119,7 @@ def _above(*limits: str, grades: tuple[int, ...], needs_limit: bool = True) -> G
     """The grade of the last bound that the value lies above; grade 1 above the upper limit of normal."""
     bounds = list(zip(map(exact, limits), grades, strict=True))
 
-    def grade(value: Decimal, given: Limits) -> int | None:
+    def grade(value: Decimal, given: Compared) -> int | None:
         reached = [each for bound, each in bounds if value > bound]
         if reached:
             return max(reached)
@@ -134,7 +134,7 @@ def _multiples(*times: str | Decimal) -> Grader:
     """Grade 1 above the upper limit of normal, then one more above each multiple of it."""
     bounds = [exact(each) for each in (Decimal(1), *times)]
 
-    def grade(value: Decimal, given: Limits) -> int | None:
+    def grade(value: Decimal, given: Compared) -> int | None:
         return None if given.high is None else sum(value > bound * given.high for bound in bounds)
 
     return grade
@@ -144,7 +144,7 @@ def _by_baseline(first: str, *times: str) -> Grader:
     """Multiples of the upper limit; of the baseline where that was above normal, grade 1 from ``first`` times it."""
     of_limit, bounds = _multiples(*times), [exact(each) for each in times]
 
-    def grade(value: Decimal, given: Limits) -> int | None:
+    def grade(value: Decimal, given: Compared) -> int | None:
         if not given.is_high_at_baseline or given.baseline is None:
             return of_limit(value, given)
         if value < exact(first) * given.baseline:
@@ -154,13 +154,13 @@ def _by_baseline(first: str, *times: str) -> Grader:
     return grade
 
 
-def _bilirubin(value: Decimal, given: Limits) -> int | None:
+def _bilirubin(value: Decimal, given: Compared) -> int | None:
     if not given.is_high_at_baseline or given.baseline is None:
         return _multiples(HALF_AS_MUCH_AGAIN, "3", "10")(value, given)
     return sum(value > bound * given.baseline for bound in (1, HALF_AS_MUCH_AGAIN, 3, 10))
 
 
-def _creatinine(value: Decimal, given: Limits) -> int | None:
+def _creatinine(value: Decimal, given: Compared) -> int | None:
     """By the limit, and by the baseline where that is worse: above 1.5 times it grade 2, above 3 times 3."""
     by_limit = _multiples(HALF_AS_MUCH_AGAIN, "3", "6")(value, given)
     if by_limit is None or given.baseline is None or value <= HALF_AS_MUCH_AGAIN * given.baseline:
@@ -168,7 +168,7 @@ def _creatinine(value: Decimal, given: Limits) -> int | None:
     return max(by_limit, 3 if value > 3 * given.baseline else 2)
 
 
-def _glucose(value: Decimal, given: Limits) -> int | None:
+def _glucose(value: Decimal, given: Compared) -> int | None:
     """Grade 1 above normal and above the baseline; higher grades depend on treatment."""
     if given.high is None:
         return None

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from protocol.laboratory import TESTS, read_result
+from protocol.laboratory import MOST_LINES, TESTS, read_result
 
 NAMES: Final = MappingProxyType(
     {
@@ -145,7 +145,6 @@ SPELLINGS: Final = MappingProxyType(
 )
 BLANKS, SEPARATOR = re.compile(r"\s+"), re.compile(r"\t|;|\|| {2,}")
 TRAILING_CODE = re.compile(r"\s*[(（\[][A-Za-z0-9#+γ/ -]+[)）\]]\s*$")
-MOST_LINES: Final = 200
 
 
 class Why(StrEnum):
@@ -245,12 +244,12 @@ def _line(number: int, text: str) -> Line:
     test = code_named(parts[0])
     if test is None:
         return Line(number, text, why=Why.TEST)
-    result = parts[1] if len(parts) > 1 else ""
+    result = next(iter(parts[1:]), "")
     if read_result(test, result) is None:
         return Line(number, text, test, why=Why.RESULT)
     if TESTS[test].codes:
         return Line(number, text, test, result)
     found = [unit for part in parts[2:] if (unit := unit_named(test, part)) is not None and part]
-    if len(parts) > 2 and not found and any(parts[2:]):
+    if not found and any(parts[2:]):
         return Line(number, text, test, why=Why.UNIT)
     return Line(number, text, test, result, found[0] if found else "")

@@ -19,6 +19,7 @@ from protocol.laboratory_words import Why, cells, code_named, unit_named
 DASH: Final = r"\s*(?:-{1,2}|–|—|~|至|to)\s*"
 SPAN: Final = re.compile(rf"(\d{{1,7}}(?:\.\d{{1,4}})?){DASH}(\d{{1,7}}(?:\.\d{{1,4}})?)")
 ONE_SIDE: Final = re.compile(r"(<=?|>=?|≤|≥)\s*(\d{1,7}(?:\.\d{1,4})?)")
+BELOW: Final = ("<", "<=", "≤")
 AGES: Final = re.compile(rf"(\d{{1,3}})(?:{DASH}(\d{{1,3}})?)?")
 SEXES: Final = MappingProxyType(
     {"M": ("m", "male", "男", "男性"), "F": ("f", "female", "女", "女性"), "": ("", "both", "all", "不限")}
@@ -60,16 +61,16 @@ def read_range_lines(lines: Iterable[str]) -> Iterator[RangeLine]:
 
 
 def _line(number: int, text: str) -> RangeLine:
-    parts = [*cells(text), "", "", "", ""]
-    test = code_named(parts[0])
+    name, measure, span, whom, years, *_more = [*cells(text), "", "", "", ""]
+    test = code_named(name)
     if test is None:
         return RangeLine(number, text, why=Why.TEST)
     if not TESTS[test].factors:
         return RangeLine(number, text, test, why=Why.RESULT)
-    unit = unit_named(test, parts[1])
+    unit = unit_named(test, measure)
     if unit is None:
         return RangeLine(number, text, test, why=Why.UNIT)
-    bounds, sex, ages = _bounds(parts[2]), _sex(parts[3]), _ages(parts[4])
+    bounds, sex, ages = _bounds(span), _sex(whom), _ages(years)
     if bounds is None or sex is None or ages is None:
         return RangeLine(number, text, test, why=Why.LIMIT)
     return RangeLine(number, text, test, unit, *bounds, sex, *ages)
@@ -77,11 +78,11 @@ def _line(number: int, text: str) -> RangeLine:
 
 def _bounds(typed: str) -> tuple[Decimal | None, Decimal | None] | None:
     if span := SPAN.fullmatch(typed):
-        low, high = Decimal(span[1]), Decimal(span[2])
+        low, high = map(Decimal, span.groups())
         return (low, high) if low < high else None
     if side := ONE_SIDE.fullmatch(typed):
-        limit = Decimal(side[2])
-        return (None, limit) if side[1] in ("<", "<=", "≤") else (limit, None)
+        sign, number = side.groups()
+        return (None, Decimal(number)) if sign in BELOW else (Decimal(number), None)
     return None
 
 
@@ -95,5 +96,7 @@ def _ages(typed: str) -> tuple[int, int | None] | None:
     match = AGES.fullmatch(typed)
     if match is None:
         return None
-    first, last = int(match[1]), int(match[2]) if match[2] else None
+    first, last = (int(age) if age else None for age in match.groups())
+    if first is None:
+        return None
     return (first, last) if last is None or first <= last else None

@@ -308,8 +308,7 @@ def numbered(group: Group, rows: Iterable[AnswerValues], saved: SavedRows) -> li
     are what their positions say. A number is given once: it is not free again after its row was removed.
     """
     rows, taken = list(rows), set(saved.numbers.values())
-    numbers = () if group.keyed_by else range(1, len(group.starts_with) + 1)
-    begun = [number for number in numbers if number not in taken]
+    begun = [] if group.keyed_by else [n for n in range(1, len(group.starts_with) + 1) if n not in taken]
     known = {row_id_at(group.name, number): number for number in begun} | dict(saved.numbers)
     gone = frozenset() if group.fixed else saved.removed
     owners = {number: row_id for row_id, number in known.items() if number not in gone}
@@ -485,15 +484,9 @@ def _rows_to_show(group: Group, rows: Iterable[AnswerValues]) -> list[AnswerValu
         return sorted([*saved, *left_out], key=lambda row: row["position"])
     if saved and not group.keyed_by:
         return saved
-    known = {row.get(group.keyed_by) for row in saved}
-    return [
-        *saved,
-        *(
-            {**start, "row_id": _identity(group, start, n)}
-            for n, start in enumerate(group.starts_with, 1)
-            if not group.keyed_by or start[group.keyed_by] not in known
-        ),
-    ]
+    known = {row.get(group.keyed_by) for row in saved} if group.keyed_by else set()
+    begun = [row for row in rows_begun(group) if row.get(group.keyed_by) not in known or not known]
+    return [*saved, *({**row, "position": None} for row in begun)]
 
 
 def _put(raw: Raw, name: str, texts: list[str], why: str | None) -> None:

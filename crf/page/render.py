@@ -24,6 +24,7 @@ from crf.engine.evaluation import Evaluation
 from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of, rows_begun
+from crf.page.keyed_rows import key_cell, offered_again
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note
 from crf.page.question_templates import as_json, partial, skeleton
 
@@ -413,23 +414,10 @@ class FormRenderer:
         """Return the rows to draw; a group that is not asked yet shows how it begins once it is."""
         rows = list(self.given.outcome.groups.get(group.name, []))
         if group.keyed_by and self.given.editable:
-            return [*rows, *self._offered_again(group, rows)]
+            return [*rows, *offered_again(group, rows, self.raw)]
         if rows or not self.given.editable or self.asks(group):
             return rows
         return [{key: row[key] for key in row if key != "missing"} for row in rows_begun(group)]
-
-    def _offered_again(self, group: Group, rows: list[AnswerRow]) -> Iterable[AnswerRow]:
-        """Yield the rows that the form begins with and that say no more than that, where they stand on the page."""
-        about = {row[group.keyed_by] for row in rows}
-        key = re.compile(rf"{re.escape(group.name)}-(\d+)-{re.escape(group.keyed_by)}")
-        places = {
-            texts[0]: int(match[1])
-            for name, texts in self.raw.items()
-            if texts and (match := key.fullmatch(name))
-        }
-        for row in rows_begun(group):
-            if (code := row[group.keyed_by]) not in about and code in places:
-                yield {**row, "position": 0, "place": places[code]}
 
     def asks(self, group: Group) -> bool:
         """Say whether the group is asked by the answers on the page."""
@@ -478,7 +466,7 @@ class FormRenderer:
         cells: list[str] = []
         for question in group.questions.values():
             if row and question.name == group.keyed_by and row.get(question.name) is not None:
-                cells.append(self._key_cell(group, row, index, question))
+                cells.append(key_cell(group, row, index, zone=self.given.zone, language=self.language))
                 continue
             if row and self._is_given(group, row, question):
                 if template == "cell":
@@ -496,12 +484,6 @@ class FormRenderer:
             )
             cells.append(self.question(spot))
         return mark_safe("".join(cells))  # noqa: S308 - made of escaped parts
-
-    def _key_cell(self, group: Group, row: AnswerRow, index: int | str, question: Question) -> str:
-        """Draw what a row is about: shown, and sent again as it is."""
-        text = messages.display(question, row[question.name], zone=self.given.zone)
-        filling = {"name": f"{group.name}-{index}-{question.name}", "value": escape(row[question.name])}
-        return partial("key_cell", self.language) % {**filling, "text": escape(text)}
 
     def _is_given(self, group: Group, row: AnswerRow, question: Question) -> bool:
         start = group.starts_with[row["position"] - 1] if row["position"] <= len(group.starts_with) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from protocol.laboratory import (
     limits_of,
     read_result,
 )
-from protocol.laboratory_grades import RULES, Graded, Limits, graded
+from protocol.laboratory_grades import RULES, Compared, Graded, graded
 from protocol.laboratory_words import NAMES, Line, Why, code_named, read_lines, unit_named
 from protocol.text import load
 
@@ -156,34 +157,34 @@ def test_grades_and_terms_of_the_list(
     test: str, low: object, high: object, typed: str, grade: int, term: str
 ) -> None:
     bounds = [None if each is None else Decimal(str(each)) for each in (low, high)]
-    assert graded(test, read_result(test, typed), Limits(*bounds)) == Graded(grade, term)
+    assert graded(test, read_result(test, typed), Compared(*bounds)) == Graded(grade, term)
 
 
 def test_a_limit_of_the_assay_has_a_grade_only_where_it_has_one() -> None:
-    assert graded("LYM", Result(Decimal("0.6"), "<"), Limits()) is None
-    assert graded("TSH", Result(Decimal(9)), Limits(Decimal(1), Decimal(4))) is None
+    assert graded("LYM", Result(Decimal("0.6"), "<"), Compared()) is None
+    assert graded("TSH", Result(Decimal(9)), Compared(Decimal(1), Decimal(4))) is None
 
 
 def test_a_baseline_above_normal_is_what_later_values_are_compared_with() -> None:
     """Baseline 80 with a limit of 50 then; the limit is 100 now. 1.5 times the baseline is grade 1."""
-    given_limits = Limits(Decimal(9), Decimal(100), Decimal(80), Decimal(50))
+    given_limits = Compared(Decimal(9), Decimal(100), Decimal(80), Decimal(50))
     grades = [graded("ALT", Result(Decimal(value)), given_limits) for value in (119, 120, 240, 241)]
     assert [each.grade for each in grades if each] == [0, 1, 1, 2]
-    normal = Limits(Decimal(9), Decimal(100), Decimal(80), Decimal(80))
+    normal = Compared(Decimal(9), Decimal(100), Decimal(80), Decimal(80))
     assert graded("ALT", Result(Decimal(120)), normal) == Graded(1, "Alanine aminotransferase increased")
 
 
-@given(st.sampled_from(sorted(RULES)), st.integers(1, 2000), st.integers(1, 2000))
-def test_a_value_further_from_normal_is_never_of_a_lower_grade(test: str, one: int, other: int) -> None:
-    low, high = Decimal(500), Decimal(1000)
-    values = sorted((one, other), key=lambda each: max(low - each, each - high, Decimal(0)))
-    found = [graded(test, Result(Decimal(each)), Limits(low, high)) for each in values]
-    sides = {each < low for each in values if not low <= each <= high}
-    if len(sides) <= 1 and all(found):
-        near, far = found
-        assert near is not None
-        assert far is not None
-        assert near.grade <= far.grade or near.term != far.term
+@pytest.mark.parametrize(
+    ("term", "grader"), [pair for rules in RULES.values() for pair in rules], ids=lambda each: str(each)[:30]
+)
+@given(*[st.decimals(0, 3000, places=2)] * 4)
+def test_a_grade_only_rises_in_its_direction(
+    term: str, grader: Any, low: Decimal, high: Decimal, one: Decimal, other: Decimal
+) -> None:
+    given_limits = Compared(min(low, high), max(low, high), one, other)
+    grades = [grader(value, given_limits) or 0 for value in sorted((low, high, one, other, Decimal(9999)))]
+    rising = grader(Decimal(9999), given_limits) is not None and grader(Decimal(9999), given_limits) > 0
+    assert grades == sorted(grades, reverse=not rising), term
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from protocol.laboratory import (
     limits_of,
     read_result,
 )
-from protocol.laboratory_grades import Graded, Limits, graded
+from protocol.laboratory_grades import Compared, Graded, graded
 from protocol.text import ProtocolText, load
 
 RESULT = ("lb_test", "lb_res", "lb_unit")
@@ -95,20 +95,20 @@ def _baseline(known: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]
         return None, None
     days = {row["id"]: row["lb_dt"] for row in known["lb_all"] if row["lb_dt"] and row["lb_dt"] <= began}
     before = [
-        (days[row["record_id"]], row["record_id"], row)
+        row
         for row in known["lb_all_tests"] or ()
-        if row.get("record_id") in days and row["lb_test"] == known["lb_test"] and row["lb_stresn"] is not None
+        if row.get("record_id") in days
+        and row["lb_test"] == known["lb_test"]
+        and row["lb_stresn"] is not None
     ]
-    if not before:
-        return None, None
-    row = max(before, key=lambda each: each[:2])[2]
-    return row["lb_stresn"], row["lb_hi"]
+    last = max(before, key=lambda row: (days[row["record_id"]], row["record_id"]), default=None)
+    return (last["lb_stresn"], last["lb_hi"]) if last else (None, None)
 
 
 def _graded(known: Mapping[str, Any]) -> Graded | None:
     if not known["lb_test"]:
         return None
-    return graded(known["lb_test"], result_of(known), Limits(*_range(known), *_baseline(known)))
+    return graded(known["lb_test"], result_of(known), Compared(*_range(known), *_baseline(known)))
 
 
 def grade(**known: Any) -> int | None:
