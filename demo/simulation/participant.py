@@ -94,7 +94,6 @@ class Journey:
             told = {form: write(self.case, self.today) for form, write in SCREENING_FORMS.items()}
             for code, sent in told.items():
                 fill(self.participant, code, sent, **self.as_(self.place.coordinator))
-            self._screening_panel()
             for code, sent in history(self.case, told["DM"]["answers"], self.today):
                 fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
         if story.ending == "waits":
@@ -112,14 +111,17 @@ class Journey:
                 self._decline()
             return
         self._randomize()
+        with self._seen_by(self.place.coordinator):
+            self._screening_panel()
         yield from self._visits()
 
     def _screening_panel(self) -> None:
+        """Type what was found in the days after consent: the visit stands in the plan from randomization on."""
         with transaction.atomic():
-            visit = Visit.objects.filter(participant=self.participant, code=SCREENING).first()
-        if visit is not None:
-            sent = panel(self.case, self.today, visit.code)
-            fill(self.participant, "LB", sent, visit=visit, **self.as_(self.place.coordinator))
+            visit = Visit.objects.get(participant=self.participant, code=SCREENING)
+            visit.participant = self.participant
+        taken_on = self.case.story.consent_on + timedelta(days=2)
+        self._fill("LB", panel(self.case, taken_on, visit.code), visit)
 
     def _seen_by(self, user: User) -> Any:
         return scope(user_id=user.pk, sites=sites_of(user))
