@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, cached_property
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.help import places
+from crf.engine.pasted import PastedLine
 from crf.engine.questions import KEYS, AnswerRole, Classification, Question, argument, ask_when
 from protocol.text import ProtocolText, load
 from protocol.values import value_of
@@ -87,7 +88,8 @@ class Group:
     of the first version, numbered from 1. ``begins_by`` says which rows a version of the text begins the table
     with at a visit in an arm. ``keyed_by`` names the question that says what a row is about: it stays as it is
     once answered, and a row that the form begins with is offered again until it is on record. ``as_table``:
-    drawn as one, however many columns it has.
+    drawn as one, however many columns it has. ``pasted_by`` reads lines that are pasted into such a table, beside
+    what its rows are about in the order of the page.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Group:
     begins_by: Callable[[ProtocolText, str, str | None], Rows] | None = None
     keyed_by: str = ""
     as_table: bool = False
+    pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]] | None = None
     model: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

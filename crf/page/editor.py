@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -217,10 +218,17 @@ class RecordEditor:
     def review(self, raw: Any) -> Review:
         return submission.review(self.form, raw, context=self.context, zone=self.zone, saved=self.saved_rows)
 
-    def page_of(self, review: Review, *, announce: bool = True, reason_problem: str = "") -> FormPage:
-        """Return the page with everything that was typed on it."""
+    def page_of(
+        self,
+        review: Review,
+        *,
+        announce: bool = True,
+        reason_problem: str = "",
+        pasted: Mapping[str, Sequence[str]] | None = None,
+    ) -> FormPage:
+        """Return the page with everything that was typed on it; ``pasted`` says what became of pasted lines."""
         frame = self._frame(key=review.submission.control("key"))
-        given = given_of_review(review, announce=announce, **frame)
+        given = given_of_review(review, announce=announce, pasted=pasted or {}, **frame)
         if reason_problem:
             given = PageInput(**{**vars(given), "errors": {**given.errors, "_reason": reason_problem}})
         return page(self.form, given)

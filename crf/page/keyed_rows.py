@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django.utils.html import escape
 
@@ -12,6 +13,8 @@ from crf.engine.answers import AnswerRow
 from crf.engine.declaration import Group
 from crf.engine.submission import Raw, rows_begun
 from crf.page.question_templates import partial
+
+PASTED = "_paste:"
 
 
 def offered_again(group: Group, rows: list[AnswerRow], raw: Raw) -> Iterator[AnswerRow]:
@@ -23,7 +26,21 @@ def offered_again(group: Group, rows: list[AnswerRow], raw: Raw) -> Iterator[Ans
     }
     for row in rows_begun(group):
         if (code := row[group.keyed_by]) not in about and code in places:
-            yield {**row, "position": 0, "place": places[code]}
+            begun = {name: value for name, value in row.items() if name != "missing"}
+            yield {**begun, "position": 0, "place": places[code]}
+
+
+def pasted_name(group: Group) -> str:
+    """Return the name of the field that lines are pasted into."""
+    return f"{PASTED}{group.name}"
+
+
+def paste_box(group: Group, raw: Raw, pasted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return what the page shows of pasting into a table; nothing where it cannot be done."""
+    if group.pasted_by is None:
+        return {}
+    text = next(iter(raw.get(pasted_name(group), ())), "")
+    return {"name": pasted_name(group), "text": text, "told": pasted.get(group.name, ())}
 
 
 def key_cell(group: Group, row: AnswerRow, index: int | str, *, zone: str, language: str) -> str:

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crf.catalogue.laboratory.codes import TEST
+from crf.catalogue.laboratory.words import why_not
 from crf.catalogue.shared.common import SEX
 from crf.engine.messages import range_text
 from kernel.fields import DayField, WordsField
 from kernel.reading import plain
 from kernel.service_form import ServiceForm
-from protocol.laboratory_words import Why
 from protocol.reference_lines import RangeLine, read_range_lines
 from trials.models import ReferenceRange
 
@@ -45,19 +45,6 @@ def _whom(row: ReferenceRange) -> str:
         ages = range_text((row.age_from, row.age_to))
         said.append(_("age {span}").format(span=ages))
     return ", ".join(said) or _("everybody")
-
-
-def why_not(why: Why) -> str:
-    """Say why a line is not understood, and what would be."""
-    texts = {
-        Why.TEST: _("no test of the panel is called so"),
-        Why.RESULT: _("this is no result of the test"),
-        Why.UNIT: _("this is no unit of the test"),
-        Why.TWICE: _("a line before it says the same test"),
-        Why.TOO_MANY: _("there is no test left for it"),
-        Why.LIMIT: _("range, sex or age is not written as asked"),
-    }
-    return texts[why]
 
 
 class RangesForm(ServiceForm):

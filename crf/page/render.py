@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,7 @@ from crf.engine.evaluation import Evaluation
 from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of, rows_begun
-from crf.page.keyed_rows import key_cell, offered_again
+from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note
 from crf.page.question_templates import as_json, partial, skeleton
 
@@ -102,6 +102,7 @@ class PageInput:
     storage: str = ""
     stored: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
+    pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class _Filling(dict[str, str]):
@@ -332,7 +333,7 @@ class FormRenderer:
     def not_offered(self, spot: FieldView) -> list[str]:
         """Return the codes that are no answer here; one that is on record stays to be seen."""
         chosen = self.raw.get(spot.name, [])
-        unlisted = {} if spot.blank else spot.question.offered_when
+        unlisted = spot.question.offered_when if spot.values or not spot.blank else {}
         found = [code for code, condition in unlisted.items() if not self.holds(condition, spot.values)]
         return [code for code in found if code not in chosen]
 
@@ -398,6 +399,7 @@ class FormRenderer:
                 "show": as_json(group.shown_when),
                 "hidden": not self.holds(group.shown_when),
                 "editable": editable,
+                "paste": paste_box(group, self.raw, self.given.pasted) if editable else {},
                 "required": group.name in self.given.outcome.required,
                 "notes": mark_safe("".join(text for _level, text in self.notes.get(group.name, ()))),  # noqa: S308
                 "error": self.given.errors.get(group.name, ""),

@@ -12,6 +12,7 @@ from audit.models import audited
 from crf.catalogue.laboratory import codes as lists
 from crf.catalogue.laboratory import rules
 from crf.catalogue.laboratory.checks import CHECKS
+from crf.catalogue.laboratory.words import read_pasted
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Is, Not
 from crf.engine.declaration import Repeats
@@ -72,6 +73,7 @@ class Laboratory(CrfRecord):
         begins_by=rules.begins_with,
         keyed_by="lb_test",
         as_table=True,
+        pasted_by=read_pasted,
     )
     trop_assay = TextAnswer(
         _("Assay of the troponin"), max_length=80, help=_("Maker and name."), sdtm="LBMETHOD"

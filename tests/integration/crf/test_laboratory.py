@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date
 from typing import Any
@@ -112,6 +113,43 @@ def test_point_01_what_cannot_be_read_is_shown_again_as_it_was_typed(
     assert "haemolysed" in answer.text
     assert place_of(answer, "TSH"), "a test that is not answered yet stays on the page"
     assert 'value="129"' in answer.text
+
+
+def test_point_01_lines_of_the_hospital_system_are_pasted_into_the_page(
+    screened: Participant, world: World
+) -> None:
+    client, visit = client_of(world.coordinator), visit_of(screened, "SCR")
+    page = page_at(client, screened, visit)
+    lines = "白细胞计数(WBC)\t4.8\t10^9/L\nCREA\t1.1\tmg/dL\nFerritin\t100\tug/L\nK\t4.0\tmmol/L\nSCC\t0.9\tng/mL\n"
+    typed = {f"{place_of(page, 'K')}-lb_res": "4.4", "_paste:tests": lines, "_action": "paste"}
+    answer = client.post(page.context["page"].links.save, sent(page, **typed))
+    assert answer.status_code == 200
+    assert find_stored_record(record_key_of(participant=screened, form="LB", visit=visit)) is None
+    shown = html.unescape(answer.text)
+    assert "3 lines were taken over." in shown
+    assert "Line 3, “Ferritin\t100\tug/L”: no test of the panel is called so." in shown
+    assert "Line 4, “K\t4.0\tmmol/L”: there is an answer already, 4.4, and it stays." in shown
+    assert re.search(r">Ferritin\t100\tug/L\nK\t4.0\tmmol/L</textarea>", shown)
+    again = page_at(client, screened, visit)  # the draft holds all of it
+    for test, result, unit in (
+        ("WBC", "4.8", "10^9/L"),
+        ("CREAT", "1.1", "mg/dL"),
+        ("K", "4.4", "mmol/L"),
+        ("SCCAG", "0.9", "ng/mL"),
+    ):
+        row = place_of(again, test)
+        assert f'name="{row}-lb_res" id="id-{row}-lb_res" value="{result}"' in again.text
+        assert dict(sent(again))[f"{row}-lb_unit"] == unit
+    assert "Ferritin" in again.text
+    column = sent(again, **{"_paste:tests": "141\n\n2.9", "_action": "paste", "lb_dt": "2026-01-09"})
+    spread = client.post(again.context["page"].links.save, column)
+    row = place_of(spread, "HGB")
+    assert f'name="{row}-lb_res" id="id-{row}-lb_res" value="141"' in spread.text
+    assert 'value="2026-01-09"' in spread.text
+    saved = client.post(
+        again.context["page"].links.save, sent(again, **{"_action": "paste", "_paste:tests": " "})
+    )
+    assert saved.status_code in (302, 422), "Enter presses the first button of the page"
 
 
 def test_point_01_a_new_range_judges_the_panels_of_its_days_again(
