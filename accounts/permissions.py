@@ -48,6 +48,10 @@ class Permission(StrEnum):
     CRF_LOCK = "crf_lock"
     DERIVED_JUDGE = "derived_judge"
     RANGE_RECORD = "range_record"
+    DEVIATION_VIEW = "deviation_view"
+    DEVIATION_RECORD = "deviation_record"
+    DEVIATION_JUDGE = "deviation_judge"
+    ANALYSIS_SET_DECIDE = "analysis_set_decide"
     QUERY_VIEW = "query_view"
     QUERY_RAISE = "query_raise"
     QUERY_ANSWER = "query_answer"
@@ -122,6 +126,10 @@ PERMISSION_LABELS: Final = {
     Permission.CRF_LOCK: _("lock and unlock forms"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
     Permission.RANGE_RECORD: _("record reference ranges of laboratories"),
+    Permission.DEVIATION_VIEW: _("see protocol deviations"),
+    Permission.DEVIATION_RECORD: _("record deviations, and confirm or dismiss what is proposed as one"),
+    Permission.DEVIATION_JUDGE: _("decide how important a deviation is"),
+    Permission.ANALYSIS_SET_DECIDE: _("decide which deviations exclude from the per-protocol set"),
     Permission.QUERY_VIEW: _("see queries"),
     Permission.QUERY_RAISE: _("raise queries"),
     Permission.QUERY_ANSWER: _("answer queries"),
@@ -152,6 +160,7 @@ _READ = frozenset(
         _P.SITE_VIEW,
         _P.PARTICIPANT_VIEW,
         _P.CRF_VIEW,
+        _P.DEVIATION_VIEW,
         _P.QUERY_VIEW,
         _P.VISIT_VIEW,
         _P.PROTOCOL_VIEW,
@@ -167,6 +176,7 @@ _AT_SITE = _READ | {
     _P.CONSENT_RECORD,
     _P.CRF_EDIT,
     _P.RANGE_RECORD,
+    _P.DEVIATION_RECORD,
     _P.QUERY_ANSWER,
     _P.VISIT_RECORD,
     _P.SAFETY_VIEW,
@@ -194,6 +204,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.DEVIATION_RECORD,
         _P.SAFETY_VIEW,
         _P.NOTE_KEEP,
         _P.QUERY_RAISE,
@@ -212,6 +223,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.CRF_LOCK,
         _P.DERIVED_JUDGE,
         _P.RANGE_RECORD,
+        _P.DEVIATION_RECORD,
+        _P.DEVIATION_JUDGE,
         _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
@@ -232,6 +245,9 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.VISIT_VIEW,
             _P.SAFETY_VIEW,
             _P.SAFETY_ASSESS,
+            _P.DEVIATION_VIEW,
+            _P.DEVIATION_RECORD,
+            _P.DEVIATION_JUDGE,
             _P.QUERY_VIEW,
             _P.PROTOCOL_VIEW,
             _P.PROTOCOL_CONFIRM,
@@ -251,6 +267,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.SCHEME_DEFINE,
         _P.SCHEME_ACTIVATE,
         _P.LIST_WATCH,
+        _P.DEVIATION_JUDGE,
+        _P.ANALYSIS_SET_DECIDE,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
     },
@@ -309,8 +327,8 @@ class SiteQuerySet(models.QuerySet[Any]):
 View = Callable[..., HttpResponseBase]
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Let a signed-in person through who holds ``permission`` anywhere; answer 403 to others.
+def requires(permission: Permission, *others: Permission) -> Callable[[View], View]:
+    """Let a signed-in person through who holds ``permission``, or one of ``others``, anywhere; answer 403 to others.
 
     The rows they may reach with it are the business of ``open_to``.
     """
@@ -320,9 +338,10 @@ def requires(permission: Permission) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _sign_in_first(request)
-            if not request.user.may(permission):
-                raise Forbidden
-            return view(request, *args, **kwargs)
+            for each in (permission, *others):
+                if request.user.may(each):
+                    return view(request, *args, **kwargs)
+            raise Forbidden
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return guarded

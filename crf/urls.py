@@ -3,6 +3,7 @@
 from django.urls import path
 
 from crf.views import (
+    deviations,
     differences,
     eligibility,
     forms,
@@ -48,6 +49,13 @@ urlpatterns = [
     path("sites/<str:code>/reference-ranges/", laboratory.ranges, name="ranges"),
     path("sites/<str:code>/reference-ranges/new/", laboratory.new_ranges, name="new-ranges"),
     path("reference-ranges/<int:pk>/withdraw/", laboratory.withdraw_range, name="withdraw-range"),
+    path("deviations/", deviations.deviations, name="deviations"),
+    path("deviations/<int:pk>/settle/", deviations.settle, name="settle-deviation"),
+    path(
+        "participants/<str:number>/deviations/<int:sequence>/decide/",
+        deviations.decide,
+        name="decide-deviation",
+    ),
     path("differences/", differences.differences, name="differences"),
     path("participants/<str:number>/differences/settle/", differences.settle, name="settle-differences"),
     path("queries/", queries.queries, name="queries"),

@@ -89,17 +89,18 @@ def _contacts(cut: Cut) -> File:
 
 
 def _deviations(cut: Cut) -> File:
-    """Proposals of rules with what a person decided; the words are those of the source, with places for values."""
+    """What rules proposed, and where it stands on the log (form DV); the words are the source's, with places."""
     rows = cut.rows(DeviationProposal)
     return File(
-        "DEVIATIONS",
+        "DEVIATION_PROPOSALS",
         (
             *PARTICIPANT_KEYS,
             Column("RULE", "d.rule", "code", _("rule")),
             Column("FOUND_ON", "d.found_on", "date", _("found on")),
-            Column("STATE", "d.state", "code", _("State of the deviation"), dict(DeviationState.choices)),
+            Column("STATE", "d.state", "code", _("State of the proposal"), dict(DeviationState.choices)),
             Column("DETAIL", "d.detail", label=_("what was found")),
             Column("DETAIL_VALUES", 'd."values"', label=_("Values of the places in DETAIL, as JSON")),
+            Column("FORMSEQ", "d.deviation_no", "integer", _("Number on the log of deviations (form DV)")),
         ),
         f"{rows} d {of_participant(cut, 'd')} {AT_SITES}",
         "p.number, d.found_on, d.id",

@@ -34,6 +34,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
             NavigationItem(_("Forms to fill in"), "pencil", "reports:unfinished-forms", Permission.CRF_VIEW),
             NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
+            NavigationItem(
+                _("Deviations"), "exclamation-triangle", "crf:deviations", Permission.DEVIATION_VIEW
+            ),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),

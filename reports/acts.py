@@ -97,6 +97,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:withdrawal:correct": _("Withdrawal corrected"),
     "trials:withdrawal:cancel": _("Withdrawal cancelled"),
     "trials:participant:reach_again": _("Reached again after a loss"),
+    "crf:deviation:confirm": _("Deviation confirmed and put on the log"),
+    "crf:deviation:decide": _("Deviation decided centrally"),
     "trials:deviation:propose": _("Deviation proposed"),
     "trials:deviation:settle": _("Deviation proposal settled"),
     "followup:version:carry": _("Participants taken over to a later protocol version"),

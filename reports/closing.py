@@ -71,7 +71,7 @@ _WHERE: Final[dict[OpenMatter, tuple[Permission, str, str]]] = {
     OpenMatter.TODOS: (Permission.VISIT_VIEW, "followup:agenda", "?site={site}&show=todos"),
     OpenMatter.QUERIES: (Permission.QUERY_VIEW, "crf:queries", "?site={site}"),
     OpenMatter.CLOCKS: (Permission.SAFETY_VIEW, "crf:clocks", ""),
-    OpenMatter.DEVIATIONS: (Permission.CRF_EDIT, "home", ""),
+    OpenMatter.DEVIATIONS: (Permission.DEVIATION_VIEW, "crf:deviations", "?show=proposed&site={site}"),
     OpenMatter.REQUESTS: (Permission.CONTACT_HANDLE, "trials:requests", ""),
     OpenMatter.UNSIGNED: (Permission.CRF_VIEW, "reports:reports", ""),
     OpenMatter.UNLOCKED: (Permission.CRF_VIEW, "reports:reports", ""),

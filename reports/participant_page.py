@@ -13,10 +13,13 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.models import Act
 from crf import catalogue
+from crf.deviations.settling import LOG
 from crf.engine.base import COMPLETED
+from crf.links import form_url, log_url
+from crf.page.deviations import DeviationLine, deviations_of
 from crf.page.safety import ClockLine, lines_of
-from crf.queries.sparing import spared_words, words_tell_arm
 from crf.safety.clocks import clocks_open_to
+from crf.store.records import NEW
 from followup.history import text_for
 from followup.models import Todo, TodoState, Visit
 from followup.services.todos import AFTER_THE_END
@@ -28,7 +31,6 @@ from reports.matrix import Cell, Matrix, matrix_of
 from reports.timeline import Point, timeline
 from trials.models import (
     Consent,
-    DeviationProposal,
     EligibilityDecision,
     Milestone,
     Participant,
@@ -51,14 +53,6 @@ class ScreeningStep:
 
 
 @dataclass(frozen=True)
-class DeviationLine:
-    """One deviation, in words that the reader may read."""
-
-    proposal: DeviationProposal
-    said: str
-
-
-@dataclass(frozen=True)
 class Casefile:
     """What the page shows of one participant."""
 
@@ -71,7 +65,8 @@ class Casefile:
     acts: list[tuple[Act, str]]
     deviations: list[DeviationLine]
     clocks: list[ClockLine]
-    may_settle: bool
+    deviation_log: str
+    new_deviation: str
     steps: list[ScreeningStep]
     todos: list[TodoLine]
     course: list[CourseLine]
@@ -111,20 +106,20 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         matrix=matrix,
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
-        deviations=_deviations(participant, sees_arm=sees_arm),
+        deviations=deviations_of(participant, user),
         clocks=_clocks(participant, user, at),
-        may_settle=user.may(Permission.CRF_EDIT, participant.site_id),
+        deviation_log=log_url(participant.number, LOG),
+        new_deviation=_new_deviation(participant, consents, user),
         steps=_steps(participant, consents, decision, matrix, user),
         todos=_todos(participant, visits, today) if participant.arm else [],
         course=course_of(participant, milestones, user, today=today),
     )
 
 
-def _deviations(participant: Participant, *, sees_arm: bool) -> list[DeviationLine]:
-    return [
-        DeviationLine(each, each.said if sees_arm or not words_tell_arm(each.detail) else spared_words())
-        for each in DeviationProposal.objects.filter(participant=participant)
-    ]
+def _new_deviation(participant: Participant, consents: list[Consent], user: User) -> str:
+    """Return where a deviation is recorded; there is none to record before the consent."""
+    may_record = user.may(Permission.DEVIATION_RECORD, participant.site_id)
+    return form_url(participant.number, LOG, sequence=NEW) if may_record and consents else ""
 
 
 def _outcome(participant: Participant) -> ScreeningOutcome | None:

@@ -243,11 +243,3 @@ def app_sql(test_database: tuple[str, str]) -> Iterator[psycopg.Connection[Any]]
     """A raw connection as the application role: what an attacker with the web process's address has."""
     with psycopg.connect(test_database[1], autocommit=True) as raw:
         yield raw
-
-
-@pytest.fixture
-def world(db: None) -> Any:
-    """The small trial of ``tests.world``."""
-    from tests.world import build_world
-
-    return build_world()

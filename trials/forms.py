@@ -353,13 +353,3 @@ class WithdrawalCorrectionForm(WithdrawalForm):
 
 class WithdrawalCancelForm(ForeseeingForm):
     reason = _reason()
-
-
-class SettleForm(ServiceForm):
-    confirmed = forms.TypedChoiceField(
-        label=_("Is it a deviation?"),
-        choices=[("yes", _("Yes, it is a deviation")), ("no", _("No, it is not"))],
-        coerce=lambda value: value == "yes",
-        widget=forms.RadioSelect,
-    )
-    reason = _reason()

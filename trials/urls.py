@@ -32,5 +32,4 @@ urlpatterns = [
     path("participants/register/", participants.register, name="register"),
     path("participants/<str:number>/consent/", participants.consent, name="consent"),
     path("participants/<str:number>/consent/refused/", participants.refuse_consent, name="refuse-consent"),
-    path("deviations/<int:pk>/settle/", participants.settle_deviation, name="settle-deviation"),
 ]

@@ -28,6 +28,7 @@ CATALOGUE = (
     "crf.catalogue.adverse_event.form.AdverseEvent",
     "crf.catalogue.serious_event.form.SeriousEvent",
     "crf.catalogue.pregnancy.form.Pregnancy",
+    "crf.catalogue.deviation.form.Deviation",
     "crf.catalogue.quality_of_life.form.QualityOfLife",
     "crf.catalogue.surveillance.form.Surveillance",
 )

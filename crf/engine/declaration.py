@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from accounts.permissions import Permission
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.help import places
@@ -32,7 +33,7 @@ RESERVED = frozenset(
 )
 CONTEXT = (
     *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
-    *("sponsor.", "safety.", "fact.", "treatment.", "schedule."),
+    *("sponsor.", "safety.", "central.", "fact.", "treatment.", "schedule."),
 )
 DATE_READS = ("today", "site.zone")
 Rows = tuple[Mapping[str, Any], ...]
@@ -139,7 +140,8 @@ class FormDeclaration:
     visit, that says whether the participant was alive on that day. ``from_register``: may be recorded after
     a withdrawal from all contact. ``due_at_visits``: a log of which each visit that asks for it owes a record;
     with ``due_after``, a visit that took place owes it once that milestone stands. ``life``: where birth and
-    death are answered, on whichever form.
+    death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
+    ``about_conduct``: it tells how the trial was conducted, and may do so after a withdrawal from all contact.
     """
 
     code: str
@@ -159,6 +161,9 @@ class FormDeclaration:
     before_randomization: bool = False
     says_alive: bool = False
     from_register: bool = False
+    about_conduct: bool = False
+    seen_by: Permission = Permission.CRF_VIEW
+    entered_by: Permission = Permission.CRF_EDIT
     due_at_visits: bool = False
     due_after: str = ""
     life: Mapping[AnswerRole, str] = field(default_factory=dict)

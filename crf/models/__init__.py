@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
@@ -25,11 +26,14 @@ __all__ = (
     "ChangeReason",
     "ClockName",
     "DerivedDifference",
+    "DeviationDecision",
     "DifferenceKind",
     "Draft",
     "EntryPrompt",
+    "Exclusion",
     "Expectedness",
     "HardOverride",
+    "Importance",
     "MessageKind",
     "Query",
     "QueryMessage",

@@ -28,6 +28,7 @@ from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.models import Draft, Query, SaveKey
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
+from crf.queries.sparing import without_the_arm
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
 from crf.records.refusals import (
     AnswersImpossible,
@@ -50,7 +51,9 @@ from trials.models import Participant
 
 
 def open_participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
-    """Return the participant with their site; 404 when they are not for this person to see."""
+    """Return the participant with their site; 403 without the right, 404 when they are not for this person to see."""
+    if not request.user.may(permission):
+        raise Forbidden
     participants = Participant.objects.open_to(request.user, permission).select_related("site")
     return get_object_or_404(participants, number=number)
 
@@ -107,9 +110,16 @@ class RecordEditor:
 
     @cached_property
     def form(self) -> FormDeclaration:
-        """Return the form with the rows of the version under which the record was begun, or would be."""
+        """Return the form with the rows of the version under which the record was begun, or would be.
+
+        Who may not see allocations has no answer on it that is worked out from the arm.
+        """
         form, begun = self.record_key.form, self.stored.record if self.stored else self.record_key.participant
-        return form_begun(self.record_key, begun.protocol_version) if form.counted else form
+        if not self.user.may(Permission.ALLOCATION_VIEW, self.record_key.participant.site_id):
+            form = without_the_arm(form)
+        return (
+            form_begun(replace(self.record_key, form=form), begun.protocol_version) if form.counted else form
+        )
 
     @cached_property
     def stored(self) -> StoredRecord | None:
@@ -157,7 +167,7 @@ class RecordEditor:
     def editable(self) -> bool:
         """Say whether the person may type here now; a locked record is read."""
         locked = self.stored is not None and self.stored.record.state == RecordState.LOCKED
-        may = self.user.may(Permission.CRF_EDIT, self.record_key.participant.site_id)
+        may = self.user.may(self.record_key.form.entered_by, self.record_key.participant.site_id)
         return may and not locked and self.user.trained_on is not None
 
     @property

@@ -13,10 +13,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
+from crf.deviations.deciding import DeviationJudgement
+from crf.deviations.settling import LOG
+from crf.engine.messages import display
 from crf.engine.submission import AnswerUnreadableError, read_answer
-from crf.models import CausalityCode, Expectedness
+from crf.models import CausalityCode, Exclusion, Expectedness, Importance
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from crf.safety.clock_rows import REPORT_FORM
+from crf.store.records import NEW
 from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
@@ -238,3 +242,77 @@ class AssessmentForm(ServiceForm):
         typed = dict(self.cleaned_data)
         signed = {name: typed.pop(name) for name in ("password", "reason") if name in typed}
         return {"judged": SponsorJudgement(**typed)} | signed
+
+
+class SettleDeviationForm(ServiceForm):
+    """Whether what a rule found is a deviation, and under which number it stands on the log."""
+
+    confirmed = forms.TypedChoiceField(
+        label=_("Is it a deviation?"),
+        choices=[("yes", _("Yes, it is a deviation")), ("no", _("No, it is not"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    deviation = forms.TypedChoiceField(
+        label=_("On the log"),
+        coerce=int,
+        empty_value=NEW,  # type: ignore[arg-type]  # as ``coerce`` gives it
+        required=False,
+        help_text=_("A deviation that is on the log already is not recorded a second time."),
+    )
+    reason = WordsField(label=_("Why"), max_length=500)
+
+    def __init__(self, *args: Any, on_log: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        category = catalogue.form(LOG).questions["dv_cat"]
+        choices = [(NEW, str(_("as a new record")))]
+        for record in on_log:
+            what = display(category, record.dv_cat, zone="UTC")
+            choices.append((record.sequence, f"{record.sequence} · {record.dv_dt or ''} · {what}"))
+        self.fields["deviation"].choices = choices  # type: ignore[attr-defined]
+
+
+class DecideDeviationForm(ServiceForm):
+    """The central decision on one deviation; what stands, else what the rule proposes, is chosen already."""
+
+    importance = forms.ChoiceField(
+        label=_("Importance"), choices=Importance.choices, widget=forms.RadioSelect
+    )
+    excludes_pp = forms.ChoiceField(
+        label=_("Does it exclude the participant from the per-protocol set?"),
+        choices=Exclusion.choices,
+        widget=forms.RadioSelect,
+    )
+    reason = WordsField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Needed where you decide otherwise than the rule proposes, or than was decided before. Without the arm."
+        ),
+    )
+
+    def __init__(
+        self,
+        typed: Any,
+        *,
+        proposed: tuple[str | None, str | None],
+        stands: tuple[str | None, str | None],
+        decides_set: bool,
+    ) -> None:
+        chosen = [now or rule or "" for now, rule in zip(stands, proposed, strict=True)]
+        super().__init__(typed, initial=dict(zip(("importance", "excludes_pp"), chosen, strict=True)))
+        for name, choices, rule in (
+            ("importance", Importance, proposed[0]),
+            ("excludes_pp", Exclusion, proposed[1]),
+        ):
+            if rule:
+                said = gettext("By the rule: %(proposal)s.") % {"proposal": choices(rule).label}
+                self.fields[name].help_text = said
+        if not decides_set:
+            del self.fields["excludes_pp"]
+
+    def arguments(self) -> dict[str, Any]:
+        typed = dict(self.cleaned_data)
+        return {"reason": typed.pop("reason"), "judged": DeviationJudgement(**typed)}

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts.models import User
-from accounts.permissions import Permission
 from crf.engine import messages
 from crf.engine.base import CrfRecord
 from crf.engine.declaration import FormDeclaration, Repeats
@@ -59,7 +58,7 @@ def log_of(record_key: RecordKey, user: User) -> Log:
     """Return the list in one query, and what the reader typed in two."""
     form, participant = record_key.form, record_key.participant
     asked = _listed(form)
-    stored = form.model.objects.open_to(user, Permission.CRF_VIEW).filter(participant=participant)
+    stored = form.model.objects.open_to(user, form.seen_by).filter(participant=participant)
     lines = [
         LogLine(
             record,
@@ -71,7 +70,7 @@ def log_of(record_key: RecordKey, user: User) -> Log:
         )
         for record in stored.select_related("visit").order_by("sequence", "pk")
     ]
-    may_add = form.repeats == Repeats.LOG and user.may(Permission.CRF_EDIT, participant.site_id)
+    may_add = form.repeats == Repeats.LOG and user.may(form.entered_by, participant.site_id)
     headings = tuple(str(question.text) for question in asked)
     if not may_add:
         return Log(form, headings, tuple(lines), "", (), "", ())

@@ -7,6 +7,7 @@ check or the question that it is about looks at the arm: it would say which one 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from django.utils.translation import gettext as _
@@ -67,6 +68,24 @@ def names_looking_at_the_arm(code: str) -> frozenset[str]:
     form = catalogue.form(code)
     sections = (name for part in form.sections if ARM in _in(part.shown_when) for name in part.fields)
     return frozenset({ARM, *sections, *_asked_by_arm(form)})
+
+
+@cache
+def without_the_arm(form: FormDeclaration) -> FormDeclaration:
+    """Return the form without the answers that are derived from the arm: nobody types them."""
+    told = {
+        name
+        for name in names_looking_at_the_arm(form.code) & form.questions.keys()
+        if form.questions[name].derived
+    }
+    if not told:
+        return form
+    kept = {name: question for name, question in form.questions.items() if name not in told}
+    sections = (
+        replace(part, fields=tuple(name for name in part.fields if name not in told))
+        for part in form.sections
+    )
+    return replace(form, questions=kept, sections=tuple(sections))
 
 
 def _asked_by_arm(form: FormDeclaration) -> Iterator[str]:

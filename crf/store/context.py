@@ -13,8 +13,8 @@ from crf.engine.answers import AnswerRow
 from crf.engine.base import COMPLETED
 from crf.engine.checks import earliest_day, in_site_time
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
+from crf.models import DeviationDecision, SafetyClock, SponsorAssessment
 from crf.models import Record as SavedRecord
-from crf.models import SafetyClock, SponsorAssessment
 from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import Visit
 from kernel.clock import local_date
@@ -37,6 +37,7 @@ JUDGED = (
     *("event_no", "expectedness", "reference", "causality", "susar", "known_at", "urgent"),
     *("authority_on", "follow_up_on"),
 )
+DECIDED = ("deviation_no", "importance", "excludes_pp")
 CLOCKS = ("event_no", "kind", "starts_at", "due_at", "met_at", "ended_at")
 
 
@@ -178,8 +179,9 @@ class FormContext:
                 return self._consent(name)
             case "visit", "last_on":
                 return self._last_visit_on()
-            case "sponsor" | "safety" as kept, _:
-                return {"sponsor": self.assessments, "safety": self.clocks}[kept]()
+            case "sponsor" | "safety" | "central" as kept, _:
+                told = {"sponsor": self.assessments, "safety": self.clocks, "central": self.decisions}
+                return told[kept]()
         return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
@@ -258,6 +260,11 @@ class FormContext:
             sponsor_assessments = SponsorAssessment.objects.filter(participant=self.participant)
             self._assessments = list(sponsor_assessments.order_by("assessed_at", "pk").values(*JUDGED))
         return self._assessments
+
+    def decisions(self) -> list[AnswerRow]:
+        """Return what was decided centrally of deviations, the latest last."""
+        deviation_decisions = DeviationDecision.objects.filter(participant=self.participant)
+        return list(deviation_decisions.order_by("decided_at", "pk").values(*DECIDED))
 
     def clocks(self) -> list[AnswerRow]:
         """Return the clocks of serious events, the latest of each kind last."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import Permission
 from crf.engine.declaration import Repeats
 from crf.store.context import FormContext
 from crf.store.records import RecordKey, refuse_before_randomization
@@ -53,7 +52,7 @@ def refuse_who_may_not(record_key: RecordKey, *, by: User | None) -> None:
     site = record_key.participant.site
     if by is None:
         return
-    if not by.may(Permission.CRF_EDIT, site):
+    if not by.may(record_key.form.entered_by, site):
         raise NotYours(site=site.code)
     if by.trained_on is None:
         raise TrainingFirst
@@ -70,7 +69,7 @@ def refuse_unless_due(record_key: RecordKey, *, form_context: FormContext, is_ne
         return
     visit, of_visit = record_key.visit, record_key.form.repeats == Repeats.PER_VISIT
     if participant.state == Track.WITHDRAWN_ALL:  # no visit is planned any more
-        if not _from_register(record_key, form_context):
+        if not record_key.form.about_conduct and not _from_register(record_key, form_context):
             raise ContactWithdrawn(participant=participant.number)
     elif of_visit and visit is not None and visit.state == VisitState.CANCELLED:
         raise VisitNotPlanned(visit=str(visit))

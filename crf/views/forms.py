@@ -39,6 +39,7 @@ from crf.records.visit_changes import said_of_moves
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, form_named, record_key_of
 from crf.views.merging import merge_page
+from crf.views.rights import ENTERING, READING
 from kernel.errors import Forbidden, Refusal
 from kernel.once import PAGE_KEY, new_key
 
@@ -56,14 +57,14 @@ def _desk(
     return RecordEditor(record_key, request.user, timezone.now(), opened=request.GET.get("draft", ""))
 
 
-@requires(Permission.CRF_VIEW)
+@requires(*READING)
 def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> HttpResponse:
     """Show the form, or save what was typed into it."""
-    editor = _desk(request, number, code, sequence, Permission.CRF_VIEW)
+    editor = _desk(request, number, code, sequence, form_named(code).seen_by)
     if request.method != "POST":
         editor.drop_idle_drafts()
         return _begun(request, editor) or _shown(request, editor, editor.page(), 200)
-    if not request.user.may(Permission.CRF_EDIT, editor.record_key.participant.site_id):
+    if not request.user.may(editor.record_key.form.entered_by, editor.record_key.participant.site_id):
         raise Forbidden
     # The key Enter presses the first button of the page: with nothing pasted it means to save.
     if request.POST.get("_action") == ACTION and has_lines(request.POST):
@@ -105,20 +106,20 @@ def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int)
 
 
 @require_POST
-@requires(Permission.CRF_EDIT)
+@requires(*ENTERING)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
-    editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
+    editor = _desk(request, number, code, sequence, form_named(code).entered_by)
     form, saved = editor.form, editor.saved_rows
     review = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
     return JsonResponse(review)
 
 
 @require_POST
-@requires(Permission.CRF_EDIT)
+@requires(*ENTERING)
 def draft(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Keep what is typed now."""
-    editor = _desk(request, number, code, sequence, Permission.CRF_EDIT)
+    editor = _desk(request, number, code, sequence, form_named(code).entered_by)
     raw = _values_in(request)
     submission = typed.Submission(raw)
     keep_draft(
@@ -147,10 +148,10 @@ def _storable(text: str) -> str:
 
 
 @require_POST
-@requires(Permission.CRF_EDIT)
+@requires(*ENTERING)
 def discard(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     """Drop the draft of one opened page; where the page of a new record was, stands the list of records."""
-    record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
+    record_key = open_record(request, number, code, sequence, form_named(code).entered_by)
     discard_draft(record_key=record_key, page=request.GET.get("draft", ""), by=request.user)
     if record_key.sequence == NEW:
         messages.info(request, _("The draft is discarded."))
@@ -160,17 +161,19 @@ def discard(request: PersonRequest, number: str, code: str, sequence: int) -> Ht
 
 
 @require_GET
-@requires(Permission.CRF_VIEW)
+@requires(*READING)
 def log(request: PersonRequest, number: str, code: str) -> HttpResponse:
     """List the records of a form that is filled many times."""
-    record_key = record_key_of(participant=open_participant(request, number, Permission.CRF_VIEW), form=code)
+    record_key = record_key_of(
+        participant=open_participant(request, number, form_named(code).seen_by), form=code
+    )
     return render(
         request, "crf/log.html", {"log": log_of(record_key, request.user), "record_key": record_key}
     )
 
 
 @require_GET
-@requires(Permission.CRF_VIEW)
+@requires(*READING)
 def blank(request: PersonRequest, code: str) -> HttpResponse:
     """Return the blank form as PDF, in the reader's language."""
     form = form_named(code)

@@ -6,14 +6,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from accounts.permissions import Permission, requires
+from accounts.permissions import requires
 from accounts.requests import PersonRequest
 from crf.engine.evaluation import Evaluation
 from crf.page.editor import RecordEditor, address, open_record
 from crf.page.merge import MINE, differences, merged
 from crf.records.drafts import keep_draft
 from crf.records.refusals import KeyUsed, StaleVersion
+from crf.store.records import form_named
 from crf.store.versions import answers_at
+from crf.views.rights import ENTERING
 
 
 def merge_page(
@@ -47,13 +49,13 @@ def _began_with(editor: RecordEditor) -> Evaluation | None:
     return answers_at(editor.record_key.form, editor.stored.record, editor.draft.version)
 
 
-@requires(Permission.CRF_EDIT)
+@requires(*ENTERING)
 def merge(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
     """Put the chosen answers together as the person's draft of the present version.
 
     When somebody saved since the choices were shown, they are shown anew: new rows have other numbers now.
     """
-    record_key = open_record(request, number, code, sequence, Permission.CRF_EDIT)
+    record_key = open_record(request, number, code, sequence, form_named(code).entered_by)
     editor = RecordEditor(record_key, request.user, timezone.now(), opened=request.GET.get("draft", ""))
     shown = request.POST.get("version") == str(editor.version)
     if request.method == "POST" and editor.draft is not None and shown:

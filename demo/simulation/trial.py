@@ -13,6 +13,7 @@ from demo.simulation.answers import Case
 from demo.simulation.bulk import BulkProgress, Tell, in_parallel
 from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
+from demo.simulation.deviations import settle_some
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
 from demo.simulation.sites import PASSWORD, Stage, set_stage, suspend
@@ -62,6 +63,7 @@ def play(
         copy_up_to(participants, at=until, tell_progress=tell_progress)
     alarm(stage, until)
     _finish(stage, until, seed)
+    settle_some(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 

@@ -17,6 +17,7 @@ from reports.worklist.differences import DIFFERENCES, derived_differences
 from reports.worklist.forms import drafts, queries_to_answer, queries_to_close
 from reports.worklist.participants import (
     deviations,
+    deviations_to_decide,
     overdue_states,
     screening_sections,
     to_consent_anew,
@@ -64,6 +65,7 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
 )
 LAST_BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CRF_EDIT, deviations),
+    (Permission.DEVIATION_JUDGE, deviations_to_decide),
     (Permission.SITE_MANAGE, sites),
     (Permission.ALLOCATION_CORRECT, strata),
 )

@@ -17,7 +17,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.base import COMPLETED
-from crf.models import Record
+from crf.models import Record, RecordState
+from crf.page.deviations import UNDECIDED, UNDECIDED_SET, proposed_words, records_open_to
 from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.track_limits import overdue
@@ -180,7 +181,7 @@ def overdue_states(user: User, today: date) -> WorkListSection:
 def deviations(user: User, today: date) -> WorkListSection:
     """Return the proposed deviations that nobody has settled."""
     rows = (
-        DeviationProposal.objects.open_to(user, Permission.CRF_EDIT)
+        DeviationProposal.objects.open_to(user, Permission.DEVIATION_RECORD)
         .filter(state=DeviationState.PROPOSED)
         .select_related("participant")
     )
@@ -188,13 +189,43 @@ def deviations(user: User, today: date) -> WorkListSection:
     items = [
         WorkItem(
             d.participant.number,
-            d.said,
-            reverse("trials:settle-deviation", args=[d.pk]),
+            proposed_words(d, user),
+            reverse("crf:settle-deviation", args=[d.pk]),
             when=d.found_on
             + timedelta(days=whole_number(load(d.participant.protocol_version), "deviation_escalates_days")),
         )
         for d in shown
     ]
     return WorkListSection(
-        _("Proposed deviations"), "exclamation-triangle", _("No deviation is proposed."), items, total
+        _("Proposed deviations"),
+        "exclamation-triangle",
+        _("No deviation is proposed."),
+        items,
+        total,
+        reverse("crf:deviations") + "?show=proposed",
+    )
+
+
+def deviations_to_decide(user: User, today: date) -> WorkListSection:
+    """Return the complete deviations that nobody has decided on: the statistician's for the analysis set as well."""
+    rows, undecided = records_open_to(user).filter(state__in=COMPLETED), UNDECIDED
+    if user.may(Permission.ANALYSIS_SET_DECIDE):
+        undecided |= UNDECIDED_SET
+    rows = rows.filter(undecided).exclude(state=RecordState.LOCKED)
+    shown, total = first_and_total(rows.select_related("participant").order_by("dv_found", "pk"))
+    items = [
+        WorkItem(
+            record.participant.number,
+            str(_("Decide on deviation {number}")).format(number=record.sequence),
+            reverse("crf:decide-deviation", args=[record.participant.number, record.sequence]),
+        )
+        for record in shown
+    ]
+    return WorkListSection(
+        _("Deviations to decide"),
+        "exclamation-triangle",
+        _("No deviation waits for a decision."),
+        items,
+        total,
+        reverse("crf:deviations") + "?importance=undecided",
     )

@@ -79,6 +79,7 @@ GUARDED_STORES = {
     "crf/recheck.py": "records judged again, inside the act of a save",
     "crf/records/": "the services of one record: save, sign, override, draft",
     "crf/safety/": "the services of safety: clocks and the sponsor's assessment",
+    "crf/deviations/": "the services of deviations: proposals settled, central decisions",
     "crf/store/": "the rows of a record, written by crf/records alone",
     "demo/simulation/": "thousands of rows copied for a rehearsal; nothing of the product imports it",
 }

@@ -53,6 +53,10 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "stored worked_out",
         "operational": "id act participant site record kind item seen_at settled_at",
     },
+    "crf.DeviationDecision": {
+        "clinical": "importance excludes_pp reason",
+        "operational": "id act participant site record deviation_no decided_at",
+    },
     "crf.DemographicsDisease": {
         "clinical": "missing mh_text mh_decod mh_start mh_ongo",
         "operational": "id act site row_id position removed record",
@@ -241,7 +245,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "trials.DeviationProposal": {
         "clinical": "rule key detail values",
-        "operational": "id act participant site found_on state",
+        "operational": "id act participant site found_on state deviation_no",
     },
     "trials.EligibilityDecision": {
         "clinical": "eligible evidence note lapse_cause",

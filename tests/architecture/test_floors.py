@@ -31,6 +31,7 @@ FLOORS = (
     "crf.safety",
     "crf.eligibility",
     "crf.records",
+    "crf.deviations",
     "crf.notes",
     "crf.page",
     "crf.views",

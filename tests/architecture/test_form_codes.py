@@ -33,6 +33,7 @@ MAY_NAME = {
         {"AE", "SAE", "PREG"},
         "events, pregnancies and reports start and stop the safety clocks",
     ),
+    "crf/deviations/settling.py": ({"DV"}, "a confirmed proposal becomes a record of the log"),
     "crf/eligibility/evidence.py": (
         {"ELIG", "STAGE", "DM"},
         "the forms that criteria and strata are read from",

@@ -416,6 +416,8 @@ class DeviationState(models.TextChoices):
 class DeviationProposal(OfParticipant):
     """A deviation that a rule found. A person confirms it; until then it is not counted (protocol 3.15).
 
+    Once confirmed it stands on the log of deviations under ``deviation_no``.
+
     ``detail`` is kept in the words of the program's source with its ``values`` beside it, so that each reader
     is shown their own language; what a person wrote has no values and stays as it was written.
     """
@@ -429,10 +431,16 @@ class DeviationProposal(OfParticipant):
         _("state"), max_length=10, choices=DeviationState.choices, default=DeviationState.PROPOSED
     )
 
+    deviation_no = models.PositiveSmallIntegerField(_("number on the log of deviations"), null=True)
+
     class Meta(OfParticipant.Meta):
         ordering = ("-found_on", "-pk")
         constraints = (
             *OfParticipant.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(deviation_no=None) | models.Q(state=DeviationState.CONFIRMED),
+                name="trials_deviation_number_of_confirmed",
+            ),
             models.UniqueConstraint(fields=["participant", "rule", "key"], name="trials_deviation_once"),
         )
 

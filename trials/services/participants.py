@@ -317,9 +317,9 @@ def propose_deviation(
 
 
 def settle_deviation(
-    *, proposal: DeviationProposal, confirmed: bool, by: User, at: datetime, reason: str
+    *, proposal: DeviationProposal, deviation_no: int | None, by: User, at: datetime, reason: str
 ) -> DeviationProposal:
-    """A person has confirmed or dismissed the proposal, with a reason.
+    """A person has confirmed the proposal, which stands on the log under ``deviation_no``, or dismissed it.
 
     Refuses: a deviation that is settled. Locks: the deviation.
     """
@@ -329,7 +329,7 @@ def settle_deviation(
         locked = DeviationProposal.objects.select_for_update().get(pk=proposal.pk)
         if locked.state != DeviationState.PROPOSED:
             raise DeviationSettled(state=locked.get_state_display())
-        locked.state = DeviationState.CONFIRMED if confirmed else DeviationState.DISMISSED
-        locked.act = act
-        locked.save(update_fields=["state", "act"])
+        locked.state = DeviationState.DISMISSED if deviation_no is None else DeviationState.CONFIRMED
+        locked.deviation_no, locked.act = deviation_no, act
+        locked.save(update_fields=["state", "deviation_no", "act"])
     return locked

@@ -1,4 +1,4 @@
-"""Participants from their number to their consent, and possible deviations."""
+"""Participants from their number to their consent."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.service_form import Page
 from trials import services
-from trials.forms import ConsentForm, ConsentRefusalForm, RegisterForm, SettleForm
-from trials.models import ConsentVersion, DeviationProposal, Participant, Site
+from trials.forms import ConsentForm, ConsentRefusalForm, RegisterForm
+from trials.models import ConsentVersion, Participant, Site
 from trials.models.participants import AfterRefusal
 
 
@@ -87,16 +87,3 @@ def page_of(participant: Participant, title: str, button: str, **more: Any) -> P
     number = participant.number
     up_label = _("Participant %(number)s") % {"number": number}
     return Page(title % {"number": number}, button, participant.get_absolute_url(), up_label, **more)
-
-
-@requires(Permission.CRF_EDIT)
-def settle_deviation(request: PersonRequest, pk: int) -> HttpResponse:
-    """Confirm or dismiss what a rule found."""
-    open_to = DeviationProposal.objects.open_to(request.user, Permission.CRF_EDIT)
-    found = get_object_or_404(open_to.select_related("participant"), pk=pk)
-    form = SettleForm(request.POST or None)
-    if form.submits(services.settle_deviation, proposal=found, by=request.user, at=timezone.now()):
-        return redirect(found.participant)
-    about = found.said
-    page = page_of(found.participant, _("Possible deviation, %(number)s"), _("Settle it"), about=about)
-    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

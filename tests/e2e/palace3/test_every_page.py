@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from accounts.models import User
 from audit.acts import open_act
 from crf import catalogue
+from crf.deviations.settling import confirm_deviation
 from crf.engine.declaration import Repeats
 from crf.models import SafetyClock
 from crf.records.drafts import keep_draft
@@ -72,6 +73,8 @@ PARTS = {"followup:messages"}
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
     "crf:withdraw-range": {"pk": "range"},
+    "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
+    "crf:settle-deviation": {"pk": "deviation"},
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
     "followup:cancel-cut": {"pk": "cut"},
     "followup:move-cut": {"pk": "cut"},
@@ -94,7 +97,6 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:request-erase": {"reference": "new"},
     "trials:request-invite": {"reference": "called"},
     "trials:request-screen": {"reference": "invited"},
-    "trials:settle-deviation": {"pk": "deviation"},
 }
 # Who reads a page that the first of its readers has not got: the serious event may be of another site.
 READERS = {"crf:assess": "T"}
@@ -133,7 +135,12 @@ def known(played: Played) -> dict[str, Any]:
         proposed = propose_deviation(
             participant=person, rule="eligibility", key="look", detail="I-1", by=coordinator, at=UNTIL
         )
+        departed = propose_deviation(
+            participant=person, rule="eligibility", key="seen", detail="I-2", by=coordinator, at=UNTIL
+        )
         assert proposed
+        assert departed
+        confirmed_one = confirm_deviation(proposal=departed, reason="It was", by=coordinator, at=UNTIL)
         elig = record_key_of(participant=person, form="ELIG", visit=None, sequence=1)
         keep_draft(
             record_key=elig,
@@ -178,6 +185,8 @@ def known(played: Played) -> dict[str, Any]:
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
             "deviation": proposed.pk,
             "range": ReferenceRange.objects.filter(site=person.site).earliest("pk").pk,
+            "departed": person.number,
+            "departure": confirmed_one.deviation_no,
             "visits": visits,
             "letter": NewsLetter.objects.latest("pk").pk,
             "text": PublicText.objects.latest("pk").pk,

@@ -71,7 +71,11 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
         before = database_moment()
         lived(world, participant)
     found = rows(world)
-    (withdrawal,), (contact,), (deviation,) = found["WITHDRAWALS"], found["CONTACTS"], found["DEVIATIONS"]
+    (withdrawal,), (contact,), (deviation,) = (
+        found["WITHDRAWALS"],
+        found["CONTACTS"],
+        found["DEVIATION_PROPOSALS"],
+    )
     assert {row["SUBJID"] for name in NAMES for row in found[name]} == {participant.number}
     assert (withdrawal["WITHDRAWN_ON"], withdrawal["STUDY_DRUG"], withdrawal["ALL_CONTACT"]) == (
         str(TODAY),

@@ -177,7 +177,7 @@ def test_a_possible_deviation_that_nobody_settles_is_told(world: World, randomiz
     assert told(world, DAY + timedelta(21), "deviation") == {(1, "investigator"), (1, "monitor")}
     assert found is not None
     trials.settle_deviation(
-        proposal=found, confirmed=True, reason="It was", by=world.investigator, at=noon(DAY)
+        proposal=found, deviation_no=1, reason="It was", by=world.investigator, at=noon(DAY)
     )
     assert told(world, DAY + timedelta(90), "deviation") == set()
 

@@ -130,7 +130,7 @@ class Years:
         """On Mondays the sites settle what the calendar proposed as deviations; one in twenty waits longer."""
         for proposal in DeviationProposal.objects.filter(state="proposed").order_by("pk"):
             if self.dice.random() < 0.95:
-                trials.settle_deviation(proposal=proposal, confirmed=True, reason="Nobody came", **self.by)
+                trials.settle_deviation(proposal=proposal, deviation_no=1, reason="Nobody came", **self.by)
 
     def announce(self, on: date) -> None:
         """A data cut is announced; the next run of the tasks takes it up."""

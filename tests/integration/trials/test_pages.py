@@ -15,9 +15,7 @@ from kernel.scope import EVERYTHING, scope
 from tests.clock import clock_time
 from tests.world import NOW, OPENED_ON, TODAY, World, screen
 from trials import services
-from trials.models import Consent, Delegation, DeviationProposal, Participant, Site
-from trials.services import propose_deviation
-from trials.services.participants import DeviationSettled
+from trials.models import Consent, Delegation, Participant, Site
 
 CHAPTERS = ("3.1", "3.15")
 
@@ -309,25 +307,6 @@ def test_a_change_of_an_account_keeps_its_reason(world: World, as_user: Any) -> 
     assert world.stranger.display_name == "Second Stranger"
     with scope(user_id=None, sites=EVERYTHING):
         assert Act.objects.get(verb="trials:account:change").reason == "trained again"
-
-
-@pytest.mark.parametrize(("answer", "state"), [("yes", "confirmed"), ("no", "dismissed")])
-def test_a_possible_deviation_is_settled_once(world: World, as_user: Any, answer: str, state: str) -> None:
-    participant = screen(world)
-    with scope(user_id=None, sites=EVERYTHING):
-        proposal = propose_deviation(
-            participant=participant, rule="X007", key="one", detail="ECOG was corrected", by=None, at=NOW
-        )
-    page = f"/deviations/{proposal.pk}/settle/"
-    coordinator = as_user(world.coordinator)
-    assert "ECOG was corrected" in coordinator.get(page).text
-    typed = {"confirmed": answer, "reason": "read in the source"}
-    assert coordinator.post(page, typed).status_code == 302
-    again = coordinator.post(page, typed)
-    assert again.status_code == 409
-    assert again.text.count(str(DeviationSettled(state=seen(DeviationProposal)[0].get_state_display()))) == 1
-    assert as_user(world.stranger).get(page).status_code == 404
-    assert [each.state for each in seen(DeviationProposal)] == [state]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0013_transfers'),
+        ('trials', '0014_deviations_on_the_log'),
     ]
 
     operations = [

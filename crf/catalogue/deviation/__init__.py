@@ -1,0 +1,1 @@
+"""DV: protocol deviations."""

@@ -1,0 +1,1 @@
+"""The log of deviations: proposals confirmed or dismissed, and what is decided centrally (protocol 3.15)."""
