@@ -48,6 +48,7 @@ class Permission(StrEnum):
     CRF_LOCK = "crf_lock"
     DERIVED_JUDGE = "derived_judge"
     RANGE_RECORD = "range_record"
+    FINDING_VIEW = "finding_view"
     DEVIATION_VIEW = "deviation_view"
     DEVIATION_RECORD = "deviation_record"
     DEVIATION_JUDGE = "deviation_judge"
@@ -126,6 +127,7 @@ PERMISSION_LABELS: Final = {
     Permission.CRF_LOCK: _("lock and unlock forms"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
     Permission.RANGE_RECORD: _("record reference ranges of laboratories"),
+    Permission.FINDING_VIEW: _("see listed findings"),
     Permission.DEVIATION_VIEW: _("see protocol deviations"),
     Permission.DEVIATION_RECORD: _("record deviations, and confirm or dismiss what is proposed as one"),
     Permission.DEVIATION_JUDGE: _("decide how important a deviation is"),
@@ -204,6 +206,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.FINDING_VIEW,
         _P.DEVIATION_RECORD,
         _P.SAFETY_VIEW,
         _P.NOTE_KEEP,
@@ -221,6 +224,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.FINDING_VIEW,
         _P.DERIVED_JUDGE,
         _P.RANGE_RECORD,
         _P.DEVIATION_RECORD,
@@ -277,6 +281,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.PERSON_VIEW,
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
+        _P.FINDING_VIEW,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.AUDIT_VIEW,

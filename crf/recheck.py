@@ -18,7 +18,7 @@ from crf.engine.conditions import canonical
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.messages import values_named
-from crf.milestones import Setter, estimated_by, set_milestones
+from crf.milestones import Setter, resting_on, set_milestones
 from crf.models import DifferenceKind, Query
 from crf.queries.system import known_queries, queries_part, stale_queries, sync_queries
 from crf.store.bulk_read import bulk_read
@@ -195,7 +195,7 @@ def _recheck_record(
 
 def _move_milestones(setter: Setter, changed: list[str], *, by: User | None, at: datetime) -> None:
     """A milestone that rests on a derived day moves with it, and the visits with the milestone (protocol 2.1)."""
-    codes = estimated_by(setter.record_key.form.milestones, changed)
+    codes = resting_on(setter.record_key.form.milestones, changed)
     if codes and set_milestones(setter, codes, by=by, at=at):
         plan_visits_for(participant=setter.record_key.participant, by=by, at=at)
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from crf.records.overnight import judge_new_day, report_differences
+from crf.records.overnight import judge_new_day, report_checks, report_differences
 from kernel.tasks import send, task
 from trials.models import Site
 
@@ -32,3 +32,9 @@ def judge_day_of_site(site_id: int) -> None:
 def verify_all_derived() -> None:
     """Every stored derived answer and query is compared with a fresh evaluation."""
     report_differences(zone=settings.TRIAL_TIME_ZONE, at=timezone.now())
+
+
+@task(name="crf:run_checks")
+def run_all_checks() -> None:
+    """Queries and listed findings of all stored data are as the checks of today judge them."""
+    report_checks(zone=settings.TRIAL_TIME_ZONE, at=timezone.now())

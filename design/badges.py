@@ -174,6 +174,10 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "open": Badge("warn", "exclamation-triangle", pgettext_lazy("difference", "Open")),
         "settled": Badge("ok", "check2", pgettext_lazy("difference", "Settled")),
     },
+    "finding": {
+        "open": Badge("warn", "clipboard-check", pgettext_lazy("finding", "Open")),
+        "gone": Badge("neutral", "check2", pgettext_lazy("finding", "Gone")),
+    },
     "decision": {
         "awaited": Badge("progress", "hourglass-split", _("Awaits the investigator")),
         "eligible": Badge("ok", "check-circle", _("Eligible")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Level
-from crf.models import Query, QueryState, Resolution
+from crf.models import ListedFinding, Query, QueryState, Record, Resolution
 from exports.cuts import Cut
 from exports.tables import PARTICIPANT_KEYS, Column, File, by_the_sites_clock, counted, of_participant
 from followup.models import ContactAttempt, ContactResult, ContactRoute, Visit
@@ -31,6 +31,7 @@ def conduct_files(cut: Cut) -> Iterator[File]:
     yield _contacts(cut)
     yield _deviations(cut)
     yield _queries(cut)
+    yield _findings(cut)
 
 
 def _yes_no(column: str) -> str:
@@ -138,5 +139,28 @@ def _queries(cut: Cut) -> File:
         ),
         f"{rows} q {of_participant(cut, 'q')} LEFT JOIN {cut.rows(Visit)} v ON v.id = q.visit_id {AT_SITES}",
         "p.number, q.opened_at, q.id",
+        counted(cut, rows, "true"),
+    )
+
+
+def _findings(cut: Cut) -> File:
+    """What checks of level listing found, and when the answers no longer showed it."""
+    rows = cut.rows(ListedFinding)
+    return File(
+        "LISTED_FINDINGS",
+        (
+            *PARTICIPANT_KEYS,
+            Column("FORM", "r.form_code", "code", _("Form")),
+            Column("VISIT", "v.code", "code", _("Visit")),
+            Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
+            Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
+            Column("CHECK_CODE", "f.check_code", label=_("check")),
+            Column("QUESTION", "f.target", label=_("Question that it is about; nothing for the whole form")),
+            Column("FOUND_AT", by_the_sites_clock("f.found_at"), "date-time", _("found")),
+            Column("GONE_AT", by_the_sites_clock("f.gone_at"), "date-time", _("gone")),
+        ),
+        f"{rows} f {of_participant(cut, 'f')} JOIN {cut.rows(Record)} r ON r.id = f.record_id "
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {AT_SITES}",
+        "p.number, f.found_at, f.id",
         counted(cut, rows, "true"),
     )

@@ -307,6 +307,8 @@ def _milestones(cut: Cut) -> File:
             *PARTICIPANT_KEYS,
             Column("MILESTONE", "m.code", "code", _("milestone")),
             Column("DATE", 'm."on"', "date", _("on")),
+            Column("DATE_FIRST", "m.earliest", "date", _("first possible day")),
+            Column("DATE_LAST", "m.latest", "date", _("last possible day")),
             Column("RESULT", "m.result", "code", _("result")),
             Column("SOURCE", "m.source", "code", _("source")),
             Column("SOURCE_FORM", "r.form_code", "code", _("Form it was read from")),
@@ -316,9 +318,9 @@ def _milestones(cut: Cut) -> File:
         ),
         f"{rows} m {of_participant(cut, 'm')} LEFT JOIN {cut.rows(Record)} r ON r.id = m.source_record "
         f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id "
-        'WHERE m."on" IS NOT NULL AND s.code = ANY(%(sites)s)',
-        'p.number, m."on", m.code',
-        counted(cut, rows, 't."on" IS NOT NULL'),
+        'WHERE coalesce(m."on", m.earliest) IS NOT NULL AND s.code = ANY(%(sites)s)',
+        'p.number, coalesce(m."on", m.earliest), m.code',
+        counted(cut, rows, 'coalesce(t."on", t.earliest) IS NOT NULL'),
     )
 
 

@@ -21,6 +21,7 @@ from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
 from kernel.errors import Refusal
+from kernel.files import OWN_FOLDER, make_own_file
 
 BOM = b"\xef\xbb\xbf"
 HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row costs more than COPY itself
@@ -106,9 +107,10 @@ def write_zip(
     """
     parameters = {"sites": sites, **cut.parameters}
     unfinished = path.with_suffix(".part")
-    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.parent.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
     chosen = [catalogue.form(code) for code in forms]
     try:
+        make_own_file(unfinished)
         written = _write_files(unfinished, chosen, cut, parameters)
         files = [cast("FileInManifest", asdict(one)) for one in written]
         manifest = Manifest(study=STUDY, keys=list(KEYS), files=files, **about)

@@ -20,6 +20,7 @@ SAID: Final[dict[str, Promise]] = {
     "audit:seal": _("Seals the audit trail"),
     "crf:judge_day": _("Judges the records of every site by the new calendar day"),
     "crf:judge_day_of_site": _("Judges the records of a site by the new calendar day"),
+    "crf:run_checks": _("Judges all stored data by the checks of today"),
     "crf:verify_derived": _("Compares derived answers and queries with a fresh evaluation"),
     "exports:site_copies": _("Goes on with copies for sites that are closed out, and deletes old ones"),
     "exports:site_copy": _("Makes the copy of the records for a site"),

@@ -90,7 +90,7 @@ def _close_outs(rows: Any) -> Iterator[SecondPersonMatter]:
 
 
 def _transfers(rows: Any) -> Iterator[SecondPersonMatter]:
-    """One matter for each step: the receiving site has a mail, and then the trial manager."""
+    """One matter for each step: the receiving site has a mail, then the trial manager; anew after a step back."""
     for each in rows.order_by("pk"):
         sites = {"releasing": each.site_code, "receiving": each.receiving_code}
         if each.accepted_at is None:
@@ -102,7 +102,7 @@ def _transfers(rows: Any) -> Iterator[SecondPersonMatter]:
                 _("Confirm the transfer from site %(releasing)s to site %(receiving)s, or refuse it") % sites
             )
         yield SecondPersonMatter(
-            f"transfer:{each.pk}:{each.standing}", each.number, what, each.get_absolute_url()
+            f"transfer:{each.pk}:{each.standing}:{each.act_id}", each.number, what, each.get_absolute_url()
         )
 
 
@@ -217,11 +217,11 @@ def _key(matter: SecondPersonMatter, person: User) -> str:
     return f"{SECOND_PERSON}:{matter.key}:{person.pk}"
 
 
-TITLE: Final[Promise] = _lazy("Waiting for you as the second person")
+TITLE: Final[Promise] = _lazy("Waiting for your decision")
 
 
 def _words(matter: SecondPersonMatter) -> tuple[str, str]:
-    subject = _("PALACE-3 waits for you as the second person: %(about)s") % {"about": matter.number}
+    subject = _("PALACE-3 waits for your decision: %(about)s") % {"about": matter.number}
     lines = [
         f"{matter.number}: {matter.what}.",
         _(

@@ -35,6 +35,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("Forms to fill in"), "pencil", "reports:unfinished-forms", Permission.CRF_VIEW),
             NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
             NavigationItem(
+                _("Findings to review"), "clipboard-check", "crf:findings", Permission.FINDING_VIEW
+            ),
+            NavigationItem(
                 _("Deviations"), "exclamation-triangle", "crf:deviations", Permission.DEVIATION_VIEW
             ),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),

@@ -43,6 +43,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "crf:verify_derived",
         "schedule": crontab(hour=18, minute=10),
     },
+    "Judge all stored data by the checks of today": {
+        "task": "crf:run_checks",
+        "schedule": crontab(hour=18, minute=40),
+    },
     "Go on with copies for sites, and delete those whose time is over": {
         "task": "exports:site_copies",
         "schedule": crontab(minute="*/10"),

@@ -39,6 +39,7 @@ __all__ = [
     "age_range_on",
     "day_of_month",
     "death_day",
+    "death_without_date",
     "died_within",
     "disease_free_survival",
     "kaplan_meier",
@@ -59,6 +60,7 @@ class DeathDay(StrEnum):
     EXACT = "exact"
     DAY_IMPUTED = "day_imputed"
     MONTH_UNKNOWN = "month_unknown"
+    YEAR_UNKNOWN = "year_unknown"
     BEFORE_LAST_ALIVE = "before_last_alive"
     AFTER_REPORT = "after_report"
 
@@ -247,6 +249,13 @@ def death_day(
         return DeathDate(None, DeathDay.MONTH_UNKNOWN, earliest, latest)
     fifteenth = date(recorded.year, recorded.month, 15)
     return DeathDate(min(max(fifteenth, earliest), latest), DeathDay.DAY_IMPUTED, earliest, latest)
+
+
+def death_without_date(*, last_alive_on: date | None, reported_on: date | None) -> DeathDate | None:
+    """A death of which not even the year is known: from the last proof of life to the report (decision D4)."""
+    if last_alive_on is None or reported_on is None or last_alive_on > reported_on:
+        return None
+    return DeathDate(None, DeathDay.YEAR_UNKNOWN, last_alive_on, reported_on)
 
 
 def overall_survival(

@@ -55,14 +55,14 @@ class SteroidCourse:
     mg_per_day: Number
 
 
-def sae_report_due(aware: datetime, *, hours: int) -> datetime:
-    """The moment by which the site reports a serious event to the sponsor (protocol 2.6)."""
+def report_due(aware: datetime, *, hours: int) -> datetime:
+    """The moment by which the site reports a serious event or a pregnancy to the sponsor (protocol 2.6)."""
     return aware + timedelta(hours=hours)
 
 
-def sae_reported_late(aware: datetime, reported: datetime, *, hours: int) -> bool:
-    """Whether a report came after its due moment, which is a deviation (protocol 3.6, sae_report)."""
-    return reported > sae_report_due(aware, hours=hours)
+def reported_late(aware: datetime, reported: datetime, *, hours: int) -> bool:
+    """Whether a report came after its due moment, which is a deviation (protocol 3.6, 3.19)."""
+    return reported > report_due(aware, hours=hours)
 
 
 def is_fatal(*, outcome: object, grade: object, criteria: Iterable[str] | None) -> bool:

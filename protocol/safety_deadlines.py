@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from protocol.safety import SusarDays, sae_report_due, susar_due, susar_follow_up_due
+from protocol.safety import SusarDays, report_due, susar_due, susar_follow_up_due
 
 
 class ClockKind(StrEnum):
@@ -69,9 +69,7 @@ def clocks_of(event: SeriousEventFacts, *, zone: str, hours: int, susar_days: Su
     qualifies, and the follow-up of a fatal or life-threatening one (protocol 2.6). A last day ends at midnight
     in ``zone``.
     """
-    aware = min(filter(None, (event.aware, event.recorded)))
-    due, unsaid = sae_report_due(aware, hours=hours), event.aware is None
-    clocks = [Clock(ClockKind.SAE_REPORT, aware, due, event.reported, provisional=unsaid)]
+    clocks = [_of_report(ClockKind.SAE_REPORT, event.recorded, event.aware, event.reported, hours)]
     if event.susar and event.susar_known:
         clocks += _expedited(event, event.susar_known, zone, susar_days)
     return tuple(clocks)
@@ -81,9 +79,15 @@ def clock_of_pregnancy(
     *, recorded: datetime, aware: datetime | None, reported: datetime | None, hours: int
 ) -> Clock:
     """The clock of one pregnancy: the site tells the sponsor within ``hours`` of its awareness (protocol 2.6)."""
+    return _of_report(ClockKind.PREGNANCY, recorded, aware, reported, hours)
+
+
+def _of_report(
+    kind: ClockKind, recorded: datetime, aware: datetime | None, reported: datetime | None, hours: int
+) -> Clock:
+    """The clock of the site's report: from the awareness, or from the record if that came first."""
     starts = min(filter(None, (aware, recorded)))
-    due = starts + timedelta(hours=hours)
-    return Clock(ClockKind.PREGNANCY, starts, due, reported, provisional=aware is None)
+    return Clock(kind, starts, report_due(starts, hours=hours), reported, provisional=aware is None)
 
 
 def _expedited(event: SeriousEventFacts, known: datetime, zone: str, days: SusarDays) -> list[Clock]:

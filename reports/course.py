@@ -171,7 +171,7 @@ def _loss(time: dict[str, Any]) -> CourseLine:
 
 def _death(participant: Participant, milestones: Iterable[Milestone], user: User) -> Iterator[CourseLine]:
     for milestone in milestones:
-        if milestone.code != "DEATH" or milestone.on is None:
+        if milestone.code != "DEATH" or not milestone.stands:
             continue
         record = Record.objects.filter(pk=milestone.source_record or 0).first()
         links: tuple[tuple[str, str], ...] = ()
@@ -179,10 +179,17 @@ def _death(participant: Participant, milestones: Iterable[Milestone], user: User
             code, visit, sequence = record.form_code, record.visit_id, record.sequence
             url = form_url(participant.number, code, visit_id=visit, sequence=sequence)
             links = ((url, _("Open the form %(form)s that says so") % {"form": code}),)
-        died = _("Died on %(day)s.")
-        if milestone.source == ESTIMATE:
-            died = _("Died on a day that is not known exactly. %(day)s is used.")
-        yield CourseLine(died % {"day": written(milestone.on)}, links)
+        yield CourseLine(_died(milestone), links)
+
+
+def _died(milestone: Milestone) -> str:
+    if milestone.on is None and milestone.earliest and milestone.latest:
+        days = {"first": written(milestone.earliest), "last": written(milestone.latest)}
+        return _("Died between %(first)s and %(last)s. The day is not known, and no day is used.") % days
+    died = _("Died on %(day)s.")
+    if milestone.source == ESTIMATE:
+        died = _("Died on a day that is not known exactly. %(day)s is used.")
+    return died % {"day": written(milestone.on) if milestone.on else ""}
 
 
 def _day(iso: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields import BooleanField
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -21,9 +22,12 @@ CODE = "QOL"
 
 
 def expected(sites: QuerySet[Site], *, today: date, code: str = CODE) -> QuerySet[Visit]:
-    """Return the visits whose questionnaire counts: the window closed on somebody alive and in the study."""
-    ended = Milestone.objects.filter(
-        participant=OuterRef("participant"), code__in=("DEATH", "EOS"), on__lte=OuterRef("closes")
+    """Return the visits whose questionnaire counts: the window closed on somebody alive and in the study.
+
+    Whoever may have died by then is not known to have been alive (decision D4).
+    """
+    ended = Milestone.objects.alias(by_then=Coalesce("earliest", "on")).filter(
+        participant=OuterRef("participant"), code__in=("DEATH", "EOS"), by_then__lte=OuterRef("closes")
     )
     left = Withdrawal.objects.filter(
         participant=OuterRef("participant"), cancelled_at=None, on__lte=OuterRef("closes")
@@ -78,7 +82,8 @@ def compliance(sites: QuerySet[Site], *, today: date, code: str = CODE) -> Repor
         title=_("Quality of life: expected and received"),
         counts=_(
             "Compliance is questionnaires received over questionnaires expected. Expected: the window has closed, and "
-            "the participant was alive, in the study and had not withdrawn from questionnaires when it did."
+            "the participant was alive, in the study and had not withdrawn from questionnaires when it did. Where the "
+            "day of a death is not known, windows that closed on its first possible day or later do not count."
         ),
         nothing=_("No window of a questionnaire has closed yet"),
         tables=(

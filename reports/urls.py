@@ -50,6 +50,7 @@ site_urlpatterns = [
     path("participants/<str:number>/transfer/", views.propose_transfer, name="propose-transfer"),
     path("transfers/<int:pk>/", views.transfer, name="transfer"),
     path("transfers/<int:pk>/accept/", views.accept_transfer, name="accept-transfer"),
+    path("transfers/<int:pk>/take-back/", views.take_acceptance_back, name="take-acceptance-back"),
     path("transfers/<int:pk>/confirm/", views.confirm_transfer, name="confirm-transfer"),
     path("transfers/<int:pk>/end/", views.end_transfer, name="end-transfer"),
     path("sites/<str:code>/close-out/copies/new/", views.ask_copy, name="ask-copy"),

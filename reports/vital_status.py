@@ -18,12 +18,15 @@ from reports.quality import Report, Table, added, share
 from trials.models import Site
 
 # One row per randomized participant: when the last news is from. A visit, a contact that reached the participant
-# and a survival form that says "alive" are news; whoever died is known for good.
+# and a survival form that says "alive" are news; whoever died is known for good. Where the day of a death is not known,
+# month 36 is known if every possible day says the same of it (decision D4).
 NEWS = """
 WITH person AS (
     SELECT p.id, s.code AS site, rand.on AS randomized_on,
            (rand.on + interval '36 months')::date AS month_36,
-           death.on AS died_on,
+           death.id AS died,
+           coalesce(death.earliest, death.on) AS died_from,
+           coalesce(death.latest, death.on) AS died_by,
            greatest(
                rand.on,
                (SELECT max(v.took_place_on) FROM followup_visit v WHERE v.participant_id = p.id),
@@ -35,16 +38,19 @@ WITH person AS (
     FROM trials_participant p
     JOIN trials_site s ON s.id = p.site_id
     JOIN trials_milestone rand ON rand.participant_id = p.id AND rand.code = 'RAND' AND rand.on IS NOT NULL
-    LEFT JOIN trials_milestone death ON death.participant_id = p.id AND death.code = 'DEATH' AND death.on IS NOT NULL
+    LEFT JOIN trials_milestone death ON death.participant_id = p.id AND death.code = 'DEATH'
+         AND coalesce(death.on, death.earliest) IS NOT NULL
     WHERE p.arm IS NOT NULL AND p.site_id = ANY (%(sites)s)
 )
-SELECT site, count(*), count(died_on),
-       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on <= 90),
-       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on BETWEEN 91 AND 180),
-       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on BETWEEN 181 AND 365),
-       count(*) FILTER (WHERE died_on IS NULL AND %(today)s - alive_on > 365),
+SELECT site, count(*), count(died),
+       count(*) FILTER (WHERE died IS NULL AND %(today)s - alive_on <= 90),
+       count(*) FILTER (WHERE died IS NULL AND %(today)s - alive_on BETWEEN 91 AND 180),
+       count(*) FILTER (WHERE died IS NULL AND %(today)s - alive_on BETWEEN 181 AND 365),
+       count(*) FILTER (WHERE died IS NULL AND %(today)s - alive_on > 365),
        count(*) FILTER (WHERE month_36 <= %(today)s),
-       count(*) FILTER (WHERE month_36 <= %(today)s AND (died_on IS NOT NULL OR alive_on >= month_36))
+       count(*) FILTER (
+           WHERE month_36 <= %(today)s AND (died_by <= month_36 OR died_from > month_36 OR alive_on >= month_36)
+       )
 FROM person GROUP BY site ORDER BY site
 """
 TARGET = "vital_status_known_target_percent"

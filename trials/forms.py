@@ -142,6 +142,10 @@ class EndTransferForm(ServiceForm):
     reason = _reason(help_text=_("Both sites and the sponsor read it."))
 
 
+class TakeBackForm(ServiceForm):
+    reason = _reason(help_text=_("Both sites and the sponsor read it."))
+
+
 class ConsentVersionForm(ServiceForm):
     label = WordsField(label=_("Version"), max_length=20, help_text=_("As printed on the consent form."))
     approved_on = DayField(label=_("Approved on"), help_text=_("The version before ends on this day."))

@@ -6,6 +6,21 @@ from audit.guards import _VISIBLE, APPLICATION_ROLE, DatabaseGuard, SiteScoped
 from kernel.postgresql.roles import OWNER
 
 CONFIRM = "trials:transfer:confirm"
+TAKE_BACK = "trials:transfer:take_back"
+
+ACCEPTED = f"""
+CREATE FUNCTION trials_guard_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.accepted_at IS NOT NULL OR NEW.accepted_by_id IS NOT NULL
+        OR NEW.confirmed_at IS NOT NULL OR NEW.ended_at IS NOT NULL
+        OR NOT EXISTS (SELECT 1 FROM audit_act WHERE id = NEW.act_id AND verb = '{TAKE_BACK}') THEN
+        RAISE EXCEPTION '%: an acceptance stays until its site takes it back', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""  # noqa: S608 (constants alone)
+DROP_ACCEPTED = "DROP FUNCTION trials_guard_accepted();"
 
 # What the guards of moved rows judge by; locks let a moved row pass. Everybody runs these as themselves.
 MOVED = f"""
@@ -49,7 +64,7 @@ CREATE POLICY act_read ON audit_act FOR SELECT USING (
 
 # Whether three people agreed, read from the versions that each of them wrote under their own act.
 AGREED = f"""
-CREATE FUNCTION trials_had_role(person bigint, wanted text, place bigint, act bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION trials_had_role(person bigint, wanted text, place bigint, act bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT 1 FROM trials_delegation d, audit_act a, trials_site s
@@ -60,7 +75,8 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 
-CREATE FUNCTION trials_transfer_agreed(agreed bigint, current bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION trials_transfer_agreed(agreed bigint, current bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT 1 FROM trials_transfer t JOIN trials_participant p ON p.id = t.participant_id
         JOIN audit_act a ON a.id = t.act_id
@@ -76,6 +92,10 @@ CREATE FUNCTION trials_transfer_agreed(agreed bigint, current bigint) RETURNS bo
           AND proposal.accepted_at IS NULL AND proposal.confirmed_at IS NULL
           AND accepted.verb = 'trials:transfer:accept'
           AND acceptance.accepted_at IS NOT NULL AND acceptance.confirmed_at IS NULL
+          AND NOT EXISTS (
+              SELECT 1 FROM trials_transferevent v
+              WHERE v.pgh_obj_id = t.id AND v.pgh_id > acceptance.pgh_id AND v.accepted_at IS NULL
+          )
           AND (t.participant_id, t.site_id, t.receiving_id, t.proposed_by_id)
               = (proposal.participant_id, proposal.site_id, proposal.receiving_id, proposal.proposed_by_id)
           AND t.accepted_by_id = acceptance.accepted_by_id
@@ -184,6 +204,20 @@ DROP FUNCTION trials_transfer_agreed(bigint, bigint);
 DROP FUNCTION trials_had_role(bigint, text, bigint, bigint);
 """
 DROP_MOVED = "DROP FUNCTION trials_guard_moved();"
+
+
+class AcceptedUntilTakenBack(DatabaseGuard):
+    """An acceptance keeps its person and moment until the receiving site takes it back, before the confirmation."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER accepted_guard BEFORE UPDATE ON {table} FOR EACH ROW WHEN (OLD.accepted_at IS NOT NULL "
+            "AND (NEW.accepted_at, NEW.accepted_by_id) IS DISTINCT FROM (OLD.accepted_at, OLD.accepted_by_id)) "
+            "EXECUTE FUNCTION trials_guard_accepted();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER accepted_guard ON {table};"
 
 
 class MovedByTransfer(DatabaseGuard):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from crf.engine.answers import AnswerValues
+from crf.engine.answers import AnswerRow, AnswerValues
 from crf.engine.conditions import Condition
 
 if TYPE_CHECKING:
@@ -120,6 +120,16 @@ def _day(value: str | date | datetime | None, *, last: bool) -> date | None:
     year, month = parts[0], (parts[1] if len(parts) > 1 else (12 if last else 1))
     length = calendar.monthrange(year, month)[1]
     return date(year, month, parts[2] if len(parts) > 2 else (length if last else 1))
+
+
+def is_on_the_log(number: int, log: list[AnswerRow]) -> bool:
+    """Say whether a log has a record of the number."""
+    return any(row["sequence"] == number for row in log)
+
+
+def has_its_record(said: str, log: list[AnswerRow] | None) -> bool:
+    """Say whether what is said to exist has a record of its own on its log."""
+    return said != "Y" or bool(log)
 
 
 def not_before(later: str | date | None, earlier: str | date | None) -> bool:

@@ -71,13 +71,20 @@ class FormSection:
 class Sets:
     """The milestone ``code`` takes its day from an answer while ``when`` holds (protocol 2.1).
 
-    While the answer is known in part, the derived answer ``estimated_by`` gives the day.
+    While the answer is known in part, the derived answer ``estimated_by`` gives the day, if there is one, and the two
+    derived answers of ``between`` the first and the last day that are possible.
     """
 
     code: str
     from_field: str
     when: Condition | None = None
     estimated_by: str = ""
+    between: tuple[str, ...] = ()
+
+    @property
+    def derived(self) -> frozenset[str]:
+        """Return the derived answers on which the milestone rests."""
+        return frozenset((self.estimated_by, *self.between)) - {""}
 
 
 @dataclass(frozen=True, eq=False)
@@ -362,11 +369,15 @@ class FormDeclaration:
             for name in check.fields:
                 if not self.is_own(name) and name not in row:
                     yield f"check {check.code} is shown at {name}, which is not on the form"
+        yield from self._unknown_days()
+
+    def _unknown_days(self) -> Iterator[str]:
         for rule in self.milestones:
             if rule.from_field not in self.questions or not self.questions[rule.from_field].dated:
                 yield f"milestone {rule.code} takes its day from {rule.from_field}, which is no date"
-            if rule.estimated_by and not getattr(self.questions.get(rule.estimated_by), "dated", False):
-                yield f"milestone {rule.code} is estimated by {rule.estimated_by}, which is no date"
+            for name in sorted(rule.derived):
+                if not getattr(self.questions.get(name), "dated", False):
+                    yield f"milestone {rule.code} is estimated by {name}, which is no date"
 
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:

@@ -58,7 +58,8 @@ class Answers:
     """What a person answered, and what goes with the save: the same for a page, a program and a simulation.
 
     ``reasons`` are those of single answers, by their names within the record; ``errors`` say what could not be
-    read, and ``names`` map an answer's name within the record to its name on the page.
+    read, and ``names`` map an answer's name within the record to its name on the page. ``leave_out`` says that rows
+    on record which are no longer asked may go.
     """
 
     values: AnswerValues
@@ -70,6 +71,7 @@ class Answers:
     prompts: Sequence[Prompt] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    leave_out: bool = False
 
 
 @dataclass
@@ -100,6 +102,7 @@ class Submission:
             prompts=self.prompts,
             errors=self.errors,
             names=self.names,
+            leave_out=bool(self.control("leave_out")),
         )
 
     @property

@@ -6,6 +6,7 @@ from crf import catalogue
 from crf.engine.base import Record, RecordState
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
+from crf.models.findings import ListedFinding
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
@@ -34,6 +35,7 @@ __all__ = (
     "Expectedness",
     "HardOverride",
     "Importance",
+    "ListedFinding",
     "MessageKind",
     "Query",
     "QueryMessage",

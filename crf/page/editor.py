@@ -35,6 +35,7 @@ from crf.records.refusals import (
     AnswersUnreadable,
     KeyUsed,
     ReasonNeeded,
+    RowsLeftOut,
     StaleVersion,
 )
 from crf.records.save import LONGEST_KEY, Saved, save_answers
@@ -102,6 +103,8 @@ class RecordEditor:
     at: datetime
     opened: str = ""
     stopped: VisitsWouldChange | None = None
+    rows_that_go: RowsLeftOut | None = None
+    leaves_out: bool = False
     refused: str = ""
 
     @cached_property
@@ -324,6 +327,7 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     """
     form, problem, status = editor.form, "", 422
     typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows)
+    editor.leaves_out = bool(typed.control("leave_out"))
     try:
         return save_answers(
             record_key=editor.record_key,
@@ -345,6 +349,8 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
         problem = str(refused)
     except VisitsWouldChange as stopped:
         editor.stopped = stopped
+    except RowsLeftOut as refused:
+        editor.rows_that_go = refused
     except Refusal as refused:
         editor.refused, status = str(refused), refused.status
     review = editor.review(data)

@@ -212,7 +212,7 @@ class AssessmentForm(ServiceForm):
     )
     authority_on = DayField(label=_("Reported to authority on"), required=False)
     follow_up_on = DayField(
-        label=_("Authority told of the follow-up on"),
+        label=_("Follow-up reported to the authority on"),
         required=False,
         help_text=_("Of a fatal or life-threatening SUSAR."),
     )

@@ -19,13 +19,13 @@ from crf import catalogue
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration
-from crf.models import Query
+from crf.models import ListedFinding, Query
 
 ARM = "participant.arm"
 
 
-def is_spared(query: Query, reader: User) -> bool:
-    """Say whether the words of the query are kept from the reader."""
+def is_spared(query: Query | ListedFinding, reader: User) -> bool:
+    """Say whether the words of the query, or of the listed finding, are kept from the reader."""
     return not reader.may(Permission.ALLOCATION_VIEW, query.site_id) and tells_arm(query)
 
 
@@ -50,8 +50,8 @@ def _words_looking_at_the_arm() -> frozenset[str]:
         )
 
 
-def tells_arm(query: Query) -> bool:
-    """Say whether the check that asked, or what the query is about, looks at the arm."""
+def tells_arm(query: Query | ListedFinding) -> bool:
+    """Say whether the check that asked or found, or what it is about, looks at the arm."""
     form = catalogue.forms().get(query.form_code)
     if form is None:
         return False

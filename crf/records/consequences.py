@@ -30,7 +30,7 @@ from followup.models import Visit, VisitState
 from followup.services import count_as_met, plan_visits_for, record_visit, settle_todos
 from protocol import text
 from trials import services as trials
-from trials.models.participants import ESTIMATE, INTERRUPTED, Track
+from trials.models.participants import INTERRUPTED, Track
 
 
 def apply_consequences(change: RecordChange) -> bool:
@@ -184,21 +184,21 @@ def _note_visit(change: RecordChange, visit: Visit, course: TrackChange) -> bool
 
 def _note_met(change: RecordChange, visit: Visit, day: date | None, is_dead: bool) -> None:
     """What a sweep asks for is known from the day on which a death was reported, though nobody was seen."""
-    died_on = _died_on(change.form_context)
-    before = day is not None and died_on is not None and died_on < day
+    died_by = _died_by(change.form_context)
+    before = day is not None and died_by is not None and died_by < day
     count_as_met(visit=visit, on=day if is_dead or before else None, by=change.by, at=change.at)
 
 
 def _possible(day: date, form_context: FormContext) -> bool:
     """Say whether a visit can have taken place then; a call after a death is no visit of the participant."""
-    consented, died = getattr(form_context.milestone("ICF"), "on", None), _died_on(form_context)
+    consented, died = getattr(form_context.milestone("ICF"), "on", None), _died_by(form_context)
     return (consented or day) <= day <= min(form_context.today, died or form_context.today)
 
 
-def _died_on(form_context: FormContext) -> date | None:
-    """Return the day of death where it is known; one that is estimated may have been a later one."""
+def _died_by(form_context: FormContext) -> date | None:
+    """Return the last day on which a death that is recorded can have been."""
     died = form_context.milestone("DEATH")
-    return died.on if died is not None and died.source != ESTIMATE else None
+    return died.last_day if died is not None else None
 
 
 def _visit_day(form: FormDeclaration, outcome: Evaluation) -> date | None:

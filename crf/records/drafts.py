@@ -20,7 +20,7 @@ from trials.models import Participant
 
 MOST_NAMES = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
 MOST_TEXT = 200_000
-LEFT_OUT = ("csrfmiddlewaretoken", "_key", "_action")
+LEFT_OUT = ("csrfmiddlewaretoken", "_key", "_action", "_leave_out")
 
 
 class DraftTooLarge(Refusal):

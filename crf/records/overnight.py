@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -17,11 +19,13 @@ from audit.acts import open_act
 from crf.models import DerivedDifference
 from crf.recheck import recheck_by_calendar
 from crf.records.differences import keep_differences
-from crf.records.verification import Difference, everybody, verify_derived
+from crf.records.judging import JudgedChecks, run_checks
+from crf.records.verification import everybody, verify_derived
 from kernel.clock import local_date
 from trials.models import Delegation, Participant, Site
 
 DIFFERENT = "crf:derived"
+CHECKED = "crf:checks"
 MOST = 50
 
 
@@ -52,42 +56,92 @@ def report_differences(*, zone: str, at: datetime) -> int:
         with transaction.atomic():
             keep_differences(participant_id=participant_id, at=at)
     found = [each for each in differing if not each.is_locked]
-    day = local_date(at, zone)
-    managers = Delegation.objects.in_force(on=day).filter(role=Role.DATA_MANAGER, user__is_active=True)
-    with transaction.atomic():
-        people = {held.user_id: held.user for held in managers.select_related("user")} if found else {}
-    if people:
-        with open_act("crf:derived:report", by=None, at=at):
-            for user in people.values():
-                _tell(user, found, day.isoformat(), at)
+    if found:
+        told = _Told(
+            DIFFERENT,
+            lambda: _differing_in_words(len(found)),
+            [str(each) for each in found],
+            lambda: _(
+                "No answer was changed. The page says what is stored, what is worked out now, and what to do."
+            ),
+            "crf:differences",
+        )
+        _tell_data_managers("crf:derived:report", told, zone=zone, at=at)
     return len(found)
 
 
-def _tell(user: User, differences: list[Difference], day: str, at: datetime) -> None:
+def report_checks(*, zone: str, at: datetime) -> JudgedChecks:
+    """Queries and listed findings are as the checks of today judge them; data managers are told of queries.
+
+    A save judges what it moves, so that a query opens here when a check is new, or after a fault of the program.
+    Locks: each participant, one after the other.
+    """
+    with transaction.atomic():
+        people = list(Participant.objects.order_by("pk").values_list("pk", flat=True))
+    changes = run_checks(people=people, at=at)
+    if changes.asks:
+        lines = [*(f"+ {each}" for each in changes.opened), *(f"- {each}" for each in changes.closed)]
+        told = _Told(
+            CHECKED,
+            lambda: _judged_in_words(changes),
+            lines,
+            lambda: _("A line with + is a query that was opened, one with - a query that was closed."),
+            "crf:queries",
+        )
+        _tell_data_managers("crf:check:report", told, zone=zone, at=at)
+    return changes
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A message to data managers; its words are made in the language of each reader."""
+
+    kind: str
+    subject: Callable[[], str]
+    lines: list[str]
+    what: Callable[[], str]
+    page: str
+
+
+def _differing_in_words(number: int) -> str:
+    words = ngettext(
+        "%(number)s record differs from a fresh evaluation",
+        "%(number)s records differ from a fresh evaluation",
+        number,
+    )
+    return words % {"number": number}
+
+
+def _judged_in_words(changes: JudgedChecks) -> str:
+    words = _("Checks judged again: queries opened %(opened)s, closed %(closed)s")
+    return words % {"opened": len(changes.opened), "closed": len(changes.closed)}
+
+
+def _tell_data_managers(verb: str, told: _Told, *, zone: str, at: datetime) -> None:
+    day = local_date(at, zone)
+    managers = Delegation.objects.in_force(on=day).filter(role=Role.DATA_MANAGER, user__is_active=True)
+    with transaction.atomic():
+        people = {held.user_id: held.user for held in managers.select_related("user")}
+    if not people:
+        return
+    with open_act(verb, by=None, at=at):
+        for user in people.values():
+            _tell(user, told, day.isoformat(), at)
+
+
+def _tell(user: User, told: _Told, day: str, at: datetime) -> None:
     with override(user.language):
-        words = ngettext(
-            "%(number)s record differs from a fresh evaluation",
-            "%(number)s records differ from a fresh evaluation",
-            len(differences),
-        )
-        subject = words % {"number": len(differences)}
-        lines = [f"  {each}" for each in differences[:MOST]]
-        lines += (
-            [_("  and %(number)s more") % {"number": len(differences) - MOST}]
-            if len(differences) > MOST
-            else []
-        )
-        what = _(
-            "No answer was changed. The page says what is stored, what is worked out now, and what to do."
-        )
+        subject, more = told.subject(), len(told.lines) - MOST
+        lines = [f"  {each}" for each in told.lines[:MOST]]
+        lines += [_("  and %(number)s more") % {"number": more}] if more > 0 else []
         write_mail(
             to=user,
             address=user.email,
-            kind=DIFFERENT,
-            key=f"{DIFFERENT}:{user.pk}:{day}",
+            kind=told.kind,
+            key=f"{told.kind}:{user.pk}:{day}",
             subject=subject,
             body="\n".join(
-                [subject, "", *lines, "", what, go_there(reverse("crf:differences")), "", closing()]
+                [subject, "", *lines, "", told.what(), go_there(reverse(told.page)), "", closing()]
             ),
             language=user.language,
             site=None,

@@ -62,6 +62,21 @@ class ReasonNeeded(Refusal):
         self.targets = tuple(targets)
 
 
+class RowsLeftOut(Refusal):
+    """Rows on record would go, because another answer no longer asks for their tables; ``groups`` name these."""
+
+    code = "crf.rows_left_out"
+    message = _(
+        "{record} is not saved: another answer no longer asks for {tables}, and the rows on record would go. Confirm "
+        "that they go (a program sends “leave_out”), or put that answer right."
+    )
+    status = 422
+
+    def __init__(self, *, groups: Sequence[str], **values: Any) -> None:
+        super().__init__(**values)
+        self.groups = tuple(groups)
+
+
 class StaleVersion(Refusal):
     """The record was saved in between; ``theirs`` are the answers that stand now, ``mine`` those that were typed."""
 

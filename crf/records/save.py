@@ -38,6 +38,7 @@ from crf.records.refusals import (
     KeyUsed,
     ReasonNeeded,
     RecordLocked,
+    RowsLeftOut,
     StaleVersion,
 )
 from crf.records.visit_changes import PlanSnapshot, changes_since
@@ -63,7 +64,7 @@ from followup.services.planning import VisitChange
 from trials.models import Participant
 
 LONGEST_KEY = 64
-SENT = ("values", "groups", "missing", "reason", "reasons", "confirmations", "prompts", "errors")
+SENT = ("values", "groups", "missing", "reason", "reasons", "confirmations", "prompts", "errors", "leave_out")
 GIVEN_HERE = ("row_id", "position")  # a row says under "sent" which of both came with it
 
 
@@ -107,8 +108,8 @@ def save_answers(
     What a hard check refuses is proposed as a deviation where it is one, also after the refusal.
 
     Refuses: who may not; a step out of order; a locked record; answers that cannot be read or be true; a version
-    that is not the last; a correction without a reason; visits that would move unseen; an overlong key; a key
-    that saved something else. Locks: the participant, then the record.
+    that is not the last; a correction without a reason; rows on record that would go unseen; visits that would move
+    unseen; an overlong key; a key that saved something else. Locks: the participant, then the record.
     """
     try:
         with open_act(
@@ -282,13 +283,24 @@ def _refuse_impossible(evaluation: SaveEvaluation) -> None:
 
 
 def _refuse_silent(evaluation: SaveEvaluation) -> None:
-    """Refuse a correction for which nobody said why, for the save or for the answer."""
+    """Refuse a correction for which nobody said why, and rows on record that would go unseen (``leave_out``)."""
     answers = evaluation.basis.request.answers
+    if evaluation.before and not answers.leave_out and (gone := _rows_that_go(evaluation)):
+        form, label = evaluation.basis.record_key.form, evaluation.basis.record_key.label
+        tables = "; ".join(str(form.groups[name].title) for name in gone)
+        raise RowsLeftOut(groups=gone, record=label, tables=tables)
     silent = [
         change.target for change in evaluation.changed if change.corrects and not reason_of(change, answers)
     ]
     if silent:
         raise ReasonNeeded(targets=silent, record=evaluation.basis.record_key.label)
+
+
+def _rows_that_go(evaluation: SaveEvaluation) -> list[str]:
+    """Return the tables with rows on record that were sent and are not asked any more by the answers beside them."""
+    before, after = evaluation.before, evaluation.after
+    typed = {target.partition(".")[0] for target in after.cleared}
+    return [name for name in typed if before and before.groups.get(name) and not after.groups[name]]
 
 
 def _write(evaluation: SaveEvaluation) -> Saved:

@@ -135,22 +135,27 @@ def _wanted(
 ) -> Wanted:
     form_context.fetch((f"{EVENT_FORM}*", f"{REPORT_FORM}*", f"{PREGNANCY_FORM}*"))
     reports, assessments = form_context.records(REPORT_FORM), form_context.assessments()
-    protocol = text.load(participant.protocol_version)
-    hours, susar_days = whole_number(protocol, "sae_report_hours"), susar_days_of(protocol)
+    susar_days = susar_days_of(text.load(participant.protocol_version))
     wanted: Wanted = {}
     for event in form_context.records(EVENT_FORM):
         if not is_serious(event):
             continue
         known, how = _known(event, reports, assessments, recorded=at)
-        zone = participant.site.time_zone
+        zone, hours = participant.site.time_zone, _hours(event, "sae_report_hours")
         for clock in clocks_of(known, zone=zone, hours=hours, susar_days=susar_days):
             wanted[(event["sequence"], clock.kind.value)] = (clock, how[clock.kind.value.split("_")[0]])
-    return wanted | _wanted_by_pregnancies(form_context, at, whole_number(protocol, "pregnancy_report_hours"))
+    return wanted | _wanted_by_pregnancies(form_context, at)
 
 
-def _wanted_by_pregnancies(form_context: FormContext, at: datetime, hours: int) -> Wanted:
+def _hours(record: AnswerRow, setting: str) -> int:
+    """Return the hours that the version gives under which the record was begun: an amendment moves no running clock."""
+    return whole_number(text.load(record["protocol_version"]), setting)
+
+
+def _wanted_by_pregnancies(form_context: FormContext, at: datetime) -> Wanted:
     wanted: Wanted = {}
     for row in form_context.records(PREGNANCY_FORM):
+        hours = _hours(row, "pregnancy_report_hours")
         clock = clock_of_pregnancy(
             recorded=at, aware=row["preg_aware"], reported=row["preg_report"], hours=hours
         )

@@ -173,9 +173,7 @@ def of_survival(seen: RuleInput) -> TrackChange:
     """A death ends everything that was planned, never before the last proof of life (protocol 3.13, decision D4)."""
     if seen.values.get("vital") != "dead":
         return TrackChange()
-    first, alive_on = earliest_day(seen.values.get("death_dt")), seen.values.get("last_alive_dt")
-    died_on = seen.milestones.get("DEATH") or (first and max(first, alive_on or first))
-    return TrackChange(("DEAD",), died_on)
+    return TrackChange(("DEAD",), seen.milestones.get("DEATH") or seen.values.get("death_first"))
 
 
 READ_TOGETHER: Final = frozenset({"SURG"})

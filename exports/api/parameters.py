@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.permissions import Permission
+from crf import catalogue
+from crf.page.findings import STATES, listing_checks
 from exports.api.pages import ByKey
 from followup.models import VisitState
 from kernel.errors import Refusal
@@ -19,6 +21,9 @@ from trials.models.participants import Track
 
 if TYPE_CHECKING:
     from exports.api.requests import CallerRequest
+
+
+FINDING_STATES: Final = tuple(value for value, _label in STATES)
 
 
 class UnknownParameter(Refusal):
@@ -76,6 +81,14 @@ def _participant(request: CallerRequest, value: str) -> str:
     return "" if seen.exists() else _("the numbers of participants whom you may see")
 
 
+def _form(request: CallerRequest, value: str) -> str:
+    return "" if value in catalogue.forms() else ", ".join(catalogue.forms())
+
+
+def _listing_check(request: CallerRequest, value: str) -> str:
+    return "" if value in listing_checks() else ", ".join(listing_checks())
+
+
 def _page_size(request: CallerRequest, value: str) -> str:
     longest = ByKey.max_page_size
     fits = value.isascii() and value.isdecimal() and len(value) <= len(str(longest))
@@ -91,6 +104,14 @@ PARTICIPANT_STATE: Final = QueryParameter("state", str, "Where participants stan
 VISIT_STATE: Final = QueryParameter("state", str, "Where visits stand.", _one_of(VisitState.values))
 PURPOSE: Final = QueryParameter(
     "purpose", str, "What the answers of many participants are read for; kept in the audit trail.", _anything
+)
+FORM: Final = QueryParameter("form", str, "The code of a form.", _form)
+CHECK: Final = QueryParameter("check", str, "The code of a check of level listing.", _listing_check)
+FINDING_STATE: Final = QueryParameter(
+    "state",
+    str,
+    "Findings that the answers show (open, unless you say otherwise), gone, or all.",
+    _one_of(FINDING_STATES),
 )
 VISIT: Final = QueryParameter("visit", int, "The id of a visit, for a form of one.", _anything)
 SEQUENCE: Final = QueryParameter(

@@ -15,6 +15,8 @@ from accounts.permissions import Permission
 from crf.engine.codebook import codebook
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import Classification, Question, QuestionKind
+from crf.models import ListedFinding
+from crf.page.findings import line_of
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.records import identity_of
@@ -54,6 +56,24 @@ def visit(row: Visit) -> dict[str, Any]:
         "took_place_on": row.took_place_on,
         "timing": row.timing,
         "forms": row.forms,
+    }
+
+
+def finding(row: ListedFinding, reader: User) -> dict[str, Any]:
+    """Return one listed finding with its words in the language of the call."""
+    record = row.record
+    return {
+        "id": row.pk,
+        "participant": row.participant.number,
+        "site": row.site.code,
+        "form": record.form_code,
+        "visit": record.visit.code if record.visit else None,
+        "sequence": record.sequence,
+        "check": row.check_code,
+        "question": row.target,
+        "text": line_of(row, reader=reader).text,
+        "found_at": with_offset(row.found_at, row.site.time_zone),
+        "gone_at": with_offset(row.gone_at, row.site.time_zone) if row.gone_at else None,
     }
 
 

@@ -18,7 +18,10 @@ from exports.api.bodies import object_in as _object
 from exports.api.bodies import rows_in as _rows
 
 SENT: Final = frozenset(
-    ("answers", "missing", "groups", "version", "reason", "reasons", "confirmations", "prompts", "seen_plan")
+    (
+        *("answers", "missing", "groups", "version", "reason", "reasons", "confirmations", "prompts"),
+        *("seen_plan", "leave_out"),
+    )
 )
 REPLACED: Final = SENT | {"replace"}
 SHOWN: Final = frozenset(
@@ -37,8 +40,9 @@ def misfits(form: FormDeclaration, body: Any, *, parts: frozenset[str] = SENT) -
         name: _("The body has no part “{name}”. Check its spelling.").format(name=name)
         for name in whole.keys() - parts - SHOWN
     }
-    if not isinstance(whole.get("replace", False), bool):
-        found["replace"] = _("“replace” is true or false.")
+    for name in ("replace", "leave_out"):
+        if not isinstance(whole.get(name, False), bool):
+            found[name] = _("“{name}” is true or false.").format(name=name)
     found |= dict(_misfits(form.questions, _object(whole.get("answers", {}), "answers"), whole))
     for name, sent in _object(whole.get("groups", {}), "groups").items():
         rows = [_object(row, name) for row in _rows(sent, name)]
@@ -79,6 +83,7 @@ def as_typed(body: Any) -> dict[str, Any]:
     """Return the body's answers, groups, reasons and confirmations under the names of the page."""
     whole = _object(body, "body")
     raw: dict[str, Any] = {"_reason": whole.get("reason", ""), "_version": whole.get("version", "")}
+    raw["_leave_out"] = "1" if whole.get("leave_out") else ""
     raw.update(_object(whole.get("answers", {}), "answers"))
     for name, why in _object(whole.get("missing", {}), "missing").items():
         raw[f"{name}__why"] = why

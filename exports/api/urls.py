@@ -10,6 +10,7 @@ urlpatterns = [
     path("participants/<str:number>/", views.participant, name="participant"),
     path("participants/<str:number>/answers/<str:code>/", views.record, name="record"),
     path("participants/<str:number>/allocation/", allocation.allocation, name="allocation"),
+    path("findings/", views.findings, name="findings"),
     path("visits/", views.visits, name="visits"),
     path("answers/<str:code>/", views.answers, name="answers"),
     path("codebook/", views.codebook, name="codebook"),

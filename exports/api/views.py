@@ -16,7 +16,8 @@ from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.evaluation import Evaluation
 from crf.engine.submission import NO_ROWS, parse
-from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
+from crf.page.findings import findings_for
+from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded, RowsLeftOut
 from crf.records.save import save_answers
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.records import (
@@ -34,6 +35,9 @@ from exports.api.bodies import AnswersLeftOut, body_of, members_of, moment_in, t
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.parameters import (
+    CHECK,
+    FINDING_STATE,
+    FORM,
     PAGE,
     PARTICIPANT,
     PARTICIPANT_STATE,
@@ -108,6 +112,18 @@ def visits(request: CallerRequest) -> Response:
     return paged(chosen, request, lambda page: [shapes.visit(row) for row in page])
 
 
+@extend_schema(summary="What checks of level listing found", responses=OpenApiTypes.OBJECT)
+@endpoint(
+    {"GET": Permission.FINDING_VIEW},
+    parameters={"GET": (SITE, PARTICIPANT, FORM, CHECK, FINDING_STATE, *PAGE)},
+)
+def findings(request: CallerRequest) -> Response:
+    """List what nobody is asked about and data management reviews; all stored data are judged again every night."""
+    chosen = {name: request.GET.get(name, "") for name in ("site", "participant", "form", "check", "state")}
+    rows = findings_for(request.user, chosen)
+    return paged(rows, request, lambda page: [shapes.finding(row, request.user) for row in page])
+
+
 @extend_schema(
     summary="Answers of one form",
     responses=OpenApiTypes.OBJECT,
@@ -141,7 +157,8 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     ``{"version", "answers", "missing", "groups", "reason", "reasons", "confirmations", "prompts", "seen_plan"}``.
     ``prompts`` are what was shown while typing: ``[{"key", "name", "value", "message"}]``. The answer says in
     ``moved`` which planned visits changed. Send ``"seen_plan": ""`` to be asked first: the save is then refused
-    with those visits and with the ``seen_plan`` to send once somebody has read them.
+    with those visits and with the ``seen_plan`` to send once somebody has read them. Rows on record that another
+    answer no longer asks for go only with ``"leave_out": true``: the save is refused and names their tables else.
 
     PATCH changes what is sent and leaves everything else as it is. PUT states the whole record: when it says nothing
     of an answer or a row on record it is refused (422) and names them, unless ``"replace": true`` says that they
@@ -213,6 +230,8 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
             by=request.user,
             at=timezone.now(),
         )
+    except RowsLeftOut as refusal:
+        return _refused(dict.fromkeys(refusal.groups, str(refusal)), refusal)
     except (AnswersUnreadable, AnswersImpossible, ReasonNeeded) as refusal:
         return _refused(errors_of(refusal, form, typed, zone=zone), refusal)
     except VisitsWouldChange as refusal:

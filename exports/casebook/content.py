@@ -51,7 +51,7 @@ class Casebook:
     versions: list[FollowedVersion]
     consents: list[Consent]
     decisions: list[EligibilityDecision]
-    milestones: list[tuple[str, date]]
+    milestones: list[tuple[str, Milestone]]
     schedule: list[PlannedForms]
     chapters: list[Chapter]
     other_queries: list[PrintedQuery]
@@ -67,7 +67,7 @@ def casebook_of(participant: Participant, *, user: User | None, at: datetime) ->
     text = text_for(participant)
     sees_arm = user is None or user.may(Permission.ALLOCATION_VIEW, participant.site_id)
     visits = _in_order(participant)
-    milestones = Milestone.objects.filter(participant=participant, on__isnull=False)
+    milestones = [each for each in Milestone.objects.filter(participant=participant) if each.stands]
     names = {each.code: milestone_name(each) for each in text.milestones}
     queries = _queries(participant)
     acts = acts_about(participant).filter(parent=None).order_by("pk")
@@ -83,7 +83,7 @@ def casebook_of(participant: Participant, *, user: User | None, at: datetime) ->
             .select_related("signature")
             .order_by("pk")
         ),
-        milestones=[(names.get(each.code, each.code), each.on) for each in milestones if each.on],
+        milestones=[(names.get(each.code, each.code), each) for each in milestones],
         schedule=[PlannedForms(visit, visit_name(text, visit)) for visit in visits],
         chapters=list(_chapters(participant, visits, queries, at=at)),
         other_queries=[printed_query(query) for query in queries.get(None, ())],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,8 +14,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from exports.tables import STUDY
+from kernel.files import make_own_file
 
-OWN: Final = 0o600  # files that leave are read by the account of the system alone
 SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "manifest.json"
 
@@ -76,11 +75,8 @@ def _listed(path: Path, folder: Path) -> FileOfCopy:
 
 def _zip(path: Path, folder: Path) -> None:
     unfinished = path.with_suffix(".part")
-    with (
-        os.fdopen(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, OWN), "wb") as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
-        os.fchmod(file.fileno(), OWN)
+    make_own_file(unfinished)
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
         for each in _files(folder):
             stored = zipfile.ZIP_STORED if each.suffix == ".pdf" else zipfile.ZIP_DEFLATED
             archive.write(each, f"{path.stem}/{each.relative_to(folder)}", compress_type=stored)

@@ -52,7 +52,7 @@ class VisitChange:
     """One visit that planning would add, move, drop or only alter, with the window before and after.
 
     *Altered*: the window stays, and what is due in it, or why, changes: the forms and procedures in ``leaves`` are
-    due no more, those in ``joins`` are. *Turned*: only the calendar went on.
+    due no more, those in ``joins`` are, as is everything of a visit that is added. *Turned*: only the calendar went on.
     """
 
     code: str
@@ -142,7 +142,7 @@ def _changes_between(before: dict[str, _Asked], after: dict[str, _Asked]) -> Ite
         old, new = before.get(code), after.get(code)
         if old is None or new is None:
             kind = "added" if old is None else "dropped"
-            yield VisitChange(code, kind, old and old[0], new and new[0])
+            yield VisitChange(code, kind, old and old[0], new and new[0], joins=tuple(new[1]) if new else ())
         elif old != new:
             kind = "moved" if old[0] != new[0] else "altered"
             yield VisitChange(code, kind, old[0], new[0], *_parts_between(old[1], new[1]))
@@ -191,7 +191,7 @@ class _Planning:
     def changes(self) -> list[VisitChange]:
         standing = (self._of_standing(code, visit) for code, visit in self.existing.items())
         added = (
-            VisitChange(code, "added", None, (new.opens, new.closes))
+            VisitChange(code, "added", None, (new.opens, new.closes), joins=(*new.forms, *new.procedures))
             for code, new in self.wanted.items()
             if code not in self.existing
         )

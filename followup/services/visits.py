@@ -18,7 +18,7 @@ from kernel.errors import Refusal
 from protocol.history import ALL_OVER
 from protocol.windows import window_status
 from trials.models import Milestone, Participant
-from trials.models.participants import ESTIMATE, Track
+from trials.models.participants import Track
 
 LEFT = ALL_OVER | {Track.LOST}
 
@@ -137,8 +137,7 @@ def _refuse_impossible_day(code: str, day: date, participant: Participant, at: d
     if day > local_date(at, participant.site.time_zone):
         raise VisitInFuture(visit=code, day=day.isoformat())
     milestones = Milestone.objects.filter(participant=participant, code__in=("ICF", "DEATH"))
-    milestones = milestones.exclude(source=ESTIMATE)  # the day may be a later one
-    days = dict(milestones.values_list("code", "on"))
+    days = {each.code: each.last_day for each in milestones}
     consent, death = days.get("ICF"), days.get("DEATH")
     if consent is not None and day < consent and code != "SCR":
         raise VisitBeforeConsent(visit=code, day=day.isoformat(), consent=consent.isoformat())

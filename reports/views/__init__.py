@@ -13,6 +13,7 @@ from reports.views.transfer import (
     confirm_transfer,
     end_transfer,
     propose_transfer,
+    take_acceptance_back,
     transfer,
 )
 from reports.views.unfinished import unfinished_forms
@@ -42,6 +43,7 @@ __all__ = [
     "report_file",
     "report_list",
     "site",
+    "take_acceptance_back",
     "transfer",
     "unfinished_forms",
     "unscheduled",

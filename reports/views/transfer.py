@@ -16,15 +16,15 @@ from kernel.clock import local_date
 from kernel.service_form import Page, ServiceForm
 from reports.transfers import GoingAlong, going_along
 from trials import services
-from trials.forms import EndTransferForm, TransferForm, TransferStepForm
+from trials.forms import EndTransferForm, TakeBackForm, TransferForm, TransferStepForm
 from trials.models import Participant, Site, Transfer
-from trials.services.transfers import may_end, site_named, sites_to_receive
+from trials.services.transfers import may_end, may_take_back, site_named, sites_to_receive
 
 
 def _transfer(request: PersonRequest, pk: int, permission: Permission) -> Transfer:
     rows = Transfer.objects.open_to(request.user, permission)
     found: Transfer = get_object_or_404(
-        rows.select_related("proposed_by", "accepted_by", "confirmed_by", "ended_by"), pk=pk
+        rows.select_related("proposed_by", "accepted_by", "taken_back_by", "confirmed_by", "ended_by"), pk=pk
     )
     return found
 
@@ -70,6 +70,7 @@ def transfer(request: PersonRequest, pk: int) -> HttpResponse:
         "participant": seen.first(),
         "along": _along(found, receiving, timezone.now()) if waits else [],
         "is_next": is_next,
+        "may_take_back": may_take_back(found, request.user),
         "may_end": waits and may_end(found, request.user),
     }
     return render(request, "trials/transfer.html", context)
@@ -108,8 +109,27 @@ def accept_transfer(request: PersonRequest, pk: int) -> HttpResponse:
         "title": _("Accept %(number)s from site %(site)s") % sites,
         "button": _("Accept the transfer"),
         "about": _(
-            "Your site follows the participant once the trial manager has confirmed it. Until then you can still "
-            "refuse it, with a reason."
+            "Your site follows the participant once the trial manager has confirmed it. Until then you can take the "
+            "acceptance back or refuse the transfer, with a reason."
+        ),
+    }
+    return _step(request, found, form, words, now)
+
+
+@requires(Permission.PARTICIPANT_TRANSFER)
+def take_acceptance_back(request: PersonRequest, pk: int) -> HttpResponse:
+    """Take the acceptance back, with a reason: the transfer waits for the receiving site again."""
+    found, now = _transfer(request, pk, Permission.PARTICIPANT_TRANSFER), timezone.now()
+    form = TakeBackForm(request.POST or None)
+    if form.submits(services.take_acceptance_back, transfer=found, by=request.user, at=now):
+        return redirect(found)
+    words = {
+        "title": _("Take back that site %(site)s accepts %(number)s")
+        % {"number": found.number, "site": found.receiving_code},
+        "button": _("Take the acceptance back"),
+        "about": _(
+            "The trial manager cannot confirm the transfer until an investigator of the site has accepted it anew. To "
+            "end it for good, refuse it instead."
         ),
     }
     return _step(request, found, form, words, now)

@@ -82,6 +82,10 @@ FIELDS: dict[str, dict[str, str]] = {
     "crf.HardOverride": {
         "operational": "id act participant site form_code visit sequence key seen granted_by granted_at",
     },
+    "crf.ListedFinding": {
+        "clinical": "seen",
+        "operational": "id act participant site record check_code key target found_at gone_at",
+    },
     "crf.Query": {
         "clinical": "seen",
         "operational": (
@@ -252,7 +256,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site digest signature decided_at lapsed_at",
     },
     "trials.Milestone": {
-        "clinical": "code on result",
+        "clinical": "code on earliest latest result",
         "operational": "id act participant site source source_form source_record",
     },
     "trials.NewsLetter": {
@@ -320,7 +324,8 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "trials.Transfer": {
         "operational": "id act participant number site site_code receiving receiving_code on reason proposed_by "
-        "proposed_at accepted_by accepted_at confirmed_by confirmed_at ended_by ended_at end end_reason",
+        "proposed_at accepted_by accepted_at taken_back_by taken_back_at take_back_reason confirmed_by confirmed_at "
+        "ended_by ended_at end end_reason",
     },
     "trials.VersionText": {
         "operational": "id act version source digest",

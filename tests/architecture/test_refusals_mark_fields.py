@@ -34,6 +34,7 @@ WHOLE = {
         "NothingChosen",
         "DesignRefused",
         "NothingWithdrawn",
+        "RowsLeftOut",
         "ApprovalWithoutLetter",
     ),
     *(

@@ -24,11 +24,11 @@ def on(days: int) -> date:
 
 
 def test_a_serious_event_is_reported_within_24_hours() -> None:
-    assert safety.sae_report_due(AWARE, hours=24) == datetime(2025, 3, 4, 22, 30, tzinfo=UTC)
-    assert safety.sae_report_due(AWARE, hours=12) == datetime(2025, 3, 4, 10, 30, tzinfo=UTC)
-    assert not safety.sae_reported_late(AWARE, AWARE + timedelta(hours=24), hours=24)
-    assert safety.sae_reported_late(AWARE, AWARE + timedelta(hours=24, seconds=1), hours=24)
-    assert not safety.sae_reported_late(AWARE, AWARE + timedelta(hours=30), hours=48)
+    assert safety.report_due(AWARE, hours=24) == datetime(2025, 3, 4, 22, 30, tzinfo=UTC)
+    assert safety.report_due(AWARE, hours=12) == datetime(2025, 3, 4, 10, 30, tzinfo=UTC)
+    assert not safety.reported_late(AWARE, AWARE + timedelta(hours=24), hours=24)
+    assert safety.reported_late(AWARE, AWARE + timedelta(hours=24, seconds=1), hours=24)
+    assert not safety.reported_late(AWARE, AWARE + timedelta(hours=30), hours=48)
 
 
 @pytest.mark.parametrize(

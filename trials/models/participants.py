@@ -324,11 +324,15 @@ class Milestone(OfParticipant):
 
     ``source`` says what set it, ``ESTIMATE`` where the date is known in part and the day was worked out;
     ``source_form`` and ``source_record`` name the record where it is a form.
+    Where the day is not known, ``earliest`` and ``latest`` are the first and the last that are possible; one that is
+    known by its year has no day ``on`` which it was, and stands all the same (decision D4).
     A milestone whose answer was taken back keeps its row and has no date.
     """
 
     code = models.CharField(_("milestone"), max_length=12)
     on = models.DateField(_("on"), null=True)
+    earliest = models.DateField(_("first possible day"), null=True)
+    latest = models.DateField(_("last possible day"), null=True)
     result = models.CharField(_("result"), max_length=20, blank=True)
     source = models.CharField(_("source"), max_length=20)
     source_form = models.CharField(_("form it was read from"), max_length=8, blank=True)
@@ -344,10 +348,24 @@ class Milestone(OfParticipant):
                 | (~models.Q(source_form="") & models.Q(source_record__isnull=False)),
                 name="trials_milestone_record_whole",
             ),
+            models.CheckConstraint(
+                condition=models.Q(earliest=None, latest=None) | models.Q(earliest__lte=models.F("latest")),
+                name="trials_milestone_possible_days",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.code} {self.on}"
+
+    @property
+    def stands(self) -> bool:
+        """Say whether it happened, be its day known or not."""
+        return self.on is not None or self.earliest is not None
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day on which it can have been, if that is known."""
+        return self.latest or (None if self.source == ESTIMATE else self.on)
 
 
 @audited()

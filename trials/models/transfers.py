@@ -17,7 +17,7 @@ from audit.models import Audited, audited
 from kernel.clock import local_date
 from trials.models.participants import Participant
 from trials.models.sites import Site
-from trials.transfer_guards import BetweenSites
+from trials.transfer_guards import AcceptedUntilTakenBack, BetweenSites
 
 
 class TransferEnd(models.TextChoices):
@@ -61,6 +61,7 @@ class TransferSet(SiteQuerySet):
 class Transfer(Audited):
     """The participant goes on at ``receiving`` from ``on``: three acts by three people.
 
+    The receiving site may take its acceptance back before the confirmation; the last time that it did stands here.
     ``number`` is the participant's: the receiving site does not see the participant before the end, the releasing
     site does not see them after it.
     """
@@ -77,6 +78,9 @@ class Transfer(Audited):
     proposed_at = models.DateTimeField(_("proposed at"))
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
+    taken_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    taken_back_at = models.DateTimeField(_("acceptance taken back at"), null=True)
+    take_back_reason = models.CharField(_("reason"), max_length=200, null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -96,8 +100,16 @@ class Transfer(Audited):
                 SetOnce(name=f"trials_transfer_{column}_once", column=column)
                 for column in (
                     *("participant_id", "site_id", "receiving_id", "proposed_by_id"),
-                    *("accepted_at", "accepted_by_id", "confirmed_at", "confirmed_by_id", "ended_at"),
+                    *("confirmed_at", "confirmed_by_id", "ended_at"),
                 )
+            ),
+            AcceptedUntilTakenBack(name="trials_transfer_accepted"),
+            models.CheckConstraint(
+                condition=models.Q(taken_back_by=None, taken_back_at=None, take_back_reason=None)
+                | models.Q(taken_back_by__isnull=False, taken_back_at__isnull=False)
+                & models.Q(take_back_reason__isnull=False)
+                & ~models.Q(take_back_reason=""),
+                name="trials_transfer_taken_back_whole",
             ),
             models.UniqueConstraint(
                 fields=["participant"],

@@ -33,7 +33,13 @@ from trials.services.sites import (
     fulfil_checklist_item,
     move_site,
 )
-from trials.services.transfers import accept_transfer, confirm_transfer, end_transfer, propose_transfer
+from trials.services.transfers import (
+    accept_transfer,
+    confirm_transfer,
+    end_transfer,
+    propose_transfer,
+    take_acceptance_back,
+)
 from trials.services.versions import (
     follow_version,
     note_carried,
@@ -84,5 +90,6 @@ __all__ = [
     "reveal_arm",
     "set_milestone",
     "settle_deviation",
+    "take_acceptance_back",
     "withdraw_confirmation",
 ]

@@ -18,7 +18,7 @@ from protocol.text import later_than
 from trials.models import Participant, Site, Transfer
 from trials.models.sites import SiteState
 from trials.models.transfers import TransferEnd
-from trials.transfer_guards import CONFIRM
+from trials.transfer_guards import CONFIRM, TAKE_BACK
 
 RECEIVING = (SiteState.ACTIVE, SiteState.SUSPENDED, SiteState.CLOSED)
 
@@ -130,6 +130,24 @@ def accept_transfer(*, transfer: Transfer, by: User, at: datetime) -> Transfer:
     return locked
 
 
+def take_acceptance_back(*, transfer: Transfer, reason: str, by: User, at: datetime) -> Transfer:
+    """The receiving site has not accepted after all: the transfer waits for its investigator again.
+
+    Refuses: who is no investigator of the receiving site; a transfer that is not accepted; what was settled meanwhile.
+    Locks: the transfer.
+    """
+    with open_act(TAKE_BACK, by=by, at=at, site=_receiving(transfer), reason=reason) as act:
+        locked = _lock_waiting(transfer)
+        if not by.may(Permission.PARTICIPANT_TRANSFER, locked.receiving_id):
+            raise TransferNeedsThreePeople
+        if locked.accepted_at is None:
+            raise TransferNotAccepted(receiving=locked.receiving_code)
+        gone = {"accepted_by": None, "accepted_at": None}
+        said = {"taken_back_by": by, "taken_back_at": at, "take_back_reason": reason.strip()}
+        _write(locked, act, **gone, **said)
+    return locked
+
+
 def confirm_transfer(*, transfer: Transfer, by: User, at: datetime) -> Participant:
     """The participant, with everything recorded of them, is at the receiving site. The caller plans anew.
 
@@ -184,6 +202,11 @@ def _how_it_ends(transfer: Transfer, by: User) -> TransferEnd | None:
 def may_end(transfer: Transfer, by: User) -> bool:
     """Say whether ``by`` may withdraw or refuse the transfer."""
     return _how_it_ends(transfer, by) is not None
+
+
+def may_take_back(transfer: Transfer, by: User) -> bool:
+    """Say whether ``by`` may take back that the receiving site has accepted."""
+    return transfer.standing == "accepted" and by.may(Permission.PARTICIPANT_TRANSFER, transfer.receiving_id)
 
 
 def _refuse_confirmation(transfer: Transfer, by: User) -> None:

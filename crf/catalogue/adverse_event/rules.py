@@ -20,6 +20,7 @@ from protocol.safety import (
     is_related,
     more_cautious,
     prolonged_steroid,
+    report_due,
     special_interest,
 )
 from protocol.safety_deadlines import ClockKind
@@ -300,7 +301,7 @@ def reported_in_time(
     if serious != "Y" or today is None:
         return True
     own = [row["due_at"] for row in safety_clocks or () if is_report_clock(row, record_sequence)]
-    aware = [ser_aware + timedelta(hours=setting_sae_report_hours)] if ser_aware else []
+    aware = [report_due(ser_aware, hours=setting_sae_report_hours)] if ser_aware else []
     due = earliest_day(min((*own, *aware), default=None))
     reports = (row for row in sae_all or () if row.get("ae_no") == record_sequence)
     return any(row.get("sae_report") for row in reports) or due is None or today <= due

@@ -97,8 +97,8 @@ OF_THE_COMPLICATIONS = (
     Check(
         code="COMP-07",
         level=Level.SOFT,
-        reads=("comps", "milestone.DEATH"),
-        passes=rules.death_is_told,
+        reads=("comps", "SURV*"),
+        passes=rules.death_is_recorded,
         message=_(
             "A complication of grade V is recorded and no death is on record. Complete the survival form, or correct "
             "the grade."
@@ -163,7 +163,7 @@ def _of_day(day: int, letter: str) -> tuple[Check, ...]:
             level=Level.SOFT,
             reads=(status, "SURV*"),
             passes=rules.death_on_record(status),
-            message=_("A death is told here and no survival form has it. Complete the survival form."),
+            message=_("A death is recorded here and no survival form has it. Complete the survival form."),
             fields=(status,),
             blanks=True,
             criticality=Criticality.CRITICAL,

@@ -99,7 +99,10 @@ PALSY_SIDE = CodeList("ECCG_PALSY_SIDE", {"A": _("A one side"), "B": _("B both s
 CLAVIEN_DINDO = CodeList(
     "CLAVIEN_DINDO",
     {
-        "I": _("I off the normal course, no treatment beyond basic drugs"),
+        "I": _(
+            "I off the normal course; antiemetics, antipyretics, analgesics, diuretics, electrolytes or physiotherapy "
+            "alone"
+        ),
         "II": _("II drugs, transfusion or parenteral nutrition"),
         "IIIa": _("IIIa intervention without general anaesthesia"),
         "IIIb": _("IIIb intervention under general anaesthesia"),

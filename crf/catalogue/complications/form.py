@@ -41,7 +41,7 @@ class Complications(CrfRecord):
 
     operation = Section(_("Operation"))
     op_no_calc = DerivedInteger(
-        _("The operation whose complications are not told yet"),
+        _("The operation whose complications are not recorded yet"),
         reads=("op_no", "SURG*", "COMP*"),
         by=rules.unanswered,
         blanks=True,

@@ -8,14 +8,13 @@ from typing import Any
 
 from crf.catalogue.complications.codes import LEAK
 from crf.catalogue.surgery.outcomes import WITH_INCISION, first_without_record, names_it_alone, operation_of
+from crf.catalogue.survival.rules import recorded_death
 from crf.engine.answers import AnswerRow
-from crf.engine.checks import latest_day
+from crf.engine.checks import is_on_the_log, latest_day
 from protocol.endpoints import (
     POSTOPERATIVE_DAYS,
     Admission,
-    DeathDate,
     Mortality,
-    death_day,
     perioperative_mortality,
 )
 from protocol.scores import CLAVIEN_DINDO, cci
@@ -94,9 +93,9 @@ def airway_is_told(comps: list[AnswerRow]) -> bool:
     return all("Y" in (row.get("comp_trach"), row.get("comp_reint")) for row in both)
 
 
-def death_is_told(comps: list[AnswerRow], milestone_death: date | None) -> bool:
-    """Say whether a complication that killed comes with a death on record."""
-    return worst_grade(comps) != "V" or milestone_death is not None
+def death_is_recorded(comps: list[AnswerRow], surv_all: list[AnswerRow] | None) -> bool:
+    """Say whether a complication that killed comes with a death on record, be its day known or not."""
+    return worst_grade(comps) != "V" or any(page.get("vital") == "dead" for page in surv_all or ())
 
 
 def is_reported(comps: list[AnswerRow]) -> bool:
@@ -109,20 +108,7 @@ def is_reported(comps: list[AnswerRow]) -> bool:
 
 
 def names_events_on_record(comps: list[AnswerRow], ae_all: list[AnswerRow] | None) -> bool:
-    known = {row["sequence"] for row in ae_all or ()}
-    return all(row["comp_ae"] in known for row in comps if row.get("comp_ae") is not None)
-
-
-def _death(known: AnswerRow) -> DeathDate | None:
-    pages = [row for row in known["surv_all"] or () if row.get("vital") == "dead" and row.get("death_dt")]
-    if not pages:
-        return None
-    reported = [row["status_dt"] for row in pages if row.get("status_dt")]
-    return death_day(
-        pages[-1]["death_dt"],
-        last_alive_on=pages[-1].get("last_alive_dt"),
-        reported_on=min(reported, default=None),
-    )
+    return all(is_on_the_log(row["comp_ae"], ae_all or []) for row in comps if row.get("comp_ae") is not None)
 
 
 def _last_alive(known: AnswerRow) -> date | None:
@@ -134,7 +120,9 @@ def _last_alive(known: AnswerRow) -> date | None:
 def _mortality(known: AnswerRow) -> Mortality:
     operation = operation_of(known["op_no"], known["surg_all"])
     admissions = [Admission(known["op_dt"], operation.get("disch_dt"))] if known["op_dt"] else []
-    return perioperative_mortality(admissions, death=_death(known), last_alive_on=_last_alive(known))
+    return perioperative_mortality(
+        admissions, death=recorded_death(known["surv_all"]), last_alive_on=_last_alive(known)
+    )
 
 
 def died_within_30(**known: Any) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue.demographics import rules
-from crf.engine.checks import Check, Criticality, Level
+from crf.engine.checks import Check, Criticality, Level, has_its_record
 
 CHECKS = (
     Check(
@@ -72,7 +72,7 @@ CHECKS = (
         code="DM-08",
         level=Level.SOFT,
         reads=("mh_any", "MH*"),
-        passes=rules.disease_is_on_the_log,
+        passes=lambda **known: has_its_record(known["mh_any"], known["mh_all"]),
         message=_(
             "There is a disease, and none in the list of the medical history (form MH). Record it there."
         ),
@@ -82,7 +82,7 @@ CHECKS = (
         code="DM-09",
         level=Level.SOFT,
         reads=("cm_any", "CM*"),
-        passes=rules.medication_is_on_the_log,
+        passes=lambda **known: has_its_record(known["cm_any"], known["cm_all"]),
         message=_("There is medication, and none in the list of medication (form CM). Record it there."),
         fields=("cm_any",),
         criticality=Criticality.CRITICAL,

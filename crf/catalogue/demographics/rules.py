@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from crf.engine.answers import AnswerRow
-from crf.engine.checks import earliest_day, latest_day
+from crf.engine.checks import earliest_day, has_its_record, latest_day
 from protocol import scores
 
 
@@ -57,7 +57,7 @@ def suppressed(cm_any: str | None, cm_all: list[AnswerRow] | None, milestone_ran
 
     It is not known before medication is asked, nor while there is some and none of it is on the log.
     """
-    if cm_any is None or not medication_is_on_the_log(cm_any, cm_all):
+    if cm_any is None or not has_its_record(cm_any, cm_all):
         return None
     return "Y" if any(row["cm_immuno"] == "Y" for row in _at_screening(cm_all, milestone_rand)) else "N"
 
@@ -70,13 +70,3 @@ def stopped_in_life(quit_y: int | None, elig_birth: str | None, today: date) -> 
 def year_in_life(ca_year: int | None, elig_birth: str | None, today: date) -> bool:
     born = earliest_day(elig_birth)
     return ca_year is None or (ca_year <= today.year and (born is None or ca_year >= born.year))
-
-
-def disease_is_on_the_log(mh_any: str, mh_all: list[AnswerRow]) -> bool:
-    """Say whether a disease that is said to exist has a record of its own."""
-    return mh_any != "Y" or bool(mh_all)
-
-
-def medication_is_on_the_log(cm_any: str, cm_all: list[AnswerRow] | None) -> bool:
-    """Say whether medication that is said to exist has a record of its own."""
-    return cm_any != "Y" or bool(cm_all)

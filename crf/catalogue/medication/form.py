@@ -8,7 +8,7 @@ from audit.models import audited
 from crf.catalogue.medication import codes as lists
 from crf.catalogue.medication import rules
 from crf.engine.base import CrfRecord
-from crf.engine.checks import Check, Level
+from crf.engine.checks import Check, Level, is_on_the_log
 from crf.engine.conditions import Is, Not
 from crf.engine.declaration import Repeats
 from crf.engine.fields import (
@@ -102,7 +102,7 @@ class Medication(CrfRecord):
                 code="CM-02",
                 level=Level.HARD,
                 reads=("cm_ae", "AE*"),
-                passes=rules.event_exists,
+                passes=lambda **known: is_on_the_log(known["cm_ae"], known["ae_all"]),
                 message=_(
                     "There is no adverse event with this number. Record the event first, or correct the number."
                 ),
@@ -112,7 +112,7 @@ class Medication(CrfRecord):
                 code="CM-03",
                 level=Level.HARD,
                 reads=("cm_mh", "MH*"),
-                passes=rules.disease_exists,
+                passes=lambda **known: is_on_the_log(known["cm_mh"], known["mh_all"]),
                 message=_(
                     "There is no disease with this number in the medical history. Record it first, or correct the "
                     "number."

@@ -10,14 +10,6 @@ def ends_after_start(cm_start: str, cm_end: str) -> bool:
     return not_before(cm_end, cm_start)
 
 
-def event_exists(cm_ae: int, ae_all: list[AnswerRow]) -> bool:
-    return any(row["sequence"] == cm_ae for row in ae_all)
-
-
-def disease_exists(cm_mh: int, mh_all: list[AnswerRow]) -> bool:
-    return any(row["sequence"] == cm_mh for row in mh_all)
-
-
 def immune_event_is_recorded(
     cm_indc: str | None, cm_steroid: str | None, cm_ae: int | None, ae_all: list[AnswerRow] | None
 ) -> bool:

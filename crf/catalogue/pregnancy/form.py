@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,7 @@ from crf.engine.fields import (
     TextAnswer,
     YesNoAnswer,
 )
+from protocol.safety import reported_late
 
 WHO = CodeList(
     "PREG_WHO", {"participant": _("the participant"), "partner": _("a partner of the participant")}
@@ -59,7 +60,7 @@ def reported_after_awareness(preg_aware: datetime, preg_report: datetime) -> boo
 def reported_in_time(
     preg_aware: datetime, preg_report: datetime, setting_pregnancy_report_hours: int
 ) -> bool:
-    return preg_report <= preg_aware + timedelta(hours=setting_pregnancy_report_hours)
+    return not reported_late(preg_aware, preg_report, hours=setting_pregnancy_report_hours)
 
 
 def a_woman(preg_who: str, elig_sex: str) -> bool:

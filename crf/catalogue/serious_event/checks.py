@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue.serious_event import rules
-from crf.engine.checks import Check, Criticality, Level
+from crf.engine.checks import Check, Criticality, Level, is_on_the_log
 from crf.engine.conditions import Answered, Is
 
 LATE = "late_sae"
@@ -15,7 +15,7 @@ CHECKS = (
         code="SAE-01",
         level=Level.HARD,
         reads=rules.EVENT,
-        passes=rules.exists,
+        passes=lambda **known: is_on_the_log(known["ae_no"], known["ae_all"]),
         message=_("There is no adverse event with this number. Record the event first, then report it."),
         fields=("ae_no",),
         criticality=Criticality.CRITICAL,
@@ -133,7 +133,7 @@ CHECKS = (
         level=Level.SOFT,
         reads=("sae_ec", "sae_susar", "sae_report", *rules.EVENT, *rules.SUSAR_DAYS),
         passes=rules.ethics_in_time,
-        message=_("The ethics committee was told after the time allowed for a SUSAR. Check the day."),
+        message=_("The SUSAR was reported to the ethics committee after the time allowed. Check the day."),
         fields=("sae_ec",),
         blanks=False,
         criticality=Criticality.CRITICAL,

@@ -9,7 +9,7 @@ from crf.catalogue.adverse_event.rules import is_report_clock
 from crf.engine.answers import AnswerRow
 from crf.engine.checks import earliest_day
 from protocol.identifiers import identifying
-from protocol.safety import more_cautious, sae_report_due, sae_reported_late, susar
+from protocol.safety import more_cautious, reported_late, susar
 
 EVENT = ("ae_no", "AE*")
 SPONSOR = ("ae_no", "sponsor.assessments")
@@ -97,14 +97,17 @@ def is_susar(**known: Any) -> bool | None:
 def event_reported_in_time(sae_aware: datetime, sae_report: datetime, **known: Any) -> bool:
     """Say whether the report came within the hours that count from the first who knew of the event.
 
-    A moment that was once due stays due: what is typed later gives no more time (protocol 2.6, 3.6).
+    A moment that was once due stays due: what is typed later gives no more time (protocol 2.6, 3.6). The hours are
+    those of the event's clock, which a later version of the protocol does not move.
     """
-    number, hours = known["ae_no"], known["setting_sae_report_hours"]
+    number = known["ae_no"]
     event = event_of(number, known["ae_all"]) or {}
     others = [row.get("sae_aware") for row in known["sae_all"] if row.get("ae_no") == number]
     aware = [moment for moment in (sae_aware, event.get("ser_aware"), *others) if moment]
-    promised = [row["due_at"] for row in known["safety_clocks"] if is_report_clock(row, number)]
-    return sae_report <= min(*promised, *(sae_report_due(moment, hours=hours) for moment in aware), MAX)
+    clocks = [row for row in known["safety_clocks"] if is_report_clock(row, number)]
+    spans = [row["due_at"] - row["starts_at"] for row in clocks]
+    span = min(spans, default=timedelta(hours=known["setting_sae_report_hours"]))
+    return sae_report <= min(*(row["due_at"] for row in clocks), *(moment + span for moment in aware), MAX)
 
 
 def one_awareness(sae_aware: datetime, ae_no: int, ae_all: list[AnswerRow]) -> bool:
@@ -115,11 +118,7 @@ def one_awareness(sae_aware: datetime, ae_no: int, ae_all: list[AnswerRow]) -> b
 
 
 def reported_in_time(sae_aware: datetime, sae_report: datetime, setting_sae_report_hours: int) -> bool:
-    return not sae_reported_late(sae_aware, sae_report, hours=setting_sae_report_hours)
-
-
-def exists(ae_no: int, ae_all: list[AnswerRow]) -> bool:
-    return event_of(ae_no, ae_all) is not None
+    return not reported_late(sae_aware, sae_report, hours=setting_sae_report_hours)
 
 
 def is_serious(ae_no: int, ae_all: list[AnswerRow]) -> bool:

@@ -151,7 +151,8 @@ CHECKS = (
         reads=("death_dt",),
         passes=lambda death_dt: len(death_dt or "") > len("2026"),
         message=_(
-            "The month of death is unknown, so no analysis can use it. Ask family, hospital or register."
+            "The month of death is unknown, so analyses know only between which days it was. Ask family, hospital or "
+            "register."
         ),
         fields=("death_dt",),
         when=DEAD,

@@ -69,6 +69,7 @@ EXACTNESS = CodeList(
         "exact": _("exact"),
         "day_imputed": _("day unknown: the 15th, between the last proof of life and the report"),
         "month_unknown": _("month unknown: no day is used"),
+        "year_unknown": _("year unknown: no day is used"),
         "before_last_alive": _("before the last proof of life: check"),
         "after_report": _("after the day on which it was reported: check"),
     },
@@ -153,6 +154,25 @@ class SurvivalStatus(CrfRecord):
         ),
         sdtm="ADSL.DTHDT",
     )
+    death_first = DerivedDate(
+        _("First possible day of death"),
+        reads=rules.DEATH,
+        by=rules.first_possible_day,
+        blanks=True,
+        definition=_(
+            "The first day that the date allows, not before the last proof of life. Where no day is known, analyses "
+            "use it and the last possible day in turn."
+        ),
+        sdtm="ADaM",
+    )
+    death_last = DerivedDate(
+        _("Last possible day of death"),
+        reads=rules.DEATH,
+        by=rules.last_possible_day,
+        blanks=True,
+        definition=_("The last day that the date allows, not after the day on which the death was reported."),
+        sdtm="ADaM",
+    )
     death_known = DerivedText(
         _("How exact the date of death is"),
         reads=rules.DEATH,
@@ -223,4 +243,11 @@ class SurvivalStatus(CrfRecord):
         code, title, version, repeats = "SURV", _("Survival status"), 2, Repeats.PER_VISIT
         says_alive, from_register = True, True
         checks = CHECKS
-        milestones = (Sets("DEATH", "death_dt", when=DEAD, estimated_by="death_calc"),)
+        milestones = (
+            Sets(
+                *("DEATH", "death_dt"),
+                when=DEAD,
+                estimated_by="death_calc",
+                between=("death_first", "death_last"),
+            ),
+        )

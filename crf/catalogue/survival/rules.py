@@ -13,8 +13,10 @@ from crf.engine.checks import earliest_day, latest_day
 from protocol.endpoints import (
     Admission,
     DeathDate,
+    DeathDay,
     Mortality,
     death_day,
+    death_without_date,
     died_within,
     last_alive,
     perioperative_mortality,
@@ -25,6 +27,7 @@ PROOFS = (
     *("SURG*", "QOL*", "FU*.img"),
 )
 CONTACTS = ("status_dt", "vital", "SURV*", "FU*")
+DERIVED = ("death_known", "death_first", "death_last")
 DEATH = ("death_dt", "last_alive_dt", *CONTACTS)
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
 
@@ -73,12 +76,36 @@ def reported_on(known: AnswerRow) -> date | None:
 
 
 def death_of(known: AnswerRow) -> DeathDate | None:
-    return death_day(known["death_dt"], last_alive_on=known["last_alive_dt"], reported_on=reported_on(known))
+    """Return the death that this page tells of, with its possible days (decision D4)."""
+    if known["vital"] != "dead":
+        return None
+    between = {"last_alive_on": known["last_alive_dt"], "reported_on": reported_on(known)}
+    return death_day(known["death_dt"], **between) or death_without_date(**between)
+
+
+def recorded_death(surv_all: list[AnswerRow] | None) -> DeathDate | None:
+    """Return the death as the survival form that knows its day best has derived it."""
+    pages = [page for page in surv_all or () if page.get("vital") == "dead" and all(map(page.get, DERIVED))]
+    if not pages:
+        return None
+    best = min(pages, key=lambda page: page["death_last"] - page["death_first"])
+    known = DeathDay(best["death_known"])
+    return DeathDate(best["death_calc"], known, best["death_first"], best["death_last"])
 
 
 def day_for_analysis(**known: Any) -> date | None:
     death = death_of(known)
     return death.on if death else None
+
+
+def first_possible_day(**known: Any) -> date | None:
+    death = death_of(known)
+    return death.earliest if death else None
+
+
+def last_possible_day(**known: Any) -> date | None:
+    death = death_of(known)
+    return death.latest if death else None
 
 
 def how_exact(**known: Any) -> str | None:

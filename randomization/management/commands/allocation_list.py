@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import getpass
-import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +22,7 @@ from accounts.permissions import Permission
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.files import make_own_file
 from kernel.scope import EVERYTHING, scope
 from protocol.text import load
 from randomization.allocation.documents import envelopes_pdf
@@ -299,9 +299,7 @@ def _refuse_while_recruiting(options: dict[str, Any], *, at: datetime) -> None:
 def owned(file: Path) -> Iterator[Path]:
     """A file that its owner alone reads, empty at first."""
     try:
-        handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        os.fchmod(handle, 0o600)
-        os.close(handle)
+        make_own_file(file)
     except OSError as error:
         raise CommandError(f"The file {file} cannot be written: {error.strerror}.") from error
     yield file

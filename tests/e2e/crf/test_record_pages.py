@@ -6,8 +6,7 @@ With ``PALACE3_LOOK=folder`` each page is also kept as a picture, to be looked a
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,43 +15,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from crf.engine.submission import Answers
 from crf.queries.services import raise_query
 from crf.records.save import save_answers
 from crf.store.records import record_key_of
 from kernel.scope import EVERYTHING, scope
-from tests.e2e.browser import environment, follow
+from tests.e2e.browser import follow
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, build_world, screen
 from trials.models import Participant
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
     pytest.mark.django_db(transaction=True),
 ]
 LOOK = os.environ.get("PALACE3_LOOK")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1, EXCLUDE localhost",
-    ]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, env=environment())
-        yield opened
-        opened.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -62,28 +41,19 @@ def trial() -> tuple[World, Participant]:
 
 
 @pytest.fixture
-def page_of(browser: Browser, live_server: Any) -> Iterator[Any]:
-    """Opens the program as a person; what the content policy refuses fails the test."""
-    contexts, refused = [], []
+def page_of(open_page: Callable[..., Page], live_server: Any) -> Callable[..., Page]:
+    """Opens the program as a person."""
 
     def opened(user: Any, width: int = 1280) -> Page:
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             client = Client()
             client.force_login(user)
-        context = browser.new_context(viewport={"width": width, "height": 900}, base_url=live_server.url)
-        contexts.append(context)
+        page = open_page({"width": width, "height": 900})
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-        context.add_cookies([cookie])  # type: ignore[list-item]
-        page = context.new_page()
-        page.on(
-            "console", lambda said: refused.append(said.text) if "Content Security" in said.text else None
-        )
+        page.context.add_cookies([cookie])  # type: ignore[list-item]
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not refused
+    return opened
 
 
 def look(page: Page, name: str) -> None:

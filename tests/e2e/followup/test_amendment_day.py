@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +10,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from crf.links import form_url
-from demo.servers.broker import EmbeddedBroker
-from palace3.celery import app
 from protocol.text import read_from
 from tests.amendment_day import AmendmentDay, begin, follows, month_12
 from tests.e2e.browser import examine, follow, sign_in, speak
-from tests.integration.palace3.test_worker import ROOT, Worker, broker, eventually, start_worker
+from tests.e2e.processes import beat, sent_to_broker
+from tests.integration.palace3.test_worker import Worker, broker, eventually, start_worker
 from tests.world import World
 
-__all__ = ["broker", "start_worker"]
+__all__ = ["beat", "broker", "sent_to_broker", "start_worker"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -53,7 +47,7 @@ SAYS = {
 
 @pytest.fixture
 def day(
-    world: World, broker: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+    world: World, sent_to_broker: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> Iterator[AmendmentDay]:
     """The trial on the day, the file installed; what the web process sends goes to the broker."""
     made = begin(world, tmp_path)
@@ -61,32 +55,8 @@ def day(
     monkeypatch.setenv("PROTOCOL_FOLDER", str(made.installed))
     settings.PROTOCOL_FOLDER = str(made.folder)
 
-    def sent(task: Any, *arguments: Any) -> None:
-        with app.connection_for_write(broker.url) as connection:
-            app.send_task(task.name, args=arguments, connection=connection)
-
-    monkeypatch.setattr("celery.app.task.Task.delay", sent)
     yield made
     read_from()
-
-
-@pytest.fixture
-def beat(
-    broker: EmbeddedBroker, test_database: tuple[str, str], tmp_path: Path, day: AmendmentDay
-) -> Iterator[Path]:
-    """Beat, a process of its own; its log."""
-    log = tmp_path / "beat.log"
-    told = {"BROKER_URL": broker.url, "DATABASE_URL": test_database[1], "SECRET_KEY": "tests"}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "palace3.celery", "beat", "--loglevel", "INFO", "--pidfile="],
-            cwd=ROOT, env=os.environ | told, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-    yield log
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)  # told to end while it starts, it may wait for ever
-    process.wait(60)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

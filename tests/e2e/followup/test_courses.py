@@ -23,7 +23,8 @@ from followup.services import plan_visits_for, record_contact_attempt
 from followup.services.planning import shown
 from kernel.scope import EVERYTHING, scope
 from tests.e2e.browser import examine, follow
-from tests.e2e.trials.test_rare_days import beat, sent_to_broker, signed_in, submit
+from tests.e2e.processes import beat, sent_to_broker
+from tests.e2e.trials.test_rare_days import signed_in, submit
 from tests.integration.palace3.test_worker import Worker, broker, eventually, send, start_worker
 from tests.unit.crf.examples import response
 from tests.world import NOW, World, screen

@@ -111,7 +111,7 @@ NOT_PLAYED = {
     **dict.fromkeys(("randomization:correct-error", "randomization:withdraw-error"), 404),
     **dict.fromkeys(("trials:close-out", "trials:confirm-close-out", "trials:end-close-out"), 404),
     **dict.fromkeys(("trials:transfer", "trials:accept-transfer", "trials:confirm-transfer"), 404),
-    "trials:end-transfer": 404,
+    **dict.fromkeys(("trials:end-transfer", "trials:take-acceptance-back"), 404),
     **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy"), 404),
 }
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}

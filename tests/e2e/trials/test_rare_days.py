@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +17,10 @@ from accounts.permissions import Role
 from demo.servers.broker import EmbeddedBroker
 from kernel.scope import EVERYTHING, scope
 from notices.second_person import SECOND_PERSON
-from palace3.celery import app
 from randomization.models import Allocation, Envelope
 from tests.e2e.browser import examine, follow, sign_in, speak
-from tests.integration.palace3.test_worker import ROOT, Worker, broker, eventually, send, start_worker
+from tests.e2e.processes import beat, sent_to_broker
+from tests.integration.palace3.test_worker import Worker, broker, eventually, send, start_worker
 from tests.integration.randomization.conftest import answers, eligible, list_key, part, world
 from tests.integration.randomization.test_envelopes import paper
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, screen
@@ -33,7 +28,18 @@ from trials import services
 from trials.models import Participant
 from trials.models.participants import Track
 
-__all__ = ["answers", "broker", "eligible", "list_key", "paper", "part", "start_worker", "world"]
+__all__ = [
+    "answers",
+    "beat",
+    "broker",
+    "eligible",
+    "list_key",
+    "paper",
+    "part",
+    "sent_to_broker",
+    "start_worker",
+    "world",
+]
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 Start, Open, Make = Callable[[str], Worker], Callable[..., Page], Callable[..., Participant]
 
@@ -43,7 +49,7 @@ SAYS = {
         "closed out": "Closed out on",
         "final": "The close-out is final",
         "public": "Has finished its part in the trial",
-        "second": "Waiting for you as the second person",
+        "second": "Waiting for your decision",
         "register": "Register a participant",
         "opened": "Opened, and the participant is not entered yet",
         "to enter": "Opened envelopes to enter",
@@ -53,7 +59,7 @@ SAYS = {
         "closed out": "关闭：由",
         "final": "中心关闭不可再撤回",
         "public": "已结束参与本试验",
-        "second": "等待您作为第二人确认",
+        "second": "等待您处理",
         "register": "登记受试者",
         "opened": "已开启，受试者尚未录入",
         "to enter": "待录入的已开启信封",
@@ -62,41 +68,11 @@ SAYS = {
 
 
 @pytest.fixture
-def sent_to_broker(broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the web process sends goes to the broker, as in production."""
-
-    def sent(task: Any, *arguments: Any) -> None:
-        with app.connection_for_write(broker.url) as connection:
-            app.send_task(task.name, args=arguments, connection=connection)
-
-    monkeypatch.setattr("celery.app.task.Task.delay", sent)
-
-
-@pytest.fixture
 def kept_in(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that web process and worker share."""
     settings.MEDIA_ROOT = tmp_path / "exports"
     monkeypatch.setenv("EXPORT_ROOT", str(settings.MEDIA_ROOT))
     return settings.MEDIA_ROOT
-
-
-@pytest.fixture
-def beat(
-    broker: EmbeddedBroker, test_database: tuple[str, str], tmp_path: Path, sent_to_broker: None
-) -> Iterator[Path]:
-    """Beat, a process of its own; its log."""
-    log = tmp_path / "beat.log"
-    told = {"BROKER_URL": broker.url, "DATABASE_URL": test_database[1], "SECRET_KEY": "tests"}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "palace3.celery", "beat", "--loglevel", "INFO", "--pidfile="],
-            cwd=ROOT, env=os.environ | told, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-    yield log
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)  # told to end while it starts, it may wait for ever
-    process.wait(60)
 
 
 def signed_in(page: Page, username: str, language: str) -> Page:

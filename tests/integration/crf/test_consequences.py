@@ -347,6 +347,51 @@ def test_a_death_closes_what_was_planned(person: Participant, save: Save) -> Non
     assert not Visit.objects.awaited().filter(participant=person, opens__gt=date(2026, 11, 2)).exists()
 
 
+def death_of(person: Participant) -> tuple[date | None, date | None, date | None]:
+    milestone = Milestone.objects.get(participant=person, code="DEATH")
+    return milestone.on, milestone.earliest, milestone.latest
+
+
+def test_rare_10_a_death_known_by_its_year_is_a_milestone_with_its_possible_days(
+    person: Participant, save: Save
+) -> None:
+    """Decision D4: no day is used, the participant is dead since the first possible one, until a day is known."""
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    told = {**survival.VALUES, **_changes(survival.dead()), "status_dt": date(2026, 11, 10)}
+    alive_on = date(2026, 6, 10)
+    for died, on, first, last in (
+        ("2026", None, alive_on, date(2026, 11, 10)),
+        ("2026-08", date(2026, 8, 15), date(2026, 8, 1), date(2026, 8, 31)),
+        ("2026-08-20", date(2026, 8, 20), None, None),
+        (None, None, alive_on, date(2026, 11, 10)),
+    ):
+        missing = {} if died else {"death_dt": "NK"}
+        answers = {"values": {**told, "death_dt": died}, "missing": missing, "reason": "Heard since"}
+        save(person, "SURV", visit=visit(person, "OS36"), **answers)
+        assert death_of(person) == (on, first, last), died
+        person.refresh_from_db()
+        assert (person.state, person.state_since) == (Track.DEAD, on or first), died
+    alive = {**survival.VALUES, "status_dt": date(2026, 11, 10)}
+    save(person, "SURV", visit=visit(person, "OS36"), values=alive, reason="Another participant's letter")
+    assert death_of(person) == (None, None, None)
+
+
+def test_rare_10_a_known_day_of_death_counts_before_an_estimated_one(person: Participant, save: Save) -> None:
+    screened_on_paper(person, save)
+    randomized(person)
+    treated(person, save)
+    told = {**survival.VALUES, **_changes(survival.dead()), "status_dt": date(2026, 11, 10)}
+    alive = {**survival.VALUES, "status_dt": date(2026, 7, 1)}
+    save(person, "SURV", visit=visit(person, "SWEEP-06"), values=alive)
+    save(person, "SURV", visit=visit(person, "OS36"), values={**told, "death_dt": "2026-08"})
+    assert death_of(person)[0] == date(2026, 8, 15)
+    known = {**told, "death_dt": "2026-08-20"}
+    save(person, "SURV", visit=visit(person, "SWEEP-06"), values=known, reason="Another letter")
+    assert death_of(person) == (date(2026, 8, 20), None, None)
+
+
 def test_a_death_entered_by_mistake_is_taken_back(person: Participant, save: Save) -> None:
     screened_on_paper(person, save)
     randomized(person)

@@ -15,7 +15,7 @@ from crf.catalogue.demographics.form import DemographicsDisease, DemographicsMed
 from crf.records.verification import verify_derived
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, record_at
-from tests.integration.crf.test_therapies import _Editor
+from tests.integration.crf.migrating import PlainEditor
 from tests.unit.crf.examples import demographics
 from tests.world import NOW, World, screen
 
@@ -48,7 +48,7 @@ def test_rows_of_dm_are_copied_to_the_logs(world: World, save: Save, superuser: 
             )
     for _again in range(2):
         with superuser.transaction():
-            migration.copy_to_the_logs(None, _Editor(superuser))
+            migration.copy_to_the_logs(None, PlainEditor(superuser))
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         diseases = catalogue.form("MH").model.objects.filter(participant=participant).order_by("sequence")
         assert [(row.sequence, row.mh_text, row.mh_ongo, row.missing, row.state) for row in diseases] == [

@@ -217,3 +217,42 @@ def test_point_04_a_prompt_is_kept_with_the_answer_of_its_own_row(
     sent = {**page, "prior_ca-0-remove": "1", "_reason": "Another patient", "_prompts": shown}
     assert client.post(form_url(screened, "DM"), sent).status_code == 302
     assert EntryPrompt.objects.get(target="prior_ca-1-ca_site").saved == "Rectum"
+
+
+def test_point_04_rows_that_are_no_longer_asked_go_only_when_somebody_says_so(
+    screened: Participant, world: World, save: Save
+) -> None:
+    """One rule for page and program: "no earlier cancer" takes the rows on record away, named and agreed to."""
+    rows = [{"row_id": FIRST, "ca_site": "Breast"}, {"row_id": SECOND, "ca_site": "Colon"}]
+    save(screened, "DM", values={"mh_prior_ca": "Y"}, groups={"prior_ca": rows})
+    client, address = client_of(world.coordinator), form_url(screened, "DM")
+    typed = {**opened(client, screened), "mh_prior_ca": "N", "_reason": "Asked again"}
+    asked = client.post(address, typed)
+    assert asked.status_code == 422
+    assert "These rows are no longer asked and go when you save" in asked.text
+    assert asked.context["editor"].rows_that_go.groups == ("prior_ca",)
+    api = caller(world.investigator, Permission.CRF_EDIT, Permission.CRF_VIEW)
+    where = f"/api/v1/participants/{screened.number}/answers/DM/"
+    body = {"version": 1, "answers": {"mh_prior_ca": "N"}, "reason": "Asked again"}
+    refused = api.patch(where, body, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (422, "crf.rows_left_out")
+    assert list(refused.json()["errors"]) == ["prior_ca"]
+    assert len(cancers(screened)) == 2
+    strange = api.patch(where, body | {"leave_out": "yes"}, content_type="application/json")
+    assert list(strange.json()["errors"]) == ["leave_out"]
+    assert client.post(address, {**typed, "_leave_out": "1"}).status_code == 302
+    assert cancers(screened) == []
+    back = {"version": 2, "answers": {"mh_prior_ca": "Y"}, "groups": {"prior_ca": rows}, "reason": "Slip"}
+    assert api.patch(where, back, content_type="application/json").status_code == 200
+    body["version"] = 3
+    assert api.patch(where, body | {"leave_out": True}, content_type="application/json").status_code == 200
+    assert cancers(screened) == []
+
+
+def test_point_04_a_table_without_rows_on_record_goes_without_a_question(
+    screened: Participant, world: World, save: Save
+) -> None:
+    save(screened, "DM", values={"mh_prior_ca": "Y"})
+    client = client_of(world.coordinator)
+    typed = {**opened(client, screened), "mh_prior_ca": "N", "_reason": "Asked again"}
+    assert client.post(form_url(screened, "DM"), typed).status_code == 302

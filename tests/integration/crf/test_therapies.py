@@ -18,6 +18,7 @@ from crf.records.verification import verify_derived
 from followup.services import add_unscheduled_visit
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save
+from tests.integration.crf.migrating import PlainEditor
 from tests.integration.crf.test_consequences import SYSTEM, person, randomized, screened_on_paper
 from tests.integration.crf.test_judged_again import ALIVE, NOW
 from tests.unit.crf.examples import follow_up
@@ -100,7 +101,7 @@ def test_point_15_rows_of_follow_up_forms_are_copied_to_the_log(
             FollowUpTreatment.objects.create(position=3, tx_kind="rt", removed=True, **about)
     for _again in range(2):
         with superuser.transaction():
-            migration.copy_to_the_log(None, _Editor(superuser))
+            migration.copy_to_the_log(None, PlainEditor(superuser))
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         log = list(catalogue.form("ST").model.objects.filter(participant=participant).order_by("sequence"))
         seen = [(row.sequence, row.st_kind, row.st_class, row.st_regimen, row.st_start) for row in log]
@@ -114,10 +115,3 @@ def test_point_15_rows_of_follow_up_forms_are_copied_to_the_log(
         assert {row.act_id for row in log} == {act.pk}
         assert [event.answers_act_id for row in log for event in row.events.all()] == [act.pk, act.pk]
         assert FollowUpTreatment.objects.count() == 3
-
-
-class _Editor:
-    """What a migration is given, on a plain connection."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,6 +59,15 @@ def files(export: Export) -> dict[str, list[dict[str, str]]]:
         return {
             name: list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig")))) for name in names
         }
+
+
+def test_an_export_is_readable_by_its_owner_alone(world: World) -> None:
+    before = os.umask(0o022)
+    try:
+        path = path_of(taken(world, forms=["ELIG"]))
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_manifest_counts_every_file(world: World) -> None:

@@ -180,6 +180,17 @@ def test_rare_10_a_withdrawal_is_corrected_in_day_and_scope(world: World, survey
     assert still.events.count() == 3
 
 
+def test_rare_10_the_preview_of_a_corrected_withdrawal_names_what_is_asked_for_again(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    withdrawal, browser = leave(world, surveyed), client_of(world.coordinator)
+    address = reverse("followup:correct-withdrawal", args=[surveyed.number, withdrawal.pk])
+    asked = {"on": DAY.isoformat(), "quality_of_life": "on", "reason": "Only paper."}
+    shown = browser.post(address, asked).text
+    assert "Added" in shown
+    assert "Now asked for: form CRE · form AS" in shown
+
+
 def test_rare_10_impossible_withdrawals_are_refused(world: World, surveyed: Participant) -> None:
     with pytest.raises(WithdrawnBeforeConsent) as refusal:
         leave(world, surveyed, on=date(2020, 1, 28))

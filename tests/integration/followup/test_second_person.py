@@ -103,7 +103,7 @@ def test_rare_09_the_second_person_sees_what_waits_and_has_a_mail_once(
         client = Client()
         client.force_login(person)
         page = client.get(reverse("home")).text
-        assert "Waiting for you as the second person" in page, who
+        assert "Waiting for your decision" in page, who
         assert word in page, who
         assert any(word in each for each in mails_to(person)), (who, mails_to(person))
     for nobody in (world.statistician, world.coordinator, world.data_manager):

@@ -27,6 +27,7 @@ from tests.unit.crf.examples import response
 from tests.world import NOW, TODAY, World, as_person, screen
 from trials import services as trials
 from trials.models import Participant, Site
+from trials.models.participants import ESTIMATE
 
 CHAPTERS = ("1.5", "5.4", "6.1", "6.7")
 
@@ -128,6 +129,22 @@ def test_nobody_expects_a_questionnaire_after_the_end(person: Participant, save:
     assert [row[0] for row in table(report, "by-visit").rows] == ["CRE-1", "CRE-2"]
 
 
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [(date(2026, 11, 1), ["CRE-1", "CRE-2"]), (date(2027, 1, 1), ["CRE-1", "CRE-2", "AS-06"])],
+)
+def test_rare_10_who_may_have_died_by_then_is_not_expected_to_answer(
+    person: Participant, save: Save, first: date, expected: list[str]
+) -> None:
+    """A death without a day counts by its possible days (decision D4)."""
+    evaluated(person, save)
+    days = (first, date(2027, 3, 1))
+    at: dict[str, Any] = {"source": ESTIMATE, "by": None, "at": NOW}
+    trials.set_milestone(participant=person, code="DEATH", on=None, between=days, **at)
+    report = compliance(Site.objects.all(), today=date(2026, 12, 31), code="CRE")
+    assert {row[0] for row in table(report, "by-visit").rows} == set(expected)
+
+
 def test_a_form_that_is_not_there_yet_is_said_so(person: Participant, save: Save) -> None:
     evaluated(person, save)
     report = compliance(Site.objects.all(), today=date(2029, 6, 1), code="XYZ")
@@ -197,6 +214,26 @@ def test_a_death_at_any_time_is_known(followed: Any) -> None:
     report = vital_status(Site.objects.all(), today=date(2028, 6, 1))
     assert table(report, "month-36").rows == (("01", 1, 1, "100.0 %"),)
     assert "95" in table(report, "month-36").title
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "known"),
+    [
+        (date(2025, 1, 6), date(2028, 1, 6), 1),
+        (date(2028, 1, 7), date(2028, 5, 1), 1),
+        (date(2028, 1, 6), date(2028, 1, 7), 0),
+    ],
+    ids=["dead by then", "alive then", "either"],
+)
+def test_rare_10_a_death_without_a_day_tells_month_36_where_every_possible_day_agrees(
+    followed: Any, first: date, last: date, known: int
+) -> None:
+    person = followed(date(2025, 1, 6))
+    at: dict[str, Any] = {"source": ESTIMATE, "by": None, "at": NOW}
+    trials.set_milestone(participant=person, code="DEATH", on=None, between=(first, last), **at)
+    report = vital_status(Site.objects.all(), today=date(2028, 6, 1))
+    assert table(report, "month-36").rows == (("01", 1, known, share(known, 1)),)
+    assert table(report, "age").rows[0][:3] == ("01", 1, 1)
 
 
 # ---- Pages and files ------------------------------------------------------------------------------------------

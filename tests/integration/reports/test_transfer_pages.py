@@ -153,6 +153,31 @@ def test_rare_13_the_next_person_has_it_on_the_work_list_and_by_mail_once(world:
         assert send_waiting(MAIL_KINDS, at=NOW).dropped == 2, "settled before they were sent"
 
 
+def test_rare_10_an_acceptance_is_taken_back_and_given_anew(world: World) -> None:
+    """Until the confirmation; the two others read why, and who is next has a mail about each step."""
+    person, other = followed(world), reader()
+    transfer = accepted(world, person)
+    tell_second_persons(at=NOW)
+    address = reverse("trials:take-acceptance-back", args=[transfer.pk])
+    client, manager = client_of(other), client_of(world.trial_manager)
+    assert address in client.get(transfer.get_absolute_url()).text
+    assert address not in manager.get(transfer.get_absolute_url()).text
+    assert client.post(address, {"reason": ""}).status_code == 422
+    done, again = press(client, address, reason="no bed before June")
+    assert (done.status_code, again.status_code) == (302, 409)
+    for reading in (client, manager, client_of(world.investigator)):
+        assert "no bed before June" in reading.get(transfer.get_absolute_url()).text
+    confirming = reverse("trials:confirm-transfer", args=[transfer.pk])
+    late, _again = press(manager, confirming)
+    assert (late.status_code, "has not accepted the transfer yet" in late.text) == (409, True)
+    assert tell_second_persons(at=NOW) == 1, "the receiving site is asked again"
+    press(client, reverse("trials:accept-transfer", args=[transfer.pk]))
+    assert tell_second_persons(at=NOW) == 1, "and then the trial manager again"
+    assert press(manager, confirming)[0].status_code == 302
+    assert site_now(person) == world.other_site.pk
+    assert client.post(address, {"reason": "too late"}).status_code == 409
+
+
 @pytest.mark.parametrize("who", ["investigator", "receiver", "trial_manager"])
 def test_rare_13_each_of_the_three_ends_it_with_a_reason(world: World, who: str) -> None:
     person = followed(world)

@@ -23,9 +23,9 @@ from tests.world import World, screen
 CHAPTERS = ("3.0",)
 EVERY_RIGHT = (
     *(Permission.PARTICIPANT_VIEW, Permission.VISIT_VIEW, Permission.CRF_VIEW),
-    *(Permission.EXPORT_VIEW, Permission.EXPORT_TAKE),
+    *(Permission.EXPORT_VIEW, Permission.EXPORT_TAKE, Permission.FINDING_VIEW),
 )
-LISTS = ("participants/", "visits/", "answers/DM/?participant=01-0001", "exports/")
+LISTS = ("participants/", "visits/", "findings/", "answers/DM/?participant=01-0001", "exports/")
 
 
 @pytest.fixture

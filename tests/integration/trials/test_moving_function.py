@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -221,6 +221,39 @@ def test_rare_13_a_row_with_columns_set_by_hand_moves_nobody(world: World, colum
             Transfer.objects.filter(pk=made).update(**yes, act=act)
             Transfer.objects.filter(pk=made).update(confirmed_by=by, confirmed_at=NOW, act=act)
         move(made)
+
+
+def test_rare_10_an_acceptance_that_was_taken_back_moves_nobody(world: World) -> None:
+    """The version of the acceptance is still there; the row is written as if it stood."""
+    person, by = randomized(world), world.trial_manager
+    transfer = accepted(world, person)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        acceptor = receiver()
+        trials.take_acceptance_back(transfer=transfer, reason="no bed", by=acceptor, at=NOW)
+    with attacking(by=by, participant=person) as act:
+        yes = {"accepted_by": acceptor, "accepted_at": NOW}
+        Transfer.objects.filter(pk=transfer.pk).update(**yes, act=act)
+        confirm_and_move(transfer.pk, by, act)
+
+
+@pytest.mark.parametrize(
+    ("verb", "gone"),
+    [
+        ("trials:transfer:accept", {"accepted_by": None, "accepted_at": None}),
+        ("trials:transfer:take_back", {"accepted_at": datetime(2026, 1, 1, tzinfo=UTC)}),
+    ],
+    ids=["under another act", "to another moment"],
+)
+def test_rare_10_an_acceptance_changes_by_being_taken_back_alone(
+    world: World, verb: str, gone: dict[str, Any]
+) -> None:
+    transfer = accepted(world, randomized(world))
+    with (
+        scope(user_id=None, sites=EVERYTHING),
+        pytest.raises(DatabaseError, match="an acceptance stays"),
+        open_act(verb, by=world.trial_manager, at=NOW, reason="slip") as act,
+    ):
+        Transfer.objects.filter(pk=transfer.pk).update(**gone, act=act)
 
 
 @pytest.mark.parametrize("who", ["proposer", "acceptor", "confirmer"])

@@ -47,24 +47,29 @@ SKIPPED_CRE1 = {
     "visit_code": "UNS",
 }
 LIFE = [{**serious_event.EVENT, "ser_crit": ["hospital", "life"]}]
-SEEN = [{"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "Y"}]
-LATE = {
-    "ae_st": "2027-02-01",
-    "ae_en": "2027-03-01",
-    "serious": "N",
-    "irae": "N",
-    "rel_rt": "not",
-    "ae_kind": "none",
-}
+LATE_TOXICITY = adverse_event.example(
+    ae_st="2027-03-01",
+    ae_en="2027-03-09",
+    ae_kind="none",
+    cre_rel="N",
+    serious="N",
+    irae="N",
+    irae_type=None,
+    rel_rt="not",
+    rel_camre="not",
+    rel_chemo="not",
+    grade="2",
+    **{"AS*": [{"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "Y"}]},
+)
 LOW = laboratory.row("PLAT", "40", "10^9/L")
 NEAR = [{"sequence": 1, "ae_st": "2026-06-03", "ae_en": None, "grade": "3"}]
 AIMED = {  # records that random answers hardly ever come to
+    "AE": [LATE_TOXICITY],
     "CRE": [
         response.example(),
         response.at_cre1(),
         response.example(**{"CRE*": [SKIPPED_CRE1]}),
     ],
-    "AE": [adverse_event.example(**LATE, **{"AS*": SEEN}, today=date(2027, 8, 1))],
     "ELIG": [eligibility.example()],
     "LB": [laboratory.of(LOW), laboratory.of(LOW, **{"AE*": NEAR})],
     "SAE": [

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from crf import catalogue
+from crf.catalogue.survival.rules import death_of
 from crf.engine.evaluation import Evaluation, evaluate
 from tests.unit.crf.judging import text_values
 
@@ -29,7 +30,6 @@ CONTEXT: dict[str, Any] = {
     "COMP*": [],
     "AE*": [{"sequence": 4}],
     "SURV*": [],
-    "milestone.DEATH": None,
     "visit.last_on": date(2026, 4, 2),
 }
 LEAK: dict[str, Any] = {
@@ -190,12 +190,18 @@ def test_the_operation_that_waits_is_proposed() -> None:
     )
 
 
-DEAD = {
-    "vital": "dead",
-    "death_dt": "2026-03-20",
-    "last_alive_dt": date(2026, 3, 19),
-    "status_dt": date(2026, 3, 21),
-}
+def page_of_death(
+    died: str | None, alive: date | None = date(2026, 3, 19), told: date = date(2026, 3, 21)
+) -> dict[str, Any]:
+    """A survival form that tells of a death, with what it has derived."""
+    page = {"vital": "dead", "death_dt": died, "last_alive_dt": alive, "status_dt": told}
+    death = death_of({**page, "surv_all": [], "fu_all": []})
+    derived = {"death_calc": death.on, "death_known": death.known.value} if death else {}
+    days = {"death_first": death.earliest, "death_last": death.latest} if death else {}
+    return page | derived | days
+
+
+DEAD = page_of_death("2026-03-20")
 
 
 @pytest.mark.parametrize(
@@ -214,26 +220,19 @@ DEAD = {
             {},
             {
                 "visit.last_on": None,
-                "SURV*": [DEAD | {"death_dt": "2026-03-12", "last_alive_dt": date(2026, 3, 11)}],
+                "SURV*": [page_of_death("2026-03-12", date(2026, 3, 11))],
             },
             (True, True, True),
         ),
         (
             {},
-            {"visit.last_on": None, "SURV*": [DEAD | {"death_dt": "2026", "status_dt": date(2026, 9, 1)}]},
+            {"visit.last_on": None, "SURV*": [page_of_death("2026", told=date(2026, 9, 1))]},
             (None, None, None),
         ),
         (
             {},
             {
-                "SURV*": [
-                    DEAD
-                    | {
-                        "death_dt": "2026-07-01",
-                        "last_alive_dt": date(2026, 6, 30),
-                        "status_dt": date(2026, 7, 2),
-                    }
-                ]
+                "SURV*": [page_of_death("2026-07-01", date(2026, 6, 30), date(2026, 7, 2))],
             },
             (False, False, False),
         ),

@@ -19,7 +19,11 @@ LATE_BY_THE_EVENT = {"AE*": [{**EVENT, "ser_aware": EARLIER}]}
 LATE_BY_ANOTHER_REPORT = {
     "SAE*": [{"ae_no": 1, "sae_type": "follow_up", "sae_aware": EARLIER, "sequence": 2}]
 }
-LATE_BY_THE_CLOCK = {"safety.clocks": [{"event_no": 1, "kind": "sae_report", "due_at": EARLIER}]}
+LATE_BY_THE_CLOCK = {
+    "safety.clocks": [
+        {"event_no": 1, "kind": "sae_report", "starts_at": EARLIER - timedelta(hours=24), "due_at": EARLIER}
+    ]
+}
 INITIAL = {"ae_no": 1, "sae_type": "initial", "sequence": 1}
 
 

@@ -64,6 +64,29 @@ def test_a_date_of_death_is_kept_as_entered(
     assert outcome.milestones["DEATH"] == milestone
 
 
+@pytest.mark.parametrize(
+    ("entered", "first", "last", "known"),
+    [
+        ("2029-03-11", date(2029, 3, 11), date(2029, 3, 11), "exact"),
+        ("2029-03", date(2029, 3, 1), date(2029, 3, 31), "day_imputed"),
+        ("2029-01", date(2029, 1, 5), date(2029, 1, 31), "day_imputed"),
+        ("2029", date(2029, 1, 5), date(2029, 5, 20), "month_unknown"),
+        (None, date(2029, 1, 5), date(2029, 5, 20), "year_unknown"),
+    ],
+)
+def test_rare_10_a_death_has_a_first_and_a_last_possible_day(
+    entered: str | None, first: date, last: date, known: str
+) -> None:
+    """From the last proof of life to the report (decision D4), also where not even the year is known."""
+    values = judge("SURV", dead(death_dt=entered)).values
+    assert (values["death_first"], values["death_last"], values["death_known"]) == (first, last, known)
+
+
+def test_nobody_who_lives_has_possible_days_of_death() -> None:
+    values = judge("SURV", example()).values
+    assert (values["death_first"], values["death_last"]) == (None, None)
+
+
 def test_the_fifteenth_is_not_before_the_last_proof_of_life() -> None:
     seen = {"FU*": [{"fu_dt": date(2029, 3, 22), "alive": "Y"}]}
     assert judge("SURV", dead(death_dt="2029-03", **seen)).values["death_calc"] == date(2029, 3, 22)

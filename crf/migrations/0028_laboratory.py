@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0025_confirmed_deviations'),
-        ('trials', '0015_reference_ranges'),
+        ('crf', '0027_listed_findings'),
+        ('trials', '0017_reference_ranges'),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0014_deviations_on_the_log'),
+        ('trials', '0016_acceptance_taken_back'),
     ]
 
     operations = [
