@@ -61,10 +61,20 @@ LATE_TOXICITY = adverse_event.example(
     grade="2",
     **{"AS*": [{"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "Y"}]},
 )
+LATE_SERIOUS = adverse_event.example(
+    ae_st="2026-08-20",
+    ae_en="2026-08-25",
+    ae_kind="none",
+    irae="N",
+    irae_type=None,
+    rel_rt="not",
+    rel_camre="not",
+    rel_chemo="not",
+)
 LOW = laboratory.row("PLAT", "40", "10^9/L")
 NEAR = [{"sequence": 1, "ae_st": "2026-06-03", "ae_en": None, "grade": "3"}]
 AIMED = {  # records that random answers hardly ever come to
-    "AE": [LATE_TOXICITY],
+    "AE": [LATE_TOXICITY, LATE_SERIOUS],
     "CRE": [
         response.example(),
         response.at_cre1(),
