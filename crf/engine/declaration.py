@@ -14,6 +14,7 @@ from accounts.permissions import Permission
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.help import places
+from crf.engine.leads import Lead
 from crf.engine.pasted import PastedLine
 from crf.engine.questions import KEYS, AnswerRole, Classification, Question, argument, ask_when
 from protocol.text import ProtocolText, load
@@ -161,6 +162,7 @@ class FormDeclaration:
     groups: Mapping[str, Group] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     milestones: tuple[Sets, ...] = ()
+    leads: tuple[Lead, ...] = ()
     instructions: Text = ""
     listed: tuple[str, ...] = ()
     dated_by: str = ""
@@ -323,6 +325,7 @@ class FormDeclaration:
             self._misplaced,
             self._ill_named,
             self._unknown_reads,
+            self._astray,
             self._unlisted,
             self._ill_formed,
             self._deaf,
@@ -378,6 +381,13 @@ class FormDeclaration:
             for name in sorted(rule.derived):
                 if not getattr(self.questions.get(name), "dated", False):
                     yield f"milestone {rule.code} is estimated by {name}, which is no date"
+
+    def _astray(self) -> Iterator[str]:
+        for lead in self.leads:
+            asked = self.groups[lead.group].questions if lead.group in self.groups else {}
+            for name in (lead.number, *lead.shown):
+                if name not in asked:
+                    yield f"a record of {lead.code} is begun from {lead.group}, whose rows have no {name}"
 
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:

@@ -29,6 +29,7 @@ from crf.engine.fields import (
     TextAnswer,
     YesNoAnswer,
 )
+from crf.engine.leads import Lead
 
 DONE, NOT_DONE = Is("lb_done", "Y"), Is("lb_done", "N")
 NADIR = ("lb_dt", "tests", *rules.BASELINE)
@@ -117,6 +118,18 @@ class Laboratory(CrfRecord):
             "at an unscheduled visit."
         )
         checks = CHECKS
+        leads = (
+            Lead(
+                code="AE",
+                group="tests",
+                title=_("Graded values"),
+                label=_("Record as adverse event"),
+                number="lb_ae",
+                shown=("lb_test", "lb_stresc", "lb_stresu", "lb_flag", "lb_grade", "lb_term"),
+                is_one=rules.is_graded,
+                answers=rules.event_answers,
+            ),
+        )
 
 
 @audited()

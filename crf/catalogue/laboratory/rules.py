@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from crf.engine.answers import AnswerRow
+from crf.engine.answers import AnswerRow, AnswerValues
 from crf.engine.checks import earliest_day, latest_day
 from kernel.reading import UnreadableError, clock, plain
 from protocol.endpoints import age_on
@@ -129,6 +129,22 @@ def event_number(
         return None
     named = (row for row in ae_all or () if (row.get("lab_test"), row.get("lab_dt")) == (lb_test, lb_dt))
     return next((row["sequence"] for row in named), None)
+
+
+def is_graded(row: AnswerRow) -> bool:
+    return bool(row["lb_grade"])
+
+
+def event_answers(values: AnswerValues, row: AnswerRow) -> dict[str, Any]:
+    """Return what the page of an adverse event begins with that is begun from a graded value."""
+    return {
+        "ae_term": row["lb_term"],
+        "ctcae_term": row["lb_term"],
+        "lab_test": row["lb_test"],
+        "lab_dt": values["lb_dt"],
+        "ae_st": values["lb_dt"],
+        "grade": row["lb_grade"],
+    }
 
 
 def missing_tests(

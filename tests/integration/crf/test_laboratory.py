@@ -22,6 +22,7 @@ from protocol.reference_lines import read_range_lines
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, World
+from trials import services as trials
 from trials.models import Participant, ReferenceRange
 from trials.services.laboratory import RangeOnRecord, add_reference_ranges, withdraw_reference_range
 
@@ -180,6 +181,51 @@ def test_point_01_a_new_range_judges_the_panels_of_its_days_again(
     assert old.until is None
     assert list(verify_derived([screened], at=NOW)) == []
     assert Act.objects.filter(verb="trials:ranges:withdraw", reason="Typed for the wrong test").exists()
+
+
+def test_point_01_an_adverse_event_is_begun_from_a_graded_value_and_both_know_of_each_other(
+    screened: Participant, world: World, save: Save
+) -> None:
+    client = client_of(world.coordinator)
+    with transaction.atomic():
+        visit = add_unscheduled_visit(
+            participant=screened, took_place_on=date(2026, 1, 9), forms=["LB"], why="x", **BY
+        )
+        visit.participant = screened
+        trials.reveal_arm(participant=screened, arm="1", **BY)
+        screened.refresh_from_db()
+        rows = [
+            {"lb_test": "PLAT", "lb_res": "40", "lb_unit": "10^9/L"},
+            {"lb_test": "K", "lb_res": "4.1", "lb_unit": "mmol/L"},
+        ]
+        values = {"lb_done": "Y", "lb_dt": date(2026, 1, 9)}
+        save(screened, "LB", values=values, groups={"tests": rows}, visit=visit)
+    severe = Query.objects.filter(participant=screened, key__startswith="X019a").living()
+    assert severe.count() == 1
+    [leads] = page_at(client, screened, visit).context["actions"].leads
+    [line] = leads.lines
+    assert line.text == "Platelets · 40 · 10^9/L · 3 · Platelet count decreased"
+    opened = client.post(line.begin, follow=True)
+    page = opened.context["page"]
+    for name, value in (
+        ("ae_term", "Platelet count decreased"),
+        ("ae_st", "2026-01-09"),
+        ("lab_dt", "2026-01-09"),
+    ):
+        assert re.search(rf'name="{name}"[^>]* value="{value}"', opened.text), name
+    assert re.search(r'name="grade" value="3"[^>]* checked', opened.text)
+    typed = {"_version": "0", "_key": page.key, "ae_term": "Low platelets", "ae_st": "2026-01-09"}
+    typed |= {"grade": "3", "lab_test": "PLAT", "lab_dt": "2026-01-09"}
+    assert client.post(page.links.save, typed).status_code == 302
+    assert rows_of(screened, visit)["PLAT"].lb_ae == 1
+    assert severe.count() == 0
+    [line] = page_at(client, screened, visit).context["actions"].leads[0].lines
+    event = client.get(line.href)
+    assert (line.number, event.status_code) == (1, 200)
+    [back] = event.context["actions"].led_from
+    assert "Platelets · 40" in back.text
+    assert client.get(back.href).status_code == 200
+    assert client.post(f"/participants/{screened.number}/forms/AE/1/begin/tests/1/").status_code == 404
 
 
 def test_point_01_a_range_is_on_record_once(world: World, everything: None) -> None:

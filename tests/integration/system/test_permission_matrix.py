@@ -227,6 +227,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:settle-deviation": ("get", "CIMDT"),
     "crf:decide-deviation": ("get", "DTS"),
     "crf:differences": ("get", "CIMDSX"),
+    "crf:lead": ("post", "CI"),
     "crf:ranges": ("get", "CIMDSX"),
     "crf:new-ranges": ("get", "CID"),
     "crf:withdraw-range": ("get", "CID"),
