@@ -137,3 +137,17 @@ class MovesAlong(SiteScoped):
 
     def removal(self, table: str) -> str:
         return f"DROP POLICY moves_along ON {table};"
+
+
+class SiteOfParticipant(DatabaseGuard):
+    """A row's site is its participant's site, and moves with it: for rows that can be worked out anew, under no act."""
+
+    def statements(self, table: str) -> str:
+        return (
+            "CREATE UNIQUE INDEX IF NOT EXISTS trials_participant_at_site ON trials_participant (id, site_id);"
+            f"ALTER TABLE {table} ADD CONSTRAINT site_of_participant FOREIGN KEY (participant_id, site_id) "
+            "REFERENCES trials_participant (id, site_id) ON UPDATE CASCADE;"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"ALTER TABLE {table} DROP CONSTRAINT site_of_participant;"

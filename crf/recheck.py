@@ -23,6 +23,7 @@ from crf.models import DifferenceKind, Query
 from crf.queries.system import known_queries, queries_part, stale_queries, sync_queries
 from crf.store.bulk_read import bulk_read
 from crf.store.context import FormContext
+from crf.store.expected import EXPECTED_READS, keep_expected_forms
 from crf.store.records import (
     RecordKey,
     StoredRecord,
@@ -98,6 +99,8 @@ def recheck(
         changed = changed | take_moved(form_context.participant.pk)
         if not changed:
             return
+        if not EXPECTED_READS.isdisjoint(changed):
+            keep_expected_forms([form_context.participant.pk])
         changed = set(_recheck_once(changed, record, judged_by, form_context, by, at))
         judged_by = ""
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from crf.records.expected import compare_expected_forms
 from crf.records.overnight import judge_new_day, report_checks, report_differences
 from kernel.tasks import send, task
 from trials.models import Site
@@ -32,6 +33,12 @@ def judge_day_of_site(site_id: int) -> None:
 def verify_all_derived() -> None:
     """Every stored derived answer and query is compared with a fresh evaluation."""
     report_differences(zone=settings.TRIAL_TIME_ZONE, at=timezone.now())
+
+
+@task(name="crf:compare_expected")
+def compare_expected() -> None:
+    """The table of expected forms is compared with a fresh computation; the run fails when it differed."""
+    compare_expected_forms()
 
 
 @task(name="crf:run_checks")

@@ -335,7 +335,7 @@ class AlertKind(models.TextChoices):
     TODO = "todo", _("To-dos")
     DECISION = "decision", _("Eligibility without a decision")
     QUERY = "query", _("Query without an answer")
-    FORM = "form", _("Form still empty after the visit")
+    FORM = "form", _("Overdue form of a visit")
     DEVIATION = "deviation", _("Possible deviation to settle")
     TRAINING = "training", _("Training that ends")
     STATE = "state", _("State that should have ended")

@@ -43,6 +43,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "crf:verify_derived",
         "schedule": crontab(hour=18, minute=10),
     },
+    "Compare expected forms with a fresh computation": {
+        "task": "crf:compare_expected",
+        "schedule": crontab(hour=19, minute=10),
+    },
     "Judge all stored data by the checks of today": {
         "task": "crf:run_checks",
         "schedule": crontab(hour=18, minute=40),

@@ -77,6 +77,10 @@ ASPECTS: Mapping[str, BilingualText] = {
     "terminal": BilingualText("Ends the following", "终止随访"),
     "from_any": BilingualText("Reached from any state", "可由任何状态进入"),
     "ends_at": BilingualText("Ends with the visit", "结束于访视"),
+    "lasts_days": BilingualText(
+        "Lasts, while no such visit is planned (days)", "未计划该访视时的持续时间（天）"
+    ),
+    "awaits": BilingualText("Awaits the milestone", "等待的里程碑"),
     "open_ended": BilingualText("Has no end of its own", "无自身终点"),
     "choices": BilingualText("Choices", "可选值"),
     "type": BilingualText("Type", "类型"),
@@ -367,6 +371,8 @@ def _tracks(text: ProtocolText) -> Read:
                 "terminal": value_words(each.terminal),
                 "from_any": value_words(each.from_any),
                 "ends_at": joined(same(code) for code in each.ends_at),
+                "lasts_days": value_words(each.lasts_days),
+                "awaits": value_words(each.awaits),
                 "open_ended": value_words(each.open_ended),
                 "source": same(each.source),
             },

@@ -123,6 +123,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "followup:todos:settle": _("To-dos opened or closed"),
     "followup:contact:record": _("Contact attempt recorded"),
     "crf:answers:save": _("Answers saved"),
+    "crf:log:nothing_new": _("Nothing new in logs"),
     "crf:override:grant": _("A value was let pass"),
     "crf:derived:report": _("Derived answers that differ were reported"),
     "crf:finding:list": _("Listed findings judged again"),

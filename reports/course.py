@@ -121,7 +121,9 @@ def _overdue(participant: Any, user: User, today: date) -> Iterator[CourseLine]:
     late = overdue_state(participant, today=today)
     if late is not None:
         may_act = user.may(Permission.CRF_EDIT, participant.site_id)
-        yield CourseLine(late.sentence, ((late.href, _("Go there")),) if may_act else ())
+        knows_arm = user.may(Permission.CRF_VIEW, participant.site_id)
+        words = late.whole_sentence if knows_arm else late.sentence
+        yield CourseLine(words, ((late.href, _("Go there")),) if may_act else ())
 
 
 def _refused(participant: Participant, answer: dict[str, Any], user: User) -> CourseLine:

@@ -13,7 +13,8 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
 from crf.models import Query, Record
 from crf.store.records import NEW
-from followup.history import text_for, whole_number
+from crf.trial_rules.expected import rules_of
+from followup.history import text_for
 from followup.models import HAPPENED, Visit, VisitState
 from trials.models import Milestone, Participant
 
@@ -172,7 +173,7 @@ def _cell(
         sequence=record.sequence if record else first,
     )
     count = queries[(form.code, record.record_id)] if record else 0
-    state = record.state if record else _expected(visit, today)
+    state = record.state if record else _expected(form.code, visit, today)
     return Cell(form.code, state, href, count, f"{visit}, {form.title}")
 
 
@@ -207,12 +208,12 @@ def _far(record: RecordSummary) -> int:
     return STATES.index(record.state)
 
 
-def _expected(visit: Visit, today: date) -> str:
+def _expected(code: str, visit: Visit, today: date) -> str:
     """Return how a form that nobody has opened yet is shown: empty, not due, due, overdue or not done."""
     if visit.state == VisitState.NOT_DONE:
         return "not_done"
     if visit.state == VisitState.DONE:
-        late = today - timedelta(days=whole_number(text_for(visit.participant), "form_escalates_days"))
+        late = today - timedelta(days=rules_of(text_for(visit.participant))[code].days)
         return "overdue" if visit.took_place_on is not None and visit.took_place_on < late else "due"
     if visit.opens is None or today < visit.opens:
         return "expected"

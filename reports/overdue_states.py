@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +18,7 @@ from crf.engine.declaration import Repeats
 from crf.links import form_url
 from followup.history import text_for
 from followup.track_limits import overdue
+from followup.wording import in_language
 from kernel.days import written
 from reports.quality import Table
 from trials.models import Participant, Site
@@ -32,6 +34,7 @@ class OverdueState:
     days: int
     href: str
     form: str
+    awaited_on: date | None = None
 
     @property
     def lateness(self) -> str:
@@ -50,18 +53,57 @@ class OverdueState:
 
     @property
     def line(self) -> str:
-        """Return the whole in one line, for a work list."""
-        return f"{self.participant.get_state_display()} · {self.lateness} · {self.task}"
+        """Return the whole in one line, for a work list of people who may know the arm."""
+        state = self.participant.get_state_display()
+        return " · ".join(part for part in (state, self.lateness, self.why(), self.task) if part)
 
     @property
     def sentence(self) -> str:
-        """Return the whole in words, for the page of the participant."""
-        return _("%(state)s should have ended by %(day)s: %(late)s. %(task)s.") % {
+        """Return the whole in words, without what only one arm has."""
+        return self.in_words(self.why(with_visit=False))
+
+    @property
+    def whole_sentence(self) -> str:
+        """Return the whole in words for people who may know the arm, for the page of the participant."""
+        return self.in_words(self.why())
+
+    def in_words(self, why: str) -> str:
+        """Return state, day, reason and task."""
+        said = _("%(state)s should have ended by %(day)s: %(late)s. %(task)s.") % {
             "state": self.participant.get_state_display(),
             "day": written(self.ends_by),
             "late": self.lateness,
             "task": self.task,
         }
+        return f"{why}. {said}" if why else said
+
+    def why(self, *, with_visit: bool = True) -> str:
+        """Return which milestone is awaited since when, and which visit cannot be planned without it."""
+        text = text_for(self.participant)
+        awaited = text.track(self.participant.state).awaits
+        if awaited is None:
+            return ""
+        words = {
+            "milestone": capfirst(in_language(text.milestone(awaited).name)),
+            "day": written(self.ends_by),
+        }
+        if self.awaited_on is not None:
+            words["day"] = written(self.awaited_on)
+            return _("%(milestone)s is known (%(day)s), its outcome is not") % words
+        visit = next(
+            (
+                rule.code
+                for rule in text.visits_for(self.participant.arm)
+                if rule.due.anchor == awaited and rule.until_known is None
+            ),
+            "",
+        )
+        if with_visit and visit:
+            return _("%(milestone)s is not known since %(day)s: %(visit)s cannot be planned") % {
+                **words,
+                "visit": visit,
+            }
+        return _("%(milestone)s is not known since %(day)s") % words
 
 
 def overdue_state(participant: Any, *, today: date) -> OverdueState | None:
@@ -70,7 +112,8 @@ def overdue_state(participant: Any, *, today: date) -> OverdueState | None:
         return None
     form = _form_that_ends(participant)
     days = (today - participant.ends_by).days
-    return OverdueState(participant, participant.ends_by, days, _where(participant, form), form)
+    href = _where(participant, form)
+    return OverdueState(participant, participant.ends_by, days, href, form, participant.awaited_on)
 
 
 def _form_that_ends(participant: Participant) -> str:
@@ -89,6 +132,8 @@ def _where(participant: Any, form: str) -> str:
             else participant.get_absolute_url()
         )
     at_visit = catalogue.form(form).repeats is Repeats.PER_VISIT
+    if at_visit and participant.ends_at_visit is None:
+        return participant.get_absolute_url()  # type: ignore[no-any-return]
     return form_url(participant.number, form, visit_id=participant.ends_at_visit if at_visit else None)
 
 

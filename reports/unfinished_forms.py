@@ -1,4 +1,4 @@
-"""Forms of visits that took place and are empty or half filled, the oldest visit first (protocol 2.2, 2.6)."""
+"""Forms that visits expect and that are not complete, the longest overdue first (protocol 2.2, 2.6)."""
 
 from __future__ import annotations
 
@@ -6,114 +6,104 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Min, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crf import catalogue
-from crf.engine.base import COMPLETED
-from crf.engine.declaration import FormDeclaration, Repeats
-from crf.links import form_url
-from crf.models import Record, RecordState
-from crf.store.records import NEW
-from followup.history import text_for, whole_number
-from followup.models import Visit, VisitState
+from crf.engine.declaration import Repeats
+from crf.links import form_url, log_url
+from crf.models import UNFILLED, ExpectedForm, FilledBy
+from followup.history import text_for
 from followup.wording import visit_name
-from trials.models import Milestone
+from reports.quality import Table
+from trials.models import Site
 
 
 @dataclass(frozen=True)
 class UnfinishedForm:
-    """One form that a visit owes: how far it has come, for how many days, and where it is filled."""
+    """A form that a visit expects: by when, how far it has come, and where it is filled."""
 
-    code: str
+    expected: ExpectedForm
+    name: str
     title: str
     href: str
     state: str
-
-
-@dataclass(frozen=True)
-class UnfinishedVisit:
-    """A visit that took place, with the forms that are not complete."""
-
-    visit: Visit
-    name: str
-    days: int
-    is_late: bool
-    forms: tuple[UnfinishedForm, ...]
+    days_late: int
 
     @property
-    def since(self) -> str:
-        """Return how long ago the visit took place."""
-        return ngettext("%(days)s day ago", "%(days)s days ago", self.days) % {"days": self.days}
+    def code(self) -> str:
+        return self.expected.form_code
+
+    @property
+    def visit_href(self) -> str:
+        """Return the address of the visit."""
+        visit = self.expected.visit
+        visit.participant = self.expected.participant
+        return visit.get_absolute_url()
+
+    @property
+    def is_log(self) -> bool:
+        return self.expected.filled_by == FilledBy.LOG
+
+    @property
+    def is_unfilled(self) -> bool:
+        return self.expected.state in UNFILLED
+
+    @property
+    def lateness(self) -> str:
+        """Return how late it is, such as "12 days late"; empty while it is not."""
+        if not self.days_late:
+            return ""
+        return ngettext("%(days)s day late", "%(days)s days late", self.days_late) % {"days": self.days_late}
+
+    @property
+    def what(self) -> str:
+        """Return the whole in one line, for a work list."""
+        parts = (f"{self.expected.visit_code} · {self.code} · {self.title}", self.lateness)
+        return " · ".join(part for part in parts if part)
 
 
-def owing(visits: QuerySet[Visit], *, form: str = "") -> QuerySet[Visit]:
-    """Narrow to the visits that took place and owe a form, or this form, the oldest first."""
-    owed = [each for each in _owed_forms() if not form or each.code == form]
-    owes = Q(pk__in=())
-    for each in owed:
-        owes |= Q(forms__contains=[each.code]) & _owes(each)
-    return visits.filter(owes, state=VisitState.DONE).order_by("took_place_on", "pk")
-
-
-def _owed_forms() -> list[FormDeclaration]:
-    """Return the forms of which a visit owes a record of its own, and the logs of which it owes the first."""
-    forms = catalogue.forms().values()
-    return [form for form in forms if form.repeats is Repeats.PER_VISIT or form.due_at_visits]
-
-
-def _owes(form: FormDeclaration) -> Q:
-    finished = Record.objects.filter(form_code=form.code, state__in=COMPLETED)
-    if form.repeats is Repeats.PER_VISIT:
-        return Q(~Exists(finished.filter(visit=OuterRef("pk"))))
-    none = Q(~Exists(finished.filter(participant=OuterRef("participant"))))
-    if not form.due_after:
-        return none
-    standing = Milestone.objects.filter(code=form.due_after, on__isnull=False)
-    return none & Q(Exists(standing.filter(participant=OuterRef("participant"))))
-
-
-def lines_of(visits: Iterable[Visit], *, today: date, form: str = "") -> list[UnfinishedVisit]:
-    """Return the visits of a page with the forms that each owes, in two questions."""
-    shown = list(visits)
-    people = {visit.participant_id for visit in shown}
-    rows = Record.objects.filter(participant__in=people).values_list(
-        "participant_id", "visit_id", "form_code", "state"
+def where(expected: ExpectedForm) -> str:
+    """Return the address at which the form is filled."""
+    form, number = catalogue.form(expected.form_code), expected.participant.number
+    if form.repeats is Repeats.LOG:
+        return log_url(number, form.code)
+    return form_url(
+        number, form.code, visit_id=expected.visit_id if form.repeats is Repeats.PER_VISIT else None
     )
-    states: dict[tuple[str, int], str] = {}
-    for participant_id, visit_id, code, state in rows:
-        key = (code, -participant_id if visit_id is None else visit_id)
-        states[key] = state if state in COMPLETED else states.get(key, state)
-    reached = set(
-        Milestone.objects.filter(participant__in=people, on__isnull=False).values_list(
-            "participant_id", "code"
-        )
-    )
-    return [_line(visit, states, reached, today, form) for visit in shown]
 
 
-def _line(
-    visit: Visit, states: dict[tuple[str, int], str], reached: set[tuple[int, str]], today: date, wanted: str
-) -> UnfinishedVisit:
-    text, days = text_for(visit.participant), (today - (visit.took_place_on or today)).days
-    forms = []
-    for form in _owed_forms():
-        of_visit = form.repeats is Repeats.PER_VISIT
-        state = states.get((form.code, visit.pk if of_visit else -visit.participant_id), RecordState.EMPTY)
-        waits = form.due_after and (visit.participant_id, form.due_after) not in reached
-        if form.code not in visit.forms or state in COMPLETED or waits or wanted not in ("", form.code):
-            continue
-        href = form_url(
-            visit.participant.number,
-            form.code,
-            visit_id=visit.pk if of_visit else None,
-            sequence=1 if of_visit else NEW,
+def lines_of(expected: Iterable[ExpectedForm], *, today: date) -> list[UnfinishedForm]:
+    """Return the forms of a page; each carries its participant and its visit."""
+    return [
+        UnfinishedForm(
+            each,
+            visit_name(text_for(each.participant), each.visit),
+            str(catalogue.form(each.form_code).title),
+            where(each),
+            each.state_on(today),
+            (today - each.due_on).days if each.is_overdue(on=today) else 0,
         )
-        forms.append(UnfinishedForm(form.code, str(form.title), href, str(state)))
-    late = days > whole_number(text, "form_escalates_days")
-    return UnfinishedVisit(visit, visit_name(text, visit), days, late, tuple(forms))
+        for each in expected
+    ]
 
 
 def codes() -> list[tuple[str, str]]:
     """Return the forms by which the page is narrowed."""
-    return [(form.code, str(form.title)) for form in _owed_forms()]
+    return [(form.code, str(form.title)) for form in catalogue.forms().values()]
+
+
+def overdue_forms_by_site(sites: QuerySet[Site], *, today: date) -> Table:
+    """Return the table of a report: how many forms are overdue at each site, and for how many days the longest."""
+    late = ExpectedForm.objects.filter(site__in=sites).overdue(on=today).order_by()
+    counted = late.values("site__code").annotate(n=Count("pk"), first=Min("due_on")).order_by("site__code")
+    rows = tuple((row["site__code"], row["n"], (today - row["first"]).days) for row in counted)
+    total = (_("All sites"), sum(row[1] for row in rows), max((row[2] for row in rows), default=0))
+    return Table(
+        _("Overdue forms"),
+        (_("Site"), _("Forms"), _("Days late, at most")),
+        rows,
+        total if rows else (),
+        slug="overdue-forms",
+    )

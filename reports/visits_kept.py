@@ -12,11 +12,12 @@ from followup.models import Visit
 from reports.overdue_states import overdue_states_by_site
 from reports.plots import shares
 from reports.quality import Report, Table
+from reports.unfinished_forms import overdue_forms_by_site
 from trials.models import Site
 
 
 def visits_kept(sites: QuerySet[Site], *, today: date) -> Report:
-    """Return the report: early, in, late, not done, overdue and missed, by visit and by site; and overdue states."""
+    """Return the report: visits by visit and by site, early, in, late, not done or missed; overdue states and forms."""
     kept = adherence_of(Visit.objects.filter(site__in=sites))
     rows, places = kept.by_visit, kept.by_site
     return Report(
@@ -28,6 +29,7 @@ def visits_kept(sites: QuerySet[Site], *, today: date) -> Report:
             _table(_("By visit"), _("Visit"), "by-visit", rows),
             _table(_("By site"), _("Site"), "by-site", places),
             overdue_states_by_site(sites, today=today),
+            overdue_forms_by_site(sites, today=today),
         )
         if rows
         else (),

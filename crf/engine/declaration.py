@@ -147,7 +147,8 @@ class FormDeclaration:
     its visit. ``before_randomization``: answered before it, too. ``says_alive``: it is the form, not the
     visit, that says whether the participant was alive on that day. ``from_register``: may be recorded after
     a withdrawal from all contact. ``due_at_visits``: a log of which each visit that asks for it owes a record;
-    with ``due_after``, a visit that took place owes it once that milestone stands. ``life``: where birth and
+    with ``due_after``, a visit that took place owes it once that milestone stands. ``due_days`` names the setting of
+    the protocol that says within how many days after its visit the form is complete. ``life``: where birth and
     death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
     ``about_conduct``: it tells how the trial was conducted, and may do so after a withdrawal from all contact.
     """
@@ -175,6 +176,7 @@ class FormDeclaration:
     entered_by: Permission = Permission.CRF_EDIT
     due_at_visits: bool = False
     due_after: str = ""
+    due_days: str = "form_due_days"
     life: Mapping[AnswerRole, str] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
 

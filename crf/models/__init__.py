@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.counts import CellCount, MonthCount
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
+from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
 from crf.models.findings import ListedFinding
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
@@ -23,7 +25,9 @@ FORM_MODELS = catalogue.models()
 
 __all__ = (
     "FORM_MODELS",
+    "UNFILLED",
     "CausalityCode",
+    "CellCount",
     "ChangeReason",
     "ClockName",
     "DerivedDifference",
@@ -32,11 +36,15 @@ __all__ = (
     "Draft",
     "EntryPrompt",
     "Exclusion",
+    "ExpectedForm",
     "Expectedness",
+    "FilledBy",
     "HardOverride",
     "Importance",
     "ListedFinding",
     "MessageKind",
+    "MonthCount",
+    "NothingNew",
     "Query",
     "QueryMessage",
     "QuerySetOfClocks",

@@ -64,6 +64,8 @@ def copy_rows(batch: list[Source], act: Act, *, before: bool | None = None) -> N
         for model in copied_models():
             for statement in _statements(model, before):
                 cursor.execute(statement, [act.pk, *parameters])
+        if not before:
+            cursor.execute(_EXPECTED, parameters)
         _copy_acts(cursor, act, parameters, before)
     put_in_force(act)
 
@@ -89,6 +91,18 @@ _GO_ON: Final = (
     "UPDATE trials_participant p SET act_id = %s, arm = t.arm, state = t.state, state_since = t.state_since, "
     "strat_stage = (SELECT a.strat_stage FROM randomization_allocation a WHERE a.participant_id = c.id) "
     f"FROM {BATCH} JOIN trials_participant t ON t.id = c.source WHERE p.id = c.id"
+)
+
+
+# What was screened as one participant may go on as another: a form of the participant is then the copy's own.
+_EXPECTED: Final = (
+    "INSERT INTO crf_expectedform (participant_id, site_id, visit_id, visit_code, took_place_on, form_code, filled_by, "
+    "due_on, record_id, state, entered_at, is_waived) SELECT c.id, c.site, t.visit_id + c.shift, t.visit_code, "
+    "t.took_place_on, t.form_code, t.filled_by, t.due_on, "
+    "(SELECT min(r.id) FROM crf_record r WHERE r.participant_id = c.id "
+    "AND r.form_code = t.form_code AND (r.id = t.record_id + c.shift OR t.filled_by = 'participant')), "
+    "t.state, t.entered_at, t.is_waived "
+    f"FROM {BATCH} JOIN crf_expectedform t ON t.participant_id = c.source ON CONFLICT DO NOTHING"
 )
 
 

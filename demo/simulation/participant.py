@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from crf.eligibility.evidence import current_evidence
 from crf.eligibility.screening import end_screening
 from crf.recheck import recheck_participant
 from crf.records.eligibility_lapse import DECISION_READS
+from crf.records.expected import LogsUpToDate, say_nothing_new
 from demo.simulation.answers import Case, Sent, demographics, eligibility, history, staging
 from demo.simulation.form_filler import fill
 from demo.simulation.laboratory_answers import panel
@@ -40,6 +42,9 @@ from trials.models.people import sites_of
 
 ASIA = ZoneInfo(settings.TRIAL_TIME_ZONE)
 LAST_OF_TREATMENT, SCREENING = "NE", "SCR"
+ASKED_AGAIN_SOON = frozenset(
+    {"N1", "N2", "N3", "N4"}
+)  # the logs are gone through at the end of the treatment
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
 
@@ -194,6 +199,8 @@ class Journey:
             with transaction.atomic():
                 self.participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
         self.case.arm, self.case.randomized_on = self.participant.arm, self.today
+        with self._seen_by(self.place.coordinator):
+            self._nothing_more(self._screening())
 
     def _visits(self) -> Iterator[datetime]:
         """Go to every visit that is planned by the time it is reached."""
@@ -296,6 +303,8 @@ class Journey:
             self._add("SURG", second_look(case, case.operated_on))
         if "AE" in visit.forms:
             self._events(visit)
+            if visit.code not in ASKED_AGAIN_SOON:
+                self._nothing_more(visit)
 
     def _catch_up(self) -> None:
         """What nobody typed on the day of a visit is typed from the chart at the next one."""
@@ -312,6 +321,16 @@ class Journey:
             self.case.events = number
             if event["answers"]["serious"] == "Y":
                 self._add("SAE", report_of(event, number, self.now.astimezone(ASIA)))
+
+    def _screening(self) -> Visit:
+        with transaction.atomic():
+            rows = Visit.objects.select_related("participant__site")
+            return rows.get(participant=self.participant, code="SCR")
+
+    def _nothing_more(self, visit: Visit) -> None:
+        """Say that the logs hold everything that is new: it is asked once for the visits since the last time."""
+        with suppress(LogsUpToDate):
+            say_nothing_new(visit=visit, **self.as_(self.place.coordinator))
 
     def _add(self, code: str, sent: dict[str, Any]) -> bool:
         try:

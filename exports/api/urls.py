@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports.api import allocation, views
+from exports.api import allocation, completeness, views
 
 app_name = "api"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("participants/<str:number>/allocation/", allocation.allocation, name="allocation"),
     path("findings/", views.findings, name="findings"),
     path("visits/", views.visits, name="visits"),
+    path("completeness/", completeness.completeness, name="completeness"),
     path("answers/<str:code>/", views.answers, name="answers"),
     path("codebook/", views.codebook, name="codebook"),
     path("exports/", views.exports, name="exports"),

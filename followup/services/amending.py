@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from accounts.models import User
-from audit.acts import open_act
+from audit.acts import note_moved, open_act
 from followup.services.planning import plan_visits_for
 from kernel.tasks import send
 from trials import services as trials
@@ -109,6 +109,7 @@ def _reason(version: str) -> str:
 
 def _carry(participant: Participant, *, version: str, by: User | None, at: datetime) -> Participant:
     follower = trials.follow_version(participant=participant, version=version, by=by, at=at)
+    note_moved(participant.pk, "visit.forms")
     if follower.arm or follower.visits.exists():
         plan_visits_for(participant=follower, by=by, at=at)
     return follower

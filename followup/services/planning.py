@@ -275,6 +275,7 @@ def _apply(changes: list[VisitChange], planning: _Planning, act: Any) -> None:
     created = Visit.objects.bulk_create(added)
     moved = [existing[change.code].pk for change in changes if change.kind == "moved"]
     reads = ["visit.last_on"] if any(visit.took_place_on for visit in created) else []
+    reads += ["visit.forms"] if any(change.kind != "turned" for change in changes) else []
     note_moved(participant.pk, *reads, *(f"visit:{pk}" for pk in moved))
 
 

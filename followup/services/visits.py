@@ -192,7 +192,7 @@ def count_as_met(*, visit: Visit, on: date | None, by: User | None, at: datetime
         locked.state = VisitState.PLANNED if on is None else VisitState.NOT_DONE
         locked.met_on, locked.turns_on, locked.act = on, None, act
         locked.save(update_fields=["state", "met_on", "turns_on", "act"])
-        note_moved(locked.participant_id, f"visit:{locked.pk}")
+        note_moved(locked.participant_id, "visit.forms", f"visit:{locked.pk}")
     return locked
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from notices.alerts import Alert, Source
-from notices.sources.records import decisions, deviations, empty_forms, queries
+from notices.sources.records import decisions, deviations, overdue_forms, queries
 from notices.sources.safety import safety_clocks
 from notices.sources.states import overdue_states
 from notices.sources.todos import todos
@@ -24,7 +24,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     training,
     queries,
     decisions,
-    empty_forms,
+    overdue_forms,
     deviations,
 )
 

@@ -1,21 +1,19 @@
-"""What waits too long among the records: queries, decisions on eligibility, empty forms, possible deviations."""
+"""What waits too long among the records: queries, decisions on eligibility, overdue forms, possible deviations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.permissions import Role
-from crf import catalogue
 from crf.eligibility.evidence import SOURCE_FORMS
-from crf.engine.base import COMPLETED, RecordState
-from crf.engine.declaration import Repeats
-from crf.models import Query, QueryState, Record
+from crf.engine.base import COMPLETED
+from crf.models import ExpectedForm, Query, QueryState, Record
 from followup.history import whole_number
-from followup.models import AlertKind, Visit, VisitState
+from followup.models import AlertKind
 from kernel.clock import local_date
 from kernel.days import written
 from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, Alert, days_since, level_after
@@ -85,38 +83,29 @@ def _complete_since(site: Site) -> dict[int, datetime]:
     return {participant: max(each) for participant, each in times.items() if len(each) == len(SOURCE_FORMS)}
 
 
-def empty_forms(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
-    """Visits that took place weeks ago while a form of theirs is still empty; a few weeks are looked at."""
-    first = _days(site, "form_escalates_days")
-    steps = (first, 2 * first)
-    days = (on - timedelta(days=6 * first), on - timedelta(days=first))
-    visits = Visit.objects.filter(site=site, state=VisitState.DONE, took_place_on__range=days)
-    filled = set(
-        Record.objects.filter(visit__in=visits)
-        .exclude(state=RecordState.EMPTY)
-        .values_list("visit", "form_code")
-    )
-    for visit in visits.exclude(participant__state__in=OVER).select_related("participant").order_by("pk"):
-        since = visit.took_place_on or on
-        level = level_after(days_since(since, on), steps) or 0
-        for code in _of_visits(visit.forms):
-            if (visit.pk, code) in filled:
-                continue
-            yield Alert(
-                kind=AlertKind.FORM,
-                key=f"{visit.pk}:{code}",
-                day=since,
-                text=_text_of(_lazy("form %(what)s, visit of %(day)s"), f"{code} {visit}", since),
-                level=level,
-                recipients=frozenset({Role.COORDINATOR}) if level == 0 else SITE_TEAM,
-                participant=visit.participant,
-            )
+def overdue_forms(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
+    """Forms of visits that should have been complete: told at the site, later also to the data managers.
 
-
-def _of_visits(codes: Iterable[str]) -> list[str]:
-    """Return those of a visit's forms that are filled anew at each visit."""
-    forms = catalogue.forms()
-    return [code for code in codes if code in forms and forms[code].repeats is Repeats.PER_VISIT]
+    Looked at are forms that became overdue, or whose visit was recorded, in the last weeks: each is told by then, and
+    stands on the work lists until it is complete.
+    """
+    later = _days(site, "form_escalates_days")
+    weeks = timedelta(days=6 * later)
+    late = ExpectedForm.objects.filter(site=site).overdue(on=on)
+    rows = late.filter(Q(due_on__gte=on - weeks) | Q(visit__act__at__gte=at - weeks))
+    for form in rows.exclude(participant__state__in=OVER).select_related("participant").order_by("pk"):
+        level = int(days_since(form.due_on, on) > later)
+        yield Alert(
+            kind=AlertKind.FORM,
+            key=f"{form.visit_id}:{form.form_code}",
+            day=form.due_on,
+            text=_text_of(
+                _lazy("form %(what)s, due on %(day)s"), f"{form.form_code} {form.visit_code}", form.due_on
+            ),
+            level=level,
+            recipients=frozenset({Role.COORDINATOR}) if level == 0 else SITE_TEAM | {Role.DATA_MANAGER},
+            participant=form.participant,
+        )
 
 
 def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:

@@ -212,6 +212,12 @@ def _check_tracks(text: ProtocolText, top: TextLocation) -> None:
             place.refuse(
                 f"{track.code} must name the visits it ends at (ends_at), be open_ended, or be terminal."
             )
+        if bool(track.ends_at) != (track.lasts_days is not None):
+            place.refuse(
+                f"{track.code} must say for how many days it lasts (lasts_days) just when it ends at visits."
+            )
+        if track.awaits is not None:
+            _each((track.awaits,), {each.code for each in text.milestones}, place.at("awaits"), "milestone")
 
 
 def _check_said_twice(text: ProtocolText, top: TextLocation) -> None:

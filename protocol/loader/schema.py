@@ -175,7 +175,8 @@ class MilestoneRule:
 class TrackRule:
     """A state of a participant (protocol 2.5).
 
-    It ends with the visits ``ends_at``, whose windows say by when; one that is ``open_ended`` may last as it will.
+    It ends with the visits ``ends_at``, whose windows say by when; while none of them is planned, ``lasts_days`` after
+    it was entered. The milestone that it ``awaits`` has a date by then. One that is ``open_ended`` may last as it will.
     """
 
     code: str
@@ -184,6 +185,8 @@ class TrackRule:
     terminal: bool = False
     from_any: bool = False
     ends_at: tuple[str, ...] = ()
+    lasts_days: int | None = None
+    awaits: str | None = None
     open_ended: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from reports.views.amendment import amendment, amendment_file
 from reports.views.closing import ask_copy, closing, confirm_closing, confirm_copy, end_closing
+from reports.views.completeness import completeness, completeness_file, completeness_forms
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
@@ -25,6 +26,9 @@ __all__ = [
     "amendment_file",
     "ask_copy",
     "closing",
+    "completeness",
+    "completeness_file",
+    "completeness_forms",
     "confirm",
     "confirm_closing",
     "confirm_copy",

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from followup.models import Visit
+from crf.models import ExpectedForm
 from kernel.choices import chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
-from reports.unfinished_forms import codes, lines_of, owing
+from reports.unfinished_forms import codes, lines_of
 from trials.models import Site
 
 PER_PAGE = 50
@@ -23,18 +23,25 @@ PER_PAGE = 50
 @require_GET
 @requires(Permission.CRF_VIEW)
 def unfinished_forms(request: PersonRequest) -> HttpResponse:
-    """Show which forms of visits that took place are empty or half filled, the oldest visit first."""
+    """Show which forms of visits that took place are empty or half filled, the longest overdue first."""
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
     sites = list(Site.objects.open_to(request.user, Permission.CRF_VIEW))
     forms = codes()
-    known = {"site": [site.code for site in sites], "form": [code for code, _title in forms]}
+    known = {
+        "site": [site.code for site in sites],
+        "form": [code for code, _title in forms],
+        "show": ["overdue"],
+    }
     chosen = chosen_of_all(request, known)
-    visits = Visit.objects.open_to(request.user, Permission.CRF_VIEW).select_related("participant__site")
-    visits = visits.filter(site__code=chosen["site"]) if chosen["site"] else visits
-    page = BoundedPaginator(owing(visits, form=chosen["form"]), PER_PAGE).get_page(request.GET.get("page"))
+    rows = ExpectedForm.objects.open_to(request.user, Permission.CRF_VIEW).unfilled()
+    rows = rows.overdue(on=today) if chosen["show"] else rows
+    rows = rows.filter(site__code=chosen["site"]) if chosen["site"] else rows
+    rows = rows.filter(form_code=chosen["form"]) if chosen["form"] else rows
+    rows = rows.select_related("participant", "visit").order_by("due_on", "pk")
+    page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     shown = {
         "page": page,
-        "lines": lines_of(page.object_list, today=today, form=chosen["form"]),
+        "lines": lines_of(page.object_list, today=today),
         "chosen": chosen,
         "sites": sites,
         "forms": forms,

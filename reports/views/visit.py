@@ -12,6 +12,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from crf.engine.declaration import Repeats
+from crf.models import ExpectedForm, FilledBy
 from followup import services, wording
 from followup.forms import TookPlaceForm, UnscheduledForm
 from followup.history import text_for
@@ -28,6 +29,15 @@ def _todos_of(visit: Visit) -> list[Todo]:
     for todo in todos:
         todo.participant, todo.visit = visit.participant, visit
     return todos
+
+
+def _logs_to_say(request: PersonRequest, visit: Visit) -> list[str]:
+    """Return the logs of the visit of which the person may say that there is nothing new."""
+    if not request.user.may(Permission.CRF_EDIT, visit.site_id):
+        return []
+    seen = ExpectedForm.objects.open_to(request.user, Permission.CRF_EDIT)
+    logs = seen.filter(visit=visit, filled_by=FilledBy.LOG).unfilled()
+    return list(logs.order_by("form_code").values_list("form_code", flat=True))
 
 
 @requires(Permission.VISIT_VIEW)
@@ -49,6 +59,7 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         "timing": wording.timing(participant),
         "why_not_done": wording.why_not_done(participant),
         "forms_due": due,
+        "logs_to_say": _logs_to_say(request, participant),
         "elsewhere": [code for code in participant.forms if code not in {form.code for form, _cell in due}],
         "may_record": request.user.may(Permission.VISIT_RECORD, participant.site_id),
         "is_current": participant.state != VisitState.CANCELLED,

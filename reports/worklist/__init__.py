@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from protocol.text import versions
 from reports.worklist.differences import DIFFERENCES, derived_differences
-from reports.worklist.forms import drafts, queries_to_answer, queries_to_close
+from reports.worklist.forms import drafts, forms_to_fill_in, queries_to_answer, queries_to_close
 from reports.worklist.participants import (
     deviations,
     deviations_to_decide,
@@ -57,7 +57,10 @@ def work_for(
 BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CONTACT_HANDLE, contact_requests),
     (Permission.VISIT_RECORD, visits),
+    (Permission.CRF_EDIT, forms_to_fill_in),
+    (Permission.CRF_LOCK, forms_to_fill_in),
     (Permission.CRF_EDIT, overdue_states),
+    (Permission.CRF_LOCK, overdue_states),
     (Permission.CRF_EDIT, todos),
     (Permission.QUERY_ANSWER, queries_to_answer),
     (Permission.QUERY_CLOSE, queries_to_close),

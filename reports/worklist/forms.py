@@ -1,4 +1,4 @@
-"""Sections about queries and drafts of forms."""
+"""Sections about forms to fill in, queries and drafts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.models import Draft, MessageKind, Query, QueryMessage, QueryState
+from crf.models import Draft, ExpectedForm, MessageKind, Query, QueryMessage, QueryState
 from crf.queries.system import short_question
 from kernel.clock import local_date
+from reports.unfinished_forms import lines_of
 from reports.worklist.sections import WorkItem, WorkListSection, first_and_total
 
 
@@ -50,6 +51,25 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
 def _asked(query: Query) -> str:
     raised = QueryMessage(kind=MessageKind.RAISED, text=query.raised or "")  # type: ignore[attr-defined]
     return short_question(catalogue.forms().get(query.form_code), query, [raised])
+
+
+def forms_to_fill_in(user: User, today: date) -> WorkListSection:
+    """Return the forms of visits that are not complete; for whoever does not fill them in, those that are overdue."""
+    page = reverse("reports:unfinished-forms")
+    if user.may(Permission.CRF_EDIT):
+        rows = ExpectedForm.objects.open_to(user, Permission.CRF_EDIT).unfilled()
+        title, nothing = _("Forms to fill in"), _("Every form of a visit that took place is complete.")
+    else:
+        rows = ExpectedForm.objects.open_to(user, Permission.CRF_VIEW).overdue(on=today)
+        title, nothing, page = _("Overdue forms"), _("No form is overdue."), f"{page}?show=overdue"
+    shown, total = first_and_total(rows.select_related("participant", "visit").order_by("due_on", "pk"))
+    items = [
+        WorkItem(
+            line.expected.participant.number, line.what, line.href, "form", line.state, line.expected.due_on
+        )
+        for line in lines_of(shown, today=today)
+    ]
+    return WorkListSection(title, "pencil", nothing, items, total, page)
 
 
 def drafts(user: User, today: date) -> WorkListSection:

@@ -53,6 +53,22 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "stored worked_out",
         "operational": "id act participant site record kind item seen_at settled_at",
     },
+    "crf.CellCount": {
+        "operational": "id site visit_code form_code state number",
+    },
+    "crf.MonthCount": {
+        "operational": "id site month state days number",
+    },
+    "crf.ExpectedForm": {
+        "clinical": "took_place_on",
+        "operational": (
+            "id participant site visit visit_code form_code filled_by due_on record state entered_at is_waived"
+        ),
+    },
+    "crf.NothingNew": {
+        "clinical": "form_code",
+        "operational": "id act participant site visit",
+    },
     "crf.DeviationDecision": {
         "clinical": "importance excludes_pp reason",
         "operational": "id act participant site record deviation_no decided_at",

@@ -172,7 +172,7 @@ def _confirm(transfer: Transfer, participant: Participant, act: Any, *, by: User
     _write(locked, act, confirmed_by=by, confirmed_at=at)
     with connection.cursor() as cursor:
         cursor.execute("SELECT trials_move_participant(%s)", [locked.pk])
-    note_moved(participant.pk)
+    note_moved(participant.pk, "site.zone")
 
 
 def end_transfer(*, transfer: Transfer, reason: str, by: User, at: datetime) -> Transfer:

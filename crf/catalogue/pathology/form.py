@@ -229,6 +229,7 @@ class Pathology(CrfRecord):
         listed = ("op_no", "path_dt", "ypt", "ypn", "r_status")
         dated_by = "path_dt"
         due_at_visits, due_after = True, "SURG"
+        due_days = "form_due_days_operation"
         checks = CHECKS
 
 

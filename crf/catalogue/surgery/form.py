@@ -270,7 +270,7 @@ class Surgery(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "SURG", _("Surgery"), 2, Repeats.LOG
-        due_at_visits = True
+        due_at_visits, due_days = True, "form_due_days_operation"
         listed = ("surg_done", "surg_dt", "intent", "no_surg_reason")
         instructions = _(
             "One record for each operation. Fill it when the operation is done or given up; add the discharge and "

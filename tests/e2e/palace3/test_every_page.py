@@ -64,6 +64,7 @@ FILES = {
     "randomization:certificate-pdf",
     "randomization:root-pdf",
     "randomization:visit-card",
+    "reports:completeness-file",
     "reports:report-file",
     "trials:request-receipt",
 }

@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import transaction
 
-from crf.engine.base import RecordState
-from crf.models import Record
+from crf.models import ExpectedForm, FilledBy
+from crf.store.expected import differing_forms, stored, worked_out
 from demo.simulation.trial import play
-from followup.models import Visit, VisitState
 from followup.track_limits import overdue
 from kernel.scope import EVERYTHING, scope
-from notices.sources.records import _of_visits
+from protocol.text import load
 from trials.models import Participant
 from trials.models.participants import Track
 
@@ -37,15 +36,21 @@ def test_point_25_the_synthetic_trial_leaves_nobody_behind(played: None) -> None
     """Before, one in seven stayed in a treatment of five weeks for a year, and forms stayed empty for good."""
     late = overdue(Participant.objects.exclude(state=Track.SCREENED), on=UNTIL.date())
     assert list(late.values_list("number", "state")) == []
-    filled = set(Record.objects.exclude(state=RecordState.EMPTY).values_list("visit", "form_code"))
-    past = Visit.objects.filter(
-        state=VisitState.DONE, took_place_on__lt=UNTIL.date() - CAUGHT_UP_AFTER
-    ).exclude(participant__state=Track.LOST)
-    empty = [
-        (str(visit), code)
-        for visit in past
-        for code in _of_visits(visit.forms)
-        if (visit.pk, code) not in filled
-    ]
-    assert empty == []
+    long_ago = UNTIL.date() - CAUGHT_UP_AFTER
+    left = ExpectedForm.objects.unfilled().filter(due_on__lt=long_ago).exclude(participant__state=Track.LOST)
+    assert [(each.visit_code, each.form_code, each.state) for each in left] == []
     assert Participant.objects.randomized().exists()
+
+
+def test_point_08_the_table_of_expected_forms_is_what_is_worked_out(played: None) -> None:
+    for participant in Participant.objects.select_related("site"):
+        assert differing_forms(stored(participant), worked_out(participant)) == [], participant.number
+    assert ExpectedForm.objects.filter(filled_by=FilledBy.LOG).exclude(entered_at=None).exists()
+
+
+def test_point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item(played: None) -> None:
+    weeks = {track.code for track in load("1.0").tracks if track.lasts_days}
+    months_ago = UNTIL.date() - timedelta(days=120)
+    standing = Participant.objects.filter(state__in=weeks, state_since__lt=months_ago)
+    items = overdue(Participant.objects.all(), on=UNTIL.date())
+    assert {each.number for each in standing} <= {each.number for each in items}

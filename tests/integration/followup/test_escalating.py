@@ -162,9 +162,12 @@ def test_a_form_still_empty_after_its_visit_is_told(world: World, randomized: Ma
         visit=visit_of(participant, "SWEEP-06"), took_place_on=DAY, by=world.coordinator, at=noon(DAY)
     )
     assert visit.forms == ["SURV"]
-    assert told(world, DAY + timedelta(13), "form") == set()
-    assert told(world, DAY + timedelta(14), "form") == {(0, "coordinator")}
-    assert told(world, DAY + timedelta(28), "form") == {(1, "coordinator"), (1, "investigator")}
+    due = DAY + timedelta(2)
+    assert told(world, due, "form") == set()
+    assert told(world, due + timedelta(1), "form") == {(0, "coordinator")}
+    assert told(world, due + timedelta(15), "form") == {
+        (1, name) for name in ("coordinator", "investigator", "data_manager")
+    }
 
 
 def test_a_possible_deviation_that_nobody_settles_is_told(world: World, randomized: Make) -> None:

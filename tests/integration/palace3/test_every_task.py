@@ -84,6 +84,7 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "audit:seal": nothing,
     "crf:judge_day": nothing,
     "crf:judge_day_of_site": the_site,
+    "crf:compare_expected": nothing,
     "crf:run_checks": nothing,
     "crf:verify_derived": nothing,
     "exports:site_copies": nothing,

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from audit.acts import open_act
 from followup.models import AlertKind, Visit
 from followup.services import plan_visits_for, record_visit
 from followup.track_limits import overdue
+from kernel.days import written
 from kernel.scope import EVERYTHING, scope
 from notices.sources import alerts_at
 from protocol.text import load
@@ -151,8 +153,9 @@ def test_point_25_the_work_list_names_days_role_and_form(world: World, time_mach
 
 
 def test_point_25_list_and_page_of_a_participant_say_it_to_everybody(world: World, time_machine: Any) -> None:
-    person, in_time = treated(world), screen(world)
     on = STARTED_ON + timedelta(days=54)
+    person = treated(world)
+    in_time = moved(treated(world), world, to="AWAIT_CRE1", NEO_END=on - timedelta(days=5))
     listed = page(world.data_manager, "/participants/?late=yes", on, time_machine)
     assert "10 days late" in listed
     assert person.number in listed
@@ -188,3 +191,59 @@ def test_point_25_an_overdue_state_is_told_at_the_site_and_then_above_it(world: 
     assert [level for level, _text in told(14)] == [1]
     moved(person, world, to="AWAIT_CRE1", NEO_END=ENDED_ON)
     assert told(14) == []
+
+
+@pytest.mark.parametrize("on", [STARTED_ON + timedelta(days=54)])
+def test_point_09_a_milestone_that_is_missing_is_named_with_the_visit_that_waits_for_it(
+    world: World, on: date, time_machine: Any
+) -> None:
+    person = treated(world)
+    why = "End of neoadjuvant treatment is not known since 31 Dec 2026: CRE-1 cannot be planned"
+    for user in (world.coordinator, world.investigator, world.data_manager):
+        assert why in page(user, "/work-list/", on, time_machine)
+        assert why in page(user, person.get_absolute_url(), on, time_machine)
+    shown = page(world.trial_manager, person.get_absolute_url(), on, time_machine)
+    assert "End of neoadjuvant treatment is not known since 31 Dec 2026" in shown
+    assert "CRE-1 cannot be planned" not in shown, "it would tell the arm"
+
+
+def test_point_09_an_evaluation_without_an_outcome_is_named(world: World) -> None:
+    person = moved(treated(world), world, to="AWAIT_CRE1", NEO_END=ENDED_ON)
+    last = closes(person, "CRE-1")
+    on = last + timedelta(days=1)
+
+    def why() -> str:
+        with transaction.atomic():
+            (found,) = [overdue_state(each, today=on) for each in overdue(Participant.objects.all(), on=on)]
+            assert found
+            return found.why()
+
+    assert why().startswith("First response evaluation is not known since ")
+    with transaction.atomic():
+        trials.set_milestone(
+            participant=person, code="CRE1", on=last, source="test", by=world.coordinator, at=NOW
+        )
+    assert why() == f"First response evaluation is known ({written(last)}), its outcome is not"
+
+
+def test_point_09_a_state_whose_visit_is_not_planned_has_the_days_of_the_protocol(world: World) -> None:
+    person = treated(world)
+    with open_act("followup:visits:plan", by=None, at=NOW, participant=person) as act:
+        Visit.objects.filter(participant=person, code="NE").update(state="cancelled", turns_on=None, act=act)
+    since = person.state_since
+    assert late(since + timedelta(days=45)) == []
+    assert late(since + timedelta(days=46)) == [("NEOADJUVANT", 1, "TREAT")]
+
+
+def test_point_09_every_state_that_ends_has_days_and_mostly_a_milestone() -> None:
+    ending = {each.code: (each.lasts_days, each.awaits) for each in load("1.0").tracks if each.ends_at}
+    assert ending == {
+        "SCREENED": (28, "RAND"),
+        "RANDOMISED": (21, "NEO_D1"),
+        "NEOADJUVANT": (45, "NEO_END"),
+        "AWAIT_CRE1": (42, "CRE1"),
+        "AWAIT_CRE2": (56, "CRE2"),
+        "AWAIT_RESTAGE": (42, None),
+        "SURGERY_PLANNED": (56, "SURG"),
+        "OPERATED": (30, None),
+    }
