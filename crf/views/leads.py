@@ -34,5 +34,5 @@ def lead(
         raise Http404
     raw: Raw = {name: [str(text)] for name, text in asked.answers(stored.values, row).items() if text}
     begun, page = record_key_of(participant=place.participant, form=asked.code, sequence=NEW), new_key()
-    keep_draft(record_key=begun, page=page, raw=raw, version=NEW, by=request.user, at=timezone.now())
+    keep_draft(record_key=begun, page=page, raw=raw, version=NEW, by=request.user, at=editor.at)
     return redirect(form_url(number, asked.code, sequence=NEW, draft=page))
