@@ -23,7 +23,7 @@ from followup.impact import Impact, affected, impacts, with_what_is_known
 from followup.models import AWAITED
 from followup.versions import MOST_COUNTED
 from followup.wording import in_language
-from protocol.amendment import PARTS, AmendmentPoint, points, reads_of
+from protocol.amendment import ASPECTS, PARTS, AmendmentPoint, points, reads_of
 from protocol.text import ProtocolText, digest_of, later_than, load, versions
 from randomization.allocation.documents import NoPrinting
 from trials.models import EligibilityDecision, Participant, Site
@@ -181,7 +181,7 @@ def _touched(point: AmendmentPoint, known: _AtSite, earlier: ProtocolText) -> It
             each.number for each in known.people if each.arm in point.arms and _is_on_treatment(each, earlier)
         )
         yield from known.touched(_("Doses still due"), due, tells_arm=len(point.arms) == 1)
-    if point.part == "visit":
+    if point.part == "visit" and point.aspect != ASPECTS["name"]:
         yield from known.touched(_("Visits that move"), _with_this_visit(point, known))
     for form in _forms_reading(point):
         said = _("Form %(form)s in progress, which stays under version %(version)s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -65,11 +66,18 @@ def visit_card_pdf(allocation: Allocation, visits: Sequence[Visit], *, on: date,
 
 
 def envelopes_pdf(places: Sequence[OpenPlace], *, site: str, printed_on: str) -> bytes:
-    """Two sheets for each coming place, both languages: what is outside, and what is sealed inside."""
+    """Two sheets for each coming place, both languages: what is outside, and what is sealed inside.
+
+    The outside says which of its stage group it is, in the order in which they are to be used.
+    """
     arms = {arm.code: arm for arm in load(settings.PROTOCOL_VERSION).arms}
-    pages = [
-        {"place": slot, "stage": slot.stratum.partition("/")[2], "arm": arms[slot.arm]} for slot in places
-    ]
+    pages, of_stratum = [], Counter(slot.stratum for slot in places)
+    turns: Counter[str] = Counter()
+    for slot in places:
+        turns[slot.stratum] += 1
+        turn = {"turn": turns[slot.stratum], "of": of_stratum[slot.stratum]}
+        stage = slot.stratum.partition("/")[2]
+        pages.append({"place": slot, "stage": stage, "arm": arms[slot.arm], **turn})
     return _printed("randomization/pdf/envelopes.html", "en", pages=pages, site=site, printed_on=printed_on)
 
 

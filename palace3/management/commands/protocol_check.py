@@ -36,14 +36,23 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from fault
         finally:
             read_from(used)
-        self.stdout.write(f"{file.name} can follow: {', '.join(text.version for text in texts)}.")
         for earlier, later in pairwise(texts):
             if f"{later.version}.toml" == file.name:
+                self.stdout.write(f"{file.name} can follow {earlier.version}.")
                 self._points(earlier, later, str(options["language"]))
+                return
+        self.stdout.write(f"{file.name} is whole; no version comes before it.")
 
     def _points(self, earlier: ProtocolText, later: ProtocolText, language: str) -> None:
-        """Print what the file says otherwise than the version before it."""
-        for point in points(earlier, later):
+        """Print what the file says otherwise than the version before it, and what was left as it was copied."""
+        if later.head.summary == earlier.head.summary:
+            self.stdout.write(
+                f"The summary is still that of {earlier.version}. Write what this version changes."
+            )
+        changed = list(points(earlier, later))
+        if not changed:
+            self.stdout.write(f"It says nothing otherwise than {earlier.version}.")
+        for point in changed:
             title, aspect = point.title.in_language(language), point.aspect.in_language(language)
             before, after = (
                 words.in_language(language) if words else "–" for words in (point.before, point.after)

@@ -19,7 +19,7 @@ def test_rare_04_a_file_is_tried_without_starting_anything(tmp_path: Path) -> No
     bad.write_text(amended("1.2").replace('code = "E-8"', 'code = "E-9"', 1), encoding="utf-8")
     call_command("protocol_check", str(good), stdout=out)
     said = out.getvalue()
-    assert said.startswith("1.1.toml can follow: 1.0, 1.1.\n")
+    assert said.startswith("1.1.toml can follow 1.0.\nThe summary is still that of 1.0.")
     assert "Surveillance, month 16 (AS-16) · The whole: When: 16 months after" in said
     chinese = StringIO()
     call_command("protocol_check", "--language", "zh-hans", str(good), stdout=chinese)

@@ -115,6 +115,8 @@ def test_the_navigation_shows_what_the_person_may_open(world: World) -> None:
     assert reverse("trials:people") not in shown(world.statistician)
     assert reverse("randomization:schemes") in shown(world.statistician)
     assert reverse("randomization:schemes") not in shown(world.coordinator)
+    assert reverse("randomization:envelopes") in shown(world.investigator), "the first hour after an outage"
+    assert reverse("randomization:envelopes") not in shown(world.trial_manager)
 
 
 def test_the_page_at_hand_is_marked(world: World) -> None:
