@@ -19,6 +19,7 @@ from accounts.permissions import Permission
 from crf import catalogue
 from crf.links import form_url
 from crf.models import Record
+from crf.store.records import NEW
 from followup.models import Visit, VisitState
 from followup.track_limits import with_limit
 from kernel.clock import local_date
@@ -34,6 +35,8 @@ from trials.models import (
     Withdrawal,
 )
 from trials.models.participants import ESTIMATE, AfterRefusal, Track, scope_in_words
+
+ENDED = (Track.DEAD, Track.LOST, Track.WITHDRAWN_ALL)
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def course_of(
         *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
         *(_loss(each) for each in participant.times_lost),
         *_death(participant, milestones, user),
+        *_end(participant, milestones, user),
     ]
 
 
@@ -192,6 +196,19 @@ def _died(milestone: Milestone) -> str:
     if milestone.source == ESTIMATE:
         died = _("Died on a day that is not known exactly. %(day)s is used.")
     return died % {"day": written(milestone.on) if milestone.on else ""}
+
+
+def _end(participant: Participant, milestones: Iterable[Milestone], user: User) -> Iterator[CourseLine]:
+    """Ask for the end of the study of who died, withdrew from everything or was lost, while nobody has recorded it."""
+    recorded = any(milestone.code == "EOS" and milestone.on for milestone in milestones)
+    if recorded or participant.arm is None or participant.state not in ENDED:
+        return
+    text = _("The end of the study is not recorded yet.")
+    if not user.may(Permission.CRF_EDIT, participant.site_id):
+        yield CourseLine(text)
+        return
+    (form,) = catalogue.setters_of("EOS")
+    yield CourseLine(text, ((form_url(participant.number, form.code, sequence=NEW), _("Record it")),))
 
 
 def _day(iso: str) -> str:

@@ -34,7 +34,7 @@ RESERVED = frozenset(
 )
 CONTEXT = (
     *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
-    *("sponsor.", "safety.", "central.", "fact.", "treatment.", "schedule."),
+    *("sponsor.", "safety.", "central.", "conduct.", "fact.", "treatment.", "schedule."),
 )
 DATE_READS = ("today", "site.zone")
 Rows = tuple[Mapping[str, Any], ...]

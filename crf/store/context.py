@@ -16,7 +16,7 @@ from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.models import DeviationDecision, SafetyClock, SponsorAssessment
 from crf.models import Record as SavedRecord
 from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
-from followup.models import Visit
+from followup.models import ContactAttempt, Visit
 from kernel.clock import local_date
 from protocol import text
 from protocol.laboratory import ReferenceLimits
@@ -25,6 +25,7 @@ from trials.models import (
     ChecklistItem,
     Consent,
     EligibilityDecision,
+    LossToFollowUp,
     Milestone,
     Participant,
     ReferenceRange,
@@ -179,9 +180,8 @@ class FormContext:
                 return self._consent(name)
             case "visit", "last_on":
                 return self._last_visit_on()
-            case "sponsor" | "safety" | "central" as kept, _:
-                told = {"sponsor": self.assessments, "safety": self.clocks, "central": self.decisions}
-                return told[kept]()
+            case "sponsor" | "safety" | "central" | "conduct" as kept, name:
+                return self._kept(kept, name)
         return None
 
     def _look_at_form(self, code: str, read: str, own: int | None) -> Any:
@@ -254,6 +254,11 @@ class FormContext:
         last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
         return last
 
+    def _kept(self, by: str, name: str) -> list[AnswerRow]:
+        """Return what stands on record beside the forms."""
+        told = {"sponsor": self.assessments, "safety": self.clocks, "central": self.decisions}
+        return self.conduct(name) if by == "conduct" else told[by]()
+
     def assessments(self) -> list[AnswerRow]:
         """Return what the sponsor judged of serious events, the latest last."""
         if self._assessments is None:
@@ -265,6 +270,18 @@ class FormContext:
         """Return what was decided centrally of deviations, the latest last."""
         deviation_decisions = DeviationDecision.objects.filter(participant=self.participant)
         return list(deviation_decisions.order_by("decided_at", "pk").values(*DECIDED))
+
+    def conduct(self, name: str) -> list[AnswerRow]:
+        """Return what is on record of how the participant was followed: withdrawals that stand, losses, attempts."""
+        of = {"participant": self.participant}
+        rows: dict[str, Any] = {
+            "withdrawals": Withdrawal.objects.filter(**of, cancelled_at=None).values(
+                "on", *Withdrawal.SCOPES
+            ),
+            "losses": LossToFollowUp.objects.filter(**of).values("lost_on", "reached_on"),
+            "attempts": ContactAttempt.objects.filter(**of).values("on", "route", "result"),
+        }
+        return list(rows[name])
 
     def clocks(self) -> list[AnswerRow]:
         """Return the clocks of serious events, the latest of each kind last."""

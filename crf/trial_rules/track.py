@@ -176,6 +176,26 @@ def of_survival(seen: RuleInput) -> TrackChange:
     return TrackChange(("DEAD",), seen.milestones.get("DEATH") or seen.values.get("death_first"))
 
 
+def of_progression(seen: RuleInput) -> TrackChange:
+    """Progression that prevents curative treatment ends what was planned (protocol 2.5, decision C3).
+
+    During treatment it leads to PROGRESSION; whoever waits for an evaluation goes to DISTANT where it is distant.
+    """
+    if seen.values.get("prog_cure") != "Y":
+        return TrackChange()
+    distant = set(seen.values.get("prog_where") or ()) - {"primary", "nodes", "other"}
+    return TrackChange(
+        ("PROGRESSION", *(("DISTANT",) if distant else ())), earliest_day(seen.values.get("prog_dt"))
+    )
+
+
+def of_end(seen: RuleInput) -> TrackChange:
+    """Who completed the whole study stands there; other ends are told by the acts that made them (protocol 2.5)."""
+    if (seen.values.get("eos_phase"), seen.values.get("eos_status")) != ("study", "completed"):
+        return TrackChange()
+    return TrackChange(("COMPLETED",), earliest_day(seen.values.get("eos_dt")))
+
+
 READ_TOGETHER: Final = frozenset({"SURG"})
 """Forms of which the other records are read too, to know where one leads."""
 
@@ -186,6 +206,8 @@ RULES: Final[Mapping[str, Callable[[RuleInput], TrackChange]]] = {
     "FU": of_follow_up,
     "SURV": of_survival,
     "AE": of_event,
+    "EOS": of_end,
+    "PROG": of_progression,
 }
 
 

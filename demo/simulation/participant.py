@@ -247,6 +247,7 @@ class Journey:
                 reason="Does not want to be contacted",
                 **by,
             )
+            self._end_study(day, "withdrew", wd_data="Y", wd_samp="N", wd_reg="N")
             return
         visit = add_unscheduled_visit(
             participant=self.participant,
@@ -258,6 +259,13 @@ class Journey:
         with transaction.atomic():
             visit.participant = self.participant
         self._fill("SURV", survival(self.case, self.today, death=day), visit)
+        self._end_study(day, "death")
+
+    def _end_study(self, day: date, why: str, **more: str) -> None:
+        ended = {"eos_phase": "study", "eos_dt": day, "eos_status": "stopped", "eos_why": why}
+        with transaction.atomic():
+            self.participant = Participant.objects.select_related("site").get(pk=self.participant.pk)
+        self._add("EOS", {"answers": ended | more})
 
     def _next_visit(self, passed: set[int]) -> Visit | None:
         visits = Visit.objects.filter(participant=self.participant).awaited().exclude(pk__in=passed)

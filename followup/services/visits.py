@@ -272,6 +272,7 @@ def record_contact_attempt(
         attempt = ContactAttempt.objects.create(
             participant=participant, site_id=participant.site_id, act=act, **values
         )
+        note_moved(participant.pk, "conduct.attempts")
         if result == ContactResult.REACHED and _lost_before(participant, on):
             reach_again(participant=participant, on=on, by=by, at=at)
         elif result == ContactResult.REACHED and DataCut.objects.standing().exists():

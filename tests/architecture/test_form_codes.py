@@ -26,7 +26,7 @@ MAY_NAME = {
         "which answers ask for something by a day",
     ),
     "crf/trial_rules/track.py": (
-        {"TREAT", "CRE", "SURG", "FU", "SURV", "AE", "DM"},
+        {"TREAT", "CRE", "SURG", "FU", "SURV", "AE", "EOS", "PROG", "DM"},
         "which answers move the track; DM is a milestone",
     ),
     "crf/safety/clock_rows.py": (
@@ -39,6 +39,7 @@ MAY_NAME = {
         "the forms that criteria and strata are read from",
     ),
     "followup/adherence.py": ({"QOL", "CRE", "SURG", "AS", "FU"}, "beginnings of the codes of visits"),
+    "reports/course.py": ({"EOS"}, "a milestone, and the form that sets it"),
     "reports/elements.py": ({"CRE", "AS"}, "a report on the elements of evaluations; AS is a kind of them"),
     "reports/questionnaires.py": ({"QOL", "EOS"}, "a report on questionnaires; EOS is a milestone"),
     "reports/vital_status.py": ({"SURV"}, "a report on the survival form"),

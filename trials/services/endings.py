@@ -14,6 +14,8 @@ from trials.models import Consent, LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track, scope_in_words
 from trials.services.participants import write_track
 
+LOSSES = "conduct.losses"
+
 
 class NothingWithdrawn(Refusal):
     code = "trials.nothing_withdrawn"
@@ -125,6 +127,7 @@ def cancel_withdrawal(*, withdrawal: Withdrawal, reason: str, by: User | None, a
 
 def open_loss(*, participant: Participant, on: date, act: Any) -> LossToFollowUp:
     """It is on record since when nobody reaches the participant."""
+    note_moved(participant.pk, LOSSES)
     return LossToFollowUp.objects.create(participant=participant, site=participant.site, lost_on=on, act=act)
 
 
@@ -143,6 +146,7 @@ def end_loss(*, participant: Participant, on: date, by: User | None, at: datetim
         )
         loss.reached_on, loss.act = on, act
         loss.save(update_fields=["reached_on", "act"])
+        note_moved(locked.pk, LOSSES)
         write_track(locked, *left, act)
     return locked
 
@@ -197,7 +201,7 @@ def _settle_track(participant: Participant, act: Any) -> None:
 
     What reads withdrawals is judged again.
     """
-    note_moved(participant.pk, "participant.withdrawn")
+    note_moved(participant.pk, "participant.withdrawn", "conduct.withdrawals")
     ended = _ended_by_withdrawal(participant)
     if participant.is_terminal and participant.state not in {Track.LOST, ended}:
         return

@@ -40,8 +40,8 @@ from crf.store.preconditions import NotYours
 from crf.store.records import NEW, record_key_of
 from followup.services import withdraw_participant
 from kernel.scope import EVERYTHING, scope
+from tests.integration.crf.migrating import PlainEditor
 from tests.integration.crf.test_pages import client_of
-from tests.integration.crf.test_therapies import _Editor
 from tests.unit.crf.examples import deviation
 from tests.world import PASSWORD, World, screen
 from trials.models import DeviationProposal, Participant
@@ -375,7 +375,7 @@ def test_point_19_proposals_that_were_confirmed_before_there_was_a_log_stand_on_
         )
     for _again in range(2):
         with superuser.transaction():
-            migration.copy_to_the_log(None, _Editor(superuser))
+            migration.copy_to_the_log(None, PlainEditor(superuser))
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         log = catalogue.form("DV").model.objects.filter(participant=participant).order_by("sequence")
         assert [(row.dv_cat, row.dv_term, row.state) for row in log] == [

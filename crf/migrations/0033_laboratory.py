@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0030_completeness_counts'),
+        ('crf', '0032_progression'),
         ('trials', '0017_reference_ranges'),
     ]
 

@@ -1,4 +1,4 @@
-"""Visits that ask for a laboratory panel expect it from now on, those of before too (protocol 3.4 G)."""
+"""Visits that ask for a laboratory panel or the end of study expect it, those of before too (protocol 2.2, 3.4 G)."""
 
 import json
 from importlib import import_module
@@ -9,7 +9,7 @@ from django.db import migrations
 from audit.upgrade import has_rows, see_every_site
 
 before = import_module("crf.migrations.0029_expected_forms_filled")
-RULES = (*before.RULES, ("LB", "visit", 5, "", False))
+RULES = (*before.RULES, ("LB", "visit", 5, "", False), ("EOS", "operation", 5, "", False))
 
 
 def fill(_apps: Any, schema_editor: Any) -> None:
@@ -30,6 +30,6 @@ def fill(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crf", "0031_laboratory")]
+    dependencies = [("crf", "0033_laboratory")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

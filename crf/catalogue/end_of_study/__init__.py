@@ -1,0 +1,1 @@
+"""EOS: the end of a phase, or of the study."""

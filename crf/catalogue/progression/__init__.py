@@ -1,0 +1,1 @@
+"""PROG: progression before the decision on surveillance or surgery."""
