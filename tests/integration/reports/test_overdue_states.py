@@ -238,7 +238,7 @@ def test_point_09_a_state_whose_visit_is_not_planned_has_the_days_of_the_protoco
 def test_point_09_every_state_that_ends_has_days_and_mostly_a_milestone() -> None:
     ending = {each.code: (each.lasts_days, each.awaits) for each in load("1.0").tracks if each.ends_at}
     assert ending == {
-        "SCREENED": (28, "RAND"),
+        "SCREENED": (28, None),
         "RANDOMISED": (21, "NEO_D1"),
         "NEOADJUVANT": (45, "NEO_END"),
         "AWAIT_CRE1": (42, "CRE1"),
