@@ -47,6 +47,7 @@ class Permission(StrEnum):
     CRF_SIGN = "crf_sign"
     CRF_LOCK = "crf_lock"
     DERIVED_JUDGE = "derived_judge"
+    RANGE_RECORD = "range_record"
     FINDING_VIEW = "finding_view"
     DEVIATION_VIEW = "deviation_view"
     DEVIATION_RECORD = "deviation_record"
@@ -125,6 +126,7 @@ PERMISSION_LABELS: Final = {
     Permission.CRF_SIGN: _("sign forms"),
     Permission.CRF_LOCK: _("lock and unlock forms"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
+    Permission.RANGE_RECORD: _("record reference ranges of laboratories"),
     Permission.FINDING_VIEW: _("see listed findings"),
     Permission.DEVIATION_VIEW: _("see protocol deviations"),
     Permission.DEVIATION_RECORD: _("record deviations, and confirm or dismiss what is proposed as one"),
@@ -175,6 +177,7 @@ _AT_SITE = _READ | {
     _P.PARTICIPANT_REGISTER,
     _P.CONSENT_RECORD,
     _P.CRF_EDIT,
+    _P.RANGE_RECORD,
     _P.DEVIATION_RECORD,
     _P.QUERY_ANSWER,
     _P.VISIT_RECORD,
@@ -223,6 +226,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.CRF_LOCK,
         _P.FINDING_VIEW,
         _P.DERIVED_JUDGE,
+        _P.RANGE_RECORD,
         _P.DEVIATION_RECORD,
         _P.DEVIATION_JUDGE,
         _P.DATA_CUT_ANNOUNCE,

@@ -1,13 +1,10 @@
-"""Body measures, comorbidity, complications and laboratory grades (protocol 3.3, 3.4 G, 3.6, 3.10)."""
+"""Body measures, comorbidity, complications and the grade of RCCEP (protocol 3.3, 3.6, 3.10)."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from decimal import Decimal
 from types import MappingProxyType
 
-from protocol.exact import Number, exact, exact_or_none
-
-HALF_AS_MUCH_AGAIN = exact("1.5")
+from protocol.exact import Number, exact
 
 CHARLSON_POINTS = MappingProxyType(
     {
@@ -102,34 +99,6 @@ def cci(grades: Iterable[str | None]) -> Decimal | None:
     return min(Decimal(100), Decimal(sum(weight for weight in weights if weight)).sqrt() / 2)
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    value: Decimal
-    lln: Decimal | None
-    uln: Decimal | None
-    baseline: Decimal | None
-
-
-def lab_grade(
-    test: str,
-    value: Number | None,
-    *,
-    lln: Number | None = None,
-    uln: Number | None = None,
-    baseline: Number | None = None,
-) -> int | None:
-    """The CTCAE v5 grade 0 to 4 that a laboratory value suggests; ``None`` where no rule or no limit is known
-    (protocol 3.4 G).
-
-    ``test`` is the LBTESTCD; values and limits are in the units of the protocol's panel.
-    """
-    if value is None or test not in _GRADERS:
-        return None
-    return _GRADERS[test](
-        _Value(exact(value), exact_or_none(lln), exact_or_none(uln), exact_or_none(baseline))
-    )
-
-
 def rccep_grade(
     *,
     largest_mm: Number | None = None,
@@ -149,68 +118,3 @@ def rccep_grade(
     if largest_mm is None:
         return None
     return 2 if exact(largest_mm) > 10 else 1
-
-
-def _falling(*limits: Number | str) -> Callable[[_Value], int | None]:
-    """Grade 2, 3, ... below each bound in turn; grade 1 below the lower limit of normal."""
-
-    bounds = [exact(limit) for limit in limits]
-
-    def grade(given: _Value) -> int | None:
-        below = sum(given.value < bound for bound in bounds)
-        if below:
-            return 1 + below
-        return None if given.lln is None else int(given.value < given.lln)
-
-    return grade
-
-
-def _multiples(*times: Number | str) -> Callable[[_Value], int | None]:
-    """Grade 1 above the upper limit of normal, then one more above each multiple of it."""
-
-    bounds = [exact(each) for each in (1, *times)]
-
-    def grade(given: _Value) -> int | None:
-        if given.uln is None:
-            return None
-        return sum(given.value > bound * given.uln for bound in bounds)
-
-    return grade
-
-
-def _transaminase(given: _Value) -> int | None:
-    if given.baseline is None or given.uln is None or given.baseline <= given.uln:
-        return _multiples(3, 5, 20)(given)
-    if given.value < HALF_AS_MUCH_AGAIN * given.baseline:
-        return 0
-    return 1 + sum(given.value > bound * given.baseline for bound in (3, 5, 20))
-
-
-def _bilirubin(given: _Value) -> int | None:
-    if given.baseline is None or given.uln is None or given.baseline <= given.uln:
-        return _multiples(HALF_AS_MUCH_AGAIN, 3, 10)(given)
-    return sum(given.value > bound * given.baseline for bound in (1, HALF_AS_MUCH_AGAIN, 3, 10))
-
-
-def _creatinine(given: _Value) -> int | None:
-    """By the limit, and by the baseline where that is worse: above 1.5 times it grade 2, above 3 times 3."""
-    by_limit = _multiples(HALF_AS_MUCH_AGAIN, 3, 6)(given)
-    if by_limit is None or given.baseline is None or given.value <= HALF_AS_MUCH_AGAIN * given.baseline:
-        return by_limit
-    return max(by_limit, 3 if given.value > 3 * given.baseline else 2)
-
-
-_GRADERS: MappingProxyType[str, Callable[[_Value], int | None]] = MappingProxyType(
-    {
-        "HGB": _falling(100, 80),
-        "WBC": _falling(3, 2, 1),
-        "NEUT": _falling("1.5", 1, "0.5"),
-        "LYM": _falling("0.8", "0.5", "0.2"),
-        "PLAT": _falling(75, 50, 25),
-        "ALB": _falling(30, 20),
-        "ALT": _transaminase,
-        "AST": _transaminase,
-        "BILI": _bilirubin,
-        "CREAT": _creatinine,
-    }
-)

@@ -23,6 +23,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:site:create": _("Site created"),
     "trials:site:change": _("Site changed"),
     "trials:site:fulfil": _("Checklist item fulfilled"),
+    "trials:ranges:add": _("Reference ranges put on record"),
+    "trials:ranges:withdraw": _("Reference range withdrawn"),
     "trials:site:set_up": _("Site taken into set-up"),
     "trials:site:active": _("Site activated"),
     "trials:site:suspended": _("Site suspended"),

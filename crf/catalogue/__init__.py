@@ -16,6 +16,7 @@ CATALOGUE = (
     "crf.catalogue.medication.form.Medication",
     "crf.catalogue.staging.form.Staging",
     "crf.catalogue.vital_signs.form.VitalSigns",
+    "crf.catalogue.laboratory.form.Laboratory",
     "crf.catalogue.treatment.form.Treatment",
     "crf.catalogue.progression.form.Progression",
     "crf.catalogue.response.form.ResponseEvaluation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, cached_property
@@ -14,8 +14,10 @@ from accounts.permissions import Permission
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.help import places
+from crf.engine.leads import Lead
+from crf.engine.pasted import PastedLine
 from crf.engine.questions import KEYS, AnswerRole, Classification, Question, argument, ask_when
-from protocol.text import load
+from protocol.text import ProtocolText, load
 from protocol.values import value_of
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ CONTEXT = (
     *("sponsor.", "safety.", "central.", "conduct.", "fact.", "treatment.", "schedule."),
 )
 DATE_READS = ("today", "site.zone")
+Rows = tuple[Mapping[str, Any], ...]
 
 
 class DeclarationError(Exception):
@@ -91,7 +94,11 @@ class Group:
 
     ``starts_with`` rows are there from the beginning; ``fixed`` means no others can be added. ``counted_by``
     names the value of the protocol text that says how many of them there are: ``starts_with`` then holds those
-    of the first version, numbered from 1.
+    of the first version, numbered from 1. ``begins_by`` says which rows a version of the text begins the table
+    with at a visit in an arm. ``keyed_by`` names the question that says what a row is about: it stays as it is
+    once answered, and a row that the form begins with is offered again until it is on record. ``as_table``:
+    drawn as one, however many columns it has. ``pasted_by`` reads lines that are pasted into such a table, beside
+    what its rows are about in the order of the page.
     """
 
     name: str
@@ -104,16 +111,31 @@ class Group:
     starts_with: tuple[Mapping[str, Any], ...] = ()
     fixed: bool = False
     counted_by: str = ""
+    begins_by: Callable[[ProtocolText, str, str | None], Rows] | None = None
+    keyed_by: str = ""
+    as_table: bool = False
+    pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]] | None = None
     model: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         ask_when(self)
 
     def rows_under(self, version: str) -> int:
-        """Return how many rows are there from the beginning under a version of the protocol text."""
-        if not self.counted_by:
-            return len(self.starts_with)
-        return int(str(value_of(load(version), self.counted_by)))
+        """Return how many rows are there from the beginning under a version of the protocol text, at most."""
+        text = load(version)
+        if self.begins_by:
+            rules = ((rule.code, arm) for rule in text.visits for arm in rule.arms)
+            return max(len(self.begins_by(text, code, arm)) for code, arm in rules)
+        return int(str(value_of(text, self.counted_by))) if self.counted_by else len(self.starts_with)
+
+    def begun_under(self, version: str, visit: str, arm: str | None) -> Rows:
+        """Return the rows that the table begins with under a version of the protocol text."""
+        if self.begins_by:
+            return self.begins_by(load(version), visit, arm)
+        if self.counted_by:
+            (numbered,) = self.starts_with[0]
+            return tuple({numbered: number} for number in range(1, self.rows_under(version) + 1))
+        return self.starts_with
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +163,7 @@ class FormDeclaration:
     groups: Mapping[str, Group] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     milestones: tuple[Sets, ...] = ()
+    leads: tuple[Lead, ...] = ()
     instructions: Text = ""
     listed: tuple[str, ...] = ()
     dated_by: str = ""
@@ -159,15 +182,15 @@ class FormDeclaration:
 
     @cached_property
     def counted(self) -> tuple[Group, ...]:
-        """Return the tables whose rows at the beginning are counted by the protocol text."""
-        return tuple(group for group in self.groups.values() if group.counted_by)
+        """Return the tables whose rows at the beginning are said by the protocol text."""
+        return tuple(group for group in self.groups.values() if group.counted_by or group.begins_by)
 
-    def under(self, version: str) -> FormDeclaration:
+    def under(self, version: str, *, visit: str = "", arm: str | None = None) -> FormDeclaration:
         """Return the form with the rows that its tables begin with under a version of the protocol text."""
-        rows = {group.name: group.rows_under(version) for group in self.counted}
-        if all(rows[group.name] == len(group.starts_with) for group in self.counted):
+        begun = tuple((group.name, group.begun_under(version, visit, arm)) for group in self.counted)
+        if all(rows == self.groups[name].starts_with for name, rows in begun):
             return self
-        return _of_length(self, tuple(rows.items()))
+        return _begun(self, tuple((name, tuple(map(_frozen, rows))) for name, rows in begun))
 
     @cached_property
     def placed(self) -> Mapping[str, FormSection]:
@@ -304,6 +327,7 @@ class FormDeclaration:
             self._misplaced,
             self._ill_named,
             self._unknown_reads,
+            self._astray,
             self._unlisted,
             self._ill_formed,
             self._deaf,
@@ -360,6 +384,13 @@ class FormDeclaration:
                 if not getattr(self.questions.get(name), "dated", False):
                     yield f"milestone {rule.code} is estimated by {name}, which is no date"
 
+    def _astray(self) -> Iterator[str]:
+        for lead in self.leads:
+            asked = self.groups[lead.group].questions if lead.group in self.groups else {}
+            for name in (lead.number, *lead.shown):
+                if name not in asked:
+                    yield f"a record of {lead.code} is begun from {lead.group}, whose rows have no {name}"
+
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:
             if name not in self.questions:
@@ -386,6 +417,9 @@ class FormDeclaration:
                 yield f"{question.name} is derived; nobody can be required to answer it"
             if question.proposed_by and question.proposed_by not in self.questions:
                 yield f"{question.name} is proposed by {question.proposed_by}, which is no question"
+        for group in self.groups.values():
+            if group.keyed_by and group.keyed_by not in group.questions:
+                yield f"the rows of {group.name} are known by {group.keyed_by}, which is no question of theirs"
 
     def _deaf(self) -> Iterator[str]:
         """Functions that do not take what is read for them would fail only when somebody types."""
@@ -430,14 +464,16 @@ def combine_forms(forms: Iterable[FormDeclaration]) -> dict[str, FormDeclaration
     return {form.code: form for form in told}
 
 
+def _frozen(row: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(row.items())
+
+
 @cache
-def _of_length(form: FormDeclaration, rows: tuple[tuple[str, int], ...]) -> FormDeclaration:
-    """Return the form with so many numbered rows at the beginning of each table."""
+def _begun(form: FormDeclaration, begun: tuple[tuple[str, tuple[Any, ...]], ...]) -> FormDeclaration:
+    """Return the form with these rows at the beginning of each table."""
     groups = dict(form.groups)
-    for name, number in rows:
-        (numbered,) = groups[name].starts_with[0]
-        begun = tuple({numbered: each} for each in range(1, number + 1))
-        groups[name] = replace(groups[name], starts_with=begun)
+    for name, rows in begun:
+        groups[name] = replace(groups[name], starts_with=tuple(map(dict, rows)))
     return replace(form, groups=groups)
 
 

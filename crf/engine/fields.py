@@ -7,7 +7,7 @@ changes no table; a new type or length does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,6 +20,7 @@ from crf.engine.questions import AnswerRole, Classification, Question, QuestionK
 
 if TYPE_CHECKING:
     from crf.engine.codelists import Text
+    from crf.engine.pasted import PastedLine
 
 YES_NO = CodeList("YN", {"Y": _("Yes"), "N": _("No")})
 YES_NO_UNKNOWN = CodeList("YNU", {"Y": _("Yes"), "N": _("No"), "U": _("Unknown")})
@@ -117,6 +118,10 @@ class GroupSaid(TypedDict, total=False):
     starts_with: tuple[dict[str, Any], ...]
     fixed: bool
     counted_by: str
+    begins_by: Callable[..., tuple[Mapping[str, Any], ...]]
+    keyed_by: str
+    as_table: bool
+    pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]]
 
 
 class RepeatingGroup(LayoutItem):

@@ -323,7 +323,7 @@ def numbered(group: Group, rows: Iterable[AnswerValues], saved: SavedRows) -> li
     are what their positions say. A number is given once: it is not free again after its row was removed.
     """
     rows, taken = list(rows), set(saved.numbers.values())
-    begun = [number for number in range(1, len(group.starts_with) + 1) if number not in taken]
+    begun = [] if group.keyed_by else [n for n in range(1, len(group.starts_with) + 1) if n not in taken]
     known = {row_id_at(group.name, number): number for number in begun} | dict(saved.numbers)
     gone = frozenset() if group.fixed else saved.removed
     owners = {number: row_id for row_id, number in known.items() if number not in gone}
@@ -423,7 +423,7 @@ class _Reader:
     def _empty(self, group: Group, index: int) -> bool:
         if group.fixed:
             return False
-        start = group.starts_with[index] if index < len(group.starts_with) else {}
+        start = self._begun_as(group, index)
         names = [name for name, question in group.questions.items() if not question.derived]
         for name in names:
             typed = list(filter(None, map(clean, self.found.raw.get(f"{group.name}-{index}-{name}", ()))))
@@ -431,6 +431,13 @@ class _Reader:
             if reason or (typed and typed != [str(start.get(name))]):
                 return False
         return True
+
+    def _begun_as(self, group: Group, index: int) -> AnswerValues:
+        """Return what the form began the row with: by its place, or by what it is about."""
+        if not group.keyed_by:
+            return group.starts_with[index] if index < len(group.starts_with) else {}
+        about = next(iter(self.found.raw.get(f"{group.name}-{index}-{group.keyed_by}", ())), "")
+        return next((start for start in group.starts_with if start[group.keyed_by] == about), {})
 
 
 def _rows_left_out(group: Group, posted: set[int]) -> list[AnswerRow]:
@@ -441,9 +448,14 @@ def _rows_left_out(group: Group, posted: set[int]) -> list[AnswerRow]:
 def rows_begun(group: Group) -> list[AnswerRow]:
     """Return the rows that a group begins with, before anything is saved."""
     return [
-        {**start, "row_id": row_id_at(group.name, number), "position": number, "missing": {}}
+        {**start, "row_id": _identity(group, start, number), "position": number, "missing": {}}
         for number, start in enumerate(group.starts_with, start=1)
     ]
+
+
+def _identity(group: Group, start: AnswerValues, number: int) -> str:
+    """Return the identity of a row that the form begins with: by what it is about, else by its number."""
+    return row_id_at(group.name, start[group.keyed_by] if group.keyed_by else number)
 
 
 def _check_reason(question: Question, why: str, value: Any) -> None:
@@ -485,9 +497,11 @@ def _rows_to_show(group: Group, rows: Iterable[AnswerValues]) -> list[AnswerValu
     if group.fixed:
         left_out = _rows_left_out(group, {row["position"] for row in saved})
         return sorted([*saved, *left_out], key=lambda row: row["position"])
-    return saved or [
-        {**start, "row_id": row_id_at(group.name, n)} for n, start in enumerate(group.starts_with, 1)
-    ]
+    if saved and not group.keyed_by:
+        return saved
+    known = {row.get(group.keyed_by) for row in saved} if group.keyed_by else set()
+    begun = [row for row in rows_begun(group) if row.get(group.keyed_by) not in known or not known]
+    return [*saved, *({**row, "position": None} for row in begun)]
 
 
 def _put(raw: Raw, name: str, texts: list[str], why: str | None) -> None:

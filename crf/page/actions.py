@@ -12,6 +12,7 @@ from accounts.permissions import Permission
 from crf.engine.base import RecordState
 from crf.models import Query, RecordSignature
 from crf.page.editor import RecordEditor, address
+from crf.page.leads import LeadLine, LeadList, leads_of, led_from
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.system import question_of_query
 from crf.records.signing import is_verified, signature_holds
@@ -48,6 +49,8 @@ class RecordActions:
     merge: str
     history: str
     clocks: tuple[ClockLine, ...]
+    leads: tuple[LeadList, ...]
+    led_from: tuple[LeadLine, ...]
 
 
 STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str, bool]], ...] = (
@@ -88,6 +91,8 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         else "",
         history=address("history", record_key) if stored else "",
         clocks=tuple(_clocks(editor)),
+        leads=leads_of(editor),
+        led_from=led_from(editor),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,7 +42,7 @@ from crf.records.save import LONGEST_KEY, Saved, save_answers
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
-from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, record_key_of
+from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, form_begun, record_key_of
 from crf.store.versions import answers_at
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
@@ -119,7 +120,9 @@ class RecordEditor:
         form, begun = self.record_key.form, self.stored.record if self.stored else self.record_key.participant
         if not self.user.may(Permission.ALLOCATION_VIEW, self.record_key.participant.site_id):
             form = without_the_arm(form)
-        return form.under(begun.protocol_version) if form.counted else form
+        return (
+            form_begun(replace(self.record_key, form=form), begun.protocol_version) if form.counted else form
+        )
 
     @cached_property
     def stored(self) -> StoredRecord | None:
@@ -228,10 +231,17 @@ class RecordEditor:
     def review(self, raw: Any) -> Review:
         return submission.review(self.form, raw, context=self.context, zone=self.zone, saved=self.saved_rows)
 
-    def page_of(self, review: Review, *, announce: bool = True, reason_problem: str = "") -> FormPage:
-        """Return the page with everything that was typed on it."""
+    def page_of(
+        self,
+        review: Review,
+        *,
+        announce: bool = True,
+        reason_problem: str = "",
+        pasted: Mapping[str, Sequence[str]] | None = None,
+    ) -> FormPage:
+        """Return the page with everything that was typed on it; ``pasted`` says what became of pasted lines."""
         frame = self._frame(key=review.submission.control("key"))
-        given = given_of_review(review, announce=announce, **frame)
+        given = given_of_review(review, announce=announce, pasted=pasted or {}, **frame)
         if reason_problem:
             given = PageInput(**{**vars(given), "errors": {**given.errors, "_reason": reason_problem}})
         return page(self.form, given)

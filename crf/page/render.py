@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,7 @@ from crf.engine.evaluation import Evaluation
 from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, raw_of, rows_begun
+from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note
 from crf.page.question_templates import as_json, partial, skeleton
 
@@ -102,6 +103,7 @@ class PageInput:
     storage: str = ""
     stored: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
+    pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class _Filling(dict[str, str]):
@@ -280,9 +282,9 @@ class FormRenderer:
             body=mark_safe("".join(bodies)),  # noqa: S308 - made of escaped parts
         )
 
-    def holds(self, condition: Condition | None) -> bool:
-        """Judge a condition of a section or group by the answers on the page."""
-        values = self.given.outcome.values
+    def holds(self, condition: Condition | None, row: AnswerValues | None = None) -> bool:
+        """Judge a condition by the answers on the page: those of a row before those of the form."""
+        values = {**self.given.outcome.values, **(row or {})}
         return condition is None or condition.holds(
             lambda name: values[name] if name in values else self.given.context.get(name)
         )
@@ -333,8 +335,9 @@ class FormRenderer:
     def not_offered(self, spot: FieldView) -> list[str]:
         """Return the codes that are no answer here; one that is on record stays to be seen."""
         chosen = self.raw.get(spot.name, [])
-        unlisted = spot.question.offered_when.items()
-        return [code for code, condition in unlisted if code not in chosen and not self.holds(condition)]
+        unlisted = spot.question.offered_when if spot.values or not spot.blank else {}
+        found = [code for code, condition in unlisted.items() if not self.holds(condition, spot.values)]
+        return [code for code in found if code not in chosen]
 
     @cached_property
     def values_of_protocol(self) -> _Filling:
@@ -371,7 +374,7 @@ class FormRenderer:
 
     def group(self, group: Group) -> str:
         """Draw a repeating group: a table while it is narrow, else one card per row."""
-        many = len(group.questions) > TABLE_LIMIT
+        many = len(group.questions) > TABLE_LIMIT and not group.as_table
         template = (
             "question"
             if many or any(q.kind == QuestionKind.MULTIPLE for q in group.questions.values())
@@ -398,6 +401,7 @@ class FormRenderer:
                 "show": as_json(group.shown_when),
                 "hidden": not self.holds(group.shown_when),
                 "editable": editable,
+                "paste": paste_box(group, self.raw, self.given.pasted) if editable else {},
                 "required": group.name in self.given.outcome.required,
                 "notes": mark_safe("".join(text for _level, text in self.notes.get(group.name, ()))),  # noqa: S308
                 "error": self.given.errors.get(group.name, ""),
@@ -413,6 +417,8 @@ class FormRenderer:
     def _rows(self, group: Group) -> list[AnswerRow]:
         """Return the rows to draw; a group that is not asked yet shows how it begins once it is."""
         rows = list(self.given.outcome.groups.get(group.name, []))
+        if group.keyed_by and self.given.editable:
+            return [*rows, *offered_again(group, rows, self.raw)]
         if rows or not self.given.editable or self.asks(group):
             return rows
         return [{key: row[key] for key in row if key != "missing"} for row in rows_begun(group)]
@@ -435,7 +441,7 @@ class FormRenderer:
     def _row(self, group: Group, row: AnswerRow, index: int, template: str) -> _Row:
         names = (self.given.names.get(f"{group.name}.{row['position']}.{name}") for name in group.questions)
         known = next((name for name in names if name), f"{group.name}-{index}-")
-        at = int(known.split("-")[1])
+        at = row["place"] if "place" in row else int(known.split("-")[1])
         saved = _first(self.raw, f"{group.name}-{at}-position")
         return _Row(
             f"{group.name}-{at}",
@@ -463,6 +469,9 @@ class FormRenderer:
         number = index + 1 if isinstance(index, int) else "__number__"
         cells: list[str] = []
         for question in group.questions.values():
+            if row and question.name == group.keyed_by and row.get(question.name) is not None:
+                cells.append(key_cell(group, row, index, zone=self.given.zone, language=self.language))
+                continue
             if row and self._is_given(group, row, question):
                 if template == "cell":
                     text = messages.display(question, row[question.name], zone=self.given.zone)

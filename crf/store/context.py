@@ -19,6 +19,7 @@ from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, v
 from followup.models import ContactAttempt, Visit
 from kernel.clock import local_date
 from protocol import text
+from protocol.laboratory import ReferenceLimits
 from protocol.values import is_value, value_of
 from trials.models import (
     ChecklistItem,
@@ -27,6 +28,7 @@ from trials.models import (
     LossToFollowUp,
     Milestone,
     Participant,
+    ReferenceRange,
     ScreeningOutcome,
     Withdrawal,
 )
@@ -54,6 +56,7 @@ class FormContext:
         self._assessments: list[AnswerRow] | None = None
         self._clocks: list[AnswerRow] | None = None
         self._versions: dict[int, str] = {}
+        self._ranges: list[ReferenceLimits] | None = None
 
     @property
     def today(self) -> date:
@@ -226,7 +229,16 @@ class FormContext:
             return self.site.time_zone
         if name == "activated_on":
             return self._activated_on()
+        if name == "reference_ranges":
+            return self._reference_ranges()
         return getattr(self.site, name)
+
+    def _reference_ranges(self) -> list[ReferenceLimits]:
+        """Read what the laboratories of the site call normal, once."""
+        if self._ranges is None:
+            standing = ReferenceRange.objects.standing().filter(site=self.site)
+            self._ranges = [each.limits() for each in standing]
+        return self._ranges
 
     def _activated_on(self) -> date | None:
         """Read the day on which the checklist was first complete: a renewal moves the day of its item, not this."""

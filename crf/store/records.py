@@ -152,6 +152,12 @@ def record_key_of(
     return RecordKey(declared, participant, None, sequence)
 
 
+def form_begun(record_key: RecordKey, version: str) -> FormDeclaration:
+    """Return the form with the rows that it begins with at this place under a version of the protocol text."""
+    visit, arm = record_key.visit, record_key.participant.arm
+    return record_key.form.under(version, visit=visit.code if visit else "", arm=arm)
+
+
 def key_of_record(form: FormDeclaration, record: Record) -> RecordKey:
     """Return where a record stands."""
     return RecordKey(form, record.participant, record.visit, record.sequence)

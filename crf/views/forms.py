@@ -31,6 +31,7 @@ from crf.page.editor import (
     try_to_save,
 )
 from crf.page.log import log_of
+from crf.page.pasting import ACTION, has_lines, paste_into
 from crf.records.drafts import discard_draft, keep_draft
 from crf.records.refusals import KeyUsed, StaleVersion
 from crf.records.save import record_saved_under
@@ -65,6 +66,9 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
         return _begun(request, editor) or _shown(request, editor, editor.page(), 200)
     if not request.user.may(editor.record_key.form.entered_by, editor.record_key.participant.site_id):
         raise Forbidden
+    # The key Enter presses the first button of the page: with nothing pasted it means to save.
+    if request.POST.get("_action") == ACTION and has_lines(request.POST):
+        return _shown(request, editor, paste_into(editor, request.POST), 200)
     try:
         outcome = try_to_save(editor, request.POST)
     except StaleVersion as stale:

@@ -11,7 +11,7 @@ from accounts.models import User
 from crf.engine.submission import parse
 from crf.records.refusals import AnswersUnreadable
 from crf.records.save import Saved, save_answers
-from crf.store.records import NEW, find_record, record_key_of
+from crf.store.records import NEW, find_record, form_begun, record_key_of
 from exports.api.typed import as_typed
 from followup.models import Visit
 from trials.models import Participant
@@ -39,7 +39,7 @@ def fill(
     place = record_key_of(participant=participant, form=code, visit=visit, sequence=NEW if is_new else 1)
     with transaction.atomic():
         record = None if is_new else find_record(place)
-    form = place.form.under(participant.protocol_version)
+    form = form_begun(place, participant.protocol_version)
     typed = parse(form, as_typed(_as_text(sent)), zone=participant.site.time_zone)
     version = record.version if record else NEW
     try:

@@ -25,6 +25,7 @@ from crf.records.eligibility_lapse import DECISION_READS
 from crf.records.expected import LogsUpToDate, say_nothing_new
 from demo.simulation.answers import Case, Sent, demographics, eligibility, history, staging
 from demo.simulation.form_filler import fill
+from demo.simulation.laboratory_answers import panel
 from demo.simulation.later_answers import second_look, survival
 from demo.simulation.safety_answers import events_at, report_of
 from demo.simulation.sites import PASSWORD, SiteWithPeople
@@ -40,7 +41,7 @@ from trials.models import Participant
 from trials.models.people import sites_of
 
 ASIA = ZoneInfo(settings.TRIAL_TIME_ZONE)
-LAST_OF_TREATMENT = "NE"
+LAST_OF_TREATMENT, SCREENING = "NE", "SCR"
 ASKED_AGAIN_SOON = frozenset(
     {"N1", "N2", "N3", "N4"}
 )  # the logs are gone through at the end of the treatment
@@ -115,7 +116,17 @@ class Journey:
                 self._decline()
             return
         self._randomize()
+        with self._seen_by(self.place.coordinator):
+            self._screening_panel()
         yield from self._visits()
+
+    def _screening_panel(self) -> None:
+        """Type what was found in the days after consent: the visit stands in the plan from randomization on."""
+        with transaction.atomic():
+            visit = Visit.objects.get(participant=self.participant, code=SCREENING)
+            visit.participant = self.participant
+        taken_on = self.case.story.consent_on + timedelta(days=2)
+        self._fill("LB", panel(self.case, taken_on, visit.code), visit)
 
     def _seen_by(self, user: User) -> Any:
         return scope(user_id=user.pk, sites=sites_of(user))

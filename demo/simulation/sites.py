@@ -14,10 +14,12 @@ from django.contrib.auth.hashers import make_password
 from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import SECOND_FACTOR_ROLES, Role
+from demo.simulation.laboratory_answers import reference_ranges
 from trials import services as trials
 from trials.models import ConsentVersion, Site
 from trials.models.people import with_grants
 from trials.models.sites import ChecklistKind, SiteState
+from trials.services.laboratory import add_reference_ranges
 from website.services import texts
 
 SITES: Final = (
@@ -134,6 +136,7 @@ def _open_place(
     if unfinished:
         return SiteWithPeople(site, coordinator, investigator, None)
     consent = trials.add_consent_version(site=site, label="1.0", approved_on=opened_on, **by)
+    add_reference_ranges(site=site, laboratory="", since=opened_on, lines=reference_ranges(), **by)
     site = trials.activate_site(site=site, has_places=None, **by)
     return SiteWithPeople(site, coordinator, investigator, consent)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from crf import catalogue
-from demo.simulation import answers, later_answers, safety_answers
+from demo.simulation import answers, laboratory_answers, later_answers, safety_answers
 from demo.simulation.answers import Case, Sent
 from demo.simulation.complications import complications
 from followup.models import Visit
@@ -20,6 +20,7 @@ WRITERS: dict[str, Writer] = {
     "QOL": safety_answers.quality_of_life,
     "AS": safety_answers.surveillance,
     "VS": safety_answers.vital_signs,
+    "LB": laboratory_answers.panel,
     "SURV": lambda case, on, _visit: later_answers.survival(case, on),
 }
 

@@ -25,6 +25,7 @@ from crf.store.records import (
     RecordKey,
     StoredRecord,
     find_stored_record,
+    form_begun,
     form_named,
     record_key_of,
 )
@@ -212,7 +213,7 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
     if strange := misfits(place.form, body, parts=SENT if request.method == "PATCH" else REPLACED):
         return _refused(strange)
     zone, stored = place.participant.site.time_zone, find_stored_record(place)
-    form = place.form.under((stored.record if stored else place.participant).protocol_version)
+    form = form_begun(place, (stored.record if stored else place.participant).protocol_version)
     seen = _seen(place, stored, body)
     data = as_typed(body) if request.method == "PUT" else patched(form, seen, body, zone=zone)
     if request.method == "PUT" and seen and not body.get("replace") and (left := unsent(form, seen, body)):

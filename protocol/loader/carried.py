@@ -7,6 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from protocol.laboratory import SETS, TESTS
 from protocol.loader.parse import TextLocation
 from protocol.loader.schema import VisitRule
 from protocol.windows import target_of
@@ -38,6 +39,7 @@ def check(text: ProtocolText, top: TextLocation) -> None:
     _check_doses(text, top)
     _check_order(text, top)
     _check_rules(text, top)
+    _check_tests(text, top)
 
 
 def check_next(earlier: ProtocolText, later: ProtocolText, top: TextLocation) -> None:
@@ -112,6 +114,15 @@ def _check_order(text: ProtocolText, top: TextLocation) -> None:
                     top.at("visits", index, "due", "target").refuse(
                         f"{second.code} is planned no later than {first.code}, in the series {second.series}."
                     )
+
+
+def _check_tests(text: ProtocolText, top: TextLocation) -> None:
+    """Refuse a set of laboratory tests with one that form LB does not know (protocol 3.4 G)."""
+    for index, setting in enumerate(text.settings):
+        listed = setting.value if setting.key in SETS.values() and isinstance(setting.value, tuple) else ()
+        for code in listed:
+            if code not in TESTS:
+                top.at("settings", index, "value").refuse(f"Form LB has no test {code!r}.")
 
 
 def _check_rules(text: ProtocolText, top: TextLocation) -> None:

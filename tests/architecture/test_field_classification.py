@@ -322,6 +322,11 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.SiteCopyDownload": {
         "operational": "id act copy site by at",
     },
+    "trials.ReferenceRange": {
+        "operational": (
+            "id act site laboratory test unit sex age_from age_to low high since until withdrawn_at"
+        ),
+    },
     "trials.SiteVersion": {
         "operational": "id act site version approved_on reference letter_on consent opened_on carried_at",
     },

@@ -50,6 +50,15 @@ test("a row ticked for removal looks removed", () => {
   assert.equal(tick.closest("[data-row]").classList.contains("is-removed"), true);
 });
 
+test("what was pasted stands on the page of the server, and this browser puts nothing back over it", () => {
+  sessionStorage.setItem("crf:7:SMALL:9", JSON.stringify({ values: { weight: ["1"] }, version: "0" }));
+  const form = drawForm({ storage: "7:SMALL:9" });
+  form.insertAdjacentHTML("beforeend", "<p data-pasted></p>");
+  start(form);
+  assert.equal(sessionStorage.getItem("crf:7:SMALL:9"), null);
+  assert.equal(field(form, "weight").value, "");
+});
+
 test("a page that the browser brings back keeps what was typed, and leaves without a question", () => {
   const page = start(drawForm({ storage: "7:SMALL:1" }));
   field(page.form, "weight").value = "70";

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol import ctcae
+from protocol import ctcae, laboratory_grades
 
 CHAPTERS = ("3.6",)
 
@@ -96,3 +96,12 @@ def test_every_word_for_a_term_finds_it(pair: tuple[ctcae.Term, str]) -> None:
 def test_whatever_is_typed_finds_terms_that_hold_it(typed: str) -> None:
     for found in ctcae.search(typed, limit=12):
         assert ctcae.folded(typed) in ctcae.folded(found.word)
+
+
+def test_every_grade_of_a_laboratory_value_is_one_that_its_term_has() -> None:
+    for rules in laboratory_grades.RULES.values():
+        for name, _grader in rules:
+            term = ctcae.term_of(name)
+            assert term is not None, name
+            assert term.name == name
+            assert {"1", "2", "3"} & set(term.grades), name

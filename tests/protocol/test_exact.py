@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from protocol import doses, qol, scores
 from protocol.exact import exact
+from protocol.laboratory_grades import lab_grade
 from tests.imports import ROOT
 
 CHAPTERS = ("3.3", "3.4", "3.5", "5.2")
@@ -35,9 +36,9 @@ def kept(value: Decimal | None, places: int) -> Decimal:
 
 def test_point_09_a_tie_is_rounded_up_and_a_limit_is_no_step_over_it() -> None:
     assert kept(scores.weight_loss_pct(Decimal("40.0"), Decimal("35.1")), 1) == Decimal("12.3")
-    assert scores.lab_grade("BILI", Decimal("15.15"), uln=Decimal("10.1")) == 1
-    assert scores.lab_grade("BILI", Decimal("30.3"), uln=Decimal("10.1")) == 2
-    assert scores.lab_grade("BILI", 15.15, uln=10.1) == 1
+    assert lab_grade("BILI", Decimal("15.15"), uln=Decimal("10.1")) == 1
+    assert lab_grade("BILI", Decimal("30.3"), uln=Decimal("10.1")) == 2
+    assert lab_grade("BILI", 15.15, uln=10.1) == 1
     assert doses.within(Decimal("1.1"), Decimal(1), percent=10) is True
 
 
@@ -75,8 +76,8 @@ def test_point_09_a_grade_begins_above_its_multiple_of_the_limit(
 ) -> None:
     value = limit * Decimal(steps[step]) + apart
     wanted = sum(Fraction(value) > Fraction(each) * Fraction(limit) for each in steps)
-    assert scores.lab_grade(test, value, uln=limit) == wanted
-    assert scores.lab_grade(test, float(value), uln=float(limit)) == wanted
+    assert lab_grade(test, value, uln=limit) == wanted
+    assert lab_grade(test, float(value), uln=float(limit)) == wanted
 
 
 @given(limit=HUNDREDTHS, above=HUNDREDTHS, step=st.integers(0, 3))
@@ -86,7 +87,7 @@ def test_point_09_a_grade_by_baseline_begins_at_its_multiple(
     baseline = limit + above
     for test, steps in (("BILI", ("1", "1.5", "3", "10")), ("ALT", ("1.5", "3", "5", "20"))):
         value = baseline * Decimal(steps[step])
-        found = scores.lab_grade(test, value, uln=limit, baseline=baseline)
+        found = lab_grade(test, value, uln=limit, baseline=baseline)
         over = sum(Fraction(value) > Fraction(each) * Fraction(baseline) for each in steps)
         wanted = over if test == "BILI" else max(over, int(value >= baseline * Decimal("1.5")))
         assert found == wanted, test

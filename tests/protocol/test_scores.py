@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import scores
+from protocol.laboratory_grades import lab_grade
 from tests.near import near
 
 CHAPTERS = ("3.3", "3.4", "3.6", "3.10")
@@ -170,13 +171,13 @@ LAB = [
 
 @pytest.mark.parametrize(("test", "value", "limits", "grade"), LAB)
 def test_laboratory_grades(test: str, value: object, limits: dict[str, object], grade: int | None) -> None:
-    assert scores.lab_grade(test, value, **limits) == grade
+    assert lab_grade(test, value, **limits) == grade
 
 
 @given(st.floats(0, 300), st.floats(0, 300))
 def test_a_lower_haemoglobin_is_never_a_lower_grade(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    assert (scores.lab_grade("HGB", low, lln=130) or 0) >= (scores.lab_grade("HGB", high, lln=130) or 0)
+    assert (lab_grade("HGB", low, lln=130) or 0) >= (lab_grade("HGB", high, lln=130) or 0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Sites, the people delegated to them, and participants up to the decision to randomize."""
 
 from trials.models.closing import CloseOut, SiteCopy, SiteCopyDownload
+from trials.models.laboratory import ReferenceRange
 from trials.models.news import NewsLetter, NewsReader
 from trials.models.participants import (
     Consent,
@@ -39,6 +40,7 @@ __all__ = [
     "PageConfirmation",
     "Participant",
     "PublicText",
+    "ReferenceRange",
     "RequestCall",
     "ScreeningOutcome",
     "SendingMark",

@@ -12,6 +12,7 @@ from audit.models import audited
 from crf.catalogue.adverse_event import codes as lists
 from crf.catalogue.adverse_event import rules
 from crf.catalogue.adverse_event.checks import CHECKS
+from crf.catalogue.laboratory.codes import TEST as LAB_TEST
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Answered, Is
 from crf.engine.declaration import Repeats
@@ -57,6 +58,16 @@ class AdverseEvent(CrfRecord):
         ),
         sdtm="SUPPAE.CTCAETRM",
         exported_after="in_window",
+    )
+    lab_test = ChoiceAnswer(
+        _("Laboratory test that shows it"),
+        codes=LAB_TEST,
+        help=_("Where the event is a laboratory value of a panel."),
+        sdtm="RELREC",
+        exported_after="ctcae_term",
+    )
+    lab_dt = DateAnswer(
+        _("Day of that sample"), asked_when=Answered("lab_test"), sdtm="RELREC", exported_after="lab_test"
     )
     ae_st = PartialDateAnswer(
         _("Began"), required=True, missing_allowed=("NK",), cdash="AESTDAT", sdtm="AESTDTC"

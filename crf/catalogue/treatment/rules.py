@@ -14,6 +14,7 @@ from crf.engine.checks import earliest_day, latest_day
 from protocol import doses, scores
 from protocol.endpoints import age_on
 from protocol.exact import exact
+from protocol.laboratory_grades import lab_grade
 
 COUNTED = ("setting.blood_count_event_grade", "setting.blood_count_event_days")
 PLANNED_CARBOPLATIN = ("treatment.CARBOPLATIN.amount", "treatment.CARBOPLATIN.doses")
@@ -417,7 +418,7 @@ def severe_count_is_an_event(
     **day: Any,
 ) -> bool:
     """Say whether a severe count of a day, with or without a dose, has an adverse event around it (X019)."""
-    grades = (scores.lab_grade("NEUT", anc_d), scores.lab_grade("PLAT", plt_d))
+    grades = (lab_grade("NEUT", anc_d), lab_grade("PLAT", plt_d))
     on = day_of_counts(day["neo_d1"], day["count_dt"], day["planned_day"], day)
     if on is None or all((grade or 0) < setting_blood_count_event_grade for grade in grades):
         return True

@@ -88,6 +88,7 @@ export function start(form) {
   window.addEventListener("online", () => keepDraft(page));
   setInterval(() => keepDraft(page), DRAFT_EVERY);
   forgetStored(page);
+  if (one("[data-pasted]", form)) forgetHere(page); // the server put what was typed here on the page
   if (one('button[name="_action"]', form)) putBack(page);
   judge(page);
   return page;

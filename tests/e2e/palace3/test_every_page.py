@@ -40,7 +40,7 @@ from tests.clock import Clock
 from tests.demo_trial import UNTIL, Played, played_trial
 from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.system.test_permission_matrix import MATRIX
-from trials.models import ContactRequest, Delegation, NewsLetter, Participant, PublicText
+from trials.models import ContactRequest, Delegation, NewsLetter, Participant, PublicText, ReferenceRange
 from trials.models.participants import TERMINAL
 from trials.models.people import confided_to, sites_of
 from trials.services.confirmations import confirm_values
@@ -74,6 +74,7 @@ PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
+    "crf:withdraw-range": {"pk": "range"},
     "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
     "crf:settle-deviation": {"pk": "deviation"},
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
@@ -185,6 +186,7 @@ def known(played: Played) -> dict[str, Any]:
             "calendar": CalendarFeed.objects.get().pk,
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
             "deviation": proposed.pk,
+            "range": ReferenceRange.objects.filter(site=person.site).earliest("pk").pk,
             "departed": person.number,
             "departure": confirmed_one.deviation_no,
             "visits": visits,

@@ -71,12 +71,14 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "reference": "ABCD-2345",
         "ticket": "x",
         "block": "headline",
+        "group": "tests",
+        "position": 1,
     }
 
 
 def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     chosen = {part: values[part] for part in parts}
-    if name.startswith(("trials:", "exports:")) and "code" in chosen:
+    if name.startswith(("trials:", "exports:", "crf:ranges", "crf:new-ranges")) and "code" in chosen:
         chosen["code"] = "01"
     return reverse(name, kwargs=chosen)
 
@@ -230,6 +232,10 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:settle-deviation": ("get", "CIMDT"),
     "crf:decide-deviation": ("get", "DTS"),
     "crf:differences": ("get", "CIMDSX"),
+    "crf:lead": ("post", "CI"),
+    "crf:ranges": ("get", "CIMDSX"),
+    "crf:new-ranges": ("get", "CID"),
+    "crf:withdraw-range": ("get", "CID"),
     "crf:settle-differences": ("post", "D"),
     "crf:findings": ("get", "MDX"),
     "crf:queries": ("get", "*"),

@@ -25,7 +25,15 @@ from tests.architecture.test_settings_are_followed import (
     FOR_PEOPLE,
     REPOSITORY,
 )
-from tests.unit.crf.examples import adverse_event, eligibility, response, serious_event, surgery, treatment
+from tests.unit.crf.examples import (
+    adverse_event,
+    eligibility,
+    laboratory,
+    response,
+    serious_event,
+    surgery,
+    treatment,
+)
 from tests.unit.crf.judging import Example, judge, text_values
 from tests.unit.crf.test_any_answers import outside, some_answers, some_rows
 
@@ -53,14 +61,27 @@ LATE_TOXICITY = adverse_event.example(
     grade="2",
     **{"AS*": [{"as_dt": date(2027, 3, 10), "as_sten": "none", "as_late_lung": "Y"}]},
 )
+LATE_SERIOUS = adverse_event.example(
+    ae_st="2026-08-20",
+    ae_en="2026-08-25",
+    ae_kind="none",
+    irae="N",
+    irae_type=None,
+    rel_rt="not",
+    rel_camre="not",
+    rel_chemo="not",
+)
+LOW = laboratory.row("PLAT", "40", "10^9/L")
+NEAR = [{"sequence": 1, "ae_st": "2026-06-03", "ae_en": None, "grade": "3"}]
 AIMED = {  # records that random answers hardly ever come to
-    "AE": [LATE_TOXICITY],
+    "AE": [LATE_TOXICITY, LATE_SERIOUS],
     "CRE": [
         response.example(),
         response.at_cre1(),
         response.example(**{"CRE*": [SKIPPED_CRE1]}),
     ],
     "ELIG": [eligibility.example()],
+    "LB": [laboratory.of(LOW), laboratory.of(LOW, **{"AE*": NEAR})],
     "SAE": [
         serious_event.judged(sae_ec=date(2026, 7, 8)),
         serious_event.judged(sae_ec=date(2026, 7, 8), **{"AE*": LIFE}),

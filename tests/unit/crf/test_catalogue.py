@@ -17,7 +17,7 @@ from protocol import text
 CHAPTERS = ("3.0", "3.17")
 
 FORMS = catalogue.forms()
-LATER = {"LB", "SU", "RAND"}
+LATER = {"SU", "RAND"}
 X_CHECKS = {
     "ELIG": {"X002", "X003", "X004", "X005", "X006", "X007"},
     "CM": {"X024"},

@@ -1,0 +1,1 @@
+"""Laboratory panel of a visit (protocol 3.4 G)."""

@@ -1,0 +1,210 @@
+"""Laboratory panel of a visit: each test as the laboratory reports it, and as it is compared (protocol 3.4 G).
+
+What was typed is kept with its unit; result, limits, flag and grade in the unit of the protocol are derived from
+it and from the reference ranges of the site on the day of the sample (decision C8).
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import audited
+from crf.catalogue.laboratory import codes as lists
+from crf.catalogue.laboratory import rules
+from crf.catalogue.laboratory.checks import CHECKS
+from crf.catalogue.laboratory.words import read_pasted
+from crf.engine.base import CrfGroupRow, CrfRecord, parent
+from crf.engine.conditions import All, Answered, Is, Not
+from crf.engine.declaration import Repeats
+from crf.engine.fields import (
+    ChoiceAnswer,
+    DateAnswer,
+    DerivedDate,
+    DerivedDecimal,
+    DerivedInteger,
+    DerivedMultiple,
+    DerivedText,
+    RepeatingGroup,
+    Section,
+    TextAnswer,
+    YesNoAnswer,
+)
+from crf.engine.leads import Lead
+
+DONE, NOT_DONE = Is("lb_done", "Y"), Is("lb_done", "N")
+NADIR = ("lb_dt", "tests", *rules.BASELINE)
+
+
+@audited()
+class Laboratory(CrfRecord):
+    """One panel: what the laboratory found in the samples of one day (protocol 3.4 G)."""
+
+    panel = Section(_("Panel"))
+    lb_done = YesNoAnswer(_("Samples taken"), required=True, missing_allowed=(), sdtm="LBSTAT")
+    lb_dt = DateAnswer(
+        _("Day of the samples"), asked_when=DONE, missing_allowed=(), cdash="LBDAT", sdtm="LBDTC"
+    )
+    lb_tm = TextAnswer(
+        _("Time of the samples"),
+        max_length=5,
+        help=_("As 08:30, by the clock of the site. Needed for cortisol."),
+        shown_when=DONE,
+        cdash="LBTIM",
+        sdtm="LBDTC",
+    )
+    lb_lab = TextAnswer(
+        _("Laboratory, where it is not the one of the site"),
+        max_length=80,
+        help=_("The name under which its reference ranges are on record."),
+        shown_when=DONE,
+        cdash="LBNAM",
+        sdtm="LBNAM",
+    )
+    lb_why = ChoiceAnswer(
+        _("Why not?"), codes=lists.NOT_TAKEN, asked_when=NOT_DONE, missing_allowed=(), sdtm="LBREASND"
+    )
+
+    results = Section(_("Results"), shown_when=DONE)
+    tests = RepeatingGroup(
+        _("Results"),
+        help=_(
+            "The tests of this visit stand here; add others below them. “Not done” is a reason of its own."
+        ),
+        required_when=DONE,
+        begins_by=rules.begins_with,
+        keyed_by="lb_test",
+        as_table=True,
+        pasted_by=read_pasted,
+    )
+    trop_assay = TextAnswer(
+        _("Assay of the troponin"), max_length=80, help=_("Maker and name."), sdtm="LBMETHOD"
+    )
+
+    derived_ = Section(_("Worked out"), shown_when=DONE)
+    lb_left = DerivedMultiple(
+        _("Tests of this visit without a result or a reason"),
+        reads=("lb_done", "tests", "visit.code", "participant.arm", "participant.protocol_version"),
+        by=rules.missing_tests,
+        blanks=True,
+        codes=lists.TEST,
+    )
+    alc_nadir = DerivedDecimal(
+        _("Lymphocytes, lowest since the first day of treatment"),
+        reads=NADIR,
+        by=rules.nadir,
+        blanks=True,
+        places=3,
+        unit="10^9/L",
+        definition=_("Of all panels up to this one."),
+        sdtm="ADaM",
+    )
+    alc_nadir_dt = DerivedDate(
+        _("Day of the lowest count"), reads=NADIR, by=rules.nadir_day, blanks=True, sdtm="ADaM"
+    )
+    nlr = DerivedDecimal(
+        _("Neutrophils to lymphocytes"),
+        reads=("tests",),
+        by=rules.neutrophils_to_lymphocytes,
+        places=2,
+        sdtm="ADaM",
+    )
+
+    class Crf:
+        code, title, version, repeats = "LB", _("Laboratory panel"), 1, Repeats.PER_VISIT
+        before_randomization = True
+        dates_visit = False
+        instructions = _(
+            "One panel for each visit, with results as the laboratory reports them. A panel between visits is answered "
+            "at an unscheduled visit."
+        )
+        checks = CHECKS
+        leads = (
+            Lead(
+                code="AE",
+                group="tests",
+                title=_("Graded values"),
+                label=_("Record as adverse event"),
+                number="lb_ae",
+                shown=("lb_test", "lb_stresc", "lb_stresu", "lb_flag", "lb_grade", "lb_term"),
+                is_one=rules.is_graded,
+                answers=rules.event_answers,
+            ),
+        )
+
+
+@audited()
+class LaboratoryResult(CrfGroupRow):
+    """One test: the result and unit as typed, and what they are in the unit of the protocol."""
+
+    record = parent(Laboratory, "tests")
+    lb_test = ChoiceAnswer(
+        _("Test"), codes=lists.TEST, required=True, missing_allowed=(), cdash="LBTEST", sdtm="LBTESTCD"
+    )
+    lb_res = TextAnswer(
+        _("Result"),
+        max_length=40,
+        required=True,
+        missing_allowed=("ND", "NK"),
+        cdash="LBORRES",
+        sdtm="LBORRES",
+    )
+    lb_unit = ChoiceAnswer(
+        _("Unit"),
+        codes=lists.UNIT,
+        offered_when=lists.UNITS_OF_TESTS,
+        required_when=All(Answered("lb_res"), Not(Is("lb_test", *lists.CODED_TESTS))),
+        missing_allowed=(),
+        cdash="LBORRESU",
+        sdtm="LBORRESU",
+    )
+    lb_stresc = DerivedText(
+        _("In the protocol’s unit"), reads=rules.RESULT, by=rules.standard_text, blanks=True, sdtm="LBSTRESC"
+    )
+    lb_stresn = DerivedDecimal(
+        _("As a number"),
+        reads=rules.RESULT,
+        by=rules.standard_number,
+        blanks=True,
+        places=4,
+        sdtm="LBSTRESN",
+    )
+    lb_stresu = DerivedText(
+        _("Unit of the protocol"), reads=("lb_test",), by=rules.standard_unit, sdtm="LBSTRESU"
+    )
+    lb_lo = DerivedDecimal(
+        _("Lower limit"),
+        reads=("lb_test", *rules.LIMITS),
+        by=rules.lower_limit,
+        blanks=True,
+        places=4,
+        sdtm="LBSTNRLO",
+    )
+    lb_hi = DerivedDecimal(
+        _("Upper limit"),
+        reads=("lb_test", *rules.LIMITS),
+        by=rules.upper_limit,
+        blanks=True,
+        places=4,
+        sdtm="LBSTNRHI",
+    )
+    lb_flag = DerivedText(
+        _("Low or high"),
+        reads=(*rules.RESULT, *rules.LIMITS),
+        by=rules.flag,
+        blanks=True,
+        codes=lists.FLAG,
+        sdtm="LBNRIND",
+    )
+    lb_grade = DerivedInteger(
+        _("CTCAE grade"), reads=rules.GRADED, by=rules.grade, blanks=True, sdtm="LBTOXGR"
+    )
+    lb_term = DerivedText(
+        _("CTCAE term"), reads=rules.GRADED, by=rules.term, blanks=True, max_length=80, sdtm="LBTOX"
+    )
+    lb_ae = DerivedInteger(
+        _("Adverse event"),
+        reads=("lb_test", "lb_dt", "lb_grade", "AE*"),
+        by=rules.event_number,
+        blanks=True,
+        sdtm="RELREC",
+    )

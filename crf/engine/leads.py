@@ -1,0 +1,30 @@
+"""Rows of a form from which a record of another form can be begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crf.engine.answers import AnswerRow, AnswerValues
+
+if TYPE_CHECKING:
+    from crf.engine.codelists import Text
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A record of form ``code`` can be begun from each row of ``group`` that ``is_one``.
+
+    ``answers`` says what its page begins with, as it would be typed; ``number`` names the derived answer of the
+    row that holds the number of the record once it is there, and ``shown`` the answers that people know the row by.
+    """
+
+    code: str
+    group: str
+    title: Text
+    label: Text
+    number: str
+    shown: tuple[str, ...]
+    is_one: Callable[[AnswerRow], bool]
+    answers: Callable[[AnswerValues, AnswerRow], Mapping[str, Any]]
