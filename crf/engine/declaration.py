@@ -95,10 +95,9 @@ class Group:
     ``starts_with`` rows are there from the beginning; ``fixed`` means no others can be added. ``counted_by``
     names the value of the protocol text that says how many of them there are: ``starts_with`` then holds those
     of the first version, numbered from 1. ``begins_by`` says which rows a version of the text begins the table
-    with at a visit in an arm. ``keyed_by`` names the question that says what a row is about: it stays as it is
-    once answered, and a row that the form begins with is offered again until it is on record. ``as_table``:
-    drawn as one, however many columns it has. ``pasted_by`` reads lines that are pasted into such a table, beside
-    what its rows are about in the order of the page.
+    with at a visit in an arm. ``keyed_by`` names the question that says what a row is about: it stays as it is, and
+    a row of the beginning is offered again until it is on record. ``as_table``: drawn as one, however many columns,
+    without those of ``unshown``; ``pasted_by`` reads lines that are pasted into it, in the order of its rows.
     """
 
     name: str
@@ -114,11 +113,17 @@ class Group:
     begins_by: Callable[[ProtocolText, str, str | None], Rows] | None = None
     keyed_by: str = ""
     as_table: bool = False
+    unshown: tuple[str, ...] = ()
     pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]] | None = None
     model: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         ask_when(self)
+
+    @cached_property
+    def drawn(self) -> tuple[Question, ...]:
+        """Return the questions that the page shows."""
+        return tuple(question for name, question in self.questions.items() if name not in self.unshown)
 
     def rows_under(self, version: str) -> int:
         """Return how many rows are there from the beginning under a version of the protocol text, at most."""
@@ -386,10 +391,12 @@ class FormDeclaration:
 
     def _astray(self) -> Iterator[str]:
         for lead in self.leads:
-            asked = self.groups[lead.group].questions if lead.group in self.groups else {}
-            for name in (lead.number, *lead.shown):
-                if name not in asked:
-                    yield f"a record of {lead.code} is begun from {lead.group}, whose rows have no {name}"
+            lacking = {lead.number, *lead.shown} - getattr(
+                self.groups.get(lead.group), "questions", {}
+            ).keys()
+            yield from (
+                f"a record of {lead.code} is begun from {lead.group} without {name}" for name in lacking
+            )
 
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:
@@ -432,8 +439,7 @@ class FormDeclaration:
 
     def _circular(self) -> Iterator[str]:
         try:
-            _ = self.steps
-            _ = self.row_steps
+            _ = (self.steps, self.row_steps)
         except CycleError as error:
             yield f"these answers are derived from each other: {', '.join(error.args[1])}"
 

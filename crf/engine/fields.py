@@ -121,6 +121,7 @@ class GroupSaid(TypedDict, total=False):
     begins_by: Callable[..., tuple[Mapping[str, Any], ...]]
     keyed_by: str
     as_table: bool
+    unshown: tuple[str, ...]
     pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]]
 
 

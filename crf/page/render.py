@@ -393,7 +393,7 @@ class FormRenderer:
                 "group": group,
                 "help": filled(group.help, self.values_of_protocol.__getitem__),
                 "wide": template == "question",
-                "questions": group.questions.values(),
+                "questions": group.drawn,
                 "rows": rows,
                 "spare": spare,
                 "blank": blank,
@@ -468,7 +468,7 @@ class FormRenderer:
         position = row["position"] if row else 0
         number = index + 1 if isinstance(index, int) else "__number__"
         cells: list[str] = []
-        for question in group.questions.values():
+        for question in group.drawn:
             if row and question.name == group.keyed_by and row.get(question.name) is not None:
                 cells.append(key_cell(group, row, index, zone=self.given.zone, language=self.language))
                 continue

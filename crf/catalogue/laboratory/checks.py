@@ -27,7 +27,7 @@ CHECKS = (
         each="tests",
         passes=rules.is_possible,
         message=_("%(lb_res)s %(lb_unit)s is not possible for this test. Check result and unit."),
-        fields=("lb_res", "lb_unit"),
+        fields=("lb_res",),
         criticality=Criticality.CRITICAL,
     ),
     Check(
@@ -39,7 +39,7 @@ CHECKS = (
         message=_(
             "%(lb_res)s %(lb_unit)s is unusual for this test. Check result and unit against the source."
         ),
-        fields=("lb_res", "lb_unit"),
+        fields=("lb_res",),
     ),
     Check(
         code="LB-04",
@@ -57,7 +57,8 @@ CHECKS = (
         reads=("lb_left",),
         passes=rules.nothing_left_out,
         message=_(
-            "Tests of this visit have neither a result nor a reason: %(lb_left)s. Enter the result, or “not done”."
+            "Tests of this visit have neither a result nor a reason; they are named below. Enter the result, or “not "
+            "done”."
         ),
         fields=("tests",),
     ),

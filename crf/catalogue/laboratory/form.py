@@ -74,6 +74,7 @@ class Laboratory(CrfRecord):
         begins_by=rules.begins_with,
         keyed_by="lb_test",
         as_table=True,
+        unshown=("lb_stresn", "lb_stresu", "lb_ae"),
         pasted_by=read_pasted,
     )
     trop_assay = TextAnswer(
