@@ -175,7 +175,8 @@ def test_a_baseline_above_normal_is_what_later_values_are_compared_with() -> Non
 
 
 @pytest.mark.parametrize(
-    ("term", "grader"), [pair for rules in RULES.values() for pair in rules], ids=lambda each: str(each)[:30]
+    ("term", "grader"),
+    [pytest.param(*pair, id=f"{test}-{pair[0]}") for test, rules in RULES.items() for pair in rules],
 )
 @given(*[st.decimals(0, 3000, places=2)] * 4)
 def test_a_grade_only_rises_in_its_direction(
