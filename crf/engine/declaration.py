@@ -391,12 +391,7 @@ class FormDeclaration:
 
     def _astray(self) -> Iterator[str]:
         for lead in self.leads:
-            lacking = {lead.number, *lead.shown} - getattr(
-                self.groups.get(lead.group), "questions", {}
-            ).keys()
-            yield from (
-                f"a record of {lead.code} is begun from {lead.group} without {name}" for name in lacking
-            )
+            yield from lead.faults(getattr(self.groups.get(lead.group), "questions", {}))
 
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,3 +28,9 @@ class Lead:
     shown: tuple[str, ...]
     is_one: Callable[[AnswerRow], bool]
     answers: Callable[[AnswerValues, AnswerRow], Mapping[str, Any]]
+
+    def faults(self, asked: Collection[str]) -> Iterator[str]:
+        """Yield what the rows lack, whose answers are ``asked``."""
+        for name in (self.number, *self.shown):
+            if name not in asked:
+                yield f"a record of {self.code} is begun from {self.group}, whose rows have no {name}"
