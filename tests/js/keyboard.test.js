@@ -31,6 +31,19 @@ test("a digit or a code chooses, and Delete takes the choice back", () => {
   assert.equal(none.checked, true);
 });
 
+test("Ctrl+S saves, whatever other button of the form stands first", () => {
+  const form = drawForm();
+  const page = openPage(form);
+  const other = document.createElement("button");
+  other.name = "_action";
+  other.value = "paste";
+  form.prepend(other);
+  const asked = [];
+  form.requestSubmit = (button) => asked.push(button.value);
+  assert.equal(press(page, field(form, "weight"), "s", { ctrlKey: true }), true);
+  assert.deepEqual(asked, ["save"]);
+});
+
 test("Enter goes on to the next answer, past reasons for none", () => {
   const page = openPage(drawForm());
   assert.equal(press(page, field(page.form, "weight"), "Enter"), true);

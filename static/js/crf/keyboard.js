@@ -18,7 +18,7 @@ export function onKey(page, event) {
   if (event.altKey && event.key.toLowerCase() === "n") addRowByKey(page, event);
   else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
     event.preventDefault();
-    page.form.requestSubmit(one('button[name="_action"]', page.form));
+    page.form.requestSubmit(one('button[name="_action"][value="save"]', page.form));
   } else if (event.key === "Enter" && from.matches("input, select") && !event.isComposing) {
     event.preventDefault();
     goOn(page, from);

@@ -71,7 +71,7 @@ def test_what_is_no_term_is_refused_and_stays(
     follow(page, page.get_by_role("link", name="Add a record"))
     page.fill("[name=ctcae_term]", "Neutropenia")
     page.locator("[name=ae_term]").focus()
-    follow(page, page.locator("button[name=_action]").first)
+    follow(page, page.locator("button[name=_action][value=save]"))
     expect(page.locator("#note-ctcae_term")).to_contain_text(
         "Neutrophil count decreased, Febrile neutropenia"
     )

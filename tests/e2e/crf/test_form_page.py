@@ -316,7 +316,7 @@ def test_without_a_network_this_browser_keeps_it_and_puts_it_back(tab, clinic):
 def test_a_save_that_met_an_ended_session_is_still_there_after_signing_in(tab, clinic):
     clinic.signed_in = False
     tab.fill("#id-weight", "72.5")
-    follow(tab, tab.locator("button[name=_action]").first)
+    follow(tab, tab.locator("button[name=_action][value=save]"))
     assert tab.inner_text("h1") == "Sign in"
     # when the person has signed in again and opens the form
     clinic.signed_in = True
@@ -352,7 +352,7 @@ def test_what_a_row_begins_with_is_no_answer_that_is_left_out(browser):
     row = "Doses 1 – Mg, row 1: 200"
     expect(tab.locator("[data-cleared]")).to_have_text(f"No longer asked; left out when you save: {row}")
     # and the page asks before the row goes
-    tab.locator("button[name=_action]").first.click()
+    tab.locator("button[name=_action][value=save]").click()
     expect(tab.locator("[data-vanishing] li")).to_have_text([row])
     tab.locator("[data-keep-rows]").click()
     expect(tab.locator("[data-vanishing]")).to_be_hidden()
@@ -463,7 +463,7 @@ def test_the_page_works_without_scripts(browser, clinic):
     tab.fill("#id-weight", "70")
     tab.check("#id-sex")
     tab.fill("#id-nodes-0-examined", "3")
-    follow(tab, tab.locator("button[name=_action]").first)
+    follow(tab, tab.locator("button[name=_action][value=save]"))
     assert clinic.sent["weight"] == ["70"]
     assert clinic.sent["nodes-0-examined"] == ["3"]
     context.close()
@@ -492,7 +492,7 @@ def test_axe_finds_nothing_on_any_form_of_the_trial(browser, code):
     hospital = Clinic(catalogue.form(code))
     tab = browser.new_page(viewport={"width": 820, "height": 1100})
     tab.goto(hospital.address)
-    follow(tab, tab.locator("button[name=_action]").first)
+    follow(tab, tab.locator("button[name=_action][value=save]"))
     found = Axe().run(tab)
     assert found.violations_count == 0, found.generate_report()
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

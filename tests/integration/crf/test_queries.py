@@ -105,7 +105,7 @@ def test_a_question_no_longer_asked_makes_its_query_obsolete(
     doubted: Query, screened: Participant, save: Save
 ) -> None:
     gone = {**stage(eus_done="N", eus_dt=None), "reason": "EUS was not done"}
-    save(screened, "STAGE", **gone)
+    save(screened, "STAGE", **gone, leave_out=True)
     doubted.refresh_from_db()
     assert doubted.resolution == Resolution.OBSOLETE
 
