@@ -26,7 +26,7 @@ from protocol.text import load, versions
 from trials.models import Milestone
 
 
-def with_limit() -> dict[str, Case]:
+def with_limit() -> dict[str, Case | Coalesce]:
     """Return, for a query of participants, the last day that their state may have, and the visit that it ends at.
 
     While none of its visits is planned, the days of the protocol count from the day on which it was entered. All are

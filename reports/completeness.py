@@ -273,6 +273,8 @@ def listing(cells: Mapping[Place, CellSum]) -> Report:
     """Return every cell as one table: what a file and a program read."""
     columns = (_("Site"), _("Visit"), _("Form"), *_measures())
     ordered = sorted(cells.items(), key=lambda each: (each[0][0], _in_schedule(each[0][1]), each[0][2]))
-    rows = tuple((*place, *cell.row) for place, cell in ordered if cell.expected)
+    rows: tuple[tuple[str | int, ...], ...] = tuple(
+        (*place, *cell.row) for place, cell in ordered if cell.expected
+    )
     table = Table(_("Completeness"), columns, rows, slug="completeness")
     return Report("completeness", _("Completeness"), "", _("No form is expected yet"), (table,))

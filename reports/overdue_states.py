@@ -133,7 +133,7 @@ def _where(participant: Any, form: str) -> str:
         )
     at_visit = catalogue.form(form).repeats is Repeats.PER_VISIT
     if at_visit and participant.ends_at_visit is None:
-        return participant.get_absolute_url()  # type: ignore[no-any-return]
+        return str(participant.get_absolute_url())
     return form_url(participant.number, form, visit_id=participant.ends_at_visit if at_visit else None)
 
 

@@ -22,7 +22,7 @@ from crf.engine.dictionaries import DICTIONARIES
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.questions import Question, QuestionKind
 from kernel import reading
-from kernel.reading import UnreadableError, as_typed, clean
+from kernel.reading import UnreadableError, clean
 
 Raw = dict[str, list[str]]
 ROW_LIMIT = 200
@@ -385,7 +385,7 @@ class _Reader:
             self.found.errors[group.name] = messages.same_row_twice(group.title)
         rows = [self._row(group, row.pop("index"), row) for row in rows]
         if group.fixed:
-            rows += _rows_left_out(group, {row["position"] for row in rows})
+            rows += rows_left_out(group, {row["position"] for row in rows})
         self.found.groups[group.name] = rows
 
     def _sent(self, group: Group, index: int) -> dict[str, Any]:
@@ -440,7 +440,7 @@ class _Reader:
         return next((start for start in group.starts_with if start[group.keyed_by] == about), {})
 
 
-def _rows_left_out(group: Group, posted: set[int]) -> list[AnswerRow]:
+def rows_left_out(group: Group, posted: set[int]) -> list[AnswerRow]:
     """Return the rows of a fixed group that the page did not send: they exist all the same."""
     return [row for row in rows_begun(group) if row["position"] not in posted]
 
@@ -463,49 +463,3 @@ def _check_reason(question: Question, why: str, value: Any) -> None:
         raise AnswerUnreadableError(messages.both_given(question))
     if why not in question.missing_allowed:
         raise AnswerUnreadableError(messages.reason_not_allowed(question))
-
-
-def raw_of(
-    form: FormDeclaration,
-    *,
-    values: AnswerValues,
-    groups: Mapping[str, Iterable[AnswerValues]],
-    missing: Mapping[str, str],
-    zone: str,
-) -> Raw:
-    """Return a saved record as the page would send it."""
-    raw: Raw = {}
-    for name, question in form.questions.items():
-        if not question.derived:
-            _put(raw, name, as_typed(values.get(name), zone=zone), missing.get(name))
-    for group in form.groups.values():
-        for index, row in enumerate(_rows_to_show(group, groups.get(group.name, ()))):
-            prefix = f"{group.name}-{index}"
-            for part in ("row_id", "position"):
-                if row.get(part):
-                    raw[f"{prefix}-{part}"] = [str(row[part])]
-            for name, question in group.questions.items():
-                if not question.derived:
-                    why = (row.get("missing") or {}).get(name)
-                    _put(raw, f"{prefix}-{name}", as_typed(row.get(name), zone=zone), why)
-    return raw
-
-
-def _rows_to_show(group: Group, rows: Iterable[AnswerValues]) -> list[AnswerValues]:
-    """Return the saved rows, and the rows the group starts with where they are not saved yet."""
-    saved = list(rows)
-    if group.fixed:
-        left_out = _rows_left_out(group, {row["position"] for row in saved})
-        return sorted([*saved, *left_out], key=lambda row: row["position"])
-    if saved and not group.keyed_by:
-        return saved
-    known = {row.get(group.keyed_by) for row in saved} if group.keyed_by else set()
-    begun = [row for row in rows_begun(group) if row.get(group.keyed_by) not in known or not known]
-    return [*saved, *({**row, "position": None} for row in begun)]
-
-
-def _put(raw: Raw, name: str, texts: list[str], why: str | None) -> None:
-    if texts:
-        raw[name] = texts
-    if why:
-        raw[f"{name}__why"] = [why]

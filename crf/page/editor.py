@@ -26,6 +26,7 @@ from crf.engine.checks import Level
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
+from crf.engine.typed import raw_of
 from crf.models import Draft, Query, SaveKey
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
 from crf.queries.sparing import without_the_arm
@@ -213,7 +214,7 @@ class RecordEditor:
         )
 
     def raw_of(self, outcome: Evaluation) -> Raw:
-        return submission.raw_of(
+        return raw_of(
             self.form,
             values=outcome.values,
             groups=outcome.groups,

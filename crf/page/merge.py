@@ -13,7 +13,8 @@ from crf.engine.answers import AnswerRow
 from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.evaluation import Evaluation
-from crf.engine.submission import Raw, raw_of
+from crf.engine.submission import Raw
+from crf.engine.typed import raw_of
 
 MINE, THEIRS = "mine", "theirs"
 

@@ -26,6 +26,13 @@ MARK = re.compile(r"⟦([^⟧]+)⟧")
 GAP = re.compile(r">\s+<")
 
 
+class Filling(dict[str, str]):
+    """What a request fills into a question's markup; a mark that is not named stays empty."""
+
+    def __missing__(self, mark: str) -> str:
+        return ""
+
+
 @cache
 def skeleton(question: Question, language: str, template: str) -> str:
     """Return a question's markup in ``language`` (the one in force) with %-marks for what changes."""

@@ -24,10 +24,11 @@ from crf.engine.dictionaries import local_name
 from crf.engine.evaluation import Evaluation
 from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
-from crf.engine.submission import Raw, Review, raw_of, rows_begun
+from crf.engine.submission import Raw, Review, rows_begun
+from crf.engine.typed import raw_of
 from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note
-from crf.page.question_templates import as_json, partial, skeleton
+from crf.page.question_templates import Filling, as_json, partial, skeleton
 
 TABLE_LIMIT = 6
 
@@ -104,13 +105,6 @@ class PageInput:
     stored: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
     pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-class _Filling(dict[str, str]):
-    """What a request fills into a question's markup; a mark that is not named stays empty."""
-
-    def __missing__(self, mark: str) -> str:
-        return ""
 
 
 def page(form: FormDeclaration, given: PageInput) -> FormPage:
@@ -297,7 +291,7 @@ class FormRenderer:
         texts = self.raw.get(name, [])
         why = _first(self.raw, f"{name}__why")
         notes = self.notes_at(spot)
-        filling = _Filling(
+        filling = Filling(
             {
                 **self.values_escaped,
                 "name": name,
@@ -340,9 +334,9 @@ class FormRenderer:
         return [code for code in found if code not in chosen]
 
     @cached_property
-    def values_of_protocol(self) -> _Filling:
+    def values_of_protocol(self) -> Filling:
         """Return the values of the record's version of the protocol, for the places that help has for them."""
-        return _Filling(value_texts(self.given.context))
+        return Filling(value_texts(self.given.context))
 
     @cached_property
     def values_escaped(self) -> dict[str, str]:

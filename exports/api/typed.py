@@ -12,7 +12,8 @@ from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.evaluation import Evaluation
 from crf.engine.messages import finding_text
 from crf.engine.questions import Question, QuestionKind
-from crf.engine.submission import ROW_ID, Submission, raw_of
+from crf.engine.submission import ROW_ID, Submission
+from crf.engine.typed import raw_of
 from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
 from exports.api.bodies import object_in as _object
 from exports.api.bodies import rows_in as _rows

@@ -24,7 +24,8 @@ from crf.engine.conditions import Is, Over
 from crf.engine.declaration import FormSection
 from crf.engine.live import live
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import raw_of, review
+from crf.engine.submission import review
+from crf.engine.typed import raw_of
 from crf.page.render import Links, given_of_review, page
 from tests.e2e.browser import environment, follow
 from tests.unit.crf.judging import text_values

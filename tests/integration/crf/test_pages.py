@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from crf import catalogue
-from crf.engine import submission
+from crf.engine.typed import raw_of
 from crf.models import Draft, EntryPrompt
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_saving import GROUPS, dated, stage
@@ -39,7 +39,7 @@ def form_url(participant: Participant, code: str = "STAGE", name: str = "form", 
 
 def posted(version: int = 0, key: str = "k1", **changes: Any) -> dict[str, Any]:
     values = {**dated(staging.VALUES), **changes}
-    raw = submission.raw_of(catalogue.form("STAGE"), values=values, groups=_rows(), missing={}, zone=ZONE)
+    raw = raw_of(catalogue.form("STAGE"), values=values, groups=_rows(), missing={}, zone=ZONE)
     return {**raw, "_version": str(version), "_key": key}
 
 

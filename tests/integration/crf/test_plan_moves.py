@@ -9,7 +9,7 @@ import pytest
 
 from audit.models import Act
 from crf import catalogue
-from crf.engine import submission
+from crf.engine.typed import raw_of
 from crf.models import Draft
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_consequences import numbered, person, randomized, visit
@@ -33,7 +33,7 @@ def posted(version: int, key: str, **changes: Any) -> dict[str, Any]:
         name: [{**row, "missing": {}} for row in rows] for name, rows in numbered(treatment.GROUPS).items()
     }
     values = {**treatment.VALUES, **changes}
-    raw = submission.raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={}, zone=ZONE)
+    raw = raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={}, zone=ZONE)
     return {**raw, "_version": str(version), "_key": key}
 
 

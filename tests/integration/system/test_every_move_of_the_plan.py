@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.engine import submission
+from crf.engine.typed import raw_of
 from followup.models import Visit, VisitState
 from followup.services import (
     mark_not_done,
@@ -184,7 +184,7 @@ def answers(code: str, values: dict[str, Any], groups: Any = None, visit_code: s
     def typed(patient: Participant) -> dict[str, Any]:
         rows = {name: [{**row, "missing": {}} for row in of] for name, of in numbered(groups or {}).items()}
         declared = catalogue.form(code)
-        raw = submission.raw_of(declared, values=values, groups=rows, missing={}, zone="Asia/Shanghai")
+        raw = raw_of(declared, values=values, groups=rows, missing={}, zone="Asia/Shanghai")
         stored = record_of(patient, code, visit_code)
         version = str(stored.version if stored else 0)
         return {**raw, "_version": version, "_key": "k", "_reason": "Read again" if stored else ""}

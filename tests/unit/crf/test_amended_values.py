@@ -77,6 +77,7 @@ AIMED = {  # records that random answers hardly ever come to
     "AE": [LATE_TOXICITY, LATE_SERIOUS],
     "CRE": [
         response.example(),
+        response.example(bx_adequate="superficial"),
         response.at_cre1(),
         response.example(**{"CRE*": [SKIPPED_CRE1]}),
     ],

@@ -15,7 +15,8 @@ from crf.engine.evaluation import evaluate
 from crf.engine.live import live
 from crf.engine.messages import finding_text
 from crf.engine.questions import NUMERIC, QuestionKind
-from crf.engine.submission import raw_of, review
+from crf.engine.submission import review
+from crf.engine.typed import raw_of
 from protocol import ctcae, text
 from protocol.values import is_value, value_of
 from tests.unit.crf.judging import at_site

@@ -13,7 +13,8 @@ from crf.engine.conditions import Is
 from crf.engine.evaluation import evaluate
 from crf.engine.live import live
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import SavedRows, parse, raw_of, raw_of_post, review, row_id_at
+from crf.engine.submission import SavedRows, parse, raw_of_post, review, row_id_at
+from crf.engine.typed import raw_of
 from tests.unit.crf.small import ask, rows, small
 
 CHAPTERS = ("3.0",)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import SavedRows, parse, raw_of
+from crf.engine.submission import SavedRows, parse
+from crf.engine.typed import raw_of
 from kernel.reading import as_typed
 from tests.unit.crf.small import ask, rows, small
 

@@ -14,7 +14,8 @@ from crf import catalogue
 from crf.engine.checks import Check, Level
 from crf.engine.conditions import Is
 from crf.engine.questions import QuestionKind
-from crf.engine.submission import raw_of, review
+from crf.engine.submission import review
+from crf.engine.typed import raw_of
 from crf.page.render import Links, PageInput, given_of_review, page
 from tests.unit.crf.judging import text_values
 from tests.unit.crf.small import ask, rows, small

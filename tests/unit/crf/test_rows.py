@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.evaluation import Evaluation
-from crf.engine.submission import SavedRows, parse, raw_of, row_id_at, rows_begun
+from crf.engine.submission import SavedRows, parse, row_id_at, rows_begun
+from crf.engine.typed import raw_of
 from crf.page.merge import MINE, differences, merged
 from tests.unit.crf.small import ask, rows, small
 from tests.unit.crf.test_any_answers import FORMS, ZONE, an_answer
