@@ -98,12 +98,6 @@ def term_of(text: str) -> Term | None:
     return _by_name().get(folded(text))
 
 
-def grades_of(text: str) -> tuple[str, ...] | None:
-    """Return the grades that the named term has, None where it is no term."""
-    term = term_of(text)
-    return term.grades if term else None
-
-
 Nearness = tuple[bool, bool, bool]
 
 
@@ -112,13 +106,20 @@ def search(text: str, *, limit: int) -> tuple[Found, ...]:
     looked_for = folded(text)
     if not looked_for:
         return ()
-    near = [found for found in (_nearest(term, looked_for) for term in terms()) if found]
+    near = [found for found in (_nearest(term, words, looked_for) for term, words in _words()) if found]
     near.sort(key=lambda found: found[0])
     return tuple(found for _nearness, found in near[:limit])
 
 
-def _nearest(term: Term, looked_for: str) -> tuple[Nearness, Found] | None:
-    words = ((folded(word), word) for word in term.words())
+@cache
+def _words() -> tuple[tuple[Term, tuple[tuple[str, str], ...]], ...]:
+    """Return each term with its words, as they are compared and as they are shown."""
+    return tuple((term, tuple((folded(word), word) for word in term.words())) for term in terms())
+
+
+def _nearest(
+    term: Term, words: tuple[tuple[str, str], ...], looked_for: str
+) -> tuple[Nearness, Found] | None:
     known = [(_nearness(word, looked_for), shown) for word, shown in words if looked_for in word]
     if not known:
         return None
