@@ -97,7 +97,8 @@ def query_ageing(request: CallerRequest) -> Response:
 @endpoint({"GET": Permission.FINDING_VIEW}, parameters={"GET": (SITE, FORM)})
 def checks(request: CallerRequest) -> Response:
     """Count for each check how often it fired, led to a change and was confirmed as it is, with its marks."""
-    lines = yields_of(request.user, form=request.GET.get("form", ""), site=request.GET.get("site", ""))
+    chosen = {name: request.GET.get(name, "") for name in ("form", "site")}
+    lines = yields_of(request.user, **chosen)
     return Response(
         [
             {
