@@ -61,6 +61,7 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         "forms_due": due,
         "logs_to_say": _logs_to_say(request, participant),
         "elsewhere": [code for code in participant.forms if code not in {form.code for form, _cell in due}],
+        "may_ask": request.user.may(Permission.QUERY_RAISE, participant.site_id),
         "may_record": request.user.may(Permission.VISIT_RECORD, participant.site_id),
         "is_current": participant.state != VisitState.CANCELLED,
         "may_have_been": services.may_have_taken_place(participant, participant.participant),
