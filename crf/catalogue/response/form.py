@@ -33,6 +33,7 @@ from crf.engine.fields import (
 )
 from crf.engine.questions import KEYS
 from protocol.response import POSITIVE_OUTCOMES
+from protocol.scores import drop_pct
 
 PET, CT, EUS, ENDOSCOPY = Is("pet_done", "Y"), Is("ct_done", "Y"), Is("eus_done", "Y"), Is("ogd_done", "Y")
 BIOPSY = All(ENDOSCOPY, Answered("bx_result"), Not(Is("bx_result", "nd")))
@@ -110,7 +111,7 @@ class ResponseEvaluation(CrfRecord):
     pet_suv_drop = DerivedDecimal(
         _("Drop of SUVmax since baseline"),
         reads=("pet_suv", "STAGE.suvmax"),
-        by=rules.suv_drop,
+        by=lambda pet_suv, stage_suvmax: drop_pct(stage_suvmax, pet_suv),
         unit="%",
         shown_when=PET,
         sdtm="TRORRES",

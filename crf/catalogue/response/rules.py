@@ -54,11 +54,6 @@ NEEDS_A_REASON = {Because.BIOPSY_INSUFFICIENT, Because.BIOPSY_SUPERFICIAL, Becau
 """What was done and tells nothing: only the MDT's reason declares a cCR over it (X032)."""
 
 
-def suv_drop(pet_suv: Decimal, stage_suvmax: Decimal) -> Decimal | None:
-    """Return by how many per cent SUVmax fell since baseline (decision B6); less than 0 where it rose."""
-    return 100 * (stage_suvmax - pet_suv) / stage_suvmax if stage_suvmax else None
-
-
 def kind_of(visit_code: str | None) -> str:
     """Return which evaluation belongs to the visit (protocol 3.7, cre_type)."""
     if visit_code and visit_code.startswith("AS-"):
