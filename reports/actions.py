@@ -40,6 +40,8 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
         rows.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
     if user.may(Permission.CASEBOOK_MAKE, site):
         rows.append(_to(_("Casebook"), "file-earmark-text", "exports:casebook", number))
+    if user.may(Permission.CRF_VIEW, site):
+        rows.append(_to(_("Freeze and lock"), "lock", "crf:lock-participant", number))
     if user.may(Permission.CONSENT_RECORD, site):
         if participant.state == Track.SCREENED:
             rows.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number))

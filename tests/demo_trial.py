@@ -66,6 +66,7 @@ def _look_around(stage: Stage) -> Played:
         keys = {
             "followup": Visit.objects.filter(participant=person).latest("pk").pk,
             "crf": Query.objects.latest("pk").pk,
+            "crf:lock-visit": Visit.objects.filter(participant=person).latest("pk").pk,
             "exports": export.pk,
             "trials": Delegation.objects.latest("pk").pk,
             "randomization:activate": ListPart.objects.latest("pk").pk,
