@@ -3,6 +3,9 @@
 from django.urls import path
 
 from crf.views import (
+    asking,
+    bulk_queries,
+    checks,
     deviations,
     differences,
     eligibility,
@@ -43,7 +46,9 @@ urlpatterns = [
     path(f"{_RECORD}lock/", locks.lock_form, name="lock"),
     path(f"{_RECORD}unlock/", steps.unlock, name="unlock"),
     path(f"{_RECORD}override/", steps.override, name="override"),
-    path(f"{_RECORD}ask/", queries.ask, name="ask"),
+    path(f"{_RECORD}ask/", asking.ask, name="ask"),
+    path("participants/<str:number>/ask/", asking.ask_about_participant, name="ask-participant"),
+    path("participants/<str:number>/visits/<int:pk>/ask/", asking.ask_about_visit, name="ask-visit"),
     path(f"{_RECORD}note/", notes.note, name="note"),
     path("participants/<str:number>/visits/<int:pk>/nothing-new/", expected.nothing_new, name="nothing-new"),
     path("participants/<str:number>/visits/<int:pk>/lock/", locks.lock_visit, name="lock-visit"),
@@ -74,9 +79,17 @@ urlpatterns = [
     path("findings/", findings.findings, name="findings"),
     path("queries/", queries.queries, name="queries"),
     path("queries/several/", queries.several, name="queries-several"),
+    path("queries/first/", queries.first, name="queries-first"),
+    path("queries/close/", bulk_queries.bulk, {"kind": "close"}, name="queries-close"),
+    path("queries/assign/", bulk_queries.bulk, {"kind": "assign"}, name="queries-assign"),
+    path("queries/raise/", bulk_queries.bulk, {"kind": "raise"}, name="queries-raise"),
     path("queries/<int:pk>/", queries.query, name="query"),
     path("queries/<int:pk>/answer/", queries.answer, name="query-answer"),
     path("queries/<int:pk>/confirm/", queries.confirm, name="query-confirm"),
     path("queries/<int:pk>/close/", queries.close, name="query-close"),
     path("queries/<int:pk>/again/", queries.again, name="query-again"),
+    path("queries/<int:pk>/assign/", queries.assign, name="query-assign"),
+    path("checks/", checks.checks, name="checks"),
+    path("checks/<str:code>/<str:check>/mark/<str:kind>/", checks.mark, name="mark-check"),
+    path("checks/marks/<int:pk>/end/", checks.end_mark, name="end-check-mark"),
 ]

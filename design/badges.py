@@ -171,14 +171,17 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "COMPLETED": ("lock", "check-circle-fill"),
         },
     ),
-    "query": _worded(
-        QueryState,
-        {
-            "open": ("warn", "chat-left-text"),
-            "answered": ("info", "chat-left-dots"),
-            "closed": ("ok", "check2"),
-        },
-    ),
+    "query": {
+        **_worded(
+            QueryState,
+            {
+                "open": ("warn", "chat-left-text"),
+                "answered": ("info", "chat-left-dots"),
+                "closed": ("ok", "check2"),
+            },
+        ),
+        "to_review": Badge("info", "eye", _("Answered, to be reviewed")),
+    },
     "difference": {
         "open": Badge("warn", "exclamation-triangle", pgettext_lazy("difference", "Open")),
         "settled": Badge("ok", "check2", pgettext_lazy("difference", "Settled")),

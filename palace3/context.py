@@ -38,6 +38,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Findings to review"), "clipboard-check", "crf:findings", Permission.FINDING_VIEW
             ),
+            NavigationItem(_("Checks"), "check2", "crf:checks", Permission.FINDING_VIEW),
             NavigationItem(
                 _("Deviations"), "exclamation-triangle", "crf:deviations", Permission.DEVIATION_VIEW
             ),

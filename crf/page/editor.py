@@ -28,8 +28,10 @@ from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
 from crf.models import Draft, Query, SaveKey
+from crf.page.balloons import asked_at
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
-from crf.queries.sparing import without_the_arm
+from crf.queries.sparing import is_spared, spared_words, without_the_arm
+from crf.queries.system import question_of_query
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
 from crf.records.refusals import (
     AnswersImpossible,
@@ -271,6 +273,7 @@ class RecordEditor:
             "storage": storage_name(self.record_key, key or self.key, self.user),
             "stored": self._stored_new_page(),
             "zone": self.zone,
+            "asked": asked_at(self.queries, ask=self.ask),
             "wordings": wordings_of(self.form, get_language() or "en"),
         }
 
@@ -294,8 +297,11 @@ class RecordEditor:
             blank=reverse("crf:blank", args=[record_key.form.code]),
         )
 
-    def queries(self) -> list[Query]:
-        """Return the living queries about the record, or about the form that is not there yet."""
+    @cached_property
+    def queries(self) -> list[tuple[Query, str]]:
+        """Return the living queries about the record, or about the form that is not there yet, with their words."""
+        if not self.user.may(Permission.QUERY_VIEW, self.record_key.participant.site_id):
+            return []
         queries = Query.objects.living().filter(
             participant=self.record_key.participant,
             form_code=self.record_key.form.code,
@@ -303,7 +309,18 @@ class RecordEditor:
         )
         if self.record_key.form.repeats == Repeats.LOG:
             queries = queries.filter(sequence=self.record_key.sequence)
-        return list(queries)
+        return [(query, self._words_of(query)) for query in queries.prefetch_related("messages")]
+
+    def _words_of(self, query: Query) -> str:
+        if is_spared(query, self.user):
+            return spared_words()
+        return question_of_query(self.record_key.form, query, query.messages.all(), zone=self.zone)
+
+    @property
+    def ask(self) -> str:
+        """Return where a query about the record is raised; empty for whoever raises none."""
+        may = self.user.may(Permission.QUERY_RAISE, self.record_key.participant.site_id)
+        return address("ask", self.record_key) if may and not self.is_new else ""
 
     def keep(self, review: Review) -> None:
         """Keep what was typed as the draft of its page, and which prompts it met."""

@@ -1,4 +1,4 @@
-"""What is typed into the pages of queries and of steps with a record."""
+"""What is typed into the pages of steps with a record; those of queries are in query_forms.py."""
 
 from __future__ import annotations
 
@@ -26,32 +26,6 @@ from kernel.service_form import ServiceForm
 from trials.models import Participant
 
 VERSION: Final = re.compile(r"[0-9]{1,9}")
-
-
-class WordsForm(ServiceForm):
-    """A few words; whether they are needed is the service's to say."""
-
-    text = WordsField(
-        label=_("Your words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-class ReasonForm(WordsForm):
-    """The same words, as the reason why an answer is right."""
-
-    def arguments(self) -> dict[str, Any]:
-        return {"reason": self.cleaned_data["text"]}
-
-
-class AskForm(WordsForm):
-    """A question about one answer of a form, or about the form as a whole."""
-
-    target = forms.ChoiceField(label=_("About"), required=False)
-
-    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["target"].choices = [("", _("the whole form")), *targets]  # type: ignore[attr-defined]
-        self.order_fields(["target", "text"])
 
 
 class NoteForm(ServiceForm):

@@ -64,6 +64,7 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         "logs_to_say": _logs_to_say(request, participant),
         "elsewhere": [code for code in participant.forms if code not in {form.code for form, _cell in due}],
         "sees_locks": request.user.may(Permission.CRF_VIEW, participant.site_id),
+        "may_ask": request.user.may(Permission.QUERY_RAISE, participant.site_id),
         "may_record": not participant.lock_kind
         and request.user.may(Permission.VISIT_RECORD, participant.site_id),
         "is_current": participant.state != VisitState.CANCELLED,

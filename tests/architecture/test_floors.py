@@ -26,6 +26,7 @@ FLOORS = (
     "crf.models",
     "crf.store",
     "crf.queries",
+    "crf.check_review",
     "crf.milestones",
     "crf.recheck",
     "crf.safety",

@@ -74,6 +74,7 @@ PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
+    "crf:mark-check": {"check": "X002", "kind": "retired"},
     "crf:withdraw-range": {"pk": "range"},
     "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
     "crf:settle-deviation": {"pk": "deviation"},

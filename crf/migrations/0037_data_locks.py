@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_transfers'),
         ('audit', '0001_initial'),
-        ('crf', '0035_ctcae_terms'),
+        ('crf', '0036_query_assignment'),
         ('followup', '0008_expected_forms'),
         ('trials', '0018_data_locks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
