@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0036_query_assignment'),
+        ('crf', '0037_data_locks'),
     ]
 
     operations = [
