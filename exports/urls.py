@@ -12,6 +12,11 @@ urlpatterns = [
     path("exports/<int:pk>/", views.export_detail, name="detail"),
     path("exports/<int:pk>/download/", views.download, name="download"),
     path("participants/<str:number>/casebook/", views.casebook, name="casebook"),
+    path(
+        "participants/<str:number>/forms/<str:code>/<int:sequence>/filled.pdf",
+        views.filled_form,
+        name="filled-form",
+    ),
     path("sites/<str:code>/close-out/copies/<int:pk>/", views.download_copy, name="download-copy"),
     path("tokens/", views.token_list, name="tokens"),
     path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),

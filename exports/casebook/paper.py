@@ -10,7 +10,11 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.models import User
+from crf.store.context import FormContext
+from crf.store.records import RecordKey, StoredRecord
+from crf.store.signatures import standing_signature
 from exports.casebook.content import casebook_of
+from exports.casebook.records import printed_sections
 from randomization.allocation.documents import NoPrinting
 from trials.models import Participant
 
@@ -40,6 +44,15 @@ def casebook_page(participant: Participant, *, reader: User | None, made: Making
         book = casebook_of(participant, user=reader, at=made.at)
         context = {"book": book, "made": made, "language": language}
         return render_to_string("exports/pdf/casebook.html", context)
+
+
+def filled_form_page(record_key: RecordKey, stored: StoredRecord, *, reader: User, at: datetime) -> str:
+    """Return one record as it is saved, with the questions that the form of ``record_key`` asks, as HTML."""
+    sections = printed_sections(record_key, stored, FormContext(record_key.participant, at=at))
+    signature = standing_signature(record_key, stored.record)
+    context = {"key": record_key, "record": stored.record, "sections": sections, "signed": signature}
+    printed = {"by": reader, "at": at, "language": translation.get_language() or "en"}
+    return render_to_string("exports/pdf/filled_form.html", context | printed)
 
 
 def set_pages(page: str) -> bytes:

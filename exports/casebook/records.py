@@ -148,27 +148,32 @@ def printed_record(
     answers = form.model.objects.select_related("visit").get(pk=record.pk)
     answers.participant = around.participant
     key, stored = key_of_record(form, answers), stored_record_of(form, answers)
-    outcome = stored.outcome(form)
-    judged = evaluate(
-        form,
-        values=outcome.values,
-        groups=outcome.groups,
-        missing=outcome.missing,
-        context=around.context(form, visit=key.visit, sequence=key.sequence, record_id=record.pk),
-    )
-    sheet = _Sheet(key, outcome, judged.visible, wordings_of(form, get_language() or "en"))
-    sections = (sheet.section(section) for section in form.sections)
     first, changes = _changes(key, stored)
     return PrintedRecord(
         record,
         form,
         digest,
-        tuple(section for section in sections if section.parts),
+        printed_sections(key, stored, around),
         tuple(RecordSignature.objects.filter(record_id=record.pk).select_related("signature").order_by("pk")),
         tuple(printed_query(query) for query in queries),
         first,
         changes,
     )
+
+
+def printed_sections(key: RecordKey, stored: StoredRecord, around: FormContext) -> tuple[PrintedSection, ...]:
+    """Return the questions that the form of ``key`` asks of the record, with the answers on record."""
+    form, outcome = key.form, stored.outcome(key.form)
+    judged = evaluate(
+        form,
+        values=outcome.values,
+        groups=outcome.groups,
+        missing=outcome.missing,
+        context=around.context(form, visit=key.visit, sequence=key.sequence, record_id=stored.record.pk),
+    )
+    sheet = _Sheet(key, outcome, judged.visible, wordings_of(form, get_language() or "en"))
+    sections = (sheet.section(section) for section in form.sections)
+    return tuple(section for section in sections if section.parts)
 
 
 def _changes(key: RecordKey, stored: StoredRecord) -> tuple[Entry | None, tuple[Entry, ...]]:

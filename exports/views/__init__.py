@@ -2,7 +2,7 @@
 
 from exports.views.access import access_end, access_list
 from exports.views.api import api_page
-from exports.views.casebook import casebook
+from exports.views.casebook import casebook, filled_form
 from exports.views.copies import download_copy
 from exports.views.exports import download, export_detail, export_list, export_new
 from exports.views.tokens import token_list, token_revoke
@@ -17,6 +17,7 @@ __all__ = [
     "export_detail",
     "export_list",
     "export_new",
+    "filled_form",
     "token_list",
     "token_revoke",
 ]

@@ -60,6 +60,7 @@ FILES = {
     "accounts:session",
     "crf:blank",
     "crf:terms",
+    "exports:filled-form",
     "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from crf.queries.services import answer_query, close_query, raise_query
 from crf.records.signing import sign_record
 from crf.store.records import find_stored_record, record_key_of
 from exports.casebook.content import casebook_of
+from exports.casebook.paper import filled_form_page
 from exports.casebook.services import make_casebook
 from exports.services import PurposeMissing
 from followup.services import plan_visits_for
@@ -224,3 +226,52 @@ def test_rare_13_records_stand_in_the_order_of_the_schedule(
         *((form, visit.pk) for form, visit in visits),
     ]
     made(filled, world.monitor, "zh-hans")
+
+
+def test_a_form_is_printed_as_it_is_saved(filled: Participant, world: World) -> None:
+    """Paper of one form: what is on record, in the reader's language, and nothing that is not asked."""
+    client = Client()
+    client.force_login(world.coordinator)
+    paper = client.get(f"/participants/{filled.number}/forms/DM/1/filled.pdf")
+    assert paper.headers["Content-Type"] == "application/pdf"
+    assert paper.headers["Content-Disposition"] == f'inline; filename="{filled.number}-DM-1.pdf"'
+    [first, *_others] = pages_of(paper.content)
+    assert filled.number in first
+    assert "Weight" in first
+    assert "61" in first
+    assert "not done" in "".join(pages_of(paper.content)).lower()
+    client.cookies["django_language"] = "zh-hans"
+    translated = pages_of(client.get(f"/participants/{filled.number}/forms/DM/1/filled.pdf").content)
+    assert "体重" in "".join(translated)
+
+
+def test_what_is_not_saved_yet_is_not_printed(filled: Participant, world: World) -> None:
+    client = Client()
+    client.force_login(world.coordinator)
+    answered = client.get(f"/participants/{filled.number}/forms/ELIG/1/filled.pdf")
+    assert answered.status_code == 404
+    assert "no saved answers yet" in answered.text
+    page = client.get(f"/participants/{filled.number}/forms/ELIG/1/").text
+    assert "filled.pdf" not in page
+    assert "filled.pdf" in client.get(f"/participants/{filled.number}/forms/DM/1/").text
+
+
+def test_a_printed_form_has_no_more_than_its_reader_sees(filled: Participant, world: World) -> None:
+    """The page is told the form of the reader: who is spared the arm has one without what is worked out by it."""
+    key = record_key_of(participant=filled, form="DM")
+    stored = find_stored_record(key)
+    assert stored
+    narrowed = replace(
+        key.form,
+        questions={name: each for name, each in key.form.questions.items() if name != "weight"},
+        sections=tuple(
+            replace(part, fields=tuple(name for name in part.fields if name != "weight"))
+            for part in key.form.sections
+        ),
+    )
+    of = {"reader": world.coordinator, "at": LATER}
+    whole = filled_form_page(key, stored, **of)
+    spared = filled_form_page(replace(key, form=narrowed), stored, **of)
+    weight = str(key.form.questions["weight"].text)
+    assert f"<th>{weight}</th>" in whole
+    assert f"<th>{weight}</th>" not in spared

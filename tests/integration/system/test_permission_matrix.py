@@ -77,14 +77,21 @@ def sample(world: World, number: str) -> dict[str, Any]:
     }
 
 
+ABOUT_SITES = (
+    *(
+        "trials:",
+        "exports:download-copy",
+        "crf:ranges",
+        "crf:new-ranges",
+        "crf:lock-site",
+        "crf:lock-participants",
+    ),
+)
+
+
 def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     chosen = {part: values[part] for part in parts}
-    if (
-        name.startswith(
-            ("trials:", "exports:", "crf:ranges", "crf:new-ranges", "crf:lock-site", "crf:lock-participants")
-        )
-        and "code" in chosen
-    ):
+    if name.startswith(ABOUT_SITES) and "code" in chosen:
         chosen["code"] = "01"
     return reverse(name, kwargs=chosen)
 
@@ -301,6 +308,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:detail": ("get", "DSX"),
     "exports:download": ("post", "DS"),
     "exports:casebook": ("get", "IMD"),
+    "exports:filled-form": ("get", "CIMDSX"),
     "exports:access": ("get", "T"),
     "exports:access-end": ("get", "T"),
     "exports:tokens": ("get", "*"),
