@@ -3,6 +3,7 @@
 from django.urls import path
 
 from crf.views import (
+    coding,
     deviations,
     differences,
     eligibility,
@@ -51,11 +52,16 @@ urlpatterns = [
     path("notes/<int:pk>/ask/", notes.ask_from_note, name="note-ask"),
     path("forms/<str:code>/blank.pdf", forms.blank, name="blank"),
     path("dictionaries/<str:dictionary>/terms/", terms.terms, name="terms"),
+    path("dictionaries/ctcae/grades/", terms.grades, name="grades"),
     path("safety/", safety.clocks, name="clocks"),
     path("participants/<str:number>/serious/<int:event>/", safety.assess, name="assess"),
     path("sites/<str:code>/reference-ranges/", laboratory.ranges, name="ranges"),
     path("sites/<str:code>/reference-ranges/new/", laboratory.new_ranges, name="new-ranges"),
     path("reference-ranges/<int:pk>/withdraw/", laboratory.withdraw_range, name="withdraw-range"),
+    path("coding/", coding.coding, name="coding"),
+    path("coding/records/<int:pk>/<str:item>/", coding.code_one, name="code-words"),
+    path("coding/dictionaries/", coding.dictionaries, name="dictionaries"),
+    path("coding/synonyms/<int:pk>/retire/", coding.retire, name="retire-synonym"),
     path("deviations/", deviations.deviations, name="deviations"),
     path("deviations/<int:pk>/settle/", deviations.settle, name="settle-deviation"),
     path(

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.coding import (
+    CodedBy,
+    Coding,
+    CodingDictionary,
+    CodingSynonym,
+    DictionaryInUse,
+    DictionaryRelease,
+    GradeText,
+    ReleasedTerm,
+)
 from crf.models.counts import CellCount, MonthCount
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
@@ -30,8 +40,14 @@ __all__ = (
     "CellCount",
     "ChangeReason",
     "ClockName",
+    "CodedBy",
+    "Coding",
+    "CodingDictionary",
+    "CodingSynonym",
     "DerivedDifference",
     "DeviationDecision",
+    "DictionaryInUse",
+    "DictionaryRelease",
     "DifferenceKind",
     "Draft",
     "EntryPrompt",
@@ -39,6 +55,7 @@ __all__ = (
     "ExpectedForm",
     "Expectedness",
     "FilledBy",
+    "GradeText",
     "HardOverride",
     "Importance",
     "ListedFinding",
@@ -54,6 +71,7 @@ __all__ = (
     "Record",
     "RecordSignature",
     "RecordState",
+    "ReleasedTerm",
     "Resolution",
     "SafetyClock",
     "SaveKey",

@@ -32,6 +32,7 @@ FLOORS = (
     "crf.eligibility",
     "crf.records",
     "crf.deviations",
+    "crf.coding",
     "crf.notes",
     "crf.page",
     "crf.views",

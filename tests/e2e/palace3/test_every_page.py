@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from accounts.models import User
 from audit.acts import open_act
 from crf import catalogue
+from crf.catalogue.adverse_event.form import AdverseEvent
 from crf.deviations.settling import confirm_deviation
 from crf.engine.declaration import Repeats
 from crf.models import SafetyClock
@@ -57,6 +58,7 @@ FILES = {
     "accounts:session",
     "crf:blank",
     "crf:terms",
+    "crf:grades",
     "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",
@@ -75,6 +77,7 @@ PARTS = {"followup:messages"}
 ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
     "crf:withdraw-range": {"pk": "range"},
+    "crf:code-words": {"pk": "worded", "item": "AE.ae_term"},
     "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
     "crf:settle-deviation": {"pk": "deviation"},
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
@@ -185,6 +188,7 @@ def known(played: Played) -> dict[str, Any]:
             "cut": cut.pk,
             "calendar": CalendarFeed.objects.get().pk,
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
+            "worded": AdverseEvent.objects.latest("pk").pk,
             "deviation": proposed.pk,
             "range": ReferenceRange.objects.filter(site=person.site).earliest("pk").pk,
             "departed": person.number,
