@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -105,6 +105,7 @@ class PageInput:
     stored: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
     pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    meanings: Callable[[str], Mapping[str, str]] = lambda term: {}  # what each code means for a term
 
 
 def page(form: FormDeclaration, given: PageInput) -> FormPage:
@@ -318,6 +319,8 @@ class FormRenderer:
             filling[f"h:{code}"], filling[f"o:{code}"] = " hidden", " hidden disabled"
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
+        if question.explained_by and (term := _first(self.raw, question.explained_by)):
+            filling |= {f"m:{code}": escape(text) for code, text in given.meanings(term).items()}
         return skeleton(question, self.language, spot.template) % filling
 
     def has_proposal(self, spot: FieldView) -> bool:
