@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.check_marks import CheckMark, MarkKind
 from crf.models.coding import (
     CodedBy,
     Coding,
@@ -39,6 +40,7 @@ __all__ = (
     "CausalityCode",
     "CellCount",
     "ChangeReason",
+    "CheckMark",
     "ClockName",
     "CodedBy",
     "Coding",
@@ -59,6 +61,7 @@ __all__ = (
     "HardOverride",
     "Importance",
     "ListedFinding",
+    "MarkKind",
     "MessageKind",
     "MonthCount",
     "NothingNew",

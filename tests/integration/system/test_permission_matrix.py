@@ -75,12 +75,18 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "group": "tests",
         "position": 1,
         "item": "AE.ae_term",
+        "check": "CM-01",
     }
 
 
 def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     chosen = {part: values[part] for part in parts}
-    if name.startswith(("trials:", "exports:", "crf:ranges", "crf:new-ranges")) and "code" in chosen:
+    if (
+        name.startswith(
+            ("trials:", "exports:", "crf:ranges", "crf:new-ranges", "crf:lock-site", "crf:lock-participants")
+        )
+        and "code" in chosen
+    ):
         chosen["code"] = "01"
     return reverse(name, kwargs=chosen)
 
@@ -216,11 +222,13 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:history": ("get", "CIMDSX"),
     "crf:verify": ("post", "M"),
     "crf:sign": ("post", "I"),
-    "crf:lock": ("post", "D"),
+    "crf:lock": ("get", "CIMDSX"),
     "crf:unlock": ("post", "D"),
     "crf:override": ("get", "D"),
     "crf:ask": ("get", "MDK"),
     "crf:notes": ("get", "CIMDSXK"),
+    "crf:ask-participant": ("get", "MDK"),
+    "crf:ask-visit": ("get", "MDK"),
     "crf:new-note": ("post", "CIMD"),
     "crf:note": ("get", "CIMD"),
     "crf:settle-note": ("post", "CIMD"),
@@ -239,6 +247,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:settle-deviation": ("get", "CIMDT"),
     "crf:decide-deviation": ("get", "DTS"),
     "crf:differences": ("get", "CIMDSX"),
+    "crf:lock-visit": ("get", "CIMDSX"),
+    "crf:lock-participant": ("get", "CIMDSX"),
+    "crf:lock-site": ("get", "CIMDSX"),
+    "crf:lock-participants": ("get", "D"),
+    "crf:locks": ("get", "CIMDSX"),
     "crf:lead": ("post", "CI"),
     "crf:ranges": ("get", "CIMDSX"),
     "crf:new-ranges": ("get", "CID"),
@@ -247,6 +260,14 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:findings": ("get", "MDX"),
     "crf:queries": ("get", "*"),
     "crf:queries-several": ("get", "CIMDK"),
+    "crf:queries-first": ("get", "*"),
+    "crf:queries-close": ("post", "MDK"),
+    "crf:queries-assign": ("post", "MDK"),
+    "crf:queries-raise": ("post", "MDK"),
+    "crf:query-assign": ("post", "CIMD"),
+    "crf:checks": ("get", "MDX"),
+    "crf:mark-check": ("get", "D"),
+    "crf:end-check-mark": ("get", "D"),
     "crf:query": ("get", "*"),
     "crf:query-answer": ("post", "CI"),
     "crf:query-confirm": ("post", "CI"),
@@ -298,6 +319,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:api:record": ("get", "CIMDSX"),
     "exports:api:findings": ("get", "MDX"),
     "exports:api:visits": ("get", "CIMDTSX"),
+    "exports:api:queries": ("get", "*"),
+    "exports:api:query-ageing": ("get", "*"),
+    "exports:api:checks": ("get", "MDX"),
     "exports:api:answers": ("get", "CIMDSX"),
     "exports:api:codebook": ("get", "*"),
     "exports:api:exports": ("get", "DSX"),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trials', '0017_reference_ranges'),
+        ('trials', '0018_data_locks'),
     ]
 
     operations = [
