@@ -15,8 +15,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf.coding.items import CodedItem, coded_items
 from crf.coding.proposals import CodingProposal, Verbatim, propose
+from crf.coding.releases import versions_in_use
 from crf.links import form_url
-from crf.models import Coding, Query
+from crf.models import Coding, Query, Record
 from trials.models import Participant, Site
 
 STANDS, FALLEN = "coded", "uncoded"
@@ -108,6 +109,16 @@ def count_uncoded(*, participant: Participant | None = None, site: Site | None =
         waiting(rows_of(item, item.form.model.objects.filter(**of))).count()
         for item in coded_items().values()
     )
+
+
+def uncoded_records(records: QuerySet[Record]) -> QuerySet[Record]:
+    """Narrow to the records with words that wait to be coded in a dictionary that the trial has in use."""
+    in_use = versions_in_use()
+    found = Q(pk__in=())
+    for item in coded_items().values():
+        if item.dictionary in in_use:
+            found |= Q(pk__in=waiting(rows_of(item)).values("pk"))
+    return records.filter(found)
 
 
 def uncoded_on(record_id: int, form_code: str) -> list[str]:
