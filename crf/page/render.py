@@ -141,13 +141,8 @@ def page(form: FormDeclaration, given: PageInput) -> FormPage:
 
 def given_of_review(found: Review, **rest: Any) -> PageInput:
     """Return what a page needs to show a submission again, everything typed included."""
-    return PageInput(
-        raw=found.submission.raw,
-        outcome=found.outcome,
-        errors=found.errors,
-        names=found.submission.names,
-        **rest,
-    )
+    typed = found.submission
+    return PageInput(raw=typed.raw, outcome=found.outcome, errors=found.errors, names=typed.names, **rest)
 
 
 def _json(value: Any) -> Any:
@@ -325,8 +320,10 @@ class FormRenderer:
             filling[f"h:{code}"], filling[f"o:{code}"] = " hidden", " hidden disabled"
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
-        if question.explained_by and (term := _first(self.raw, question.explained_by)):
-            filling |= {f"m:{code}": escape(text) for code, text in given.meanings(term).items()}
+        term = _first(self.raw, question.explained_by)
+        filling |= {
+            f"m:{code}": escape(text) for code, text in (given.meanings(term) if term else {}).items()
+        }
         return skeleton(question, self.language, spot.template) % filling
 
     def balloons(self, target: str, about: str) -> str:
