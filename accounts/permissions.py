@@ -54,6 +54,8 @@ class Permission(StrEnum):
     DEVIATION_RECORD = "deviation_record"
     DEVIATION_JUDGE = "deviation_judge"
     ANALYSIS_SET_DECIDE = "analysis_set_decide"
+    CODING_VIEW = "coding_view"
+    CODING_DECIDE = "coding_decide"
     QUERY_VIEW = "query_view"
     QUERY_RAISE = "query_raise"
     QUERY_ANSWER = "query_answer"
@@ -88,6 +90,7 @@ class Role(StrEnum):
     TRIAL_MANAGER = "trial_manager"
     STATISTICIAN = "statistician"
     INSPECTOR = "inspector"
+    CODER = "coder"
 
 
 ROLE_LABELS: Final = {
@@ -98,6 +101,7 @@ ROLE_LABELS: Final = {
     Role.TRIAL_MANAGER: _("Trial manager"),
     Role.STATISTICIAN: _("Statistician"),
     Role.INSPECTOR: _("Inspector"),
+    Role.CODER: _("Coder"),
 }
 
 PERMISSION_LABELS: Final = {
@@ -134,6 +138,8 @@ PERMISSION_LABELS: Final = {
     Permission.DEVIATION_RECORD: _("record deviations, and confirm or dismiss what is proposed as one"),
     Permission.DEVIATION_JUDGE: _("decide how important a deviation is"),
     Permission.ANALYSIS_SET_DECIDE: _("decide which deviations exclude from the per-protocol set"),
+    Permission.CODING_VIEW: _("see how words are coded"),
+    Permission.CODING_DECIDE: _("code words in the dictionaries"),
     Permission.QUERY_VIEW: _("see queries"),
     Permission.QUERY_RAISE: _("raise queries"),
     Permission.QUERY_ANSWER: _("answer queries"),
@@ -232,6 +238,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.RANGE_RECORD,
         _P.DEVIATION_RECORD,
         _P.DEVIATION_JUDGE,
+        _P.CODING_VIEW,
+        _P.CODING_DECIDE,
         _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
@@ -285,12 +293,26 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.FINDING_VIEW,
+        _P.CODING_VIEW,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.AUDIT_VIEW,
         _P.TASK_WATCH,
         _P.TEXT_VIEW,
     },
+    Role.CODER: frozenset(
+        {
+            _P.SITE_VIEW,
+            _P.PARTICIPANT_VIEW,
+            _P.CODING_VIEW,
+            _P.CODING_DECIDE,
+            _P.QUERY_VIEW,
+            _P.QUERY_RAISE,
+            _P.QUERY_CLOSE,
+            _P.PROTOCOL_VIEW,
+            _P.TOKEN_MANAGE,
+        }
+    ),
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})

@@ -42,6 +42,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Deviations"), "exclamation-triangle", "crf:deviations", Permission.DEVIATION_VIEW
             ),
+            NavigationItem(_("Coding"), "journal-check", "crf:coding", Permission.CODING_VIEW),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),

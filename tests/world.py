@@ -47,6 +47,7 @@ class World:
     statistician: User
     second_statistician: User
     inspector: User
+    coder: User
 
     def everyone(self) -> dict[str, User]:
         return {name: value for name, value in vars(self).items() if isinstance(value, User)}
@@ -67,6 +68,7 @@ def build_world() -> World:
             "statistician": _person("statistician", Role.STATISTICIAN, None),
             "second_statistician": _person("second_statistician", Role.STATISTICIAN, None),
             "inspector": _person("inspector", Role.INSPECTOR, None),
+            "coder": _person("coder", Role.CODER, None),
         }
         _person("other_investigator", Role.INVESTIGATOR, other)
         for each in (site, other):

@@ -49,6 +49,9 @@ class Asked(TypedDict, total=False):
     offered_when: Mapping[str, Condition]
     licensed: bool
     dictionary: str
+    explained_by: str
+    coded_in: str
+    code_proposed_by: str
 
 
 class AskedDay(Asked, total=False):

@@ -76,7 +76,9 @@ class Question:
     ``reads``. ``proposed_by`` names a derived answer that the person confirms or overrides here.
     ``offered_when`` names codes that are answers only where their condition holds; the others always are.
     ``licensed`` wording is no text of this repository: the sponsor loads it, and ``text`` stands in until
-    then. ``dictionary`` names a list of terms (``crf.engine.dictionaries``): the answer is the name of one. Columns
+    then. ``dictionary`` names a list of terms (``crf.engine.dictionaries``): the answer is the name of one, and
+    ``explained_by`` names the question whose term says what each code means here. ``coded_in`` names the dictionary in
+    which coders code the words afterwards, ``code_proposed_by`` the answer that may hold its code already. Columns
     leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
     """
 
@@ -112,6 +114,9 @@ class Question:
     offered_when: Mapping[str, Condition] = field(default_factory=dict)
     licensed: bool = False
     dictionary: str = ""
+    explained_by: str = ""
+    coded_in: str = ""
+    code_proposed_by: str = ""
     role: AnswerRole | None = None
 
     def __post_init__(self) -> None:

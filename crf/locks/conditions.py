@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crf.coding.worklist import uncoded_records
 from crf.engine.base import RecordState
 from crf.links import form_url
 from crf.locks.scope import LockScope
@@ -210,6 +211,13 @@ CONDITIONS: Final[tuple[_Condition, ...]] = (
         _("Forms without the investigator's signature"),
         _("investigator"),
         lambda scope, today: unsigned(scope),
+        _record_place,
+    ),
+    _Condition(
+        "coded",
+        _("Forms with words not coded yet"),
+        _("coders"),
+        lambda scope, today: uncoded_records(scope.records()),
         _record_place,
     ),
     _Condition(

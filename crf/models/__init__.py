@@ -5,6 +5,16 @@ from __future__ import annotations
 from crf import catalogue
 from crf.engine.base import Record, RecordState
 from crf.models.check_marks import CheckMark, MarkKind
+from crf.models.coding import (
+    CodedBy,
+    Coding,
+    CodingDictionary,
+    CodingSynonym,
+    DictionaryInUse,
+    DictionaryRelease,
+    GradeText,
+    ReleasedTerm,
+)
 from crf.models.counts import CellCount, MonthCount
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
@@ -32,8 +42,14 @@ __all__ = (
     "ChangeReason",
     "CheckMark",
     "ClockName",
+    "CodedBy",
+    "Coding",
+    "CodingDictionary",
+    "CodingSynonym",
     "DerivedDifference",
     "DeviationDecision",
+    "DictionaryInUse",
+    "DictionaryRelease",
     "DifferenceKind",
     "Draft",
     "EntryPrompt",
@@ -41,6 +57,7 @@ __all__ = (
     "ExpectedForm",
     "Expectedness",
     "FilledBy",
+    "GradeText",
     "HardOverride",
     "Importance",
     "ListedFinding",
@@ -57,6 +74,7 @@ __all__ = (
     "Record",
     "RecordSignature",
     "RecordState",
+    "ReleasedTerm",
     "Resolution",
     "SafetyClock",
     "SaveKey",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from crf.engine.base import RecordState
 from crf.models import Query, RecordSignature
+from crf.page.coding import CodedAnswer, coded_answers
 from crf.page.editor import RecordEditor, address
 from crf.page.leads import LeadLine, LeadList, leads_of, led_from
 from crf.page.locks import lock_notice
@@ -53,6 +54,7 @@ class RecordActions:
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
+    coded: tuple[CodedAnswer, ...]
     notice: str
 
 
@@ -96,6 +98,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),
+        coded=tuple(coded_answers(editor.record_key.form.code, stored.record if stored else None)),
         notice=lock_notice(editor.lock),
     )
 

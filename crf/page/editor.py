@@ -45,6 +45,7 @@ from crf.records.save import LONGEST_KEY, Saved, save_answers
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.bulk_read import LockQuery
 from crf.store.context import FormContext
+from crf.store.grade_texts import grade_texts
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, form_begun, record_key_of
 from crf.store.versions import answers_at
@@ -275,6 +276,7 @@ class RecordEditor:
             "zone": self.zone,
             "asked": asked_at(self.queries, ask=self.ask),
             "wordings": wordings_of(self.form, get_language() or "en"),
+            "meanings": lambda term: grade_texts(term, get_language() or "en"),
         }
 
     def _stored_new_page(self) -> str:

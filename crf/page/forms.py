@@ -317,3 +317,27 @@ class DecideDeviationForm(ServiceForm):
     def arguments(self) -> dict[str, Any]:
         typed = dict(self.cleaned_data)
         return {"reason": typed.pop("reason"), "judged": DeviationJudgement(**typed)}
+
+
+class CodeWordsForm(ServiceForm):
+    """A term for the words that the coder has before them, and the ATC class where there are several."""
+
+    code = WordsField(max_length=20, widget=forms.HiddenInput, label=_("Term"))
+    class_code = WordsField(max_length=20, required=False, widget=forms.HiddenInput, label=_("Class"))
+    seen = WordsField(max_length=16, widget=forms.HiddenInput)
+
+
+class UseVersionForm(ServiceForm):
+    """The version of a dictionary that the trial codes with."""
+
+    release = forms.ChoiceField(label=_("Code with"))
+
+    def __init__(self, *args: Any, releases: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        versions = {(each.dictionary, each.version): each.get_dictionary_display() for each in releases}
+        choices = [(f"{name}:{version}", f"{title} {version}") for (name, version), title in versions.items()]
+        self.fields["release"].choices = choices  # type: ignore[attr-defined]
+
+    def arguments(self) -> dict[str, Any]:
+        dictionary, version = self.cleaned_data["release"].split(":", 1)
+        return {"dictionary": dictionary, "version": version}

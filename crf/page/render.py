@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -106,6 +106,7 @@ class PageInput:
     stored: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
     pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    meanings: Callable[[str], Mapping[str, str]] = lambda term: {}  # what each code means for a term
     asked: AskedAt = field(default_factory=AskedAt)
 
 
@@ -140,13 +141,8 @@ def page(form: FormDeclaration, given: PageInput) -> FormPage:
 
 def given_of_review(found: Review, **rest: Any) -> PageInput:
     """Return what a page needs to show a submission again, everything typed included."""
-    return PageInput(
-        raw=found.submission.raw,
-        outcome=found.outcome,
-        errors=found.errors,
-        names=found.submission.names,
-        **rest,
-    )
+    typed = found.submission
+    return PageInput(raw=typed.raw, outcome=found.outcome, errors=found.errors, names=typed.names, **rest)
 
 
 def _json(value: Any) -> Any:
@@ -324,6 +320,10 @@ class FormRenderer:
             filling[f"h:{code}"], filling[f"o:{code}"] = " hidden", " hidden disabled"
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
+        term = _first(self.raw, question.explained_by)
+        filling |= {
+            f"m:{code}": escape(text) for code, text in (given.meanings(term) if term else {}).items()
+        }
         return skeleton(question, self.language, spot.template) % filling
 
     def balloons(self, target: str, about: str) -> str:

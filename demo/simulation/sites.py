@@ -38,6 +38,7 @@ CENTRAL: Final = (
     ("stats2", Role.STATISTICIAN, "Demo second statistician"),
     ("monitor", Role.MONITOR, "Demo monitor"),
     ("inspector", Role.INSPECTOR, "Demo inspector"),
+    ("coder", Role.CODER, "Demo coder"),
 )
 PASSWORD: Final = "palace-demo-2026"  # noqa: S105 (printed for everyone who starts the demo)
 STILL_OPENING: Final = 1

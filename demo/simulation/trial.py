@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from demo.simulation.answers import Case
 from demo.simulation.bulk import BulkProgress, Tell, in_parallel
+from demo.simulation.coding import code_some
 from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
 from demo.simulation.deviations import settle_some
@@ -65,6 +66,7 @@ def play(
     alarm(stage, until)
     _finish(stage, until, seed)
     settle_some(stage, until)
+    code_some(stage, until)
     ask_some(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused

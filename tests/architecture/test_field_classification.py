@@ -74,6 +74,28 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "form_code",
         "operational": "id act participant site visit",
     },
+    "crf.GradeText": {
+        "operational": "id act version language term_code grade text digest",
+    },
+    "crf.DictionaryRelease": {
+        "operational": "id act dictionary version language licence digest loaded_at",
+    },
+    "crf.ReleasedTerm": {
+        "operational": "id act release code name folded is_current preferred_code preferred classes",
+    },
+    "crf.DictionaryInUse": {
+        "operational": "id act dictionary version",
+    },
+    "crf.CodingSynonym": {
+        "clinical": "folded words",
+        "operational": "id act dictionary code class_code is_retired",
+    },
+    "crf.Coding": {
+        "clinical": (
+            "verbatim code name preferred_code preferred class_code class_name classes"
+        ),
+        "operational": "id act participant site record question dictionary version how coded_at",
+    },
     "crf.DeviationDecision": {
         "clinical": "importance excludes_pp reason",
         "operational": "id act participant site record deviation_no decided_at",

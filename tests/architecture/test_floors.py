@@ -32,6 +32,7 @@ FLOORS = (
     "crf.safety",
     "crf.eligibility",
     "crf.records",
+    "crf.coding",
     "crf.locks",
     "crf.deviations",
     "crf.notes",

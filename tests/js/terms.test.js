@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyInTerms, leaveTerms, pressTerm, showTerms } from "../../static/js/crf/terms.js";
+import { explainCodes, keyInTerms, leaveTerms, pressTerm, showTerms } from "../../static/js/crf/terms.js";
 import { drawForm } from "./form.js";
 
 const FIELD = `<div data-term-place>
@@ -96,4 +96,30 @@ test("no terms, no list", () => {
   const { input, list } = draw();
   showTerms(input, []);
   assert.deepEqual([list.hidden, input.getAttribute("aria-expanded")], [true, "false"]);
+});
+
+test("what each code means for the chosen term stands beside it, and goes with the term", async () => {
+  const { form, input } = draw();
+  const codes = document.createElement("div");
+  codes.innerHTML = '<div data-explained-by="term" data-meanings="/grades/"><small data-meaning="1">old</small><small data-meaning="5"></small></div>';
+  form.append(codes);
+  const asked = [];
+  globalThis.fetch = async (address) => {
+    asked.push(address);
+    return { ok: true, json: async () => ({ meanings: { 1: "made-up words" } }) };
+  };
+  const said = () => [...codes.querySelectorAll("[data-meaning]")].map((place) => place.textContent);
+  input.value = "Febrile neutropenia";
+  await explainCodes(form, input);
+  assert.deepEqual(asked, ["/grades/?term=Febrile%20neutropenia"]);
+  assert.deepEqual(said(), ["made-up words", ""]);
+  input.value = " ";
+  await explainCodes(form, input);
+  assert.deepEqual([asked.length, said()], [1, ["", ""]]);
+  globalThis.fetch = async () => {
+    throw new TypeError("no network");
+  };
+  input.value = "Chills";
+  await explainCodes(form, input);
+  assert.deepEqual(said(), ["", ""]);
 });

@@ -1,7 +1,8 @@
 """Adverse events: one record for each, as many as there are (protocol 3.6).
 
 The CTCAE term is found while typing among the 837 of version 5.0 (``protocol.ctcae``); only grades that it has are
-offered. MedDRA is licensed: no copy stands here, and its codes are typed with their version.
+offered. Coders code the words in MedDRA centrally (``crf.coding``); what sites typed of it before is shown where it is
+on record.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from crf.catalogue.adverse_event import rules
 from crf.catalogue.adverse_event.checks import CHECKS
 from crf.catalogue.laboratory.codes import TEST as LAB_TEST
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
-from crf.engine.conditions import Answered, Is
+from crf.engine.conditions import Answered, Any_, Is
 from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
@@ -34,7 +35,7 @@ from crf.engine.fields import (
 )
 
 SERIOUS, IMMUNE, STEROID = Is("serious", "Y"), Is("irae", "Y"), Is("ir_ster", "Y")
-CODED = Answered("ae_pt")
+CODED, LLT = Answered("ae_pt"), Answered("ae_llt")
 
 
 @audited()
@@ -47,6 +48,8 @@ class AdverseEvent(CrfRecord):
         help=_("One event on each record, in the words of the source. A diagnosis rather than its signs."),
         required=True,
         missing_allowed=(),
+        coded_in="meddra",
+        code_proposed_by="ctcae_code",
         cdash="AETERM",
         sdtm="AETERM",
     )
@@ -84,6 +87,7 @@ class AdverseEvent(CrfRecord):
         _("CTCAE grade, the highest"),
         codes=lists.GRADE,
         offered_when=lists.GRADES_OF_THE_TERM,
+        explained_by="ctcae_term",
         help=_("The highest. Only grades that the term has are offered."),
         required=True,
         missing_allowed=(),
@@ -263,7 +267,11 @@ class AdverseEvent(CrfRecord):
     )
     ir_2nd = YesNoAnswer(_("A second immunosuppressant"), sdtm="SUPPAE.IRSECOND", asked_when=IMMUNE)
     ir_2nd_txt = TextAnswer(
-        _("Which one"), help=_("The substance, not the brand."), asked_when=Is("ir_2nd", "Y"), sdtm="CMTRT"
+        _("Which one"),
+        help=_("The substance, not the brand."),
+        asked_when=Is("ir_2nd", "Y"),
+        coded_in="whodrug",
+        sdtm="CMTRT",
     )
 
     action = Section(_("What was done"))
@@ -294,10 +302,7 @@ class AdverseEvent(CrfRecord):
         _("Which complication"), codes=lists.PROCEDURE, asked_when=Is("cre_rel", "Y"), sdtm="SUPPAE.CREWHAT"
     )
 
-    coding = Section(
-        _("Coding"),
-        help=_("From the licensed copy of MedDRA; the words of the event above stay as they were."),
-    )
+    coding = Section(_("Coding"), help=_("Coders code the words of the event in MedDRA; see below the form."))
     ctcae_code = DerivedText(
         _("MedDRA code of the term"),
         reads=("ctcae_term",),
@@ -320,11 +325,15 @@ class AdverseEvent(CrfRecord):
         sdtm="SUPPAE.CTCAEGRD",
         exported_after="ctcae_version",
     )
-    ae_llt = TextAnswer(_("MedDRA lowest level term"), sdtm="AELLT", exported_after="ctcae_term")
+    ae_llt = TextAnswer(
+        _("MedDRA lowest level term"), shown_when=Any_(LLT, CODED), sdtm="AELLT", exported_after="ctcae_term"
+    )
     ae_llt_cd = TextAnswer(
         _("Its code"), max_length=8, shown_when=Answered("ae_llt"), sdtm="AELLTCD", exported_after="ae_llt"
     )
-    ae_pt = TextAnswer(_("MedDRA preferred term"), sdtm="AEDECOD", exported_after="ae_llt_cd")
+    ae_pt = TextAnswer(
+        _("MedDRA preferred term"), shown_when=Any_(LLT, CODED), sdtm="AEDECOD", exported_after="ae_llt_cd"
+    )
     ae_pt_cd = TextAnswer(
         _("Code of the preferred term"), max_length=8, shown_when=CODED, sdtm="AEPTCD", exported_after="ae_pt"
     )

@@ -150,6 +150,7 @@ class FollowUp(CrfRecord):
         shown_when=Is("adj_given", "io", "chemo", "crt"),
         required_when=Is("adj_given", "io"),
         help=_("The substance, not the brand."),
+        coded_in="whodrug",
         cdash="CMTRT",
         sdtm="CMTRT",
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import audited
 from crf.engine.base import CrfRecord
 from crf.engine.checks import Check, Level, not_before
-from crf.engine.conditions import Is
+from crf.engine.conditions import Answered, Is
 from crf.engine.declaration import Repeats
 from crf.engine.fields import PartialDateAnswer, Section, TextAnswer, YesNoAnswer
 
@@ -17,8 +17,10 @@ class MedicalHistory(CrfRecord):
     """A disease other than the one of the trial, coded in MedDRA (protocol 3.3, mh_term)."""
 
     disease = Section(_("Disease"))
-    mh_text = TextAnswer(_("Disease"), required=True, cdash="MHTERM", sdtm="MHTERM")
-    mh_decod = TextAnswer(_("MedDRA preferred term"), cdash="MHDECOD", sdtm="MHDECOD")
+    mh_text = TextAnswer(_("Disease"), required=True, coded_in="meddra", cdash="MHTERM", sdtm="MHTERM")
+    mh_decod = TextAnswer(
+        _("MedDRA preferred term"), shown_when=Answered("mh_decod"), cdash="MHDECOD", sdtm="MHDECOD"
+    )
     mh_start = PartialDateAnswer(_("Began"), cdash="MHSTDAT", sdtm="MHSTDTC")
     mh_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="MHONGO", sdtm="MHENRF")
     mh_end = PartialDateAnswer(_("Ended"), shown_when=Is("mh_ongo", "N"), cdash="MHENDAT", sdtm="MHENDTC")

@@ -9,7 +9,7 @@ from crf.catalogue.medication import codes as lists
 from crf.catalogue.medication import rules
 from crf.engine.base import CrfRecord
 from crf.engine.checks import Check, Level, is_on_the_log
-from crf.engine.conditions import Is, Not
+from crf.engine.conditions import Answered, Is, Not
 from crf.engine.declaration import Repeats
 from crf.engine.fields import (
     ChoiceAnswer,
@@ -30,9 +30,14 @@ class Medication(CrfRecord):
 
     drug = Section(_("Drug"))
     cm_trt = TextAnswer(
-        _("Drug"), help=_("The substance, not the brand."), required=True, cdash="CMTRT", sdtm="CMTRT"
+        _("Drug"),
+        help=_("The substance, not the brand."),
+        required=True,
+        coded_in="whodrug",
+        cdash="CMTRT",
+        sdtm="CMTRT",
     )
-    cm_code = TextAnswer(_("WHODrug code"), max_length=20, sdtm="CMDECOD")
+    cm_code = TextAnswer(_("WHODrug code"), max_length=20, shown_when=Answered("cm_code"), sdtm="CMDECOD")
     cm_dose = DecimalAnswer(_("Dose"), places=3, hard=(0, 100000), cdash="CMDOSE", sdtm="CMDOSE")
     cm_dosu = ChoiceAnswer(_("Unit"), codes=lists.DOSE_UNIT, cdash="CMDOSU", sdtm="CMDOSU")
     cm_route = ChoiceAnswer(_("Route"), codes=lists.ROUTE, cdash="CMROUTE", sdtm="CMROUTE")
@@ -63,7 +68,7 @@ class Medication(CrfRecord):
         asked_when=Is("cm_indc", "mh"),
         sdtm="RELREC",
     )
-    cm_indc_txt = TextAnswer(_("Indication in words"), cdash="CMINDC", sdtm="CMINDC")
+    cm_indc_txt = TextAnswer(_("Indication in words"), coded_in="meddra", cdash="CMINDC", sdtm="CMINDC")
 
     kinds = Section(_("What matters for the trial"))
     cm_steroid = YesNoAnswer(_("Systemic corticosteroid"), required=True, sdtm="SUPPCM.STEROID")

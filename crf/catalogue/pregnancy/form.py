@@ -123,6 +123,7 @@ class Pregnancy(CrfRecord):
         _("Anomaly or illness of the child"),
         asked_when=Is("preg_child", "congenital", "other"),
         max_length=300,
+        coded_in="meddra",
         sdtm="RPORRES",
     )
 

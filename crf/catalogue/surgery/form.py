@@ -174,7 +174,9 @@ class Surgery(CrfRecord):
         required=True,
         sdtm="AETERM",
     )
-    io_other = TextAnswer(_("Other event"), asked_when=Has("io_compl", "other"), sdtm="AETERM")
+    io_other = TextAnswer(
+        _("Other event"), asked_when=Has("io_compl", "other"), coded_in="meddra", sdtm="AETERM"
+    )
     adhesion = ChoiceAnswer(
         _("Fibrosis in the radiation field"), codes=lists.FIBROSIS, required=True, sdtm="SUPPPR.FIBROSIS"
     )

@@ -189,6 +189,7 @@ class SurvivalStatus(CrfRecord):
         max_length=500,
         required_when=Is("cod", "other", "second_cancer"),
         help=_("Without names."),
+        coded_in="meddra",
         sdtm="DDORRES",
     )
     cod_cert = YesNoAnswer(_("Death certificate seen"), required=True, sdtm="SUPPDD.CERT")

@@ -9,7 +9,7 @@ import { deriveSoon } from "./findings.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
 import { addAndGo, identify, markRemoved } from "./rows.js";
-import { findTerms, keyInTerms, leaveTerms, pressTerm } from "./terms.js";
+import { explainCodes, findTerms, keyInTerms, leaveTerms, pressTerm } from "./terms.js";
 import { mayLeaveOut } from "./vanishing.js";
 import { judge } from "./visibility.js";
 
@@ -38,6 +38,7 @@ function onClick(page, { target }) {
 function onChange(page, { target, type }) {
   const question = target.closest("[data-q]");
   if (question && type === "change") page.touched.add(question.dataset.q);
+  if (type === "change" && target.matches("[data-terms]")) explainCodes(page.form, target);
   if (target.type === "checkbox") {
     standAlone(page, target);
     markRemoved(target);

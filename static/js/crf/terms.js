@@ -77,6 +77,30 @@ function sayTerm(input, text) {
   if (place) place.textContent = text;
 }
 
+// Beside each code stands what it means for the term, in the words that are loaded; nothing for what is no term.
+export async function explainCodes(form, input) {
+  const codes = one(`[data-explained-by="${input.name}"]`, form);
+  if (!codes) return;
+  const term = input.value.trim();
+  writeMeanings(codes, {});
+  if (!term) return;
+  try {
+    const response = await fetch(`${codes.dataset.meanings}?term=${encodeURIComponent(term)}`, {
+      headers: { "X-Background": "1", "X-Requested-With": "fetch" },
+      credentials: "same-origin",
+    });
+    if (response.ok && term === input.value.trim()) writeMeanings(codes, (await response.json()).meanings);
+  } catch {
+    // The network is away: the texts stand there once the form is saved.
+  }
+}
+
+function writeMeanings(codes, meanings) {
+  for (const place of codes.querySelectorAll("[data-meaning]")) {
+    place.textContent = meanings[place.dataset.meaning] ?? "";
+  }
+}
+
 function close(input) {
   const list = listOf(input);
   list.hidden = true;

@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from accounts.models import User
 from audit.acts import open_act
 from crf import catalogue
+from crf.catalogue.adverse_event.form import AdverseEvent
 from crf.deviations.settling import confirm_deviation
 from crf.engine.declaration import Repeats
 from crf.models import SafetyClock
@@ -61,6 +62,7 @@ FILES = {
     "crf:blank",
     "crf:terms",
     "exports:filled-form",
+    "crf:grades",
     "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",
@@ -80,6 +82,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "crf:assess": {"number": "alarmed", "event": "serious"},
     "crf:mark-check": {"check": "X002", "kind": "retired"},
     "crf:withdraw-range": {"pk": "range"},
+    "crf:code-words": {"pk": "worded", "item": "AE.ae_term"},
     "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
     "crf:settle-deviation": {"pk": "deviation"},
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
@@ -190,6 +193,7 @@ def known(played: Played) -> dict[str, Any]:
             "cut": cut.pk,
             "calendar": CalendarFeed.objects.get().pk,
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
+            "worded": AdverseEvent.objects.latest("pk").pk,
             "deviation": proposed.pk,
             "range": ReferenceRange.objects.filter(site=person.site).earliest("pk").pk,
             "departed": person.number,
