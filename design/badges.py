@@ -20,6 +20,7 @@ from exports.models import ExportState
 from followup.models import VisitState
 from randomization.models import SchemeState
 from trials.models.closing import CopyState
+from trials.models.locks import LockKind
 from trials.models.participants import Track
 from trials.models.requests import RequestState
 from trials.models.sites import SiteState
@@ -52,6 +53,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "locked": Badge("lock", "lock-fill", _("Locked")),
         "not_done": Badge("warn", "slash-circle", _("Not done")),
     },
+    "data lock": _worded(
+        LockKind,
+        {
+            "frozen": ("info", "slash-circle"),
+            "locked": ("lock", "lock-fill"),
+            "open": ("warn", "key"),
+        },
+    ),
     "visit": _worded(
         VisitState,
         {

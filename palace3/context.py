@@ -49,6 +49,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Emergency envelopes"), "envelope", "randomization:envelopes", Permission.ALLOCATION_VIEW
             ),
+            NavigationItem(_("Freeze and lock"), "lock", "crf:locks", Permission.CRF_LOCK),
             NavigationItem(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
         ),
     ),

@@ -14,6 +14,7 @@ from audit.models import audited
 from crf.engine.base import Record
 from crf.guards import frozen_rows
 from followup.models import Visit
+from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
 
@@ -98,6 +99,7 @@ class Query(OfParticipant):
         )
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="crf_query_data_lock"),
             models.UniqueConstraint(
                 fields=["record", "key"],
                 condition=~models.Q(state="closed") & ~models.Q(key=""),
@@ -156,7 +158,7 @@ class QueryMessage(OfParticipant):
 
     class Meta:
         ordering = ("at", "pk")
-        constraints = frozen_rows("querymessage")
+        constraints = (*frozen_rows("querymessage"), DataLockGuard(name="crf_querymessage_data_lock"))
 
     def __str__(self) -> str:
         return f"{self.query_id} {self.kind}"

@@ -13,6 +13,7 @@ from crf.engine.base import RecordState
 from crf.models import Query, RecordSignature
 from crf.page.editor import RecordEditor, address
 from crf.page.leads import LeadLine, LeadList, leads_of, led_from
+from crf.page.locks import lock_notice
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.assigning import choices_at
 from crf.records.signing import is_verified, signature_holds
@@ -52,8 +53,10 @@ class RecordActions:
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
+    notice: str
 
 
+BEGUN = tuple(state for state in S if state != S.EMPTY)
 STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str, bool]], ...] = (
     (
         "verify",
@@ -64,7 +67,7 @@ STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str,
         {},
     ),
     ("sign", _("Sign"), Permission.CRF_SIGN, (S.COMPLETE, S.VERIFIED), "pen", {"password": True}),
-    ("lock", _("Lock"), Permission.CRF_LOCK, (S.COMPLETE, S.VERIFIED, S.SIGNED), "lock", {"confirms": True}),
+    ("lock", _("Freeze and lock"), Permission.CRF_LOCK, BEGUN, "lock", {"confirms": True}),
     ("unlock", _("Unlock"), Permission.CRF_LOCK, (S.LOCKED,), "key", {"reason": True}),
 )
 
@@ -93,6 +96,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),
+        notice=lock_notice(editor.lock),
     )
 
 

@@ -43,6 +43,7 @@ from crf.records.refusals import (
 )
 from crf.records.save import LONGEST_KEY, Saved, save_answers
 from crf.records.visit_changes import VisitsWouldChange
+from crf.store.bulk_read import LockQuery
 from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, form_begun, record_key_of
@@ -170,9 +171,20 @@ class RecordEditor:
         return self.record_key.participant.site.time_zone
 
     @cached_property
+    def lock(self) -> dict[str, Any] | None:
+        """Return the freeze or lock that holds over the record, or over the place where it would stand."""
+        participant, visit = self.record_key.participant, self.record_key.visit
+        record = self.stored.record.pk if self.stored else None
+        asked = LockQuery("lock", (participant.site_id, participant.pk, visit.pk if visit else None, record))
+        found = self.form_context.fetch(self.record_key.form.foreign_reads, [asked])["lock"]
+        return found[0] if found else None
+
+    @cached_property
     def editable(self) -> bool:
-        """Say whether the person may type here now; a locked record is read."""
-        locked = self.stored is not None and self.stored.record.state == RecordState.LOCKED
+        """Say whether the person may type here now; what is frozen or locked is read."""
+        locked = self.lock is not None or (
+            self.stored is not None and self.stored.record.state == RecordState.LOCKED
+        )
         may = self.user.may(self.record_key.form.entered_by, self.record_key.participant.site_id)
         return may and not locked and self.user.trained_on is not None
 

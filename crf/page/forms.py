@@ -23,6 +23,7 @@ from crf.safety.clock_rows import REPORT_FORM
 from crf.store.records import NEW
 from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
+from trials.models import Participant
 
 VERSION: Final = re.compile(r"[0-9]{1,9}")
 
@@ -69,6 +70,32 @@ class UnlockForm(StepForm):
     """The step that needs a reason."""
 
     reason = WordsField(label=_("Why"), required=False, max_length=500)
+
+
+class LockStepForm(StepForm):
+    """A freeze, a lock or the end of either; the button says which. A site is locked under a password."""
+
+    step = forms.ChoiceField(
+        choices=[("freeze", ""), ("lock", ""), ("end", "")], widget=forms.HiddenInput, required=False
+    )
+    reason = WordsField(label=_("Why"), required=False, max_length=500)
+    password = PasswordField(label=_("Your password"), required=False)
+
+    def clean_version(self) -> int | None:  # type: ignore[override]  # only a form has a version
+        return super().clean_version() if self.cleaned_data["version"] else None
+
+
+class LockSeveralForm(ServiceForm):
+    """The participants of a site that are locked together, or not at all."""
+
+    participants = forms.ModelMultipleChoiceField(Participant.objects.none(), required=False)
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["participants"].queryset = people  # type: ignore[attr-defined]
+
+    def arguments(self) -> dict[str, Any]:
+        return {"people": list(self.cleaned_data["participants"])}
 
 
 class OverrideForm(ServiceForm):

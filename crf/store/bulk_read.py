@@ -71,6 +71,21 @@ class FormQuery:
         return sql, [self.tag, self.tag]
 
 
+@dataclass(frozen=True)
+class LockQuery:
+    """What is frozen or locked over a record, or over the place where it would stand: one row, or none."""
+
+    tag: str
+    place: tuple[int, int, int | None, int | None]
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """Return the select of this part: the database judges by site, participant, visit and record."""
+        return "SELECT %s, o::text FROM trials_lock_over(%s, %s, %s, %s) o WHERE o IS NOT NULL", [
+            self.tag,
+            *self.place,
+        ]
+
+
 # Whose records and which visits is asked once, however many forms are read.
 _RECORDS = (
     "WITH records AS MATERIALIZED (SELECT t.*, v.code AS visit_code, coalesce(v.took_place_on, v.target)::text "
@@ -80,11 +95,11 @@ _RECORDS = (
 
 
 def bulk_read(
-    parts: Iterable[TableQuery | RowsOf], *, participant: int = 0, forms: Iterable[FormQuery] = ()
+    parts: Iterable[TableQuery | RowsOf | LockQuery], *, participant: int = 0, forms: Iterable[FormQuery] = ()
 ) -> dict[str, list[Plain]]:
     """Return the rows of every part by its tag, columns by name; ``forms`` are read of ``participant``."""
     forms = list(forms)
-    wanted: list[TableQuery | RowsOf | FormQuery] = [*parts, *forms]
+    wanted: list[TableQuery | RowsOf | LockQuery | FormQuery] = [*parts, *forms]
     found: dict[str, list[Plain]] = {part.tag: [] for part in wanted}
     if not wanted:
         return found

@@ -15,7 +15,7 @@ from crf.engine.checks import RETIRED, earliest_day, in_site_time
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
 from crf.models import CheckMark, DeviationDecision, MarkKind, SafetyClock, SponsorAssessment
 from crf.models import Record as SavedRecord
-from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
+from crf.store.bulk_read import FormQuery, LockQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import ContactAttempt, Visit
 from kernel.clock import local_date
 from protocol import text
@@ -112,11 +112,13 @@ class FormContext:
             self.fetch(())
         return {code: milestone.on for code, milestone in (self._milestones or {}).items()}
 
-    def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[AnswerRow]]:
+    def fetch(
+        self, reads: Iterable[str], also: Iterable[TableQuery | LockQuery] = ()
+    ) -> dict[str, list[AnswerRow]]:
         """Bring milestones, retired checks and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
         forms = [FormQuery(code, catalogue.form(code).model) for code in sorted(codes)]
-        parts = list(also)
+        parts: list[TableQuery | LockQuery] = list(also)
         if self._milestones is None:
             parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
             parts.append(

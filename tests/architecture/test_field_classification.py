@@ -271,6 +271,13 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.ContactRequest": {
         "operational": "id act reference site state received_at closed_at reason participant erased_at",
     },
+    "trials.DataLock": {
+        "clinical": "reason end_reason",
+        "operational": (
+            "id act level kind site participant visit_number record_number counts begun_by begun_at signature "
+            "ended_by ended_at ending_signature second_signature"
+        ),
+    },
     "trials.Delegation": {
         "operational": (
             "id act user site role starts_on ends_on granted_by ended_at waits_for_confirmation "

@@ -33,6 +33,7 @@ FLOORS = (
     "crf.safety",
     "crf.eligibility",
     "crf.records",
+    "crf.locks",
     "crf.deviations",
     "crf.notes",
     "crf.page",

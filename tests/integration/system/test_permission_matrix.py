@@ -79,7 +79,12 @@ def sample(world: World, number: str) -> dict[str, Any]:
 
 def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     chosen = {part: values[part] for part in parts}
-    if name.startswith(("trials:", "exports:", "crf:ranges", "crf:new-ranges")) and "code" in chosen:
+    if (
+        name.startswith(
+            ("trials:", "exports:", "crf:ranges", "crf:new-ranges", "crf:lock-site", "crf:lock-participants")
+        )
+        and "code" in chosen
+    ):
         chosen["code"] = "01"
     return reverse(name, kwargs=chosen)
 
@@ -215,7 +220,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:history": ("get", "CIMDSX"),
     "crf:verify": ("post", "M"),
     "crf:sign": ("post", "I"),
-    "crf:lock": ("post", "D"),
+    "crf:lock": ("get", "CIMDSX"),
     "crf:unlock": ("post", "D"),
     "crf:override": ("get", "D"),
     "crf:ask": ("get", "MD"),
@@ -235,6 +240,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:settle-deviation": ("get", "CIMDT"),
     "crf:decide-deviation": ("get", "DTS"),
     "crf:differences": ("get", "CIMDSX"),
+    "crf:lock-visit": ("get", "CIMDSX"),
+    "crf:lock-participant": ("get", "CIMDSX"),
+    "crf:lock-site": ("get", "CIMDSX"),
+    "crf:lock-participants": ("get", "D"),
+    "crf:locks": ("get", "CIMDSX"),
     "crf:lead": ("post", "CI"),
     "crf:ranges": ("get", "CIMDSX"),
     "crf:new-ranges": ("get", "CID"),
