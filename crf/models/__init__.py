@@ -20,6 +20,7 @@ from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
 from crf.models.findings import ListedFinding
+from crf.models.listings import ListingFile, RowReview, SavedListing
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
@@ -61,6 +62,7 @@ __all__ = (
     "HardOverride",
     "Importance",
     "ListedFinding",
+    "ListingFile",
     "MarkKind",
     "MessageKind",
     "MonthCount",
@@ -76,8 +78,10 @@ __all__ = (
     "RecordState",
     "ReleasedTerm",
     "Resolution",
+    "RowReview",
     "SafetyClock",
     "SaveKey",
+    "SavedListing",
     "SponsorAssessment",
     "WorkingCopy",
     "WorkingNote",

@@ -15,6 +15,7 @@ from demo.simulation.coding import code_some
 from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
 from demo.simulation.deviations import settle_some
+from demo.simulation.listings import share_listings
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
 from demo.simulation.queries import ask_some
@@ -68,6 +69,7 @@ def play(
     settle_some(stage, until)
     code_some(stage, until)
     ask_some(stage, until)
+    share_listings(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 
