@@ -156,6 +156,7 @@ class FormDeclaration:
     the protocol that says within how many days after its visit the form is complete. ``life``: where birth and
     death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
     ``about_conduct``: it tells how the trial was conducted, and may do so after a withdrawal from all contact.
+    ``critical`` are the answers, "name" or "group.name", that are verified against source in everybody ([CFG]).
     """
 
     code: str
@@ -177,6 +178,7 @@ class FormDeclaration:
     says_alive: bool = False
     from_register: bool = False
     about_conduct: bool = False
+    critical: tuple[str, ...] = ()
     seen_by: Permission = Permission.CRF_VIEW
     entered_by: Permission = Permission.CRF_EDIT
     due_at_visits: bool = False
@@ -334,6 +336,7 @@ class FormDeclaration:
             self._unknown_reads,
             self._astray,
             self._unlisted,
+            self._uncritical,
             self._ill_formed,
             self._deaf,
             self._circular,
@@ -392,6 +395,13 @@ class FormDeclaration:
     def _astray(self) -> Iterator[str]:
         for lead in self.leads:
             yield from lead.faults(getattr(self.groups.get(lead.group), "questions", {}))
+
+    def _uncritical(self) -> Iterator[str]:
+        for item in self.critical:
+            group, _dot, name = item.rpartition(".")
+            asked = getattr(self.groups.get(group), "questions", {}) if group else self.questions
+            if name not in asked or asked[name].derived:
+                yield f"{item} is critical, and no question that somebody answers"
 
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:

@@ -19,6 +19,7 @@ from crf.models.safety import (
     SafetyClock,
     SponsorAssessment,
 )
+from crf.models.verification import FieldVerification, RecordVerification, VerificationPlan
 from crf.models.working_copies import Draft, SaveKey, WorkingCopy, WorkingNote
 
 FORM_MODELS = catalogue.models()
@@ -38,6 +39,7 @@ __all__ = (
     "Exclusion",
     "ExpectedForm",
     "Expectedness",
+    "FieldVerification",
     "FilledBy",
     "HardOverride",
     "Importance",
@@ -54,10 +56,12 @@ __all__ = (
     "Record",
     "RecordSignature",
     "RecordState",
+    "RecordVerification",
     "Resolution",
     "SafetyClock",
     "SaveKey",
     "SponsorAssessment",
+    "VerificationPlan",
     "WorkingCopy",
     "WorkingNote",
 )

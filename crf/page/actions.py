@@ -15,7 +15,8 @@ from crf.page.editor import RecordEditor, address
 from crf.page.leads import LeadLine, LeadList, leads_of, led_from
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.system import question_of_query
-from crf.records.signing import is_verified, signature_holds
+from crf.records.signing import signature_holds
+from crf.store.outstanding import is_verified
 from crf.store.signatures import standing_signature
 
 S = RecordState
@@ -116,5 +117,7 @@ def _steps(editor: RecordEditor, state: str) -> list[RecordStep]:
         for name, label, permission, states, icon, asks in STEPS
         if state in states
         and editor.user.may(permission, site)
-        and not (name == "verify" and state == S.SIGNED and editor.stored and is_verified(editor.stored))
+        and not (
+            name == "verify" and state == S.SIGNED and editor.stored and is_verified(editor.stored.record)
+        )
     ]

@@ -20,7 +20,9 @@ from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import former_spellings
 from crf.models import Query, RecordSignature
+from crf.store.outstanding import is_verified
 from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
+from crf.store.verification import answers_of, put_verified, settle_verification
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
@@ -95,7 +97,7 @@ def _digest_of(content: dict[str, Any]) -> str:
 
 
 def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
-    """The monitor has compared the record with its source, as it is in ``version``; a signature stays.
+    """The monitor has compared every answer of the record with its source, as in ``version``; a signature stays.
 
     Refuses: who may not; a record that is not there, is not complete, was changed meanwhile, or has open queries.
     Locks: the participant, then the record.
@@ -104,10 +106,9 @@ def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime
         needed = (S.COMPLETE, S.SIGNED)
         stored = _held(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=needed)
         _refuse_open_queries(record_key, stored)
-        was_signed = stored.record.state == S.SIGNED
-        _move(stored.record, S.VERIFIED, act)
-        if was_signed:  # the signature stands: what was signed did not change
-            _move(stored.record, S.SIGNED, act)
+        answers = answers_of(record_key.form, stored.record.pk)
+        put_verified(stored.record, answers.values(), by=by, at=at, act=act)
+        settle_verification([stored.record.pk], act=act)
 
 
 def sign_record(
@@ -159,15 +160,10 @@ def lock_record(*, record_key: RecordKey, version: int, by: User, at: datetime) 
 def missing_to_lock(stored: StoredRecord) -> list[str]:
     """Return what the record still lacks before it may be locked, in words; ``LOCK_NEEDS`` says what it needs."""
     lacking = {
-        "verified": (_("verification against source"), is_verified(stored)),
+        "verified": (_("verification against source"), is_verified(stored.record)),
         "signed": (_("the investigator's signature"), stored.record.state == S.SIGNED),
     }
     return [str(lacking[need][0]) for need in settings.LOCK_NEEDS if not lacking[need][1]]
-
-
-def is_verified(stored: StoredRecord) -> bool:
-    """Say whether the record was verified as it is now: in this version, also where a signature came after."""
-    return bool(stored.record.record_events.filter(state=S.VERIFIED, version=stored.record.version).exists())
 
 
 def unlock_record(*, record_key: RecordKey, version: int, reason: str, by: User, at: datetime) -> None:

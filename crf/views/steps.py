@@ -20,13 +20,13 @@ from crf.page.targets import numeric_targets
 from crf.records.overrides import grant_override
 from crf.records.signing import (
     NothingThere,
-    is_verified,
     lock_record,
     missing_to_lock,
     sign_record,
     unlock_record,
     verify_record,
 )
+from crf.store.outstanding import is_verified
 from crf.store.records import RecordKey, find_stored_record
 
 
@@ -84,7 +84,7 @@ def lock(request: PersonRequest, number: str, code: str, sequence: int) -> HttpR
         "label": record_key.label,
         "stored": stored,
         "missing": missing_to_lock(stored),
-        "is_verified": is_verified(stored),
+        "is_verified": is_verified(stored.record),
         "back": address("form", record_key),
     }
     return render(request, "crf/lock.html", shown, status=form.status)
