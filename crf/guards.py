@@ -105,7 +105,7 @@ class AnswersLock(DatabaseGuard):
 
 
 class VerificationFollows(DatabaseGuard):
-    """The verification of an answer falls when it changes, and what is left to verify is kept (ADR 36)."""
+    """The verification of an answer falls when it changes, and what is left to verify is kept (ADR 37)."""
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         table = schema_editor.quote_name(model._meta.db_table)

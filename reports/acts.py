@@ -133,6 +133,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:record:derive": _("Derived answers worked out again"),
     "crf:record:upgrade": _("Answers carried over to a later version of the form"),
     "crf:record:verify": _("Form verified"),
+    "crf:fields:verify": _("Fields verified against source"),
     "crf:record:sign": _("Form signed"),
     "crf:record:lock": _("Form locked"),
     "crf:record:unlock": _("Form unlocked"),

@@ -156,7 +156,7 @@ class FormDeclaration:
     the protocol that says within how many days after its visit the form is complete. ``life``: where birth and
     death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
     ``about_conduct``: it tells how the trial was conducted, and may do so after a withdrawal from all contact.
-    ``critical`` are the answers, "name" or "group.name", that are verified against source in everybody ([CFG]).
+    ``critical`` answers ("name", "group.name") are verified against source in everybody ([CFG]).
     """
 
     code: str
@@ -397,11 +397,15 @@ class FormDeclaration:
             yield from lead.faults(getattr(self.groups.get(lead.group), "questions", {}))
 
     def _uncritical(self) -> Iterator[str]:
-        for item in self.critical:
-            group, _dot, name = item.rpartition(".")
-            asked = getattr(self.groups.get(group), "questions", {}) if group else self.questions
-            if name not in asked or asked[name].derived:
-                yield f"{item} is critical, and no question that somebody answers"
+        rows = {
+            f"{group.name}.{name}": group.questions[name]
+            for group in self.groups.values()
+            for name in group.questions
+        }
+        typed = {name for name, question in {**self.questions, **rows}.items() if not question.derived}
+        yield from (
+            f"{item} is critical, and nobody answers it" for item in self.critical if item not in typed
+        )
 
     def _unlisted(self) -> Iterator[str]:
         for name in self.listed:

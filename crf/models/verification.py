@@ -42,6 +42,7 @@ class VerificationPlan(Audited):
     seed = models.CharField(_("seed"), max_length=64)
     critical = models.JSONField(_("critical fields, by form"), default=dict)
     reason = models.TextField(_("reason"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     starts_on = models.DateField(_("in force since"))
     ends_on = models.DateField(_("replaced on"), null=True)
 

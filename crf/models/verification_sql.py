@@ -1,6 +1,6 @@
 """How the database keeps what is left to verify, and lets the verification of an answer fall when it changes.
 
-Policies hold inside the functions as well. ``crf.trial_rules.verification`` says the same in Python.
+Policies hold inside the functions as well. ``crf.engine.verification_draw`` says the same in Python.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ $$;
 CREATE FUNCTION crf_is_drawn(of_number text, registered date) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT coalesce(bool_or(crf_draws(p.seed, of_number,
         coalesce((p.site_percents->>split_part(of_number, '-', 1))::int, p.participants_percent))), false)
-    FROM crf_verificationplan p WHERE p.ends_on IS NULL OR p.ends_on > registered
+    FROM crf_verificationplan p WHERE p.ends_on IS NULL OR p.ends_on >= registered
 $$;
 """
 LOT = """
@@ -159,15 +159,30 @@ BEGIN
 END $$;
 """
 
+# Derived answers of another form may make a record complete without an answer of its own changing.
+COMPLETED = """
+CREATE FUNCTION crf_verified_when_complete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM crf_settle_verified(ARRAY[NEW.id], NEW.act_id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER zzz_verified AFTER UPDATE OF state ON crf_record FOR EACH ROW
+WHEN (NEW.state = 'complete' AND OLD.state IN ('empty', 'in_progress'))
+EXECUTE FUNCTION crf_verified_when_complete();
+"""
+
 # The triggers of the answers' tables name the last function; the others look at tables of this migration.
 BEFORE = ANSWERS + LOT + FOLLOW
-AFTER = DRAW + WORKED_OUT
+AFTER = DRAW + WORKED_OUT + COMPLETED
 DROP_BEFORE = """
 DROP FUNCTION crf_verification_follows();
 DROP FUNCTION crf_lot(text, text);
 DROP FUNCTION crf_answers(jsonb, text);
 """
 DROP_AFTER = """
+DROP TRIGGER zzz_verified ON crf_record;
+DROP FUNCTION crf_verified_when_complete();
 DROP FUNCTION crf_settle_verified(bigint[], bigint);
 DROP FUNCTION crf_work_out_verification(bigint[]);
 DROP FUNCTION crf_is_drawn(text, date);

@@ -16,7 +16,6 @@ from crf.page.leads import LeadLine, LeadList, leads_of, led_from
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.system import question_of_query
 from crf.records.signing import signature_holds
-from crf.store.outstanding import is_verified
 from crf.store.signatures import standing_signature
 
 S = RecordState
@@ -49,20 +48,13 @@ class RecordActions:
     override: str
     merge: str
     history: str
+    source: str
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
 
 
 STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str, bool]], ...] = (
-    (
-        "verify",
-        _("Verified against source"),
-        Permission.CRF_VERIFY,
-        (S.COMPLETE, S.SIGNED),
-        "shield-check",
-        {},
-    ),
     ("sign", _("Sign"), Permission.CRF_SIGN, (S.COMPLETE, S.VERIFIED), "pen", {"password": True}),
     ("lock", _("Lock"), Permission.CRF_LOCK, (S.COMPLETE, S.VERIFIED, S.SIGNED), "lock", {"confirms": True}),
     ("unlock", _("Unlock"), Permission.CRF_LOCK, (S.LOCKED,), "key", {"reason": True}),
@@ -91,6 +83,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         if editor.draft and editor.draft_is_old
         else "",
         history=address("history", record_key) if stored else "",
+        source=address("verify", record_key) if stored else "",
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),
@@ -115,9 +108,5 @@ def _steps(editor: RecordEditor, state: str) -> list[RecordStep]:
     return [
         RecordStep(name, label, address(name, editor.record_key), icon, **asks)
         for name, label, permission, states, icon, asks in STEPS
-        if state in states
-        and editor.user.may(permission, site)
-        and not (
-            name == "verify" and state == S.SIGNED and editor.stored and is_verified(editor.stored.record)
-        )
+        if state in states and editor.user.may(permission, site)
     ]

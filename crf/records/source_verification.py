@@ -111,6 +111,11 @@ def plan_in_force() -> VerificationPlan | None:
     return VerificationPlan.objects.filter(ends_on=None).first()
 
 
+def plan_versions() -> Any:
+    """Return every version of the plan, the last one first."""
+    return VerificationPlan.objects.select_related("made_by")
+
+
 def change_plan(
     *,
     participants_percent: int,
@@ -147,6 +152,7 @@ def change_plan(
             seed=seed.strip(),
             critical=critical_fields(),
             reason=reason.strip(),
+            made_by=by,
             starts_on=day,
             act=act,
         )

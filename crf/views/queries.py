@@ -171,6 +171,7 @@ def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpRe
     )
     form = AskForm(request.POST or None, targets=targets_of(editor), initial=request.GET.dict())
     if form.submits(services.raise_query, record_key=editor.record_key, by=request.user, at=editor.at):
-        return redirect(form.result)
+        onward = request.GET.get("then") == "verify"
+        return redirect(address("verify", editor.record_key) if onward else form.result)
     shown = {"form": form, "editor": editor, "back": address("form", editor.record_key)}
     return render(request, "crf/ask.html", shown, status=form.status)

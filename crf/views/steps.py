@@ -1,4 +1,4 @@
-"""Steps with a record: verify, sign, lock, unlock, let pass."""
+"""Steps with a record: sign, lock, unlock, let pass."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from crf.records.signing import (
     missing_to_lock,
     sign_record,
     unlock_record,
-    verify_record,
 )
 from crf.store.outstanding import is_verified
 from crf.store.records import RecordKey, find_stored_record
@@ -47,16 +46,6 @@ def _refused(request: PersonRequest, record_key: RecordKey, form: StepForm, at: 
         "refused": " ".join(str(said) for errors in form.errors.values() for said in errors),
     }
     return render(request, "crf/record.html", shown, status=form.status)
-
-
-@require_POST
-@requires(Permission.CRF_VERIFY)
-def verify(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
-    record_key = open_record(request, number, code, sequence, Permission.CRF_VERIFY)
-    form, now = StepForm(request.POST), timezone.now()
-    if form.submits(verify_record, record_key=record_key, by=request.user, at=now):
-        return _recorded(request, record_key)
-    return _refused(request, record_key, form, now)
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports.api import allocation, completeness, views
+from exports.api import allocation, completeness, verification, views
 
 app_name = "api"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("findings/", views.findings, name="findings"),
     path("visits/", views.visits, name="visits"),
     path("completeness/", completeness.completeness, name="completeness"),
+    path("verification/", verification.verification, name="verification"),
     path("answers/<str:code>/", views.answers, name="answers"),
     path("codebook/", views.codebook, name="codebook"),
     path("exports/", views.exports, name="exports"),
