@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from accounts.permissions import Permission
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
+from crf.engine.critical import critical_faults
 from crf.engine.help import places
 from crf.engine.leads import Lead
 from crf.engine.pasted import PastedLine
@@ -155,8 +156,8 @@ class FormDeclaration:
     with ``due_after``, a visit that took place owes it once that milestone stands. ``due_days`` names the setting of
     the protocol that says within how many days after its visit the form is complete. ``life``: where birth and
     death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
-    ``about_conduct``: it tells how the trial was conducted, and may do so after a withdrawal from all contact.
-    ``critical`` answers ("name", "group.name") are verified against source in everybody ([CFG]).
+    ``about_conduct``: it tells how the trial was conducted, also after a withdrawal from all contact. ``critical``
+    answers ("name", "group.name") are verified against source in everybody ([CFG]).
     """
 
     code: str
@@ -336,7 +337,6 @@ class FormDeclaration:
             self._unknown_reads,
             self._astray,
             self._unlisted,
-            self._uncritical,
             self._ill_formed,
             self._deaf,
             self._circular,
@@ -396,18 +396,8 @@ class FormDeclaration:
         for lead in self.leads:
             yield from lead.faults(getattr(self.groups.get(lead.group), "questions", {}))
 
-    def _uncritical(self) -> Iterator[str]:
-        rows = {
-            f"{group.name}.{name}": group.questions[name]
-            for group in self.groups.values()
-            for name in group.questions
-        }
-        typed = {name for name, question in {**self.questions, **rows}.items() if not question.derived}
-        yield from (
-            f"{item} is critical, and nobody answers it" for item in self.critical if item not in typed
-        )
-
     def _unlisted(self) -> Iterator[str]:
+        yield from critical_faults(self)
         for name in self.listed:
             if name not in self.questions:
                 yield f"the list of records shows {name}, which is no question"

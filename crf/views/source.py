@@ -89,7 +89,7 @@ def _verify_ticked(request: PersonRequest, placed: list[tuple[RecordKey, Any]]) 
     for record_key, record in placed:
         prefix = tick_name(record.pk, "")
         seen = {
-            name.removeprefix(prefix): token
+            name.removeprefix(prefix): str(token)
             for name, token in request.POST.items()
             if name.startswith(prefix)
         }

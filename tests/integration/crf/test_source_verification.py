@@ -14,6 +14,7 @@ from django.urls import reverse
 from audit.acts import open_act
 from crf import catalogue
 from crf.engine.base import RecordState
+from crf.engine.verification_draw import RUN, draw_of, field_drawn
 from crf.models import FieldVerification, Query, Record, RecordVerification, VerificationPlan
 from crf.page.source import tick_name
 from crf.records.signing import NotInYourRole
@@ -28,7 +29,6 @@ from crf.records.source_verification import (
 )
 from crf.store.outstanding import unsigned, unverified_critical, unverified_required
 from crf.store.verification import FieldAnswer, answers_of
-from crf.engine.verification_draw import RUN, draw_of, field_drawn
 from followup.models import Visit
 from followup.services import plan_visits_for
 from tests.integration.crf.conftest import Save, place_at, record_at
