@@ -50,6 +50,7 @@ class Permission(StrEnum):
     DERIVED_JUDGE = "derived_judge"
     RANGE_RECORD = "range_record"
     FINDING_VIEW = "finding_view"
+    CHECK_MANAGE = "check_manage"
     DEVIATION_VIEW = "deviation_view"
     DEVIATION_RECORD = "deviation_record"
     DEVIATION_JUDGE = "deviation_judge"
@@ -130,6 +131,7 @@ PERMISSION_LABELS: Final = {
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
     Permission.RANGE_RECORD: _("record reference ranges of laboratories"),
     Permission.FINDING_VIEW: _("see listed findings"),
+    Permission.CHECK_MANAGE: _("retire checks, and have their confirmations looked at"),
     Permission.DEVIATION_VIEW: _("see protocol deviations"),
     Permission.DEVIATION_RECORD: _("record deviations, and confirm or dismiss what is proposed as one"),
     Permission.DEVIATION_JUDGE: _("decide how important a deviation is"),
@@ -228,6 +230,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.CRF_LOCK,
         _P.VERIFICATION_PLAN,
         _P.FINDING_VIEW,
+        _P.CHECK_MANAGE,
         _P.DERIVED_JUDGE,
         _P.RANGE_RECORD,
         _P.DEVIATION_RECORD,

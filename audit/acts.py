@@ -8,8 +8,9 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
+from audit.locked import refusal_of
 from audit.models import Act
 from kernel.request_id import REQUEST_ID
 
@@ -39,34 +40,41 @@ def open_act(
     ``verb`` reads ``app:thing:verb``. ``by`` is a person, or None for the system itself. An act
     inside another becomes its child, and the outer one is in force again afterwards. The act's
     reason, role and request default to the outer act's. (architecture 4)
+
+    Refuses: what the database refuses because it is frozen or locked.
     """
     within = connection.in_atomic_block
     outer = _current.get() if within else None
     site_id = getattr(site, "pk", None) or (participant.site_id if participant else None)
-    with transaction.atomic():
-        acts = Act.objects.create(
-            verb=verb,
-            by=by,
-            role=role or (outer.role if outer else _role_of(by, site_id)),
-            site_id=site_id,
-            participant_id=participant.pk if participant else None,
-            at=at,
-            reason=reason.strip() or (outer.reason if outer else ""),
-            request_id=REQUEST_ID.get(),
-            parent=outer,
-        )
-        token = _current.set(acts)  # the database puts it in force as it is inserted
-        moved = _moved.set({}) if outer is None else None
-        try:
-            yield acts
-            if outer is None and _moved.get():
-                _judge_again(by, at)
-        finally:
-            _current.reset(token)
-            if moved is not None:
-                _moved.reset(moved)
-        if within:  # otherwise the transaction ends here, and the setting with it
-            put_in_force(outer)
+    try:
+        with transaction.atomic():
+            acts = Act.objects.create(
+                verb=verb,
+                by=by,
+                role=role or (outer.role if outer else _role_of(by, site_id)),
+                site_id=site_id,
+                participant_id=participant.pk if participant else None,
+                at=at,
+                reason=reason.strip() or (outer.reason if outer else ""),
+                request_id=REQUEST_ID.get(),
+                parent=outer,
+            )
+            token = _current.set(acts)  # the database puts it in force as it is inserted
+            moved = _moved.set({}) if outer is None else None
+            try:
+                yield acts
+                if outer is None and _moved.get():
+                    _judge_again(by, at)
+            finally:
+                _current.reset(token)
+                if moved is not None:
+                    _moved.reset(moved)
+            if within:  # otherwise the transaction ends here, and the setting with it
+                put_in_force(outer)
+    except DatabaseError as error:
+        if refusal := refusal_of(error):
+            raise refusal from error
+        raise
 
 
 def note_moved(participant_id: int, *reads: str) -> None:

@@ -164,6 +164,7 @@ class SiteScoped(DatabaseGuard):
     """
 
     told: ClassVar[tuple[str, ...]] = ("column", "own")
+    versions_follow_rows: ClassVar[bool] = False  # of a policy of its own: versions are seen with their row
 
     def __init__(self, *, name: str, column: str = "site_id", own: str = "") -> None:
         super().__init__(name=name)

@@ -77,7 +77,7 @@ class Seal(models.Model):
 def _under(events: str, guard: SiteScoped, rows: str) -> DatabaseGuard:
     """Return the policy of the event table: whoever sees a row sees its versions; special policies are repeated."""
     name = f"{events}_{guard.name.rpartition('_')[2]}"
-    if type(guard) is SiteScoped:
+    if type(guard) is SiteScoped or guard.versions_follow_rows:
         return VersionsScoped(name=name, rows=rows)
     _path, args, kwargs = guard.deconstruct()
     return type(guard)(*args, **{**kwargs, "name": name})

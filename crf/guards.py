@@ -53,6 +53,67 @@ LOCKS_LET_MOVE = FUNCTIONS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTIO
     "IF held = 'locked' AND NOT (TG_OP = 'UPDATE' AND trials_moved_only(to_jsonb(OLD), to_jsonb(NEW))) THEN",
 )
 
+# Answers and rows stay under a freeze or a lock of their form, visit, participant or site, or of the study (ADR 36).
+DATA_LOCKS = """
+CREATE OR REPLACE FUNCTION crf_guard_row_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held crf_record;
+    lock jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.record_id <> OLD.record_id THEN
+        RAISE EXCEPTION '%: a row stays with its record', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT * INTO held FROM crf_record WHERE id = NEW.record_id AND site_id = NEW.site_id FOR SHARE;
+    IF held.id IS NULL THEN
+        RAISE EXCEPTION '%: a row is of its record''s site', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' AND trials_moved_only(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+    END IF;
+    IF held.state = 'locked' THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    lock := trials_lock_over(held.site_id, held.participant_id, held.visit_id, held.id);
+    IF lock IS NOT NULL THEN
+        PERFORM trials_refuse_locked(TG_TABLE_NAME, lock);
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION crf_guard_answers_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held crf_record;
+    lock jsonb;
+BEGIN
+    SELECT * INTO held FROM crf_record WHERE id = NEW.id AND site_id = NEW.site_id FOR SHARE;
+    IF held.id IS NULL THEN
+        RAISE EXCEPTION '%: answers are of their record''s site', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' AND trials_moved_only(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+    END IF;
+    IF held.state = 'locked' THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    lock := trials_lock_over(held.site_id, held.participant_id, held.visit_id, held.id);
+    IF lock IS NOT NULL THEN
+        PERFORM trials_refuse_locked(TG_TABLE_NAME, lock);
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION audit_guard_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM audit_act WHERE id = NEW.act_id AND verb IN ('crf:record:unlock', 'crf:data:unlock')
+    ) AND NOT trials_moved_only(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+
 # A save gives its reason for all answers on the act, and reasons of single answers as rows.
 REASONS_AS_ROWS = """
 CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$

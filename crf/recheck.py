@@ -40,6 +40,7 @@ from crf.store.signatures import drop_signature
 from followup.services import plan_visits_for
 from trials import services as trials
 from trials.models import Participant
+from trials.models.locks import lock_over
 
 MOST_ROUNDS = 5
 AT_VISIT = "visit:"
@@ -184,6 +185,8 @@ def _differing_answers(within: str, row: Any, derived: dict[str, Any], zone: str
 def _recheck_record(
     form: FormDeclaration, record: CrfRecord, form_context: FormContext, by: User | None, at: datetime
 ) -> Iterable[str]:
+    if record.state == RecordState.LOCKED:
+        return ()
     record_key, stored, outcome, known = judged(form, record, form_context)
     changed = _rederive(record_key, stored, outcome, by=by, at=at)
     sync_queries(record_key=record_key, record=record, outcome=outcome, known=known, by=by, at=at)
@@ -206,10 +209,8 @@ def _move_milestones(setter: Setter, changed: list[str], *, by: User | None, at:
 def _rederive(
     record_key: RecordKey, stored: StoredRecord, outcome: Evaluation, *, by: User | None, at: datetime
 ) -> list[str]:
-    """Store what is derived anew, and return what changed; answers of a person stay, and so does a locked record."""
+    """Store what is derived anew, and return what changed; answers of a person stay, and so does a frozen record."""
     record, form = stored.record, record_key.form
-    if record.state == RecordState.LOCKED:
-        return []
     derived = {name: outcome.values[name] for name, question in form.questions.items() if question.derived}
     was_complete = record.state in COMPLETED
     rows = _rows_to_rederive(form, stored, outcome)
@@ -217,6 +218,8 @@ def _rederive(
     judged = record.state in UNFINISHED or differs
     state = state_rederived(record, state_of(form, outcome)) if judged else record.state
     if not differs and state == record.state:
+        return []
+    if lock_over(record_key.participant, visit=record.visit_id, record=record.pk):
         return []
     with open_act("crf:record:derive", by=by, at=at, participant=record_key.participant) as act:
         if differs:

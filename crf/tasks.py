@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from crf.locks.services import catch_up_participant
 from crf.records.expected import compare_expected_forms
 from crf.records.overnight import judge_new_day, report_checks, report_differences
 from kernel.tasks import send, task
-from trials.models import Site
+from trials.models import Participant, Site
 
 
 @task(name="crf:judge_day")
@@ -45,3 +46,11 @@ def compare_expected() -> None:
 def run_all_checks() -> None:
     """Queries and listed findings of all stored data are as the checks of today judge them."""
     report_checks(zone=settings.TRIAL_TIME_ZONE, at=timezone.now())
+
+
+@task(name="crf:catch_up")
+def catch_up_after_lock(participant_id: int) -> None:
+    """Version, visits and derived answers of the participant are as they would be without the lock that ended."""
+    with transaction.atomic():
+        participant = Participant.objects.get(pk=participant_id)
+    catch_up_participant(participant=participant, by=None, at=timezone.now())

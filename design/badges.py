@@ -20,6 +20,7 @@ from exports.models import ExportState
 from followup.models import VisitState
 from randomization.models import SchemeState
 from trials.models.closing import CopyState
+from trials.models.locks import LockKind
 from trials.models.participants import Track
 from trials.models.requests import RequestState
 from trials.models.sites import SiteState
@@ -52,6 +53,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "locked": Badge("lock", "lock-fill", _("Locked")),
         "not_done": Badge("warn", "slash-circle", _("Not done")),
     },
+    "data lock": _worded(
+        LockKind,
+        {
+            "frozen": ("info", "slash-circle"),
+            "locked": ("lock", "lock-fill"),
+            "open": ("warn", "key"),
+        },
+    ),
     "visit": _worded(
         VisitState,
         {
@@ -162,14 +171,17 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "COMPLETED": ("lock", "check-circle-fill"),
         },
     ),
-    "query": _worded(
-        QueryState,
-        {
-            "open": ("warn", "chat-left-text"),
-            "answered": ("info", "chat-left-dots"),
-            "closed": ("ok", "check2"),
-        },
-    ),
+    "query": {
+        **_worded(
+            QueryState,
+            {
+                "open": ("warn", "chat-left-text"),
+                "answered": ("info", "chat-left-dots"),
+                "closed": ("ok", "check2"),
+            },
+        ),
+        "to_review": Badge("info", "eye", _("Answered, to be reviewed")),
+    },
     "difference": {
         "open": Badge("warn", "exclamation-triangle", pgettext_lazy("difference", "Open")),
         "settled": Badge("ok", "check2", pgettext_lazy("difference", "Settled")),

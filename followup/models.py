@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, MayDelete, SiteScoped
 from audit.models import Audited, audited
+from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
 
@@ -107,7 +108,6 @@ class Visit(OfParticipant):
                 condition=models.Q(turns_on__isnull=False),
                 name="followup_visit_turns",
             ),
-            # Lists of the whole trial, and of one site, read as many rows as they show.
             models.Index(fields=["state", "closes"]),
             models.Index(fields=["proposed_on", "site"]),
             models.Index(fields=["took_place_on", "site"]),
@@ -153,6 +153,7 @@ class Visit(OfParticipant):
         )
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="followup_visit_lock", frozen=("took_place_on", "not_done_reason", "met_on")),
             models.UniqueConstraint(fields=["participant", "code", "occurrence"], name="followup_visit_once"),
             models.CheckConstraint(
                 condition=models.Q(opens=None) | models.Q(opens__lte=models.F("closes")),
@@ -250,6 +251,7 @@ class ContactAttempt(OfParticipant):
 
     class Meta(OfParticipant.Meta):
         ordering = ("-on", "-pk")
+        constraints = (*OfParticipant.Meta.constraints, DataLockGuard(name="followup_contact_lock"))
 
     def __str__(self) -> str:
         return f"{self.get_route_display()} {self.on}"

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.db import models
 from django.utils.text import capfirst
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from followup.history import UNSCHEDULED, rule_of
 from followup.models import Visit
 from followup.services.planning import VisitChange
+from kernel.days import in_chinese
 from protocol.loader.schema import BilingualText
 from protocol.schedule import DATA_CUT
 from protocol.text import ProtocolText, load, versions
@@ -35,7 +36,7 @@ class NotDone(models.TextChoices):
 
 def in_language(text: BilingualText) -> str:
     """Return the protocol's wording in the reader's language."""
-    return text.zh if (get_language() or "").startswith("zh") else text.en
+    return text.zh if in_chinese() else text.en
 
 
 def visit_name(text: ProtocolText, visit: Visit) -> str:

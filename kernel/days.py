@@ -9,9 +9,14 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import get_language
 
 
+def in_chinese() -> bool:
+    """Return whether the reader's language is a form of Chinese; every other is written as English."""
+    return (get_language() or "").startswith("zh")
+
+
 def written(day: date) -> str:
     """Return ``day`` as the reader's language writes it, the month never as a number alone in English."""
-    if (get_language() or "").startswith("zh"):
+    if in_chinese():
         return f"{day:%Y-%m-%d}"
     return f"{day.day} {day:%b %Y}"
 

@@ -41,6 +41,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Findings to review"), "clipboard-check", "crf:findings", Permission.FINDING_VIEW
             ),
+            NavigationItem(_("Checks"), "check2", "crf:checks", Permission.FINDING_VIEW),
             NavigationItem(
                 _("Deviations"), "exclamation-triangle", "crf:deviations", Permission.DEVIATION_VIEW
             ),
@@ -50,6 +51,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Emergency envelopes"), "envelope", "randomization:envelopes", Permission.ALLOCATION_VIEW
             ),
+            NavigationItem(_("Freeze and lock"), "lock", "crf:locks", Permission.CRF_LOCK),
             NavigationItem(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
         ),
     ),

@@ -40,6 +40,7 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
         rows.append(_to(_("Allocation"), "shuffle", "randomization:allocation", number))
     if user.may(Permission.CASEBOOK_MAKE, site):
         rows.append(_to(_("Casebook"), "file-earmark-text", "exports:casebook", number))
+    rows += _about_data(number, user, site)
     if user.may(Permission.CONSENT_RECORD, site):
         if participant.state == Track.SCREENED:
             rows.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number))
@@ -48,6 +49,15 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
             rows.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
     if user.may(Permission.PARTICIPANT_TRANSFER, site) and participant.arm:
         rows.append(_to(_("Transfer to another site"), "arrow-right", "trials:propose-transfer", number))
+    return rows
+
+
+def _about_data(number: str, user: User, site: int) -> list[Action]:
+    rows = []
+    if user.may(Permission.CRF_VIEW, site):
+        rows.append(_to(_("Freeze and lock"), "lock", "crf:lock-participant", number))
+    if user.may(Permission.QUERY_RAISE, site):
+        rows.append(_to(_("Raise a query"), "chat-left-text", "crf:ask-participant", number))
     return rows
 
 

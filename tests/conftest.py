@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -31,3 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     browsers = {item.path for item in items if "e2e" in item.path.parts}
     items.sort(key=lambda item: (item.path not in slow, item.path not in browsers))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays for the whole run: the collector of garbage need not go through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

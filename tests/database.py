@@ -52,6 +52,7 @@ def _give_secrets() -> None:
     from django.conf import settings
 
     settings.SECRET_KEY = "only-for-tests-" + "0" * 40
+    settings.WHITENOISE_AUTOREFRESH = True  # else each client lists every static file once more
     settings.PALACE3_LIST_KEY = "k1:" + base64.b64encode(bytes(range(32))).decode()
     settings.PALACE3_IDENTITY_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 

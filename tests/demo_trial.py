@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from crf.models import Query
+from crf.models import CheckMark, Query
 from demo.simulation.sites import Stage
 from demo.simulation.trial import play
 from exports.services import request_export
@@ -63,9 +63,13 @@ def _look_around(stage: Stage) -> Played:
         person = allocation.participant
         remind_site(site=place.site, on=UNTIL.date(), at=UNTIL)
         export = request_export(forms=["ELIG"], sites=["01"], purpose="a look", by=central["data"], at=UNTIL)
+        visit = Visit.objects.filter(participant=person).latest("pk").pk
         keys = {
-            "followup": Visit.objects.filter(participant=person).latest("pk").pk,
-            "crf": Query.objects.latest("pk").pk,
+            "followup": visit,
+            "crf": Query.objects.filter(site=place.site).latest("pk").pk,
+            "crf:ask-visit": visit,
+            "crf:lock-visit": visit,
+            "crf:end-check-mark": CheckMark.objects.latest("pk").pk,
             "exports": export.pk,
             "trials": Delegation.objects.latest("pk").pk,
             "randomization:activate": ListPart.objects.latest("pk").pk,

@@ -9,11 +9,11 @@ from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
+from kernel.days import in_chinese
 from kernel.fields import DayField, PasswordField, WordsField, field_of_column
 from kernel.service_form import ForeseeingForm, ServiceForm, ServiceModelForm
 from protocol.text import load
@@ -321,7 +321,7 @@ class ScreenFailureForm(ServiceForm):
 
 def criteria_of(version: str) -> list[tuple[str, str]]:
     """Return code and wording of each criterion of the protocol, in the reader's language."""
-    chinese = (get_language() or "").startswith("zh")
+    chinese = in_chinese()
     return [
         (each.code, f"{each.code} · {each.wording.zh if chinese else each.wording.en}")
         for each in load(version).criteria

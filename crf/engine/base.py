@@ -20,6 +20,7 @@ from crf.engine.fields import RepeatingGroup, Section, question_of
 from crf.engine.questions import Classification, Question
 from crf.guards import AnswersLock, RowLock, VerificationFollows
 from followup.models import Visit
+from trials.lock_guards import DataLockGuard
 from trials.models import Site
 from trials.models.participants import OfParticipant
 
@@ -62,6 +63,10 @@ class Record(OfParticipant):
         verbose_name = _("record")
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(
+                name="crf_record_data_lock",
+                frozen=("version", "form_version", "sequence", "visit_id", "operation_no"),
+            ),
             LockGuard(name="crf_record_lock"),
             SetOnce(name="crf_record_participant", column="participant_id"),
             SetOnce(name="crf_record_form", column="form_code"),

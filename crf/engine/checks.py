@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -84,6 +85,16 @@ class Finding:
     targets: tuple[str, ...] = ()
     message: Text = ""
     values: AnswerValues = field(default_factory=dict)
+
+
+RETIRED = "checks.retired"
+"""Under which name the context of a record lists the checks of its form that were retired."""
+_IN_A_ROW = re.compile(r"\.\d+\.")
+
+
+def check_of(kind: str, code: str, key: str) -> str:
+    """Return the name that a check has on every record of its form: its code, or the question and what is found."""
+    return code if kind == "check" else _IN_A_ROW.sub(".", key)
 
 
 def in_site_time(value: Any, zone: str) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import ngettext
 
+from kernel.days import in_chinese
 from protocol import ctcae
 
 
@@ -48,7 +49,7 @@ def _search(text: str, limit: int) -> list[DictionaryTerm]:
 def _shown(found: ctcae.Found) -> DictionaryTerm:
     term = found.term
     local = _local(term)
-    soc = term.soc_zh if _is_chinese() else term.soc
+    soc = term.soc_zh if in_chinese() else term.soc
     grades = ngettext("grade {grades}", "grades {grades}", len(term.grades)).format(
         grades=", ".join(term.grades)
     )
@@ -59,11 +60,7 @@ def _shown(found: ctcae.Found) -> DictionaryTerm:
 
 
 def _local(term: ctcae.Term) -> str:
-    return term.name_zh if _is_chinese() else term.name
-
-
-def _is_chinese() -> bool:
-    return (get_language() or "en").startswith("zh")
+    return term.name_zh if in_chinese() else term.name
 
 
 CTCAE = Dictionary(title=f"CTCAE {ctcae.VERSION}", name_of=_name_of, text_of=_text_of, search=_search)

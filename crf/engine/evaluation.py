@@ -14,7 +14,17 @@ from functools import partial
 from typing import Any
 
 from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
-from crf.engine.checks import Check, Finding, Level, earliest_day, in_site_time, is_full_day, latest_day
+from crf.engine.checks import (
+    RETIRED,
+    Check,
+    Finding,
+    Level,
+    check_of,
+    earliest_day,
+    in_site_time,
+    is_full_day,
+    latest_day,
+)
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import AnswerRole, Question, QuestionKind, argument
@@ -61,13 +71,15 @@ def evaluate(
     """Return what follows from ``values`` (protocol 3.0, 3.17).
 
     A row is a mapping with ``row_id``, ``position``, ``missing`` and its answers. ``context`` maps each of
-    ``form.foreign_reads`` to its value. AnswerValues to questions that are not asked are cleared, and
-    named in ``cleared``.
+    ``form.foreign_reads`` to its value; checks that it names as retired find nothing. AnswerValues to questions
+    that are not asked are cleared, and named in ``cleared``.
     """
     answers = _Answers(form, values, groups or {}, missing or {}, context or {})
     answers.settle()
     asked = [item for item in answers.items() if answers.asked(item)]
     findings = [*answers.question_findings(asked), *answers.check_findings()]
+    if retired := answers.context.get(RETIRED):
+        findings = [finding for finding in findings if not _is_retired(finding, retired)]
     return Evaluation(
         values=answers.values,
         groups=answers.rows,
@@ -79,6 +91,11 @@ def evaluate(
         findings=tuple(findings),
         milestones={rule.code: answers.milestone(rule) for rule in form.milestones},
     )
+
+
+def _is_retired(finding: Finding, retired: frozenset[str]) -> bool:
+    asks = finding.level in (Level.SOFT, Level.LISTING)
+    return asks and check_of(finding.kind, finding.code, finding.key) in retired
 
 
 @dataclass(frozen=True)

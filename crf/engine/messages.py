@@ -188,6 +188,18 @@ def question_at(form: FormDeclaration, target: str) -> Question | None:
     return form.questions.get(target)
 
 
+def label_at(form: FormDeclaration, target: str) -> str:
+    """Return what a target points at in words: a question, a table, or a row of one."""
+    group, position = [*target.split("."), ""][:2]
+    question = question_at(form, target)
+    if group not in form.groups:
+        return str(question.text) if question else target
+    title = str(form.groups[group].title)
+    if position:
+        title = _("{title}, row {number}").format(title=title, number=position)
+    return f"{title} · {question.text}" if question else title
+
+
 class _Known(dict[str, Any]):
     """Values by name; a dash where one is not known any more."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.check_marks import CheckMark, MarkKind
 from crf.models.counts import CellCount, MonthCount
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
@@ -30,6 +31,7 @@ __all__ = (
     "CausalityCode",
     "CellCount",
     "ChangeReason",
+    "CheckMark",
     "ClockName",
     "DerivedDifference",
     "DeviationDecision",
@@ -44,6 +46,7 @@ __all__ = (
     "HardOverride",
     "Importance",
     "ListedFinding",
+    "MarkKind",
     "MessageKind",
     "MonthCount",
     "NothingNew",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import audited
 from crf.engine.base import Record
 from crf.guards import frozen_rows
+from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
 
@@ -45,6 +46,7 @@ class DeviationDecision(OfParticipant):
         indexes = (models.Index(fields=["participant", "deviation_no"]),)
         constraints = (
             *frozen_rows("deviationdecision"),
+            DataLockGuard(name="crf_deviationdecision_data_lock"),
             models.CheckConstraint(
                 condition=~models.Q(importance="", excludes_pp=""), name="crf_deviationdecision_decides"
             ),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.models import audited
 from crf.engine.base import Record, RecordState
+from trials.models.locks import lock_kind
 from trials.models.participants import OfParticipant
 
 
@@ -27,8 +28,13 @@ class QuerySetOfDifferences(SiteQuerySet):
         return self.filter(settled_at=None)
 
     def to_settle(self) -> Self:
-        """Narrow to those that somebody looks into: a locked form stays as it was."""
-        return self.standing().exclude(record__state=RecordState.LOCKED)
+        """Narrow to those that somebody looks into: a frozen or locked form stays as it was."""
+        return self.standing().with_lock().exclude(record__state=RecordState.LOCKED).filter(lock_kind="")
+
+    def with_lock(self) -> Self:
+        """Add what holds over the record of each difference, as ``lock_kind``."""
+        over = lock_kind("participant_id", visit="record__visit_id", record="record_id")
+        return self.annotate(lock_kind=over)
 
 
 @audited()

@@ -14,6 +14,7 @@ from audit.models import audited
 from crf.engine.base import Record, RecordState
 from crf.guards import SiteOfParticipant
 from followup.models import Visit
+from trials.lock_guards import DataLockGuard
 from trials.models import Participant, Site
 from trials.models.participants import OfParticipant
 
@@ -120,6 +121,7 @@ class NothingNew(OfParticipant):
         indexes = (models.Index(fields=["participant", "form_code"], name="crf_nothingnew_of_log"),)
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="crf_nothingnew_data_lock", frozen=("visit_id",)),
             models.UniqueConstraint(fields=["visit", "form_code"], name="crf_nothingnew_once"),
         )
 

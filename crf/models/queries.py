@@ -9,11 +9,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import SiteQuerySet
+from accounts.permissions import ROLE_LABELS, Role, SiteQuerySet
 from audit.models import audited
 from crf.engine.base import Record
 from crf.guards import frozen_rows
 from followup.models import Visit
+from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
 
@@ -36,6 +37,10 @@ class QuerySetOfQueries(SiteQuerySet):
     def living(self) -> Self:
         return self.exclude(state=QueryState.CLOSED)
 
+    def to_review(self) -> Self:
+        """Narrow to answers that were confirmed as they are and that somebody has still to look at."""
+        return self.filter(state=QueryState.ANSWERED, resolution=Resolution.CONFIRMED)
+
     def with_raised(self) -> Self:
         """Queries with what a person asked, as ``raised``: all that a list reads of the thread."""
         asked = QueryMessage.objects.filter(query=models.OuterRef("pk"), kind=MessageKind.RAISED)
@@ -44,13 +49,15 @@ class QuerySetOfQueries(SiteQuerySet):
 
 @audited()
 class Query(OfParticipant):
-    """A question about one answer, one form, or a form that is not there yet and has no record.
+    """A question about an answer, a row, a form, a form that is not there yet, a visit, or a participant.
 
+    Without ``form_code`` it is about the visit, or about the participant where there is no visit either.
     A system query is bound to (record, ``key``): it opens when the finding appears, and closes when
-    the answer is corrected or confirmed with a reason. ``seen`` are the values it was opened for.
+    the answer is corrected or confirmed with a reason. ``seen`` are the values it was opened for. It is *answered*
+    with the resolution *confirmed* while a confirmation waits for somebody to look at it.
     """
 
-    form_code = models.CharField(_("form"), max_length=8)
+    form_code = models.CharField(_("form"), max_length=8, blank=True)
     record = models.ForeignKey(Record, models.PROTECT, null=True, blank=True, related_name="queries")
     visit = models.ForeignKey(Visit, models.PROTECT, null=True, blank=True, related_name="+")
     sequence = models.PositiveSmallIntegerField(default=1)
@@ -63,6 +70,16 @@ class Query(OfParticipant):
     state = models.CharField(_("state"), max_length=10, choices=QueryState.choices, default=QueryState.OPEN)
     resolution = models.CharField(_("how it ended"), max_length=10, choices=Resolution.choices, blank=True)
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    assigned_role = models.CharField(
+        _("assigned to the role"),
+        max_length=20,
+        choices=[(role.value, ROLE_LABELS[role]) for role in Role],
+        null=True,
+        blank=True,
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("closed"), null=True)
 
@@ -82,6 +99,7 @@ class Query(OfParticipant):
         )
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="crf_query_data_lock"),
             models.UniqueConstraint(
                 fields=["record", "key"],
                 condition=~models.Q(state="closed") & ~models.Q(key=""),
@@ -91,6 +109,10 @@ class Query(OfParticipant):
                 condition=models.Q(state="closed", closed_at__isnull=False)
                 | (~models.Q(state="closed") & models.Q(closed_at=None)),
                 name="crf_query_closed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(assigned_role=None) | models.Q(assigned_to=None),
+                name="crf_query_assigned_once",
             ),
         )
 
@@ -104,6 +126,16 @@ class Query(OfParticipant):
     def is_system(self) -> bool:
         return bool(self.key)
 
+    @property
+    def waits_for_review(self) -> bool:
+        """Say whether the answer was confirmed as it is, and somebody has still to look at the reason."""
+        return self.state == QueryState.ANSWERED and self.resolution == Resolution.CONFIRMED
+
+    @property
+    def shown_state(self) -> str:
+        """Return the state as people see it: an answer that waits to be reviewed is one of its own."""
+        return "to_review" if self.waits_for_review else self.state
+
 
 class MessageKind(models.TextChoices):
     RAISED = "raised", _("asked")
@@ -111,6 +143,7 @@ class MessageKind(models.TextChoices):
     CONFIRMED = "confirmed", _("confirmed the answer")
     REOPENED = "reopened", _("asked again")
     CLOSED = "closed", _("closed the query")
+    ASSIGNED = "assigned", _("assigned the query")
 
 
 @audited()
@@ -125,7 +158,7 @@ class QueryMessage(OfParticipant):
 
     class Meta:
         ordering = ("at", "pk")
-        constraints = frozen_rows("querymessage")
+        constraints = (*frozen_rows("querymessage"), DataLockGuard(name="crf_querymessage_data_lock"))
 
     def __str__(self) -> str:
         return f"{self.query_id} {self.kind}"

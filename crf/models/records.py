@@ -12,6 +12,7 @@ from audit.models import Audited, audited
 from crf.engine.base import Record
 from crf.guards import frozen_rows
 from followup.models import Visit
+from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
 
@@ -72,6 +73,7 @@ class RecordSignature(OfParticipant):
         ordering = ("-pk",)
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="crf_recordsignature_data_lock"),
             models.UniqueConstraint(
                 fields=["record"],
                 condition=models.Q(fell_at=None),
@@ -98,7 +100,7 @@ class HardOverride(OfParticipant):
     class Meta:
         ordering = ("pk",)
         indexes = (models.Index(fields=["participant", "form_code"]),)
-        constraints = frozen_rows("hardoverride")
+        constraints = (*frozen_rows("hardoverride"), DataLockGuard(name="crf_hardoverride_data_lock"))
 
     def __str__(self) -> str:
         return f"{self.form_code} {self.key}"

@@ -11,6 +11,7 @@ from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.models import audited
 from crf.guards import frozen_rows
+from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
 
@@ -131,6 +132,7 @@ class SponsorAssessment(OfParticipant):
         indexes = (models.Index(fields=["participant", "event_no"]),)
         constraints = (
             *frozen_rows("sponsorassessment"),
+            DataLockGuard(name="crf_sponsorassessment_data_lock"),
             models.CheckConstraint(
                 condition=models.Q(susar=True) | models.Q(authority_on=None, follow_up_on=None),
                 name="crf_sponsorassessment_told_only_of_susars",

@@ -15,6 +15,7 @@ from audit.guards import ActGuard, MayDelete, SiteScoped
 from audit.models import Audited, audited
 from crf.engine.base import Record
 from crf.guards import SiteOfParticipant
+from trials.lock_guards import DataLockGuard
 from trials.models import Participant, Site
 from trials.models.participants import OfParticipant
 
@@ -90,6 +91,7 @@ class FieldVerification(OfParticipant):
                 condition=models.Q(fell_at=None),
                 name="crf_fieldverification_one_standing",
             ),
+            DataLockGuard(name="crf_fieldverification_data_lock"),
         )
 
     def __str__(self) -> str:

@@ -13,8 +13,9 @@ from crf.engine.base import RecordState
 from crf.models import Query, RecordSignature
 from crf.page.editor import RecordEditor, address
 from crf.page.leads import LeadLine, LeadList, leads_of, led_from
+from crf.page.locks import lock_notice
 from crf.page.safety import ClockLine, lines_at
-from crf.queries.system import question_of_query
+from crf.queries.assigning import choices_at
 from crf.records.signing import signature_holds
 from crf.store.signatures import standing_signature
 
@@ -44,6 +45,7 @@ class RecordActions:
     signature_holds: bool
     queries: tuple[tuple[Query, str], ...]
     ask: str
+    assignees: list[tuple[str, str]]
     note: str
     override: str
     merge: str
@@ -52,11 +54,13 @@ class RecordActions:
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
+    notice: str
 
 
+BEGUN = tuple(state for state in S if state != S.EMPTY)
 STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str, bool]], ...] = (
     ("sign", _("Sign"), Permission.CRF_SIGN, (S.COMPLETE, S.VERIFIED), "pen", {"password": True}),
-    ("lock", _("Lock"), Permission.CRF_LOCK, (S.COMPLETE, S.VERIFIED, S.SIGNED), "lock", {"confirms": True}),
+    ("lock", _("Freeze and lock"), Permission.CRF_LOCK, BEGUN, "lock", {"confirms": True}),
     ("unlock", _("Unlock"), Permission.CRF_LOCK, (S.LOCKED,), "key", {"reason": True}),
 )
 
@@ -68,15 +72,14 @@ def actions_for(editor: RecordEditor) -> RecordActions:
     signed = (
         standing_signature(record_key, stored.record) if stored and state in (S.SIGNED, S.LOCKED) else None
     )
-    queries = editor.queries() if editor.user.may(Permission.QUERY_VIEW, site) else []
-    may_ask = editor.user.may(Permission.QUERY_RAISE, site)
     return RecordActions(
         state=state,
         steps=tuple(_steps(editor, state)),
         signed=signed,
         signature_holds=bool(signed and stored and signature_holds(record_key, stored, signed)),
-        queries=tuple((query, _text(editor, query)) for query in queries),
-        ask=address("ask", record_key) if may_ask else "",
+        queries=tuple(editor.queries),
+        ask=editor.ask,
+        assignees=choices_at(record_key.participant.site, at=editor.at) if editor.ask else [],
         note=address("note", record_key) if editor.user.may(Permission.NOTE_KEEP, site) else "",
         override=address("override", record_key) if editor.user.may(Permission.CRF_LOCK, site) else "",
         merge=address("merge", record_key, draft=editor.draft.page)
@@ -87,6 +90,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),
+        notice=lock_notice(editor.lock),
     )
 
 
@@ -95,12 +99,6 @@ def _clocks(editor: RecordEditor) -> list[ClockLine]:
         return []
     values = editor.stored.outcome(editor.record_key.form).values
     return lines_at(editor.record_key, values, user=editor.user, at=editor.at)
-
-
-def _text(editor: RecordEditor, query: Query) -> str:
-    return question_of_query(
-        editor.record_key.form, query, () if query.is_system else query.messages.all(), zone=editor.zone
-    )
 
 
 def _steps(editor: RecordEditor, state: str) -> list[RecordStep]:

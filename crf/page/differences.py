@@ -73,6 +73,8 @@ def _what_to_do(row: DerivedDifference) -> str:
         return _("Nothing: both agree again.")
     if row.record.state == RecordState.LOCKED:
         return _("The form is locked and stays as it was. Unlock it first if it is to follow.")
+    if row.lock_kind:  # type: ignore[attr-defined]  # the list is read with it
+        return _("The form is frozen and stays as it is. It follows once the freeze ends.")
     return _(
         "Tell the people who run the system, so that they find the cause. Then have the participant worked out again."
     )

@@ -28,8 +28,10 @@ from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
 from crf.models import Draft, Query, SaveKey
+from crf.page.balloons import asked_at
 from crf.page.render import FormPage, Links, PageInput, given_of_review, page
-from crf.queries.sparing import without_the_arm
+from crf.queries.sparing import is_spared, spared_words, without_the_arm
+from crf.queries.system import question_of_query
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
 from crf.records.refusals import (
     AnswersImpossible,
@@ -41,6 +43,7 @@ from crf.records.refusals import (
 )
 from crf.records.save import LONGEST_KEY, Saved, save_answers
 from crf.records.visit_changes import VisitsWouldChange
+from crf.store.bulk_read import LockQuery
 from crf.store.context import FormContext
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, form_begun, record_key_of
@@ -168,9 +171,20 @@ class RecordEditor:
         return self.record_key.participant.site.time_zone
 
     @cached_property
+    def lock(self) -> dict[str, Any] | None:
+        """Return the freeze or lock that holds over the record, or over the place where it would stand."""
+        participant, visit = self.record_key.participant, self.record_key.visit
+        record = self.stored.record.pk if self.stored else None
+        asked = LockQuery("lock", (participant.site_id, participant.pk, visit.pk if visit else None, record))
+        found = self.form_context.fetch(self.record_key.form.foreign_reads, [asked])["lock"]
+        return found[0] if found else None
+
+    @cached_property
     def editable(self) -> bool:
-        """Say whether the person may type here now; a locked record is read."""
-        locked = self.stored is not None and self.stored.record.state == RecordState.LOCKED
+        """Say whether the person may type here now; what is frozen or locked is read."""
+        locked = self.lock is not None or (
+            self.stored is not None and self.stored.record.state == RecordState.LOCKED
+        )
         may = self.user.may(self.record_key.form.entered_by, self.record_key.participant.site_id)
         return may and not locked and self.user.trained_on is not None
 
@@ -259,6 +273,7 @@ class RecordEditor:
             "storage": storage_name(self.record_key, key or self.key, self.user),
             "stored": self._stored_new_page(),
             "zone": self.zone,
+            "asked": asked_at(self.queries, ask=self.ask),
             "wordings": wordings_of(self.form, get_language() or "en"),
         }
 
@@ -282,8 +297,11 @@ class RecordEditor:
             blank=reverse("crf:blank", args=[record_key.form.code]),
         )
 
-    def queries(self) -> list[Query]:
-        """Return the living queries about the record, or about the form that is not there yet."""
+    @cached_property
+    def queries(self) -> list[tuple[Query, str]]:
+        """Return the living queries about the record, or about the form that is not there yet, with their words."""
+        if not self.user.may(Permission.QUERY_VIEW, self.record_key.participant.site_id):
+            return []
         queries = Query.objects.living().filter(
             participant=self.record_key.participant,
             form_code=self.record_key.form.code,
@@ -291,7 +309,18 @@ class RecordEditor:
         )
         if self.record_key.form.repeats == Repeats.LOG:
             queries = queries.filter(sequence=self.record_key.sequence)
-        return list(queries)
+        return [(query, self._words_of(query)) for query in queries.prefetch_related("messages")]
+
+    def _words_of(self, query: Query) -> str:
+        if is_spared(query, self.user):
+            return spared_words()
+        return question_of_query(self.record_key.form, query, query.messages.all(), zone=self.zone)
+
+    @property
+    def ask(self) -> str:
+        """Return where a query about the record is raised; empty for whoever raises none."""
+        may = self.user.may(Permission.QUERY_RAISE, self.record_key.participant.site_id)
+        return address("ask", self.record_key) if may and not self.is_new else ""
 
     def keep(self, review: Review) -> None:
         """Keep what was typed as the draft of its page, and which prompts it met."""

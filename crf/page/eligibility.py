@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 
 from crf.eligibility.evidence import Evidence, EvidenceItem, items_of
 from crf.eligibility.texts import REASONS
+from kernel.days import in_chinese
 from protocol import text
 from trials.models import EligibilityDecision, Participant
 
@@ -52,7 +52,7 @@ def _verdict(kind: str, met: bool | None) -> str:
 
 
 def _in_language(words: Any) -> str:
-    return str(words.zh if (get_language() or "").startswith("zh") else words.en)
+    return str(words.zh if in_chinese() else words.en)
 
 
 def decisions_of(participant: Participant) -> list[EligibilityDecision]:

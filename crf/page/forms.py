@@ -1,4 +1,4 @@
-"""What is typed into the pages of queries and of steps with a record."""
+"""What is typed into the pages of steps with a record; those of queries are in query_forms.py."""
 
 from __future__ import annotations
 
@@ -23,34 +23,9 @@ from crf.safety.clock_rows import REPORT_FORM
 from crf.store.records import NEW
 from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
+from trials.models import Participant
 
 VERSION: Final = re.compile(r"[0-9]{1,9}")
-
-
-class WordsForm(ServiceForm):
-    """A few words; whether they are needed is the service's to say."""
-
-    text = WordsField(
-        label=_("Your words"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-class ReasonForm(WordsForm):
-    """The same words, as the reason why an answer is right."""
-
-    def arguments(self) -> dict[str, Any]:
-        return {"reason": self.cleaned_data["text"]}
-
-
-class AskForm(WordsForm):
-    """A question about one answer of a form, or about the form as a whole."""
-
-    target = forms.ChoiceField(label=_("About"), required=False)
-
-    def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["target"].choices = [("", _("the whole form")), *targets]  # type: ignore[attr-defined]
-        self.order_fields(["target", "text"])
 
 
 class NoteForm(ServiceForm):
@@ -95,6 +70,32 @@ class UnlockForm(StepForm):
     """The step that needs a reason."""
 
     reason = WordsField(label=_("Why"), required=False, max_length=500)
+
+
+class LockStepForm(StepForm):
+    """A freeze, a lock or the end of either; the button says which. A site is locked under a password."""
+
+    step = forms.ChoiceField(
+        choices=[("freeze", ""), ("lock", ""), ("end", "")], widget=forms.HiddenInput, required=False
+    )
+    reason = WordsField(label=_("Why"), required=False, max_length=500)
+    password = PasswordField(label=_("Your password"), required=False)
+
+    def clean_version(self) -> int | None:  # type: ignore[override]  # only a form has a version
+        return super().clean_version() if self.cleaned_data["version"] else None
+
+
+class LockSeveralForm(ServiceForm):
+    """The participants of a site that are locked together, or not at all."""
+
+    participants = forms.ModelMultipleChoiceField(Participant.objects.none(), required=False)
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["participants"].queryset = people  # type: ignore[attr-defined]
+
+    def arguments(self) -> dict[str, Any]:
+        return {"people": list(self.cleaned_data["participants"])}
 
 
 class OverrideForm(ServiceForm):

@@ -25,11 +25,25 @@ def note(
     tone: str, text: str, *, language: str, key: str = "", confirms: bool = False, reason: str = ""
 ) -> SafeString:
     drawn = partial("note", language, tone=tone, icon_name=ICONS[tone], confirms=confirms)
-    filling = {"key": escape(key), "text": escape(text), "reason": escape(reason)}
-    return mark_safe(drawn % filling)  # noqa: S308 - the template escapes, and so does each filling
+    return filled(drawn, key=key, text=text, reason=reason)
+
+
+def filled(drawn: str, **filling: object) -> SafeString:
+    """Fill what was drawn of a template; each filling is escaped."""
+    escaped = {name: escape(text) for name, text in filling.items()}
+    return mark_safe(drawn % escaped)  # noqa: S308 - the template escapes, and so does each filling
 
 
 def blank_notes(language: str) -> Iterator[tuple[str, SafeString]]:
     """Yield (tone, note without words) for the browser, which fills them while somebody types."""
     for tone in ICONS:
         yield tone, note(tone, "", language=language, confirms=tone == SOFT)
+
+
+def note_classes(notes: list[tuple[str, str]], *, required: bool, why: str) -> str:
+    """Return the classes of a question by what is noted beside it."""
+    levels = {level for level, _text in notes}
+    words = ["has-error"] if levels & {"error", "hard"} else ["has-soft"] if "soft" in levels else []
+    words += ["is-required"] if required else []
+    words += ["is-missing"] if why else []
+    return "".join(f" {word}" for word in words)

@@ -26,8 +26,9 @@ from crf.engine.help import filled, value_texts
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import Raw, Review, rows_begun
 from crf.engine.typed import raw_of
+from crf.page.balloons import AskedAt, balloons
 from crf.page.keyed_rows import key_cell, offered_again, paste_box
-from crf.page.note_templates import ERROR, blank_notes, finding_note, note
+from crf.page.note_templates import ERROR, blank_notes, finding_note, note, note_classes
 from crf.page.question_templates import Filling, as_json, partial, skeleton
 
 TABLE_LIMIT = 6
@@ -105,6 +106,7 @@ class PageInput:
     stored: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
     pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    asked: AskedAt = field(default_factory=AskedAt)
 
 
 def page(form: FormDeclaration, given: PageInput) -> FormPage:
@@ -179,6 +181,7 @@ class _Row:
     title: str
     cells: SafeString
     begins: bool = False  # holds only what the form began it with; nobody has asked for it yet
+    balloons: str = ""
 
 
 @dataclass
@@ -298,10 +301,13 @@ class FormRenderer:
                 "label": escape(spot.label),
                 "text": self.wording(question) if question.licensed else "",
                 "notes": "".join(text for _level, text in notes),
+                "balloons": ""
+                if spot.blank
+                else self.balloons(spot.target, spot.label or str(question.text)),
                 "value": escape(self.text_of(spot)),
                 "raw": self.raw_of(spot),
                 "term": escape(local_name(spot.question.dictionary, _first(self.raw, spot.name))),
-                "classes": _classes(notes, required=required, why=why),
+                "classes": note_classes(notes, required=required, why=why),
                 "hidden": "" if shown else " hidden",
                 "optional": "" if required else " hidden",
                 "bad": ' aria-invalid="true"' if name in given.errors else "",
@@ -319,6 +325,9 @@ class FormRenderer:
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
         return skeleton(question, self.language, spot.template) % filling
+
+    def balloons(self, target: str, about: str) -> str:
+        return balloons(self.given.asked, target, about, language=self.language)
 
     def has_proposal(self, spot: FieldView) -> bool:
         """Say whether the answer that the question takes over is known."""
@@ -445,6 +454,7 @@ class FormRenderer:
             self._fixed_title(group, row),
             self._cells(group, row, at, template),
             begins="missing" not in row,
+            balloons=self.balloons(f"{group.name}.{saved}", f"{group.title} {saved}") if saved else "",
         )
 
     def _fixed_title(self, group: Group, row: AnswerRow) -> str:
@@ -486,11 +496,3 @@ class FormRenderer:
     def _is_given(self, group: Group, row: AnswerRow, question: Question) -> bool:
         start = group.starts_with[row["position"] - 1] if row["position"] <= len(group.starts_with) else {}
         return group.fixed and question.name in start
-
-
-def _classes(notes: list[tuple[str, str]], *, required: bool, why: str) -> str:
-    levels = {level for level, _text in notes}
-    words = ["has-error"] if levels & {"error", "hard"} else ["has-soft"] if "soft" in levels else []
-    words += ["is-required"] if required else []
-    words += ["is-missing"] if why else []
-    return "".join(f" {word}" for word in words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crf.engine.messages import label_at
 from crf.page.editor import RecordEditor
 
 
@@ -12,6 +13,7 @@ def targets_of(editor: RecordEditor) -> list[tuple[str, str]]:
     for name, group in form.groups.items():
         pairs.append((name, str(group.title)))
         for row in editor.stored.standing(name) if editor.stored else ():
+            pairs.append((f"{name}.{row.position}", label_at(form, f"{name}.{row.position}")))
             pairs += [
                 (f"{name}.{row.position}.{question.name}", f"{group.title} {row.position} · {question.text}")
                 for question in group.questions.values()

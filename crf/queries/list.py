@@ -1,14 +1,17 @@
-"""The list of queries: filtered, each with its question in the reader's language."""
+"""The list of queries: filtered, each with its question and its values in the reader's language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.core.paginator import Page
+from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,9 +20,11 @@ from crf import catalogue
 from crf.engine import messages
 from crf.links import form_url
 from crf.models import Query, QueryState
+from crf.queries.assigning import Assignee, assigned_to_reader
 from crf.queries.sparing import is_spared, spared_words
 from crf.queries.system import short_question
-from kernel.pagination import BoundedPaginator
+from crf.queries.values import QueryValue, values_of_queries
+from kernel.pagination import BoundedPaginator, count_up_to, in_words
 from kernel.reading import number_of_participant
 
 PER_PAGE = 50
@@ -31,8 +36,14 @@ AGES: Mapping[str, tuple[str | Promise, int]] = {
 STATES: tuple[tuple[str, str | Promise], ...] = (
     ("living", _("Not closed")),
     *QueryState.choices,
+    ("to_review", _("Answered, to be reviewed")),
     ("all", _("All")),
 )
+ASSIGNED: Final[Mapping[str, Promise]] = {
+    "me": _("To me, or to my role"),
+    "nobody": _("To nobody in particular"),
+}
+FILTERS: Final = ("participant", "site", "form", "state", "age", "assigned", "check")
 
 
 @dataclass(frozen=True)
@@ -45,52 +56,108 @@ class QueryLine:
     label: str
     days: int
     href: str
+    assigned: str
+    values: tuple[QueryValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where a query stands in a list: the one before it, the one after it, and how many there are."""
+
+    previous: int | None
+    next: int | None
+    number: int
+    of: str
 
 
 def lines_of(user: User, chosen: Mapping[str, str], *, at: datetime) -> tuple[Page[Query], list[QueryLine]]:
     """Return one page of the queries that ``chosen`` asks for, in a constant number of queries."""
-    page = BoundedPaginator(_found(user, chosen, at), PER_PAGE).get_page(chosen.get("page"))
-    return page, [line_of(query, reader=user, at=at) for query in page.object_list]
+    page = BoundedPaginator(chosen_queries(user, chosen, at=at), PER_PAGE).get_page(chosen.get("page"))
+    return page, lines_for(list(page.object_list), reader=user, at=at)
 
 
-def _found(user: User, chosen: Mapping[str, str], at: datetime) -> Any:
+def lines_for(queries: list[Query], *, reader: User, at: datetime) -> list[QueryLine]:
+    """Return queries as lists show them to the reader, with their values."""
+    values = values_of_queries(queries, reader)
+    return [line_of(query, reader=reader, at=at, values=values.get(query.pk, ())) for query in queries]
+
+
+def chosen_queries(user: User, chosen: Mapping[str, str], *, at: datetime) -> Any:
+    """Return the queries that ``chosen`` asks for, of the sites where the person may see them, the oldest first."""
     queries = Query.objects.open_to(user, Permission.QUERY_VIEW)
     state = chosen.get("state") or "living"
     if state == "living":
         queries = queries.living()
+    elif state == "to_review":
+        queries = queries.to_review()
     elif state in QueryState.values:
         queries = queries.filter(state=state)
-    if code := chosen.get("site"):
-        queries = queries.filter(site__code=code)
-    if code := chosen.get("form"):
-        queries = queries.filter(form_code=code)
-    if number := number_of_participant(chosen.get("participant", "")):
-        queries = queries.filter(participant__number=number)
+    wanted = {
+        "site__code": chosen.get("site"),
+        "form_code": chosen.get("form"),
+        "check_code": chosen.get("check"),
+        "participant__number": number_of_participant(chosen.get("participant", "")),
+    }
+    queries = queries.filter(**{column: value for column, value in wanted.items() if value})
     if chosen.get("age") in AGES:
         queries = queries.filter(opened_at__lt=at - timedelta(days=AGES[chosen["age"]][1]))
-    return queries.select_related("participant", "site", "visit").prefetch_related("messages")
+    if chosen.get("assigned") == "me":
+        queries = assigned_to_reader(queries, user)
+    elif chosen.get("assigned") == "nobody":
+        queries = queries.filter(assigned_role=None, assigned_to=None)
+    return queries.select_related("participant", "site", "visit", "assigned_to").prefetch_related("messages")
 
 
-def line_of(query: Query, *, reader: User, at: datetime) -> QueryLine:
+def filters_in(chosen: Mapping[str, str]) -> str:
+    """Return the filters for an address, without the page."""
+    return urlencode({name: chosen[name] for name in FILTERS if chosen.get(name)})
+
+
+def neighbours_of(query: Query, user: User, chosen: Mapping[str, str], *, at: datetime) -> Neighbours:
+    """Return where the query stands in the list that ``chosen`` asks for, whether it is still in it or not."""
+    queries = chosen_queries(user, chosen, at=at).select_related(None).prefetch_related(None)
+    earlier = Q(opened_at__lt=query.opened_at) | Q(opened_at=query.opened_at, pk__lt=query.pk)
+    later = Q(opened_at__gt=query.opened_at) | Q(opened_at=query.opened_at, pk__gt=query.pk)
+    before, after = queries.filter(earlier), queries.filter(later)
+    return Neighbours(
+        previous=before.order_by("-opened_at", "-pk").values_list("pk", flat=True).first(),
+        next=after.order_by("opened_at", "pk").values_list("pk", flat=True).first(),
+        number=count_up_to(before) + 1,
+        of=in_words(count_up_to(queries)),
+    )
+
+
+def line_of(query: Query, *, reader: User, at: datetime, values: tuple[QueryValue, ...] = ()) -> QueryLine:
     """Return a query as lists show it to the reader."""
-    form = catalogue.forms().get(query.form_code)
-    question = messages.question_at(form, query.target) if form else None
-    label, spared = str(question.text) if question else query.target, is_spared(query, reader)
+    form, spared = catalogue.forms().get(query.form_code), is_spared(query, reader)
+    label = messages.label_at(form, query.target) if form and query.target else query.target
     return QueryLine(
         query=query,
         text=spared_words() if spared else short_question(form, query, query.messages.all()),
-        form_title=str(form.title) if form else query.form_code,
+        form_title=str(form.title) if form else query.form_code or about_no_form(query),
         label="" if spared else label,
         days=((query.closed_at or at) - query.opened_at).days,
         href=place_url(query),
+        assigned=query.assigned_to.display_name
+        if query.assigned_to
+        else Assignee(role=query.assigned_role or "").in_words(),
+        values=values,
     )
+
+
+def about_no_form(query: Query) -> str:
+    """Return what a query is about that is about no form."""
+    return _now("The visit") if query.visit_id else _now("The participant")
 
 
 def place_url(query: Query) -> str:
     """Return where the answer that a query is about can be mended."""
     if query.form_code not in catalogue.forms():
-        return query.participant.get_absolute_url()
+        if query.visit is None:
+            return query.participant.get_absolute_url()
+        query.visit.participant = query.participant  # it is at hand
+        return str(query.visit.get_absolute_url())
     url = form_url(
         query.participant.number, query.form_code, visit_id=query.visit_id, sequence=query.sequence
     )
-    return f"{url}#q-{query.target}" if query.target and "." not in query.target else url
+    return f"{url}#q-{query.target.partition('.')[0]}" if query.target else url

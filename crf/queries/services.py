@@ -5,77 +5,128 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import open_act
 from crf.engine import messages
+from crf.engine.conditions import canonical
+from crf.engine.declaration import FormDeclaration
 from crf.models import MessageKind, Query, QueryState, Resolution
-from crf.queries.system import add_message, confirm_and_close
-from crf.store.records import RecordKey, find_stored_record
-from kernel.errors import Forbidden, Refusal
+from crf.queries.assigning import Assignee, refuse_unknown_assignee
+from crf.queries.refusals import (
+    NoSuchQuestion,
+    NotYourStep,
+    OnlyForChecks,
+    QueryClosed,
+    WordsNeeded,
+)
+from crf.queries.system import add_message, keep_confirmation
+from crf.store.records import RecordKey, StoredRecord, find_stored_record
+from followup.models import Visit
 from trials.models import Participant
 
 
-class NotYourStep(Forbidden):
-    code = "crf.not_your_step"
-    message = _("Your role does not include this step with queries at this site.")
+def raise_query(
+    *, record_key: RecordKey, target: str = "", text: str, assignee: str = "", by: User, at: datetime
+) -> Query:
+    """A person asks about an answer, a row, a form, or a form that is not there yet (requirements C20).
 
-
-class WordsNeeded(Refusal):
-    code = "crf.words_needed"
-    fields = ("text",)
-    message = _("Write what you want to say; a query without words helps nobody.")
-    status = 422
-
-
-class QueryClosed(Refusal):
-    code = "crf.query_closed"
-    message = _("This query is closed. Ask again if it is not settled.")
-
-
-class NoSuchQuestion(Refusal):
-    code = "crf.no_such_question"
-    fields = ("target",)
-    message = _("The form {form} has no question “{target}”. Choose a question of the form.")
-    status = 422
-
-
-class OnlyForChecks(Refusal):
-    code = "crf.only_for_checks"
-    message = _("A person asked this. Answer it; the person who asked closes it.")
-
-
-def raise_query(*, record_key: RecordKey, target: str = "", text: str, by: User, at: datetime) -> Query:
-    """A person asks about an answer, a form, or a form that is not there yet (requirements C20).
-
-    Refuses: who may not raise queries at the site; an empty text; a target that the form does not have.
+    Refuses: who may not raise queries at the site; an empty text; a target that the form does not have; an assignee
+    who handles no queries of the site.
     """
     _refuse_unless(by, Permission.QUERY_RAISE, record_key.participant, text)
     _refuse_unknown(record_key, target)
-    with open_act("crf:query:raise", by=by, at=at, participant=record_key.participant) as act:
-        stored = find_stored_record(record_key)
+    stored = find_stored_record(record_key)
+    return _raise(
+        record_key.participant,
+        {
+            "form_code": record_key.form.code,
+            "record_id": stored.record.pk if stored else None,
+            "visit": record_key.visit,
+            "sequence": record_key.sequence,
+            "target": target,
+            "seen": _seen(record_key.form, stored, target),
+        },
+        text=text,
+        assignee=assignee,
+        by=by,
+        at=at,
+    )
+
+
+def raise_general_query(
+    *,
+    participant: Participant,
+    visit: Visit | None = None,
+    text: str,
+    assignee: str = "",
+    by: User,
+    at: datetime,
+) -> Query:
+    """A person asks about a visit, or about the participant as a whole.
+
+    Refuses: who may not raise queries at the site; an empty text; an assignee who handles no queries of the site.
+    """
+    _refuse_unless(by, Permission.QUERY_RAISE, participant, text)
+    return _raise(participant, {"form_code": "", "visit": visit}, text=text, assignee=assignee, by=by, at=at)
+
+
+def _seen(form: FormDeclaration, stored: StoredRecord | None, target: str) -> dict[str, Any]:
+    """Return the answer that is asked about as it stands now; nothing for a row or a form as a whole."""
+    if stored is None or messages.question_at(form, target) is None:
+        return {}
+    group, position, name = [*target.split("."), "", ""][:3]
+    outcome = stored.outcome(form)
+    rows = {str(row["position"]): row for row in outcome.groups.get(group, ())}
+    value = rows.get(position, {}).get(name) if position else outcome.values.get(target)
+    return {"value": canonical(value)}
+
+
+def _raise(
+    participant: Participant, about: dict[str, Any], *, text: str, assignee: str, by: User, at: datetime
+) -> Query:
+    to = Assignee.read(assignee)
+    refuse_unknown_assignee(to, participant, at=at)
+    with open_act("crf:query:raise", by=by, at=at, participant=participant) as act:
         query = Query.objects.create(
-            participant=record_key.participant,
-            site_id=record_key.participant.site_id,
-            form_code=record_key.form.code,
-            record_id=stored.record.pk if stored else None,
-            visit=record_key.visit,
-            sequence=record_key.sequence,
-            target=target,
+            participant=participant,
+            site_id=participant.site_id,
             raised_by=by,
+            assigned_role=to.role or None,
+            assigned_to_id=to.user_id,
             opened_at=at,
             act=act,
+            **about,
         )
         add_message(query, MessageKind.RAISED, by=by, at=at, text=text.strip(), act=act)
     return query
 
 
+def assign_query(*, query: Query, assignee: str, by: User, at: datetime) -> Query:
+    """The query waits for a person or a role; with an empty ``assignee`` for everybody who may answer it.
+
+    Refuses: who may neither answer nor raise queries at the site; an assignee who handles none there; a closed query.
+    Locks: the participant, then the query.
+    """
+    if not any(by.may(each, query.site_id) for each in (Permission.QUERY_ANSWER, Permission.QUERY_RAISE)):
+        raise NotYourStep
+    to = Assignee.read(assignee)
+    with open_act("crf:query:assign", by=by, at=at, participant=query.participant) as act:
+        locked = _held(query)
+        if locked.state == QueryState.CLOSED:
+            raise QueryClosed
+        refuse_unknown_assignee(to, locked.participant, at=at)
+        locked.assigned_role, locked.assigned_to_id, locked.act = to.role or None, to.user_id, act
+        locked.save(update_fields=["assigned_role", "assigned_to", "act"])
+        add_message(locked, MessageKind.ASSIGNED, by=by, at=at, text=to.in_words(), act=act)
+    return locked
+
+
 def _refuse_unknown(record_key: RecordKey, target: str) -> None:
+    group, _dot, position = target.partition(".")
     known = (
         target == ""
-        or target in record_key.form.groups
+        or (group in record_key.form.groups and (not position or position.isdecimal()))
         or messages.question_at(record_key.form, target) is not None
     )
     if not known:
@@ -91,6 +142,8 @@ def answer_query(*, query: Query, text: str, by: User, at: datetime) -> Query:
 def confirm_answer(*, query: Query, reason: str, by: User, at: datetime) -> Query:
     """The answer that a check doubts is right, because ``reason``: the query closes (architecture 6).
 
+    Where data management looks at the confirmations of the check, it waits to be reviewed instead.
+
     Refuses: who may not answer queries; an empty reason; a query of a person; a closed one. Locks: the query.
     """
     _refuse_unless(by, Permission.QUERY_ANSWER, query.participant, reason)
@@ -100,7 +153,7 @@ def confirm_answer(*, query: Query, reason: str, by: User, at: datetime) -> Quer
             raise OnlyForChecks
         if locked.state == QueryState.CLOSED:
             raise QueryClosed
-        confirm_and_close(locked, reason=reason.strip(), by=by, at=at, act=act)
+        keep_confirmation(locked, reason=reason.strip(), by=by, at=at, act=act)
     return locked
 
 
@@ -114,7 +167,8 @@ def close_query(*, query: Query, text: str = "", by: User, at: datetime) -> Quer
         locked = _held(query)
         if locked.state == QueryState.CLOSED:
             raise QueryClosed
-        locked.state, locked.resolution = QueryState.CLOSED, Resolution.SETTLED
+        locked.resolution = Resolution.CONFIRMED if locked.waits_for_review else Resolution.SETTLED
+        locked.state = QueryState.CLOSED
         locked.closed_at, locked.act = at, act
         locked.save(update_fields=["state", "resolution", "closed_at", "act"])
         add_message(locked, MessageKind.CLOSED, by=by, at=at, text=text.strip(), act=act)
@@ -144,7 +198,7 @@ def _contribute(
 def _held(query: Query) -> Query:
     Participant.objects.lock(query.participant_id)
     locked: Query = (
-        Query.objects.select_for_update(of=("self",)).select_related("participant").get(pk=query.pk)
+        Query.objects.select_for_update(of=("self",)).select_related("participant__site").get(pk=query.pk)
     )
     return locked
 

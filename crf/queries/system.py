@@ -12,12 +12,12 @@ from django.utils.text import Truncator
 from accounts.models import User
 from audit.acts import open_act
 from crf.engine.base import CrfRecord
-from crf.engine.checks import Finding, Level
+from crf.engine.checks import Finding, Level, check_of
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation
 from crf.engine.messages import finding_text, rule_text
-from crf.models import MessageKind, Query, QueryMessage, QueryState, Resolution
+from crf.models import CheckMark, MarkKind, MessageKind, Query, QueryMessage, QueryState, Resolution
 from crf.store.bulk_read import TableQuery, instance_of
 from crf.store.records import RecordKey
 
@@ -31,11 +31,12 @@ class QueryChanges:
 
     opens: list[Finding]
     confirms: list[tuple[Finding, Query | None]]
+    reopens: list[tuple[Finding, Query]]
     closes: list[tuple[Query, Resolution]]
 
     @property
     def empty(self) -> bool:
-        return not (self.opens or self.confirms or self.closes)
+        return not (self.opens or self.confirms or self.reopens or self.closes)
 
 
 def queries_part(record: CrfRecord) -> TableQuery:
@@ -60,7 +61,8 @@ def sync_queries(
 ) -> int:
     """Each soft finding of the record has a living query, or was confirmed as it is; return how many opened.
 
-    Queries whose finding is gone are closed. A confirmation holds for the values it was given for.
+    Queries whose finding is gone are closed. A confirmation holds for the values it was given for: one that waits to
+    be reviewed is asked again when they change.
     ``known`` are the system's queries about the record, as ``known_queries`` returns them.
     """
     findings = [finding for finding in outcome.findings if finding.level in ASKED]
@@ -73,14 +75,17 @@ def sync_queries(
         return 0
     with open_act("crf:query:judge", by=by, at=at, participant=record_key.participant) as act:
         for query, resolution in judged.closes:
-            _close(query, resolution, act, at)
+            close_by_system(query, resolution, act, at)
         for finding in judged.opens:
             _open(record_key, record, finding, act, at)
+        for finding, query in judged.reopens:
+            query.seen = values_of(finding)
+            _ask_again(query, act, at)
         for finding, asked in judged.confirms:
             held = asked or _open(record_key, record, finding, act, at)
             held.seen = values_of(finding)
-            confirm_and_close(held, reason=reasons[finding.key], by=by, at=at, act=act)
-    return len(judged.opens)
+            keep_confirmation(held, reason=reasons[finding.key], by=by, at=at, act=act)
+    return len(judged.opens) + len(judged.reopens)
 
 
 def stale_queries(record_key: RecordKey, outcome: Evaluation, known: list[Query]) -> dict[str, bool]:
@@ -89,6 +94,7 @@ def stale_queries(record_key: RecordKey, outcome: Evaluation, known: list[Query]
     kept = {check.code for check in record_key.form.checks if check.stays_open}
     judged = _judge(findings, known, {}, outcome, kept)
     opens = {finding.key: False for finding in judged.opens}
+    opens |= {query.key: False for _finding, query in judged.reopens}
     return opens | {query.key: True for query, _why in judged.closes}
 
 
@@ -101,11 +107,14 @@ def _judge(
 ) -> QueryChanges:
     living = {query.key: query for query in known if query.state != QueryState.CLOSED}
     settled = {query.key: query for query in known if query.resolution in SETTLED}
-    judged = QueryChanges([], [], [])
+    judged = QueryChanges([], [], [], [])
     for finding in found:
         if finding.key in reasons and finding.level == Level.SOFT:
             judged.confirms.append((finding, living.get(finding.key)))
-        elif finding.key not in living and not _stands(settled.get(finding.key), finding):
+        elif asked := living.get(finding.key):
+            if asked.waits_for_review and not _stands(asked, finding):
+                judged.reopens.append((finding, asked))
+        elif not _stands(settled.get(finding.key), finding):
             judged.opens.append(finding)
     keys = {finding.key for finding in found}
     for key, query in living.items():
@@ -148,16 +157,28 @@ def _open(record_key: RecordKey, record: CrfRecord, finding: Finding, act: Any, 
     )
 
 
-def _close(query: Query, resolution: Resolution, act: Any, at: datetime) -> None:
+def close_by_system(query: Query, resolution: Resolution, act: Any, at: datetime) -> None:
+    """The query is closed because what it asked is settled or no longer asked."""
     query.state, query.resolution, query.closed_at, query.act = QueryState.CLOSED, resolution, at, act
     query.save(update_fields=["state", "resolution", "closed_at", "act"])
     add_message(query, MessageKind.CLOSED, by=None, at=at, text="", act=act)
 
 
-def confirm_and_close(query: Query, *, reason: str, by: User | None, at: datetime, act: Any) -> None:
-    """The query is closed because a person confirmed the answer, with the reason they gave."""
-    query.state, query.resolution = QueryState.CLOSED, Resolution.CONFIRMED
-    query.closed_at, query.act = at, act
+def _ask_again(query: Query, act: Any, at: datetime) -> None:
+    query.state, query.resolution, query.act = QueryState.OPEN, "", act
+    query.save(update_fields=["state", "resolution", "seen", "act"])
+    add_message(query, MessageKind.REOPENED, by=None, at=at, text="", act=act)
+
+
+def keep_confirmation(query: Query, *, reason: str, by: User | None, at: datetime, act: Any) -> None:
+    """A person confirmed the answer with the reason they gave: the query is closed.
+
+    Where data management looks at the confirmations of the check, it is answered and waits to be reviewed.
+    """
+    reviewed = CheckMark.objects.of(query.form_code, MarkKind.REVIEWED)
+    waits = check_of(query.kind, query.check_code, query.key) in reviewed
+    query.state = QueryState.ANSWERED if waits else QueryState.CLOSED
+    query.resolution, query.closed_at, query.act = Resolution.CONFIRMED, None if waits else at, act
     query.save(update_fields=["state", "resolution", "closed_at", "seen", "act"])
     add_message(query, MessageKind.CONFIRMED, by=by, at=at, text=reason, act=act)
 

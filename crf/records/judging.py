@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.acts import open_act
 from crf import catalogue
+from crf.engine.base import RecordState
 from crf.engine.checks import Finding, Level
 from crf.engine.evaluation import Evaluation
 from crf.models import ListedFinding
@@ -65,16 +66,20 @@ def run_checks(*, people: Iterable[int], at: datetime, keeps: bool = True) -> Ju
 
 
 def judge_checks(*, participant: Participant, by: User | None, at: datetime) -> JudgedChecks:
-    """Every record of the locked participant has the queries and listed findings that its answers ask for."""
+    """Every record of the participant, who is held, has the queries and listed findings that its answers ask for.
+
+    A locked record is asked about nothing more; what is listed of it is reviewed all the same.
+    """
     changes, form_context = JudgedChecks(), FormContext(participant, at=at)
     standing = _standing(participant)
     wanted: dict[tuple[int, str], tuple[RecordKey, Finding]] = {}
     for form in catalogue.forms().values():
         for record in begun_records(form, participant):
             record_key, _stored, outcome, known = judged(form, record, form_context)
-            for key, is_open in stale_queries(record_key, outcome, known).items():
-                (changes.closed if is_open else changes.opened).append(f"{record_key.label}: {key}")
-            sync_queries(record_key=record_key, record=record, outcome=outcome, known=known, by=by, at=at)
+            if record.state != RecordState.LOCKED:
+                for key, is_open in stale_queries(record_key, outcome, known).items():
+                    (changes.closed if is_open else changes.opened).append(f"{record_key.label}: {key}")
+                sync_queries(record_key=record_key, record=record, outcome=outcome, known=known, by=by, at=at)
             wanted |= {(record.pk, each.key): (record_key, each) for each in _listed(outcome)}
     _list(participant, wanted, standing, changes, by=by, at=at)
     return changes

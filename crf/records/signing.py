@@ -1,4 +1,4 @@
-"""How a record goes on after its answers: verified, signed, locked; and what a change undoes."""
+"""How a record goes on after its answers: verified, then signed; and what a change undoes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -20,7 +19,6 @@ from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import former_spellings
 from crf.models import Query, RecordSignature
-from crf.store.outstanding import is_verified
 from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
 from crf.store.verification import answers_of, put_verified, settle_verification
 from kernel.errors import Forbidden, Refusal
@@ -58,18 +56,6 @@ class ChangedMeanwhile(Refusal):
     message = _("{record} was changed since you opened it. Read it again, then decide.")
 
 
-class NotReadyToLock(Refusal):
-    code = "crf.not_ready_to_lock"
-    message = _("{record} cannot be locked yet. It lacks: {missing}. Nothing was changed.")
-
-
-class UnlockReasonNeeded(Refusal):
-    code = "crf.unlock_reason_needed"
-    fields = ("reason",)
-    message = _("Say why {record} is unlocked.")
-    status = 422
-
-
 def digest_of(form: FormDeclaration, stored: StoredRecord) -> str:
     """Return the SHA-256 of the record's answers in one spelling: what a signature is bound to (11.70)."""
     return _digest_of(_content_of(form, stored))
@@ -104,7 +90,7 @@ def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime
     """
     with open_act("crf:record:verify", by=by, at=at, participant=record_key.participant) as act:
         needed = (S.COMPLETE, S.SIGNED)
-        stored = _held(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=needed)
+        stored = hold_record(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=needed)
         _refuse_open_queries(record_key, stored)
         answers = answers_of(record_key.form, stored.record.pk)
         put_verified(stored.record, answers.values(), by=by, at=at, act=act)
@@ -120,7 +106,7 @@ def sign_record(
     """
     with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
         needed = (S.COMPLETE, S.VERIFIED)
-        stored = _held(record_key, Permission.CRF_SIGN, by=by, version=version, needed=needed)
+        stored = hold_record(record_key, Permission.CRF_SIGN, by=by, version=version, needed=needed)
         _refuse_open_queries(record_key, stored)
         signature = sign(
             record=record_key.label,
@@ -142,46 +128,6 @@ def sign_record(
         )
 
 
-def lock_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
-    """Nobody changes the record any more, until a data manager unlocks it with a reason.
-
-    Refuses: as ``verify_record`` does, and a record that lacks what ``missing_to_lock`` names.
-    Locks: the participant, then the record.
-    """
-    with open_act("crf:record:lock", by=by, at=at, participant=record_key.participant) as act:
-        needed = (S.COMPLETE, S.VERIFIED, S.SIGNED)
-        stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=needed)
-        _refuse_open_queries(record_key, stored)
-        if missing := missing_to_lock(stored):
-            raise NotReadyToLock(record=record_key.label, missing=", ".join(missing))
-        _move(stored.record, S.LOCKED, act)
-
-
-def missing_to_lock(stored: StoredRecord) -> list[str]:
-    """Return what the record still lacks before it may be locked, in words; ``LOCK_NEEDS`` says what it needs."""
-    lacking = {
-        "verified": (_("verification against source"), is_verified(stored.record)),
-        "signed": (_("the investigator's signature"), stored.record.state == S.SIGNED),
-    }
-    return [str(lacking[need][0]) for need in settings.LOCK_NEEDS if not lacking[need][1]]
-
-
-def unlock_record(*, record_key: RecordKey, version: int, reason: str, by: User, at: datetime) -> None:
-    """The record is again what it was before it was locked.
-
-    Refuses: an unlocking without a reason; who may not; a record that is not locked or was changed meanwhile.
-    Locks: the participant, then the record.
-    """
-    if not reason.strip():
-        raise UnlockReasonNeeded(record=record_key.label)
-    with open_act(
-        "crf:record:unlock", by=by, at=at, participant=record_key.participant, reason=reason
-    ) as act:
-        stored = _held(record_key, Permission.CRF_LOCK, by=by, version=version, needed=(S.LOCKED,))
-        before = stored.record.record_events.exclude(state=S.LOCKED).order_by("-pgh_id").first()
-        _move(stored.record, S(before.state), act)
-
-
 def signature_holds(record_key: RecordKey, stored: StoredRecord, signed: RecordSignature) -> bool:
     """Say whether the record still has exactly the content that was signed, also under the former name of a code."""
     if signed.version != stored.record.version:
@@ -190,9 +136,13 @@ def signature_holds(record_key: RecordKey, stored: StoredRecord, signed: RecordS
     return signed.signature.digest in {_digest_of(each) for each in (content, *former_spellings(content))}
 
 
-def _held(
+def hold_record(
     record_key: RecordKey, permission: Permission, *, by: User, version: int, needed: tuple[RecordState, ...]
 ) -> StoredRecord:
+    """Return the record, held with its participant, as ``by`` saw it.
+
+    Refuses: who may not; a record that is not there, from which the step is not taken, or changed meanwhile.
+    """
     if not by.may(permission, record_key.participant.site):
         raise NotInYourRole
     Participant.objects.lock(record_key.participant.pk)

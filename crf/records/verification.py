@@ -12,6 +12,7 @@ from crf.recheck import DifferingItem, differences, judged
 from crf.store.context import FormContext
 from crf.store.records import begun_records
 from trials.models import Participant
+from trials.models.locks import lock_over
 
 AT_ONCE = 100
 
@@ -31,14 +32,19 @@ class Difference:
 
 
 def verify_derived(people: Iterable[Participant], *, at: datetime) -> Iterator[Difference]:
-    """Yield each record that differs from a fresh evaluation on the day of ``at``; what is locked stays as it was."""
+    """Yield each record that differs from a fresh evaluation on the day of ``at``.
+
+    What is frozen or locked stays as it was.
+    """
     for participant in people:
         form_context = FormContext(participant, at=at)
         for form in catalogue.forms().values():
             for record in begun_records(form, participant):
                 record_key, stored, outcome, known = judged(form, record, form_context)
                 if items := tuple(differences(record_key, stored, outcome, known)):
-                    locked = record.state == RecordState.LOCKED
+                    locked = record.state == RecordState.LOCKED or bool(
+                        lock_over(participant, visit=record.visit_id, record=record.pk)
+                    )
                     yield Difference(participant.pk, record.pk, record_key.label, locked, items)
 
 

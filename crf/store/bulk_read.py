@@ -38,6 +38,26 @@ class TableQuery:
 
 
 @dataclass(frozen=True)
+class RowsOf:
+    """Rows of one table: those whose ``column`` is one of ``values``, and of these what ``also`` says."""
+
+    tag: str
+    model: type[models.Model]
+    column: str
+    values: tuple[Any, ...]
+    also: str = ""
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """Return the select of this part; names come from the models, values go as parameters."""
+        also = f" AND {self.also}" if self.also else ""
+        table = _quoted(self.model)
+        return (
+            f"SELECT %s, to_jsonb(t)::text FROM {table} t WHERE t.{self.column} = ANY(%s){also}",  # noqa: S608
+            [self.tag, list(self.values)],
+        )
+
+
+@dataclass(frozen=True)
 class FormQuery:
     """The begun records of one form, with answers, visit code and visit day, of the participant that is read."""
 
@@ -51,6 +71,21 @@ class FormQuery:
         return sql, [self.tag, self.tag]
 
 
+@dataclass(frozen=True)
+class LockQuery:
+    """What is frozen or locked over a record, or over the place where it would stand: one row, or none."""
+
+    tag: str
+    place: tuple[int, int, int | None, int | None]
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """Return the select of this part: the database judges by site, participant, visit and record."""
+        return "SELECT %s, o::text FROM trials_lock_over(%s, %s, %s, %s) o WHERE o IS NOT NULL", [
+            self.tag,
+            *self.place,
+        ]
+
+
 # Whose records and which visits is asked once, however many forms are read.
 _RECORDS = (
     "WITH records AS MATERIALIZED (SELECT t.*, v.code AS visit_code, coalesce(v.took_place_on, v.target)::text "
@@ -60,11 +95,11 @@ _RECORDS = (
 
 
 def bulk_read(
-    parts: Iterable[TableQuery], *, participant: int = 0, forms: Iterable[FormQuery] = ()
+    parts: Iterable[TableQuery | RowsOf | LockQuery], *, participant: int = 0, forms: Iterable[FormQuery] = ()
 ) -> dict[str, list[Plain]]:
     """Return the rows of every part by its tag, columns by name; ``forms`` are read of ``participant``."""
     forms = list(forms)
-    wanted: list[TableQuery | FormQuery] = [*parts, *forms]
+    wanted: list[TableQuery | RowsOf | LockQuery | FormQuery] = [*parts, *forms]
     found: dict[str, list[Plain]] = {part.tag: [] for part in wanted}
     if not wanted:
         return found

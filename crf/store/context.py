@@ -11,11 +11,11 @@ from django.db.models import Max, Min
 from crf import catalogue
 from crf.engine.answers import AnswerRow
 from crf.engine.base import COMPLETED
-from crf.engine.checks import earliest_day, in_site_time
+from crf.engine.checks import RETIRED, earliest_day, in_site_time
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration, form_of
-from crf.models import DeviationDecision, SafetyClock, SponsorAssessment
+from crf.models import CheckMark, DeviationDecision, MarkKind, SafetyClock, SponsorAssessment
 from crf.models import Record as SavedRecord
-from crf.store.bulk_read import FormQuery, TableQuery, bulk_read, instance_of, values_of
+from crf.store.bulk_read import FormQuery, LockQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import ContactAttempt, Visit
 from kernel.clock import local_date
 from protocol import text
@@ -50,6 +50,7 @@ class FormContext:
         self.site = participant.site
         self._at = at
         self._milestones: dict[str, Milestone] | None = None
+        self._retired: dict[str, set[str]] = {}
         self._records: dict[str, list[AnswerRow]] = {}
         self._rows: dict[tuple[str, str, int], list[AnswerRow]] = {}
         self._consents: list[Consent] | None = None
@@ -73,7 +74,7 @@ class FormContext:
         sequence: int = 1,
         record_id: int | None = None,
     ) -> dict[str, Any]:
-        """Return the value of each of the form's foreign reads, for one record of it."""
+        """Return the value of each of the form's foreign reads, for one record of it; and which checks are retired."""
         own = {
             "visit.code": visit.code if visit else None,
             "visit.target": visit.target if visit else None,
@@ -83,10 +84,13 @@ class FormContext:
             "record.sequence": sequence,
         }
         self.fetch(form.foreign_reads)
-        return {
+        known = {
             read: own[read] if read in own else self._look(read, form.code, record_id)
             for read in form.foreign_reads
         }
+        if form.code in self._retired:
+            known[RETIRED] = frozenset(self._retired[form.code])
+        return known
 
     def context_value(self, read: str) -> Any:
         """Return one value from outside, named as a form reads it."""
@@ -108,19 +112,26 @@ class FormContext:
             self.fetch(())
         return {code: milestone.on for code, milestone in (self._milestones or {}).items()}
 
-    def fetch(self, reads: Iterable[str], also: Iterable[TableQuery] = ()) -> dict[str, list[AnswerRow]]:
-        """Bring milestones and the forms that ``reads`` names in one journey, with ``also`` besides."""
+    def fetch(
+        self, reads: Iterable[str], also: Iterable[TableQuery | LockQuery] = ()
+    ) -> dict[str, list[AnswerRow]]:
+        """Bring milestones, retired checks and the forms that ``reads`` names in one journey, with ``also`` besides."""
         codes = {form_of(read) for read in reads} & catalogue.forms().keys() - self._records.keys()
         forms = [FormQuery(code, catalogue.form(code).model) for code in sorted(codes)]
-        parts = list(also)
+        parts: list[TableQuery | LockQuery] = list(also)
         if self._milestones is None:
             parts.append(TableQuery("milestones", Milestone, "participant_id", self.participant.pk))
+            parts.append(
+                TableQuery("retired", CheckMark, "kind", MarkKind.RETIRED, also="t.ended_at IS NULL")
+            )
         loaded = bulk_read(parts, participant=self.participant.pk, forms=forms)
         for code in codes:
             self._records[code] = _in_order(catalogue.form(code), loaded.pop(code), self.site.time_zone)
         if "milestones" in loaded:
             kept = [instance_of(Milestone, row) for row in loaded.pop("milestones")]
             self._milestones = {milestone.code: milestone for milestone in kept}
+            for row in loaded.pop("retired"):
+                self._retired.setdefault(row["form_code"], set()).add(row["check_code"])
         return loaded
 
     def forget_milestones(self) -> None:

@@ -28,7 +28,7 @@ PER_PAGE = 50
 def differences(request: PersonRequest) -> HttpResponse:
     """Show the differences that stand, the oldest first; with ``?show=all`` those that are settled as well."""
     everything = chosen(request, "show", ("all",)) == "all"
-    rows = DerivedDifference.objects.open_to(request.user, Permission.CRF_VIEW)
+    rows = DerivedDifference.objects.open_to(request.user, Permission.CRF_VIEW).with_lock()
     rows = rows.order_by("-seen_at", "pk") if everything else rows.standing().order_by("seen_at", "pk")
     page = BoundedPaginator(rows.select_related("participant", "site", "record__visit"), PER_PAGE)
     found = page.get_page(request.GET.get("page"))

@@ -13,6 +13,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from crf.page.findings import STATES, lines_of, listing_checks
+from crf.queries.assigning import role_choices
 from kernel.choices import chosen_of_all
 from trials.models import Site
 
@@ -43,6 +44,7 @@ def findings(request: PersonRequest) -> HttpResponse:
         "checks": checks,
         "states": STATES,
         "may_ask": request.user.may(Permission.QUERY_RAISE),
+        "assignees": role_choices(),
         "may_take": request.user.may(Permission.EXPORT_TAKE),
     }
     return render(request, "crf/findings.html", shown)

@@ -13,20 +13,14 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from crf.locks.records import unlock_record
 from crf.page.actions import actions_for
 from crf.page.editor import RecordEditor, address, open_record
 from crf.page.forms import OverrideForm, SignStepForm, StepForm, UnlockForm
 from crf.page.targets import numeric_targets
 from crf.records.overrides import grant_override
-from crf.records.signing import (
-    NothingThere,
-    lock_record,
-    missing_to_lock,
-    sign_record,
-    unlock_record,
-)
-from crf.store.outstanding import is_verified
-from crf.store.records import RecordKey, find_stored_record
+from crf.records.signing import sign_record
+from crf.store.records import RecordKey
 
 
 def _recorded(request: PersonRequest, record_key: RecordKey) -> HttpResponse:
@@ -56,27 +50,6 @@ def sign(request: PersonRequest, number: str, code: str, sequence: int) -> HttpR
     if form.submits(sign_record, record_key=record_key, by=request.user, at=now):
         return _recorded(request, record_key)
     return _refused(request, record_key, form, now)
-
-
-@requires(Permission.CRF_LOCK)
-def lock(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
-    """Say what the record has and lacks before it is locked, and lock it once that is confirmed."""
-    record_key = open_record(request, number, code, sequence, Permission.CRF_LOCK)
-    stored = find_stored_record(record_key)
-    if stored is None:
-        raise NothingThere(record=record_key.label)
-    form, now = StepForm(request.POST or None, initial={"version": stored.record.version}), timezone.now()
-    if form.submits(lock_record, record_key=record_key, by=request.user, at=now):
-        return _recorded(request, record_key)
-    shown = {
-        "form": form,
-        "label": record_key.label,
-        "stored": stored,
-        "missing": missing_to_lock(stored),
-        "is_verified": is_verified(stored.record),
-        "back": address("form", record_key),
-    }
-    return render(request, "crf/lock.html", shown, status=form.status)
 
 
 @require_POST

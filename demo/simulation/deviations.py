@@ -64,7 +64,7 @@ def _answers(proposal: DeviationProposal, closed_on: date | None) -> dict[str, A
     answers = {
         "dv_term": SAID,
         **known,
-        "dv_dt": max(day, consented.on) if consented and consented.on else day,
+        "dv_dt": min(max(day, consented.on), proposal.found_on) if consented and consented.on else day,
     }
     if known["dv_cat"] == "crossover":
         to = "surgery" if proposal.participant.arm == "1" else "surveillance"

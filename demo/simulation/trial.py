@@ -16,6 +16,7 @@ from demo.simulation.copies import copy_up_to
 from demo.simulation.deviations import settle_some
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
+from demo.simulation.queries import ask_some
 from demo.simulation.sites import PASSWORD, Stage, set_stage, suspend
 from demo.simulation.urgent import alarm
 from demo.simulation.verification import plan_verification, verify_some
@@ -66,6 +67,7 @@ def play(
     alarm(stage, until)
     _finish(stage, until, seed)
     settle_some(stage, until)
+    ask_some(stage, until)
     verify_some(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused

@@ -62,7 +62,8 @@ class QueryParameter:
         return OpenApiParameter(self.name, self.kind, description=self.text)
 
 
-def _one_of(values: Collection[str]) -> ValueCheck:
+def one_of(values: Collection[str]) -> ValueCheck:
+    """Return the check that a value is one of ``values``."""
     return lambda request, value: "" if value in values else ", ".join(values)
 
 
@@ -100,8 +101,8 @@ PAGE_SIZE: Final = QueryParameter("page_size", int, "Rows on a page, 500 at most
 PAGE: Final = (CURSOR, PAGE_SIZE)
 SITE: Final = QueryParameter("site", str, "The code of a site.", _site)
 PARTICIPANT: Final = QueryParameter("participant", str, "The number of a participant.", _participant)
-PARTICIPANT_STATE: Final = QueryParameter("state", str, "Where participants stand.", _one_of(Track.values))
-VISIT_STATE: Final = QueryParameter("state", str, "Where visits stand.", _one_of(VisitState.values))
+PARTICIPANT_STATE: Final = QueryParameter("state", str, "Where participants stand.", one_of(Track.values))
+VISIT_STATE: Final = QueryParameter("state", str, "Where visits stand.", one_of(VisitState.values))
 PURPOSE: Final = QueryParameter(
     "purpose", str, "What the answers of many participants are read for; kept in the audit trail.", _anything
 )
@@ -111,7 +112,7 @@ FINDING_STATE: Final = QueryParameter(
     "state",
     str,
     "Findings that the answers show (open, unless you say otherwise), gone, or all.",
-    _one_of(FINDING_STATES),
+    one_of(FINDING_STATES),
 )
 VISIT: Final = QueryParameter("visit", int, "The id of a visit, for a form of one.", _anything)
 SEQUENCE: Final = QueryParameter(

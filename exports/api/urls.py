@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports.api import allocation, completeness, verification, views
+from exports.api import allocation, completeness, queries, verification, views
 
 app_name = "api"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("participants/<str:number>/answers/<str:code>/", views.record, name="record"),
     path("participants/<str:number>/allocation/", allocation.allocation, name="allocation"),
     path("findings/", views.findings, name="findings"),
+    path("queries/", queries.queries, name="queries"),
+    path("queries/ageing/", queries.query_ageing, name="query-ageing"),
+    path("checks/", queries.checks, name="checks"),
     path("visits/", views.visits, name="visits"),
     path("completeness/", completeness.completeness, name="completeness"),
     path("verification/", verification.verification, name="verification"),

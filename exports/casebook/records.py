@@ -18,6 +18,7 @@ from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.questions import Question
 from crf.models import Query, QueryMessage, Record, RecordSignature
 from crf.page.render import TABLE_LIMIT
+from crf.queries.list import about_no_form
 from crf.queries.system import question_of_query
 from crf.store.context import FormContext
 from crf.store.history import Entry, history_of
@@ -185,7 +186,11 @@ def _changes(key: RecordKey, stored: StoredRecord) -> tuple[Entry | None, tuple[
 def printed_query(query: Query) -> PrintedQuery:
     """Return the query with its thread, in the language in force."""
     form, thread = catalogue.forms().get(query.form_code), tuple(query.messages.all())
-    question = messages.question_at(form, query.target) if form and query.target else None
-    about = str(question.text) if question else _("The form as a whole") if not query.target else query.target
+    if form is None and not query.form_code:
+        about = about_no_form(query)
+    elif not query.target:
+        about = _("The form as a whole")
+    else:
+        about = messages.label_at(form, query.target) if form else query.target
     zone = query.participant.site.time_zone
     return PrintedQuery(query, about, question_of_query(form, query, thread, zone=zone), thread)

@@ -13,6 +13,7 @@ from followup.services.planning import plan_visits_for
 from kernel.tasks import send
 from trials import services as trials
 from trials.models import Participant, Site, SiteVersion
+from trials.models.locks import is_locked, without_locked
 from trials.services.versions import ENDED
 
 BATCH = 50
@@ -26,8 +27,8 @@ def open_version(*, site: Site, version: str, by: User, at: datetime, reason: st
 
 
 def waiting_for(site_version: SiteVersion) -> QuerySet[Participant]:
-    """Return the living participants of the site who do not follow the version yet."""
-    people = Participant.objects.filter(site_id=site_version.site_id).exclude(state__in=ENDED)
+    """Return the living participants of the site who do not follow the version yet; who is locked waits for nothing."""
+    people = without_locked(Participant.objects.filter(site_id=site_version.site_id).exclude(state__in=ENDED))
     participants: QuerySet[Participant] = people.exclude(protocol_version=site_version.version).order_by("pk")
     return participants
 
@@ -90,13 +91,13 @@ def _carry_batch(site_version: SiteVersion, at: datetime, batch: int) -> int:
 def catch_up(*, participant: Participant, by: User | None, at: datetime) -> Participant:
     """The participant follows the version in force at their site: whoever works on them need not wait for the batch.
 
-    Whoever follows it already, or has ended, is returned as they are now, and nothing is written.
+    Whoever follows it already, has ended or is locked, is returned as they are now, and nothing is written.
 
     Locks: the participant.
     """
     with transaction.atomic():
         locked = Participant.objects.lock(participant.pk)
-        if not locked.is_behind or locked.state in ENDED:
+        if not locked.is_behind or locked.state in ENDED or is_locked(locked):
             return locked
         version = locked.site.protocol_version
         with open_act("followup:version:carry", by=by, at=at, participant=locked, reason=_reason(version)):

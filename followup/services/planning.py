@@ -30,6 +30,7 @@ from protocol.schedule import led_to, missed_on, plan
 from protocol.windows import window_status
 from trials.holidays import works_on
 from trials.models import EligibilityDecision, Milestone, Participant
+from trials.models.locks import is_locked
 
 PLANNED_COLUMNS = (
     "anchor",
@@ -74,7 +75,8 @@ def plan_visits_for(
 ) -> list[VisitChange]:
     """The participant's visits are those that the protocol asks for now; nothing that happened moved.
 
-    Planning again without a change writes nothing. Who calls holds the participant's row.
+    Planning again without a change writes nothing; the plan of a locked participant stays until the lock ends. Who
+    calls holds the participant's row.
 
     Locks: the participant's visits.
     """
@@ -83,6 +85,8 @@ def plan_visits_for(
         today = local_date(at, locked.site.time_zone)
         planning = _Planning(locked, today, followed_since(locked))
         changes = planning.changes()
+        if changes and is_locked(locked):
+            return []
         if changes:
             with open_act("followup:visits:plan", by=by, at=at, participant=locked, reason=reason) as act:
                 _apply(changes, planning, act)

@@ -16,6 +16,7 @@ from followup.rolling import VisitWindow, state_on, turns_on
 from followup.services.planning import plan_visits_for
 from protocol.schedule import sweeps_until_month
 from trials.models import Participant, Site
+from trials.models.locks import without_locked
 from trials.services import propose_deviation
 
 BATCH = 500
@@ -50,8 +51,12 @@ def _roll_batch(site: Site, on: date, at: datetime, batch: int) -> int:
 
 
 def _held(site: Site, on: date, batch: int) -> list[Visit]:
-    """Return the next visits to turn, held with their participants; what another run holds is left to it."""
-    turning = Visit.objects.filter(site=site).awaited().turning(on=on).order_by("turns_on", "pk")
+    """Return the next visits to turn, held with their participants; what another run holds is left to it.
+
+    Visits of who is locked stay as they are until the lock ends.
+    """
+    visits = without_locked(Visit.objects.filter(site=site), participant="participant_id")
+    turning = visits.awaited().turning(on=on).order_by("turns_on", "pk")
     wanted = list(turning.values_list("pk", "participant_id")[:batch])
     people = Participant.objects.filter(pk__in={person for _visit, person in wanted}).order_by("pk")
     mine = set(people.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))

@@ -44,7 +44,13 @@ def queries(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
                 kind=AlertKind.QUERY,
                 key=str(query.pk),
                 day=since,
-                text=_text_of(_lazy("form %(what)s, asked on %(day)s"), query.form_code, since),
+                text=_text_of(
+                    _lazy("form %(what)s, asked on %(day)s")
+                    if query.form_code
+                    else _lazy("about the participant or a visit, asked on %(day)s"),
+                    query.form_code,
+                    since,
+                ),
                 level=level,
                 recipients=recipients[level],
                 participant=query.participant,

@@ -14,6 +14,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from crf.models import ExpectedForm
+from crf.queries.assigning import role_choices
 from kernel.choices import chosen, chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
@@ -97,5 +98,7 @@ def completeness_forms(request: PersonRequest) -> HttpResponse:
         "visits": sorted(visits),
         "forms": [(form.code, str(form.title)) for form in catalogue.forms().values()],
         "measures": [(name, str(label)) for name, label in MEASURES.items()],
+        "may_ask": request.user.may(Permission.QUERY_RAISE),
+        "assignees": role_choices(),
     }
     return render(request, "reports/completeness_forms.html", shown)

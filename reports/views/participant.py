@@ -18,6 +18,7 @@ from reports.acts import acts_about, in_words, role_of
 from reports.course import with_course
 from reports.participant_page import casefile_of
 from trials.models import Participant
+from trials.models.locks import lock_kind
 
 ACTS_PER_PAGE = 100
 
@@ -26,7 +27,7 @@ ACTS_PER_PAGE = 100
 def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
-    noted = rows.annotate(notes_kept=open_notes_of(request.user), **with_course())
+    noted = rows.annotate(notes_kept=open_notes_of(request.user), lock_kind=lock_kind(), **with_course())
     participant = get_object_or_404(noted, number=number)
     at = timezone.now()
     today = local_date(at, participant.site.time_zone)

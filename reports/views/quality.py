@@ -19,6 +19,7 @@ from followup.views.agenda import chosen_site
 from kernel.clock import local_date
 from reports.elements import content_of_evaluations
 from reports.quality import Report, as_csv
+from reports.query_ageing import query_report
 from reports.questionnaires import compliance
 from reports.visits_kept import visits_kept
 from reports.vital_status import vital_status
@@ -45,6 +46,11 @@ REPORTS: Final[dict[str, tuple[object, object, Maker]]] = {
         _("Vital status"),
         _("How old the last news is, and who is known at month 36: the primary endpoint rests on it."),
         lambda sites, today: vital_status(sites, today=today),
+    ),
+    "queries": (
+        _("Queries: age and workload"),
+        _("How many wait for whom and for how long, and how quickly they are answered and closed, by site."),
+        lambda sites, today: query_report(sites, today=today),
     ),
 }
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.models import ExpectedForm
+from crf.queries.assigning import role_choices
 from kernel.choices import chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
@@ -45,5 +46,7 @@ def unfinished_forms(request: PersonRequest) -> HttpResponse:
         "chosen": chosen,
         "sites": sites,
         "forms": forms,
+        "may_ask": request.user.may(Permission.QUERY_RAISE),
+        "assignees": role_choices(),
     }
     return render(request, "reports/unfinished_forms.html", shown)

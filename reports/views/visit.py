@@ -22,6 +22,7 @@ from kernel.clock import local_date
 from kernel.service_form import Page
 from reports.matrix import forms_of_visit
 from trials.models import Participant
+from trials.models.locks import lock_kind
 
 
 def _todos_of(visit: Visit) -> list[Todo]:
@@ -44,6 +45,7 @@ def _logs_to_say(request: PersonRequest, visit: Visit) -> list[str]:
 def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Show one visit."""
     rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant__site")
+    rows = rows.annotate(lock_kind=lock_kind("participant_id", visit="pk"))
     participant = get_object_or_404(rows, participant__number=number, pk=pk)
     text = text_for(participant.participant)
     today = local_date(timezone.now(), participant.participant.site.time_zone)
@@ -61,7 +63,10 @@ def visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         "forms_due": due,
         "logs_to_say": _logs_to_say(request, participant),
         "elsewhere": [code for code in participant.forms if code not in {form.code for form, _cell in due}],
-        "may_record": request.user.may(Permission.VISIT_RECORD, participant.site_id),
+        "sees_locks": request.user.may(Permission.CRF_VIEW, participant.site_id),
+        "may_ask": request.user.may(Permission.QUERY_RAISE, participant.site_id),
+        "may_record": not participant.lock_kind
+        and request.user.may(Permission.VISIT_RECORD, participant.site_id),
         "is_current": participant.state != VisitState.CANCELLED,
         "may_have_been": services.may_have_taken_place(participant, participant.participant),
         "is_on_record": participant.state in HAPPENED,

@@ -13,6 +13,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.models import Draft, ExpectedForm, MessageKind, Query, QueryMessage, QueryState
+from crf.queries.assigning import not_for_others
+from crf.queries.list import about_no_form
 from crf.queries.system import short_question
 from kernel.clock import local_date
 from reports.unfinished_forms import lines_of
@@ -20,13 +22,13 @@ from reports.worklist.sections import WorkItem, WorkListSection, first_and_total
 
 
 def queries_to_answer(user: User, today: date) -> WorkListSection:
-    """Return the open queries that the person may answer."""
+    """Return the open queries that the person may answer, but for those that are assigned to others."""
     rows = Query.objects.open_to(user, Permission.QUERY_ANSWER).filter(state=QueryState.OPEN)
-    return _queries(rows, _("Queries to answer"), _("No query waits for an answer."))
+    return _queries(not_for_others(rows, user), _("Queries to answer"), _("No query waits for an answer."))
 
 
 def queries_to_close(user: User, today: date) -> WorkListSection:
-    """Return the answered queries that the person may close."""
+    """Return the answered queries that the person may close or review, whoever they are assigned to."""
     rows = Query.objects.open_to(user, Permission.QUERY_CLOSE).filter(state=QueryState.ANSWERED)
     return _queries(rows, _("Answered queries to close"), _("No answered query waits to be closed."))
 
@@ -37,10 +39,10 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
     items = [
         WorkItem(
             query.participant.number,
-            f"{query.form_code} · {_asked(query)}",
+            f"{query.form_code or about_no_form(query)} · {_asked(query)}",
             query.get_absolute_url(),
             "query",
-            query.state,
+            query.shown_state,
             local_date(query.opened_at, query.participant.site.time_zone),
         )
         for query in shown

@@ -49,6 +49,11 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "text",
         "operational": "id act participant site target",
     },
+    "crf.CheckMark": {
+        "operational": (
+            "id act form_code check_code kind reason plan_version set_by set_at ended_by ended_at end_reason"
+        ),
+    },
     "crf.DerivedDifference": {
         "clinical": "stored worked_out",
         "operational": "id act participant site record kind item seen_at settled_at",
@@ -106,7 +111,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "seen",
         "operational": (
             "id act participant site form_code record visit sequence target key check_code kind "
-            "level state resolution raised_by opened_at closed_at"
+            "level state resolution raised_by assigned_role assigned_to opened_at closed_at"
         ),
     },
     "crf.QueryMessage": {
@@ -271,6 +276,13 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "trials.ContactRequest": {
         "operational": "id act reference site state received_at closed_at reason participant erased_at",
+    },
+    "trials.DataLock": {
+        "clinical": "reason end_reason",
+        "operational": (
+            "id act level kind site participant visit_number record_number counts begun_by begun_at signature "
+            "ended_by ended_at ending_signature second_signature"
+        ),
     },
     "trials.Delegation": {
         "operational": (

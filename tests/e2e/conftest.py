@@ -52,6 +52,18 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_as_served() -> Iterator[None]:
+    """WhiteNoise gives static files, as it does to people, and the browser keeps them from page to page."""
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(StaticFilesHandler, "_should_handle", lambda *_asked: False)
+        patched.setattr(settings, "WHITENOISE_MAX_AGE", 3600, raising=False)
+        yield
+
+
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
     """Opens a page in a browser of its own; a request to anywhere else fails the test, as does a script's fault."""

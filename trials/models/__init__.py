@@ -2,6 +2,7 @@
 
 from trials.models.closing import CloseOut, SiteCopy, SiteCopyDownload
 from trials.models.laboratory import ReferenceRange
+from trials.models.locks import DataLock, LockKind, LockLevel
 from trials.models.news import NewsLetter, NewsReader
 from trials.models.participants import (
     Consent,
@@ -30,9 +31,12 @@ __all__ = [
     "ConsentVersion",
     "ContactIdentity",
     "ContactRequest",
+    "DataLock",
     "Delegation",
     "DeviationProposal",
     "EligibilityDecision",
+    "LockKind",
+    "LockLevel",
     "LossToFollowUp",
     "Milestone",
     "NewsLetter",

@@ -17,6 +17,7 @@ from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from kernel.errors import Refusal
 from kernel.pagination import CountOf
+from trials.lock_guards import DataLockGuard, ParticipantLockGuard
 from trials.models.sites import ConsentVersion, Site
 from trials.transfer_guards import MovedByTransfer
 from trials.version_guards import ParticipantVersionGuard
@@ -120,6 +121,7 @@ class Participant(Audited):
             SetOnce(name="trials_participant_strat_stage_once", column="strat_stage"),
             SetOnce(name="trials_participant_number_once", column="number"),
             MovedByTransfer(name="trials_participant_moved"),
+            ParticipantLockGuard(name="trials_participant_data_lock"),
             models.CheckConstraint(
                 condition=models.Q(arm=None) | models.Q(arm__in=["1", "2"]), name="trials_participant_arm"
             ),
@@ -204,6 +206,7 @@ class Consent(OfParticipant):
         ordering = ("-signed_on", "-pk")
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="trials_consent_data_lock"),
             models.UniqueConstraint(fields=["participant", "version"], name="trials_consent_once"),
         )
 
@@ -231,6 +234,7 @@ class ConsentRefusal(OfParticipant):
         ordering = ("-asked_on", "-pk")
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="trials_consentrefusal_data_lock"),
             models.UniqueConstraint(fields=["participant", "version"], name="trials_consentrefusal_once"),
             models.CheckConstraint(
                 condition=models.Q(follows__in=AfterRefusal.values), name="trials_consentrefusal_follows"
@@ -273,6 +277,7 @@ class ScreeningOutcome(OfParticipant):
     class Meta(OfParticipant.Meta):
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="trials_screeningoutcome_data_lock"),
             models.UniqueConstraint(fields=["participant"], name="trials_outcome_once"),
         )
 
@@ -300,6 +305,7 @@ class EligibilityDecision(OfParticipant):
         ordering = ("-decided_at",)
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="trials_eligibilitydecision_data_lock"),
             models.UniqueConstraint(
                 fields=["participant"], condition=models.Q(lapsed_at=None), name="trials_decision_one_live"
             ),
@@ -342,6 +348,7 @@ class Milestone(OfParticipant):
         ordering = ("on", "code")
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="trials_milestone_data_lock"),
             models.UniqueConstraint(fields=["participant", "code"], name="trials_milestone_once"),
             models.CheckConstraint(
                 condition=models.Q(source_form="", source_record=None)
@@ -387,6 +394,7 @@ class Withdrawal(OfParticipant):
 
     class Meta(OfParticipant.Meta):
         ordering = ("on", "pk")
+        constraints = (*OfParticipant.Meta.constraints, DataLockGuard(name="trials_withdrawal_data_lock"))
 
     def __str__(self) -> str:
         return f"{self.participant} {self.on}"
@@ -415,6 +423,7 @@ class LossToFollowUp(OfParticipant):
         ordering = ("lost_on", "pk")
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="trials_losstofollowup_data_lock"),
             models.UniqueConstraint(
                 fields=["participant"], condition=models.Q(reached_on=None), name="trials_loss_open_once"
             ),
@@ -455,6 +464,7 @@ class DeviationProposal(OfParticipant):
         ordering = ("-found_on", "-pk")
         constraints = (
             *OfParticipant.Meta.constraints,
+            DataLockGuard(name="trials_deviationproposal_data_lock"),
             models.CheckConstraint(
                 condition=models.Q(deviation_no=None) | models.Q(state=DeviationState.CONFIRMED),
                 name="trials_deviation_number_of_confirmed",

@@ -6,13 +6,13 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SetOnce, SiteScoped
 from audit.models import Audited, audited
+from kernel.days import in_chinese
 from trials.models.sites import ConsentVersion, Site
 from trials.version_guards import LetterStays, OpenedStays
 
@@ -134,4 +134,4 @@ class Confirmation(Audited):
     @property
     def shown(self) -> str:
         """What was confirmed, in the reader's language."""
-        return self.shown_zh if (get_language() or "").startswith("zh") else self.shown_en
+        return self.shown_zh if in_chinese() else self.shown_en

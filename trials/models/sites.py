@@ -7,12 +7,12 @@ from typing import Self
 
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
+from kernel.days import in_chinese
 from trials.guards import ClosedOutGuard
 from trials.transfer_guards import SignedTexts
 from trials.version_guards import SiteVersionGuard
@@ -90,11 +90,11 @@ class Site(Audited):
 
     @property
     def local_name(self) -> str:
-        return self.name_zh if (get_language() or "").startswith("zh") else self.name
+        return self.name_zh if in_chinese() else self.name
 
     @property
     def local_city(self) -> str:
-        return self.city_zh if (get_language() or "").startswith("zh") else self.city
+        return self.city_zh if in_chinese() else self.city
 
     def get_absolute_url(self) -> str:
         return reverse("trials:site", args=[self.code])

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kernel.days import in_chinese
 from website.contact.centres import Centre, any_centre, open_centres
 from website.contact.cities import cities
 from website.contact.forms import LANGUAGES, CallRequestForm, city_of
@@ -57,7 +58,7 @@ class ContactPage:
 def opened(request: HttpRequest, at: datetime) -> ContactPage:
     """Return the page as it is opened: nothing typed, the centre of ``?site=`` chosen."""
     centres = open_centres(at=at)
-    spoken = LANGUAGES[0] if (get_language() or "").startswith("zh") else LANGUAGES[1]
+    spoken = LANGUAGES[0] if in_chinese() else LANGUAGES[1]
     form = CallRequestForm(centres=centres, initial={"language": spoken})
     wanted = request.GET.get("site", "")
     chosen = wanted if wanted in {centre.code for centre in centres} else ""

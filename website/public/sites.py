@@ -13,10 +13,10 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import get_language
 
 from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission
 from kernel.clock import local_date
+from kernel.days import in_chinese
 from trials.models.sites import SiteState
 
 # Who answers people who turn to a centre.
@@ -49,15 +49,11 @@ class PublicSite:
 
     @property
     def local_name(self) -> str:
-        return self.name_zh if _in_chinese() else self.name
+        return self.name_zh if in_chinese() else self.name
 
     @property
     def local_city(self) -> str:
-        return self.city_zh if _in_chinese() else self.city
-
-
-def _in_chinese() -> bool:
-    return (get_language() or "").startswith("zh")
+        return self.city_zh if in_chinese() else self.city
 
 
 def public_sites(*, at: datetime) -> list[PublicSite]:

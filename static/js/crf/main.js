@@ -1,7 +1,9 @@
 // Form pages: questions shown and required while typing, derived answers and findings live, drafts
 // kept every few seconds, rows and answers by keyboard, and a warning before unsaved answers are
 // left. The server judges again on every save; without scripts the page still works.
+
 import { answerOf, fill, inputsNamed, typedNow } from "./answers.js";
+import { askInPlace } from "./ask.js";
 import { forgetHere, forgetStored, keepDraft, keepHere, keepUntilSaved, putBack } from "./drafts.js";
 import { deriveSoon } from "./findings.js";
 import { onKey, standAlone } from "./keyboard.js";
@@ -95,4 +97,7 @@ export function start(form) {
 }
 
 const form = document.querySelector("form[data-crf]");
-if (form) start(form);
+if (form) {
+  start(form);
+  askInPlace(document);
+}

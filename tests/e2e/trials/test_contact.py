@@ -124,8 +124,7 @@ def test_the_pages_of_the_news(
     assert page.context.cookies() == []
 
 
-@pytest.mark.parametrize("size", [WIDE, TABLET], ids=["wide", "tablet"])
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(("size", "language"), [(WIDE, "zh-hans"), (TABLET, "en")], ids=["wide", "tablet"])
 def test_the_centres_pages(
     placed: World, open_page: Any, clock: Clock, size: dict[str, int], language: str
 ) -> None:

@@ -40,8 +40,7 @@ MANAGER_PAGES = [
 SITE_PAGES = ["register/", "{}/consent/", "{}/screen-failure/", "{}/decline/", "{}/withdraw/"]
 
 
-@pytest.mark.parametrize("size", [WIDE, TABLET], ids=["wide", "tablet"])
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (TABLET, "zh-hans")], ids=["wide", "tablet"])
 def test_every_page_is_accessible_and_fits(
     world: World, open_page: Any, size: dict[str, int], language: str
 ) -> None:

@@ -32,9 +32,10 @@ from crf.deviations.settling import (
 )
 from crf.engine.submission import Answers
 from crf.links import form_url, log_url
+from crf.locks.records import lock_record
 from crf.models import DeviationDecision
 from crf.records.save import save_answers
-from crf.records.signing import lock_record, sign_record, verify_record
+from crf.records.signing import sign_record, verify_record
 from crf.records.verification import verify_derived
 from crf.store.preconditions import NotYours
 from crf.store.records import NEW, record_key_of

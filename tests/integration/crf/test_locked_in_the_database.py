@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from crf.records.signing import lock_record
+from crf.locks.records import lock_record
 from crf.store.records import find_stored_record
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, place_at

@@ -8,14 +8,9 @@ import pytest
 from django.test import Client
 
 from crf.engine.base import RecordState
-from crf.records.signing import (
-    NotReadyToLock,
-    lock_record,
-    sign_record,
-    signature_holds,
-    unlock_record,
-    verify_record,
-)
+from crf.locks.records import lock_record, unlock_record
+from crf.locks.services import LockConditionsFail
+from crf.records.signing import sign_record, signature_holds, verify_record
 from crf.store.outstanding import is_verified
 from crf.store.records import find_stored_record
 from crf.store.signatures import standing_signature
@@ -26,7 +21,7 @@ from tests.world import NOW, PASSWORD, World
 from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
-VERIFICATION, SIGNATURE = "verification against source", "the investigator's signature"
+VERIFICATION, SIGNATURE = "Forms not verified against source", "Forms without the investigator's signature"
 
 
 def verified(world: World, place: Any, version: int = 1) -> None:
@@ -59,7 +54,7 @@ def test_point_22_a_lock_says_what_is_missing(
         lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
         assert record_at(screened, "STAGE").state == RecordState.LOCKED
         return
-    with pytest.raises(NotReadyToLock) as refused:
+    with pytest.raises(LockConditionsFail) as refused:
         lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
     assert {each for each in (VERIFICATION, SIGNATURE) if each in str(refused.value)} == lacks
     assert record_at(screened, "STAGE").state == before
@@ -87,7 +82,7 @@ def test_point_22_a_verification_is_of_one_version(screened: Participant, world:
     verified(world, place)
     save(screened, "STAGE", **stage(eus_mm=12), reason="Misread")
     signed(world, place, version=2)
-    with pytest.raises(NotReadyToLock, match=VERIFICATION):
+    with pytest.raises(LockConditionsFail, match=VERIFICATION):
         lock_record(record_key=place, version=2, by=world.data_manager, at=NOW)
 
 
@@ -97,7 +92,7 @@ def test_point_22_the_trial_may_ask_for_less(
     settings.LOCK_NEEDS = ("signed",)
     save(screened, "STAGE", **stage())
     place = place_at(screened, "STAGE")
-    with pytest.raises(NotReadyToLock):
+    with pytest.raises(LockConditionsFail):
         lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
     signed(world, place)
     lock_record(record_key=place, version=1, by=world.data_manager, at=NOW)
@@ -115,11 +110,11 @@ def test_point_22_a_form_is_locked_on_a_page_that_shows_what_it_has(
     assert f'href="{address}"' in client.get(form_url(screened)).text
     early = client.get(address).text
     assert VERIFICATION in early
-    assert "Yes, lock it" not in early
-    assert client.post(address, {"version": "1"}).status_code == 409
+    assert 'value="lock"' not in early
+    assert client.post(address, {"version": "1", "step": "lock"}).status_code == 409
     assert record_at(screened, "STAGE").state == RecordState.COMPLETE
     verified(world, place)
     signed(world, place)
-    assert "Yes, lock it" in client.get(address).text
-    assert client.post(address, {"version": "1"}).status_code == 302
+    assert 'value="lock"' in client.get(address).text
+    assert client.post(address, {"version": "1", "step": "lock"}).status_code == 302
     assert record_at(screened, "STAGE").state == RecordState.LOCKED

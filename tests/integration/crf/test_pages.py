@@ -323,7 +323,7 @@ def test_steps_with_a_record(screened: Participant, world: World, save: Save) ->
     assert (
         "confirm that they are complete" in client_of(world.monitor).get(form_url(screened)).content.decode()
     )
-    assert step(world.data_manager, "lock") == 302
+    assert step(world.data_manager, "lock", step="lock") == 302
     assert step(world.data_manager, "unlock") == 422
     assert step(world.data_manager, "unlock", reason="Late report") == 302
     assert record_at(screened, "STAGE").state == "signed"

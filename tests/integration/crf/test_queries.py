@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from crf.models import MessageKind, Query, QueryState, Resolution
 from crf.queries import services
-from crf.queries.services import NotYourStep, OnlyForChecks, QueryClosed, WordsNeeded
+from crf.queries.refusals import NotYourStep, OnlyForChecks, QueryClosed, WordsNeeded
 from crf.records.signing import QueriesStillOpen, sign_record
 from reports.worklist import work_for
 from tests.clock import NIGHT

@@ -12,15 +12,9 @@ from django.db import transaction
 from audit.models import Act
 from crf.engine.base import RecordState
 from crf.engine.former_codes import former_spellings
+from crf.locks.records import lock_record
 from crf.models import Draft
-from crf.records.signing import (
-    _content_of,
-    _digest_of,
-    lock_record,
-    sign_record,
-    signature_holds,
-    verify_record,
-)
+from crf.records.signing import _content_of, _digest_of, sign_record, signature_holds, verify_record
 from crf.store.records import find_stored_record
 from crf.store.signatures import standing_signature
 from kernel.scope import EVERYTHING, scope

@@ -13,9 +13,10 @@ from audit.acts import open_act
 from audit.seals import seal_batch, verify
 from crf.engine.base import RecordState
 from crf.engine.submission import Answers
+from crf.locks.records import lock_record
 from crf.models import ChangeReason, Draft, Record, WorkingNote
 from crf.records.save import save_answers
-from crf.records.signing import lock_record, sign_record, signature_holds, verify_record
+from crf.records.signing import sign_record, signature_holds, verify_record
 from crf.store.history import history_of
 from crf.store.records import NEW, RecordKey, find_stored_record, record_key_of
 from crf.store.signatures import standing_signature

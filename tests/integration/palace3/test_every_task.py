@@ -17,7 +17,7 @@ from kernel.scope import EVERYTHING, scope
 from palace3.celery import app
 from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
 from trials import services as trials
-from trials.models import SiteVersion
+from trials.models import Participant, SiteVersion
 from website.services import news
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +75,11 @@ def a_site_copy(world: World) -> tuple[Any, ...]:
         return (trials.ask_copy(close_out=closed, by=second, at=NOW).pk,)
 
 
+def a_participant(_world: World) -> tuple[Any, ...]:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return (Participant.objects.earliest("pk").pk,)
+
+
 def nothing(_world: World) -> tuple[Any, ...]:
     return ()
 
@@ -82,6 +87,7 @@ def nothing(_world: World) -> tuple[Any, ...]:
 ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "accounts:send_mail": nothing,
     "audit:seal": nothing,
+    "crf:catch_up": a_participant,
     "crf:judge_day": nothing,
     "crf:judge_day_of_site": the_site,
     "crf:compare_expected": nothing,

@@ -63,6 +63,7 @@ SHOWN = "shown by the acts below"
 SETTLES = "settles a visit; moves no other (tested below)"
 PLANNERS = {
     "crf/records/consequences.py:apply_consequences": SHOWN,
+    "crf/locks/services.py:catch_up_participant": "what a lock made wait, which the page of the lock says",
     "crf/recheck.py:_move_milestones": "a day that is worked out moves with what it is worked out from",
     "followup/services/transferring.py:confirm_transfer": "the pages of the transfer show what goes along",
     "followup/services/loss.py:record_lost": SHOWN,

@@ -73,12 +73,18 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "block": "headline",
         "group": "tests",
         "position": 1,
+        "check": "CM-01",
     }
 
 
 def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     chosen = {part: values[part] for part in parts}
-    if name.startswith(("trials:", "exports:", "crf:ranges", "crf:new-ranges")) and "code" in chosen:
+    if (
+        name.startswith(
+            ("trials:", "exports:", "crf:ranges", "crf:new-ranges", "crf:lock-site", "crf:lock-participants")
+        )
+        and "code" in chosen
+    ):
         chosen["code"] = "01"
     return reverse(name, kwargs=chosen)
 
@@ -216,10 +222,12 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:verify-visit": ("get", "CIMDSX"),
     "crf:verification-plan": ("get", "CIMDSX"),
     "crf:sign": ("post", "I"),
-    "crf:lock": ("post", "D"),
+    "crf:lock": ("get", "CIMDSX"),
     "crf:unlock": ("post", "D"),
     "crf:override": ("get", "D"),
     "crf:ask": ("get", "MD"),
+    "crf:ask-participant": ("get", "MD"),
+    "crf:ask-visit": ("get", "MD"),
     "crf:notes": ("get", "CIMDSX"),
     "crf:new-note": ("post", "CIMD"),
     "crf:note": ("get", "CIMD"),
@@ -234,6 +242,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:settle-deviation": ("get", "CIMDT"),
     "crf:decide-deviation": ("get", "DTS"),
     "crf:differences": ("get", "CIMDSX"),
+    "crf:lock-visit": ("get", "CIMDSX"),
+    "crf:lock-participant": ("get", "CIMDSX"),
+    "crf:lock-site": ("get", "CIMDSX"),
+    "crf:lock-participants": ("get", "D"),
+    "crf:locks": ("get", "CIMDSX"),
     "crf:lead": ("post", "CI"),
     "crf:ranges": ("get", "CIMDSX"),
     "crf:new-ranges": ("get", "CID"),
@@ -242,6 +255,14 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:findings": ("get", "MDX"),
     "crf:queries": ("get", "*"),
     "crf:queries-several": ("get", "CIMD"),
+    "crf:queries-first": ("get", "*"),
+    "crf:queries-close": ("post", "MD"),
+    "crf:queries-assign": ("post", "MD"),
+    "crf:queries-raise": ("post", "MD"),
+    "crf:query-assign": ("post", "CIMD"),
+    "crf:checks": ("get", "MDX"),
+    "crf:mark-check": ("get", "D"),
+    "crf:end-check-mark": ("get", "D"),
     "crf:query": ("get", "*"),
     "crf:query-answer": ("post", "CI"),
     "crf:query-confirm": ("post", "CI"),
@@ -293,6 +314,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:api:participant": ("get", "*"),
     "exports:api:record": ("get", "CIMDSX"),
     "exports:api:findings": ("get", "MDX"),
+    "exports:api:queries": ("get", "*"),
+    "exports:api:query-ageing": ("get", "*"),
+    "exports:api:checks": ("get", "MDX"),
     "exports:api:visits": ("get", "*"),
     "exports:api:answers": ("get", "CIMDSX"),
     "exports:api:codebook": ("get", "*"),

@@ -76,12 +76,15 @@ def test_nasty_strings_in_the_free_fields(clock: Clock, world: World, chunk: int
 
 
 @pytest.mark.parametrize(
-    "field", ["phone", "email", "city", "site", "token", "website", "consent", "email_kept"]
+    "fields",
+    [["phone"], ["email"], ["token"], ["website"], ["city", "site", "consent", "email_kept"]],
+    ids=str,
 )
-def test_nasty_strings_in_the_other_fields(clock: Clock, world: World, field: str) -> None:
+def test_nasty_strings_in_the_other_fields(clock: Clock, world: World, fields: list[str]) -> None:
     visitor = Client()
+    [field, *_more] = fields
     for number, nasty in enumerate(STRINGS):
-        answer, reference = send(visitor, clock, number, **{field: nasty})
+        answer, reference = send(visitor, clock, number, **dict.fromkeys(fields, nasty))
         assert answer.status_code in {302, 409, 422}, repr(nasty)
         assert "\r" not in answer.headers.get("Location", "")
         if answer.status_code == 302 and field in {"phone", "email"}:

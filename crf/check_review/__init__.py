@@ -1,0 +1,1 @@
+"""The checks of the trial: what each has brought, which are retired, and whose confirmations are reviewed."""

@@ -1,0 +1,45 @@
+"""Queries at the place they are about: a balloon for each, and for whoever may ask a way to raise one there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from django.utils.html import format_html_join
+
+from crf.models import Query
+from crf.page.note_templates import filled
+from crf.page.question_templates import partial
+
+
+@dataclass(frozen=True)
+class AskedAt:
+    """The living queries of a record by their places, and the address at which one is raised; empty for nobody."""
+
+    ask: str = ""
+    queries: Mapping[str, tuple[tuple[int, str, str], ...]] = field(default_factory=dict)
+
+
+def asked_at(queries: Iterable[tuple[Query, str]], *, ask: str) -> AskedAt:
+    """Return the queries with their words by the places that they are about."""
+    places: dict[str, tuple[tuple[int, str, str], ...]] = {}
+    for query, text in queries:
+        line = (query.pk, query.get_absolute_url(), text)
+        places[query.target] = (*places.get(query.target, ()), line)
+    return AskedAt(ask, places)
+
+
+def balloons(asked: AskedAt, target: str, about: str, *, language: str) -> str:
+    """Draw what stands beside a question or a row; nothing where nobody asks and nobody has asked."""
+    if not asked.ask and target not in asked.queries:
+        return ""
+    query = partial("balloons", language, part="query")
+    drawn = [
+        filled(query, number=pk, href=href, text=text) for pk, href, text in asked.queries.get(target, ())
+    ]
+    if asked.ask:
+        href = f"{asked.ask}{'&' if '?' in asked.ask else '?'}target={quote(target)}"
+        ask = partial("balloons", language, part="ask")
+        drawn.append(filled(ask, href=href, target=target, about=about))
+    return format_html_join("", "{}", ((each,) for each in drawn))

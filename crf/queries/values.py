@@ -1,0 +1,164 @@
+"""The values that queries are about: what stands on the record now, and what stood there when a check asked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf import catalogue
+from crf.engine.declaration import FormDeclaration, form_of
+from crf.engine.messages import display, label_at, missing_text, question_at
+from crf.engine.questions import Question, QuestionKind, argument
+from crf.models import Query
+from crf.queries.sparing import is_spared, names_looking_at_the_arm
+from crf.store.bulk_read import Plain, RowsOf, bulk_read
+from crf.store.bulk_read import values_of as columns_of
+
+MOST = 12  # values shown of one query; a row of a wide table has more
+
+
+@dataclass(frozen=True)
+class QueryValue:
+    """One answer in question: its words now, and those of before where a check saw others."""
+
+    label: str
+    now: str
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """The answers of one record with the rows of its tables, as the database holds them."""
+
+    answers: Plain
+    rows: Mapping[tuple[str, int], Plain]
+
+
+def values_of_queries(queries: Iterable[Query], reader: User) -> dict[int, tuple[QueryValue, ...]]:
+    """Return the values of each query that the reader may read, by its number; in one question to the database.
+
+    Whoever may not read the form sees none of its answers, and whoever is spared the arm none that tell it.
+    """
+    wanted = [query for query in queries if _may_read(query, reader)]
+    saved = _saved_of(wanted)
+    return {query.pk: tuple(_shown(query, reader, saved))[:MOST] for query in wanted}
+
+
+def _may_read(query: Query, reader: User) -> bool:
+    form = catalogue.forms().get(query.form_code)
+    return form is not None and reader.may(form.seen_by, query.site_id) and not is_spared(query, reader)
+
+
+def _saved_of(queries: list[Query]) -> dict[int, _Saved]:
+    records: dict[str, set[int]] = defaultdict(set)
+    in_rows: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for query in queries:
+        if query.record_id is None:
+            continue
+        records[query.form_code].add(query.record_id)
+        if (group := _row_of(query)[0]) in catalogue.form(query.form_code).groups:
+            in_rows[query.form_code, group].add(query.record_id)
+    parts = [
+        RowsOf(code, catalogue.form(code).model, "id", tuple(sorted(ids))) for code, ids in records.items()
+    ]
+    parts += [
+        RowsOf(
+            f"{code}.{group}",
+            catalogue.form(code).groups[group].model,
+            "record_id",
+            tuple(sorted(ids)),
+            also="NOT t.removed",
+        )
+        for (code, group), ids in in_rows.items()
+    ]
+    loaded = bulk_read(parts)
+    rows: dict[int, dict[tuple[str, int], Plain]] = defaultdict(dict)
+    for code, group in in_rows:
+        for row in loaded[f"{code}.{group}"]:
+            rows[row["record_id"]][group, row["position"]] = row
+    return {row["id"]: _Saved(row, rows[row["id"]]) for code in records for row in loaded[code]}
+
+
+def _row_of(query: Query) -> tuple[str, int]:
+    """Return the table and the number of the row that a query is about; number 0 where it is about no row."""
+    about = query.key.partition(":")[2] if query.kind == "check" else query.target
+    group, position = [*about.split("."), "", ""][:2]
+    return (group, int(position)) if position.isdecimal() else ("", 0)
+
+
+def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[QueryValue]:
+    form, stored = catalogue.form(query.form_code), saved.get(query.record_id or 0)
+    arm = names_looking_at_the_arm(form.code)
+    told = reader.may(Permission.ALLOCATION_VIEW, query.site_id)
+    reads = _reads(form, query)
+    for read in reads:
+        if read in arm and not told:
+            continue
+        if form_of(read):
+            yield from _elsewhere(query, read, reader)
+        elif stored is not None:
+            yield from _here(form, query, read, stored, wide=len(reads) > MOST)
+
+
+def _reads(form: FormDeclaration, query: Query) -> list[str]:
+    """Return what the query is about: what its check reads, the question, or every question of the row."""
+    if query.kind == "check":
+        check = next((check for check in form.checks if check.code == query.check_code), None)
+        return list(dict.fromkeys((*check.fields, *check.reads))) if check else []
+    group, position = _row_of(query)
+    question = question_at(form, query.target)
+    if question is not None:
+        return [question.name, *filter(None, [question.proposed_by])]
+    return list(form.groups[group].questions) if position and group in form.groups else []
+
+
+def _here(
+    form: FormDeclaration, query: Query, read: str, stored: _Saved, *, wide: bool
+) -> Iterator[QueryValue]:
+    """Yield an answer of the record, one of a row before one of the form; of a wide row only what is answered."""
+    group, position = _row_of(query)
+    row = stored.rows.get((group, position))
+    if row is not None and read in form.groups[group].questions:
+        question, plain, target = form.groups[group].questions[read], row, f"{group}.{position}.{read}"
+        model = form.groups[group].model
+    elif read in form.questions:
+        question, plain, target, model = form.questions[read], stored.answers, read, form.model
+    else:
+        return
+    missing = (plain.get("missing") or {}).get(read, "")
+    now = _words(question, columns_of(model, plain, [read])[read], query)
+    now = now or (missing_text(missing) if missing else "")
+    key = argument(read) if query.kind == "check" else "value" if read in query.target else "proposal"
+    before = _words(question, query.seen[key], query) if key in query.seen else now
+    if now or before or not wide:
+        yield QueryValue(label_at(form, target), now or "–", before if before != now else "")
+
+
+def _elsewhere(query: Query, read: str, reader: User) -> Iterator[QueryValue]:
+    """Yield an answer of another form as the check saw it."""
+    other = catalogue.forms().get(form_of(read))
+    name, key = read.partition(".")[2], argument(read)
+    if other is None or key not in query.seen or name not in other.questions:
+        return
+    told = reader.may(Permission.ALLOCATION_VIEW, query.site_id)
+    if not reader.may(other.seen_by, query.site_id) or (
+        name in names_looking_at_the_arm(other.code) and not told
+    ):
+        return
+    question = other.questions[name]
+    yield QueryValue(f"{other.title} · {question.text}", _words(question, query.seen[key], query))
+
+
+def _words(question: Question, value: Any, query: Query) -> str:
+    """Return an answer in words with its unit, from the record or from what a check saw."""
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else value
+    if isinstance(value, str) and question.kind == QuestionKind.DATETIME:
+        value = datetime.fromisoformat(value)
+    text = display(question, value, zone=query.site.time_zone)
+    return f"{text} {question.unit}".strip() if text and question.unit else text

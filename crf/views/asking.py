@@ -1,0 +1,87 @@
+"""Raising queries: about an answer, a row or a form, about a visit or a participant, and about rows of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from crf.models import Query
+from crf.page.editor import RecordEditor, address, open_participant, open_record
+from crf.page.query_forms import AskForm, GeneralAskForm
+from crf.page.targets import targets_of
+from crf.queries import services
+from crf.queries.assigning import choices_at
+from followup.models import Visit
+from trials.models import Participant
+
+
+@requires(Permission.QUERY_RAISE)
+def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
+    """Ask about an answer, a row, or a form that may not be there yet; the form stays where it is."""
+    record_key = open_record(request, number, code, sequence, Permission.QUERY_RAISE)
+    now = timezone.now()
+    editor = RecordEditor(record_key, request.user, now)
+    form = AskForm(
+        request.POST or None,
+        targets=targets_of(editor),
+        assignees=choices_at(record_key.participant.site, at=now),
+        initial={"target": request.GET.get("target", "")},
+    )
+    in_place = request.headers.get("X-Requested-With") == "fetch"
+    if form.submits(services.raise_query, record_key=record_key, by=request.user, at=now):
+        return JsonResponse(_raised(form.result)) if in_place else _back(request, record_key, form.result)
+    if in_place and request.method == "POST":
+        said = "; ".join(str(error) for errors in form.errors.values() for error in errors)
+        return JsonResponse({"error": said}, status=form.status)
+    shown = {"form": form, "editor": editor, "back": address("form", record_key)}
+    return render(request, "crf/ask.html", shown, status=form.status)
+
+
+def _raised(query: Query) -> dict[str, Any]:
+    return {"number": query.pk, "href": query.get_absolute_url(), "said": _said(query)}
+
+
+def _said(query: Query) -> str:
+    return _("Query {number} is raised.").format(number=query.pk)
+
+
+def _back(request: PersonRequest, record_key: Any, query: Query) -> HttpResponse:
+    messages.success(request, _said(query))
+    if request.GET.get("then") == "verify":
+        return redirect(address("verify", record_key))
+    place = f"#q-{query.target.partition('.')[0]}" if query.target else ""
+    return redirect(f"{address('form', record_key)}{place}")
+
+
+@requires(Permission.QUERY_RAISE)
+def ask_about_participant(request: PersonRequest, number: str) -> HttpResponse:
+    """Ask about the participant as a whole."""
+    participant = open_participant(request, number, Permission.QUERY_RAISE)
+    return _general(request, participant, None)
+
+
+@requires(Permission.QUERY_RAISE)
+def ask_about_visit(request: PersonRequest, number: str, pk: int) -> HttpResponse:
+    """Ask about a visit."""
+    participant = open_participant(request, number, Permission.QUERY_RAISE)
+    visits = Visit.objects.open_to(request.user, Permission.QUERY_RAISE).filter(participant=participant)
+    visit = get_object_or_404(visits, pk=pk)
+    visit.participant = participant
+    return _general(request, participant, visit)
+
+
+def _general(request: PersonRequest, participant: Participant, visit: Visit | None) -> HttpResponse:
+    now, about = timezone.now(), {"participant": participant, "visit": visit}
+    form = GeneralAskForm(request.POST or None, assignees=choices_at(participant.site, at=now))
+    back = visit.get_absolute_url() if visit else participant.get_absolute_url()
+    if form.submits(services.raise_general_query, **about, by=request.user, at=now):
+        messages.success(request, _said(form.result))
+        return redirect(back)
+    return render(request, "crf/ask_general.html", {"form": form, "back": back, **about}, status=form.status)

@@ -1,0 +1,169 @@
+"""A row under a freeze or a lock refuses whatever SQL the application's role writes, at every level."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import transaction
+
+from accounts.services import sign
+from audit.acts import open_act
+from audit.locked import LOCKED_STATE
+from crf.locks.scope import LockScope
+from crf.models import Record
+from followup import services as followup
+from followup.models import Visit
+from kernel.scope import EVERYTHING, scope
+from tests.integration.crf.conftest import Save, make_operated
+from tests.integration.crf.test_consequences import numbered
+from tests.integration.crf.test_locked_in_the_database import ACT, forged
+from tests.unit.crf.examples import demographics
+from tests.world import NOW, PASSWORD, World, build_world, screen
+from trials.models import DataLock, LockLevel, Participant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> Iterator[World]:
+    world = build_world()
+    with scope(user_id=None, sites=EVERYTHING):
+        yield world
+
+
+@pytest.fixture
+def person(world: World, save: Save) -> Participant:
+    """Somebody with answers, rows of a group, milestones and visits, of which one took place."""
+    with transaction.atomic():
+        found = make_operated(screen(world, signed_on=date(2026, 1, 5)))
+        save(found, "DM", by=None, values=demographics.AFTER_CANCER, groups=numbered(demographics.CANCERS))
+        followup.plan_visits_for(participant=found, by=None, at=NOW)
+    return found
+
+
+RECORD = "id IN (SELECT id FROM crf_record WHERE form_code = 'DM')"
+VISIT = "id = (SELECT min(id) FROM followup_visit WHERE state = 'planned')"
+
+
+def update(table: str, change: str, where: str = "true") -> str:
+    return f"UPDATE {table} SET {change}, {ACT} WHERE {where}"  # noqa: S608
+
+
+FORM_WRITES = {
+    "record": update("crf_record", "version = version + 1", RECORD),
+    "answers": update("crf_demographics", "height = 170", RECORD),
+    "rows": update("crf_demographicscancer", "ca_site = 'x'", f"record_{RECORD}"),
+}
+VISIT_WRITES = {"visit": update("followup_visit", "proposed_on = '2027-01-01'", VISIT)}
+OTHER_WRITES = {
+    "milestone": update("trials_milestone", "source = 'x'"),
+    "participant": update("trials_participant", "state = 'DEAD'"),
+    "new record": "INSERT INTO crf_record SELECT (jsonb_populate_record(NULL::crf_record, to_jsonb(r) || "
+    "jsonb_build_object('id', 900001, 'sequence', 90, 'act_id', current_setting('app.act')::bigint))).* "
+    "FROM crf_record r LIMIT 1",
+}
+
+
+def attacks(level: LockLevel) -> dict[str, str]:
+    """Return raw writes that the lock of a level refuses; each would pass without it."""
+    if level in (LockLevel.FORM, LockLevel.VISIT):
+        return FORM_WRITES if level == LockLevel.FORM else VISIT_WRITES
+    return FORM_WRITES | VISIT_WRITES | OTHER_WRITES
+
+
+@transaction.atomic
+def scopes_of(person: Participant) -> dict[LockLevel, LockScope]:
+    visits = Visit.objects.filter(participant=person, state="planned").select_related("participant__site")
+    return {
+        LockLevel.FORM: LockScope.of_record(
+            Record.objects.select_related("visit").get(participant=person, form_code="DM"), person
+        ),
+        LockLevel.VISIT: LockScope.of_visit(visits.order_by("pk")[0]),
+        LockLevel.PARTICIPANT: LockScope.of_participant(person),
+        LockLevel.SITE: LockScope.of_site(person.site),
+        LockLevel.STUDY: LockScope.of_study(),
+    }
+
+
+def held(world: World, lock_scope: LockScope, kind: str) -> DataLock:
+    """The row alone, as a freeze or a lock writes it: what is shown here is what the database makes of it."""
+    with open_act("crf:data:lock", by=world.data_manager, at=NOW) as act:
+        words: dict[str, Any] = {"by": world.data_manager, "password": PASSWORD, "at": NOW}
+        signature = sign(record="lock", digest=hashlib.sha256(b"").hexdigest(), meaning="Locked", **words)
+        return DataLock.objects.create(
+            **lock_scope.place,
+            kind=kind,
+            begun_by=world.data_manager,
+            begun_at=NOW,
+            signature=signature if lock_scope.level >= LockLevel.SITE else None,
+            act=act,
+        )
+
+
+def ended(world: World, row: DataLock) -> None:
+    with open_act("crf:data:unlock", by=world.data_manager, at=NOW, reason="Test") as act:
+        if row.level == LockLevel.STUDY and row.kind == "locked":
+            words: dict[str, Any] = {
+                "digest": "0" * 64,
+                "meaning": "Unlocked",
+                "password": PASSWORD,
+                "at": NOW,
+            }
+            row.ending_signature = sign(record="1", by=world.data_manager, **words)
+            row.second_signature = sign(record="2", by=world.trial_manager, **words)
+        row.ended_by, row.ended_at, row.act = world.data_manager, NOW, act
+        row.save()
+
+
+def refused(sql: psycopg.Connection[Any], statement: str) -> str:
+    """Return what the database says of the statement: nothing where it takes it; nothing is kept."""
+    try:
+        with forged(sql):
+            assert sql.execute(statement).rowcount, statement  # an attack that finds no row shows nothing
+            raise psycopg.Rollback
+    except psycopg.DatabaseError as error:
+        return str(error.sqlstate)
+    return ""
+
+
+def told(sql: psycopg.Connection[Any], writes: dict[str, str]) -> dict[str, str]:
+    return {name: refused(sql, write) for name, write in writes.items()}
+
+
+def test_point_17_a_locked_row_refuses_an_update_in_psql_at_every_level(
+    world: World, person: Participant, app_sql: psycopg.Connection[Any]
+) -> None:
+    for level, lock_scope in scopes_of(person).items():
+        writes = attacks(level)
+        assert told(app_sql, writes) == dict.fromkeys(writes, "")
+        row = held(world, lock_scope, "locked")
+        assert told(app_sql, writes) == dict.fromkeys(writes, LOCKED_STATE), level.label
+        ended(world, row)
+
+
+def test_point_17_a_freeze_keeps_answers_in_psql_and_lets_states_and_plans_move(
+    world: World, person: Participant, app_sql: psycopg.Connection[Any]
+) -> None:
+    took_place = update("followup_visit", "state = 'done', took_place_on = '2026-11-01'", VISIT)
+    kept = FORM_WRITES | {"new record": OTHER_WRITES["new record"], "took place": took_place}
+    moves = VISIT_WRITES | {
+        "milestone": OTHER_WRITES["milestone"],
+        "participant": OTHER_WRITES["participant"],
+        "state": update("crf_record", "state = 'verified'"),
+    }
+    held(world, LockScope.of_study(), "frozen")
+    assert told(app_sql, kept) == dict.fromkeys(kept, LOCKED_STATE)
+    assert told(app_sql, moves) == dict.fromkeys(moves, "")
+
+
+def test_point_17_a_lock_of_the_study_ends_by_two_signatures_alone(
+    world: World, app_sql: psycopg.Connection[Any]
+) -> None:
+    held(world, LockScope.of_study(), "locked")
+    end = update("trials_datalock", f"ended_at = now(), ended_by_id = {world.data_manager.pk}")
+    assert refused(app_sql, end) == psycopg.errors.CheckViolation.sqlstate
