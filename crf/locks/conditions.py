@@ -63,6 +63,12 @@ class _Condition:
     lowest: LockLevel = LockLevel.FORM
 
 
+def record_versions() -> Any:
+    """Return every version of every record, without the answers."""
+    model: Any = Record._meta.get_field("record_events").related_model
+    return model.objects.all()
+
+
 def verified_records(records: Any) -> Any:
     """Narrow records to those of which nothing that the plan requires is left to verify (ADR 37)."""
     return records.exclude(pk__in=RecordVerification.objects.unverified().values("pk"))
