@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from crf.engine.base import RecordState
 from crf.links import form_url
 from crf.locks.scope import LockScope
-from crf.models import RecordVerification, SafetyClock
+from crf.models import Record, RecordVerification, SafetyClock
 from followup.models import Todo, Visit, VisitState
 from followup.track_limits import overdue as overdue_states
 from trials.models import DataLock, DeviationProposal, LockLevel, Participant, Site, Transfer

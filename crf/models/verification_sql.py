@@ -102,7 +102,8 @@ BEGIN
 END $$;
 """
 
-# Fires once for each statement that writes answers, after the versions of its rows are written.
+# Fires once for each statement that writes answers, after the versions of its rows are written. An upgrade spells an
+# answer anew and does not change it: what was verified of it stands.
 FOLLOW = """
 CREATE FUNCTION crf_verification_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -127,7 +128,7 @@ BEGIN
         UPDATE crf_fieldverification f SET fell_at = a.at, act_id = a.id
         FROM jsonb_array_elements(changed) c, audit_act a
         WHERE f.record_id = (c->>0)::bigint AND f.target = c->>1 AND f.fell_at IS NULL
-          AND a.id = (SELECT max(act_id) FROM after);
+          AND a.id = (SELECT max(act_id) FROM after) AND a.verb <> 'crf:record:upgrade';
     END IF;
     SELECT array_agg(DISTINCT coalesce(j.held->>'record_id', j.held->>'id')::bigint), max((j.held->>'act_id')::bigint)
     INTO touched, of_act FROM (SELECT to_jsonb(b) AS held FROM after b) j;
