@@ -34,6 +34,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
             NavigationItem(_("Forms to fill in"), "pencil", "reports:unfinished-forms", Permission.CRF_VIEW),
             NavigationItem(_("Completeness"), "clipboard-check", "reports:completeness", Permission.CRF_VIEW),
+            NavigationItem(_("To sign"), "pen", "crf:to-sign", Permission.CRF_SIGN),
             NavigationItem(
                 _("Source verification"), "shield-check", "reports:verification", Permission.CRF_VIEW
             ),

@@ -11,7 +11,14 @@ from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
 from crf.models.findings import ListedFinding
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
-from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
+from crf.models.records import (
+    ChangeReason,
+    EntryPrompt,
+    HardOverride,
+    QuestionnaireText,
+    RecordSignature,
+    SignedAs,
+)
 from crf.models.safety import (
     CausalityCode,
     ClockName,
@@ -63,6 +70,7 @@ __all__ = (
     "Resolution",
     "SafetyClock",
     "SaveKey",
+    "SignedAs",
     "SponsorAssessment",
     "VerificationPlan",
     "WorkingCopy",

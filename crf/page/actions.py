@@ -51,6 +51,7 @@ class RecordActions:
     merge: str
     history: str
     source: str
+    signatures: str
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
@@ -87,6 +88,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         else "",
         history=address("history", record_key) if stored else "",
         source=address("verify", record_key) if stored else "",
+        signatures=address("signatures", record_key) if stored else "",
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),

@@ -354,3 +354,9 @@ class PlanForm(ServiceForm):
                 raise forms.ValidationError(gettext("Write a site and its share, for example “01: 30”."))
             found[code] = int(share)
         return found
+
+
+class SignLotForm(ServiceForm):
+    """The password under which a lot is signed; what is ticked stands beside each record."""
+
+    password = PasswordField(label=_("Your password"), required=False)

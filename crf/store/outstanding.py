@@ -7,6 +7,8 @@ from typing import Any
 from crf.engine.base import RecordState
 from crf.models import Record, RecordVerification
 
+UNSIGNED = (RecordState.COMPLETE, RecordState.VERIFIED)
+
 
 def unverified_required(**scope: Any) -> Any:
     """Return the records with fields that the plan requires and nobody has verified; ``left`` counts the fields.
@@ -28,8 +30,7 @@ def _verifications(scope: dict[str, Any]) -> Any:
 
 def unsigned(**scope: Any) -> Any:
     """Return the records that are complete, and under which no signature stands."""
-    ready = (RecordState.COMPLETE, RecordState.VERIFIED)
-    return Record.objects.filter(state__in=ready, **scope)
+    return Record.objects.filter(state__in=UNSIGNED, **scope)
 
 
 def is_verified(record: Record) -> bool:

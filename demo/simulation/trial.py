@@ -19,7 +19,7 @@ from demo.simulation.profiles import tell
 from demo.simulation.queries import ask_some
 from demo.simulation.sites import PASSWORD, Stage, set_stage, suspend
 from demo.simulation.urgent import alarm
-from demo.simulation.verification import plan_verification, verify_some
+from demo.simulation.verification import plan_verification, sign_some, verify_some
 from followup.services import update_visit_states
 from kernel.clock import local_date
 from kernel.scope import EVERYTHING, scope
@@ -69,6 +69,7 @@ def play(
     settle_some(stage, until)
     ask_some(stage, until)
     verify_some(stage, until)
+    sign_some(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 

@@ -1,18 +1,20 @@
-"""The monitor of the synthetic trial verifies by the plan: the oldest records of the first sites."""
+"""The monitor of the synthetic trial verifies by the plan, and investigators sign casebooks: the oldest of each site."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
 from crf import catalogue
+from crf.models import SignedAs
+from crf.records.signing import digest_of, sign_records
 from crf.records.source_verification import change_plan, verify_fields
-from crf.store.outstanding import unverified_required
-from crf.store.records import key_of_record
+from crf.store.outstanding import unsigned, unverified_required
+from crf.store.records import find_stored_record, key_of_record
 from crf.store.verification import answers_of
-from demo.simulation.sites import Stage
+from demo.simulation.sites import PASSWORD, Stage
 from kernel.scope import EVERYTHING, scope
 
 SITES_VISITED: Final = 3
@@ -48,3 +50,19 @@ def verify_some(stage: Stage, until: datetime) -> None:
                     by=stage.central["monitor"],
                     at=until - timedelta(days=days),
                 )
+
+
+def sign_some(stage: Stage, until: datetime) -> None:
+    """The investigators of the first sites have signed the casebook of their first participant."""
+    for place in stage.places[:SITES_VISITED]:
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            rows = unsigned(site=place.site).select_related("participant__site", "visit")
+            first = rows.order_by("participant__number").values_list("participant", flat=True).first()
+            seen = {}
+            for record in rows.filter(participant=first).order_by("pk"):
+                key = key_of_record(catalogue.forms()[record.form_code], record)
+                if stored := find_stored_record(key):
+                    seen[key] = (record.version, digest_of(key.form, stored))
+            if seen:
+                told: Any = {"by": place.investigator, "at": until - timedelta(days=2), "password": PASSWORD}
+                sign_records(seen=seen, signed_as=SignedAs.CASEBOOK, **told)

@@ -125,7 +125,7 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "crf.RecordSignature": {
-        "operational": "id act participant site record version signature fell_at",
+        "operational": "id act participant site record version signature questions signed_as fell_at",
     },
     "crf.VerificationPlan": {
         "operational": (
