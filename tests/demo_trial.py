@@ -69,6 +69,7 @@ def _look_around(stage: Stage) -> Played:
             "crf": Query.objects.filter(site=place.site).latest("pk").pk,
             "crf:ask-visit": visit,
             "crf:lock-visit": visit,
+            "crf:verify-visit": visit,
             "crf:end-check-mark": CheckMark.objects.latest("pk").pk,
             "exports": export.pk,
             "trials": Delegation.objects.latest("pk").pk,

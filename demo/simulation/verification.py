@@ -1,4 +1,4 @@
-"""The monitor of the synthetic trial verifies by the plan, and investigators sign casebooks: the oldest of each site."""
+"""The monitor of the synthetic trial verifies by the plan, and investigators sign: the oldest records first."""
 
 from __future__ import annotations
 
