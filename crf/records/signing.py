@@ -125,7 +125,7 @@ def sign_record(
     with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
         stored = _held_to_sign(record_key, version, by)
         admit_signing(by=by, password=password, at=at)
-        return _put(record_key, stored, SignedAs.FORM, act)
+        return _put(record_key, stored, SignedAs.FORM, act, by)
 
 
 def _held_to_sign(record_key: RecordKey, version: int, by: User) -> StoredRecord:
@@ -135,13 +135,15 @@ def _held_to_sign(record_key: RecordKey, version: int, by: User) -> StoredRecord
     return stored
 
 
-def _put(record_key: RecordKey, stored: StoredRecord, signed_as: SignedAs, act: Act) -> RecordSignature:
+def _put(
+    record_key: RecordKey, stored: StoredRecord, signed_as: SignedAs, act: Act, by: User
+) -> RecordSignature:
     """Put a signature under the record as it is held; the password has been asked for."""
     signature = put_signature(
         record=record_key.label,
         digest=digest_of(record_key.form, stored),
         meaning=_("I have reviewed these answers and confirm that they are complete and correct"),
-        by=act.by,
+        by=by,
         at=act.at,
         site=record_key.participant.site,
     )
@@ -189,7 +191,7 @@ def sign_records(
                     stored = _held_to_sign(record_key, version, by)
                     if digest_of(record_key.form, stored) != digest:
                         raise ChangedMeanwhile(record=record_key.label)
-                    _put(record_key, stored, signed_as, act)
+                    _put(record_key, stored, signed_as, act, by)
             except Refusal as refusal:
                 left_out.append((record_key.label, str(refusal)))
             else:
