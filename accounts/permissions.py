@@ -44,6 +44,7 @@ class Permission(StrEnum):
     IDENTIFYING_VIEW = "identifying_view"
     CRF_EDIT = "crf_edit"
     CRF_VERIFY = "crf_verify"
+    VERIFICATION_PLAN = "verification_plan"
     CRF_SIGN = "crf_sign"
     CRF_LOCK = "crf_lock"
     DERIVED_JUDGE = "derived_judge"
@@ -128,6 +129,7 @@ PERMISSION_LABELS: Final = {
     Permission.IDENTIFYING_VIEW: _("read answers that could say who a participant is, by a program"),
     Permission.CRF_EDIT: _("save answers"),
     Permission.CRF_VERIFY: _("verify forms"),
+    Permission.VERIFICATION_PLAN: _("change the plan of source verification"),
     Permission.CRF_SIGN: _("sign forms"),
     Permission.CRF_LOCK: _("lock and unlock forms"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
@@ -232,6 +234,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.VERIFICATION_PLAN,
         _P.FINDING_VIEW,
         _P.CHECK_MANAGE,
         _P.DERIVED_JUDGE,

@@ -297,10 +297,22 @@ def sign(
     The password is asked again (11.200(a)); name, time and meaning are kept with it (11.50). A ``meaning`` that
     has translations is kept in the words of the source, so that every reader is told it in their own language.
     """
+    admit_signing(by=by, password=password, at=at)
+    return put_signature(record=record, digest=digest, meaning=meaning, by=by, at=at, site=site)
+
+
+def admit_signing(*, by: User, password: str, at: datetime) -> None:
+    """Refuse who may not sign, and a password that is not theirs: asked once for everything that is signed together."""
     missing = _missing_for_signing(by)
     if missing:
         raise MayNotSign(missing=missing)
     refuse_wrong_password(by=by, password=password, at=at)
+
+
+def put_signature(
+    *, record: str, digest: str, meaning: str | Promise, by: User, at: datetime, site: Any = None
+) -> Signature:
+    """``by``, whom ``admit_signing`` has let through, has signed the content with ``digest``, in the act in force."""
     site_id = getattr(site, "pk", None)
     with override(None):
         kept = str(meaning)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from audit.guards import _OWN, _VISIBLE, BY_SYSTEM, ActGuard, DatabaseGuard, SameSite, SiteScoped
@@ -161,6 +163,26 @@ class AnswersLock(DatabaseGuard):
 
     def removal(self, table: str) -> str:
         return f"DROP TRIGGER lock_guard ON {table};"
+
+
+class VerificationFollows(DatabaseGuard):
+    """The verification of an answer falls when it changes, and what is left to verify is kept (ADR 37)."""
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        table = schema_editor.quote_name(model._meta.db_table)
+        link = model._meta.get_field("record").remote_field.related_name
+        group = "" if link == "+" else link
+        return "".join(
+            f"CREATE TRIGGER verification_{event} AFTER {event.upper()} ON {table} REFERENCING {tables} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION crf_verification_follows('{group}');"
+            for event, tables in {
+                "insert": "NEW TABLE AS after",
+                "update": "OLD TABLE AS before NEW TABLE AS after",
+            }.items()
+        )
+
+    def removal(self, table: str) -> str:
+        return "".join(f"DROP TRIGGER verification_{event} ON {table};" for event in ("insert", "update"))
 
 
 class OwnerScoped(SiteScoped):

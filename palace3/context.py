@@ -35,6 +35,10 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("Forms to fill in"), "pencil", "reports:unfinished-forms", Permission.CRF_VIEW),
             NavigationItem(_("Completeness"), "clipboard-check", "reports:completeness", Permission.CRF_VIEW),
             NavigationItem(_("Listings"), "list", "crf:listings", Permission.CRF_VIEW),
+            NavigationItem(_("To sign"), "pen", "crf:to-sign", Permission.CRF_SIGN),
+            NavigationItem(
+                _("Source verification"), "shield-check", "reports:verification", Permission.CRF_VIEW
+            ),
             NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
             NavigationItem(
                 _("Findings to review"), "clipboard-check", "crf:findings", Permission.FINDING_VIEW

@@ -142,6 +142,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:record:derive": _("Derived answers worked out again"),
     "crf:record:upgrade": _("Answers carried over to a later version of the form"),
     "crf:record:verify": _("Form verified"),
+    "crf:fields:verify": _("Fields verified against source"),
     "crf:record:sign": _("Form signed"),
     "crf:data:freeze": _("Data frozen"),
     "crf:data:unfreeze": _("Data unfrozen"),

@@ -70,6 +70,7 @@ def _look_around(stage: Stage) -> Played:
             "crf:ask-visit": visit,
             **dict.fromkeys(("crf:listing", "crf:change-listing"), SavedListing.objects.earliest("pk").pk),
             "crf:lock-visit": visit,
+            "crf:verify-visit": visit,
             "crf:end-check-mark": CheckMark.objects.latest("pk").pk,
             "exports": export.pk,
             "trials": Delegation.objects.latest("pk").pk,

@@ -18,7 +18,7 @@ from audit.models import Act, Audited, audited
 from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.fields import RepeatingGroup, Section, question_of
 from crf.engine.questions import Classification, Question
-from crf.guards import AnswersLock, RowLock
+from crf.guards import AnswersLock, RowLock, VerificationFollows
 from followup.models import Visit
 from trials.lock_guards import DataLockGuard
 from trials.models import Site
@@ -111,6 +111,7 @@ class CrfRecord(Record):
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
             ReasonGuard(name="%(app_label)s_%(class)s_reason"),
             AnswersLock(name="%(app_label)s_%(class)s_lock"),
+            VerificationFollows(name="%(app_label)s_%(class)s_verification"),
         )
 
 
@@ -136,6 +137,7 @@ class CrfGroupRow(Audited):
             ActGuard(name="%(app_label)s_%(class)s_act"),
             SiteScoped(name="%(app_label)s_%(class)s_scope", column="site_id"),
             RowLock(name="%(app_label)s_%(class)s_row_lock"),
+            VerificationFollows(name="%(app_label)s_%(class)s_verification"),
             ReasonGuard(name="%(app_label)s_%(class)s_reason", except_columns=("act_id", "position")),
             SetOnce(name="%(app_label)s_%(class)s_identity", column="row_id"),
             models.UniqueConstraint(fields=("record", "position"), name="%(app_label)s_%(class)s_place"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from accounts.permissions import Permission
 from crf.engine.checks import Check
 from crf.engine.conditions import Condition
+from crf.engine.critical import critical_faults
 from crf.engine.help import places
 from crf.engine.leads import Lead
 from crf.engine.pasted import PastedLine
@@ -155,7 +156,8 @@ class FormDeclaration:
     with ``due_after``, a visit that took place owes it once that milestone stands. ``due_days`` names the setting of
     the protocol that says within how many days after its visit the form is complete. ``life``: where birth and
     death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
-    ``about_conduct``: it tells how the trial was conducted, and may do so after a withdrawal from all contact.
+    ``about_conduct``: it tells how the trial was conducted, also after a withdrawal from all contact. ``critical``
+    answers ("name", "group.name") are verified against source in everybody ([CFG]).
     """
 
     code: str
@@ -177,6 +179,7 @@ class FormDeclaration:
     says_alive: bool = False
     from_register: bool = False
     about_conduct: bool = False
+    critical: tuple[str, ...] = ()
     seen_by: Permission = Permission.CRF_VIEW
     entered_by: Permission = Permission.CRF_EDIT
     due_at_visits: bool = False
@@ -394,6 +397,7 @@ class FormDeclaration:
             yield from lead.faults(getattr(self.groups.get(lead.group), "questions", {}))
 
     def _unlisted(self) -> Iterator[str]:
+        yield from critical_faults(self)
         for name in self.listed:
             if name not in self.questions:
                 yield f"the list of records shows {name}, which is no question"

@@ -18,7 +18,7 @@ from crf.coding.worklist import uncoded_records
 from crf.engine.base import RecordState
 from crf.links import form_url
 from crf.locks.scope import LockScope
-from crf.models import Record, SafetyClock
+from crf.models import Record, RecordVerification, SafetyClock
 from followup.models import Todo, Visit, VisitState
 from followup.track_limits import overdue as overdue_states
 from trials.models import DataLock, DeviationProposal, LockLevel, Participant, Site, Transfer
@@ -71,17 +71,14 @@ def record_versions() -> Any:
 
 
 def verified_records(records: Any) -> Any:
-    """Narrow records to those that were verified as they are: in this version, also where a signature came after."""
-    as_it_is = record_versions().filter(
-        pgh_obj_id=OuterRef("pk"), state=S.VERIFIED, version=OuterRef("version")
-    )
-    return records.filter(Exists(as_it_is))
+    """Narrow records to those of which nothing that the plan requires is left to verify (ADR 37)."""
+    return records.exclude(pk__in=RecordVerification.objects.unverified().values("pk"))
 
 
 def unverified(scope: LockScope) -> Any:
     """Return the records with something that should be verified against its source and is not."""
     begun = scope.records().filter(state__in=(S.COMPLETE, S.VERIFIED, S.SIGNED))
-    return begun.exclude(pk__in=verified_records(begun).values("pk"))
+    return begun.filter(verification__left__gt=0)
 
 
 def unsigned(scope: LockScope) -> Any:

@@ -22,7 +22,14 @@ from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
 from crf.models.findings import ListedFinding
 from crf.models.listings import ListingFile, RowReview, SavedListing
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
-from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
+from crf.models.records import (
+    ChangeReason,
+    EntryPrompt,
+    HardOverride,
+    QuestionnaireText,
+    RecordSignature,
+    SignedAs,
+)
 from crf.models.safety import (
     CausalityCode,
     ClockName,
@@ -31,6 +38,7 @@ from crf.models.safety import (
     SafetyClock,
     SponsorAssessment,
 )
+from crf.models.verification import FieldVerification, RecordVerification, VerificationPlan
 from crf.models.working_copies import Draft, SaveKey, WorkingCopy, WorkingNote
 
 FORM_MODELS = catalogue.models()
@@ -57,6 +65,7 @@ __all__ = (
     "Exclusion",
     "ExpectedForm",
     "Expectedness",
+    "FieldVerification",
     "FilledBy",
     "GradeText",
     "HardOverride",
@@ -76,13 +85,16 @@ __all__ = (
     "Record",
     "RecordSignature",
     "RecordState",
+    "RecordVerification",
     "ReleasedTerm",
     "Resolution",
     "RowReview",
     "SafetyClock",
     "SaveKey",
     "SavedListing",
+    "SignedAs",
     "SponsorAssessment",
+    "VerificationPlan",
     "WorkingCopy",
     "WorkingNote",
 )

@@ -60,13 +60,28 @@ class EntryPrompt(OfParticipant):
         return f"{self.record_id} {self.key}"
 
 
+class SignedAs(models.TextChoices):
+    """What the person signed together."""
+
+    FORM = "form", _("a form")
+    VISIT = "visit", _("a visit")
+    CASEBOOK = "casebook", _("a casebook")
+    SEVERAL = "several", _("several forms")
+
+
 @audited()
 class RecordSignature(OfParticipant):
-    """A signature under one version of a record; it falls when an answer changes (21 CFR Part 11 11.70)."""
+    """A signature under one version of a record; it falls when an answer changes (21 CFR Part 11 11.70).
+
+    ``questions`` are those that the form had when it was signed: the digest is of their answers, whatever is asked
+    by a later version of the program.
+    """
 
     record = models.ForeignKey(Record, models.PROTECT, related_name="signatures")
     version = models.PositiveIntegerField(_("version of the record"))
     signature = models.OneToOneField(Signature, models.PROTECT, related_name="+")
+    questions = models.JSONField(_("questions that were signed"), null=True)
+    signed_as = models.CharField(_("signed as"), max_length=12, choices=SignedAs.choices, null=True)
     fell_at = models.DateTimeField(_("fell at"), null=True)
 
     class Meta(OfParticipant.Meta):

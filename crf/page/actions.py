@@ -17,7 +17,7 @@ from crf.page.leads import LeadLine, LeadList, leads_of, led_from
 from crf.page.locks import lock_notice
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.assigning import choices_at
-from crf.records.signing import is_verified, signature_holds
+from crf.records.signing import signature_holds
 from crf.store.signatures import standing_signature
 
 S = RecordState
@@ -51,6 +51,8 @@ class RecordActions:
     override: str
     merge: str
     history: str
+    source: str
+    signatures: str
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
@@ -60,14 +62,6 @@ class RecordActions:
 
 BEGUN = tuple(state for state in S if state != S.EMPTY)
 STEPS: tuple[tuple[str, Any, Permission, tuple[RecordState, ...], str, dict[str, bool]], ...] = (
-    (
-        "verify",
-        _("Verified against source"),
-        Permission.CRF_VERIFY,
-        (S.COMPLETE, S.SIGNED),
-        "shield-check",
-        {},
-    ),
     ("sign", _("Sign"), Permission.CRF_SIGN, (S.COMPLETE, S.VERIFIED), "pen", {"password": True}),
     ("lock", _("Freeze and lock"), Permission.CRF_LOCK, BEGUN, "lock", {"confirms": True}),
     ("unlock", _("Unlock"), Permission.CRF_LOCK, (S.LOCKED,), "key", {"reason": True}),
@@ -95,6 +89,8 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         if editor.draft and editor.draft_is_old
         else "",
         history=address("history", record_key) if stored else "",
+        source=address("verify", record_key) if stored else "",
+        signatures=address("signatures", record_key) if stored else "",
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),
@@ -115,7 +111,5 @@ def _steps(editor: RecordEditor, state: str) -> list[RecordStep]:
     return [
         RecordStep(name, label, address(name, editor.record_key), icon, **asks)
         for name, label, permission, states, icon, asks in STEPS
-        if state in states
-        and editor.user.may(permission, site)
-        and not (name == "verify" and state == S.SIGNED and editor.stored and is_verified(editor.stored))
+        if state in states and editor.user.may(permission, site)
     ]

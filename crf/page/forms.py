@@ -21,7 +21,7 @@ from crf.models import CausalityCode, Exclusion, Expectedness, Importance
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from crf.safety.clock_rows import REPORT_FORM
 from crf.store.records import NEW
-from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WordsField
+from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from trials.models import Participant
 
@@ -341,3 +341,46 @@ class UseVersionForm(ServiceForm):
     def arguments(self) -> dict[str, Any]:
         dictionary, version = self.cleaned_data["release"].split(":", 1)
         return {"dictionary": dictionary, "version": version}
+
+
+class PlanForm(ServiceForm):
+    """The next version of the plan of source verification."""
+
+    participants_percent = WholeNumberField(
+        label=_("Participants verified in full, in percent"), min_value=0, max_value=100, initial=20
+    )
+    site_percents = WordsField(
+        label=_("Other shares of participants, by site"),
+        help_text=_("For example “01: 30, 04: 50”."),
+        required=False,
+        max_length=400,
+    )
+    others_percent = WholeNumberField(
+        label=_("Other fields of the other participants, in percent"), min_value=0, max_value=100, initial=10
+    )
+    seed = WordsField(label=_("Seed of the draw"), max_length=64, required=False)
+    reason = WordsField(label=_("Why"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, before: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if before is not None:
+            for name in ("participants_percent", "others_percent", "seed"):
+                self.fields[name].initial = getattr(before, name)
+            pairs = sorted(before.site_percents.items())
+            self.fields["site_percents"].initial = ", ".join(f"{code}: {share}" for code, share in pairs)
+
+    def clean_site_percents(self) -> dict[str, int]:
+        typed = self.cleaned_data["site_percents"].replace("，", ",").replace("：", ":")
+        found = {}
+        for part in filter(None, (each.strip() for each in typed.split(","))):
+            code, _colon, share = (each.strip() for each in part.partition(":"))
+            if not (share.isascii() and share.isdecimal()):
+                raise forms.ValidationError(gettext("Write a site and its share, for example “01: 30”."))
+            found[code] = int(share)
+        return found
+
+
+class SignLotForm(ServiceForm):
+    """The password under which a lot is signed; what is ticked stands beside each record."""
+
+    password = PasswordField(label=_("Your password"), required=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,22 +13,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.services import sign
+from accounts.services import admit_signing, put_signature
 from audit.acts import open_act
 from audit.models import Act
 from crf.engine.base import CrfRecord, RecordState
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import former_spellings
-from crf.models import Query, RecordSignature
+from crf.models import Query, RecordSignature, SignedAs
 from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
+from crf.store.verification import answers_of, put_verified, settle_verification
 from kernel.errors import Forbidden, Refusal
 from trials.models import Participant
 
 S = RecordState
-NOT_SIGNED = frozenset(
-    {"missing", "row_id"}
-)  # parts of a row that its position and the record's reasons stand for
 
 
 class NotInYourRole(Forbidden):
@@ -50,6 +50,12 @@ class QueriesStillOpen(Refusal):
     message = _("{record} has {number} open queries. Settle them first, then take this step.")
 
 
+class NothingToSign(Refusal):
+    code = "crf.nothing_to_sign"
+    message = _("No form is ticked. Tick those that you have read and sign.")
+    status = 422
+
+
 class ChangedMeanwhile(Refusal):
     code = "crf.changed_meanwhile"
     message = _("{record} was changed since you opened it. Read it again, then decide.")
@@ -60,18 +66,31 @@ def digest_of(form: FormDeclaration, stored: StoredRecord) -> str:
     return _digest_of(_content_of(form, stored))
 
 
-def _content_of(form: FormDeclaration, stored: StoredRecord) -> dict[str, Any]:
+def questions_of(form: FormDeclaration) -> dict[str, Any]:
+    """Return the names of the questions of a form, as a signature keeps them."""
+    return {
+        "values": list(form.questions),
+        "groups": {name: list(group.questions) for name, group in form.groups.items()},
+    }
+
+
+def _content_of(
+    form: FormDeclaration, stored: StoredRecord, questions: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what is signed of the record: the answers to ``questions``, or to those that the form has now."""
     outcome = stored.outcome(form)
+    asked = questions or questions_of(form)
     return {
         "form": [form.code, stored.record.form_version],
         "record": [stored.record.pk, stored.record.version],
-        "values": {name: canonical(value) for name, value in outcome.values.items()},
+        "values": {name: canonical(outcome.values.get(name)) for name in asked["values"]},
         "missing": dict(outcome.missing),
         "groups": {
             name: [
-                {key: canonical(value) for key, value in row.items() if key not in NOT_SIGNED} for row in rows
+                {key: canonical(row.get(key)) for key in ("position", *names)}
+                for row in outcome.groups.get(name, ())
             ]
-            for name, rows in outcome.groups.items()
+            for name, names in asked["groups"].items()
         },
     }
 
@@ -82,7 +101,7 @@ def _digest_of(content: dict[str, Any]) -> str:
 
 
 def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime) -> None:
-    """The monitor has compared the record with its source, as it is in ``version``; a signature stays.
+    """The monitor has compared every answer of the record with its source, as in ``version``; a signature stays.
 
     Refuses: who may not; a record that is not there, is not complete, was changed meanwhile, or has open queries.
     Locks: the participant, then the record.
@@ -91,10 +110,9 @@ def verify_record(*, record_key: RecordKey, version: int, by: User, at: datetime
         needed = (S.COMPLETE, S.SIGNED)
         stored = hold_record(record_key, Permission.CRF_VERIFY, by=by, version=version, needed=needed)
         _refuse_open_queries(record_key, stored)
-        was_signed = stored.record.state == S.SIGNED
-        _move(stored.record, S.VERIFIED, act)
-        if was_signed:  # the signature stands: what was signed did not change
-            _move(stored.record, S.SIGNED, act)
+        answers = answers_of(record_key.form, stored.record.pk)
+        put_verified(stored.record, answers.values(), by=by, at=at, act=act)
+        settle_verification([stored.record.pk], act=act)
 
 
 def sign_record(
@@ -105,39 +123,87 @@ def sign_record(
     Refuses: as ``verify_record`` does, and a password that does not match. Locks: the participant, then the record.
     """
     with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
-        needed = (S.COMPLETE, S.VERIFIED)
-        stored = hold_record(record_key, Permission.CRF_SIGN, by=by, version=version, needed=needed)
-        _refuse_open_queries(record_key, stored)
-        signature = sign(
-            record=record_key.label,
-            digest=digest_of(record_key.form, stored),
-            meaning=_("I have reviewed these answers and confirm that they are complete and correct"),
-            by=by,
-            password=password,
-            at=at,
-            site=record_key.participant.site,
-        )
-        _move(stored.record, S.SIGNED, act)
-        return RecordSignature.objects.create(
-            participant=record_key.participant,
-            site_id=record_key.participant.site_id,
-            record_id=stored.record.pk,
-            version=version,
-            signature=signature,
-            act=act,
-        )
+        stored = _held_to_sign(record_key, version, by)
+        admit_signing(by=by, password=password, at=at)
+        return _put(record_key, stored, SignedAs.FORM, act, by)
 
 
-def is_verified(stored: StoredRecord) -> bool:
-    """Say whether the record was verified as it is now: in this version, also where a signature came after."""
-    return bool(stored.record.record_events.filter(state=S.VERIFIED, version=stored.record.version).exists())
+def _held_to_sign(record_key: RecordKey, version: int, by: User) -> StoredRecord:
+    needed = (S.COMPLETE, S.VERIFIED)
+    stored = hold_record(record_key, Permission.CRF_SIGN, by=by, version=version, needed=needed)
+    _refuse_open_queries(record_key, stored)
+    return stored
+
+
+def _put(
+    record_key: RecordKey, stored: StoredRecord, signed_as: SignedAs, act: Act, by: User
+) -> RecordSignature:
+    """Put a signature under the record as it is held; the password has been asked for."""
+    signature = put_signature(
+        record=record_key.label,
+        digest=digest_of(record_key.form, stored),
+        meaning=_("I have reviewed these answers and confirm that they are complete and correct"),
+        by=by,
+        at=act.at,
+        site=record_key.participant.site,
+    )
+    _move(stored.record, S.SIGNED, act)
+    return RecordSignature.objects.create(
+        participant=record_key.participant,
+        site_id=record_key.participant.site_id,
+        record_id=stored.record.pk,
+        version=stored.record.version,
+        signature=signature,
+        questions=questions_of(record_key.form),
+        signed_as=signed_as,
+        act=act,
+    )
+
+
+@dataclass(frozen=True)
+class SignedLot:
+    """What was signed together, and what was left out of it and why; records by their labels."""
+
+    signed: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def sign_records(
+    *, seen: Mapping[RecordKey, tuple[int, str]], signed_as: SignedAs, password: str, by: User, at: datetime
+) -> SignedLot:
+    """The investigator has signed the records together, each exactly as it was shown, with one password.
+
+    ``seen`` holds the version and the digest of each record as it was shown. A record that is not as it was shown, or
+    cannot be signed, is left out and named; the others are signed.
+
+    Refuses: a lot without a record, who may not sign, a password that does not match. Locks: each participant, then
+    the record.
+    """
+    if not seen:
+        raise NothingToSign
+    signed: list[str] = []
+    left_out: list[tuple[str, str]] = []
+    with open_act("crf:records:sign", by=by, at=at):
+        admit_signing(by=by, password=password, at=at)
+        for record_key, (version, digest) in seen.items():
+            try:
+                with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
+                    stored = _held_to_sign(record_key, version, by)
+                    if digest_of(record_key.form, stored) != digest:
+                        raise ChangedMeanwhile(record=record_key.label)
+                    _put(record_key, stored, signed_as, act, by)
+            except Refusal as refusal:
+                left_out.append((record_key.label, str(refusal)))
+            else:
+                signed.append(record_key.label)
+    return SignedLot(tuple(signed), tuple(left_out))
 
 
 def signature_holds(record_key: RecordKey, stored: StoredRecord, signed: RecordSignature) -> bool:
     """Say whether the record still has exactly the content that was signed, also under the former name of a code."""
     if signed.version != stored.record.version:
         return False
-    content = _content_of(record_key.form, stored)
+    content = _content_of(record_key.form, stored, signed.questions)
     return signed.signature.digest in {_digest_of(each) for each in (content, *former_spellings(content))}
 
 

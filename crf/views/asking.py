@@ -54,6 +54,8 @@ def _said(query: Query) -> str:
 
 def _back(request: PersonRequest, record_key: Any, query: Query) -> HttpResponse:
     messages.success(request, _said(query))
+    if request.GET.get("then") == "verify":
+        return redirect(address("verify", record_key))
     place = f"#q-{query.target.partition('.')[0]}" if query.target else ""
     return redirect(f"{address('form', record_key)}{place}")
 

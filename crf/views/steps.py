@@ -1,4 +1,4 @@
-"""Steps with a record: verify, sign, lock, unlock, let pass."""
+"""Steps with a record: sign, lock, unlock, let pass."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from crf.page.editor import RecordEditor, address, open_record
 from crf.page.forms import OverrideForm, SignStepForm, StepForm, UnlockForm
 from crf.page.targets import numeric_targets
 from crf.records.overrides import grant_override
-from crf.records.signing import sign_record, verify_record
+from crf.records.signing import sign_record
 from crf.store.records import RecordKey
 
 
@@ -40,16 +40,6 @@ def _refused(request: PersonRequest, record_key: RecordKey, form: StepForm, at: 
         "refused": " ".join(str(said) for errors in form.errors.values() for said in errors),
     }
     return render(request, "crf/record.html", shown, status=form.status)
-
-
-@require_POST
-@requires(Permission.CRF_VERIFY)
-def verify(request: PersonRequest, number: str, code: str, sequence: int) -> HttpResponse:
-    record_key = open_record(request, number, code, sequence, Permission.CRF_VERIFY)
-    form, now = StepForm(request.POST), timezone.now()
-    if form.submits(verify_record, record_key=record_key, by=request.user, at=now):
-        return _recorded(request, record_key)
-    return _refused(request, record_key, form, now)
 
 
 @require_POST

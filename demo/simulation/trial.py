@@ -21,6 +21,7 @@ from demo.simulation.profiles import tell
 from demo.simulation.queries import ask_some
 from demo.simulation.sites import PASSWORD, Stage, set_stage, suspend
 from demo.simulation.urgent import alarm
+from demo.simulation.verification import plan_verification, sign_some, verify_some
 from followup.services import update_visit_states
 from kernel.clock import local_date
 from kernel.scope import EVERYTHING, scope
@@ -51,6 +52,7 @@ def play(
     opening = at_work(opened_on, dice)
     with scope(user_id=None, sites=EVERYTHING):
         stage = set_stage(sites=sites, opened_on=opened_on, at=opening)
+        plan_verification(stage, at=opening)
         set_up_scheme(
             name="PALACE-3 demonstration",
             statistician=stage.central["stats"],
@@ -70,6 +72,8 @@ def play(
     code_some(stage, until)
     ask_some(stage, until)
     share_listings(stage, until)
+    verify_some(stage, until)
+    sign_some(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports.api import allocation, completeness, queries, views
+from exports.api import allocation, completeness, queries, verification, views
 
 app_name = "api"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("checks/", queries.checks, name="checks"),
     path("visits/", views.visits, name="visits"),
     path("completeness/", completeness.completeness, name="completeness"),
+    path("verification/", verification.verification, name="verification"),
     path("answers/<str:code>/", views.answers, name="answers"),
     path("codebook/", views.codebook, name="codebook"),
     path("exports/", views.exports, name="exports"),

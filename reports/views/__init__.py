@@ -18,6 +18,7 @@ from reports.views.transfer import (
     transfer,
 )
 from reports.views.unfinished import unfinished_forms
+from reports.views.verification import verification, verification_file
 from reports.views.visit import unscheduled, visit
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "transfer",
     "unfinished_forms",
     "unscheduled",
+    "verification",
+    "verification_file",
     "visit",
     "withdraw",
 ]

@@ -14,7 +14,13 @@ from accounts.models import User
 from accounts.permissions import Permission
 from protocol.text import versions
 from reports.worklist.differences import DIFFERENCES, derived_differences
-from reports.worklist.forms import drafts, forms_to_fill_in, queries_to_answer, queries_to_close
+from reports.worklist.forms import (
+    drafts,
+    forms_to_fill_in,
+    forms_to_sign,
+    queries_to_answer,
+    queries_to_close,
+)
 from reports.worklist.participants import (
     deviations,
     deviations_to_decide,
@@ -64,6 +70,7 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CRF_EDIT, todos),
     (Permission.QUERY_ANSWER, queries_to_answer),
     (Permission.QUERY_CLOSE, queries_to_close),
+    (Permission.CRF_SIGN, forms_to_sign),
     (Permission.CRF_EDIT, drafts),
 )
 LAST_BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.models import Draft, ExpectedForm, MessageKind, Query, QueryMessage, QueryState
+from crf.models import Draft, ExpectedForm, MessageKind, Query, QueryMessage, QueryState, Record
 from crf.queries.assigning import not_for_others
 from crf.queries.list import about_no_form
 from crf.queries.system import short_question
+from crf.store.outstanding import UNSIGNED
 from kernel.clock import local_date
 from reports.unfinished_forms import lines_of
 from reports.worklist.sections import WorkItem, WorkListSection, first_and_total
@@ -72,6 +73,25 @@ def forms_to_fill_in(user: User, today: date) -> WorkListSection:
         for line in lines_of(shown, today=today)
     ]
     return WorkListSection(title, "pencil", nothing, items, total, page)
+
+
+def forms_to_sign(user: User, today: date) -> WorkListSection:
+    """Return the complete forms under which no signature stands."""
+    mine = Record.objects.open_to(user, Permission.CRF_SIGN).filter(state__in=UNSIGNED)
+    rows = mine.select_related("participant", "visit").order_by("participant__number", "pk")
+    shown, total = first_and_total(rows)
+    items = [
+        WorkItem(
+            record.participant.number,
+            str(_("Sign {form}")).format(form=record.form_code),
+            f"{reverse('crf:sign-lot')}?record={record.pk}",
+            "form",
+            record.state,
+        )
+        for record in shown
+    ]
+    nothing = _("Nothing waits for your signature.")
+    return WorkListSection(_("Forms to sign"), "pen", nothing, items, total, reverse("crf:to-sign"))
 
 
 def drafts(user: User, today: date) -> WorkListSection:

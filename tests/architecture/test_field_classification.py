@@ -156,7 +156,22 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "crf.RecordSignature": {
-        "operational": "id act participant site record version signature fell_at",
+        "operational": "id act participant site record version signature questions signed_as fell_at",
+    },
+    "crf.VerificationPlan": {
+        "operational": (
+            "id act number participants_percent site_percents others_percent seed critical reason made_by "
+            "starts_on ends_on"
+        ),
+    },
+    "crf.FieldVerification": {
+        "clinical": "value",
+        "operational": "id act participant site record target verified_by verified_at fell_at",
+    },
+    "crf.RecordVerification": {
+        "operational": (
+            "record participant site form_code visit_code answered unverified required left critical critical_left"
+        ),
     },
     "crf.QuestionnaireText": {
         "operational": "id act form_code language item text licence digest",

@@ -357,6 +357,7 @@ class AdverseEvent(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "AE", _("Adverse event"), 1, Repeats.LOG
+        critical = ("ae_term", "ae_st", "ae_en", "grade", "outcome", "serious", "ser_crit", "ser_aware")
         before_randomization = True
         instructions = _(
             "Every event from the consent to 30 days after the last study treatment, or to 90 days after an operation "

@@ -133,6 +133,7 @@ class Complications(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "COMP", _("Complications of an operation"), 1, Repeats.LOG
+        critical = ("comp_any", "po30_status", "po90_status")
         listed = ("op_no", "comp_any", "cd_worst", "cci")
         instructions = _(
             "One record for each operation with an incision. Open the same record again at discharge, on day 30 and "

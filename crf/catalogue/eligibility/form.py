@@ -343,6 +343,33 @@ class Eligibility(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "ELIG", _("Eligibility"), 1, Repeats.PER_PARTICIPANT
+        critical = (
+            "birth",
+            "sex",
+            "wocbp",
+            "preg_res",
+            "preg_dt",
+            "contra",
+            "hist_type",
+            "hist_dt",
+            "ct_e",
+            "cn_e",
+            "cm_e",
+            "resectable",
+            "mdt_dt",
+            "ecog",
+            "inc_1",
+            "inc_2",
+            "inc_3",
+            "exc_1",
+            "exc_2",
+            "exc_3",
+            "exc_4",
+            "exc_5",
+            "exc_6",
+            "exc_7",
+            "exc_8",
+        )
         before_randomization = True
         instructions = _("Consent is recorded first, on its own page. Then answer from the source documents.")
         checks = CHECKS

@@ -162,6 +162,7 @@ class EndOfStudy(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "EOS", _("End of phase or study"), 1, Repeats.LOG
+        critical = ("eos_dt", "eos_status", "eos_why")
         listed = ("eos_phase", "eos_dt", "eos_status", "eos_why")
         dated_by = "eos_dt"
         dates_visit = False

@@ -183,6 +183,7 @@ class FollowUp(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "FU", _("Follow-up and recurrence"), 2, Repeats.PER_VISIT
+        critical = ("fu_dt", "alive", "dz_status", "rec_yn", "rec_type", "rec_dt_proof")
         says_alive = True
         checks = CHECKS
         milestones = (

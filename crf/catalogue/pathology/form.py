@@ -226,6 +226,7 @@ class Pathology(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "PATH", _("Surgical pathology"), 2, Repeats.LOG
+        critical = ("path_dt", "ypt", "ypn", "ypm", "r_status")
         listed = ("op_no", "path_dt", "ypt", "ypn", "r_status")
         dated_by = "path_dt"
         due_at_visits, due_after = True, "SURG"

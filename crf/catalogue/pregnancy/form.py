@@ -129,6 +129,7 @@ class Pregnancy(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "PREG", _("Pregnancy report"), 1, Repeats.LOG
+        critical = ("preg_who", "preg_aware", "preg_report")
         listed = ("preg_who", "preg_aware", "preg_report", "preg_out")
         instructions = _(
             "One record for each pregnancy. Save it as soon as the site knows, then report it to the sponsor at "

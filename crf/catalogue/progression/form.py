@@ -112,6 +112,7 @@ class Progression(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "PROG", _("Progression before the decision"), 1, Repeats.LOG
+        critical = ("prog_dt", "prog_where", "prog_proof")
         listed = ("prog_dt", "prog_where", "prog_proof", "prog_cure")
         dates_visit = False
         instructions = _(

@@ -332,6 +332,16 @@ class ResponseEvaluation(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "CRE", _("Clinical response evaluation"), 1, Repeats.PER_VISIT
+        critical = (
+            "ogd_dt",
+            "bx_result",
+            "local_call",
+            "dist_call",
+            "cre_outcome",
+            "override_why",
+            "proof_dt",
+            "pt_dec",
+        )
         instructions = _(
             "CRE-1: endoscopy with bite-on-bite biopsies; PET-CT only when it is positive. CRE-2 and surveillance: "
             "PET-CT first, then endoscopy with bite-on-bite biopsies and EUS. Restaging in Arm 2: CT, and "

@@ -173,6 +173,7 @@ class SeriousEvent(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "SAE", _("Serious adverse event report"), 1, Repeats.LOG
+        critical = ("ae_no", "sae_type", "sae_aware", "sae_report", "sae_rel_inv")
         before_randomization = True
         instructions = _(
             "First record the event as an adverse event. Then report it here, and sign the report below."

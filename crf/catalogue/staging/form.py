@@ -382,6 +382,7 @@ class Staging(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "STAGE", _("Baseline staging"), 1, Repeats.PER_PARTICIPANT
+        critical = ("ct", "cn", "cm", "scv", "cstage_site")
         before_randomization = True
         checks = CHECKS
 

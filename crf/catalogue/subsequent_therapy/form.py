@@ -83,6 +83,7 @@ class SubsequentTherapy(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "ST", _("Subsequent anticancer therapy"), 1, Repeats.LOG
+        critical = ("st_kind", "st_start")
         listed = ("st_kind", "st_class", "st_regimen", "st_start")
         instructions = _(
             "One record for each therapy after residue, regrowth, recurrence or distant disease, whoever gives it. Add "

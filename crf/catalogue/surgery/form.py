@@ -272,6 +272,7 @@ class Surgery(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "SURG", _("Surgery"), 2, Repeats.LOG
+        critical = ("surg_done", "surg_dt", "no_surg_reason")
         due_at_visits, due_days = True, "form_due_days_operation"
         listed = ("surg_done", "surg_dt", "intent", "no_surg_reason")
         instructions = _(

@@ -242,6 +242,7 @@ class SurvivalStatus(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "SURV", _("Survival status"), 2, Repeats.PER_VISIT
+        critical = ("status_dt", "vital", "death_dt", "cod")
         says_alive, from_register = True, True
         due_days = "form_due_days_survival"
         checks = CHECKS

@@ -243,6 +243,17 @@ class Treatment(CrfRecord):
 
     class Crf:
         code, title, version, repeats = "TREAT", _("Neoadjuvant treatment"), 2, Repeats.PER_PARTICIPANT
+        critical = (
+            "chemo.given",
+            "chemo.adm_dt",
+            "chemo.nabp_given",
+            "chemo.nabp_dt",
+            "camre.ci_given",
+            "camre.ci_dt",
+            "rt_given",
+            "rt_start",
+            "rt_end",
+        )
         instructions = _("Fill it in as treatment goes on. It is complete when treatment has ended.")
         checks = CHECKS
         milestones = (

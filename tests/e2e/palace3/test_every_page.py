@@ -73,6 +73,7 @@ FILES = {
     "randomization:visit-card",
     "reports:completeness-file",
     "reports:report-file",
+    "reports:verification-file",
     "trials:request-receipt",
 }
 # What a page fetches to put into itself: it is looked at where it stands.

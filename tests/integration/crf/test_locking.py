@@ -10,7 +10,8 @@ from django.test import Client
 from crf.engine.base import RecordState
 from crf.locks.records import lock_record, unlock_record
 from crf.locks.services import LockConditionsFail
-from crf.records.signing import is_verified, sign_record, signature_holds, verify_record
+from crf.records.signing import sign_record, signature_holds, verify_record
+from crf.store.outstanding import is_verified
 from crf.store.records import find_stored_record
 from crf.store.signatures import standing_signature
 from tests.integration.crf.conftest import Save, place_at, record_at
@@ -69,7 +70,7 @@ def test_point_22_a_signed_form_is_verified_without_losing_its_signature(
     stored = find_stored_record(place)
     assert stored is not None
     assert stored.record.state == RecordState.SIGNED
-    assert is_verified(stored)
+    assert is_verified(stored.record)
     standing = standing_signature(place, stored.record)
     assert standing is not None
     assert signature_holds(place, stored, standing)

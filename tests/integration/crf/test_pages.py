@@ -13,10 +13,11 @@ from django.urls import reverse
 from crf import catalogue
 from crf.engine.typed import raw_of
 from crf.models import Draft, EntryPrompt
-from tests.integration.crf.conftest import Save, record_at
+from crf.records.signing import verify_record
+from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_saving import GROUPS, dated, stage
 from tests.unit.crf.examples import demographics, eligibility, staging
-from tests.world import PASSWORD, World
+from tests.world import NOW, PASSWORD, World
 from trials.models import Participant
 
 ZONE = "Asia/Shanghai"
@@ -315,6 +316,7 @@ def test_steps_with_a_record(screened: Participant, world: World, save: Save) ->
 
     assert step(world.coordinator, "verify") == 403
     assert step(world.monitor, "verify") == 302
+    verify_record(record_key=place_at(screened, "STAGE"), version=1, by=world.monitor, at=NOW)
     assert step(world.coordinator, "sign", password=PASSWORD) == 403
     assert step(world.investigator, "sign", password="wrong") == 422
     assert step(world.investigator, "sign", password=PASSWORD) == 302

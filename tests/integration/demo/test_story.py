@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import transaction
 
-from crf.models import ExpectedForm, FilledBy
+from crf.models import (
+    ExpectedForm,
+    FilledBy,
+    RecordSignature,
+    RecordVerification,
+    SignedAs,
+    VerificationPlan,
+)
 from crf.store.expected import differing_forms, stored, worked_out
 from demo.simulation.trial import play
 from followup.track_limits import overdue
@@ -54,3 +61,12 @@ def test_point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item(playe
     standing = Participant.objects.filter(state__in=weeks, state_since__lt=months_ago)
     items = overdue(Participant.objects.all(), on=UNTIL.date())
     assert {each.number for each in standing} <= {each.number for each in items}
+
+
+def test_point_16_the_monitor_verifies_by_the_plan_and_investigators_sign(played: None) -> None:
+    assert VerificationPlan.objects.get().critical
+    verified = RecordVerification.objects.filter(record__field_verifications__fell_at=None, left=0)
+    assert verified.exists()
+    assert RecordVerification.objects.unverified().exists()
+    signed = RecordSignature.objects.filter(signed_as=SignedAs.CASEBOOK, fell_at=None)
+    assert signed.values("participant").distinct().count() >= 1

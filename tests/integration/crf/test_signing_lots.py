@@ -1,0 +1,147 @@
+"""Signatures of the investigator, many at once after showing each, and what becomes of them (issue point 18)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Signature
+from accounts.services import WrongPassword
+from crf.catalogue import forms
+from crf.engine.base import RecordState
+from crf.models import RecordSignature, SignedAs
+from crf.page.signing import shown_record, signatures_of
+from crf.queries.services import raise_query
+from crf.records.signing import NothingToSign, digest_of, sign_record, sign_records, signature_holds
+from crf.store.records import find_stored_record
+from crf.store.signatures import standing_signature
+from tests.integration.crf.conftest import Save, place_at, record_at
+from tests.integration.crf.test_pages import client_of, form_url
+from tests.integration.crf.test_saving import stage
+from tests.unit.crf.examples import demographics
+from tests.world import NOW, PASSWORD, World
+from trials.models import Participant
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def filled(screened: Participant, world: World, save: Save) -> Participant:
+    save(screened, "STAGE", **stage())
+    save(screened, "DM", values=demographics.VALUES, groups=getattr(demographics, "GROUPS", {}))
+    return screened
+
+
+def seen(participant: Participant, *codes: str) -> dict[Any, tuple[int, str]]:
+    found = {}
+    for code in codes:
+        key = place_at(participant, code)
+        stored = find_stored_record(key)
+        assert stored is not None
+        found[key] = (stored.record.version, digest_of(key.form, stored))
+    return found
+
+
+def test_point_18_a_lot_is_signed_with_one_password(filled: Participant, world: World) -> None:
+    ready = [code for code in ("STAGE", "DM") if record_at(filled, code).state == RecordState.COMPLETE]
+    told: Any = {"signed_as": SignedAs.CASEBOOK, "by": world.investigator, "at": NOW}
+    with pytest.raises(WrongPassword):
+        sign_records(seen=seen(filled, *ready), password="wrong", **told)
+    with pytest.raises(NothingToSign):
+        sign_records(seen={}, password=PASSWORD, **told)
+    done = sign_records(seen=seen(filled, *ready), password=PASSWORD, **told)
+    assert (len(done.signed), done.left_out) == (len(ready), ())
+    for code in ready:
+        key, stored = place_at(filled, code), find_stored_record(place_at(filled, code))
+        assert stored is not None
+        standing = standing_signature(key, stored.record)
+        assert standing is not None
+        assert signature_holds(key, stored, standing)
+        assert (standing.signed_as, stored.record.state) == (SignedAs.CASEBOOK, RecordState.SIGNED)
+    assert Signature.objects.filter(digest__in=[d for _v, d in seen(filled, *ready).values()]).count() == len(
+        ready
+    )
+
+
+def test_point_18_a_record_changed_meanwhile_is_left_out_and_named(
+    filled: Participant, world: World, save: Save
+) -> None:
+    shown = seen(filled, "STAGE", "DM")
+    save(filled, "STAGE", **stage(eus_mm=12), reason="Misread", at=LATER)
+    raise_query(record_key=place_at(filled, "DM"), target="height", text="?", by=world.monitor, at=NOW)
+    done = sign_records(
+        seen=shown, signed_as=SignedAs.SEVERAL, password=PASSWORD, by=world.investigator, at=LATER
+    )
+    assert done.signed == ()
+    assert [label for label, _why in done.left_out] == [key.label for key in shown]
+    assert not RecordSignature.objects.exists()
+
+
+def test_point_18_a_signature_falls_and_both_versions_are_shown(
+    filled: Participant, world: World, save: Save
+) -> None:
+    key = place_at(filled, "STAGE")
+    sign_record(record_key=key, version=1, password=PASSWORD, by=world.investigator, at=NOW)
+    changed = stage(eus_mm=12)
+    changed["groups"] = {**changed["groups"], "node": []}
+    save(filled, "STAGE", **changed, reason="Misread", at=LATER)
+    stored = find_stored_record(key)
+    assert stored is not None
+    (signature,) = signatures_of(key, stored)
+    assert (signature.holds, signature.row.fell_at) == (False, LATER)
+    different = {line.label: (line.signed, line.now) for line in signature.lines if line.differs}
+    assert any(now.startswith("12") for _signed, now in different.values())
+    assert any(signed and not now for signed, now in different.values())
+    page = client_of(world.monitor).get(form_url(filled, name="signatures"))
+    assert page.status_code == 200
+    assert "12" in page.text
+
+
+def test_point_18_a_signature_outlives_questions_that_come_and_go(
+    filled: Participant, world: World, save: Save
+) -> None:
+    key = place_at(filled, "STAGE")
+    sign_record(record_key=key, version=1, password=PASSWORD, by=world.investigator, at=NOW)
+    stored = find_stored_record(key)
+    assert stored is not None
+    signed = standing_signature(key, stored.record)
+    assert signed is not None
+    form = forms()["STAGE"]
+    without = next(name for name, each in form.questions.items() if getattr(stored.record, name) is None)
+    fewer = {name: question for name, question in form.questions.items() if name != without}
+    assert signature_holds(replace(key, form=replace(form, questions=fewer)), stored, signed)
+    signed.questions = {**signed.questions, "values": [*fewer]}
+    assert not signature_holds(key, stored, signed)  # another list is another content
+    before = replace(key, form=replace(form, questions=fewer))
+    signed.signature.digest = digest_of(before.form, stored)
+    assert signature_holds(key, stored, signed)  # signed before the question was asked
+    stored.record.ct = "T1"
+    assert not signature_holds(key, stored, signed)
+
+
+def test_point_18_the_pages_list_show_and_sign(filled: Participant, world: World) -> None:
+    client, page = client_of(world.investigator), reverse("crf:sign-lot")
+    listed = client.get(reverse("crf:to-sign"))
+    record = record_at(filled, "STAGE")
+    assert f"{page}?record={record.pk}" in listed.text
+    assert "Forms to sign" in client.get(reverse("home")).text
+    key, stored = place_at(filled, "STAGE"), find_stored_record(place_at(filled, "STAGE"))
+    assert stored is not None
+    shown = shown_record(key, stored)
+    address = f"{page}?participant={filled.number}"
+    lot = client.get(address)
+    assert f'name="sign:{record.pk}" value="{shown.token}"' in lot.text
+    assert client.post(address, {f"sign:{record.pk}": shown.token, "password": "wrong"}).status_code == 422
+    answer: Any = client.post(address, {f"sign:{record.pk}": shown.token, "password": PASSWORD})
+    assert answer.url == reverse("crf:to-sign")
+    assert record_at(filled, "STAGE").state == RecordState.SIGNED
+    again = client.post(address, {f"sign:{record.pk}": shown.token, "password": PASSWORD}, follow=True)
+    assert key.label in again.text
+    assert client_of(world.coordinator).get(page).status_code == 403
+    other = {f"sign:{record.pk}": shown.token, "password": PASSWORD}
+    assert client_of(world.stranger).post(address, other).status_code == 403
