@@ -60,6 +60,8 @@ FILES = {
     "accounts:session",
     "crf:blank",
     "crf:terms",
+    "exports:database-lock-certificate",
+    "exports:site-lock-certificate",
     "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",
