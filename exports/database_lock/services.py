@@ -73,7 +73,7 @@ class ItemSettled(Refusal):
     message = _("This item is signed off already.")
 
 
-class ChecklistOpen(Refusal):
+class DatabaseChecklistOpen(Refusal):
     code = "exports.database_checklist_open"
     message = _("The checklist is not complete: {open}. Settle each, then take this step.")
 
@@ -264,7 +264,7 @@ def _refuse_open(locked: DatabaseLock, *, at: datetime) -> list[list[Any]]:
     left = [f"{each.label} ({each.failed})" for each in computed if each.failed]
     left += [str(each["label"]) for each in by_hand if each["settled"] is None]
     if left:
-        raise ChecklistOpen(open=", ".join(left))
+        raise DatabaseChecklistOpen(open=", ".join(left))
     lines: list[list[Any]] = [[each.code, each.failed] for each in computed]
     return lines + [
         [each["kind"], each["settled"].note, each["settled"].signature.printed_name] for each in by_hand

@@ -17,6 +17,7 @@ from exports.database_lock.certificate import database_certificate, site_certifi
 from exports.database_lock.models import SIGNING_ROLES, DatabaseLock
 from exports.database_lock.services import checklist_of, dataset_is_ready, take_database_step
 from exports.forms import DatabaseLockForm
+from exports.register import current_lock, database_locks
 from kernel.errors import Forbidden
 from trials.models import Site
 
@@ -31,8 +32,7 @@ def database_lock(request: PersonRequest) -> HttpResponse:
     if form.submits(take_database_step, by=request.user, at=now):
         messages.success(request, _("Recorded."))
         return redirect("exports:database-lock")
-    rows = DatabaseLock.objects.select_related("export", "begun_by", "unlock_asked_by")
-    current = rows.current().first()
+    current = current_lock()
     computed, by_hand = checklist_of(current, at=now)
     shown = {
         "form": form,
@@ -51,7 +51,7 @@ def database_lock(request: PersonRequest) -> HttpResponse:
         "may_confirm": may
         and current is not None
         and current.unlock_asked_by_id not in (None, request.user.pk),
-        "past": rows.exclude(pk=current.pk if current else None).exclude(locked_at=None),
+        "past": database_locks().exclude(pk=current.pk if current else None).exclude(locked_at=None),
         "zone": settings.TRIAL_TIME_ZONE,
     }
     return render(request, "exports/database_lock.html", shown, status=form.status)
@@ -68,7 +68,7 @@ def signatures_of(current: DatabaseLock | None) -> list[tuple[str, Signature | N
 @requires(Permission.DATABASE_LOCK_VIEW)
 def database_lock_certificate(request: PersonRequest, pk: int, language: str) -> HttpResponse:
     """Print the certificate of a locked database."""
-    locked = get_object_or_404(DatabaseLock.objects.select_related("export", "data_lock"), pk=pk)
+    locked = get_object_or_404(database_locks(), pk=pk)
     return _pdf(
         database_certificate(locked, language=_known(language), at=timezone.now()),
         f"PALACE-3-database-lock-{pk}-{language}.pdf",

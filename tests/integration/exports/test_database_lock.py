@@ -17,7 +17,7 @@ from crf.locks.services import StudyIsLocked, end_lock, lock_data
 from exports.database_lock.certificate import NotLocked, database_certificate_page, site_certificate_page
 from exports.database_lock.models import OWNERS, DatabaseLock, HandItem
 from exports.database_lock.services import (
-    ChecklistOpen,
+    DatabaseChecklistOpen,
     DatabaseLockBegun,
     DatabaseLockElsewhere,
     DatabasePurposeNeeded,
@@ -89,14 +89,14 @@ def test_point_20_the_checklist_has_owners_and_every_open_item_stops_it(
     with pytest.raises(DatabaseLockBegun):
         step(world.data_manager, "begin", reason="Another")
     with pytest.raises(
-        ChecklistOpen, match=r"Sites whose data are not locked \(1\).*Laboratory files reconciled"
+        DatabaseChecklistOpen, match=r"Sites whose data are not locked \(1\).*Laboratory files reconciled"
     ):
         step(world.data_manager, "freeze")
     with pytest.raises(NotYoursToLockDatabase):
         step(world.data_manager, "settle", item=HandItem.SERIOUS_EVENTS, reason="Mine")
     lock_site(world)
     for item in HandItem:
-        with pytest.raises(ChecklistOpen, match=str(item.label)):
+        with pytest.raises(DatabaseChecklistOpen, match=str(item.label)):
             step(world.data_manager, "freeze")
         step(owner(world, item), "settle", item=item, reason="Compared")
     with pytest.raises(DatasetNotReady):
@@ -137,7 +137,7 @@ def test_point_20_a_data_set_written_before_something_was_opened_is_signed_by_no
     first = step(world.data_manager, "sign", minutes=4).digest
     site = LockScope.of_site(world.site)
     end_lock(scope=site, reason="A late query", by=world.data_manager, at=NOW + timedelta(minutes=5))
-    with pytest.raises(ChecklistOpen):
+    with pytest.raises(DatabaseChecklistOpen):
         step(world.statistician, "sign", minutes=6)
     lock_site(world, minutes=7)
     with pytest.raises(DatasetNotReady):
