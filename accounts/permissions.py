@@ -47,6 +47,8 @@ class Permission(StrEnum):
     VERIFICATION_PLAN = "verification_plan"
     CRF_SIGN = "crf_sign"
     CRF_LOCK = "crf_lock"
+    DATABASE_LOCK_VIEW = "database_lock_view"
+    DATABASE_LOCK_SIGN = "database_lock_sign"
     DERIVED_JUDGE = "derived_judge"
     RANGE_RECORD = "range_record"
     FINDING_VIEW = "finding_view"
@@ -131,7 +133,9 @@ PERMISSION_LABELS: Final = {
     Permission.CRF_VERIFY: _("verify forms"),
     Permission.VERIFICATION_PLAN: _("change the plan of source verification"),
     Permission.CRF_SIGN: _("sign forms"),
-    Permission.CRF_LOCK: _("lock and unlock forms"),
+    Permission.CRF_LOCK: _("freeze, lock and unlock data"),
+    Permission.DATABASE_LOCK_VIEW: _("see the lock of the database"),
+    Permission.DATABASE_LOCK_SIGN: _("prepare, sign and end the lock of the database"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
     Permission.RANGE_RECORD: _("record reference ranges of laboratories"),
     Permission.FINDING_VIEW: _("see listed findings"),
@@ -235,6 +239,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
         _P.VERIFICATION_PLAN,
+        _P.DATABASE_LOCK_VIEW,
+        _P.DATABASE_LOCK_SIGN,
         _P.FINDING_VIEW,
         _P.CHECK_MANAGE,
         _P.DERIVED_JUDGE,
@@ -252,6 +258,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     },
     Role.TRIAL_MANAGER: frozenset(
         {
+            _P.DATABASE_LOCK_VIEW,
+            _P.DATABASE_LOCK_SIGN,
             _P.SITE_VIEW,
             _P.TRANSFER_END,
             _P.SITE_MANAGE,
@@ -281,6 +289,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.STATISTICIAN: _READ
     | {
+        _P.DATABASE_LOCK_VIEW,
+        _P.DATABASE_LOCK_SIGN,
         _P.ALLOCATION_VIEW,
         _P.SCHEME_DEFINE,
         _P.SCHEME_ACTIVATE,
@@ -292,6 +302,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     },
     Role.INSPECTOR: _READ
     | {
+        _P.DATABASE_LOCK_VIEW,
         _P.PERSON_VIEW,
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,

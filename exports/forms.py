@@ -9,6 +9,7 @@ from django.conf import settings
 from django.forms import (
     CheckboxSelectMultiple,
     ChoiceField,
+    HiddenInput,
     MultipleChoiceField,
     PasswordInput,
 )
@@ -17,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, permission_label
 from crf import catalogue
+from exports.database_lock.models import HandItem
+from exports.database_lock.services import STEPS
 from kernel.clock import end_of_day
 from kernel.days import zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, WordsField
@@ -50,6 +53,17 @@ class ExportForm(ServiceForm):
             field: Any = self.fields[name]
             field.choices = choices
             field.initial = [code for code, _label in choices]
+
+
+class DatabaseLockForm(ServiceForm):
+    """One step with the lock of the database; the button says which."""
+
+    step = ChoiceField(choices=[(each, "") for each in STEPS], widget=HiddenInput)
+    item = ChoiceField(
+        choices=[("", ""), *((each.value, "") for each in HandItem)], widget=HiddenInput, required=False
+    )
+    reason = WordsField(label=_("Purpose, reason or note"), required=False, max_length=200)
+    password = PasswordField(label=_("Your password"), required=False)
 
 
 class CasebookForm(ServiceForm):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import permission_label
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
+from exports.database_lock.models import DatabaseLock, DatabaseLockItem, DatabaseLockSignature
 
 
 class ExportState(models.TextChoices):
@@ -116,3 +117,13 @@ class ApiToken(Audited):
     def is_ended(self) -> bool:
         """Say whether it ended with its owner's password, second factor or a role."""
         return self.user.ended_access_since(self.created_at)
+
+
+__all__ = [
+    "ApiToken",
+    "DatabaseLock",
+    "DatabaseLockItem",
+    "DatabaseLockSignature",
+    "Export",
+    "ExportState",
+]

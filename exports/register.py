@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from exports.models import Export
+from exports.models import DatabaseLock, Export
 
 
 def register() -> QuerySet[Export]:
     """Return every export that the database shows the person, newest first."""
     return Export.objects.select_related("requested_by")
+
+
+def database_locks() -> QuerySet[DatabaseLock]:
+    """Return every lock of the database, the latest first."""
+    people = ("begun_by", "unlock_asked_by")
+    return DatabaseLock.objects.select_related("export", "data_lock", *people)
+
+
+def current_lock() -> DatabaseLock | None:
+    """Return the lock of the database that is prepared or in force, or None."""
+    return DatabaseLock.objects.current().select_related("export", "begun_by", "unlock_asked_by").first()

@@ -18,6 +18,17 @@ urlpatterns = [
         name="filled-form",
     ),
     path("sites/<str:code>/close-out/copies/<int:pk>/", views.download_copy, name="download-copy"),
+    path("database-lock/", views.database_lock, name="database-lock"),
+    path(
+        "database-lock/<int:pk>/certificate/<str:language>.pdf",
+        views.database_lock_certificate,
+        name="database-lock-certificate",
+    ),
+    path(
+        "sites/<str:code>/lock/certificate/<str:language>.pdf",
+        views.site_lock_certificate,
+        name="site-lock-certificate",
+    ),
     path("tokens/", views.token_list, name="tokens"),
     path("tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
     path("access/", views.access_list, name="access"),

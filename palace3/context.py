@@ -55,6 +55,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
                 _("Emergency envelopes"), "envelope", "randomization:envelopes", Permission.ALLOCATION_VIEW
             ),
             NavigationItem(_("Freeze and lock"), "lock", "crf:locks", Permission.CRF_LOCK),
+            NavigationItem(
+                _("Database lock"), "lock-fill", "exports:database-lock", Permission.DATABASE_LOCK_VIEW
+            ),
             NavigationItem(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
         ),
     ),

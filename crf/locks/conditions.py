@@ -303,6 +303,13 @@ def conditions_of(scope: LockScope, *, today: date, to_freeze: bool = False) -> 
     return [_judged(each, scope, today) for each in _asked(scope, to_freeze=to_freeze)]
 
 
+def study_conditions(*, today: date) -> list[LockCondition]:
+    """Return every computed item of the checklist of the database: of the data themselves, and of the sites."""
+    scope = LockScope.of_study()
+    wanted = [each for each in CONDITIONS if each.code not in OPTIONAL or each.code in settings.LOCK_NEEDS]
+    return [_judged(each, scope, today) for each in (*wanted, *STUDY_CONDITIONS)]
+
+
 def _asked(scope: LockScope, *, to_freeze: bool) -> list[_Condition]:
     of_study = scope.level == LockLevel.STUDY and not to_freeze
     return [

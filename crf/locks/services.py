@@ -120,15 +120,39 @@ def lock_data(*, scope: LockScope, password: str = "", by: User, at: datetime) -
 
 
 def lock_study(*, signature: Signature, by: User, at: datetime) -> DataLock:
-    """The data of the whole study are locked under ``signature``; no opening below lifts it (protocol 8).
+    """The data of the whole study are locked under ``signature``; nothing below lifts it. Who calls asks for the right.
 
     Refuses: a site that is not locked; what is open below a lock. Locks: everybody.
     """
     scope = LockScope.of_study()
-    with _opened("lock", scope, by=by, at=at) as act:
+    with open_act("crf:data:lock", by=by, at=at) as act:
         _hold(scope)
         counts = _refuse_unless_ready(scope, at=at)
         return _lock(scope, act, counts=counts, signature=signature, by=by, at=at)
+
+
+def end_study_lock(
+    *, row: DataLock, asked: Signature | None, confirmed: Signature, reason: str, by: User, at: datetime
+) -> None:
+    """The lock of the study has ended under two signatures; its sites stay locked. Who calls asks for the right.
+
+    Locks: everybody.
+    """
+    scope = LockScope.of_study()
+    with open_act("crf:data:unlock", by=by, at=at, reason=reason) as act:
+        _hold(scope)
+        row.ended_by, row.ended_at, row.end_reason, row.act = by, at, reason, act
+        row.ending_signature, row.second_signature = asked, confirmed
+        row.save(
+            update_fields=[
+                "ended_by",
+                "ended_at",
+                "end_reason",
+                "ending_signature",
+                "second_signature",
+                "act",
+            ]
+        )
 
 
 def take_step(
@@ -206,7 +230,7 @@ def end_lock(*, scope: LockScope, reason: str, by: User, at: datetime) -> None:
         held = scope.over()
         if held is None and not _is_locked_by_itself(scope):
             raise NothingToEnd(what=scope.label)
-        if held is not None and held["level"] == LockLevel.STUDY and held["kind"] == LockKind.LOCKED:
+        if DataLock.objects.standing().locks().filter(level=LockLevel.STUDY).exists():
             raise StudyIsLocked
         _end_standing(scope, act, by=by, at=at, reason=reason)
         if scope.over() is not None:

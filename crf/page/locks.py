@@ -72,7 +72,9 @@ def lock_page(scope: LockScope, *, user: User, at: datetime, zone: str) -> LockP
     conditions = () if locked else tuple(conditions_of(scope, today=today))
     stops_freeze = {"incomplete", "overdue"} if scope.level < LockLevel.STUDY else set()
     rows = list(_rows_over(scope))
-    of_study = over is not None and over["level"] == LockLevel.STUDY and locked
+    of_study = any(
+        row.level == LockLevel.STUDY and row.kind == LockKind.LOCKED and row.ended_at is None for row in rows
+    )
     return LockPage(
         scope=scope,
         kind=kind,

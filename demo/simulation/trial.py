@@ -16,6 +16,7 @@ from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
 from demo.simulation.deviations import settle_some
 from demo.simulation.listings import share_listings
+from demo.simulation.locking import lock_some
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
 from demo.simulation.queries import ask_some
@@ -74,6 +75,7 @@ def play(
     share_listings(stage, until)
     verify_some(stage, until)
     sign_some(stage, until)
+    lock_some(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 

@@ -4,6 +4,11 @@ from exports.views.access import access_end, access_list
 from exports.views.api import api_page
 from exports.views.casebook import casebook, filled_form
 from exports.views.copies import download_copy
+from exports.views.database_lock import (
+    database_lock,
+    database_lock_certificate,
+    site_lock_certificate,
+)
 from exports.views.exports import download, export_detail, export_list, export_new
 from exports.views.tokens import token_list, token_revoke
 
@@ -12,12 +17,15 @@ __all__ = [
     "access_list",
     "api_page",
     "casebook",
+    "database_lock",
+    "database_lock_certificate",
     "download",
     "download_copy",
     "export_detail",
     "export_list",
     "export_new",
     "filled_form",
+    "site_lock_certificate",
     "token_list",
     "token_revoke",
 ]

@@ -196,6 +196,18 @@ FIELDS: dict[str, dict[str, str]] = {
     "exports.ApiToken": {
         "operational": "id act user name digest scopes created_at expires_at revoked_at",
     },
+    "exports.DatabaseLock": {
+        "operational": (
+            "id act purpose begun_by begun_at export digest checklist data_lock locked_at cancelled_at unlock_reason "
+            "unlock_asked_by unlock_asked_at asking_signature unlocked_by unlocked_at unlocking_signature"
+        ),
+    },
+    "exports.DatabaseLockItem": {
+        "operational": "id act database_lock kind note signature",
+    },
+    "exports.DatabaseLockSignature": {
+        "operational": "id act database_lock role digest signature",
+    },
     "exports.Export": {
         "operational": (
             "id act requested_by requested_at purpose cut_at snapshot forms site_codes language state manifest "

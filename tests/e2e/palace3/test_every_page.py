@@ -63,6 +63,8 @@ FILES = {
     "crf:terms",
     "exports:filled-form",
     "crf:grades",
+    "exports:database-lock-certificate",
+    "exports:site-lock-certificate",
     "followup:amendment-file",
     "followup:feed-file",
     "trials:robots",
