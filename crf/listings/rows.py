@@ -216,5 +216,5 @@ def _plain(column: ListingColumn, value: Any, row: Mapping[str, Any]) -> Cell:
     if isinstance(value, bool):
         return "Y" if value else "N"
     if isinstance(value, Decimal) or column.question.kind in NUMBERS:
-        return value  # type: ignore[no-any-return]
+        return value
     return value if not isinstance(value, Sequence) else str(value)
