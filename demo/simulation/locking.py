@@ -15,16 +15,16 @@ from exports.database_lock.models import HandItem
 from exports.database_lock.services import BEGIN, SETTLE, take_database_step
 from kernel.scope import EVERYTHING, scope
 from trials.models import Participant
-from trials.models.participants import Track
+from trials.models.participants import TERMINAL
 
 MOST = 12
 
 
 def lock_some(stage: Stage, at: datetime) -> None:
-    """Who left in screening is locked where all is ready, else frozen; a lock of the database is begun."""
+    """Who has ended is locked where all is ready, else frozen; a lock of the database is begun."""
     by: dict[str, Any] = {"by": stage.central["data"]}
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        people = Participant.objects.filter(state=Track.SCREEN_FAIL).select_related("site").order_by("number")
+        people = Participant.objects.filter(state__in=TERMINAL).select_related("site").order_by("number")
         for number, person in enumerate(people[:MOST]):
             held, moment = LockScope.of_participant(person), at - timedelta(hours=MOST - number)
             if not failed_of(held, today=moment.date()):

@@ -18,10 +18,11 @@ from crf.models import (
 )
 from crf.store.expected import differing_forms, stored, worked_out
 from demo.simulation.trial import play
+from exports.models import DatabaseLock
 from followup.track_limits import overdue
 from kernel.scope import EVERYTHING, scope
 from protocol.text import load
-from trials.models import Participant
+from trials.models import DataLock, Participant
 from trials.models.participants import Track
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -47,6 +48,8 @@ def test_point_25_the_synthetic_trial_leaves_nobody_behind(played: None) -> None
     left = ExpectedForm.objects.unfilled().filter(due_on__lt=long_ago).exclude(participant__state=Track.LOST)
     assert [(each.visit_code, each.form_code, each.state) for each in left] == []
     assert Participant.objects.randomized().exists()
+    assert DataLock.objects.standing().exists()
+    assert DatabaseLock.objects.current().get().items.count() == 1
 
 
 def test_point_08_the_table_of_expected_forms_is_what_is_worked_out(played: None) -> None:
