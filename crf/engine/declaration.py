@@ -156,7 +156,7 @@ class FormDeclaration:
     with ``due_after``, a visit that took place owes it once that milestone stands. ``due_days`` names the setting of
     the protocol that says within how many days after its visit the form is complete. ``life``: where birth and
     death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
-    ``about_conduct``: told also after a withdrawal from all contact. ``critical``: verified in everybody ([CFG]).
+    ``about_conduct``: told also after a withdrawal from all contact. ``critical`` answers are verified in everybody.
     """
 
     code: str

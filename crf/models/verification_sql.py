@@ -9,7 +9,7 @@ from __future__ import annotations
 # "calc_"; the columns of control are no answers.
 ANSWERS = """
 CREATE FUNCTION crf_answers(held jsonb, of_group text)
-RETURNS TABLE (target text, value jsonb) LANGUAGE sql IMMUTABLE AS $$
+RETURNS TABLE (target text, value jsonb) LANGUAGE sql STABLE AS $$
     SELECT CASE of_group WHEN '' THEN c.key ELSE of_group || '.' || (held->>'position') || '.' || c.key END,
         CASE WHEN c.value IN ('null', '""', '[]') THEN to_jsonb('(' || (held->'missing'->>c.key) || ')')
             ELSE c.value END
@@ -24,7 +24,7 @@ $$;
 # In each run of twenty participants of a site, in the order of registration, the places with the smallest digests
 # are drawn; a larger share keeps those of a smaller one.
 DRAW = """
-CREATE FUNCTION crf_draws(seed text, of_number text, percent int) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION crf_draws(seed text, of_number text, percent int) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT percent > 0 AND (percent >= 100 OR 5 * (
         SELECT count(*) FROM generate_series(0, 19) AS other(place)
         WHERE crf_lot(seed, site || ':' || run || ':' || other.place)
@@ -43,7 +43,7 @@ CREATE FUNCTION crf_is_drawn(of_number text, registered date) RETURNS boolean LA
 $$;
 """
 LOT = """
-CREATE FUNCTION crf_lot(seed text, what text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION crf_lot(seed text, what text) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT encode(sha256(convert_to(seed || ':' || what, 'UTF8')), 'hex')
 $$;
 """
@@ -71,7 +71,7 @@ BEGIN
             FROM (
                 SELECT w.record_id, w.form_code, w.answered, p.number, crf_is_drawn(p.number, p.registered_on) AS drawn
                 FROM crf_recordverification w JOIN trials_participant p ON p.id = w.participant_id
-                WHERE w.record_id = ANY(records)
+                WHERE w.record_id = ANY(records) OFFSET 0  -- drawn once for each record, not for each of its answers
             ) v
             LEFT JOIN crf_verificationplan plan ON plan.ends_on IS NULL
             LEFT JOIN LATERAL unnest(v.answered) AS a(target) ON true
@@ -108,33 +108,35 @@ FOLLOW = """
 CREATE FUNCTION crf_verification_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     of_group text := TG_ARGV[0];
+    held_by text := CASE TG_ARGV[0] WHEN '' THEN 'id' ELSE 'record_id' END;
+    news jsonb[] := (SELECT array_agg(to_jsonb(b)) FROM after b);
+    olds jsonb[];
     changed jsonb;
     touched bigint[];
-    of_act bigint;
+    of_act bigint := (SELECT max((j.held->>'act_id')::bigint) FROM unnest(news) AS j(held));
 BEGIN
+    IF news IS NULL THEN
+        RETURN NULL;
+    END IF;
     IF TG_OP = 'UPDATE' THEN
-        SELECT jsonb_agg(jsonb_build_array(c.record_id, c.target)) INTO changed FROM (
-            SELECT coalesce(n.record_id, o.record_id) AS record_id, coalesce(n.target, o.target) AS target
-            FROM (SELECT coalesce(j.held->>'record_id', j.held->>'id')::bigint AS record_id, a.*
-                FROM (SELECT to_jsonb(b) AS held FROM before b) j, crf_answers(j.held, of_group) a) o
-            FULL JOIN (SELECT coalesce(j.held->>'record_id', j.held->>'id')::bigint AS record_id, a.*
-                FROM (SELECT to_jsonb(b) AS held FROM after b) j, crf_answers(j.held, of_group) a) n
-            ON n.record_id = o.record_id AND n.target = o.target
-            WHERE n.value IS DISTINCT FROM o.value
-        ) c;
+        olds := (SELECT array_agg(to_jsonb(b)) FROM before b);
+        SELECT jsonb_agg(jsonb_build_array(coalesce(n.record_id, o.record_id), coalesce(n.target, o.target)))
+        INTO changed
+        FROM (SELECT (j.held->>held_by)::bigint AS record_id, a.* FROM unnest(olds) AS j(held),
+            crf_answers(j.held, of_group) a) o
+        FULL JOIN (SELECT (j.held->>held_by)::bigint AS record_id, a.* FROM unnest(news) AS j(held),
+            crf_answers(j.held, of_group) a) n
+        ON n.record_id = o.record_id AND n.target = o.target
+        WHERE n.value IS DISTINCT FROM o.value;
         IF changed IS NULL THEN
             RETURN NULL;
         END IF;
         UPDATE crf_fieldverification f SET fell_at = a.at, act_id = a.id
         FROM jsonb_array_elements(changed) c, audit_act a
         WHERE f.record_id = (c->>0)::bigint AND f.target = c->>1 AND f.fell_at IS NULL
-          AND a.id = (SELECT max(act_id) FROM after) AND a.verb <> 'crf:record:upgrade';
+          AND a.id = of_act AND a.verb <> 'crf:record:upgrade';
     END IF;
-    SELECT array_agg(DISTINCT coalesce(j.held->>'record_id', j.held->>'id')::bigint), max((j.held->>'act_id')::bigint)
-    INTO touched, of_act FROM (SELECT to_jsonb(b) AS held FROM after b) j;
-    IF touched IS NULL THEN
-        RETURN NULL;
-    END IF;
+    touched := (SELECT array_agg(DISTINCT (j.held->>held_by)::bigint) FROM unnest(news) AS j(held));
     INSERT INTO crf_recordverification AS kept (record_id, participant_id, site_id, form_code, visit_code,
         answered, unverified, required, "left", critical, critical_left)
     SELECT r.id, r.participant_id, r.site_id, r.form_code, coalesce(v.code, ''), '{}', '{}', 0, 0, 0, 0
@@ -144,13 +146,13 @@ BEGIN
         SELECT coalesce(array_agg(t.target ORDER BY t.target), '{}') FROM (
             SELECT target FROM unnest(kept.answered) target
             WHERE NOT (CASE of_group WHEN '' THEN position('.' IN target) = 0 ELSE EXISTS (
-                SELECT 1 FROM (SELECT to_jsonb(b) AS held FROM after b) j
+                SELECT 1 FROM unnest(news) AS j(held)
                 WHERE (j.held->>'record_id')::bigint = kept.record_id
-                  AND target LIKE replace(of_group, '_', '\\_') || '.' || (j.held->>'position') || '.%'
+                  AND starts_with(target, of_group || '.' || (j.held->>'position') || '.')
             ) END)
             UNION
-            SELECT a.target FROM (SELECT to_jsonb(b) AS held FROM after b) j, crf_answers(j.held, of_group) a
-            WHERE coalesce(j.held->>'record_id', j.held->>'id')::bigint = kept.record_id
+            SELECT a.target FROM unnest(news) AS j(held), crf_answers(j.held, of_group) a
+            WHERE (j.held->>held_by)::bigint = kept.record_id
         ) t
     )
     WHERE kept.record_id = ANY(touched);

@@ -53,7 +53,7 @@ class QueriesStillOpen(Refusal):
 class NothingToSign(Refusal):
     code = "crf.nothing_to_sign"
     message = _("No form is ticked. Tick those that you have read and sign.")
-    status = 422
+    status = 409
 
 
 class ChangedMeanwhile(Refusal):

@@ -137,9 +137,9 @@ def change_plan(
         raise PlanReasonNeeded
     if not seed.strip():
         raise SeedNeeded
-    _refuse_shares(participants_percent, others_percent, site_percents)
     day = local_date(at, settings.TRIAL_TIME_ZONE)
     with open_act("crf:verification:plan", by=by, at=at, reason=reason) as act:
+        _refuse_shares(participants_percent, others_percent, site_percents)
         before = VerificationPlan.objects.select_for_update().filter(ends_on=None).first()
         if before is not None:
             before.ends_on, before.act = day, act
