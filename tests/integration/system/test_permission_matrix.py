@@ -276,8 +276,6 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:queries-close": ("post", "MDK"),
     "crf:queries-assign": ("post", "MDK"),
     "crf:queries-raise": ("post", "MDK"),
-<<<<<<< HEAD
-    "crf:query-assign": ("post", "CIMD"),
     "crf:listings": ("get", "CIMDSX"),
     "crf:new-listing": ("get", "CIMDSX"),
     "crf:listing": ("get", "CIMDSX"),
@@ -285,9 +283,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:archive-listing": ("post", "CIMDSX"),
     "crf:review-rows": ("post", "CIMDSX"),
     "crf:take-listing": ("post", "DS"),
-=======
     "crf:query-assign": ("post", "CIMDK"),
->>>>>>> s/coding
     "crf:checks": ("get", "MDX"),
     "crf:mark-check": ("get", "D"),
     "crf:end-check-mark": ("get", "D"),

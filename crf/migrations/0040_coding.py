@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0038_response_against_baseline'),
+        ('crf', '0039_listings'),
         ('trials', '0019_coders'),
     ]
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0039_coding'),
+        ('crf', '0038_response_against_baseline'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
