@@ -196,7 +196,7 @@ def known(played: Played) -> dict[str, Any]:
             "cut": cut.pk,
             "calendar": CalendarFeed.objects.get().pk,
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
-            "worded": AdverseEvent.objects.latest("pk").pk,
+            "worded": AdverseEvent.objects.exclude(ae_term=None).latest("pk").pk,
             "deviation": proposed.pk,
             "range": ReferenceRange.objects.filter(site=person.site).earliest("pk").pk,
             "departed": person.number,
