@@ -51,7 +51,7 @@ def database_lock(request: PersonRequest) -> HttpResponse:
         "may_confirm": may
         and current is not None
         and current.unlock_asked_by_id not in (None, request.user.pk),
-        "past": database_locks().exclude(pk=current.pk if current else None).exclude(locked_at=None),
+        "past": database_locks().exclude(unlocked_at=None),
         "zone": settings.TRIAL_TIME_ZONE,
     }
     return render(request, "exports/database_lock.html", shown, status=form.status)
