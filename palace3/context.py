@@ -34,6 +34,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
             NavigationItem(_("Forms to fill in"), "pencil", "reports:unfinished-forms", Permission.CRF_VIEW),
             NavigationItem(_("Completeness"), "clipboard-check", "reports:completeness", Permission.CRF_VIEW),
+            NavigationItem(_("Listings"), "list", "crf:listings", Permission.CRF_VIEW),
             NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
             NavigationItem(
                 _("Findings to review"), "clipboard-check", "crf:findings", Permission.FINDING_VIEW

@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kernel.spreadsheets import safe_cell
+
 
 @dataclass(frozen=True)
 class Table:
@@ -53,10 +55,5 @@ def as_csv(report: Report) -> str:
     for table in report.tables:
         writer.writerow((report.title, *table.columns))
         for row in (*table.rows, *([table.total] if table.total else [])):
-            writer.writerow((table.title, *(_safe(cell) for cell in row)))
+            writer.writerow((table.title, *(safe_cell(cell) for cell in row)))
     return "\ufeff" + text.getvalue()
-
-
-def _safe(cell: str | int) -> str | int:
-    """A cell that begins like a formula is text: spreadsheets run what begins with one of these."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell

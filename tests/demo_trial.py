@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from crf.models import CheckMark, Query
+from crf.models import CheckMark, Query, SavedListing
 from demo.simulation.sites import Stage
 from demo.simulation.trial import play
 from exports.services import request_export
@@ -68,6 +68,7 @@ def _look_around(stage: Stage) -> Played:
             "followup": visit,
             "crf": Query.objects.filter(site=place.site).latest("pk").pk,
             "crf:ask-visit": visit,
+            **dict.fromkeys(("crf:listing", "crf:change-listing"), SavedListing.objects.earliest("pk").pk),
             "crf:lock-visit": visit,
             "crf:end-check-mark": CheckMark.objects.latest("pk").pk,
             "exports": export.pk,

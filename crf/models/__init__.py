@@ -10,6 +10,7 @@ from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
 from crf.models.expected import UNFILLED, ExpectedForm, FilledBy, NothingNew
 from crf.models.findings import ListedFinding
+from crf.models.listings import ListingFile, RowReview, SavedListing
 from crf.models.queries import MessageKind, Query, QueryMessage, QuerySetOfQueries, QueryState, Resolution
 from crf.models.records import ChangeReason, EntryPrompt, HardOverride, QuestionnaireText, RecordSignature
 from crf.models.safety import (
@@ -44,6 +45,7 @@ __all__ = (
     "HardOverride",
     "Importance",
     "ListedFinding",
+    "ListingFile",
     "MarkKind",
     "MessageKind",
     "MonthCount",
@@ -58,8 +60,10 @@ __all__ = (
     "RecordSignature",
     "RecordState",
     "Resolution",
+    "RowReview",
     "SafetyClock",
     "SaveKey",
+    "SavedListing",
     "SponsorAssessment",
     "WorkingCopy",
     "WorkingNote",

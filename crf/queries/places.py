@@ -61,19 +61,24 @@ class QueryPlace:
 
 
 def places_of(rows: Iterable[str], *, target: str = "", by: User) -> list[QueryPlace]:
-    """Return the places of rows chosen in a list, "finding:12", "expected:7" or "record:5", each once.
+    """Return the places of rows chosen in a list: "finding:12", "expected:7", "record:5", "record:5:nodes.3".
 
-    Rows of sites where the person raises no queries are none. A finding brings its own question with it.
+    Rows of sites where the person raises no queries are none. A finding brings its own question with it; of a record,
+    or of a row of one of its tables, ``target`` is the question that is asked about.
     """
     wanted: dict[str, set[int]] = defaultdict(set)
+    rows_of: dict[int, list[str]] = defaultdict(list)
     for row in rows:
-        kind, _colon, number = row.partition(":")
+        kind, number, within = [*row.split(":"), "", ""][:3]
         if number.isdecimal() and len(number) <= 18:
             wanted[kind].add(int(number))
-    return list(_places(wanted, target, by))
+            rows_of[int(number)].append(within)
+    return list(_places(wanted, rows_of, target, by))
 
 
-def _places(wanted: dict[str, set[int]], target: str, by: User) -> Iterator[QueryPlace]:
+def _places(
+    wanted: dict[str, set[int]], rows_of: dict[int, list[str]], target: str, by: User
+) -> Iterator[QueryPlace]:
     joined = ("participant__site", "record__visit")
     findings = ListedFinding.objects.open_to(by, Permission.QUERY_RAISE).filter(pk__in=wanted["finding"])
     for each in findings.select_related(*joined).order_by("pk"):
@@ -95,7 +100,9 @@ def _places(wanted: dict[str, set[int]], target: str, by: User) -> Iterator[Quer
         )
     records = Record.objects.open_to(by, Permission.QUERY_RAISE).filter(pk__in=wanted["record"])
     for record in records.select_related("participant__site", "visit").order_by("pk"):
-        yield _at_record(f"record:{record.pk:018}", record.participant, record, target)
+        for within in sorted(set(rows_of[record.pk])):
+            place = ".".join(filter(None, (within, target)))
+            yield _at_record(f"record:{record.pk:018}:{within}", record.participant, record, place)
 
 
 def _at_record(key: str, participant: Participant, record: Record, target: str) -> QueryPlace:

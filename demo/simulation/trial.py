@@ -14,6 +14,7 @@ from demo.simulation.bulk import BulkProgress, Tell, in_parallel
 from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
 from demo.simulation.deviations import settle_some
+from demo.simulation.listings import share_listings
 from demo.simulation.locking import lock_some
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
@@ -68,6 +69,7 @@ def play(
     settle_some(stage, until)
     ask_some(stage, until)
     lock_some(stage, until)
+    share_listings(stage, until)
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 

@@ -61,6 +61,15 @@ FIELDS: dict[str, dict[str, str]] = {
     "crf.CellCount": {
         "operational": "id site visit_code form_code state number",
     },
+    "crf.ListingFile": {
+        "operational": "id act listing taken_by taken_at purpose kind definition rows digest",
+    },
+    "crf.RowReview": {
+        "operational": "id act listing user row_key version reviewed_at",
+    },
+    "crf.SavedListing": {
+        "operational": "id act name owner is_shared definition created_at archived_at",
+    },
     "crf.MonthCount": {
         "operational": "id site month state days number",
     },

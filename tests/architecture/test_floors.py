@@ -27,6 +27,7 @@ FLOORS = (
     "crf.store",
     "crf.queries",
     "crf.check_review",
+    "crf.listings",
     "crf.milestones",
     "crf.recheck",
     "crf.safety",

@@ -45,6 +45,7 @@ WHOLE = {
         "NothingChanged",
         "NoSuchBlock",
     ),
+    *("FilterUnreadable", "NoSuchSource"),
     *("TextEmpty", "TextTooLong", "TokensLeft", "VisitNotOpenYet"),
     # the form pages and the API say it at each answer by their own means
     *("AnswersImpossible", "AnswersUnreadable", "ReasonNeeded", "VisitsWouldChange", "AnswersLeftOut"),

@@ -1,0 +1,227 @@
+"""What a listing says: its sources, how they are joined, its columns, filters and order; read against the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final, Self
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crf import catalogue
+from crf.engine.declaration import FormDeclaration, Group, Repeats
+from crf.engine.questions import Classification, Question
+from kernel.errors import Refusal
+
+MOST_SOURCES: Final = 4
+
+
+class JoinOn(StrEnum):
+    """By which key a further form stands beside the rows of the first."""
+
+    PARTICIPANT = "participant"
+    VISIT = "visit"
+    SEQUENCE = "sequence"
+
+
+JOIN_WORDS: Final[Mapping[str, Promise]] = {
+    JoinOn.PARTICIPANT: _("the same participant"),
+    JoinOn.VISIT: _("the same visit"),
+    JoinOn.SEQUENCE: _("the same number"),
+}
+TESTS: Final[Mapping[str, Promise]] = {
+    "is": _("is"),
+    "not": _("is not"),
+    "contains": _("contains"),
+    "least": _("is at least"),
+    "most": _("is at most"),
+    "answered": _("is answered"),
+    "empty": _("is not answered"),
+}
+WITHOUT_VALUE: Final = ("answered", "empty")
+KEYS: Final[Mapping[str, tuple[Promise, str]]] = {
+    "site": (_("Site"), "s.code"),
+    "participant": (_("Participant"), "p.number"),
+    "visit": (_("Visit"), "v.code"),
+    "sequence": (_("Number"), "r0.sequence"),
+    "state": (_("State"), "r0.state"),
+}
+
+
+class NoSuchSource(Refusal):
+    code = "crf.no_such_source"
+    message = _(
+        "A listing reads one to {most} forms or tables of forms, each once. Choose them from the list."
+    )
+    status = 422
+
+
+class NoSuchColumn(Refusal):
+    code = "crf.no_such_column"
+    fields = ("columns",)
+    message = _(
+        "None of the chosen forms has a column “{column}”. Choose columns of the forms of the listing."
+    )
+    status = 422
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """One condition on the rows: a column, how it is tried, and with which value."""
+
+    column: str
+    test: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class ListingSource:
+    """One form, or one table of a form with the record around it; ``place`` is its number in the listing."""
+
+    form: FormDeclaration
+    group: Group | None
+    place: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.form.code}.{self.group.name}" if self.group else self.form.code
+
+    @property
+    def title(self) -> str:
+        return f"{self.form.title} · {self.group.title}" if self.group else str(self.form.title)
+
+    def columns(self) -> dict[str, ListingColumn]:
+        """Map the name of each column of the source to it: the answers of the record, then those of the row."""
+        found = {
+            f"{self.form.code}.{name}": ListingColumn(self, question, f"a{self.place}")
+            for name, question in self.form.questions.items()
+        }
+        if self.group:
+            found |= {
+                f"{self.name}.{name}": ListingColumn(self, question, f"g{self.place}", self.group)
+                for name, question in self.group.questions.items()
+            }
+        return found
+
+
+@dataclass(frozen=True)
+class ListingColumn:
+    """One question of a source, and the alias of the table that holds its answer."""
+
+    source: ListingSource
+    question: Question
+    alias: str
+    group: Group | None = None
+
+    @property
+    def label(self) -> str:
+        return str(self.question.text)
+
+    @property
+    def header(self) -> str:
+        """Return the name under which the column leaves in a file."""
+        return f"{self.source.form.code}.{self.question.export}"
+
+    @property
+    def is_identifying(self) -> bool:
+        kind = self.question.classification or self.source.form.classification
+        return kind == Classification.IDENTIFYING
+
+    @property
+    def model(self) -> Any:
+        return self.group.model if self.group else self.source.form.model
+
+
+@dataclass(frozen=True)
+class ListingDefinition:
+    """Everything that a listing says, as it is stored."""
+
+    sources: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
+    filters: tuple[RowFilter, ...] = ()
+    order: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Self:
+        return cls(
+            sources=tuple(said["sources"]),
+            columns=tuple(said.get("columns", ())),
+            joins=tuple(said.get("joins", ())),
+            filters=tuple(RowFilter(*each) for each in said.get("filters", ())),
+            order=tuple(said.get("order", ())),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "sources": list(self.sources),
+            "columns": list(self.columns),
+            "joins": list(self.joins),
+            "filters": [[each.column, each.test, each.value] for each in self.filters],
+            "order": list(self.order),
+        }
+
+    @cached_property
+    def read(self) -> tuple[ListingSource, ...]:
+        """Return the sources. Refuses: none, too many, one twice, or one that the catalogue does not have."""
+        found = [source_of(name, place) for place, name in enumerate(self.sources)]
+        forms = {source.form.code for source in found if source}
+        if not 1 <= len(found) <= MOST_SOURCES or len(forms) != len(found):
+            raise NoSuchSource(most=MOST_SOURCES)
+        return tuple(source for source in found if source)
+
+    @cached_property
+    def known(self) -> dict[str, ListingColumn]:
+        """Map every column that the sources have to it."""
+        return {name: column for source in self.read for name, column in source.columns().items()}
+
+    def column(self, name: str) -> ListingColumn:
+        if name not in self.known:
+            raise NoSuchColumn(column=name)
+        return self.known[name]
+
+    @property
+    def shown(self) -> dict[str, ListingColumn]:
+        """Return the chosen columns in their order; one that the form no longer has is left out."""
+        return {name: self.known[name] for name in self.columns if name in self.known}
+
+    def join_of(self, source: ListingSource) -> str:
+        """Return by what a further source is joined: as was chosen, else by visit where both forms have visits."""
+        chosen = self.joins[source.place - 1] if len(self.joins) >= source.place else ""
+        if chosen in JOIN_WORDS:
+            return chosen
+        both = (self.read[0].form.repeats, source.form.repeats)
+        return JoinOn.VISIT if both == (Repeats.PER_VISIT, Repeats.PER_VISIT) else JoinOn.PARTICIPANT
+
+    def used(self) -> set[str]:
+        """Return every column that is shown, tried or sorted by."""
+        asked = {
+            *self.columns,
+            *(each.column for each in self.filters),
+            *(name.lstrip("-") for name in self.order),
+        }
+        return asked - KEYS.keys()
+
+
+def source_of(name: str, place: int = 0) -> ListingSource | None:
+    """Return the form or table of that name, or None."""
+    code, _dot, group = name.partition(".")
+    form = catalogue.forms().get(code)
+    if form is None or (group and group not in form.groups):
+        return None
+    return ListingSource(form, form.groups[group] if group else None, place)
+
+
+def all_sources(forms: Iterable[FormDeclaration]) -> list[tuple[str, str]]:
+    """Return every form and every table of the forms, with their titles."""
+    found: list[tuple[str, str]] = []
+    for form in forms:
+        found.append((form.code, f"{form.code} · {form.title}"))
+        found += [
+            (f"{form.code}.{name}", f"{form.code} · {form.title} · {group.title}")
+            for name, group in form.groups.items()
+        ]
+    return found
