@@ -51,7 +51,7 @@ def database_lock(request: PersonRequest) -> HttpResponse:
         "may_confirm": may
         and current is not None
         and current.unlock_asked_by_id not in (None, request.user.pk),
-        "past": [each for each in database_locks().exclude(locked_at=None) if each != current],
+        "past": database_locks().exclude(unlocked_at=None),
         "zone": settings.TRIAL_TIME_ZONE,
     }
     return render(request, "exports/database_lock.html", shown, status=form.status)
