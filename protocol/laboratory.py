@@ -234,7 +234,7 @@ class ReferenceLimits:
 
     def holds(self, test: str, laboratory: str, sex: str | None, age: int | None, on: date) -> bool:
         """Whether these are the limits for such a participant on this day; who is not known well enough has none."""
-        if (self.test, self.laboratory.casefold()) != (test, laboratory.casefold()):
+        if self.test != test or self.laboratory.casefold() != laboratory.casefold():
             return False
         if on < self.since or (self.until is not None and on > self.until):
             return False

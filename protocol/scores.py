@@ -57,11 +57,16 @@ def bsa(height_cm: Number | None, weight_kg: Number | None, formula: str) -> Dec
     raise ValueError(f"the body surface is taken by 'mosteller' or 'dubois', not {formula!r}")
 
 
+def drop_pct(before: Number | None, now: Number | None) -> Decimal | None:
+    """By how many per cent of ``before`` a value fell; a rise is negative, and no per cent of 0 (protocol 3.3, 3.7)."""
+    if not before or now is None:
+        return None
+    return 100 * (exact(before) - exact(now)) / exact(before)
+
+
 def weight_loss_pct(usual_kg: Number | None, now_kg: Number | None) -> Decimal | None:
     """Weight lost in percent of the usual weight; a gain is negative (protocol 3.3)."""
-    if not usual_kg or now_kg is None:
-        return None
-    return 100 * (exact(usual_kg) - exact(now_kg)) / exact(usual_kg)
+    return drop_pct(usual_kg, now_kg)
 
 
 def weight_change_pct(before_kg: Number | None, now_kg: Number | None) -> Decimal | None:

@@ -53,6 +53,7 @@ class FormContext:
         self._retired: dict[str, set[str]] = {}
         self._records: dict[str, list[AnswerRow]] = {}
         self._rows: dict[tuple[str, str, int], list[AnswerRow]] = {}
+        self._all_rows: dict[tuple[str, str], list[AnswerRow]] = {}
         self._consents: list[Consent] | None = None
         self._assessments: list[AnswerRow] | None = None
         self._clocks: list[AnswerRow] | None = None
@@ -142,6 +143,7 @@ class FormContext:
         """Records of form ``code`` were written: read them again when they are asked for."""
         self._records.pop(code, None)
         self._rows = {record_key: rows for record_key, rows in self._rows.items() if record_key[0] != code}
+        self._all_rows = {group: rows for group, rows in self._all_rows.items() if group[0] != code}
 
     def records(self, code: str) -> list[AnswerRow]:
         """Return the answers of every record of a form, by the day they are about."""
@@ -163,12 +165,17 @@ class FormContext:
             self._rows[record_key] = self._in_site_time(stored.values("position", *declared.questions))
         return self._rows[record_key]
 
-    def rows_of_all(self, code: str, group: str, record_ids: list[int]) -> list[AnswerRow]:
-        """Return the rows of a repeating group of several records."""
-        declared = catalogue.form(code).groups[group]
-        stored = declared.model.objects.filter(record_id__in=record_ids, removed=False)
-        ordered = stored.order_by("record_id", "position")
-        return self._in_site_time(ordered.values("record_id", "position", *declared.questions))
+    def rows_of_others(self, code: str, group: str, own: int | None) -> list[AnswerRow]:
+        """Return the rows of a repeating group of every record of a form but ``own``."""
+        if (code, group) not in self._all_rows:
+            declared = catalogue.form(code).groups[group]
+            of_them = [row["id"] for row in self.records(code)]
+            stored = declared.model.objects.filter(record_id__in=of_them, removed=False)
+            ordered = stored.order_by("record_id", "position")
+            self._all_rows[code, group] = self._in_site_time(
+                ordered.values("record_id", "position", *declared.questions)
+            )
+        return [row for row in self._all_rows[code, group] if row["record_id"] != own]
 
     def _in_site_time(self, rows: Iterable[AnswerRow]) -> list[AnswerRow]:
         return [_at_site(row, self.site.time_zone) for row in rows]
@@ -206,7 +213,7 @@ class FormContext:
         name = read.split(".", 1)[1]
         form = catalogue.form(code)
         if read.startswith(f"{code}*"):
-            return self.rows_of_all(code, name, [row["id"] for row in others])
+            return self.rows_of_others(code, name, own)
         return self.rows(code, name, others[-1]["id"]) if name in form.groups else others[-1].get(name)
 
     def _version_of(self, record_id: int | None) -> str:

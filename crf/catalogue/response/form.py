@@ -33,6 +33,7 @@ from crf.engine.fields import (
 )
 from crf.engine.questions import KEYS
 from protocol.response import POSITIVE_OUTCOMES
+from protocol.scores import drop_pct
 
 PET, CT, EUS, ENDOSCOPY = Is("pet_done", "Y"), Is("ct_done", "Y"), Is("eus_done", "Y"), Is("ogd_done", "Y")
 BIOPSY = All(ENDOSCOPY, Answered("bx_result"), Not(Is("bx_result", "nd")))
@@ -107,6 +108,14 @@ class ResponseEvaluation(CrfRecord):
     pet_suv_ratio = DecimalAnswer(
         _("SUV, ratio to liver"), soft=(0, 8), hard=(0, 50), shown_when=PET, sdtm="TRORRES"
     )
+    pet_suv_drop = DerivedDecimal(
+        _("Drop of SUVmax since baseline"),
+        reads=("pet_suv", "STAGE.suvmax"),
+        by=lambda pet_suv, stage_suvmax: drop_pct(stage_suvmax, pet_suv),
+        unit="%",
+        shown_when=PET,
+        sdtm="TRORRES",
+    )
     pet_nodes = RepeatingGroup(_("Nodes with uptake"), help=_("None: no rows."), shown_when=PET)
     pet_dm = ChoiceAnswer(_("Distant lesion"), codes=PET_DISTANT, asked_when=PET, sdtm="TUORRES")
     pet_dm_site = MultipleAnswer(
@@ -133,6 +142,15 @@ class ResponseEvaluation(CrfRecord):
         reads=("STAGE.ct_mm",),
         by=lambda stage_ct_mm: stage_ct_mm,
         unit="mm",
+        shown_when=CT,
+        sdtm="TRORRES",
+    )
+    wall_change = DerivedDecimal(
+        _("Change of wall thickness on CT since baseline"),
+        reads=("wall_mm", "wall_mm_base"),
+        by=lambda wall_mm, wall_mm_base: wall_mm - wall_mm_base,
+        unit="mm",
+        definition=_("Less than 0: the wall is thinner."),
         shown_when=CT,
         sdtm="TRORRES",
     )

@@ -318,6 +318,24 @@ def test_point_14_thickness_stands_beside_its_baseline() -> None:
     assert (values["wall_mm_base"], values["eus_mm_base"]) == (14, 12)
 
 
+@pytest.mark.parametrize(
+    ("base", "now", "drop"),
+    [(12, 3, "75.0"), (9, "8.65", "3.9"), (4, 5, "-25.0"), (0, 3, None), (12, 0, "100.0")],
+)
+def test_uptake_is_compared_with_the_baseline(base: int, now: int | str, drop: str | None) -> None:
+    values = judge("CRE", example(pet_suv=Decimal(now), STAGE__suvmax=Decimal(base))).values
+    assert values["pet_suv_drop"] == (Decimal(drop) if drop else None)
+
+
+def test_thickness_that_fell_is_a_change_below_0() -> None:
+    values = judge("CRE", example(ct_done="Y", wall_mm=Decimal(6), STAGE__ct_mm=Decimal("14.5"))).values
+    assert values["wall_change"] == Decimal("-8.5")
+    assert (
+        judge("CRE", example(ct_done="Y", wall_mm=Decimal(6), STAGE__ct_mm=None)).values["wall_change"]
+        is None
+    )
+
+
 def test_point_14_head_question_and_protocol_say_the_same_of_pet_ct_at_cre1() -> None:
     form, text = catalogue.form("CRE"), load("1.0")
     head, question = str(form.instructions), str(form.questions["pet_done"].help)

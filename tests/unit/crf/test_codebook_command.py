@@ -1,0 +1,185 @@
+"""``manage.py codebook`` lists every item, and the protocol asks for none that it does not have."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from crf import catalogue
+from crf.engine.conditions import All, Answered, Any_, Has, Is, Not, Over, Same, Under
+from crf.engine.formulas import formula
+
+CHAPTERS = ("3.0",)
+PROTOCOL = Path(__file__).parents[3] / "docs" / "protocol" / "3-forms.md"
+
+# An item of the protocol whose name a question cannot have, or that other questions hold together.
+UNDER_ANOTHER_NAME = {
+    "opt_x": ["opt_lab", "opt_loc", "opt_len", "opt_wt", "opt_fist", "opt_hep", "opt_ca2", "opt_lung", "opt_er"],
+    "mh_term": ["mh_text", "mh_decod", "mh_start", "mh_ongo"],
+    "mh_specific": ["mh_htn", "mh_dm", "mh_cad", "mh_ild", "mh_hbv", "mh_hiv", "mh_autoimmune", "mh_transplant"],
+    "prior_ca": ["ca_site", "ca_year", "ca_tx"],
+    "clone": ["pdl1_clone"],
+    "eus_node": ["short_mm", "shape", "border", "hypo"],
+    "ct_node": ["station", "short_mm", "necrosis"],
+    "ct_m": ["organ", "size_mm"],
+    "recist": ["role", "kind", "where", "size_mm"],
+    "pet_node": ["station", "node_suvmax"],
+    "node": ["station", "side", "short_mm", "node_suv", "eus_suspect", "fna", "positive"],
+    "table": ["station", "side", "short_mm", "node_suv", "eus_suspect", "fna", "positive"],
+    "ci_pre": ["ci_pre_alt", "ci_pre_creat", "ci_pre_tsh", "ci_pre_gluc", "ci_pre_trop", "ci_pre_spo2"],
+    "vols": ["gtv", "ctv", "ptv", "ctv_margin", "elect_n"],
+    "dvh": ["lung_v5", "lung_v20", "mld", "heart_v30", "heart_v40", "mhd", "cord_max", "liver_v30", "kidney_v18"],
+    "llt": ["ae_llt", "ae_llt_cd"],
+    "pt": ["ae_pt", "ae_pt_cd"],
+    "soc": ["ae_soc", "ae_soc_cd"],
+    "st": ["ae_st"],
+    "en": ["ae_en"],
+    "ongoing": ["ae_ongo"],
+    "period": ["ae_period"],
+    "irae_tx": ["ir_ster", "ir_pred", "ir_st", "ir_en", "ir_long", "ir_2nd", "ir_2nd_txt"],
+    "discont": ["disc_tx", "disc_nosurg", "disc_delay"],
+    "sae_unblind": ["sae_arm"],
+    "pet_nodes": ["station", "node_suvmax", "short_mm"],
+    "look_stmt": ["look_note"],
+    "eus_nodes": ["station", "short_mm", "shape", "fna_done", "fna_why", "fna_res"],
+    "ln_table": ["station", "examined", "positive"],
+    "ypStage": ["yp_stage"],
+    "pdl1_post": ["pdl1_done", "pdl1_clone", "cps", "tps"],
+    "as_late": ["as_late_lung", "as_late_heart", "as_late_thyr", "as_late_adren", "as_late_skin", "as_late_gut"],
+    "img": ["modality", "img_dt", "img_result"],
+    "rec_site": ["organ"],
+    "q_double": ["d_item"],
+    "scores": ["ql2", "pf2", "qlq_sum", "oesdys"],
+    "ltfu_try": ["ltfu_tries", "ltfu_routes", "ltfu_days"],
+}  # fmt: skip
+# What is no question of a form: the list gives it, or a signature is it.
+NO_QUESTION = {
+    **dict.fromkeys(("strat_site", "strat_stage", "strat_stage_true", "rand_no", "arm"), "the allocation"),
+    **dict.fromkeys(("rand_dtc", "rand_user", "list_version", "slot_id"), "the allocation"),
+    "rand_err": "an error of randomization is a record beside its allocation",
+    "sae_sign": "the record is signed",
+    "eos_sign": "the record is signed",
+}
+
+
+def printed(*forms: str) -> list[dict[str, str]]:
+    told = StringIO()
+    call_command("codebook", *forms, stdout=told)
+    return list(csv.DictReader(StringIO(told.getvalue())))
+
+
+def items_of_protocol() -> Iterator[tuple[set[str], str]]:
+    """Yield each item with the forms that its section may be entered on; one of a range stands for itself."""
+    section = ""
+    for line in PROTOCOL.read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            section = line
+        if line.startswith("| `"):
+            for item in re.findall(r"`(\w[^`]*)`", line.split("|")[1]):
+                yield set(re.findall(r"\b[A-Z]{2,5}\b", section)), item.removesuffix("[]")
+
+
+def one_by_one(item: str) -> list[str]:
+    """Return inc_1, inc_2 and inc_3 for inc_1..inc_3."""
+    if not (ends := re.fullmatch(r"(\w*?)(\d+)\.\.\1(\d+)", item)):
+        return [item]
+    return [f"{ends[1]}{number}" for number in range(int(ends[2]), int(ends[3]) + 1)]
+
+
+def test_every_item_of_the_protocol_stands_in_the_codebook() -> None:
+    listed: dict[str, set[str]] = {}
+    for line in printed():
+        listed.setdefault(line["item"].lower(), set()).add(line["form"])
+    asked = list(items_of_protocol())
+    assert len(asked) > 500
+    absent = [
+        item
+        for _forms, item in asked
+        if item not in NO_QUESTION
+        for name in UNDER_ANOTHER_NAME.get(item) or one_by_one(item)
+        if name.lower() not in listed
+    ]
+    assert absent == []
+
+
+def test_no_exception_outlives_its_reason() -> None:
+    listed = {(line["form"], line["item"].lower()) for line in printed()}
+    names = {item for _form, item in listed}
+    asked = {item for _forms, item in items_of_protocol()}
+    assert (UNDER_ANOTHER_NAME.keys() | NO_QUESTION.keys()) <= asked
+    assert not UNDER_ANOTHER_NAME.keys() & NO_QUESTION.keys()
+    assert not [item for item in NO_QUESTION if item in names]
+
+
+@pytest.mark.parametrize("code", ["CRE", "SURV", "AE", "COMP", "VS", "PATH", "SURG", "DV", "AS"])
+def test_items_of_a_form_stand_on_that_form(code: str) -> None:
+    own = {line["item"].lower() for line in printed(code)}
+    absent = [
+        name
+        for forms, item in items_of_protocol()
+        if forms == {code} and item not in NO_QUESTION
+        for name in UNDER_ANOTHER_NAME.get(item) or one_by_one(item)
+        if name.lower() not in own
+    ]
+    assert absent == []
+
+
+def test_each_line_is_whole() -> None:
+    lines = printed()
+    assert len(lines) == sum(
+        len(form.exported) + sum(len(group.questions) for group in form.groups.values())
+        for form in catalogue.forms().values()
+    )
+    for line in lines:
+        assert line["label_en"], line
+        assert line["label_zh"], line
+        assert line["type"], line
+        assert line["classification"], line
+        assert (
+            (line["code_list"] != "") == (line["type"] in {"code", "codes"})
+            or line["derived"] == "yes"
+            or (line["type"] == "text")
+        ), line
+
+
+def test_a_line_says_what_is_asked_when_and_in_which_words() -> None:
+    [line] = [line for line in printed("CRE") if line["item"] == "pet_dm_site"]
+    assert line["label_en"] == "Distant lesion: where?"
+    assert line["label_zh"] == "远处病灶：部位？"
+    assert line["condition"] == "pet_dm in (suspect, proven)"
+    assert line["required"] == "when pet_dm in (suspect, proven)"
+    assert "adrenal = adrenal gland" in line["code_list"]
+    [thick] = [line for line in printed("CRE") if line["item"] == "wall_mm"]
+    assert (thick["unit"], thick["expected"], thick["possible"]) == ("mm", "3 to 15 mm", "1 to 60 mm")
+
+
+def test_a_form_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(CommandError, match=r"There is no form XYZ\. The forms are: ELIG, DM"):
+        printed("CRE", "XYZ")
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (None, ""),
+        (Is("a", "Y"), "a = Y"),
+        (Is("a", 1, 2), "a in (1, 2)"),
+        (Is("a", True), "a = Y"),
+        (Answered("a"), "a is answered"),
+        (Over("a", 3), "a > 3"),
+        (Under("a", 3), "a < 3"),
+        (Has("a", "x", "y"), "a has x or y"),
+        (Same("a", "b"), "a = b"),
+        (Not(Is("a", "Y")), "not (a = Y)"),
+        (All(Is("a", "Y"), Any_(Is("b", "Y"), Over("c", 3))), "a = Y and (b = Y or c > 3)"),
+    ],
+)
+def test_a_condition_is_a_formula(condition: Any, said: str) -> None:
+    assert formula(condition) == said
