@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crf', '0039_source_verification_filled'),
+        ('crf', '0040_source_verification_filled'),
     ]
 
     operations = [

@@ -51,7 +51,7 @@ def fill(_apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("crf", "0038_source_verification"),
+        ("crf", "0039_source_verification"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0037_data_locks'),
+        ('crf', '0038_response_against_baseline'),
         ('trials', '0018_data_locks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
