@@ -271,7 +271,7 @@ def read(name: str, address: str, person: User | None, status: int, language: st
     if person:
         client.force_login(person)
     client.cookies[conf.LANGUAGE_COOKIE_NAME] = language
-    answered = client.get(address)
+    answered = client.get(address, follow=True)  # as a browser does
     found = [] if answered.status_code == status else [f"answered {answered.status_code}"]
     text = UNREAD.sub(" ", answered.text)
     found += tokens_in(strip_tags(text), name)
