@@ -40,7 +40,14 @@ def played() -> Iterator[None]:
         yield
 
 
-def test_point_25_the_synthetic_trial_leaves_nobody_behind(played: None) -> None:
+def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(played: None) -> None:
+    """One story for all that is asked of it: it takes a minute to play."""
+    point_25_nobody_is_left_behind()
+    point_08_the_table_of_expected_forms_is_what_is_worked_out()
+    point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item()
+
+
+def point_25_nobody_is_left_behind() -> None:
     """Before, one in seven stayed in a treatment of five weeks for a year, and forms stayed empty for good."""
     late = overdue(Participant.objects.exclude(state=Track.SCREENED), on=UNTIL.date())
     assert list(late.values_list("number", "state")) == []
@@ -53,13 +60,13 @@ def test_point_25_the_synthetic_trial_leaves_nobody_behind(played: None) -> None
     the_monitor_has_verified_and_investigators_have_signed()
 
 
-def test_point_08_the_table_of_expected_forms_is_what_is_worked_out(played: None) -> None:
+def point_08_the_table_of_expected_forms_is_what_is_worked_out() -> None:
     for participant in Participant.objects.select_related("site"):
         assert differing_forms(stored(participant), worked_out(participant)) == [], participant.number
     assert ExpectedForm.objects.filter(filled_by=FilledBy.LOG).exclude(entered_at=None).exists()
 
 
-def test_point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item(played: None) -> None:
+def point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item() -> None:
     weeks = {track.code for track in load("1.0").tracks if track.lasts_days}
     months_ago = UNTIL.date() - timedelta(days=120)
     standing = Participant.objects.filter(state__in=weeks, state_since__lt=months_ago)
