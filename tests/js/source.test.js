@@ -26,10 +26,16 @@ test("all of a section is ticked at once, and taken off again", () => {
   const button = form.querySelector("[data-all]");
   assert.equal(button.hidden, false);
   button.click();
-  assert.deepEqual(["a", "b", "c"].map((name) => tick(name).checked), [true, true, false]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((name) => tick(name).checked),
+    [true, true, false],
+  );
   assert.equal(page.isUnsaved(), true);
   assert.equal(press(tick("a"), "a", { altKey: true }), true);
-  assert.deepEqual(["a", "b", "c"].map((name) => tick(name).checked), [false, false, false]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((name) => tick(name).checked),
+    [false, false, false],
+  );
 });
 
 test("arrows go from tick to tick, Ctrl+S saves, and other keys are left alone", () => {

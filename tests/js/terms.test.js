@@ -101,7 +101,8 @@ test("no terms, no list", () => {
 test("what each code means for the chosen term stands beside it, and goes with the term", async () => {
   const { form, input } = draw();
   const codes = document.createElement("div");
-  codes.innerHTML = '<div data-explained-by="term" data-meanings="/grades/"><small data-meaning="1">old</small><small data-meaning="5"></small></div>';
+  codes.innerHTML =
+    '<div data-explained-by="term" data-meanings="/grades/"><small data-meaning="1">old</small><small data-meaning="5"></small></div>';
   form.append(codes);
   const asked = [];
   globalThis.fetch = async (address) => {
