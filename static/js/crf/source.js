@@ -17,15 +17,26 @@ export function openSource(form) {
     line[line.indexOf(from) + step]?.focus();
   }
 
+  function save() {
+    form.requestSubmit(form.querySelector('button[name="save"]'));
+  }
+
+  function withModifier({ key, target, ctrlKey, metaKey, altKey }) {
+    const letter = key.toLowerCase();
+    if ((ctrlKey || metaKey) && letter === "s") return save;
+    const section = altKey && letter === "a" && target.closest("[data-section]");
+    return section ? () => tickAll(section) : undefined;
+  }
+
+  function betweenTicks({ key, target }) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+    return step && target.matches(TICK) ? () => go(target, step) : undefined;
+  }
+
   function onKey(event) {
-    const { key, target } = event;
-    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "s") {
-      form.requestSubmit(form.querySelector('button[name="save"]'));
-    } else if (event.altKey && key.toLowerCase() === "a" && target.closest("[data-section]")) {
-      tickAll(target.closest("[data-section]"));
-    } else if (target.matches(TICK) && ["ArrowDown", "ArrowUp"].includes(key)) {
-      go(target, key === "ArrowDown" ? 1 : -1);
-    } else return;
+    const act = withModifier(event) ?? betweenTicks(event);
+    if (!act) return;
+    act();
     event.preventDefault();
   }
 
