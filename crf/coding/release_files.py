@@ -56,10 +56,10 @@ class FileBroken(Refusal):
 def meddra_terms(texts: Mapping[str, str]) -> Iterator[ReadTerm]:
     """Yield each lowest level term with its preferred term and the primary path above it."""
     paths: dict[str, list[str]] = {}
-    for fields in _fields(texts, "mdhier.asc", IS_PRIMARY + 1):
+    for _number, fields in _fields(texts, "mdhier.asc", IS_PRIMARY + 1):
         if fields[IS_PRIMARY] == "Y":
             paths[fields[0]] = fields
-    for number, fields in enumerate(_fields(texts, "llt.asc", LLT_CURRENT + 1), start=1):
+    for number, fields in _fields(texts, "llt.asc", LLT_CURRENT + 1):
         if (path := paths.get(fields[LLT_PT])) is None:
             raise FileBroken(file="llt.asc", line=number, text="$".join(fields)[:80])
         codes, names = path[CODES], path[NAMES]
@@ -69,30 +69,29 @@ def meddra_terms(texts: Mapping[str, str]) -> Iterator[ReadTerm]:
         )
 
 
-def _fields(texts: Mapping[str, str], file: str, fewest: int) -> Iterator[list[str]]:
-    for number, line in enumerate(texts[file].splitlines(), start=1):
-        if not line.strip():
-            continue
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line that says something, with its number in the file."""
+    return ((number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip())
+
+
+def _fields(texts: Mapping[str, str], file: str, fewest: int) -> Iterator[tuple[int, list[str]]]:
+    for number, line in _lines(texts[file]):
         fields = [field.strip() for field in line.split("$")]
         if len(fields) < fewest:
             raise FileBroken(file=file, line=number, text=line[:80])
-        yield fields
+        yield number, fields
 
 
 def whodrug_terms(texts: Mapping[str, str]) -> Iterator[ReadTerm]:
     """Yield each drug name with the preferred name of its substance and the ATC classes of that."""
     words = {line[ATC_CODE].strip(): line[ATC_TEXT].strip() for line in texts["INA.txt"].splitlines()}
     atc: dict[str, dict[str, str]] = {}
-    for number, line in enumerate(texts["DDA.txt"].splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, line in _lines(texts["DDA.txt"]):
         if (match := ATC_OF_DRUG.match(line)) is None:
             raise FileBroken(file="DDA.txt", line=number, text=line[:80])
         atc.setdefault(match[1], {})[match[2]] = words.get(match[2], "")
     names: dict[str, str] = {}
-    for number, line in enumerate(texts["DD.txt"].splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, line in _lines(texts["DD.txt"]):
         code, name = line[WHOLE], line[DRUG_NAME].strip()
         if not (code.isdigit() and len(code) == len(PREFERRED_NAME) + 6 and name):
             raise FileBroken(file="DD.txt", line=number, text=line[:80])

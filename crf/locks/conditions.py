@@ -19,6 +19,7 @@ from crf.engine.base import RecordState
 from crf.links import form_url
 from crf.locks.scope import LockScope
 from crf.models import Record, RecordVerification, SafetyClock
+from crf.store.outstanding import UNSIGNED
 from followup.models import Todo, Visit, VisitState
 from followup.track_limits import overdue as overdue_states
 from trials.models import DataLock, DeviationProposal, LockLevel, Participant, Site, Transfer
@@ -53,7 +54,7 @@ class LockCondition:
 
 @dataclass(frozen=True)
 class _Condition:
-    """How a condition is asked of a scope; ``needed_by`` is "freeze" where a freeze asks for it as well."""
+    """How a condition is asked of a scope of level ``lowest`` or above; ``freezes``: a freeze asks for it as well."""
 
     code: str
     label: str | Promise
@@ -77,13 +78,13 @@ def verified_records(records: Any) -> Any:
 
 def unverified(scope: LockScope) -> Any:
     """Return the records with something that should be verified against its source and is not."""
-    begun = scope.records().filter(state__in=(S.COMPLETE, S.VERIFIED, S.SIGNED))
+    begun = scope.records().filter(state__in=(*UNSIGNED, S.SIGNED))
     return begun.filter(verification__left__gt=0)
 
 
 def unsigned(scope: LockScope) -> Any:
     """Return the records that no signature covers."""
-    return scope.records().filter(state__in=(S.COMPLETE, S.VERIFIED))
+    return scope.records().filter(state__in=UNSIGNED)
 
 
 def _incomplete(scope: LockScope, today: date) -> Any:
