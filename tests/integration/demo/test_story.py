@@ -26,7 +26,7 @@ from trials.models import DataLock, Participant
 from trials.models.participants import Track
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
+UNTIL = datetime(2026, 11, 20, 16, 20, tzinfo=UTC)  # midnight has passed at the sites twenty minutes ago
 CAUGHT_UP_AFTER = timedelta(
     days=200
 )  # what was not typed on the day is typed at the next visit, half a year later
@@ -34,7 +34,7 @@ CAUGHT_UP_AFTER = timedelta(
 
 @pytest.fixture
 def played() -> Iterator[None]:
-    _stage, refused = play(participants=10, sites=2, seed=3, until=UNTIL, tell_progress=lambda done, of: None)
+    _stage, refused = play(participants=10, sites=2, seed=5200, until=UNTIL, tell_progress=lambda done, of: None)
     assert refused == []
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         yield
