@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -90,7 +91,7 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
             sheet = find_stored_record(place)
             old = sheet.outcome(form)
             values = {n: v for n, v in old.values.items() if not form.questions[n].derived}
-            values["suvmax"] = 10 + next(turn) % 7
+            values["liver_suv"] = 2 + Decimal(next(turn) % 7) / 10
             groups = {name: list(rows) for name, rows in old.groups.items()}
             answers = Answers(values, groups, old.missing, reason="bench")
             save_answers(
@@ -99,7 +100,7 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
 
     def update(model: Any, **act: Any) -> None:
         stored = model.objects.get(pk=pk)
-        stored.suvmax = 10 + next(turn) % 7
+        stored.liver_suv = 2 + Decimal(next(turn) % 7) / 10
         for name, value in act.items():
             setattr(stored, name, value)
         stored.save()

@@ -20,6 +20,7 @@ from accounts.permissions import Permission, permission_label
 from crf import catalogue
 from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
+from exports.formats.kinds import DataFormat
 from kernel.clock import end_of_day
 from kernel.days import zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, WordsField
@@ -33,6 +34,12 @@ class ExportForm(ServiceForm):
         label=_("Purpose"),
         max_length=200,
         help_text=_("Kept in the register of exports, for example “monthly data review”."),
+    )
+    data_format = ChoiceField(
+        label=_("Format"),
+        choices=DataFormat.choices,
+        initial=DataFormat.CSV,
+        help_text=_("Codebook and code lists are CSV files in each of them."),
     )
     forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)

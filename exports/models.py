@@ -15,6 +15,7 @@ from accounts.permissions import permission_label
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 from exports.database_lock.models import DatabaseLock, DatabaseLockItem, DatabaseLockSignature
+from exports.formats.kinds import DataFormat
 
 
 class ExportState(models.TextChoices):
@@ -44,6 +45,7 @@ class Export(Audited):
     forms = ArrayField(models.CharField(max_length=8), verbose_name=_("forms"))
     site_codes = ArrayField(models.CharField(max_length=2), default=list, verbose_name=_("sites"))
     language = models.CharField(_("language of labels"), max_length=10, default="en")
+    data_format = models.CharField(_("format"), max_length=10, choices=DataFormat.choices, null=True)
     state = models.CharField(
         _("state"), max_length=10, choices=ExportState.choices, default=ExportState.QUEUED
     )

@@ -19,6 +19,7 @@ from crf import catalogue
 from crf.engine.declaration import FormDeclaration
 from exports.access import LivingAccess
 from exports.cuts import Cut
+from exports.formats.kinds import DataFormat
 from exports.models import ApiToken, Export, ExportState
 from exports.tokens import PREFIX, digest_of
 from exports.writing import AboutExport, write_zip
@@ -54,6 +55,12 @@ class UnknownSite(Refusal):
 class UnknownLanguage(Refusal):
     code = "exports.unknown_language"
     message = _("There are no labels in the language “{code}”. Choose one of {known}.")
+    status = 400
+
+
+class UnknownFormat(Refusal):
+    code = "exports.unknown_format"
+    message = _("No export is written as “{code}”. Choose one of {known}.")
     status = 400
 
 
@@ -120,17 +127,21 @@ def request_export(
     purpose: str,
     cut_at: datetime | None = None,
     language: str = "en",
+    data_format: str = DataFormat.CSV.value,
     by: User,
     at: datetime,
 ) -> Export:
     """The export is on the register and will be written by the worker (requirements 21).
 
-    Refuses: no purpose, or a long one; a language, form or site that does not exist; a moment that is still to come.
+    Refuses: no purpose, or a long one; a language, format, form or site that does not exist; a moment that is still to
+    come.
     """
     with open_act("exports:export:request", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
         if language not in dict(settings.LANGUAGES):
             raise UnknownLanguage(code=language, known=", ".join(dict(settings.LANGUAGES)))
+        if data_format not in DataFormat.values:
+            raise UnknownFormat(code=data_format, known=", ".join(DataFormat.values))
         _refuse_odd_scope(forms, sites, cut_at, at)
         export = Export.objects.create(
             requested_by=by,
@@ -140,6 +151,7 @@ def request_export(
             forms=[code for code in catalogue.forms() if code in forms],
             site_codes=sorted(sites),
             language=language,
+            data_format=data_format,
             act=act,
         )
         send("exports:write", export.pk)
@@ -206,6 +218,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
             "purpose": locked.purpose,
             "data_as_of": _local(cut.at),
             "read_by": "snapshot" if cut.snapshot else "moment of storing",
+            "format": locked.data_format or DataFormat.CSV.value,
             "forms": locked.forms,
             "sites": locked.site_codes,
         }

@@ -5,6 +5,7 @@ Columns come from the declarations of the forms, never from the data (requiremen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -206,6 +207,7 @@ def _answers(variables: list[Variable], alias: str, cut: Cut) -> Iterator[Column
         text = _as_text(variable, alias)
         sql = _renamed_since(variable, text, alias) if cut.is_past else text
         yield Column(variable.variable, sql, variable.type, variable.label, dict(variable.codes), variable)
+        yield from _choices(variable, sql)
         if variable.missing:
             reason = f"{alias}.missing ->> '{variable.name}'"
             yield Column(
@@ -215,6 +217,16 @@ def _answers(variables: list[Variable], alias: str, cut: Cut) -> Iterator[Column
                 _("Why there is no answer"),
                 {code: missing_text(code) for code in variable.missing},
             )
+
+
+def _choices(variable: Variable, joined: str) -> Iterator[Column]:
+    """Yield one column for each choice of a question with many: 1 where it was chosen, 0 where others were."""
+    for code, label in variable.codes if variable.type == "codes" else ():
+        chosen = (
+            f"CASE WHEN '{code}' = ANY(string_to_array({joined}, ';')) THEN 1 WHEN {joined} <> '' THEN 0 END"
+        )
+        name = re.sub(r"[^A-Z0-9]", "_", code.upper())
+        yield Column(f"{variable.variable}__{name}", chosen, "integer", f"{variable.label}: {label}")
 
 
 def _renamed_since(variable: Variable, text: str, alias: str) -> str:

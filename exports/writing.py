@@ -1,4 +1,4 @@
-"""The zip: one CSV per form by COPY, the codebook, and a manifest that says exactly what it holds."""
+"""The zip: one file per form by COPY, the codebook, and a manifest that says exactly what it holds."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, TypedDict, cast
 
 from django.db import connection
@@ -19,6 +20,11 @@ from crf import catalogue
 from crf.engine.declaration import FormDeclaration
 from exports.conduct import conduct_files
 from exports.cuts import Cut
+from exports.formats.convert import CONVERTERS, ENDINGS
+from exports.formats.kinds import DataFormat
+from exports.formats.readers import readers_of
+from exports.formats.short_names import short_name
+from exports.formats.shortening import LONG_TEXT_COLUMNS, LONG_TEXTS, ShortenedInManifest, Shortenings
 from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
@@ -28,7 +34,7 @@ HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row c
 QUICK = 1  # the level of compression: more takes longer than COPY and saves little of such text
 CODEBOOK_COLUMNS = (
     "file", "form", "group", "variable", "label", "section", "type", "length", "places", "unit", "soft", "hard",
-    "required", "derived", "classification", "cdash", "sdtm", "missing",
+    "required", "derived", "classification", "cdash", "sdtm", "missing", "short",
 )  # fmt: skip
 
 
@@ -48,6 +54,7 @@ class Written:
     written: int
     sha256: str
     columns: list[str]
+    shortened: list[ShortenedInManifest] = field(default_factory=list)
 
 
 class _Tally:
@@ -76,18 +83,20 @@ class AboutExport(TypedDict):
     purpose: str
     data_as_of: str
     read_by: str
+    format: str
     forms: list[str]
     sites: list[str]
 
 
 class FileInManifest(TypedDict):
-    """One file of an export: the rows counted and written, its digest and columns."""
+    """One file of an export: the rows counted and written, its digest and columns, and what did not fit its format."""
 
     file: str
     expected: int
     written: int
     sha256: str
     columns: list[str]
+    shortened: list[ShortenedInManifest]
 
 
 class Manifest(AboutExport):
@@ -96,6 +105,7 @@ class Manifest(AboutExport):
     study: str
     keys: list[str]
     files: list[FileInManifest]
+    readers: list[str]
 
 
 def write_zip(
@@ -108,13 +118,17 @@ def write_zip(
     parameters = {"sites": sites, **cut.parameters}
     unfinished = path.with_suffix(".part")
     unfinished.parent.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
-    chosen = [catalogue.form(code) for code in forms]
+    files = list(files_for([catalogue.form(code) for code in forms], cut))
+    kind = DataFormat(about["format"])
     try:
         make_own_file(unfinished)
-        written = _write_files(unfinished, chosen, cut, parameters)
-        files = [cast("FileInManifest", asdict(one)) for one in written]
-        manifest = Manifest(study=STUDY, keys=list(KEYS), files=files, **about)
+        written = _write_files(unfinished, files, parameters, kind)
+        listed = [cast("FileInManifest", asdict(one)) for one in written]
+        readers = readers_of(files) if kind == DataFormat.CSV else {}
+        manifest = Manifest(study=STUDY, keys=list(KEYS), files=listed, readers=list(readers), **about)
         with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
+            for name, script in readers.items():
+                archive.writestr(name, script)
             archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
         unfinished.rename(path)
     finally:
@@ -123,16 +137,27 @@ def write_zip(
 
 
 def _write_files(
-    path: Path, chosen: list[FormDeclaration], cut: Cut, parameters: dict[str, Any]
+    path: Path, files: list[File], parameters: dict[str, Any], kind: DataFormat
 ) -> list[Written]:
-    files = list(_files(chosen, cut))
+    long_texts: list[list[str]] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
         expected = _expected(files, parameters)
-        written = [_copy(archive, file, rows, parameters) for file, rows in zip(files, expected, strict=True)]
-        return [*written, _codebook(archive, files), _code_lists(archive, files)]
+        if kind == DataFormat.CSV:
+            written = [
+                _copy(archive, file, rows, parameters) for file, rows in zip(files, expected, strict=True)
+            ]
+        else:
+            written = [
+                _convert(archive, file, rows, parameters, kind, long_texts)
+                for file, rows in zip(files, expected, strict=True)
+            ]
+        if long_texts:
+            written.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
+        return [*written, _codebook(archive, files, kind), _code_lists(archive, files, kind)]
 
 
-def _files(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:
+def files_for(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:
+    """Yield the files of an export of the ``chosen`` forms, those that every export holds first."""
     yield from common_files(cut)
     yield from conduct_files(cut)
     for form in chosen:
@@ -148,9 +173,18 @@ def _expected(files: list[File], parameters: dict[str, Any]) -> list[int]:
 
 
 def _copy(archive: zipfile.ZipFile, file: File, expected: int, parameters: dict[str, Any]) -> Written:
-    with connection.cursor() as cursor, archive.open(f"{file.name}.csv", "w", force_zip64=True) as target:
-        tally = _Tally(target)
-        tally.put(BOM)
+    with archive.open(f"{file.name}.csv", "w", force_zip64=True) as target:
+        copied, digest = _copy_rows(target, file, expected, parameters, begin=BOM)
+    return Written(f"{file.name}.csv", expected, copied, digest, [column.header for column in file.columns])
+
+
+def _copy_rows(
+    target: IO[bytes], file: File, expected: int, parameters: dict[str, Any], *, begin: bytes = b""
+) -> tuple[int, str]:
+    """The rows stand in ``target``; their number and the digest of all that was written are returned."""
+    tally = _Tally(target)
+    tally.put(begin)
+    with connection.cursor() as cursor:
         raw = cursor.cursor
         with raw.copy(f"COPY ({file.select}) TO STDOUT (FORMAT csv, HEADER true)", parameters) as copy:
             for row in copy:
@@ -159,26 +193,49 @@ def _copy(archive: zipfile.ZipFile, file: File, expected: int, parameters: dict[
         copied = raw.rowcount
     if copied != expected:
         raise RowsMissing(file=file.name, expected=expected, written=copied)
+    return copied, tally.digest.hexdigest()
+
+
+def _convert(
+    archive: zipfile.ZipFile,
+    file: File,
+    expected: int,
+    parameters: dict[str, Any],
+    kind: DataFormat,
+    long_texts: list[list[str]],
+) -> Written:
+    """The file stands in the archive in another format, made from its CSV in a folder of the account's own."""
+    shortenings = Shortenings(long_texts=long_texts)
+    with TemporaryDirectory(dir=Path(str(archive.filename)).parent) as folder:
+        source, made = Path(folder) / "rows", Path(folder) / f"{file.name}.{ENDINGS[kind]}"
+        with source.open("wb") as target:
+            copied, _digest = _copy_rows(target, file, expected, parameters)
+        CONVERTERS[kind](file, source, made, shortenings)
+        archive.write(made, made.name)
+        with made.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
     headers = [column.header for column in file.columns]
-    return Written(f"{file.name}.csv", expected, copied, tally.digest.hexdigest(), headers)
+    return Written(made.name, expected, copied, digest, headers, shortenings.told)
 
 
-def _codebook(archive: zipfile.ZipFile, files: list[File]) -> Written:
+def _codebook(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
     """Write what each column of each file is: keys and states as well as answers, in the order of the columns."""
-    rows = [_codebook_row(file, column) for file in files for column in file.columns]
+    rows = [_codebook_row(file, column, kind) for file in files for column in file.columns]
     return _table(archive, "CODEBOOK.csv", [name.upper() for name in CODEBOOK_COLUMNS], rows)
 
 
-def _codebook_row(file: File, column: Column) -> list[str]:
+def _codebook_row(file: File, column: Column, kind: DataFormat) -> list[str]:
     said = {} if column.variable is None else asdict(column.variable)
-    own = {"file": f"{file.name}.csv", "form": file.form, "group": file.group, "variable": column.header}
-    said |= {**own, "label": str(column.label), "type": column.type}
+    name = f"{file.name}.{ENDINGS[kind]}"
+    own = {"file": name, "form": file.form, "group": file.group, "variable": column.header}
+    short = short_name(file.name, column.header)
+    said |= {**own, "label": str(column.label), "type": column.type, "short": short}
     return [_plain(said.get(name)) for name in CODEBOOK_COLUMNS]
 
 
-def _code_lists(archive: zipfile.ZipFile, files: list[File]) -> Written:
+def _code_lists(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
     rows = [
-        [f"{file.name}.csv", file.form, file.group, column.header, code, str(label)]
+        [f"{file.name}.{ENDINGS[kind]}", file.form, file.group, column.header, code, str(label)]
         for file in files
         for column in file.columns
         for code, label in column.codes.items()

@@ -219,4 +219,5 @@ def export(row: Export) -> dict[str, Any]:
         "rows": row.rows,
         "sha256": row.digest,
         "language": row.language,
+        "format": row.data_format or "csv",
     }

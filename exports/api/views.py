@@ -263,16 +263,18 @@ def exports(request: CallerRequest) -> Response:
     """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…", "cut_at": "…", "language": "…"}``.
 
     ``cut_at`` is a moment with its offset; without one the export shows what stands when it is written. ``language``
-    is that of the labels: ``en`` or ``zh-hans``.
+    is that of the labels: ``en`` or ``zh-hans``; ``format`` is ``csv``, ``csv-excel``, ``xlsx``, ``parquet``, ``xpt``,
+    ``sav`` or ``dta``.
     """
     if request.method == "POST":
-        sent = members_of(request, "forms", "sites", "purpose", "cut_at", "language")
+        sent = members_of(request, "forms", "sites", "purpose", "cut_at", "language", "format")
         made = request_export(
             forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
             sites=texts_in(sent.get("sites", []), "sites"),
             purpose=text_in(sent.get("purpose", ""), "purpose"),
             cut_at=moment_in(sent.get("cut_at"), "cut_at"),
             language=text_in(sent.get("language", "en"), "language"),
+            data_format=text_in(sent.get("format", "csv"), "format"),
             by=request.user,
             at=timezone.now(),
         )

@@ -210,7 +210,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "exports.Export": {
         "operational": (
-            "id act requested_by requested_at purpose cut_at snapshot forms site_codes language state manifest "
+            "id act requested_by requested_at purpose cut_at snapshot forms site_codes language data_format state manifest "
             "digest rows finished_at site_id"
         ),
     },

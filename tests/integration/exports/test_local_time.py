@@ -61,9 +61,8 @@ def test_point_10_an_instant_leaves_by_the_sites_clock_with_its_offset(
     ["2026-11-20 09:30", "２０２６－１１－２０　０９：３０", "2026年11月20号9时30分", "2026-11-20T01:30Z"],
 )
 def test_point_10_the_cut_is_asked_for_by_the_trials_clock(world: World, typed: str) -> None:
-    form = ExportForm(
-        {"purpose": "DMC", "forms": ["AE"], "sites": ["01"], "cut_at": typed}, sites=[("01", "01")], at=NOW
-    )
+    sent = {"purpose": "DMC", "data_format": "csv", "forms": ["AE"], "sites": ["01"], "cut_at": typed}
+    form = ExportForm(sent, sites=[("01", "01")], at=NOW)
     assert form.is_valid(), form.errors
     assert form.cleaned_data["cut_at"] == datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
     assert "Asia/Shanghai, UTC+8" in str(form.fields["cut_at"].label)

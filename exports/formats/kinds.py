@@ -1,0 +1,60 @@
+"""Which formats there are, and what each can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class DataFormat(models.TextChoices):
+    CSV = "csv", _("CSV, with scripts that read it in R, Python, SAS and Stata")
+    CSV_EXCEL = "csv-excel", _("CSV for Excel: no cell is run as a formula")
+    XLSX = "xlsx", _("Excel workbooks (.xlsx)")
+    PARQUET = "parquet", _("Parquet")
+    XPT = "xpt", _("SAS transport, version 5 (.xpt)")
+    SAV = "sav", _("SPSS (.sav)")
+    DTA = "dta", _("Stata (.dta)")
+
+
+@dataclass(frozen=True)
+class FormatLimits:
+    """What a cell, a name and a label of a format hold at most: bytes of UTF-8, or characters (``in_characters``).
+
+    ``None`` is no limit. Sources: SAS TS-140 (version 5), Stata's file format 118, SPSS's limits of a system file,
+    Excel's specifications and limits.
+    """
+
+    text: int | None = None
+    name: int | None = None
+    label: int | None = None
+    code_label: int | None = None
+    in_characters: bool = False
+
+    def whole(self, text: str, most: int | None) -> bool:
+        """Say whether the format holds the text as it is."""
+        return most is None or self._size(text) <= most
+
+    def shortened(self, text: str, most: int | None) -> str:
+        """Return as much of the text's beginning as the format holds; no character is cut in two."""
+        if most is None or self._size(text) <= most:
+            return text
+        if self.in_characters:
+            return text[:most]
+        return text.encode()[:most].decode(errors="ignore")
+
+    def _size(self, text: str) -> int:
+        return len(text) if self.in_characters else len(text.encode())
+
+
+LIMITS: Final = {
+    DataFormat.CSV: FormatLimits(),
+    DataFormat.CSV_EXCEL: FormatLimits(text=32_767, in_characters=True),
+    DataFormat.XLSX: FormatLimits(text=32_767, in_characters=True),
+    DataFormat.PARQUET: FormatLimits(),
+    DataFormat.XPT: FormatLimits(text=200, name=8, label=40),
+    DataFormat.SAV: FormatLimits(text=32_767, name=64, label=256, code_label=120),
+    DataFormat.DTA: FormatLimits(text=2_045, name=32, label=80, code_label=32_000),
+}

@@ -1,0 +1,125 @@
+"""Take an export from the command line: the register knows it as it knows one that a page asked for."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from argparse import ArgumentParser
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf import catalogue
+from exports.formats.kinds import DataFormat
+from exports.models import Export, ExportState
+from exports.services import hand_out, request_export, write_export
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from kernel.files import OWN_FOLDER, make_own_file
+from kernel.reading import UnreadableError, moment
+from kernel.scope import scope
+from trials.models import Site
+from trials.models.people import sites_of, with_grants
+
+WAIT_SECONDS = 600  # for a worker that has begun to write it
+
+
+class Command(BaseCommand):
+    help = "Take an export into a folder and print its manifest; the register keeps who took it, when and what for."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as", dest="person", required=True, help="user name of who takes it")
+        parser.add_argument("--purpose", required=True, help="kept in the register of exports")
+        parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
+        parser.add_argument("--format", choices=DataFormat.values, default=DataFormat.CSV.value)
+        parser.add_argument("--forms", nargs="+", default=[], help="codes of forms; every form without it")
+        parser.add_argument("--sites", nargs="+", default=[], help="two digits each; every site without it")
+        parser.add_argument(
+            "--as-of", help="a past moment with its offset, such as 2026-10-01T08:00:00+08:00"
+        )
+        parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        out: Path = options["out"]
+        if out.exists() and any(out.iterdir()):
+            raise CommandError(f"{out} is not empty. Name a new folder.")
+        try:
+            manifest = self._taken(options, out)
+        except Refusal as refused:
+            raise CommandError(str(refused)) from refused
+        self.stdout.write(json.dumps(manifest, indent=2, ensure_ascii=False))
+
+    def _taken(self, options: dict[str, Any], out: Path) -> dict[str, Any]:
+        now = timezone.now()
+        person, sites = _who(options["person"], options["sites"], now)
+        cut_at = _cut(options["as_of"])
+        with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
+            export = request_export(
+                forms=options["forms"] or list(catalogue.forms()),
+                sites=sites,
+                purpose=options["purpose"],
+                cut_at=cut_at,
+                language=options["lang"],
+                data_format=options["format"],
+                by=person,
+                at=now,
+            )
+            written = _written(export, now)
+            path = hand_out(export=written, by=person, at=now)
+        _unpack(path, out)
+        return dict(written.manifest)
+
+
+def _who(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
+    """Return the person, and the codes of the sites whose data they take; refuse who may not."""
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no account {name}.")
+    person: User = with_grants(user, on=_day(now))
+    with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)), transaction.atomic():
+        sites = list(Site.objects.open_to(person, Permission.EXPORT_TAKE).values_list("code", flat=True))
+    if not sites:
+        raise CommandError(f"{name} may not take exports.")
+    if closed := sorted(set(codes) - set(sites)):
+        raise CommandError(f"{name} may not take data of {', '.join(closed)}.")
+    return person, codes or sorted(sites)
+
+
+def _cut(said: str | None) -> datetime | None:
+    try:
+        return moment(said) if said else None
+    except UnreadableError as unread:
+        raise CommandError(f"{said} is no moment. Write it as 2026-10-01T08:00:00+08:00.") from unread
+
+
+def _day(now: datetime) -> date:
+    return local_date(now, settings.TRIAL_TIME_ZONE)
+
+
+def _written(export: Export, now: datetime) -> Export:
+    """Return the export once it is written, by this process or by a worker that was quicker."""
+    for _second in range(WAIT_SECONDS):
+        written = write_export(export=export, at=now)
+        if written.state == ExportState.DONE:
+            return written
+        time.sleep(1)
+        with transaction.atomic():
+            export = Export.objects.select_related("requested_by").get(pk=export.pk)
+    raise CommandError(f"Export {export.pk} is not written after {WAIT_SECONDS} seconds: see the register.")
+
+
+def _unpack(path: Path, out: Path) -> None:
+    """The files of the export stand in the folder, and only the account that runs this reads them."""
+    out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            make_own_file(out / name)
+            (out / name).write_bytes(archive.read(name))
