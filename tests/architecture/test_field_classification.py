@@ -210,8 +210,8 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "exports.Export": {
         "operational": (
-            "id act requested_by requested_at purpose cut_at snapshot forms site_codes language data_format state manifest "
-            "digest rows finished_at site_id"
+            "id act requested_by requested_at purpose cut_at snapshot forms site_codes language data_format state "
+            "manifest digest rows finished_at site_id"
         ),
     },
     "followup.CalendarFeed": {

@@ -66,7 +66,7 @@ def test_no_half_made_file_is_left_beside(world: World) -> None:
 
 
 def test_a_format_that_is_none_is_refused(world: World, client: Any) -> None:
-    with pytest.raises(UnknownFormat, match="docx.*csv, csv-excel, xlsx"):
+    with pytest.raises(UnknownFormat, match=r"docx.*csv, csv-excel, xlsx"):
         taken(world, data_format="docx")
     client.force_login(world.data_manager)
     sent = {"forms": ["ELIG"], "sites": ["01"], "purpose": "x", "data_format": "docx"}
