@@ -68,7 +68,23 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
         }
         answers |= {"pet_dm_site": ["lung"]} if distant else {}
     answers |= _decision(case, visit_code, outcome, on)
-    return {"answers": answers}
+    return {"answers": answers, "groups": {"bob_map": _bites(case, answers["bob_n"], found=found)}}
+
+
+def _bites(case: Case, pairs: int, *, found: bool) -> list[dict[str, Any]]:
+    """The map of the bite-on-bite pairs: one in each quadrant at the middle of the bed, the rest in the first one."""
+    level = round(case.story.person.epicentre, 1)
+    quadrants = ("anterior", "right", "posterior", "left")[:pairs]
+    return [
+        {
+            "bite_cm": level,
+            "quadrant": quadrant,
+            "bite_n": 1 if place else pairs - len(quadrants) + 1,
+            "depth": "submucosa",
+            "bite_res": "scc" if found and not place else "none",
+        }
+        for place, quadrant in enumerate(quadrants)
+    ]
 
 
 FIRST_CLEAR: Final = {"CRE-1": Outcome.CCR_SO_FAR, "RST": Outcome.RST_CLEAR}

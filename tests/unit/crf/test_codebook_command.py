@@ -48,6 +48,7 @@ UNDER_ANOTHER_NAME = {
     "sae_unblind": ["sae_arm"],
     "pet_nodes": ["station", "node_suvmax", "short_mm"],
     "look_stmt": ["look_note"],
+    "bob_map": ["bite_cm", "quadrant", "bite_n", "depth", "bite_res"],
     "eus_nodes": ["station", "short_mm", "shape", "fna_done", "fna_why", "fna_res"],
     "ln_table": ["station", "examined", "positive"],
     "ypStage": ["yp_stage"],
