@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from demo.simulation.answers import Case, Sent
+from demo.simulation.answers import Answers, Case, Sent
 
 UNDER_TREATMENT = (
     ("Leukopenia", ("1", "2", "3"), {"rel_chemo": "probable"}),
@@ -107,7 +107,25 @@ def _immune(case: Case, on: date, term: str, grade: str, kind: str) -> Sent:
         "ir_2nd": "N",
     }
     more |= {"rccep_mm": case.dice.randint(3, 9), "rccep_gen": "N"} if kind == "rccep" else {}
-    return event(case, on, term, grade, **more)
+    sent = event(case, on, term, grade, **more)
+    answers = sent["answers"]
+    if grade == "2" and answers["ae_ongo"] == "N":
+        answers |= _steroid(answers["ae_st"], answers["ae_en"])
+    return sent
+
+
+def _steroid(began: date, ended: date) -> Answers:
+    """A short course from the first day of an event to its last, tapered on the way."""
+    taper = began + (ended - began) // 2
+    return {
+        "ir_ster": "Y",
+        "ir_pred": 40,
+        "ir_st": began,
+        "ir_peak_dt": began,
+        "ir_taper_dt": taper,
+        "ir_en": ended,
+        "ir_rech": "N",
+    }
 
 
 def serious(case: Case, on: date, term: str, grade: str, **changes: Any) -> Sent:
