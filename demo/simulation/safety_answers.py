@@ -190,10 +190,25 @@ def _near(case: Case, middle: int, highest: int) -> int:
     return min(highest, max(1, middle + case.dice.choice((-1, 0, 0, 0, 1))))
 
 
+def has_stenosis(case: Case, visit_code: str) -> bool:
+    """Say whether the oesophagus was dilated before the visit: in some, in the first year."""
+    return case.story.lateness > 0.8 and visit_code in ("AS-06", "AS-09")
+
+
+def dilatations(on: date) -> list[Answers]:
+    """Two dilatations in the weeks before ``on``, the second one wider."""
+    return [
+        {"dil_dt": on - timedelta(days=days), "dil_mm": mm, "dil_how": "balloon", "dil_compl": "N"}
+        for days, mm in ((26, 12), (12, 15))
+    ]
+
+
 def surveillance(case: Case, on: date, visit_code: str) -> Sent:
     """AS: the clinical page of a visit at which the oesophagus is still in place."""
     dice = case.dice
+    dilated = has_stenosis(case, visit_code)
     return {
+        "groups": {"as_dilats": dilatations(on)} if dilated else {},
         "answers": {
             "as_done": "Y",
             "as_dt": on,
@@ -202,13 +217,13 @@ def surveillance(case: Case, on: date, visit_code: str) -> Sent:
             "as_ecog": dice.choice(("0", "0", "1")),
             "as_dysph": dice.choices(("0", "1", "2"), (60, 33, 7))[0],
             "as_feed": "oral",
-            "as_dilat_n": 0,
+            **({"as_dilat_n": 2, "as_dilat_dt": on - timedelta(days=12)} if dilated else {"as_dilat_n": 0}),
             "as_sten": "none",
             "as_hosp_d": 0,
             **{f"as_late_{o}": "N" for o in ("lung", "heart", "thyr", "adren", "skin", "gut", "nerve")},
             "as_unsched": "N",
             "as_will": dice.choices(("yes", "fewer"), (96, 4))[0],
-        }
+        },
     }
 
 

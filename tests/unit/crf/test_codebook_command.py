@@ -54,6 +54,8 @@ UNDER_ANOTHER_NAME = {
     "ypStage": ["yp_stage"],
     "pdl1_post": ["pdl1_done", "pdl1_clone", "cps", "tps"],
     "as_late": ["as_late_lung", "as_late_heart", "as_late_thyr", "as_late_adren", "as_late_skin", "as_late_gut"],
+    "as_dilats": ["dil_dt", "dil_mm", "dil_how", "dil_compl"],
+    "dilats": ["dil_dt", "dil_mm", "dil_how", "dil_compl"],
     "img": ["modality", "img_dt", "img_result"],
     "rec_site": ["organ"],
     "q_double": ["d_item"],
