@@ -11,7 +11,7 @@ from protocol.response import Outcome
 
 def has_distant(case: Case, on: date) -> bool:
     """Say whether a metastasis can be seen on ``on``."""
-    after = case.story.distant_after
+    after = 1 if case.story.progresses_early else case.story.distant_after
     return after is not None and case.months_since_start(on) >= after
 
 
@@ -19,6 +19,12 @@ def has_regrown(case: Case, on: date) -> bool:
     """Say whether the tumour has come back at its place by ``on``."""
     after = case.story.regrows_after
     return after is not None and case.months_since_start(on) >= after
+
+
+def progression(on: date) -> Sent:
+    """PROG: a metastasis in the liver at the end of treatment, before anything was decided."""
+    answers = {"prog_dt": on, "prog_where": ["liver"], "prog_proof": "imaging", "prog_cure": "Y"}
+    return {"answers": answers}
 
 
 def evaluation(case: Case, on: date, visit_code: str) -> Sent:

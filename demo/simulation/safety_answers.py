@@ -247,3 +247,24 @@ def vital_signs(case: Case, on: date, _visit_code: str) -> Sent:
             "spo2": dice.randint(95, 99),
         }
     }
+
+
+NUTRITION_AT = ("N3", "NE", "AS-12", "FU-12")
+
+
+def nutrition(case: Case, on: date) -> Sent:
+    """NUT: the weight of the day, eating, risk and what was done; worse under treatment than a year later."""
+    treated = case.neo_end is not None and on <= case.neo_end
+    at_risk = treated and case.story.lateness > 0.4
+    return {
+        "answers": {
+            "nut_dt": on,
+            "nut_wt": round(case.story.person.weight * (1.0 if treated else 0.97), 1),
+            "nut_feed": "oral_supplement" if at_risk else "oral",
+            "nut_intake": "reduced" if at_risk else "full",
+            "nut_tube_d": 0,
+            "nut_nrs": 3 if at_risk else 1,
+            "nut_glim": "moderate" if at_risk else "none",
+            "nut_plan": ["advice", "supplement"] if at_risk else ["none"],
+        }
+    }
