@@ -7,6 +7,6 @@ class CrfConfig(AppConfig):
     def ready(self) -> None:
         """What any act moves that forms read is judged again by the one package that knows the forms (ADR 22)."""
         from audit.acts import judge_with
-        from crf.recheck import recheck_moved
+        from crf.records.consequences import follow_moved
 
-        judge_with(recheck_moved)
+        judge_with(follow_moved)

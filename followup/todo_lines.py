@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext
+
 from followup.history import text_for
 from followup.models import Todo
+from followup.services.todos import END_OF_STUDY
 from followup.wording import in_language
 
 
@@ -23,7 +26,9 @@ class TodoLine:
 
 
 def todo_name(todo: Todo) -> str:
-    """Return what is to be done, in the protocol's words."""
+    """Return what is to be done, in the protocol's words; of a death, the end of the study by itself."""
+    if todo.key == END_OF_STUDY:
+        return gettext("record of the end of the study")
     return in_language(text_for(todo.participant).trigger(todo.trigger).task)
 
 

@@ -175,6 +175,13 @@ def _glucose(value: Decimal, given: Compared) -> int | None:
     return int(value > given.high and (given.baseline is None or value > given.baseline))
 
 
+def corrected_calcium(calcium: Decimal | None, albumin: Decimal | None) -> Decimal | None:
+    """Calcium in mmol/L as it would be at 40 g/L of albumin, by Payne: 0.02 for each g/L; this is what has a grade."""
+    if calcium is None or albumin is None:
+        return None
+    return calcium + exact("0.02") * (40 - albumin)
+
+
 Rules = Mapping[str, tuple[tuple[str, Grader], ...]]
 RULES: Final[Rules] = MappingProxyType(
     {
@@ -204,6 +211,10 @@ RULES: Final[Rules] = MappingProxyType(
         "MG": (
             ("Hypomagnesemia", _falling("0.5", "0.4", "0.3")),
             ("Hypermagnesemia", _above("1.23", "3.3", grades=(3, 4))),
+        ),
+        "CA": (
+            ("Hypocalcemia", _falling("2", "1.75", "1.5")),
+            ("Hypercalcemia", _above("2.9", "3.1", "3.4", grades=(2, 3, 4))),
         ),
         "GLUC": (("Hypoglycemia", _falling("3", "2.2", "1.7")), ("Hyperglycemia", _glucose)),
         "LDH": (("Blood lactate dehydrogenase increased", _multiples()),),

@@ -22,7 +22,7 @@ from crf.safety.clocks import clocks_open_to
 from crf.store.records import NEW
 from followup.history import text_for
 from followup.models import Todo, TodoState, Visit
-from followup.services.todos import AFTER_THE_END
+from followup.services.todos import AFTER_DEATH, END_OF_STUDY
 from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
@@ -74,7 +74,9 @@ class Casefile:
     @property
     def death_page(self) -> TodoLine | None:
         """Return the to-do of a death that no survival form tells yet."""
-        waiting = (line for line in self.todos if line.todo.trigger in AFTER_THE_END)
+        waiting = (
+            line for line in self.todos if line.todo.trigger in AFTER_DEATH and line.todo.key != END_OF_STUDY
+        )
         return next((line for line in waiting if line.todo.state == TodoState.OPEN), None)
 
 

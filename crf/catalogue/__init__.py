@@ -17,6 +17,7 @@ CATALOGUE = (
     "crf.catalogue.staging.form.Staging",
     "crf.catalogue.vital_signs.form.VitalSigns",
     "crf.catalogue.laboratory.form.Laboratory",
+    "crf.catalogue.nutrition.form.Nutrition",
     "crf.catalogue.treatment.form.Treatment",
     "crf.catalogue.progression.form.Progression",
     "crf.catalogue.response.form.ResponseEvaluation",

@@ -11,7 +11,7 @@ from crf.engine.checks import Finding, earliest_day
 from crf.engine.declaration import IS_COMPLETE, FormDeclaration
 from crf.engine.evaluation import Evaluation
 from crf.milestones import Setter, set_milestones
-from crf.recheck import propose_deviations, recheck
+from crf.recheck import propose_deviations, recheck, recheck_moved
 from crf.records.change import RecordChange
 from crf.safety.clock_rows import CLOCK_FORMS, first_known_on, settle_clocks
 from crf.store.context import FormContext
@@ -30,6 +30,7 @@ from followup.models import Visit, VisitState
 from followup.services import count_as_met, plan_visits_for, record_visit, settle_todos
 from protocol import text
 from trials import services as trials
+from trials.models import Participant
 from trials.models.participants import INTERRUPTED, Track
 
 
@@ -219,8 +220,25 @@ def propose_from_refusal(
 
 def _settle_todos(change: RecordChange) -> None:
     """What the answers ask for by a day stands as a to-do, and what has arrived is closed (protocol 2.6)."""
-    participant, form_context = change.record_key.participant, change.form_context
+    _settle_todos_of(change.form_context, by=change.by, at=change.at)
+
+
+def _settle_todos_of(form_context: FormContext, *, by: User | None, at: datetime) -> None:
+    participant = form_context.participant
     form_context.fetch({f"{code}*" for code in todos.FORMS})
-    known_on = first_known_on(form_context)
-    wanted = todos.wanted_todos(text.load(participant.protocol_version), form_context.records, known_on)
-    settle_todos(participant=participant, wanted=wanted, by=change.by, at=change.at)
+    wanted = todos.wanted_todos(
+        text.load(participant.protocol_version),
+        form_context.records,
+        first_known_on(form_context),
+        form_context.conduct("withdrawals"),
+    )
+    settle_todos(participant=participant, wanted=wanted, by=by, at=at)
+
+
+def follow_moved(*, participant_id: int, changed: set[str], by: User | None, at: datetime) -> None:
+    """Records agree with what an act has moved, and a withdrawal asks for its end; before the act ends."""
+    recheck_moved(participant_id=participant_id, changed=changed, by=by, at=at)
+    if todos.WITHDRAWALS in changed:
+        participant = Participant.objects.select_related("site").get(pk=participant_id)
+        if participant.arm is not None:
+            _settle_todos_of(FormContext(participant, at=at), by=by, at=at)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from crf.catalogue.adverse_event.rules import died_of
 from crf.engine.answers import AnswerValues
 from crf.engine.checks import earliest_day
-from followup.services.todos import Wanted
+from followup.services.todos import END_OF_STUDY, Wanted
 from protocol.response import CLEAR_OUTCOMES
 from protocol.response import Outcome as Found
 from protocol.response_outcomes import WITH_DISEASE
@@ -18,7 +18,8 @@ from protocol.text import ProtocolText
 
 Records = Callable[[str], Sequence[AnswerValues]]
 
-FORMS: Final = frozenset({"CRE", "FU", "SURV", "AE", "SAE"})
+FORMS: Final = frozenset({"CRE", "FU", "SURV", "AE", "SAE", "EOS"})
+WITHDRAWALS: Final = "conduct.withdrawals"
 FINISHED: Final = frozenset({"complete", "verified", "signed", "locked"})
 SUSPECT_LOCAL: Final = frozenset({"1", "2", "3"})
 SUSPECT_DISTANT: Final = frozenset({"1", "2"})
@@ -34,6 +35,7 @@ class Asking:
     text: ProtocolText
     records: Records
     known_on: Mapping[int, date] = field(default_factory=dict)
+    withdrawals: Sequence[AnswerValues] = ()
 
     def due(self, trigger: str, on: date) -> date:
         """Return the day by which it is due; 24 hours that began at some time of ``on`` are over on the next day."""
@@ -45,14 +47,20 @@ class Asking:
         return on + sum(lasts, timedelta())
 
 
-def wanted_todos(text: ProtocolText, records: Records, known_on: Mapping[int, date]) -> list[Wanted]:
+def wanted_todos(
+    text: ProtocolText,
+    records: Records,
+    known_on: Mapping[int, date],
+    withdrawals: Sequence[AnswerValues] = (),
+) -> list[Wanted]:
     """Return everything that the answers ask for by a day, and whether it is there by now.
 
-    ``known_on`` maps the number of a serious event to the day on which the site first knew of it.
+    ``known_on`` maps the number of a serious event to the day on which the site first knew of it; ``withdrawals``
+    are those that stand, with their scopes.
     """
-    asking = Asking(text, records, known_on)
+    asking = Asking(text, records, known_on, withdrawals)
     wanteds: list[Wanted] = []
-    for rule in (_decisions, _repeat_biopsies, _suspicions, _recurrences, _deaths):
+    for rule in (_decisions, _repeat_biopsies, _suspicions, _recurrences, _deaths, _withdrawals):
         wanteds += rule(asking)
     return wanteds
 
@@ -135,9 +143,13 @@ def _is_described(asking: Asking, kind: str) -> bool:
 
 
 def _deaths(asking: Asking) -> Iterator[Wanted]:
-    """News of a death asks for the death page of the survival form; a fatal event, within hours (protocol 2.6)."""
+    """News of a death asks for the death page of the survival form; a fatal event, within hours (protocol 2.6).
+
+    Both ask for the end of the study, within the days of a death.
+    """
     if known := _fatal_events(asking):
         yield _death_by_event(asking, known)
+        yield _end_by_death(asking, min(known.values()))
         return
     pages = [page for page in asking.records("SURV") if page["vital"] == "dead"]
     news = [contact for contact in asking.records("FU") if contact["alive"] == "N"]
@@ -150,6 +162,31 @@ def _deaths(asking: Asking) -> Iterator[Wanted]:
         on = min(days)
         done = any(page["state"] in FINISHED for page in pages)
         yield Wanted("DEATH", "death", on, asking.due("DEATH", on), done=done)
+        yield _end_by_death(asking, on)
+
+
+def _end_by_death(asking: Asking, on: date) -> Wanted:
+    """The record of the end of the study that a death asks for."""
+    done = any(end["eos_phase"] == "study" for end in _ends(asking))
+    return Wanted("DEATH", END_OF_STUDY, on, asking.due("DEATH", on), done=done)
+
+
+def _ends(asking: Asking) -> list[AnswerValues]:
+    return [end for end in asking.records("EOS") if end["state"] in FINISHED]
+
+
+def _withdrawals(asking: Asking) -> Iterator[Wanted]:
+    """A withdrawal asks for the end of what it ends: of the study, when it is from all contact, else of a phase."""
+    for withdrawal in asking.withdrawals:
+        on = withdrawal["on"]
+        done = any(
+            end["eos_why"] == "withdrew"
+            and (end["eos_phase"] == "study" or not withdrawal["all_contact"])
+            and (ended := earliest_day(end["eos_dt"])) is not None
+            and ended >= on
+            for end in _ends(asking)
+        )
+        yield Wanted("WITHDRAWAL", f"withdrawal:{on}", on, asking.due("WITHDRAWAL", on), done=done)
 
 
 def _fatal_events(asking: Asking) -> dict[int, date]:

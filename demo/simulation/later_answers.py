@@ -11,7 +11,7 @@ from protocol.response import Outcome
 
 def has_distant(case: Case, on: date) -> bool:
     """Say whether a metastasis can be seen on ``on``."""
-    after = case.story.distant_after
+    after = 1 if case.story.progresses_early else case.story.distant_after
     return after is not None and case.months_since_start(on) >= after
 
 
@@ -19,6 +19,12 @@ def has_regrown(case: Case, on: date) -> bool:
     """Say whether the tumour has come back at its place by ``on``."""
     after = case.story.regrows_after
     return after is not None and case.months_since_start(on) >= after
+
+
+def progression(on: date) -> Sent:
+    """PROG: a metastasis in the liver at the end of treatment, before anything was decided."""
+    answers = {"prog_dt": on, "prog_where": ["liver"], "prog_proof": "imaging", "prog_cure": "Y"}
+    return {"answers": answers}
 
 
 def evaluation(case: Case, on: date, visit_code: str) -> Sent:
@@ -68,7 +74,23 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
         }
         answers |= {"pet_dm_site": ["lung"]} if distant else {}
     answers |= _decision(case, visit_code, outcome, on)
-    return {"answers": answers}
+    return {"answers": answers, "groups": {"bob_map": _bites(case, answers["bob_n"], found=found)}}
+
+
+def _bites(case: Case, pairs: int, *, found: bool) -> list[dict[str, Any]]:
+    """The map of the bite-on-bite pairs: one in each quadrant at the middle of the bed, the rest in the first one."""
+    level = round(case.story.person.epicentre, 1)
+    quadrants = ("anterior", "right", "posterior", "left")[:pairs]
+    return [
+        {
+            "bite_cm": level,
+            "quadrant": quadrant,
+            "bite_n": 1 if place else pairs - len(quadrants) + 1,
+            "depth": "submucosa",
+            "bite_res": "scc" if found and not place else "none",
+        }
+        for place, quadrant in enumerate(quadrants)
+    ]
 
 
 FIRST_CLEAR: Final = {"CRE-1": Outcome.CCR_SO_FAR, "RST": Outcome.RST_CLEAR}

@@ -26,8 +26,8 @@ from crf.records.expected import LogsUpToDate, say_nothing_new
 from demo.simulation.answers import Case, Sent, demographics, eligibility, history, staging
 from demo.simulation.form_filler import fill
 from demo.simulation.laboratory_answers import panel
-from demo.simulation.later_answers import second_look, survival
-from demo.simulation.safety_answers import events_at, report_of
+from demo.simulation.later_answers import progression, second_look, survival
+from demo.simulation.safety_answers import NUTRITION_AT, events_at, nutrition, report_of
 from demo.simulation.sites import PASSWORD, SiteWithPeople
 from demo.simulation.visits import AFTER_DISCHARGE, forms_to_fill, learn
 from followup.models import Visit
@@ -307,12 +307,21 @@ class Journey:
                 self._fill(code, sent, visit)
             else:
                 self.typed_later.append((visit, code, sent))
-        if visit.code == AFTER_DISCHARGE and case.has_second_look and case.operated_on:
-            self._add("SURG", second_look(case, case.operated_on))
+        self._logs(visit)
         if "AE" in visit.forms:
             self._events(visit)
             if visit.code not in ASKED_AGAIN_SOON:
                 self._nothing_more(visit)
+
+    def _logs(self, visit: Visit) -> None:
+        """Record what goes to logs at the visit, beside adverse events."""
+        case = self.case
+        if visit.code in NUTRITION_AT:
+            self._add("NUT", nutrition(case, self.today))
+        if visit.code == LAST_OF_TREATMENT and case.story.progresses_early:
+            self._add("PROG", progression(self.today))
+        if visit.code == AFTER_DISCHARGE and case.has_second_look and case.operated_on:
+            self._add("SURG", second_look(case, case.operated_on))
 
     def _catch_up(self) -> None:
         """What nobody typed on the day of a visit is typed from the chart at the next one."""

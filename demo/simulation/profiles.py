@@ -14,6 +14,7 @@ from typing import Final
 SCREEN_FAILURES: Final = 0.14
 DECLINES: Final = 0.06
 NEVER_DECIDED: Final = 0.04
+EARLY_OF_DISTANT: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Story:
     residual: int
     lateness: float
     diligence: float
+
+    @property
+    def progresses_early(self) -> bool:
+        """Say whether a metastasis is found by the end of neoadjuvant treatment, before the decision."""
+        return self.distant_after is not None and self.lateness < EARLY_OF_DISTANT
 
 
 def tell(dice: random.Random, *, consent_on: date) -> Story:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from demo.simulation.answers import Case, Sent
+from demo.simulation.answers import Answers, Case, Sent
 
 UNDER_TREATMENT = (
     ("Leukopenia", ("1", "2", "3"), {"rel_chemo": "probable"}),
@@ -107,7 +107,25 @@ def _immune(case: Case, on: date, term: str, grade: str, kind: str) -> Sent:
         "ir_2nd": "N",
     }
     more |= {"rccep_mm": case.dice.randint(3, 9), "rccep_gen": "N"} if kind == "rccep" else {}
-    return event(case, on, term, grade, **more)
+    sent = event(case, on, term, grade, **more)
+    answers = sent["answers"]
+    if grade == "2" and answers["ae_ongo"] == "N":
+        answers |= _steroid(answers["ae_st"], answers["ae_en"])
+    return sent
+
+
+def _steroid(began: date, ended: date) -> Answers:
+    """A short course from the first day of an event to its last, tapered on the way."""
+    taper = began + (ended - began) // 2
+    return {
+        "ir_ster": "Y",
+        "ir_pred": 40,
+        "ir_st": began,
+        "ir_peak_dt": began,
+        "ir_taper_dt": taper,
+        "ir_en": ended,
+        "ir_rech": "N",
+    }
 
 
 def serious(case: Case, on: date, term: str, grade: str, **changes: Any) -> Sent:
@@ -172,10 +190,25 @@ def _near(case: Case, middle: int, highest: int) -> int:
     return min(highest, max(1, middle + case.dice.choice((-1, 0, 0, 0, 1))))
 
 
+def has_stenosis(case: Case, visit_code: str) -> bool:
+    """Say whether the oesophagus was dilated before the visit: in some, in the first year."""
+    return case.story.lateness > 0.8 and visit_code in ("AS-06", "AS-09")
+
+
+def dilatations(on: date) -> list[Answers]:
+    """Two dilatations in the weeks before ``on``, the second one wider."""
+    return [
+        {"dil_dt": on - timedelta(days=days), "dil_mm": mm, "dil_how": "balloon", "dil_compl": "N"}
+        for days, mm in ((26, 12), (12, 15))
+    ]
+
+
 def surveillance(case: Case, on: date, visit_code: str) -> Sent:
     """AS: the clinical page of a visit at which the oesophagus is still in place."""
     dice = case.dice
+    dilated = has_stenosis(case, visit_code)
     return {
+        "groups": {"as_dilats": dilatations(on)} if dilated else {},
         "answers": {
             "as_done": "Y",
             "as_dt": on,
@@ -184,13 +217,13 @@ def surveillance(case: Case, on: date, visit_code: str) -> Sent:
             "as_ecog": dice.choice(("0", "0", "1")),
             "as_dysph": dice.choices(("0", "1", "2"), (60, 33, 7))[0],
             "as_feed": "oral",
-            "as_dilat_n": 0,
+            **({"as_dilat_n": 2, "as_dilat_dt": on - timedelta(days=12)} if dilated else {"as_dilat_n": 0}),
             "as_sten": "none",
             "as_hosp_d": 0,
             **{f"as_late_{o}": "N" for o in ("lung", "heart", "thyr", "adren", "skin", "gut", "nerve")},
             "as_unsched": "N",
             "as_will": dice.choices(("yes", "fewer"), (96, 4))[0],
-        }
+        },
     }
 
 
@@ -212,5 +245,26 @@ def vital_signs(case: Case, on: date, _visit_code: str) -> Sent:
             "hr": dice.randint(62, 96),
             "rr": dice.randint(14, 20),
             "spo2": dice.randint(95, 99),
+        }
+    }
+
+
+NUTRITION_AT = ("N3", "NE", "AS-12", "FU-12")
+
+
+def nutrition(case: Case, on: date) -> Sent:
+    """NUT: the weight of the day, eating, risk and what was done; worse under treatment than a year later."""
+    treated = case.neo_end is not None and on <= case.neo_end
+    at_risk = treated and case.story.lateness > 0.4
+    return {
+        "answers": {
+            "nut_dt": on,
+            "nut_wt": round(case.story.person.weight * (1.0 if treated else 0.97), 1),
+            "nut_feed": "oral_supplement" if at_risk else "oral",
+            "nut_intake": "reduced" if at_risk else "full",
+            "nut_tube_d": 0,
+            "nut_nrs": 3 if at_risk else 1,
+            "nut_glim": "moderate" if at_risk else "none",
+            "nut_plan": ["advice", "supplement"] if at_risk else ["none"],
         }
     }

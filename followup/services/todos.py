@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from accounts.models import User
 from audit.acts import open_act
@@ -14,7 +14,11 @@ from kernel.clock import local_date
 from trials.models import Participant
 from trials.models.participants import TERMINAL, Track
 
-AFTER_THE_END = frozenset({"DEATH", "DEATH_SAE"})
+AFTER_DEATH = frozenset({"DEATH", "DEATH_SAE"})
+AFTER_THE_END: Final = {Track.DEAD: AFTER_DEATH, Track.WITHDRAWN_ALL: frozenset({"WITHDRAWAL"})}
+"""What an end itself asks for."""
+END_OF_STUDY = "end"
+"""The key of the to-do by which a death asks for the record of the end of the study."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def reopen_todos(
 
 def _is_asked(participant: Participant, each: Wanted) -> bool:
     over = participant.state in TERMINAL - {Track.LOST}
-    return not over or (participant.state == Track.DEAD and each.trigger in AFTER_THE_END)
+    return not over or each.trigger in AFTER_THE_END.get(Track(participant.state), ())
 
 
 def _state(each: Wanted | None, todo: Todo) -> str:

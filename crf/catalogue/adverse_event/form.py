@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
 from crf.catalogue.adverse_event import codes as lists
-from crf.catalogue.adverse_event import rules
+from crf.catalogue.adverse_event import immune_course, rules
 from crf.catalogue.adverse_event.checks import CHECKS
 from crf.catalogue.laboratory.codes import TEST as LAB_TEST
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
@@ -35,6 +35,7 @@ from crf.engine.fields import (
 )
 
 SERIOUS, IMMUNE, STEROID = Is("serious", "Y"), Is("irae", "Y"), Is("ir_ster", "Y")
+SECOND_LINE = Is("ir_2nd", "Y")
 CODED, LLT = Answered("ae_pt"), Answered("ae_llt")
 
 
@@ -243,6 +244,15 @@ class AdverseEvent(CrfRecord):
             "confirmed against the label of camrelizumab."
         ),
     )
+    ir_onset_d = DerivedInteger(
+        _("Days from the first checkpoint inhibitor to the event"),
+        reads=("ae_st", *rules.EXPOSURE),
+        by=immune_course.days_to_onset,
+        blanks=True,
+        unit=_("days"),
+        shown_when=IMMUNE,
+        sdtm="SUPPAE.IRONSETD",
+    )
     ir_ster = YesNoAnswer(_("Treated with a systemic steroid"), sdtm="SUPPAE.IRSTER", asked_when=IMMUNE)
     ir_pred = DecimalAnswer(
         _("Highest dose a day, as prednisone"),
@@ -254,8 +264,18 @@ class AdverseEvent(CrfRecord):
         asked_when=STEROID,
     )
     ir_st = DateAnswer(_("Steroid began"), sdtm="SUPPAE.IRST", asked_when=STEROID)
+    ir_peak_dt = DateAnswer(_("Highest dose given from"), sdtm="SUPPAE.IRPEAK", shown_when=STEROID)
+    ir_taper_dt = DateAnswer(_("Taper began"), sdtm="SUPPAE.IRTAPER", shown_when=STEROID)
     ir_en = DateAnswer(
         _("Steroid ended"), help=_("Empty while it goes on."), shown_when=STEROID, sdtm="SUPPAE.IREN"
+    )
+    ir_ster_d = DerivedInteger(
+        _("Days on the steroid"),
+        reads=("ir_st", "ir_en"),
+        by=lambda ir_st, ir_en: (ir_en - ir_st).days + 1,
+        unit=_("days"),
+        shown_when=STEROID,
+        sdtm="SUPPAE.IRSTERD",
     )
     ir_long = DerivedBoolean(
         _("More than 10 mg a day for more than 30 days"),
@@ -269,9 +289,37 @@ class AdverseEvent(CrfRecord):
     ir_2nd_txt = TextAnswer(
         _("Which one"),
         help=_("The substance, not the brand."),
-        asked_when=Is("ir_2nd", "Y"),
+        asked_when=SECOND_LINE,
         coded_in="whodrug",
         sdtm="CMTRT",
+    )
+    ir_2nd_st = DateAnswer(
+        _("Second immunosuppressant began"),
+        shown_when=SECOND_LINE,
+        sdtm="CMSTDTC",
+        exported_after="ir_2nd_txt",
+    )
+    ir_2nd_en = DateAnswer(
+        _("Second immunosuppressant ended"),
+        help=_("Empty while it goes on."),
+        shown_when=SECOND_LINE,
+        sdtm="CMENDTC",
+        exported_after="ir_2nd_st",
+    )
+    ir_rech = YesNoAnswer(
+        _("A checkpoint inhibitor given again after the event"), shown_when=IMMUNE, sdtm="SUPPAE.IRRECH"
+    )
+    ir_rech_dt = DateAnswer(_("Given again on"), asked_when=Is("ir_rech", "Y"), sdtm="SUPPAE.IRRECHDT")
+    ir_again = YesNoAnswer(
+        _("Did the event come back after it?"), asked_when=Is("ir_rech", "Y"), sdtm="SUPPAE.IRAGN"
+    )
+    ir_again_dt = DateAnswer(_("Came back on"), asked_when=Is("ir_again", "Y"), sdtm="SUPPAE.IRAGNDT")
+    ir_again_gr = ChoiceAnswer(
+        _("Highest grade after it came back"),
+        codes=lists.GRADE,
+        offered_when=lists.GRADES_OF_THE_TERM,
+        asked_when=Is("ir_again", "Y"),
+        sdtm="SUPPAE.IRAGNGR",
     )
 
     action = Section(_("What was done"))
@@ -364,7 +412,7 @@ class AdverseEvent(CrfRecord):
             "if that is later; some at any time, as the window of collection says."
         )
         listed = ("ae_term", "ae_st", "ae_en", "grade", "serious", "outcome")
-        checks = CHECKS
+        checks = (*CHECKS, *immune_course.CHECKS)
 
 
 @audited()

@@ -245,21 +245,30 @@ def _given(rows: list[AnswerRow] | None, column: str) -> Iterator[date]:
             yield day
 
 
-def first_exposure(known: AnswerRow) -> date | None:
-    """Return the first day of any checkpoint inhibitor: neoadjuvant, adjuvant or later (X023)."""
-    given = _given(known["treat_camre"], "ci_dt")
+def inhibitors(known: AnswerRow) -> list[str | date | datetime]:
+    """Return the days of any checkpoint inhibitor as they are on record: neoadjuvant, adjuvant or later."""
+    given = (row.get("ci_dt") for row in known["treat_camre"] or ())
     after_surgery = (
-        earliest_day(row.get("adj_start") or row.get("fu_dt"))
+        row.get("adj_start") or row.get("fu_dt")
         for row in known["fu_all"] or ()
         if row.get("adj_given") == "io"
     )
     later = (
-        earliest_day(row.get("st_start"))
+        row.get("st_start")
         for row in known["st_all"] or ()
         if row.get("st_kind") == "io" or "pd1" in (row.get("st_class") or ())
     )
-    days = [day for day in (*given, *after_surgery, *later) if day]
-    return min(days, default=None)
+    return [day for day in (*given, *after_surgery, *later) if day]
+
+
+def exposures(known: AnswerRow) -> list[date]:
+    """Return the first day that each of ``inhibitors`` can mean."""
+    return [day for told in inhibitors(known) if (day := earliest_day(told))]
+
+
+def first_exposure(known: AnswerRow) -> date | None:
+    """Return the first day of any checkpoint inhibitor: neoadjuvant, adjuvant or later (X023)."""
+    return min(exposures(known), default=None)
 
 
 def camre_related_only_after_it(ae_st: str, rel_camre: str, treat_camre: list[AnswerRow] | None) -> bool:

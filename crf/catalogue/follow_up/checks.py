@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue.follow_up import rules
+from crf.catalogue.shared.dilatation import checks_of
 from crf.catalogue.subsequent_therapy import rules as therapies
 from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import All, Has, Is, Not
@@ -192,4 +193,5 @@ CHECKS = (
         fields=("rec_method",),
         when=All(RECURRED, Not(Is("dz_status", "suspect"))),
     ),
+    *checks_of("FU", first=13, count="dilat_n", table="dilats", on="fu_dt"),
 )

@@ -10,10 +10,17 @@ from crf.catalogue.follow_up import codes as lists
 from crf.catalogue.follow_up import rules
 from crf.catalogue.follow_up.checks import CHECKS
 from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
+from crf.catalogue.shared.dilatation import (
+    DILATATION,
+    DILATATION_EVENT,
+    DILATATION_ROWS,
+    GAUGE_HARD,
+    GAUGE_SOFT,
+)
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
-from crf.engine.conditions import All, Answered, Has, Is, Not
+from crf.engine.conditions import All, Answered, Has, Is, Not, Over
 from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
@@ -80,6 +87,7 @@ class FollowUp(CrfRecord):
         sdtm="FAORRES",
         exported_after="stricture",
     )
+    dilats = RepeatingGroup(_("Dilatations"), help=DILATATION_ROWS, asked_when=Over("dilat_n", 0))
     reflux = ChoiceAnswer(
         _("Reflux"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="AETOXGR", exported_after="dilat_n"
     )
@@ -209,6 +217,21 @@ class FollowUpImage(CrfGroupRow):
         max_length=500,
         asked_when=Is("img_result", "suspect", "disease", "other"),
         sdtm="SUPPPR.NOTE",
+    )
+
+
+@audited()
+class FollowUpDilatation(CrfGroupRow):
+    """One dilatation since the last contact, with its size (protocol 3.12, dilats)."""
+
+    record = parent(FollowUp, "dilats")
+    dil_dt = DateAnswer(_("Date of the dilatation"), required=True, sdtm="PRSTDTC")
+    dil_mm = DecimalAnswer(
+        _("Largest diameter"), unit="mm", soft=GAUGE_SOFT, hard=GAUGE_HARD, required=True, sdtm="SUPPPR.DILMM"
+    )
+    dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="PRMETHOD")
+    dil_compl = YesNoAnswer(
+        _("Complication of the dilatation"), help=DILATATION_EVENT, required=True, sdtm="AEYN"
     )
 
 

@@ -122,4 +122,16 @@ CHECKS = (
         blanks=True,
         criticality=Criticality.CRITICAL,
     ),
+    Check(
+        code="X019c",
+        level=Level.SOFT,
+        reads=("ca_grade", "tests", "lb_dt", "AE*", *rules.COUNTED),
+        passes=rules.severe_calcium_is_an_event,
+        message=_(
+            "Corrected calcium is of grade %(ca_grade)s, and no adverse event was recorded within "
+            "%(setting_blood_count_event_days)s days. Record it, or say why it is none."
+        ),
+        fields=("tests",),
+        criticality=Criticality.CRITICAL,
+    ),
 )

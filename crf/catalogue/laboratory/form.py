@@ -109,6 +109,28 @@ class Laboratory(CrfRecord):
         places=2,
         sdtm="ADaM",
     )
+    ca_corr = DerivedDecimal(
+        _("Calcium corrected for albumin"),
+        reads=("tests",),
+        by=rules.calcium_at_normal_albumin,
+        places=2,
+        unit="mmol/L",
+        definition=_("Calcium + 0.02 × (40 − albumin in g/L). From both of this panel."),
+        sdtm="LBSTRESN (CACORR)",
+    )
+    ca_grade = DerivedInteger(
+        _("CTCAE grade of the corrected calcium"),
+        reads=("ca_corr", "tests"),
+        by=rules.calcium_grade,
+        sdtm="LBTOXGR (CACORR)",
+    )
+    ca_term = DerivedText(
+        _("CTCAE term of the corrected calcium"),
+        reads=("ca_corr", "tests"),
+        by=rules.calcium_term,
+        max_length=80,
+        sdtm="LBTOX (CACORR)",
+    )
 
     class Crf:
         code, title, version, repeats = "LB", _("Laboratory panel"), 1, Repeats.PER_VISIT

@@ -21,7 +21,7 @@ from protocol.laboratory import (
     limits_of,
     read_result,
 )
-from protocol.laboratory_grades import Compared, Graded, graded
+from protocol.laboratory_grades import Compared, Graded, corrected_calcium, graded
 from protocol.text import ProtocolText, load
 
 RESULT = ("lb_test", "lb_res", "lb_unit")
@@ -30,6 +30,7 @@ BASELINE = ("milestone.NEO_D1", "LB*", "LB*.tests")
 GRADED = (*RESULT, *LIMITS, *BASELINE)
 COUNTED = ("setting.blood_count_event_grade", "setting.blood_count_event_days")
 LYMPHOCYTES, NEUTROPHILS, WHITE_CELLS = "LYM", "NEUT", "WBC"
+CALCIUM, ALBUMIN = "CA", "ALB"
 TROPONINS, CORTISOL = ("TROPONI", "TROPONT"), "CORT"
 
 
@@ -108,6 +109,8 @@ def _baseline(known: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]
 def _graded(known: Mapping[str, Any]) -> Graded | None:
     if not known["lb_test"]:
         return None
+    if known["lb_test"] == CALCIUM:
+        return None  # what is corrected for albumin has a grade, below the table
     return graded(known["lb_test"], result_of(known), Compared(*_range(known), *_baseline(known)))
 
 
@@ -199,6 +202,31 @@ def _number(tests: Iterable[AnswerRow], code: str) -> Decimal | None:
 def neutrophils_to_lymphocytes(tests: list[AnswerRow]) -> Decimal | None:
     above, below = _number(tests, NEUTROPHILS), _number(tests, LYMPHOCYTES)
     return above / below if above is not None and below else None
+
+
+def calcium_at_normal_albumin(tests: list[AnswerRow]) -> Decimal | None:
+    return corrected_calcium(_number(tests, CALCIUM), _number(tests, ALBUMIN))
+
+
+def _graded_calcium(ca_corr: Decimal, tests: list[AnswerRow]) -> Graded | None:
+    calcium = next(row for row in tests if row["lb_test"] == CALCIUM)
+    return graded(CALCIUM, Result(ca_corr), Compared(calcium["lb_lo"], calcium["lb_hi"]))
+
+
+def calcium_grade(ca_corr: Decimal, tests: list[AnswerRow]) -> int | None:
+    found = _graded_calcium(ca_corr, tests)
+    return found.grade if found else None
+
+
+def calcium_term(ca_corr: Decimal, tests: list[AnswerRow]) -> str | None:
+    found = _graded_calcium(ca_corr, tests)
+    return found.term or None if found else None
+
+
+def severe_calcium_is_an_event(ca_grade: int, tests: list[AnswerRow], **known: Any) -> bool:
+    """Say whether a severe corrected calcium has an adverse event that names it, or one around its day (X019)."""
+    named = next((row["lb_ae"] for row in tests if row["lb_test"] == CALCIUM), None)
+    return severe_value_is_an_event(ca_grade, named, **known)
 
 
 def parts_within_whole(tests: list[AnswerRow]) -> bool:

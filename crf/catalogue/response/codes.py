@@ -78,6 +78,24 @@ BIOPSY = CodeList(
         "nd": _("no biopsy done"),
     },
 )
+QUADRANT = CodeList(
+    "BITE_QUADRANT",
+    {
+        "anterior": _("anterior"),
+        "right": _("right"),
+        "posterior": _("posterior"),
+        "left": _("left"),
+    },
+)
+DEPTH = CodeList(
+    "BITE_DEPTH",
+    {
+        "mucosa": _("mucosa only"),
+        "submucosa": _("submucosa"),
+        "muscle": _("muscularis propria"),
+        "unclear": _("cannot be assessed"),
+    },
+)
 REVIEW = BIOPSY.only("BX_REVIEW", "none", "lgd", "hgd", "scc", "uncertain")
 CTDNA = CodeList("CTDNA", {"not_done": _("not done"), "negative": _("negative"), "positive": _("positive")})
 LOCAL = CodeList(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
+from crf.catalogue.response import bites, rules
 from crf.catalogue.response import codes as lists
-from crf.catalogue.response import rules
 from crf.catalogue.response.checks import BITE_ON_BITE, CHECKS
+from crf.catalogue.shared.common import YES_NO
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES
 from crf.catalogue.staging.codes import BORDER, CYTOLOGY, LUMEN, PET_DISTANT, SHAPE
@@ -30,6 +31,7 @@ from crf.engine.fields import (
     Section,
     TextAnswer,
     YesNoAnswer,
+    YesNoUnknownAnswer,
 )
 from crf.engine.questions import KEYS
 from protocol.response import POSITIVE_OUTCOMES
@@ -201,6 +203,37 @@ class ResponseEvaluation(CrfRecord):
         required_when=All(ENDOSCOPY, BITE_ON_BITE),
         sdtm="FAORRES",
     )
+    bob_map = RepeatingGroup(
+        _("Map of the bite-on-bite biopsies"),
+        help=_("One row for each place: its level, quadrant and the depth that the pathologist names."),
+        shown_when=ENDOSCOPY,
+    )
+    bob_deep = DerivedInteger(
+        _("Pairs in the map that reach the submucosa"),
+        reads=("bob_map",),
+        by=bites.deep_pairs,
+        shown_when=ENDOSCOPY,
+        sdtm="SUPPMI.BOBDEEP",
+    )
+    bob_quads = DerivedInteger(
+        _("Quadrants in the map"),
+        reads=("bob_map",),
+        by=bites.quadrants,
+        shown_when=ENDOSCOPY,
+        sdtm="SUPPMI.BOBQUADS",
+    )
+    bx_days = DerivedInteger(
+        _("Days since the biopsy before"),
+        reads=("ogd_dt", "CRE*", "STAGE.ogd_dt"),
+        by=bites.days_since_biopsy,
+        blanks=True,
+        unit=_("days"),
+        definition=_(
+            "Since the last evaluation with a biopsy; before the first one, since the staging endoscopy."
+        ),
+        shown_when=ENDOSCOPY,
+        sdtm="SUPPMI.BXDAYS",
+    )
     bx_other_n = IntegerAnswer(_("Other biopsies"), hard=(0, 30), asked_when=ENDOSCOPY, sdtm="FAORRES")
     bx_other_site = TextAnswer(
         _("Other biopsies: where?"),
@@ -238,6 +271,15 @@ class ResponseEvaluation(CrfRecord):
         reads=("STAGE.eus_mm",),
         by=lambda stage_eus_mm: stage_eus_mm,
         unit="mm",
+        shown_when=EUS,
+        sdtm="TRORRES",
+    )
+    eus_change = DerivedDecimal(
+        _("Change of thickness on EUS since baseline"),
+        reads=("eus_mm", "eus_mm_base"),
+        by=lambda eus_mm, eus_mm_base: eus_mm - eus_mm_base,
+        unit="mm",
+        definition=_("Less than 0: the wall is thinner."),
         shown_when=EUS,
         sdtm="TRORRES",
     )
@@ -348,7 +390,7 @@ class ResponseEvaluation(CrfRecord):
             "endoscopy with biopsies."
         )
         dated_by = "ogd_dt"
-        checks = CHECKS
+        checks = (*CHECKS, *bites.CHECKS)
         milestones = (
             Sets("CRE1", "cre_dt", when=Is("cre_type", "CRE1")),
             Sets("CRE2", "cre_dt", when=Is("cre_type", "CRE2")),
@@ -371,6 +413,20 @@ class ResponsePetNode(CrfGroupRow):
 
 
 @audited()
+class ResponseBite(CrfGroupRow):
+    """Where in the tumour bed bite-on-bite biopsies were taken, and how deep they reach (protocol 3.7, bob_map)."""
+
+    record = parent(ResponseEvaluation, "bob_map")
+    bite_cm = DecimalAnswer(
+        _("Level, from the incisors"), unit="cm", soft=(18, 42), hard=(10, 50), required=True, sdtm="PRLOC"
+    )
+    quadrant = ChoiceAnswer(_("Quadrant"), codes=lists.QUADRANT, required=True, sdtm="PRDIR")
+    bite_n = IntegerAnswer(_("Pairs"), soft=(1, 4), hard=(1, 20), required=True, sdtm="FAORRES")
+    depth = ChoiceAnswer(_("Depth reached"), codes=lists.DEPTH, required=True, sdtm="MIORRES")
+    bite_res = ChoiceAnswer(_("Result at this place"), codes=lists.REVIEW, sdtm="MIORRES")
+
+
+@audited()
 class ResponseEusNode(CrfGroupRow):
     """Nodes that EUS suspects (protocol 3.7, eus_nodes)."""
 
@@ -386,4 +442,19 @@ class ResponseEusNode(CrfGroupRow):
     fna_res = ChoiceAnswer(_("Cytology"), codes=CYTOLOGY, asked_when=Is("fna_done", "Y"), sdtm="MIORRES")
     fna_why = TextAnswer(
         _("Why was the node not aspirated?"), asked_when=Is("fna_done", "N"), sdtm="PRREASND"
+    )
+    fna_passes = IntegerAnswer(
+        _("Needle passes"), soft=(1, 5), hard=(1, 15), shown_when=Is("fna_done", "Y"), sdtm="SUPPPR.FNAPASS"
+    )
+    fna_lymph = YesNoUnknownAnswer(
+        _("Lymphoid tissue in the sample"), shown_when=Is("fna_done", "Y"), sdtm="MIORRES"
+    )
+    fna_adeq = DerivedText(
+        _("Adequate sample"),
+        reads=("fna_res", "fna_lymph"),
+        by=bites.is_adequate,
+        blanks=True,
+        codes=YES_NO,
+        definition=_("Abnormal cells, or lymphoid tissue without them."),
+        sdtm="SUPPMI.FNAADEQ",
     )

@@ -39,6 +39,14 @@ INTENT = CodeList(
         "recurrence": _("recurrence or residue after a resection"),
     },
 )
+TIMING = CodeList(
+    "SURG_TIMING",
+    {
+        "planned": _("planned, in time after chemoradiotherapy"),
+        "delayed": _("delayed, without a cCR before it"),
+        "after_ccr": _("after a cCR"),
+    },
+)
 CENTRE = CodeList(
     "SURG_CENTRE",
     {

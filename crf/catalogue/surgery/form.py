@@ -20,6 +20,7 @@ from crf.engine.fields import (
     DecimalAnswer,
     DerivedDecimal,
     DerivedInteger,
+    DerivedText,
     IntegerAnswer,
     MultipleAnswer,
     RepeatingGroup,
@@ -98,6 +99,38 @@ class Surgery(CrfRecord):
         unit=_("weeks"),
         shown_when=OPERATED,
         sdtm="SUPPPR.WKCRE",
+    )
+    days_from_neo = DerivedInteger(
+        _("Days since the end of neoadjuvant treatment"),
+        reads=("surg_dt", "milestone.NEO_END"),
+        by=lambda surg_dt, milestone_neo_end: (surg_dt - milestone_neo_end).days,
+        unit=_("days"),
+        shown_when=OPERATED,
+        sdtm="SUPPPR.DAYSNEO",
+    )
+    days_from_regrow = DerivedInteger(
+        _("Days since the proof of the regrowth"),
+        reads=("surg_dt", "milestone.REGROWTH"),
+        by=rules.days_from_regrowth,
+        unit=_("days"),
+        shown_when=OPERATED,
+        sdtm="SUPPPR.DAYSREGR",
+    )
+    surg_timing = DerivedText(
+        _("Time of the operation"),
+        reads=(
+            *("surg_dt", "intent", "milestone.NEO_END", "milestone.CCR", "milestone.LATECCR"),
+            "setting.surgery_arm2_deviation_days",
+        ),
+        by=rules.timing,
+        blanks=True,
+        codes=lists.TIMING,
+        definition=_(
+            "After a cCR, at CRE-2 or late; without one, delayed from the day on which planned surgery of Arm 2 is a "
+            "deviation. Emergencies and operations after a resection have none."
+        ),
+        shown_when=OPERATED,
+        sdtm="SUPPPR.TIMING",
     )
     surg_centre = ChoiceAnswer(
         _("Operated at"), codes=lists.CENTRE, asked_when=OPERATED, sdtm="SUPPPR.CENTRE"

@@ -11,6 +11,9 @@ from crf.catalogue.surgery.outcomes import RERESECTION, RESECTION, WITH_SPECIMEN
 from crf.engine.answers import AnswerRow
 from protocol.response import POSITIVE_OUTCOMES, Biopsy, Outcome
 
+FOR_THE_TUMOUR = ("planned", "non_ccr", "salvage", "wish")
+"""Kinds of operation that have a time after chemoradiotherapy; not an emergency, not one after a resection."""
+
 
 def one_resection(surg_done: str, surg_all: list[AnswerRow]) -> bool:
     """Say whether the oesophagus is resected once; ``surg_all`` are the other operations (X040, decision D1)."""
@@ -37,6 +40,31 @@ def entered_once(surg_dt: date, surg_all: list[AnswerRow]) -> bool:
 
 def weeks_from_neo(surg_dt: date, milestone_neo_end: date) -> Decimal:
     return Decimal((surg_dt - milestone_neo_end).days) / 7
+
+
+def timing(
+    surg_dt: date | None,
+    intent: str | None,
+    milestone_neo_end: date | None,
+    milestone_ccr: date | None,
+    milestone_lateccr: date | None,
+    setting_surgery_arm2_deviation_days: int,
+) -> str | None:
+    """Return whether an operation for the tumour was planned, delayed, or followed a cCR (protocol 3.8)."""
+    if surg_dt is None or intent not in FOR_THE_TUMOUR:
+        return None
+    if ccr_was_declared(surg_dt, milestone_ccr, milestone_lateccr):
+        return "after_ccr"
+    if milestone_neo_end is None or milestone_neo_end > surg_dt:
+        return None
+    return (
+        "delayed" if (surg_dt - milestone_neo_end).days > setting_surgery_arm2_deviation_days else "planned"
+    )
+
+
+def days_from_regrowth(surg_dt: date, milestone_regrowth: date) -> int | None:
+    """Return the days from the proof of a regrowth to the operation that follows it (protocol 6.4)."""
+    return (surg_dt - milestone_regrowth).days if milestone_regrowth <= surg_dt else None
 
 
 def evaluations_before(surg_dt: date | None, cre_all: list[AnswerRow] | None) -> list[AnswerRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from crf.catalogue.shared.dilatation import checks_of
 from crf.catalogue.surveillance import rules
 from crf.engine.checks import Check, Criticality, Level
 from crf.engine.conditions import Answered, Is
@@ -126,4 +127,5 @@ CHECKS = (
         when=Is("as_will", "stops"),
         criticality=Criticality.CRITICAL,
     ),
+    *checks_of("AS", first=10, count="as_dilat_n", table="as_dilats", on="as_dt"),
 )

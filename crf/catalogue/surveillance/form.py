@@ -9,6 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import audited
 from crf.catalogue.follow_up.codes import EXAM, IMAGE_RESULT, MODALITY
 from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
+from crf.catalogue.shared.dilatation import (
+    DILATATION,
+    DILATATION_EVENT,
+    DILATATION_ROWS,
+    GAUGE_HARD,
+    GAUGE_SOFT,
+)
 from crf.catalogue.surveillance import codes as lists
 from crf.catalogue.surveillance import rules
 from crf.catalogue.surveillance.checks import CHECKS
@@ -101,6 +108,7 @@ class Surveillance(CrfRecord):
         _("Dilatations since the last visit"), soft=(0, 5), hard=(0, 30), required=True, sdtm="PROCCUR"
     )
     as_dilat_dt = DateAnswer(_("Last dilatation"), asked_when=Over("as_dilat_n", 0), sdtm="PRSTDTC")
+    as_dilats = RepeatingGroup(_("Dilatations"), help=DILATATION_ROWS, asked_when=Over("as_dilat_n", 0))
     as_sten = ChoiceAnswer(
         _("Benign stenosis"),
         codes=lists.STENOSIS,
@@ -174,6 +182,21 @@ class Surveillance(CrfRecord):
         code, title, version, repeats = "AS", _("Surveillance visit"), 1, Repeats.PER_VISIT
         instructions = _("The findings of PET-CT, endoscopy and biopsies go to the response evaluation.")
         checks = CHECKS
+
+
+@audited()
+class SurveillanceDilatation(CrfGroupRow):
+    """One dilatation since the last visit, with its size (protocol 3.11, as_dilats)."""
+
+    record = parent(Surveillance, "as_dilats")
+    dil_dt = DateAnswer(_("Date of the dilatation"), required=True, sdtm="PRSTDTC")
+    dil_mm = DecimalAnswer(
+        _("Largest diameter"), unit="mm", soft=GAUGE_SOFT, hard=GAUGE_HARD, required=True, sdtm="SUPPPR.DILMM"
+    )
+    dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="PRMETHOD")
+    dil_compl = YesNoAnswer(
+        _("Complication of the dilatation"), help=DILATATION_EVENT, required=True, sdtm="AEYN"
+    )
 
 
 @audited()

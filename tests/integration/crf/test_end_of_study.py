@@ -11,7 +11,7 @@ from crf import catalogue
 from crf.links import form_url
 from crf.models import Query, QueryState
 from crf.records.verification import verify_derived
-from followup.models import Visit
+from followup.models import Todo, TodoState, Visit
 from followup.services import cancel_withdrawal, withdraw_participant
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_consequences import SYSTEM, person, randomized, screened_on_paper
@@ -53,7 +53,11 @@ def test_who_withdrew_from_everything_is_asked_for_the_end_and_it_reads_the_with
     text = client_of(world.coordinator).get(page).text
     assert "The end of the study is not recorded yet." in text
     assert form_url(followed.number, "EOS", sequence=0) in text
+    todo = Todo.objects.get(participant=followed, trigger="WITHDRAWAL")
+    assert (todo.state, todo.due_on) == (TodoState.OPEN, date(2026, 10, 12))
     save(followed, "EOS", values=WITHDREW)
+    todo.refresh_from_db()
+    assert todo.state == TodoState.DONE
     record = catalogue.form("EOS").model.objects.get(participant=followed)
     assert (record.state, record.wd_dt, record.wd_all, record.wd_drug) == ("complete", LEFT, "Y", "N")
     assert asked(followed) == set()
@@ -66,6 +70,17 @@ def test_who_withdrew_from_everything_is_asked_for_the_end_and_it_reads_the_with
     assert (record.wd_dt, record.wd_all) == (None, "N")
     assert asked(followed) == {"EOS-04"}
     assert list(verify_derived([followed], at=NOW)) == []
+
+
+def test_a_withdrawal_in_part_asks_for_the_end_of_a_phase_until_it_is_cancelled(
+    followed: Participant, save: Save
+) -> None:
+    withdrawal = withdraw_participant(participant=followed, on=LEFT, procedures=True, **SYSTEM)
+    todo = Todo.objects.get(participant=followed)
+    assert (todo.trigger, todo.state, todo.due_on) == ("WITHDRAWAL", TodoState.OPEN, date(2026, 10, 12))
+    cancel_withdrawal(withdrawal=withdrawal, reason="A mistake", **SYSTEM)
+    todo.refresh_from_db()
+    assert todo.state == TodoState.DROPPED
 
 
 def test_who_completed_the_study_stands_there_and_nothing_is_planned_any_more(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ UNDER_ANOTHER_NAME = {
     "mh_term": ["mh_text", "mh_decod", "mh_start", "mh_ongo"],
     "mh_specific": ["mh_htn", "mh_dm", "mh_cad", "mh_ild", "mh_hbv", "mh_hiv", "mh_autoimmune", "mh_transplant"],
     "prior_ca": ["ca_site", "ca_year", "ca_tx"],
+    "cm": [
+        *("cm_trt", "cm_code", "cm_dose", "cm_dosu", "cm_route", "cm_freq", "cm_start", "cm_end", "cm_ongo"),
+        *("cm_indc", "cm_ae", "cm_mh", "cm_steroid", "cm_pred", "cm_immuno", "cm_gcsf", "cm_abx"),
+    ],
     "clone": ["pdl1_clone"],
     "eus_node": ["short_mm", "shape", "border", "hypo"],
     "ct_node": ["station", "short_mm", "necrosis"],
@@ -48,17 +53,24 @@ UNDER_ANOTHER_NAME = {
     "sae_unblind": ["sae_arm"],
     "pet_nodes": ["station", "node_suvmax", "short_mm"],
     "look_stmt": ["look_note"],
+    "bob_map": ["bite_cm", "quadrant", "bite_n", "depth", "bite_res"],
     "eus_nodes": ["station", "short_mm", "shape", "fna_done", "fna_why", "fna_res"],
     "ln_table": ["station", "examined", "positive"],
     "ypStage": ["yp_stage"],
     "pdl1_post": ["pdl1_done", "pdl1_clone", "cps", "tps"],
     "as_late": ["as_late_lung", "as_late_heart", "as_late_thyr", "as_late_adren", "as_late_skin", "as_late_gut"],
+    "as_dilats": ["dil_dt", "dil_mm", "dil_how", "dil_compl"],
+    "dilats": ["dil_dt", "dil_mm", "dil_how", "dil_compl"],
     "img": ["modality", "img_dt", "img_result"],
     "rec_site": ["organ"],
     "q_double": ["d_item"],
     "scores": ["ql2", "pf2", "qlq_sum", "oesdys"],
     "ltfu_try": ["ltfu_tries", "ltfu_routes", "ltfu_days"],
 }  # fmt: skip
+# Asked on another form than the one of the section.
+ELSEWHERE = {
+    **dict.fromkeys(("mh_specific", "prior_ca", "vacc"), ("DM",)),
+}
 # What is no question of a form: the list gives it, or a signature is it.
 NO_QUESTION = {
     **dict.fromkeys(("strat_site", "strat_stage", "strat_stage_true", "rand_no", "arm"), "the allocation"),
@@ -69,6 +81,11 @@ NO_QUESTION = {
 }
 
 
+@cache
+def own_items(code: str) -> frozenset[str]:
+    return frozenset(line["item"].lower() for line in printed(code))
+
+
 def printed(*forms: str) -> list[dict[str, str]]:
     told = StringIO()
     call_command("codebook", *forms, stdout=told)
@@ -76,14 +93,17 @@ def printed(*forms: str) -> list[dict[str, str]]:
 
 
 def items_of_protocol() -> Iterator[tuple[set[str], str]]:
-    """Yield each item with the forms that its section may be entered on; one of a range stands for itself."""
-    section = ""
+    """Yield each item with the forms that its section is about: those of its heading, else of the one above."""
+    chapter: set[str] = set()
+    section: set[str] = set()
     for line in PROTOCOL.read_text("utf-8").splitlines():
-        if line.startswith("## "):
-            section = line
+        if line.startswith("#"):
+            named = {code for code in re.findall(r"\b[A-Z]{2,5}\b", line) if code in catalogue.forms()}
+            chapter = named if line.startswith("## ") else chapter
+            section = named or chapter
         if line.startswith("| `"):
             for item in re.findall(r"`(\w[^`]*)`", line.split("|")[1]):
-                yield set(re.findall(r"\b[A-Z]{2,5}\b", section)), item.removesuffix("[]")
+                yield section, item.removesuffix("[]")
 
 
 def one_by_one(item: str) -> list[str]:
@@ -118,17 +138,26 @@ def test_no_exception_outlives_its_reason() -> None:
     assert not [item for item in NO_QUESTION if item in names]
 
 
-@pytest.mark.parametrize("code", ["CRE", "SURV", "AE", "COMP", "VS", "PATH", "SURG", "DV", "AS"])
+@pytest.mark.parametrize("code", catalogue.forms())
 def test_items_of_a_form_stand_on_that_form(code: str) -> None:
-    own = {line["item"].lower() for line in printed(code)}
+    """Each form has items in the protocol, and each of them stands on it, or on the form that asks it instead."""
+    asked = [
+        (item, forms) for forms, item in items_of_protocol() if code in forms and item not in NO_QUESTION
+    ]
+    assert asked
     absent = [
         name
-        for forms, item in items_of_protocol()
-        if forms == {code} and item not in NO_QUESTION
+        for item, forms in asked
         for name in UNDER_ANOTHER_NAME.get(item) or one_by_one(item)
-        if name.lower() not in own
+        if not any(name.lower() in own_items(form) for form in ELSEWHERE.get(item, forms))
     ]
     assert absent == []
+
+
+def test_nothing_is_asked_elsewhere_without_need() -> None:
+    sections = {item: forms for forms, item in items_of_protocol()}
+    assert ELSEWHERE.keys() <= sections.keys()
+    assert not [item for item, form in ELSEWHERE.items() if sections[item] & {*form}]
 
 
 def test_each_line_is_whole() -> None:

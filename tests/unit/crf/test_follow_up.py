@@ -146,6 +146,7 @@ def test_a_check_passes(code: str, case: dict) -> None:
         (example(exam="abnormal"), {"exam_txt"}),
         (example(img=[]), {"img"}),
         (example(stricture="Y"), {"dilat_n"}),
+        (example(stricture="Y", dilat_n=2), {"dilats"}),
         (recurred(rec_site=[]), {"rec_site"}),
         (recurred(rec_type=["node"]), {"rec_node"}),
         (recurred(rec_site=[{"organ": "other"}]), {"rec_site.1.organ_txt"}),

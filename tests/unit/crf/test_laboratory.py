@@ -123,6 +123,45 @@ def test_point_01_a_value_that_was_high_before_treatment_is_compared_with_itself
     assert results(before)["ALT"]["lb_grade"] == 1
 
 
+@pytest.mark.parametrize(
+    ("calcium", "albumin", "corrected", "grade", "term"),
+    [
+        ("2.30", "40", "2.30", 0, None),
+        ("1.95", "30", "2.15", 0, None),
+        ("1.95", "40", "1.95", 2, "Hypocalcemia"),
+        ("2.00", "40", "2.00", 1, "Hypocalcemia"),
+        ("1.75", "40", "1.75", 2, "Hypocalcemia"),
+        ("1.74", "40", "1.74", 3, "Hypocalcemia"),
+        ("1.49", "40", "1.49", 4, "Hypocalcemia"),
+        ("2.50", "20", "2.90", 1, "Hypercalcemia"),
+        ("2.51", "20", "2.91", 2, "Hypercalcemia"),
+        ("3.20", "45", "3.10", 2, "Hypercalcemia"),
+        ("3.30", "40", "3.30", 3, "Hypercalcemia"),
+        ("3.41", "40", "3.41", 4, "Hypercalcemia"),
+        ("1.20", None, None, None, None),
+    ],
+)
+def test_point_01_calcium_is_graded_as_corrected_for_albumin(
+    calcium: str, albumin: str | None, corrected: str | None, grade: int | None, term: str | None
+) -> None:
+    rows = [row("CA", calcium, "mmol/L"), *([row("ALB", albumin, "g/L")] if albumin else [])]
+    outcome = judge("LB", of(*rows, site__reference_ranges=[limits("CA", "2.1", "2.6")]))
+    assert outcome.values["ca_corr"] == (Decimal(corrected) if corrected else None)
+    assert (outcome.values["ca_grade"], outcome.values["ca_term"]) == (grade, term)
+    found = outcome.groups["tests"][0]
+    assert (found["lb_stresn"], found["lb_grade"]) == (Decimal(calcium), None)
+
+
+def test_point_01_severe_calcium_asks_for_its_event() -> None:
+    severe = [row("CA", "1.9", "mmol/L"), row("ALB", "50", "g/L")]
+    assert "X019c" in codes(judge("LB", of(*severe)))
+    named = event(lab_test="CA", lab_dt=date(2026, 5, 29), ae_st="2025-01")
+    for known in ([named], [event()]):
+        assert "X019c" not in codes(judge("LB", of(*severe, **{"AE*": known})))
+    milder = [row("CA", "1.9", "mmol/L"), row("ALB", "45", "g/L")]
+    assert "X019c" not in codes(judge("LB", of(*milder)))
+
+
 def test_point_01_the_lowest_lymphocytes_since_the_first_day_of_treatment() -> None:
     counts = [(1, date(2026, 5, 1), "0.1"), (2, date(2026, 5, 15), "0.4"), (3, date(2026, 6, 5), "0.2")]
     panels = [panel(n, on, {"lb_test": "LYM", "lb_stresn": Decimal(value)}) for n, on, value in counts]

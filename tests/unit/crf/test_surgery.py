@@ -56,6 +56,37 @@ def test_what_is_derived() -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "days", "timing"),
+    [
+        (example(), 42, "planned"),
+        (example(surg_dt=date(2026, 9, 7)), 84, "planned"),
+        (example(surg_dt=date(2026, 9, 8)), 85, "delayed"),
+        (example(surg_dt=date(2026, 9, 8), setting__surgery_arm2_deviation_days=90), 85, "planned"),
+        (after_residue(surg_dt=date(2026, 9, 8)), 85, "delayed"),
+        (salvage(), 42, "after_ccr"),
+        (salvage(milestone__CCR=None, milestone__LATECCR=date(2026, 7, 27)), 42, "after_ccr"),
+        (salvage(milestone__CCR=date(2026, 7, 28)), 42, "planned"),
+        (on_wish(), 42, "after_ccr"),
+        (example(intent="palliative"), 42, None),
+        (example(intent="recurrence"), 42, None),
+        (example(milestone__NEO_END=None), None, None),
+        (example(milestone__NEO_END=date(2026, 7, 28)), -1, None),
+        (not_operated(), None, None),
+    ],
+)
+def test_the_time_of_an_operation(case: dict[str, Any], days: int | None, timing: str | None) -> None:
+    values = judge("SURG", case).values
+    assert (values["days_from_neo"], values["surg_timing"]) == (days, timing)
+
+
+@pytest.mark.parametrize(
+    ("proof", "days"), [(date(2026, 7, 13), 14), (OPERATED_ON, 0), (date(2026, 7, 28), None), (None, None)]
+)
+def test_days_from_the_proof_of_a_regrowth(proof: date | None, days: int | None) -> None:
+    assert judge("SURG", salvage(milestone__REGROWTH=proof)).values["days_from_regrow"] == days
+
+
+@pytest.mark.parametrize(
     ("evaluations", "weeks"),
     [
         ([], None),

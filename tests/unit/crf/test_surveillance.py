@@ -113,7 +113,7 @@ def test_a_check_passes(code: str, case: dict) -> None:
     ("case", "asked"),
     [
         (example(as_exam="abnormal"), {"as_exam_txt"}),
-        (example(as_dilat_n=2), {"as_dilat_dt"}),
+        (example(as_dilat_n=2), {"as_dilat_dt", "as_dilats"}),
         (example(as_unsched="Y"), {"as_uns"}),
         (not_done(as_why=None), {"as_why"}),
     ],

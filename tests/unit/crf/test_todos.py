@@ -28,9 +28,14 @@ SURV: dict[str, Any] = {
 }  # fmt: skip
 
 
-def asked(**records: list[dict[str, Any]]) -> set[tuple[str, str, date, bool]]:
-    found = wanted_todos(TEXT, lambda code: records.get(code, []), KNOWN)
+def asked(*withdrawals: dict[str, Any], **records: list[dict[str, Any]]) -> set[tuple[str, str, date, bool]]:
+    found = wanted_todos(TEXT, lambda code: records.get(code, []), KNOWN, withdrawals)
     return {(each.trigger, each.key, each.due_on, each.done) for each in found}
+
+
+def of_death(**records: list[dict[str, Any]]) -> set[tuple[str, str, date, bool]]:
+    """What is asked for by a death beside the end of the study."""
+    return {each for each in asked(**records) if each[1] != "end"}
 
 
 def test_a_clear_evaluation_asks_for_nothing() -> None:
@@ -126,13 +131,13 @@ def test_a_regrowth_found_at_an_evaluation_waits_for_its_follow_up_form() -> Non
 
 def test_news_of_a_death_asks_for_its_page_within_7_days() -> None:
     news = FU | {"alive": "N"}
-    assert asked(FU=[news]) == {("DEATH", "death", date(2026, 12, 8), False)}
+    assert of_death(FU=[news]) == {("DEATH", "death", date(2026, 12, 8), False)}
     begun = SURV | {"vital": "dead", "state": "in_progress"}
-    assert asked(FU=[news], SURV=[begun]) == {("DEATH", "death", date(2026, 12, 8), False)}
-    assert asked(FU=[news], SURV=[begun | {"state": "complete"}]) == {
+    assert of_death(FU=[news], SURV=[begun]) == {("DEATH", "death", date(2026, 12, 8), False)}
+    assert of_death(FU=[news], SURV=[begun | {"state": "complete"}]) == {
         ("DEATH", "death", date(2026, 12, 8), True)
     }
-    assert asked(SURV=[SURV]) == set()
+    assert of_death(SURV=[SURV]) == set()
 
 
 FATAL: dict[str, Any] = {
@@ -144,9 +149,11 @@ DEAD: dict[str, Any] = SURV | {"vital": "dead"}
 
 
 def test_point_12_a_fatal_event_asks_for_the_death_page_within_24_hours() -> None:
-    assert asked(AE=[FATAL]) == {("DEATH_SAE", "death", date(2026, 12, 3), False)}
-    assert asked(AE=[FATAL], FU=[FU | {"alive": "N"}]) == {("DEATH_SAE", "death", date(2026, 12, 3), False)}
-    assert asked(AE=[FATAL | {"outcome": "recovered", "grade": "4", "ser_crit": ["life"]}]) == set()
+    assert of_death(AE=[FATAL]) == {("DEATH_SAE", "death", date(2026, 12, 3), False)}
+    assert of_death(AE=[FATAL], FU=[FU | {"alive": "N"}]) == {
+        ("DEATH_SAE", "death", date(2026, 12, 3), False)
+    }
+    assert of_death(AE=[FATAL | {"outcome": "recovered", "grade": "4", "ser_crit": ["life"]}]) == set()
 
 
 @pytest.mark.parametrize(
@@ -154,9 +161,52 @@ def test_point_12_a_fatal_event_asks_for_the_death_page_within_24_hours() -> Non
     [({"SURV": [DEAD]}, False), ({"SAE": [REPORT]}, False), ({"SURV": [DEAD], "SAE": [REPORT]}, True)],
 )
 def test_point_12_it_is_done_when_page_and_report_are_there(there: dict[str, Any], done: bool) -> None:
-    assert asked(AE=[FATAL], **there) == {("DEATH_SAE", "death", date(2026, 12, 3), done)}
+    assert of_death(AE=[FATAL], **there) == {("DEATH_SAE", "death", date(2026, 12, 3), done)}
 
 
 def test_point_12_a_fatal_event_that_nobody_dated_counts_from_its_end() -> None:
-    assert asked(AE=[FATAL | {"sequence": 4}]) == {("DEATH_SAE", "death", date(2026, 12, 2), False)}
-    assert asked(AE=[FATAL | {"sequence": 4, "ae_st": None, "ae_en": None}]) == set()
+    assert of_death(AE=[FATAL | {"sequence": 4}]) == {("DEATH_SAE", "death", date(2026, 12, 2), False)}
+    assert of_death(AE=[FATAL | {"sequence": 4, "ae_st": None, "ae_en": None}]) == set()
+
+
+END: dict[str, Any] = {
+    "id": 1, "state": "complete", "eos_phase": "study", "eos_dt": date(2026, 12, 1), "eos_why": "death",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ends", "done"),
+    [
+        ([], False),
+        ([END], True),
+        ([END | {"state": "in_progress"}], False),
+        ([END | {"eos_phase": "follow_up"}], False),
+    ],
+)
+@pytest.mark.parametrize("news", [{"FU": [FU | {"alive": "N"}]}, {"AE": [FATAL]}])
+def test_a_death_asks_for_the_end_of_the_study_within_7_days(
+    news: dict[str, Any], ends: list[dict[str, Any]], done: bool
+) -> None:
+    due = date(2026, 12, 8) if "FU" in news else date(2026, 12, 9)
+    assert ("DEATH", "end", due, done) in asked(EOS=ends, **news)
+
+
+STOPPED = END | {"eos_phase": "surveillance", "eos_why": "withdrew"}
+LEFT = {"on": date(2026, 12, 1), "all_contact": False}
+
+
+@pytest.mark.parametrize(
+    ("withdrawal", "ends", "done"),
+    [
+        (LEFT, [], False),
+        (LEFT, [STOPPED], True),
+        (LEFT, [STOPPED | {"eos_dt": date(2026, 11, 30)}], False),
+        (LEFT, [STOPPED | {"eos_why": "physician"}], False),
+        (LEFT | {"all_contact": True}, [STOPPED], False),
+        (LEFT | {"all_contact": True}, [STOPPED | {"eos_phase": "study"}], True),
+    ],
+)
+def test_a_withdrawal_asks_for_the_end_of_its_phase_or_of_the_study_within_7_days(
+    withdrawal: dict[str, Any], ends: list[dict[str, Any]], done: bool
+) -> None:
+    assert asked(withdrawal, EOS=ends) == {("WITHDRAWAL", "withdrawal:2026-12-01", date(2026, 12, 8), done)}

@@ -32,6 +32,7 @@ GROUPS: dict[str, list[dict[str, Any]]] = {
     "img": [{"modality": "ct", "img_dt": date(2027, 6, 10), "img_result": "clear"}],
     "rec_node": [],
     "rec_site": [],
+    "dilats": [],
 }
 CONTEXT = {
     "today": date(2027, 7, 1),

@@ -22,7 +22,7 @@ VALUES: dict[str, Any] = {
     "as_unsched": "N",
     "as_will": "yes",
 }
-GROUPS: dict[str, Any] = {"as_uns": []}
+GROUPS: dict[str, Any] = {"as_uns": [], "as_dilats": []}
 EVALUATION: dict[str, Any] = {
     "visit_code": "AS-06",
     "cre_type": "AS",

@@ -1,0 +1,1 @@
+"""NUT: nutrition, assessed again and again."""
