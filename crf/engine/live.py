@@ -1,4 +1,4 @@
-"""What a form page is told while somebody types: derived answers, findings, and what cannot be read."""
+"""What a form page is told while somebody types: derived answers, findings, what cannot be read, what is missing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from crf.engine.answers import KnownValues
 from crf.engine.checks import Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
+from crf.engine.missing import missing_answers
 from crf.engine.questions import Question
 from crf.engine.submission import NO_ROWS, Review, RowsOnRecord, review
 
@@ -22,7 +23,7 @@ def live(
     zone: str,
     saved: RowsOnRecord = NO_ROWS,
 ) -> dict[str, Any]:
-    """Return what the page shows while typing: derived answers, findings and what cannot be read, as JSON."""
+    """Return as JSON what the page shows while typing: derived answers, findings, what is unreadable or missing."""
     found = review(form, data, context=context, zone=zone, saved=saved)
     names = found.submission.names
     derived = _derived(form, found)
@@ -32,6 +33,10 @@ def live(
         },
         "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
         "errors": dict(found.errors),
+        "missing": [
+            {"link": answer.link, "text": answer.text}
+            for answer in missing_answers(form, found.outcome, names)
+        ],
         "findings": [
             {
                 "key": finding.key,

@@ -29,7 +29,8 @@ from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
 from crf.models import Draft, Query, SaveKey
 from crf.page.balloons import asked_at
-from crf.page.render import FormPage, Links, PageInput, given_of_review, page
+from crf.page.form_page import FormPage, Links, PageInput, given_of_review
+from crf.page.render import page
 from crf.queries.sparing import is_spared, spared_words, without_the_arm
 from crf.queries.system import question_of_query
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft

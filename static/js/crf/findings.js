@@ -1,6 +1,7 @@
 // Derived answers and findings as the server judges what is typed, shown beside their questions.
 import { answerOf, derivedNamed, textsOf } from "./answers.js";
 import { all, one, post } from "./page.js";
+import { showMissing } from "./rail.js";
 import { judge } from "./visibility.js";
 
 const DERIVE_AFTER = 350;
@@ -39,6 +40,7 @@ export function showJudged(page, found) {
     button.hidden = !hasProposal(page, button);
   });
   judge(page);
+  if (found.missing) showMissing(page, found.missing);
   const notes = notesOf(found);
   all(".p3-q-notes", page.form).forEach((place) => {
     showNotes(page, place, notes);

@@ -8,6 +8,7 @@ import { forgetHere, forgetStored, keepDraft, keepHere, keepUntilSaved, putBack 
 import { deriveSoon } from "./findings.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
+import { startRail } from "./rail.js";
 import { addAndGo, identify, markRemoved } from "./rows.js";
 import { explainCodes, findTerms, keyInTerms, leaveTerms, pressTerm } from "./terms.js";
 import { mayLeaveOut } from "./vanishing.js";
@@ -93,6 +94,7 @@ export function start(form) {
   forgetStored(page);
   if (one("[data-pasted]", form)) forgetHere(page); // the server put what was typed here on the page
   if (one('button[name="_action"]', form)) putBack(page);
+  startRail(page);
   judge(page);
   return page;
 }

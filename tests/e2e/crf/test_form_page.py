@@ -26,7 +26,8 @@ from crf.engine.live import live
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import review
 from crf.engine.typed import raw_of
-from crf.page.render import Links, given_of_review, page
+from crf.page.form_page import Links, given_of_review
+from crf.page.render import page
 from tests.e2e.browser import environment, follow
 from tests.unit.crf.judging import text_values
 from tests.unit.crf.small import ask, rows, small
@@ -71,7 +72,8 @@ FORM = small(
     groups=(GROUP,),
     sections=(
         FormSection("body", "Body", ("weight", "height", "bmi", "sex", "pregnant", "proposal", "confirmed")),
-        FormSection("rest", "Rest", ("treatment", "colours", "seen_on", "nodes")),
+        FormSection("rest", "Rest", ("treatment", "colours", "seen_on")),
+        FormSection("lymph", "Nodes", ("nodes",)),
     ),
     checks=(
         Check(
@@ -256,6 +258,66 @@ def test_derived_answers_and_findings_come_while_typing(tab):
     prompts = json.loads(tab.locator('[name="_prompts"]').input_value())
     assert {"weight:soft", "X1"} <= {prompt["key"] for prompt in prompts}
     assert {prompt["value"] for prompt in prompts if prompt["name"] == "weight"} == {"150"}
+
+
+def test_what_is_missing_is_counted_while_typing_and_led_to(tab):
+    # given a form with one required answer, which the first part asks for
+    missing = tab.locator("[data-missing] > summary")
+    assert missing.inner_text() == "1 required answer is missing"
+    body, nodes = (tab.locator(f'[data-part="{part}"] [data-part-missing]') for part in ("body", "rest"))
+    assert (body.inner_text(), nodes.is_hidden()) == ("1 missing", True)
+    # when it is answered and another question becomes required, without a save
+    tab.fill("#id-weight", "70")
+    tab.check("#id-sex-1")
+    tab.keyboard.press("Tab")
+    # then each part says what it lacks, and the link puts the focus there
+    expect(body).to_have_attribute("href", "#id-pregnant")
+    expect(body).to_have_text("1 missing")
+    expect(missing).to_have_text("1 required answer is missing")
+    body.click()
+    assert tab.evaluate("document.activeElement.name") == "pregnant"
+    # and the list over the save bar closes when a link is taken
+    missing.click()
+    tab.click("[data-missing] a")
+    assert tab.evaluate("document.activeElement.name") == "pregnant"
+    assert tab.locator("[data-missing]").get_attribute("open") is None
+    # and nothing is said once nothing is missing
+    tab.check("#id-pregnant")
+    expect(tab.locator("[data-missing]")).to_be_hidden()
+    expect(body).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "is_open"), [(1280, True), (820, False)])
+def test_the_parts_stand_beside_the_form_or_in_one_line(browser, width, is_open):
+    hospital = Clinic(catalogue.form("TREAT"))
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto(hospital.address)
+    assert (tab.locator("[data-rail]").get_attribute("open") is not None) == is_open
+    rail, form = tab.locator("[data-rail]").bounding_box(), tab.locator("#crf-form").bounding_box()
+    assert (rail["x"] + rail["width"] <= form["x"]) == is_open
+    # and beside the form it stays in sight
+    tab.locator("#part-summary").scroll_into_view_if_needed()
+    assert (tab.locator("[data-rail]").bounding_box()["y"] >= 0) == is_open
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
+
+
+def test_a_missing_answer_in_a_row_is_named_with_its_row_and_led_to(browser):
+    # given a record whose row lacks an answer
+    hospital = Clinic(small(ask("w"), groups=(rows("doses", ask("day"), ask("mg", required=True)),)))
+    hospital.saved = raw_of(
+        hospital.form, values={}, groups={"doses": [{"position": 1, "day": 3}]}, missing={}, zone=ZONE
+    )
+    tab = browser.new_page()
+    tab.goto(hospital.address)
+    tab.click("[data-missing] > summary")
+    assert tab.locator("[data-missing] a").all_inner_texts() == ["Doses 1 · Mg"]
+    tab.click("[data-missing] a")
+    assert tab.evaluate("document.activeElement.name") == "doses-0-mg"
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
 
 
 def test_a_proposal_is_taken_with_one_press(tab):
