@@ -31,6 +31,7 @@ from crf.models import Draft, Query, SaveKey
 from crf.page.balloons import asked_at
 from crf.page.form_page import FormPage, Links, PageInput, given_of_review
 from crf.page.render import page
+from crf.page.way import safe_back
 from crf.queries.sparing import is_spared, spared_words, without_the_arm
 from crf.queries.system import question_of_query
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
@@ -87,11 +88,12 @@ def _key_in(text: str) -> int:
         return 0
 
 
-def address(name: str, record_key: RecordKey, *, draft: str = "") -> str:
+def address(name: str, record_key: RecordKey, *, draft: str = "", back: str = "") -> str:
     """Return where something can be done with the record at the place, or with the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
     asked: dict[str, int | str] = {"visit": record_key.visit.pk} if record_key.visit else {}
     asked |= {"draft": draft} if draft else {}
+    asked |= {"back": back} if back else {}
     return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
 
 
@@ -102,7 +104,10 @@ def storage_name(record_key: RecordKey, page: str, user: User) -> str:
 
 @dataclass
 class RecordEditor:
-    """One form in front of one person; ``opened`` is the key of a page that was opened before."""
+    """One form in front of one person.
+
+    ``opened`` is the key of a page that was opened before, ``back`` the address of the page that led here.
+    """
 
     record_key: RecordKey
     user: User
@@ -112,6 +117,7 @@ class RecordEditor:
     rows_that_go: RowsLeftOut | None = None
     leaves_out: bool = False
     refused: str = ""
+    back: str = ""
 
     @cached_property
     def form_context(self) -> FormContext:
@@ -289,14 +295,14 @@ class RecordEditor:
         return storage_name(new, first.key, self.user) if first else ""
 
     def links(self) -> Links:
-        record_key, new = self.record_key, self.key if self.is_new else ""
+        record_key, new, back = self.record_key, self.key if self.is_new else "", safe_back(self.back)
         return Links(
-            save=address("form", record_key, draft=new),
+            save=address("form", record_key, draft=new, back=back),
             draft=address("draft", record_key, draft=new) if self.editable else "",
             derive=address("derive", record_key) if self.editable else "",
             discard=address("discard", record_key, draft=self.draft.page) if self.draft else "",
             history=address("history", record_key) if self.stored else "",
-            back=record_key.participant.get_absolute_url(),
+            back=back or record_key.participant.get_absolute_url(),
             blank=reverse("crf:blank", args=[record_key.form.code]),
         )
 

@@ -1,6 +1,8 @@
 // Rows and answers by keyboard: Enter goes on, digits and codes choose, Alt+N adds a row, Ctrl+S saves.
 import { inputsNamed } from "./answers.js";
+import { isFolded, lacksSomething } from "./folds.js";
 import { all, one } from "./page.js";
+import { goTo } from "./rail.js";
 import { addAndGo } from "./rows.js";
 
 const FIELDS = "input:not([type=hidden]), select, textarea";
@@ -11,7 +13,9 @@ export const isAside = (item) =>
   (item.type === "checkbox" && item.name.endsWith("-remove")) ||
   item.matches("[data-accept], [data-add-row]");
 
-const isSeen = (item) => Boolean(item.offsetParent);
+// A row that is folded away and lacks an answer is opened on the way.
+const isSeen = (item) =>
+  isFolded(item) ? !item.closest("[hidden]") && lacksSomething(item) : Boolean(item.offsetParent);
 
 export function onKey(page, event) {
   const from = event.target;
@@ -42,7 +46,9 @@ export function goOn(page, from) {
     (item) => isSeen(item) && !item.disabled && !isAside(item) && isStop(item, from),
   );
   const rest = line.slice(line.indexOf(from) + 1);
-  rest.find((item) => item.name !== from.name || item.type === "submit")?.focus();
+  const next = rest.find((item) => item.name !== from.name || item.type === "submit");
+  if (next && isFolded(next)) goTo(next);
+  else next?.focus();
 }
 
 function isLastOfGroup(row, from) {

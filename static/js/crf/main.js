@@ -6,9 +6,10 @@ import { answerOf, fill, inputsNamed, typedNow } from "./answers.js";
 import { askInPlace } from "./ask.js";
 import { forgetHere, forgetStored, keepDraft, keepHere, keepUntilSaved, putBack } from "./drafts.js";
 import { deriveSoon } from "./findings.js";
+import { foldRows } from "./folds.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
-import { startRail } from "./rail.js";
+import { land, startRail } from "./rail.js";
 import { addAndGo, identify, markRemoved } from "./rows.js";
 import { explainCodes, findTerms, keyInTerms, leaveTerms, pressTerm } from "./terms.js";
 import { mayLeaveOut } from "./vanishing.js";
@@ -96,6 +97,8 @@ export function start(form) {
   if (one('button[name="_action"]', form)) putBack(page);
   startRail(page);
   judge(page);
+  foldRows(page);
+  land(page);
   return page;
 }
 

@@ -1,4 +1,5 @@
 // What is missing, counted for each part of the form while somebody types, and the way to each missing answer.
+import { describeFolds } from "./folds.js";
 import { all, one } from "./page.js";
 
 const FIELDS = "input:not([type=hidden]), select, textarea, button";
@@ -30,6 +31,7 @@ export function showMissing(page, missing) {
     place.textContent = textMissingHere.replace("{number}", here);
     if (here) place.setAttribute("href", missing[parts.indexOf(part)].link);
   });
+  describeFolds(page);
 }
 
 // Opens what is folded around a place and puts the focus into its first field.
@@ -39,8 +41,19 @@ export function goTo(place) {
   }
   const isField = place.matches(FIELDS);
   const field = isField ? place : all(FIELDS, place).find((each) => each.offsetParent) || place;
-  field.scrollIntoView({ block: "center" });
+  field.scrollIntoView({ block: "center", behavior: "instant" });
   field.focus({ preventScroll: true });
+}
+
+// A record that was begun opens at the first answer it lacks, unless the page has something to say first.
+export function land(page) {
+  const due = one("[data-missing] a", page.form);
+  const place = due && one(`[id="${CSS.escape(due.hash.slice(1))}"]`, page.form);
+  const isTold = one(".p3-errors, .p3-alert:not(.tone-ok, [hidden])", document) || window.location.hash;
+  if (!place || !page.saved || isTold) return;
+  const said = one(".p3-alert.tone-ok", document)?.textContent.trim();
+  if (said) one("[data-status]", page.form).textContent = said;
+  goTo(place);
 }
 
 function onLink(page, event) {

@@ -311,13 +311,73 @@ def test_a_missing_answer_in_a_row_is_named_with_its_row_and_led_to(browser):
     )
     tab = browser.new_page()
     tab.goto(hospital.address)
-    tab.click("[data-missing] > summary")
+    assert tab.evaluate("document.activeElement.name") == "doses-0-mg"
+    tab.focus("#id-w")
+    tab.focus("[data-missing] > summary")
+    tab.keyboard.press("Enter")
     assert tab.locator("[data-missing] a").all_inner_texts() == ["Doses 1 · Mg"]
     tab.click("[data-missing] a")
     assert tab.evaluate("document.activeElement.name") == "doses-0-mg"
     tab.close()
     hospital.server.shutdown()
     hospital.server.server_close()
+
+
+WIDE = rows(
+    "doses",
+    ask("day", hard=(0, 99)),
+    ask("mg", required=True),
+    *(ask(f"extra_{number}") for number in range(6)),
+    starts_with=({"day": 1}, {"day": 8}, {"day": 15}),
+    fixed=True,
+)
+
+
+def clinic_with_a_dose(browser, **choices):
+    """A record of three rows, of which one is answered, opened in a browser."""
+    hospital = Clinic(small(*(ask(f"w{number}") for number in range(40)), groups=(WIDE,)))
+    rows_of = [{"position": 1, "day": 1, "mg": 200}, {"position": 2, "day": 8}, {"position": 3, "day": 15}]
+    hospital.saved = raw_of(hospital.form, values={}, groups={"doses": rows_of}, missing={}, zone=ZONE)
+    tab = browser.new_page(viewport={"width": 1280, "height": 900}, **choices)
+    tab.goto(hospital.address)
+    return hospital, tab
+
+
+def shut(hospital, tab):
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
+
+
+def test_rows_are_folded_to_a_line_and_the_page_opens_at_the_one_that_is_due(browser):
+    # given a record whose first dose is answered
+    hospital, tab = clinic_with_a_dose(browser)
+    folds = tab.locator("[data-fold]")
+    # then the second one is open and has the focus, in sight
+    assert [folds.nth(n).get_attribute("open") is not None for n in range(3)] == [False, True, False]
+    assert tab.evaluate("document.activeElement.name") == "doses-1-mg"
+    box = tab.locator("#id-doses-1-mg").bounding_box()
+    assert 0 < box["y"] < 900
+    assert folds.nth(0).locator("[data-line]").inner_text() == "Mg: 200"
+    assert folds.nth(2).locator("[data-row-missing]").inner_text() == "1 missing"
+    # and Enter goes through it to the next one, which opens
+    tab.keyboard.type("180")
+    tab.locator("#id-doses-1-extra_5").focus()
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.name") == "doses-2-mg"
+    expect(folds.nth(1).locator("[data-line]")).to_have_text("Mg: 180")
+    # and what is folded is sent with the save
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert (hospital.sent["doses-0-mg"], hospital.sent["doses-1-mg"]) == (["200"], ["180"])
+    shut(hospital, tab)
+
+
+def test_without_scripts_every_row_is_open(browser):
+    hospital, tab = clinic_with_a_dose(browser, java_script_enabled=False)
+    for number in range(3):
+        assert tab.locator(f"#id-doses-{number}-mg").is_visible()
+    shut(hospital, tab)
 
 
 def test_a_proposal_is_taken_with_one_press(tab):
