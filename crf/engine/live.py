@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from crf.engine import messages
@@ -22,9 +23,10 @@ def live(
     context: KnownValues,
     zone: str,
     saved: RowsOnRecord = NO_ROWS,
+    today: date | None = None,
 ) -> dict[str, Any]:
     """Return as JSON what the page shows while typing: derived answers, findings, what is unreadable or missing."""
-    found = review(form, data, context=context, zone=zone, saved=saved)
+    found = review(form, data, context=context, zone=zone, saved=saved, today=today)
     names = found.submission.names
     derived = _derived(form, found)
     return {

@@ -252,7 +252,8 @@ class RecordEditor:
         return page(self.form, PageInput(raw=self.raw_of(outcome), outcome=outcome, **self._frame()))
 
     def review(self, raw: Any) -> Review:
-        return submission.review(self.form, raw, context=self.context, zone=self.zone, saved=self.saved_rows)
+        rest: dict[str, Any] = {"zone": self.zone, "saved": self.saved_rows, "today": self.form_context.today}
+        return submission.review(self.form, raw, context=self.context, **rest)
 
     def page_of(
         self,
@@ -278,6 +279,7 @@ class RecordEditor:
             "version": self.version,
             "key": key or self.key,
             "editable": self.editable,
+            "today": self.form_context.today.isoformat(),
             "storage": storage_name(self.record_key, key or self.key, self.user),
             "stored": self._stored_new_page(),
             "zone": self.zone,
@@ -365,7 +367,8 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     the page that compares.
     """
     form, problem, status = editor.form, "", 422
-    typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows)
+    today = editor.form_context.today
+    typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows, today=today)
     editor.leaves_out = bool(typed.control("leave_out"))
     try:
         return save_answers(

@@ -67,6 +67,7 @@ class FormPage:
     editable: bool
     storage: str
     stored: str
+    today: str
     reason_problem: str = ""
 
 
@@ -88,6 +89,7 @@ class PageInput:
     announce: bool = False
     storage: str = ""
     stored: str = ""
+    today: str = ""
     wordings: Mapping[str, str] = field(default_factory=dict)
     pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     meanings: Callable[[str], Mapping[str, str]] = lambda term: {}  # what each code means for a term

@@ -62,6 +62,7 @@ def page(form: FormDeclaration, given: PageInput) -> FormPage:
         editable=given.editable,
         storage=given.storage,
         stored=given.stored,
+        today=given.today,
         reason_problem=given.errors.get("_reason", ""),
     )
 

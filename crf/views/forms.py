@@ -126,8 +126,8 @@ def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
     editor = _desk(request, number, code, sequence, form_named(code).entered_by)
-    form, saved = editor.form, editor.saved_rows
-    review = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
+    form, saved, today = editor.form, editor.saved_rows, editor.form_context.today
+    review = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved, today=today)
     return JsonResponse(review)
 
 

@@ -91,8 +91,9 @@ SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>For
 <meta name="viewport" content="width=device-width"><meta name="csrf-token" content="t">
 <link rel="stylesheet" href="/static/vendor/bootstrap/css/bootstrap.min.css">
 <link rel="stylesheet" href="/static/css/palace3.css"><link rel="stylesheet" href="/static/css/crf.css">
+<script src="/static/js/app.js" type="module"></script>
 <script src="/static/js/crf/main.js" type="module"></script>
-</head><body><main class="p3-main"><h1>Form</h1>{body}</main></body></html>"""
+</head><body><div id="p3-announce" role="status"></div><main class="p3-main"><h1>Form</h1>{body}</main></body></html>"""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'"
@@ -126,7 +127,13 @@ class Clinic:
                 start,
                 "application/json",
                 json.dumps(
-                    live(self.form, _posted(body), context=self.context, zone="Asia/Shanghai")
+                    live(
+                        self.form,
+                        _posted(body),
+                        context=self.context,
+                        zone="Asia/Shanghai",
+                        today=CONTEXT["today"],
+                    )
                 ).encode(),
             )
         if path == "/save" and not self.signed_in:
@@ -145,7 +152,7 @@ class Clinic:
         )
 
     def _page(self, start, raw, *, announce):
-        found = review(self.form, raw, context=self.context, zone=ZONE)
+        found = review(self.form, raw, context=self.context, zone=ZONE, today=CONTEXT["today"])
         given = given_of_review(
             found,
             saved=self.saved,
@@ -155,6 +162,7 @@ class Clinic:
             key="k1",
             announce=announce,
             storage="7:SMALL:1",
+            today=CONTEXT["today"].isoformat(),
             zone=ZONE,
         )
         body = render_to_string("crf/partials/form_body.html", {"page": page(self.form, given)})
@@ -484,6 +492,47 @@ def test_what_a_row_begins_with_is_no_answer_that_is_left_out(browser):
     tab.close()
     hospital.server.shutdown()
     hospital.server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("5 Mar 2025", "2025-03-05"),
+        ("28/11/2025", "2025-11-28"),
+        ("２０２５－０３－０５", "2025-03-05"),
+        ("20250305", "2025-03-05"),
+        ("2025年3月5日", "2025-03-05"),
+        ("今天", "2026-06-01"),
+        ("today", "2026-06-01"),
+    ],
+)
+def test_a_day_may_be_typed_in_many_ways_and_shows_as_it_is_understood(tab, clinic, typed, understood):
+    tab.fill("#id-seen_on", typed)
+    tab.keyboard.press("Tab")
+    assert tab.locator("#id-seen_on").input_value() == understood
+    assert tab.inner_text("#p3-announce") == understood
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert clinic.sent["seen_on"] == [understood]
+
+
+def test_a_day_that_could_be_two_is_refused_in_a_sentence(tab):
+    tab.fill("#id-seen_on", "03/04/2025")
+    tab.keyboard.press("Tab")
+    expect(tab.locator("#note-seen_on")).to_have_text(
+        "Seen_on: day and month can be taken for each other. Type it as year-month-day."
+    )
+    assert tab.locator("#id-seen_on").input_value() == "03/04/2025"
+
+
+def test_without_scripts_today_is_the_day_of_the_server(browser, clinic):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(clinic.address)
+    tab.fill("#id-seen_on", "today")
+    follow(tab, tab.locator("button[name=_action][value=save]"))
+    assert tab.locator("#id-seen_on").input_value() == "2026-06-01"
+    context.close()
 
 
 def test_leaving_with_unsaved_answers_asks_first(tab):

@@ -25,7 +25,7 @@ LIST = "/participants/?site=01"
 
 
 def leave_link(page: str) -> str:
-    return page.split('">Leave</a>')[0].rsplit('href="', 1)[1]
+    return page.split('">Leave</a>', maxsplit=1)[0].rsplit('href="', 1)[1]
 
 
 def opened(client: Any, address: str, **headers: str) -> str:
