@@ -52,6 +52,7 @@ from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, form_begun, record_key_of
 from crf.store.versions import answers_at
 from followup.models import Visit
+from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.once import new_key
 from kernel.reading import UnreadableError, whole
@@ -367,7 +368,7 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     the page that compares.
     """
     form, problem, status = editor.form, "", 422
-    today = editor.form_context.today
+    today = local_date(editor.at, editor.zone)
     typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows, today=today)
     editor.leaves_out = bool(typed.control("leave_out"))
     try:
