@@ -27,6 +27,7 @@ from kernel.reading import UnreadableError, clean
 
 Raw = dict[str, list[str]]
 ROW_LIMIT = 200
+KEYS_BETWEEN = "|"  # between the keys of findings at one value, which are confirmed together
 COUNTED = re.compile(r"[0-9]{1,4}")
 ROW_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-[0-9]{1,4}-remove")
@@ -146,8 +147,9 @@ class Submission:
 
     @property
     def confirmations(self) -> dict[str, str]:
-        """Map the key of each soft finding that was confirmed to the reason given."""
-        return self._texts("_confirm:")
+        """Map the key of each soft finding that was confirmed to the reason given; one reason may settle several."""
+        said = self._texts("_confirm:")
+        return {key: text for keys, text in said.items() for key in keys.split(KEYS_BETWEEN)}
 
     @property
     def prompts(self) -> list[Prompt]:

@@ -305,6 +305,7 @@ class RecordEditor:
             derive=address("derive", record_key) if self.editable else "",
             discard=address("discard", record_key, draft=self.draft.page) if self.draft else "",
             history=address("history", record_key) if self.stored else "",
+            verify=f"{address('verify', record_key)}#{self.stored.record.pk}-" if self.stored else "",
             back=back or record_key.participant.get_absolute_url(),
             blank=reverse("crf:blank", args=[record_key.form.code]),
         )
@@ -389,7 +390,8 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     except (AnswersUnreadable, AnswersImpossible):
         pass  # each answer says on the page what is wrong with it
     except ReasonNeeded as refused:
-        problem = str(refused)
+        answers = ", ".join(messages.label_at(form, target) for target in refused.targets)
+        problem = _("{refused} It is about: {answers}.").format(refused=refused, answers=answers)
     except VisitsWouldChange as stopped:
         editor.stopped = stopped
     except RowsLeftOut as refused:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from crf.engine.answers import AnswerValues, KnownValues
@@ -15,6 +16,7 @@ from crf.engine.missing import MissingAnswer
 from crf.engine.questions import Question
 from crf.engine.submission import Raw, Review
 from crf.page.balloons import AskedAt
+from crf.page.usual_reasons import USUAL_REASONS
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Links:
     derive: str = ""
     discard: str = ""
     history: str = ""
+    verify: str = ""
     back: str = ""
     blank: str = ""
 
@@ -69,6 +72,7 @@ class FormPage:
     stored: str
     today: str
     reason_problem: str = ""
+    usual_reasons: tuple[str | Promise, ...] = USUAL_REASONS
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from crf.engine.dictionaries import local_name
 from crf.engine.help import filled, value_texts
 from crf.engine.missing import MissingAnswer, missing_answers
 from crf.engine.questions import Question, QuestionKind
-from crf.engine.submission import rows_begun
+from crf.engine.submission import KEYS_BETWEEN, Submission, rows_begun
 from crf.engine.typed import raw_of
-from crf.page.balloons import balloons
+from crf.page.balloons import ask_link, balloons
 from crf.page.form_page import FieldView, FormPage, PageInput, SectionView, first_text
 from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note, note_classes
@@ -105,9 +105,14 @@ class FormRenderer:
         self.names = dict(self.given.names)  # of every field by its place, those that are drawn included
         self.notes: dict[str, list[tuple[str, str]]] = {}
         self.placed_keys: set[str] = set()
-        for finding in self.given.outcome.findings:
-            if finding.level in (Level.HARD, Level.SOFT):
-                self._note(finding)
+        self.confirmed = Submission(raw=self.given.raw).confirmations
+        shown = [each for each in self.given.outcome.findings if each.level in (Level.HARD, Level.SOFT)]
+        self.keys_at: dict[str, list[str]] = {}  # of the soft findings that are confirmed at one value
+        for finding in shown:
+            if finding.level == Level.SOFT:
+                self.keys_at.setdefault(finding.target, []).append(finding.key)
+        for finding in shown:
+            self._note(finding)
 
     def _note(self, finding: Finding) -> None:
         text = messages.finding_text(self.form, finding, zone=self.given.zone)
@@ -118,13 +123,15 @@ class FormRenderer:
                 self.placed_keys.add(finding.key)
 
     def _draw(self, finding: Finding, text: str, *, first: bool) -> SafeString:
-        """Draw a finding; the first place it stands at also takes the reason that settles it."""
+        """Draw a finding; the last one at a value takes the reason that settles all of them there."""
+        keys = self.keys_at.get(finding.target, [finding.key])
         return finding_note(
             finding,
             text,
             language=self.language,
-            confirms=first and self.given.editable,
-            reason=first_text(self.given.raw, f"_confirm:{finding.key}"),
+            confirms=first and self.given.editable and finding.key == keys[-1],
+            keys=KEYS_BETWEEN.join(keys),
+            reason=next((self.confirmed[key] for key in keys if key in self.confirmed), ""),
         )
 
     @cached_property
@@ -202,9 +209,7 @@ class FormRenderer:
                 "label": escape(spot.label),
                 "text": self.wording(question) if question.licensed else "",
                 "notes": "".join(text for _level, text in notes),
-                "balloons": ""
-                if spot.blank
-                else self.balloons(spot.target, spot.label or str(question.text)),
+                **self.beside(spot),
                 "value": escape(self.text_of(spot)),
                 "raw": self.raw_of(spot),
                 "term": escape(local_name(spot.question.dictionary, first_text(self.raw, spot.name))),
@@ -213,8 +218,6 @@ class FormRenderer:
                 "optional": "" if required else " hidden",
                 "bad": ' aria-invalid="true"' if name in given.errors else "",
                 "disabled": "" if given.editable else " disabled",
-                "history": escape(self.history),
-                "no-history": "" if given.links.history else " hidden",
                 "why-open": " open" if why else "",
                 "why-hidden": "" if why or given.editable else " hidden",
                 "reader": "" if given.editable and self.has_proposal(spot) else " hidden",
@@ -231,8 +234,28 @@ class FormRenderer:
         }
         return skeleton(question, self.language, spot.template) % filling
 
-    def balloons(self, target: str, about: str) -> str:
-        return balloons(self.given.asked, target, about, language=self.language)
+    def beside(self, spot: FieldView) -> dict[str, str]:
+        """Return what stands beside a question: its queries, and what its menu leads to."""
+        links, asked, about = self.given.links, self.given.asked, spot.label or str(spot.question.text)
+        leads = links.history or links.verify or asked.ask
+        kept = bool(leads) and not spot.blank
+        return {
+            "history": escape(self.history),
+            "no-history": "" if links.history and not spot.blank else " hidden",
+            "verify": escape(links.verify),
+            "no-verify": "" if links.verify and not spot.blank else " hidden",
+            "target": escape(spot.target),
+            "balloons": "" if spot.blank else balloons(asked, spot.target, language=self.language),
+            "ask": "" if spot.blank else ask_link(asked, spot.target, about, language=self.language),
+            "no-more": "" if self.given.editable or kept else " hidden",
+        }
+
+    def at_row(self, target: str, about: str) -> str:
+        """Return the queries about a row, and the way to raise one."""
+        asked, language = self.given.asked, self.language
+        return balloons(asked, target, language=language) + ask_link(
+            asked, target, about, language=language, part="ask"
+        )
 
     def has_proposal(self, spot: FieldView) -> bool:
         """Say whether the answer that the question takes over is known."""
@@ -359,7 +382,7 @@ class FormRenderer:
             self._fixed_title(group, row),
             self._cells(group, row, at, template),
             begins="missing" not in row,
-            balloons=self.balloons(f"{group.name}.{saved}", f"{group.title} {saved}") if saved else "",
+            balloons=self.at_row(f"{group.name}.{saved}", f"{group.title} {saved}") if saved else "",
         )
 
     def _fixed_title(self, group: Group, row: AnswerRow) -> str:

@@ -44,9 +44,8 @@ const ROW = `<tr data-row="nodes-__row__"><th>__number__<input type="hidden" nam
 
 const REASONS = `
   <section data-reason data-reasons="{}"><input type="text" name="_reason">
-    <details data-own-reasons hidden><summary>Reasons</summary>
-      <template data-own-reason><li><label><strong data-label></strong> <span data-what></span></label><input type="text"></li></template>
-    </details>
+    <div data-own-reasons></div>
+    <template data-own-reason><div><label><span data-label></span> <span data-what></span></label><input type="text"></div></template>
   </section>`;
 
 const NOTES = `

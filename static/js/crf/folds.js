@@ -16,12 +16,15 @@ function said(page, question) {
   return words && `${labelOf(question).trim()}: ${words}`;
 }
 
+// What was chosen and when tells a row sooner than its numbers do.
+const isNumber = ({ dataset }) => ["integer", "decimal"].includes(dataset.kind);
+
 export function lineOf(page, row) {
-  const answers = all("[data-q]", row).filter(isAsked);
-  return answers
+  const answered = all("[data-q]", row).filter((question) => isAsked(question) && said(page, question));
+  const told = [...answered].sort((one, other) => isNumber(one) - isNumber(other)).slice(0, TOLD);
+  return answered
+    .filter((question) => told.includes(question))
     .map((question) => said(page, question))
-    .filter(Boolean)
-    .slice(0, TOLD)
     .join(" · ");
 }
 

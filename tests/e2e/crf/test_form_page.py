@@ -535,6 +535,42 @@ def test_without_scripts_today_is_the_day_of_the_server(browser, clinic):
     context.close()
 
 
+def test_one_value_that_breaks_two_rules_asks_once(tab, clinic):
+    # given a weight that is unusual, and exceeds the height
+    tab.fill("#id-weight", "150")
+    tab.fill("#id-height", "149")
+    tab.locator("#id-height").blur()
+    tab.wait_for_selector("#note-weight .is-soft >> nth=1")
+    # then one sentence settles both, and both are told so
+    assert tab.locator("#note-weight .p3-confirm").count() == 1
+    tab.fill("#note-weight .p3-confirm input", "Measured twice")
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert clinic.sent["_confirm:weight:soft|X1"] == ["Measured twice"]
+    # and the page of the server asks once, too
+    assert tab.locator("#note-weight .p3-confirm input").input_value() == "Measured twice"
+    assert tab.locator("#note-weight .p3-confirm").count() == 1
+
+
+def test_the_menu_of_a_field_is_worked_by_keyboard(tab, clinic):
+    # given a field, its menu one Tab away
+    tab.focus("#id-weight")
+    tab.keyboard.press("Tab")
+    assert tab.locator("#q-weight .p3-more-list").is_hidden()
+    tab.keyboard.press("Enter")
+    # then it offers a reason for no answer and the history
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.name") == "weight__why"
+    tab.keyboard.type("not known")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.getAttribute('href')") == "/history?field=weight"
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert clinic.sent["weight__why"] == ["NK"]
+    # and a reason that is there is shown, not folded away
+    assert tab.locator("[name=weight__why]").is_visible()
+
+
 def test_leaving_with_unsaved_answers_asks_first(tab):
     asked: list[str] = []
     tab.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
@@ -593,25 +629,29 @@ def test_two_corrections_may_have_a_reason_each(browser, clinic):
     tab = browser.new_page()
     tab.goto(clinic.address)
     tab.fill("#id-weight", "71")
-    assert tab.locator("[data-own-reasons]").is_hidden(), "one correction needs one reason"
     tab.fill("[name=nodes-0-examined]", "4")
-    # when one of them gets a reason of its own
-    tab.focus("#id-_reason")
-    tab.keyboard.type("Misread")
+    # then each asks for its reason where it stands, with the usual ones to choose
+    own = tab.locator("[data-own]")
+    assert said_in(own.locator("label")) == [
+        "Reason for the change: Weight 70.0 becomes 71",
+        "Reason for the change: Examined, row 1 3 becomes 4",
+    ]
+    assert tab.locator("#q-weight [data-own] input").get_attribute("list") == "usual-reasons"
+    assert "Typing error" in [
+        option.get_attribute("value") for option in tab.locator("#usual-reasons option").all()
+    ]
+    # when one of them is answered there, and one for the rest
+    tab.focus("#id-weight")
     tab.keyboard.press("Tab")
-    tab.keyboard.press("Enter")
-    own = tab.locator("[data-own-reasons] li")
-    assert said_in(own) == ["Weight 70.0 becomes 71", "Examined, row 1 3 becomes 4"]
     tab.keyboard.press("Tab")
-    tab.keyboard.press("Tab")
-    tab.keyboard.type("Second report")
+    tab.keyboard.type("Typing error")
+    tab.fill("#id-_reason", "Misread")
     tab.keyboard.press("Control+s")
     # then both are sent, and stand there when the page comes back
     tab.wait_for_url("**/save")
     assert clinic.sent["_reason"] == ["Misread"]
-    assert clinic.sent["_reason:nodes-0-examined"] == ["Second report"]
-    assert tab.locator('[name="_reason:nodes-0-examined"]').input_value() == "Second report"
-    assert tab.locator("[data-own-reasons]").get_attribute("open") is not None
+    assert clinic.sent["_reason:weight"] == ["Typing error"]
+    assert tab.locator('[name="_reason:weight"]').input_value() == "Typing error"
     tab.close()
 
 
@@ -620,10 +660,11 @@ def test_an_answer_that_is_no_longer_asked_is_a_correction_too(browser, clinic):
     tab = browser.new_page()
     tab.goto(clinic.address)
     tab.check("#id-sex")
-    tab.locator("[data-own-reasons] summary").click()
-    assert said_in(tab.locator("[data-own-reasons] li")) == [
-        "Sex female becomes male",
-        "Pregnant No becomes no answer",
+    assert said_in(tab.locator("#q-sex [data-own] label")) == [
+        "Reason for the change: Sex female becomes male"
+    ]
+    assert said_in(tab.locator("[data-own-reasons] label")) == [
+        "Reason for the change: Pregnant No becomes no answer"
     ]
     tab.close()
 
