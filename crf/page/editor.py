@@ -31,6 +31,7 @@ from crf.models import Draft, Query, SaveKey
 from crf.page.balloons import asked_at
 from crf.page.form_page import FormPage, Links, PageInput, given_of_review
 from crf.page.render import page
+from crf.page.taken import forms_taken_from, known_answers
 from crf.page.way import safe_back
 from crf.queries.sparing import is_spared, spared_words, without_the_arm
 from crf.queries.system import question_of_query
@@ -160,6 +161,8 @@ class RecordEditor:
     @cached_property
     def context(self) -> dict[str, Any]:
         record = self.stored.record if self.stored else None
+        if self.editable and (taken := forms_taken_from(self.form)):
+            self.form_context.fetch(self.record_key.form.foreign_reads | taken)
         return self.form_context.context(
             self.record_key.form,
             visit=self.record_key.visit,
@@ -284,6 +287,7 @@ class RecordEditor:
             "storage": storage_name(self.record_key, key or self.key, self.user),
             "stored": self._stored_new_page(),
             "zone": self.zone,
+            "known": known_answers(self.form, self.form_context, zone=self.zone) if self.editable else {},
             "asked": asked_at(self.queries, ask=self.ask),
             "wordings": wordings_of(self.form, get_language() or "en"),
             "meanings": lambda term: grade_texts(term, get_language() or "en"),

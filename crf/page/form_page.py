@@ -16,6 +16,7 @@ from crf.engine.missing import MissingAnswer
 from crf.engine.questions import Question
 from crf.engine.submission import Raw, Review
 from crf.page.balloons import AskedAt
+from crf.page.taken import KnownAnswer
 from crf.page.usual_reasons import USUAL_REASONS
 
 
@@ -97,6 +98,7 @@ class PageInput:
     wordings: Mapping[str, str] = field(default_factory=dict)
     pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     meanings: Callable[[str], Mapping[str, str]] = lambda term: {}  # what each code means for a term
+    known: Mapping[str, KnownAnswer] = field(default_factory=dict)  # of other forms, to be taken over
     asked: AskedAt = field(default_factory=AskedAt)
 
 

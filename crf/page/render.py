@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -210,6 +210,7 @@ class FormRenderer:
                 "text": self.wording(question) if question.licensed else "",
                 "notes": "".join(text for _level, text in notes),
                 **self.beside(spot),
+                "known": self.known_elsewhere(spot, texts),
                 "value": escape(self.text_of(spot)),
                 "raw": self.raw_of(spot),
                 "term": escape(local_name(spot.question.dictionary, first_text(self.raw, spot.name))),
@@ -248,6 +249,19 @@ class FormRenderer:
             "balloons": "" if spot.blank else balloons(asked, spot.target, language=self.language),
             "ask": "" if spot.blank else ask_link(asked, spot.target, about, language=self.language),
             "no-more": "" if self.given.editable or kept else " hidden",
+        }
+
+    def known_elsewhere(self, spot: FieldView, texts: Sequence[str]) -> str:
+        """Draw the answer that another form has; what is answered alike here need not be taken over."""
+        known = self.given.known.get(spot.target)
+        if known is None:
+            return ""
+        same = " hidden" if tuple(texts) == known.typed else ""
+        text = {"source": known.source, "text": known.text, "label": str(spot.question.text)}
+        return partial("known", self.language) % {
+            "typed": escape(json.dumps(known.typed)),
+            "same": same,
+            **{name: escape(words) for name, words in text.items()},
         }
 
     def at_row(self, target: str, about: str) -> str:

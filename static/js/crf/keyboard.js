@@ -11,7 +11,7 @@ const FIELDS = "input:not([type=hidden]), select, textarea";
 export const isAside = (item) =>
   /__why$|^_confirm:/.test(item.name) ||
   (item.type === "checkbox" && item.name.endsWith("-remove")) ||
-  item.matches("[data-accept], [data-add-row]");
+  item.matches("[data-accept], [data-take], [data-add-row]");
 
 // A row that is folded away and lacks an answer is opened on the way.
 const isSeen = (item) =>
