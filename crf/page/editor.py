@@ -29,10 +29,11 @@ from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
 from crf.models import Draft, Query, SaveKey
 from crf.page.balloons import asked_at
+from crf.page.comments import drawn_comments
 from crf.page.form_page import FormPage, Links, PageInput, given_of_review
 from crf.page.render import page
 from crf.page.taken import forms_taken_from, known_answers
-from crf.page.way import safe_back
+from crf.page.way import safe_back, with_query
 from crf.queries.sparing import is_spared, spared_words, without_the_arm
 from crf.queries.system import question_of_query
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
@@ -287,6 +288,9 @@ class RecordEditor:
             "storage": storage_name(self.record_key, key or self.key, self.user),
             "stored": self._stored_new_page(),
             "zone": self.zone,
+            "comments": drawn_comments(self.stored.record.pk, zone=self.zone, language=get_language() or "en")
+            if self.stored
+            else {},
             "known": known_answers(self.form, self.form_context, zone=self.zone) if self.editable else {},
             "asked": asked_at(self.queries, ask=self.ask),
             "wordings": wordings_of(self.form, get_language() or "en"),
@@ -309,6 +313,9 @@ class RecordEditor:
             derive=address("derive", record_key) if self.editable else "",
             discard=address("discard", record_key, draft=self.draft.page) if self.draft else "",
             history=address("history", record_key) if self.stored else "",
+            comment=f"{with_query(address('comment', record_key))}target="
+            if self.stored and self.editable
+            else "",
             verify=f"{address('verify', record_key)}#{self.stored.record.pk}-" if self.stored else "",
             back=back or record_key.participant.get_absolute_url(),
             blank=reverse("crf:blank", args=[record_key.form.code]),

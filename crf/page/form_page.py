@@ -29,6 +29,7 @@ class Links:
     derive: str = ""
     discard: str = ""
     history: str = ""
+    comment: str = ""
     verify: str = ""
     back: str = ""
     blank: str = ""
@@ -99,6 +100,7 @@ class PageInput:
     pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     meanings: Callable[[str], Mapping[str, str]] = lambda term: {}  # what each code means for a term
     known: Mapping[str, KnownAnswer] = field(default_factory=dict)  # of other forms, to be taken over
+    comments: Mapping[str, str] = field(default_factory=dict)  # drawn, by the places that they are about
     asked: AskedAt = field(default_factory=AskedAt)
 
 

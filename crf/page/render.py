@@ -237,7 +237,8 @@ class FormRenderer:
 
     def beside(self, spot: FieldView) -> dict[str, str]:
         """Return what stands beside a question: its queries, and what its menu leads to."""
-        links, asked, about = self.given.links, self.given.asked, spot.label or str(spot.question.text)
+        given = self.given
+        links, asked, about = given.links, given.asked, spot.label or str(spot.question.text)
         leads = links.history or links.verify or asked.ask
         kept = bool(leads) and not spot.blank
         return {
@@ -245,10 +246,13 @@ class FormRenderer:
             "no-history": "" if links.history and not spot.blank else " hidden",
             "verify": escape(links.verify),
             "no-verify": "" if links.verify and not spot.blank else " hidden",
+            "comment": escape(links.comment),
+            "no-comment": "" if links.comment and not spot.blank else " hidden",
+            "comments": given.comments.get(spot.target, ""),
             "target": escape(spot.target),
             "balloons": "" if spot.blank else balloons(asked, spot.target, language=self.language),
             "ask": "" if spot.blank else ask_link(asked, spot.target, about, language=self.language),
-            "no-more": "" if self.given.editable or kept else " hidden",
+            "no-more": "" if given.editable or kept else " hidden",
         }
 
     def known_elsewhere(self, spot: FieldView, texts: Sequence[str]) -> str:

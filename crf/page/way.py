@@ -20,7 +20,18 @@ from trials.models import Participant
 # Pages around one form lead back to it, not to each other.
 OF_THE_FORM: Final = frozenset(
     f"crf:{name}"
-    for name in ("form", "merge", "history", "verify", "override", "ask", "note", "lock", "signatures")
+    for name in (
+        "form",
+        "merge",
+        "history",
+        "verify",
+        "override",
+        "ask",
+        "note",
+        "comment",
+        "lock",
+        "signatures",
+    )
 )
 
 
@@ -29,11 +40,16 @@ def safe_back(address: str) -> str:
     return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
 
 
+def with_query(address: str) -> str:
+    """Return the address, ready for one more part of its query."""
+    return f"{address}{'&' if '?' in address else '?'}"
+
+
 def with_back(address: str, back: str) -> str:
     """Return the address of a form, with the page to which leaving it leads."""
     if not safe_back(back):
         return address
-    return f"{address}{'&' if '?' in address else '?'}{urlencode({'back': back})}"
+    return f"{with_query(address)}{urlencode({'back': back})}"
 
 
 def came_from(request: HttpRequest) -> str:

@@ -21,9 +21,10 @@ for (const [kind, read] of Object.entries(READERS)) {
 }
 
 const TODAY = "2026-11-29";
+const TYPED = JSON.parse(readFileSync(new URL("../unit/kernel/today.json", import.meta.url), "utf8"));
 
 test("today, in either language, is the day that the page was told, and nothing where it was told none", () => {
-  for (const [typed, wanted] of CASES.typed_today) {
+  for (const [typed, wanted] of TYPED.day) {
     assert.equal(asDay(typed, TODAY), wanted, typed);
     assert.equal(asPartialDay(typed, TODAY), wanted, typed);
   }
@@ -31,7 +32,7 @@ test("today, in either language, is the day that the page was told, and nothing 
 });
 
 test("the day of a moment is understood, and its time stays as typed", () => {
-  for (const [typed, wanted] of CASES.instant_today) {
+  for (const [typed, wanted] of TYPED.instant) {
     assert.equal(asInstant(typed, TODAY), wanted === null ? null : wanted.replace(" 08:", " 8:"), typed);
   }
 });

@@ -63,9 +63,10 @@ def test_point_07_a_day_that_no_calendar_has_is_told_from_one_in_another_form(
 
 
 TODAY = date(2026, 11, 29)
+TYPED = json.loads(Path(__file__).with_name("today.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("typed", "wanted"), CASES["typed_today"], ids=ascii)
+@pytest.mark.parametrize(("typed", "wanted"), TYPED["day"], ids=ascii)
 def test_point_11_today_is_the_day_that_the_reader_is_told(typed: str, wanted: str | None) -> None:
     for read in (reading.day, reading.partial_day):
         if wanted is None:
@@ -81,7 +82,7 @@ def test_point_11_a_program_that_sends_today_is_refused() -> None:
             read("today")
 
 
-@pytest.mark.parametrize(("typed", "wanted"), CASES["instant_today"], ids=ascii)
+@pytest.mark.parametrize(("typed", "wanted"), TYPED["instant"], ids=ascii)
 def test_point_11_the_day_of_a_moment_may_be_today(typed: str, wanted: str | None) -> None:
     if wanted is None:
         with pytest.raises(UnreadableError) as fault:
