@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Level
-from crf.models import ListedFinding, Query, QueryState, Record, Resolution
+from crf.models import AnswerComment, ListedFinding, Query, QueryState, Record, Resolution
 from exports.coding import coding_file
 from exports.cuts import Cut
 from exports.tables import PARTICIPANT_KEYS, Column, File, by_the_sites_clock, counted, of_participant
@@ -33,6 +33,7 @@ def conduct_files(cut: Cut) -> Iterator[File]:
     yield _deviations(cut)
     yield _queries(cut)
     yield _findings(cut)
+    yield _comments(cut)
     yield coding_file(cut)
 
 
@@ -164,5 +165,28 @@ def _findings(cut: Cut) -> File:
         f"{rows} f {of_participant(cut, 'f')} JOIN {cut.rows(Record)} r ON r.id = f.record_id "
         f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {AT_SITES}",
         "p.number, f.found_at, f.id",
+        counted(cut, rows, "true"),
+    )
+
+
+def _comments(cut: Cut) -> File:
+    """What sites said beside their answers, word for word (CDISC CO)."""
+    rows = cut.rows(AnswerComment)
+    return File(
+        "COMMENTS",
+        (
+            *PARTICIPANT_KEYS,
+            Column("FORM", "r.form_code", "code", _("Form")),
+            Column("VISIT", "v.code", "code", _("Visit")),
+            Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
+            Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
+            Column("QUESTION", "c.target", label=_("Question that it is about; nothing for the whole form")),
+            Column("COVAL", "c.text", label=_("comment")),
+            Column("CODTC", by_the_sites_clock("a.at"), "date-time", _("written")),
+        ),
+        f"{rows} c {of_participant(cut, 'c')} JOIN {cut.rows(Record)} r ON r.id = c.record_id "
+        f"JOIN audit_act a ON a.id = c.act_id "
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {AT_SITES}",
+        "p.number, c.id",
         counted(cut, rows, "true"),
     )

@@ -46,6 +46,7 @@ _MONTHS: Final = (
     *("august", "september", "october", "november", "december"),
 )
 _MONTH: Final = re.compile(rf"([0-9]{{4}})[{HYPHEN}/.年]([0-9]{{1,2}})月?")
+_TODAY: Final = frozenset({"today", "今天", "今日"})
 _YEAR: Final = re.compile(r"([0-9]{4})年?")
 _CLOCK: Final = re.compile(r"([0-9]{1,2})[:时点]([0-9]{2})分?(?::([0-9]{2})(?:\.([0-9]+))?)?")
 _INSTANT: Final = re.compile(r"(.+?)(?:[T ]+|(?<=[日号]))([0-9]{1,2}[:时点].*?)(Z|[+-][0-9]{2}:?[0-9]{2})?")
@@ -115,13 +116,17 @@ def pointed(typed: str, *, places: int) -> Decimal:
     return Decimal(text).quantize(Decimal(1).scaleb(-places))
 
 
-def day(typed: str) -> date:
+def day(typed: str, *, today: date | None = None) -> date:
     """Return a full day: 2026-05-07, with any hyphen, stroke or point, 20260507, 2026年5月7日, 28/11/2026, 5 Mar 2025.
+
+    Where somebody types, ``today`` and 今天 are that day too; a program that sends them is refused.
 
     Raises:
         UnreadableError: it is none, two days in two countries, such as 05/03/2025, or a day that no calendar has.
     """
     text = plain(typed)
+    if today is not None and text.lower() in _TODAY:
+        return today
     if match := _DAY.fullmatch(text):
         return _calendar_day(*map(int, filter(None, match.groups())))
     if match := _DAY_FIRST.fullmatch(text):
@@ -157,7 +162,7 @@ def _calendar_day(year: int, month: int, number: int) -> date:
         raise UnreadableError(Reason.NO_SUCH_DAY) from None
 
 
-def partial_day(typed: str) -> str:
+def partial_day(typed: str, *, today: date | None = None) -> str:
     """Return a day, a month or a year as it is kept: 2026-05-07, 2026-05, 2026; never filled in."""
     text = plain(typed)
     if match := _YEAR.fullmatch(text):
@@ -168,7 +173,7 @@ def partial_day(typed: str) -> str:
         return f"{_calendar_day(int(match[2]), int(match[1]), 1):%Y-%m}"
     if match := _MONTH_NAMED.fullmatch(text):
         return f"{_calendar_day(int(match[2]), _month_named(match[1]), 1):%Y-%m}"
-    return day(text).isoformat()
+    return day(text, today=today).isoformat()
 
 
 def clock(typed: str) -> time:
@@ -189,10 +194,11 @@ def _exact_clock(typed: str) -> time:
     return time(int(match[1]), int(match[2]), int(match[3] or 0), int(fraction[:6]))
 
 
-def instant(typed: str, *, zone: str) -> datetime:
+def instant(typed: str, *, zone: str, today: date | None = None) -> datetime:
     """Return a day with its time, in ``zone`` unless an offset stands behind it, as programs send it."""
     typed_day, typed_clock, offset = _parts_of_instant(typed)
-    return datetime.combine(day(typed_day), clock(typed_clock), tzinfo=_offset(offset) or ZoneInfo(zone))
+    known = day(typed_day, today=today)
+    return datetime.combine(known, clock(typed_clock), tzinfo=_offset(offset) or ZoneInfo(zone))
 
 
 def moment(typed: str) -> datetime:

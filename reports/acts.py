@@ -73,6 +73,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:letter:write": _("News letter written"),
     "trials:letter:release": _("News letter released"),
     "trials:letter:send": _("News letter sent"),
+    "crf:comment:write": _("Comment on an answer written"),
     "crf:note:write": _("Working note kept"),
     "crf:note:settle": _("Working note settled"),
     "crf:listing:save": _("Listing saved"),

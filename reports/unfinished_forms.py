@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crf import catalogue
-from crf.engine.declaration import Repeats
-from crf.links import form_url, log_url
 from crf.models import UNFILLED, ExpectedForm, FilledBy
+from crf.page.way import address_of_expected
 from followup.history import text_for
 from followup.wording import visit_name
 from reports.quality import Table
@@ -64,16 +63,6 @@ class UnfinishedForm:
         return " · ".join(part for part in parts if part)
 
 
-def where(expected: ExpectedForm) -> str:
-    """Return the address at which the form is filled."""
-    form, number = catalogue.form(expected.form_code), expected.participant.number
-    if form.repeats is Repeats.LOG:
-        return log_url(number, form.code)
-    return form_url(
-        number, form.code, visit_id=expected.visit_id if form.repeats is Repeats.PER_VISIT else None
-    )
-
-
 def lines_of(expected: Iterable[ExpectedForm], *, today: date) -> list[UnfinishedForm]:
     """Return the forms of a page; each carries its participant and its visit."""
     return [
@@ -81,7 +70,7 @@ def lines_of(expected: Iterable[ExpectedForm], *, today: date) -> list[Unfinishe
             each,
             visit_name(text_for(each.participant), each.visit),
             str(catalogue.form(each.form_code).title),
-            where(each),
+            address_of_expected(each),
             each.state_on(today),
             (today - each.due_on).days if each.is_overdue(on=today) else 0,
         )

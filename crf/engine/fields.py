@@ -46,6 +46,7 @@ class Asked(TypedDict, total=False):
     exported_after: str
     missing_allowed: tuple[str, ...]
     proposed_by: str
+    taken_from: str
     offered_when: Mapping[str, Condition]
     licensed: bool
     dictionary: str

@@ -1,8 +1,9 @@
-"""What a form page is told while somebody types: derived answers, findings, and what cannot be read."""
+"""What a form page is told while somebody types: derived answers, findings, what cannot be read, what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from crf.engine import messages
@@ -10,6 +11,7 @@ from crf.engine.answers import KnownValues
 from crf.engine.checks import Level
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
+from crf.engine.missing import missing_answers
 from crf.engine.questions import Question
 from crf.engine.submission import NO_ROWS, Review, RowsOnRecord, review
 
@@ -21,9 +23,10 @@ def live(
     context: KnownValues,
     zone: str,
     saved: RowsOnRecord = NO_ROWS,
+    today: date | None = None,
 ) -> dict[str, Any]:
-    """Return what the page shows while typing: derived answers, findings and what cannot be read, as JSON."""
-    found = review(form, data, context=context, zone=zone, saved=saved)
+    """Return as JSON what the page shows while typing: derived answers, findings, what is unreadable or missing."""
+    found = review(form, data, context=context, zone=zone, saved=saved, today=today)
     names = found.submission.names
     derived = _derived(form, found)
     return {
@@ -32,6 +35,10 @@ def live(
         },
         "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
         "errors": dict(found.errors),
+        "missing": [
+            {"link": answer.link, "text": answer.text}
+            for answer in missing_answers(form, found.outcome, names)
+        ],
         "findings": [
             {
                 "key": finding.key,

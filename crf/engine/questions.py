@@ -73,7 +73,8 @@ class Question:
     """One question of a form; pure values, so that everything but the table can be made from it.
 
     ``asked_when`` means shown and required. ``by`` marks a derived answer: it is called with the values of
-    ``reads``. ``proposed_by`` names a derived answer that the person confirms or overrides here.
+    ``reads``. ``proposed_by`` names a derived answer that the person confirms or overrides here; ``taken_from``
+    the answer of another form, "ELIG.ecog", that is shown here and taken over by a press: read by people, not by rules.
     ``offered_when`` names codes that are answers only where their condition holds; the others always are.
     ``licensed`` wording is no text of this repository: the sponsor loads it, and ``text`` stands in until
     then. ``dictionary`` names a list of terms (``crf.engine.dictionaries``): the answer is the name of one, and
@@ -111,6 +112,7 @@ class Question:
     by: Callable[..., Any] | None = None
     blanks: bool = False
     proposed_by: str = ""
+    taken_from: str = ""
     offered_when: Mapping[str, Condition] = field(default_factory=dict)
     licensed: bool = False
     dictionary: str = ""

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
@@ -26,6 +27,7 @@ from kernel.reading import UnreadableError, clean
 
 Raw = dict[str, list[str]]
 ROW_LIMIT = 200
+KEYS_BETWEEN = "|"  # between the keys of findings at one value, which are confirmed together
 COUNTED = re.compile(r"[0-9]{1,4}")
 ROW_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ROW_TICK = re.compile(r"[a-z][a-z0-9_]*-[0-9]{1,4}-remove")
@@ -145,8 +147,9 @@ class Submission:
 
     @property
     def confirmations(self) -> dict[str, str]:
-        """Map the key of each soft finding that was confirmed to the reason given."""
-        return self._texts("_confirm:")
+        """Map the key of each soft finding that was confirmed to the reason given; one reason may settle several."""
+        said = self._texts("_confirm:")
+        return {key: text for keys, text in said.items() for key in keys.split(KEYS_BETWEEN)}
 
     @property
     def prompts(self) -> list[Prompt]:
@@ -194,9 +197,10 @@ def review(
     context: KnownValues,
     zone: str,
     saved: RowsOnRecord = NO_ROWS,
+    today: date | None = None,
 ) -> Review:
     """Read ``data`` (a POST, a draft, an API call) and evaluate it; errors of questions not asked are dropped."""
-    submission = parse(form, data, zone=zone, saved=saved)
+    submission = parse(form, data, zone=zone, saved=saved, today=today)
     outcome = evaluate(
         form,
         values=submission.values,
@@ -227,7 +231,7 @@ class AnswerUnreadableError(Exception):
     """What was typed is no answer to the question; the text says what would be."""
 
 
-def read_answer(question: Question, texts: list[str], *, zone: str) -> Any:
+def read_answer(question: Question, texts: list[str], *, zone: str, today: date | None = None) -> Any:
     """Return the answer that ``texts`` give to ``question``, None for no text.
 
     Raises:
@@ -240,23 +244,23 @@ def read_answer(question: Question, texts: list[str], *, zone: str) -> Any:
     if question.kind == QuestionKind.CHOICE:
         return _chosen(question, texts[0])
     try:
-        return _read(question, texts[0], zone=zone)
+        return _read(question, texts[0], zone=zone, today=today)
     except UnreadableError as fault:
         raise AnswerUnreadableError(messages.unreadable(question, fault.reason)) from fault
 
 
-def _read(question: Question, text: str, *, zone: str) -> Any:
+def _read(question: Question, text: str, *, zone: str, today: date | None) -> Any:
     match question.kind:
         case QuestionKind.INTEGER:
             return reading.whole(text)
         case QuestionKind.DECIMAL:
             return reading.pointed(text, places=question.places)
         case QuestionKind.DATE:
-            return reading.day(text)
+            return reading.day(text, today=today)
         case QuestionKind.PARTIAL_DATE:
-            return reading.partial_day(text)
+            return reading.partial_day(text, today=today)
         case QuestionKind.DATETIME:
-            return reading.instant(text, zone=zone)
+            return reading.instant(text, zone=zone, today=today)
     words = reading.words(text)
     if question.dictionary and words:
         return _term(question, words)
@@ -295,14 +299,20 @@ def _typed(item: Any) -> str:
 
 
 def parse(
-    form: FormDeclaration, data: Mapping[str, Any], *, zone: str, saved: RowsOnRecord = NO_ROWS
+    form: FormDeclaration,
+    data: Mapping[str, Any],
+    *,
+    zone: str,
+    saved: RowsOnRecord = NO_ROWS,
+    today: date | None = None,
 ) -> Submission:
     """Return the typed answers; what cannot be read stays in ``raw`` and has a sentence in ``errors``.
 
-    ``saved`` are the rows that the record has: those that were sent again keep their numbers.
+    ``saved`` are the rows that the record has: those that were sent again keep their numbers. ``today`` is the day at
+    the site, for whoever types “today”.
     """
     submission = Submission(raw=raw_of_post(data))
-    reader = _Reader(submission, zone)
+    reader = _Reader(submission, zone, today)
     for name, question in form.questions.items():
         if not question.derived:
             reader.read(question, name, name, submission.values, submission.missing)
@@ -343,6 +353,7 @@ def numbered(group: Group, rows: Iterable[AnswerValues], saved: SavedRows) -> li
 class _Reader:
     found: Submission
     zone: str
+    today: date | None
 
     def read(
         self, question: Question, name: str, target: str, values: AnswerRow, missing: dict[str, str]
@@ -353,7 +364,11 @@ class _Reader:
         why = clean(next(iter(self.found.raw.get(f"{name}__why", ())), ""))
         values[question.name] = None
         try:
-            values[question.name] = read_answer(question, texts, zone=self.zone)
+            values[question.name] = read_answer(question, texts, zone=self.zone, today=self.today)
+            if (
+                question.dated and texts and not texts[0][0].isdecimal() and self.today
+            ):  # “today” stays this day
+                self.found.raw[name] = reading.as_typed(values[question.name], zone=self.zone)
             if why:
                 _check_reason(question, why, values[question.name])
                 missing[question.name] = why

@@ -15,6 +15,7 @@ from crf.models.coding import (
     GradeText,
     ReleasedTerm,
 )
+from crf.models.comments import AnswerComment
 from crf.models.counts import CellCount, MonthCount
 from crf.models.deviations import DeviationDecision, Exclusion, Importance
 from crf.models.differences import DerivedDifference, DifferenceKind
@@ -46,6 +47,7 @@ FORM_MODELS = catalogue.models()
 __all__ = (
     "FORM_MODELS",
     "UNFILLED",
+    "AnswerComment",
     "CausalityCode",
     "CellCount",
     "ChangeReason",

@@ -30,16 +30,18 @@ def asked_at(queries: Iterable[tuple[Query, str]], *, ask: str) -> AskedAt:
     return AskedAt(ask, places)
 
 
-def balloons(asked: AskedAt, target: str, about: str, *, language: str) -> str:
-    """Draw what stands beside a question or a row; nothing where nobody asks and nobody has asked."""
-    if not asked.ask and target not in asked.queries:
+def balloons(asked: AskedAt, target: str, *, language: str) -> str:
+    """Draw the queries that stand beside a question or a row."""
+    if target not in asked.queries:
         return ""
     query = partial("balloons", language, part="query")
-    drawn = [
-        filled(query, number=pk, href=href, text=text) for pk, href, text in asked.queries.get(target, ())
-    ]
-    if asked.ask:
-        href = f"{asked.ask}{'&' if '?' in asked.ask else '?'}target={quote(target)}"
-        ask = partial("balloons", language, part="ask")
-        drawn.append(filled(ask, href=href, target=target, about=about))
+    drawn = [filled(query, number=pk, href=href, text=text) for pk, href, text in asked.queries[target]]
     return format_html_join("", "{}", ((each,) for each in drawn))
+
+
+def ask_link(asked: AskedAt, target: str, about: str, *, language: str, part: str = "menu") -> str:
+    """Draw the way to raise a query at a question or a row; nothing for whoever raises none."""
+    if not asked.ask:
+        return ""
+    href = f"{asked.ask}{'&' if '?' in asked.ask else '?'}target={quote(target)}"
+    return filled(partial("balloons", language, part=part), href=href, target=target, about=about)

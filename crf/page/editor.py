@@ -29,7 +29,11 @@ from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
 from crf.models import Draft, Query, SaveKey
 from crf.page.balloons import asked_at
-from crf.page.render import FormPage, Links, PageInput, given_of_review, page
+from crf.page.comments import drawn_comments
+from crf.page.form_page import FormPage, Links, PageInput, given_of_review
+from crf.page.render import page
+from crf.page.taken import forms_taken_from, known_answers
+from crf.page.way import safe_back, with_query
 from crf.queries.sparing import is_spared, spared_words, without_the_arm
 from crf.queries.system import question_of_query
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
@@ -50,6 +54,7 @@ from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, StoredRecord, find_stored_record, form_begun, record_key_of
 from crf.store.versions import answers_at
 from followup.models import Visit
+from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.once import new_key
 from kernel.reading import UnreadableError, whole
@@ -86,11 +91,12 @@ def _key_in(text: str) -> int:
         return 0
 
 
-def address(name: str, record_key: RecordKey, *, draft: str = "") -> str:
+def address(name: str, record_key: RecordKey, *, draft: str = "", back: str = "") -> str:
     """Return where something can be done with the record at the place, or with the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
     asked: dict[str, int | str] = {"visit": record_key.visit.pk} if record_key.visit else {}
     asked |= {"draft": draft} if draft else {}
+    asked |= {"back": back} if back else {}
     return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
 
 
@@ -101,7 +107,10 @@ def storage_name(record_key: RecordKey, page: str, user: User) -> str:
 
 @dataclass
 class RecordEditor:
-    """One form in front of one person; ``opened`` is the key of a page that was opened before."""
+    """One form in front of one person.
+
+    ``opened`` is the key of a page that was opened before, ``back`` the address of the page that led here.
+    """
 
     record_key: RecordKey
     user: User
@@ -111,6 +120,7 @@ class RecordEditor:
     rows_that_go: RowsLeftOut | None = None
     leaves_out: bool = False
     refused: str = ""
+    back: str = ""
 
     @cached_property
     def form_context(self) -> FormContext:
@@ -152,6 +162,8 @@ class RecordEditor:
     @cached_property
     def context(self) -> dict[str, Any]:
         record = self.stored.record if self.stored else None
+        if self.editable and (taken := forms_taken_from(self.form)):
+            self.form_context.fetch(self.record_key.form.foreign_reads | taken)
         return self.form_context.context(
             self.record_key.form,
             visit=self.record_key.visit,
@@ -245,7 +257,8 @@ class RecordEditor:
         return page(self.form, PageInput(raw=self.raw_of(outcome), outcome=outcome, **self._frame()))
 
     def review(self, raw: Any) -> Review:
-        return submission.review(self.form, raw, context=self.context, zone=self.zone, saved=self.saved_rows)
+        rest: dict[str, Any] = {"zone": self.zone, "saved": self.saved_rows, "today": self.form_context.today}
+        return submission.review(self.form, raw, context=self.context, **rest)
 
     def page_of(
         self,
@@ -271,9 +284,14 @@ class RecordEditor:
             "version": self.version,
             "key": key or self.key,
             "editable": self.editable,
+            "today": self.form_context.today.isoformat(),
             "storage": storage_name(self.record_key, key or self.key, self.user),
             "stored": self._stored_new_page(),
             "zone": self.zone,
+            "comments": drawn_comments(self.stored.record.pk, zone=self.zone, language=get_language() or "en")
+            if self.stored
+            else {},
+            "known": known_answers(self.form, self.form_context, zone=self.zone) if self.editable else {},
             "asked": asked_at(self.queries, ask=self.ask),
             "wordings": wordings_of(self.form, get_language() or "en"),
             "meanings": lambda term: grade_texts(term, get_language() or "en"),
@@ -288,14 +306,18 @@ class RecordEditor:
         return storage_name(new, first.key, self.user) if first else ""
 
     def links(self) -> Links:
-        record_key, new = self.record_key, self.key if self.is_new else ""
+        record_key, new, back = self.record_key, self.key if self.is_new else "", safe_back(self.back)
         return Links(
-            save=address("form", record_key, draft=new),
+            save=address("form", record_key, draft=new, back=back),
             draft=address("draft", record_key, draft=new) if self.editable else "",
             derive=address("derive", record_key) if self.editable else "",
             discard=address("discard", record_key, draft=self.draft.page) if self.draft else "",
             history=address("history", record_key) if self.stored else "",
-            back=record_key.participant.get_absolute_url(),
+            comment=f"{with_query(address('comment', record_key))}target="
+            if self.stored and self.editable
+            else "",
+            verify=f"{address('verify', record_key)}#{self.stored.record.pk}-" if self.stored else "",
+            back=back or record_key.participant.get_absolute_url(),
             blank=reverse("crf:blank", args=[record_key.form.code]),
         )
 
@@ -358,7 +380,8 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     the page that compares.
     """
     form, problem, status = editor.form, "", 422
-    typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows)
+    today = local_date(editor.at, editor.zone)
+    typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows, today=today)
     editor.leaves_out = bool(typed.control("leave_out"))
     try:
         return save_answers(
@@ -378,7 +401,8 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     except (AnswersUnreadable, AnswersImpossible):
         pass  # each answer says on the page what is wrong with it
     except ReasonNeeded as refused:
-        problem = str(refused)
+        answers = ", ".join(messages.label_at(form, target) for target in refused.targets)
+        problem = _("{refused} It is about: {answers}.").format(refused=refused, answers=answers)
     except VisitsWouldChange as stopped:
         editor.stopped = stopped
     except RowsLeftOut as refused:

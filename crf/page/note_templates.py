@@ -14,18 +14,27 @@ ERROR, SOFT = "is-error", "is-soft"
 ICONS = {ERROR: "exclamation-octagon", SOFT: "exclamation-triangle"}
 
 
-def finding_note(finding: Finding, text: str, *, language: str, confirms: bool, reason: str) -> SafeString:
-    """Draw a finding; a soft one that ``confirms`` also takes the reason that settles it."""
+def finding_note(
+    finding: Finding, text: str, *, language: str, confirms: bool, keys: str, reason: str
+) -> SafeString:
+    """Draw a finding; a soft one that ``confirms`` also takes the reason that settles it and those of ``keys``."""
     if finding.level == Level.HARD:
         return note(ERROR, text, language=language, key=finding.key)
-    return note(SOFT, text, language=language, key=finding.key, confirms=confirms, reason=reason)
+    return note(SOFT, text, language=language, key=finding.key, confirms=confirms, keys=keys, reason=reason)
 
 
 def note(
-    tone: str, text: str, *, language: str, key: str = "", confirms: bool = False, reason: str = ""
+    tone: str,
+    text: str,
+    *,
+    language: str,
+    key: str = "",
+    confirms: bool = False,
+    keys: str = "",
+    reason: str = "",
 ) -> SafeString:
     drawn = partial("note", language, tone=tone, icon_name=ICONS[tone], confirms=confirms)
-    return filled(drawn, key=key, text=text, reason=reason)
+    return filled(drawn, key=key, keys=keys, text=text, reason=reason)
 
 
 def filled(drawn: str, **filling: object) -> SafeString:

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from crf.engine.declaration import Group
 from crf.engine.submission import Raw, raw_of_post
 from crf.page.editor import RecordEditor
+from crf.page.form_page import FormPage
 from crf.page.keyed_rows import PASTED, pasted_name
-from crf.page.render import FormPage
 
 ACTION = "paste"
 

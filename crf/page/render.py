@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,17 +16,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crf.engine import messages
-from crf.engine.answers import AnswerRow, AnswerValues, KnownValues
+from crf.engine.answers import AnswerRow, AnswerValues
 from crf.engine.checks import Finding, Level
 from crf.engine.conditions import Condition, canonical
 from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.dictionaries import local_name
-from crf.engine.evaluation import Evaluation
 from crf.engine.help import filled, value_texts
+from crf.engine.missing import MissingAnswer, missing_answers
 from crf.engine.questions import Question, QuestionKind
-from crf.engine.submission import Raw, Review, rows_begun
+from crf.engine.submission import KEYS_BETWEEN, Submission, rows_begun
 from crf.engine.typed import raw_of
-from crf.page.balloons import AskedAt, balloons
+from crf.page.balloons import ask_link, balloons
+from crf.page.form_page import FieldView, FormPage, PageInput, SectionView, first_text
 from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note, note_classes
 from crf.page.question_templates import Filling, as_json, partial, skeleton
@@ -34,136 +35,44 @@ from crf.page.question_templates import Filling, as_json, partial, skeleton
 TABLE_LIMIT = 6
 
 
-@dataclass(frozen=True)
-class Links:
-    """The addresses that a form page talks to; an empty one switches its feature off."""
-
-    save: str = ""
-    draft: str = ""
-    derive: str = ""
-    discard: str = ""
-    history: str = ""
-    back: str = ""
-    blank: str = ""
-
-
-@dataclass(frozen=True)
-class SectionView:
-    """One section, drawn."""
-
-    name: str
-    title: str
-    help: str
-    show: str
-    hidden: bool
-    body: SafeString
-    quick: bool = False
-
-
-@dataclass(frozen=True)
-class FormPage:
-    """Everything ``templates/crf/form.html`` shows."""
-
-    form: FormDeclaration
-    title: str
-    parts: tuple[SectionView, ...]
-    problems: tuple[tuple[str, str], ...]
-    notes: SafeString
-    blank_notes: tuple[tuple[str, SafeString], ...]
-    cleared: tuple[str, ...]
-    unanswered: tuple[tuple[str, str], ...]
-    links: Links
-    context_json: str
-    saved_json: str
-    version: int
-    key: str
-    raw_prompts: str
-    reason: str
-    reasons_json: str
-    editable: bool
-    storage: str
-    stored: str
-    reason_problem: str = ""
-
-
-@dataclass(frozen=True)
-class PageInput:
-    """What a request brings to the page."""
-
-    raw: Raw
-    outcome: Evaluation
-    version: int
-    zone: str
-    errors: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    saved: Raw | None = None
-    context: KnownValues = field(default_factory=dict)
-    links: Links = field(default_factory=Links)
-    key: str = ""
-    editable: bool = True
-    announce: bool = False
-    storage: str = ""
-    stored: str = ""
-    wordings: Mapping[str, str] = field(default_factory=dict)
-    pasted: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    meanings: Callable[[str], Mapping[str, str]] = lambda term: {}  # what each code means for a term
-    asked: AskedAt = field(default_factory=AskedAt)
-
-
 def page(form: FormDeclaration, given: PageInput) -> FormPage:
     """Return the page of ``form`` as ``given`` describes it; ``announce`` puts what is wrong on top."""
     drawing = FormRenderer(form, given, get_language() or "en")
+    parts = [drawing.part(section) for section in form.sections]
+    missing = missing_answers(form, given.outcome, drawing.names)
     return FormPage(
         form=form,
         title=str(form.title),
-        parts=tuple(drawing.part(section) for section in form.sections),
+        parts=tuple(_with_missing(part, missing) for part in parts),
         problems=tuple(drawing.problems()) if given.announce else (),
         notes=drawing.loose_notes(),
         blank_notes=tuple(blank_notes(drawing.language)) if given.editable else (),
         cleared=tuple(drawing.label_of(target) for target in given.outcome.cleared),
-        unanswered=tuple(drawing.unanswered()),
+        unanswered=missing,
         links=given.links,
         context_json=json.dumps({name: _json(given.context.get(name)) for name in form.shown_context}),
         saved_json=json.dumps(given.saved) if given.saved is not None else "",
         version=given.version,
         key=given.key,
-        raw_prompts=_first(given.raw, "_prompts"),
-        reason=_first(given.raw, "_reason"),
+        raw_prompts=first_text(given.raw, "_prompts"),
+        reason=first_text(given.raw, "_reason"),
         reasons_json=json.dumps(
             {name: texts[0] for name, texts in given.raw.items() if name.startswith("_reason:") and texts}
         ),
         editable=given.editable,
         storage=given.storage,
         stored=given.stored,
+        today=given.today,
         reason_problem=given.errors.get("_reason", ""),
     )
 
 
-def given_of_review(found: Review, **rest: Any) -> PageInput:
-    """Return what a page needs to show a submission again, everything typed included."""
-    typed = found.submission
-    return PageInput(raw=typed.raw, outcome=found.outcome, errors=found.errors, names=typed.names, **rest)
+def _with_missing(part: SectionView, missing: Iterable[MissingAnswer]) -> SectionView:
+    return replace(part, missing=tuple(answer for answer in missing if answer.section == part.name))
 
 
 def _json(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _first(raw: Raw, name: str) -> str:
-    return next(iter(raw.get(name, ())), "")
-
-
-@dataclass(frozen=True)
-class FieldView:
-    """A question where it is drawn."""
-
-    question: Question
-    target: str
-    name: str
-    values: AnswerValues
-    template: str = "question"
-    label: str = ""
-    blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,11 +102,17 @@ class FormRenderer:
             **{name: texts for name, texts in begins.items() if name.startswith(waiting)},
             **self.given.raw,
         }
+        self.names = dict(self.given.names)  # of every field by its place, those that are drawn included
         self.notes: dict[str, list[tuple[str, str]]] = {}
         self.placed_keys: set[str] = set()
-        for finding in self.given.outcome.findings:
-            if finding.level in (Level.HARD, Level.SOFT):
-                self._note(finding)
+        self.confirmed = Submission(raw=self.given.raw).confirmations
+        shown = [each for each in self.given.outcome.findings if each.level in (Level.HARD, Level.SOFT)]
+        self.keys_at: dict[str, list[str]] = {}  # of the soft findings that are confirmed at one value
+        for finding in shown:
+            if finding.level == Level.SOFT:
+                self.keys_at.setdefault(finding.target, []).append(finding.key)
+        for finding in shown:
+            self._note(finding)
 
     def _note(self, finding: Finding) -> None:
         text = messages.finding_text(self.form, finding, zone=self.given.zone)
@@ -208,13 +123,15 @@ class FormRenderer:
                 self.placed_keys.add(finding.key)
 
     def _draw(self, finding: Finding, text: str, *, first: bool) -> SafeString:
-        """Draw a finding; the first place it stands at also takes the reason that settles it."""
+        """Draw a finding; the last one at a value takes the reason that settles all of them there."""
+        keys = self.keys_at.get(finding.target, [finding.key])
         return finding_note(
             finding,
             text,
             language=self.language,
-            confirms=first and self.given.editable,
-            reason=_first(self.given.raw, f"_confirm:{finding.key}"),
+            confirms=first and self.given.editable and finding.key == keys[-1],
+            keys=KEYS_BETWEEN.join(keys),
+            reason=next((self.confirmed[key] for key in keys if key in self.confirmed), ""),
         )
 
     @cached_property
@@ -241,7 +158,7 @@ class FormRenderer:
         for name, text in self.given.errors.items():
             yield f"#id-{name}", text
         for finding in self.given.outcome.at(Level.HARD):
-            name = self.given.names.get(finding.target, finding.target)
+            name = self.names.get(finding.target, finding.target)
             link = (
                 f"#id-{name}"
                 if finding.target in self.given.outcome.visible
@@ -250,12 +167,6 @@ class FormRenderer:
                 else ""
             )
             yield link, messages.finding_text(self.form, finding, zone=self.given.zone)
-
-    def unanswered(self) -> Iterable[tuple[str, str]]:
-        """Yield (link, question) for each required question that still waits."""
-        for target in self.given.outcome.unanswered:
-            name = self.given.names.get(target, target)
-            yield (f"#q-{name}" if target in self.form.groups else f"#id-{name}"), self.label_of(target)
 
     def part(self, section: FormSection) -> SectionView:
         """Draw one section."""
@@ -285,10 +196,11 @@ class FormRenderer:
     def question(self, spot: FieldView) -> str:
         """Fill one question's markup."""
         given, question, name = self.given, spot.question, spot.name
+        self.names[spot.target] = name
         required = spot.target in given.outcome.required
         shown = spot.target in given.outcome.visible or (spot.blank and question.shown_when is None)
         texts = self.raw.get(name, [])
-        why = _first(self.raw, f"{name}__why")
+        why = first_text(self.raw, f"{name}__why")
         notes = self.notes_at(spot)
         filling = Filling(
             {
@@ -297,19 +209,16 @@ class FormRenderer:
                 "label": escape(spot.label),
                 "text": self.wording(question) if question.licensed else "",
                 "notes": "".join(text for _level, text in notes),
-                "balloons": ""
-                if spot.blank
-                else self.balloons(spot.target, spot.label or str(question.text)),
+                **self.beside(spot),
+                "known": self.known_elsewhere(spot, texts),
                 "value": escape(self.text_of(spot)),
                 "raw": self.raw_of(spot),
-                "term": escape(local_name(spot.question.dictionary, _first(self.raw, spot.name))),
+                "term": escape(local_name(spot.question.dictionary, first_text(self.raw, spot.name))),
                 "classes": note_classes(notes, required=required, why=why),
                 "hidden": "" if shown else " hidden",
                 "optional": "" if required else " hidden",
                 "bad": ' aria-invalid="true"' if name in given.errors else "",
                 "disabled": "" if given.editable else " disabled",
-                "history": escape(self.history),
-                "no-history": "" if given.links.history else " hidden",
                 "why-open": " open" if why else "",
                 "why-hidden": "" if why or given.editable else " hidden",
                 "reader": "" if given.editable and self.has_proposal(spot) else " hidden",
@@ -320,14 +229,51 @@ class FormRenderer:
             filling[f"h:{code}"], filling[f"o:{code}"] = " hidden", " hidden disabled"
         for text in texts or [""]:
             filling[f"c:{text}"], filling[f"s:{text}"] = " checked", " selected"
-        term = _first(self.raw, question.explained_by)
+        term = first_text(self.raw, question.explained_by)
         filling |= {
             f"m:{code}": escape(text) for code, text in (given.meanings(term) if term else {}).items()
         }
         return skeleton(question, self.language, spot.template) % filling
 
-    def balloons(self, target: str, about: str) -> str:
-        return balloons(self.given.asked, target, about, language=self.language)
+    def beside(self, spot: FieldView) -> dict[str, str]:
+        """Return what stands beside a question: its queries, and what its menu leads to."""
+        given = self.given
+        links, asked, about = given.links, given.asked, spot.label or str(spot.question.text)
+        leads = links.history or links.verify or asked.ask
+        kept = bool(leads) and not spot.blank
+        return {
+            "history": escape(self.history),
+            "no-history": "" if links.history and not spot.blank else " hidden",
+            "verify": escape(links.verify),
+            "no-verify": "" if links.verify and not spot.blank else " hidden",
+            "comment": escape(links.comment),
+            "no-comment": "" if links.comment and not spot.blank else " hidden",
+            "comments": given.comments.get(spot.target, ""),
+            "target": escape(spot.target),
+            "balloons": "" if spot.blank else balloons(asked, spot.target, language=self.language),
+            "ask": "" if spot.blank else ask_link(asked, spot.target, about, language=self.language),
+            "no-more": "" if given.editable or kept else " hidden",
+        }
+
+    def known_elsewhere(self, spot: FieldView, texts: Sequence[str]) -> str:
+        """Draw the answer that another form has; what is answered alike here need not be taken over."""
+        known = self.given.known.get(spot.target)
+        if known is None:
+            return ""
+        same = " hidden" if tuple(texts) == known.typed else ""
+        text = {"source": known.source, "text": known.text, "label": str(spot.question.text)}
+        return partial("known", self.language) % {
+            "typed": escape(json.dumps(known.typed)),
+            "same": same,
+            **{name: escape(words) for name, words in text.items()},
+        }
+
+    def at_row(self, target: str, about: str) -> str:
+        """Return the queries about a row, and the way to raise one."""
+        asked, language = self.given.asked, self.language
+        return balloons(asked, target, language=language) + ask_link(
+            asked, target, about, language=language, part="ask"
+        )
 
     def has_proposal(self, spot: FieldView) -> bool:
         """Say whether the answer that the question takes over is known."""
@@ -367,7 +313,7 @@ class FormRenderer:
         """Return what was typed, or the derived answer in words."""
         if spot.question.derived:
             return messages.display(spot.question, spot.values.get(spot.question.name), zone=self.given.zone)
-        return _first(self.raw, spot.name)
+        return first_text(self.raw, spot.name)
 
     def raw_of(self, spot: FieldView) -> str:
         """Return a derived answer as the browser's conditions read it."""
@@ -436,16 +382,16 @@ class FormRenderer:
         found = [
             match[1]
             for name in self.given.raw
-            if (match := marks.fullmatch(name)) and _first(self.given.raw, name)
+            if (match := marks.fullmatch(name)) and first_text(self.given.raw, name)
         ]
-        pairs = ((prefix, _first(self.given.raw, f"{prefix}-position")) for prefix in found)
+        pairs = ((prefix, first_text(self.given.raw, f"{prefix}-position")) for prefix in found)
         return [(prefix, position) for prefix, position in pairs if position]
 
     def _row(self, group: Group, row: AnswerRow, index: int, template: str) -> _Row:
         names = (self.given.names.get(f"{group.name}.{row['position']}.{name}") for name in group.questions)
         known = next((name for name in names if name), f"{group.name}-{index}-")
         at = row["place"] if "place" in row else int(known.split("-")[1])
-        saved = _first(self.raw, f"{group.name}-{at}-position")
+        saved = first_text(self.raw, f"{group.name}-{at}-position")
         return _Row(
             f"{group.name}-{at}",
             str(row["row_id"]),
@@ -454,7 +400,7 @@ class FormRenderer:
             self._fixed_title(group, row),
             self._cells(group, row, at, template),
             begins="missing" not in row,
-            balloons=self.balloons(f"{group.name}.{saved}", f"{group.title} {saved}") if saved else "",
+            balloons=self.at_row(f"{group.name}.{saved}", f"{group.title} {saved}") if saved else "",
         )
 
     def _fixed_title(self, group: Group, row: AnswerRow) -> str:

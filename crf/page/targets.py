@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crf.engine.messages import label_at
+from crf.engine.messages import label_at, question_at
 from crf.page.editor import RecordEditor
 
 
@@ -19,6 +19,13 @@ def targets_of(editor: RecordEditor) -> list[tuple[str, str]]:
                 for question in group.questions.values()
             ]
     return pairs
+
+
+def answers_of(editor: RecordEditor) -> list[tuple[str, str]]:
+    """Return each question of the form, and of each row that is there, that a person answers."""
+    form = editor.record_key.form
+    named = ((target, words, question_at(form, target)) for target, words in targets_of(editor))
+    return [(target, words) for target, words, question in named if question and not question.derived]
 
 
 def numeric_targets(editor: RecordEditor) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ROLE_LABELS, Role
@@ -15,7 +16,7 @@ from audit.models import Act
 from crf.engine import messages
 from crf.engine.base import CrfRecord, RecordState
 from crf.engine.questions import Question
-from crf.models import EntryPrompt
+from crf.models import AnswerComment, EntryPrompt
 from crf.store.reasons import Reasons, reasons_under
 from crf.store.records import RecordKey, StoredRecord
 
@@ -44,6 +45,7 @@ def history_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> 
     for name, group in record_key.form.groups.items():
         if not field or field == name or field.startswith(f"{name}-"):
             found += _of_rows(stored, name, group, zone, field)
+    found += _comments(record_key, stored, field)
     reasons = reasons_under(entry.act for entry in found)
     explained = [replace(entry, why=_why(entry, reasons)) for entry in found]
     return sorted(explained, key=lambda entry: entry.act.pk, reverse=True)
@@ -71,6 +73,27 @@ def _of_record(record_key: RecordKey, stored: StoredRecord, zone: str, field: st
         before = event
     if not field:
         yield from _states(stored.record)
+
+
+def _comments(record_key: RecordKey, stored: StoredRecord, field: str) -> Iterator[Entry]:
+    """Yield what was said beside the answers, or beside the one called ``field`` on the page."""
+    rows = AnswerComment.objects.filter(record_id=stored.record.pk).select_related("act__by")
+    if field:
+        rows = rows.filter(target=_target_of(record_key, stored, field))
+    for row in rows:
+        label = gettext("Comment on: {answer}").format(answer=messages.label_at(record_key.form, row.target))
+        yield Entry(row.act, label, "", "", row.text)
+
+
+def _target_of(record_key: RecordKey, stored: StoredRecord, field: str) -> str:
+    """Return the name within the record of an answer that the page calls ``field``."""
+    group = field.partition("-")[0]
+    if group not in record_key.form.groups:
+        return field
+    index, question = _row_and_question(group, field)
+    standing = stored.standing(group)
+    position = standing[index].position if index is not None and index < len(standing) else 0
+    return f"{group}.{position}.{question}"
 
 
 def _states(record: CrfRecord) -> Iterator[Entry]:

@@ -32,16 +32,19 @@ from crf.page.editor import (
 )
 from crf.page.log import log_of
 from crf.page.pasting import ACTION, has_lines, paste_into
+from crf.page.way import came_from, next_due, safe_back, with_back
 from crf.records.drafts import discard_draft, keep_draft
 from crf.records.refusals import KeyUsed, StaleVersion
 from crf.records.save import record_saved_under
 from crf.records.visit_changes import said_of_moves
 from crf.store.licensed_wording import wordings_of
-from crf.store.records import NEW, form_named, record_key_of
+from crf.store.records import NEW, RecordKey, form_named, record_key_of
 from crf.views.merging import merge_page
 from crf.views.rights import ENTERING, READING
 from kernel.errors import Forbidden, Refusal
 from kernel.once import PAGE_KEY, new_key
+
+NEXT = "next"  # the button that saves and goes on to the next form
 
 
 class NotReadable(Refusal):
@@ -54,7 +57,8 @@ def _desk(
     request: PersonRequest, number: str, code: str, sequence: int, permission: Permission
 ) -> RecordEditor:
     record_key = open_record(request, number, code, sequence, permission)
-    return RecordEditor(record_key, request.user, timezone.now(), opened=request.GET.get("draft", ""))
+    opened, back = request.GET.get("draft", ""), request.GET.get("back", "")
+    return RecordEditor(record_key, request.user, timezone.now(), opened=opened, back=back)
 
 
 @requires(*READING)
@@ -62,6 +66,7 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     """Show the form, or save what was typed into it."""
     editor = _desk(request, number, code, sequence, form_named(code).seen_by)
     if request.method != "POST":
+        editor.back = editor.back or came_from(request)
         editor.drop_idle_drafts()
         return _begun(request, editor) or _shown(request, editor, editor.page(), 200)
     if not request.user.may(editor.record_key.form.entered_by, editor.record_key.participant.site_id):
@@ -81,7 +86,18 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     messages.add_message(request, messages.WARNING if outcome.outdated else messages.SUCCESS, said)
     if outcome.moved:
         messages.info(request, said_of_moves(outcome.moved))
-    return redirect(address("form", outcome.record_key))
+    if request.POST.get("_action") == NEXT:
+        return _on_to_next(request, outcome.record_key, editor)
+    return redirect(address("form", outcome.record_key, back=editor.back))
+
+
+def _on_to_next(request: PersonRequest, saved: RecordKey, editor: RecordEditor) -> HttpResponse:
+    """Lead to the form that is due next, or back where the reader came from."""
+    if following := next_due(saved):
+        return redirect(with_back(following, editor.back))
+    said = _("No other form of %(number)s is due.") % {"number": saved.participant.number}
+    messages.info(request, said)
+    return redirect(safe_back(editor.back) or saved.participant)
 
 
 def _begun(request: PersonRequest, editor: RecordEditor) -> HttpResponse | None:
@@ -93,7 +109,7 @@ def _begun(request: PersonRequest, editor: RecordEditor) -> HttpResponse | None:
         return redirect(address("form", saved))
     if PAGE_KEY.fullmatch(editor.opened):
         return None
-    return redirect(address("form", editor.record_key, draft=new_key()))
+    return redirect(address("form", editor.record_key, draft=new_key(), back=editor.back))
 
 
 def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int) -> HttpResponse:
@@ -110,8 +126,8 @@ def _shown(request: PersonRequest, editor: RecordEditor, page: Any, status: int)
 def derive(request: PersonRequest, number: str, code: str, sequence: int) -> JsonResponse:
     """Answer what follows from what is typed now: derived answers and findings."""
     editor = _desk(request, number, code, sequence, form_named(code).entered_by)
-    form, saved = editor.form, editor.saved_rows
-    review = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved)
+    form, saved, today = editor.form, editor.saved_rows, editor.form_context.today
+    review = live(form, request.POST, context=editor.context, zone=editor.zone, saved=saved, today=today)
     return JsonResponse(review)
 
 

@@ -1,6 +1,6 @@
 // General behaviour of every page: menu, focus, double clicks, confirmations, and the session
 // that warns before it ends and lets the same person in again without leaving the page.
-import { asDay, asPartialDay } from "./reading.js";
+import { asDay, asInstant, asPartialDay } from "./reading.js";
 
 (() => {
   const first = (selector, within = document) => within.querySelector(selector);
@@ -70,8 +70,11 @@ import { asDay, asPartialDay } from "./reading.js";
   // What was typed as a day becomes what is understood, 2026-11-23, when the field is left.
   document.addEventListener("change", (event) => {
     const field = event.target;
-    const read = { full: asDay, partial: asPartialDay }[field.dataset.day];
-    if (read) field.value = read(field.value) ?? field.value;
+    const read = { full: asDay, partial: asPartialDay, instant: asInstant }[field.dataset.day];
+    const understood = read?.(field.value, field.form?.dataset.today);
+    if (!understood || understood === field.value) return;
+    field.value = understood;
+    announce(understood);
   });
 
   // The calendar of the browser opens at the sign in the field, and by Alt and the down arrow.

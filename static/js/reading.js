@@ -20,6 +20,7 @@ const MONTHS = "january february march april may june july august september octo
   " ",
 );
 const MONTH = new RegExp(`^(\\d{4})[${HYPHEN}/.年](\\d{1,2})月?$`);
+const TODAY = ["today", "今天", "今日"];
 const YEAR = /^(\d{4})年?$/;
 const [FIRST_YEAR, LAST_YEAR] = [1900, 2999];
 
@@ -45,19 +46,28 @@ export function asNumber(text) {
   return NUMBER.test(typed) ? Number(typed) : null;
 }
 
-// A full day in ISO 8601; null when it could be two days, such as 05/03/2025.
-export function asDay(text) {
+// A full day in ISO 8601; null when it could be two days, such as 05/03/2025. `today` is the day at the site, for
+// whoever types "today".
+export function asDay(text, today = null) {
   const typed = plain(text);
+  if (today && TODAY.includes(typed.toLowerCase())) return today;
   const found = typed.match(DAY) || typed.match(EIGHT_DIGITS);
   if (found) return written(found.slice(1));
   return dayFirst(typed.match(DAY_FIRST)) || dayNamed(typed);
 }
 
 // A day, or the month or year of a partial one, in ISO 8601.
-export function asPartialDay(text) {
+export function asPartialDay(text, today = null) {
   const typed = plain(text);
   const parts = typed.match(YEAR)?.slice(1) || typed.match(MONTH)?.slice(1) || monthLast(typed);
-  return parts ? written(parts) : asDay(typed);
+  return parts ? written(parts) : asDay(typed, today);
+}
+
+// A moment with its day in ISO 8601 and its time as it was typed.
+export function asInstant(text, today = null) {
+  const [, day, clock] = plain(text).match(/^(.+?)[T\s]+(\d{1,2}:\d{2})$/) || [];
+  const understood = day && asDay(day, today);
+  return understood ? `${understood} ${clock}` : null;
 }
 
 function dayFirst(found) {

@@ -79,6 +79,10 @@ FIELDS: dict[str, dict[str, str]] = {
             "id participant site visit visit_code form_code filled_by due_on record state entered_at is_waived"
         ),
     },
+    "crf.AnswerComment": {
+        "clinical": "text",
+        "operational": "id act participant site record target",
+    },
     "crf.NothingNew": {
         "clinical": "form_code",
         "operational": "id act participant site visit",

@@ -44,21 +44,31 @@ test("words in an answer that look like a mark are left as they are", () => {
   assert.equal(markChanges(page)[0].what, "$& {new} becomes N");
 });
 
-test("from two corrections on each may have a reason, which stays while others come and go", () => {
+test("each correction asks for its reason where it stands, and keeps it while others come and go", () => {
   const page = opened();
   field(page.form, "weight").value = "71";
   judge(page);
-  const own = page.form.querySelector("[data-own-reasons]");
-  assert.equal(own.hidden, true);
-  field(page.form, "pregnant").value = "Y";
-  judge(page);
-  const box = field(own, "_reason:weight");
+  const box = field(page.form.querySelector("#q-weight"), "_reason:weight");
+  assert.equal(page.form.querySelector("#q-weight [data-what]").textContent, "70 becomes 71");
+  assert.equal(page.form.querySelector("#q-weight [data-own] label").htmlFor, "id-_reason:weight");
   box.value = "misread";
   box.dispatchEvent(new Event("input"));
-  field(page.form, "pregnant").value = "N";
-  judge(page);
   field(page.form, "pregnant").value = "Y";
   judge(page);
-  assert.equal(field(own, "_reason:weight").value, "misread");
-  assert.equal(own.querySelector("label").htmlFor, "id-_reason:pregnant");
+  assert.equal(field(page.form.querySelector("#q-pregnant"), "_reason:pregnant").value, "");
+  field(page.form, "weight").value = "70";
+  judge(page);
+  assert.equal(page.form.querySelector("#q-weight [data-own]"), null);
+  field(page.form, "weight").value = "72";
+  judge(page);
+  assert.equal(field(page.form.querySelector("#q-weight"), "_reason:weight").value, "misread");
+});
+
+test("an answer that is no longer asked gives its reason at the end of the form", () => {
+  const page = opened();
+  choose(page.form, "sex", "M");
+  judge(page);
+  const end = page.form.querySelector("[data-own-reasons]");
+  assert.equal(field(end, "_reason:pregnant").type, "text");
+  assert.equal(field(page.form.querySelector("#q-sex"), "_reason:sex").type, "text");
 });

@@ -44,9 +44,8 @@ const ROW = `<tr data-row="nodes-__row__"><th>__number__<input type="hidden" nam
 
 const REASONS = `
   <section data-reason data-reasons="{}"><input type="text" name="_reason">
-    <details data-own-reasons hidden><summary>Reasons</summary>
-      <template data-own-reason><li><label><strong data-label></strong> <span data-what></span></label><input type="text"></li></template>
-    </details>
+    <div data-own-reasons></div>
+    <template data-own-reason><div><label><span data-label></span> <span data-what></span></label><input type="text"></div></template>
   </section>`;
 
 const NOTES = `
@@ -54,7 +53,12 @@ const NOTES = `
   <template data-note="is-soft"><p class="p3-q-note is-soft" data-finding=""><svg></svg><span></span></p>
     <label class="p3-confirm"><span>It is right, because</span> <input type="text" name="_confirm:"></label></template>`;
 
+const RAIL = `
+  <details data-rail open><summary>Parts of the form</summary><ul>
+    <li data-part="body"><a href="#part-body">Body</a><a href="#" data-part-missing hidden></a></li></ul></details>`;
+
 const SAVEBAR = `
+  <details data-missing hidden><summary></summary><ul></ul></details>
   <button type="submit" name="_action" value="save">Save</button>
   <span data-cleared hidden></span><span data-status></span>`;
 
@@ -66,6 +70,9 @@ const TEXTS = {
   textNone: "no answer",
   textRemoved: "removed",
   textCleared: "left out: {questions}",
+  textMissingOne: "1 answer is missing",
+  textMissingMany: "{number} answers are missing",
+  textMissingHere: "{number} missing",
 };
 
 // Opens a page of its own for each test and makes its document the one that the modules see.
@@ -73,7 +80,7 @@ export function drawForm({ saved = null, ...data } = {}) {
   const window = new Window({ url: "https://palace3.test/form/" });
   for (const name of GLOBALS) globalThis[name] = window[name];
   globalThis.window = window;
-  window.document.body.innerHTML = `<form data-crf>
+  window.document.body.innerHTML = `${RAIL}<form data-crf>
     <input type="hidden" name="csrfmiddlewaretoken" value="token"><input type="hidden" name="_version" value="1">
     <input type="hidden" name="_key" value="k"><input type="hidden" name="_prompts" value="">
     ${NOTES}<section id="part-body">${QUESTIONS}</section>${saved ? REASONS : ""}${SAVEBAR}</form>`;

@@ -44,6 +44,28 @@ test("Ctrl+S saves, whatever other button of the form stands first", () => {
   assert.deepEqual(asked, ["save"]);
 });
 
+test("Ctrl+Enter saves and goes on, where the page offers it", () => {
+  const form = drawForm();
+  const page = openPage(form);
+  const asked = [];
+  form.requestSubmit = (button) => asked.push(button.value);
+  assert.equal(press(page, field(form, "weight"), "Enter", { ctrlKey: true }), false);
+  form.insertAdjacentHTML("beforeend", '<button name="_action" value="next">Save and next</button>');
+  assert.equal(press(page, field(form, "weight"), "Enter", { ctrlKey: true }), true);
+  assert.deepEqual(asked, ["next"]);
+});
+
+test("Alt+M leads to the first missing answer", () => {
+  const form = drawForm();
+  const page = openPage(form);
+  assert.equal(press(page, field(form, "weight"), "m", { altKey: true }), false);
+  form
+    .querySelector("[data-missing] ul")
+    .insertAdjacentHTML("beforeend", '<li><a href="#id-pregnant">Pregnant</a></li>');
+  assert.equal(press(page, field(form, "weight"), "m", { altKey: true }), true);
+  assert.equal(document.activeElement.id, "id-pregnant");
+});
+
 test("Enter goes on to the next answer, past reasons for none", () => {
   const page = openPage(drawForm());
   assert.equal(press(page, field(page.form, "weight"), "Enter"), true);

@@ -59,6 +59,19 @@ test("what was pasted stands on the page of the server, and this browser puts no
   assert.equal(field(form, "weight").value, "");
 });
 
+test("what another form knows is taken over by a press, and is an answer like any other", () => {
+  const page = start(drawForm({ saved: { sex: ["M"] } }));
+  const question = page.form.querySelector("#q-sex");
+  question.insertAdjacentHTML("beforeend", `<button type="button" data-take='["F"]'>Take over</button>`);
+  const button = question.querySelector("[data-take]");
+  button.click();
+  assert.equal(field(page.form, "sex").checked, true);
+  assert.deepEqual([page.dirty, page.touched.has("sex"), button.hidden], [true, true, true]);
+  assert.equal(document.activeElement.value, "F");
+  assert.equal(page.form.querySelector("#q-pregnant").hidden, false);
+  assert.equal(question.querySelector("[data-what]").textContent, "male becomes female");
+});
+
 test("a page that the browser brings back keeps what was typed, and leaves without a question", () => {
   const page = start(drawForm({ storage: "7:SMALL:1" }));
   field(page.form, "weight").value = "70";

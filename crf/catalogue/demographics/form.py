@@ -99,7 +99,13 @@ class Demographics(CrfRecord):
         _("Nutritional risk score (NRS 2002)"), soft=(0, 5), hard=(0, 7), sdtm="RSORRES (NRS2002)"
     )
     feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
-    ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
+    ecog = ChoiceAnswer(
+        _("ECOG performance status"),
+        codes=ECOG,
+        required=True,
+        taken_from="ELIG.ecog",
+        sdtm="RSORRES (ECOG101)",
+    )
     kps = IntegerAnswer(
         _("Karnofsky performance status"), help=_("In steps of 10."), hard=(0, 100), sdtm="RSORRES (KPS0101)"
     )

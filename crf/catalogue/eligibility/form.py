@@ -169,10 +169,25 @@ class Eligibility(CrfRecord):
         required=True,
         missing_allowed=(),
         help=_("As on the staging form. Can be included: %(fact.eligible_ct)s."),
+        taken_from="STAGE.ct",
         sdtm="RSORRES",
     )
-    cn_e = ChoiceAnswer(_("cN for eligibility"), codes=N, required=True, missing_allowed=(), sdtm="RSORRES")
-    cm_e = ChoiceAnswer(_("cM for eligibility"), codes=M, required=True, missing_allowed=(), sdtm="RSORRES")
+    cn_e = ChoiceAnswer(
+        _("cN for eligibility"),
+        codes=N,
+        required=True,
+        missing_allowed=(),
+        taken_from="STAGE.cn",
+        sdtm="RSORRES",
+    )
+    cm_e = ChoiceAnswer(
+        _("cM for eligibility"),
+        codes=M,
+        required=True,
+        missing_allowed=(),
+        taken_from="STAGE.cm",
+        sdtm="RSORRES",
+    )
     resectable = YesNoAnswer(
         _("Judged resectable by the multidisciplinary team"),
         required=True,
@@ -181,7 +196,12 @@ class Eligibility(CrfRecord):
     )
     mdt_dt = DateAnswer(_("Date of the MDT meeting"), required=True, sdtm="SUPPRS.MDTDTC")
     ecog = ChoiceAnswer(
-        _("ECOG performance status"), codes=ECOG, required=True, missing_allowed=(), sdtm="RSORRES (ECOG101)"
+        _("ECOG performance status"),
+        codes=ECOG,
+        required=True,
+        missing_allowed=(),
+        taken_from="DM.ecog",
+        sdtm="RSORRES (ECOG101)",
     )
 
     inclusion = Section(_("Inclusion criteria"))

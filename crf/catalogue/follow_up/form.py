@@ -73,7 +73,13 @@ class FollowUp(CrfRecord):
         cdash="WEIGHT",
         sdtm="VSORRES (WEIGHT)",
     )
-    ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
+    ecog = ChoiceAnswer(
+        _("ECOG performance status"),
+        codes=ECOG,
+        required=True,
+        taken_from="VS.ecog",
+        sdtm="RSORRES (ECOG101)",
+    )
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
     feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
     stricture = YesNoAnswer(

@@ -306,9 +306,12 @@ class Staging(CrfRecord):
         required=True,
         missing_allowed=(),
         help=_("T2 to T4a are eligible."),
+        taken_from="ELIG.ct_e",
         sdtm="RSORRES",
     )
-    cn = ChoiceAnswer(_("cN"), codes=N, required=True, missing_allowed=(), sdtm="RSORRES")
+    cn = ChoiceAnswer(
+        _("cN"), codes=N, required=True, missing_allowed=(), taken_from="ELIG.cn_e", sdtm="RSORRES"
+    )
     cn_n = IntegerAnswer(
         _("Number of suspect nodes"), soft=(0, 15), hard=(0, 30), required=True, sdtm="TRORRES"
     )
@@ -323,7 +326,9 @@ class Staging(CrfRecord):
         sdtm="TUORRES",
         exported_after="m_site",
     )
-    cm = ChoiceAnswer(_("cM"), codes=M, required=True, missing_allowed=(), sdtm="RSORRES")
+    cm = ChoiceAnswer(
+        _("cM"), codes=M, required=True, missing_allowed=(), taken_from="ELIG.cm_e", sdtm="RSORRES"
+    )
     m_site = MultipleAnswer(
         _("Site of the metastasis"), codes=DISTANT_SITES, asked_when=Is("cm", "M1"), sdtm="TULOC"
     )

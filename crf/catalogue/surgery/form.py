@@ -148,7 +148,11 @@ class Surgery(CrfRecord):
     before = Section(_("Before the operation"), shown_when=OPERATED)
     asa = ChoiceAnswer(_("ASA class"), codes=ASA, required=True, sdtm="RSORRES (ASA)")
     ecog_pre = ChoiceAnswer(
-        _("ECOG before the operation"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)"
+        _("ECOG before the operation"),
+        codes=ECOG,
+        required=True,
+        taken_from="VS.ecog",
+        sdtm="RSORRES (ECOG101)",
     )
     wt_pre = DecimalAnswer(
         _("Weight before the operation"),

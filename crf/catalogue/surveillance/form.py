@@ -101,7 +101,13 @@ class Surveillance(CrfRecord):
         definition=_("From the weight of the first dose; without one, from that of the baseline."),
         sdtm="SUPPVS.WTPCT",
     )
-    as_ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
+    as_ecog = ChoiceAnswer(
+        _("ECOG performance status"),
+        codes=ECOG,
+        required=True,
+        taken_from="VS.ecog",
+        sdtm="RSORRES (ECOG101)",
+    )
     as_dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
     as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, required=True, sdtm="FAORRES")
     as_dilat_n = IntegerAnswer(

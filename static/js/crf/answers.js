@@ -27,7 +27,7 @@ export function answerOf(page, name) {
   if (!typed.length) return null;
   if (kind === "multiple") return typed;
   const read = READERS[kind];
-  return read ? read(typed[0]) : typed[0];
+  return read ? read(typed[0], page.texts.today) : typed[0];
 }
 
 // A row's own answers come first, then the form's, then what the server knows from elsewhere.

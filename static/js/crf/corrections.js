@@ -1,6 +1,6 @@
 // What the save corrects: answers that were saved and differ now or are no longer asked, rows that go.
-// From two corrections on, each may have a reason of its own beside the one for the whole save.
-import { inputsNamed, isGone, labelOf, textsOf } from "./answers.js";
+// Each asks for its reason where it stands; the one at the end of the form is for all that have none of their own.
+import { inputsNamed, isGone, labelOf, questionNamed, textsOf } from "./answers.js";
 import { all, one } from "./page.js";
 
 export const NOTHING = "[[],[]]";
@@ -64,25 +64,30 @@ export function askReasons(page, corrections) {
   const panel = one("[data-reason]", page.form);
   if (!panel) return;
   panel.hidden = !corrections.length && !one("[aria-invalid]", panel);
-  const own = one("[data-own-reasons]", panel);
-  own.hidden = corrections.length < 2;
-  const list = one("ul", own) || own.appendChild(document.createElement("ul"));
-  const kept = new Map(all("li", list).map((item) => [item.dataset.of, item]));
-  const items = own.hidden
-    ? []
-    : corrections.map((each) => kept.get(each.name) || ownReason(page, each.name));
-  if (items.length !== kept.size || items.some((item) => !item.isConnected)) list.replaceChildren(...items);
-  items.forEach((item, index) => {
-    describe(item, corrections[index]);
-  });
-  if (items.some((item) => one("input", item).value)) own.open = true;
+  const kept = new Map(all("[data-own]", page.form).map((item) => [item.dataset.own, item]));
+  for (const correction of corrections) {
+    const item = kept.get(correction.name) || ownReason(page, correction.name);
+    kept.delete(correction.name);
+    if (!item.isConnected) placeOf(page, correction.name).append(item);
+    describe(item, correction);
+  }
+  for (const item of kept.values()) item.remove();
+}
+
+// At the answer, or at the row that goes; at the end of the form where it is not on the page any more.
+function placeOf(page, name) {
+  const question = questionNamed(page, name);
+  const tick = question ? null : inputsNamed(page, name).find(({ type }) => type === "checkbox");
+  const place = question || tick?.closest("td, [data-row]");
+  if (!place || isGone(place)) return one("[data-own-reasons]", page.form);
+  return one(":scope > .p3-cell-answer", place) || place;
 }
 
 function ownReason(page, name) {
   const pattern = one("template[data-own-reason]", page.form);
   const item = pattern.content.firstElementChild.cloneNode(true);
   const box = one("input", item);
-  item.dataset.of = name;
+  item.dataset.own = name;
   box.name = `_reason:${name}`;
   box.id = `id-${box.name}`;
   box.value = page.ownReasons.get(box.name) || "";

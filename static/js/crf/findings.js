@@ -1,6 +1,7 @@
 // Derived answers and findings as the server judges what is typed, shown beside their questions.
 import { answerOf, derivedNamed, textsOf } from "./answers.js";
 import { all, one, post } from "./page.js";
+import { showMissing } from "./rail.js";
 import { judge } from "./visibility.js";
 
 const DERIVE_AFTER = 350;
@@ -39,6 +40,7 @@ export function showJudged(page, found) {
     button.hidden = !hasProposal(page, button);
   });
   judge(page);
+  if (found.missing) showMissing(page, found.missing);
   const notes = notesOf(found);
   all(".p3-q-notes", page.form).forEach((place) => {
     showNotes(page, place, notes);
@@ -77,19 +79,22 @@ function showNotes(page, place, notes) {
   question.classList.toggle("has-error", hasError);
   question.classList.toggle("has-soft", !hasError && wanted.length > 0);
   if (wanted.map((note) => note.text).join("\n") === before.join("\n")) return;
-  place.replaceChildren(...wanted.map((note) => drawNote(page, note)));
+  const soft = wanted.filter((note) => note.tone === "is-soft");
+  const keys = soft.map((note) => note.key).join("|");
+  place.replaceChildren(...wanted.map((note) => drawNote(page, note, note === soft.at(-1) && keys)));
   wanted.forEach((note) => {
     remember(page, name, note);
   });
 }
 
 // templates/crf/partials/note.html, the one drawing of a note, is cloned from the page.
-export function drawNote(page, { tone, key, text }) {
+// The last of several takes the one reason that settles all of them: `keys` names them.
+export function drawNote(page, { tone, key, text }, keys = key) {
   const note = one(`template[data-note="${tone}"]`, page.form).content.cloneNode(true);
   one(".p3-q-note", note).dataset.finding = key;
   one(".p3-q-note span", note).textContent = text;
   const confirm = one(".p3-confirm", note);
-  if (confirm && key) one("input", confirm).name = `_confirm:${key}`;
+  if (confirm && keys) one("input", confirm).name = `_confirm:${keys}`;
   else confirm?.remove();
   return note;
 }

@@ -1,6 +1,9 @@
-// Rows and answers by keyboard: Enter goes on, digits and codes choose, Alt+N adds a row, Ctrl+S saves.
+// Rows and answers by keyboard: Enter goes on, digits and codes choose, Alt+N adds a row, Alt+M leads to
+// what is missing, Ctrl+S saves, Ctrl+Enter saves and goes on. They are written on the page (form_body.html).
 import { inputsNamed } from "./answers.js";
+import { isFolded, lacksSomething } from "./folds.js";
 import { all, one } from "./page.js";
+import { goTo } from "./rail.js";
 import { addAndGo } from "./rows.js";
 
 const FIELDS = "input:not([type=hidden]), select, textarea";
@@ -9,27 +12,53 @@ const FIELDS = "input:not([type=hidden]), select, textarea";
 export const isAside = (item) =>
   /__why$|^_confirm:/.test(item.name) ||
   (item.type === "checkbox" && item.name.endsWith("-remove")) ||
-  item.matches("[data-accept], [data-add-row]");
+  item.matches("[data-accept], [data-take], [data-add-row]");
 
-const isSeen = (item) => Boolean(item.offsetParent);
+// A row that is folded away and lacks an answer is opened on the way.
+const isSeen = (item) =>
+  isFolded(item) ? !item.closest("[hidden]") && lacksSomething(item) : Boolean(item.offsetParent);
+
+// Keys that mean the same wherever they are pressed; each says whether it did something.
+const EVERYWHERE = {
+  "Alt+n": addRowByKey,
+  "Alt+m": goToMissing,
+  "Ctrl+s": ({ form }) => submitBy(form, "save"),
+  "Ctrl+enter": ({ form }) => submitBy(form, "next"),
+};
+
+function heldWith({ altKey, ctrlKey, metaKey, key }) {
+  if (altKey) return `Alt+${key.toLowerCase()}`;
+  return ctrlKey || metaKey ? `Ctrl+${key.toLowerCase()}` : "";
+}
 
 export function onKey(page, event) {
   const from = event.target;
-  if (event.altKey && event.key.toLowerCase() === "n") addRowByKey(page, event);
-  else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
-    event.preventDefault();
-    page.form.requestSubmit(one('button[name="_action"][value="save"]', page.form));
+  const act = EVERYWHERE[heldWith(event)];
+  if (act) {
+    if (act(page, from)) event.preventDefault();
   } else if (event.key === "Enter" && from.matches("input, select") && !event.isComposing) {
     event.preventDefault();
     goOn(page, from);
   } else if (from.type === "radio" && from.closest("[data-digits]")) pickByKey(page, event);
 }
 
-function addRowByKey(page, event) {
-  const group = event.target.closest("[data-group]") || one("[data-group]", page.form);
-  if (!group) return;
-  event.preventDefault();
-  addAndGo(page, group);
+function submitBy(form, action) {
+  const button = one(`button[name="_action"][value="${action}"]`, form);
+  if (button) form.requestSubmit(button);
+  return Boolean(button);
+}
+
+function goToMissing({ form }) {
+  const link = one("[data-missing] a", form);
+  const place = link && one(`[id="${CSS.escape(link.getAttribute("href").slice(1))}"]`, form);
+  if (place) goTo(place);
+  return Boolean(place);
+}
+
+function addRowByKey(page, from) {
+  const group = from.closest("[data-group]") || one("[data-group]", page.form);
+  if (group) addAndGo(page, group);
+  return Boolean(group);
 }
 
 export function goOn(page, from) {
@@ -42,7 +71,9 @@ export function goOn(page, from) {
     (item) => isSeen(item) && !item.disabled && !isAside(item) && isStop(item, from),
   );
   const rest = line.slice(line.indexOf(from) + 1);
-  rest.find((item) => item.name !== from.name || item.type === "submit")?.focus();
+  const next = rest.find((item) => item.name !== from.name || item.type === "submit");
+  if (next && isFolded(next)) goTo(next);
+  else next?.focus();
 }
 
 function isLastOfGroup(row, from) {

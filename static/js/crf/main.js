@@ -6,8 +6,10 @@ import { answerOf, fill, inputsNamed, typedNow } from "./answers.js";
 import { askInPlace } from "./ask.js";
 import { forgetHere, forgetStored, keepDraft, keepHere, keepUntilSaved, putBack } from "./drafts.js";
 import { deriveSoon } from "./findings.js";
+import { foldRows } from "./folds.js";
 import { onKey, standAlone } from "./keyboard.js";
 import { one, openPage } from "./page.js";
+import { land, startRail } from "./rail.js";
 import { addAndGo, identify, markRemoved } from "./rows.js";
 import { explainCodes, findTerms, keyInTerms, leaveTerms, pressTerm } from "./terms.js";
 import { mayLeaveOut } from "./vanishing.js";
@@ -15,17 +17,24 @@ import { judge } from "./visibility.js";
 
 const DRAFT_EVERY = 4000;
 
-function takeProposal(page, button) {
-  const value = answerOf(page, button.dataset.accept);
+// What is proposed here, or known from another form, becomes the answer.
+function takeOver(page, button) {
+  const { accept, take } = button.dataset;
+  const value = accept ? answerOf(page, accept) : null;
+  const typed = take ? JSON.parse(take) : [String(value)];
   const name = button.closest("[data-q]").dataset.q;
-  if (value === null) return;
-  fill(page, name, [String(value)]);
-  inputsNamed(page, name)[0]?.dispatchEvent(new Event("change", { bubbles: true }));
+  if (accept && value === null) return;
+  fill(page, name, typed);
+  const answer = inputsNamed(page, name).find((input) => input.checked || input.type === "text");
+  (answer || inputsNamed(page, name)[0])?.dispatchEvent(new Event("change", { bubbles: true }));
+  if (!take) return;
+  answer?.focus();
+  button.hidden = true;
 }
 
 function onClick(page, { target }) {
-  const accept = target.closest("[data-accept]");
-  if (accept) takeProposal(page, accept);
+  const taken = target.closest("[data-accept], [data-take]");
+  if (taken) takeOver(page, taken);
   const add = target.closest("[data-add-row]");
   if (add) addAndGo(page, add.closest("[data-group]"));
   if (target.closest("[data-keep-rows]")) one("[data-vanishing]", page.form).hidden = true;
@@ -93,7 +102,10 @@ export function start(form) {
   forgetStored(page);
   if (one("[data-pasted]", form)) forgetHere(page); // the server put what was typed here on the page
   if (one('button[name="_action"]', form)) putBack(page);
+  startRail(page);
   judge(page);
+  foldRows(page);
+  land(page);
   return page;
 }
 

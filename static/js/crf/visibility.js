@@ -16,7 +16,9 @@ export function judge(page) {
   });
   offer(page);
   all("[data-q]", page.form).forEach((question) => {
-    question.classList.toggle("is-missing", Boolean(one('[name$="__why"]', question)?.value));
+    const why = one('[name$="__why"]', question);
+    question.classList.toggle("is-missing", Boolean(why?.value));
+    if (why?.value) why.closest("details")?.setAttribute("open", "");
   });
   if (page.saved) askReasons(page, markChanges(page));
   tellCleared(page);

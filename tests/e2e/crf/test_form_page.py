@@ -26,7 +26,8 @@ from crf.engine.live import live
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import review
 from crf.engine.typed import raw_of
-from crf.page.render import Links, given_of_review, page
+from crf.page.form_page import Links, given_of_review
+from crf.page.render import page
 from tests.e2e.browser import environment, follow
 from tests.unit.crf.judging import text_values
 from tests.unit.crf.small import ask, rows, small
@@ -71,7 +72,8 @@ FORM = small(
     groups=(GROUP,),
     sections=(
         FormSection("body", "Body", ("weight", "height", "bmi", "sex", "pregnant", "proposal", "confirmed")),
-        FormSection("rest", "Rest", ("treatment", "colours", "seen_on", "nodes")),
+        FormSection("rest", "Rest", ("treatment", "colours", "seen_on")),
+        FormSection("lymph", "Nodes", ("nodes",)),
     ),
     checks=(
         Check(
@@ -89,8 +91,9 @@ SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>For
 <meta name="viewport" content="width=device-width"><meta name="csrf-token" content="t">
 <link rel="stylesheet" href="/static/vendor/bootstrap/css/bootstrap.min.css">
 <link rel="stylesheet" href="/static/css/palace3.css"><link rel="stylesheet" href="/static/css/crf.css">
+<script src="/static/js/app.js" type="module"></script>
 <script src="/static/js/crf/main.js" type="module"></script>
-</head><body><main class="p3-main"><h1>Form</h1>{body}</main></body></html>"""
+</head><body><div id="p3-announce" role="status"></div><main class="p3-main"><h1>Form</h1>{body}</main></body></html>"""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'"
@@ -124,7 +127,13 @@ class Clinic:
                 start,
                 "application/json",
                 json.dumps(
-                    live(self.form, _posted(body), context=self.context, zone="Asia/Shanghai")
+                    live(
+                        self.form,
+                        _posted(body),
+                        context=self.context,
+                        zone="Asia/Shanghai",
+                        today=CONTEXT["today"],
+                    )
                 ).encode(),
             )
         if path == "/save" and not self.signed_in:
@@ -143,7 +152,7 @@ class Clinic:
         )
 
     def _page(self, start, raw, *, announce):
-        found = review(self.form, raw, context=self.context, zone=ZONE)
+        found = review(self.form, raw, context=self.context, zone=ZONE, today=CONTEXT["today"])
         given = given_of_review(
             found,
             saved=self.saved,
@@ -153,6 +162,7 @@ class Clinic:
             key="k1",
             announce=announce,
             storage="7:SMALL:1",
+            today=CONTEXT["today"].isoformat(),
             zone=ZONE,
         )
         body = render_to_string("crf/partials/form_body.html", {"page": page(self.form, given)})
@@ -256,6 +266,126 @@ def test_derived_answers_and_findings_come_while_typing(tab):
     prompts = json.loads(tab.locator('[name="_prompts"]').input_value())
     assert {"weight:soft", "X1"} <= {prompt["key"] for prompt in prompts}
     assert {prompt["value"] for prompt in prompts if prompt["name"] == "weight"} == {"150"}
+
+
+def test_what_is_missing_is_counted_while_typing_and_led_to(tab):
+    # given a form with one required answer, which the first part asks for
+    missing = tab.locator("[data-missing] > summary")
+    assert missing.inner_text() == "1 required answer is missing"
+    body, nodes = (tab.locator(f'[data-part="{part}"] [data-part-missing]') for part in ("body", "rest"))
+    assert (body.inner_text(), nodes.is_hidden()) == ("1 missing", True)
+    # when it is answered and another question becomes required, without a save
+    tab.fill("#id-weight", "70")
+    tab.check("#id-sex-1")
+    tab.keyboard.press("Tab")
+    # then each part says what it lacks, and the link puts the focus there
+    expect(body).to_have_attribute("href", "#id-pregnant")
+    expect(body).to_have_text("1 missing")
+    expect(missing).to_have_text("1 required answer is missing")
+    body.click()
+    assert tab.evaluate("document.activeElement.name") == "pregnant"
+    # and the list over the save bar closes when a link is taken
+    missing.click()
+    tab.click("[data-missing] a")
+    assert tab.evaluate("document.activeElement.name") == "pregnant"
+    assert tab.locator("[data-missing]").get_attribute("open") is None
+    # and nothing is said once nothing is missing
+    tab.check("#id-pregnant")
+    expect(tab.locator("[data-missing]")).to_be_hidden()
+    expect(body).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "is_open"), [(1280, True), (820, False)])
+def test_the_parts_stand_beside_the_form_or_in_one_line(browser, width, is_open):
+    hospital = Clinic(catalogue.form("TREAT"))
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto(hospital.address)
+    assert (tab.locator("[data-rail]").get_attribute("open") is not None) == is_open
+    rail, form = tab.locator("[data-rail]").bounding_box(), tab.locator("#crf-form").bounding_box()
+    assert (rail["x"] + rail["width"] <= form["x"]) == is_open
+    # and beside the form it stays in sight
+    tab.locator("#part-summary").scroll_into_view_if_needed()
+    assert (tab.locator("[data-rail]").bounding_box()["y"] >= 0) == is_open
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
+
+
+def test_a_missing_answer_in_a_row_is_named_with_its_row_and_led_to(browser):
+    # given a record whose row lacks an answer
+    hospital = Clinic(small(ask("w"), groups=(rows("doses", ask("day"), ask("mg", required=True)),)))
+    hospital.saved = raw_of(
+        hospital.form, values={}, groups={"doses": [{"position": 1, "day": 3}]}, missing={}, zone=ZONE
+    )
+    tab = browser.new_page()
+    tab.goto(hospital.address)
+    assert tab.evaluate("document.activeElement.name") == "doses-0-mg"
+    tab.focus("#id-w")
+    tab.focus("[data-missing] > summary")
+    tab.keyboard.press("Enter")
+    assert tab.locator("[data-missing] a").all_inner_texts() == ["Doses 1 · Mg"]
+    tab.click("[data-missing] a")
+    assert tab.evaluate("document.activeElement.name") == "doses-0-mg"
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
+
+
+WIDE = rows(
+    "doses",
+    ask("day", hard=(0, 99)),
+    ask("mg", required=True),
+    *(ask(f"extra_{number}") for number in range(6)),
+    starts_with=({"day": 1}, {"day": 8}, {"day": 15}),
+    fixed=True,
+)
+
+
+def clinic_with_a_dose(browser, **choices):
+    """A record of three rows, of which one is answered, opened in a browser."""
+    hospital = Clinic(small(*(ask(f"w{number}") for number in range(40)), groups=(WIDE,)))
+    rows_of = [{"position": 1, "day": 1, "mg": 200}, {"position": 2, "day": 8}, {"position": 3, "day": 15}]
+    hospital.saved = raw_of(hospital.form, values={}, groups={"doses": rows_of}, missing={}, zone=ZONE)
+    tab = browser.new_page(viewport={"width": 1280, "height": 900}, **choices)
+    tab.goto(hospital.address)
+    return hospital, tab
+
+
+def shut(hospital, tab):
+    tab.close()
+    hospital.server.shutdown()
+    hospital.server.server_close()
+
+
+def test_rows_are_folded_to_a_line_and_the_page_opens_at_the_one_that_is_due(browser):
+    # given a record whose first dose is answered
+    hospital, tab = clinic_with_a_dose(browser)
+    folds = tab.locator("[data-fold]")
+    # then the second one is open and has the focus, in sight
+    assert [folds.nth(n).get_attribute("open") is not None for n in range(3)] == [False, True, False]
+    assert tab.evaluate("document.activeElement.name") == "doses-1-mg"
+    box = tab.locator("#id-doses-1-mg").bounding_box()
+    assert 0 < box["y"] < 900
+    assert folds.nth(0).locator("[data-line]").inner_text() == "Mg: 200"
+    assert folds.nth(2).locator("[data-row-missing]").inner_text() == "1 missing"
+    # and Enter goes through it to the next one, which opens
+    tab.keyboard.type("180")
+    tab.locator("#id-doses-1-extra_5").focus()
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.name") == "doses-2-mg"
+    expect(folds.nth(1).locator("[data-line]")).to_have_text("Mg: 180")
+    # and what is folded is sent with the save
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert (hospital.sent["doses-0-mg"], hospital.sent["doses-1-mg"]) == (["200"], ["180"])
+    shut(hospital, tab)
+
+
+def test_without_scripts_every_row_is_open(browser):
+    hospital, tab = clinic_with_a_dose(browser, java_script_enabled=False)
+    for number in range(3):
+        assert tab.locator(f"#id-doses-{number}-mg").is_visible()
+    shut(hospital, tab)
 
 
 def test_a_proposal_is_taken_with_one_press(tab):
@@ -364,6 +494,83 @@ def test_what_a_row_begins_with_is_no_answer_that_is_left_out(browser):
     hospital.server.server_close()
 
 
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("5 Mar 2025", "2025-03-05"),
+        ("28/11/2025", "2025-11-28"),
+        ("２０２５－０３－０５", "2025-03-05"),
+        ("20250305", "2025-03-05"),
+        ("2025年3月5日", "2025-03-05"),
+        ("今天", "2026-06-01"),
+        ("today", "2026-06-01"),
+    ],
+)
+def test_a_day_may_be_typed_in_many_ways_and_shows_as_it_is_understood(tab, clinic, typed, understood):
+    tab.fill("#id-seen_on", typed)
+    tab.keyboard.press("Tab")
+    assert tab.locator("#id-seen_on").input_value() == understood
+    assert tab.inner_text("#p3-announce") == understood
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert clinic.sent["seen_on"] == [understood]
+
+
+def test_a_day_that_could_be_two_is_refused_in_a_sentence(tab):
+    tab.fill("#id-seen_on", "03/04/2025")
+    tab.keyboard.press("Tab")
+    expect(tab.locator("#note-seen_on")).to_have_text(
+        "Seen_on: day and month can be taken for each other. Type it as year-month-day."
+    )
+    assert tab.locator("#id-seen_on").input_value() == "03/04/2025"
+
+
+def test_without_scripts_today_is_the_day_of_the_server(browser, clinic):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(clinic.address)
+    tab.fill("#id-seen_on", "today")
+    follow(tab, tab.locator("button[name=_action][value=save]"))
+    assert tab.locator("#id-seen_on").input_value() == "2026-06-01"
+    context.close()
+
+
+def test_one_value_that_breaks_two_rules_asks_once(tab, clinic):
+    # given a weight that is unusual, and exceeds the height
+    tab.fill("#id-weight", "150")
+    tab.fill("#id-height", "149")
+    tab.locator("#id-height").blur()
+    tab.wait_for_selector("#note-weight .is-soft >> nth=1")
+    # then one sentence settles both, and both are told so
+    assert tab.locator("#note-weight .p3-confirm").count() == 1
+    tab.fill("#note-weight .p3-confirm input", "Measured twice")
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert clinic.sent["_confirm:weight:soft|X1"] == ["Measured twice"]
+    # and the page of the server asks once, too
+    assert tab.locator("#note-weight .p3-confirm input").input_value() == "Measured twice"
+    assert tab.locator("#note-weight .p3-confirm").count() == 1
+
+
+def test_the_menu_of_a_field_is_worked_by_keyboard(tab, clinic):
+    # given a field, its menu one Tab away
+    tab.focus("#id-weight")
+    tab.keyboard.press("Tab")
+    assert tab.locator("#q-weight .p3-more-list").is_hidden()
+    tab.keyboard.press("Enter")
+    # then it offers a reason for no answer and the history
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.name") == "weight__why"
+    tab.keyboard.type("not known")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.getAttribute('href')") == "/history?field=weight"
+    tab.keyboard.press("Control+s")
+    tab.wait_for_url("**/save")
+    assert clinic.sent["weight__why"] == ["NK"]
+    # and a reason that is there is shown, not folded away
+    assert tab.locator("[name=weight__why]").is_visible()
+
+
 def test_leaving_with_unsaved_answers_asks_first(tab):
     asked: list[str] = []
     tab.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
@@ -422,25 +629,29 @@ def test_two_corrections_may_have_a_reason_each(browser, clinic):
     tab = browser.new_page()
     tab.goto(clinic.address)
     tab.fill("#id-weight", "71")
-    assert tab.locator("[data-own-reasons]").is_hidden(), "one correction needs one reason"
     tab.fill("[name=nodes-0-examined]", "4")
-    # when one of them gets a reason of its own
-    tab.focus("#id-_reason")
-    tab.keyboard.type("Misread")
+    # then each asks for its reason where it stands, with the usual ones to choose
+    own = tab.locator("[data-own]")
+    assert said_in(own.locator("label")) == [
+        "Reason for the change: Weight 70.0 becomes 71",
+        "Reason for the change: Examined, row 1 3 becomes 4",
+    ]
+    assert tab.locator("#q-weight [data-own] input").get_attribute("list") == "usual-reasons"
+    assert "Typing error" in [
+        option.get_attribute("value") for option in tab.locator("#usual-reasons option").all()
+    ]
+    # when one of them is answered there, and one for the rest
+    tab.focus("#id-weight")
     tab.keyboard.press("Tab")
-    tab.keyboard.press("Enter")
-    own = tab.locator("[data-own-reasons] li")
-    assert said_in(own) == ["Weight 70.0 becomes 71", "Examined, row 1 3 becomes 4"]
     tab.keyboard.press("Tab")
-    tab.keyboard.press("Tab")
-    tab.keyboard.type("Second report")
+    tab.keyboard.type("Typing error")
+    tab.fill("#id-_reason", "Misread")
     tab.keyboard.press("Control+s")
     # then both are sent, and stand there when the page comes back
     tab.wait_for_url("**/save")
     assert clinic.sent["_reason"] == ["Misread"]
-    assert clinic.sent["_reason:nodes-0-examined"] == ["Second report"]
-    assert tab.locator('[name="_reason:nodes-0-examined"]').input_value() == "Second report"
-    assert tab.locator("[data-own-reasons]").get_attribute("open") is not None
+    assert clinic.sent["_reason:weight"] == ["Typing error"]
+    assert tab.locator('[name="_reason:weight"]').input_value() == "Typing error"
     tab.close()
 
 
@@ -449,10 +660,11 @@ def test_an_answer_that_is_no_longer_asked_is_a_correction_too(browser, clinic):
     tab = browser.new_page()
     tab.goto(clinic.address)
     tab.check("#id-sex")
-    tab.locator("[data-own-reasons] summary").click()
-    assert said_in(tab.locator("[data-own-reasons] li")) == [
-        "Sex female becomes male",
-        "Pregnant No becomes no answer",
+    assert said_in(tab.locator("#q-sex [data-own] label")) == [
+        "Reason for the change: Sex female becomes male"
+    ]
+    assert said_in(tab.locator("[data-own-reasons] label")) == [
+        "Reason for the change: Pregnant No becomes no answer"
     ]
     tab.close()
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission
+from crf.engine.submission import Answers
 from crf.queries.services import raise_query
-from crf.store.records import record_key_of
+from crf.records.comments import write_comment
+from crf.records.save import save_answers
+from crf.store.records import NEW, record_key_of
 from exports.conduct import conduct_files
 from exports.cuts import Cut
 from followup.services import record_contact_attempt, record_lost, withdraw_participant
@@ -56,6 +60,9 @@ def lived(world: World, participant: Participant) -> None:
         **by,
     )
     key = record_key_of(participant=participant, form="DM", visit=None)
+    demographics = Answers(values={"height": Decimal(170)})
+    save_answers(record_key=key, answers=demographics, version=NEW, key="dm", **by)
+    write_comment(record_key=key, target="height", text="Measured at the bed, “lying”", **by)
     raise_query(record_key=key, text="Is that so?", by=world.data_manager, at=NOW)
     withdraw_participant(participant=participant, on=TODAY, study_drug=True, reason="Too tired", **by)
 
@@ -87,6 +94,13 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
     (query,) = (row for row in found["QUERIES"] if row["ASKED_BY"] == "person")
     assert (query["FORM"], query["STATE"], query["RESOLUTION"]) == ("DM", "open", "")
     assert query["OPENED_AT"].endswith("+08:00")
+    (comment,) = found["COMMENTS"]
+    assert (comment["FORM"], comment["QUESTION"], comment["COVAL"]) == (
+        "DM",
+        "height",
+        "Measured at the bed, “lying”",
+    )
+    assert comment["CODTC"].endswith("+08:00")
     assert not any("Is that so" in value for row in found["QUERIES"] for value in row.values())
     assert rows(world, sites=["02"]) == {name: [] for name in NAMES}, other.number
     later = {"at": before + timedelta(days=1)}

@@ -243,6 +243,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:ask-visit": ("get", "MDK"),
     "crf:new-note": ("post", "CIMD"),
     "crf:note": ("get", "CIMD"),
+    "crf:comment": ("get", "CI"),
     "crf:settle-note": ("post", "CIMD"),
     "crf:note-ask": ("post", "MDK"),
     "crf:blank": ("get", "CIMDTSX"),

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.permissions import Permission
-from crf.models import Query, QueryMessage, WorkingNote
+from crf.models import AnswerComment, Query, QueryMessage, WorkingNote
 from crf.queries.services import raise_query
 from crf.store.records import record_key_of
 from exports.models import ApiToken, Export
@@ -81,6 +81,13 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any], Any]] = {
         QueryMessage,
     ),
     "a note about a form": ("coordinator", f"{FORM}/note/", f"{FORM}/note/", {"text": "Ask"}, WorkingNote),
+    "a comment": (
+        "coordinator",
+        f"{FORM}/comment/",
+        f"{FORM}/comment/",
+        {"text": "Read on paper", "target": "height"},
+        AnswerComment,
+    ),
     "a note": (
         "coordinator",
         "/participants/{number}/notes/",

@@ -131,6 +131,38 @@ def test_readers_are_the_forms_that_look():
     assert catalogue.form("PATH").repeats in Repeats
 
 
+def test_what_is_taken_over_from_another_form_is_an_answer_of_the_same_kind(form):
+    for name, question in form.questions.items():
+        if question.taken_from:
+            code, _dot, answered = question.taken_from.partition(".")
+            other = FORMS[code].questions[answered]
+            assert code != form.code, name
+            assert (other.kind, question.kind) == (question.kind, other.kind), name
+            assert question.codes is other.codes or set(other.codes) <= set(question.codes), name
+
+
+def test_ecog_and_stage_are_taken_over_where_they_are_asked_again():
+    taken = {
+        f"{form.code}.{name}": question.taken_from
+        for form in FORMS.values()
+        for name, question in form.questions.items()
+        if question.taken_from
+    }
+    assert taken == {
+        "ELIG.ct_e": "STAGE.ct",
+        "ELIG.cn_e": "STAGE.cn",
+        "ELIG.cm_e": "STAGE.cm",
+        "ELIG.ecog": "DM.ecog",
+        "DM.ecog": "ELIG.ecog",
+        "STAGE.ct": "ELIG.ct_e",
+        "STAGE.cn": "ELIG.cn_e",
+        "STAGE.cm": "ELIG.cm_e",
+        "FU.ecog": "VS.ecog",
+        "AS.as_ecog": "VS.ecog",
+        "SURG.ecog_pre": "VS.ecog",
+    }
+
+
 def test_every_file_of_the_catalogue_is_in_the_list():
     folder = Path(catalogue.__file__).parent
     listed = {line.split(".")[2] for line in catalogue.CATALOGUE}

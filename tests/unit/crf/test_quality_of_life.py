@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from crf import catalogue
-from crf.page.render import PageInput, page
+from crf.page.form_page import PageInput
+from crf.page.render import page
 from protocol import qol
 from tests.unit.crf.examples.quality_of_life import ITEMS, VALUES, example, not_done
 from tests.unit.crf.judging import codes, judge

@@ -16,7 +16,8 @@ from crf.engine.conditions import Is
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import review
 from crf.engine.typed import raw_of
-from crf.page.render import Links, PageInput, given_of_review, page
+from crf.page.form_page import Links, PageInput, given_of_review
+from crf.page.render import page
 from tests.unit.crf.judging import text_values
 from tests.unit.crf.small import ask, rows, small
 

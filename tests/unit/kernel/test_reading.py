@@ -62,6 +62,37 @@ def test_point_07_a_day_that_no_calendar_has_is_told_from_one_in_another_form(
     assert (reason == Reason.NO_SUCH_DAY) == (why == [Reason.NO_SUCH_DAY])
 
 
+TODAY = date(2026, 11, 29)
+TYPED = json.loads(Path(__file__).with_name("today.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("typed", "wanted"), TYPED["day"], ids=ascii)
+def test_point_11_today_is_the_day_that_the_reader_is_told(typed: str, wanted: str | None) -> None:
+    for read in (reading.day, reading.partial_day):
+        if wanted is None:
+            with pytest.raises(UnreadableError):
+                read(typed, today=TODAY)
+        else:
+            assert str(read(typed, today=TODAY)) == wanted
+
+
+def test_point_11_a_program_that_sends_today_is_refused() -> None:
+    for read in (reading.day, reading.partial_day):
+        with pytest.raises(UnreadableError):
+            read("today")
+
+
+@pytest.mark.parametrize(("typed", "wanted"), TYPED["instant"], ids=ascii)
+def test_point_11_the_day_of_a_moment_may_be_today(typed: str, wanted: str | None) -> None:
+    if wanted is None:
+        with pytest.raises(UnreadableError) as fault:
+            reading.instant(typed, zone="Asia/Shanghai", today=TODAY)
+        assert fault.value.reason == Reason.TWO_DAYS
+    else:
+        read = reading.instant(typed, zone="Asia/Shanghai", today=TODAY)
+        assert read.strftime("%Y-%m-%d %H:%M") == wanted
+
+
 @given(st.integers(1900, 2999), st.integers(1, 12), st.integers(1, 31))
 def test_point_07_every_day_of_three_numbers_is_read_or_does_not_exist(
     year: int, month: int, number: int
