@@ -101,6 +101,7 @@ class Journey:
                 fill(self.participant, code, sent, **self.as_(self.place.coordinator))
             for code, sent in history(self.case, told["DM"]["answers"], self.today):
                 fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
+            self._screening_panel()
         if story.ending == "waits":
             return
         yield self.on(self.today + timedelta(days=self.case.dice.randint(1, 3)))
@@ -116,12 +117,10 @@ class Journey:
                 self._decline()
             return
         self._randomize()
-        with self._seen_by(self.place.coordinator):
-            self._screening_panel()
         yield from self._visits()
 
     def _screening_panel(self) -> None:
-        """Type what was found in the days after consent: the visit stands in the plan from randomization on."""
+        """Type what was found in the days after consent."""
         with transaction.atomic():
             visit = Visit.objects.get(participant=self.participant, code=SCREENING)
             visit.participant = self.participant
