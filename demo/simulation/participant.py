@@ -45,6 +45,7 @@ LAST_OF_TREATMENT, SCREENING = "NE", "SCR"
 ASKED_AGAIN_SOON = frozenset(
     {"N1", "N2", "N3", "N4"}
 )  # the logs are gone through at the end of the treatment
+LOGS_AT_VISITS = frozenset({"AE", "ST"})
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
 
@@ -310,8 +311,8 @@ class Journey:
             self._add("SURG", second_look(case, case.operated_on))
         if "AE" in visit.forms:
             self._events(visit)
-            if visit.code not in ASKED_AGAIN_SOON:
-                self._nothing_more(visit)
+        if LOGS_AT_VISITS.intersection(visit.forms) and visit.code not in ASKED_AGAIN_SOON:
+            self._nothing_more(visit)
 
     def _catch_up(self) -> None:
         """What nobody typed on the day of a visit is typed from the chart at the next one."""

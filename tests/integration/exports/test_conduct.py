@@ -10,10 +10,11 @@ from django.db import transaction
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission
 from crf.queries.services import raise_query
+from crf.records.expected import say_nothing_new
 from crf.store.records import record_key_of
 from exports.conduct import conduct_files
 from exports.cuts import Cut
-from followup.services import record_contact_attempt, record_lost, withdraw_participant
+from followup.services import add_unscheduled_visit, record_contact_attempt, record_lost, withdraw_participant
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import database_moment
 from tests.integration.exports.test_exports import files, kept_in, taken
@@ -55,6 +56,10 @@ def lived(world: World, participant: Participant) -> None:
         values={"days": "9"},
         **by,
     )
+    seen = add_unscheduled_visit(
+        participant=participant, took_place_on=TODAY, forms=["AE"], why="Asked", **by
+    )
+    say_nothing_new(visit=seen, **by)
     key = record_key_of(participant=participant, form="DM", visit=None)
     raise_query(record_key=key, text="Is that so?", by=world.data_manager, at=NOW)
     withdraw_participant(participant=participant, on=TODAY, study_drug=True, reason="Too tired", **by)
@@ -83,6 +88,13 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
         "N",
     )
     assert (contact["ROUTE"], contact["RESULT"]) == ("phone", "no_answer")
+    (nothing_new,) = found["NOTHING_NEW"]
+    assert (nothing_new["FORM"], nothing_new["VISIT"], nothing_new["SAID_BY"]) == (
+        "AE",
+        "UNS",
+        world.coordinator.username,
+    )
+    assert nothing_new["SAID_AT"].endswith("+08:00")
     assert (deviation["RULE"], deviation["DETAIL_VALUES"]) == ("X012", '{"days": "9"}')
     (query,) = (row for row in found["QUERIES"] if row["ASKED_BY"] == "person")
     assert (query["FORM"], query["STATE"], query["RESOLUTION"]) == ("DM", "open", "")
