@@ -14,6 +14,7 @@ from crf.models import Query, RecordSignature
 from crf.page.coding import CodedAnswer, coded_answers
 from crf.page.editor import RecordEditor, address
 from crf.page.leads import LeadLine, LeadList, leads_of, led_from
+from crf.page.linked import LinkedLine, linked_records
 from crf.page.locks import lock_notice
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.assigning import choices_at
@@ -56,6 +57,7 @@ class RecordActions:
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
+    linked: tuple[LinkedLine, ...]
     coded: tuple[CodedAnswer, ...]
     notice: str
 
@@ -94,6 +96,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),
+        linked=linked_records(editor),
         coded=tuple(coded_answers(editor.record_key.form.code, stored.record if stored else None)),
         notice=lock_notice(editor.lock),
     )
