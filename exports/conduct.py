@@ -19,7 +19,8 @@ from exports.tables import (
     counted,
     of_participant,
 )
-from followup.models import ContactAttempt, ContactResult, ContactRoute, Visit
+from followup.models import ContactAttempt, ContactResult, Visit
+from followup.visit_conduct import ContactRoute
 from trials.models import DeviationProposal, LossToFollowUp, Withdrawal
 from trials.models.participants import DeviationState
 

@@ -24,6 +24,7 @@ from crf.engine.questions import Classification
 from crf.models import Record, RecordState
 from exports.cuts import Cut
 from followup.models import Visit, VisitState
+from followup.visit_conduct import ContactMode, SourceKeeper
 from protocol.staging import CLINICAL_GROUPS
 from randomization.models import Allocation, AllocationError, ErrorKind
 from trials.models import Consent, ConsentRefusal, ConsentVersion, Milestone, Participant, Site, Transfer
@@ -346,6 +347,20 @@ def _visits(cut: Cut) -> File:
             Column("CLOSES", "v.closes", "date", _("Last day of the window")),
             Column("TOOK_PLACE_ON", "v.took_place_on", "date", _("Took place on")),
             Column("TIMING", "v.timing", "code", _("In, before or after the window")),
+            Column(
+                "CONTACT_MODE",
+                "v.contact_mode",
+                "code",
+                _("How and where the visit was made (SVCNTMOD)"),
+                dict(ContactMode.choices),
+            ),
+            Column(
+                "SOURCE_KEEPER",
+                "v.source_keeper",
+                "code",
+                _("Whose record is the source"),
+                dict(SourceKeeper.choices),
+            ),
             Column(
                 "NOT_DONE_REASON",
                 "coalesce('met:' || v.met_on, v.not_done_reason)",

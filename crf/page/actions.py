@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from crf.page.safety import ClockLine, lines_at
 from crf.queries.assigning import choices_at
 from crf.records.signing import signature_holds
 from crf.store.signatures import standing_signature
+from followup.models import VisitState
 
 S = RecordState
 
@@ -58,6 +60,7 @@ class RecordActions:
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
     linked: tuple[LinkedLine, ...]
+    say_how_made: str
     coded: tuple[CodedAnswer, ...]
     notice: str
 
@@ -97,9 +100,20 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         leads=leads_of(editor),
         led_from=led_from(editor),
         linked=linked_records(editor),
+        say_how_made=_say_how_made(editor),
         coded=tuple(coded_answers(editor.record_key.form.code, stored.record if stored else None)),
         notice=lock_notice(editor.lock),
     )
+
+
+def _say_how_made(editor: RecordEditor) -> str:
+    """Return where this person says how the visit was made, while it took place and nobody has said it."""
+    visit, participant = editor.record_key.visit, editor.record_key.participant
+    if visit is None or visit.state != VisitState.DONE or visit.contact_mode:
+        return ""
+    if not editor.user.may(Permission.VISIT_RECORD, participant.site_id):
+        return ""
+    return reverse("followup:describe", args=[participant.number, visit.pk])
 
 
 def _clocks(editor: RecordEditor) -> list[ClockLine]:

@@ -29,9 +29,15 @@ from demo.simulation.laboratory_answers import panel
 from demo.simulation.later_answers import second_look, survival
 from demo.simulation.safety_answers import events_at, report_of
 from demo.simulation.sites import PASSWORD, SiteWithPeople
-from demo.simulation.visits import AFTER_DISCHARGE, forms_to_fill, learn
+from demo.simulation.visits import AFTER_DISCHARGE, forms_to_fill, how_made, learn
 from followup.models import Visit
-from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
+from followup.services import (
+    add_unscheduled_visit,
+    describe_visit,
+    mark_not_done,
+    record_visit,
+    withdraw_participant,
+)
 from kernel.errors import Refusal
 from kernel.scope import scope
 from randomization.allocation.readiness import readiness
@@ -351,6 +357,10 @@ class Journey:
     def _recorded(self, visit: Visit) -> bool:
         try:
             record_visit(visit=visit, took_place_on=self.today, **self.as_(self.place.coordinator))
+            made, kept = how_made(visit.code)
+            describe_visit(
+                visit=visit, contact_mode=made, source_keeper=kept, **self.as_(self.place.coordinator)
+            )
         except Refusal:
             return False  # an earlier answer ended the plan in the meantime
         return True

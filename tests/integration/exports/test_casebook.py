@@ -27,7 +27,7 @@ from exports.casebook.content import casebook_of
 from exports.casebook.paper import filled_form_page
 from exports.casebook.services import make_casebook
 from exports.services import PurposeMissing
-from followup.services import add_unscheduled_visit, plan_visits_for
+from followup.services import add_unscheduled_visit, describe_visit, plan_visits_for
 from protocol.text import digest_of
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import numbered
@@ -97,8 +97,10 @@ def test_point_02_who_said_that_a_log_has_nothing_new_is_printed(world: World, f
     )
     assert "Nothingnewinlogs" not in squeezed(made(filled, world.data_manager)).partition("Audittrail")[0]
     say_nothing_new(visit=seen, **by)
+    describe_visit(visit=seen, contact_mode="telephone", source_keeper="local_hospital", **by)
     printed = squeezed(made(filled, world.data_manager)).partition("Audittrail")[0]
-    _before, _heading, told = printed.partition("Nothingnewinlogs")
+    before, _heading, told = printed.partition("Nothingnewinlogs")
+    assert "Bytelephone;Recordofalocalhospital" in before
     assert "".join(f"{seen}Adverse event{world.coordinator}".split()) in told
 
 

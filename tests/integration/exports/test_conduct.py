@@ -14,7 +14,13 @@ from crf.records.expected import say_nothing_new
 from crf.store.records import record_key_of
 from exports.conduct import conduct_files
 from exports.cuts import Cut
-from followup.services import add_unscheduled_visit, record_contact_attempt, record_lost, withdraw_participant
+from followup.services import (
+    add_unscheduled_visit,
+    describe_visit,
+    record_contact_attempt,
+    record_lost,
+    withdraw_participant,
+)
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import database_moment
 from tests.integration.exports.test_exports import files, kept_in, taken
@@ -59,6 +65,7 @@ def lived(world: World, participant: Participant) -> None:
     seen = add_unscheduled_visit(
         participant=participant, took_place_on=TODAY, forms=["AE"], why="Asked", **by
     )
+    describe_visit(visit=seen, contact_mode="telephone", source_keeper="local_hospital", **by)
     say_nothing_new(visit=seen, **by)
     key = record_key_of(participant=participant, form="DM", visit=None)
     raise_query(record_key=key, text="Is that so?", by=world.data_manager, at=NOW)
@@ -88,6 +95,8 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
         "N",
     )
     assert (contact["ROUTE"], contact["RESULT"]) == ("phone", "no_answer")
+    (visit,) = (row for row in files(taken(world, forms=["DM"]))["VISITS.csv"] if row["VISIT"] == "UNS")
+    assert (visit["CONTACT_MODE"], visit["SOURCE_KEEPER"]) == ("telephone", "local_hospital")
     (nothing_new,) = found["NOTHING_NEW"]
     assert (nothing_new["FORM"], nothing_new["VISIT"], nothing_new["SAID_BY"]) == (
         "AE",
