@@ -44,6 +44,7 @@ from trials.models.locks import lock_over
 
 MOST_ROUNDS = 5
 AT_VISIT = "visit:"
+CONSENTED = "milestone.ICF"
 UNFINISHED = (RecordState.EMPTY, RecordState.IN_PROGRESS, RecordState.COMPLETE)
 
 
@@ -57,6 +58,10 @@ def recheck_participant(
 def recheck_moved(*, participant_id: int, changed: set[str], by: User | None, at: datetime) -> None:
     """Records agree again with what an act has moved; ``audit.acts`` calls it before the act ends."""
     participant = Participant.objects.select_related("site").get(pk=participant_id)
+    if (
+        CONSENTED in changed and participant.arm is None
+    ):  # screening and the first questionnaire have their visits
+        plan_visits_for(participant=participant, by=by, at=at)
     recheck_participant(participant=participant, changed=changed, by=by, at=at)
 
 

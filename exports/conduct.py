@@ -7,11 +7,20 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Level
-from crf.models import AnswerComment, ListedFinding, Query, QueryState, Record, Resolution
+from crf.models import AnswerComment, ListedFinding, NothingNew, Query, QueryState, Record, Resolution
 from exports.coding import coding_file
 from exports.cuts import Cut
-from exports.tables import PARTICIPANT_KEYS, Column, File, by_the_sites_clock, counted, of_participant
-from followup.models import ContactAttempt, ContactResult, ContactRoute, Visit
+from exports.tables import (
+    PARTICIPANT_KEYS,
+    Column,
+    File,
+    act_behind,
+    by_the_sites_clock,
+    counted,
+    of_participant,
+)
+from followup.models import ContactAttempt, ContactResult, Visit
+from followup.visit_conduct import ContactRoute
 from trials.models import DeviationProposal, LossToFollowUp, Withdrawal
 from trials.models.participants import DeviationState
 
@@ -30,6 +39,7 @@ def conduct_files(cut: Cut) -> Iterator[File]:
     yield _withdrawals(cut)
     yield _losses(cut)
     yield _contacts(cut)
+    yield _nothing_new(cut)
     yield _deviations(cut)
     yield _queries(cut)
     yield _findings(cut)
@@ -88,6 +98,26 @@ def _contacts(cut: Cut) -> File:
         ),
         f"{rows} c {of_participant(cut, 'c')} {AT_SITES}",
         'p.number, c."on", c.id',
+        counted(cut, rows, "true"),
+    )
+
+
+def _nothing_new(cut: Cut) -> File:
+    """What people said at visits: that a log has nothing new, who said it and when."""
+    rows = cut.rows(NothingNew)
+    return File(
+        "NOTHING_NEW",
+        (
+            *PARTICIPANT_KEYS,
+            Column("FORM", "x.form_code", "code", _("Log that has nothing new")),
+            Column("VISIT", "v.code", "code", _("Visit")),
+            Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
+            Column("SAID_BY", "u.username", label=_("user name")),
+            Column("SAID_AT", by_the_sites_clock("a.at"), "date-time", _("said at")),
+        ),
+        f"{rows} x {of_participant(cut, 'x')} {act_behind('x', 'crf_nothingnewevent')} "
+        f"JOIN {cut.rows(Visit)} v ON v.id = x.visit_id LEFT JOIN accounts_user u ON u.id = a.by_id {AT_SITES}",
+        "p.number, a.at, x.form_code, x.id",
         counted(cut, rows, "true"),
     )
 

@@ -25,6 +25,7 @@ from crf.engine.questions import Classification
 from crf.models import Record, RecordState
 from exports.cuts import Cut
 from followup.models import Visit, VisitState
+from followup.visit_conduct import ContactMode, SourceKeeper
 from protocol.staging import CLINICAL_GROUPS
 from randomization.models import Allocation, AllocationError, ErrorKind
 from trials.models import Consent, ConsentRefusal, ConsentVersion, Milestone, Participant, Site, Transfer
@@ -150,11 +151,11 @@ _STATE = (
 def _joins(cut: Cut) -> str:
     return (
         f"JOIN {cut.rows(Participant)} p ON p.id = r.participant_id JOIN {cut.rows(Site)} s ON s.id = r.site_id "
-        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {_act_behind('r', 'crf_recordevent')}"
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {act_behind('r', 'crf_recordevent')}"
     )
 
 
-def _act_behind(alias: str, events: str) -> str:
+def act_behind(alias: str, events: str) -> str:
     """Return the SQL that joins (as ``a``) the act that wrote a row; who moved it to another site wrote nothing."""
     wrote = (
         f"(SELECT e.act_id FROM {events} e JOIN audit_act w ON w.id = e.act_id WHERE e.pgh_obj_id = {alias}.id "
@@ -359,6 +360,20 @@ def _visits(cut: Cut) -> File:
             Column("TOOK_PLACE_ON", "v.took_place_on", "date", _("Took place on")),
             Column("TIMING", "v.timing", "code", _("In, before or after the window")),
             Column(
+                "CONTACT_MODE",
+                "v.contact_mode",
+                "code",
+                _("How and where the visit was made (SVCNTMOD)"),
+                dict(ContactMode.choices),
+            ),
+            Column(
+                "SOURCE_KEEPER",
+                "v.source_keeper",
+                "code",
+                _("Whose record is the source"),
+                dict(SourceKeeper.choices),
+            ),
+            Column(
                 "NOT_DONE_REASON",
                 "coalesce('met:' || v.met_on, v.not_done_reason)",
                 label=_("Why it was not done"),
@@ -366,7 +381,7 @@ def _visits(cut: Cut) -> File:
             Column("PROTOCOL_VERSION", _VERSION_OF_VISIT, label=_("Version of the protocol")),
             digest_column(_VERSION_OF_VISIT),
         ),
-        f"{rows} v {of_participant(cut, 'v')} {_act_behind('v', 'followup_visitevent')} "
+        f"{rows} v {of_participant(cut, 'v')} {act_behind('v', 'followup_visitevent')} "
         "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
         counted(cut, rows, "t.state <> 'cancelled'"),

@@ -8,7 +8,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from followup.models import ContactResult, ContactRoute
+from followup.models import ContactResult
+from followup.visit_conduct import ContactMode, ContactRoute, SourceKeeper
 from followup.wording import NotDone, milestone_name
 from kernel.fields import DayField, WordsField
 from kernel.service_form import ForeseeingForm, ServiceForm
@@ -22,6 +23,21 @@ class TookPlaceForm(ServiceForm):
 
 class ChangeTookPlaceForm(TookPlaceForm):
     """What is on record of a visit changes only with a reason."""
+
+    reason = WordsField(label=_("Reason for the change"), max_length=200)
+
+
+class DescribeVisitForm(ServiceForm):
+    contact_mode = forms.ChoiceField(
+        label=_("How and where was it made?"), choices=ContactMode.choices, widget=forms.RadioSelect
+    )
+    source_keeper = forms.ChoiceField(
+        label=_("Whose record is the source?"), choices=SourceKeeper.choices, widget=forms.RadioSelect
+    )
+
+
+class ChangeDescriptionForm(DescribeVisitForm):
+    """What was said of how a visit was made changes only with a reason."""
 
     reason = WordsField(label=_("Reason for the change"), max_length=200)
 

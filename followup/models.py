@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, MayDelete, SiteScoped
 from audit.models import Audited, audited
+from followup.visit_conduct import ContactMode, ContactRoute, SourceKeeper
 from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
@@ -92,6 +93,12 @@ class Visit(OfParticipant):
     timing = models.CharField(_("timing"), max_length=5, blank=True)
     not_done_reason = models.CharField(_("why not done"), max_length=200, blank=True)
     met_on = models.DateField(_("met on, so that the visit was not needed"), null=True, blank=True)
+    contact_mode = models.CharField(
+        _("how and where it was made"), max_length=14, choices=ContactMode.choices, null=True
+    )
+    source_keeper = models.CharField(
+        _("whose record is the source"), max_length=14, choices=SourceKeeper.choices, null=True
+    )
     missed_on = models.DateField(_("missed from"), null=True)
     turns_on = models.DateField(_("state changes on"), null=True)
 
@@ -117,9 +124,7 @@ class Visit(OfParticipant):
                 name="followup_visit_awaited",
             ),
             models.Index(
-                fields=["site", "opens"],
-                condition=models.Q(state__in=AWAITED),
-                name="followup_visit_opening",
+                fields=["site", "opens"], condition=models.Q(state__in=AWAITED), name="followup_visit_opening"
             ),
             # The list of what is to come, at a site and everywhere, in the order in which it is shown.
             models.Index(
@@ -153,7 +158,10 @@ class Visit(OfParticipant):
         )
         constraints = (
             *OfParticipant.Meta.constraints,
-            DataLockGuard(name="followup_visit_lock", frozen=("took_place_on", "not_done_reason", "met_on")),
+            DataLockGuard(
+                name="followup_visit_lock",
+                frozen=("took_place_on", "not_done_reason", "met_on", "contact_mode", "source_keeper"),
+            ),
             models.UniqueConstraint(fields=["participant", "code", "occurrence"], name="followup_visit_once"),
             models.CheckConstraint(
                 condition=models.Q(opens=None) | models.Q(opens__lte=models.F("closes")),
@@ -223,14 +231,6 @@ class Reminder(OfParticipant):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.visit_id}"
-
-
-class ContactRoute(models.TextChoices):
-    PHONE = "phone", _("Telephone")
-    LETTER = "letter", _("Letter")
-    FAMILY = "family", _("Family")
-    DOCTOR = "doctor", _("Local doctor")
-    REGISTER = "register", _("Register")
 
 
 class ContactResult(models.TextChoices):

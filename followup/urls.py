@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{_VERSION}open/", versions.open_version, name="open-version"),
     path("tasks/", watching.tasks, name="tasks"),
     path(f"{_VISIT}took-place/", visits.took_place, name="took-place"),
+    path(f"{_VISIT}conduct/", visits.describe, name="describe"),
     path(f"{_VISIT}not-done/", visits.not_done, name="not-done"),
     path(f"{_VISIT}day/", visits.propose, name="propose"),
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),

@@ -115,6 +115,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "followup:version:carry": _("Participants taken over to a later protocol version"),
     "followup:visits:plan": _("Visits planned"),
     "followup:visit:record": _("Visit recorded"),
+    "followup:visit:describe": _("How a visit was made, recorded"),
     "followup:visit:not_done": _("Visit recorded as not done"),
     "followup:visit:meet": _("Visit counted as met"),
     "followup:visit:unscheduled": _("Unscheduled visit recorded"),

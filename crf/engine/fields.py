@@ -52,6 +52,7 @@ class Asked(TypedDict, total=False):
     dictionary: str
     explained_by: str
     coded_in: str
+    links_to: str
     code_proposed_by: str
 
 

@@ -79,7 +79,8 @@ class Question:
     ``licensed`` wording is no text of this repository: the sponsor loads it, and ``text`` stands in until
     then. ``dictionary`` names a list of terms (``crf.engine.dictionaries``): the answer is the name of one, and
     ``explained_by`` names the question whose term says what each code means here. ``coded_in`` names the dictionary in
-    which coders code the words afterwards, ``code_proposed_by`` the answer that may hold its code already. Columns
+    which coders code the words afterwards, ``code_proposed_by`` the answer that may hold its code already. An answer
+    with ``links_to`` is the number of a record of that form; the pages of both show the other. Columns
     leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
     """
 
@@ -118,6 +119,7 @@ class Question:
     dictionary: str = ""
     explained_by: str = ""
     coded_in: str = ""
+    links_to: str = ""
     code_proposed_by: str = ""
     role: AnswerRole | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -14,11 +15,13 @@ from crf.models import Query, RecordSignature
 from crf.page.coding import CodedAnswer, coded_answers
 from crf.page.editor import RecordEditor, address
 from crf.page.leads import LeadLine, LeadList, leads_of, led_from
+from crf.page.linked import LinkedLine, linked_records
 from crf.page.locks import lock_notice
 from crf.page.safety import ClockLine, lines_at
 from crf.queries.assigning import choices_at
 from crf.records.signing import signature_holds
 from crf.store.signatures import standing_signature
+from followup.models import VisitState
 
 S = RecordState
 
@@ -56,6 +59,8 @@ class RecordActions:
     clocks: tuple[ClockLine, ...]
     leads: tuple[LeadList, ...]
     led_from: tuple[LeadLine, ...]
+    linked: tuple[LinkedLine, ...]
+    say_how_made: str
     coded: tuple[CodedAnswer, ...]
     notice: str
 
@@ -94,9 +99,21 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         clocks=tuple(_clocks(editor)),
         leads=leads_of(editor),
         led_from=led_from(editor),
+        linked=linked_records(editor),
+        say_how_made=_say_how_made(editor),
         coded=tuple(coded_answers(editor.record_key.form.code, stored.record if stored else None)),
         notice=lock_notice(editor.lock),
     )
+
+
+def _say_how_made(editor: RecordEditor) -> str:
+    """Return where this person says how the visit was made, while it took place and nobody has said it."""
+    visit, participant = editor.record_key.visit, editor.record_key.participant
+    if visit is None or visit.state != VisitState.DONE or visit.contact_mode:
+        return ""
+    if not editor.user.may(Permission.VISIT_RECORD, participant.site_id):
+        return ""
+    return reverse("followup:describe", args=[participant.number, visit.pk])
 
 
 def _clocks(editor: RecordEditor) -> list[ClockLine]:

@@ -192,6 +192,7 @@ def _stage(case: Case) -> Answers:
     person, dice = case.story.person, case.dice
     return {
         "bron_ind": "N",
+        "exam": "normal",
         "sbp": dice.randint(108, 148),
         "dbp": dice.randint(62, 88),
         "site_sub": "upper" if person.epicentre < 25 else "middle" if person.epicentre < 31 else "lower",

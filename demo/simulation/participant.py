@@ -29,9 +29,15 @@ from demo.simulation.laboratory_answers import panel
 from demo.simulation.later_answers import progression, second_look, survival
 from demo.simulation.safety_answers import NUTRITION_AT, events_at, nutrition, report_of
 from demo.simulation.sites import PASSWORD, SiteWithPeople
-from demo.simulation.visits import AFTER_DISCHARGE, forms_to_fill, learn
+from demo.simulation.visits import AFTER_DISCHARGE, forms_to_fill, how_made, learn
 from followup.models import Visit
-from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
+from followup.services import (
+    add_unscheduled_visit,
+    describe_visit,
+    mark_not_done,
+    record_visit,
+    withdraw_participant,
+)
 from kernel.errors import Refusal
 from kernel.scope import scope
 from randomization.allocation.readiness import readiness
@@ -45,6 +51,7 @@ LAST_OF_TREATMENT, SCREENING = "NE", "SCR"
 ASKED_AGAIN_SOON = frozenset(
     {"N1", "N2", "N3", "N4"}
 )  # the logs are gone through at the end of the treatment
+LOGS_AT_VISITS = frozenset({"AE", "ST"})
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
 
@@ -101,6 +108,7 @@ class Journey:
                 fill(self.participant, code, sent, **self.as_(self.place.coordinator))
             for code, sent in history(self.case, told["DM"]["answers"], self.today):
                 fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
+            self._screening_panel()
         if story.ending == "waits":
             return
         yield self.on(self.today + timedelta(days=self.case.dice.randint(1, 3)))
@@ -116,12 +124,10 @@ class Journey:
                 self._decline()
             return
         self._randomize()
-        with self._seen_by(self.place.coordinator):
-            self._screening_panel()
         yield from self._visits()
 
     def _screening_panel(self) -> None:
-        """Type what was found in the days after consent: the visit stands in the plan from randomization on."""
+        """Type what was found in the days after consent."""
         with transaction.atomic():
             visit = Visit.objects.get(participant=self.participant, code=SCREENING)
             visit.participant = self.participant
@@ -310,8 +316,8 @@ class Journey:
         self._logs(visit)
         if "AE" in visit.forms:
             self._events(visit)
-            if visit.code not in ASKED_AGAIN_SOON:
-                self._nothing_more(visit)
+        if LOGS_AT_VISITS.intersection(visit.forms) and visit.code not in ASKED_AGAIN_SOON:
+            self._nothing_more(visit)
 
     def _logs(self, visit: Visit) -> None:
         """Record what goes to logs at the visit, beside adverse events."""
@@ -360,6 +366,10 @@ class Journey:
     def _recorded(self, visit: Visit) -> bool:
         try:
             record_visit(visit=visit, took_place_on=self.today, **self.as_(self.place.coordinator))
+            made, kept = how_made(visit.code)
+            describe_visit(
+                visit=visit, contact_mode=made, source_keeper=kept, **self.as_(self.place.coordinator)
+            )
         except Refusal:
             return False  # an earlier answer ended the plan in the meantime
         return True

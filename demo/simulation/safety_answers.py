@@ -227,7 +227,7 @@ def surveillance(case: Case, on: date, visit_code: str) -> Sent:
     }
 
 
-def vital_signs(case: Case, on: date, _visit_code: str) -> Sent:
+def vital_signs(case: Case, on: date, visit_code: str) -> Sent:
     """Return what is measured at a visit; the weight of a dose is the one that the dose was calculated from."""
     dice, person = case.dice, case.story.person
     lost = 0.0 if case.neo_end and on <= case.neo_end else dice.choice((0.0, 0.8, 1.5, 2.4))
@@ -245,6 +245,7 @@ def vital_signs(case: Case, on: date, _visit_code: str) -> Sent:
             "hr": dice.randint(62, 96),
             "rr": dice.randint(14, 20),
             "spo2": dice.randint(95, 99),
+            **({"exam": "normal"} if visit_code.startswith("N") else {}),
         }
     }
 

@@ -10,6 +10,7 @@ from demo.simulation import answers, laboratory_answers, later_answers, safety_a
 from demo.simulation.answers import Case, Sent
 from demo.simulation.complications import complications
 from followup.models import Visit
+from followup.visit_conduct import ContactMode, SourceKeeper
 
 Writer = Callable[[Case, date, str], Sent]
 WRITERS: dict[str, Writer] = {
@@ -32,6 +33,15 @@ def learn(case: Case, visit: Visit, on: date) -> None:
         case.neo_end = on + timedelta(days=30)
     if visit.code.startswith("SURG"):
         case.operated_on = on
+
+
+def how_made(code: str) -> tuple[str, str]:
+    """Return how the visit is made and whose record is the source: whoever lives far away is asked by telephone."""
+    if code.startswith(("SWEEP", "OS36")):
+        return ContactMode.TELEPHONE, SourceKeeper.PARTICIPANT
+    if code.startswith("FU") and code[-2:] in ("09", "16", "30", "48"):
+        return ContactMode.LOCAL_HOSPITAL, SourceKeeper.LOCAL_HOSPITAL
+    return ContactMode.CENTRE, SourceKeeper.CENTRE
 
 
 TREATMENT_TYPED_AT = frozenset({"N1", "N4", "NE"})

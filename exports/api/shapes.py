@@ -55,6 +55,8 @@ def visit(row: Visit) -> dict[str, Any]:
         "closes": row.closes,
         "took_place_on": row.took_place_on,
         "timing": row.timing,
+        "contact_mode": row.contact_mode,
+        "source_keeper": row.source_keeper,
         "forms": row.forms,
     }
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from accounts.permissions import Permission
 from audit.models import Act
 from crf import catalogue
 from crf.engine.declaration import Repeats
-from crf.models import Query, Record
+from crf.models import NothingNew, Query, Record
 from crf.store.context import FormContext
 from exports.casebook.records import PrintedQuery, PrintedRecord, printed_query, printed_record
 from followup.history import text_for
@@ -43,6 +44,15 @@ class PlannedForms:
 
 
 @dataclass(frozen=True)
+class NothingNewSaid:
+    """What somebody said at a visit: that a log has nothing new."""
+
+    visit: Visit
+    log: str
+    act: Act
+
+
+@dataclass(frozen=True)
 class Casebook:
     """A participant on paper; ``arm`` is empty for who is not shown it."""
 
@@ -53,6 +63,7 @@ class Casebook:
     decisions: list[EligibilityDecision]
     milestones: list[tuple[str, Milestone]]
     schedule: list[PlannedForms]
+    nothing_new: list[NothingNewSaid]
     chapters: list[Chapter]
     other_queries: list[PrintedQuery]
     acts: list[tuple[Act, str]]
@@ -85,10 +96,26 @@ def casebook_of(participant: Participant, *, user: User | None, at: datetime) ->
         ),
         milestones=[(names.get(each.code, each.code), each) for each in milestones],
         schedule=[PlannedForms(visit, visit_name(text, visit)) for visit in visits],
+        nothing_new=_nothing_new(participant),
         chapters=list(_chapters(participant, visits, queries, at=at)),
         other_queries=[printed_query(query) for query in queries.get(None, ())],
         acts=[(act, in_words(act.verb)) for act in acts],
     )
+
+
+def _nothing_new(participant: Participant) -> list[NothingNewSaid]:
+    """Return what was said of logs, in the order in which it was said; who moved the row since said nothing."""
+    versions: Any = NothingNew._meta.get_field("events").related_model
+    first = (
+        versions.objects.filter(participant=participant)
+        .order_by("pgh_obj_id", "pgh_id")
+        .distinct("pgh_obj_id")
+    )
+    rows = versions.objects.filter(pk__in=first.values("pk")).select_related("visit", "act__by")
+    return [
+        NothingNewSaid(row.visit, str(catalogue.form(row.form_code).title), row.act)
+        for row in rows.order_by("act__at", "form_code")
+    ]
 
 
 def _in_order(participant: Participant) -> list[Visit]:

@@ -17,6 +17,7 @@ from followup.services.transferring import confirm_transfer
 from followup.services.visits import (
     add_unscheduled_visit,
     count_as_met,
+    describe_visit,
     mark_not_done,
     may_have_taken_place,
     propose_day,
@@ -33,6 +34,7 @@ __all__ = [
     "confirm_transfer",
     "correct_withdrawal",
     "count_as_met",
+    "describe_visit",
     "drop_todos",
     "end_feed",
     "make_feed",

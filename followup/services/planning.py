@@ -32,21 +32,6 @@ from trials.holidays import works_on
 from trials.models import EligibilityDecision, Milestone, Participant
 from trials.models.locks import is_locked
 
-PLANNED_COLUMNS = (
-    "anchor",
-    "anchor_on",
-    "target",
-    "opens",
-    "closes",
-    "proposed_on",
-    "forms",
-    "procedures",
-    "reason",
-    "missed_on",
-    "state",
-    "turns_on",
-)
-
 
 @dataclass(frozen=True)
 class VisitChange:
@@ -270,15 +255,16 @@ def _apply(changes: list[VisitChange], planning: _Planning, act: Any) -> None:
             continue
         visit = existing.get(change.code)
         columns = planning.columns(change.code)
+        columns |= _happened_before_planning(change.code, planning.wanted[change.code], participant)
         if visit is None:
-            columns |= _happened_before_planning(change.code, planning.wanted[change.code], participant)
             place = {"participant": participant, "site_id": participant.site_id, "code": change.code}
             added.append(Visit(**place, act=act, **columns))
         else:
             _move(visit, columns, act)
     created = Visit.objects.bulk_create(added)
     moved = [existing[change.code].pk for change in changes if change.kind == "moved"]
-    reads = ["visit.last_on"] if any(visit.took_place_on for visit in created) else []
+    planned = [*created, *(existing[change.code] for change in changes if change.code in existing)]
+    reads = ["visit.last_on"] if any(visit.took_place_on for visit in planned) else []
     reads += ["visit.forms"] if any(change.kind != "turned" for change in changes) else []
     note_moved(participant.pk, *reads, *(f"visit:{pk}" for pk in moved))
 
@@ -287,7 +273,7 @@ def _move(visit: Visit, columns: dict[str, Any], act: Any) -> None:
     for name, value in columns.items():
         setattr(visit, name, value)
     visit.act = act
-    visit.save(update_fields=[*PLANNED_COLUMNS, "act"])
+    visit.save(update_fields=[*columns, "act"])
 
 
 def _happened_before_planning(code: str, new: PlannedVisit, participant: Participant) -> dict[str, Any]:

@@ -118,7 +118,8 @@ def _near(visit: Visit) -> tuple[date, date]:
 def _follow(visits: Iterable[Visit], at: datetime) -> None:
     """What a new state asks for, in the same act: a possible deviation, a longer row of sweeps."""
     for visit in visits:
-        if visit.state in {VisitState.OVERDUE, VisitState.MISSED} and not visit.code.startswith(SWEEPS):
+        passed = visit.state in {VisitState.OVERDUE, VisitState.MISSED} and visit.participant.arm is not None
+        if passed and not visit.code.startswith(SWEEPS):
             propose_missed_visit(visit, at)
         if _is_last_sweep(visit):
             plan_visits_for(participant=visit.participant, by=None, at=at)

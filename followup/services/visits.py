@@ -67,6 +67,13 @@ class VisitNotOpenYet(Refusal):
     status = 422
 
 
+class VisitStillToCome(Refusal):
+    code = "followup.visit_still_to_come"
+    message = _(
+        "Visit {visit} has not taken place: say how it was made once it has. Record the day of the visit first."
+    )
+
+
 class ReasonForChangeNeeded(Refusal):
     code = "followup.reason_for_change_needed"
     fields = ("reason",)
@@ -171,11 +178,36 @@ def mark_not_done(*, visit: Visit, why: str, reason: str = "", by: User | None, 
             "",
         )
         locked.turns_on, locked.met_on, locked.act = None, None, act
-        locked.save(
-            update_fields=["state", "not_done_reason", "met_on", "took_place_on", "timing", "turns_on", "act"]
-        )
+        locked.contact_mode = locked.source_keeper = None
+        said = ["state", "not_done_reason", "met_on", "took_place_on", "timing", "turns_on", "act"]
+        locked.save(update_fields=[*said, "contact_mode", "source_keeper"])
         note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
         plan_visits_for(participant=participant, by=by, at=at)
+    return locked
+
+
+def describe_visit(
+    *, visit: Visit, contact_mode: str, source_keeper: str, reason: str = "", by: User | None, at: datetime
+) -> Visit:
+    """How and where the visit was made, and whose record its answers come from, is on record (CDISC SV).
+
+    Refuses: a visit that has not taken place; a change of what was said without a reason.
+    Locks: the participant, then the visit.
+    """
+    with open_act(
+        "followup:visit:describe", by=by, at=at, participant=visit.participant, reason=reason
+    ) as act:
+        Participant.objects.lock(visit.participant_id)
+        locked = Visit.objects.select_for_update().get(pk=visit.pk)
+        if locked.state != VisitState.DONE:
+            raise VisitStillToCome(visit=locked)
+        if locked.contact_mode and (locked.contact_mode, locked.source_keeper) != (
+            contact_mode,
+            source_keeper,
+        ):
+            _refuse_silent_change(locked, reason)
+        locked.contact_mode, locked.source_keeper, locked.act = contact_mode, source_keeper, act
+        locked.save(update_fields=["contact_mode", "source_keeper", "act"])
     return locked
 
 

@@ -14,8 +14,10 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services, wording
 from followup.forms import (
+    ChangeDescriptionForm,
     ChangeNotDoneForm,
     ChangeTookPlaceForm,
+    DescribeVisitForm,
     NotDoneForm,
     ProposeDayForm,
     TookPlaceForm,
@@ -58,6 +60,22 @@ def took_place(request: PersonRequest, number: str, pk: int) -> HttpResponse:
         return redirect(kept)
     title = _("When visit %(visit)s took place") % {"visit": visit}
     page = _page(visit, title, _("Record the visit"), about=_window(visit))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.VISIT_RECORD)
+def describe(request: PersonRequest, number: str, pk: int) -> HttpResponse:
+    """Say how and where the visit was made, and whose record is the source; change it with a reason."""
+    visit = _visit(request, number, pk)
+    shape = ChangeDescriptionForm if visit.contact_mode else DescribeVisitForm
+    form = shape(
+        request.POST or None,
+        initial={"contact_mode": visit.contact_mode, "source_keeper": visit.source_keeper},
+    )
+    if form.submits(services.describe_visit, visit=visit, by=request.user, at=timezone.now()):
+        return redirect(form.result)
+    title = _("How visit %(visit)s was made") % {"visit": visit}
+    page = _page(visit, title, _("Put it on record"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

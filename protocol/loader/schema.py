@@ -47,7 +47,7 @@ FORM_CODES = frozenset(
         "AS",
         "QOL",
     )
-) | frozenset(("DV", "EOS", "PROG", "MH", "CM", "VS", "NUT"))
+) | frozenset(("DV", "EOS", "PROG", "MH", "CM", "VS", "NUT", "ST"))
 ARM_CODES = frozenset(("1", "2"))
 
 Source = NewType("Source", str)

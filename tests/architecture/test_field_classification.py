@@ -248,7 +248,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id task started_at ended_at milliseconds outcome runs failures retries failed_at fault",
     },
     "followup.Visit": {
-        "clinical": "reason state took_place_on timing not_done_reason met_on",
+        "clinical": "reason state took_place_on timing not_done_reason met_on contact_mode source_keeper",
         "operational": (
             "id act participant site code occurrence anchor anchor_on target opens closes proposed_on "
             "forms procedures missed_on turns_on"

@@ -26,6 +26,7 @@ from crf.engine.fields import (
     DerivedInteger,
     DerivedMultiple,
     DerivedText,
+    IntegerAnswer,
     MultipleAnswer,
     PartialDateAnswer,
     RepeatingGroup,
@@ -198,6 +199,14 @@ class AdverseEvent(CrfRecord):
         required=True,
         missing_allowed=(),
         sdtm="SUPPAE.RELSURG",
+    )
+    ae_op = IntegerAnswer(
+        _("Number of the operation"),
+        help=_("The number of the operation in the list of surgery forms."),
+        links_to="SURG",
+        hard=(1, 99),
+        shown_when=Is("rel_surg", "unlikely", "possible", "probable", "definite"),
+        sdtm="RELREC",
     )
     rel_proc = ChoiceAnswer(
         _("Related to endoscopy or aspiration of an evaluation"),

@@ -49,6 +49,7 @@ class Complications(CrfRecord):
     op_no = IntegerAnswer(
         _("Operation number"),
         help=_("The number of the operation in the list of surgery forms."),
+        links_to="SURG",
         hard=(1, 99),
         required=True,
         missing_allowed=(),
@@ -214,6 +215,7 @@ class Complication(CrfGroupRow):
     comp_ae = IntegerAnswer(
         _("Number of the adverse event"),
         help=_("Record it in the log of adverse events too, and enter its number there."),
+        links_to="AE",
         hard=(1, 999),
         sdtm="RELREC",
     )

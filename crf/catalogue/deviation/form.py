@@ -22,6 +22,7 @@ from crf.engine.fields import (
     ChoiceAnswer,
     DateAnswer,
     DerivedText,
+    IntegerAnswer,
     Section,
     TextAnswer,
 )
@@ -84,6 +85,14 @@ class Deviation(CrfRecord):
         missing_allowed=(),
         cdash="DVTERM",
         sdtm="DVTERM",
+    )
+
+    dv_ae = IntegerAnswer(
+        _("Adverse event that it led to, or came from"),
+        help=_("Its number in the list of adverse events."),
+        links_to="AE",
+        hard=(1, 999),
+        sdtm="RELREC",
     )
 
     crossing = Section(_("Change of strategy"), shown_when=Is("dv_cat", "crossover"))

@@ -16,7 +16,6 @@ CONTACT = CodeList(
         "family": _("family"),
     },
 )
-EXAM = CodeList("EXAM", {"normal": _("normal"), "abnormal": _("abnormal")})
 MODALITY = CodeList(
     "IMG_MODALITY",
     {

@@ -9,7 +9,7 @@ from audit.models import audited
 from crf.catalogue.follow_up import codes as lists
 from crf.catalogue.follow_up import rules
 from crf.catalogue.follow_up.checks import CHECKS
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
+from crf.catalogue.shared.common import DYSPHAGIA, ECOG, EXAM, FEEDING
 from crf.catalogue.shared.dilatation import (
     DILATATION,
     DILATATION_EVENT,
@@ -60,7 +60,7 @@ class FollowUp(CrfRecord):
     )
 
     state_ = Section(_("How the participant is"), shown_when=ALIVE)
-    exam = ChoiceAnswer(_("Physical examination"), codes=lists.EXAM, required_when=SEEN, sdtm="PEORRES")
+    exam = ChoiceAnswer(_("Physical examination"), codes=EXAM, required_when=SEEN, sdtm="PEORRES")
     exam_txt = TextAnswer(
         _("What is abnormal?"), max_length=500, asked_when=Is("exam", "abnormal"), sdtm="PEORRES"
     )

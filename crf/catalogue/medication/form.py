@@ -58,6 +58,7 @@ class Medication(CrfRecord):
         _("Number of the adverse event"),
         hard=(1, 999),
         help=_("Its number in the list of adverse events."),
+        links_to="AE",
         asked_when=Is("cm_indc", "ae", "irae"),
         sdtm="RELREC",
     )
@@ -65,6 +66,7 @@ class Medication(CrfRecord):
         _("Number of the disease"),
         hard=(1, 999),
         help=_("Its number in the list of the medical history."),
+        links_to="MH",
         asked_when=Is("cm_indc", "mh"),
         sdtm="RELREC",
     )

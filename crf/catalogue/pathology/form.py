@@ -54,6 +54,7 @@ class Pathology(CrfRecord):
     op_no = IntegerAnswer(
         _("Operation number"),
         help=_("The number of the operation in the list of surgery forms."),
+        links_to="SURG",
         hard=(1, 99),
         required=True,
         missing_allowed=(),

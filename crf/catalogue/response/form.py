@@ -11,7 +11,7 @@ from crf.catalogue.response.checks import BITE_ON_BITE, CHECKS
 from crf.catalogue.shared.common import YES_NO
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES
-from crf.catalogue.staging.codes import BORDER, CYTOLOGY, LUMEN, PET_DISTANT, SHAPE
+from crf.catalogue.staging.codes import BORDER, CYTOLOGY, ECG, LUMEN, PET_DISTANT, SHAPE
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Any_, Is, Not, Same
 from crf.engine.declaration import Repeats, Sets
@@ -349,6 +349,14 @@ class ResponseEvaluation(CrfRecord):
         ),
         sdtm="SUPPRS.CCRLATE",
     )
+
+    fitness = Section(_("Fitness for the operation"), shown_when=Is("cre_type", "RST"))
+    ecg_res = ChoiceAnswer(_("ECG"), codes=ECG, sdtm="EGORRES (INTP)")
+    fev1 = DecimalAnswer(_("FEV1"), places=2, unit="L", soft=(1, 4.5), hard=(0.3, 8), sdtm="REORRES (FEV1)")
+    fev1p = DecimalAnswer(
+        _("FEV1, of predicted"), unit="%", soft=(50, 130), hard=(10, 200), sdtm="REORRES (FEV1PP)"
+    )
+    dlcop = DecimalAnswer(_("DLCO, of predicted"), unit="%", soft=(50, 130), hard=(10, 200), sdtm="REORRES")
 
     decision = Section(_("Decision"))
     mdt_dt = DateAnswer(_("Date of the MDT meeting"), required_when=FOR_THE_TEAM, sdtm="DSSTDTC")

@@ -50,6 +50,7 @@ class SeriousEvent(CrfRecord):
     ae_no = IntegerAnswer(
         _("Number of the adverse event"),
         help=_("Its number in the list of adverse events."),
+        links_to="AE",
         hard=(1, 999),
         required=True,
         missing_allowed=(),

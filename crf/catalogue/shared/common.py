@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from crf.engine.codelists import CodeList
 from crf.engine.fields import YES_NO, YES_NO_UNKNOWN
 
-__all__ = ["ASA", "DYSPHAGIA", "ECOG", "FEEDING", "LEFT_RIGHT", "SEX", "YES_NO", "YES_NO_UNKNOWN"]
+__all__ = ["ASA", "DYSPHAGIA", "ECOG", "EXAM", "FEEDING", "LEFT_RIGHT", "SEX", "YES_NO", "YES_NO_UNKNOWN"]
 
 SEX = CodeList("SEX", {"M": _("male"), "F": _("female")})
 ECOG = CodeList(
@@ -30,6 +30,7 @@ DYSPHAGIA = CodeList(
         "4": _("4 nothing"),
     },
 )
+EXAM = CodeList("EXAM", {"normal": _("normal"), "abnormal": _("abnormal")})
 FEEDING = CodeList(
     "FEEDING",
     {

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
-from crf.catalogue.shared.common import LEFT_RIGHT
+from crf.catalogue.shared.common import EXAM, LEFT_RIGHT
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import CT, DISTANT_SITES, GRADE, M, N
 from crf.catalogue.staging import codes as lists
@@ -260,6 +260,10 @@ class Staging(CrfRecord):
     )
 
     vital = Section(_("Vital signs"))
+    exam = ChoiceAnswer(_("Physical examination"), codes=EXAM, sdtm="PEORRES")
+    exam_txt = TextAnswer(
+        _("What is abnormal?"), max_length=500, asked_when=Is("exam", "abnormal"), sdtm="PEORRES"
+    )
     temp = DecimalAnswer(
         _("Temperature"), unit="°C", soft=(35.5, 38), hard=(32, 43), cdash="TEMP", sdtm="VSORRES (TEMP)"
     )

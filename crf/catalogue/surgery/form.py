@@ -328,3 +328,10 @@ class SurgeryReadmission(CrfGroupRow):
     readm_dt = DateAnswer(_("Date"), required=True, sdtm="HOSTDTC")
     readm_reason = ChoiceAnswer(_("Reason"), codes=lists.READMISSION, required=True, sdtm="HOREAS")
     readm_text = TextAnswer(_("Which?"), asked_when=Is("readm_reason", "other"), sdtm="HOREAS")
+    readm_ae = IntegerAnswer(
+        _("Adverse event behind the stay in hospital"),
+        help=_("Its number in the list of adverse events."),
+        links_to="AE",
+        hard=(1, 999),
+        sdtm="RELREC",
+    )

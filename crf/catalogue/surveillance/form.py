@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
-from crf.catalogue.follow_up.codes import EXAM, IMAGE_RESULT, MODALITY
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
+from crf.catalogue.follow_up.codes import IMAGE_RESULT, MODALITY
+from crf.catalogue.shared.common import DYSPHAGIA, ECOG, EXAM, FEEDING
 from crf.catalogue.shared.dilatation import (
     DILATATION,
     DILATATION_EVENT,

@@ -18,6 +18,7 @@ from crf.engine.fields import (
     DerivedBoolean,
     DerivedDate,
     DerivedText,
+    IntegerAnswer,
     PartialDateAnswer,
     Section,
     TextAnswer,
@@ -183,6 +184,13 @@ class SurvivalStatus(CrfRecord):
     )
     cod = ChoiceAnswer(
         _("Primary cause of death"), codes=CAUSE, required=True, cdash="DDORRES", sdtm="DDORRES (PRCDTH)"
+    )
+    death_ae = IntegerAnswer(
+        _("Adverse event that was fatal"),
+        help=_("Its number in the list of adverse events."),
+        links_to="AE",
+        hard=(1, 999),
+        sdtm="RELREC",
     )
     cod_text = TextAnswer(
         _("Cause of death in words"),

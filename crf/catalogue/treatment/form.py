@@ -32,6 +32,7 @@ from crf.engine.fields import (
 
 ARM_1, RADIATED = Is("participant.arm", "1"), Is("rt_given", "Y")
 # ``given``, ``adm_dt`` and ``mod_reason`` are those of carboplatin; paclitaxel has its own.
+BY_EVENT, CI_BY_EVENT = ("haematological_ae", "other_ae"), ("irae", "other_ae", "infection", "laboratory")
 CARBO_DOSED, NABP_DOSED = Is("given", "full", "reduced"), Is("nabp_given", "full", "reduced")
 BOTH_OMITTED = All(Is("given", "omitted"), Is("nabp_given", "omitted"))
 COUNTED = Any_(Answered("anc_d"), Answered("plt_d"))
@@ -377,6 +378,14 @@ class TreatmentChemotherapy(CrfGroupRow):
         required_when=Is("nabp_given", "reduced", "omitted"),
         sdtm="EXADJ",
     )
+    dose_ae = IntegerAnswer(
+        _("Adverse event behind the change of the dose"),
+        help=_("Its number in the list of adverse events."),
+        links_to="AE",
+        hard=(1, 999),
+        shown_when=Any_(Is("mod_reason", *BY_EVENT), Is("nabp_reason", *BY_EVENT)),
+        sdtm="RELREC",
+    )
     premed = TextAnswer(
         _("Premedication, with steroid and dose"), shown_when=DOSE["shown_when"], sdtm="CMTRT"
     )
@@ -417,6 +426,14 @@ class TreatmentCamrelizumab(CrfGroupRow):
         codes=lists.CI_REASON,
         required_when=Is("ci_given", "interrupted", "omitted"),
         sdtm="EXADJ",
+    )
+    ci_ae = IntegerAnswer(
+        _("Adverse event behind the change of the dose"),
+        help=_("Its number in the list of adverse events."),
+        links_to="AE",
+        hard=(1, 999),
+        shown_when=Is("ci_why", *CI_BY_EVENT),
+        sdtm="RELREC",
     )
     ci_reac = YesNoAnswer(
         _("Infusion reaction"), help=_("If yes, enter it as an adverse event too."), **INFUSION, sdtm="AEYN"

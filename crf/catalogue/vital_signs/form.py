@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG
+from crf.catalogue.shared.common import DYSPHAGIA, ECOG, EXAM
 from crf.catalogue.treatment.rules import drug_days
 from crf.engine.answers import AnswerRow
 from crf.engine.base import CrfRecord
@@ -24,11 +24,13 @@ from crf.engine.fields import (
     DerivedText,
     IntegerAnswer,
     Section,
+    TextAnswer,
     YesNoAnswer,
 )
 from protocol.scores import weight_change_pct
 
 DONE, NOT_DONE = Is("vs_done", "Y"), Is("vs_done", "N")
+EXAMINED = Is("visit.code", "N1", "N2", "N3", "N4", "N5")  # protocol 2.2, 2.3; elsewhere another form asks it
 NOT_MEASURED = CodeList(
     "VS_NOT_DONE",
     {
@@ -97,6 +99,10 @@ class VitalSigns(CrfRecord):
         by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
         codes=SCALE,
         sdtm="FACAT",
+    )
+    exam = ChoiceAnswer(_("Physical examination"), codes=EXAM, required_when=EXAMINED, sdtm="PEORRES")
+    exam_txt = TextAnswer(
+        _("What is abnormal?"), max_length=500, asked_when=Is("exam", "abnormal"), sdtm="PEORRES"
     )
 
     vital = Section(_("Vital signs"), shown_when=DONE)

@@ -103,6 +103,20 @@ def test_point_01_tests_of_the_visit_stay_on_the_page_until_they_are_answered(
     assert (rows["TSH"].lb_stresc, rows["TSH"].lb_stresn) == ("<0.01", None)
 
 
+def test_point_02_screening_can_be_answered_before_anybody_is_randomized(
+    screened: Participant, world: World
+) -> None:
+    """The visits of screening stand in the plan from consent on."""
+    visits = {visit.code: visit for visit in Visit.objects.filter(participant=screened)}
+    assert screened.arm is None
+    assert {"SCR", "QOL-0"} <= visits.keys()
+    client = client_of(world.coordinator)
+    page = page_at(client, screened, visits["SCR"])
+    typed = {f"{place_of(page, 'HGB')}-lb_res": "12.9", f"{place_of(page, 'HGB')}-lb_unit": "g/dL"}
+    assert client.post(page.context["page"].links.save, sent(page, **typed)).status_code == 302
+    assert set(rows_of(screened, visits["SCR"])) == {"HGB"}
+
+
 def test_point_01_what_cannot_be_read_is_shown_again_as_it_was_typed(
     screened: Participant, world: World
 ) -> None:

@@ -20,13 +20,14 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from audit.models import Act
 from crf.models import Query
 from crf.queries.services import answer_query, close_query, raise_query
+from crf.records.expected import say_nothing_new
 from crf.records.signing import sign_record
 from crf.store.records import find_stored_record, record_key_of
 from exports.casebook.content import casebook_of
 from exports.casebook.paper import filled_form_page
 from exports.casebook.services import make_casebook
 from exports.services import PurposeMissing
-from followup.services import plan_visits_for
+from followup.services import add_unscheduled_visit, describe_visit, plan_visits_for
 from protocol.text import digest_of
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import numbered
@@ -87,6 +88,20 @@ def test_rare_13_a_casebook_holds_everything_about_a_participant(world: World, f
     )
     missing = [each for each in wanted if "".join(each.split()) not in text]
     assert not missing
+
+
+def test_point_02_who_said_that_a_log_has_nothing_new_is_printed(world: World, filled: Participant) -> None:
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    seen = add_unscheduled_visit(
+        participant=filled, took_place_on=date(2026, 5, 4), forms=["AE"], why="Asked", **by
+    )
+    assert "Nothingnewinlogs" not in squeezed(made(filled, world.data_manager)).partition("Audittrail")[0]
+    say_nothing_new(visit=seen, **by)
+    describe_visit(visit=seen, contact_mode="telephone", source_keeper="local_hospital", **by)
+    printed = squeezed(made(filled, world.data_manager)).partition("Audittrail")[0]
+    before, _heading, told = printed.partition("Nothingnewinlogs")
+    assert "Bytelephone;Recordofalocalhospital" in before
+    assert "".join(f"{seen}Adverse event{world.coordinator}".split()) in told
 
 
 def test_rare_13_every_page_bears_the_number_and_says_which_of_how_many(

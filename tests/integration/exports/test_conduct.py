@@ -13,11 +13,18 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission
 from crf.engine.submission import Answers
 from crf.queries.services import raise_query
 from crf.records.comments import write_comment
+from crf.records.expected import say_nothing_new
 from crf.records.save import save_answers
 from crf.store.records import NEW, record_key_of
 from exports.conduct import conduct_files
 from exports.cuts import Cut
-from followup.services import record_contact_attempt, record_lost, withdraw_participant
+from followup.services import (
+    add_unscheduled_visit,
+    describe_visit,
+    record_contact_attempt,
+    record_lost,
+    withdraw_participant,
+)
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import database_moment
 from tests.integration.exports.test_exports import files, kept_in, taken
@@ -59,6 +66,11 @@ def lived(world: World, participant: Participant) -> None:
         values={"days": "9"},
         **by,
     )
+    seen = add_unscheduled_visit(
+        participant=participant, took_place_on=TODAY, forms=["AE"], why="Asked", **by
+    )
+    describe_visit(visit=seen, contact_mode="telephone", source_keeper="local_hospital", **by)
+    say_nothing_new(visit=seen, **by)
     key = record_key_of(participant=participant, form="DM", visit=None)
     demographics = Answers(values={"height": Decimal(170)})
     save_answers(record_key=key, answers=demographics, version=NEW, key="dm", **by)
@@ -90,6 +102,15 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
         "N",
     )
     assert (contact["ROUTE"], contact["RESULT"]) == ("phone", "no_answer")
+    (visit,) = (row for row in files(taken(world, forms=["DM"]))["VISITS.csv"] if row["VISIT"] == "UNS")
+    assert (visit["CONTACT_MODE"], visit["SOURCE_KEEPER"]) == ("telephone", "local_hospital")
+    (nothing_new,) = found["NOTHING_NEW"]
+    assert (nothing_new["FORM"], nothing_new["VISIT"], nothing_new["SAID_BY"]) == (
+        "AE",
+        "UNS",
+        world.coordinator.username,
+    )
+    assert nothing_new["SAID_AT"].endswith("+08:00")
     assert (deviation["RULE"], deviation["DETAIL_VALUES"]) == ("X012", '{"days": "9"}')
     (query,) = (row for row in found["QUERIES"] if row["ASKED_BY"] == "person")
     assert (query["FORM"], query["STATE"], query["RESOLUTION"]) == ("DM", "open", "")

@@ -22,7 +22,7 @@ from tests.integration.exports.test_exports import taken
 from tests.world import World, as_person, screen
 
 pytestmark = pytest.mark.django_db
-protocol_chapters = ("3.0",)
+CHAPTERS = ("3.0",)
 
 
 @pytest.fixture(autouse=True)

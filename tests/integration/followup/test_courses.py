@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit.models import Act
-from followup.models import ContactResult, ContactRoute, Reminder, Todo, TodoState, Visit, VisitState
+from followup.models import ContactResult, Reminder, Todo, TodoState, Visit, VisitState
 from followup.services import (
     cancel_withdrawal,
     correct_withdrawal,
@@ -26,6 +26,7 @@ from followup.services import (
 from followup.services.loss import LostAlready, WithdrawnInFuture
 from followup.services.todos import Wanted
 from followup.services.visits import ContactRefused, VisitCancelled
+from followup.visit_conduct import ContactRoute
 from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of

@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.models import Mail, Signature, User
 from accounts.permissions import Permission
 from accounts.services import change_person
-from followup.models import Visit
+from followup.models import Visit, VisitState
 from followup.services import propose_day
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
@@ -169,7 +169,10 @@ def test_a_signature_is_told_in_the_language_of_the_reader(world, part, eligible
 def test_the_visit_card_holds_the_visits_that_the_participant_comes_for(world, part, eligible, browser):
     participant, investigator = eligible(), browser(world.investigator)
     investigator.post(page("randomize", participant.number), CONFIRMED)
-    assert {"SCR", "OS36"} <= {visit.code for visit in everything(Visit)}
+    visits = {visit.code: visit for visit in everything(Visit)}
+    assert {"SCR", "OS36"} <= visits.keys()
+    assert visits["SCR"].state == VisitState.DONE
+    assert visits["SCR"].took_place_on
     card = printed(investigator.get(page("visit-card", participant.number, "en")).content)
     shown = investigator.get(page("allocation", participant.number)).text
     for text in (card, shown):

@@ -192,6 +192,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:unscheduled": ("get", "CI"),
     "followup:visit": ("get", "CIMDTSX"),
     "followup:took-place": ("get", "CI"),
+    "followup:describe": ("get", "CI"),
     "followup:not-done": ("get", "CI"),
     "followup:propose": ("get", "CI"),
     "followup:contacts": ("get", "CIMDTSX"),

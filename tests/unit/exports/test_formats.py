@@ -29,7 +29,7 @@ from exports.formats.shortening import Shortenings
 from exports.tables import Column, File
 from exports.writing import files_for
 
-protocol_chapters = ("3.0",)
+CHAPTERS = ("3.0",)
 CUT = Cut(at=dt.datetime(2026, 11, 20, tzinfo=dt.UTC), is_past=False)
 FILES = {file.name: file for file in files_for(list(catalogue.forms().values()), CUT)}
 NAUGHTY = (

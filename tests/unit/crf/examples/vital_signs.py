@@ -21,9 +21,11 @@ VALUES = {
     "hr": 80,
     "rr": 16,
     "spo2": 97,
+    "exam": "normal",
 }
 CONTEXT = {
     "today": date(2026, 11, 20),
+    "visit.code": "N2",
     "DM.weight": Decimal("62.0"),
     "TREAT.chemo": [{"adm_dt": date(2026, 5, 8), "nabp_dt": None, "weight_d": Decimal("62.0")}, DOSE],
 }

@@ -1,0 +1,31 @@
+"""How people are met: at visits, and by attempts to reach them (CDISC SV: contact mode)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ContactMode(models.TextChoices):
+    CENTRE = "centre", _("In person, at the centre")
+    LOCAL_HOSPITAL = "local_hospital", _("In person, at a local hospital")
+    HOME = "home", _("In person, at home")
+    TELEPHONE = "telephone", _("By telephone")
+    VIDEO = "video", _("By video call")
+    RECORDS = "records", _("Nobody was met: records alone")
+
+
+class SourceKeeper(models.TextChoices):
+    CENTRE = "centre", _("Record of the centre")
+    LOCAL_HOSPITAL = "local_hospital", _("Record of a local hospital")
+    PARTICIPANT = "participant", _("What the participant says")
+    FAMILY = "family", _("What the family says")
+    REGISTER = "register", _("A register")
+
+
+class ContactRoute(models.TextChoices):
+    PHONE = "phone", _("Telephone")
+    LETTER = "letter", _("Letter")
+    FAMILY = "family", _("Family")
+    DOCTOR = "doctor", _("Local doctor")
+    REGISTER = "register", _("Register")
