@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0043_signed_questions'),
+        ('crf', '0045_linked_records'),
         ('trials', '0019_coders'),
     ]
 
