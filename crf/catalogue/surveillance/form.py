@@ -13,8 +13,6 @@ from crf.catalogue.shared.dilatation import (
     DILATATION,
     DILATATION_EVENT,
     DILATATION_ROWS,
-    GAUGE_HARD,
-    GAUGE_SOFT,
 )
 from crf.catalogue.surveillance import codes as lists
 from crf.catalogue.surveillance import rules
@@ -191,7 +189,7 @@ class SurveillanceDilatation(CrfGroupRow):
     record = parent(Surveillance, "as_dilats")
     dil_dt = DateAnswer(_("Date of the dilatation"), required=True, sdtm="PRSTDTC")
     dil_mm = DecimalAnswer(
-        _("Largest diameter"), unit="mm", soft=GAUGE_SOFT, hard=GAUGE_HARD, required=True, sdtm="SUPPPR.DILMM"
+        _("Largest diameter"), unit="mm", soft=(8, 20), hard=(3, 25), required=True, sdtm="SUPPPR.DILMM"
     )
     dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="PRMETHOD")
     dil_compl = YesNoAnswer(
