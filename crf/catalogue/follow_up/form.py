@@ -9,7 +9,7 @@ from audit.models import audited
 from crf.catalogue.follow_up import codes as lists
 from crf.catalogue.follow_up import rules
 from crf.catalogue.follow_up.checks import CHECKS
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
+from crf.catalogue.shared.common import DYSPHAGIA, DYSPHAGIA_SCALE, ECOG, FEEDING
 from crf.catalogue.shared.dilatation import (
     DILATATION,
     DILATATION_EVENT,
@@ -26,6 +26,7 @@ from crf.engine.fields import (
     DecimalAnswer,
     DerivedBoolean,
     DerivedDate,
+    DerivedText,
     IntegerAnswer,
     MultipleAnswer,
     RepeatingGroup,
@@ -73,6 +74,13 @@ class FollowUp(CrfRecord):
     )
     ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
+    dysph_scale = DerivedText(
+        _("Scale of the dysphagia"),
+        reads=("dysph", "setting.dysphagia_scale"),
+        by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
+        codes=DYSPHAGIA_SCALE,
+        sdtm="FACAT",
+    )
     feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
     stricture = YesNoAnswer(
         _("Benign stricture"), required_when=SEEN, sdtm="AETERM", exported_after="adj_why"

@@ -7,7 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from crf.engine.codelists import CodeList
 from crf.engine.fields import YES_NO, YES_NO_UNKNOWN
 
-__all__ = ["ASA", "DYSPHAGIA", "ECOG", "FEEDING", "LEFT_RIGHT", "SEX", "YES_NO", "YES_NO_UNKNOWN"]
+__all__ = [
+    "ASA",
+    "DYSPHAGIA",
+    "DYSPHAGIA_SCALE",
+    "ECOG",
+    "FEEDING",
+    "LEFT_RIGHT",
+    "SEX",
+    "YES_NO",
+    "YES_NO_UNKNOWN",
+]
 
 SEX = CodeList("SEX", {"M": _("male"), "F": _("female")})
 ECOG = CodeList(
@@ -30,6 +40,7 @@ DYSPHAGIA = CodeList(
         "4": _("4 nothing"),
     },
 )
+DYSPHAGIA_SCALE = CodeList("DYSPHAGIA_SCALE", {"mellow_pinkas": _("Mellow–Pinkas"), "ogilvie": _("Ogilvie")})
 FEEDING = CodeList(
     "FEEDING",
     {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
 from crf.catalogue.follow_up.codes import EXAM, IMAGE_RESULT, MODALITY
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG, FEEDING
+from crf.catalogue.shared.common import DYSPHAGIA, DYSPHAGIA_SCALE, ECOG, FEEDING
 from crf.catalogue.shared.dilatation import (
     DILATATION,
     DILATATION_EVENT,
@@ -28,6 +28,7 @@ from crf.engine.fields import (
     DerivedDecimal,
     DerivedInteger,
     DerivedMultiple,
+    DerivedText,
     IntegerAnswer,
     RepeatingGroup,
     Section,
@@ -101,6 +102,13 @@ class Surveillance(CrfRecord):
     )
     as_ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
     as_dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
+    as_dysph_scale = DerivedText(
+        _("Scale of the dysphagia"),
+        reads=("as_dysph", "setting.dysphagia_scale"),
+        by=lambda as_dysph, setting_dysphagia_scale: setting_dysphagia_scale,
+        codes=DYSPHAGIA_SCALE,
+        sdtm="FACAT",
+    )
     as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, required=True, sdtm="FAORRES")
     as_dilat_n = IntegerAnswer(
         _("Dilatations since the last visit"), soft=(0, 5), hard=(0, 30), required=True, sdtm="PROCCUR"
