@@ -33,6 +33,8 @@ _MILDER_OF = MappingProxyType(
 
 CCI_WEIGHTS = MappingProxyType({"I": 300, "II": 1750, "IIIa": 2750, "IIIb": 4550, "IVa": 7200, "IVb": 8550})
 CLAVIEN_DINDO = (*CCI_WEIGHTS, "V")
+NRS2002_RISK = 3
+"""From this score on NRS-2002 speaks of a risk (protocol 3.20)."""
 
 
 def bmi(height_cm: Number | None, weight_kg: Number | None) -> Decimal | None:

@@ -9,7 +9,7 @@ from audit.models import audited
 from crf.catalogue.demographics import codes as lists
 from crf.catalogue.demographics import rules
 from crf.catalogue.demographics.checks import CHECKS
-from crf.catalogue.shared.common import ASA, DYSPHAGIA, ECOG, FEEDING, YES_NO
+from crf.catalogue.shared.common import ASA, DYSPHAGIA, DYSPHAGIA_SCALE, ECOG, FEEDING, YES_NO
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Is
 from crf.engine.declaration import Repeats
@@ -95,6 +95,13 @@ class Demographics(CrfRecord):
         sdtm="VSORRES (BSA)",
     )
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="RSORRES")
+    dysph_scale = DerivedText(
+        _("Scale of the dysphagia"),
+        reads=("dysph", "setting.dysphagia_scale"),
+        by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
+        codes=DYSPHAGIA_SCALE,
+        sdtm="FACAT",
+    )
     nrs2002 = IntegerAnswer(
         _("Nutritional risk score (NRS 2002)"), soft=(0, 5), hard=(0, 7), sdtm="RSORRES (NRS2002)"
     )

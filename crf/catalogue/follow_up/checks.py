@@ -193,5 +193,5 @@ CHECKS = (
         fields=("rec_method",),
         when=All(RECURRED, Not(Is("dz_status", "suspect"))),
     ),
-    *checks_of("FU", first=13, count="dilat_n", table="dilats", on="fu_dt"),
+    *checks_of("FU", codes=("FU-13", "FU-14", "FU-15"), count="dilat_n", table="dilats", on="fu_dt"),
 )

@@ -9,13 +9,11 @@ from audit.models import audited
 from crf.catalogue.follow_up import codes as lists
 from crf.catalogue.follow_up import rules
 from crf.catalogue.follow_up.checks import CHECKS
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG, EXAM, FEEDING
+from crf.catalogue.shared.common import DYSPHAGIA, DYSPHAGIA_SCALE, ECOG, EXAM, FEEDING
 from crf.catalogue.shared.dilatation import (
     DILATATION,
     DILATATION_EVENT,
     DILATATION_ROWS,
-    GAUGE_HARD,
-    GAUGE_SOFT,
 )
 from crf.catalogue.shared.nodes import STATIONS
 from crf.catalogue.shared.staging import DISTANT_SITES
@@ -28,6 +26,7 @@ from crf.engine.fields import (
     DecimalAnswer,
     DerivedBoolean,
     DerivedDate,
+    DerivedText,
     IntegerAnswer,
     MultipleAnswer,
     RepeatingGroup,
@@ -81,6 +80,13 @@ class FollowUp(CrfRecord):
         sdtm="RSORRES (ECOG101)",
     )
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
+    dysph_scale = DerivedText(
+        _("Scale of the dysphagia"),
+        reads=("dysph", "setting.dysphagia_scale"),
+        by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
+        codes=DYSPHAGIA_SCALE,
+        sdtm="FACAT",
+    )
     feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
     stricture = YesNoAnswer(
         _("Benign stricture"), required_when=SEEN, sdtm="AETERM", exported_after="adj_why"
@@ -233,7 +239,7 @@ class FollowUpDilatation(CrfGroupRow):
     record = parent(FollowUp, "dilats")
     dil_dt = DateAnswer(_("Date of the dilatation"), required=True, sdtm="PRSTDTC")
     dil_mm = DecimalAnswer(
-        _("Largest diameter"), unit="mm", soft=GAUGE_SOFT, hard=GAUGE_HARD, required=True, sdtm="SUPPPR.DILMM"
+        _("Largest diameter"), unit="mm", soft=(8, 20), hard=(3, 25), required=True, sdtm="SUPPPR.DILMM"
     )
     dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="PRMETHOD")
     dil_compl = YesNoAnswer(

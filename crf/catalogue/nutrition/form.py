@@ -26,11 +26,9 @@ from crf.engine.fields import (
     Section,
     TextAnswer,
 )
-from protocol.scores import bmi, weight_change_pct
+from protocol.scores import NRS2002_RISK, bmi, weight_change_pct
 
 BY_TUBE = ("nasal_tube", "gastrostomy", "jejunostomy")
-RISK_FROM = 3
-"""From this score on NRS-2002 itself speaks of a risk."""
 INTAKE = CodeList(
     "NUT_INTAKE",
     {
@@ -135,7 +133,7 @@ class Nutrition(CrfRecord):
     nut_risk = DerivedBoolean(
         _("At nutritional risk"),
         reads=("nut_nrs",),
-        by=lambda nut_nrs: nut_nrs >= RISK_FROM,
+        by=lambda nut_nrs: nut_nrs >= NRS2002_RISK,
         definition=_("NRS-2002 of 3 or more."),
         sdtm="SUPPRS.NUTRISK",
     )

@@ -7,7 +7,18 @@ from django.utils.translation import gettext_lazy as _
 from crf.engine.codelists import CodeList
 from crf.engine.fields import YES_NO, YES_NO_UNKNOWN
 
-__all__ = ["ASA", "DYSPHAGIA", "ECOG", "EXAM", "FEEDING", "LEFT_RIGHT", "SEX", "YES_NO", "YES_NO_UNKNOWN"]
+__all__ = [
+    "ASA",
+    "DYSPHAGIA",
+    "DYSPHAGIA_SCALE",
+    "ECOG",
+    "EXAM",
+    "FEEDING",
+    "LEFT_RIGHT",
+    "SEX",
+    "YES_NO",
+    "YES_NO_UNKNOWN",
+]
 
 SEX = CodeList("SEX", {"M": _("male"), "F": _("female")})
 ECOG = CodeList(
@@ -31,6 +42,7 @@ DYSPHAGIA = CodeList(
     },
 )
 EXAM = CodeList("EXAM", {"normal": _("normal"), "abnormal": _("abnormal")})
+DYSPHAGIA_SCALE = CodeList("DYSPHAGIA_SCALE", {"mellow_pinkas": _("Mellow–Pinkas"), "ogilvie": _("Ogilvie")})
 FEEDING = CodeList(
     "FEEDING",
     {

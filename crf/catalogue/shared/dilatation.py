@@ -20,8 +20,6 @@ DILATATION = CodeList(
         "other": _("other"),
     },
 )
-GAUGE_SOFT, GAUGE_HARD = (8, 20), (3, 25)
-"""The ranges of a dilator in mm."""
 DILATATION_ROWS = _("One row for each dilatation.")
 DILATATION_EVENT = _("If there is one, record it as an adverse event too.")
 
@@ -49,11 +47,14 @@ def _since_last(on: str, form: str) -> Callable[..., bool]:
     return passes
 
 
-def checks_of(form: str, *, first: int, count: str, table: str, on: str) -> tuple[Check, ...]:
-    """Return the checks of the table of dilatations of a form, with codes from the number ``first`` on."""
+def checks_of(
+    form: str, *, codes: tuple[str, str, str], count: str, table: str, on: str
+) -> tuple[Check, ...]:
+    """Return the checks of the table of dilatations of a form: on its rows, their days, the contact before."""
+    differs, after, before = codes
     return (
         Check(
-            code=f"{form}-{first:02d}",
+            code=differs,
             level=Level.SOFT,
             reads=(count, table),
             passes=_as_many_rows(count, table),
@@ -61,7 +62,7 @@ def checks_of(form: str, *, first: int, count: str, table: str, on: str) -> tupl
             fields=(count, table),
         ),
         Check(
-            code=f"{form}-{first + 1:02d}",
+            code=after,
             level=Level.HARD,
             reads=("dil_dt", on),
             each=table,
@@ -70,7 +71,7 @@ def checks_of(form: str, *, first: int, count: str, table: str, on: str) -> tupl
             fields=("dil_dt",),
         ),
         Check(
-            code=f"{form}-{first + 2:02d}",
+            code=before,
             level=Level.SOFT,
             reads=("dil_dt", on, f"{form}*"),
             each=table,

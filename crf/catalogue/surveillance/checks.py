@@ -127,5 +127,5 @@ CHECKS = (
         when=Is("as_will", "stops"),
         criticality=Criticality.CRITICAL,
     ),
-    *checks_of("AS", first=10, count="as_dilat_n", table="as_dilats", on="as_dt"),
+    *checks_of("AS", codes=("AS-10", "AS-11", "AS-12"), count="as_dilat_n", table="as_dilats", on="as_dt"),
 )

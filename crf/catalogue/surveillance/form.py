@@ -8,13 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
 from crf.catalogue.follow_up.codes import IMAGE_RESULT, MODALITY
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG, EXAM, FEEDING
+from crf.catalogue.shared.common import DYSPHAGIA, DYSPHAGIA_SCALE, ECOG, EXAM, FEEDING
 from crf.catalogue.shared.dilatation import (
     DILATATION,
     DILATATION_EVENT,
     DILATATION_ROWS,
-    GAUGE_HARD,
-    GAUGE_SOFT,
 )
 from crf.catalogue.surveillance import codes as lists
 from crf.catalogue.surveillance import rules
@@ -30,6 +28,7 @@ from crf.engine.fields import (
     DerivedDecimal,
     DerivedInteger,
     DerivedMultiple,
+    DerivedText,
     IntegerAnswer,
     RepeatingGroup,
     Section,
@@ -109,6 +108,13 @@ class Surveillance(CrfRecord):
         sdtm="RSORRES (ECOG101)",
     )
     as_dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
+    as_dysph_scale = DerivedText(
+        _("Scale of the dysphagia"),
+        reads=("as_dysph", "setting.dysphagia_scale"),
+        by=lambda as_dysph, setting_dysphagia_scale: setting_dysphagia_scale,
+        codes=DYSPHAGIA_SCALE,
+        sdtm="FACAT",
+    )
     as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, required=True, sdtm="FAORRES")
     as_dilat_n = IntegerAnswer(
         _("Dilatations since the last visit"), soft=(0, 5), hard=(0, 30), required=True, sdtm="PROCCUR"
@@ -197,7 +203,7 @@ class SurveillanceDilatation(CrfGroupRow):
     record = parent(Surveillance, "as_dilats")
     dil_dt = DateAnswer(_("Date of the dilatation"), required=True, sdtm="PRSTDTC")
     dil_mm = DecimalAnswer(
-        _("Largest diameter"), unit="mm", soft=GAUGE_SOFT, hard=GAUGE_HARD, required=True, sdtm="SUPPPR.DILMM"
+        _("Largest diameter"), unit="mm", soft=(8, 20), hard=(3, 25), required=True, sdtm="SUPPPR.DILMM"
     )
     dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="PRMETHOD")
     dil_compl = YesNoAnswer(

@@ -392,7 +392,25 @@ NUMBERS = (
     _numbered("TREAT-32", "camre", "ci_no", "treatment.CAMRELIZUMAB.doses"),
 )
 
+PROGRESSION = (
+    Check(
+        code="TREAT-33",
+        level=Level.SOFT,
+        reads=("PROG*",),
+        passes=lambda prog_all: len(prog_all or ()) > 0,
+        message=_(
+            "Treatment ended early for progression, and no progression is on record. Record its date, place and proof "
+            "on the form of progression before the decision."
+        ),
+        fields=("stop_reason",),
+        when=Is("stop_reason", "progression"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+)
+
 CHECKS = (
+    *PROGRESSION,
     *ANCHORS,
     *CHEMOTHERAPY,
     *CAMRELIZUMAB,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
-from crf.catalogue.shared.common import DYSPHAGIA, ECOG, EXAM
+from crf.catalogue.shared.common import DYSPHAGIA, DYSPHAGIA_SCALE, ECOG, EXAM
 from crf.catalogue.treatment.rules import drug_days
 from crf.engine.answers import AnswerRow
 from crf.engine.base import CrfRecord
@@ -40,7 +40,6 @@ NOT_MEASURED = CodeList(
         "missed": _("forgotten"),
     },
 )
-SCALE = CodeList("DYSPHAGIA_SCALE", {"mellow_pinkas": _("Mellow–Pinkas"), "ogilvie": _("Ogilvie")})
 
 
 def weight_at_dose(vs_dt: date, treat_chemo: list[AnswerRow] | None) -> Decimal | None:
@@ -97,7 +96,7 @@ class VitalSigns(CrfRecord):
         _("Scale of the dysphagia"),
         reads=("dysph", "setting.dysphagia_scale"),
         by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
-        codes=SCALE,
+        codes=DYSPHAGIA_SCALE,
         sdtm="FACAT",
     )
     exam = ChoiceAnswer(_("Physical examination"), codes=EXAM, required_when=EXAMINED, sdtm="PEORRES")

@@ -147,3 +147,8 @@ def test_a_check_passes(code: str, case: dict) -> None:
 )
 def test_what_must_be_answered_then(change: dict[str, Any], asked: set[str]) -> None:
     assert set(judge("DM", example(**change)).unanswered) == asked
+
+
+def test_the_scale_of_the_dysphagia_is_named() -> None:
+    assert judge("DM", example()).values["dysph_scale"] == "mellow_pinkas"
+    assert judge("DM", example(dysph=None)).values["dysph_scale"] is None

@@ -174,3 +174,8 @@ def test_point_15_the_first_contact_that_tells_of_a_finding_is_compared_with_its
     assert "FU-11" not in codes(judge("FU", recurred(**{"CRE*": [DISTANT], "FU*": [earlier]})))
     assert "FU-11" not in codes(judge("FU", recurred(**{"CRE*": [DISTANT | {"cre_outcome": "REGROWTH"}]})))
     assert "FU-11" not in codes(judge("FU", example(**{"CRE*": [DISTANT]})))
+
+
+def test_the_scale_of_the_dysphagia_is_named() -> None:
+    assert judge("FU", example()).values["dysph_scale"] == "mellow_pinkas"
+    assert judge("FU", example(dysph=None)).values["dysph_scale"] is None

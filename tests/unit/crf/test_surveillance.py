@@ -120,3 +120,8 @@ def test_a_check_passes(code: str, case: dict) -> None:
 )
 def test_what_must_be_answered_then(case: dict, asked: set[str]) -> None:
     assert set(judge("AS", case).unanswered) == asked
+
+
+def test_the_scale_of_the_dysphagia_is_named() -> None:
+    assert judge("AS", example()).values["as_dysph_scale"] == "mellow_pinkas"
+    assert judge("AS", example(as_dysph=None)).values["as_dysph_scale"] is None

@@ -247,6 +247,8 @@ def test_a_check_fails(code: str, case: dict[str, Any]) -> None:
         ("TREAT-12", example(rt_end=date(2026, 6, 24))),
         ("TREAT-13", example(rt_fx=fractions(MONDAY), rt_end=None)),
         ("TREAT-15", example(chemo=[*FIVE[:4], omitted(5)], completed="N", stop_reason="toxicity")),
+        ("TREAT-33", example(completed="N", stop_reason="progression", **{"PROG*": [{"sequence": 1}]})),
+        ("TREAT-33", example(completed="N", stop_reason="toxicity", **{"PROG*": []})),
         ("TREAT-15", example_arm_2()),
         ("TREAT-17", with_dose(2, adm_dt=date(2026, 5, 20))),
         ("TREAT-17", with_dose(2, adm_dt=date(2026, 5, 15), mod_reason="logistic")),
@@ -403,3 +405,8 @@ def test_gfr_is_derived_beside_the_typed_value(sex: str, birth: str, clearance: 
     case = example(chemo=[chemotherapy(1, creat_d=71.4)], ELIG__sex=sex, ELIG__birth=birth)
     row = judge("TREAT", case).groups["chemo"][0]
     assert row["gfr_calc"] == (None if clearance is None else Decimal(clearance))
+
+
+def test_treatment_that_ended_for_progression_needs_its_record() -> None:
+    stopped = example(completed="N", stop_reason="progression", **{"PROG*": []})
+    assert "TREAT-33" in codes(judge("TREAT", stopped))
