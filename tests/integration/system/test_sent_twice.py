@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.permissions import Permission
+from crf.engine.submission import Answers
 from crf.models import AnswerComment, Query, QueryMessage, WorkingNote
 from crf.queries.services import raise_query
-from crf.store.records import record_key_of
+from crf.records.save import save_answers
+from crf.store.records import NEW, record_key_of
 from exports.models import ApiToken, Export
 from followup.models import CalendarFeed
 from kernel.once import new_key
@@ -123,6 +126,12 @@ def test_point_05_a_page_sent_twice_creates_one(world: World, what: str) -> None
     who, page, address, typed, model = CASES[what]
     person = screen(world)
     query, answered = asked(world, person), asked(world, person)
+    with as_person(world.coordinator), transaction.atomic():
+        place = record_key_of(participant=person, form="DM")
+        typed_before = Answers(values={"height": Decimal(170)})
+        save_answers(
+            record_key=place, answers=typed_before, version=NEW, key="dm", by=world.coordinator, at=NOW
+        )
     client = client_of(world.coordinator)
     assert client.post(f"/queries/{answered.pk}/answer/", {"text": "It is"}).status_code == 302
     names = {"number": person.number, "query": query.pk, "answered": answered.pk}
