@@ -124,6 +124,8 @@ class Journey:
                 self._decline()
             return
         self._randomize()
+        with self._seen_by(self.place.coordinator):
+            self._describe(self._screening())
         yield from self._visits()
 
     def _screening_panel(self) -> None:
@@ -366,13 +368,15 @@ class Journey:
     def _recorded(self, visit: Visit) -> bool:
         try:
             record_visit(visit=visit, took_place_on=self.today, **self.as_(self.place.coordinator))
-            made, kept = how_made(visit.code)
-            describe_visit(
-                visit=visit, contact_mode=made, source_keeper=kept, **self.as_(self.place.coordinator)
-            )
         except Refusal:
             return False  # an earlier answer ended the plan in the meantime
+        self._describe(visit)
         return True
+
+    def _describe(self, visit: Visit) -> None:
+        made, kept = how_made(visit.code)
+        by = self.as_(self.place.coordinator)
+        describe_visit(visit=visit, contact_mode=made, source_keeper=kept, **by)
 
     def _fill(self, code: str, sent: dict[str, Any], visit: Visit) -> None:
         with transaction.atomic():

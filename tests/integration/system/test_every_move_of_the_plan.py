@@ -65,6 +65,7 @@ PLANNERS = {
     "crf/records/consequences.py:apply_consequences": SHOWN,
     "crf/locks/services.py:catch_up_participant": "what a lock made wait, which the page of the lock says",
     "crf/recheck.py:_move_milestones": "a day that is worked out moves with what it is worked out from",
+    "crf/recheck.py:recheck_moved": "plans the visits of screening from the first consent; nothing stood before it",
     "followup/services/transferring.py:confirm_transfer": "the pages of the transfer show what goes along",
     "followup/services/loss.py:record_lost": SHOWN,
     "followup/services/loss.py:reach_again": SHOWN,
