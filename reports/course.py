@@ -52,7 +52,7 @@ def with_course() -> dict[str, Any]:
     of = {"participant": OuterRef("pk")}
     scopes = {name: name for name in Withdrawal.SCOPES}
     standing = Withdrawal.objects.filter(**of, cancelled_at=None).order_by("on", "pk")
-    losses = LossToFollowUp.objects.filter(**of).order_by("lost_on", "pk")
+    losses = LossToFollowUp.objects.filter(**of, cancelled_at=None).order_by("lost_on", "pk")
     refused = ConsentRefusal.objects.filter(**of).order_by("asked_on", "pk")
     transfers = Transfer.objects.filter(**of, ended_at=None).order_by("pk")
     codes = {"releasing": "site_code", "receiving": "receiving_code"}
@@ -69,7 +69,7 @@ def with_course() -> dict[str, Any]:
         "register_visit": _asked_in_a_register(),
         "withdrawals_standing": ArraySubquery(standing.values(json=JSONObject(pk="pk", on="on", **scopes))),
         "times_lost": ArraySubquery(
-            losses.values(json=JSONObject(lost_on="lost_on", reached_on="reached_on"))
+            losses.values(json=JSONObject(pk="pk", lost_on="lost_on", reached_on="reached_on"))
         ),
     }
 
@@ -101,7 +101,7 @@ def course_of(
         *_overdue(participant, user, today),
         *(_refused(participant, each, user) for each in participant.texts_refused),
         *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
-        *(_loss(each) for each in participant.times_lost),
+        *(_loss(participant, each, user) for each in participant.times_lost),
         *_death(participant, milestones, user),
         *_end(participant, milestones, user),
     ]
@@ -168,11 +168,16 @@ def _register(participant: Any, user: User) -> Iterator[tuple[str, str]]:
         yield url, _("Record vital status from a register")
 
 
-def _loss(time: dict[str, Any]) -> CourseLine:
-    if time["reached_on"] is None:
-        return CourseLine(_("Not reached since %(day)s.") % {"day": _day(time["lost_on"])})
-    days = {"from": _day(time["lost_on"]), "until": _day(time["reached_on"])}
-    return CourseLine(_("Not reached from %(from)s until %(until)s.") % days)
+def _loss(participant: Participant, time: dict[str, Any], user: User) -> CourseLine:
+    text = _("Lost to follow-up since %(day)s.") % {"day": _day(time["lost_on"])}
+    if time["reached_on"] is not None:
+        days = {"from": _day(time["lost_on"]), "until": _day(time["reached_on"])}
+        text = _("Lost to follow-up on %(from)s, reached again on %(until)s.") % days
+    if not user.may(Permission.VISIT_RECORD, participant.site_id):
+        return CourseLine(text)
+    contacts = reverse("followup:contacts", args=[participant.number]), _("Record a contact")
+    cancel = reverse("followup:cancel-loss", args=[participant.number, time["pk"]]), _("Cancel it")
+    return CourseLine(text, (contacts, cancel) if participant.state == Track.LOST else (cancel,))
 
 
 def _death(participant: Participant, milestones: Iterable[Milestone], user: User) -> Iterator[CourseLine]:

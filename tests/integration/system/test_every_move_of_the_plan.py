@@ -40,7 +40,7 @@ from tests.integration.crf.test_pages import client_of
 from tests.integration.exports.test_api import caller
 from tests.unit.crf.examples import response, survival, treatment
 from tests.world import World
-from trials.models import Participant, Withdrawal
+from trials.models import LossToFollowUp, Participant, Withdrawal
 
 CHAPTERS = ("2.1", "2.5")
 
@@ -67,6 +67,7 @@ PLANNERS = {
     "crf/recheck.py:_move_milestones": "a day that is worked out moves with what it is worked out from",
     "followup/services/transferring.py:confirm_transfer": "the pages of the transfer show what goes along",
     "followup/services/loss.py:record_lost": SHOWN,
+    "followup/services/loss.py:cancel_loss": SHOWN,
     "followup/services/loss.py:reach_again": SHOWN,
     "followup/services/loss.py:_follow": SHOWN,
     "followup/services/visits.py:record_visit": SETTLES,
@@ -173,6 +174,11 @@ def of_withdrawal(name: str) -> Callable[[Participant], str]:
     return address
 
 
+def of_loss(patient: Participant) -> str:
+    loss = LossToFollowUp.objects.get(participant=patient, cancelled_at=None)
+    return reverse("followup:cancel-loss", args=[patient.number, loss.pk])
+
+
 def form(code: str, visit_code: str) -> Callable[[Participant], str]:
     def address(patient: Participant) -> str:
         place = reverse("crf:form", args=[patient.number, code, 1])
@@ -220,6 +226,7 @@ STEPS = {
     ),
     "withdrawal cancelled": Step(withdrawn, of_withdrawal("cancel-withdrawal"), typed(reason="Mistake")),
     "loss": Step(tried, course("lost"), typed(on="2026-10-16")),
+    "loss cancelled": Step(lost, of_loss, typed(reason="Mistake")),
     "reached again": Step(lost, course("contacts"), typed(on="2026-11-19", route="phone", result="reached")),
     "milestone corrected": Step(
         nothing, form("TREAT", ""), answers("TREAT", LATER_END, treatment.GROUPS), "_plan"
