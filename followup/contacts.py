@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import cast
 
 from followup.history import text_for, whole_number
 from followup.models import ContactAttempt, ContactResult
@@ -53,7 +52,7 @@ def open_loss_of(participant: Participant) -> LossToFollowUp | None:
     if participant.state != Track.LOST:
         return None
     losses = LossToFollowUp.objects.filter(participant=participant, reached_on=None, cancelled_at=None)
-    return cast("LossToFollowUp | None", losses.first())
+    return losses.first()
 
 
 def _in_vain(attempts: Iterable[ContactAttempt]) -> list[ContactAttempt]:

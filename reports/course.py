@@ -35,6 +35,7 @@ from trials.models import (
     Withdrawal,
 )
 from trials.models.participants import ESTIMATE, AfterRefusal, Track, scope_in_words
+from trials.models.sites import TAKES_NOBODY_IN
 
 ENDED = (Track.DEAD, Track.LOST, Track.WITHDRAWN_ALL)
 
@@ -99,6 +100,7 @@ def course_of(
     return [
         *(_transfer(participant, each) for each in participant.transfers_standing),
         *_overdue(participant, user, today),
+        *_closed(participant),
         *(_refused(participant, each, user) for each in participant.texts_refused),
         *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
         *(_loss(participant, each, user) for each in participant.times_lost),
@@ -128,6 +130,12 @@ def _overdue(participant: Any, user: User, today: date) -> Iterator[CourseLine]:
         knows_arm = user.may(Permission.CRF_VIEW, participant.site_id)
         words = late.whole_sentence if knows_arm else late.sentence
         yield CourseLine(words, ((late.href, _("Go there")),) if may_act else ())
+
+
+def _closed(participant: Participant) -> Iterator[CourseLine]:
+    """Say to whom it matters that the site takes nobody in any more: screening leads nowhere there."""
+    if participant.state == Track.SCREENED and participant.site.state in TAKES_NOBODY_IN:
+        yield CourseLine(_("The site is closed: record how screening ended."))
 
 
 def _refused(participant: Participant, answer: dict[str, Any], user: User) -> CourseLine:

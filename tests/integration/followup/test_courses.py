@@ -80,13 +80,17 @@ def leave(world: World, participant: Participant, on: date = DAY, **scopes: bool
     return withdraw_participant(participant=participant, on=on, by=world.coordinator, at=noon(DAY), **scopes)
 
 
-def test_rare_10_withdrawal_from_all_contact_plans_no_operation(world: World, surveyed: Participant) -> None:
+def test_rare_10_withdrawal_from_all_contact_plans_no_operation(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
     before = standing(surveyed)
     assert "SURG-1" not in before
     leave(world, surveyed)
     after = standing(surveyed)
     assert after.items() <= before.items()
     assert all(closes < DAY for _opens, closes, _reason in after.values())
+    page = client_of(world.coordinator).get(surveyed.get_absolute_url())
+    assert {point.kind for point in page.context["case"].points} == {"past"}, "nothing is looked forward to"
 
 
 OPEN_ON = date(2027, 1, 4)  # SWEEP-24 was planned for the 2nd, its window is open
