@@ -79,6 +79,7 @@ def _losses(cut: Cut) -> File:
             *PARTICIPANT_KEYS,
             Column("LOST_ON", "x.lost_on", "date", _("lost on")),
             Column("REACHED_ON", "x.reached_on", "date", _("reached again on")),
+            Column("CANCELLED_AT", by_the_sites_clock("x.cancelled_at"), "date-time", _("cancelled at")),
         ),
         f"{rows} x {of_participant(cut, 'x')} {AT_SITES}",
         "p.number, x.lost_on, x.id",

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from followup.history import text_for, whole_number
 from followup.models import ContactAttempt, ContactResult
-from trials.models import Participant
+from trials.models import LossToFollowUp, Participant
+from trials.models.participants import Track
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ def standing_of(participant: Participant, attempts: Iterable[ContactAttempt]) ->
         routes_needed=whole_number(text, "lost_routes"),
         days_needed=whole_number(text, "lost_days"),
     )
+
+
+def open_loss_of(participant: Participant) -> LossToFollowUp | None:
+    """Return the loss of somebody who is lost now."""
+    if participant.state != Track.LOST:
+        return None
+    losses = LossToFollowUp.objects.filter(participant=participant, reached_on=None, cancelled_at=None)
+    return losses.first()
 
 
 def _in_vain(attempts: Iterable[ContactAttempt]) -> list[ContactAttempt]:

@@ -87,15 +87,24 @@ class ContactAttemptForm(ForeseeingForm):
     asks_always = False
 
     on = DayField(label=_("Tried on"))
-    route = forms.ChoiceField(label=_("Route"), choices=ContactRoute.choices)
-    result = forms.ChoiceField(label=_("Result"), choices=ContactResult.choices)
+    route = forms.ChoiceField(label=_("Route"), choices=[("", _("Choose")), *ContactRoute.choices])
+    result = forms.ChoiceField(label=_("Result"), choices=[("", _("Choose")), *ContactResult.choices])
     note = WordsField(
         label=_("Note"), max_length=200, required=False, help_text=_("No names and no telephone numbers.")
     )
 
 
 class LostForm(ForeseeingForm):
-    on = DayField(label=_("Lost since"))
+    on = DayField(
+        label=_("Lost since"),
+        help_text=_(
+            "The day by which enough was tried: that of the last attempt that the rule asks for, or later."
+        ),
+    )
+
+
+class CancelLossForm(ForeseeingForm):
+    reason = WordsField(label=_("Reason"), max_length=200)
 
 
 class PreviewForm(forms.Form):

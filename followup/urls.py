@@ -31,6 +31,7 @@ urlpatterns = [
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),
     path("participants/<str:number>/messages/", contacts.messages_sent, name="messages"),
     path("participants/<str:number>/lost/", course.lost, name="lost"),
+    path("participants/<str:number>/losses/<int:pk>/cancel/", course.cancel_loss, name="cancel-loss"),
     path("participants/<str:number>/withdraw/", course.withdraw, name="withdraw"),
     path(f"{_WITHDRAWAL}correct/", course.correct_withdrawal, name="correct-withdrawal"),
     path(f"{_WITHDRAWAL}cancel/", course.cancel_withdrawal, name="cancel-withdrawal"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from followup.models import AWAITED, Visit
 from protocol.loader.schema import BilingualText, VisitRule
@@ -15,6 +17,22 @@ from protocol.text import ProtocolText, load
 from randomization.models import Allocation
 
 WITHOUT_A_VISIT: Final = frozenset({"month 36", "sweep"})
+
+
+STORY = re.compile(r"envelope (\S+) opened (\S+ \S+) by (.+)", re.DOTALL)
+ENTERED = "entered after the outage; the participant has the place of the envelope"
+
+
+def mark_in_words(text: str) -> str:
+    """Return what the system wrote of a use of an envelope in the reader's language; what a person wrote as it is."""
+    if text == ENTERED:
+        return _("Entered after the outage; the participant has the place of the envelope.")
+    story = STORY.fullmatch(text)
+    if story is None:
+        return text
+    number, moment, persons = story.groups()
+    told = {"number": number, "moment": moment, "persons": persons}
+    return _("Envelope %(number)s was opened at %(moment)s by %(persons)s.") % told
 
 
 def in_language(text: BilingualText) -> str:

@@ -35,6 +35,7 @@ from trials.models import (
     Withdrawal,
 )
 from trials.models.participants import ESTIMATE, AfterRefusal, Track, scope_in_words
+from trials.models.sites import TAKES_NOBODY_IN
 
 ENDED = (Track.DEAD, Track.LOST, Track.WITHDRAWN_ALL)
 
@@ -52,7 +53,7 @@ def with_course() -> dict[str, Any]:
     of = {"participant": OuterRef("pk")}
     scopes = {name: name for name in Withdrawal.SCOPES}
     standing = Withdrawal.objects.filter(**of, cancelled_at=None).order_by("on", "pk")
-    losses = LossToFollowUp.objects.filter(**of).order_by("lost_on", "pk")
+    losses = LossToFollowUp.objects.filter(**of, cancelled_at=None).order_by("lost_on", "pk")
     refused = ConsentRefusal.objects.filter(**of).order_by("asked_on", "pk")
     transfers = Transfer.objects.filter(**of, ended_at=None).order_by("pk")
     codes = {"releasing": "site_code", "receiving": "receiving_code"}
@@ -69,7 +70,7 @@ def with_course() -> dict[str, Any]:
         "register_visit": _asked_in_a_register(),
         "withdrawals_standing": ArraySubquery(standing.values(json=JSONObject(pk="pk", on="on", **scopes))),
         "times_lost": ArraySubquery(
-            losses.values(json=JSONObject(lost_on="lost_on", reached_on="reached_on"))
+            losses.values(json=JSONObject(pk="pk", lost_on="lost_on", reached_on="reached_on"))
         ),
     }
 
@@ -99,9 +100,10 @@ def course_of(
     return [
         *(_transfer(participant, each) for each in participant.transfers_standing),
         *_overdue(participant, user, today),
+        *_closed(participant),
         *(_refused(participant, each, user) for each in participant.texts_refused),
         *(_withdrawal(participant, each, user) for each in participant.withdrawals_standing),
-        *(_loss(each) for each in participant.times_lost),
+        *(_loss(participant, each, user) for each in participant.times_lost),
         *_death(participant, milestones, user),
         *_end(participant, milestones, user),
     ]
@@ -128,6 +130,12 @@ def _overdue(participant: Any, user: User, today: date) -> Iterator[CourseLine]:
         knows_arm = user.may(Permission.CRF_VIEW, participant.site_id)
         words = late.whole_sentence if knows_arm else late.sentence
         yield CourseLine(words, ((late.href, _("Go there")),) if may_act else ())
+
+
+def _closed(participant: Participant) -> Iterator[CourseLine]:
+    """Say to whom it matters that the site takes nobody in any more: screening leads nowhere there."""
+    if participant.state == Track.SCREENED and participant.site.state in TAKES_NOBODY_IN:
+        yield CourseLine(_("The site is closed: record how screening ended."))
 
 
 def _refused(participant: Participant, answer: dict[str, Any], user: User) -> CourseLine:
@@ -168,11 +176,16 @@ def _register(participant: Any, user: User) -> Iterator[tuple[str, str]]:
         yield url, _("Record vital status from a register")
 
 
-def _loss(time: dict[str, Any]) -> CourseLine:
-    if time["reached_on"] is None:
-        return CourseLine(_("Not reached since %(day)s.") % {"day": _day(time["lost_on"])})
-    days = {"from": _day(time["lost_on"]), "until": _day(time["reached_on"])}
-    return CourseLine(_("Not reached from %(from)s until %(until)s.") % days)
+def _loss(participant: Participant, time: dict[str, Any], user: User) -> CourseLine:
+    text = _("Lost to follow-up since %(day)s.") % {"day": _day(time["lost_on"])}
+    if time["reached_on"] is not None:
+        days = {"from": _day(time["lost_on"]), "until": _day(time["reached_on"])}
+        text = _("Lost to follow-up on %(from)s, reached again on %(until)s.") % days
+    if not user.may(Permission.VISIT_RECORD, participant.site_id):
+        return CourseLine(text)
+    contacts = reverse("followup:contacts", args=[participant.number]), _("Record a contact")
+    cancel = reverse("followup:cancel-loss", args=[participant.number, time["pk"]]), _("Cancel it")
+    return CourseLine(text, (contacts, cancel) if participant.state == Track.LOST else (cancel,))
 
 
 def _death(participant: Participant, milestones: Iterable[Milestone], user: User) -> Iterator[CourseLine]:

@@ -23,6 +23,7 @@ from kernel.days import written
 from reports.quality import Table
 from trials.models import Participant, Site
 from trials.models.participants import Track
+from trials.models.sites import TAKES_NOBODY_IN
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class OverdueState:
         """Return what ends the state, and who does it."""
         if not self.form:
             words = _("decide on eligibility and randomize, or record how screening ended")
+            if self.participant.site.state in TAKES_NOBODY_IN:
+                words = _("record how screening ended, for the site is closed")
             return f"{ROLE_LABELS[Role.INVESTIGATOR]}: {words}"
         title = catalogue.form(self.form).title
         words = _("complete %(form)s (%(title)s)") % {"form": self.form, "title": title}

@@ -37,7 +37,7 @@ from trials.models import (
     ScreeningOutcome,
 )
 from trials.models.participants import Track
-from trials.models.sites import SiteState
+from trials.models.sites import TAKES_NOBODY_IN, SiteState
 
 ACTS_SHOWN = 8
 
@@ -70,6 +70,7 @@ class Casefile:
     steps: list[ScreeningStep]
     todos: list[TodoLine]
     course: list[CourseLine]
+    unscheduled: str
 
     @property
     def death_page(self) -> TodoLine | None:
@@ -104,7 +105,7 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         consents=consents,
         decision=decision,
         outcome=_outcome(participant),
-        points=timeline(text, milestones, visits, today=today),
+        points=timeline(text, milestones, _still_to_come(participant, visits, today), today=today),
         matrix=matrix,
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
@@ -115,7 +116,21 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         steps=_steps(participant, consents, decision, matrix, user),
         todos=_todos(participant, visits, today) if participant.arm else [],
         course=course_of(participant, milestones, user, today=today),
+        unscheduled=_unscheduled(participant, user),
     )
+
+
+def _still_to_come(participant: Participant, visits: list[Visit], today: date) -> list[Visit]:
+    """Return the visits that the timeline may look forward to: after an ending none whose window has passed."""
+    if not participant.is_terminal:
+        return visits
+    return [visit for visit in visits if visit.closes and visit.closes >= today]
+
+
+def _unscheduled(participant: Participant, user: User) -> str:
+    """Return where a visit is added that the schedule does not ask for, for whoever may."""
+    may_add = user.may(Permission.VISIT_RECORD, participant.site_id)
+    return reverse("followup:unscheduled", args=[participant.number]) if may_add else ""
 
 
 def _new_deviation(participant: Participant, consents: list[Consent], user: User) -> str:
@@ -158,7 +173,7 @@ def _steps(
     user: User,
 ) -> list[ScreeningStep]:
     """Return the way to randomization; none once it is behind the participant."""
-    if participant.state != Track.SCREENED:
+    if participant.state != Track.SCREENED or participant.site.state in TAKES_NOBODY_IN:
         return []
     number = participant.number
     answered = _screening_is_answered(matrix)

@@ -296,7 +296,7 @@ class FormContext:
             "withdrawals": Withdrawal.objects.filter(**of, cancelled_at=None).values(
                 "on", *Withdrawal.SCOPES
             ),
-            "losses": LossToFollowUp.objects.filter(**of).values("lost_on", "reached_on"),
+            "losses": LossToFollowUp.objects.filter(**of, cancelled_at=None).values("lost_on", "reached_on"),
             "attempts": ContactAttempt.objects.filter(**of).values("on", "route", "result"),
         }
         return list(rows[name])

@@ -111,6 +111,12 @@ def _day(value: date, _language: str | None) -> SafeString:
     return _time(value, written(value))
 
 
+@register.filter
+def local_day(at: datetime | None, zone: str) -> str:
+    """Write the calendar day of an instant in ``zone``: at a site it may be another one than in UTC."""
+    return "–" if at is None else written(at.astimezone(ZoneInfo(zone)).date())
+
+
 @register.simple_tag
 def instant(at: datetime | None, zone: str) -> SafeString | str:
     """Write an instant in ``zone`` with its offset; the UTC time stands in the title."""

@@ -4,6 +4,7 @@ from followup.services.amending import catch_up, migrate_participants, open_vers
 from followup.services.cuts import announce_data_cut, cancel_data_cut, move_data_cut, plan_data_cuts
 from followup.services.feeds import end_feed, make_feed, revoke_feed
 from followup.services.loss import (
+    cancel_loss,
     cancel_withdrawal,
     correct_withdrawal,
     reach_again,
@@ -29,6 +30,7 @@ __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
     "cancel_data_cut",
+    "cancel_loss",
     "cancel_withdrawal",
     "catch_up",
     "confirm_transfer",

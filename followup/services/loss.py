@@ -15,7 +15,7 @@ from followup.services.todos import drop_todos, reopen_todos
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from trials import services as trials
-from trials.models import Participant, Withdrawal
+from trials.models import LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track
 
 WITHDRAWING = ("followup:participant:withdraw", "followup:withdrawal:correct")
@@ -23,9 +23,11 @@ WITHDRAWING = ("followup:participant:withdraw", "followup:withdrawal:correct")
 
 class NotYetLost(Refusal):
     code = "followup.not_yet_lost"
+    fields = ("on",)
     message = _(
-        "Participant {participant} does not count as lost yet: {attempts} of {attempts_needed} attempts in vain, "
-        "{routes} of {routes_needed} routes, over {days} of {days_needed} days. Keep trying and record each attempt."
+        "By {day} participant {participant} did not count as lost: attempts in vain {attempts} (at least "
+        "{attempts_needed}), routes {routes} (at least {routes_needed}), days from the first to the last {days} (at "
+        "least {days_needed}). Give a later day, or keep trying and record each attempt."
     )
 
 
@@ -56,7 +58,7 @@ def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -
             raise LostAlready(participant=locked.number, day=locked.state_since)
         standing = standing_of(locked, ContactAttempt.objects.filter(participant=locked, on__lte=on))
         if not standing.is_enough:
-            raise NotYetLost(participant=locked.number, **standing.__dict__)
+            raise NotYetLost(participant=locked.number, day=on.isoformat(), **standing.__dict__)
         lost = trials.move_track(participant=locked, to=Track.LOST, on=on, by=by, at=at)
         trials.open_loss(participant=lost, on=on, act=act)
         plan_visits_for(participant=lost, by=by, at=at)
@@ -125,6 +127,18 @@ def reach_again(*, participant: Participant, on: date, by: User | None, at: date
     reached = trials.end_loss(participant=participant, on=on, by=by, at=at)
     plan_visits_for(participant=reached, by=by, at=at)
     return reached
+
+
+def cancel_loss(*, loss: LossToFollowUp, reason: str, by: User | None, at: datetime) -> LossToFollowUp:
+    """The loss stands no more, and visits are what they would be without it; the act keeps why.
+
+    Refuses one that was cancelled already. Locks the participant.
+    """
+    with open_act("followup:loss:cancel", by=by, at=at, participant=loss.participant, reason=reason):
+        cancelled = trials.cancel_loss(loss=loss, reason=reason, by=by, at=at)
+        locked = Participant.objects.lock(loss.participant_id)
+        plan_visits_for(participant=locked, by=by, at=at)
+    return cancelled
 
 
 def _refuse_to_come(participant: Participant, on: date, at: datetime) -> None:

@@ -14,7 +14,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from audit.authors import name_authors
 from followup import services
-from followup.contacts import standing_of
+from followup.contacts import open_loss_of, standing_of
 from followup.forms import ContactAttemptForm
 from followup.history import text_for
 from followup.models import ContactAttempt, Escalation, Reminder
@@ -53,6 +53,7 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     reminders = Reminder.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
     escalations = Escalation.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
+    loss = open_loss_of(participant)
     title = _("Contacts with %(number)s") % {"number": number}
     context = {
         "form": form,
@@ -61,6 +62,8 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
         "escalations": escalations.select_related("to", "mail")[:REMINDERS_SHOWN],
         "attempts": name_authors(attempts.select_related("act__by")),
         "standing": standing_of(participant, list(attempts)),
+        "loss": loss,
+        "loss_rests": loss and standing_of(participant, attempts.filter(on__lte=loss.lost_on)).is_enough,
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],
         "may_record": may_record,
     }

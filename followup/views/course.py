@@ -15,14 +15,14 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services
 from followup.contacts import standing_of
-from followup.forms import LostForm, PreviewForm
+from followup.forms import CancelLossForm, LostForm, PreviewForm
 from followup.history import text_for
 from followup.models import ContactAttempt
 from followup.wording import ChangeLine, change_lines
 from kernel.clock import local_date
 from kernel.service_form import ForeseeingForm, Page
 from trials.forms import WithdrawalCancelForm, WithdrawalCorrectionForm, WithdrawalForm
-from trials.models import Participant, Withdrawal
+from trials.models import LossToFollowUp, Participant, Withdrawal
 
 
 def _participant(request: PersonRequest, number: str, permission: Permission) -> Participant:
@@ -64,6 +64,24 @@ def lost(request: PersonRequest, number: str) -> HttpResponse:
     context = {"form": form, "page": page, "participant": participant}
     context["standing"] = standing_of(participant, attempts)
     return render(request, "followup/lost.html", context, status=form.status)
+
+
+@requires(Permission.VISIT_RECORD)
+def cancel_loss(request: PersonRequest, number: str, pk: int) -> HttpResponse:
+    """Cancel a loss that was recorded by mistake, once what follows was shown."""
+    participant = _participant(request, number, Permission.VISIT_RECORD)
+    loss = get_object_or_404(LossToFollowUp, pk=pk, participant=participant, cancelled_at=None)
+    form = CancelLossForm(request.POST or None)
+    act = {"loss": loss, "by": request.user, "at": timezone.now()}
+    service = services.cancel_loss
+    if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        return redirect(participant)
+    about = _(
+        "For a loss that was recorded by mistake or with a wrong day; record it anew with the right day. Whoever is "
+        "reached again was lost all the same: record the contact instead."
+    )
+    title = _("Cancel the loss of %(number)s") % {"number": number}
+    return _step(request, participant, form, title, _("Cancel the loss"), about)
 
 
 @requires(Permission.CONSENT_RECORD)

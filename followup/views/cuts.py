@@ -14,6 +14,7 @@ from followup import services
 from followup.cuts import progress_of_cuts
 from followup.forms import CancelCutForm, DataCutForm, MoveCutForm
 from followup.models import DataCut
+from kernel.days import written
 from kernel.service_form import Page, ServiceForm
 
 
@@ -43,7 +44,7 @@ def move_cut(request: PersonRequest, pk: int) -> HttpResponse:
         "Near the new day, vital status is asked anew of everybody whom nobody has met by then. What was recorded "
         "for the first day stays, and its other sweeps are asked for no more."
     )
-    title = _("Move the data cut of %(day)s") % {"day": cut.on.isoformat()}
+    title = _("Move the data cut of %(day)s") % {"day": written(cut.on)}
     return _step(request, form, title, _("Move the data cut"), about)
 
 
@@ -55,7 +56,7 @@ def cancel_cut(request: PersonRequest, pk: int) -> HttpResponse:
     if form.submits(services.cancel_data_cut, cut=cut, by=request.user, at=timezone.now()):
         return redirect("followup:data-cuts")
     about = _("Nobody is asked for vital status on its account any more. What was recorded for it stays.")
-    title = _("Cancel the data cut of %(day)s") % {"day": cut.on.isoformat()}
+    title = _("Cancel the data cut of %(day)s") % {"day": written(cut.on)}
     return _step(request, form, title, _("Cancel the data cut"), about)
 
 

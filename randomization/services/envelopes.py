@@ -77,6 +77,16 @@ class OpeningImpossible(Refusal):
     fields = ("opened_on", "opened_at")
 
 
+class OpeningCorrectedWithoutReason(Refusal):
+    code = "randomization.opening_corrected_without_reason"
+    message = _(
+        "The register says already that envelope {number} was opened at {moment}. Give the reason why that is "
+        "corrected."
+    )
+    status = 422
+    fields = ("reason",)
+
+
 class OpeningEntered(Refusal):
     code = "randomization.opening_entered"
     message = _(
@@ -164,7 +174,7 @@ def record_opening(
     """It is on record when and by whom the envelope was opened, before anybody is entered; a later call corrects it.
 
     Its place stays reserved until a participant is randomized with its number. Refuses: an envelope that came back,
-    one whose participant is entered, and a moment that cannot be. Locks: the envelope.
+    one whose participant is entered, a moment that cannot be, and a correction without a reason. Locks: the envelope.
     """
     with open_act("randomization:envelope:open", by=by, at=at, site=envelope.site, reason=reason) as act:
         locked = _lock_unentered(envelope)
@@ -174,6 +184,9 @@ def record_opening(
                 state=locked.get_state_display(),
                 wanted=EnvelopeState.OPENED.label,
             )
+        if locked.opened_at is not None and not reason.strip():
+            there = locked.opened_at.astimezone(ZoneInfo(locked.site.time_zone))
+            raise OpeningCorrectedWithoutReason(number=locked.number, moment=_in_words(there))
         moment = EmergencyEnvelope(locked.number, opened_on, opened_at, opened_by).moment(
             locked.site.time_zone
         )

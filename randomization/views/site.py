@@ -28,7 +28,7 @@ from randomization.allocation.strata import corrected, stages_beside
 from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, Envelope, ListPart
 from randomization.services.envelopes import EmergencyEnvelope, opening_of
-from randomization.wording import arm_words, visit_words
+from randomization.wording import arm_words, mark_in_words, visit_words
 from trials.models import Participant
 
 FIRST_VISITS = 8
@@ -141,6 +141,7 @@ def with_history(marks: QuerySet[AllocationError]) -> list[Any]:
     for mark in found:
         written = [version for version in mark.events.all() if version.act.verb != MOVING]
         versions = sorted(written, key=lambda version: version.pgh_id)
+        mark.told, mark.done = mark_in_words(mark.detail), mark_in_words(mark.action)
         mark.earlier = [{"version": before, "changed": after.act} for before, after in pairwise(versions)]
     return found
 

@@ -409,7 +409,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site",
     },
     "trials.LossToFollowUp": {
-        "clinical": "lost_on reached_on",
+        "clinical": "lost_on reached_on cancelled_at",
         "operational": "id act participant site",
     },
     "trials.Transfer": {

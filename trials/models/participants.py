@@ -413,10 +413,14 @@ def scope_in_words(name: str) -> str:
 
 @audited()
 class LossToFollowUp(OfParticipant):
-    """A time in which nobody could reach the participant: from ``lost_on`` until ``reached_on`` (protocol 3.16)."""
+    """A time in which nobody could reach the participant: from ``lost_on`` until ``reached_on`` (protocol 3.16).
+
+    One that was recorded by mistake is cancelled and keeps its row.
+    """
 
     lost_on = models.DateField(_("lost on"))
     reached_on = models.DateField(_("reached again on"), null=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
 
     class Meta(OfParticipant.Meta):
         verbose_name = _("loss to follow-up")
@@ -425,7 +429,9 @@ class LossToFollowUp(OfParticipant):
             *OfParticipant.Meta.constraints,
             DataLockGuard(name="trials_losstofollowup_data_lock"),
             models.UniqueConstraint(
-                fields=["participant"], condition=models.Q(reached_on=None), name="trials_loss_open_once"
+                fields=["participant"],
+                condition=models.Q(reached_on=None, cancelled_at=None),
+                name="trials_loss_open_once",
             ),
         )
 

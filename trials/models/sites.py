@@ -27,6 +27,9 @@ class SiteState(models.TextChoices):
     CLOSED_OUT = "closed_out", _("Closed out")
 
 
+TAKES_NOBODY_IN = (SiteState.CLOSED, SiteState.CLOSED_OUT)  # a suspended site may take people in again
+
+
 class ChecklistKind(models.TextChoices):
     """What an active site has in place (ICH E6(R3) 2.1; the activation checklist)."""
 

@@ -6,6 +6,7 @@ from trials.services.copies import ask_copy
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
 from trials.services.delegations import confirm_delegation, delegate, end_delegation
 from trials.services.endings import (
+    cancel_loss,
     cancel_withdrawal,
     correct_withdrawal,
     end_death,
@@ -53,6 +54,7 @@ __all__ = [
     "add_consent_version",
     "ask_close_out",
     "ask_copy",
+    "cancel_loss",
     "cancel_withdrawal",
     "change_site",
     "confirm_close_out",

@@ -43,6 +43,11 @@ class WithdrawalCancelled(Refusal):
     message = _("This withdrawal was cancelled already. Record a new one if the participant withdraws again.")
 
 
+class LossCancelled(Refusal):
+    code = "trials.loss_cancelled"
+    message = _("This loss was cancelled already. Record a new one if nobody can reach the participant.")
+
+
 class LeftOtherwise(Refusal):
     code = "trials.left_otherwise"
     message = _("{participant} is in “{state}”: no contact is planned that could be refused.")
@@ -141,14 +146,33 @@ def end_loss(*, participant: Participant, on: date, by: User | None, at: datetim
         left = locked.track_left()
         if locked.state != Track.LOST or left is None:
             return locked
-        loss = LossToFollowUp.objects.filter(participant=locked, reached_on=None).first() or open_loss(
-            participant=locked, on=locked.state_since or on, act=act
-        )
+        still = LossToFollowUp.objects.filter(participant=locked, reached_on=None, cancelled_at=None)
+        loss = still.first() or open_loss(participant=locked, on=locked.state_since or on, act=act)
         loss.reached_on, loss.act = on, act
         loss.save(update_fields=["reached_on", "act"])
         note_moved(locked.pk, LOSSES)
         write_track(locked, *left, act)
     return locked
+
+
+def cancel_loss(*, loss: LossToFollowUp, reason: str, by: User | None, at: datetime) -> LossToFollowUp:
+    """The loss was recorded by mistake: who is lost is where they were before it; the act keeps why.
+
+    Whoever died or withdrew since stays so, and is not lost once that is taken back. Refuses one that was cancelled
+    already. Locks the participant.
+    """
+    with open_act("trials:loss:cancel", by=by, at=at, participant=loss.participant, reason=reason) as act:
+        locked = Participant.objects.lock(loss.participant_id)
+        standing: LossToFollowUp = LossToFollowUp.objects.select_for_update().get(pk=loss.pk)
+        if standing.cancelled_at is not None:
+            raise LossCancelled
+        standing.cancelled_at, standing.act = at, act
+        standing.save(update_fields=["cancelled_at", "act"])
+        note_moved(locked.pk, LOSSES)
+        left = locked.track_left()
+        if locked.state == Track.LOST and standing.reached_on is None and left is not None:
+            write_track(locked, *left, act)
+    return standing
 
 
 def _scopes(study_drug: bool, procedures: bool, quality_of_life: bool, all_contact: bool) -> dict[str, bool]:
@@ -219,4 +243,7 @@ def _stands_without_death(participant: Participant) -> tuple[str, date | None] |
     whole = Withdrawal.objects.filter(participant=participant, cancelled_at=None, all_contact=True).first()
     if whole is not None:
         return _ended_by_withdrawal(participant), whole.on
-    return participant.stood_without({Track.DEAD, Track.WITHDRAWN, Track.WITHDRAWN_ALL})
+    ended = {Track.DEAD, Track.WITHDRAWN, Track.WITHDRAWN_ALL}
+    losses = LossToFollowUp.objects.filter(participant=participant, reached_on=None).order_by("-pk")
+    last = losses.values_list("cancelled_at", flat=True).first()
+    return participant.stood_without({*ended, Track.LOST} if last else ended)

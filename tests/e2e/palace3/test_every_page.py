@@ -46,6 +46,7 @@ from tests.integration.system.test_permission_matrix import MATRIX
 from trials.models import ContactRequest, Delegation, NewsLetter, Participant, PublicText, ReferenceRange
 from trials.models.participants import TERMINAL
 from trials.models.people import confided_to, sites_of
+from trials.services import open_loss
 from trials.services.confirmations import confirm_values
 from trials.services.participants import propose_deviation, register_participant
 
@@ -91,6 +92,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
     "followup:cancel-cut": {"pk": "cut"},
     "followup:move-cut": {"pk": "cut"},
+    "followup:cancel-loss": {"number": "leaver", "pk": "loss"},
     "followup:cancel-withdrawal": {"number": "leaver", "pk": "withdrawal"},
     "followup:correct-withdrawal": {"number": "leaver", "pk": "withdrawal"},
     "randomization:envelope-not-opened": {"number": "envelope"},
@@ -168,6 +170,8 @@ def known(played: Played) -> dict[str, Any]:
         withdrawal = withdraw_participant(
             participant=leaver, on=UNTIL.date(), quality_of_life=True, by=coordinator, at=UNTIL
         )
+        with open_act("followup:participant:lost", by=coordinator, at=UNTIL, participant=leaver) as act:
+            loss = open_loss(participant=leaver, on=UNTIL.date(), act=act)
         with open_act("randomization:envelope:print", by=None, at=UNTIL, site=person.site) as act:
             envelope = Envelope.objects.create(
                 site=person.site, number="R1A-000001", stratum="01/II", sequence=90, printed_at=UNTIL, act=act
@@ -192,6 +196,7 @@ def known(played: Played) -> dict[str, Any]:
             "newcomer": newcomer.number,
             "leaver": leaver.number,
             "withdrawal": withdrawal.pk,
+            "loss": loss.pk,
             "envelope": envelope.number,
             "cut": cut.pk,
             "calendar": CalendarFeed.objects.get().pk,

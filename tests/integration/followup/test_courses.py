@@ -13,6 +13,7 @@ from django.urls import reverse
 from audit.models import Act
 from followup.models import ContactResult, Reminder, Todo, TodoState, Visit, VisitState
 from followup.services import (
+    cancel_loss,
     cancel_withdrawal,
     correct_withdrawal,
     plan_visits_for,
@@ -36,6 +37,7 @@ from trials.models import LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track
 from trials.services.endings import (
     LeftOtherwise,
+    LossCancelled,
     NothingWithdrawn,
     WithdrawalCancelled,
     WithdrawnAlready,
@@ -79,13 +81,17 @@ def leave(world: World, participant: Participant, on: date = DAY, **scopes: bool
     return withdraw_participant(participant=participant, on=on, by=world.coordinator, at=noon(DAY), **scopes)
 
 
-def test_rare_10_withdrawal_from_all_contact_plans_no_operation(world: World, surveyed: Participant) -> None:
+def test_rare_10_withdrawal_from_all_contact_plans_no_operation(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
     before = standing(surveyed)
     assert "SURG-1" not in before
     leave(world, surveyed)
     after = standing(surveyed)
     assert after.items() <= before.items()
     assert all(closes < DAY for _opens, closes, _reason in after.values())
+    page = client_of(world.coordinator).get(surveyed.get_absolute_url())
+    assert {point.kind for point in page.context["case"].points} == {"past"}, "nothing is looked forward to"
 
 
 OPEN_ON = date(2027, 1, 4)  # SWEEP-24 was planned for the 2nd, its window is open
@@ -268,6 +274,58 @@ def test_rare_10_whoever_is_lost_is_not_lost_once_more(
     )
     assert page.status_code == 409
     assert LossToFollowUp.objects.filter(participant=surveyed).count() == 1
+
+
+def test_rare_10_a_loss_recorded_by_mistake_is_cancelled(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    """Somebody was reached all the while: visits are as if nobody had said so, and the row keeps that it was said."""
+    before = standing(surveyed)
+    lose(world, surveyed)
+    attempt(world, surveyed, DAY + timedelta(50), ContactResult.REACHED)
+    surveyed.refresh_from_db()
+    assert surveyed.state == Track.LOST
+    loss = LossToFollowUp.objects.get(participant=surveyed)
+    url = reverse("followup:cancel-loss", args=[surveyed.number, loss.pk])
+    client = client_of(world.coordinator)
+    participant_page = surveyed.get_absolute_url()
+    shown_first = client.get(participant_page).content.decode()
+    assert url in shown_first
+    assert "Lost to follow-up since" in shown_first
+    contacts = client.get(reverse("followup:contacts", args=[surveyed.number])).content.decode()
+    assert url in contacts
+    assert "may be recorded as lost" not in contacts
+
+    shown = client.post(url, {"reason": "Reached in January."})
+    assert shown.status_code == 200
+    told = {"reason": "Reached in January.", "confirmed": shown.context["form"].confirmation}
+    assert client.post(url, told).status_code == 302
+    surveyed.refresh_from_db()
+    loss.refresh_from_db()
+    assert (surveyed.state, surveyed.state_since) == (Track.SURVEILLANCE, date(2025, 4, 1))
+    assert loss.cancelled_at
+    assert standing(surveyed).keys() == before.keys()
+    assert client.get(url).status_code == 404
+    with pytest.raises(LossCancelled):
+        cancel_loss(loss=loss, reason="Again.", by=world.coordinator, at=noon(DAY))
+    assert "Lost to follow-up since" not in client.get(participant_page).content.decode()
+
+
+def test_rare_10_a_loss_is_cancelled_of_somebody_who_died_before_it(
+    world: World, surveyed: Participant
+) -> None:
+    """The death stands; once it is taken back nobody is lost either."""
+    lost_on = lose(world, surveyed)
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(lost_on)}
+    with transaction.atomic():
+        trials.move_track(participant=surveyed, to=Track.DEAD, on=lost_on - timedelta(20), **by)
+    cancel_loss(loss=LossToFollowUp.objects.get(participant=surveyed), reason="Dead by then.", **by)
+    surveyed.refresh_from_db()
+    assert surveyed.state == Track.DEAD
+    with transaction.atomic():
+        trials.end_death(participant=surveyed, **by)
+    surveyed.refresh_from_db()
+    assert surveyed.state == Track.SURVEILLANCE
 
 
 def test_rare_10_nobody_is_called_who_refused_every_contact(

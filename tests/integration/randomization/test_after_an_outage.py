@@ -59,6 +59,32 @@ def stored(envelope: Envelope) -> Envelope:
         return Envelope.objects.select_related("site").get(pk=envelope.pk)
 
 
+def test_rare_07_an_opening_is_corrected_with_a_reason_alone(world: World, paper: list[Envelope]) -> None:
+    """Entered once more, by somebody else or with another hour, it is refused until a reason is given."""
+    opening(world, paper[1])
+    page = reverse("randomization:open-envelope", args=[paper[1].number])
+    typed = {"opened_on": OUTAGE.isoformat(), "opened_at": "22:00", "opened_by": "somebody else"}
+    refused = browser(world.investigator).post(page, typed)
+    assert refused.status_code == 422
+    assert "Give the reason" in refused.content.decode()
+    assert stored(paper[1]).opened_at == OPENED_AT
+    assert browser(world.investigator).post(page, typed | {"reason": "misread"}).status_code == 302
+    assert stored(paper[1]).opened_by == "somebody else"
+
+
+def test_rare_07_whoever_randomizes_is_told_of_opened_envelopes_that_wait(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    participant = eligible()
+    page = reverse("randomization:randomize", args=[participant.number])
+    told_of = "An opened envelope waits for its participant"
+    assert told_of not in browser(world.investigator).get(page).content.decode()
+    opening(world, paper[1])
+    shown = browser(world.investigator).get(page).content.decode()
+    assert told_of in shown
+    assert paper[1].number in shown
+
+
 def test_rare_07_an_opening_is_recorded_before_its_participant_is_entered(
     world: World, paper: list[Envelope], eligible: Make
 ) -> None:

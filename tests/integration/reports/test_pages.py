@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -116,6 +116,18 @@ def test_screening_shows_the_next_step(world: World) -> None:
     page = of(world.investigator).get(f"/participants/{participant.number}/").content.decode()
     assert f"/participants/{participant.number}/eligibility/" in page
     assert "/randomize/" not in page
+
+
+def test_rare_13_a_site_that_is_closed_shows_no_way_to_randomization(world: World) -> None:
+    participant = screen(world)
+    page = of(world.investigator).get(f"/participants/{participant.number}/").text
+    assert "Steps to randomization" in page
+    assert "The site is closed" not in page
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        trials.move_site(site=world.site, to="closed", reason="Enough", by=None, at=NOW)
+    page = of(world.investigator).get(f"/participants/{participant.number}/").text
+    assert "Steps to randomization" not in page
+    assert "The site is closed: record how screening ended." in page
 
 
 def test_point_24_each_step_of_screening_leads_to_where_it_is_done(world: World) -> None:

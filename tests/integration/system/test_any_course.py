@@ -25,6 +25,7 @@ from followup.history import UNSCHEDULED, history_of, text_for
 from followup.models import AWAITED, Visit, VisitState
 from followup.services import (
     add_unscheduled_visit,
+    cancel_loss,
     cancel_withdrawal,
     correct_withdrawal,
     mark_not_done,
@@ -52,7 +53,7 @@ from tests.integration.crf.test_consequences import (
 from tests.unit.crf.examples import follow_up, response, surgery, survival
 from tests.world import World
 from trials.holidays import works_on
-from trials.models import Participant, Withdrawal
+from trials.models import LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track
 
 CHAPTERS = ("2.1", "2.2", "2.5", "3.12", "3.16")
@@ -115,6 +116,11 @@ def lose(course: Course, _number: int) -> object:
 def find(course: Course, number: int) -> object:
     on = date(2026, 10, 20 + number)
     return record_contact_attempt(on=on, route="phone", result="reached", **course.of_patient())
+
+
+def never_lost(course: Course, _number: int) -> object:
+    losses = LossToFollowUp.objects.filter(participant=course.patient, cancelled_at=None)
+    return cancel_loss(loss=losses.latest("pk"), reason="They had called", **course.by)
 
 
 def die(course: Course, number: int) -> object:
@@ -197,7 +203,7 @@ def past(course: Course) -> list[Visit]:
 
 
 ACTS: tuple[Act, ...] = (
-    *(withdraw, correct, come_back, lose, find, die, live),
+    *(withdraw, correct, come_back, lose, find, never_lost, die, live),
     *(evaluate_first, evaluate_again, operate, recur, not_recur, come, not_come),
 )
 
@@ -297,7 +303,10 @@ def test_rare_11_any_course_agrees_with_a_plan_made_anew(
 ) -> None:
     with suppress(_UndoneError), transaction.atomic():
         for act, number in sequence:
-            with suppress(Refusal, Withdrawal.DoesNotExist), transaction.atomic():
+            with (
+                suppress(Refusal, Withdrawal.DoesNotExist, LossToFollowUp.DoesNotExist),
+                transaction.atomic(),
+            ):
                 ACTS[act](course, number)
             check(course, world)
         put_right(course)

@@ -40,7 +40,7 @@ from tests.integration.crf.test_pages import client_of
 from tests.integration.exports.test_api import caller
 from tests.unit.crf.examples import response, survival, treatment
 from tests.world import World
-from trials.models import Participant, Withdrawal
+from trials.models import LossToFollowUp, Participant, Withdrawal
 
 CHAPTERS = ("2.1", "2.5")
 
@@ -68,6 +68,7 @@ PLANNERS = {
     "crf/recheck.py:recheck_moved": "plans the visits of screening from the first consent; nothing stood before it",
     "followup/services/transferring.py:confirm_transfer": "the pages of the transfer show what goes along",
     "followup/services/loss.py:record_lost": SHOWN,
+    "followup/services/loss.py:cancel_loss": SHOWN,
     "followup/services/loss.py:reach_again": SHOWN,
     "followup/services/loss.py:_follow": SHOWN,
     "followup/services/visits.py:record_visit": SETTLES,
@@ -174,6 +175,11 @@ def of_withdrawal(name: str) -> Callable[[Participant], str]:
     return address
 
 
+def of_loss(patient: Participant) -> str:
+    loss = LossToFollowUp.objects.get(participant=patient, cancelled_at=None)
+    return reverse("followup:cancel-loss", args=[patient.number, loss.pk])
+
+
 def form(code: str, visit_code: str) -> Callable[[Participant], str]:
     def address(patient: Participant) -> str:
         place = reverse("crf:form", args=[patient.number, code, 1])
@@ -221,6 +227,7 @@ STEPS = {
     ),
     "withdrawal cancelled": Step(withdrawn, of_withdrawal("cancel-withdrawal"), typed(reason="Mistake")),
     "loss": Step(tried, course("lost"), typed(on="2026-10-16")),
+    "loss cancelled": Step(lost, of_loss, typed(reason="Mistake")),
     "reached again": Step(lost, course("contacts"), typed(on="2026-11-19", route="phone", result="reached")),
     "milestone corrected": Step(
         nothing, form("TREAT", ""), answers("TREAT", LATER_END, treatment.GROUPS), "_plan"

@@ -209,6 +209,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:feed-file": ("get", "+"),
     "followup:tasks": ("get", "TX"),
     "followup:lost": ("get", "CI"),
+    "followup:cancel-loss": ("get", "CI"),
     "followup:withdraw": ("get", "CI"),
     "followup:correct-withdrawal": ("get", "CI"),
     "followup:cancel-withdrawal": ("get", "CI"),
