@@ -22,7 +22,7 @@ from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
 from kernel.clock import end_of_day
 from kernel.days import zone_in_words
-from kernel.fields import DayField, InstantField, PasswordField, WordsField
+from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
 
@@ -59,6 +59,7 @@ class DatabaseLockForm(ServiceForm):
     """One step with the lock of the database; the button says which."""
 
     step = ChoiceField(choices=[(each, "") for each in STEPS], widget=HiddenInput)
+    seen = SeenField(max_length=64, required=False)
     item = ChoiceField(
         choices=[("", ""), *((each.value, "") for each in HandItem)], widget=HiddenInput, required=False
     )
