@@ -23,7 +23,7 @@ from exports.database_lock.services import STEPS
 from exports.formats.kinds import DataFormat
 from kernel.clock import end_of_day
 from kernel.days import zone_in_words
-from kernel.fields import DayField, InstantField, PasswordField, WordsField
+from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
 
@@ -66,6 +66,7 @@ class DatabaseLockForm(ServiceForm):
     """One step with the lock of the database; the button says which."""
 
     step = ChoiceField(choices=[(each, "") for each in STEPS], widget=HiddenInput)
+    seen = SeenField(max_length=64, required=False)
     item = ChoiceField(
         choices=[("", ""), *((each.value, "") for each in HandItem)], widget=HiddenInput, required=False
     )

@@ -32,6 +32,7 @@ _LINE_END: Final = re.compile("\r\n|[\r\u2028\u2029]")
 _FOLDED: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x3002: 0x2E}
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}")
+_ROW_NUMBER: Final = re.compile("[0-9]{1,18}")
 _POINTED: Final = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?")
 _DAY: Final = re.compile(
     rf"([0-9]{{4}})[{HYPHEN}/.年]([0-9]{{1,2}})[{HYPHEN}/.月]([0-9]{{1,2}})[日号]?|([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})"
@@ -104,6 +105,11 @@ def whole(typed: str) -> int:
     if not _WHOLE.fullmatch(text):
         raise UnreadableError
     return int(text)
+
+
+def row_number(sent: str) -> int | None:
+    """Return the number of a row that a page or an address sends back; None where it is none that a row can have."""
+    return int(sent) if _ROW_NUMBER.fullmatch(sent) else None
 
 
 def pointed(typed: str, *, places: int) -> Decimal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -13,7 +14,11 @@ from xml.sax.saxutils import escape
 
 Cell = str | int | float | Decimal | date | bool | None
 BOM: Final = "\ufeff"
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs too: spreadsheets in Chinese and Japanese take them for the plain ones.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NOT_IN_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ESCAPED: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # how a workbook writes a sign by its number
+LONGEST_NAME: Final = 31  # of a sheet, in units of UTF-16
 _EPOCH: Final = date(1899, 12, 30)
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _SHEETS: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -93,8 +98,10 @@ def _dated(name: str) -> zipfile.ZipInfo:
 
 def _name(title: str) -> str:
     """Return a title as a sheet may be called."""
-    plain = "".join(" " if sign in "[]:*?/\\'" or ord(sign) < 32 else sign for sign in title).strip()
-    return escape(plain[:31].strip() or "Listing", {'"': "&quot;"})
+    plain = "".join(" " if sign in "[]:*?/\\'" else sign for sign in NOT_IN_XML.sub(" ", title)).strip()
+    while len(plain.encode("utf-16-le")) > 2 * LONGEST_NAME:
+        plain = plain[:-1]
+    return escape(" ".join(plain.split()) or "Listing", {'"': "&quot;"})
 
 
 def _letters(place: int) -> str:
@@ -115,5 +122,5 @@ def _cell(at: str, cell: Cell) -> str:
         return f'<c r="{at}"><v>{cell}</v></c>'
     if isinstance(cell, date) and not isinstance(cell, datetime):
         return f'<c r="{at}" s="1"><v>{(cell - _EPOCH).days}</v></c>'
-    text = escape("".join(sign for sign in str(cell) if ord(sign) >= 32 or sign in "\t\n"))
+    text = escape(ESCAPED.sub("_x005F_", NOT_IN_XML.sub("", str(cell))))
     return f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'

@@ -20,6 +20,7 @@ from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from randomization.guards import OpeningStays, SchemeMoves
 from randomization.scheme import coins
+from trials.lock_guards import DataLockGuard
 from trials.models import EligibilityDecision, Participant, Site
 
 
@@ -435,6 +436,7 @@ class AllocationError(Audited):
             ),
             SiteScoped(name="randomization_allocationerror_scope"),
             SameSite(name="randomization_allocationerror_same_site"),
+            DataLockGuard(name="randomization_allocationerror_data_lock"),
             models.CheckConstraint(
                 condition=(
                     models.Q(kind=ErrorKind.WRONG_STRATUM) & ~models.Q(strat_stage_true="")

@@ -63,7 +63,12 @@ class CodingBatch:
         open_to = Record.objects.open_to(by, Permission.CODING_DECIDE).select_related("participant")
         with transaction.atomic():
             records = open_to.in_bulk([tick.record_id for tick in ticks])
-        known = [tick for tick in ticks if tick.record_id in records]
+        known = [
+            tick
+            for tick in ticks
+            if tick.record_id in records
+            and records[tick.record_id].form_code == coded_items()[tick.item].form.code
+        ]
         for tick in sorted(known, key=lambda tick: (records[tick.record_id].participant_id, tick.value)):
             participant = records[tick.record_id].participant
             try:

@@ -70,8 +70,9 @@ def meddra_terms(texts: Mapping[str, str]) -> Iterator[ReadTerm]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line that says something, with its number in the file."""
-    return ((number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip())
+    """Yield each line that says something, with its number in the file; only a line end ends a line."""
+    lines = (line.removesuffix("\r") for line in text.split("\n"))
+    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
 
 
 def _fields(texts: Mapping[str, str], file: str, fewest: int) -> Iterator[tuple[int, list[str]]]:
@@ -84,7 +85,7 @@ def _fields(texts: Mapping[str, str], file: str, fewest: int) -> Iterator[tuple[
 
 def whodrug_terms(texts: Mapping[str, str]) -> Iterator[ReadTerm]:
     """Yield each drug name with the preferred name of its substance and the ATC classes of that."""
-    words = {line[ATC_CODE].strip(): line[ATC_TEXT].strip() for line in texts["INA.txt"].splitlines()}
+    words = {line[ATC_CODE].strip(): line[ATC_TEXT].strip() for _number, line in _lines(texts["INA.txt"])}
     atc: dict[str, dict[str, str]] = {}
     for number, line in _lines(texts["DDA.txt"]):
         if (match := ATC_OF_DRUG.match(line)) is None:
@@ -119,9 +120,17 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 )
 
 
-def decoded(content: bytes, *, language: str) -> str:
-    """Return a file as text: UTF-8, or what releases in its language were written in before."""
+def decoded(content: bytes, *, language: str, file: str) -> str:
+    """Return a file as text: UTF-8, or what releases in its language were written in before.
+
+    Refuses: a file in neither; no sign of it is replaced.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return content.decode("gb18030" if language.startswith("zh") else "latin-1", errors="replace")
+        pass
+    try:
+        return content.decode("gb18030" if language.startswith("zh") else "latin-1")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FileBroken(file=file, line=line, text=repr(content[error.start : error.end])) from error

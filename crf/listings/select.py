@@ -25,7 +25,8 @@ from crf.listings.definition import (
 from crf.models import Record, RowReview
 from followup.models import Visit
 from kernel.errors import Refusal
-from kernel.reading import number_of_participant
+from kernel.fields import TYPE_A_NUMBER
+from kernel.reading import UnreadableError, number_of_participant, whole
 from trials.models import Participant, Site
 
 COMPARED: Final = frozenset(
@@ -203,13 +204,22 @@ def _value(column: ListingColumn, typed: str, reader: Reader) -> Any:
     return value[0] if isinstance(value, list | tuple) else value
 
 
+def _sequence(typed: str) -> int:
+    try:
+        return whole(typed)
+    except UnreadableError as error:
+        raise FilterUnreadable(column=KEYS["sequence"][0], why=TYPE_A_NUMBER) from error
+
+
 def _key_condition(asked: RowFilter) -> tuple[str, list[Any]]:
     text, value = KEYS[asked.column][1], asked.value
     if asked.test in WITHOUT_VALUE:
         return f"{text} IS {'NOT ' if asked.test == 'answered' else ''}NULL", []
+    signs = {"is": "=", "not": "IS DISTINCT FROM", "least": ">=", "most": "<="}
+    if asked.column == "sequence" and asked.test != "contains":
+        return f"{text} {signs[asked.test]} %s", [_sequence(value)]
     if asked.column == "participant":
         value = number_of_participant(value) or value
     if asked.test == "contains":
         return f"strpos(lower({text}::text), lower(%s)) > 0", [value]
-    signs = {"is": "=", "not": "IS DISTINCT FROM", "least": ">=", "most": "<="}
     return f"{text}::text {signs[asked.test]} %s", [value]

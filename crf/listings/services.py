@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -24,6 +25,8 @@ FILE_KINDS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 MOST_REVIEWED: Final = 500
+ROW_KEY: Final = re.compile(r"[0-9]{1,14}(-[0-9]{1,14}){0,7}")
+ROW_VERSION: Final = re.compile(r"[0-9]{1,14}(\.[0-9]{1,14}){0,3}")
 
 
 class NotYourListing(Forbidden):
@@ -118,7 +121,9 @@ def review_rows(*, listing: SavedListing, rows: Iterable[tuple[str, str]], by: U
 
     Refuses: more rows than a page can hold. Locks: the person's reviews of the rows.
     """
-    seen = dict(rows)
+    seen = {
+        key: version for key, version in rows if ROW_KEY.fullmatch(key) and ROW_VERSION.fullmatch(version)
+    }
     if len(seen) > MOST_REVIEWED:
         raise RowsToReview(most=MOST_REVIEWED)
     with open_act("crf:listing:review", by=by, at=at) as act:

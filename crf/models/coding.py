@@ -10,6 +10,7 @@ from audit.guards import ActGuard
 from audit.models import Audited, audited
 from crf.engine.base import Record
 from crf.guards import frozen_rows
+from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
 
@@ -177,7 +178,7 @@ class Coding(OfParticipant):
         verbose_name = _("coding")
         ordering = ("coded_at", "pk")
         indexes = (models.Index(fields=["record", "question", "coded_at"]),)
-        constraints = frozen_rows("coding")
+        constraints = (*frozen_rows("coding"), DataLockGuard(name="crf_coding_data_lock"))
 
     def __str__(self) -> str:
         return f"{self.verbatim} → {self.name}"

@@ -22,6 +22,7 @@ from crf.safety.assessment import SeriousCase, SponsorJudgement
 from crf.safety.clock_rows import REPORT_FORM
 from crf.store.records import NEW
 from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WholeNumberField, WordsField
+from kernel.reading import row_number
 from kernel.service_form import ServiceForm
 from trials.models import Participant
 
@@ -374,9 +375,10 @@ class PlanForm(ServiceForm):
         found = {}
         for part in filter(None, (each.strip() for each in typed.split(","))):
             code, _colon, share = (each.strip() for each in part.partition(":"))
-            if not (share.isascii() and share.isdecimal()):
+            percent = row_number(share)
+            if percent is None:
                 raise forms.ValidationError(gettext("Write a site and its share, for example “01: 30”."))
-            found[code] = int(share)
+            found[code] = percent
         return found
 
 

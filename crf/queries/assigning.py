@@ -11,6 +11,7 @@ from accounts.permissions import ROLE_LABELS, ROLE_PERMISSIONS, Permission, Role
 from crf.models import Query
 from crf.queries.refusals import NoSuchAssignee
 from kernel.clock import local_date
+from kernel.reading import row_number
 from trials.models import Delegation, Participant, Site
 
 HANDLES: Final = frozenset({Permission.QUERY_ANSWER, Permission.QUERY_RAISE})
@@ -28,8 +29,8 @@ class Assignee:
     def read(cls, text: str) -> Self:
         """Return what a choice of the page says: ``role:coordinator``, ``user:12``, or nothing."""
         kind, _colon, name = text.partition(":")
-        if kind == "user" and name.isdecimal():
-            return cls(user_id=int(name))
+        if kind == "user" and (number := row_number(name)) is not None:
+            return cls(user_id=number)
         if kind == "role" and name in ROLES:
             return cls(role=name)
         if text:
@@ -48,7 +49,10 @@ class Assignee:
     def in_words(self) -> str:
         """Return the role, or the name of the person."""
         if self.user_id:
-            return User.objects.get(pk=self.user_id).display_name
+            person = User.objects.filter(pk=self.user_id).first()
+            if person is None:
+                raise NoSuchAssignee
+            return person.display_name
         return str(ROLE_LABELS[Role(self.role)]) if self.role else ""
 
 

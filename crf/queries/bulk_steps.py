@@ -22,6 +22,7 @@ from crf.queries.places import QueryPlace, places_of
 from crf.queries.refusals import WordsNeeded
 from crf.queries.services import assign_query, close_query, raise_query
 from kernel.errors import Refusal
+from kernel.reading import row_number
 from trials.models import Participant
 
 
@@ -90,7 +91,7 @@ def _assign(query: Query, to: Assignee, *, by: User, at: datetime) -> Query:
 
 
 def _queries(said: BulkRequest, by: User, permission: Permission) -> Any:
-    numbers = [int(row) for row in said.rows if row.isdecimal() and len(row) <= 18]
+    numbers = [number for row in said.rows if (number := row_number(row)) is not None]
     rows = Query.objects.open_to(by, permission).filter(pk__in=numbers)
     joined = ("participant__site", "site", "visit", "assigned_to")
     return rows.select_related(*joined).prefetch_related("messages")

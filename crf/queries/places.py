@@ -14,6 +14,7 @@ from crf.engine.messages import label_at
 from crf.models import ExpectedForm, ListedFinding, Query, Record
 from crf.store.records import RecordKey, record_key_of
 from followup.models import Visit
+from kernel.reading import row_number
 from trials.models import Participant
 
 
@@ -70,9 +71,9 @@ def places_of(rows: Iterable[str], *, target: str = "", by: User) -> list[QueryP
     rows_of: dict[int, list[str]] = defaultdict(list)
     for row in rows:
         kind, number, within = [*row.split(":"), "", ""][:3]
-        if number.isdecimal() and len(number) <= 18:
-            wanted[kind].add(int(number))
-            rows_of[int(number)].append(within)
+        if (pk := row_number(number)) is not None:
+            wanted[kind].add(pk)
+            rows_of[pk].append(within)
     return list(_places(wanted, rows_of, target, by))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Forbidden, Refusal
+from kernel.fields import CANNOT_BE_STORED
 
 
 class NotYourStep(Forbidden):
@@ -47,4 +48,11 @@ class NoSuchAssignee(Refusal):
     code = "crf.no_such_assignee"
     fields = ("assignee",)
     message = _("Nobody of that name or role handles queries of this site. Choose somebody of the list.")
+    status = 422
+
+
+class WordsUnreadable(Refusal):
+    code = "crf.words_unreadable"
+    fields = ("text",)
+    message = CANNOT_BE_STORED
     status = 422

@@ -23,6 +23,7 @@ from crf.queries.refusals import (
 from crf.queries.system import add_message, keep_confirmation
 from crf.store.records import RecordKey, StoredRecord, find_stored_record
 from followup.models import Visit
+from kernel.reading import row_number
 from trials.models import Participant
 
 
@@ -126,7 +127,7 @@ def _refuse_unknown(record_key: RecordKey, target: str) -> None:
     group, _dot, position = target.partition(".")
     known = (
         target == ""
-        or (group in record_key.form.groups and (not position or position.isdecimal()))
+        or (group in record_key.form.groups and (not position or row_number(position) is not None))
         or messages.question_at(record_key.form, target) is not None
     )
     if not known:

@@ -18,6 +18,7 @@ from crf.models import Query
 from crf.queries.sparing import is_spared, names_looking_at_the_arm
 from crf.store.bulk_read import Plain, RowsOf, bulk_read
 from crf.store.bulk_read import values_of as columns_of
+from kernel.reading import row_number
 
 MOST = 12  # values shown of one query; a row of a wide table has more
 
@@ -88,7 +89,8 @@ def _row_of(query: Query) -> tuple[str, int]:
     """Return the table and the number of the row that a query is about; number 0 where it is about no row."""
     about = query.key.partition(":")[2] if query.kind == "check" else query.target
     group, position = [*about.split("."), "", ""][:2]
-    return (group, int(position)) if position.isdecimal() else ("", 0)
+    number = row_number(position)
+    return (group, number) if number is not None else ("", 0)
 
 
 def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[QueryValue]:

@@ -19,6 +19,7 @@ from crf.engine.questions import Question
 from crf.models import AnswerComment, EntryPrompt
 from crf.store.reasons import Reasons, reasons_under
 from crf.store.records import RecordKey, StoredRecord
+from kernel.reading import row_number
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _row_and_question(group: str, field: str) -> tuple[int | None, str]:
     if not field.startswith(f"{group}-"):
         return None, ""
     index, _dash, question = field.removeprefix(f"{group}-").partition("-")
-    return (int(index) if index.isascii() and index.isdecimal() else None), question
+    return row_number(index), question
 
 
 def _changed(

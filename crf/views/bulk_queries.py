@@ -19,10 +19,10 @@ from crf.page.query_forms import LONGEST_WORDS, BulkForm
 from crf.queries.bulk import MOST, carry_out, try_out
 from crf.queries.bulk_steps import KINDS, BulkRequest
 from crf.queries.list import chosen_queries
-from crf.queries.refusals import WordsTooMany
+from crf.queries.refusals import WordsTooMany, WordsUnreadable
 from crf.views.queries import chosen_in
 from kernel.errors import Forbidden
-from kernel.reading import words
+from kernel.reading import UnreadableError, words
 
 
 @require_POST
@@ -61,7 +61,10 @@ def _said(request: PersonRequest, *, at: datetime) -> BulkRequest:
 
 
 def _words(request: PersonRequest) -> str:
-    said = words(request.POST.get("text", ""))
+    try:
+        said = words(request.POST.get("text", ""))
+    except UnreadableError as error:
+        raise WordsUnreadable from error
     if len(said) > LONGEST_WORDS:
         raise WordsTooMany(number=len(said), most=LONGEST_WORDS)
     return said

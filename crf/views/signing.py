@@ -26,7 +26,7 @@ from crf.store.records import RecordKey, find_stored_record, form_named, key_of_
 from crf.views.rights import READING
 from kernel.choices import chosen
 from kernel.pagination import BoundedPaginator
-from kernel.reading import plain
+from kernel.reading import plain, row_number
 from trials.models import Site
 
 PER_PAGE: Final = 50
@@ -55,7 +55,7 @@ def _asked(request: PersonRequest) -> dict[str, str]:
     return {
         "site": chosen(request, "site", [site.code for site in sites]),
         "participant": plain(request.GET.get("participant", "")),
-        **{name: value if value.isascii() and value.isdecimal() else "" for name, value in numbers.items()},
+        **{name: value if row_number(value) is not None else "" for name, value in numbers.items()},
     }
 
 
@@ -113,15 +113,15 @@ def lot(request: PersonRequest) -> HttpResponse:
 def _seen(request: PersonRequest) -> dict[RecordKey, tuple[int, str]]:
     """Return version and digest of each ticked record, as the page showed them."""
     tokens = {
-        int(name.removeprefix("sign:")): str(token).partition(":")
+        number: str(token).partition(":")
         for name, token in request.POST.items()
-        if name.startswith("sign:") and name.removeprefix("sign:").isdecimal()
+        if name.startswith("sign:") and (number := row_number(name.removeprefix("sign:"))) is not None
     }
     rows = Record.objects.open_to(request.user, Permission.CRF_SIGN).filter(pk__in=list(tokens))
     return {
-        _key(record): (int(tokens[record.pk][0] or 0), tokens[record.pk][2])
+        _key(record): (version, tokens[record.pk][2])
         for record in rows.select_related("participant__site", "visit").order_by("pk")
-        if tokens[record.pk][0].isdecimal()
+        if (version := row_number(tokens[record.pk][0])) is not None
     }
 
 

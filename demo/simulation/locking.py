@@ -12,7 +12,7 @@ from crf.locks.scope import LockScope
 from crf.locks.services import freeze_data, lock_data
 from demo.simulation.sites import PASSWORD, Stage
 from exports.database_lock.models import HandItem
-from exports.database_lock.services import BEGIN, SETTLE, take_database_step
+from exports.database_lock.services import BEGIN, SETTLE, seen_of, take_database_step
 from kernel.scope import EVERYTHING, scope
 from trials.models import Participant
 from trials.models.participants import TERMINAL
@@ -32,9 +32,11 @@ def lock_some(stage: Stage, at: datetime) -> None:
             elif not failed_of(held, today=moment.date(), to_freeze=True):
                 freeze_data(scope=held, reason="Interim report to the committee", at=moment, **by)
         begun: dict[str, Any] = {"at": at - timedelta(hours=1), **by}
-        take_database_step(step=BEGIN, reason="Interim report to the data monitoring committee", **begun)
+        purpose = "Interim report to the data monitoring committee"
+        prepared = take_database_step(step=BEGIN, reason=purpose, **begun)
         take_database_step(
             step=SETTLE,
+            seen=seen_of(prepared, at=begun["at"])[SETTLE],
             item=HandItem.LABORATORY,
             reason="Files of October compared with the panels, list 7",
             password=PASSWORD,

@@ -97,11 +97,19 @@ class UnlockNeedsSecondPerson(Forbidden):
 
 
 def take_database_step(
-    *, step: str, item: str = "", reason: str = "", password: str = "", by: User, at: datetime
+    *,
+    step: str,
+    seen: str = "",
+    item: str = "",
+    reason: str = "",
+    password: str = "",
+    by: User,
+    at: datetime,
 ) -> DatabaseLock:
-    """The lock of the database goes one step on, as ``step`` says.
+    """The lock of the database goes one step on, as ``step`` says, from what was shown: ``seen`` is its digest.
 
-    Refuses: who may not; a step that is not next; what the step asks for and is not there. Locks: the lock.
+    Refuses: who may not; a step that is not next, or another thing than was shown; what the step asks for and is not
+    there. Locks: the lock.
     """
     if not by.may(Permission.DATABASE_LOCK_SIGN):
         raise NotYoursToLockDatabase
@@ -110,6 +118,8 @@ def take_database_step(
     with open_act(f"exports:database_lock:{step}", by=by, at=at, reason=reason) as act:
         locked = DatabaseLock.objects.current().select_for_update().first()
         if locked is None or (locked.locked_at is not None) != (step in (ASK, UNLOCK)):
+            raise DatabaseLockElsewhere
+        if seen != seen_of(locked, at=at)[step]:
             raise DatabaseLockElsewhere
         told: dict[str, Any] = {"act": act, "by": by, "at": at}
         if step == SETTLE:
@@ -265,10 +275,23 @@ def _refuse_open(locked: DatabaseLock, *, at: datetime) -> list[list[Any]]:
     left += [str(each["label"]) for each in by_hand if each["settled"] is None]
     if left:
         raise DatabaseChecklistOpen(open=", ".join(left))
+    return _lines(computed, by_hand)
+
+
+def _lines(computed: list[LockCondition], by_hand: list[dict[str, Any]]) -> list[list[Any]]:
     lines: list[list[Any]] = [[each.code, each.failed] for each in computed]
-    return lines + [
-        [each["kind"], each["settled"].note, each["settled"].signature.printed_name] for each in by_hand
-    ]
+    settled = [(each["kind"], each["settled"]) for each in by_hand if each["settled"] is not None]
+    return lines + [[kind, item.note, item.signature.printed_name] for kind, item in settled]
+
+
+def seen_of(locked: DatabaseLock, *, at: datetime) -> dict[str, str]:
+    """Return, for each step, the digest of what the page shows of it: what was read is what is signed."""
+    begun = _digest([locked.pk, locked.purpose])
+    seen = dict.fromkeys(STEPS, begun)
+    if locked.locked_at is None:
+        seen[SIGN] = digest_of(locked, _lines(*checklist_of(locked, at=at)))
+    seen[UNLOCK] = _unlock_digest(locked, locked.unlock_reason)
+    return seen
 
 
 def dataset_is_ready(locked: DatabaseLock) -> bool:

@@ -15,7 +15,7 @@ from accounts.permissions import ROLE_LABELS, Permission, requires
 from accounts.requests import PersonRequest
 from exports.database_lock.certificate import database_certificate, site_certificate
 from exports.database_lock.models import SIGNING_ROLES, DatabaseLock
-from exports.database_lock.services import checklist_of, dataset_is_ready, take_database_step
+from exports.database_lock.services import checklist_of, dataset_is_ready, seen_of, take_database_step
 from exports.forms import DatabaseLockForm
 from exports.register import current_lock, database_locks
 from kernel.errors import Forbidden
@@ -37,6 +37,7 @@ def database_lock(request: PersonRequest) -> HttpResponse:
     shown = {
         "form": form,
         "current": current,
+        "seen": seen_of(current, at=now) if current else {},
         "computed": computed,
         "by_hand": [
             {**each, "mine": each["owner"] in request.user.roles, "owner": ROLE_LABELS[each["owner"]]}

@@ -40,9 +40,11 @@ class Command(BaseCommand):
         digest = hashlib.sha256()
         for name, content in sorted(contents.items()):
             digest.update(f"{name}:{hashlib.sha256(content).hexdigest()}\n".encode())
-        texts = {name: decoded(content, language=language) for name, content in contents.items()}
         with scope(user_id=None, sites=EVERYTHING):
             try:
+                texts = {
+                    name: decoded(content, language=language, file=name) for name, content in contents.items()
+                }
                 loaded = load_release(
                     dictionary=dictionary,
                     version=release,

@@ -5,25 +5,31 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.db import transaction
 
 from accounts.services import sign
 from audit.acts import open_act
-from audit.locked import LOCKED_STATE
+from audit.locked import LOCKED_STATE, DataLocked
+from crf.coding.releases import use_version
 from crf.locks.scope import LockScope
 from crf.models import Record
 from followup import services as followup
 from followup.models import Visit
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, make_operated
+from tests.integration.crf.test_coding import code, event, load
 from tests.integration.crf.test_consequences import numbered
 from tests.integration.crf.test_locked_in_the_database import ACT, forged
+from tests.made_up_dictionaries import MEDDRA
 from tests.unit.crf.examples import demographics
 from tests.world import NOW, PASSWORD, World, build_world, screen
+from trials.lock_guards import DataLockGuard
 from trials.models import DataLock, LockLevel, Participant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,3 +173,72 @@ def test_point_17_a_lock_of_the_study_ends_by_two_signatures_alone(
     held(world, LockScope.of_study(), "locked")
     end = update("trials_datalock", f"ended_at = now(), ended_by_id = {world.data_manager.pk}")
     assert refused(app_sql, end) == psycopg.errors.CheckViolation.sqlstate
+
+
+# Tables about a participant that a lock leaves as they are, and why.
+WITHOUT_LOCK = {
+    "accounts_signature": "stands under rows that are locked themselves",
+    "trials_datalock": "is the lock",
+    "trials_contactrequest": "is about who is no participant yet",
+    "trials_transfer": "moves nobody out of or into what is locked: the guard of participants",
+    "followup_reminder": "says that a visit is near",
+    "followup_todo": "is about work, not about data; none waits before a lock",
+    "followup_escalation": "says who was told",
+    "crf_deriveddifference": "is about the program that works answers out",
+    "crf_expectedform": "is worked out from visits",
+    "crf_listedfinding": "is worked out from answers",
+    "crf_recordverification": "is worked out from verifications",
+    "crf_changereason": "stands beside a change of answers, which is refused",
+    "crf_entryprompt": "stands beside a save, which is refused",
+    "crf_safetyclock": "is worked out from answers; none runs before a lock",
+    "crf_workingnote": "is private",
+    "crf_draft": "keeps what was typed on a page that was open before the lock",
+    "crf_savekey": "says that a page was sent",
+    "randomization_allocation": "asks for somebody in screening, of whom there is none before a lock",
+}
+
+
+def test_point_17_every_table_about_a_participant_knows_locks() -> None:
+    """Codings and marks of randomization errors were written below a lock: their tables had been forgotten."""
+    about = {"participant", "record", "visit"}
+    tables = {
+        model._meta.db_table: [type(each).__name__ for each in model._meta.constraints]
+        for model in apps.get_models()
+        if about & {field.name for field in model._meta.fields} and not hasattr(model, "pgh_obj")
+    }
+    knows = {"DataLockGuard", "AnswersLock", "RowLock"}
+    assert {table for table, guards in tables.items() if knows.isdisjoint(guards)} == WITHOUT_LOCK.keys()
+
+
+def test_point_17_every_such_table_refuses_a_new_row_in_psql(
+    world: World, person: Participant, app_sql: psycopg.Connection[Any]
+) -> None:
+    """Without the lock the row fails for what it lacks; below it the lock is what the database says."""
+    tables = [
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(isinstance(each, DataLockGuard) for each in model._meta.constraints)
+    ]
+    writes = {
+        table: f"INSERT INTO {table} (participant_id, site_id, act_id) "  # noqa: S608
+        "SELECT id, site_id, current_setting('app.act')::bigint FROM trials_participant LIMIT 1"
+        for table in tables
+    }
+    assert LOCKED_STATE not in told(app_sql, writes).values()
+    held(world, scopes_of(person)[LockLevel.PARTICIPANT], "locked")
+    assert told(app_sql, writes) == dict.fromkeys(tables, LOCKED_STATE)
+
+
+def test_point_17_nothing_is_coded_below_a_lock(world: World, person: Participant, tmp_path: Path) -> None:
+    with transaction.atomic():
+        load(tmp_path, MEDDRA)
+        use_version(dictionary="meddra", version="1.0", by=world.coder, at=NOW)
+        record = event(person, world, "Headache")
+    lock_scope = scopes_of(person)[LockLevel.PARTICIPANT]
+    row = held(world, lock_scope, "locked")
+    with pytest.raises(DataLocked), transaction.atomic():
+        code(record, "AE.ae_term", "90000011", by=world.coder)
+    ended(world, row)
+    held(world, lock_scope, "frozen")
+    with transaction.atomic():
+        assert code(record, "AE.ae_term", "90000011", by=world.coder).verbatim == "Headache"

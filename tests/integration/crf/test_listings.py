@@ -39,6 +39,7 @@ from crf.listings.services import (
 from crf.models import ListingFile, Query, SavedListing
 from crf.queries.sparing import names_looking_at_the_arm
 from tests.integration.crf.conftest import Save
+from tests.integration.crf.test_coding import event
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
 from tests.unit.kernel.test_spreadsheets import cells_of
@@ -91,6 +92,21 @@ def test_point_15_a_listing_shows_the_rows_of_the_readers_sites(two: list[Partic
     assert client_of(world.monitor).get(private.get_absolute_url()).status_code == 404
     assert "Mine alone" not in client_of(world.monitor).get(reverse("crf:listings")).text
     assert client_of(world.trial_manager).get(listing.get_absolute_url()).status_code == 403
+
+
+def test_point_15_the_number_of_a_record_is_compared_as_a_number(
+    screened: Participant, world: World, save: Save
+) -> None:
+    """The tenth record stood before the ninth: its number was compared letter by letter."""
+    for number in range(1, 11):
+        event(screened, world, f"Event {number}")
+    listing = {"sources": ("AE",), "filters": (RowFilter("sequence", "least", "9"),)}
+    said = shown(made(world.data_manager, "AE.ae_term", **listing), world.data_manager)
+    assert [row[1] for row in said] == ["Event 9", "Event 10"]
+    with pytest.raises(FilterUnreadable):
+        made(
+            world.data_manager, "AE.ae_term", sources=("AE",), filters=(RowFilter("sequence", "is", "ninth"),)
+        )
 
 
 def test_point_15_every_condition_narrows_and_the_order_holds(two: list[Participant], world: World) -> None:

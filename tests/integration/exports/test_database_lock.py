@@ -25,6 +25,7 @@ from exports.database_lock.services import (
     NotYoursToLockDatabase,
     SignedForRole,
     UnlockNeedsSecondPerson,
+    seen_of,
     take_database_step,
 )
 from exports.services import write_export
@@ -45,8 +46,10 @@ def everything(db: None, settings: Any, tmp_path: Path) -> Any:
 
 
 def step(by: User, name: str, *, minutes: int = 0, **told: str) -> DatabaseLock:
-    told = {"password": PASSWORD, **told}
-    return take_database_step(step=name, by=by, at=NOW + timedelta(minutes=minutes), **told)
+    locked, at = DatabaseLock.objects.current().first(), NOW + timedelta(minutes=minutes)
+    seen = seen_of(locked, at=at)[name] if locked else ""
+    told = {"password": PASSWORD, "seen": seen, **told}
+    return take_database_step(step=name, by=by, at=at, **told)
 
 
 def owner(world: World, item: str) -> User:
@@ -220,3 +223,40 @@ def test_point_20_the_page_leads_from_the_checklist_to_the_certificate(
     ):
         assert inspector.get(address).content.startswith(b"%PDF")
     assert inspector.get(reverse("exports:site-lock-certificate", args=["01", "xx"])).status_code == 404
+
+
+def test_point_20_what_was_not_shown_is_signed_by_nobody(
+    clean: Participant,  # noqa: F811
+    world: World,
+) -> None:
+    """A page that was open while the data set was written anew, or while another lock was begun, signs nothing."""
+    locked = prepared(world)
+    old = seen_of(locked, at=NOW + timedelta(minutes=4))
+    with pytest.raises(DatabaseLockElsewhere):
+        step(world.data_manager, "sign", minutes=4, seen="")
+    again = step(world.data_manager, "freeze", minutes=5)
+    write_export(export=again.export, at=NOW + timedelta(minutes=6))  # type: ignore[arg-type]
+    with pytest.raises(DatabaseLockElsewhere):
+        step(world.data_manager, "sign", minutes=7, seen=old["sign"])
+    client = Client()
+    client.force_login(world.data_manager)
+    page = client.get(reverse("exports:database-lock")).text
+    now = seen_of(DatabaseLock.objects.current().get(), at=NOW + timedelta(minutes=7))
+    assert f'name="seen" value="{now["sign"]}"' in page
+    step(world.data_manager, "cancel", minutes=8)
+    step(world.data_manager, "begin", reason="Primary analysis", minutes=9)
+    with pytest.raises(DatabaseLockElsewhere):
+        step(world.data_manager, "settle", item=HandItem.LABORATORY, reason="Compared", seen=old["settle"])
+    assert DatabaseLock.objects.current().get().signatures.count() == 0
+
+
+def test_point_20_the_second_person_unlocks_for_the_reason_that_they_have_read(
+    clean: Participant,  # noqa: F811
+    world: World,
+) -> None:
+    locked = in_force(world)
+    before = seen_of(locked, at=NOW)["unlock"]
+    step(world.data_manager, "ask", reason="An error of the laboratory", minutes=5)
+    with pytest.raises(DatabaseLockElsewhere):
+        step(world.trial_manager, "unlock", minutes=6, seen=before)
+    assert step(world.trial_manager, "unlock", minutes=6).state == "unlocked"

@@ -57,6 +57,16 @@ def test_point_04_a_line_that_is_not_laid_out_so_is_named(read, texts, says) -> 
 
 
 def test_point_04_a_file_is_read_in_the_encoding_of_its_language() -> None:
-    assert decoded("\ufeff鼻".encode(), language="zh-hans") == "鼻"
-    assert decoded("鼻子".encode("gb18030"), language="zh-hans") == "鼻子"
-    assert decoded("Öl".encode("latin-1"), language="en") == "Öl"
+    assert decoded("\ufeff鼻".encode(), language="zh-hans", file="llt.asc") == "鼻"
+    assert decoded("鼻子".encode("gb18030"), language="zh-hans", file="llt.asc") == "鼻子"
+    assert decoded("Öl".encode("latin-1"), language="en", file="llt.asc") == "Öl"
+    with pytest.raises(FileBroken, match=r"Line 2 of llt\.asc"):
+        decoded("鼻\n".encode("gb18030") + b"\xff\xff", language="zh-hans", file="llt.asc")
+
+
+@pytest.mark.parametrize("sign", ["\x85", "\x0b", "\x1c", "\u2028"])
+def test_point_04_only_a_line_end_ends_a_line(sign: str) -> None:
+    """A point of suspension of Windows (0x85) stands in names of former releases, and was taken for a line end."""
+    texts = {name: text.replace("Blue nose", f"Blue{sign}nose") for name, text in MEDDRA.items()}
+    for ends in (texts, {name: text.replace("\n", "\r\n") for name, text in texts.items()}):
+        assert {term.code: term.name for term in meddra_terms(ends)}["90000011"] == f"Blue{sign}nose"

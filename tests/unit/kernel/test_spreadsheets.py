@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from kernel.spreadsheets import as_csv, as_xlsx
 
 NAMES = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
-TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(
+    lambda text: not {"\ufffe", "\uffff"} & set(text)
+)
 CELLS = st.one_of(
     st.none(),
     TEXTS,
-    st.sampled_from(["=1+1", "+1", "-2+3", "@SUM(A1)", "=HYPERLINK(1)", "<b>&amp;", '"', "中文"]),
+    st.sampled_from(["=1+1", "+1", "-2+3", "@SUM(A1)", "＝1＋1", "\n=1", "<b>&amp;", '"', "中文"]),
     st.integers(-(10**9), 10**9),
     st.decimals(-1000, 1000, places=2),
     st.dates(date(1900, 3, 1), date(2100, 1, 1)),
@@ -39,7 +41,8 @@ def cells_of(content: bytes) -> dict[str, Any]:
     for cell in sheet.findall(".//s:c", NAMES):
         text = cell.find("s:is/s:t", NAMES)
         value = cell.find("s:v", NAMES)
-        found[cell.attrib["r"]] = text.text if text is not None else value.text if value is not None else None
+        said = text.text if text is not None else value.text if value is not None else None
+        found[cell.attrib["r"]] = said and re.sub("_x([0-9A-Fa-f]{4})_", lambda sign: chr(int(sign[1], 16)), said)
     return found
 
 
@@ -72,7 +75,7 @@ def test_point_15_no_cell_of_a_csv_file_begins_like_a_formula(row: list[Any]) ->
     for cell, seen in zip(row, read, strict=True):
         if isinstance(cell, str):
             assert seen in (cell, f"'{cell}")
-            assert not re.match(r"[=+\-@\t\r]", seen)
+            assert not re.match(r"[=+\-@\t\r\n＝＋－＠]", seen)
         else:
             assert seen == ("" if cell is None else str(cell))
 
@@ -80,3 +83,13 @@ def test_point_15_no_cell_of_a_csv_file_begins_like_a_formula(row: list[Any]) ->
 def test_the_same_rows_make_the_same_file() -> None:
     rows = [["A"], [1], ["x"]]
     assert as_xlsx(rows, title="One") == as_xlsx(rows, title="One")
+
+
+def test_a_workbook_holds_only_what_a_spreadsheet_opens() -> None:
+    """What XML cannot hold is left out, a sign by its number is no sign, and the sheet's name is as long as one may be."""
+    signs = "a\x00\x0b\ufffe\uffff_x0041_ _x005F_ \U0001f600"
+    assert cells_of(as_xlsx([[signs]], title="One"))["A1"] == "a_x0041_ _x005F_ \U0001f600"
+    for title, name in (("\U0001f600" * 40, "\U0001f600" * 15), ("x" * 40, "x" * 31), ("\uffff'\n", "Listing")):
+        with zipfile.ZipFile(io.BytesIO(as_xlsx([["A"]], title=title))) as book:
+            sheets = ET.fromstring(book.read("xl/workbook.xml"))  # noqa: S314 (our own file)
+        assert [sheet.attrib["name"] for sheet in sheets.iterfind("s:sheets/s:sheet", NAMES)] == [name]
