@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Level
 from crf.models import ListedFinding, Query, QueryState, Record, Resolution
+from exports.central_review import central_review_file
 from exports.coding import coding_file
 from exports.cuts import Cut
 from exports.tables import PARTICIPANT_KEYS, Column, File, by_the_sites_clock, counted, of_participant
@@ -34,6 +35,7 @@ def conduct_files(cut: Cut) -> Iterator[File]:
     yield _queries(cut)
     yield _findings(cut)
     yield coding_file(cut)
+    yield central_review_file(cut)
 
 
 def _yes_no(column: str) -> str:

@@ -34,7 +34,9 @@ CAUGHT_UP_AFTER = timedelta(
 
 @pytest.fixture
 def played() -> Iterator[None]:
-    _stage, refused = play(participants=10, sites=2, seed=5200, until=UNTIL, tell_progress=lambda done, of: None)
+    _stage, refused = play(
+        participants=10, sites=2, seed=5200, until=UNTIL, tell_progress=lambda done, of: None
+    )
     assert refused == []
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         yield
