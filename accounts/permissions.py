@@ -59,6 +59,8 @@ class Permission(StrEnum):
     ANALYSIS_SET_DECIDE = "analysis_set_decide"
     CODING_VIEW = "coding_view"
     CODING_DECIDE = "coding_decide"
+    CENTRAL_REVIEW_VIEW = "central_review_view"
+    CENTRAL_REVIEW_ANSWER = "central_review_answer"
     QUERY_VIEW = "query_view"
     QUERY_RAISE = "query_raise"
     QUERY_ANSWER = "query_answer"
@@ -94,6 +96,7 @@ class Role(StrEnum):
     STATISTICIAN = "statistician"
     INSPECTOR = "inspector"
     CODER = "coder"
+    REVIEWER = "reviewer"
 
 
 ROLE_LABELS: Final = {
@@ -105,6 +108,7 @@ ROLE_LABELS: Final = {
     Role.STATISTICIAN: _("Statistician"),
     Role.INSPECTOR: _("Inspector"),
     Role.CODER: _("Coder"),
+    Role.REVIEWER: _("Central reviewer"),
 }
 
 PERMISSION_LABELS: Final = {
@@ -146,6 +150,8 @@ PERMISSION_LABELS: Final = {
     Permission.ANALYSIS_SET_DECIDE: _("decide which deviations exclude from the per-protocol set"),
     Permission.CODING_VIEW: _("see how words are coded"),
     Permission.CODING_DECIDE: _("code words in the dictionaries"),
+    Permission.CENTRAL_REVIEW_VIEW: _("see central reviews"),
+    Permission.CENTRAL_REVIEW_ANSWER: _("answer central reviews, without the arm"),
     Permission.QUERY_VIEW: _("see queries"),
     Permission.QUERY_RAISE: _("raise queries"),
     Permission.QUERY_ANSWER: _("answer queries"),
@@ -249,6 +255,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.DEVIATION_JUDGE,
         _P.CODING_VIEW,
         _P.CODING_DECIDE,
+        _P.CENTRAL_REVIEW_VIEW,
         _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
@@ -297,6 +304,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.LIST_WATCH,
         _P.DEVIATION_JUDGE,
         _P.ANALYSIS_SET_DECIDE,
+        _P.CENTRAL_REVIEW_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
     },
@@ -308,6 +316,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ALLOCATION_VIEW,
         _P.FINDING_VIEW,
         _P.CODING_VIEW,
+        _P.CENTRAL_REVIEW_VIEW,
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.AUDIT_VIEW,
@@ -326,6 +335,10 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.PROTOCOL_VIEW,
             _P.TOKEN_MANAGE,
         }
+    ),
+    # No page of a participant: visits and states would tell what the arm is.
+    Role.REVIEWER: frozenset(
+        {_P.CENTRAL_REVIEW_VIEW, _P.CENTRAL_REVIEW_ANSWER, _P.PROTOCOL_VIEW, _P.TOKEN_MANAGE}
     ),
 }
 

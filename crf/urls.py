@@ -5,6 +5,7 @@ from django.urls import path
 from crf.views import (
     asking,
     bulk_queries,
+    central_review,
     checks,
     coding,
     comments,
@@ -83,6 +84,8 @@ urlpatterns = [
     path("coding/records/<int:pk>/<str:item>/", coding.code_one, name="code-words"),
     path("coding/dictionaries/", coding.dictionaries, name="dictionaries"),
     path("coding/synonyms/<int:pk>/retire/", coding.retire, name="retire-synonym"),
+    path("central-review/", central_review.central_reviews, name="central-reviews"),
+    path("central-review/<str:review>/<int:pk>/", central_review.central_review, name="central-review"),
     path("deviations/", deviations.deviations, name="deviations"),
     path("deviations/<int:pk>/settle/", deviations.settle, name="settle-deviation"),
     path(

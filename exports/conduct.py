@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Level
 from crf.models import AnswerComment, ListedFinding, NothingNew, Query, QueryState, Record, Resolution
+from exports.central_review import central_review_file
 from exports.coding import coding_file
 from exports.cuts import Cut
 from exports.tables import (
@@ -45,6 +46,7 @@ def conduct_files(cut: Cut) -> Iterator[File]:
     yield _findings(cut)
     yield _comments(cut)
     yield coding_file(cut)
+    yield central_review_file(cut)
 
 
 def _yes_no(column: str) -> str:

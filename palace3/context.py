@@ -48,6 +48,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
                 _("Deviations"), "exclamation-triangle", "crf:deviations", Permission.DEVIATION_VIEW
             ),
             NavigationItem(_("Coding"), "journal-check", "crf:coding", Permission.CODING_VIEW),
+            NavigationItem(
+                _("Central review"), "people", "crf:central-reviews", Permission.CENTRAL_REVIEW_VIEW
+            ),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),

@@ -105,6 +105,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:withdrawal:cancel": _("Withdrawal cancelled"),
     "trials:participant:reach_again": _("Reached again after a loss"),
     "crf:coding:code": _("Words of the site coded"),
+    "crf:review:answer": _("Central review answered"),
     "crf:synonym:retire": _("Synonym for coding retired"),
     "crf:dictionary:load": _("Release of a dictionary loaded"),
     "crf:dictionary:use": _("Version of a dictionary put in use"),

@@ -16,6 +16,7 @@ from crf import catalogue
 from crf.deviations.settling import LOG
 from crf.engine.base import COMPLETED
 from crf.links import form_url, log_url
+from crf.page.central_review import ReviewLine, reviews_of
 from crf.page.deviations import DeviationLine, deviations_of
 from crf.page.safety import ClockLine, lines_of
 from crf.safety.clocks import clocks_open_to
@@ -64,6 +65,7 @@ class Casefile:
     arm: str
     acts: list[tuple[Act, str]]
     deviations: list[DeviationLine]
+    reviews: list[ReviewLine]
     clocks: list[ClockLine]
     deviation_log: str
     new_deviation: str
@@ -110,6 +112,7 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
         deviations=deviations_of(participant, user),
+        reviews=reviews_of(participant, user, at=at),
         clocks=_clocks(participant, user, at),
         deviation_log=log_url(participant.number, LOG),
         new_deviation=_new_deviation(participant, consents, user),

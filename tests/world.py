@@ -48,6 +48,9 @@ class World:
     second_statistician: User
     inspector: User
     coder: User
+    reviewer: User
+    second_reviewer: User
+    third_reviewer: User
 
     def everyone(self) -> dict[str, User]:
         return {name: value for name, value in vars(self).items() if isinstance(value, User)}
@@ -69,6 +72,9 @@ def build_world() -> World:
             "second_statistician": _person("second_statistician", Role.STATISTICIAN, None),
             "inspector": _person("inspector", Role.INSPECTOR, None),
             "coder": _person("coder", Role.CODER, None),
+            "reviewer": _person("reviewer", Role.REVIEWER, None),
+            "second_reviewer": _person("second_reviewer", Role.REVIEWER, None),
+            "third_reviewer": _person("third_reviewer", Role.REVIEWER, None),
         }
         _person("other_investigator", Role.INVESTIGATOR, other)
         for each in (site, other):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.central_review import ReviewerAnswer
 from crf.models.check_marks import CheckMark, MarkKind
 from crf.models.coding import (
     CodedBy,
@@ -90,6 +91,7 @@ __all__ = (
     "RecordVerification",
     "ReleasedTerm",
     "Resolution",
+    "ReviewerAnswer",
     "RowReview",
     "SafetyClock",
     "SaveKey",

@@ -39,6 +39,9 @@ CENTRAL: Final = (
     ("monitor", Role.MONITOR, "Demo monitor"),
     ("inspector", Role.INSPECTOR, "Demo inspector"),
     ("coder", Role.CODER, "Demo coder"),
+    ("reviewer", Role.REVIEWER, "Demo reviewer"),
+    ("reviewer2", Role.REVIEWER, "Demo second reviewer"),
+    ("reviewer3", Role.REVIEWER, "Demo third reviewer"),
 )
 PASSWORD: Final = "palace-demo-2026"  # noqa: S105 (printed for everyone who starts the demo)
 STILL_OPENING: Final = 1

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from demo.simulation.answers import Case
 from demo.simulation.bulk import BulkProgress, Tell, in_parallel
+from demo.simulation.central_review import review_some
 from demo.simulation.coding import code_some
 from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
@@ -71,6 +72,7 @@ def play(
     _finish(stage, until, seed)
     settle_some(stage, until)
     code_some(stage, until)
+    review_some(stage, until)
     ask_some(stage, until)
     share_listings(stage, until)
     verify_some(stage, until)

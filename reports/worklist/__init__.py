@@ -13,6 +13,7 @@ from typing import Final
 from accounts.models import User
 from accounts.permissions import Permission
 from protocol.text import versions
+from reports.worklist.central_review import central_reviews
 from reports.worklist.differences import DIFFERENCES, derived_differences
 from reports.worklist.forms import (
     drafts,
@@ -76,6 +77,8 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
 LAST_BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CRF_EDIT, deviations),
     (Permission.DEVIATION_JUDGE, deviations_to_decide),
+    (Permission.CENTRAL_REVIEW_ANSWER, central_reviews),
+    (Permission.CRF_LOCK, central_reviews),
     (Permission.SITE_MANAGE, sites),
     (Permission.ALLOCATION_CORRECT, strata),
 )

@@ -109,6 +109,10 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
         "operational": "id act participant site record question dictionary version how coded_at",
     },
+    "crf.ReviewerAnswer": {
+        "clinical": "answers comment seen",
+        "operational": "id act participant site record review reviewer position decides digest answered_at",
+    },
     "crf.DeviationDecision": {
         "clinical": "importance excludes_pp reason",
         "operational": "id act participant site record deviation_no decided_at",

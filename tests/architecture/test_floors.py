@@ -33,6 +33,7 @@ FLOORS = (
     "crf.safety",
     "crf.eligibility",
     "crf.records",
+    "crf.central_review",
     "crf.coding",
     "crf.locks",
     "crf.deviations",

@@ -10,7 +10,7 @@ from crf.catalogue.survival import rules
 from crf.catalogue.survival.checks import CHECKS
 from crf.engine.base import CrfRecord
 from crf.engine.codelists import CodeList
-from crf.engine.conditions import All, Is
+from crf.engine.conditions import All, Answered, Is
 from crf.engine.declaration import Repeats, Sets
 from crf.engine.fields import (
     ChoiceAnswer,
@@ -244,7 +244,8 @@ class SurvivalStatus(CrfRecord):
     cod_central = ChoiceAnswer(
         _("Cause of death by central review"),
         codes=CAUSE,
-        shown_when=Is("setting.central_review", True),
+        help=_("Central reviewers answer it, and no site: see the file ADJUDICATION."),
+        shown_when=Answered("cod_central"),
         sdtm="DDORRES (DDEVAL)",
     )
 

@@ -1,8 +1,8 @@
 """Every address × every role, compared with one literal table (requirements 2, 3).
 
 A letter stands for a role that is let through: C coordinator, I investigator, M monitor,
-D data manager, T trial manager, S statistician, X inspector, K coder; ``*`` for everybody signed in, ``+`` for
-everybody. Whoever is not named gets 403 (or is asked to sign in). An address that is missing here fails.
+D data manager, T trial manager, S statistician, X inspector, K coder, V central reviewer; ``*`` for
+everybody signed in, ``+`` for everybody. Whoever is not named gets 403 (or is asked to sign in). An address that is missing here fails.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ LETTERS = {
     "S": "statistician",
     "X": "inspector",
     "K": "coder",
+    "V": "reviewer",
 }
-EVERYONE = "CIMDTSXK"
+EVERYONE = "CIMDTSXKV"
 REDIRECTS_AND_TOOLS = {None, "exports:schema", "healthz", "readyz"}
 
 
@@ -75,6 +76,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "group": "tests",
         "position": 1,
         "item": "AE.ae_term",
+        "review": "COD",
         "check": "CM-01",
     }
 
@@ -155,7 +157,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:request-screen": ("get", "CI"),
     "trials:request-erase": ("get", "CI"),
     "trials:request-receipt": ("get", "CI"),
-    "trials:sites": ("get", "*"),
+    "trials:sites": ("get", "CIMDTSXK"),
     "trials:new-site": ("get", "T"),
     "trials:close-out": ("get", "IT"),
     "trials:confirm-close-out": ("get", "IT"),
@@ -163,13 +165,13 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:ask-copy": ("get", "IT"),
     "trials:confirm-copy": ("get", "I"),
     "trials:propose-transfer": ("get", "I"),
-    "trials:transfer": ("get", "*"),
+    "trials:transfer": ("get", "CIMDTSXK"),
     "trials:accept-transfer": ("get", "I"),
     "trials:take-acceptance-back": ("get", "I"),
     "trials:confirm-transfer": ("get", "T"),
     "trials:end-transfer": ("get", "IT"),
     "exports:download-copy": ("post", "IMD"),
-    "trials:site": ("get", "*"),
+    "trials:site": ("get", "CIMDTSXK"),
     "trials:change-site": ("get", "T"),
     "trials:fulfil": ("get", "T"),
     "trials:move-site": ("get", "T"),
@@ -216,7 +218,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:preview": ("get", "CIMDTSX"),
     "followup:versions": ("get", "*"),
     "followup:site-version": ("get", "CIMDTSX"),
-    "followup:version-history": ("get", "*"),
+    "followup:version-history": ("get", "CIMDTSXK"),
     "followup:amendment": ("get", "CIMDTSX"),
     "followup:amendment-file": ("get", "CIMDTSX"),
     "followup:approve-version": ("get", "T"),
@@ -253,6 +255,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:clocks": ("get", "CIMDTX"),
     "crf:assess": ("get", "CIMDTX"),
     "crf:nothing-new": ("post", "CI"),
+    "crf:central-reviews": ("get", "DSXV"),
+    "crf:central-review": ("get", "V"),
     "crf:coding": ("get", "DXK"),
     "crf:code-words": ("get", "DK"),
     "crf:dictionaries": ("get", "DXK"),
@@ -273,9 +277,9 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:withdraw-range": ("get", "CID"),
     "crf:settle-differences": ("post", "D"),
     "crf:findings": ("get", "MDX"),
-    "crf:queries": ("get", "*"),
+    "crf:queries": ("get", "CIMDTSXK"),
     "crf:queries-several": ("get", "CIMDK"),
-    "crf:queries-first": ("get", "*"),
+    "crf:queries-first": ("get", "CIMDTSXK"),
     "crf:queries-close": ("post", "MDK"),
     "crf:queries-assign": ("post", "MDK"),
     "crf:queries-raise": ("post", "MDK"),
@@ -290,7 +294,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:checks": ("get", "MDX"),
     "crf:mark-check": ("get", "D"),
     "crf:end-check-mark": ("get", "D"),
-    "crf:query": ("get", "*"),
+    "crf:query": ("get", "CIMDTSXK"),
     "crf:query-answer": ("post", "CI"),
     "crf:query-confirm": ("post", "CI"),
     "crf:query-close": ("post", "MDK"),
@@ -337,24 +341,25 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:token-revoke": ("post", "*"),
     "exports:api": ("get", "*"),
     "exports:api:completeness": ("get", "CIMDSX"),
+    "exports:api:central-reviews": ("get", "DSXV"),
     "exports:api:verification": ("get", "CIMDSX"),
-    "exports:api:participants": ("get", "*"),
-    "exports:api:participant": ("get", "*"),
+    "exports:api:participants": ("get", "CIMDTSXK"),
+    "exports:api:participant": ("get", "CIMDTSXK"),
     "exports:api:record": ("get", "CIMDSX"),
     "exports:database-lock": ("get", "DTSX"),
     "exports:database-lock-certificate": ("get", "DTSX"),
     "exports:site-lock-certificate": ("get", "CIMDSX"),
     "exports:api:findings": ("get", "MDX"),
     "exports:api:visits": ("get", "CIMDTSX"),
-    "exports:api:queries": ("get", "*"),
-    "exports:api:query-ageing": ("get", "*"),
+    "exports:api:queries": ("get", "CIMDTSXK"),
+    "exports:api:query-ageing": ("get", "CIMDTSXK"),
     "exports:api:checks": ("get", "MDX"),
     "exports:api:answers": ("get", "CIMDSX"),
     "exports:api:codebook": ("get", "*"),
     "exports:api:exports": ("get", "DSX"),
     "exports:api:export": ("get", "DSX"),
     "exports:api:export-file": ("get", "DS"),
-    "reports:participants": ("get", "*"),
+    "reports:participants": ("get", "CIMDTSXK"),
     "reports:acts": ("get", "CIMDTX"),
     "reports:protocol": ("get", "*"),
     "reports:reports": ("get", "CIMDTSX"),
@@ -369,7 +374,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "reports:protocol-value": ("get", "*"),
     "reports:protocol-confirm": ("get", "T"),
     "reports:protocol-withdraw": ("get", "T"),
-    "participant": ("get", "*"),
+    "participant": ("get", "CIMDTSXK"),
     "randomization:root-pdf": ("get", "*"),
 }
 # fmt: on

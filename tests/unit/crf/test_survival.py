@@ -236,6 +236,7 @@ def test_what_must_be_answered_then(case: dict, asked: set[str]) -> None:
     assert set(judge("SURV", case).unanswered) == asked
 
 
-def test_the_central_review_is_asked_where_the_protocol_has_one() -> None:
-    assert "cod_central" not in judge("SURV", dead()).visible
-    assert "cod_central" in judge("SURV", dead(setting__central_review=True)).visible
+def test_the_central_cause_is_never_asked_of_the_site() -> None:
+    """Decision D5: what somebody typed into an earlier version is shown, and nobody is asked for it."""
+    assert "cod_central" not in judge("SURV", dead(setting__central_review=True)).visible
+    assert "cod_central" in judge("SURV", dead(cod_central="other")).visible

@@ -1,0 +1,38 @@
+"""The section about central review: what a reviewer has to answer, and what the data manager sees waiting."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from accounts.models import User
+from accounts.permissions import Permission
+from crf.page.central_review import waiting_reviews
+from kernel.clock import local_date
+from reports.worklist.sections import SHOWN, WorkItem, WorkListSection
+
+
+def central_reviews(user: User, today: date) -> WorkListSection:
+    """Return the reviews that wait, the longest first; for a reviewer those that they may answer."""
+    waiting = waiting_reviews(user)
+    answers = user.may(Permission.CENTRAL_REVIEW_ANSWER)
+    page = reverse("crf:central-reviews")
+    items = []
+    for case in waiting[:SHOWN]:
+        since = local_date(case.since, case.record.participant.site.time_zone)
+        href = reverse("crf:central-review", args=[case.review.code, case.record.pk]) if answers else page
+        what = _("{review} · {state} · {days} days").format(
+            review=case.review.title, state=case.state.label, days=max((today - since).days, 0)
+        )
+        items.append(WorkItem(case.record.participant.number, what, href, when=since))
+    return WorkListSection(
+        _lazy("Central reviews"),
+        "people",
+        _lazy("No central review waits."),
+        items,
+        len(waiting),
+        page,
+    )
