@@ -31,7 +31,7 @@ def _open_rows(site: Site, today: date) -> dict[OpenMatter, QuerySet[Any]]:
     return {
         OpenMatter.SCREENING: people.filter(state=Track.SCREENED),
         OpenMatter.LIVING: people.exclude(state__in=(*LEFT, Track.SCREENED)),
-        OpenMatter.VISITS: Visit.objects.filter(site=site).open_on(today),
+        OpenMatter.VISITS: Visit.objects.filter(site=site, participant__arm__isnull=False).open_on(today),
         OpenMatter.TODOS: Todo.objects.filter(site=site).waiting(),
         OpenMatter.QUERIES: Query.objects.filter(site=site).exclude(state=QueryState.CLOSED),
         OpenMatter.CLOCKS: SafetyClock.objects.filter(site=site).running(),

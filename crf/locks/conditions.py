@@ -98,7 +98,8 @@ def _empty_expected(scope: LockScope) -> Any:
 def _awaited_visits(scope: LockScope, today: date) -> Any:
     if scope.level == LockLevel.VISIT and scope.visit is not None:
         return Visit.objects.awaited().filter(pk=scope.visit.pk)
-    return scope.within(Visit.objects.open_on(today))
+    # Whoever is not randomized is in screening, which is asked for by itself.
+    return scope.within(Visit.objects.open_on(today).filter(participant__arm__isnull=False))
 
 
 def _late_states(scope: LockScope, today: date) -> Any:
