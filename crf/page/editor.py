@@ -27,7 +27,7 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
-from crf.models import Draft, Query, SaveKey
+from crf.models import AnswerComment, Draft, Query, SaveKey
 from crf.page.balloons import asked_at
 from crf.page.comments import drawn_comments
 from crf.page.form_page import FormPage, Links, PageInput, given_of_review
@@ -47,7 +47,7 @@ from crf.records.refusals import (
 )
 from crf.records.save import LONGEST_KEY, Saved, save_answers
 from crf.records.visit_changes import VisitsWouldChange
-from crf.store.bulk_read import LockQuery
+from crf.store.bulk_read import LockQuery, TableQuery
 from crf.store.context import FormContext
 from crf.store.grade_texts import grade_texts
 from crf.store.licensed_wording import wordings_of
@@ -162,8 +162,6 @@ class RecordEditor:
     @cached_property
     def context(self) -> dict[str, Any]:
         record = self.stored.record if self.stored else None
-        if self.editable and (taken := forms_taken_from(self.form)):
-            self.form_context.fetch(self.record_key.form.foreign_reads | taken)
         return self.form_context.context(
             self.record_key.form,
             visit=self.record_key.visit,
@@ -184,12 +182,21 @@ class RecordEditor:
         return self.record_key.participant.site.time_zone
 
     @cached_property
-    def lock(self) -> dict[str, Any] | None:
-        """Return the freeze or lock that holds over the record, or over the place where it would stand."""
+    def around(self) -> dict[str, list[Any]]:
+        """Return what stands over and beside the record: its lock, and whether anybody commented on its answers."""
         participant, visit = self.record_key.participant, self.record_key.visit
         record = self.stored.record.pk if self.stored else None
-        asked = LockQuery("lock", (participant.site_id, participant.pk, visit.pk if visit else None, record))
-        found = self.form_context.fetch(self.record_key.form.foreign_reads, [asked])["lock"]
+        place = (participant.site_id, participant.pk, visit.pk if visit else None, record)
+        asked: list[Any] = [LockQuery("lock", place)]
+        if record is not None:
+            asked.append(TableQuery("comments", AnswerComment, "record_id", record))
+        form = self.record_key.form
+        return self.form_context.fetch(form.foreign_reads | forms_taken_from(form), asked)
+
+    @property
+    def lock(self) -> dict[str, Any] | None:
+        """Return the freeze or lock that holds over the record, or over the place where it would stand."""
+        found = self.around["lock"]
         return found[0] if found else None
 
     @cached_property
@@ -289,7 +296,7 @@ class RecordEditor:
             "stored": self._stored_new_page(),
             "zone": self.zone,
             "comments": drawn_comments(self.stored.record.pk, zone=self.zone, language=get_language() or "en")
-            if self.stored
+            if self.stored and self.around["comments"]
             else {},
             "known": known_answers(self.form, self.form_context, zone=self.zone) if self.editable else {},
             "asked": asked_at(self.queries, ask=self.ask),

@@ -70,6 +70,9 @@ test("what another form knows is taken over by a press, and is an answer like an
   assert.equal(document.activeElement.value, "F");
   assert.equal(page.form.querySelector("#q-pregnant").hidden, false);
   assert.equal(question.querySelector("[data-what]").textContent, "male becomes female");
+  choose(page.form, "sex", "M");
+  change(page.form.querySelector("#id-sex-1"));
+  assert.equal(button.hidden, false);
 });
 
 test("a page that the browser brings back keeps what was typed, and leaves without a question", () => {

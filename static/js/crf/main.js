@@ -27,9 +27,7 @@ function takeOver(page, button) {
   fill(page, name, typed);
   const answer = inputsNamed(page, name).find((input) => input.checked || input.type === "text");
   (answer || inputsNamed(page, name)[0])?.dispatchEvent(new Event("change", { bubbles: true }));
-  if (!take) return;
-  answer?.focus();
-  button.hidden = true;
+  if (take) answer?.focus();
 }
 
 function onClick(page, { target }) {

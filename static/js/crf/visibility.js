@@ -1,5 +1,5 @@
 // Shows what is asked, marks what is required, and says what the save will leave out and correct.
-import { labelOf, lookFrom } from "./answers.js";
+import { labelOf, lookFrom, textsOf } from "./answers.js";
 import { holds } from "./conditions.js";
 import { askReasons, markChanges } from "./corrections.js";
 import { offer } from "./offered.js";
@@ -15,6 +15,9 @@ export function judge(page) {
     markRequired(question, holds(JSON.parse(question.dataset.require), lookFrom(page, question)));
   });
   offer(page);
+  all("[data-take]", page.form).forEach((button) => {
+    button.hidden = isTaken(page, button);
+  });
   all("[data-q]", page.form).forEach((question) => {
     const why = one('[name$="__why"]', question);
     question.classList.toggle("is-missing", Boolean(why?.value));
@@ -23,6 +26,12 @@ export function judge(page) {
   if (page.saved) askReasons(page, markChanges(page));
   tellCleared(page);
   askAnew(page);
+}
+
+// What is answered as another form has it need not be taken over.
+function isTaken(page, button) {
+  const typed = textsOf(page, button.closest("[data-q]").dataset.q);
+  return JSON.stringify(typed) === JSON.stringify(JSON.parse(button.dataset.take));
 }
 
 function show(place, shown) {
