@@ -22,7 +22,7 @@ DECLARE_FORMS = ("protocol", "crf/catalogue", "demo")  # the trial's text, its f
 # Rules of the trial that read answers of particular forms, and words that only look like a form's code.
 MAY_NAME = {
     "crf/trial_rules/todos.py": (
-        {"CRE", "FU", "SURV", "AE", "SAE"},
+        {"CRE", "FU", "SURV", "AE", "SAE", "EOS"},
         "which answers ask for something by a day",
     ),
     "crf/trial_rules/track.py": (

@@ -89,6 +89,7 @@ GROUPS: dict[str, list[dict[str, Any]]] = {
 }
 CONTEXT = {
     "AE*": [],
+    "PROG*": [],
     "today": date(2026, 7, 1),
     "site.zone": "Asia/Shanghai",
     "participant.arm": "1",
