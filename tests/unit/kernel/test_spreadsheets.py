@@ -42,7 +42,9 @@ def cells_of(content: bytes) -> dict[str, Any]:
         text = cell.find("s:is/s:t", NAMES)
         value = cell.find("s:v", NAMES)
         said = text.text if text is not None else value.text if value is not None else None
-        found[cell.attrib["r"]] = said and re.sub("_x([0-9A-Fa-f]{4})_", lambda sign: chr(int(sign[1], 16)), said)
+        found[cell.attrib["r"]] = said and re.sub(
+            "_x([0-9A-Fa-f]{4})_", lambda sign: chr(int(sign[1], 16)), said
+        )
     return found
 
 
@@ -86,10 +88,14 @@ def test_the_same_rows_make_the_same_file() -> None:
 
 
 def test_a_workbook_holds_only_what_a_spreadsheet_opens() -> None:
-    """What XML cannot hold is left out, a sign by its number is no sign, and the sheet's name is as long as one may be."""
+    """What XML cannot hold is left out, and the name of the sheet is as long as one may be."""
     signs = "a\x00\x0b\ufffe\uffff_x0041_ _x005F_ \U0001f600"
     assert cells_of(as_xlsx([[signs]], title="One"))["A1"] == "a_x0041_ _x005F_ \U0001f600"
-    for title, name in (("\U0001f600" * 40, "\U0001f600" * 15), ("x" * 40, "x" * 31), ("\uffff'\n", "Listing")):
+    for title, name in (
+        ("\U0001f600" * 40, "\U0001f600" * 15),
+        ("x" * 40, "x" * 31),
+        ("\uffff'\n", "Listing"),
+    ):
         with zipfile.ZipFile(io.BytesIO(as_xlsx([["A"]], title=title))) as book:
             sheets = ET.fromstring(book.read("xl/workbook.xml"))  # noqa: S314 (our own file)
         assert [sheet.attrib["name"] for sheet in sheets.iterfind("s:sheets/s:sheet", NAMES)] == [name]
