@@ -293,8 +293,9 @@ def _opened(what: str, scope: LockScope, *, reason: str = "", by: User, at: date
 def _hold(scope: LockScope) -> None:
     """Hold everybody whose data are concerned: a save that has begun ends first."""
     list(scope.people().select_for_update(of=("self",)).values_list("pk", flat=True))
-    if scope.level == LockLevel.SITE and scope.site is not None:
-        Site.objects.select_for_update().get(pk=scope.site.pk)
+    if scope.level >= LockLevel.SITE:  # who registers holds the site: nobody joins in between
+        sites = Site.objects.order_by("pk") if scope.site is None else Site.objects.filter(pk=scope.site.pk)
+        list(sites.select_for_update().values_list("pk", flat=True))
 
 
 def _today(scope: LockScope, at: datetime) -> date:

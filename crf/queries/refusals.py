@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Forbidden, Refusal
-from kernel.fields import CANNOT_BE_STORED
 
 
 class NotYourStep(Forbidden):
@@ -54,5 +53,5 @@ class NoSuchAssignee(Refusal):
 class WordsUnreadable(Refusal):
     code = "crf.words_unreadable"
     fields = ("text",)
-    message = CANNOT_BE_STORED
+    message = _("This holds a character that cannot be stored. Type it again.")
     status = 422

@@ -18,6 +18,7 @@ from audit.acts import open_act
 from audit.locked import LOCKED_STATE, DataLocked
 from crf.coding.releases import use_version
 from crf.locks.scope import LockScope
+from crf.locks.services import LockConditionsFail, lock_study
 from crf.models import Record
 from followup import services as followup
 from followup.models import Visit
@@ -27,6 +28,7 @@ from tests.integration.crf.test_coding import code, event, load
 from tests.integration.crf.test_consequences import numbered
 from tests.integration.crf.test_locked_in_the_database import ACT, forged
 from tests.made_up_dictionaries import MEDDRA
+from tests.races import overlapping
 from tests.unit.crf.examples import demographics
 from tests.world import NOW, PASSWORD, World, build_world, screen
 from trials.lock_guards import DataLockGuard
@@ -242,3 +244,18 @@ def test_point_17_nothing_is_coded_below_a_lock(world: World, person: Participan
     held(world, lock_scope, "frozen")
     with transaction.atomic():
         assert code(record, "AE.ae_term", "90000011", by=world.coder).verbatim == "Headache"
+
+
+def test_point_17_nobody_joins_while_the_study_is_locked(world: World) -> None:
+    """The first participant of a site came in beside the lock: who locked waited for participants, not for sites."""
+
+    def lock() -> DataLock:
+        words: dict[str, Any] = {"by": world.data_manager, "at": NOW}
+        with transaction.atomic(), open_act("crf:data:lock", **words):
+            signature = sign(record="lock", digest="0" * 64, meaning="Locked", password=PASSWORD, **words)
+            return lock_study(signature=signature, **words)
+
+    _joined, refused = overlapping(lambda: screen(world, site=world.other_site), lock)
+    assert isinstance(refused, LockConditionsFail)
+    with transaction.atomic():
+        assert not DataLock.objects.exists()

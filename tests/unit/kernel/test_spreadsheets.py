@@ -88,7 +88,7 @@ def test_the_same_rows_make_the_same_file() -> None:
 
 
 def test_a_workbook_holds_only_what_a_spreadsheet_opens() -> None:
-    """What XML cannot hold is left out, a sign by its number is no sign, and the sheet's name is as long as one may be."""
+    """What XML cannot hold is left out, and the name of the sheet is as long as one may be."""
     signs = "a\x00\x0b\ufffe\uffff_x0041_ _x005F_ \U0001f600"
     assert cells_of(as_xlsx([[signs]], title="One"))["A1"] == "a_x0041_ _x005F_ \U0001f600"
     for title, name in (
