@@ -52,6 +52,9 @@ class Asked(TypedDict, total=False):
     explained_by: str
     coded_in: str
     code_proposed_by: str
+    since: str
+    until: str
+    formerly: Mapping[str, Text]
 
 
 class AskedDay(Asked, total=False):

@@ -79,7 +79,9 @@ class Question:
     then. ``dictionary`` names a list of terms (``crf.engine.dictionaries``): the answer is the name of one, and
     ``explained_by`` names the question whose term says what each code means here. ``coded_in`` names the dictionary in
     which coders code the words afterwards, ``code_proposed_by`` the answer that may hold its code already. Columns
-    leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
+    leave in the order of the form, unless ``exported_after`` names another question (or KEYS). ``since`` and ``until``
+    are versions of the protocol: records begun under the first and later ones are asked, from the second on no longer;
+    ``formerly`` holds earlier texts by the version from which the question reads otherwise, oldest first (ADR 39).
     """
 
     name: str
@@ -117,6 +119,9 @@ class Question:
     explained_by: str = ""
     coded_in: str = ""
     code_proposed_by: str = ""
+    since: str = ""
+    until: str = ""
+    formerly: Mapping[str, Text] = field(default_factory=dict)
     role: AnswerRole | None = None
 
     def __post_init__(self) -> None:
