@@ -155,7 +155,7 @@ class FormDeclaration:
     ``due_at_visits``: each visit that asks for this log owes a record; with ``due_after``, a visit that took place
     owes it once that milestone stands. ``due_days`` names the setting that says how many days a visit's form may take.
     ``life``: where birth and death are answered. ``seen_by`` and ``entered_by``: the rights that read and save it.
-    ``about_conduct``: told after a withdrawal, too. ``critical``: verified in everybody. ``reworded``: has former texts.
+    ``about_conduct``: told after a withdrawal. ``critical``: verified in everybody. ``reworded``: has old words.
     """
 
     code: str
