@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
+from crf.engine.versions import changes_of
 from crf.models import Record, RecordState
 from followup.impact import Impact, affected, impacts, with_what_is_known
 from followup.models import AWAITED
@@ -120,7 +121,7 @@ def amendment_of(site: Site, version: str, *, user: User, at: datetime) -> Amend
         earlier,
         later,
         (digest_of(earlier.version), digest_of(later.version)),
-        tuple(_groups(changed, known, earlier)),
+        (*_groups(changed, known, earlier), *_forms(known, earlier, later)),
         tuple(_everybody(known, earlier)),
         is_ahead,
         is_ahead and is_counted,
@@ -158,6 +159,36 @@ def _groups(changed: Sequence[AmendmentPoint], known: _AtSite, earlier: Protocol
         lines = tuple(_line(point, known, earlier) for point in changed if point.part == part)
         if lines:
             yield PointGroup(in_language(title), lines)
+
+
+def _forms(known: _AtSite, earlier: ProtocolText, later: ProtocolText) -> Iterator[PointGroup]:
+    """Return what forms ask otherwise of records begun under the later version; those begun before stay (ADR 39)."""
+    living = [each.number for each in known.people]
+    lines = []
+    for code, form in catalogue.forms().items():
+        stays = _("Form %(form)s in progress, which stays under version %(version)s")
+        said = {"form": code, "version": earlier.version}
+        for change in changes_of(form, earlier.version, later.version):
+            touched = [
+                *known.touched(_("Asked of their next records"), living if change.after else ()),
+                *known.touched(stays % said, known.in_progress.get(code, ())),
+            ]
+            aspect = _("newly required") if change.is_required and change.kind == "added" else _("words")
+            title = f"{form.title} · {change.question.export}"
+            if change.is_required and change.kind == "added":
+                title += f" · {aspect}"
+            lines.append(
+                PointLine(
+                    title,
+                    str(aspect),
+                    change.kind,
+                    str(change.before or ""),
+                    str(change.after or ""),
+                    tuple(touched),
+                )
+            )
+    if lines:
+        yield PointGroup(_("Questions of forms"), tuple(lines))
 
 
 def _line(point: AmendmentPoint, known: _AtSite, earlier: ProtocolText) -> PointLine:

@@ -86,7 +86,8 @@ def answer_review(
 ) -> ReviewerAnswer:
     """One reviewer's answer is on record; the last one of reviewers who differ decides. The site's own stays as it is.
 
-    ``seen`` is the token of the page that the reviewer was shown. A locked record is reviewed as well: nothing of it changes.
+    ``seen`` is the token of the page that the reviewer was shown. A locked record is reviewed as well: nothing of it
+    changes.
 
     Refuses: who is no reviewer, or may see the arm; a record that says it no longer, or something else than was
     seen; a second answer; a settled review; a decision without a comment; a locked database. Locks: the participant.

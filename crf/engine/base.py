@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, LockGuard, ReasonGuard, SetOnce, SiteScoped
 from audit.models import Act, Audited, audited
-from crf.engine.declaration import FormDeclaration, FormSection, Group
+from crf.engine.declaration import DeclarationError, FormDeclaration, FormSection, Group
 from crf.engine.fields import RepeatingGroup, Section, question_of
 from crf.engine.questions import Classification, Question
+from crf.engine.versions import versioned
 from crf.guards import AnswersLock, RowLock, VerificationFollows
 from followup.models import Visit
 from trials.lock_guards import DataLockGuard
@@ -172,8 +173,16 @@ def declaration_of(model: Any) -> FormDeclaration:
         if section.shown_when:
             _inherit(section, questions)
             _inherit(section, groups)
+    for group in groups.values():
+        if any(
+            question.since or question.until or question.formerly for question in group.questions.values()
+        ):
+            raise DeclarationError(f"{crf.code}.{group.name}: columns of a group have no versions (ADR 39)")
     said = {name: value for name, value in vars(crf).items() if not name.startswith("__")}
-    return FormDeclaration(**said, questions=questions, sections=sections, groups=groups, model=model)
+    said["reworded"] = any(question.formerly for question in questions.values())
+    return FormDeclaration(
+        **said, questions=versioned(questions), sections=sections, groups=groups, model=model
+    )
 
 
 def _questions(model: Any, classification: Classification) -> dict[str, Question]:

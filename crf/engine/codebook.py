@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from crf.engine.checks import Criticality, Level, Owner
 from crf.engine.declaration import DeclarationError, FormDeclaration, Group
 from crf.engine.help import on_paper
@@ -105,8 +107,26 @@ def _variable(form: FormDeclaration, group: Group | None, question: Question, se
         cdash=question.cdash,
         sdtm=question.sdtm,
         missing=() if question.derived else question.missing_allowed,
-        help=on_paper(question.help),
+        help=_said_of(question),
     )
+
+
+def _said_of(question: Question) -> str:
+    """Return the help of a question, with the versions of the protocol that ask it and its former words."""
+    said = [on_paper(question.help)] if question.help else []
+    if question.since:
+        said.append(
+            str(_("Asked of records begun under version {version} or later.")).format(version=question.since)
+        )
+    if question.until:
+        said.append(
+            str(_("Not asked of records begun under version {version} or later.")).format(
+                version=question.until
+            )
+        )
+    for until, text in question.formerly.items():
+        said.append(str(_("Before version {version}: “{text}”.")).format(version=until, text=text))
+    return " ".join(said)
 
 
 def checks_registry(forms: Iterable[FormDeclaration]) -> dict[str, RegisteredCheck]:

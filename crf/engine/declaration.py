@@ -148,15 +148,14 @@ class Group:
 class FormDeclaration:
     """Everything that is known about a form before anybody answers it; ``class Crf`` says what is said here.
 
-    ``listed`` are the answers that a list of its records shows. ``dated_by`` names the question for the day
-    that a record is about, where it is not the first one; unless ``dates_visit`` is off, that is the day of
-    its visit. ``before_randomization``: answered before it, too. ``says_alive``: it is the form, not the
-    visit, that says whether the participant was alive on that day. ``from_register``: may be recorded after
-    a withdrawal from all contact. ``due_at_visits``: a log of which each visit that asks for it owes a record;
-    with ``due_after``, a visit that took place owes it once that milestone stands. ``due_days`` names the setting of
-    the protocol that says within how many days after its visit the form is complete. ``life``: where birth and
-    death are answered, on whichever form. ``seen_by`` and ``entered_by`` are the rights that read and save it.
-    ``about_conduct``: told also after a withdrawal from all contact. ``critical`` answers are verified in everybody.
+    ``listed`` are the answers that a list of its records shows. ``dated_by`` names the question for the day that a
+    record is about, where it is not the first; unless ``dates_visit`` is off, that is the day of its visit.
+    ``before_randomization``: answered before it, too. ``says_alive``: the form, not the visit, says whether the
+    participant was alive on that day. ``from_register``: may be recorded after a withdrawal from all contact.
+    ``due_at_visits``: each visit that asks for this log owes a record; with ``due_after``, a visit that took place
+    owes it once that milestone stands. ``due_days`` names the setting that says how many days a visit's form may take.
+    ``life``: where birth and death are answered. ``seen_by`` and ``entered_by``: the rights that read and save it.
+    ``about_conduct``: told after a withdrawal. ``critical``: verified in everybody. ``reworded``: has old words.
     """
 
     code: str
@@ -184,6 +183,7 @@ class FormDeclaration:
     due_at_visits: bool = False
     due_after: str = ""
     due_days: str = "form_due_days"
+    reworded: bool = False
     life: Mapping[AnswerRole, str] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
 

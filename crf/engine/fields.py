@@ -54,6 +54,9 @@ class Asked(TypedDict, total=False):
     coded_in: str
     links_to: str
     code_proposed_by: str
+    since: str
+    until: str
+    formerly: Mapping[str, Text]
 
 
 class AskedDay(Asked, total=False):

@@ -81,7 +81,9 @@ class Question:
     ``explained_by`` names the question whose term says what each code means here. ``coded_in`` names the dictionary in
     which coders code the words afterwards, ``code_proposed_by`` the answer that may hold its code already. An answer
     with ``links_to`` is the number of a record of that form; the pages of both show the other. Columns
-    leave in the order of the form, unless ``exported_after`` names another question (or KEYS).
+    leave in the order of the form, unless ``exported_after`` names another question (or KEYS). ``since`` and ``until``
+    are versions of the protocol: records begun under the first and later ones are asked, from the second on no longer;
+    ``formerly`` holds earlier texts by the version from which the question reads otherwise, oldest first (ADR 39).
     """
 
     name: str
@@ -121,6 +123,9 @@ class Question:
     coded_in: str = ""
     links_to: str = ""
     code_proposed_by: str = ""
+    since: str = ""
+    until: str = ""
+    formerly: Mapping[str, Text] = field(default_factory=dict)
     role: AnswerRole | None = None
 
     def __post_init__(self) -> None:

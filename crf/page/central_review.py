@@ -61,7 +61,7 @@ def line_of(case: ReviewedRecord, user: User, *, at: datetime) -> ReviewLine:
         number=participant.number,
         site=participant.site.code,
         title=str(case.review.title),
-        state=case.state.label,
+        state=str(case.state.label),
         is_settled=is_settled,
         given=_("{given} of {wanted}").format(
             given=min(len(case.answers), case.review.reviewers), wanted=case.review.reviewers

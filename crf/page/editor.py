@@ -128,16 +128,16 @@ class RecordEditor:
 
     @cached_property
     def form(self) -> FormDeclaration:
-        """Return the form with the rows of the version under which the record was begun, or would be.
+        """Return the form with words and rows of the version under which the record was begun, or would be.
 
         Who may not see allocations has no answer on it that is worked out from the arm.
         """
         form, begun = self.record_key.form, self.stored.record if self.stored else self.record_key.participant
         if not self.user.may(Permission.ALLOCATION_VIEW, self.record_key.participant.site_id):
             form = without_the_arm(form)
-        return (
-            form_begun(replace(self.record_key, form=form), begun.protocol_version) if form.counted else form
-        )
+        if form.counted or form.reworded:
+            return form_begun(replace(self.record_key, form=form), begun.protocol_version)
+        return form
 
     @cached_property
     def stored(self) -> StoredRecord | None:

@@ -16,6 +16,7 @@ from audit.models import Act
 from crf.engine import messages
 from crf.engine.base import CrfRecord, RecordState
 from crf.engine.questions import Question
+from crf.engine.versions import worded
 from crf.models import AnswerComment, EntryPrompt
 from crf.store.reasons import Reasons, reasons_under
 from crf.store.records import RecordKey, StoredRecord
@@ -41,6 +42,8 @@ class Entry:
 
 def history_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> list[Entry]:
     """Return every change of the record, or of the answer called ``field`` on the page; latest first."""
+    form = worded(record_key.form, stored.record.protocol_version)
+    record_key = replace(record_key, form=form)
     zone = record_key.participant.site.time_zone
     found = list(_of_record(record_key, stored, zone, field))
     for name, group in record_key.form.groups.items():

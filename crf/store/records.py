@@ -20,6 +20,7 @@ from crf.engine.base import CrfRecord, Record, RecordState
 from crf.engine.declaration import FormDeclaration, Group, Repeats
 from crf.engine.evaluation import Evaluation
 from crf.engine.submission import RowsOnRecord, SavedRows, row_id_at
+from crf.engine.versions import worded
 from crf.store.bulk_read import TableQuery, bulk_read, instance_of
 from followup.models import Visit
 from kernel.errors import Refusal
@@ -153,9 +154,9 @@ def record_key_of(
 
 
 def form_begun(record_key: RecordKey, version: str) -> FormDeclaration:
-    """Return the form with the rows that it begins with at this place under a version of the protocol text."""
+    """Return the form in the words, and with the rows that it begins with here, under a version of the protocol."""
     visit, arm = record_key.visit, record_key.participant.arm
-    return record_key.form.under(version, visit=visit.code if visit else "", arm=arm)
+    return worded(record_key.form, version).under(version, visit=visit.code if visit else "", arm=arm)
 
 
 def key_of_record(form: FormDeclaration, record: Record) -> RecordKey:

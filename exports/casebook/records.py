@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from crf.engine.answers import AnswerRow
 from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.questions import Question
+from crf.engine.versions import worded
 from crf.models import Query, QueryMessage, Record, RecordSignature
 from crf.page.render import TABLE_LIMIT
 from crf.queries.list import about_no_form
@@ -162,8 +163,9 @@ def printed_record(
 
 
 def printed_sections(key: RecordKey, stored: StoredRecord, around: FormContext) -> tuple[PrintedSection, ...]:
-    """Return the questions that the form of ``key`` asks of the record, with the answers on record."""
-    form, outcome = key.form, stored.outcome(key.form)
+    """Return the questions that the form of ``key`` asks of the record, in its words, with the answers on record."""
+    form, outcome = worded(key.form, stored.record.protocol_version), stored.outcome(key.form)
+    key = replace(key, form=form)
     judged = evaluate(
         form,
         values=outcome.values,

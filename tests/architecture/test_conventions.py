@@ -80,7 +80,6 @@ GUARDED_STORES = {
     "crf/records/": "the services of one record: save, sign, override, draft",
     "crf/safety/": "the services of safety: clocks and the sponsor's assessment",
     "crf/deviations/": "the services of deviations: proposals settled, central decisions",
-    "crf/central_review/": "the services of central review: reviewers answer",
     "crf/coding/": "the services of coding: releases loaded and put in use, words coded",
     "crf/store/": "the rows of a record, written by crf/records alone",
     "demo/simulation/": "thousands of rows copied for a rehearsal; nothing of the product imports it",

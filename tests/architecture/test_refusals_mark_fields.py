@@ -27,6 +27,7 @@ PACKAGES = (
     "exports",
 )
 WHOLE = {
+    "ReviewAnswerNeeded",
     # several answers together, or none of a form's
     *(
         "DayAhead",

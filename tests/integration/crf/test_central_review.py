@@ -83,7 +83,7 @@ def record_of(person: Participant) -> Any:
 
 def answer(person: Participant, by: User, answers: dict[str, str] = COD, **said: Any) -> ReviewerAnswer:
     token = said.pop("seen", None) or case(person).token
-    told = {"comment": "", "at": NOW} | said
+    told: dict[str, Any] = {"comment": "", "at": NOW} | said
     return answer_review(
         participant=person,
         record_id=record_of(person).pk,

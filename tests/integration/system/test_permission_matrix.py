@@ -2,7 +2,8 @@
 
 A letter stands for a role that is let through: C coordinator, I investigator, M monitor,
 D data manager, T trial manager, S statistician, X inspector, K coder, V central reviewer; ``*`` for
-everybody signed in, ``+`` for everybody. Whoever is not named gets 403 (or is asked to sign in). An address that is missing here fails.
+everybody signed in, ``+`` for everybody. Whoever is not named gets 403 (or is asked to sign in).
+An address that is missing here fails.
 """
 
 from __future__ import annotations
